@@ -1,0 +1,166 @@
+"""Diagnostics: what is wrong with a spec or its data, as plain values.
+
+A diagnostic says one thing about one place. How it looks is decided in
+``grammar.render``; which rules exist, and how grave each is, in
+``grammar.rules``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .rules import RULES, Severity
+from .source import Source, Span
+
+__all__ = [
+    "Diagnostic",
+    "Edit",
+    "Fix",
+    "ModelError",
+    "Severity",
+    "Sink",
+    "did_you_mean",
+    "nearest",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text at ``span`` by ``text``."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that mend a fault; ``safe`` ones keep what the author meant."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault, at one place.
+
+    Attributes
+    ----------
+    rule
+        Key of ``RULES``: kebab-case, named for the fault.
+    message
+        One sentence, without a full stop, that stands alone and names the thing.
+    source, span
+        Where. A fault of a whole file has the span 0..0.
+    notes
+        Cause and help, a sentence each.
+    fix
+        Edits that mend it, if such exist.
+    """
+
+    rule: str
+    message: str
+    source: Source
+    span: Span
+    notes: tuple[str, ...] = ()
+    fix: Fix | None = None
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise ValueError(f"no rule is called {self.rule!r}")
+        if self.span.end > len(self.source.text):
+            raise ValueError(f"{self.span} lies beyond the text of {self.source.name}")
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it stops the work (``error``) or not."""
+        return RULES[self.rule].severity
+
+
+@dataclass(slots=True)
+class Sink:
+    """Collects the diagnostics of one source while a stage runs.
+
+    The same fault at the same place is kept once, so that two stages or two
+    models of a file that meet it do not say it twice.
+    """
+
+    source: Source
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _seen: set[Diagnostic] = field(default_factory=set, repr=False, compare=False)
+
+    def add(
+        self,
+        rule: str,
+        span: Span,
+        message: str,
+        *notes: str,
+        fix: Fix | None = None,
+    ) -> None:
+        """Record a fault of this source."""
+        found = Diagnostic(rule, message, self.source, span, notes, fix)
+        if found not in self._seen:
+            self._seen.add(found)
+            self.diagnostics.append(found)
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error is among them."""
+        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """Return them in the order of their places."""
+        return tuple(
+            sorted(self.diagnostics, key=lambda d: (d.span.start, d.span.end, d.rule))
+        )
+
+    def raise_errors(self) -> None:
+        """Raise ``ModelError`` with everything found if an error is among it."""
+        if self.failed:
+            raise ModelError(self.sorted())
+
+
+class ModelError(Exception):
+    """A spec or its data cannot be used; ``diagnostics`` says why.
+
+    Its text is the full rendering, so that an uncaught error reads like the
+    command's output.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from .render import full
+
+        return full.render(self.diagnostics)
+
+
+def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Return the known names nearest to a misspelt one, best first.
+
+    Case is ignored; a candidate must share about 60 % of its letters
+    (``difflib``'s ratio), so that unrelated names are not offered.
+    """
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(candidate.casefold(), candidate)
+    found = difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.6)
+    return [folded[key] for key in found]
+
+
+def did_you_mean(
+    name: str, known: Sequence[str], span: Span, what: str = "known names"
+) -> tuple[tuple[str, ...], Fix | None]:
+    """Return notes and a fix for an unknown name, to pass on to ``Sink.add``."""
+    close = nearest(name, known)
+    if close:
+        notes = (f"did you mean `{close[0]}`?",)
+        return notes, Fix(f"replace by `{close[0]}`", (Edit(span, close[0]),))
+    if known:
+        return (f"{what}: {', '.join(known)}",), None
+    return (), None

@@ -1,0 +1,311 @@
+"""Why the parser stopped: which rule a line breaks there, and how to mend it.
+
+``name_fault`` tries the table of known faults in its order; what none of them
+recognises is named by its token and by what could stand in its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lark import Token
+
+from .diagnostics import Edit, Fix, Sink
+from .formula_faults import USAGE, WORDS, misspelt, unknown_statement
+from .layout import Line, span_of
+from .source import Span
+
+_LITERAL = {
+    "TILDE": "`~`",
+    "EQ": "`=`",
+    "COLON": "`:`",
+    "COMMA": "`,`",
+    "RPAR": "`)`",
+    "RSQB": "`]`",
+    "DOTS": "`..`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the parser stopped: before ``line.tokens[index]`` or at the line's end."""
+
+    line: Line
+    index: int
+    accepts: frozenset[str]
+
+    @property
+    def token(self) -> Token | None:
+        """The token that does not fit; None at the end."""
+        tokens = self.line.tokens
+        return tokens[self.index] if self.index < len(tokens) else None
+
+    @property
+    def before(self) -> Token | None:
+        """The last token that did fit."""
+        return self.line.tokens[self.index - 1] if self.index else None
+
+    @property
+    def after(self) -> Token | None:
+        """The token behind the one that does not fit."""
+        tokens = self.line.tokens
+        return tokens[self.index + 1] if self.index + 1 < len(tokens) else None
+
+
+def name_fault(stop: Stop, sink: Sink) -> None:
+    """Report why a line does not fit the grammar."""
+    for fault in _FAULTS:
+        if fault(stop, sink):
+            return
+    _unexpected(stop, sink)
+
+
+def _double_equals(stop: Stop, sink: Sink) -> bool:
+    token = stop.token
+    if token != "==" or "EQ" not in stop.accepts:
+        return False
+    span = span_of(token)
+    sink.add(
+        "double-equals",
+        span,
+        "`==` compares; a value is given with `=`",
+        fix=Fix("replace by `=`", (Edit(span, "="),), safe=True),
+    )
+    return True
+
+
+def _misspelt_statement(stop: Stop, sink: Sink) -> bool:
+    first, token = stop.line.tokens[0], stop.token
+    if stop.line.kind != "formula" or stop.index != 1 or token is None:
+        return False
+    close = misspelt(first)
+    if close is None or token.type not in WORDS:
+        return False
+    unknown_statement(first, close, sink)
+    return True
+
+
+def _missing_comma(stop: Stop, sink: Sink) -> bool:
+    token, after, before = stop.token, stop.after, stop.before
+    if token is None or after is None or before is None or token.type != "NAME":
+        return False
+    if "COMMA" not in stop.accepts or after not in ("=", "=="):
+        return False
+    end = span_of(before).end
+    sink.add(
+        "missing-comma",
+        span_of(token),
+        f"the option `{token}` is not set off by a comma",
+        fix=Fix("put a comma before it", (Edit(Span(end, end), ","),), safe=True),
+    )
+    return True
+
+
+def _single_equals(stop: Stop, sink: Sink) -> bool:
+    token = stop.token
+    if token is None or token.type != "EQ" or "CMP" not in stop.accepts:
+        return False
+    if stop.line.kind not in ("where", "let", "test", "quantity"):
+        return False
+    span = span_of(token)
+    sink.add(
+        "single-equals",
+        span,
+        "`=` gives a value; two values are compared with `==`",
+        fix=Fix("replace by `==`", (Edit(span, "=="),), safe=True),
+    )
+    return True
+
+
+def _model_header(stop: Stop, sink: Sink) -> bool:
+    line, token = stop.line, stop.token
+    if line.kind != "model" or stop.index > 2 or token is None:
+        return False
+    start = span_of(line.tokens[1]).start
+    text = "main" if stop.index == 1 else "main: "
+    sink.add(
+        "syntax",
+        span_of(token) if stop.index == 1 else span_of(line.tokens[1]),
+        "the model has no name"
+        if stop.index == 1
+        else "a model's name is followed by a colon",
+        f"a model is written `{USAGE['model']}`",
+        fix=Fix("name it `main`", (Edit(Span(start, start), text),)),
+    )
+    return True
+
+
+def _unquoted_path(stop: Stop, sink: Sink) -> bool:
+    line = stop.line
+    if line.kind != "data" or stop.index != 1 or stop.token is None:
+        return False
+    rest = line.tokens[1:]
+    end = next((i for i, t in enumerate(rest) if t.type == "COMMA"), len(rest))
+    if not end or rest[0].type == "EQ":
+        return False
+    span = span_of(rest[0]).to(span_of(rest[end - 1]))
+    text = sink.source.slice(span)
+    sink.add(
+        "syntax",
+        span,
+        "the name of a data file stands in quotes",
+        fix=Fix("put it in quotes", (Edit(span, f'"{text}"'),), safe=True),
+    )
+    return True
+
+
+def _column_colon(stop: Stop, sink: Sink) -> bool:
+    token, before = stop.token, stop.before
+    if stop.line.kind != "column" or token is None or before is None:
+        return False
+    if "COLON" not in stop.accepts or token.type != "NAME":
+        return False
+    end = span_of(before).end
+    sink.add(
+        "syntax",
+        span_of(token),
+        f"a colon is missing between `{before}` and `{token}`",
+        f"a column is declared as `{USAGE['column']}`",
+        fix=Fix("put a colon there", (Edit(Span(end, end), ":"),), safe=True),
+    )
+    return True
+
+
+def _unquoted_level(stop: Stop, sink: Sink) -> bool:
+    """`factor(CS-, CS+)`: the level from its comma or bracket to the next."""
+    tokens = stop.line.tokens
+    if stop.line.kind != "column" or stop.token is None:
+        return False
+    if not {"RPAR", "STRING"} & stop.accepts:
+        return False
+    edges = {"COMMA", "LPAR", "RPAR"}
+    start = stop.index
+    while start and tokens[start - 1].type not in edges:
+        start -= 1
+    end = stop.index
+    while end < len(tokens) and tokens[end].type not in edges:
+        end += 1
+    if start == end or start < 3:
+        return False
+    span = span_of(tokens[start]).to(span_of(tokens[end - 1]))
+    level = sink.source.slice(span)
+    if '"' in level or "\n" in level or "\r" in level:
+        return False
+    sink.add(
+        "syntax",
+        span,
+        f"the level `{level}` stands in quotes, for it is no plain name",
+        fix=Fix("put it in quotes", (Edit(span, f'"{level}"'),), safe=True),
+    )
+    return True
+
+
+def _number_word(stop: Stop, sink: Sink) -> bool:
+    token, before = stop.token, stop.before
+    if token is None or before is None or token.type != "NAME":
+        return False
+    if before.type != "NUMBER" or before.end_pos != token.start_pos:
+        return False
+    end = span_of(before).end
+    whole = token in ("L", "l")
+    sink.add(
+        "syntax",
+        span_of(before).to(span_of(token)),
+        f"`{before}{token}` is neither a number nor a name",
+        "whole numbers are written without `L`"
+        if whole
+        else "a name begins with a letter; others stand in back-quotes",
+        fix=Fix("leave out `L`", (Edit(span_of(token), ""),), safe=True)
+        if whole
+        else Fix(f"write `{before}*{token}`", (Edit(Span(end, end), "*"),)),
+    )
+    return True
+
+
+def _attribute(stop: Stop, sink: Sink) -> bool:
+    token, before = stop.token, stop.before
+    if token is None or before is None or not token.startswith("."):
+        return False
+    if token.type != "NAME" or before.end_pos != token.start_pos:
+        return False
+    sink.add(
+        "syntax",
+        span_of(token),
+        f"`{token}`: there is no attribute access",
+        "a spec can call the functions of the language, and nothing else",
+    )
+    return True
+
+
+_FAULTS = (
+    _double_equals,
+    _misspelt_statement,
+    _missing_comma,
+    _single_equals,
+    _model_header,
+    _unquoted_path,
+    _column_colon,
+    _unquoted_level,
+    _number_word,
+    _attribute,
+)
+
+
+def _unexpected(stop: Stop, sink: Sink) -> None:
+    """Name the token, what stands before it and what could stand there."""
+    line, token, before = stop.line, stop.token, stop.before
+    notes = [f"expected {_either(_expected(stop))}"]
+    if stop.index <= 2 or line.kind not in ("formula", "model"):
+        notes.append(f"written `{USAGE[line.kind]}`")
+    if "LEVEL" in stop.accepts:
+        notes.append('a level that holds `,`, `]`, `"` or `#` stands in quotes')
+    elif line.kind == "contrast":
+        notes.append("levels that are no plain names stand in quotes")
+    after = f" after `{before}`" if before is not None else ""
+    if token is not None:
+        message = f"unexpected `{_short(token)}`{after}"
+        span = span_of(token)
+    else:
+        message = f"the line ends{after}"
+        span = line.span
+        span = Span(span.end - len(before or ""), span.end)
+    sink.add("syntax", span, message, *notes)
+
+
+def _short(token: Token) -> str:
+    return str(token) if len(token) <= 40 else f"{token[:37]}..."
+
+
+def _expected(stop: Stop) -> list[str]:
+    """Return what could stand there, in words."""
+    accepts, words = stop.accepts, []
+    if stop.before == "," and stop.line.kind != "keep" and accepts == {"NAME"}:
+        return ["an option `name=value`"]
+    operand = {"NAME", "NUMBER"} <= accepts
+    if operand and "LPAR" in accepts:
+        words.append("a name, a number or `(`")
+    elif "LEVEL" in accepts:
+        words.append("a level")
+    elif operand or ("NAME" in accepts and "STRING" in accepts):
+        number = "a number, " if operand else ""
+        words.append(f"{number}a name or a string")
+    elif "NAME" in accepts and "STAR" not in accepts:
+        words.append("a name")
+    elif "STRING" in accepts:
+        words.append("a string in quotes")
+    elif "NUMBER" in accepts:
+        words.append("a number")
+    if "STAR" in accepts:
+        words.append("an operator such as `+`, `*` or `:`")
+    words += [
+        text
+        for type_, text in _LITERAL.items()
+        if type_ in accepts and not (type_ == "COLON" and "STAR" in accepts)
+    ]
+    if "$END" in accepts:
+        words.append("the end of the line")
+    return words or ["something else"]
+
+
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,222 @@
+"""Faults of formulas: of their ``~`` and of their bars.
+
+``formula_fault`` looks at a line before it is parsed, for the grammar knows only that
+a formula has a ``~``; ``bare_bar`` after it, for the grammar takes a bar anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lark import Token
+
+from .diagnostics import Edit, Fix, Sink, nearest
+from .layout import KEYWORDS, Line, span_of
+from .source import Span
+
+# One line each, shown where a statement of the kind cannot be read.
+USAGE = {
+    "data": 'data "file.csv"',
+    "column": "column NAME: factor(first, second)",
+    "let": "let NAME = expression",
+    "where": "where condition",
+    "model": "model NAME: response ~ terms",
+    "prior": "prior TARGET ~ distribution(...)",
+    "keep": "keep NAME",
+    "quantity": "quantity NAME = expression",
+    "test": "test NAME = b[x] > 0",
+    "contrast": "contrast FACTOR: level - level",
+    "formula": "response ~ terms, option=value",
+}
+
+# Words that are options of a formula more likely than responses.
+_FORMULA_OPTIONS = frozenset(
+    ("family", "link", "nl", "rows", "threshold", "parameterization")
+)
+
+WORDS = frozenset(("NAME", "QNAME", "NUMBER", "STRING"))
+
+_OPENING = frozenset(("LPAR", "LSQB"))
+_CLOSING = frozenset(("RPAR", "RSQB"))
+_SIGNS = frozenset(("PLUS", "MINUS"))
+_OPERATORS = frozenset(
+    "TILDE EQ BAR AND BANG CMP PLUS MINUS STAR SLASH SPECIAL COLON POW COMMA".split()
+)
+
+
+# ---- formulas, before they are parsed ---------------------------------------------
+
+
+def formula_fault(line: Line, sink: Sink) -> bool:
+    """Report what is wrong with the `~` of a formula; whether anything is."""
+    if line.faulty or line.kind not in ("formula", "model"):
+        return False
+    tokens = line.tokens
+    if line.kind == "model":
+        if len(tokens) < 3 or tokens[2].type != "COLON":
+            return False
+        tokens = tokens[3:]
+    tildes = [i for i in _outside(tokens) if tokens[i].type == "TILDE"]
+    if not tildes:
+        return _no_tilde(line, tokens, sink)
+    first = tildes[0]
+    span = span_of(tokens[first])
+    if first == 0:
+        sink.add(
+            "missing-response",
+            span,
+            "the formula has no response",
+            "the response stands left of `~`: `rating ~ cs`",
+        )
+    elif first + 1 == len(tokens) or tokens[first + 1].type == "COMMA":
+        sink.add(
+            "missing-right-side",
+            span,
+            "nothing stands right of `~`",
+            "a model without predictors is `response ~ 1`",
+        )
+    elif len(tildes) > 1 and not (first == 1 and misspelt(tokens[0])):
+        sink.add(
+            "two-tildes",
+            span_of(tokens[tildes[1]]),
+            "a second `~` in one formula",
+            "a further formula stands on a line of its own",
+        )
+    else:
+        return False
+    return True
+
+
+def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
+    equals = [i for i in _outside(tokens) if tokens[i].type == "EQ"]
+    if line.kind == "model" and not equals:
+        sink.add(
+            "syntax",
+            line.span,
+            f"the model `{line.tokens[1]}` has no formula",
+            f"a model is written `{USAGE['model']}`",
+        )
+        return True
+    word = tokens[0]
+    close = None if line.kind == "model" else misspelt(word)
+    if close is not None and len(tokens) > 1:
+        unknown_statement(word, close, sink)
+    elif equals and equals[0] == 1 and word in _FORMULA_OPTIONS:
+        comma = ", " if line.indented else "  , "
+        start = span_of(word).start
+        sink.add(
+            "missing-comma",
+            span_of(word),
+            f"the option `{word}` is not set off by a comma",
+            "options follow the formula after a comma, on its line or indented below",
+            fix=Fix("put a comma before it", (Edit(Span(start, start), comma),)),
+        )
+    elif equals and equals[0] > 0:
+        span = span_of(tokens[equals[0]])
+        sink.add(
+            "equals-for-tilde",
+            span,
+            "`=` where a formula has `~`",
+            fix=Fix("replace by `~`", (Edit(span, "~"),), safe=True),
+        )
+    elif word.type in _OPERATORS and not line.indented:
+        start = line.span.start
+        sink.add(
+            "unknown-statement",
+            span_of(word),
+            f"the line begins with `{word}`",
+            "a line that goes on from the one above is indented",
+            fix=Fix("indent it", (Edit(Span(start, start), "  "),)),
+        )
+    else:
+        sink.add(
+            "unknown-statement",
+            span_of(word),
+            "the line is no formula (it has no `~`) and begins with no known statement",
+            f"statements are {', '.join(f'`{name}`' for name in KEYWORDS)}",
+        )
+    return True
+
+
+def misspelt(word: Token) -> str | None:
+    """Return the keyword that a first word is nearest to."""
+    if word.type != "NAME" or word in KEYWORDS:
+        return None
+    found = nearest(str(word), KEYWORDS, 1)
+    return found[0] if found else None
+
+
+def unknown_statement(word: Token, close: str, sink: Sink) -> None:
+    """Report a first word that is nearly a keyword."""
+    span = span_of(word)
+    sink.add(
+        "unknown-statement",
+        span,
+        f"no statement is called `{word}`",
+        f"did you mean `{close}`?",
+        fix=Fix(f"replace by `{close}`", (Edit(span, close),)),
+    )
+
+
+def _outside(tokens: Sequence[Token]) -> list[int]:
+    """Return the indices of the tokens outside brackets."""
+    depth, found = 0, []
+    for index, token in enumerate(tokens):
+        if token.type in _OPENING:
+            depth += 1
+        elif token.type in _CLOSING:
+            depth -= 1
+        elif depth == 0:
+            found.append(index)
+    return found
+
+
+# ---- formulas, after they are parsed ----------------------------------------------
+
+
+def bare_bar(line: Line, sink: Sink) -> bool:
+    """Report a group bar outside parentheses on the right of a formula."""
+    if line.kind not in ("formula", "model"):
+        return False
+    tokens = line.tokens
+    outside = _outside(tokens)
+    tilde = next(i for i in outside if tokens[i].type == "TILDE")
+    right = [i for i in outside if i > tilde]
+    end = next((i for i in right if tokens[i].type == "COMMA"), len(tokens))
+    right = [i for i in right if i < end]
+    bars = [i for i in right if tokens[i].type == "BAR"]
+    if not bars:
+        return False
+    bar = bars[0]
+    signs = [i for i in right if tokens[i].type in _SIGNS and _infix(tokens, i)]
+    start = max((i + 1 for i in signs if i < bar), default=tilde + 1)
+    stop = min((i for i in signs if i > bar), default=end)
+    text = sink.source.text
+    last = max(i for i in bars if i < stop)
+    effect, group = (
+        _slice(text, tokens[a:b]) for a, b in ((start, bar), (last + 1, stop))
+    )
+    middle = f" {_slice(text, tokens[bar : last + 1])} "
+    written = ""
+    if effect not in ("0", "1") and middle == " | ":
+        written, effect = f"{effect} + ", "1"
+    term = f"({effect}{middle}{group})"
+    whole = span_of(tokens[start]).to(span_of(tokens[stop - 1]))
+    sink.add(
+        "bare-bar",
+        span_of(tokens[bar]),
+        f"a group term stands in parentheses: write `{term}`",
+        "outside parentheses a bar has no meaning here",
+        fix=Fix(f"write `{written}{term}`", (Edit(whole, written + term),)),
+    )
+    return True
+
+
+def _infix(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a sign joins two terms and does not begin one."""
+    return tokens[index - 1].type in WORDS | _CLOSING
+
+
+def _slice(text: str, tokens: Sequence[Token]) -> str:
+    span = span_of(tokens[0]).to(span_of(tokens[-1]))
+    return " ".join(text[span.start : span.end].split())

@@ -1,0 +1,115 @@
+"""The full form, for people: message, place, the line with carets, notes, fix.
+
+::
+
+    error[bare-bar]: a group term stands in parentheses: write `(1 | g)`
+     --> a.model:1:11
+      |
+    1 | y ~ x + 1 | g
+      |           ^
+      = note: outside parentheses a bar has no meaning here
+      = fix: write `(1 | g)`
+      | y ~ x + (1 | g)
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from ..diagnostics import Diagnostic, Edit, Fix, Severity
+from ..source import Source, Span
+from .order import by_place, printable
+
+_COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+
+
+def render(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
+    """Return them by place, separated by blank lines.
+
+    Parameters
+    ----------
+    diagnostics
+        In any order, of any sources.
+    color
+        Whether to mark severity and carets with ANSI colours.
+    """
+    return "\n\n".join(_block(found, color) for found in by_place(diagnostics))
+
+
+def _block(diagnostic: Diagnostic, color: bool) -> str:
+    source, span = diagnostic.source, diagnostic.span
+    start = source.position(span.start)
+    paint = _COLORS[diagnostic.severity] if color else ""
+    head = _painted(f"{diagnostic.severity}[{diagnostic.rule}]", paint)
+    number = str(start.line)
+    gutter = " " * len(number)
+    lines = [
+        f"{head}: {printable(diagnostic.message)}",
+        f"{gutter}--> {printable(source.name)}:{start.line}:{start.column}",
+    ]
+    # A fault of the whole file has no line to show.
+    if span.end > 0 and source.text.strip():
+        line, carets = _excerpt(source, span)
+        lines += [
+            f"{gutter} |",
+            f"{number} | {line}".rstrip(),
+            f"{gutter} | {_painted(carets, paint)}",
+        ]
+    lines += [f"{gutter} = note: {printable(note)}" for note in diagnostic.notes]
+    if diagnostic.fix is not None:
+        lines.append(f"{gutter} = fix: {printable(diagnostic.fix.title)}")
+        mended = _mended(source, diagnostic.fix)
+        if mended is not None:
+            lines.append(f"{gutter} | {mended}")
+    return "\n".join(lines)
+
+
+def _painted(text: str, code: str) -> str:
+    return f"\x1b[1;{code}m{text}\x1b[0m" if code else text
+
+
+def _excerpt(source: Source, span: Span) -> tuple[str, str]:
+    """Return the first line of a span, and carets under what it covers there."""
+    start = source.position(span.start)
+    line = source.line_text(start.line)
+    first = min(start.column - 1, len(line))
+    last = max(first, min(first + span.end - span.start, len(line)))
+    padding = "".join("\t" if c == "\t" else " " * _width(c) for c in line[:first])
+    carets = "^" * max(1, sum(_width(c) for c in line[first:last]))
+    return printable(line), padding + carets
+
+
+def _width(character: str) -> int:
+    """How many cells a character takes on a terminal."""
+    if unicodedata.combining(character) or unicodedata.category(character) in (
+        "Mn",
+        "Me",
+    ):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _mended(source: Source, fix: Fix) -> str | None:
+    """Return the line as the fix leaves it, if it is one line."""
+    edits = sorted(fix.edits, key=lambda edit: edit.span)
+    if not edits or any("\n" in edit.text for edit in edits):
+        return None
+    numbers = {
+        source.position(offset).line
+        for edit in edits
+        for offset in (edit.span.start, edit.span.end)
+    }
+    if len(numbers) > 1:
+        return None
+    number = numbers.pop()
+    line = source.line_text(number)
+    offset = edits[0].span.start - source.position(edits[0].span.start).column + 1
+    return printable(_applied(line, offset, edits)).rstrip()
+
+
+def _applied(line: str, offset: int, edits: Sequence[Edit]) -> str:
+    for edit in reversed(edits):
+        start, end = edit.span.start - offset, edit.span.end - offset
+        line = line[:start] + edit.text + line[end:]
+    return line

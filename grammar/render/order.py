@@ -1,0 +1,30 @@
+"""The order in which diagnostics are shown, and text made safe to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..diagnostics import Diagnostic
+
+
+def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return them by file, in the order in which the files come up, then by place."""
+    files: dict[str, int] = {}
+    for diagnostic in diagnostics:
+        files.setdefault(diagnostic.source.name, len(files))
+    return sorted(
+        diagnostics,
+        key=lambda d: (files[d.source.name], d.span.start, d.span.end, d.rule),
+    )
+
+
+def printable(text: str) -> str:
+    """Replace what would steer a terminal or hide text; a tab stays."""
+    return "".join(
+        c if c.isprintable() or (c.isspace() and c not in _BREAKS) else "\ufffd"
+        for c in text
+    )
+
+
+# Spaces to Python, but they end a line or move the cursor.
+_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"

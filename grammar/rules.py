@@ -1,0 +1,121 @@
+"""The table of rules: every fault Varying can name, and how grave it is.
+
+Ids are kebab-case and named for the fault. A row is all it takes to add one;
+``docs/rules.md`` is checked against this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How grave a fault is: only an error stops the work."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its id, its severity and what it finds, in a sentence."""
+
+    id: str
+    severity: Severity
+    summary: str
+
+
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+_TABLE = (
+    # the file itself
+    Rule("no-such-file", _E, "The spec or data file does not exist."),
+    Rule("unreadable-file", _E, "The file exists but cannot be read."),
+    Rule("not-text", _E, "The file is not UTF-8 text."),
+    Rule("spec-too-large", _E, "A spec has more than 1 MB or 20,000 tokens."),
+    Rule("empty-spec", _E, "The text holds no statement."),
+    Rule("no-model", _E, "The file has statements but no formula."),
+    # characters, brackets and strings
+    Rule("unexpected-character", _E, "A character that the language does not have."),
+    Rule("smart-quote", _E, "Typographic quotes where plain ones are needed."),
+    Rule("unclosed-string", _E, "A string without its closing quote."),
+    Rule("unclosed-bracket", _E, "A bracket that is never closed."),
+    Rule("unmatched-bracket", _E, "A closing bracket without its opening one."),
+    Rule("nested-too-deep", _E, "More than 100 brackets inside each other."),
+    # statements
+    Rule("syntax", _E, "The text does not fit the grammar at this place."),
+    Rule("bare-bar", _E, "A group bar `|` outside parentheses."),
+    Rule("two-bars", _E, "More bars in a group term than one, and not `|id|`."),
+    Rule("double-equals", _E, "`==` where `=` is meant."),
+    Rule("single-equals", _E, "`=` where `==` is meant."),
+    Rule("equals-for-tilde", _E, "`=` where `~` is meant."),
+    Rule("missing-comma", _E, "An option that is not set off by a comma."),
+    Rule("missing-response", _E, "A formula with nothing left of `~`."),
+    Rule("missing-right-side", _E, "A formula with nothing right of `~`."),
+    Rule("two-tildes", _E, "A second `~` in one formula."),
+    Rule("unknown-statement", _E, "A line that begins like no statement."),
+    Rule("second-formula", _E, "A second unnamed formula at the margin."),
+    Rule("misplaced-statement", _E, "A statement where it cannot stand."),
+    Rule("duplicate-model", _E, "Two models of one name."),
+    Rule("not-yet", _E, "Valid, but not compiled by this version."),
+    # names
+    Rule("unknown-column", _E, "A name that is no column of the data."),
+    Rule("unknown-function", _E, "A call of a function that does not exist."),
+    Rule("unknown-family", _E, "A family that does not exist."),
+    Rule("unknown-link", _E, "A link that the family does not have."),
+    Rule("unknown-option", _E, "An option that does not exist here."),
+    Rule("unknown-level", _E, "A level that the factor does not have."),
+    Rule("unknown-type", _E, "A column type that does not exist."),
+    Rule("unknown-contrast", _E, "A contrast scheme that does not exist."),
+    Rule("unknown-target", _E, "A prior for a parameter the model does not have."),
+    Rule("unknown-distribution", _E, "A prior distribution that does not exist."),
+    Rule("unknown-argument", _E, "An argument that the function does not have."),
+    Rule("unknown-model", _E, "A model name that the file does not define."),
+    Rule("ambiguous-model", _E, "Several models, and none of them chosen."),
+    Rule("duplicate-option", _E, "The same option twice."),
+    Rule("duplicate-prior", _E, "Two priors of equal specificity for one target."),
+    Rule("duplicate-column", _E, "A column named twice in the data or declared twice."),
+    Rule("invalid-argument", _E, "An argument outside its domain."),
+    Rule("prior-support", _E, "A prior wider than its parameter's support."),
+    # data
+    Rule("needs-data", _E, "The operation needs data and there is none."),
+    Rule("data-format", _E, "The data file cannot be read as a table."),
+    Rule("empty-data", _E, "The data have no rows, or none is left."),
+    Rule("response-support", _E, "A response outside the family's support."),
+    Rule("one-category", _E, "An ordinal or binary response with one category."),
+    Rule("undeclared-level", _E, "A value that the `column` statement leaves out."),
+    Rule("guessed-order", _W, "The order of categories that nobody declared."),
+    Rule("wrong-type", _E, "A column whose type does not fit its use."),
+    Rule("all-missing", _E, "A column without a single value."),
+    Rule("infinite-value", _E, "An infinite value in a numeric column."),
+    Rule("one-level", _E, "A factor with one level as predictor."),
+    Rule("group-per-row", _E, "A grouping factor with a level for every row."),
+    Rule("one-group", _E, "A grouping factor with a single level."),
+    Rule("rows-dropped", _I, "Rows left out because a value is missing."),
+    Rule("unused-level", _W, "A declared level of a predictor that no row has."),
+    Rule("missing-column-type", _I, "The type of a column was guessed."),
+    # algebra
+    Rule("response-as-predictor", _E, "The response among the predictors."),
+    Rule("invalid-power", _E, "`^` with something other than a whole number above 1."),
+    Rule("invalid-term", _E, "A number or string where a term must stand."),
+    Rule("group-in-interaction", _E, "A group term inside `*`, `:`, `/` or `-`."),
+    Rule("invalid-group", _E, "A grouping factor that cannot be one."),
+    Rule("duplicate-group-effect", _E, "The same group effect twice."),
+    Rule("empty-group-term", _E, "A group term without any effect."),
+    Rule("no-intercept-ordinal", _E, "`0 +` where the thresholds are the intercept."),
+    Rule("too-many-coefficients", _E, "A formula that expands beyond 10,000."),
+    Rule("collinear", _W, "Columns that are exact combinations of others."),
+    Rule("empty-cell", _W, "A combination of factor levels without a row."),
+    Rule("few-groups", _W, "A grouping factor with fewer than 5 levels."),
+    # fits
+    Rule("improper-prior", _E, "A draw from a prior that is no distribution."),
+    Rule("sampling-failed", _E, "The sampler could not start, or gave up."),
+    Rule("not-a-fit", _E, "A file that is no fit of Varying, or is damaged."),
+)
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
+
+if len(RULES) != len(_TABLE):  # pragma: no branch
+    raise RuntimeError("two rules share an id")

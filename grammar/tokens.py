@@ -1,0 +1,372 @@
+"""Text to tokens, one row a line, with the faults of single characters.
+
+The tokens are Lark's own, so that layout and parser read the same ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import regex
+from lark import Token
+
+from .diagnostics import Edit, Fix, Sink
+from .source import Source, Span
+from .tree import Comment
+
+MAX_BYTES = 1_000_000
+MAX_TOKENS = 20_000
+# Beyond it a text is not a spec with typing errors but something else.
+MAX_REPORTED = 100
+
+_OPERATORS = {
+    "~": "TILDE",
+    "=": "EQ",
+    "!": "BANG",
+    "+": "PLUS",
+    "-": "MINUS",
+    "*": "STAR",
+    "/": "SLASH",
+    ":": "COLON",
+    "..": "DOTS",
+    ",": "COMMA",
+    "(": "LPAR",
+    ")": "RPAR",
+    "[": "LSQB",
+    "]": "RSQB",
+    "%in%": "SPECIAL",
+    **dict.fromkeys(("|", "||"), "BAR"),
+    **dict.fromkeys(("&", "&&"), "AND"),
+    **dict.fromkeys(("^", "**"), "POW"),
+    **dict.fromkeys(("<", ">", "<=", ">=", "==", "!="), "CMP"),
+}
+
+# What editors, web pages and PDF files put for the ASCII characters.
+_LOOK_ALIKES = {
+    **dict.fromkeys("∼˜～⁓", "~"),
+    **dict.fromkeys("∣｜❘│", "|"),
+    **dict.fromkeys("×∗✕＊⋅", "*"),
+    **dict.fromkeys("−–—‒‐‑－", "-"),
+    **dict.fromkeys("÷⁄∕／", "/"),
+    **dict.fromkeys("：∶", ":"),
+    **dict.fromkeys("＝", "="),
+    **dict.fromkeys("＋", "+"),
+    **dict.fromkeys("，、", ","),
+    **dict.fromkeys("（", "("),
+    **dict.fromkeys("）", ")"),
+    **dict.fromkeys("［", "["),
+    **dict.fromkeys("］", "]"),
+    **dict.fromkeys("＾ˆ", "^"),
+    **dict.fromkeys("＜", "<"),
+    **dict.fromkeys("＞", ">"),
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "…": "..",
+    "‥": "..",
+}
+
+_HINTS = {
+    ";": "each statement stands on a line of its own",
+    "$": "columns are named without their table: `x`, not `data$x`",
+    "@": "matrix products and decorators do not exist here",
+    "{": "group with parentheses `( )`",
+    "}": "group with parentheses `( )`",
+    "\\": "a line goes on by itself if it ends in an operator or a comma",
+}
+
+NAME_PATTERN = r"(?:[\p{L}\p{Nl}_]|\.(?![0-9.]))[\p{L}\p{M}\p{N}_.]*"
+
+_SMART = "“”„‟‘’‚‛"
+
+_TOKEN = regex.compile(
+    rf"""
+    (?P<space>[ \t\f\p{{Zs}}]+)
+  | (?P<line>\r\n|\n|\r)
+  | (?P<comment>\#[^\r\n]*)
+  | (?P<STRING>"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*')
+  | (?P<QNAME>`[^`\r\n]+`)
+  | (?P<unclosed>["'`][^\r\n]*)
+  | (?P<NAME>{NAME_PATTERN})
+  | (?P<NUMBER>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<operator>\|\||&&|\*\*|<=|>=|==|!=|\.\.|%in%|[~+\-*/^:|&!<>=(),\[\]])
+  | (?P<percent>%[^%\s]*%)
+  | (?P<smart>[{_SMART}][^{_SMART}"'\r\n]*[{_SMART}"'])
+  | (?P<other>(?P<same>.)(?P=same)*)
+    """,
+    regex.VERBOSE,
+)
+
+# `[` to `]` after a name inside a target's brackets: the level, as it is spelt.
+_LEVEL = regex.compile(
+    r"""[ \t]*([^\[\]\r\n",\#\s](?:[^\[\]\r\n",\#]*[^\[\]\r\n",\#\s])?)[ \t]*(?=\])"""
+)
+
+# Neither visible nor harmless, wherever they stand: control characters, marks that
+# reorder the text on the screen, halves of characters.
+_HIDDEN = regex.compile(
+    r"[[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]--[\t\n\r\f]]", regex.V1
+)
+
+
+def raw_level(text: str) -> bool:
+    """Whether a level can stand between brackets without quotes."""
+    match = _LEVEL.match(f"{text}]")
+    return match is not None and match[1] == text and not _single_quoted(text)
+
+
+def _single_quoted(text: str) -> bool:
+    return len(text) > 1 and text[0] == text[-1] == "'"
+
+
+@dataclass(slots=True)
+class Row:
+    """The tokens of one line of text, and how far it is indented."""
+
+    start: int
+    indent: int = 0
+    tokens: list[Token] = field(default_factory=list)
+    faulty: bool = False
+
+
+def tokenize(source: Source, sink: Sink) -> tuple[list[Row], list[Comment]]:
+    """Return the rows that hold tokens, and all comments.
+
+    A row with a fault is marked; look-alikes and typographic quotes are taken for
+    what they stand for, so that the rest of the text can be read too.
+    """
+    text = source.text
+    if len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        sink.add("spec-too-large", Span(0, 0), "the spec is larger than 1 MB")
+        return [], []
+    return _Tokenizer(text, sink).run()
+
+
+class _Tokenizer:
+    """The state of one run: the row at hand and the brackets open in it."""
+
+    def __init__(self, text: str, sink: Sink) -> None:
+        self.text = text
+        self.sink = sink
+        self.reported = 0
+        self.rows: list[Row] = []
+        self.comments: list[Comment] = []
+        self.row = Row(0)
+        # One entry a bracket: whether it is the `[` of a target such as `b[`.
+        self.brackets: list[bool] = []
+        self.count = 0
+
+    def run(self) -> tuple[list[Row], list[Comment]]:
+        """Go through the text once."""
+        text = self.text
+        hidden = {match.start() for match in _HIDDEN.finditer(text)}
+        for at in sorted(hidden)[:MAX_REPORTED]:
+            self._hidden(at)
+        position = int(text.startswith("\ufeff"))
+        end = len(text)
+        while position < end:
+            match = _TOKEN.match(text, position)
+            if match is None:  # a lone character that `.` does not take
+                position += 1
+                continue
+            position = match.end()
+            kind = match.lastgroup
+            if kind == "space":
+                if not self.row.tokens:
+                    self.row.indent += len(match[0].expandtabs(8))
+            elif kind == "line":
+                self._end_row(position)
+            elif kind == "comment":
+                self._comment(match.start(), position)
+            else:
+                assert kind is not None
+                position = self._token(kind, match[0], match.start(), hidden)
+                if self.count > MAX_TOKENS:
+                    self.sink.add(
+                        "spec-too-large",
+                        Span(0, 0),
+                        f"the spec has more than {MAX_TOKENS:,} words and signs",
+                    )
+                    return [], []
+        self._end_row(end)
+        return self.rows, self.comments
+
+    def _end_row(self, position: int) -> None:
+        tokens = self.row.tokens
+        if tokens:
+            self.rows.append(self.row)
+            # Brackets stay open over a line end only where the line asks for more.
+            if tokens[-1].type not in ("COMMA", "LPAR", "LSQB", "COLON"):
+                self.brackets.clear()
+        self.row = Row(position)
+
+    def _comment(self, start: int, end: int) -> None:
+        text = self.text[start + 1 : end].rstrip()
+        own_line = not self.row.tokens
+        span = Span(start, start + 1 + len(text))
+        self.comments.append(Comment(text, own_line, span=span))
+
+    def _push(self, type_: str, text: str, start: int, end: int) -> None:
+        self.count += 1
+        self.row.tokens.append(Token(type_, text, start, end_pos=end))
+
+    def _token(self, kind: str, text: str, start: int, hidden: set[int]) -> int:
+        """Take one token at ``start``; return where the next one begins."""
+        end = start + len(text)
+        if kind == "operator":
+            return self._operator(text, start, end)
+        if kind in ("NAME", "NUMBER", "STRING", "QNAME"):
+            self._push(kind, text, start, end)
+        elif kind == "smart":
+            self._smart(text, start, end)
+        elif kind == "unclosed":
+            self._unclosed(text, start, end)
+        elif kind == "percent":
+            self._fault(
+                "syntax",
+                start,
+                end,
+                f"the operator `{text}` does not exist",
+                "the only operator between percent signs is `%in%`",
+            )
+            self._push("SPECIAL", text, start, end)
+        else:
+            self._other(text, start, hidden)
+        return end
+
+    def _operator(self, text: str, start: int, end: int) -> int:
+        before = self.row.tokens[-1].type if self.row.tokens else ""
+        self._push(_OPERATORS[text], text, start, end)
+        if text == "(":
+            self.brackets.append(False)
+        elif text == "[":
+            inside = bool(self.brackets) and self.brackets[-1]
+            self.brackets.append(before == "NAME" and not inside)
+            if inside and before in ("NAME", "QNAME", "RPAR"):
+                return self._level(end)
+        elif text in ")]" and self.brackets:
+            self.brackets.pop()
+        return end
+
+    def _level(self, start: int) -> int:
+        match = _LEVEL.match(self.text, start)
+        if match is None:
+            return start
+        if _single_quoted(match[1]):
+            return start
+        self._push("LEVEL", match[1], match.start(1), match.end(1))
+        return int(match.end())
+
+    # ---- faults ----
+
+    def _fault(
+        self,
+        rule: str,
+        start: int,
+        end: int,
+        message: str,
+        *notes: str,
+        fix: Fix | None = None,
+    ) -> None:
+        self.row.faulty = True
+        self.reported += 1
+        if self.reported <= MAX_REPORTED:
+            self.sink.add(rule, Span(start, end), message, *notes, fix=fix)
+
+    def _hidden(self, at: int) -> None:
+        span = Span(at, at + 1)
+        self.sink.add(
+            "unexpected-character",
+            span,
+            f"U+{ord(self.text[at]):04X}, an invisible character, is not allowed",
+            fix=Fix("remove it", (Edit(span, ""),)),
+        )
+
+    def _smart(self, text: str, start: int, end: int) -> None:
+        quote = "'" if '"' in text[1:-1] else '"'
+        edits = (
+            Edit(Span(start, start + 1), quote),
+            Edit(Span(end - 1, end), quote),
+        )
+        self._fault(
+            "smart-quote",
+            start,
+            end,
+            f"typographic quotes around `{text[1:-1]}`",
+            "strings stand in plain quotes, `\"` or `'`",
+            fix=Fix("use plain quotes", edits, safe=True),
+        )
+        self._push("STRING", text, start, end)
+
+    def _unclosed(self, text: str, start: int, end: int) -> None:
+        quote = text[0]
+        smart = next((i for i, c in enumerate(text) if c in _SMART), None)
+        if smart is not None:
+            at = Span(start + smart, start + smart + 1)
+            self._fault(
+                "smart-quote",
+                at.start,
+                at.end,
+                f"a typographic quote cannot close `{quote}`",
+                fix=Fix("use a plain quote", (Edit(at, quote),), safe=True),
+            )
+        else:
+            what = "name" if quote == "`" else "string"
+            notes: tuple[str, ...] = ()
+            if text.rstrip().endswith("\\" + quote):
+                notes = ("a backslash before a quote makes it part of the string",)
+            self._fault(
+                "unclosed-string",
+                start,
+                start + 1,
+                f"the {what} that begins here has no closing `{quote}`",
+                *notes,
+            )
+        self._push("STRING" if quote != "`" else "QNAME", text, start, end)
+
+    def _other(self, text: str, start: int, hidden: set[int]) -> None:
+        character, end = text[0], start + len(text)
+        span = Span(start, end)
+        if start in hidden:
+            self.row.faulty = True
+        elif character in _LOOK_ALIKES:
+            plain = _LOOK_ALIKES[character]
+            self._fault(
+                "unexpected-character",
+                start,
+                end,
+                f"`{character}` (U+{ord(character):04X}) looks like `{plain}` "
+                "but is another character",
+                fix=Fix(
+                    f"replace by `{plain}`",
+                    (Edit(span, plain * len(text)),),
+                    safe=True,
+                ),
+            )
+            self._operator(plain, start, end)
+        elif character in _SMART:
+            self._fault(
+                "smart-quote",
+                start,
+                start + 1,
+                f"a typographic quote `{character}`",
+                "strings stand in plain quotes, `\"` or `'`",
+                fix=Fix("use a plain quote", (Edit(Span(start, start + 1), '"'),)),
+            )
+        else:
+            self.count += 1
+            shown = character if character.isprintable() else "this one"
+            notes = (_HINTS[character],) if character in _HINTS else ()
+            fix = None
+            if not character.isprintable():
+                fix = Fix("remove it", (Edit(span, ""),))
+            self._fault(
+                "unexpected-character",
+                start,
+                end,
+                f"the language has no character {shown} (U+{ord(character):04X})"
+                if fix
+                else f"the language has no character `{shown}`",
+                *notes,
+                fix=fix,
+            )

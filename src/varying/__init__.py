@@ -1,0 +1,53 @@
+"""Varying: a small language for multilevel models, compiled to PyMC.
+
+>>> import varying
+>>> model = varying.compile("y ~ x + (1 | g)", data)  # doctest: +SKIP
+>>> fit = model.fit(seed=1)  # doctest: +SKIP
+>>> fit.summary()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from varying.grammar.diagnostics import ModelError
+    from varying.runtime.api import compile, load
+    from varying.runtime.fit import Fit
+    from varying.runtime.model import Model
+
+    __version__: str
+
+__all__ = ["Fit", "Model", "ModelError", "__version__", "compile", "load"]
+
+# `import varying` stays quick: a name is imported when it is first used, and
+# PyMC, pandas and ArviZ when something needs them.
+_HOMES = {
+    "Fit": "varying.runtime.fit",
+    "Model": "varying.runtime.model",
+    "ModelError": "varying.grammar.diagnostics",
+    "compile": "varying.runtime.api",
+    "load": "varying.runtime.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found: object = version("varying")
+        except PackageNotFoundError:  # run from a folder that is not installed
+            found = "unknown"
+    elif name in _HOMES:
+        from importlib import import_module
+
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
