@@ -1,0 +1,1 @@
+"""From the tree and data to a program, and from it to PyMC."""

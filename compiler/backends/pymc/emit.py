@@ -1,0 +1,264 @@
+"""From a program and a frame to a ``pymc.Model``.
+
+One case a node. Every random variable is given its transform from the
+program's charts, so nothing depends on PyMC's defaults; arrays are ``pm.Data``,
+so new rows do not mean a new compilation.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pymc.distributions import transforms
+from pymc.distributions.shape_utils import rv_size_is_none
+
+from ...distributions import DISTRIBUTIONS
+from ...families import FAMILIES
+from ...ir import (
+    Const,
+    Derived,
+    Frame,
+    Group,
+    GroupUse,
+    Intercept,
+    Linear,
+    Numbers,
+    Parameter,
+    Predictor,
+    Prior,
+    Program,
+)
+from ...verify import definition_order
+from .operations import expression, lkj_cholesky
+
+
+def emit(program: Program, frame: Frame) -> pm.Model:
+    """Return the model of a program on a frame.
+
+    Parameters
+    ----------
+    program
+        Verified; any form (before or after passes).
+    frame
+        The arrays of its slots.
+
+    Returns
+    -------
+    A ``pymc.Model`` with the axes of the program as dims, its labels as
+    coords, and the reported quantities under their names.
+    """
+    coords = _coords(program, frame)
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        values: dict[str, Any] = {}
+        for slot in program.slots:
+            if slot.name != program.likelihood.value:
+                values[slot.name] = _data(slot.name, slot.axes, slot.recipe, frame)
+        parameters = {p.name: p for p in program.parameters}
+        derived = {d.name: d for d in program.derived}
+        for name in definition_order(program):
+            if name in parameters:
+                values[name] = _parameter(parameters[name], values)
+            else:
+                values[name] = _derived(derived[name], values)
+        for group in program.groups:
+            values[group.effects] = _group(group, program, values)
+        for predictor in program.predictors:
+            values[predictor.name] = _predictor(predictor, values, program, frame)
+        _observe(program, frame, values)
+    return model
+
+
+def _coords(program: Program, frame: Frame) -> dict[str, Any]:
+    coords: dict[str, Any] = {}
+    for axis in program.axes:
+        if axis.labels is None:
+            coords[axis.name] = np.arange(frame.lengths[axis.name])
+        else:
+            coords[axis.name] = list(axis.labels)
+    for group in program.groups:
+        if group.correlations:
+            # a matrix needs two names for the same coefficients
+            coords[f"{group.coefs}_"] = coords[group.coefs]
+    return coords
+
+
+def _data(name: str, axes: tuple[str, ...], recipe: Any, frame: Frame) -> Any:
+    if isinstance(recipe, Numbers):
+        # learned once and part of the model: not data that may be replaced
+        return pt.as_tensor_variable(frame[name])
+    return pm.Data(name, frame[name], dims=axes)
+
+
+# ---- parameters ------------------------------------------------------------------
+
+
+def _transform(parameter: Parameter) -> Any:
+    if parameter.chart == "ordered":
+        return transforms.ordered
+    if parameter.chart == "simplex":
+        return transforms.simplex
+    low, high = parameter.bounds
+    if math.isinf(low) and math.isinf(high):
+        return None
+    if (low, high) == (0.0, math.inf):
+        return transforms.log
+    if (low, high) == (0.0, 1.0):
+        return transforms.logodds
+    return transforms.Interval(
+        None if math.isinf(low) else np.float64(low),
+        None if math.isinf(high) else np.float64(high),
+    )
+
+
+def _arguments(prior: Prior, values: dict[str, Any]) -> dict[str, Any]:
+    keywords = {
+        argument.name: argument.keyword
+        for argument in DISTRIBUTIONS[prior.distribution].arguments
+    }
+    return {
+        keywords[name]: expression(value, values) for name, value in prior.arguments
+    }
+
+
+def _parameter(parameter: Parameter, values: dict[str, Any]) -> Any:
+    prior = parameter.prior
+    arguments = _arguments(prior, values)
+    distribution = getattr(pm, DISTRIBUTIONS[prior.distribution].pymc)
+    dims = parameter.axes or None
+    transform = _transform(parameter)
+    if parameter.chart == "ordered":
+        return _ordered(parameter, distribution, arguments)
+    if prior.lower is not None or prior.upper is not None:
+        return pm.Truncated(
+            parameter.name,
+            distribution.dist(**arguments),
+            lower=prior.lower,
+            upper=prior.upper,
+            dims=dims,
+            default_transform=transform,
+        )
+    return distribution(
+        parameter.name, **arguments, dims=dims, default_transform=transform
+    )
+
+
+def _ordered(parameter: Parameter, distribution: Any, arguments: dict[str, Any]) -> Any:
+    """Independent draws, conditioned on their order: drawn by sorting."""
+    model = pm.modelcontext(None)
+    count = len(model.coords[parameter.axes[0]] or ())
+    names = list(arguments)
+    scalars = [pt.as_tensor_variable(arguments[name]) for name in names]
+
+    def draw(*rest: Any) -> Any:
+        *given, size = rest
+        size = () if rv_size_is_none(size) else tuple(size)
+        keywords = {n: g[..., None] for n, g in zip(names, given, strict=True)}
+        return pt.sort(distribution.dist(**keywords, size=(*size, count)), axis=-1)
+
+    def logp(value: Any, *given: Any) -> Any:
+        keywords = dict(zip(names, given, strict=True))
+        each = pm.logp(distribution.dist(**keywords), value)
+        return each.sum(-1) + math.lgamma(count + 1)
+
+    def support_point(rv: Any, size: Any, *given: Any) -> Any:
+        return pt.constant(np.linspace(-2.0, 2.0, count))
+
+    return pm.CustomDist(
+        parameter.name,
+        *scalars,
+        dist=draw,
+        logp=logp,
+        support_point=support_point,
+        signature=",".join("()" for _ in names) + "->(b)",
+        transform=transforms.ordered,
+        dims=parameter.axes,
+    )
+
+
+def _derived(derived: Derived, values: dict[str, Any]) -> Any:
+    value = expression(derived.expression, values)
+    if not derived.report:
+        return value
+    if isinstance(derived.expression, Const):
+        value = pt.as_tensor_variable(value)
+    return pm.Deterministic(derived.name, value, dims=derived.axes or None)
+
+
+# ---- groups and predictors -----------------------------------------------------------
+
+
+def _group(group: Group, program: Program, values: dict[str, Any]) -> Any:
+    size = len(program.axis(group.coefs).labels or ())
+    sd = values[group.sd]
+    dims = (group.levels, group.coefs)
+    factor: Any = None
+    if group.correlations:
+        factor = _cholesky(group, values, size)
+        pm.Deterministic(
+            group.correlation_matrix,
+            factor @ factor.T,
+            dims=(group.coefs, f"{group.coefs}_"),
+        )
+    if group.form == "noncentered":
+        base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
+        effects = base * sd if factor is None else base @ (sd[:, None] * factor).T
+        return pm.Deterministic(group.effects, effects, dims=dims)
+    if factor is None:
+        return pm.Normal(group.effects, 0.0, sd, dims=dims)
+    return pm.MvNormal(
+        group.effects, pt.zeros(size), chol=sd[:, None] * factor, dims=dims
+    )
+
+
+def _cholesky(group: Group, values: dict[str, Any], size: int) -> Any:
+    factors = [
+        (c.positions, lkj_cholesky(values[c.parameter], len(c.positions)))
+        for c in group.correlations
+    ]
+    if len(factors) == 1 and len(factors[0][0]) == size:
+        return factors[0][1]
+    whole = pt.eye(size)
+    for positions, factor in factors:
+        places = np.ix_(positions, positions)
+        whole = whole[places].set(factor)
+    return whole
+
+
+def _predictor(
+    predictor: Predictor, values: dict[str, Any], program: Program, frame: Frame
+) -> Any:
+    total: Any = None
+    for block in predictor.blocks:
+        match block:
+            case Intercept(name):
+                term = values[name]
+            case Linear(coefs, design):
+                term = values[design] @ values[coefs]
+            case GroupUse(group_name, positions, index, design_name):
+                effects = values[program.group(group_name).effects]
+                rows = effects[values[index]]
+                if design_name is None:
+                    term = rows[:, positions[0]]
+                else:
+                    # one gather and one sum: PyTensor fuses them into one loop
+                    term = (values[design_name] * rows).sum(axis=-1)
+        total = term if total is None else total + term
+    rows_axis = frame.lengths[predictor.rows]
+    if total is None or total.ndim == 0:
+        total = (0.0 if total is None else total) + pt.zeros(rows_axis)
+    if predictor.report:
+        total = pm.Deterministic(predictor.name, total, dims=predictor.rows)
+    return total
+
+
+def _observe(program: Program, frame: Frame, values: dict[str, Any]) -> None:
+    likelihood = program.likelihood
+    observed = pm.Data(likelihood.value, frame[likelihood.value], dims=likelihood.rows)
+    arguments = {n: expression(e, values) for n, e in likelihood.arguments}
+    FAMILIES[likelihood.family].observe(
+        pm, pt, likelihood.name, arguments, observed, likelihood.rows
+    )

@@ -1,0 +1,87 @@
+"""Expressions of the program as PyTensor graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+from ...ir import Apply, Assemble, Const, Expr, Ref
+from ...thresholds import middle
+
+
+def lkj_cholesky(partial: Any, size: int) -> Any:
+    """Return the Cholesky factor of a correlation matrix.
+
+    Parameters
+    ----------
+    partial : (size (size - 1) / 2,)
+        Partial correlations of the C-vine on (0, 1), row by row of the lower
+        triangle (Lewandowski, Kurowicka & Joe 2009). With Beta(a, a) priors on
+        them the matrix is LKJ.
+    """
+    rows = [i for i in range(size) for _ in range(i)]
+    columns = [k for i in range(size) for k in range(i)]
+    lower = pt.zeros((size, size))[rows, columns].set(2.0 * partial - 1.0)
+    # log sqrt(1 - r^2), 0 on and above the diagonal; sums instead of products,
+    # because the gradient of a product divides by its factors
+    rest = 0.5 * pt.log1p(-(lower**2))
+    before = pt.cumsum(rest, axis=1) - rest
+    return pt.tril((lower + pt.eye(size)) * pt.exp(before))
+
+
+def spread(center: Any, gap: Any) -> Any:
+    """Lay thresholds outwards from their middle; see ``compiler.thresholds``."""
+    places = pt.concatenate([pt.zeros(1), pt.cumsum(gap)])
+    count = places.type.shape[0] or places.shape[0]
+    low, high = middle(count)
+    return center + places - 0.5 * (places[low] + places[high])
+
+
+def logit_cumulative(simplex: Any) -> Any:
+    """Return the thresholds that give these probabilities at eta = 0."""
+    below = pt.cumsum(simplex)[:-1]
+    above = pt.cumsum(simplex[::-1])[::-1][1:]
+    return pt.log(below) - pt.log(above)
+
+
+def logit_gaps(simplex: Any) -> Any:
+    """Return their gaps without cancellation."""
+    below = pt.cumsum(simplex)[:-2]
+    above = pt.cumsum(simplex[::-1])[::-1][2:]
+    inner = simplex[1:-1]
+    return pt.log1p(inner / below) + pt.log1p(inner / above)
+
+
+OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "neg": lambda a: -a,
+    "exp": pt.exp,
+    "dot": pt.dot,
+    "diff": pt.diff,
+    "spread": spread,
+    "logit_cumulative": logit_cumulative,
+    "logit_gaps": logit_gaps,
+}
+
+
+def expression(expr: Expr, values: Mapping[str, Any]) -> Any:
+    """Return the graph of an expression; numbers are float64."""
+    match expr:
+        case Const(value):
+            if isinstance(value, tuple):
+                return pt.as_tensor_variable(list(value), dtype="float64")
+            # a Python number would become the narrowest float that holds it,
+            # and its logarithm would be taken in that precision
+            return np.float64(value)
+        case Ref(name):
+            return values[name]
+        case Apply(operation, arguments):
+            return OPERATIONS[operation](*(expression(a, values) for a in arguments))
+        case Assemble(parts, order):
+            pieces = [pt.atleast_1d(expression(p, values)) for p in parts]
+            return pt.concatenate(pieces)[list(order)]

@@ -1,0 +1,58 @@
+"""Helper functions that an emitted program defines when it needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LKJ = '''
+def lkj_cholesky(partial, size):
+    """Cholesky factor of a correlation matrix from partial correlations.
+
+    `partial` holds one number in (0, 1) a pair; with Beta(a, a) priors on them
+    the matrix is LKJ (Lewandowski, Kurowicka & Joe 2009).
+    """
+    lower = pt.zeros((size, size))[np.tril_indices(size, -1)].set(2 * partial - 1)
+    rest = 0.5 * pt.log1p(-(lower**2))
+    before = pt.cumsum(rest, axis=1) - rest
+    return pt.tril((lower + pt.eye(size)) * pt.exp(before))
+'''
+
+ORDERED = '''
+def sorted_draws(distribution, names, count):
+    """Independent draws conditioned on their order: how to draw and their density."""
+
+    def draw(*arguments_and_size):
+        *arguments, size = arguments_and_size
+        size = () if rv_size_is_none(size) else tuple(size)
+        keywords = {n: a[..., None] for n, a in zip(names, arguments)}
+        return pt.sort(distribution.dist(**keywords, size=(*size, count)), axis=-1)
+
+    def logp(value, *arguments):
+        each = pm.logp(distribution.dist(**dict(zip(names, arguments))), value)
+        return each.sum(-1) + pt.gammaln(count + 1.0)
+
+    return draw, logp
+'''
+
+#: By operation of the program.
+OPERATIONS: Mapping[str, str] = {
+    "spread": '''
+def spread(center, gap, count):
+    """Thresholds laid outwards from their middle."""
+    places = pt.concatenate([pt.zeros(1), pt.cumsum(gap)])
+    middle = 0.5 * (places[(count - 1) // 2] + places[count // 2])
+    return center + places - middle
+''',
+    "logit_cumulative": '''
+def logit_cumulative(p):
+    """Thresholds that give these category probabilities where eta is 0."""
+    below, above = pt.cumsum(p)[:-1], pt.cumsum(p[::-1])[::-1][1:]
+    return pt.log(below) - pt.log(above)
+''',
+    "logit_gaps": '''
+def logit_gaps(p):
+    """Gaps between those thresholds, without cancellation."""
+    below, above = pt.cumsum(p)[:-2], pt.cumsum(p[::-1])[::-1][2:]
+    return pt.log1p(p[1:-1] / below) + pt.log1p(p[1:-1] / above)
+''',
+}

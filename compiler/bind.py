@@ -1,0 +1,520 @@
+"""Binding: from the tree and the schema to a model with every name resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from varying.grammar.diagnostics import Edit, Fix, Severity, Sink, did_you_mean
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Call,
+    Chain,
+    ContrastStatement,
+    Expr,
+    KeepStatement,
+    ModelStatement,
+    Name,
+    Option,
+    PartStatement,
+    PriorStatement,
+    QuantityStatement,
+    Spec,
+    String,
+    TestStatement,
+)
+
+from .bound import BoundModel, Grouping, GroupTerm, Population
+from .coding import code
+from .columns import INTERCEPT
+from .design import group_levels
+from .expression_types import report_unknown
+from .expressions import (
+    column_names,
+    plain_number,
+    postorder,
+    smallest_with,
+    unwrap,
+)
+from .families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
+from .families.family import Family
+from .groups import expand_group
+from .links import LINKS, Link
+from .prepare import Prepared
+from .prior_targets import targets_of
+from .priors import resolve_priors
+from .responses import bind_response
+from .schema import Schema
+from .terms import Expansion, GroupBar, expand, expand_bar
+
+Parameterization = Literal["auto", "centered", "noncentered"]
+
+#: Options of a formula: the words each accepts, and whether it is compiled.
+#: No words: any expression, read elsewhere.
+OPTIONS: Mapping[str, tuple[tuple[str, ...], bool]] = {
+    "family": ((), True),
+    "link": ((), True),
+    "parameterization": (("auto", "centered", "noncentered"), True),
+    "rows": (("all", "own"), False),
+    "threshold": (("flexible", "equidistant", "symmetric"), False),
+    "nl": (("true", "false"), False),
+}
+
+
+def bind(
+    spec: Spec, model: ModelStatement, prepared: Prepared, sink: Sink
+) -> BoundModel | None:
+    """Return the bound model; None if a fault leaves nothing to bind.
+
+    Parameters
+    ----------
+    spec
+        The whole spec: statements at the margin hold for all its models.
+    model
+        The model of it.
+    prepared
+        The rows used and their schema.
+    sink
+        Takes the faults. With an error in it the model is not to be used.
+    """
+    schema = prepared.schema
+    _not_compiled(spec, model, sink)
+    options = _options(model.formula.options, sink)
+    family = _family(options.get("family"), sink)
+    link = _link(options, family, sink)
+    names = schema.names
+    response = bind_response(model.formula.response, family, schema, sink)
+    expansion = expand(model.formula.terms, model.formula.response, names, sink)
+    for offset in expansion.offsets:
+        sink.add("not-yet", offset.span, "`offset()` is not compiled by this version")
+    population = _population(model, expansion, family, schema, sink)
+    groupings = _groupings(expansion.groups, model, prepared, family, sink)
+    file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
+    model_priors = [s for s in model.body if isinstance(s, PriorStatement)]
+    priors = resolve_priors(
+        file_priors,
+        model_priors,
+        targets_of(
+            family,
+            population.intercept,
+            population.columns,
+            groupings,
+            _guessed(model, expansion, population, groupings, schema, sink),
+        ),
+        sink,
+    )
+    keep = _keep(spec, model, family, sink)
+    if family is None or link is None or response is None:
+        return None
+    return BoundModel(
+        name=model.label,
+        text=_formula_text(model),
+        response=response,
+        family=family,
+        link=link,
+        population=population,
+        groupings=groupings,
+        priors=priors,
+        keep=keep,
+        parameterization=cast(
+            Parameterization, _word(options, "parameterization", "auto")
+        ),
+    )
+
+
+def _guessed(
+    model: ModelStatement,
+    expansion: Expansion,
+    population: Population,
+    groupings: Sequence[Grouping],
+    schema: Schema,
+    sink: Sink,
+) -> frozenset[str] | None:
+    """Return the names of which, after a fault, a prior may be about.
+
+    Empty if every term of the formula is known; None if nothing can be said.
+    """
+    if schema.open:
+        return None
+    terms = model.formula.terms
+    inside = [d for d in sink.diagnostics if d.severity is Severity.ERROR]
+    faulty = any(
+        terms.span.start <= d.span.start and d.span.end <= terms.span.end
+        for d in inside
+    )
+    coded = {column.term for column in population.columns}
+    coded |= {column.term for g in groupings for column in g.columns}
+    lost = {name.text for name in column_names(terms)} - set(schema.names)
+    if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
+        return frozenset()
+    return frozenset({*lost, *schema.names, *schema.faulty})
+
+
+def _formula_text(model: ModelStatement) -> str:
+    formula = model.formula
+    parts = [f"{expression_text(formula.response)} ~ {expression_text(formula.terms)}"]
+    parts += [f"{o.name.text}={expression_text(o.value)}" for o in formula.options]
+    return ", ".join(parts)
+
+
+# ---- statements and options ------------------------------------------------------
+
+
+def _not_compiled(spec: Spec, model: ModelStatement, sink: Sink) -> None:
+    """Say of each statement that parses but is not compiled yet."""
+    for part in model.body:
+        if isinstance(part, PartStatement):
+            left = expression_text(part.formula.response)
+            sink.add(
+                "not-yet",
+                part.formula.response.span,
+                f"a formula for `{left}` is not compiled by this version",
+            )
+    for statement in spec.statements:
+        match statement:
+            case QuantityStatement():
+                word = "quantity"
+            case TestStatement():
+                word = "test"
+            case ContrastStatement():
+                word = "contrast"
+            case _:
+                continue
+        sink.add(
+            "not-yet",
+            statement.span,
+            f"`{word}` statements are not compiled by this version",
+        )
+
+
+def _options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
+    found: dict[str, Option] = {}
+    for option in options:
+        name = option.name.text
+        if name not in OPTIONS:
+            notes, fix = did_you_mean(
+                name, tuple(OPTIONS), option.name.span, "options of a formula"
+            )
+            sink.add(
+                "unknown-option",
+                option.name.span,
+                f"a formula has no option `{name}`",
+                *notes,
+                fix=fix,
+            )
+            continue
+        if name in found:
+            sink.add("duplicate-option", option.span, f"`{name}` is given twice")
+            continue
+        words, ready = OPTIONS[name]
+        value = unwrap(option.value)
+        text = value.text if isinstance(value, Name | String) else ""
+        if words and text not in words:
+            notes, fix = did_you_mean(text, words, option.value.span, f"`{name}` takes")
+            sink.add(
+                "invalid-argument",
+                option.value.span,
+                f"`{name}` cannot be `{expression_text(option.value)}`",
+                *notes,
+                fix=fix,
+            )
+            continue
+        if not ready and words and text != words[0]:
+            sink.add(
+                "not-yet",
+                option.span,
+                f"`{name}={text}` is not compiled by this version",
+            )
+        found[name] = option
+    return found
+
+
+def _word(options: Mapping[str, Option], name: str, default: str) -> str:
+    if name not in options:
+        return default
+    value = unwrap(options[name].value)
+    return value.text if isinstance(value, Name | String) else default
+
+
+def _family(option: Option | None, sink: Sink) -> Family | None:
+    if option is None:
+        return FAMILIES["gaussian"]
+    value = unwrap(option.value)
+    match value:
+        case Name(text=text) | String(text=text):
+            pass
+        case Call(function=Name(text=text)):
+            planned = text in PLANNED_FAMILIES or text in FAMILY_SPELLINGS
+            sink.add(
+                "not-yet" if planned else "unknown-family",
+                value.span,
+                f"`family={expression_text(value)}` is not compiled by this version"
+                if planned
+                else f"there is no family `{text}`",
+                "a link is an option of its own: `family=bernoulli, link=probit`",
+            )
+            return None
+        case _:
+            sink.add(
+                "unknown-family",
+                value.span,
+                f"`{expression_text(value)}` is no family",
+            )
+            return None
+    if text in FAMILY_SPELLINGS:
+        return FAMILIES[FAMILY_SPELLINGS[text]]
+    if text in PLANNED_FAMILIES:
+        sink.add(
+            "not-yet",
+            value.span,
+            f"the family `{text}` is not compiled by this version",
+            f"compiled are {', '.join(FAMILIES)}",
+        )
+        return None
+    notes, fix = did_you_mean(
+        text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES), value.span, "families"
+    )
+    sink.add(
+        "unknown-family", value.span, f"there is no family `{text}`", *notes, fix=fix
+    )
+    return None
+
+
+def _link(
+    options: Mapping[str, Option], family: Family | None, sink: Sink
+) -> Link | None:
+    if family is None:
+        return None
+    if "link" not in options:
+        return LINKS[family.links[0]]
+    value = options["link"].value
+    node = unwrap(value)
+    text = node.text if isinstance(node, Name | String) else expression_text(node)
+    if text in family.links:
+        return LINKS[text]
+    if text in family.known_links:
+        sink.add(
+            "not-yet",
+            value.span,
+            f"the link `{text}` of {family.name} is not compiled by this version",
+        )
+        return None
+    known = (*family.links, *family.known_links)
+    notes, fix = did_you_mean(text, known, value.span, f"links of {family.name}")
+    sink.add(
+        "unknown-link",
+        value.span,
+        f"{family.name} has no link `{text}`",
+        *notes,
+        fix=fix,
+    )
+    return None
+
+
+def _keep(
+    spec: Spec, model: ModelStatement, family: Family | None, sink: Sink
+) -> tuple[str, ...]:
+    kept: list[str] = []
+    statements = [*spec.statements, *model.body]
+    for statement in statements:
+        if not isinstance(statement, KeepStatement):
+            continue
+        for name in statement.names:
+            known = ("eta", "mu", "prob")
+            if name.text in known and family is None:
+                continue
+            if family is not None and (
+                name.text == family.predictor
+                or (name.text == "eta" and family.links == ("identity",))
+            ):
+                kept.append(family.predictor)
+            elif family is not None and name.text in known:
+                sink.add(
+                    "not-yet",
+                    name.span,
+                    f"`keep {name.text}` is not compiled by this version for "
+                    f"{family.name}",
+                    f"`keep {family.predictor}` is",
+                )
+            else:
+                notes, fix = did_you_mean(name.text, known, name.span, "it takes")
+                sink.add(
+                    "unknown-target",
+                    name.span,
+                    f"`keep` cannot keep `{name.text}`",
+                    *notes,
+                    fix=fix,
+                )
+    return tuple(dict.fromkeys(kept))
+
+
+# ---- population and groups -------------------------------------------------------
+
+
+def _population(
+    model: ModelStatement,
+    expansion: Expansion,
+    family: Family | None,
+    schema: Schema,
+    sink: Sink,
+) -> Population:
+    ordinal = family is not None and family.thresholds
+    if ordinal and not expansion.intercept:
+        span, fix = _removed_intercept(model.formula.terms)
+        sink.add(
+            "no-intercept-ordinal",
+            span,
+            "an ordinal model cannot leave out its intercept: the thresholds are it",
+            "effects are differences from the reference level, as beside an intercept",
+            fix=fix,
+        )
+    intercept = expansion.intercept or ordinal
+    columns = code(expansion.terms, intercept, schema, sink)
+    return Population(
+        dpar=family.predictor if family is not None else "mu",
+        intercept=intercept and not ordinal,
+        centered=intercept,
+        columns=columns,
+    )
+
+
+def _removed_intercept(terms: Expr) -> tuple[Span, Fix | None]:
+    """Return where a formula leaves out its intercept, and how to undo that."""
+    for node in postorder(terms):
+        if not isinstance(node, Chain) or not set(node.operators) <= {"+", "-"}:
+            continue
+        signs = ("+", *node.operators)
+        for index, (sign, operand) in enumerate(zip(signs, node.operands, strict=True)):
+            number = plain_number(operand)
+            if number is None or (sign == "+") is (number == 1.0):
+                continue
+            last = node.operands[index - 1] if index else None
+            if last is not None:
+                cut = Span(last.span.end, operand.span.end)
+            elif node.operators[0] == "+":
+                cut = Span(operand.span.start, node.operands[1].span.start)
+            else:
+                return operand.span, None
+            return operand.span, Fix("leave it out", (Edit(cut, ""),))
+    if plain_number(terms) == 0.0:
+        return terms.span, Fix("write `1`", (Edit(terms.span, "1"),))
+    return terms.span, None
+
+
+@dataclass(slots=True)
+class _Bars:
+    """The bar terms of one grouping factor, while they are collected."""
+
+    factors: tuple[str, ...]
+    span: Span
+    terms: list[GroupTerm]
+
+
+def _groupings(
+    bars: Sequence[GroupBar],
+    model: ModelStatement,
+    prepared: Prepared,
+    family: Family | None,
+    sink: Sink,
+) -> tuple[Grouping, ...]:
+    schema = prepared.schema
+    found: dict[frozenset[str], _Bars] = {}
+    for bar in bars:
+        expansion = expand_bar(bar, model.formula.response, schema.names, sink)
+        columns = code(expansion.terms, expansion.intercept, schema, sink)
+        if expansion.intercept:
+            columns = (INTERCEPT, *columns)
+        for factors in expand_group(bar.group, sink):
+            if not _known(factors, bar.group, schema, sink) or not columns:
+                continue
+            term = GroupTerm(
+                f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
+                family.predictor if family is not None else "mu",
+                columns,
+                bar.bar == "|",
+                span=bar.span,
+            )
+            span = smallest_with(frozenset(factors), bar.group).span
+            bars_of = found.setdefault(frozenset(factors), _Bars(factors, span, []))
+            _add_term(bars_of, term, sink)
+    groupings = []
+    for bars_of in found.values():
+        levels = group_levels(bars_of.factors, prepared.table)
+        _check_levels(bars_of, levels, prepared, family, sink)
+        groupings.append(
+            Grouping(
+                ":".join(bars_of.factors),
+                bars_of.factors,
+                levels,
+                tuple(bars_of.terms),
+            )
+        )
+    return tuple(groupings)
+
+
+def _known(factors: Sequence[str], group: Expr, schema: Schema, sink: Sink) -> bool:
+    good = True
+    names = {
+        node.text: node
+        for node in column_names(group)
+        if node.text not in schema.columns
+    }
+    for factor in factors:
+        if factor not in schema.columns:
+            report_unknown(names[factor], schema, sink)
+            good = False
+    return good
+
+
+def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
+    names = {column.name for other in bars.terms for column in other.columns}
+    twice = [column.name for column in term.columns if column.name in names]
+    if twice:
+        group = ":".join(bars.factors)
+        sink.add(
+            "duplicate-group-effect",
+            term.span,
+            f"`{group}` has the effect `{twice[0]}` twice",
+            "a bar has an intercept unless it says `0 +`"
+            if twice[0] == "Intercept"
+            else "leave it out of one of the terms",
+        )
+        return
+    bars.terms.append(term)
+
+
+def _check_levels(
+    bars: _Bars,
+    levels: Sequence[str],
+    prepared: Prepared,
+    family: Family | None,
+    sink: Sink,
+) -> None:
+    group = ":".join(bars.factors)
+    if len(levels) < 2:
+        sink.add(
+            "one-group",
+            bars.span,
+            f"the grouping factor `{group}` has one level only: {', '.join(levels)}",
+            "there is nothing to vary over",
+        )
+    elif (
+        len(levels) == prepared.table.rows
+        and family is not None
+        and any(dpar.name == "sigma" for dpar in family.dpars)
+    ):
+        sink.add(
+            "group-per-row",
+            bars.span,
+            f"the grouping factor `{group}` has a level for every row",
+            f"its effects cannot be told from the residuals of {family.name}",
+        )
+    elif len(levels) < 5:
+        sink.add(
+            "few-groups",
+            bars.span,
+            f"the grouping factor `{group}` has {len(levels)} levels",
+            "a standard deviation over so few is mostly its prior",
+        )

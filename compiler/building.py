@@ -1,0 +1,224 @@
+"""Parts of a program while it is put together: parameters and their priors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .bound import BoundModel, PriorText
+from .distributions import DISTRIBUTIONS, REAL, Bounds
+from .families.family import DefaultPrior
+from .ir import (
+    Assemble,
+    Axis,
+    Block,
+    Const,
+    Derived,
+    Expr,
+    Group,
+    Parameter,
+    Prior,
+    Ref,
+    Shift,
+    Slot,
+    minus,
+    plus,
+)
+from .learn import Learned
+
+ROW = "row"
+COEF = "coef"
+BOUNDARY = "boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRow:
+    """One line of ``show priors``."""
+
+    target: str
+    prior: str
+    source: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects the parts of one program while its statements are lowered."""
+
+    bound: BoundModel
+    learned: Learned
+    axes: list[Axis] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    derived: list[Derived] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    rows: list[PriorRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shift: Shift | None = None
+
+    def written(self, target: str) -> PriorText | None:
+        """Return what the user wrote for a scalar target."""
+        return dict(self.bound.priors).get(target)
+
+    def explain(self, target: str, prior: PriorText | DefaultPrior) -> None:
+        """Add a line to ``show priors``."""
+        if isinstance(prior, PriorText):
+            row = PriorRow(
+                target, prior.text, "spec", "written in the spec", prior.line
+            )
+        else:
+            text = prior_text(prior.distribution, prior.arguments)
+            row = PriorRow(target, text, "default", prior.reason)
+        self.rows.append(row)
+
+
+def location(
+    build: Builder,
+    quantity: str,
+    prior: PriorText | DefaultPrior,
+) -> str | None:
+    """Return the argument by which a prior can be moved; None if it cannot."""
+    argument = (
+        DISTRIBUTIONS[prior.distribution].location
+        if (prior.distribution in DISTRIBUTIONS)
+        else None
+    )
+    if isinstance(prior, PriorText) and (
+        prior.lower is not None or prior.upper is not None
+    ):
+        argument = None
+    if argument is None:
+        build.notes.append(
+            f"predictors are not centred: the prior of {quantity} cannot be moved"
+        )
+    return argument
+
+
+def scalar_from(
+    build: Builder,
+    name: str,
+    chosen: PriorText | DefaultPrior,
+    support: Bounds,
+    offset: Expr | None,
+    argument: str | None,
+    sign: int,
+) -> None:
+    """Add a scalar parameter; its prior is moved by ``sign * offset``."""
+    prior, bounds = prior_of(chosen, support)
+    if prior is None:
+        build.derived.append(Derived(name, (), Const(constant(chosen))))
+        return
+    if offset is not None and argument is not None:
+        move: Callable[[Expr, Expr], Expr] = plus if sign > 0 else minus
+        prior = prior.with_argument(argument, move(prior.argument(argument), offset))
+    build.parameters.append(Parameter(name, (), prior, bounds=bounds))
+
+
+def intercept_at_means(
+    build: Builder, chosen: PriorText | DefaultPrior, delta: Expr
+) -> None:
+    """Sample the intercept at the predictors' means: its prior cannot be moved."""
+    prior, bounds = prior_of(chosen, REAL)
+    assert prior is not None
+    name = "Intercept_centered"
+    build.parameters.append(Parameter(name, (), prior, bounds=bounds, report=False))
+    build.derived.append(Derived("Intercept", (), minus(Ref(name), delta)))
+
+
+# ---- priors --------------------------------------------------------------------------
+
+
+def prior_text(distribution: str, arguments: Sequence[tuple[str, float]]) -> str:
+    """Return a prior as it would be written in a spec."""
+    return f"{distribution}({', '.join(f'{value:.4g}' for _, value in arguments)})"
+
+
+def constant(chosen: PriorText | DefaultPrior) -> float:
+    """Return the number at which a parameter is fixed."""
+    return dict(chosen.arguments)["value"]
+
+
+def prior_of(
+    chosen: PriorText | DefaultPrior, support: Bounds
+) -> tuple[Prior | None, Bounds]:
+    """Return the prior of one element and where it lives; None for a constant."""
+    if chosen.distribution == "constant":
+        return None, support
+    row = DISTRIBUTIONS[chosen.distribution]
+    low, high = row.bounds(dict(chosen.arguments))
+    lower = upper = None
+    if isinstance(chosen, PriorText):
+        lower, upper = chosen.lower, chosen.upper
+        low = low if lower is None else max(low, lower)
+        high = high if upper is None else min(high, upper)
+    arguments = tuple((name, Const(value)) for name, value in chosen.arguments)
+    return Prior(row.name, arguments, lower, upper), (low, high)
+
+
+def scalar(build: Builder, name: str, default: DefaultPrior, support: Bounds) -> None:
+    """Add a scalar parameter with the user's prior or its default."""
+    chosen = build.written(name) or default
+    build.explain(name, chosen)
+    scalar_from(build, name, chosen, support, None, None, 1)
+
+
+def vector(
+    build: Builder,
+    name: str,
+    axis: str,
+    labels: tuple[str, ...],
+    choices: Sequence[PriorText | DefaultPrior],
+    support: Bounds,
+) -> None:
+    """Add a vector parameter; one RV a kind of prior where the kinds differ."""
+    elements = [prior_of(choice, support) for choice in choices]
+    kinds: dict[object, list[int]] = {}
+    for position, (prior, bounds) in enumerate(elements):
+        kind: object = (
+            None
+            if prior is None
+            else (prior.distribution, prior.lower, prior.upper, bounds)
+        )
+        kinds.setdefault(kind, []).append(position)
+    if list(kinds) != [None] and len(kinds) == 1:
+        priors = [prior for prior, _ in elements if prior is not None]
+        build.parameters.append(
+            Parameter(name, (axis,), stack(priors), bounds=elements[0][1])
+        )
+        return
+    parts: list[Expr] = []
+    order: list[int] = []
+    for number, (shared, positions) in enumerate(kinds.items(), start=1):
+        order += positions
+        if shared is None:
+            parts.append(Const(tuple(constant(choices[p]) for p in positions)))
+            continue
+        part, part_axis = f"{name}_{number}", f"{axis}_{number}"
+        build.axes.append(Axis(part_axis, "coefs", tuple(labels[p] for p in positions)))
+        priors = [prior for p in positions if (prior := elements[p][0]) is not None]
+        build.parameters.append(
+            Parameter(
+                part,
+                (part_axis,),
+                stack(priors),
+                bounds=elements[positions[0]][1],
+                report=False,
+            )
+        )
+        parts.append(Ref(part))
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    build.derived.append(Derived(name, (axis,), Assemble(tuple(parts), tuple(inverse))))
+
+
+def stack(priors: Sequence[Prior]) -> Prior:
+    """Return one prior with vector arguments; a scalar where all agree."""
+    first = priors[0]
+    arguments: list[tuple[str, Expr]] = []
+    for name, _ in first.arguments:
+        values = [prior.argument(name) for prior in priors]
+        numbers = tuple(v.value for v in values if isinstance(v, Const))
+        same = len(set(numbers)) == 1
+        arguments.append((name, Const(numbers[0] if same else numbers)))  # type: ignore[arg-type]
+    return Prior(first.distribution, tuple(arguments), first.lower, first.upper)

@@ -1,0 +1,70 @@
+"""Cells: what the texts of a plain file mean, column by column.
+
+Missing is an empty cell, ``NA`` or ``NaN`` and nothing else: a level called
+``None`` or ``null`` is a level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from .levels import natural_order
+from .table import Column, Kind
+
+MISSING = frozenset({"", "NA", "NaN"})
+LOGICAL = {"FALSE": 0, "False": 0, "TRUE": 1, "True": 1}
+# From here on float64 does not hold every whole number: two ids could merge.
+MOST_EXACT = 2**53
+
+
+def column_of_cells(name: str, cells: Sequence[str]) -> Column:
+    """Return a column of the type that all its cells have."""
+    present = [text for text in dict.fromkeys(cells) if text not in MISSING]
+    numbers = parse_numbers(present)
+    if numbers is not None:
+        of = {text: np.nan for text in MISSING} | numbers
+        values = np.fromiter((of[cell] for cell in cells), np.float64, len(cells))
+        whole = bool(present) and not any(_has_fraction(text) for text in present)
+        return Column(name, Kind.INTEGER if whole else Kind.NUMERIC, values)
+    if all(text in LOGICAL for text in present):
+        place = dict.fromkeys(MISSING, -1) | LOGICAL
+        codes = np.fromiter((place[cell] for cell in cells), np.int64, len(cells))
+        return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
+    return text_column(name, cells, MISSING)
+
+
+def text_column(name: str, texts: Sequence[str], missing: Collection[str]) -> Column:
+    """Return a column of texts, with levels in natural order."""
+    levels = natural_order(text for text in dict.fromkeys(texts) if text not in missing)
+    place = dict.fromkeys(missing, -1)
+    place |= {level: index for index, level in enumerate(levels)}
+    values = np.fromiter((place[text] for text in texts), np.int64, len(texts))
+    return Column(name, Kind.TEXT, values, levels)
+
+
+def parse_numbers(texts: Sequence[str]) -> dict[str, float] | None:
+    """Return the numbers that texts spell; None if one is not a number.
+
+    Whole numbers beyond 2**53 are none: they are ids, and two of them could
+    become the same float.
+    """
+    numbers: dict[str, float] = {}
+    for text in texts:
+        # float() also takes `1_000`, `nan` and the digits of other scripts.
+        if "_" in text or not text.isascii():
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        if number != number or (abs(number) >= MOST_EXACT and not _has_fraction(text)):
+            return None
+        numbers[text] = number
+    return numbers
+
+
+def _has_fraction(text: str) -> bool:
+    """Whether a number is spelled as one that need not be whole."""
+    return not text.strip().lstrip("+-").isdigit()

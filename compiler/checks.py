@@ -1,0 +1,164 @@
+"""Checks of a bound model that need its rows, without fitting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.source import Span
+from varying.grammar.tree import Expr
+
+from .bound import BoundModel
+from .columns import INTERCEPT, Coded, DesignColumn, Numeric
+from .design import evaluate_columns
+from .expressions import column_names, smallest_with
+from .table import Floats, Table
+
+#: Columns beyond this are not searched for collinearity: the search is cubic.
+_MOST_COLUMNS = 500
+#: Columns that a message names.
+_SHOWN = 4
+
+
+def check_rows(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None:
+    """Report collinear columns and empty cells of interactions.
+
+    Parameters
+    ----------
+    bound, table
+        The model and the rows used.
+    terms
+        The right side of the formula, for the places of its terms.
+    sink
+        Takes the warnings.
+    """
+    columns = bound.population.columns
+    _empty_cells(columns, table, terms, sink)
+    if columns and len(columns) <= _MOST_COLUMNS:
+        _collinear(bound, table, terms, sink)
+
+
+def _place(column: DesignColumn, terms: Expr) -> Span:
+    """Return where a column comes from: the smallest expression with all its parts."""
+    wanted: set[str] = set()
+    for part in column.parts:
+        match part:
+            case Coded(factor=factor):
+                wanted.add(factor)
+            case Numeric(expression=expression):
+                wanted |= {name.text for name in column_names(expression)}
+    return smallest_with(wanted, terms).span
+
+
+def _collinear(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None:
+    columns: tuple[DesignColumn, ...] = bound.population.columns
+    if bound.population.centered:
+        columns = (INTERCEPT, *columns)
+    matrix = evaluate_columns(columns, table)
+    by_term: dict[str, list[int]] = {}
+    dependent = _dependent(matrix)
+    for index in dependent:
+        by_term.setdefault(columns[index].term, []).append(index)
+    for found in by_term.values():
+        column = columns[found[0]]
+        others = _spanning(matrix, found[0], dependent)
+        of = ", ".join(f"`{columns[i].name}`" for i in others[:_SHOWN])
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        if not others:
+            message = f"`{column.name}` is 0 in every row"
+        elif [columns[i] for i in others] == [INTERCEPT]:
+            message = f"`{column.name}` is the same in every row"
+        elif len(others) == 1:
+            message = f"`{column.name}` is an exact multiple of {of}"
+        else:
+            message = f"`{column.name}` is an exact combination of {of}{more}"
+        notes = ["the prior alone decides how their effects are divided"]
+        if not others:
+            notes = ["its effect comes from the prior alone"]
+        if len(found) > 1:
+            rest = ", ".join(f"`{columns[i].name}`" for i in found[1 : _SHOWN + 1])
+            notes.append(f"so are further columns of the term: {rest}")
+        sink.add("collinear", _place(column, terms), message, *notes)
+
+
+def _spanning(matrix: Floats, index: int, dependent: Sequence[int]) -> list[int]:
+    """Return which independent columns before this one it is made of."""
+    before = [i for i in range(index) if i not in set(dependent)]
+    weights = np.linalg.lstsq(matrix[:, before], matrix[:, index], rcond=None)[0]
+    sizes = np.abs(weights) * np.linalg.norm(matrix[:, before], axis=0)
+    least = 1e-7 * float(np.linalg.norm(matrix[:, index]))
+    return [i for i, size in zip(before, sizes, strict=True) if size > least]
+
+
+def _dependent(matrix: Floats) -> list[int]:
+    """Return the columns that the ones before them span (Gram-Schmidt)."""
+    found: list[int] = []
+    basis = np.zeros((len(matrix), 0))
+    for index in range(matrix.shape[1]):
+        column = matrix[:, index]
+        length = float(np.linalg.norm(column))
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        # R's tolerance for a dependent column
+        if length == 0 or float(np.linalg.norm(rest)) < 1e-7 * length:
+            found.append(index)
+        else:
+            unit = rest / np.linalg.norm(rest)
+            basis = np.column_stack([basis, unit])
+    return found
+
+
+def _empty_cells(
+    columns: Sequence[DesignColumn], table: Table, terms: Expr, sink: Sink
+) -> None:
+    told: set[tuple[str, ...]] = set()
+    for column in columns:
+        coded = [part for part in column.parts if isinstance(part, Coded)]
+        factors = tuple(part.factor for part in coded)
+        if len(coded) < 2 or factors in told or len(set(factors)) != len(factors):
+            continue
+        told.add(factors)
+        empty = _first_empty(coded, table)
+        if empty is not None:
+            cell = ", ".join(
+                f"{factor}={level}"
+                for factor, level in zip(factors, empty, strict=True)
+            )
+            sink.add(
+                "empty-cell",
+                _place(column, terms),
+                f"no row has the combination {cell} of `{':'.join(factors)}`",
+                "its effect comes from the prior alone",
+            )
+
+
+def _counts(factors: Sequence[str], table: Table) -> dict[tuple[int, ...], int]:
+    codes = np.column_stack([table.columns[f].values for f in factors])
+    rows, counts = np.unique(codes, axis=0, return_counts=True)
+    return {tuple(r): int(c) for r, c in zip(rows.tolist(), counts, strict=True)}
+
+
+def _first_empty(parts: Sequence[Coded], table: Table) -> tuple[str, ...] | None:
+    present = set(_counts([p.factor for p in parts], table))
+    columns = [table.columns[p.factor] for p in parts]
+    total = 1
+    for part in parts:
+        total *= len(part.levels)
+    if len(present) >= total or total > 100_000:
+        return None
+    shape = tuple(len(part.levels) for part in parts)
+    places = [
+        {level: list(column.levels).index(level) for level in part.levels}
+        for part, column in zip(parts, columns, strict=True)
+        if not column.kind.is_number
+    ]
+    if len(places) != len(parts):
+        return None
+    for cell in np.ndindex(*shape):
+        names = tuple(part.levels[i] for part, i in zip(parts, cell, strict=True))
+        codes = tuple(p[name] for p, name in zip(places, names, strict=True))
+        if codes not in present:
+            return names
+    return None

@@ -1,0 +1,338 @@
+"""Coding: from terms to design columns, by R's rule of marginality.
+
+A factor is coded by contrasts where its margin is in the model and by all its
+levels where it is not. Names are spelled from the levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.source import Span
+from varying.grammar.tree import Argument, Call, Expr, Name, Number, String
+
+from .columns import Coded, DesignColumn, Numeric, Part
+from .contrasts import CONTRASTS, Contrast
+from .expression_types import report_unknown, type_of
+from .expressions import level_text, plain_number, unwrap
+from .functions import FUNCTIONS, bind_arguments
+from .levels import suggest_level
+from .schema import ColumnInfo, Schema
+from .table import Kind
+from .terms import MOST_TERMS, Term, Variable
+
+# A predictor with more levels than this is a group that somebody forgot to bar;
+# its coding would be a matrix of a million weights.
+MOST_LEVELS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A variable that is a factor, with what its coding needs."""
+
+    label: str
+    column: str
+    levels: tuple[str, ...]
+    contrast: Contrast
+    base: int
+
+    def parts(self, full: bool) -> tuple[Coded, ...]:
+        """Return its columns: one a level if full, else by the contrasts."""
+        if full:
+            names, matrix = self.levels, np.eye(len(self.levels))
+        else:
+            names, matrix = self.contrast.code(self.levels, self.base)
+        return tuple(
+            Coded(
+                self.column,
+                self.levels,
+                tuple(weights),
+                f"{self.label}[{name}]",
+                dummy=full,
+            )
+            for name, weights in zip(names, matrix.T.tolist(), strict=True)
+        )
+
+
+_Resolved = _Factor | Numeric | None  # None after a fault
+
+
+def code(
+    terms: Sequence[Term],
+    intercept: bool,
+    schema: Schema,
+    sink: Sink,
+    contrast_default: str = "treatment",
+) -> tuple[DesignColumn, ...]:
+    """Return the columns of terms in R's order, without the intercept.
+
+    Parameters
+    ----------
+    terms
+        In R's final order, as ``expand`` gives them.
+    intercept
+        Whether the factors are coded as beside an intercept (ordinal families:
+        the thresholds are one).
+    schema
+        Kinds and levels of the columns.
+    sink
+        Takes the faults: unknown columns and functions, factors with one level.
+    contrast_default
+        Scheme of factors without one of their own; ordered ones have ``poly``.
+    """
+    resolved: dict[str, _Resolved] = {}
+    for term in terms:
+        for variable in term.variables:
+            if variable.label not in resolved:
+                found = _resolve(variable, schema, sink, contrast_default)
+                resolved[variable.label] = found
+    full = _full(terms, intercept, resolved)
+    columns: list[DesignColumn] = []
+    for index, term in enumerate(terms):
+        parts: list[Sequence[Part]] = []
+        for variable in term.variables:
+            match resolved[variable.label]:
+                case Numeric() as numeric:
+                    parts.append((numeric,))
+                case _Factor() as factor:
+                    parts.append(factor.parts(full[index, variable.label]))
+                case None:
+                    break
+        else:
+            if len(columns) + prod(len(part) for part in parts) > MOST_TERMS:
+                sink.add(
+                    "too-many-coefficients",
+                    term.span,
+                    f"the formula has more than {MOST_TERMS:,} coefficients",
+                    f"`{term.label}` exceeds the bound",
+                )
+                return tuple(columns)
+            columns.extend(_columns(term, parts))
+    return tuple(columns)
+
+
+def _columns(term: Term, parts: Sequence[Sequence[Part]]) -> list[DesignColumn]:
+    """Return the products of parts; the first variable varies fastest."""
+    combinations: list[tuple[Part, ...]] = [()]
+    for choices in reversed(parts):
+        combinations = [(part, *rest) for rest in combinations for part in choices]
+    return [
+        DesignColumn(":".join(part.label for part in found), term.label, found)
+        for found in combinations
+    ]
+
+
+def _full(
+    terms: Sequence[Term], intercept: bool, resolved: dict[str, _Resolved]
+) -> dict[tuple[int, str], bool]:
+    """Return for every factor in every term whether it is coded in full.
+
+    A factor takes contrasts if what remains of its term without it is nothing
+    or part of an earlier term, numeric variables included.
+    """
+    full: dict[tuple[int, str], bool] = {}
+    containing: dict[str, list[frozenset[str]]] = {}
+    forced = intercept
+    for index, term in enumerate(terms):
+        labels = frozenset(variable.label for variable in term.variables)
+        for variable in term.variables:
+            factor = resolved[variable.label]
+            if not isinstance(factor, _Factor):
+                continue
+            margin = labels - {variable.label}
+            # Only terms that hold the margin's rarest variable can contain it.
+            rarest: Sequence[frozenset[str]] = min(
+                (containing.get(label, []) for label in margin), key=len, default=[]
+            )
+            inside = not margin or any(margin <= earlier for earlier in rarest)
+            full[index, variable.label] = not inside
+            if not forced:
+                # Without an intercept the first factor stands in for it.
+                forced = full[index, variable.label] = True
+        for label in labels:
+            containing.setdefault(label, []).append(labels)
+    return full
+
+
+# ---- variables ---------------------------------------------------------------------
+
+
+def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _Resolved:
+    expression = unwrap(variable.expression)
+    match expression:
+        case Name():
+            info = schema.columns.get(expression.text)
+            if info is None:
+                report_unknown(expression, schema, sink)
+                return None
+            if info.kind.is_number:
+                return Numeric(variable.label, expression)
+            return _by_column(variable.label, info, default, expression.span, sink)
+        case Call(function=Name(text="factor" | "C")):
+            return _by_call(variable.label, expression, schema, default, sink)
+        case _:
+            typed = type_of(expression, schema, sink)
+            if typed is None:
+                return None
+            if not typed.is_number:
+                message = f"`{variable.label}` is neither a number nor a factor"
+                sink.add("wrong-type", expression.span, message)
+                return None
+            return Numeric(variable.label, expression)
+
+
+def _by_column(
+    label: str, info: ColumnInfo, default: str, span: Span, sink: Sink
+) -> _Resolved:
+    scheme = info.contrast or ("poly" if info.kind is Kind.ORDERED else default)
+    _warn_unused(info, span, sink)
+    return _factor(label, info, CONTRASTS[scheme], _place(info), span, sink)
+
+
+def _place(info: ColumnInfo) -> int:
+    """Return the reference's place; the first if no row has the one chosen."""
+    levels = info.as_levels
+    return levels.index(info.reference) if info.reference in levels else 0
+
+
+def _warn_unused(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    if not info.declared:
+        return
+    present = set(info.levels)
+    unused = [level for level in info.declared_levels if level not in present]
+    if unused:
+        shown = ", ".join(f"`{level}`" for level in unused[:10])
+        more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
+        several = len(unused) > 1
+        sink.add(
+            "unused-level",
+            span,
+            f"no row has the level{'s' if several else ''} {shown}{more} "
+            f"of `{info.name}`",
+            "a predictor is coded by the levels that it has",
+        )
+
+
+def _factor(
+    label: str, info: ColumnInfo, contrast: Contrast, base: int, span: Span, sink: Sink
+) -> _Resolved:
+    levels = info.as_levels
+    if len(levels) < 2:
+        only = f" (`{levels[0]}`)" if levels else ""
+        message = f"the factor `{info.name}` has one level only{only}"
+        sink.add("one-level", span, message, "it cannot be told from the intercept")
+        return None
+    if len(levels) > MOST_LEVELS:
+        sink.add(
+            "too-many-coefficients",
+            span,
+            f"the factor `{info.name}` has {len(levels):,} levels",
+            "as a predictor it would need a coefficient each; as a grouping factor it "
+            f"would not: `(1 | {info.name})`",
+        )
+        return None
+    return _Factor(label, info.name, levels, contrast, base)
+
+
+# ---- factor(x) and C(x, scheme) ----------------------------------------------------
+
+
+def _by_call(
+    label: str, call: Call, schema: Schema, default: str, sink: Sink
+) -> _Resolved:
+    bound = bind_arguments(call, FUNCTIONS[call.function.text], sink)
+    if bound is None:
+        return None
+    argument = unwrap(bound["x"].value)
+    if not isinstance(argument, Name):
+        message = f"`{call.function.text}()` needs a column"
+        notes = ("give the expression a name first: `let name = ...`",)
+        sink.add("invalid-argument", argument.span, message, *notes)
+        return None
+    info = schema.columns.get(argument.text)
+    if info is None:
+        report_unknown(argument, schema, sink)
+        return None
+    if info.kind.is_number and info.numbers is None:
+        message = f"`{info.name}` has {info.distinct:,} different values"
+        sink.add("too-many-coefficients", argument.span, message)
+        return None
+    _warn_unused(info, argument.span, sink)
+    contrast, base = _scheme(bound, info, default, sink)
+    if contrast is None:
+        return None
+    return _factor(label, info, contrast, base, call.span, sink)
+
+
+def _scheme(
+    bound: dict[str, Argument], info: ColumnInfo, default: str, sink: Sink
+) -> tuple[Contrast | None, int]:
+    base = _place(info)
+    ordered = info.kind is Kind.ORDERED
+    contrast: Contrast | None
+    contrast = CONTRASTS[info.contrast or ("poly" if ordered else default)]
+    if "contrast" in bound:
+        contrast = find_contrast(bound["contrast"].value, sink)
+    if contrast is not None and "base" in bound:
+        argument = bound["base"].value
+        if not contrast.has_reference:
+            message = f"the scheme `{contrast.name}` has no base level"
+            sink.add("invalid-argument", argument.span, message)
+            return None, 0
+        found = _base(argument, info, sink)
+        if found is None:
+            return None, 0
+        base = found
+    return contrast, base
+
+
+def _base(argument: Expr, info: ColumnInfo, sink: Sink) -> int | None:
+    """Return the place that ``base=`` names: a level, or its number from 1."""
+    levels = info.as_levels
+    node = unwrap(argument)
+    text = node.text if isinstance(node, Name) else level_text(node)
+    if text in levels:
+        return levels.index(text)
+    number = plain_number(node)
+    if number is not None and 1 <= number <= len(levels) and number.is_integer():
+        return int(number) - 1
+    shown = text if text is not None else "this"
+    notes, fix = suggest_level(shown, levels, argument.span)
+    message = f"`{info.name}` has no level `{shown}`"
+    sink.add("unknown-level", argument.span, message, *notes, fix=fix)
+    return None
+
+
+def find_contrast(node: Expr, sink: Sink) -> Contrast | None:
+    """Return the scheme that an expression names; None after a fault."""
+    node = unwrap(node)
+    name = node.function if isinstance(node, Call) else node
+    if not isinstance(name, Name | String):
+        message = "a contrast scheme must be named here"
+        if isinstance(node, Number):
+            message = f"the number `{node.text}` is no contrast scheme"
+        sink.add("unknown-contrast", node.span, message, _schemes())
+        return None
+    text = name.text.removeprefix("contr.")  # R's spelling
+    found = CONTRASTS.get(text)
+    if found is None:
+        ready = tuple(
+            contrast.name for contrast in CONTRASTS.values() if contrast.ready
+        )
+        notes, fix = did_you_mean(text, ready, name.span, "schemes")
+        message = f"there is no contrast scheme `{name.text}`"
+        sink.add("unknown-contrast", name.span, message, *notes, fix=fix)
+    elif not found.ready:
+        message = f"`{text}` contrasts are not compiled by this version"
+        sink.add("not-yet", name.span, message)
+        return None
+    return found
+
+
+def _schemes() -> str:
+    return "schemes: " + ", ".join(c.name for c in CONTRASTS.values() if c.ready)

@@ -1,0 +1,349 @@
+"""``column`` statements: what the user says of the columns, applied to a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    ColumnStatement,
+    ColumnType,
+    Level,
+    LevelRange,
+    Name,
+    Option,
+)
+
+from .cells import LOGICAL, parse_numbers
+from .coding import find_contrast
+from .design import coded_values
+from .expression_types import report_unknown
+from .expressions import level_text, unwrap
+from .levels import level_spelled, natural_order, spell_number, suggest_level
+from .schema import MOST_NUMBERS
+from .table import Column, Ints, Kind, Table
+
+
+def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> Table:
+    """Return the table with its columns as the statements declare them.
+
+    Every fault of every statement is reported; a column with one is left out.
+    """
+    columns = dict(table.columns)
+    seen: set[str] = set()
+    faulty: set[str] = set()
+    for statement in statements:
+        kind = _kind(statement.type, sink)
+        for name in statement.columns:
+            if name.text in seen:
+                message = f"`{name.text}` is declared twice"
+                sink.add("duplicate-column", name.span, message)
+                continue
+            seen.add(name.text)
+            if name.text not in columns:
+                report_unknown(name, table, sink)
+                continue
+            column = None
+            if kind is not None:
+                found = _Declaration(columns[name.text], name, statement, sink)
+                column = found.apply(kind)
+            if column is None:
+                faulty.add(name.text)
+            else:
+                columns[name.text] = column
+    return replace(table, columns=columns).without(faulty)
+
+
+def _kind(declared: ColumnType, sink: Sink) -> Kind | None:
+    name = declared.name
+    try:
+        kind = Kind(name.text)
+    except ValueError:
+        known = tuple(str(kind) for kind in Kind)
+        notes, fix = did_you_mean(name.text, known, name.span, "types")
+        message = f"there is no column type `{name.text}`"
+        sink.add("unknown-type", name.span, message, *notes, fix=fix)
+        return None
+    if declared.levels is not None and kind not in (Kind.FACTOR, Kind.ORDERED):
+        message = f"the type `{kind}` has no levels"
+        notes = ("levels are listed for `factor(...)` and `ordered(...)`",)
+        sink.add("invalid-argument", declared.span, message, *notes)
+        return None
+    return kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Declaration:
+    """One statement about one column."""
+
+    column: Column
+    name: Name
+    statement: ColumnStatement
+    sink: Sink
+
+    def apply(self, kind: Kind) -> Column | None:
+        """Return the column as it is declared, or None after a fault."""
+        found = _CONVERSIONS[kind](self)
+        if found is None:
+            return None
+        return self.options(replace(found, declared=True))
+
+    def fault(self, rule: str, message: str, *notes: str) -> None:
+        self.sink.add(rule, self.name.span, message, *notes)
+
+    # ---- numbers and logical values ----
+
+    def numeric(self) -> Column | None:
+        """Numbers, also from texts and levels that all spell numbers."""
+        column = self.column
+        if column.kind.is_number:
+            return replace(column, kind=Kind.NUMERIC)
+        if column.kind is Kind.LOGICAL:
+            numbers: Mapping[str, float] | None = {"FALSE": 0.0, "TRUE": 1.0}
+        else:
+            numbers = parse_numbers(column.levels)
+        if numbers is None:
+            bad = [text for text in column.levels if parse_numbers([text]) is None]
+            self.wrong_type("a number", bad)
+            return None
+        of = np.array([*(numbers[level] for level in column.levels), np.nan])
+        return Column(column.name, Kind.NUMERIC, of[column.values])
+
+    def integer(self) -> Column | None:
+        """Whole numbers."""
+        column = self.numeric()
+        if column is None:
+            return None
+        fraction = column.values != np.floor(column.values)
+        fraction &= ~column.missing
+        if fraction.any():
+            row = int(np.argmax(fraction))
+            self.fault(
+                "wrong-type",
+                f"`{column.name}` is declared integer and holds "
+                f"`{spell_number(float(column.values[row]))}`",
+                f"in {_rows(int(fraction.sum()), row)}",
+            )
+            return None
+        return replace(column, kind=Kind.INTEGER)
+
+    def logical(self) -> Column | None:
+        """Return ``TRUE`` and ``FALSE``, also from 1 and 0."""
+        column = self.column
+        if column.kind is Kind.LOGICAL:
+            return column
+        names, codes = coded_values(column)
+        of = {"0": 0, "1": 1} | LOGICAL
+        bad = [name for name in names if name not in of]
+        if bad:
+            self.wrong_type("`TRUE` or `FALSE`", bad)
+            return None
+        places = np.array([*(of[name] for name in names), -1], dtype=np.int64)
+        return Column(column.name, Kind.LOGICAL, places[codes], ("FALSE", "TRUE"))
+
+    def wrong_type(self, what: str, bad: Sequence[str]) -> None:
+        names, codes = coded_values(self.column)
+        wrong = np.isin(codes, [names.index(text) for text in bad])
+        if not wrong.any():  # a level that no row has
+            place = "one of its categories"
+        else:
+            row = int(np.argmax(wrong))
+            bad = [names[codes[row]]]
+            place = f"in {_rows(int(wrong.sum()), row)}"
+        name = self.statement.type.name.text
+        self.fault(
+            "wrong-type",
+            f"`{self.column.name}` is declared {name} and `{bad[0]}` is not {what}",
+            place,
+        )
+
+    # ---- factors ----
+
+    def text(self) -> Column | None:
+        """Values as texts in natural order."""
+        names, codes = coded_values(self.column)
+        levels = natural_order(names)
+        place = np.array([*(levels.index(name) for name in names), -1], dtype=np.int64)
+        return Column(self.column.name, Kind.TEXT, place[codes], levels)
+
+    def factor(self) -> Column | None:
+        """Levels as listed, else those of the data in order."""
+        return self.coded(Kind.FACTOR)
+
+    def ordered(self) -> Column | None:
+        """Return levels whose order has a meaning, so it must be known."""
+        column = self.column
+        if self.statement.type.levels is None and column.kind is Kind.TEXT:
+            listed = ", ".join(level_spelled(level) for level in column.levels[:8])
+            self.fault(
+                "invalid-argument",
+                f"the order of the levels of `{column.name}` is not known",
+                f"list them from low to high: `ordered({listed})`",
+            )
+            return None
+        return self.coded(Kind.ORDERED)
+
+    def coded(self, kind: Kind) -> Column | None:
+        if self.column.kind.is_number:
+            distinct = len(np.unique(self.column.values[~self.column.missing]))
+            if distinct > MOST_NUMBERS:
+                message = f"`{self.column.name}` has {distinct:,} different values"
+                self.fault("wrong-type", message, "it cannot be a factor")
+                return None
+        names, codes = coded_values(self.column)
+        if self.statement.type.levels is None:
+            return Column(
+                self.column.name,
+                kind,
+                codes,
+                names,
+                numbers=_numbers(self.column, names),
+            )
+        declared = self.declared_levels()
+        if declared is None:
+            return None
+        levels = tuple(declared)
+        place = {level: index for index, level in enumerate(levels)}
+        for level, (_, number) in declared.items():
+            # 1.0 matches 1; a text of the data is matched as it stands.
+            if number is not None:
+                place.setdefault(spell_number(number), place[level])
+        places = np.array(
+            [*(place.get(name, -1) for name in names), -1], dtype=np.int64
+        )
+        recoded = places[codes]
+        if not self.all_declared(names, codes, place, declared):
+            return None
+        numbers = tuple(n for _, n in declared.values() if n is not None)
+        return Column(
+            self.column.name,
+            kind,
+            recoded,
+            levels,
+            numbers=numbers if len(numbers) == len(levels) else None,
+        )
+
+    def declared_levels(self) -> dict[str, tuple[Span, float | None]] | None:
+        """Return the listed levels with their places and their numbers."""
+        found: dict[str, tuple[Span, float | None]] = {}
+        for item in self.statement.type.levels or ():
+            for text, number in _listed(item):
+                if text in found:
+                    message = f"the level `{text}` is listed twice"
+                    self.sink.add("invalid-argument", item.span, message)
+                    return None
+                found[text] = (item.span, number)
+        return found
+
+    def all_declared(
+        self,
+        names: Sequence[str],
+        codes: Ints,
+        place: Mapping[str, int],
+        declared: Mapping[str, tuple[Span, float | None]],
+    ) -> bool:
+        """Report values of the data that no level stands for."""
+        counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        good = True
+        for code, name in enumerate(names):
+            if name in place or not counts[code]:
+                continue
+            good = False
+            row = int(np.argmax(codes == code))
+            near = nearest(name, tuple(declared), limit=1)
+            span = declared[near[0]][0] if near else self.statement.type.span
+            fix = None
+            # A level that no row has is the misspelling.
+            if near and near[0] not in names:
+                edit = Edit(span, level_spelled(name))
+                fix = Fix(f"replace by `{name}`", (edit,))
+            shown = name if len(name) <= 60 else f"{name[:57]}..."
+            notes = ["add it to the levels, or leave these rows out with `where`"]
+            if near and near[0].strip().casefold() == name.strip().casefold():
+                notes.insert(0, f"it differs from `{near[0]}` in case or blanks only")
+            self.sink.add(
+                "undeclared-level",
+                span,
+                f"`{self.column.name}` has the value `{shown}` in "
+                f"{_rows(int(counts[code]), row)}, which is no declared level",
+                *notes,
+                fix=fix,
+            )
+        return good
+
+    # ---- options ----
+
+    def options(self, column: Column) -> Column | None:
+        seen: set[str] = set()
+        good = True
+        for option in self.statement.options:
+            name = option.name
+            if name.text not in ("contrast", "ref"):
+                known = ("contrast", "ref")
+                notes, fix = did_you_mean(name.text, known, name.span, "options")
+                message = f"`column` has no option `{name.text}`"
+                self.sink.add("unknown-option", name.span, message, *notes, fix=fix)
+                good = False
+            elif name.text in seen:
+                message = f"the option `{name.text}` is given twice"
+                self.sink.add("duplicate-option", name.span, message)
+                good = False
+            elif column.kind.is_number:
+                message = (
+                    f"`{name.text}=` needs a factor and `{column.name}` is a number"
+                )
+                self.sink.add("invalid-argument", option.span, message)
+                good = False
+            else:
+                changed = self.option(column, option)
+                good, column = (False, column) if changed is None else (good, changed)
+            seen.add(name.text)
+        return column if good else None
+
+    def option(self, column: Column, option: Option) -> Column | None:
+        if option.name.text == "contrast":
+            contrast = find_contrast(option.value, self.sink)
+            return None if contrast is None else replace(column, contrast=contrast.name)
+        value = unwrap(option.value)
+        level = value.text if isinstance(value, Name) else level_text(value)
+        if level in column.levels:
+            return replace(column, reference=level)
+        shown = level if level is not None else "this"
+        notes, fix = suggest_level(shown, column.levels, value.span)
+        message = f"`{column.name}` has no level `{shown}`"
+        self.sink.add("unknown-level", value.span, message, *notes, fix=fix)
+        return None
+
+
+_CONVERSIONS: dict[Kind, Callable[[_Declaration], Column | None]] = {
+    Kind.NUMERIC: _Declaration.numeric,
+    Kind.INTEGER: _Declaration.integer,
+    Kind.LOGICAL: _Declaration.logical,
+    Kind.FACTOR: _Declaration.factor,
+    Kind.ORDERED: _Declaration.ordered,
+    Kind.TEXT: _Declaration.text,
+}
+
+
+def _listed(item: Level | LevelRange) -> Sequence[tuple[str, float | None]]:
+    if isinstance(item, LevelRange):
+        return [(str(n), float(n)) for n in range(item.low, item.high + 1)]
+    number = parse_numbers([item.text]) if item.number else None
+    return [(item.text, number[item.text] if number else None)]
+
+
+def _numbers(column: Column, names: Sequence[str]) -> tuple[float, ...] | None:
+    """Return the values of levels that are numbers."""
+    if column.kind.is_number:
+        return tuple(float(name) for name in names)
+    return column.numbers
+
+
+def _rows(count: int, first: int) -> str:
+    if count == 1:
+        return f"row {first + 1}"
+    return f"{count:,} rows (the first is row {first + 1})"

@@ -1,0 +1,408 @@
+"""The table of distributions that a prior may name.
+
+Densities are written out here, normalised and analytic (a complex value gives
+the derivative by complex step); the tests hold them against SciPy and PyMC.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Bounds = tuple[float, float]
+
+REAL: Bounds = (-math.inf, math.inf)
+POSITIVE: Bounds = (0.0, math.inf)
+UNIT: Bounds = (0.0, 1.0)
+
+_HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument: its domain, its default, and PyMC's name for it."""
+
+    name: str
+    domain: Bounds = REAL
+    default: float | None = None
+    pymc: str | None = None
+
+    @property
+    def keyword(self) -> str:
+        """The keyword of the PyMC distribution."""
+        return self.pymc or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A distribution of the prior language.
+
+    Attributes
+    ----------
+    name, aliases
+        As written in a spec.
+    arguments
+        In the order of positional use.
+    support
+        Where it has mass, unless ``support_of`` computes it from the arguments.
+    location
+        The argument that shifts it, if there is one.
+    pymc
+        Name of the PyMC class.
+    log_density
+        Normalised log density; arguments by keyword.
+    scipy
+        SciPy's distribution and its frozen arguments, for ``lb=`` and ``ub=``.
+    """
+
+    name: str
+    arguments: tuple[Argument, ...]
+    support: Bounds
+    pymc: str
+    log_density: Callable[..., Array]
+    location: str | None = None
+    aliases: tuple[str, ...] = ()
+    scipy: Callable[..., tuple[str, dict[str, Any]]] | None = None
+    support_of: Callable[[Mapping[str, float]], Bounds] | None = None
+    proper: bool = True
+    kwargs: Mapping[str, float] = field(default_factory=dict)
+
+    def bounds(self, arguments: Mapping[str, float]) -> Bounds:
+        """Return the support, given the arguments."""
+        if self.support_of is not None:
+            return self.support_of(arguments)
+        return self.support
+
+
+def _lgamma(x: Any) -> Array:
+    return np.asarray(np.vectorize(math.lgamma, otypes=[float])(np.real(x)))
+
+
+def _normal(value: Array, mu: Any, sigma: Any) -> Array:
+    z = (value - mu) / sigma
+    return np.asarray(-0.5 * z * z - np.log(sigma) - _HALF_LOG_2PI)
+
+
+def _student_t(value: Array, nu: Any, mu: Any, sigma: Any) -> Array:
+    z = (value - mu) / sigma
+    scale = _lgamma((np.asarray(nu) + 1) / 2) - _lgamma(np.asarray(nu) / 2)
+    return np.asarray(
+        scale
+        - 0.5 * np.log(np.asarray(nu) * math.pi)
+        - np.log(sigma)
+        - (np.asarray(nu) + 1) / 2 * np.log1p(z * z / nu)
+    )
+
+
+def _cauchy(value: Array, mu: Any, sigma: Any) -> Array:
+    z = (value - mu) / sigma
+    return np.asarray(-np.log(math.pi * np.asarray(sigma)) - np.log1p(z * z))
+
+
+def _absolute(x: Array) -> Array:
+    # |x| that stays analytic off zero: the real part decides the sign
+    return np.where(np.real(x) < 0, -x, x)
+
+
+def _laplace(value: Array, mu: Any, sigma: Any) -> Array:
+    return np.asarray(-np.log(2.0 * np.asarray(sigma)) - _absolute(value - mu) / sigma)
+
+
+def _logistic(value: Array, mu: Any, sigma: Any) -> Array:
+    z = _absolute((value - mu) / sigma)
+    return np.asarray(-z - np.log(sigma) - 2.0 * np.log1p(np.exp(-z)))
+
+
+def _gumbel(value: Array, mu: Any, sigma: Any) -> Array:
+    z = (value - mu) / sigma
+    return np.asarray(-z - np.exp(-z) - np.log(sigma))
+
+
+def _half(density: Callable[..., Array]) -> Callable[..., Array]:
+    def half(value: Array, sigma: Any, **rest: Any) -> Array:
+        whole = density(value, mu=0.0, sigma=sigma, **rest)
+        return np.asarray(math.log(2.0) + whole)
+
+    return half
+
+
+def _exponential(value: Array, rate: Any) -> Array:
+    return np.asarray(np.log(rate) - rate * value)
+
+
+def _gamma(value: Array, alpha: Any, beta: Any) -> Array:
+    return np.asarray(
+        alpha * np.log(beta)
+        - _lgamma(alpha)
+        + (np.asarray(alpha) - 1) * np.log(value)
+        - beta * value
+    )
+
+
+def _inverse_gamma(value: Array, alpha: Any, beta: Any) -> Array:
+    return np.asarray(
+        alpha * np.log(beta)
+        - _lgamma(alpha)
+        - (np.asarray(alpha) + 1) * np.log(value)
+        - beta / value
+    )
+
+
+def _lognormal(value: Array, mu: Any, sigma: Any) -> Array:
+    logged = np.log(value)
+    return _normal(logged, mu, sigma) - logged
+
+
+def _weibull(value: Array, alpha: Any, beta: Any) -> Array:
+    alpha, z = np.asarray(alpha), np.log(value) - np.log(beta)
+    return np.asarray(
+        np.log(alpha) - np.log(beta) + (alpha - 1) * z - np.exp(alpha * z)
+    )
+
+
+def _beta(value: Array, alpha: Any, beta: Any) -> Array:
+    alpha, beta = np.asarray(alpha), np.asarray(beta)
+    constant = _lgamma(alpha + beta) - _lgamma(alpha) - _lgamma(beta)
+    return np.asarray(
+        constant + (alpha - 1) * np.log(value) + (beta - 1) * np.log1p(-value)
+    )
+
+
+def _uniform(value: Array, lower: Any, upper: Any) -> Array:
+    return np.asarray(-np.log(np.asarray(upper) - lower) + 0.0 * value)
+
+
+def _flat(value: Array) -> Array:
+    return np.asarray(0.0 * value)
+
+
+def _dirichlet(value: Array, alpha: Any) -> Array:
+    alpha = np.broadcast_to(np.asarray(alpha, dtype=float), np.shape(value))
+    constant = math.lgamma(float(alpha.sum())) - _lgamma(alpha).sum()
+    return np.asarray(constant + ((alpha - 1) * np.log(value)).sum())
+
+
+_MU = Argument("mu", default=0.0)
+_SIGMA = Argument("sigma", POSITIVE, 1.0)
+_NU = Argument("nu", POSITIVE)
+
+
+def _loc_scale(name: str) -> Callable[..., tuple[str, dict[str, Any]]]:
+    def frozen(**arguments: Any) -> tuple[str, dict[str, Any]]:
+        found = {"loc": arguments.get("mu", 0.0), "scale": arguments["sigma"]}
+        if "nu" in arguments:
+            found["df"] = arguments["nu"]
+        return name, found
+
+    return frozen
+
+
+_TABLE = (
+    Distribution(
+        "normal",
+        (_MU, _SIGMA),
+        REAL,
+        "Normal",
+        _normal,
+        location="mu",
+        aliases=("gaussian",),
+        scipy=_loc_scale("norm"),
+    ),
+    Distribution(
+        "student_t",
+        (_NU, _MU, _SIGMA),
+        REAL,
+        "StudentT",
+        _student_t,
+        location="mu",
+        aliases=("student", "t"),
+        scipy=_loc_scale("t"),
+    ),
+    Distribution(
+        "cauchy",
+        (
+            Argument("mu", default=0.0, pymc="alpha"),
+            Argument("sigma", POSITIVE, 1.0, pymc="beta"),
+        ),
+        REAL,
+        "Cauchy",
+        _cauchy,
+        location="mu",
+        scipy=_loc_scale("cauchy"),
+    ),
+    Distribution(
+        "laplace",
+        (_MU, Argument("sigma", POSITIVE, 1.0, pymc="b")),
+        REAL,
+        "Laplace",
+        _laplace,
+        location="mu",
+        aliases=("double_exponential",),
+        scipy=_loc_scale("laplace"),
+    ),
+    Distribution(
+        "logistic",
+        (_MU, Argument("sigma", POSITIVE, 1.0, pymc="s")),
+        REAL,
+        "Logistic",
+        _logistic,
+        location="mu",
+        scipy=_loc_scale("logistic"),
+    ),
+    Distribution(
+        "gumbel",
+        (_MU, Argument("sigma", POSITIVE, 1.0, pymc="beta")),
+        REAL,
+        "Gumbel",
+        _gumbel,
+        location="mu",
+        scipy=_loc_scale("gumbel_r"),
+    ),
+    Distribution(
+        "half_normal",
+        (_SIGMA,),
+        POSITIVE,
+        "HalfNormal",
+        _half(_normal),
+        aliases=("halfnormal",),
+        scipy=_loc_scale("halfnorm"),
+    ),
+    Distribution(
+        "half_student_t",
+        (_NU, _SIGMA),
+        POSITIVE,
+        "HalfStudentT",
+        _half(_student_t),
+        aliases=("half_t",),
+    ),
+    Distribution(
+        "half_cauchy",
+        (Argument("sigma", POSITIVE, 1.0, pymc="beta"),),
+        POSITIVE,
+        "HalfCauchy",
+        _half(_cauchy),
+        aliases=("halfcauchy",),
+        scipy=_loc_scale("halfcauchy"),
+    ),
+    Distribution(
+        "exponential",
+        (Argument("rate", POSITIVE, 1.0, pymc="lam"),),
+        POSITIVE,
+        "Exponential",
+        _exponential,
+        scipy=lambda rate: ("expon", {"scale": 1.0 / np.asarray(rate)}),
+    ),
+    Distribution(
+        "gamma",
+        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        POSITIVE,
+        "Gamma",
+        _gamma,
+        scipy=lambda alpha, beta: ("gamma", {"a": alpha, "scale": 1.0 / beta}),
+    ),
+    Distribution(
+        "inverse_gamma",
+        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        POSITIVE,
+        "InverseGamma",
+        _inverse_gamma,
+        aliases=("inv_gamma",),
+        scipy=lambda alpha, beta: ("invgamma", {"a": alpha, "scale": beta}),
+    ),
+    Distribution(
+        "lognormal",
+        (_MU, _SIGMA),
+        POSITIVE,
+        "LogNormal",
+        _lognormal,
+        scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": np.exp(mu)}),
+    ),
+    Distribution(
+        "weibull",
+        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        POSITIVE,
+        "Weibull",
+        _weibull,
+        scipy=lambda alpha, beta: ("weibull_min", {"c": alpha, "scale": beta}),
+    ),
+    Distribution(
+        "beta",
+        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        UNIT,
+        "Beta",
+        _beta,
+        scipy=lambda alpha, beta: ("beta", {"a": alpha, "b": beta}),
+    ),
+    Distribution(
+        "uniform",
+        (Argument("lower"), Argument("upper")),
+        REAL,
+        "Uniform",
+        _uniform,
+        support_of=lambda a: (a["lower"], a["upper"]),
+        scipy=lambda lower, upper: (
+            "uniform",
+            {"loc": lower, "scale": np.asarray(upper) - lower},
+        ),
+    ),
+    Distribution("flat", (), REAL, "Flat", _flat, proper=False),
+    Distribution(
+        "dirichlet",
+        (Argument("alpha", POSITIVE, pymc="a"),),
+        UNIT,
+        "Dirichlet",
+        _dirichlet,
+    ),
+)
+
+DISTRIBUTIONS: dict[str, Distribution] = {d.name: d for d in _TABLE}
+
+#: Names that mean a row of the table, aliases included.
+SPELLINGS: dict[str, str] = {
+    spelling: d.name for d in _TABLE for spelling in (d.name, *d.aliases)
+}
+
+#: Priors of the language that are not distributions of one number.
+SPECIAL: dict[str, str] = {
+    "lkj": "correlations of group-level effects",
+    "r2d2": "population-level effects, jointly",
+    "horseshoe": "population-level effects, jointly",
+}
+
+
+def log_mass(
+    distribution: Distribution,
+    arguments: Mapping[str, Any],
+    lower: float | None,
+    upper: float | None,
+) -> Array:
+    """Log probability between two bounds: what a truncated density is divided by.
+
+    Parameters
+    ----------
+    distribution
+        A row with ``scipy``.
+    arguments
+        Real numbers or arrays.
+    lower, upper
+        Bounds; None: none.
+    """
+    from scipy import stats
+
+    if lower is None and upper is None:
+        return np.asarray(0.0)
+    if distribution.scipy is None:
+        raise ValueError(f"{distribution.name} has no cdf here")
+    name, frozen = distribution.scipy(**arguments)
+    chosen = getattr(stats, name)(**frozen)
+    if upper is None:
+        return np.asarray(chosen.logsf(lower))
+    if lower is None:
+        return np.asarray(chosen.logcdf(upper))
+    return np.asarray(np.log(chosen.cdf(upper) - chosen.cdf(lower)))

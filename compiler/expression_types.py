@@ -1,0 +1,283 @@
+"""What an expression yields: checked against the columns before any row is read.
+
+Every fault is a diagnostic; an expression that passes can be evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.tree import (
+    Call,
+    Chain,
+    Expr,
+    Index,
+    ListExpr,
+    Name,
+    Number,
+    Paren,
+    Power,
+    String,
+    Unary,
+)
+
+from .expressions import (
+    COMPARISONS,
+    LOGICALS,
+    children,
+    level_text,
+    plain_number,
+    postorder,
+)
+from .functions import bind_arguments, find_function
+from .levels import suggest_level
+from .schema import ColumnInfo, Schema
+from .table import Column, Kind, Table
+
+ValueKind = Literal["number", "logical", "factor", "text", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What an expression yields; ``column`` if it is just a column."""
+
+    kind: ValueKind
+    column: Column | ColumnInfo | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be calculated with."""
+        return self.kind in ("number", "logical")
+
+
+def type_of(expression: Expr, data: Table | Schema, sink: Sink) -> Typed | None:
+    """Return what an expression yields row by row; None after a fault."""
+    types: dict[int, Typed | None] = {}
+    for node in postorder(expression):
+        inside = [types[id(child)] for child in children(node)]
+        match node:
+            case Name():
+                types[id(node)] = _type_of_name(node, data, sink)
+            case Call():
+                types[id(node)] = _type_of_call(node, inside, sink)
+            case _ if None in inside:
+                types[id(node)] = None
+            case _:
+                known = [typed for typed in inside if typed is not None]
+                types[id(node)] = _type_of_operation(node, known, sink)
+    return types[id(expression)]
+
+
+def _type_of_name(node: Name, data: Table | Schema, sink: Sink) -> Typed | None:
+    column = data.columns.get(node.text)
+    if column is not None:
+        if column.kind.is_number or _has_values(column):
+            return Typed("number", column)
+        return Typed("logical" if column.kind is Kind.LOGICAL else "factor", column)
+    if node.text in LOGICALS and not node.quoted:
+        return Typed("logical")
+    report_unknown(node, data, sink)
+    return None
+
+
+def _has_values(column: Column | ColumnInfo) -> bool:
+    return column.kind is Kind.ORDERED and column.numbers is not None
+
+
+def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
+    """Report a name that is no usable column, unless that has been said."""
+    if data.open or node.text in data.faulty:
+        return
+    if node.text in data.unusable:
+        reason = data.unusable[node.text]
+        sink.add(
+            "wrong-type", node.span, f"column `{node.text}` cannot be used", reason
+        )
+        return
+    notes, fix = did_you_mean(node.text, tuple(data.columns), node.span, "columns")
+    sink.add(
+        "unknown-column",
+        node.span,
+        f"`{node.text}` is not a column of the data",
+        *notes,
+        fix=fix,
+    )
+
+
+def _type_of_call(
+    node: Call, inside: Sequence[Typed | None], sink: Sink
+) -> Typed | None:
+    function = find_function(node.function, sink)
+    if function is None:
+        return None
+    if function.role != "elementwise":
+        sink.add(
+            "invalid-argument",
+            node.span,
+            f"`{function.name}()` cannot stand inside an expression",
+            "it is a term of a formula by itself",
+        )
+        return None
+    bound = bind_arguments(node, function, sink)
+    if bound is None:
+        return None
+    of = {
+        id(argument): typed
+        for argument, typed in zip(node.arguments, inside, strict=True)
+    }
+    for parameter, argument in bound.items():
+        typed = of[id(argument)]
+        if typed is None:
+            return None
+        if not typed.is_number:
+            _report_no_number(argument.value, typed, f"`{function.name}()`", sink)
+            return None
+        if parameter in function.constant and plain_number(argument.value) is None:
+            message = f"`{parameter}` of `{function.name}()` must be a plain number"
+            sink.add("invalid-argument", argument.span, message)
+            return None
+    if function.name == "I":
+        return of[id(bound["x"])]
+    return Typed("number")
+
+
+def _report_no_number(node: Expr, typed: Typed, where: str, sink: Sink) -> None:
+    notes: tuple[str, ...] = ()
+    if typed.column is not None:
+        message = f"{where} needs a number and `{typed.column.name}` is a factor"
+        notes = ('compare it with a level, as in `x == "level"`, to get a number',)
+    else:
+        message = f"{where} needs a number and this is a {typed.kind}"
+    sink.add("wrong-type", node.span, message, *notes)
+
+
+def _type_of_operation(node: Expr, inside: Sequence[Typed], sink: Sink) -> Typed | None:
+    match node:
+        case Number():
+            return Typed("number")
+        case String():
+            return Typed("text")
+        case ListExpr():
+            return Typed("list")
+        case Paren():
+            return inside[0]
+        case Index():
+            message = "a parameter cannot stand in an expression over the data"
+            sink.add("invalid-argument", node.span, message)
+            return None
+        case Chain(operators=operators, operands=operands):
+            if operators[0] in COMPARISONS:
+                return _type_of_comparison(operators, operands, inside, sink)
+            if operators[0] == "%in%":
+                return _type_of_membership(node, inside, sink)
+            if operators[0] in (":", "~") or operators[0].startswith("%"):
+                message = f"`{operators[0]}` cannot be calculated"
+                notes = ("it has a meaning between the terms of a formula only",)
+                sink.add("invalid-argument", node.span, message, *notes)
+                return None
+            logic = operators[0] in ("&", "&&", "|", "||")
+            return _numbers(operands, inside, operators[0], logic, sink)
+        case Power(base=base, exponent=exponent):
+            return _numbers((base, exponent), inside, "^", False, sink)
+        case Unary(operator=operator, operand=operand):
+            return _numbers((operand,), inside, operator, operator == "!", sink)
+    raise TypeError(f"not an expression: {node!r}")
+
+
+def _numbers(
+    operands: Sequence[Expr],
+    inside: Sequence[Typed],
+    operator: str,
+    logical: bool,
+    sink: Sink,
+) -> Typed | None:
+    for operand, typed in zip(operands, inside, strict=True):
+        if not typed.is_number:
+            _report_no_number(operand, typed, f"`{operator}`", sink)
+            return None
+    return Typed("logical" if logical else "number")
+
+
+def _type_of_comparison(
+    operators: Sequence[str],
+    operands: Sequence[Expr],
+    inside: Sequence[Typed],
+    sink: Sink,
+) -> Typed | None:
+    for index, operator in enumerate(operators):
+        pair = (operands[index], operands[index + 1])
+        types = (inside[index], inside[index + 1])
+        if all(typed.is_number for typed in types):
+            continue
+        # A literal beside a factor names a level.
+        if types[0].column is None:
+            pair, types = (pair[1], pair[0]), (types[1], types[0])
+        column = types[0].column
+        if column is None or level_text(pair[1]) is None:
+            for node, typed in zip(pair, types, strict=True):
+                if not typed.is_number:
+                    _report_no_number(node, typed, f"`{operator}`", sink)
+                    break
+            return None
+        if operator not in ("==", "!=") and column.kind is not Kind.ORDERED:
+            message = f"`{column.name}` has no order, so `{operator}` means nothing"
+            notes = (f"declare it: `column {column.name}: ordered(...)`",)
+            sink.add("wrong-type", pair[0].span, message, *notes)
+            return None
+        if not _level_exists(column, pair[1], sink):
+            return None
+    return Typed("logical")
+
+
+def _type_of_membership(
+    node: Chain, inside: Sequence[Typed], sink: Sink
+) -> Typed | None:
+    left, right = node.operands[0], node.operands[1]
+    if len(node.operands) > 2 or not isinstance(right, ListExpr):
+        message = "`%in%` needs a list at its right, as in `x %in% [1, 2]`"
+        sink.add("invalid-argument", node.span, message)
+        return None
+    column = inside[0].column
+    for item in right.items:
+        if inside[0].is_number and plain_number(item) is not None:
+            continue
+        if column is None or column.kind.is_number or level_text(item) is None:
+            what = "a number" if inside[0].is_number else "a level"
+            sink.add("wrong-type", item.span, f"the list must hold {what} here")
+            return None
+        if not _level_exists(column, item, sink):
+            return None
+    if not inside[0].is_number and column is None:
+        _report_no_number(left, inside[0], "`%in%`", sink)
+        return None
+    return Typed("logical")
+
+
+def all_levels(column: Column | ColumnInfo) -> tuple[str, ...]:
+    """Return all levels that a column may have, with or without rows."""
+    if isinstance(column, ColumnInfo):
+        return column.declared_levels
+    return column.levels
+
+
+def _level_exists(column: Column | ColumnInfo, node: Expr, sink: Sink) -> bool:
+    level = level_text(node)
+    levels = all_levels(column)
+    if level is None or level in levels:
+        return True
+    if column.kind.is_number:
+        message = f"`{column.name}` is a number and cannot equal a text"
+        sink.add("wrong-type", node.span, message)
+        return False
+    notes, fix = suggest_level(level, levels, node.span)
+    sink.add(
+        "unknown-level",
+        node.span,
+        f"`{column.name}` has no level `{level}`",
+        *notes,
+        fix=fix,
+    )
+    return False

@@ -1,0 +1,37 @@
+"""The families: one file each, and one line each in the tuple below."""
+
+from __future__ import annotations
+
+from .bernoulli import BERNOULLI
+from .family import Family
+from .gaussian import GAUSSIAN
+from .ordlogit import ORDLOGIT
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        GAUSSIAN,
+        BERNOULLI,
+        ORDLOGIT,
+    )
+}
+
+#: Every accepted spelling, aliases included.
+FAMILY_SPELLINGS: dict[str, str] = {
+    spelling: family.name
+    for family in FAMILIES.values()
+    for spelling in (family.name, *family.aliases)
+}
+
+#: Families of the language that this version does not compile yet.
+PLANNED_FAMILIES: tuple[str, ...] = tuple(
+    (
+        "student laplace skew_normal lognormal shifted_lognormal gamma exponential "
+        "weibull inverse_gaussian exgaussian gumbel asymmetric_laplace von_mises beta "
+        "ordered_beta zero_one_inflated_beta zero_inflated_beta binomial beta_binomial "
+        "poisson negbinomial geometric com_poisson zero_inflated_poisson "
+        "zero_inflated_negbinomial zero_inflated_binomial hurdle_poisson "
+        "hurdle_negbinomial hurdle_gamma hurdle_lognormal categorical multinomial "
+        "dirichlet ordprobit sratio cratio acat hurdle_cumulative mixture wiener"
+    ).split()
+)

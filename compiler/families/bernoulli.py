@@ -1,0 +1,74 @@
+"""Binary response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .family import Array, Family, Moments, SourceText
+from .numerics import log_logistic, logistic
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """0 and 1."""
+    return np.isin(y, (0, 1))
+
+
+def moments(y: Array) -> Moments:
+    """Those of the logistic distribution: a probability of one half."""
+    return Moments(0.0, 1.0)
+
+
+def log_density(y: Array, eta: Array) -> Array:
+    """Log mass of each row, finite for any finite ``eta``."""
+    return log_logistic(np.where(y == 1, eta, -eta))
+
+
+def simulate(rng: np.random.Generator, eta: Array) -> Array:
+    """Draw a response."""
+    return np.asarray(rng.random(np.shape(eta)) < logistic(eta)).astype(np.int64)
+
+
+def mean(eta: Array) -> Array:
+    """Probability of a 1."""
+    return logistic(eta)
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """``pm.Bernoulli`` on the logit scale."""
+    return pm.Bernoulli(name, logit_p=arguments["eta"], observed=observed, dims=dims)
+
+
+BERNOULLI = Family(
+    name="bernoulli",
+    aliases=("binary", "logistic"),
+    title="Bernoulli distribution",
+    response="binary",
+    links=("logit",),
+    known_links=("probit", "cloglog", "cauchit", "identity", "log"),
+    dpars=(),
+    predictor="eta",
+    thresholds=False,
+    support="two values: 0 and 1, FALSE and TRUE, or a factor with two levels",
+    in_support=in_support,
+    moments=moments,
+    log_density=log_density,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        "pm.Bernoulli({name}, logit_p={eta}, observed={observed}, dims={dims})"
+    ),
+    doc=r"""Binary response.
+
+.. math:: P(Y = 1 \mid \eta) = \frac{1}{1 + e^{-\eta}}
+
+Parameters: ``eta``, the log odds (any real number). Reference: McCullagh &
+Nelder (1989), chapter 4.
+""",
+)

@@ -1,0 +1,159 @@
+"""What a family is: everything that is known of a response distribution.
+
+One file a family, one constant a file. The parser, the checker, the default
+priors, the emitters, the tests and the documentation read the same record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+ResponseKind = Literal["continuous", "binary", "ordinal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Centre ``m`` and spread ``s`` of the response on the link scale.
+
+    Computed once from the rows of the fit; the default priors are written in
+    them.
+    """
+
+    m: float
+    s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultPrior:
+    """A default: distribution, arguments, and its reason in a sentence."""
+
+    distribution: str
+    arguments: tuple[tuple[str, float], ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dpar:
+    """A distributional parameter beside the linear predictor.
+
+    Attributes
+    ----------
+    name
+        ``sigma``, ``nu``, ...
+    link
+        Default link of a formula for it.
+    support
+        Key of ``priors.SUPPORTS``: where it lives.
+    meaning
+        In words.
+    default
+        Its default prior, given the response's moments.
+    """
+
+    name: str
+    link: str
+    support: str
+    meaning: str
+    default: Callable[[Moments], DefaultPrior]
+
+
+class Observe(Protocol):
+    """Add the observed variable to the PyMC model on the stack."""
+
+    def __call__(
+        self,
+        pm: Any,
+        pt: Any,
+        name: str,
+        arguments: Mapping[str, Any],
+        observed: Any,
+        dims: str,
+    ) -> Any:
+        """``pm`` and ``pt`` are the modules, so that this package imports neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The family in an emitted program: helper definitions and the statement.
+
+    ``statement`` is a format string with the fields ``name`` (quoted),
+    ``observed``, ``dims`` (quoted) and one for each argument.
+    """
+
+    statement: str
+    definitions: str = ""
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A response distribution.
+
+    Attributes
+    ----------
+    name, aliases
+        Names accepted after ``family=``.
+    title
+        A noun phrase for people.
+    response
+        Kind of response.
+    links
+        Links of the main predictor, the default first.
+    known_links
+        Links that exist for it but are not compiled yet.
+    dpars
+        Parameters beside the predictor.
+    predictor
+        Name of the main parameter: ``mu`` or ``eta``.
+    thresholds
+        Whether thresholds take the intercept's place.
+    support
+        The response's support in words, for messages.
+    in_support
+        Which values of a continuous response are possible.
+    moments
+        ``m`` and ``s`` from the response (ranks for categories).
+    log_density
+        Log density (mass) of each row. Arguments: response and parameters by
+        name, NumPy arrays. Analytic: parameters may be complex, for
+        derivatives by complex step.
+    simulate
+        Draws of the response: generator and parameters.
+    mean
+        Mean of the response given the parameters (ordinal: of the ranks).
+    observe
+        The PyMC form.
+    source
+        The form in an emitted program.
+    doc
+        Density in mathematics, parameters with domains, a reference.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    title: str
+    response: ResponseKind
+    links: tuple[str, ...]
+    known_links: tuple[str, ...]
+    dpars: tuple[Dpar, ...]
+    predictor: str
+    thresholds: bool
+    support: str
+    in_support: Callable[[Array], NDArray[np.bool_]]
+    moments: Callable[[Array], Moments]
+    log_density: Callable[..., Array]
+    simulate: Callable[..., Array]
+    mean: Callable[..., Array]
+    observe: Observe
+    source: SourceText
+    doc: str
+
+    def dpar(self, name: str) -> Dpar:
+        """Return a parameter by name."""
+        return next(d for d in self.dpars if d.name == name)

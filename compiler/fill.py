@@ -1,0 +1,47 @@
+"""From the recipes of a program's slots to the arrays of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bound import Response
+from .design import evaluate_columns, group_index
+from .ir import Frame, LevelIndex, Matrix, Numbers, Outcome, Program
+from .responses import response_values
+from .table import Table
+
+
+def fill(program: Program, table: Table, response: Response) -> Frame:
+    """Return the frame of a program on the rows of a table.
+
+    The table may hold the rows of the fit or new ones: what was learned from
+    the rows of the fit stands in the recipes as numbers.
+    """
+    arrays: Mapping[str, NDArray[Any]] = {
+        slot.name: _array(slot.recipe, table, response) for slot in program.slots
+    }
+    lengths = {
+        axis.name: table.rows if axis.labels is None else len(axis.labels)
+        for axis in program.axes
+    }
+    return Frame(arrays, lengths)
+
+
+def _array(
+    recipe: Matrix | LevelIndex | Outcome | Numbers, table: Table, response: Response
+) -> NDArray[Any]:
+    match recipe:
+        case Matrix(columns, means):
+            matrix = np.ascontiguousarray(evaluate_columns(columns, table))
+            return matrix if means is None else matrix - np.asarray(means)
+        case LevelIndex(factors, levels):
+            return group_index(factors, levels, table)
+        case Numbers(values):
+            return np.asarray(values, dtype=np.float64)
+        case Outcome(column, categories):
+            observed = response_values(response, table.columns[column])
+            return observed.astype(np.int64) if categories else observed

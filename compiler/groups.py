@@ -1,0 +1,91 @@
+"""Grouping factors: what stands right of a bar."""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Call, Chain, Expr, Name
+
+from .expression_types import report_unknown
+from .expressions import column_names, unwrap
+from .schema import Schema
+
+Factors = tuple[str, ...]
+
+_FORMS = "a grouping factor is `g`, `a:b`, `a/b`, `a + b` or `a*b`"
+
+
+class _Invalid(Exception):
+    """The expression is no grouping factor; already reported."""
+
+
+def expand_group(
+    expression: Expr, sink: Sink, schema: Schema | None = None
+) -> tuple[Factors, ...]:
+    """Return the groupings of a bar's right side, each by its columns.
+
+    ``a/b`` gives ``a`` and ``a:b``, ``a*b`` also ``b``, ``a + b`` both. Empty
+    after a fault. With a schema, names that are no column are faults as well.
+    """
+    try:
+        found = _expand(expression, sink, top=True)
+    except _Invalid:
+        return ()
+    if schema is not None:
+        unknown = [
+            name for name in column_names(expression) if name.text not in schema.columns
+        ]
+        for name in unknown:
+            report_unknown(name, schema, sink)
+        if unknown:
+            return ()
+    # `g + g` is one grouping; `a:b` and `b:a` have the same levels.
+    unique: dict[frozenset[str], Factors] = {}
+    for factors in found:
+        unique.setdefault(frozenset(factors), factors)
+    return tuple(unique.values())
+
+
+def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
+    node = unwrap(expression)
+    match node:
+        case Name(text=text) if text != "." or node.quoted:
+            return [(text,)]
+        case Call(function=Name(text="gr" | "mm" as text)):
+            message = f"`{text}()` is not compiled by this version"
+            sink.add("not-yet", node.span, message)
+            raise _Invalid
+        case Chain(operators=operators, operands=operands) if top or not (
+            {"+"} & set(operators)
+        ):
+            if set(operators) <= {"+"}:
+                return [f for item in operands for f in _expand(item, sink, top=True)]
+            if set(operators) <= {"*", "/", ":"}:
+                found = _expand(operands[0], sink, top=False)
+                for operator, operand in zip(operators, operands[1:], strict=True):
+                    found = _combine(operator, found, _expand(operand, sink, False))
+                return found
+    text = expression_text(node)
+    notes = [_FORMS]
+    if isinstance(node, Call):
+        notes.append("a numeric column is a grouping factor as it is")
+    sink.add(
+        "invalid-group", node.span, f"`{text}` cannot be a grouping factor", *notes
+    )
+    raise _Invalid
+
+
+def _combine(operator: str, left: list[Factors], right: list[Factors]) -> list[Factors]:
+    crossed = [_join(a, b) for a in left for b in right]
+    if operator == ":":
+        return crossed
+    if operator == "*":
+        return [*left, *right, *crossed]
+    whole: Factors = ()
+    for factors in left:
+        whole = _join(whole, factors)
+    return [*left, *(_join(whole, factors) for factors in right)]
+
+
+def _join(left: Factors, right: Factors) -> Factors:
+    return left + tuple(factor for factor in right if factor not in left)

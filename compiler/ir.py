@@ -1,0 +1,431 @@
+"""The intermediate representation: a hierarchical generalised linear model.
+
+A ``Program`` keeps the structure of the model (population blocks, group blocks
+over index vectors, family, priors) so that passes see what they change. It
+holds names and numbers, never arrays; arrays live in a ``Frame`` under the
+names of the program's slots. Training rows, new rows and merged rows are all
+frames of one program.
+
+The program owns the coordinates: each parameter says on which chart it is
+sampled, so the NumPy reference, the PyMC graph and the emitted source have the
+same unconstrained space.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from .columns import DesignColumn
+
+# ---- axes and slots ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A named dimension; ``labels`` is None where only a frame knows its length."""
+
+    name: str
+    kind: Literal[
+        "rows", "levels", "coefs", "pairs", "boundaries", "gaps", "categories"
+    ]
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Recipe: a design matrix, one column each; minus ``means`` where centred."""
+
+    columns: tuple[DesignColumn, ...]
+    means: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelIndex:
+    """Recipe: the level of each row, counted from 0; factors joined by cells."""
+
+    factors: tuple[str, ...]
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Recipe: the response; ranks among ``categories`` if there are any."""
+
+    column: str
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Recipe: numbers learned from the rows of the fit, kept as they are."""
+
+    values: tuple[float, ...]
+
+
+Recipe = Matrix | LevelIndex | Outcome | Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One array of a frame: its name, its axes, and how it is made from a table.
+
+    ``into`` is the axis that an index slot points into.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    recipe: Recipe
+    into: str | None = None
+
+
+# ---- expressions -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number or a vector of numbers."""
+
+    value: float | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A slot, parameter, derived quantity or predictor, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operation of ``OPERATIONS`` on expressions."""
+
+    operation: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assemble:
+    """Vectors put end to end and then taken in ``order``.
+
+    How a vector parameter whose elements have different kinds of prior is made
+    from its parts; an argument may be a scalar (one element).
+    """
+
+    parts: tuple[Expr, ...]
+    order: tuple[int, ...]
+
+
+Expr = Const | Ref | Apply | Assemble
+
+#: Every operation an expression may name, with its number of arguments.
+#:
+#: ``dot``: inner product of two vectors. ``exp``, ``neg``, ``+``, ``-``, ``*``:
+#: elementwise. ``diff``: differences of neighbours. ``spread``: thresholds
+#: from their middle and the logs of their gaps (see ``thresholds``).
+#: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
+#: ``logit_gaps``: differences of those, computed without cancellation.
+OPERATIONS: Mapping[str, int] = {
+    "+": 2,
+    "-": 2,
+    "*": 2,
+    "neg": 1,
+    "exp": 1,
+    "dot": 2,
+    "diff": 1,
+    "spread": 2,
+    "logit_cumulative": 1,
+    "logit_gaps": 1,
+}
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """Return ``left + right``; a term and its negation cancel.
+
+    >>> m, d = Const(1.0), Apply("dot", (Ref("X_mean"), Ref("b")))
+    >>> plus(minus(m, d), d) == m
+    True
+    """
+    if left == Apply("neg", (right,)) or right == Apply("neg", (left,)):
+        return Const(0.0)
+    if isinstance(left, Apply) and left.operation == "-" and left.arguments[1] == right:
+        return left.arguments[0]
+    return Apply("+", (left, right))
+
+
+def minus(left: Expr, right: Expr) -> Expr:
+    """Return ``left - right``; equal terms cancel."""
+    if left == right:
+        return Const(0.0)
+    if isinstance(left, Apply) and left.operation == "+" and left.arguments[1] == right:
+        return left.arguments[0]
+    return Apply("-", (left, right))
+
+
+def names_in(expr: Expr) -> Iterator[str]:
+    """Yield the names that an expression refers to."""
+    match expr:
+        case Ref(name):
+            yield name
+        case Apply(_, arguments):
+            for argument in arguments:
+                yield from names_in(argument)
+        case Assemble(parts, _):
+            for part in parts:
+                yield from names_in(part)
+        case Const():
+            pass
+
+
+# ---- parameters --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A distribution with its arguments, and why it is the one.
+
+    Attributes
+    ----------
+    distribution
+        Key of ``DISTRIBUTIONS``.
+    arguments
+        Expressions by argument name; a vector has one entry an element.
+    lower, upper
+        Truncation.
+    """
+
+    distribution: str
+    arguments: tuple[tuple[str, Expr], ...]
+    lower: float | None = None
+    upper: float | None = None
+
+    def argument(self, name: str) -> Expr:
+        """Return one argument."""
+        return dict(self.arguments)[name]
+
+    def with_argument(self, name: str, value: Expr) -> Prior:
+        """Return the prior with one argument replaced."""
+        changed = tuple((k, value if k == name else v) for k, v in self.arguments)
+        return Prior(self.distribution, changed, self.lower, self.upper)
+
+
+Chart = Literal["bounds", "ordered", "simplex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A free parameter: its axes (none: a scalar), prior and chart.
+
+    ``chart`` maps the parameter to the real line. ``bounds``: nothing to do for
+    an unbounded one, ``log(x - lower)``, ``log(upper - x)``, or the logit of the
+    place between two bounds. ``ordered``: the first element and the logs of the
+    gaps. ``simplex``: centred log ratios but the last.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    prior: Prior
+    chart: Chart = "bounds"
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    report: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A deterministic quantity; ``report`` puts it among the results."""
+
+    name: str
+    axes: tuple[str, ...]
+    expression: Expr
+    report: bool = True
+
+
+# ---- group-level effects -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """Correlated coefficients of a group: their positions and partial correlations.
+
+    ``parameter`` holds one number in (0, 1) a pair, ``(1 + r) / 2`` with ``r``
+    the partial correlation of the C-vine (Lewandowski, Kurowicka & Joe 2009),
+    in the order of ``numpy.tril_indices(n, -1)``.
+    """
+
+    parameter: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Group-level effects of one grouping factor, beside the predictors.
+
+    Each row of the effects (one level) is normal with mean 0, standard
+    deviations ``sd`` and correlations within each ``Correlation``.
+
+    ``form`` is how they are sampled: ``centered``: the effects themselves, in
+    ``effects``; ``noncentered``: standard normals in ``base``, from which
+    ``effects`` follow; ``auto``: not decided, the same density as centered.
+    """
+
+    name: str
+    levels: str
+    coefs: str
+    sd: str
+    correlations: tuple[Correlation, ...]
+    effects: str
+    base: str
+    form: Literal["auto", "centered", "noncentered"] = "auto"
+
+    @property
+    def coordinate(self) -> str:
+        """The name of what is sampled."""
+        return self.base if self.form == "noncentered" else self.effects
+
+    @property
+    def correlation_matrix(self) -> str:
+        """The name under which the correlations are reported."""
+        return f"cor_{self.name}"
+
+
+# ---- predictors and likelihood -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intercept:
+    """Add a scalar parameter or derived quantity."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Add ``design @ coefs``."""
+
+    coefs: str
+    design: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUse:
+    """Add ``sum(design * effects[index], axis=1)``; no design: one effect, times 1.
+
+    ``positions`` are the columns of the group's effects that are used.
+    """
+
+    group: str
+    positions: tuple[int, ...]
+    index: str
+    design: str | None
+
+
+Block = Intercept | Linear | GroupUse
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What takes up the means of centred columns.
+
+    Attributes
+    ----------
+    quantity
+        ``Intercept`` or ``threshold``: a parameter or derived quantity.
+    parameter
+        The parameter whose prior has the location: the intercept itself, or
+        the middle of the thresholds.
+    argument
+        The location argument of that prior.
+    sign
+        1 if the quantity is added to the columns, -1 if they are subtracted
+        from it (thresholds).
+    design, coefs, means
+        The slot of the columns, their coefficients, the slot of their means.
+    """
+
+    quantity: str
+    parameter: str
+    argument: str
+    sign: int
+    design: str
+    coefs: str
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A linear predictor.
+
+    Attributes
+    ----------
+    shift
+        What takes up a shift of the population columns, and how; None where
+        nothing can (no intercept, or a prior that cannot be moved).
+    report
+        Whether ``keep`` asks for it.
+    """
+
+    name: str
+    dpar: str
+    link: str
+    rows: str
+    blocks: tuple[Block, ...]
+    shift: Shift | None = None
+    report: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """The observed response under a family; ``arguments`` by dpar name."""
+
+    name: str
+    family: str
+    arguments: tuple[tuple[str, Expr], ...]
+    value: str
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A whole model; see the module's text."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    slots: tuple[Slot, ...]
+    parameters: tuple[Parameter, ...]
+    groups: tuple[Group, ...]
+    derived: tuple[Derived, ...]
+    predictors: tuple[Predictor, ...]
+    likelihood: Likelihood
+    notes: tuple[str, ...] = ()
+
+    def axis(self, name: str) -> Axis:
+        """Return the axis of that name."""
+        return next(a for a in self.axes if a.name == name)
+
+    def slot(self, name: str) -> Slot:
+        """Return the slot of that name."""
+        return next(s for s in self.slots if s.name == name)
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter of that name."""
+        return next(p for p in self.parameters if p.name == name)
+
+    def group(self, name: str) -> Group:
+        """Return the group of that name."""
+        return next(g for g in self.groups if g.name == name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The arrays of a program's slots, and the length of each axis."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    lengths: Mapping[str, int] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return the array of a slot."""
+        return self.arrays[name]

@@ -1,0 +1,170 @@
+"""The program as text: a dozen lines that the golden files hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .ir import (
+    Apply,
+    Assemble,
+    Axis,
+    Const,
+    Expr,
+    Group,
+    GroupUse,
+    Intercept,
+    LevelIndex,
+    Linear,
+    Matrix,
+    Numbers,
+    Outcome,
+    Parameter,
+    Predictor,
+    Prior,
+    Program,
+    Ref,
+    Slot,
+)
+
+_INFIX = {"+": "+", "-": "-", "*": "*", "dot": "@"}
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _some(items: Sequence[str], most: int = 6) -> str:
+    """Join labels; a long list shows its ends and its length."""
+    if len(items) <= most:
+        return ", ".join(items)
+    return f"{', '.join(items[:2])}, ..., {items[-1]} ({len(items)})"
+
+
+def expression_text(expr: Expr) -> str:
+    """Return an expression in infix form.
+
+    >>> expression_text(Apply("-", (Const(2.0), Apply("dot", (Ref("m"), Ref("b"))))))
+    '2 - m @ b'
+    """
+    match expr:
+        case Const(value):
+            if isinstance(value, tuple):
+                return f"[{_some([_number(v) for v in value], 8)}]"
+            return _number(value)
+        case Ref(name):
+            return name
+        case Apply(operation, arguments) if operation in _INFIX:
+            left, right = (expression_text(a) for a in arguments)
+            return f"{left} {_INFIX[operation]} {right}"
+        case Apply(operation, arguments):
+            return f"{operation}({', '.join(expression_text(a) for a in arguments)})"
+        case Assemble(parts, order):
+            inside = ", ".join(expression_text(p) for p in parts)
+            return f"assemble({inside}; {', '.join(map(str, order))})"
+
+
+def prior_text(prior: Prior) -> str:
+    """Return a prior with its arguments and truncation."""
+    inside = [f"{name}={expression_text(value)}" for name, value in prior.arguments]
+    if prior.lower is not None:
+        inside.append(f"lb={_number(prior.lower)}")
+    if prior.upper is not None:
+        inside.append(f"ub={_number(prior.upper)}")
+    return f"{prior.distribution}({', '.join(inside)})"
+
+
+def _chart(parameter: Parameter) -> str:
+    if parameter.chart != "bounds":
+        return f"  on {parameter.chart}"
+    match parameter.bounds:
+        case (low, high) if math.isinf(low) and math.isinf(high):
+            return ""
+        case (0.0, high) if math.isinf(high):
+            return "  on log"
+        case (0.0, 1.0):
+            return "  on logit"
+        case (low, high):
+            return f"  within {_number(low)}..{_number(high)}"
+
+
+def _sized(name: str, axes: Sequence[str]) -> str:
+    return f"{name}[{', '.join(axes)}]" if axes else name
+
+
+def _slot(slot: Slot) -> str:
+    head = _sized(slot.name, slot.axes)
+    match slot.recipe:
+        case Matrix(columns, means):
+            text = _some([column.name for column in columns])
+            return f"{head} = {text}" + (" (centred)" if means is not None else "")
+        case LevelIndex(factors, _):
+            return f"{head} = level of {':'.join(factors)} into {slot.into}"
+        case Outcome(column, categories):
+            what = f" as ranks of {len(categories)} categories" if categories else ""
+            return f"{head} = {column}{what}"
+        case Numbers(values):
+            return f"{head} = [{_some([_number(v) for v in values], 8)}]"
+
+
+def _group(group: Group, program: Program) -> str:
+    labels = program.axis(group.coefs).labels or ()
+    joint = [
+        f"lkj cholesky of {c.parameter} over "
+        f"{', '.join(labels[p] for p in c.positions)}"
+        for c in group.correlations
+    ]
+    how = "; ".join(joint) if joint else "independent"
+    head = _sized(group.effects, (group.levels, group.coefs))
+    if group.form == "noncentered":
+        base = _sized(group.base, (group.levels, group.coefs))
+        return f"{head} = {base} ~ normal(0, 1), scaled by {group.sd}; {how}"
+    return f"{head} ~ normal(0, {group.sd}); {how}; {group.form}"
+
+
+def _predictor(predictor: Predictor) -> str:
+    parts: list[str] = []
+    for block in predictor.blocks:
+        match block:
+            case Intercept(name):
+                parts.append(name)
+            case Linear(coefs, design):
+                parts.append(f"{design} @ {coefs}")
+            case GroupUse(group, _, index, None):
+                parts.append(f"r_{group}[{index}]")
+            case GroupUse(group, _, index, design):
+                parts.append(f"rowsum({design} * r_{group}[{index}])")
+    return f"{_sized(predictor.name, (predictor.rows,))} = {' + '.join(parts) or '0'}"
+
+
+def _axis(axis: Axis) -> str:
+    if axis.labels is None:
+        return axis.name
+    return f"{axis.name}: {_some(axis.labels)}"
+
+
+def program_text(program: Program) -> str:
+    """Return the printed form of a program, with a final newline."""
+    lines = [f"program {program.name}"]
+    lines += [f"  axis {_axis(axis)}" for axis in program.axes]
+    lines += [f"  data {_slot(slot)}" for slot in program.slots]
+    for p in program.parameters:
+        head = _sized(p.name, p.axes)
+        lines.append(f"  param {head} ~ {prior_text(p.prior)}{_chart(p)}")
+    lines += [f"  group {_group(group, program)}" for group in program.groups]
+    for d in program.derived:
+        keyword = "report" if d.report else "let"
+        lines.append(
+            f"  {keyword} {_sized(d.name, d.axes)} = {expression_text(d.expression)}"
+        )
+    lines += [
+        f"  predictor {_predictor(predictor)}" for predictor in program.predictors
+    ]
+    likelihood = program.likelihood
+    inside = ", ".join(f"{n}={expression_text(e)}" for n, e in likelihood.arguments)
+    lines.append(
+        f"  observe {_sized(likelihood.name, (likelihood.rows,))} = {likelihood.value}"
+        f" ~ {likelihood.family}({inside})"
+    )
+    lines += [f"  note {note}" for note in program.notes]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,81 @@
+"""What a model learns from its rows before fitting: means, scales, moments.
+
+Computed once, from the rows of the fit, and stored as numbers; prediction,
+refits and the emitted program use the stored ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .bound import BoundModel
+from .columns import Coded, DesignColumn, Numeric
+from .design import evaluate_columns
+from .families.family import Moments
+from .table import Floats, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Numbers learned from the rows.
+
+    Attributes
+    ----------
+    moments
+        Centre and spread of the response on the link scale.
+    means
+        Mean of each population column.
+    scales
+        ``c`` of each population column, see ``column_scale``.
+    group_scales
+        The same for the columns of each grouping factor, in their order.
+    """
+
+    moments: Moments
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    group_scales: tuple[tuple[float, ...], ...]
+
+
+def column_scale(column: DesignColumn, table: Table) -> float:
+    """Return the change of a column that counts as one step, ``c``.
+
+    A contrast column or a numeric one with two values: its range. Another
+    numeric column: its standard deviation. An interaction: the product of its
+    parts' scales, never the standard deviation of the product, which an
+    uncentred moderator would inflate.
+    """
+    scale = 1.0
+    for part in column.parts:
+        match part:
+            case Coded(weights=weights):
+                step = max(weights) - min(weights)
+            case Numeric():
+                single = DesignColumn(part.label, part.label, (part,))
+                step = _numeric_scale(evaluate_columns((single,), table)[:, 0])
+        scale *= step if step > 0 else 1.0
+    return scale
+
+
+def _numeric_scale(values: Floats) -> float:
+    distinct = np.unique(values)
+    if len(distinct) == 2:
+        return float(distinct[1] - distinct[0])
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def learn(bound: BoundModel, table: Table, response: Floats) -> Learned:
+    """Return the numbers that the default priors and the centring need."""
+    columns = bound.population.columns
+    matrix = evaluate_columns(columns, table)
+    return Learned(
+        moments=bound.family.moments(response),
+        means=tuple(float(mean) for mean in matrix.mean(axis=0)),
+        scales=tuple(column_scale(column, table) for column in columns),
+        group_scales=tuple(
+            tuple(column_scale(column, table) for column in grouping.columns)
+            for grouping in bound.groupings
+        ),
+    )

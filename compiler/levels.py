@@ -1,0 +1,61 @@
+"""Levels: the order of names nobody ordered, and how numbers are spelled.
+
+Natural order takes digits as numbers, then ignores case, then puts lower case
+first: ``_x a a2 a10 b B``. It does not depend on a locale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from varying.grammar.diagnostics import Edit, Fix, nearest
+from varying.grammar.printer import name_text, string_text
+from varying.grammar.source import Span
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def natural_key(text: str) -> tuple[tuple[str | tuple[int, str], ...], str]:
+    """Return the key that sorts texts in natural order."""
+    # The pieces alternate text and digits, so like meets like. Digits compare
+    # by length and then as text: int() refuses more than 4,300 of them.
+    pieces: list[str | tuple[int, str]] = []
+    for index, piece in enumerate(_DIGITS.split(text)):
+        if index % 2:
+            digits = piece.lstrip("0")
+            pieces.append((len(digits), digits))
+        else:
+            pieces.append(piece.casefold())
+    return tuple(pieces), text.swapcase()
+
+
+def natural_order(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return texts in natural order: ``s2`` before ``s10``."""
+    return tuple(sorted(texts, key=natural_key))
+
+
+def spell_number(value: float) -> str:
+    """Return a number as a level's name: ``1`` and not ``1.0``."""
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value))
+
+
+def level_spelled(level: str) -> str:
+    """Return a level as it is written in a list of levels."""
+    return level if name_text(level) == level else string_text(level)
+
+
+def suggest_level(
+    level: str, levels: Sequence[str], span: Span
+) -> tuple[tuple[str, ...], Fix | None]:
+    """Return notes and a fix for an unknown level, which is put into quotes."""
+    close = nearest(level, levels)
+    if close:
+        fix = Fix(f'replace by "{close[0]}"', (Edit(span, string_text(close[0])),))
+        return (f"did you mean `{close[0]}`?",), fix
+    if not levels:
+        return (), None
+    shown = ", ".join(levels[:20]) + (", ..." if len(levels) > 20 else "")
+    return (f"levels: {shown}",), None

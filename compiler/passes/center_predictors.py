@@ -1,0 +1,126 @@
+"""Centre the population columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..ir import (
+    Apply,
+    Assemble,
+    Const,
+    Derived,
+    Expr,
+    Frame,
+    Intercept,
+    Linear,
+    Matrix,
+    Numbers,
+    Predictor,
+    Program,
+    Ref,
+    Slot,
+    minus,
+    plus,
+)
+
+
+def center_predictors(program: Program, frame: Frame) -> tuple[Program, Frame]:
+    """Subtract their means from the columns; the intercept takes them up.
+
+    Sampling then moves the intercept and the slopes almost independently. The
+    map of the coordinates is a shear, so the density does not change::
+
+        param Intercept ~ normal(mu=5 - X_mean @ b, sigma=2)
+        predictor mu[row] = Intercept + X @ b
+    becomes
+        param Intercept_centered ~ normal(mu=5, sigma=2)
+        report Intercept = Intercept_centered - X_mean @ b
+        predictor mu[row] = Intercept_centered + X_centered @ b
+
+    A prior without a location (``half_normal``) cannot be moved; such a part
+    stays as it is.
+    """
+    for predictor in program.predictors:
+        if predictor.shift is not None:
+            program, frame = _center(program, frame, predictor)
+    return program, frame
+
+
+def _center(
+    program: Program, frame: Frame, predictor: Predictor
+) -> tuple[Program, Frame]:
+    shift = predictor.shift
+    assert shift is not None
+    delta = Apply("dot", (Ref(shift.means), Ref(shift.coefs)))
+    # thresholds are compared with eta, so they move the other way
+    into, back = (plus, minus) if shift.sign > 0 else (minus, plus)
+    centered = f"{shift.quantity}_centered"
+    design = f"{shift.design}_centered"
+
+    parameters = []
+    for parameter in program.parameters:
+        if parameter.name == shift.parameter:
+            old = parameter.prior.argument(shift.argument)
+            prior = parameter.prior.with_argument(shift.argument, into(old, delta))
+            parameter = replace(parameter, prior=prior)
+        if parameter.name == shift.quantity:
+            parameter = replace(parameter, name=centered, report=False)
+        parameters.append(parameter)
+    names = {shift.quantity: centered}
+    derived: list[Derived] = []
+    axes: tuple[str, ...] = next(
+        (p.axes for p in program.parameters if p.name == shift.quantity), ()
+    )
+    for quantity in program.derived:
+        quantity = replace(quantity, expression=_renamed(quantity.expression, names))
+        if quantity.name == shift.quantity:
+            axes = quantity.axes
+            quantity = replace(quantity, name=centered, report=False)
+        derived.append(quantity)
+    derived.append(Derived(shift.quantity, axes, back(Ref(centered), delta)))
+
+    slot = program.slot(shift.design)
+    means = program.slot(shift.means)
+    assert isinstance(slot.recipe, Matrix) and isinstance(means.recipe, Numbers)
+    recipe = replace(slot.recipe, means=means.recipe.values)
+    new_slot = Slot(design, slot.axes, recipe)
+    blocks = tuple(
+        Linear(block.coefs, design)
+        if isinstance(block, Linear) and block.design == shift.design
+        else Intercept(names.get(block.name, block.name))
+        if isinstance(block, Intercept)
+        else block
+        for block in predictor.blocks
+    )
+    likelihood = replace(
+        program.likelihood,
+        arguments=tuple(
+            (name, _renamed(value, names))
+            for name, value in program.likelihood.arguments
+        ),
+    )
+    done = replace(predictor, blocks=blocks, shift=None)
+    result = replace(
+        program,
+        slots=(*program.slots, new_slot),
+        parameters=tuple(parameters),
+        derived=tuple(derived),
+        predictors=tuple(done if p is predictor else p for p in program.predictors),
+        likelihood=likelihood,
+    )
+    array = frame[shift.design] - np.asarray(means.recipe.values)
+    return result, replace(frame, arrays={**frame.arrays, design: array})
+
+
+def _renamed(expr: Expr, names: dict[str, str]) -> Expr:
+    match expr:
+        case Ref(name):
+            return Ref(names.get(name, name))
+        case Apply(operation, arguments):
+            return Apply(operation, tuple(_renamed(a, names) for a in arguments))
+        case Assemble(parts, order):
+            return Assemble(tuple(_renamed(p, names) for p in parts), order)
+        case Const():
+            return expr

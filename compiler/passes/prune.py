@@ -1,0 +1,49 @@
+"""Drop what nothing uses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..ir import Frame, GroupUse, Linear, Program, names_in
+
+
+def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
+    """Drop slots that no expression, block or likelihood reads.
+
+    ``center_predictors`` leaves the columns as written behind::
+
+        data X[row, coef] = block[late]
+        data X_centered[row, coef] = block[late] (centred)
+    becomes
+        data X_centered[row, coef] = block[late] (centred)
+    """
+    used = {program.likelihood.value}
+    for _, argument in program.likelihood.arguments:
+        used |= set(names_in(argument))
+    for derived in program.derived:
+        used |= set(names_in(derived.expression))
+    for parameter in program.parameters:
+        for _, argument in parameter.prior.arguments:
+            used |= set(names_in(argument))
+    for predictor in program.predictors:
+        for block in predictor.blocks:
+            match block:
+                case Linear(_, design):
+                    used.add(design)
+                case GroupUse(_, _, index, design_or_none):
+                    used |= (
+                        {index}
+                        if design_or_none is None
+                        else {
+                            index,
+                            design_or_none,
+                        }
+                    )
+                case _:
+                    pass
+        if predictor.shift is not None:
+            used |= {predictor.shift.design, predictor.shift.means}
+    slots = tuple(slot for slot in program.slots if slot.name in used)
+    kept = {slot.name for slot in slots}
+    arrays = {name: array for name, array in frame.arrays.items() if name in kept}
+    return replace(program, slots=slots), replace(frame, arrays=arrays)

@@ -1,0 +1,385 @@
+"""From the data as read to the rows that a spec uses.
+
+The order of work is ``column``, row-wise ``let``, ``where`` (missing counts as
+false), then rows with a missing value are dropped over the columns of all
+models of the file, so that the models can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Call,
+    Chain,
+    ColumnStatement,
+    DataStatement,
+    Expr,
+    Formula,
+    LetStatement,
+    Name,
+    Paren,
+    PartStatement,
+    Spec,
+    WhereStatement,
+)
+
+from .columnspec import declare
+from .expression_types import report_unknown, type_of
+from .expressions import children, column_names
+from .functions import evaluate
+from .schema import Schema, schema_of
+from .table import Column, Ints, Kind, Table
+
+Booleans = NDArray[np.bool_]
+
+# Rows named in a message.
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A row that is left out, from 0, and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """The rows that are used.
+
+    Attributes
+    ----------
+    table
+        These rows, with the columns of ``let``.
+    rows
+        Which rows of the data they are, from 0.
+    dropped
+        The others.
+    read
+        How many rows there were.
+    schema
+        Of the rows used.
+    used
+        Columns of which no row may lack a value: those of all models.
+    certain
+        False if the rows are not the ones meant: a ``where`` could not be
+        computed, no row is left, or there are no data. What depends on the
+        values is then not to be reported.
+    """
+
+    table: Table
+    rows: Ints
+    dropped: tuple[Dropped, ...]
+    read: int
+    schema: Schema
+    used: tuple[str, ...]
+    certain: bool = True
+
+
+#: What ``prepare`` is given where there are no data.
+NO_DATA = Table("", {}, 0, open=True)
+
+
+def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
+    """Return the rows that a spec uses.
+
+    Unknown names in formulas are left to ``bind``; those in ``column``,
+    ``let`` and ``where`` are reported here. A column with a fault is left out
+    and is ``faulty`` in the schema, so that the rest can still be bound.
+    """
+    _check_data(spec, sink)
+    declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
+    table = declare(table, declared, sink)
+    table = _let(spec, table, sink)
+    chosen, certain = _where(spec, table, sink)
+    used = used_columns(spec, table, sink)
+    if not table.rows:
+        if not table.open:
+            sink.add("empty-data", _data_span(spec), "the data have no rows")
+            table = table.without(table.columns)
+        return _prepared(table, np.zeros(0, np.int64), (), used, False)
+    missing = {name: table.columns[name].missing for name in used}
+    empty = _check_missing(used, missing, chosen, certain, sink)
+    table = table.without(empty)
+    for name in empty:
+        del missing[name]
+    complete = chosen.copy()
+    for absent in missing.values():
+        complete &= ~absent
+    if not complete.any():
+        if certain:
+            _report_empty(spec, chosen, missing, sink)
+        every = np.arange(table.rows, dtype=np.int64)
+        return _prepared(table, every, (), used, False)
+    rows = np.flatnonzero(complete).astype(np.int64)
+    if certain:
+        _report_dropped(missing, used, chosen, spec, sink)
+        infinite = _check_infinite(missing, used, table.take(rows), rows, sink)
+        table = table.without(infinite)
+    dropped = tuple(_dropped(chosen, complete, missing))
+    return _prepared(table, rows, dropped, used, certain)
+
+
+def _prepared(
+    table: Table,
+    rows: Ints,
+    dropped: tuple[Dropped, ...],
+    used: Iterable[str],
+    certain: bool,
+) -> Prepared:
+    kept = table.take(rows)
+    return Prepared(
+        kept, rows, dropped, table.rows, schema_of(kept), tuple(used), certain
+    )
+
+
+def _data_span(spec: Spec) -> Span:
+    for statement in spec.statements:
+        if isinstance(statement, DataStatement):
+            return statement.path.span
+    return Span(0, 0)
+
+
+def _check_data(spec: Spec, sink: Sink) -> None:
+    for statement in spec.statements:
+        if isinstance(statement, DataStatement):
+            later: list[tuple[str, Span]] = [
+                (f"the option `{option.name.text}` of `data`", option.span)
+                for option in statement.options
+            ]
+            if statement.wide is not None:
+                later.append(("`wide(...)`", statement.wide.span))
+            for what, span in later:
+                sink.add("not-yet", span, f"{what} is not compiled by this version")
+
+
+# ---- let and where -----------------------------------------------------------------
+
+
+def _let(spec: Spec, table: Table, sink: Sink) -> Table:
+    columns = dict(table.columns)
+    failed: set[str] = set()
+    for statement in spec.statements:
+        if not isinstance(statement, LetStatement):
+            continue
+        name = statement.name.text
+        if name in columns or name in failed:
+            where = "by another `let`" if name not in table.columns else "in the data"
+            message = f"`{name}` exists already {where}"
+            notes = ("give the new column a name of its own",)
+            sink.add("duplicate-column", statement.name.span, message, *notes)
+            continue
+        current = replace(table, columns=columns, faulty=table.faulty | failed)
+        column = _computed(statement, current, sink)
+        if column is None:
+            failed.add(name)
+        else:
+            columns[name] = column
+    return replace(table, columns=columns, faulty=table.faulty | failed)
+
+
+def _computed(statement: LetStatement, table: Table, sink: Sink) -> Column | None:
+    name, expression = statement.name.text, statement.expression
+    typed = type_of(expression, table, sink)
+    if typed is None:
+        return None
+    if typed.column is not None and isinstance(typed.column, Column):
+        return replace(typed.column, name=name)
+    if not typed.is_number:
+        message = f"`{name}` would be a {typed.kind}, not a number"
+        sink.add("wrong-type", expression.span, message)
+        return None
+    values = evaluate(expression, table)
+    if typed.kind == "logical":
+        codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+        return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
+    return Column(name, Kind.NUMERIC, values)
+
+
+def _where(spec: Spec, table: Table, sink: Sink) -> tuple[Booleans, bool]:
+    """Return the rows that are chosen, and whether all conditions were computed."""
+    chosen = np.ones(table.rows, dtype=np.bool_)
+    certain = True
+    for statement in spec.statements:
+        if not isinstance(statement, WhereStatement):
+            continue
+        typed = type_of(statement.condition, table, sink)
+        if typed is None:
+            certain = False
+            continue
+        if typed.kind != "logical":
+            text = expression_text(statement.condition)
+            message = f"`{text}` is a {typed.kind}, not a condition"
+            notes = ("compare it with something",)
+            sink.add("wrong-type", statement.condition.span, message, *notes)
+            certain = False
+            continue
+        chosen &= evaluate(statement.condition, table) == 1.0
+    return chosen, certain
+
+
+# ---- the columns that the models use -----------------------------------------------
+
+
+def _formulas(spec: Spec) -> Iterator[Formula]:
+    for model in spec.models:
+        yield model.formula
+        for part in model.body:
+            if isinstance(part, PartStatement):
+                yield part.formula
+
+
+def used_columns(spec: Spec, table: Table, sink: Sink) -> dict[str, Span]:
+    """Return the columns that any model of a spec reads, and where first."""
+    used: dict[str, Span] = {}
+    for formula in _formulas(spec):
+        for name in (*column_names(formula.response), *_names(formula.terms)):
+            if name.text == "." and not name.quoted:
+                for column in table.columns:
+                    used.setdefault(column, name.span)
+            elif name.text in table.columns:
+                used.setdefault(name.text, name.span)
+            elif name.text in table.unusable:
+                report_unknown(name, table, sink)
+    return used
+
+
+def _names(expression: Expr) -> Iterator[Name]:
+    """Yield the names in terms; the id of ``(1 |id| g)`` is no column."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        match node:
+            case Paren(inner=Chain(operators=("|", "|"), operands=operands)):
+                stack.extend((operands[2], operands[0]))
+            case Name() | Call():
+                yield from column_names(node)
+            case _:
+                stack.extend(reversed(children(node)))
+
+
+# ---- rows --------------------------------------------------------------------------
+
+
+def _check_missing(
+    used: dict[str, Span],
+    missing: dict[str, Booleans],
+    chosen: Booleans,
+    certain: bool,
+    sink: Sink,
+) -> set[str]:
+    """Report the columns without a value; return their names."""
+    empty: set[str] = set()
+    for name, span in used.items():
+        if missing[name].all():
+            message = f"the column `{name}` has no value at all"
+        elif certain and chosen.any() and missing[name][chosen].all():
+            message = f"`{name}` has no value in the rows that `where` leaves"
+        else:
+            continue
+        sink.add("all-missing", span, message)
+        empty.add(name)
+    return empty
+
+
+def _check_infinite(
+    names: Iterable[str], used: dict[str, Span], kept: Table, rows: Ints, sink: Sink
+) -> set[str]:
+    """Report the columns with infinite values; return their names."""
+    infinities: set[str] = set()
+    for name in names:
+        column = kept.columns[name]
+        if not column.kind.is_number:
+            continue
+        infinite = np.isinf(column.values)
+        if infinite.any():
+            count, first = int(infinite.sum()), int(rows[np.argmax(infinite)]) + 1
+            where = f"row {first}" if count == 1 else f"{count:,} rows, first {first}"
+            message = f"`{name}` is infinite in {where}"
+            notes = (f"leave such rows out: `where abs({name_text(name)}) < 1e300`",)
+            sink.add("infinite-value", used[name], message, *notes)
+            infinities.add(name)
+    return infinities
+
+
+def _report_empty(
+    spec: Spec, chosen: Booleans, missing: dict[str, Booleans], sink: Sink
+) -> None:
+    if not chosen.any():
+        condition = next(s for s in spec.statements if isinstance(s, WhereStatement))
+        message = "`where` leaves no row"
+        sink.add("empty-data", condition.span, message)
+        return
+    notes = tuple(
+        f"`{name}` is missing in {int(absent[chosen].sum()):,} of {int(chosen.sum()):,}"
+        for name, absent in missing.items()
+        if absent[chosen].any()
+    )
+    message = "no row has a value in every column that is used"
+    sink.add("empty-data", _data_span(spec), message, *notes)
+
+
+def _report_dropped(
+    missing: dict[str, Booleans],
+    used: dict[str, Span],
+    chosen: Booleans,
+    spec: Spec,
+    sink: Sink,
+) -> None:
+    """Say how many rows are left out because a value is missing, and of what."""
+    left_out = np.zeros(len(chosen), dtype=np.bool_)
+    notes: list[str] = []
+    first_span: Span | None = None
+    for name, gone in missing.items():
+        absent = gone & chosen
+        if absent.any():
+            left_out |= absent
+            notes.append(f"`{name}` is missing in {_listed(np.flatnonzero(absent))}")
+            first_span = first_span or used[name]
+    if first_span is None:
+        return
+    count, total = int(left_out.sum()), int(chosen.sum())
+    verb = "is" if count == 1 else "are"
+    several = len(spec.models) > 1
+    if several:
+        notes.append("they are left out of all models of the file, to compare them")
+    sink.add(
+        "rows-dropped",
+        first_span,
+        f"{count:,} of {total:,} rows {verb} left out because a value is missing",
+        *notes,
+    )
+
+
+def _listed(rows: NDArray[np.intp]) -> str:
+    shown = ", ".join(str(row + 1) for row in rows[:SHOWN].tolist())
+    if len(rows) == 1:
+        return f"row {shown}"
+    return f"{len(rows):,} rows: {shown}{', ...' if len(rows) > SHOWN else ''}"
+
+
+def _dropped(
+    chosen: Booleans, complete: Booleans, missing: dict[str, Booleans]
+) -> Iterator[Dropped]:
+    for row in np.flatnonzero(~complete).tolist():
+        if not chosen[row]:
+            yield Dropped(row, "`where` is false")
+        else:
+            absent = [f"`{name}`" for name, gone in missing.items() if gone[row]]
+            yield Dropped(row, f"{_joined(absent)} missing")
+
+
+def _joined(names: Iterable[str]) -> str:
+    found = list(names)
+    if len(found) == 1:
+        return f"{found[0]} is"
+    return f"{', '.join(found[:-1])} and {found[-1]} are"

@@ -1,0 +1,317 @@
+"""What a prior may be about: the scalar parameters of a model, and who names them.
+
+A statement names a whole class (``b``), a group (``sd[subj]``), a term
+(``b[block:cs]``) or a coefficient (``b[cs[CS+]]``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import Call, Name, PriorStatement, Ref, RefPart
+
+from .bound import Grouping
+from .columns import DesignColumn
+from .distributions import POSITIVE, REAL, Bounds
+from .expressions import column_names
+from .families import FAMILIES
+from .families.family import Family
+
+#: Specificity of a statement for a target, most specific highest.
+CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar parameter of the model, and how statements may reach it."""
+
+    target: str
+    kind: str
+    support: Bounds
+    group: str = ""
+    coefficient: str = ""
+    term: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The scalar parameters of a model.
+
+    Attributes
+    ----------
+    scalars
+        All of them, as far as they are known.
+    groups
+        Names of the grouping factors.
+    guessed
+        Where a fault has left part of the model unknown: the names that may
+        belong to that part, of which nothing is said. None: of no name.
+    """
+
+    scalars: tuple[Scalar, ...]
+    groups: tuple[str, ...]
+    guessed: frozenset[str] | None = frozenset()
+
+    def forgives(self, ref: Ref) -> bool:
+        """Whether a reference may be to what a fault has left unknown."""
+        return self.guessed is None or (
+            bool(self.guessed) and _names(ref) <= self.guessed
+        )
+
+    def kinds(self) -> list[str]:
+        """Return the classes of parameters, in order."""
+        return list(dict.fromkeys(s.kind for s in self.scalars if "[" not in s.kind))
+
+
+def targets_of(
+    family: Family | None,
+    intercept: bool,
+    columns: Sequence[DesignColumn],
+    groupings: Sequence[Grouping],
+    guessed: frozenset[str] | None,
+) -> Targets:
+    """Return the targets of a model; those of any family if it is not known."""
+    found: list[Scalar] = []
+    families = [family] if family is not None else list(FAMILIES.values())
+    classes = [
+        name
+        for name, there in (
+            ("threshold", any(f.thresholds for f in families)),
+            ("Intercept", intercept and not all(f.thresholds for f in families)),
+        )
+        if there
+    ]
+    for name in classes:
+        found += [Scalar(name, name, REAL)]
+        found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
+    found += [Scalar(f"b[{c.name}]", "b", REAL, "", c.name, c.term) for c in columns]
+    for grouping in groupings:
+        group = grouping.name
+        found += [
+            Scalar(f"sd[{group}, {c.name}]", "sd", POSITIVE, group, c.name, c.term)
+            for c in grouping.columns
+        ]
+        if any(t.correlated and len(t.columns) > 1 for t in grouping.terms):
+            found.append(Scalar(f"cor[{group}]", "cor", REAL, group))
+    dpars = dict.fromkeys(dpar.name for f in families for dpar in f.dpars)
+    found += [Scalar(name, name, POSITIVE) for name in dpars]
+    return Targets(tuple(found), tuple(g.name for g in groupings), guessed)
+
+
+def matches(
+    statement: PriorStatement, targets: Targets, sink: Sink
+) -> list[tuple[int, Scalar]]:
+    """Return the scalar parameters that a statement is about, and how closely."""
+    target = statement.target
+    kind, refs = target.name.text, target.refs
+    if "." in kind:
+        sink.add(
+            "not-yet",
+            target.name.span,
+            f"`{kind}`: formulas of distributional parameters are not compiled "
+            "by this version",
+        )
+        return []
+    if kind not in targets.kinds():
+        if targets.guessed == frozenset() or kind not in ("b", "sd", "cor"):
+            _unknown(kind, target.name.span, targets, sink)
+        return []
+    own = [scalar for scalar in targets.scalars if scalar.kind == kind]
+    if refs is None:
+        return [(CLASS, scalar) for scalar in own]
+    if kind in ("Intercept", "threshold"):
+        texts = [ref_text(ref) for ref in refs]
+        if texts == ["mean"]:
+            return [(CLASS, s) for s in targets.scalars if s.kind == f"{kind}[mean]"]
+        sink.add(
+            "not-yet" if kind == "threshold" else "unknown-target",
+            refs[0].span.to(refs[-1].span),
+            f"`{kind}[{', '.join(texts)}]` cannot have a prior of its own",
+            f"`{kind}` and `{kind}[mean]` can",
+        )
+        return []
+    if kind == "b":
+        return [
+            found
+            for ref in refs
+            for found in _coefficients(ref, own, "b", targets, sink)
+        ]
+    if kind in ("sd", "cor"):
+        return _grouped(kind, refs, own, targets, sink)
+    sink.add(
+        "unknown-target",
+        refs[0].span.to(refs[-1].span),
+        f"`{kind}` is a single number and has no `[...]`",
+        fix=Fix(f"write `{kind}`", (Edit(target.span, kind),)),
+    )
+    return []
+
+
+def _grouped(
+    kind: str,
+    refs: tuple[Ref, ...],
+    own: Sequence[Scalar],
+    targets: Targets,
+    sink: Sink,
+) -> list[tuple[int, Scalar]]:
+    wanted = _group_text(refs[0])
+    group = next((name for name in targets.groups if _same(name, wanted)), None)
+    if group is None:
+        if not targets.forgives(refs[0]):
+            notes, fix = did_you_mean(
+                wanted, targets.groups, refs[0].span, "grouping factors"
+            )
+            sink.add(
+                "unknown-target",
+                refs[0].span,
+                f"the model has no grouping factor `{wanted}`",
+                *notes,
+                fix=fix,
+            )
+        return []
+    mine = [scalar for scalar in own if scalar.group == group]
+    if not mine:
+        if targets.guessed == frozenset():
+            sink.add(
+                "unknown-target",
+                refs[0].span,
+                f"the effects of `{group}` have no correlations",
+                "correlations are those of several effects in one term: "
+                f"`(1 + x | {group})`",
+            )
+        return []
+    if len(refs) == 1:
+        return [(GROUP, scalar) for scalar in mine]
+    if kind == "cor":
+        sink.add(
+            "unknown-target",
+            refs[1].span.to(refs[-1].span),
+            f"`cor[{group}]` is about all correlations of `{group}`",
+            f"write `cor[{group}]`",
+        )
+        return []
+    return _listed(refs[1:], mine, f"sd[{group}]", targets, sink)
+
+
+def _listed(
+    refs: Sequence[Ref],
+    own: Sequence[Scalar],
+    where: str,
+    targets: Targets,
+    sink: Sink,
+) -> list[tuple[int, Scalar]]:
+    found: list[tuple[int, Scalar]] = []
+    for ref in refs:
+        found += _coefficients(ref, own, where, targets, sink)
+    return found
+
+
+def _coefficients(
+    ref: Ref, own: Sequence[Scalar], where: str, targets: Targets, sink: Sink
+) -> list[tuple[int, Scalar]]:
+    wanted = ref_text(ref)
+    exact = [scalar for scalar in own if _same(scalar.coefficient, wanted)]
+    if exact:
+        return [(COEFFICIENT, scalar) for scalar in exact]
+    terms = [scalar for scalar in own if _same(scalar.term, wanted)]
+    if terms:
+        return [(TERM, scalar) for scalar in terms]
+    if targets.forgives(ref):
+        return []
+    coefficients = [scalar.coefficient for scalar in own]
+    known = list(dict.fromkeys(coefficients + [s.term for s in own if s.term != "1"]))
+    levels = [name for name in coefficients if f"[{wanted}]" in name]
+    notes: tuple[str, ...]
+    fix: Fix | None
+    if wanted == "Intercept" and where == "b":
+        kinds = targets.kinds()
+        better = "Intercept" if "Intercept" in kinds else "threshold"
+        notes, fix = (f"the intercept is no `b`: write `{better}`",), None
+    elif levels:
+        notes, fix = did_you_mean(levels[0], levels[:1], ref.span)
+    else:
+        notes, fix = did_you_mean(wanted, known, ref.span, f"`{where}` has")
+    sink.add(
+        "unknown-target",
+        ref.span,
+        f"`{where}` has no coefficient or term `{wanted}`",
+        *notes,
+        fix=fix,
+    )
+    return []
+
+
+def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
+    kinds = targets.kinds()
+    if targets.guessed != frozenset():
+        kinds = list(dict.fromkeys([*kinds, "b", "sd", "cor"]))
+    notes, fix = did_you_mean(kind, kinds, span, "this model has")
+    if kind == "Intercept" and "threshold" in kinds:
+        notes = ("the thresholds are the intercept of an ordinal model: `threshold`",)
+        fix = Fix("replace by `threshold`", (Edit(span, "threshold"),))
+    elif not nearest(kind, kinds):
+        hits = [s for s in targets.scalars if kind in (s.coefficient, s.term)]
+        groups = [s for s in targets.scalars if s.group == kind]
+        if hits:
+            better = hits[0].target if hits[0].kind != "b" else f"b[{kind}]"
+            notes = (f"for its effect write `{better}`",)
+            fix = Fix(f"replace by `{better}`", (Edit(span, better),))
+        elif groups:
+            notes = (f"for its standard deviations write `sd[{kind}]`",)
+            fix = Fix(f"replace by `sd[{kind}]`", (Edit(span, f"sd[{kind}]"),))
+    message = f"the model has no parameter `{kind}`"
+    sink.add("unknown-target", span, message, *notes, fix=fix)
+
+
+# ---- references ----------------------------------------------------------------------
+
+
+def _part_text(part: RefPart) -> str:
+    # a name that needs back-quotes has them in the names of coefficients too
+    text = expression_text(part.base)
+    return text if part.level is None else f"{text}[{part.level}]"
+
+
+def ref_text(ref: Ref) -> str:
+    """Return a reference as coefficients and terms are spelled."""
+    return ":".join(_part_text(part) for part in ref.parts)
+
+
+def _group_text(ref: Ref) -> str:
+    """Return a reference as grouping factors are named: without back-quotes."""
+    return ":".join(
+        part.base.text if isinstance(part.base, Name) else _part_text(part)
+        for part in ref.parts
+    )
+
+
+def _names(ref: Ref) -> frozenset[str]:
+    """Return the columns that a reference reads."""
+    found: set[str] = set()
+    for part in ref.parts:
+        if isinstance(part.base, Name):
+            found.add(part.base.text)
+        elif isinstance(part.base, Call):
+            found |= {name.text for name in column_names(part.base)}
+    return frozenset(found)
+
+
+def _same(left: str, right: str) -> bool:
+    """Whether two interactions have the same parts, in whatever order."""
+    return left == right or sorted(_split(left)) == sorted(_split(right))
+
+
+def _split(name: str) -> Iterable[str]:
+    """Split at the colons outside brackets and parentheses."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(name):
+        depth += character in "[("
+        depth -= character in "])"
+        if character == ":" and depth == 0:
+            parts.append(name[start:place])
+            start = place + 1
+    return [*parts, name[start:]]

@@ -1,0 +1,220 @@
+"""The left side of a formula: which column it is, and whether a family can have it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from varying.grammar.diagnostics import Edit, Fix, Sink
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import Call, Chain, Expr, Name
+
+from .bound import Response
+from .expression_types import report_unknown
+from .expressions import unwrap
+from .families.family import Family
+from .levels import level_spelled, spell_number
+from .schema import ColumnInfo, Schema
+from .table import Column, Floats, Kind
+
+
+def bind_response(
+    expression: Expr, family: Family | None, schema: Schema, sink: Sink
+) -> Response | None:
+    """Return the response, its categories among it; None after a fault.
+
+    Without a family (its name is at fault) only the column is looked for.
+    """
+    node = unwrap(expression)
+    match node:
+        case Name():
+            pass
+        case Chain(operators=operators) if operators[0] == "|":
+            sink.add(
+                "not-yet",
+                node.operands[1].span,
+                f"`{expression_text(node.operands[1])}` beside the response is not "
+                "compiled by this version",
+            )
+            return None
+        case Call(function=Name(text="cbind" | "mvbind")):
+            sink.add(
+                "not-yet",
+                node.span,
+                f"`{expression_text(node)}` as the response is not compiled by this "
+                "version",
+            )
+            return None
+        case _:
+            sink.add(
+                "not-yet",
+                node.span,
+                f"the expression `{expression_text(node)}` as the response is not "
+                "compiled by this version",
+                "give it a name first: `let name = ...`",
+            )
+            return None
+    info = schema.columns.get(node.text)
+    if info is None:
+        report_unknown(node, schema, sink)
+        return None
+    if family is None:
+        return None
+    match family.response:
+        case "continuous":
+            return _continuous(info, family, node.span, sink)
+        case "binary":
+            return _binary(info, family, node.span, sink)
+        case "ordinal":
+            return _ordinal(info, family, node.span, sink)
+
+
+def _response(
+    info: ColumnInfo, span: Span, categories: tuple[str, ...], seen: tuple[str, ...]
+) -> Response:
+    unseen = tuple(c for c in categories if c not in set(seen))
+    return Response(info.name, info.name, info.kind, categories, unseen, span=span)
+
+
+def _continuous(
+    info: ColumnInfo, family: Family, span: Span, sink: Sink
+) -> Response | None:
+    if not info.kind.is_number and info.numbers is None:
+        sink.add(
+            "wrong-type",
+            span,
+            f"the response `{info.name}` is a {info.kind}, and {family.name} needs "
+            "numbers",
+            f"its values are {_some(info.levels)}",
+            *_better_families(info),
+        )
+        return None
+    return _response(info, span, (), ())
+
+
+def _better_families(info: ColumnInfo) -> tuple[str, ...]:
+    """Return which family such values are for."""
+    if info.kind is Kind.ORDERED:
+        return ("ordered categories are for `family=ordlogit`",)
+    if len(info.declared_levels) == 2:
+        return ("two values are for `family=bernoulli`",)
+    return ()
+
+
+def _some(levels: tuple[str, ...]) -> str:
+    shown = ", ".join(f"`{level}`" for level in levels[:5])
+    return shown + (", ..." if len(levels) > 5 else "")
+
+
+def _binary(
+    info: ColumnInfo, family: Family, span: Span, sink: Sink
+) -> Response | None:
+    seen = info.as_levels
+    known = info.declared_levels or seen
+    if info.kind.is_number or info.kind is Kind.LOGICAL:
+        known = ("0", "1") if info.kind.is_number else ("FALSE", "TRUE")
+        odd = [level for level in seen if level not in known]
+        if odd or (info.kind.is_number and info.numbers is None):
+            sink.add(
+                "response-support",
+                span,
+                f"the response `{info.name}` has values other than 0 and 1",
+                f"among them {_some(tuple(odd))}" if odd else "there are many",
+                "for counts out of a known number use a binomial family",
+            )
+            return None
+    elif len(known) != 2:
+        if len(known) == 1:
+            sink.add(
+                "one-category",
+                span,
+                f"the response `{info.name}` has one value only: {_some(known)}",
+            )
+        else:
+            sink.add(
+                "response-support",
+                span,
+                f"the response `{info.name}` has {len(known)} levels, and "
+                f"{family.name} needs two: {_some(known)}",
+            )
+        return None
+    if len(seen) < 2:
+        sink.add(
+            "one-category",
+            span,
+            f"the response `{info.name}` has one value only: {_some(seen)}",
+            "nothing can be learned about what makes the other likelier",
+        )
+        return None
+    if not info.kind.is_number and info.kind is not Kind.LOGICAL and not info.declared:
+        sink.add(
+            "guessed-order",
+            span,
+            f"`{known[1]}` is taken as the success of `{info.name}`, `{known[0]}` as "
+            "the failure",
+            fix=_declared(info, "factor", known, span, sink),
+        )
+    return _response(info, span, known, seen)
+
+
+def _ordinal(
+    info: ColumnInfo, family: Family, span: Span, sink: Sink
+) -> Response | None:
+    seen = info.as_levels
+    if info.kind.is_number and info.numbers is None:
+        sink.add(
+            "response-support",
+            span,
+            f"the response `{info.name}` has {info.distinct:,} different values",
+            "an ordinal family has a threshold between any two neighbours",
+        )
+        return None
+    known = seen if info.kind.is_number else info.declared_levels
+    if len(known) < 2 or len(seen) < 2:
+        sink.add(
+            "one-category",
+            span,
+            f"the response `{info.name}` has one category only: {_some(seen)}",
+            "an ordinal model needs two at least",
+        )
+        return None
+    if info.kind in (Kind.TEXT, Kind.FACTOR, Kind.LOGICAL) and not info.declared:
+        sink.add(
+            "guessed-order",
+            span,
+            f"the order of `{info.name}` is a guess: {_some(known)}",
+            fix=_declared(info, "ordered", known, span, sink),
+        )
+    return _response(info, span, known, seen)
+
+
+def _declared(
+    info: ColumnInfo, kind: str, levels: tuple[str, ...], span: Span, sink: Sink
+) -> Fix:
+    """Return the fix that declares the levels, on a line above the formula."""
+    listed = ", ".join(level_spelled(level) for level in levels)
+    statement = f"column {name_text(info.name)}: {kind}({listed})"
+    line = sink.source.line_text(sink.source.position(span.start).line)
+    indent = line[: len(line) - len(line.lstrip())]
+    start = span.start - sink.source.position(span.start).column + 1 + len(indent)
+    return Fix(
+        f"declare it: `{statement}`",
+        (Edit(Span(start, start), f"{statement}\n{indent}"),),
+    )
+
+
+def response_values(response: Response, column: Column) -> Floats:
+    """Return the response of each row: numbers, or ranks among the categories."""
+    if not response.categories:
+        if column.kind.is_number:
+            return column.values.astype(np.float64)
+        numbers = np.array([*(column.numbers or ()), np.nan])
+        return np.asarray(numbers[column.values], dtype=np.float64)
+    place = {name: rank for rank, name in enumerate(response.categories)}
+    if column.kind.is_number:
+        values, codes = np.unique(column.values, return_inverse=True)
+        names = [spell_number(float(value)) for value in values]
+    else:
+        names, codes = list(column.levels), column.values
+    ranks = np.array([place.get(name, -1) for name in names] + [-1], dtype=np.float64)
+    return ranks[codes]

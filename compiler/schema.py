@@ -1,0 +1,127 @@
+"""The schema: what is known of the columns once the rows are forgotten.
+
+``bind`` works on it, so that a spec can be checked against a data set that is
+described and not at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .levels import spell_number
+from .table import Column, Kind, Table
+
+# Beyond this many distinct values a numeric column cannot become a factor:
+# it would exceed the number of coefficients that a formula may have.
+MOST_NUMBERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """What is known of one column.
+
+    Attributes
+    ----------
+    name, kind
+        As in the table.
+    levels
+        Levels that the rows have, in order; empty for number kinds.
+    declared_levels
+        All levels, those without a row among them.
+    minimum, maximum
+        Range of the values; of ``numbers`` for levels that are numbers. None
+        where there is no number.
+    whole
+        Whether all numbers are whole.
+    distinct
+        How many different values there are; None if that is not known.
+    numbers
+        Number kinds: the different values in order, if not more than 10,000.
+        Otherwise the values of ``declared_levels``, if these are numbers.
+    declared
+        Whether a ``column`` statement or a categorical fixed the levels.
+    contrast, reference
+        As chosen by a ``column`` statement.
+    """
+
+    name: str
+    kind: Kind
+    levels: tuple[str, ...] = ()
+    declared_levels: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    whole: bool = False
+    distinct: int | None = None
+    numbers: tuple[float, ...] | None = None
+    declared: bool = False
+    contrast: str | None = None
+    reference: str | None = None
+
+    @property
+    def as_levels(self) -> tuple[str, ...]:
+        """Levels in use, or the different numbers spelled as such."""
+        if self.kind.is_number:
+            return tuple(spell_number(number) for number in self.numbers or ())
+        return self.levels
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns by name, and how many rows they have.
+
+    ``unusable``, ``faulty`` and ``open`` are those of the table.
+    """
+
+    columns: Mapping[str, ColumnInfo]
+    rows: int
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    faulty: frozenset[str] = frozenset()
+    open: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names in the order of the data."""
+        return tuple(self.columns)
+
+
+def schema_of(table: Table) -> Schema:
+    """Return the schema of a table."""
+    columns = {name: _info(column) for name, column in table.columns.items()}
+    return Schema(columns, table.rows, table.unusable, table.faulty, table.open)
+
+
+def _info(column: Column) -> ColumnInfo:
+    present = column.values[~column.missing]
+    if not column.kind.is_number:
+        used = np.bincount(present, minlength=len(column.levels)) > 0
+        levels = tuple(level for level, u in zip(column.levels, used, strict=True) if u)
+        values = column.numbers or ()
+        return ColumnInfo(
+            name=column.name,
+            kind=column.kind,
+            levels=levels,
+            declared_levels=column.levels,
+            minimum=min(values, default=None),
+            maximum=max(values, default=None),
+            whole=bool(values) and all(value.is_integer() for value in values),
+            distinct=len(levels),
+            numbers=column.numbers,
+            declared=column.declared,
+            contrast=column.contrast,
+            reference=column.reference,
+        )
+    numbers = np.unique(present)
+    some = len(numbers) > 0
+    return ColumnInfo(
+        name=column.name,
+        kind=column.kind,
+        minimum=float(numbers[0]) if some else None,
+        maximum=float(numbers[-1]) if some else None,
+        whole=some and bool(np.all(numbers == np.floor(numbers))),
+        distinct=len(numbers),
+        numbers=tuple(numbers.tolist()) if len(numbers) <= MOST_NUMBERS else None,
+        declared=column.declared,
+    )

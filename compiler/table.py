@@ -1,0 +1,123 @@
+"""Tables: the data as Varying sees them, whatever they were read from.
+
+A column is either numbers (float64, NaN where missing) or codes into levels
+(int64, -1 where missing). Nothing else exists after this point: no pandas, no
+dtype puzzles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    NUMERIC = "numeric"
+    INTEGER = "integer"  # numbers, all whole
+    LOGICAL = "logical"  # codes; levels FALSE, TRUE
+    FACTOR = "factor"  # codes
+    ORDERED = "ordered"  # codes; the order of the levels has a meaning
+    TEXT = "text"  # codes; a factor nobody declared, levels in natural order
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers, not codes."""
+        return self in (Kind.NUMERIC, Kind.INTEGER)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    name
+        As in the data.
+    kind
+        See ``Kind``.
+    values
+        float64 with NaN (number kinds) or int64 codes with -1 (the others).
+    levels
+        Names of the codes, in order; empty for number kinds.
+    declared
+        Whether a ``column`` statement or a categorical fixed kind and levels.
+    numbers
+        For levels that are numbers (``ordered(0..99)``): their values.
+    contrast
+        Scheme that a ``column`` statement chose, if any.
+    reference
+        Level that ``ref=`` chose, if any.
+    """
+
+    name: str
+    kind: Kind
+    values: NDArray[Any]
+    levels: tuple[str, ...] = ()
+    declared: bool = False
+    numbers: tuple[float, ...] | None = None
+    contrast: str | None = None
+    reference: str | None = None
+
+    def __post_init__(self) -> None:
+        wanted = np.float64 if self.kind.is_number else np.int64
+        if self.values.dtype != wanted or self.values.ndim != 1:
+            raise TypeError(f"{self.name}: {self.kind} holds a vector of {wanted}")
+        if self.kind.is_number and self.levels:
+            raise ValueError(f"{self.name}: numbers have no levels")
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Rows without a value."""
+        if self.kind.is_number:
+            return np.isnan(self.values)
+        return self.values < 0
+
+    def take(self, rows: Ints) -> Column:
+        """Return the column with these rows only."""
+        return replace(self, values=self.values[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Columns of equal length, in their order in the data.
+
+    ``name`` is the file they came from, or a word for a data frame. ``partial``
+    is true where only the head of a large file was read. ``unusable`` says of
+    columns that cannot be used (dates, lists, mixtures) why, by name. ``faulty``
+    are names whose fault has been reported: nothing more is said of them. An
+    ``open`` table stands for data that are not there: it may have any column.
+    """
+
+    name: str
+    columns: Mapping[str, Column]
+    rows: int
+    partial: bool = False
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    faulty: frozenset[str] = frozenset()
+    open: bool = False
+
+    def __post_init__(self) -> None:
+        for column in self.columns.values():
+            if len(column.values) != self.rows:
+                raise ValueError(f"{column.name} has not {self.rows} rows")
+
+    def without(self, names: Iterable[str]) -> Table:
+        """Return the table without columns that a reported fault has spoilt."""
+        spoilt = frozenset(names)
+        kept = {name: c for name, c in self.columns.items() if name not in spoilt}
+        return replace(self, columns=kept, faulty=self.faulty | spoilt)
+
+    def take(self, rows: Ints) -> Table:
+        """Return the table with these rows only."""
+        kept = {name: column.take(rows) for name, column in self.columns.items()}
+        return replace(self, columns=kept, rows=len(rows))

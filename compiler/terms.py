@@ -1,0 +1,496 @@
+"""The algebra of terms: R's, on trees.
+
+A formula's right side is compiled into a short program for a stack of term
+lists and run, so that neither a long chain nor a deep bracket recurses. A term
+is a set of variables and is held as an integer whose bits say which; the bits
+are numbered as the variables first appear, which fixes the order inside a term.
+
+Where R drops something without a word (``a:1``, ``x*(1 | g)``), this reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Call,
+    Chain,
+    Expr,
+    Name,
+    Number,
+    Paren,
+    Power,
+    Unary,
+)
+
+from .expressions import COMPARISONS, children, column_names, unwrap
+
+MOST_TERMS = 10_000
+# Pairs of terms that one formula may multiply out: duplicates cost time too.
+MOST_PAIRS = 2_000_000
+
+BARS = ("|", "||")
+ALGEBRA = ("+", "-", "*", "/", ":", "%in%")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of a term: a column or a call, with its canonical spelling."""
+
+    label: str
+    expression: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Variables joined by ``:``, in the order in which the formula has them."""
+
+    variables: tuple[Variable, ...]
+
+    @property
+    def label(self) -> str:
+        """``block:cs``."""
+        return ":".join(variable.label for variable in self.variables)
+
+    @property
+    def span(self) -> Span:
+        """Where its first variable stands first."""
+        return self.variables[0].expression.span
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBar:
+    """A group term as written: ``(lhs | group)``; ``bar`` is ``|`` or ``||``."""
+
+    lhs: Expr
+    bar: str
+    id: str | None
+    group: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a right side comes to.
+
+    ``terms`` are in R's order: by degree, then as written. ``offsets`` are the
+    arguments of ``offset()``.
+    """
+
+    terms: tuple[Term, ...]
+    intercept: bool
+    groups: tuple[GroupBar, ...] = ()
+    offsets: tuple[Expr, ...] = ()
+
+
+Terms = dict[int, None]  # an ordered set of bit patterns
+Step = Callable[[list[Terms]], None]
+
+
+class _TooMany(Exception):
+    """The expansion exceeds its bounds."""
+
+
+def expand(
+    expression: Expr,
+    response: Expr | None,
+    all_columns: tuple[str, ...],
+    sink: Sink,
+) -> Expansion:
+    """Return the terms, group terms and offsets of a formula's right side.
+
+    Parameters
+    ----------
+    expression
+        The right side.
+    response
+        The left side, with its ``| trials(n)``; None inside a group term.
+    all_columns
+        Columns of the data in their order, for ``.``.
+    sink
+        Takes the faults; what has none is returned all the same.
+    """
+    return _Expander(response, all_columns, sink).run(expression)
+
+
+def expand_bar(
+    bar: GroupBar,
+    response: Expr | None,
+    all_columns: tuple[str, ...],
+    sink: Sink,
+) -> Expansion:
+    """Return the terms left of a bar: a formula of its own, with an intercept."""
+    expander = _Expander(response, all_columns, sink, inside_group=True)
+    expansion = expander.run(bar.lhs)
+    for offset in expansion.offsets:
+        message = "an offset has no group effects"
+        sink.add("invalid-term", offset.span, message, "write it outside the bar")
+    if not (expansion.terms or expansion.intercept or expander.faulty):
+        message = (
+            f"`{expression_text(bar.lhs)}` leaves the group term without an effect"
+        )
+        sink.add("empty-group-term", bar.lhs.span, message)
+    return expansion
+
+
+class _Expander:
+    """The expansion of one right side: its variables, its flags, its faults."""
+
+    def __init__(
+        self,
+        response: Expr | None,
+        all_columns: tuple[str, ...],
+        sink: Sink,
+        inside_group: bool = False,
+    ) -> None:
+        self.all_columns = all_columns
+        self.sink = sink
+        self.inside_group = inside_group
+        self.variables: list[Variable] = []
+        self.bits: dict[str, int] = {}
+        self.offset_bits = 0
+        self.offsets: list[Expr] = []
+        self.groups: list[GroupBar] = []
+        self.intercept = True
+        self.pairs = 0
+        self.faulty = False
+        self.response_columns, self.response_label = _response(response)
+        left = column_names(response) if response is not None else ()
+        self.left_columns = {name.text for name in left}
+
+    def run(self, expression: Expr) -> Expansion:
+        try:
+            stack: list[Terms] = []
+            for step in self.steps(expression):
+                step(stack)
+            (found,) = stack
+        except _TooMany:
+            self.sink.add(
+                "too-many-coefficients",
+                expression.span,
+                f"the formula expands to more than {MOST_TERMS:,} terms",
+                "`*` and `^` multiply: write the terms that you mean",
+            )
+            found = {}
+        for mask in found:
+            if mask & self.offset_bits and mask.bit_count() > 1:
+                offset = next(self.of(mask & self.offset_bits))
+                self.no_offset(offset.expression, "in an interaction")
+        kept = [mask for mask in found if not mask & self.offset_bits]
+        kept.sort(key=int.bit_count)  # stable: R's order
+        terms = tuple(Term(tuple(self.of(mask))) for mask in kept)
+        return Expansion(terms, self.intercept, tuple(self.groups), tuple(self.offsets))
+
+    def of(self, mask: int) -> Iterator[Variable]:
+        while mask:
+            low = mask & -mask
+            yield self.variables[low.bit_length() - 1]
+            mask ^= low
+
+    def fault(self, rule: str, node: Expr, message: str, *notes: str) -> None:
+        self.faulty = True
+        self.sink.add(rule, node.span, message, *notes)
+
+    # ---- from the tree to steps ----
+
+    def steps(self, expression: Expr) -> Iterator[Step]:
+        """Yield the steps in the order in which R evaluates: left to right.
+
+        ``plus`` says what a ``1`` means here (a minus on the way flips it),
+        ``free`` whether a group term may stand here.
+        """
+        pending: list[tuple[Expr, bool, bool] | Step] = [(expression, True, True)]
+        while pending:
+            item = pending.pop()
+            if not isinstance(item, tuple):
+                yield item
+                continue
+            node, plus, free = item
+            match node:
+                case Paren(inner=Chain(operators=operators) as inner) if (
+                    operators[0] in BARS
+                ):
+                    self.bar(inner, node, free)
+                    yield _push({})
+                case Paren(inner=inner):
+                    pending.append((inner, plus, free))
+                case Chain(operators=operators) if operators[0] in BARS:
+                    self.fault(
+                        "bare-bar",
+                        node,
+                        "a group term must stand in parentheses",
+                        f"write `({expression_text(node)})`",
+                    )
+                    yield _push({})
+                case Chain(operators=operators, operands=operands) if (
+                    operators[0] in ALGEBRA
+                ):
+                    todo: list[tuple[Expr, bool, bool] | Step] = []
+                    additive = operators[0] in ("+", "-")
+                    todo.append((operands[0], plus, free and additive))
+                    for operator, operand in zip(operators, operands[1:], strict=True):
+                        minus = operator == "-"
+                        todo.append((operand, plus ^ minus, free and operator == "+"))
+                        todo.append(self.step(operator, node))
+                    pending.extend(reversed(todo))
+                case Unary(operator="+" | "-" as sign, operand=operand):
+                    minus = sign == "-"
+                    if minus:
+                        pending.append(_forget)
+                    pending.append((operand, plus ^ minus, free and not minus))
+                case Power(base=base, exponent=exponent):
+                    pending.append(self.power(base, exponent))
+                    pending.append((base, plus, False))
+                case Number():
+                    yield _push(self.number(node, plus))
+                case Name(text=".", quoted=False):
+                    yield _push(self.dot(node))
+                case _:
+                    yield _push(self.leaf(node))
+
+    def step(self, operator: str, node: Chain) -> Step:
+        def run(stack: list[Terms]) -> None:
+            right = stack.pop()
+            left = stack[-1]
+            match operator:
+                case "+":
+                    left.update(right)
+                case "-":
+                    for term in right:
+                        left.pop(term, None)
+                        for offset in self.of(term & self.offset_bits):
+                            self.no_offset(offset.expression, "behind a minus")
+                case "*":
+                    left.update({**right, **self.product(left, right)})
+                case "/":
+                    left.update(self.product(_union(left), right))
+                case ":":
+                    stack[-1] = self.product(left, right)
+                case "%in%":
+                    stack[-1] = self.product(left, _union(right))
+            if operator in (":", "%in%") and not stack[-1] and (left or right):
+                self.vanished(node)
+            if len(stack[-1]) > MOST_TERMS:
+                raise _TooMany
+
+        return run
+
+    def no_offset(self, node: Expr, where: str) -> None:
+        text = expression_text(node)
+        message = f"`{text}` cannot stand {where}"
+        self.fault("invalid-term", node, message, "add offsets with `+`")
+
+    def vanished(self, node: Chain) -> None:
+        if not self.faulty:
+            self.fault(
+                "invalid-term",
+                node,
+                f"`{expression_text(node)}` leaves no term",
+                "one side of it holds no variable",
+            )
+
+    def product(self, left: Terms, right: Terms) -> Terms:
+        """Return all unions, the left in the outer loop."""
+        self.pairs += len(left) * len(right)
+        if self.pairs > MOST_PAIRS:
+            raise _TooMany
+        found: Terms = {}
+        for first in left:
+            for second in right:
+                found[first | second] = None
+            if len(found) > MOST_TERMS:
+                raise _TooMany
+        return found
+
+    def power(self, base: Expr, exponent: Expr) -> Step:
+        times = exponent.value if isinstance(exponent, Number) else 0.0
+        if times < 2 or not times.is_integer():
+            notes = ["the exponent says how many variables a term may have at most"]
+            if isinstance(unwrap(base), Name):
+                text = expression_text(base)
+                notes.append(f"for a power of the number, write `I({text}^2)`")
+            self.fault(
+                "invalid-power",
+                exponent,
+                f"`^` needs a whole number above 1, not `{expression_text(exponent)}`",
+                *notes,
+            )
+            return _forget
+
+        def run(stack: list[Terms]) -> None:
+            left = stack[-1]
+            found = left
+            for _ in range(int(times) - 1):
+                longer = self.product(left, found)
+                if longer.keys() == found.keys():  # nothing longer is left to find
+                    break
+                found = longer
+            stack[-1] = found
+
+        return run
+
+    # ---- leaves ----
+
+    def number(self, node: Number, plus: bool) -> Terms:
+        if node.value not in (0.0, 1.0):
+            self.fault(
+                "invalid-term",
+                node,
+                f"the number `{node.text}` is no term",
+                "only `1` and `0` have a meaning here: with and without intercept",
+            )
+        else:
+            self.intercept = plus == (node.value == 1.0)
+        return {}
+
+    def dot(self, node: Name) -> Terms:
+        found: Terms = {}
+        for column in self.all_columns:
+            if column not in self.left_columns:
+                found[self.bit(Name(column, span=node.span))] = None
+        return found
+
+    def leaf(self, node: Expr) -> Terms:
+        match node:
+            case Call(function=Name(text="offset"), arguments=arguments):
+                if len(arguments) != 1 or arguments[0].keyword is not None:
+                    message = "`offset()` takes one argument"
+                    self.fault("invalid-argument", node, message)
+                    return {}
+                bit = self.bit(node)
+                if not bit & self.offset_bits:
+                    self.offset_bits |= bit
+                    self.offsets.append(arguments[0].value)
+                    self.check_response(node, bit)
+                return {bit: None}
+            case Name() | Call():
+                pass
+            case Chain(operators=operators) if operators[0] in (
+                *COMPARISONS,
+                "&",
+                "&&",
+            ):
+                pass
+            case Unary(operator="!"):
+                pass
+            case _:
+                text = expression_text(node)
+                self.fault("invalid-term", node, f"`{text}` cannot be a term")
+                return {}
+        bit = self.bit(node)
+        self.check_response(node, bit)
+        return {bit: None}
+
+    def bit(self, node: Expr) -> int:
+        # A name may be quoted in one place and plain in another.
+        if isinstance(node, Name):
+            label = name_text(node.text)
+        else:
+            label = expression_text(node)
+        bit = self.bits.get(label)
+        if bit is None:
+            bit = self.bits[label] = 1 << len(self.variables)
+            self.variables.append(Variable(label, node))
+        return bit
+
+    def check_response(self, node: Expr, bit: int) -> None:
+        # An earlier value of the response is a legitimate predictor.
+        if isinstance(node, Call) and node.function.text == "lag":
+            return
+        own = {name.text for name in column_names(node)} & self.response_columns
+        if own or self.variables[bit.bit_length() - 1].label == self.response_label:
+            name = next(iter(own), self.response_label)
+            self.fault(
+                "response-as-predictor",
+                node,
+                f"`{name}` is the response and cannot be a predictor too",
+            )
+
+    # ---- group terms ----
+
+    def bar(self, chain: Chain, node: Expr, free: bool) -> None:
+        text = expression_text(node)
+        if self.inside_group or not free:
+            where = "inside another one" if self.inside_group else "in an interaction"
+            self.fault(
+                "group-in-interaction",
+                node,
+                f"the group term `{text}` cannot stand {where}",
+                "add group terms with `+`",
+            )
+            return
+        operators, operands = chain.operators, chain.operands
+        identity: str | None = None
+        if len(operators) == 2 and operators == ("|", "|"):
+            middle = operands[1]
+            if not isinstance(middle, Name) or middle.text in self.all_columns:
+                self.fault(
+                    "two-bars",
+                    node,
+                    f"`{text}` has two bars",
+                    "a group term is `(effects | group)`",
+                    "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
+                )
+                return
+            identity = middle.text
+            message = f"the shared correlation `|{identity}|` is not compiled"
+            self.fault("not-yet", middle, f"{message} by this version")
+        elif len(operators) > 1:
+            message = f"`{text}` has {len(operators)} bars"
+            self.fault("two-bars", node, message, "a group term is `(effects | group)`")
+            return
+        for nested in _bars_inside(chain):
+            self.fault(
+                "group-in-interaction",
+                nested,
+                f"the group term `{expression_text(nested)}` cannot stand inside "
+                "another one",
+                "add group terms with `+`",
+            )
+            return
+        own = {name.text for name in column_names(operands[-1])}
+        for name in own & self.response_columns:
+            message = f"`{name}` is the response and cannot be a grouping factor"
+            self.fault("response-as-predictor", operands[-1], message)
+        self.groups.append(
+            GroupBar(operands[0], operators[0], identity, operands[-1], node.span)
+        )
+
+
+def _push(terms: Terms) -> Step:
+    return lambda stack: stack.append(terms)
+
+
+def _forget(stack: list[Terms]) -> None:
+    stack[-1] = {}
+
+
+def _union(terms: Terms) -> Terms:
+    mask = 0
+    for term in terms:
+        mask |= term
+    return {mask: None} if terms else {}
+
+
+def _response(response: Expr | None) -> tuple[set[str], str | None]:
+    """Return the columns of a response and its spelling, additions left out."""
+    if response is None:
+        return set(), None
+    if isinstance(response, Chain) and response.operators[0] in BARS:
+        response = response.operands[0]
+    return {name.text for name in column_names(response)}, expression_text(response)
+
+
+def _bars_inside(chain: Chain) -> Iterator[Expr]:
+    stack: list[Expr] = list(chain.operands)
+    while stack:
+        node = stack.pop()
+        inner = unwrap(node)
+        if isinstance(inner, Chain) and inner.operators[0] in BARS:
+            yield node
+        elif not isinstance(node, Call):  # inside a call `|` is "or"
+            stack.extend(children(node))

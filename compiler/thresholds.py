@@ -1,0 +1,71 @@
+"""Thresholds of ordinal families: their names and how they are laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def threshold_labels(categories: Sequence[str]) -> tuple[str, ...]:
+    """Return ``("0|1", "1|2", ...)``, the boundaries between neighbours.
+
+    >>> threshold_labels(("low", "mid", "high"))
+    ('low|mid', 'mid|high')
+    """
+    return tuple(
+        f"{low}|{high}" for low, high in zip(categories, categories[1:], strict=False)
+    )
+
+
+def middle(count: int) -> tuple[int, int]:
+    """Return the positions whose mean is the middle of ``count`` thresholds.
+
+    Equal positions for an odd count; the two central ones for an even count,
+    so that reversing the scale leaves the middle where it is.
+
+    >>> middle(5), middle(4), middle(1)
+    ((2, 2), (1, 2), (0, 0))
+    """
+    return (count - 1) // 2, count // 2
+
+
+def spread(center: Any, gap: NDArray[Any]) -> NDArray[Any]:
+    """Lay thresholds outwards from their middle.
+
+    Parameters
+    ----------
+    center
+        The middle: the central threshold, or the mean of the two central ones.
+    gap : (K - 2,)
+        Distances between neighbours.
+
+    Returns
+    -------
+    (K - 1,) increasing thresholds.
+    """
+    places = np.concatenate([[0.0], np.cumsum(gap)])
+    low, high = middle(len(places))
+    return np.asarray(center + places - 0.5 * (places[low] + places[high]))
+
+
+def logit_cumulative(simplex: NDArray[Any]) -> NDArray[Any]:
+    """Return the thresholds that give these category probabilities at eta = 0."""
+    below = np.cumsum(simplex)[:-1]
+    above = np.cumsum(simplex[::-1])[::-1][1:]
+    return np.asarray(np.log(below) - np.log(above))
+
+
+def logit_gaps(simplex: NDArray[Any]) -> NDArray[Any]:
+    """Return the gaps of those thresholds without taking differences of them.
+
+    With ``P`` the cumulative probability below category k and ``Q`` that above
+    it, the gap around a category of probability ``p`` is
+    ``log1p(p / P) + log1p(p / Q)``.
+    """
+    below = np.cumsum(simplex)[:-2]
+    above = np.cumsum(simplex[::-1])[::-1][2:]
+    inner = simplex[1:-1]
+    return np.asarray(np.log1p(inner / below) + np.log1p(inner / above))

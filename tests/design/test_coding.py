@@ -1,0 +1,310 @@
+"""Contrasts, level order, and the columns that terms become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varying.compiler.coding import code
+from varying.compiler.columns import INTERCEPT, DesignColumn
+from varying.compiler.contrasts import CONTRASTS
+from varying.compiler.design import (
+    evaluate_columns,
+    group_index,
+    group_levels,
+    unknown_levels,
+)
+from varying.compiler.prepare import Prepared, prepare
+from varying.compiler.read import table_from_frame
+from varying.compiler.terms import expand
+from varying.grammar.diagnostics import Diagnostic, Sink
+from varying.grammar.parser import parse
+from varying.grammar.source import Source
+
+DATA: dict[str, Any] = {
+    "y": np.arange(12.0),
+    "block": ["early", "late"] * 6,
+    "cs": ["CS-", "CS+", "CS-", "CS+", "CS+", "CS-"] * 2,
+    "dose": ["10 mg", "2 mg", "1 mg"] * 4,
+    "x": np.linspace(-1, 1, 12),
+    "k": [3, 1, 2] * 4,
+    "l": [True, False, False] * 4,
+    "one": ["a"] * 12,
+    "id": [f"s{i}" for i in (10, 9, 1)] * 4,
+}
+
+
+def designed(
+    text: str, default: str = "treatment", data: dict[str, Any] = DATA
+) -> tuple[tuple[DesignColumn, ...], Prepared, list[Diagnostic]]:
+    source = Source(text)
+    sink = Sink(source)
+    spec = parse(source, sink)
+    prepared = prepare(spec, table_from_frame(data), sink)
+    formula = spec.models[0].formula
+    names = tuple(prepared.table.columns)
+    expansion = expand(formula.terms, formula.response, names, sink)
+    schema = prepared.schema
+    columns = code(expansion.terms, expansion.intercept, schema, sink, default)
+    if expansion.intercept:
+        columns = (INTERCEPT, *columns)
+    return columns, prepared, sink.diagnostics
+
+
+def names(text: str, default: str = "treatment") -> list[str]:
+    columns, _, diagnostics = designed(text, default)
+    assert [d for d in diagnostics if d.severity == "error"] == []
+    return [column.name for column in columns]
+
+
+# ---- schemes -----------------------------------------------------------------------
+
+LEVELS = ("a", "b", "c", "d")
+MEANS = np.array([3.0, 10.0, 4.0, 25.0])
+GRAND = MEANS.mean()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "base", "labels", "intercept", "coefficients"),
+    [
+        ("treatment", 0, ("b", "c", "d"), MEANS[0], MEANS[1:] - MEANS[0]),
+        ("treatment", 2, ("a", "b", "d"), MEANS[2], MEANS[[0, 1, 3]] - MEANS[2]),
+        ("simple", 0, ("b", "c", "d"), GRAND, MEANS[1:] - MEANS[0]),
+        ("simple", 1, ("a", "c", "d"), GRAND, MEANS[[0, 2, 3]] - MEANS[1]),
+        ("SAS", 0, ("a", "b", "c"), MEANS[3], MEANS[:3] - MEANS[3]),
+        ("sum", 0, ("S.a", "S.b", "S.c"), GRAND, MEANS[:3] - GRAND),
+        ("deviation", 0, ("D.b", "D.c", "D.d"), GRAND, MEANS[1:] - GRAND),
+        ("sdif", 0, ("b-a", "c-b", "d-c"), GRAND, np.diff(MEANS)),
+        (
+            "helmert",
+            0,
+            ("H.b", "H.c", "H.d"),
+            GRAND,
+            [(MEANS[j] - MEANS[:j].mean()) / (j + 1) for j in (1, 2, 3)],
+        ),
+    ],
+)
+def test_what_coefficients_mean(
+    scheme: str, base: int, labels: tuple[str, ...], intercept: float, coefficients: Any
+) -> None:
+    found, matrix = CONTRASTS[scheme].code(LEVELS, base)
+    assert found == labels
+    solved = np.linalg.solve(np.column_stack([np.ones(4), matrix]), MEANS)
+    np.testing.assert_allclose(solved, [intercept, *coefficients])
+
+
+def test_polynomial_as_in_r() -> None:
+    labels, matrix = CONTRASTS["poly"].code(LEVELS, 0)
+    assert labels == (".L", ".Q", ".C")
+    # contr.poly(4)
+    expected = [
+        [-0.6708204, 0.5, -0.2236068],
+        [-0.2236068, -0.5, 0.6708204],
+        [0.2236068, -0.5, -0.6708204],
+        [0.6708204, 0.5, 0.2236068],
+    ]
+    np.testing.assert_allclose(matrix, expected, atol=1e-7)
+
+
+def test_polynomial_of_many_levels_stays_orthonormal() -> None:
+    labels, matrix = CONTRASTS["poly"].code(tuple(map(str, range(100))), 0)
+    assert labels[:4] == (".L", ".Q", ".C", "^4") and labels[-1] == "^99"
+    np.testing.assert_allclose(matrix.T @ matrix, np.eye(99), atol=1e-10)
+    np.testing.assert_allclose(matrix.sum(axis=0), 0, atol=1e-10)
+
+
+def test_two_levels_in_every_scheme() -> None:
+    for contrast in CONTRASTS.values():
+        if contrast.ready:
+            labels, matrix = contrast.code(("u", "v"), 0)
+            assert len(labels) == 1 and matrix.shape == (2, 1)
+
+
+# ---- from specs --------------------------------------------------------------------
+
+CS = "column cs: factor('CS-', 'CS+')\n"
+SIMPLE = (
+    "column block: factor, contrast=simple\n"
+    "column cs: factor('CS-', 'CS+'), contrast=simple\n"
+)
+
+
+def test_simple_makes_the_intercept_the_mean_of_the_cells() -> None:
+    columns, prepared, _ = designed(SIMPLE + "y ~ block*cs")
+    matrix = evaluate_columns(columns, prepared.table)
+    table = prepared.table
+    cells = {(b, c): 100.0 * b + 10.0 * c + 3.0 * b * c for b in (0, 1) for c in (0, 1)}
+    blocks, css = table.columns["block"].values, table.columns["cs"].values
+    y = np.array([cells[b, c] for b, c in zip(blocks, css, strict=True)])
+    solved = np.linalg.lstsq(matrix, y, rcond=None)[0]
+    by_name = dict(zip([c.name for c in columns], solved, strict=True))
+    assert by_name == pytest.approx(
+        {
+            "Intercept": np.mean(list(cells.values())),
+            "block[late]": 101.5,
+            "cs[CS+]": 11.5,
+            "block[late]:cs[CS+]": 3.0,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("y ~ block", "block[late]"),
+        (CS + "y ~ block*cs", "block[late] cs[CS+] block[late]:cs[CS+]"),
+        # Natural order puts a plus before a minus.
+        ("y ~ cs", "cs[CS-]"),
+        ("column cs: factor('CS-', 'CS+')\ny ~ cs", "cs[CS+]"),
+        ("column cs: factor, ref='CS-'\ny ~ cs", "cs[CS+]"),
+        ("column cs: factor, contrast=sum\ny ~ cs", "cs[S.CS+]"),
+        ("column cs: factor, contrast=deviation\ny ~ cs", "cs[D.CS-]"),
+        ("y ~ dose", "dose[2_mg] dose[10_mg]"),
+        ("column dose: factor, ref='2_mg'\ny ~ dose", "dose[1_mg] dose[10_mg]"),
+        ("column k: ordered(1..3)\ny ~ k", "k[.L] k[.Q]"),
+        ("column k: ordered(1..3), contrast=sdif\ny ~ k", "k[2-1] k[3-2]"),
+        ("column k: factor\ny ~ 0 + k", "k[1] k[2] k[3]"),
+        ("y ~ l", "l[TRUE]"),
+        ("y ~ 0 + l + x", "l[FALSE] l[TRUE] x"),
+        ("y ~ factor(k)", "factor(k)[2] factor(k)[3]"),
+        ("y ~ k + C(k)", "k C(k)[2] C(k)[3]"),
+        ("y ~ C(k,sum)", "C(k,_sum)[S.1] C(k,_sum)[S.2]"),
+        ("y ~ C(k,contr.SAS)", "C(k,_contr.SAS)[1] C(k,_contr.SAS)[2]"),
+        ("y ~ C(k,helmert)", "C(k,_helmert)[H.2] C(k,_helmert)[H.3]"),
+        (
+            "y ~ C(k,simple,base=2)",
+            "C(k,_simple,_base_=_2)[1] C(k,_simple,_base_=_2)[3]",
+        ),
+        ("y ~ I(x^2) + log(k+1)", "I(x^2) log(k_+_1)"),
+        ("y ~ `x` + x", "x"),
+        ("y ~ (x > 0)", "x_>_0"),
+        ("y ~ x:cs", "x:cs[CS+] x:cs[CS-]"),
+        ("y ~ block/x", "block[late] block[early]:x block[late]:x"),
+    ],
+)
+def test_names(text: str, expected: str) -> None:
+    # Blanks inside a name are written as `_` above.
+    found = [name.replace(" ", "_") for name in names(text.replace("_mg", " mg"))]
+    assert found == ["Intercept"] * ("~ 0" not in text) + expected.split()
+
+
+def test_default_scheme_spares_declared_and_ordered_ones() -> None:
+    text = "column k: ordered(1..3)\ncolumn cs: factor, contrast=treatment\n"
+    assert names(text + "y ~ block + cs + k + l", "sum") == [
+        "Intercept",
+        "block[S.early]",
+        "cs[CS-]",
+        "k[.L]",
+        "k[.Q]",
+        "l[S.FALSE]",
+    ]
+
+
+def test_columns_say_what_they_are_made_of() -> None:
+    columns, _, _ = designed("y ~ x:factor(k) - x:factor(k) + x:l - 1 + 1")
+    column = columns[1]
+    assert column.term == "x:l"
+    assert [part.label for part in column.parts] == ["x", "l[FALSE]"]
+
+
+def test_dot_is_every_other_column() -> None:
+    data = {"y": [1.0, 2.0, 3.0], "b": [1.0, 0.0, 2.0], "a": ["u", "v", "u"]}
+    columns, _, _ = designed("y ~ .", data=data)
+    assert [column.name for column in columns] == ["Intercept", "b", "a[v]"]
+
+
+def test_unused_levels_are_dropped_with_a_warning() -> None:
+    text = "column cs: factor('CS-', 'CS+', 'CSx')\ny ~ cs"
+    columns, _, diagnostics = designed(text)
+    assert [column.name for column in columns] == ["Intercept", "cs[CS+]"]
+    (warning,) = diagnostics
+    assert warning.rule == "unused-level" and warning.severity == "warning"
+    assert "`CSx`" in warning.message
+
+
+def test_levels_are_dropped_after_where() -> None:
+    text = "where dose != '2 mg'\ny ~ dose"
+    columns, _, diagnostics = designed(text)
+    assert [column.name for column in columns] == ["Intercept", "dose[10 mg]"]
+    assert diagnostics == []  # nobody declared them
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "place"),
+    [
+        ("y ~ one", "one-level", "one"),
+        ("y ~ 0 + one:x", "one-level", "one"),
+        ("y ~ nosuch", "unknown-column", "nosuch"),
+        ("y ~ lgo(x)", "unknown-function", "lgo"),
+        ("y ~ scale(x)", "not-yet", "scale"),
+        ("y ~ mo(k)", "not-yet", "mo"),
+        ("y ~ log(cs)", "wrong-type", "cs"),
+        ("y ~ C(cs, smu)", "unknown-contrast", "smu"),
+        ("y ~ C(cs, custom)", "not-yet", "custom"),
+        ("y ~ C(cs, treatment, base='x')", "unknown-level", "'x'"),
+        ("y ~ C(cs, sum, base=1)", "invalid-argument", "1"),
+        ("y ~ C(x > 0)", "invalid-argument", "x > 0"),
+        ("y ~ factor(nosuch)", "unknown-column", "nosuch"),
+        ("y ~ cs == 'CSx'", "unknown-level", "'CSx'"),
+    ],
+)
+def test_faults(text: str, rule: str, place: str) -> None:
+    _, _, diagnostics = designed(text)
+    (fault,) = [d for d in diagnostics if d.severity == "error"]
+    assert fault.rule == rule
+    assert fault.source.slice(fault.span) == place
+
+
+def test_a_thousand_levels_are_no_predictor() -> None:
+    data = {"y": np.zeros(2000), "id": [f"s{i}" for i in range(2000)]}
+    _, _, (fault,) = designed("y ~ id", data=data)
+    assert fault.rule == "too-many-coefficients"
+    assert "(1 | id)" in fault.notes[0]
+
+
+def test_too_many_columns() -> None:
+    data = {"y": np.zeros(200), "a": [f"s{i}" for i in range(200)]}
+    data["b"] = data["a"]
+    columns, _, (fault,) = designed("y ~ a*b", data=data)
+    assert fault.rule == "too-many-coefficients"
+    assert len(columns) == 399
+
+
+# ---- new rows ----------------------------------------------------------------------
+
+
+def test_new_rows_are_matched_by_name() -> None:
+    columns, _, _ = designed(CS + "y ~ cs + x + factor(k)")
+    new = table_from_frame(
+        {"cs": ["CS+", "CS?", None], "x": [1.0, 2.0, 3.0], "k": [2, 2, 9]}
+    )
+    expected = [[1, 1, 1, 1, 0], [1, np.nan, 2, 1, 0], [1, np.nan, 3, np.nan, np.nan]]
+    np.testing.assert_array_equal(evaluate_columns(columns, new), expected)
+    assert unknown_levels(columns, new) == {"cs": ("CS?",), "k": ("9",)}
+
+
+def test_groups_in_level_order() -> None:
+    table = table_from_frame(DATA)
+    assert group_levels(("id",), table) == ("s1", "s9", "s10")
+    assert group_levels(("k",), table) == ("1", "2", "3")
+    assert group_index(("k",), ("1", "2", "3"), table).tolist() == [2, 0, 1] * 4
+
+
+def test_only_observed_combinations() -> None:
+    data = {"a": ["a2", "a1", "a2", None], "b": [10, 9, 9, 9]}
+    table = table_from_frame(data)
+    levels = group_levels(("a", "b"), table)
+    assert levels == ("a1:9", "a2:9", "a2:10")
+    assert group_index(("a", "b"), levels, table).tolist() == [2, 0, 1, -1]
+    assert group_levels(("b", "a"), table) == ("9:a1", "9:a2", "10:a2")
+    new = table_from_frame({"a": ["a1", "a1", "a3"], "b": [9, 10, 9]})
+    assert group_index(("a", "b"), levels, new).tolist() == [0, -1, -1]
+
+
+def test_combinations_with_colons_stay_apart() -> None:
+    table = table_from_frame({"a": ["u:v", "u"], "b": ["w", "v:w"]})
+    levels = group_levels(("a", "b"), table)
+    assert len(set(levels)) == 2
+    assert sorted(group_index(("a", "b"), levels, table).tolist()) == [0, 1]
