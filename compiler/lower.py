@@ -121,15 +121,35 @@ def _observed_slot(bound: BoundModel) -> str:
     return f"{bound.response.name}_observed"
 
 
-def _free_name(wanted: str, build: Builder) -> str:
-    taken = {a.name for a in build.axes} | {s.name for s in build.slots}
+def _taken(build: Builder) -> set[str]:
+    """Return the names of dimensions and quantities so far, which PyMC mixes."""
+    taken = {a.name for a in build.axes} | {s.name for s in build.slots} | _TAKEN
     taken |= {p.name for p in build.parameters} | {d.name for d in build.derived}
     for group in build.groups:
         taken |= {group.effects, group.base, group.correlation_matrix}
-    taken |= {"mu", "eta", "Intercept_centered", "threshold_centered"}
+        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
+    return taken | {_observed_slot(build.bound)}
+
+
+def _free_name(wanted: str, build: Builder) -> str:
+    taken = _taken(build)
     while wanted in taken:
         wanted += "_"
     return wanted
+
+
+def _free_group(wanted: str, build: Builder) -> tuple[str, str]:
+    """Return what the names of a group's quantities are made of, and its dimension."""
+    taken = _taken(build)
+
+    def collide(name: str) -> bool:
+        made = {f"{prefix}_{name}" for prefix in ("sd", "r", "z", "cor", "pcor", "Z")}
+        made |= {f"{name}_{suffix}" for suffix in ("coef", "coef_", "index", "pair")}
+        return not made.isdisjoint(taken)
+
+    while collide(wanted):
+        wanted += "_"
+    return wanted, _free_name(wanted, build)
 
 
 # ---- population ----------------------------------------------------------------------
@@ -207,8 +227,7 @@ def _thresholds_or_intercept(build: Builder) -> None:
 
 def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
     bound, moments = build.bound, build.learned.moments
-    name = grouping.name
-    dim = name if name not in _TAKEN else f"{name}_"
+    name, dim = _free_group(grouping.name, build)
     coef_axis = f"{name}_coef"
     columns = grouping.columns
     labels = tuple(column.name for column in columns)
@@ -225,7 +244,7 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
         build.slots.append(Slot(design, (ROW, coef_axis), Matrix(columns)))
     choices: list[PriorText | DefaultPrior] = []
     for column, scale in zip(columns, scales, strict=True):
-        target = f"sd[{name}, {column.name}]"
+        target = f"sd[{grouping.name}, {column.name}]"
         chosen = build.written(target) or defaults.group_sd(
             bound, moments, scale, column.is_intercept
         )
@@ -243,7 +262,7 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             correlations.append(
                 _correlation(
                     build,
-                    _lkj_shape(build, name),
+                    _lkj_shape(build, grouping.name),
                     f"pcor_{name}{suffix}",
                     f"{name}_pair{suffix}",
                     labels[start : start + size],
@@ -252,11 +271,11 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             )
         start += size
     if correlations:
-        shape = _lkj_shape(build, name)
-        chosen_cor = build.written(f"cor[{name}]")
+        shape = _lkj_shape(build, grouping.name)
+        chosen_cor = build.written(f"cor[{grouping.name}]")
         build.rows.append(
             PriorRow(
-                f"cor[{name}]",
+                f"cor[{grouping.name}]",
                 chosen_cor.text,
                 "spec",
                 "written in the spec",
@@ -264,7 +283,7 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             )
             if chosen_cor
             else PriorRow(
-                f"cor[{name}]",
+                f"cor[{grouping.name}]",
                 f"lkj({shape:g})",
                 "default",
                 defaults.CORRELATION_REASON,

@@ -40,8 +40,39 @@ def mean(eta: Array) -> Array:
 def observe(
     pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
 ) -> Any:
-    """``pm.Bernoulli`` on the logit scale."""
-    return pm.Bernoulli(name, logit_p=arguments["eta"], observed=observed, dims=dims)
+    """Return a ``pm.CustomDist``: Bernoulli draws, the density above.
+
+    ``pm.Bernoulli(logit_p=...)`` goes through the probability, and whether its
+    gradient stays a number beyond ``eta`` = 37 depends on PyTensor's rewrites.
+    """
+
+    def logp(value: Any, eta: Any) -> Any:
+        return -pt.softplus((1 - 2 * value) * eta)
+
+    def draw(eta: Any, size: Any) -> Any:
+        return pm.Bernoulli.dist(logit_p=eta, size=size)
+
+    return pm.CustomDist(
+        name,
+        arguments["eta"],
+        logp=logp,
+        dist=draw,
+        dtype="int64",
+        observed=observed,
+        dims=dims,
+    )
+
+
+_DEFINITIONS = '''
+def bernoulli_logit_logp(value, eta):
+    """Log P(value), with a gradient in the far tails too."""
+    return -pt.softplus((1 - 2 * value) * eta)
+
+
+def bernoulli_logit_draw(eta, size):
+    """Draw 0 or 1."""
+    return pm.Bernoulli.dist(logit_p=eta, size=size)
+'''
 
 
 BERNOULLI = Family(
@@ -62,7 +93,11 @@ BERNOULLI = Family(
     mean=mean,
     observe=observe,
     source=SourceText(
-        "pm.Bernoulli({name}, logit_p={eta}, observed={observed}, dims={dims})"
+        """pm.CustomDist(
+    {name}, {eta}, logp=bernoulli_logit_logp, dist=bernoulli_logit_draw,
+    dtype="int64", observed={observed}, dims={dims},
+)""",
+        definitions=_DEFINITIONS,
     ),
     doc=r"""Binary response.
 

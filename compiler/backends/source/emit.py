@@ -75,7 +75,7 @@ class _Writer:
     def name(self, wanted: str) -> str:
         """Return the Python name of a name of the program, unique in it."""
         if wanted not in self.names:
-            text = identifier(wanted)
+            text = identifier(wanted.removesuffix(" of data"))
             while text in self.names.values() or text in _RESERVED:
                 text += "_"
             self.names[wanted] = text
@@ -98,6 +98,7 @@ _RESERVED = {
     *("build", "read", "categories", "draw", "logp", "rv_size_is_none"),
     *("str", "len", "range", "float", "print"),
     *("lkj_cholesky", "sorted_draws", *definitions.OPERATIONS),
+    *("bernoulli_logit_logp", "bernoulli_logit_draw"),
     *("ordered_logit_logp", "ordered_logit_draw"),
 }
 
@@ -293,7 +294,7 @@ def _matrix(
 ) -> Iterator[str]:
     for part in dict.fromkeys(p for column in columns for p in column.parts):
         if part not in writer.parts:
-            writer.parts[part] = writer.name(f"{part.label.strip('[]')}")
+            writer.parts[part] = writer.name(f"{part.label.strip('[]')} of data")
             yield f"    {writer.parts[part]} = {_part(writer, part)}"
     texts = [
         " * ".join(writer.parts[part] for part in column.parts) or "np.ones(len(data))"

@@ -1,0 +1,49 @@
+# Needs make and a Python, 3.12 or newer. Everything else goes into .venv.
+
+SHELL = /bin/sh
+PYTHON = .venv/bin/python
+PYTEST = $(PYTHON) -m pytest
+VARYING = .venv/bin/varying
+
+.DEFAULT_GOAL = help
+.PHONY: help venv demo test slow check fmt golden clean
+
+help:
+	@echo 'make demo    fit examples/ratings and print the table'
+	@echo 'make test    run the tests'
+	@echo 'make slow    run the slow tests: those that sample at length'
+	@echo 'make check   lint, formatting, types, layers'
+	@echo 'make fmt     format the code'
+	@echo 'make golden  accept what the golden files would be now'
+	@echo 'make clean   remove what was made, except .venv'
+
+venv:
+	@sh .ci/venv
+
+demo: venv
+	@$(VARYING) check examples/ratings/ratings.model
+	@$(VARYING) fit examples/ratings/ratings.model --seed 1 --out ratings.fit
+
+test: venv
+	@MPLBACKEND=Agg $(PYTEST) -m 'not slow'
+
+slow: venv
+	@MPLBACKEND=Agg $(PYTEST) -m slow
+
+check: venv
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+fmt: venv
+	$(PYTHON) -m ruff check --fix-only .
+	$(PYTHON) -m ruff format .
+
+golden: venv
+	@MPLBACKEND=Agg VARYING_ACCEPT=1 $(PYTEST) -m 'not slow' --snapshot-update
+
+clean:
+	rm -rf build dist src/*.egg-info *.fit .coverage
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -path ./.venv -prune -o -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,165 @@
+"""The package: its three links, the build that guards them, what importing loads."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("grammar", "compiler", "runtime")
+
+
+def run(
+    *command: str | Path, cwd: Path = ROOT, path: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    env = dict(os.environ, PYTHONWARNINGS="default")
+    if path is not None:
+        env["PYTHONPATH"] = str(path)
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def copy_source(target: Path) -> Path:
+    """Copy what a build reads, links as links."""
+    keep = ("src", *PARTS)
+    for name in keep:
+        shutil.copytree(
+            ROOT / name,
+            target / name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
+        )
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, target / name)
+    return target
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_link(part: str) -> None:
+    link = ROOT / "src" / "varying" / part
+    assert link.is_symlink()
+    assert Path(os.readlink(link)).as_posix() == f"../../{part}"
+    assert link.resolve() == ROOT / part
+    assert (link / "__init__.py").is_file()
+
+
+def test_no_folder_without_init() -> None:
+    """A folder of modules without ``__init__.py`` would be left out of the wheel."""
+    folders = {file.parent for part in PARTS for file in (ROOT / part).rglob("*.py")}
+    missing = [folder for folder in folders if not (folder / "__init__.py").is_file()]
+    assert missing == []
+
+
+def test_setup_accepts_links(tmp_path: Path) -> None:
+    copy_source(tmp_path)
+    done = run(sys.executable, "setup.py", "--version", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert done.stdout.strip().splitlines()[-1] == project["version"]
+
+
+@pytest.mark.parametrize("broken", [PARTS, ("compiler",)], ids=["all", "one"])
+def test_setup_refuses_text_files(tmp_path: Path, broken: tuple[str, ...]) -> None:
+    copy_source(tmp_path)
+    for part in broken:  # as git writes a link where it does not make links
+        link = tmp_path / "src" / "varying" / part
+        link.unlink()
+        link.write_text(f"../../{part}", encoding="utf-8")
+    done = run(sys.executable, "setup.py", "--version", cwd=tmp_path)
+    assert done.returncode != 0
+    for part in PARTS:
+        assert (f"    src/varying/{part}\n" in done.stderr) == (part in broken)
+    assert "Cause:" in done.stderr
+    assert "git config core.symlinks true" in done.stderr
+    assert "ln -s ../../grammar ../../compiler ../../runtime ." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_setup_refuses_dangling_links(tmp_path: Path) -> None:
+    copy_source(tmp_path)
+    shutil.rmtree(tmp_path / "runtime")
+    done = run(sys.executable, "setup.py", "--version", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "    src/varying/runtime\n" in done.stderr
+
+
+def test_wheel(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    copy_source(source)
+    done = run(sys.executable, "-c", BUILD, tmp_path, cwd=source)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("varying-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    wanted = {
+        f"varying/{file.relative_to(ROOT).as_posix()}"
+        for part in PARTS
+        for file in (ROOT / part).rglob("*.py")
+    }
+    wanted |= {
+        "varying/__init__.py",
+        "varying/py.typed",
+        "varying/grammar/model.lark",
+    }
+    assert wanted - names == set()
+    metadata = {name for name in names if ".dist-info/" in name}
+    assert {name.split("/")[0] for name in names - metadata} == {"varying"}
+    assert any(name.endswith("/LICENSE") for name in metadata)
+
+    # What was built runs, from nowhere near the source.
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = "import varying.grammar as g; print(g.__file__)"
+    done = run(sys.executable, "-P", "-c", code, cwd=tmp_path, path=tmp_path / "site")
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path / "site")
+
+
+# The build front end calls exactly this; calling it here needs no network.
+BUILD = """
+import sys
+from setuptools import build_meta
+build_meta.build_wheel(sys.argv[1])
+"""
+
+HEAVY = ("pymc", "pytensor", "nutpie", "arviz", "pandas", "scipy", "matplotlib")
+
+
+@pytest.mark.parametrize("module", ["varying", "varying.grammar"])
+def test_import_is_light(module: str) -> None:
+    code = f"import sys, {module}; print(sorted(sys.modules.keys() & {set(HEAVY)}))"
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_check_is_light() -> None:
+    code = f"""
+import sys
+from varying.runtime.cli import main
+
+sys.argv = ["varying", "check", "examples/ratings/ratings.model"]
+try:
+    code = main()
+except SystemExit as stop:
+    code = stop.code
+print(code or 0, sorted(sys.modules.keys() & {set(HEAVY) - {"scipy"}}))
+"""
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "0 []"
