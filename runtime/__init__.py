@@ -1,0 +1,1 @@
+"""Using a compiled model: the Python interface, the samplers, the command."""

@@ -1,0 +1,267 @@
+"""The command ``varying``: arguments in, exit codes out.
+
+Only arguments are declared here; each command imports what it needs when it
+runs, so that `varying check` starts without PyMC, pandas or ArviZ.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="varying",
+    help="A small language for multilevel models, compiled to PyMC.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+show_app = typer.Typer(
+    help="Show what the compiler makes of a model.", no_args_is_help=True
+)
+app.add_typer(show_app, name="show")
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A .model file; - is stdin.")]
+Data = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="Data file, in place of the spec's own."),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="Which model of the spec."),
+]
+TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format")]
+TableFormat = Annotated[Literal["table", "json", "markdown"], typer.Option("--format")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import varying
+
+        print(f"varying {varying.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Compile, check and fit models of the `.model` language."""
+
+
+@app.command()
+def check(
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    form: Annotated[
+        Literal["full", "concise", "json"], typer.Option("--format")
+    ] = "full",
+) -> None:
+    """Report every fault of a spec and its data."""
+    from .commands.check import run
+
+    raise typer.Exit(run(file, data, model, form))
+
+
+@app.command()
+def fmt(
+    file: File,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if it would.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; print the changes.")
+    ] = False,
+) -> None:
+    """Bring a spec into its canonical form, in place (- prints it)."""
+    from .commands.fmt import run
+
+    raise typer.Exit(run(file, check, diff))
+
+
+@show_app.command()
+def design(
+    file: File, data: Data = None, model: ModelName = None, form: TextOrJson = "text"
+) -> None:
+    """List rows used and dropped, columns with their coding, groups."""
+    from .commands.show import run
+
+    run("design", file, data, model, form)
+
+
+@show_app.command()
+def priors(
+    file: File, data: Data = None, model: ModelName = None, form: TextOrJson = "text"
+) -> None:
+    """List the prior of each parameter, and why."""
+    from .commands.show import run
+
+    run("priors", file, data, model, form)
+
+
+@show_app.command()
+def ir(file: File, data: Data = None, model: ModelName = None) -> None:
+    """Print the program after all passes."""
+    from .commands.show import run
+
+    run("ir", file, data, model)
+
+
+@show_app.command()
+def pymc(file: File, data: Data = None, model: ModelName = None) -> None:
+    """Print a PyMC program that runs as a script."""
+    from .commands.show import run
+
+    run("pymc", file, data, model)
+
+
+@app.command()
+def fit(
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    draws: Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")] = 1000,
+    tune: Annotated[
+        int, typer.Option(min=0, help="Draws to adapt by, per chain.")
+    ] = 1000,
+    chains: Annotated[int, typer.Option(min=1)] = 4,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed, the same draws.")
+    ] = None,
+    sampler: Literal["nutpie", "pymc"] = "nutpie",
+    target_accept: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Nearer to 1: fewer divergences (0.8)."),
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The fit file to write.")
+    ] = None,
+    form: TableFormat = "table",
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Sample the posterior, save it, and print the table."""
+    if target_accept is not None and not 0 < target_accept < 1:
+        raise typer.BadParameter("--target-accept is between 0 and 1")
+    from .commands.fit import Options, run
+
+    sampling = Options(draws, tune, chains, seed, sampler, target_accept)
+    run(file, data, model, sampling, out, quiet, form)
+
+
+@app.command()
+def summary(
+    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    form: TableFormat = "table",
+    whole: Annotated[
+        bool,
+        typer.Option("--all", help="Group effects too, and long blocks whole."),
+    ] = False,
+) -> None:
+    """Print the table of a saved fit."""
+    from .commands.summary import run
+
+    run(path, form, whole)
+
+
+def main() -> None:
+    """Run the command; no traceback reaches the user for a user's fault."""
+    sys.exit(_guarded())
+
+
+def _guarded() -> int:
+    from varying.grammar.diagnostics import ModelError
+
+    from .commands.outcome import (
+        ENVIRONMENT,
+        INTERNAL,
+        INTERRUPTED,
+        OK,
+        EnvironmentFault,
+        exit_code,
+    )
+
+    debug = os.environ.get("VARYING_DEBUG") == "1"
+    _prepare_streams(debug)
+    try:
+        app(prog_name="varying")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else OK
+        if code == INTERRUPTED:
+            print("interrupted", file=sys.stderr)
+        return code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except ModelError as error:
+        from .commands.terminal import warn
+
+        warn(error.diagnostics)
+        return exit_code(error.diagnostics)
+    except EnvironmentFault as error:
+        return _complain(str(error), ENVIRONMENT)
+    except OSError as error:
+        if debug:
+            raise
+        return _complain(f"{error.filename or 'file'}: {error.strerror}", ENVIRONMENT)
+    except MemoryError:
+        return _complain("there is not enough memory", ENVIRONMENT)
+    except Exception as error:
+        if debug:
+            raise
+        missing = isinstance(error, ModuleNotFoundError) and error.name or ""
+        if missing and not missing.startswith("varying"):
+            return _complain(f"the package `{missing}` is not installed", ENVIRONMENT)
+        return _complain(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "This is a bug of Varying, not of your model. Please report it"
+            f"{_where()}, with the spec; VARYING_DEBUG=1 shows the traceback.",
+            INTERNAL,
+        )
+    return OK
+
+
+def _prepare_streams(debug: bool) -> None:
+    """Let no character that a terminal cannot show end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    if not debug:
+        # Libraries warn of what a user of the command cannot act on.
+        import warnings
+
+        warnings.simplefilter("ignore")
+
+
+def _complain(text: str, code: int) -> int:
+    print(f"varying: {text}", file=sys.stderr)
+    return code
+
+
+def _where() -> str:
+    """Return where to report, if the package says so."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        urls = metadata("varying").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        urls = []
+    known = dict(url.split(", ", 1) for url in urls)
+    found = known.get("Issues") or known.get("Repository")
+    return f" at {found}" if found else ""
+
+
+if __name__ == "__main__":
+    main()

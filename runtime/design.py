@@ -1,0 +1,166 @@
+"""The design of a model, to look at: columns, codings, groups, rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from varying.compiler.columns import INTERCEPT, Coded
+from varying.compiler.design import evaluate_columns, group_index
+
+if TYPE_CHECKING:
+    from varying.compiler.bound import Grouping, GroupTerm
+    from varying.compiler.columns import DesignColumn
+    from varying.compiler.driver import Compiled
+    from varying.compiler.table import Table
+
+__all__ = ["Design"]
+
+#: Dropped rows, and levels of a group, that are printed by name.
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Design:
+    """The design of a compiled model. Prints as text; see ``to_dict``."""
+
+    compiled: Compiled
+
+    def __repr__(self) -> str:
+        return "\n".join(_text(self.compiled))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: matrices as rows, before any centring."""
+        compiled = self.compiled
+        bound, prepared = compiled.bound, compiled.prepared
+        return {
+            "model": bound.name,
+            "response": {
+                "name": bound.response.name,
+                "kind": str(bound.response.kind),
+                "levels": list(_response_levels(compiled)),
+            },
+            "population": {
+                "coefs": [column.name for column in _population(compiled)],
+                "matrix": _matrix(_population(compiled), prepared.table),
+            },
+            "dpars": {},
+            "groups": [
+                {
+                    "name": grouping.name,
+                    "dpar": term.dpar,
+                    "coefs": [column.name for column in term.columns],
+                    "levels": list(grouping.levels),
+                    "index": _index(grouping, prepared.table),
+                    "correlated": _correlated(term),
+                }
+                for grouping in bound.groupings
+                for term in grouping.terms
+            ],
+            "rows": [int(row) for row in prepared.rows],
+            "dropped": [
+                {"row": gone.row, "reason": gone.reason} for gone in prepared.dropped
+            ],
+        }
+
+
+def _population(compiled: Compiled) -> tuple[DesignColumn, ...]:
+    population = compiled.bound.population
+    first = (INTERCEPT,) if population.intercept else ()
+    return (*first, *population.columns)
+
+
+def _matrix(columns: tuple[DesignColumn, ...], table: Table) -> list[list[float]]:
+    rows: list[list[float]] = evaluate_columns(columns, table).tolist()
+    return rows
+
+
+def _index(grouping: Grouping, table: Table) -> list[int]:
+    index: list[int] = group_index(grouping.factors, grouping.levels, table).tolist()
+    return index
+
+
+def _correlated(term: GroupTerm) -> bool:
+    """One effect has nothing to be correlated with."""
+    return term.correlated and len(term.columns) > 1
+
+
+def _response_levels(compiled: Compiled) -> tuple[str, ...]:
+    response = compiled.bound.response
+    if response.categories:
+        return response.categories
+    column = compiled.prepared.table.columns.get(response.column)
+    return column.levels if column is not None else ()
+
+
+def _text(compiled: Compiled) -> list[str]:
+    bound, prepared = compiled.bound, compiled.prepared
+    dropped = prepared.dropped
+    lines = [f"model {bound.name}: {bound.text}", ""]
+    count = f"{len(prepared.rows)} rows used"
+    lines.append(f"{count}, {len(dropped)} dropped" if dropped else count)
+    # Rows count from 1 here, as in a spreadsheet; from 0 in JSON.
+    lines += [f"  row {gone.row + 1}: {gone.reason}" for gone in dropped[:_SHOWN]]
+    if len(dropped) > _SHOWN:
+        lines.append(f"  ... and {len(dropped) - _SHOWN} more")
+    lines += ["", *_response_text(compiled), "", "population"]
+    columns = _population(compiled)
+    if not columns:
+        lines.append("  no columns")
+    lines += _column_lines(columns)
+    if bound.family.thresholds:
+        lines.append("  the thresholds take the place of the intercept")
+    for grouping in bound.groupings:
+        lines += ["", *_group_text(grouping)]
+    return lines
+
+
+def _response_text(compiled: Compiled) -> list[str]:
+    response = compiled.bound.response
+    lines = [f"response {response.name} ({response.kind})"]
+    if response.categories:
+        lines.append(
+            f"  {len(response.categories)} categories: {_some(response.categories)}"
+        )
+    if response.unseen:
+        lines.append(f"  {len(response.unseen)} never seen: {_some(response.unseen)}")
+    return lines
+
+
+def _group_text(grouping: Grouping) -> list[str]:
+    levels = grouping.levels
+    lines = [f"group {grouping.name}: {len(levels)} levels ({_some(levels)})"]
+    for term in grouping.terms:
+        part = "" if term.dpar in ("mu", "eta") else f" of {term.dpar}"
+        relation = ", correlated" if _correlated(term) else ""
+        if len(term.columns) > 1 and not term.correlated:
+            relation = ", not correlated"
+        lines.append(f"  {term.text}{part}{relation}")
+        lines += [f"  {line}" for line in _column_lines(term.columns)]
+    return lines
+
+
+def _column_lines(columns: tuple[DesignColumn, ...]) -> list[str]:
+    width = max((len(column.name) for column in columns), default=0)
+    return [
+        f"  {column.name:<{width}}  {_coding(column)}".rstrip() for column in columns
+    ]
+
+
+def _coding(column: DesignColumn) -> str:
+    """Say what each level of a factor gets; an interaction is a product."""
+    if len(column.parts) != 1:
+        return "" if column.is_intercept else "product"
+    (part,) = column.parts
+    if not isinstance(part, Coded):
+        return "as it is"
+    pairs = zip(part.levels, part.weights, strict=True)
+    return ", ".join(
+        f"{level} {weight:.4g}" for level, weight in list(pairs)[:_SHOWN]
+    ) + (", ..." if len(part.levels) > _SHOWN else "")
+
+
+def _some(labels: tuple[str, ...]) -> str:
+    if len(labels) <= _SHOWN:
+        return ", ".join(labels)
+    return f"{', '.join(labels[:3])}, ..., {labels[-1]}"

@@ -1,0 +1,130 @@
+"""The figures of a quantity's draws: moments, quantiles, convergence.
+
+R-hat and effective sample sizes are those of Vehtari, Gelman, Simpson,
+Carpenter & Bürkner (2021), as ArviZ computes them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from xarray import DataArray
+
+__all__ = ["Figures", "elements", "figures"]
+
+#: Quantiles whose effective sample sizes make the tail's: the smaller counts.
+_TAILS = (0.05, 0.95)
+#: Fewer draws than this in a chain cannot be split in two and compared.
+_FEWEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a table says of one number.
+
+    A constant (drawn the same each time) has ``sd`` 0 and no effective sample
+    size; with fewer than 4 draws a chain there is none either.
+    """
+
+    mean: float
+    sd: float
+    median: float
+    lower: float
+    upper: float
+    ess_bulk: float | None
+    ess_tail: float | None
+    rhat: float | None
+
+    @property
+    def mcse(self) -> float | None:
+        """Monte Carlo standard error of the mean."""
+        if self.ess_bulk is None or self.ess_bulk <= 0:
+            return None
+        return self.sd / math.sqrt(self.ess_bulk)
+
+
+def figures(draws: NDArray[Any], prob: float = 0.95) -> Figures:
+    """Return the figures of one number.
+
+    Parameters
+    ----------
+    draws
+        Chains by draws.
+    prob
+        Mass of the equal-tailed interval.
+    """
+    values = np.asarray(draws, dtype=np.float64)
+    flat = values.ravel()
+    if not np.isfinite(flat).all():
+        # An infinite or undefined draw makes every figure undefined.
+        return Figures(*(math.nan,) * 5, None, None, None)
+    tail = (1.0 - prob) / 2.0
+    lower, median, upper = np.quantile(flat, (tail, 0.5, 1.0 - tail))
+    if flat.min() == flat.max():
+        value = float(flat[0])
+        return Figures(value, 0.0, value, value, value, None, None, None)
+    sd = float(flat.std(ddof=1))
+    moments = (float(flat.mean()), sd, float(median), float(lower), float(upper))
+    return Figures(*moments, *_convergence(values))
+
+
+def _convergence(
+    values: NDArray[np.float64],
+) -> tuple[float | None, float | None, float | None]:
+    if values.shape[1] < _FEWEST:
+        return None, None, None
+    from arviz_stats.base import array_stats
+
+    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # A chain that stands still divides by its variance of 0; the figure
+        # that comes out (none, or infinite) says so.
+        warnings.simplefilter("ignore")
+        found = (
+            array_stats.ess(values, method="bulk", **axes),
+            array_stats.ess(values, method="tail", prob=_TAILS, **axes),
+            array_stats.rhat(values, method="rank", **axes),
+        )
+    bulk, tail, rhat = (float(number) for number in found)
+    return _known(bulk), _known(tail), rhat if not math.isnan(rhat) else None
+
+
+def _known(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def elements(
+    values: DataArray, *, triangle: bool = False
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield each number of a variable: its labels joined, and its draws.
+
+    Parameters
+    ----------
+    values
+        Dimensions ``chain`` and ``draw``, then any others.
+    triangle
+        For a correlation matrix: only what is below its diagonal.
+    """
+    values = values.transpose("chain", "draw", ...)
+    dims = values.dims[2:]
+    labels = [
+        [str(label) for label in values.coords[dim].values]
+        if dim in values.coords
+        else [str(number) for number in range(values.sizes[dim])]
+        for dim in dims
+    ]
+    array = values.values
+    for place in np.ndindex(array.shape[2:]):
+        if triangle and place[0] <= place[1]:
+            continue
+        coord = ", ".join(labels[axis][at] for axis, at in enumerate(place))
+        yield coord, array[(slice(None), slice(None), *place)]

@@ -1,0 +1,288 @@
+"""A compiled model: look at it, sample from its priors, fit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from varying.grammar.diagnostics import Diagnostic, ModelError
+from varying.grammar.source import Span
+
+from .faults import fault
+
+if TYPE_CHECKING:
+    from pymc import Model as PyMCModel
+    from xarray import DataTree
+
+    from varying.compiler.driver import Compiled
+    from varying.grammar.tree import ModelStatement, Spec
+
+    from .design import Design
+    from .fit import Fit
+    from .priors import Priors
+
+__all__ = ["Model"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model:
+    """One model of a spec, with its data or without.
+
+    Attributes
+    ----------
+    spec
+        The syntax tree of the whole text.
+    name
+        The model's name; ``main`` if it has none.
+    compiled
+        Every stage of its compilation; None without data.
+    diagnostics
+        Warnings and notes.
+    """
+
+    spec: Spec
+    name: str
+    compiled: Compiled | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text of the whole spec."""
+        return self.spec.source.text
+
+    @property
+    def formula(self) -> str:
+        """The model's formula, in canonical spelling if there are data."""
+        if self.compiled is not None:
+            return self.compiled.bound.text
+        return self.spec.source.slice(self._statement.formula.span)
+
+    @property
+    def priors(self) -> Priors:
+        """The prior of each parameter, with its reason."""
+        from .priors import Priors
+
+        return Priors(self._with_data("the priors").priors)
+
+    @property
+    def design(self) -> Design:
+        """Rows, columns with their coding, groups."""
+        from .design import Design
+
+        return Design(self._with_data("the design"))
+
+    @property
+    def ir(self) -> str:
+        """The program after all passes, as text."""
+        from varying.compiler.ir_text import program_text
+
+        return program_text(self._with_data("the program").program)
+
+    @cached_property
+    def source(self) -> str:
+        """A PyMC program that runs as a script and has the same log density."""
+        from varying.compiler.backends.source import emit
+
+        return emit(self._with_data("the PyMC program"))
+
+    @cached_property
+    def pymc(self) -> PyMCModel:
+        """The PyMC model.
+
+        Raises
+        ------
+        ModelError
+            ``needs-data`` if the model was compiled without data.
+        """
+        compiled = self._with_data("the PyMC model")
+        from varying.compiler.backends.pymc import emit
+
+        return emit(compiled.program, compiled.frame)
+
+    def fit(
+        self,
+        draws: int = 1000,
+        tune: int = 1000,
+        chains: int = 4,
+        seed: int | None = None,
+        sampler: str = "nutpie",
+        cores: int | None = None,
+        progress: bool = True,
+        target_accept: float | None = None,
+    ) -> Fit:
+        """Sample the posterior.
+
+        Parameters
+        ----------
+        draws, tune
+            Draws to keep and draws to adapt by, per chain.
+        chains
+            Number of chains.
+        seed
+            The same seed gives the same draws. Without one, one is drawn and
+            stored.
+        sampler
+            ``nutpie`` or ``pymc``.
+        cores
+            Chains to run at a time; default: as many as there are processors.
+        progress
+            Whether to show progress on stderr.
+        target_accept
+            Between 0 and 1; nearer to 1, smaller steps and fewer divergences.
+
+        Raises
+        ------
+        ModelError
+            ``needs-data`` without data, ``sampling-failed`` if the sampler
+            cannot start.
+        ValueError
+            If an argument makes no sense.
+        """
+        from .progress import progress_for
+        from .samplers import SAMPLERS, SamplingError
+        from .settings import Settings
+
+        settings = Settings.checked(
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            sampler=sampler,
+            cores=cores,
+            target_accept=target_accept,
+        )
+        self._with_data("a fit")
+        model = self.pymc
+        start = perf_counter()
+        try:
+            data = SAMPLERS[settings.sampler](model, settings, progress_for(progress))
+        except SamplingError as error:
+            raise fault(
+                self.spec.source,
+                "sampling-failed",
+                f"the sampler {settings.sampler} gave up",
+                str(error).strip() or "it did not say why",
+                "a prior that allows impossible values is a common cause: "
+                "look at `show priors`",
+            ) from error
+        elapsed = perf_counter() - start
+        seconds = float(data["posterior"].attrs.get("sampling_time", elapsed))
+        return self._fitted(data, settings, seconds)
+
+    def _fitted(self, data: DataTree, settings: Any, seconds: float) -> Fit:
+        from .fit import Fit
+        from .names import names_of
+        from .provenance import FORMAT, Provenance, describe_data, versions
+        from .summary import PROB, rows_of
+        from .verdict import judge
+
+        compiled = self._with_data("a fit")
+        names = names_of(compiled.program)
+        posterior = data["posterior"].to_dataset()
+        rows = rows_of(posterior, names, effects=True)
+        provenance = Provenance(
+            format=FORMAT,
+            spec=self.text,
+            spec_name=self.spec.source.name,
+            model=self.name,
+            formula=self.formula,
+            settings=settings,
+            seconds=seconds,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions=versions(),
+            data=describe_data(compiled.prepared.table, compiled.prepared.used),
+            names=names,
+            verdict=judge(rows, data["sample_stats"].to_dataset(), settings),
+        )
+        return Fit(data, provenance, {(PROB, True): rows})
+
+    def prior_predictive(self, draws: int = 500, seed: int | None = None) -> DataTree:
+        """Draw parameters from the priors, and responses given them.
+
+        Parameters
+        ----------
+        draws
+            Number of draws.
+        seed
+            The same seed gives the same draws.
+
+        Raises
+        ------
+        ModelError
+            ``needs-data`` without data; ``improper-prior`` if a prior is flat:
+            it is no distribution to draw from.
+        """
+        compiled = self._with_data("a prior predictive")
+        self._refuse_flat(compiled)
+        import logging
+
+        import pymc as pm
+
+        logger = logging.getLogger("pymc")
+        level = logger.level
+        logger.setLevel(logging.WARNING)
+        try:
+            data: DataTree = pm.sample_prior_predictive(
+                draws,
+                model=self.pymc,
+                random_seed=seed,
+                # Forward draws are cheap; compiling them for speed is not.
+                compile_kwargs={"mode": "FAST_COMPILE"},
+            )
+        finally:
+            logger.setLevel(level)
+        return data
+
+    def _refuse_flat(self, compiled: Compiled) -> None:
+        flat = [row.target for row in compiled.priors if _is_flat(row.prior)]
+        if not flat:
+            return
+        names = ", ".join(f"`{target}`" for target in flat)
+        raise fault(
+            self.spec.source,
+            "improper-prior",
+            f"the prior of {names} is flat: there is nothing to draw from",
+            "give it a distribution, such as `normal(0, 10)`",
+        )
+
+    def _with_data(self, wanted: str) -> Compiled:
+        if self.compiled is not None:
+            return self.compiled
+        found = Diagnostic(
+            "needs-data",
+            f"{wanted} of the model `{self.name}` cannot be made without data",
+            self.spec.source,
+            self._statement.formula.span if self.spec.models else Span(0, 0),
+            (
+                'name a file in the spec (`data "file.csv"`), '
+                "or pass data: `varying.compile(spec, data)`",
+            ),
+        )
+        raise ModelError([found])
+
+    @property
+    def _statement(self) -> ModelStatement:
+        return next(m for m in self.spec.models if m.label == self.name)
+
+    def __repr__(self) -> str:
+        head = f"Model {self.name}: {self.formula}"
+        if self.compiled is None:
+            return f"{head}\nno data"
+        bound, prepared = self.compiled.bound, self.compiled.prepared
+        groups = "".join(
+            f", {len(grouping.levels)} levels of {grouping.name}"
+            for grouping in bound.groupings
+        )
+        faults = len(self.diagnostics)
+        notes = "" if not faults else f"\n{faults} to read in .diagnostics"
+        return (
+            f"{head}\n{bound.family.title}, link {bound.link.name}, "
+            f"{len(prepared.rows)} rows{groups}{notes}"
+        )
+
+
+def _is_flat(prior: str) -> bool:
+    return prior.partition("(")[0].strip() == "flat"

@@ -1,0 +1,186 @@
+"""What is shown on stderr while a model compiles and is sampled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from .settings import Settings
+
+__all__ = ["Bars", "Lines", "Progress", "Silent", "progress_for"]
+
+COMPILING = "compiling: about a minute the first time"
+
+
+class Progress(Protocol):
+    """What a sampler tells of its work; calls may come from another thread."""
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Cover the compilation."""
+        yield
+
+    @contextmanager
+    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+        """Cover the sampling; ``compiles`` if it begins with a compilation."""
+        yield
+
+    def update(self, chain: int, done: int, divergences: int) -> None:
+        """Say how far a chain (from 0) is, its draws to tune by included."""
+
+    def finish(self, divergences: int) -> None:
+        """Say that all chains are done."""
+
+
+def progress_for(wanted: bool) -> Progress:
+    """Return bars on a terminal or in a notebook, lines elsewhere, or silence."""
+    if not wanted:
+        return Silent()
+    if sys.stderr.isatty() or "ipykernel" in sys.modules:
+        return Bars()
+    return Lines()
+
+
+class Silent:
+    """No word at all."""
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Cover the compilation."""
+        yield
+
+    @contextmanager
+    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+        """Cover the sampling."""
+        yield
+
+    def update(self, chain: int, done: int, divergences: int) -> None:
+        """Ignore it."""
+
+    def finish(self, divergences: int) -> None:
+        """Ignore it."""
+
+
+class Lines(Silent):
+    """A line at the start and one at the end: for logs."""
+
+    def __init__(self) -> None:
+        self._start = 0.0
+        self._compiles = False
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Announce the compilation."""
+        _say(f"{COMPILING} ...")
+        yield
+
+    @contextmanager
+    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+        """Announce the sampling."""
+        self._compiles = compiles
+        if compiles:
+            _say(f"{COMPILING} ...")
+        _say(f"{_plan(settings)} ...")
+        self._start = perf_counter()
+        yield
+
+    def finish(self, divergences: int) -> None:
+        """Say how it went."""
+        elapsed = perf_counter() - self._start
+        _say(_outcome(elapsed, divergences, self._compiles))
+
+
+class Bars:
+    """A bar a chain: draws, divergences, time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
+        self._bars: RichProgress | None = None
+        self._tasks: tuple[TaskID, ...] = ()
+        self._total = 0
+        self._start = 0.0
+        self._compiles = False
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Show that something happens."""
+        with self._console.status(COMPILING):
+            yield
+
+    @contextmanager
+    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+        """Show the bars."""
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        self._compiles = compiles
+        if compiles:
+            self._console.print(COMPILING, highlight=False)
+        self._total = settings.tune + settings.draws
+        self._start = perf_counter()
+        with RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("draws, {task.fields[divergences]} divergences"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        ) as bars:
+            self._bars = bars
+            self._tasks = tuple(
+                bars.add_task(f"chain {n + 1}", total=self._total, divergences=0)
+                for n in range(settings.chains)
+            )
+            try:
+                yield
+            finally:
+                self._bars = None
+
+    def update(self, chain: int, done: int, divergences: int) -> None:
+        """Move a chain's bar."""
+        if self._bars is not None:
+            self._bars.update(
+                self._tasks[chain], completed=done, divergences=divergences
+            )
+
+    def finish(self, divergences: int) -> None:
+        """Leave one line in place of the bars."""
+        elapsed = perf_counter() - self._start
+        text = _outcome(elapsed, divergences, self._compiles)
+        self._console.print(text, highlight=False)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _plan(settings: Settings) -> str:
+    chains = "1 chain" if settings.chains == 1 else f"{settings.chains} chains"
+    return (
+        f"sampling {chains} of {settings.tune} draws to tune and "
+        f"{settings.draws} to keep with {settings.sampler}"
+    )
+
+
+def _outcome(seconds: float, divergences: int, compiles: bool) -> str:
+    work = "compiled and sampled" if compiles else "sampled"
+    word = "divergence" if divergences == 1 else "divergences"
+    return f"{work} in {seconds:.1f} s, {divergences} {word}"

@@ -1,0 +1,140 @@
+"""Where a fit comes from: all that is needed to judge it and to repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .names import Names
+from .settings import Settings
+from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from varying.compiler.table import Table
+
+__all__ = ["FORMAT", "Data", "Provenance", "describe_data", "versions"]
+
+#: Version of the fit file. A reader refuses any other.
+FORMAT = 1
+
+#: Packages whose versions can change the numbers.
+_PACKAGES = ("varying", "pymc", "pytensor", "nutpie", "numpy", "arviz")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The data of a fit, without the data.
+
+    Attributes
+    ----------
+    name
+        File they were read from, or a word.
+    rows
+        Number of rows used.
+    sha256
+        Hash of the columns used, in those rows.
+    columns
+        Name, kind and levels of each of them.
+    """
+
+    name: str
+    rows: int
+    sha256: str
+    columns: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a fit file holds beside the draws."""
+
+    format: int
+    spec: str
+    spec_name: str
+    model: str
+    formula: str
+    settings: Settings
+    seconds: float
+    created: str
+    versions: Mapping[str, str]
+    data: Data
+    names: Names
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as the file has them."""
+        plain = asdict(self)
+        plain["data"]["columns"] = [
+            {"name": name, "kind": kind, "levels": list(levels)}
+            for name, kind, levels in self.data.columns
+        ]
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Provenance:
+        """Return the record that ``to_dict`` wrote.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If something is missing or of another shape.
+        """
+        data, names, verdict = plain["data"], plain["names"], plain["verdict"]
+        columns = tuple(
+            (column["name"], column["kind"], tuple(column["levels"]))
+            for column in data["columns"]
+        )
+        return cls(
+            format=int(plain["format"]),
+            spec=plain["spec"],
+            spec_name=plain["spec_name"],
+            model=plain["model"],
+            formula=plain["formula"],
+            settings=Settings(**plain["settings"]),
+            seconds=float(plain["seconds"]),
+            created=plain["created"],
+            versions=dict(plain["versions"]),
+            data=Data(data["name"], int(data["rows"]), data["sha256"], columns),
+            names=Names(**{key: tuple(value) for key, value in names.items()}),
+            verdict=Verdict(bool(verdict["ok"]), tuple(verdict["sentences"])),
+        )
+
+
+def describe_data(table: Table, used: tuple[str, ...]) -> Data:
+    """Return the description of the columns that a model uses.
+
+    The hash covers, column by column in the order of their names, the name,
+    the kind, the levels and the values (little-endian; one NaN for all), so it
+    does not depend on the file's format, nor on columns that are not used.
+    """
+    import numpy as np
+
+    digest = hashlib.sha256()
+    columns = []
+    for name in sorted(set(used) & set(table.columns)):
+        column = table.columns[name]
+        columns.append((name, str(column.kind), column.levels))
+        for text in (name, str(column.kind), str(len(column.levels)), *column.levels):
+            encoded = text.encode()
+            digest.update(f"{len(encoded)}:".encode() + encoded)
+        values = column.values.astype(column.values.dtype.newbyteorder("<"))
+        if column.kind.is_number:
+            # Adding 0 makes -0 a 0.
+            values = np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8")
+        digest.update(values.tobytes())
+    return Data(table.name, table.rows, digest.hexdigest(), tuple(columns))
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that count."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

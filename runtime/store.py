@@ -1,0 +1,149 @@
+"""The fit file: one file, a zip of a Zarr store.
+
+Any Zarr reader opens it: the groups are those of ArviZ, and the root's
+attribute ``varying`` holds the provenance as JSON. Nothing in it is code, and
+nothing is unpickled. It is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .faults import file_fault
+from .provenance import FORMAT, Provenance
+from .spec_file import unreadable
+from .whole_file import replacing
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+    from varying.grammar.diagnostics import ModelError
+
+__all__ = ["read", "write"]
+
+_ROOT = "zarr.json"
+_ATTRIBUTE = "varying"
+
+
+def write(path: str | os.PathLike[str], data: DataTree, provenance: Provenance) -> None:
+    """Write a fit to exactly this path.
+
+    Raises
+    ------
+    OSError
+        If that cannot be done; then nothing is left behind, and a file that
+        was there before is unchanged.
+    """
+    entries = _zarr_entries(data, provenance)
+    # Zarr has compressed the arrays already.
+    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for key in sorted(entries, key=lambda key: (key != _ROOT, key)):
+            archive.writestr(zipfile.ZipInfo(key), entries[key])
+
+
+def _zarr_entries(data: DataTree, provenance: Provenance) -> dict[str, bytes]:
+    """Return the files of the store by name.
+
+    Zarr writes some metadata twice, which a zip would keep twice; so it writes
+    into memory first.
+    """
+    from zarr.storage import MemoryStore
+
+    buffers: dict[str, Any] = {}
+    tree = data.copy()
+    text = json.dumps(provenance.to_dict(), ensure_ascii=False)
+    tree.attrs = {**tree.attrs, _ATTRIBUTE: text}
+    tree.to_zarr(MemoryStore(buffers), zarr_format=3, consolidated=False)
+    return {key: buffer.to_bytes() for key, buffer in buffers.items()}
+
+
+def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance]:
+    """Return what a fit file holds.
+
+    Raises
+    ------
+    ModelError
+        ``no-such-file``, ``unreadable-file`` or ``not-a-fit``.
+    """
+    name = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
+            provenance = _provenance(archive, name)
+            damaged = archive.testzip()
+    except FileNotFoundError:
+        raise file_fault(name, "no-such-file", f"there is no file `{name}`") from None
+    except OSError as error:
+        raise unreadable(name, error) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        raise _not_a_fit(name) from None
+    if damaged:
+        raise _damaged(name, f"`{damaged}` in it cannot be read")
+    try:
+        return _tree(path), provenance
+    except Exception as error:  # whatever Zarr makes of a damaged store
+        raise _damaged(name, f"{type(error).__name__}: {error}") from error
+
+
+def _provenance(archive: zipfile.ZipFile, name: str) -> Provenance:
+    try:
+        text = json.loads(archive.read(_ROOT))["attributes"][_ATTRIBUTE]
+        plain = json.loads(text)
+        found = plain["format"]
+    except (KeyError, TypeError, ValueError):
+        raise _not_a_fit(name) from None
+    if found != FORMAT:
+        later = isinstance(found, int) and found > FORMAT
+        raise file_fault(
+            name,
+            "not-a-fit",
+            f"`{name}` has format {found} of the fit file, and this version of "
+            f"Varying reads format {FORMAT}",
+            "install a newer Varying" if later else "fit the model again",
+        )
+    try:
+        return Provenance.from_dict(plain)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(name, f"its description lacks something: {error}") from None
+
+
+def _tree(path: str | os.PathLike[str]) -> DataTree:
+    import xarray as xr
+    from zarr.storage import ZipStore
+
+    with (
+        ZipStore(Path(path), mode="r") as archive,
+        # Typed for paths only; any Zarr store does.
+        xr.open_datatree(archive, engine="zarr", consolidated=False) as opened,  # type: ignore[arg-type]
+    ):
+        tree = opened.load()
+    attributes = {k: v for k, v in tree.attrs.items() if k != _ATTRIBUTE}
+    tree = tree.copy()
+    tree.attrs = attributes
+    for group in ("posterior", "sample_stats"):
+        if group not in tree:
+            raise KeyError(f"no group {group}")
+    return tree
+
+
+def _not_a_fit(name: str) -> ModelError:
+    return file_fault(
+        name,
+        "not-a-fit",
+        f"`{name}` is not a fit of Varying",
+        "`varying fit` writes such files",
+    )
+
+
+def _damaged(name: str, reason: str) -> ModelError:
+    return file_fault(
+        name,
+        "not-a-fit",
+        f"`{name}` is damaged",
+        reason,
+        "fit the model again, or take another copy of the file",
+    )

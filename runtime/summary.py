@@ -1,0 +1,148 @@
+"""The table of a fit, as data; ``summary_table`` draws it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .figures import Figures, elements, figures
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from rich.table import Table
+    from xarray import Dataset
+
+    from .names import Names
+    from .verdict import Verdict
+
+__all__ = ["PROB", "Row", "Sampling", "Summary", "rows_of"]
+
+#: Mass of the interval, unless another is asked for.
+PROB = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number: the parameter, the labels of the element, its figures."""
+
+    name: str
+    coord: str
+    figures: Figures
+
+    @property
+    def label(self) -> str:
+        """Name and labels together: ``b[block[late]]``."""
+        return f"{self.name}[{self.coord}]" if self.coord else self.name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as plain values; what is not known or infinite is None."""
+        found = {key: _finite(value) for key, value in asdict(self.figures).items()}
+        return {"name": self.name, "coord": self.coord, **found}
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the draws were made and what they are worth."""
+
+    draws: int
+    tune: int
+    chains: int
+    divergences: int
+    seconds: float
+    sampler: str
+    versions: Mapping[str, str]
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "draws": self.draws,
+            "tune": self.tune,
+            "chains": self.chains,
+            "divergences": self.divergences,
+            "seconds": self.seconds,
+            "sampler": self.sampler,
+            "versions": dict(self.versions),
+            "verdict": {
+                "ok": self.verdict.ok,
+                "sentences": list(self.verdict.sentences),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Summary:
+    """Mean, sd, median, interval, effective sample sizes, R-hat of parameters.
+
+    Prints as a table. The interval is equal-tailed with mass ``prob``.
+    """
+
+    rows: tuple[Row, ...]
+    prob: float
+    sampling: Sampling
+    #: Whether long blocks are printed whole.
+    whole: bool = False
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        from .summary_table import as_text
+
+        return as_text(self)
+
+    def __rich__(self) -> Table:
+        from .summary_table import as_rich
+
+        return as_rich(self)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as JSON has it, with full precision."""
+        return {
+            "interval": {"kind": "eti", "prob": self.prob},
+            "parameters": [row.to_dict() for row in self.rows],
+            "sampling": self.sampling.to_dict(),
+        }
+
+    def to_frame(self) -> DataFrame:
+        """Return a pandas data frame, one row a number, indexed by name and coord."""
+        import pandas as pd
+
+        columns = ["name", "coord", *Figures.__slots__]
+        frame = pd.DataFrame([row.to_dict() for row in self.rows], columns=columns)
+        numbers = {column: "float64" for column in Figures.__slots__}
+        return frame.astype(numbers).set_index(["name", "coord"])
+
+    def to_markdown(self) -> str:
+        """Return a Markdown table."""
+        from .summary_table import as_markdown
+
+        return as_markdown(self)
+
+
+def rows_of(
+    posterior: Dataset, names: Names, *, effects: bool = False, prob: float = PROB
+) -> tuple[Row, ...]:
+    """Return the rows of a posterior, group effects among them if asked."""
+    if not 0 < prob < 1:
+        raise ValueError(f"prob is a number between 0 and 1, not {prob}")
+    wanted = (*names.parameters, *(names.effects if effects else ()))
+    return tuple(
+        Row(name, coord, figures(draws, prob))
+        for name in wanted
+        for coord, draws in elements(
+            posterior[name], triangle=name in names.correlations
+        )
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

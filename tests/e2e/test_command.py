@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+FINDING = {
+    "rule",
+    "severity",
+    "message",
+    "file",
+    "line",
+    "column",
+    "end_line",
+    "end_column",
+    "notes",
+    "fix",
+}
+
+
+# ---- check -------------------------------------------------------------------------
+
+
+def test_check_of_a_good_file(run: Run, example: Path) -> None:
+    done = run("check", example.name, "--format", "json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert isinstance(found, list)
+    assert all(set(entry) == FINDING for entry in found)
+    assert all(entry["severity"] != "error" for entry in found)
+    assert run("check", example.name).returncode == 0
+
+
+def test_check_json_is_an_array_without_a_finding(run: Run) -> None:
+    done = run("check", "-", "--format", "json", stdin="y ~ x\n")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+
+
+def test_check_of_a_missing_file(run: Run) -> None:
+    done = run("check", "none.model", "--format", "json")
+    assert done.returncode == 1
+    (found,) = json.loads(done.stdout)
+    assert set(found) == FINDING
+    assert (found["rule"], found["file"]) == ("no-such-file", "none.model")
+    assert (found["line"], found["column"], found["end_column"]) == (1, 1, 1)
+
+
+def test_check_reports_to_stdout_all_faults_at_once(run: Run, example: Path) -> None:
+    example.write_text('data "small.csv"\n\ny ~ xx + (1 | gg)\n')
+    done = run("check", example.name)
+    assert done.returncode == 1
+    assert "`xx`" in done.stdout
+    assert "`gg`" in done.stdout
+    assert "Traceback" not in done.stderr
+    found = json.loads(run("check", example.name, "--format", "json").stdout)
+    errors = [entry for entry in found if entry["severity"] == "error"]
+    assert [entry["line"] for entry in errors] == [3, 3]
+    places = [(entry["line"], entry["column"]) for entry in found]
+    assert places == sorted(places)
+    lines = run("check", example.name, "--format", "concise").stdout.splitlines()
+    assert len(lines) == len(found)
+    assert any(
+        line.startswith("small.model:3:5: error[unknown-column]") for line in lines
+    )
+
+
+def test_check_with_other_data(run: Run, example: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("y,z\n1,2\n2,1\n")
+    done = run("check", example.name, "--data", "other.csv", "--format", "json")
+    assert {entry["rule"] for entry in json.loads(done.stdout)} >= {"unknown-column"}
+    done = run("check", example.name, "--data", "no.csv", "--format", "json")
+    assert done.returncode == 1
+    (found,) = json.loads(done.stdout)
+    assert (found["rule"], found["file"]) == ("no-such-file", "no.csv")
+
+
+def test_a_syntax_error_needs_no_data(run: Run) -> None:
+    done = run("check", "-", "--format", "concise", stdin="y ~ x + 1 | g\n")
+    assert done.returncode == 1
+    assert "error[bare-bar]" in done.stdout
+
+
+# ---- fmt ---------------------------------------------------------------------------
+
+UGLY, NEAT = "y~x+( 1|g )\n", "y ~ x + (1 | g)\n"
+
+
+def test_fmt_in_place(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    path.write_text(UGLY)
+    assert run("fmt", "a.model", "--check").returncode == 1
+    done = run("fmt", "a.model", "--diff")
+    assert (done.returncode, path.read_text()) == (0, UGLY)
+    assert f"-{UGLY}+{NEAT}" in done.stdout
+    done = run("fmt", "a.model")
+    assert (done.returncode, done.stdout, path.read_text()) == (0, "", NEAT)
+    assert run("fmt", "a.model", "--check").returncode == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.model"]
+
+
+def test_fmt_of_stdin(run: Run) -> None:
+    done = run("fmt", "-", stdin=UGLY)
+    assert (done.returncode, done.stdout) == (0, NEAT)
+
+
+def test_fmt_leaves_a_faulty_file_alone(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    path.write_text("y ~ (x\n")
+    done = run("fmt", "a.model")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[" in done.stderr
+    assert path.read_text() == "y ~ (x\n"
+
+
+# ---- show --------------------------------------------------------------------------
+
+
+def test_show_design_json(run: Run, example: Path) -> None:
+    done = run("show", "design", example.name, "--format", "json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert list(found) == [
+        "model",
+        "response",
+        "population",
+        "dpars",
+        "groups",
+        "rows",
+        "dropped",
+    ]
+    assert found["model"] == "main"
+    assert found["response"] == {"name": "y", "kind": "numeric", "levels": []}
+    assert found["population"]["coefs"] == ["Intercept", "x"]
+    assert found["dpars"] == {}
+    (group,) = found["groups"]
+    assert list(group) == ["name", "dpar", "coefs", "levels", "index", "correlated"]
+    assert group["levels"] == ["s1", "s2", "s3", "s4", "s5", "s6"]
+    # The fifth line of the file is row 4, counted from 0; it lacks `y`.
+    assert [entry["row"] for entry in found["dropped"]] == [4]
+    assert found["rows"] == [row for row in range(30) if row != 4]
+    matrix = found["population"]["matrix"]
+    assert len(matrix) == len(group["index"]) == 29
+    assert all(row[0] == 1 for row in matrix)
+    # Before centring: as in the file.
+    first = (example.parent / "small.csv").read_text().splitlines()[1].split(",")
+    assert matrix[0][1] == float(first[1])
+
+
+def test_show_priors_json(run: Run, example: Path) -> None:
+    example.write_text(example.read_text() + "  prior b ~ normal(0, 1)\n")
+    done = run("show", "priors", example.name, "--format", "json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert all(
+        list(row) == ["target", "prior", "source", "reason", "line"] for row in found
+    )
+    by_target = {row["target"]: row for row in found}
+    assert by_target["b[x]"]["source"] == "spec"
+    assert by_target["b[x]"]["line"] == 4
+    assert by_target["sigma"]["source"] == "default"
+    assert by_target["sigma"]["line"] is None
+
+
+@pytest.mark.parametrize("what", ["design", "priors", "ir", "pymc"])
+def test_show_as_text(run: Run, example: Path, what: str) -> None:
+    done = run("show", what, example.name)
+    assert done.returncode == 0
+    assert done.stdout.strip()
+    if what == "pymc":
+        compile(done.stdout, "shown", "exec")
+
+
+def test_show_without_data(run: Run) -> None:
+    done = run("show", "design", "-", stdin="y ~ x\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "needs-data" in done.stderr
+
+
+# ---- how it ends -------------------------------------------------------------------
+
+
+def test_several_models_need_a_choice(run: Run, example: Path) -> None:
+    example.write_text('data "small.csv"\nmodel a: y ~ x\nmodel b: y ~ 1\n')
+    for command in (("show", "ir"), ("fit",)):
+        done = run(*command, example.name)
+        assert done.returncode == 2
+        assert "`a`, `b`" in done.stderr
+    assert run("show", "ir", example.name, "--model", "c").returncode == 2
+    assert run("show", "ir", example.name, "--model", "b").returncode == 0
+    assert run("check", example.name).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("check",),
+        ("check", "a.model", "--format", "xml"),
+        ("fit", "a.model", "--draws", "0"),
+        ("fit", "a.model", "--sampler", "stan"),
+        ("fit", "a.model", "--target-accept", "1.5"),
+    ],
+)
+def test_usage(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_said_before_sampling(
+    run: Run, example: Path
+) -> None:
+    for out in ("no/such/folder/a.fit", str(example.parent)):
+        done = run("fit", example.name, "--out", out)
+        assert done.returncode == 3
+        assert "cannot be written" in done.stderr
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="needs permissions that bind"
+)
+def test_a_file_that_may_not_be_read(run: Run, example: Path) -> None:
+    example.chmod(0)
+    done = run("check", example.name, "--format", "json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)[0]["rule"] == "unreadable-file"
+
+
+def test_summary_of_what_is_no_fit(run: Run, example: Path) -> None:
+    done = run("summary", example.name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not-a-fit" in done.stderr
+
+
+def test_version(run: Run) -> None:
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("varying ")
+
+
+def test_check_loads_nothing_heavy(run: Run, example: Path, tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(
+        "import sys\n"
+        "from varying.runtime.commands.check import run\n"
+        f"run({example.name!r}, None, None, 'json')\n"
+        "heavy = ('pymc', 'pytensor', 'pandas', 'arviz', 'xarray', 'scipy', 'rich')\n"
+        "print([m for m in heavy if m in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "probe.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stderr.strip() == "[]"

@@ -1,0 +1,95 @@
+"""Fits made without sampling: what a test of tables and files needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from varying.runtime.fit import Fit
+from varying.runtime.names import Names
+from varying.runtime.provenance import FORMAT, Data, Provenance
+from varying.runtime.settings import Settings
+from varying.runtime.summary import rows_of
+from varying.runtime.verdict import judge
+
+SPEC = "y ~ x + (1 + x | g)\nprior sigma = 1\n"
+NAMES = Names(
+    ("Intercept", "b", "sd_g", "cor_g", "sigma"),
+    effects=("r_g",),
+    correlations=("cor_g",),
+)
+CHAINS, DRAWS = 4, 250
+
+
+def independent(shape: tuple[int, ...] = (), seed: int = 0) -> np.ndarray:
+    """Chains that agree: independent standard normal draws."""
+    return np.random.default_rng(seed).normal(size=(CHAINS, DRAWS, *shape))
+
+
+def posterior() -> xr.Dataset:
+    """A posterior with every kind of variable, an internal one among them."""
+    coefs = ["Intercept", "x"]
+    cor = np.broadcast_to(np.eye(2), (CHAINS, DRAWS, 2, 2)).copy()
+    cor[..., 1, 0] = cor[..., 0, 1] = np.tanh(independent(seed=3))
+    sample = ("chain", "draw")
+    return xr.Dataset(
+        {
+            "Intercept": (sample, 100.0 + independent()),
+            "b": ((*sample, "coef"), 1e-3 * independent((1,), 1)),
+            "sd_g": ((*sample, "g_coef"), np.exp(independent((2,), 2))),
+            "cor_g": ((*sample, "g_coef", "g_coef_"), cor),
+            "r_g": ((*sample, "g", "g_coef"), independent((3, 2), 4)),
+            "z_g": ((*sample, "g", "g_coef"), independent((3, 2), 5)),
+            "sigma": (sample, np.ones((CHAINS, DRAWS))),
+        },
+        coords={
+            "chain": np.arange(CHAINS),
+            "draw": np.arange(DRAWS),
+            "coef": ["x"],
+            "g_coef": coefs,
+            "g_coef_": coefs,
+            "g": ["s1", "s2", "ünter"],
+        },
+    )
+
+
+def statistics(**changes: np.ndarray) -> xr.Dataset:
+    """Statistics of a sampler without trouble, some of them replaced."""
+    values = {
+        "diverging": np.zeros((CHAINS, DRAWS), dtype=bool),
+        "reached_max_treedepth": np.zeros((CHAINS, DRAWS), dtype=bool),
+        "energy": independent(seed=9),
+        "n_steps": np.full((CHAINS, DRAWS), 7),
+        **changes,
+    }
+    return xr.Dataset({name: (("chain", "draw"), v) for name, v in values.items()})
+
+
+def settings(**changes: int) -> Settings:
+    return Settings.checked(**{"draws": DRAWS, "tune": 500, "seed": 7, **changes})
+
+
+def made_fit() -> Fit:
+    data = xr.DataTree.from_dict(
+        {
+            "posterior": posterior(),
+            "sample_stats": statistics(),
+            "observed_data": xr.Dataset({"y": ("row", np.arange(4.0))}),
+        }
+    )
+    rows = rows_of(posterior(), NAMES, effects=True)
+    provenance = Provenance(
+        format=FORMAT,
+        spec=SPEC,
+        spec_name="made.model",
+        model="main",
+        formula="y ~ x + (1 + x | g)",
+        settings=settings(),
+        seconds=1.5,
+        created="2026-01-01T00:00:00+00:00",
+        versions={"varying": "0.1.0"},
+        data=Data("made.csv", 4, "0" * 64, (("g", "text", ("s1", "s2", "ünter")),)),
+        names=NAMES,
+        verdict=judge(rows, statistics(), settings()),
+    )
+    return Fit(data, provenance)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import varying
+
+TWO = "model full: y ~ x\nmodel null: y ~ 1\n"
+
+
+def rule(*args: object, **options: object) -> str:
+    with pytest.raises(varying.ModelError) as caught:
+        varying.compile(*args, **options)  # type: ignore[arg-type]
+    return caught.value.diagnostics[0].rule
+
+
+def test_text_without_data() -> None:
+    model = varying.compile("y ~ x + (1 | g)")
+    assert (model.name, model.compiled) == ("main", None)
+    assert model.formula == "y ~ x + (1 | g)"
+    assert "no data" in repr(model)
+
+
+@pytest.mark.parametrize("what", ["pymc", "priors", "design", "ir", "source"])
+def test_what_needs_data_says_so(what: str) -> None:
+    model = varying.compile("y ~ x")
+    with pytest.raises(varying.ModelError) as caught:
+        getattr(model, what)
+    assert caught.value.diagnostics[0].rule == "needs-data"
+
+
+def test_fit_and_prior_predictive_need_data() -> None:
+    model = varying.compile("y ~ x")
+    for act in (model.fit, model.prior_predictive):
+        with pytest.raises(varying.ModelError, match="needs-data"):
+            act()
+
+
+def test_a_line_that_ends_in_model_is_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    path.write_text("y ~ x\n")
+    assert varying.compile(str(path)).formula == "y ~ x"
+    assert varying.compile(path).formula == "y ~ x"
+    assert rule("nowhere.model") == "no-such-file"
+    assert rule(tmp_path / "nowhere.txt") == "no-such-file"
+    # Two lines are a text, whatever they end in.
+    assert varying.compile("y ~ x # from\n# a.model").formula == "y ~ x"
+
+
+def test_several_models() -> None:
+    with pytest.raises(varying.ModelError) as caught:
+        varying.compile(TWO)
+    (found,) = caught.value.diagnostics
+    assert found.rule == "ambiguous-model"
+    assert "full" in found.message
+    assert "null" in found.message
+    assert varying.compile(TWO, model="null").formula == "y ~ 1"
+    assert rule(TWO, model="nul") == "unknown-model"
+    assert varying.compile("y ~ x\nmodel other: y ~ 1\n").name == "main"
+
+
+def test_an_error_prints_in_full() -> None:
+    with pytest.raises(varying.ModelError) as caught:
+        varying.compile("y ~ x + 1 | g")
+    text = str(caught.value)
+    assert "^" in text
+    assert "<string>:1:" in text
+
+
+def test_not_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(b"y ~ x\xff")
+    assert rule(path) == "not-text"
+
+
+def test_data_from_a_path(tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n1,2\n2,3.5\n3,3\n4,5\n")
+    model = varying.compile("y ~ x", data)
+    assert model.design.to_dict()["population"]["coefs"] == ["Intercept", "x"]
+    assert [row.target for row in model.priors][-1] == "sigma"
+    assert "sigma" in repr(model.priors)
+    assert "4 rows used" in repr(model.design)
+    assert rule("y ~ x", str(tmp_path / "none.csv")) == "no-such-file"
+
+
+def test_settings_are_checked() -> None:
+    model = varying.compile("y ~ x")
+    for wrong, words in (
+        ({"sampler": "stan"}, "nutpie, pymc"),
+        ({"draws": 0}, "draws is at least 1"),
+        ({"chains": 2.5}, "chains is a whole number"),
+        ({"seed": -1}, "seed is at least 0"),
+        ({"target_accept": 1.0}, "target_accept"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            model.fit(**wrong)  # type: ignore[arg-type]
+
+
+def test_import_loads_nothing_heavy() -> None:
+    program = (
+        "import sys, varying; "
+        "print([m for m in ('numpy', 'pandas', 'pymc', 'arviz', 'xarray', 'lark') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_public_names() -> None:
+    assert {"compile", "load", "Model", "Fit", "ModelError"} <= set(dir(varying))
+    assert isinstance(varying.__version__, str)
+    with pytest.raises(AttributeError, match="nothing"):
+        varying.nothing  # noqa: B018

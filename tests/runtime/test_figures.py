@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from arviz_stats.base import array_stats
+
+from varying.runtime.figures import Figures, elements, figures
+
+from .fits import independent, posterior
+
+
+def test_figures_against_numpy_and_arviz() -> None:
+    draws = 3.0 + 2.0 * independent()
+    found = figures(draws)
+    flat = draws.ravel()
+    assert found.mean == pytest.approx(flat.mean(), rel=1e-12)
+    assert found.sd == pytest.approx(flat.std(ddof=1), rel=1e-12)
+    expected = np.quantile(flat, (0.025, 0.5, 0.975))
+    assert (found.lower, found.median, found.upper) == pytest.approx(tuple(expected))
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    assert found.rhat == pytest.approx(float(array_stats.rhat(draws, **axes)))
+    assert found.ess_bulk == pytest.approx(
+        float(array_stats.ess(draws, method="bulk", **axes))
+    )
+
+
+def test_the_interval_has_the_mass_asked_for() -> None:
+    draws = independent()
+    narrow, wide = figures(draws, 0.5), figures(draws, 0.99)
+    assert wide.lower < narrow.lower < narrow.upper < wide.upper
+    assert np.mean((draws > narrow.lower) & (draws < narrow.upper)) == pytest.approx(
+        0.5
+    )
+
+
+def test_a_constant_has_no_convergence() -> None:
+    assert figures(np.full((4, 100), 2.5)) == Figures(
+        2.5, 0.0, 2.5, 2.5, 2.5, None, None, None
+    )
+
+
+def test_draws_that_are_not_finite_give_no_figures() -> None:
+    draws = independent()
+    draws[0, 0] = np.inf
+    found = figures(draws)
+    assert np.isnan(found.mean)
+    assert found.rhat is None
+
+
+def test_a_few_draws_have_no_convergence() -> None:
+    found = figures(independent()[:, :3])
+    assert found.ess_bulk is None
+    assert np.isfinite(found.mean)
+
+
+def test_a_chain_that_stands_still_is_seen() -> None:
+    draws = independent()
+    draws[0] = 10.0
+    found = figures(draws)
+    assert found.rhat is not None
+    assert found.rhat > 1.1
+
+
+def test_elements_of_a_correlation_matrix_are_its_lower_triangle() -> None:
+    cor = posterior()["cor_g"]
+    ((coord, draws),) = elements(cor, triangle=True)
+    assert coord == "x, Intercept"
+    np.testing.assert_array_equal(draws, cor.values[..., 1, 0])
+
+
+def test_elements_of_a_scalar() -> None:
+    ((coord, draws),) = elements(posterior()["Intercept"])
+    assert coord == ""
+    assert draws.shape == (4, 250)

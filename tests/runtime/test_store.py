@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import varying
+from varying.runtime import store
+
+from .fits import SPEC, made_fit
+
+
+def rule(path: Path) -> str:
+    with pytest.raises(varying.ModelError) as caught:
+        varying.load(path)
+    return caught.value.diagnostics[0].rule
+
+
+def rewritten(path: Path, **changes: object) -> None:
+    """Change values of the provenance in a fit file."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    root = json.loads(entries["zarr.json"])
+    record = json.loads(root["attributes"]["varying"])
+    record.update(changes)
+    record = {key: value for key, value in record.items() if value is not None}
+    root["attributes"]["varying"] = json.dumps(record)
+    entries["zarr.json"] = json.dumps(root).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, raw in entries.items():
+            archive.writestr(name, raw)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "a file"
+    made_fit().save(path)
+    return path
+
+
+def test_round_trip(saved: Path) -> None:
+    made, loaded = made_fit(), varying.load(saved)
+    assert loaded.data.identical(made.data)
+    assert loaded.provenance == made.provenance
+    assert loaded.spec == SPEC
+    assert loaded.seed == 7
+    assert loaded.summary(all=True).to_dict() == made.summary(all=True).to_dict()
+    assert loaded.data["posterior"]["r_g"].sel(g="ünter").shape == (4, 250, 2)
+
+
+def test_it_is_a_zip_of_zarr_without_pickles(saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        names = archive.namelist()
+        assert len(names) == len(set(names))
+        assert names[0] == "zarr.json"
+        for name in names:
+            if name.endswith("zarr.json"):
+                text = archive.read(name).decode()
+                assert json.loads(text)["zarr_format"] == 3
+                assert "pickle" not in text
+
+
+def test_exactly_the_path_and_nothing_else(saved: Path) -> None:
+    assert [entry.name for entry in saved.parent.iterdir()] == ["a file"]
+
+
+def test_whole_or_not_at_all(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = saved.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.zipfile.ZipFile, "writestr", full)
+    with pytest.raises(OSError, match="No space"):
+        made_fit().save(saved)
+    assert saved.read_bytes() == before
+    assert len(list(saved.parent.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and devices of POSIX")
+def test_a_link_stays_one_and_a_device_is_left_alone(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("real")
+    made_fit().save(link)
+    assert link.is_symlink()
+    assert (tmp_path / "real").is_file()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="not a regular file"):
+        made_fit().save(pipe)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "pipe", "real"]
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        made_fit().save(tmp_path / "no" / "a.fit")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_permissions_are_those_of_any_new_file(saved: Path) -> None:
+    plain = saved.parent / "plain"
+    plain.touch()
+    assert saved.stat().st_mode == plain.stat().st_mode
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    assert rule(tmp_path / "none.fit") == "no-such-file"
+
+
+@pytest.mark.parametrize("content", [b"", b"y ~ x\n", b"PK\x03\x04 and then nothing"])
+def test_foreign_files(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "foreign.fit"
+    path.write_bytes(content)
+    assert rule(path) == "not-a-fit"
+
+
+def test_a_foreign_zip(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.fit"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "hello")
+    assert rule(path) == "not-a-fit"
+
+
+def test_a_cut_and_a_changed_file(saved: Path) -> None:
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: len(whole) // 2])
+    assert rule(saved) == "not-a-fit"
+    middle = len(whole) // 2
+    saved.write_bytes(
+        whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
+    )
+    assert rule(saved) == "not-a-fit"
+
+
+def test_another_format_is_refused(saved: Path) -> None:
+    rewritten(saved, format=2)
+    with pytest.raises(varying.ModelError, match="format 2") as caught:
+        varying.load(saved)
+    assert caught.value.diagnostics[0].notes == ("install a newer Varying",)
+
+
+def test_a_record_that_lacks_something(saved: Path) -> None:
+    rewritten(saved, settings=None)
+    assert rule(saved) == "not-a-fit"

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from varying.runtime.figures import Figures
+from varying.runtime.summary_table import decimals
+
+from .fits import made_fit
+
+KEYS = [
+    "name",
+    "coord",
+    "mean",
+    "sd",
+    "median",
+    "lower",
+    "upper",
+    "ess_bulk",
+    "ess_tail",
+    "rhat",
+]
+
+
+def test_json_is_the_contract() -> None:
+    found = made_fit().summary().to_dict()
+    assert list(found) == ["interval", "parameters", "sampling"]
+    assert found["interval"] == {"kind": "eti", "prob": 0.95}
+    assert all(list(row) == KEYS for row in found["parameters"])
+    assert [(row["name"], row["coord"]) for row in found["parameters"]] == [
+        ("Intercept", ""),
+        ("b", "x"),
+        ("sd_g", "Intercept"),
+        ("sd_g", "x"),
+        ("cor_g", "x, Intercept"),
+        ("sigma", ""),
+    ]
+    constant = found["parameters"][-1]
+    assert constant["sd"] == 0
+    assert constant["ess_bulk"] is constant["ess_tail"] is constant["rhat"] is None
+    assert list(found["sampling"]) == [
+        "draws",
+        "tune",
+        "chains",
+        "divergences",
+        "seconds",
+        "sampler",
+        "versions",
+        "verdict",
+    ]
+    assert found["sampling"]["verdict"]["ok"] is True
+    json.dumps(found, allow_nan=False)
+
+
+def test_effects_only_on_request_and_internals_never() -> None:
+    names = {row.name for row in made_fit().summary(all=True)}
+    assert "r_g" in names
+    assert "z_g" not in names
+    assert "r_g" not in {row.name for row in made_fit().summary()}
+    coords = [row.coord for row in made_fit().summary(all=True) if row.name == "r_g"]
+    assert coords[:2] == ["s1, Intercept", "s1, x"]
+
+
+def test_prob_changes_the_interval() -> None:
+    fit = made_fit()
+    narrow = fit.summary(prob=0.5)
+    assert narrow.to_dict()["interval"]["prob"] == 0.5
+    assert narrow.rows[0].figures.lower > fit.summary().rows[0].figures.lower
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        fit.summary(prob=95)
+
+
+def test_text_and_markdown() -> None:
+    summary = made_fit().summary()
+    text = repr(summary)
+    assert "2.5%" in text
+    assert "97.5%" in text
+    assert "sd_g" in text
+    assert "x, Intercept" in text
+    markdown = summary.to_markdown().splitlines()
+    assert len(markdown) == 2 + len(summary)
+    assert len({line.count(" | ") for line in markdown}) == 1
+    assert markdown[3].startswith("| `b[x]` | ")
+
+
+def test_long_blocks_are_shortened_in_print_only() -> None:
+    fit = made_fit()
+    summary = fit.summary()
+    row = summary.rows[1]
+    rows = tuple(type(row)("threshold", f"{k}|{k + 1}", row.figures) for k in range(40))
+    long = type(summary)(rows, 0.95, summary.sampling)
+    assert "... 34 more" in repr(long)
+    assert len(long.to_dict()["parameters"]) == 40
+    whole = type(summary)(rows, 0.95, summary.sampling, whole=True)
+    assert "39|40" in repr(whole)
+    assert "more" not in repr(whole)
+
+
+def test_frame() -> None:
+    frame = made_fit().summary().to_frame()
+    assert frame.loc[("b", "x"), "sd"] == pytest.approx(1e-3, rel=0.1)
+    assert np.isnan(frame.loc[("sigma", ""), "rhat"])
+    assert list(frame.columns) == KEYS[2:]
+
+
+@pytest.mark.parametrize(
+    ("sd", "ess", "expected"),
+    [
+        (1.0, 4000, 2),  # error 0.016
+        (0.3, 4000, 3),  # error 0.005
+        (0.001, 4000, 4),
+        (50.0, 4000, 1),
+        (1000.0, 400, 0),
+        (1.0, 1e9, 3),
+    ],
+)
+def test_decimals_follow_the_error(sd: float, ess: float, expected: int) -> None:
+    assert decimals(Figures(0.0, sd, 0.0, 0.0, 0.0, ess, ess, 1.0)) == expected
