@@ -1,9 +1,9 @@
 """Measure candidate priors for the thresholds of the cumulative logit family.
 
-    python docs/decisions/threshold_prior.py           # about 12 minutes on two cores
+    python docs/decisions/threshold_prior.py           # 30 minutes on two busy cores
     python docs/decisions/threshold_prior.py --quick   # about 2 minutes, one data set
 
-Reproduces the tables of 0001-threshold-prior.md and writes the long results to
+Reproduces the tables of 0001-threshold-prior.md and writes them, long, to
 0001-threshold-prior.csv beside itself (--quick only prints).
 
 The model is ``rating ~ block*cs + (1 + block*cs | subj)`` with sum-to-zero codes on
@@ -1095,7 +1095,7 @@ def table_bias(save: list[pd.DataFrame], seeds: list[int], draws: int) -> None:
         mean = pd.DataFrame(errors).mean().to_dict()
         rows.append({"candidate": prior.name, "sets": len(seeds), **mean})
     rows.append(
-        {"candidate": "Monte Carlo error"}
+        {"candidate": f"Monte Carlo error, {prior.name}"}
         | (pd.DataFrame(errors).std() / np.sqrt(len(seeds))).to_dict()
     )
     show("bias: mean of posterior mean minus truth", rows, save)
@@ -1146,7 +1146,9 @@ def main() -> None:
     if not quick:
         table_bias(save, list(range(1, 13)), 500)
         out = Path(__file__).with_name("0001-threshold-prior.csv")
-        pd.concat(save).round(5).to_csv(out, index=False)
+        long = pd.concat(save)
+        long = long[~long["table"].str.contains("each")]
+        long.round(4).to_csv(out, index=False)
     print(f"\n{(time.perf_counter() - begin) / 60:.1f} minutes")
 
 
