@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -10,19 +10,16 @@ from varying.grammar.diagnostics import Edit, Fix, Severity, Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
-    Call,
     Chain,
     ContrastStatement,
     Expr,
     KeepStatement,
     ModelStatement,
     Name,
-    Option,
     PartStatement,
     PriorStatement,
     QuantityStatement,
     Spec,
-    String,
     TestStatement,
 )
 
@@ -36,12 +33,10 @@ from .expressions import (
     plain_number,
     postorder,
     smallest_with,
-    unwrap,
 )
-from .families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
 from .families.family import Family
 from .groups import expand_group
-from .links import LINKS, Link
+from .options import family_of, link_of, read_options, word_of
 from .prepare import Prepared
 from .prior_targets import targets_of
 from .priors import resolve_priors
@@ -50,17 +45,6 @@ from .schema import Schema
 from .terms import Expansion, GroupBar, expand, expand_bar
 
 Parameterization = Literal["auto", "centered", "noncentered"]
-
-#: Options of a formula: the words each accepts, and whether it is compiled.
-#: No words: any expression, read elsewhere.
-OPTIONS: Mapping[str, tuple[tuple[str, ...], bool]] = {
-    "family": ((), True),
-    "link": ((), True),
-    "parameterization": (("auto", "centered", "noncentered"), True),
-    "rows": (("all", "own"), False),
-    "threshold": (("flexible", "equidistant", "symmetric"), False),
-    "nl": (("true", "false"), False),
-}
 
 
 def bind(
@@ -81,9 +65,9 @@ def bind(
     """
     schema = prepared.schema
     _not_compiled(spec, model, sink)
-    options = _options(model.formula.options, sink)
-    family = _family(options.get("family"), sink)
-    link = _link(options, family, sink)
+    options = read_options(model.formula.options, sink)
+    family = family_of(options.get("family"), sink)
+    link = link_of(options, family, sink)
     names = schema.names
     response = bind_response(model.formula.response, family, schema, sink)
     expansion = expand(model.formula.terms, model.formula.response, names, sink)
@@ -119,7 +103,7 @@ def bind(
         priors=priors,
         keep=keep,
         parameterization=cast(
-            Parameterization, _word(options, "parameterization", "auto")
+            Parameterization, word_of(options, "parameterization", "auto")
         ),
     )
 
@@ -187,130 +171,6 @@ def _not_compiled(spec: Spec, model: ModelStatement, sink: Sink) -> None:
             statement.span,
             f"`{word}` statements are not compiled by this version",
         )
-
-
-def _options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
-    found: dict[str, Option] = {}
-    for option in options:
-        name = option.name.text
-        if name not in OPTIONS:
-            notes, fix = did_you_mean(
-                name, tuple(OPTIONS), option.name.span, "options of a formula"
-            )
-            sink.add(
-                "unknown-option",
-                option.name.span,
-                f"a formula has no option `{name}`",
-                *notes,
-                fix=fix,
-            )
-            continue
-        if name in found:
-            sink.add("duplicate-option", option.span, f"`{name}` is given twice")
-            continue
-        words, ready = OPTIONS[name]
-        value = unwrap(option.value)
-        text = value.text if isinstance(value, Name | String) else ""
-        if words and text not in words:
-            notes, fix = did_you_mean(text, words, option.value.span, f"`{name}` takes")
-            sink.add(
-                "invalid-argument",
-                option.value.span,
-                f"`{name}` cannot be `{expression_text(option.value)}`",
-                *notes,
-                fix=fix,
-            )
-            continue
-        if not ready and words and text != words[0]:
-            sink.add(
-                "not-yet",
-                option.span,
-                f"`{name}={text}` is not compiled by this version",
-            )
-        found[name] = option
-    return found
-
-
-def _word(options: Mapping[str, Option], name: str, default: str) -> str:
-    if name not in options:
-        return default
-    value = unwrap(options[name].value)
-    return value.text if isinstance(value, Name | String) else default
-
-
-def _family(option: Option | None, sink: Sink) -> Family | None:
-    if option is None:
-        return FAMILIES["gaussian"]
-    value = unwrap(option.value)
-    match value:
-        case Name(text=text) | String(text=text):
-            pass
-        case Call(function=Name(text=text)):
-            planned = text in PLANNED_FAMILIES or text in FAMILY_SPELLINGS
-            sink.add(
-                "not-yet" if planned else "unknown-family",
-                value.span,
-                f"`family={expression_text(value)}` is not compiled by this version"
-                if planned
-                else f"there is no family `{text}`",
-                "a link is an option of its own: `family=bernoulli, link=probit`",
-            )
-            return None
-        case _:
-            sink.add(
-                "unknown-family",
-                value.span,
-                f"`{expression_text(value)}` is no family",
-            )
-            return None
-    if text in FAMILY_SPELLINGS:
-        return FAMILIES[FAMILY_SPELLINGS[text]]
-    if text in PLANNED_FAMILIES:
-        sink.add(
-            "not-yet",
-            value.span,
-            f"the family `{text}` is not compiled by this version",
-            f"compiled are {', '.join(FAMILIES)}",
-        )
-        return None
-    notes, fix = did_you_mean(
-        text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES), value.span, "families"
-    )
-    sink.add(
-        "unknown-family", value.span, f"there is no family `{text}`", *notes, fix=fix
-    )
-    return None
-
-
-def _link(
-    options: Mapping[str, Option], family: Family | None, sink: Sink
-) -> Link | None:
-    if family is None:
-        return None
-    if "link" not in options:
-        return LINKS[family.links[0]]
-    value = options["link"].value
-    node = unwrap(value)
-    text = node.text if isinstance(node, Name | String) else expression_text(node)
-    if text in family.links:
-        return LINKS[text]
-    if text in family.known_links:
-        sink.add(
-            "not-yet",
-            value.span,
-            f"the link `{text}` of {family.name} is not compiled by this version",
-        )
-        return None
-    known = (*family.links, *family.known_links)
-    notes, fix = did_you_mean(text, known, value.span, f"links of {family.name}")
-    sink.add(
-        "unknown-link",
-        value.span,
-        f"{family.name} has no link `{text}`",
-        *notes,
-        fix=fix,
-    )
-    return None
 
 
 def _keep(
@@ -456,11 +316,8 @@ def _groupings(
 
 def _known(factors: Sequence[str], group: Expr, schema: Schema, sink: Sink) -> bool:
     good = True
-    names = {
-        node.text: node
-        for node in column_names(group)
-        if node.text not in schema.columns
-    }
+    # not `column_names`: that leaves out `TRUE`
+    names = {node.text: node for node in postorder(group) if isinstance(node, Name)}
     for factor in factors:
         if factor not in schema.columns:
             report_unknown(names[factor], schema, sink)

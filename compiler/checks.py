@@ -14,16 +14,20 @@ from .bound import BoundModel
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
 from .design import evaluate_columns
 from .expressions import column_names, smallest_with
+from .functions import evaluate
+from .responses import response_values
 from .table import Floats, Table
 
 #: Columns beyond this are not searched for collinearity: the search is cubic.
 _MOST_COLUMNS = 500
+#: Beyond this, squares and their sums overflow.
+LARGEST = 1e100
 #: Columns that a message names.
 _SHOWN = 4
 
 
 def check_rows(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None:
-    """Report collinear columns and empty cells of interactions.
+    """Report values that are no numbers, collinear columns and empty cells.
 
     Parameters
     ----------
@@ -35,6 +39,8 @@ def check_rows(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None
         Takes the warnings.
     """
     columns = bound.population.columns
+    if not _finite(bound, table, terms, sink):
+        return
     _empty_cells(columns, table, terms, sink)
     if columns and len(columns) <= _MOST_COLUMNS:
         _collinear(bound, table, terms, sink)
@@ -50,6 +56,53 @@ def _place(column: DesignColumn, terms: Expr) -> Span:
             case Numeric(expression=expression):
                 wanted |= {name.text for name in column_names(expression)}
     return smallest_with(wanted, terms).span
+
+
+def _finite(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> bool:
+    """Report what cannot be calculated with: `log(x)` at 0, squares of 1e300."""
+    good = True
+    response = response_values(bound.response, table.columns[bound.response.column])
+    count = int((np.abs(response) > LARGEST).sum())
+    if count:
+        _not_finite(bound.response.name, "too large", count, bound.response.span, sink)
+        good = False
+    groups = (column for g in bound.groupings for column in g.columns)
+    columns = tuple(dict.fromkeys([*bound.population.columns, *groups]))
+    parts = dict.fromkeys(
+        part for column in columns for part in column.parts if isinstance(part, Numeric)
+    )
+    for part in parts:
+        values = evaluate(part.expression, table)
+        undefined = int(np.isnan(values).sum())
+        infinite = int(np.isinf(values).sum())
+        large = int((np.abs(values) > LARGEST).sum()) - infinite
+        for count, what in (
+            (undefined, "no number"),
+            (infinite, "infinite"),
+            (large, "too large"),
+        ):
+            if count:
+                _not_finite(part.label, what, count, part.expression.span, sink)
+                good = False
+                break
+    if good:
+        with np.errstate(over="ignore"):
+            matrix = np.abs(evaluate_columns(columns, table)).max(axis=0, initial=0.0)
+        for column, most in zip(columns, matrix, strict=True):
+            if not most <= LARGEST:
+                _not_finite(column.name, "too large", 0, _place(column, terms), sink)
+                good = False
+    return good
+
+
+def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> None:
+    of = "" if not count else " in 1 row" if count == 1 else f" in {count:,} rows"
+    notes = {
+        "no number": "leave such rows out by `where`, or write what is meant there",
+        "infinite": "leave such rows out by `where`, or add a constant before `log`",
+        "too large": f"the largest that can be used is {LARGEST:g}: rescale it",
+    }
+    sink.add("infinite-value", span, f"`{name}` is {what}{of}", notes[what])
 
 
 def _collinear(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None:

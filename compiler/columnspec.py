@@ -38,6 +38,8 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
     faulty: set[str] = set()
     for statement in statements:
         kind = _kind(statement.type, sink)
+        if table.open:
+            _check_options(statement, sink)
         for name in statement.columns:
             if name.text in seen:
                 message = f"`{name.text}` is declared twice"
@@ -56,6 +58,21 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
             else:
                 columns[name.text] = column
     return replace(table, columns=columns).without(faulty)
+
+
+def _check_options(statement: ColumnStatement, sink: Sink) -> None:
+    """Report what can be told of options without the column."""
+    for option in statement.options:
+        if option.name.text == "contrast":
+            find_contrast(option.value, sink)
+        elif option.name.text != "ref":
+            _unknown_option(option.name, sink)
+
+
+def _unknown_option(name: Name, sink: Sink) -> None:
+    notes, fix = did_you_mean(name.text, ("contrast", "ref"), name.span, "options")
+    message = f"`column` has no option `{name.text}`"
+    sink.add("unknown-option", name.span, message, *notes, fix=fix)
 
 
 def _kind(declared: ColumnType, sink: Sink) -> Kind | None:
@@ -283,10 +300,7 @@ class _Declaration:
         for option in self.statement.options:
             name = option.name
             if name.text not in ("contrast", "ref"):
-                known = ("contrast", "ref")
-                notes, fix = did_you_mean(name.text, known, name.span, "options")
-                message = f"`column` has no option `{name.text}`"
-                self.sink.add("unknown-option", name.span, message, *notes, fix=fix)
+                _unknown_option(name, self.sink)
                 good = False
             elif name.text in seen:
                 message = f"the option `{name.text}` is given twice"

@@ -405,4 +405,8 @@ def log_mass(
         return np.asarray(chosen.logsf(lower))
     if lower is None:
         return np.asarray(chosen.logcdf(upper))
-    return np.asarray(np.log(chosen.cdf(upper) - chosen.cdf(lower)))
+    # a difference of two numbers near 1 has no digits: count from the nearer end
+    right = chosen.cdf(lower) > 0.5
+    more = np.where(right, chosen.logsf(lower), chosen.logcdf(upper))
+    less = np.where(right, chosen.logsf(upper), chosen.logcdf(lower))
+    return np.asarray(more + np.log(-np.expm1(less - more)))

@@ -25,7 +25,7 @@ from .learn import learn
 from .lower import PriorRow, lower
 from .passes import optimize
 from .prepare import NO_DATA, Prepared, prepare
-from .read import read_table
+from .read import WHOLE_FILE, read_table
 from .responses import response_values
 from .table import Table
 
@@ -109,6 +109,14 @@ def check(
     for statement, bound in _bind(spec, chosen, prepared, sink):
         if bound is not None and not sink.failed:
             check_rows(bound, prepared.table, statement.formula.terms, sink)
+    named = _data_statement(spec)
+    if prepared.table.partial and named is not None:
+        sink.add(
+            "partial-data",
+            named.path.span,
+            f"only the first {prepared.read:,} rows of the data were checked",
+            "a fit reads them all",
+        )
     return sink.sorted()
 
 
@@ -136,7 +144,7 @@ def compile_spec(
     sink = Sink(source)
     spec = parse(source, sink)
     chosen = _choose(spec, model, sink)
-    prepared = _prepared(spec, table, base, sink)
+    prepared = _prepared(spec, table, base, sink, whole=True)
     if table is None and _data_statement(spec) is None:
         sink.add(
             "needs-data",
@@ -149,6 +157,7 @@ def compile_spec(
     (statement, bound), *_ = models
     assert bound is not None
     check_rows(bound, prepared.table, statement.formula.terms, sink)
+    sink.raise_errors()
     column = prepared.table.columns[bound.response.column]
     learned = learn(bound, prepared.table, response_values(bound.response, column))
     lowered, priors = lower(bound, learned)
@@ -189,15 +198,23 @@ def _data_statement(spec: Spec) -> DataStatement | None:
 
 
 def _prepared(
-    spec: Spec, table: Table | None, base: Path | None, sink: Sink
+    spec: Spec,
+    table: Table | None,
+    base: Path | None,
+    sink: Sink,
+    whole: bool = False,
 ) -> Prepared:
-    """Return the rows used; without data, or if they cannot be read, an outline."""
+    """Return the rows used; without data, or if they cannot be read, an outline.
+
+    A check is content with the head of a very long file; a fit needs it whole.
+    """
     statement = _data_statement(spec)
     if table is None and statement is not None:
         path = Path(statement.path.text)
         if base is not None:
             path = base / path
-        table = read_table(path, sink, statement.path.span)
+        limits = {"head": WHOLE_FILE} if whole else {}
+        table = read_table(path, sink, statement.path.span, **limits)
     return prepare(spec, NO_DATA if table is None else table, sink)
 
 
@@ -235,6 +252,9 @@ def _bind(
             if shared:
                 doubtful = found.span not in everywhere
                 everywhere.discard(found.span)
+                same = [d for one in sinks for d in one.diagnostics]
+                same = [d for d in same if (d.span, d.rule) == (found.span, found.rule)]
+                found = next((d for d in same if d.fix is not None), found)
             if not doubtful:
                 text = (found.message, *found.notes)
                 sink.add(found.rule, found.span, *text, fix=found.fix)

@@ -24,6 +24,9 @@ __all__ = ["read_table", "table_from_frame"]
 
 READABLE = (".csv", ".tsv", ".txt")
 
+#: As ``head=``: no limit.
+WHOLE_FILE = 10**15
+
 
 class _Fault(Exception):
     """What is wrong with a file: a rule, a sentence, notes and maybe a fix."""

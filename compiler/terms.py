@@ -456,6 +456,7 @@ class _Expander:
         for name in own & self.response_columns:
             message = f"`{name}` is the response and cannot be a grouping factor"
             self.fault("response-as-predictor", operands[-1], message)
+            return
         self.groups.append(
             GroupBar(operands[0], operators[0], identity, operands[-1], node.span)
         )

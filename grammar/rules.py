@@ -82,6 +82,7 @@ _TABLE = (
     # data
     Rule("needs-data", _E, "The operation needs data and there is none."),
     Rule("data-format", _E, "The data file cannot be read as a table."),
+    Rule("partial-data", _I, "Only the head of a long file was checked."),
     Rule("empty-data", _E, "The data have no rows, or none is left."),
     Rule("response-support", _E, "A response outside the family's support."),
     Rule("one-category", _E, "An ordinal or binary response with one category."),
@@ -89,13 +90,12 @@ _TABLE = (
     Rule("guessed-order", _W, "The order of categories that nobody declared."),
     Rule("wrong-type", _E, "A column whose type does not fit its use."),
     Rule("all-missing", _E, "A column without a single value."),
-    Rule("infinite-value", _E, "An infinite value in a numeric column."),
+    Rule("infinite-value", _E, "A value that is infinite, too large or undefined."),
     Rule("one-level", _E, "A factor with one level as predictor."),
     Rule("group-per-row", _E, "A grouping factor with a level for every row."),
     Rule("one-group", _E, "A grouping factor with a single level."),
     Rule("rows-dropped", _I, "Rows left out because a value is missing."),
     Rule("unused-level", _W, "A declared level of a predictor that no row has."),
-    Rule("missing-column-type", _I, "The type of a column was guessed."),
     # algebra
     Rule("response-as-predictor", _E, "The response among the predictors."),
     Rule("invalid-power", _E, "`^` with something other than a whole number above 1."),

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from varying.grammar.diagnostics import Sink
+from varying.grammar.diagnostics import ModelError, Severity, Sink
 from varying.grammar.source import Source, Span
 
 from .model import Model
@@ -83,10 +83,14 @@ def compile_source(
     sink.raise_errors()
     name = choose_model(spec, model)
     named = any(isinstance(s, DataStatement) for s in spec.statements)
-    if name is not None and table is None and not named:
-        return Model(spec, name, None, sink.sorted())
-    from varying.compiler.driver import compile_spec
+    from varying.compiler.driver import check, compile_spec
 
+    if name is not None and table is None and not named:
+        # names of the language are checked without data, too
+        found = check(source, model=name)
+        if any(d.severity is Severity.ERROR for d in found):
+            raise ModelError(found)
+        return Model(spec, name, None, found)
     compiled = compile_spec(source, table, base=base, model=name)
     return Model(compiled.spec, compiled.bound.name, compiled, compiled.diagnostics)
 

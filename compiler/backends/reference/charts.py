@@ -53,9 +53,9 @@ def from_unconstrained(parameter: Parameter, x: Array) -> tuple[Array, Any]:
         case "simplex":
             # softmax of numbers that add up to 0
             logits = np.concatenate([x, [-x.sum()]])
-            shifted = np.exp(logits - np.real(logits).max())
-            value = shifted / shifted.sum()
-            return value, math.log(len(logits)) + np.log(value).sum()
+            shifted = logits - np.real(logits).max()
+            log_value = shifted - np.log(np.exp(shifted).sum())
+            return np.exp(log_value), math.log(len(logits)) + log_value.sum()
 
 
 def _bounded(bounds: tuple[float, float], x: Array) -> tuple[Array, Any]:

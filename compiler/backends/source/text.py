@@ -117,6 +117,10 @@ def numeric_levels(column: Column) -> bool:
     )
 
 
+def _whole(level: str) -> bool:
+    return level.removeprefix("-").isdigit()
+
+
 def level_text(column: Column, joined: bool = False) -> str:
     """Return a column of ``data`` as texts: the names of its levels.
 
@@ -124,7 +128,10 @@ def level_text(column: Column, joined: bool = False) -> str:
     """
     text = f"data[{string(column.name)}]"
     if numeric_levels(column):
-        return f'{text}.map("{{:.15g}}".format)'
+        levels = column.levels
+        whole = column.kind is Kind.INTEGER or (levels and all(map(_whole, levels)))
+        how = ".astype(int).astype(str)" if whole else '.map("{:.15g}".format)'
+        return f"{text}{how}"
     if joined and any(set(level) & {":", "\\"} for level in column.levels):
         text += r'.str.replace("\\", r"\\", regex=False)'
         text += r'.str.replace(":", r"\:", regex=False)'

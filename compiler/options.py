@@ -1,0 +1,153 @@
+"""Options of a formula: ``family``, ``link`` and those that are a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Call, Name, Option, String
+
+from .expressions import unwrap
+from .families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
+from .families.family import Family
+from .links import LINKS, Link
+
+#: Options of a formula: the words each accepts, and whether it is compiled.
+#: No words: any expression, read elsewhere.
+OPTIONS: Mapping[str, tuple[tuple[str, ...], bool]] = {
+    "family": ((), True),
+    "link": ((), True),
+    "parameterization": (("auto", "centered", "noncentered"), True),
+    "rows": (("all", "own"), False),
+    "threshold": (("flexible", "equidistant", "symmetric"), False),
+    "nl": (("true", "false"), False),
+}
+
+
+def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
+    """Return the options by name, without the faulty ones."""
+    found: dict[str, Option] = {}
+    for option in options:
+        name = option.name.text
+        if name not in OPTIONS:
+            notes, fix = did_you_mean(
+                name, tuple(OPTIONS), option.name.span, "options of a formula"
+            )
+            sink.add(
+                "unknown-option",
+                option.name.span,
+                f"a formula has no option `{name}`",
+                *notes,
+                fix=fix,
+            )
+            continue
+        if name in found:
+            sink.add("duplicate-option", option.span, f"`{name}` is given twice")
+            continue
+        words, ready = OPTIONS[name]
+        value = unwrap(option.value)
+        text = value.text if isinstance(value, Name | String) else ""
+        if words and text not in words:
+            notes, fix = did_you_mean(text, words, option.value.span, f"`{name}` takes")
+            sink.add(
+                "invalid-argument",
+                option.value.span,
+                f"`{name}` cannot be `{expression_text(option.value)}`",
+                *notes,
+                fix=fix,
+            )
+            continue
+        if not ready and words and text != words[0]:
+            sink.add(
+                "not-yet",
+                option.span,
+                f"`{name}={text}` is not compiled by this version",
+            )
+        found[name] = option
+    return found
+
+
+def word_of(options: Mapping[str, Option], name: str, default: str) -> str:
+    """Return the word that an option has, or the default."""
+    if name not in options:
+        return default
+    value = unwrap(options[name].value)
+    return value.text if isinstance(value, Name | String) else default
+
+
+def family_of(option: Option | None, sink: Sink) -> Family | None:
+    """Return the family that an option names; None after a fault."""
+    if option is None:
+        return FAMILIES["gaussian"]
+    value = unwrap(option.value)
+    match value:
+        case Name(text=text) | String(text=text):
+            pass
+        case Call(function=Name(text=text)):
+            planned = text in PLANNED_FAMILIES or text in FAMILY_SPELLINGS
+            sink.add(
+                "not-yet" if planned else "unknown-family",
+                value.span,
+                f"`family={expression_text(value)}` is not compiled by this version"
+                if planned
+                else f"there is no family `{text}`",
+                "a link is an option of its own: `family=bernoulli, link=probit`",
+            )
+            return None
+        case _:
+            sink.add(
+                "unknown-family",
+                value.span,
+                f"`{expression_text(value)}` is no family",
+            )
+            return None
+    if text in FAMILY_SPELLINGS:
+        return FAMILIES[FAMILY_SPELLINGS[text]]
+    if text in PLANNED_FAMILIES:
+        sink.add(
+            "not-yet",
+            value.span,
+            f"the family `{text}` is not compiled by this version",
+            f"compiled are {', '.join(FAMILIES)}",
+        )
+        return None
+    notes, fix = did_you_mean(
+        text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES), value.span, "families"
+    )
+    sink.add(
+        "unknown-family", value.span, f"there is no family `{text}`", *notes, fix=fix
+    )
+    return None
+
+
+def link_of(
+    options: Mapping[str, Option], family: Family | None, sink: Sink
+) -> Link | None:
+    """Return the link that is named, or the family's own; None after a fault."""
+    if family is None:
+        return None
+    if "link" not in options:
+        return LINKS[family.links[0]]
+    value = options["link"].value
+    node = unwrap(value)
+    text = node.text if isinstance(node, Name | String) else expression_text(node)
+    if text in family.links:
+        return LINKS[text]
+    if text in family.known_links:
+        sink.add(
+            "not-yet",
+            value.span,
+            f"the link `{text}` of {family.name} is not compiled by this version",
+        )
+        return None
+    known = (*family.links, *family.known_links)
+    notes, fix = did_you_mean(text, known, value.span, f"links of {family.name}")
+    sink.add(
+        "unknown-link",
+        value.span,
+        f"{family.name} has no link `{text}`",
+        *notes,
+        fix=fix,
+    )
+    return None

@@ -1,0 +1,86 @@
+"""Every rule is provoked by a test beside this one, and every fix mends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from varying.grammar.diagnostics import Diagnostic, Severity
+from varying.grammar.rules import RULES
+
+from .harness import Case, cases, diagnose
+from .test_files import DATA, SPECS
+from .test_wrong_specs import DATA as TABLE
+from .test_wrong_specs import WRONG
+
+FOLDER = Path(__file__).parent
+CASES = [case for path in sorted(FOLDER.glob("*.md")) for case in list(cases(path))]
+SINGLE = [
+    Case(wrong.spec, wrong.spec, TABLE)
+    for wrong in WRONG
+    if not wrong.spec.startswith("data")
+]
+
+#: Provoked elsewhere, and where.
+ELSEWHERE = {
+    "improper-prior": "tests/runtime: a draw from a flat prior",
+    "sampling-failed": "tests/runtime: a sampler that cannot start",
+    "not-a-fit": "tests/runtime/test_store.py: damaged files",
+    "rows-dropped": "tests/data/test_prepare.py: an info, which no table lists",
+}
+#: Named in the tests of files by themselves, not in their tables.
+IN_FILES = {
+    "unreadable-file",
+    "no-such-file",
+    "ambiguous-model",
+    "unknown-model",
+    "needs-data",
+    "partial-data",
+}
+
+
+def test_every_rule_is_provoked() -> None:
+    provoked = {expected.rule for case in CASES for expected in case.expected}
+    provoked |= {wrong.rule for wrong in WRONG}
+    provoked |= {row[2] for row in DATA} | {row[2] for row in SPECS}
+    text = "".join(path.read_text("utf-8") for path in FOLDER.glob("test_[fw]*.py"))
+    assert all(f'"{rule}"' in text for rule in IN_FILES)
+    provoked |= IN_FILES
+    assert provoked <= set(RULES)
+    assert set(RULES) - provoked == set(ELSEWHERE)
+
+
+def mended(text: str, diagnostic: Diagnostic) -> str:
+    assert diagnostic.fix is not None
+    for edit in sorted(diagnostic.fix.edits, key=lambda e: e.span)[::-1]:
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def errors(found: list[Diagnostic]) -> list[Diagnostic]:
+    return [d for d in found if d.severity is Severity.ERROR]
+
+
+FIXABLE = [
+    pytest.param(case, found, id=f"{case.name}: {found.rule}")
+    for case in (*CASES, *SINGLE)
+    for found in diagnose(case.spec, case.csv)
+    if found.fix is not None
+]
+
+
+@pytest.mark.parametrize(("case", "fault"), FIXABLE)
+def test_a_fix_mends(case: Case, fault: Diagnostic) -> None:
+    before = diagnose(case.spec, case.csv)
+    after = diagnose(mended(case.spec, fault), case.csv)
+    for found in (before, after):
+        found[:] = [d for d in found if d.severity is fault.severity]
+    messages = [[d.message for d in found] for found in (before, after)]
+    assert messages[1].count(fault.message) < messages[0].count(fault.message)
+    if case in SINGLE and len(before) == 1 and fault.rule != "second-formula":
+        assert after == []
+
+
+def test_many_have_a_fix() -> None:
+    assert len(FIXABLE) > 80
