@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from varying.grammar.diagnostics import Diagnostic, Sink, did_you_mean
+from varying.grammar.diagnostics import (
+    Diagnostic,
+    ModelError,
+    Severity,
+    Sink,
+    did_you_mean,
+)
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import (
@@ -29,6 +35,12 @@ from .read import WHOLE_FILE, read_table
 from .responses import response_values
 from .table import Table
 
+#: Errors that leave the columns and groups of the design as they are.
+BESIDE_THE_DESIGN = frozenset({"group-per-row", "one-category", "one-group"})
+ABOUT_PRIORS = frozenset(
+    {"duplicate-prior", "prior-support", "unknown-distribution", "unknown-target"}
+)
+
 #: Rules about the values of the rows used: silent where these are not certain.
 ABOUT_VALUES = frozenset(
     {
@@ -42,6 +54,19 @@ ABOUT_VALUES = frozenset(
         "unused-level",
     }
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Designed:
+    """A model whose names and types are resolved, with the rows it uses.
+
+    ``diagnostics`` may hold errors that leave the design as it is: a grouping
+    factor with one level, a prior with an unknown target.
+    """
+
+    prepared: Prepared
+    bound: BoundModel
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +145,32 @@ def check(
     return sink.sorted()
 
 
+def design_spec(
+    source: Source,
+    table: Table | None = None,
+    *,
+    base: Path | None = None,
+    model: str | None = None,
+) -> Designed:
+    """Return the design of one model, although it may have other faults.
+
+    Raises
+    ------
+    ModelError
+        With everything found, where a fault leaves the design in doubt.
+    """
+    sink = Sink(source)
+    bound, prepared, _ = _bound(source, table, base, model, sink)
+    beside = {*BESIDE_THE_DESIGN, *ABOUT_PRIORS}
+    doubtful = any(
+        found.severity is Severity.ERROR and found.rule not in beside
+        for found in sink.diagnostics
+    )
+    if bound is None or doubtful:
+        raise ModelError(sink.sorted())
+    return Designed(prepared, bound, sink.sorted())
+
+
 def compile_spec(
     source: Source,
     table: Table | None = None,
@@ -142,6 +193,28 @@ def compile_spec(
         With everything found, if an error is among it.
     """
     sink = Sink(source)
+    bound, prepared, spec = _bound(source, table, base, model, sink)
+    sink.raise_errors()
+    assert bound is not None  # without an error there is one
+    sink.raise_errors()
+    column = prepared.table.columns[bound.response.column]
+    learned = learn(bound, prepared.table, response_values(bound.response, column))
+    lowered, priors = lower(bound, learned)
+    written = fill(lowered, prepared.table, bound.response)
+    program, frame = optimize(lowered, written)
+    return Compiled(
+        spec, prepared, bound, frame, lowered, program, priors, sink.sorted()
+    )
+
+
+def _bound(
+    source: Source,
+    table: Table | None,
+    base: Path | None,
+    model: str | None,
+    sink: Sink,
+) -> tuple[BoundModel | None, Prepared, Spec]:
+    """Bind the chosen model to the whole of its data, and check its rows."""
     spec = parse(source, sink)
     chosen = _choose(spec, model, sink)
     prepared = _prepared(spec, table, base, sink, whole=True)
@@ -152,20 +225,11 @@ def compile_spec(
             "the spec names no data file and none was given",
             'write `data "file.csv"`, or give the data to the call',
         )
-    models = _bind(spec, chosen, prepared, sink)
-    sink.raise_errors()
-    (statement, bound), *_ = models
-    assert bound is not None
-    check_rows(bound, prepared.table, statement.formula.terms, sink)
-    sink.raise_errors()
-    column = prepared.table.columns[bound.response.column]
-    learned = learn(bound, prepared.table, response_values(bound.response, column))
-    lowered, priors = lower(bound, learned)
-    written = fill(lowered, prepared.table, bound.response)
-    program, frame = optimize(lowered, written)
-    return Compiled(
-        spec, prepared, bound, frame, lowered, program, priors, sink.sorted()
-    )
+    bound = None
+    for statement, bound in _bind(spec, chosen, prepared, sink):
+        if bound is not None and not sink.failed:
+            check_rows(bound, prepared.table, statement.formula.terms, sink)
+    return bound, prepared, spec
 
 
 def _choose(spec: Spec, name: str | None, sink: Sink) -> tuple[ModelStatement, ...]:

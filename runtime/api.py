@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,10 +117,10 @@ def read_data(path: str | os.PathLike[str], *, whole: bool = True) -> Table:
     ModelError
         If that cannot be done.
     """
-    from varying.compiler.read import read_table
+    from varying.compiler.read import WHOLE_FILE, read_table
 
     sink = Sink(Source("", os.fspath(path)))
-    options = {"head": sys.maxsize} if whole else {}
+    options = {"head": WHOLE_FILE} if whole else {}
     table = read_table(Path(path), sink, Span(0, 0), **options)
     sink.raise_errors()
     if table is None:

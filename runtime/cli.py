@@ -98,7 +98,7 @@ def design(
     """List rows used and dropped, columns with their coding, groups."""
     from .commands.show import run
 
-    run("design", file, data, model, form)
+    raise typer.Exit(run("design", file, data, model, form))
 
 
 @show_app.command()
@@ -108,7 +108,7 @@ def priors(
     """List the prior of each parameter, and why."""
     from .commands.show import run
 
-    run("priors", file, data, model, form)
+    raise typer.Exit(run("priors", file, data, model, form))
 
 
 @show_app.command()
@@ -116,7 +116,7 @@ def ir(file: File, data: Data = None, model: ModelName = None) -> None:
     """Print the program after all passes."""
     from .commands.show import run
 
-    run("ir", file, data, model)
+    raise typer.Exit(run("ir", file, data, model))
 
 
 @show_app.command()
@@ -124,7 +124,7 @@ def pymc(file: File, data: Data = None, model: ModelName = None) -> None:
     """Print a PyMC program that runs as a script."""
     from .commands.show import run
 
-    run("pymc", file, data, model)
+    raise typer.Exit(run("pymc", file, data, model))
 
 
 @app.command()

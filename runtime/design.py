@@ -11,7 +11,7 @@ from varying.compiler.design import evaluate_columns, group_index
 if TYPE_CHECKING:
     from varying.compiler.bound import Grouping, GroupTerm
     from varying.compiler.columns import DesignColumn
-    from varying.compiler.driver import Compiled
+    from varying.compiler.driver import Compiled, Designed
     from varying.compiler.table import Table
 
 __all__ = ["Design"]
@@ -22,9 +22,9 @@ _SHOWN = 6
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Design:
-    """The design of a compiled model. Prints as text; see ``to_dict``."""
+    """The design of a model. Prints as text; see ``to_dict``."""
 
-    compiled: Compiled
+    compiled: Compiled | Designed
 
     def __repr__(self) -> str:
         return "\n".join(_text(self.compiled))
@@ -64,7 +64,7 @@ class Design:
         }
 
 
-def _population(compiled: Compiled) -> tuple[DesignColumn, ...]:
+def _population(compiled: Compiled | Designed) -> tuple[DesignColumn, ...]:
     population = compiled.bound.population
     first = (INTERCEPT,) if population.intercept else ()
     return (*first, *population.columns)
@@ -85,7 +85,7 @@ def _correlated(term: GroupTerm) -> bool:
     return term.correlated and len(term.columns) > 1
 
 
-def _response_levels(compiled: Compiled) -> tuple[str, ...]:
+def _response_levels(compiled: Compiled | Designed) -> tuple[str, ...]:
     response = compiled.bound.response
     if response.categories:
         return response.categories
@@ -93,7 +93,7 @@ def _response_levels(compiled: Compiled) -> tuple[str, ...]:
     return column.levels if column is not None else ()
 
 
-def _text(compiled: Compiled) -> list[str]:
+def _text(compiled: Compiled | Designed) -> list[str]:
     bound, prepared = compiled.bound, compiled.prepared
     dropped = prepared.dropped
     lines = [f"model {bound.name}: {bound.text}", ""]
@@ -115,7 +115,7 @@ def _text(compiled: Compiled) -> list[str]:
     return lines
 
 
-def _response_text(compiled: Compiled) -> list[str]:
+def _response_text(compiled: Compiled | Designed) -> list[str]:
     response = compiled.bound.response
     lines = [f"response {response.name} ({response.kind})"]
     if response.categories:

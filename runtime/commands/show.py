@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .outcome import OK, exit_code
 from .terminal import answer, answer_json, read, warn
 
 if TYPE_CHECKING:
@@ -21,18 +22,34 @@ def compiled(file: str, data: str | None, model: str | None) -> Model:
     return found
 
 
+def show_design(file: str, data: str | None, model: str | None, form: str) -> int:
+    """Print the design, whenever names and types bind; return the exit code."""
+    from varying.compiler.driver import design_spec
+
+    from ..api import read_data
+    from ..design import Design
+
+    source, base = read(file)
+    table = None if data is None else read_data(data)
+    found = design_spec(source, table, base=base, model=model)
+    warn(found.diagnostics)
+    design = Design(found)
+    answer_json(design.to_dict()) if form == "json" else answer(design)
+    return exit_code(found.diagnostics)
+
+
 def run(
     what: str, file: str, data: str | None, model: str | None, form: str = "text"
-) -> None:
-    """Print one stage."""
-    found = compiled(file, data, model)
+) -> int:
+    """Print one stage; return the exit code."""
     if what == "design":
-        design = found.design
-        answer_json(design.to_dict()) if form == "json" else answer(design)
-    elif what == "priors":
+        return show_design(file, data, model, form)
+    found = compiled(file, data, model)
+    if what == "priors":
         priors = found.priors
         answer_json(priors.to_dict()) if form == "json" else answer(priors)
     elif what == "ir":
         answer(found.ir.rstrip("\n"))
     else:
         answer(found.source.rstrip("\n"))
+    return OK

@@ -122,6 +122,18 @@ def test_fmt_leaves_a_faulty_file_alone(run: Run, tmp_path: Path) -> None:
 # ---- show --------------------------------------------------------------------------
 
 
+def test_show_design_in_spite_of_other_faults(run: Run, example: Path) -> None:
+    example.write_text(f"{example.read_text()}prior q ~ normal(0, 1)\n")
+    done = run("show", "design", example.name)
+    assert done.returncode == 1
+    assert "group g: 6 levels" in done.stdout
+    assert "unknown-target" in done.stderr
+    example.write_text('data "small.csv"\n\ny ~ xx + (1 | g)\n')
+    done = run("show", "design", example.name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "unknown-column" in done.stderr
+
+
 def test_show_design_json(run: Run, example: Path) -> None:
     done = run("show", "design", example.name, "--format", "json")
     assert done.returncode == 0

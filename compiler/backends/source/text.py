@@ -168,8 +168,8 @@ def data_expression(expr: tree.Expr, columns: Mapping[str, Column]) -> str:
         case tree.Chain(operators, operands):
             if operators == ("%in%",) and isinstance(operands[1], tree.ListExpr):
                 items = [_literal(operands[0], i, columns) for i in operands[1].items]
-                inside = data_expression(operands[0], columns)
-                return f"{inside}.isin([{', '.join(items)}])"
+                column = data_expression(operands[0], columns)
+                return f"{column}.isin([{', '.join(items)}])"
             if len(operands) == 2 and operators[0] in _COMPARISONS:
                 return _comparison(operators[0], operands[0], operands[1], columns)
             parts = [data_expression(operand, columns) for operand in operands]
