@@ -69,6 +69,7 @@ def zeros(axes: plt.Axes, fit: varying.Fit, data: pd.DataFrame) -> None:
     axes.set_xticks(range(len(cells)))
     axes.set_xticklabels([f"{b}\n{c}" for b, c in cells])
     axes.set_ylim(0, None)
+    axes.set_xlim(-0.5, len(cells) - 0.5)
     axes.set_ylabel("share of ratings that are 0")
     axes.set_title("model (o, 95 %) and data (bar)", fontsize=10)
 
