@@ -1,0 +1,265 @@
+"""Posteriors are calibrated: truths drawn from the prior lie anywhere in them.
+
+Simulation-based calibration (Talts et al. 2018). Parameters are drawn from
+written priors, data from the parameters, both in NumPy alone; the place of the
+truth among the posterior draws must be uniform, for each parameter and for the
+log likelihood (Modrák et al. 2023: without it, a posterior that ignores the data
+passes). The same places give the coverage of central intervals.
+
+Wrong posteriors must be noticed. They need no further sampling: draws from the
+right one are weighted by the ratio of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import expit
+
+from varying.compiler.table import Column, Kind, Table
+from varying.grammar.source import Source
+from varying.runtime.api import compile_source
+
+from .marginal import REFERENCES
+
+Array = NDArray[np.float64]
+Named = dict[str, Array]
+
+DATA_SETS = 500
+# few rows: a prior that is wrong must show
+LEVELS, ROWS_EACH = 5, 4
+ROWS = LEVELS * ROWS_EACH
+X = np.linspace(-1.0, 1.0, ROWS_EACH).repeat(LEVELS)
+G = np.tile(np.arange(LEVELS), ROWS_EACH)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A model with written priors, and the same in NumPy.
+
+    Attributes
+    ----------
+    spec
+        The model.
+    response
+        Some values, to compile it with.
+    prior
+        Draws of all parameters, by the names of the posterior.
+    simulate
+        Draws of the response.
+    log_likelihood
+        Of the response, for each set of parameters along the first axis.
+    """
+
+    spec: str
+    response: Array
+    prior: Callable[[np.random.Generator, int], Named]
+    simulate: Callable[[np.random.Generator, Named], Array]
+    log_likelihood: Callable[[Array, Named], Array]
+
+
+def eta(p: Named) -> Array:
+    """Return the linear predictor, parameters by rows."""
+    effects = p["r_g"][:, :, 0][:, G]
+    return np.asarray(p["b"][:, :1] * X + effects)
+
+
+def effects(rng: np.random.Generator, size: int) -> Named:
+    """Return draws of what both models have."""
+    sd = rng.exponential(1.0, (size, 1))
+    return {
+        "b": rng.normal(0.0, 1.0, (size, 1)),
+        "sd_g": sd,
+        "r_g": sd[:, None] * rng.normal(size=(size, LEVELS, 1)),
+    }
+
+
+def gaussian_prior(rng: np.random.Generator, size: int) -> Named:
+    intercept = rng.normal(0.0, 2.0, size)
+    sigma = rng.exponential(1.0, size)
+    return {**effects(rng, size), "Intercept": intercept, "sigma": sigma}
+
+
+def gaussian_log_likelihood(y: Array, p: Named) -> Array:
+    mu = eta(p) + p["Intercept"][:, None]
+    return np.asarray(stats.norm(mu, p["sigma"][:, None]).logpdf(y).sum(axis=1))
+
+
+def ordinal_prior(rng: np.random.Generator, size: int) -> Named:
+    thresholds = np.sort(rng.normal(0.0, 2.0, (size, 3)), axis=1)
+    return {**effects(rng, size), "threshold": thresholds}
+
+
+def ordinal_log_likelihood(y: Array, p: Named) -> Array:
+    cuts = np.pad(p["threshold"], ((0, 0), (1, 1)), constant_values=np.inf)
+    cuts[:, 0] = -np.inf
+    rank = y.astype(int) - 1
+    at = eta(p)
+    chance = expit(cuts[:, rank + 1] - at) - expit(cuts[:, rank] - at)
+    return np.asarray(np.log(np.maximum(chance, 1e-300)).sum(axis=1))
+
+
+STUDIES = {
+    "gaussian": Study(
+        "y ~ x + (1 | g)\n"
+        "prior Intercept ~ normal(0, 2)\nprior b ~ normal(0, 1)\n"
+        "prior sd ~ exponential(1)\nprior sigma ~ exponential(1)\n",
+        np.linspace(-1.0, 1.0, ROWS),
+        gaussian_prior,
+        lambda rng, p: rng.normal(eta(p)[0] + p["Intercept"][0], p["sigma"][0]),
+        gaussian_log_likelihood,
+    ),
+    "ordlogit": Study(
+        "column y: ordered(1..4)\n"
+        "y ~ x + (1 | g), family=ordlogit\n"
+        "prior b ~ normal(0, 1)\nprior threshold ~ normal(0, 2)\n"
+        "prior sd ~ exponential(1)\n",
+        np.arange(ROWS) % 4 + 1.0,
+        ordinal_prior,
+        lambda rng, p: (
+            1.0 + (rng.logistic(eta(p)[0])[:, None] > p["threshold"][0]).sum(axis=1)
+        ),
+        ordinal_log_likelihood,
+    ),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """Truth and posterior draws of each data set, by the name of a scalar."""
+
+    truth: list[dict[str, float]]
+    draws: list[Named]
+    prior: list[Named]
+    divergent: int
+
+    def places(
+        self, name: str, weight: Callable[[Named], Array] | None = None
+    ) -> Array:
+        """Return the posterior mass below each truth, of weighted draws."""
+        found = []
+        for truth, draws in zip(self.truth, self.draws, strict=True):
+            weights = np.ones(len(draws[name])) if weight is None else weight(draws)
+            below = draws[name] < truth[name]
+            found.append(weights[below].sum() / weights.sum())
+        return np.array(found)
+
+
+def scalars(p: Named) -> Named:
+    """Return one array for each number."""
+    found: Named = {}
+    for name, values in p.items():
+        flat = values.reshape(len(values), -1)
+        if name == "r_g":
+            flat = flat[:, :1]  # one level stands for all
+        for k in range(flat.shape[1]):
+            found[f"{name}[{k}]" if flat.shape[1] > 1 else name] = flat[:, k]
+    return found
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def result(request: pytest.FixtureRequest) -> Result:
+    import nutpie
+
+    study = STUDIES[request.param]
+    columns = {
+        "y": Column("y", Kind.NUMERIC, study.response),
+        "x": Column("x", Kind.NUMERIC, X),
+        "g": Column("g", Kind.TEXT, G, tuple("abcde")),
+    }
+    if request.param == "ordlogit":
+        columns["y"] = Column("y", Kind.INTEGER, study.response)
+    table = Table("simulated", columns, ROWS)
+    model = compile_source(Source(study.spec, "test.model"), REFERENCES, table)
+    compiled = nutpie.compile_pymc_model(model.pymc)
+    rng = np.random.default_rng(1)
+    truths: list[dict[str, float]] = []
+    posteriors: list[Named] = []
+    priors: list[Named] = []
+    divergent = 0
+    for number in range(DATA_SETS):
+        truth = study.prior(rng, 1)
+        y = study.simulate(rng, truth)
+        shift = 1 if request.param == "ordlogit" else 0
+        data = nutpie.sample(
+            compiled.with_data(y_observed=y - shift),
+            draws=500,
+            tune=500,
+            chains=2,
+            cores=2,
+            seed=number + 1,
+            progress_bar=False,
+            save_warmup=False,
+        )
+        divergent += int(data["sample_stats"]["diverging"].sum())
+        draws = {
+            name: data["posterior"][name].values.reshape(1000, *values.shape[1:])
+            for name, values in truth.items()
+        }
+        aside = study.prior(rng, 1000)
+        parts: list[Any] = []
+        for p in (truth, draws, aside):
+            parts.append({**scalars(p), "log_likelihood": study.log_likelihood(y, p)})
+        truths.append({name: float(value[0]) for name, value in parts[0].items()})
+        posteriors.append(parts[1])
+        priors.append(parts[2])
+    return Result(truths, posteriors, priors, divergent)
+
+
+def chance(places: Array) -> float:
+    """Return the chance of a mean or a distribution as far from uniform as this."""
+    mean = (places.mean() - 0.5) / np.sqrt(1 / 12 / len(places))
+    shape = stats.kstest(places, "uniform").pvalue
+    return min(1.0, float(2 * min(2 * stats.norm.sf(abs(mean)), shape)))
+
+
+#: Thirteen scalars are tested: a false alarm in one run of a hundred and fifty.
+ALARM = 5e-4
+
+
+@pytest.mark.slow
+def test_truths_lie_anywhere(result: Result) -> None:
+    chances = {name: chance(result.places(name)) for name in result.truth[0]}
+    for name in chances:
+        away = np.abs(result.places(name) - 0.5)
+        inside = {p: float((away < p / 2).mean()) for p in (0.5, 0.9)}
+        print(
+            f"{name}: p = {chances[name]:.3f}, 50 % intervals cover {inside[0.5]:.3f}, "
+            f"90 % {inside[0.9]:.3f}"
+        )
+    print(f"divergences: {result.divergent} of {1000 * DATA_SETS}")
+    assert min(chances.values()) > ALARM
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prob", [0.5, 0.9])
+def test_coverage(result: Result, prob: float) -> None:
+    for name in result.truth[0]:
+        inside = int((np.abs(result.places(name) - 0.5) < prob / 2).sum())
+        assert stats.binomtest(inside, DATA_SETS, prob).pvalue > ALARM, name
+
+
+@pytest.mark.slow
+def test_faults_are_noticed(result: Result) -> None:
+    """With the likelihood left out, draws and truths are all from the prior.
+
+    Each parameter then looks right; the log likelihood does not.
+    """
+    prior = Result(result.truth, result.prior, result.prior, 0)
+    wrong = {
+        "prior of the sd half as wide again": result.places(
+            "sd_g", lambda p: np.exp(p["sd_g"] * (1 - 1 / 1.5))
+        ),
+        "Jacobian of the sd dropped": result.places("sd_g", lambda p: 1 / p["sd_g"]),
+        "likelihood dropped": prior.places("log_likelihood"),
+    }
+    chances = {name: chance(places) for name, places in wrong.items()}
+    print(chances)
+    assert chance(prior.places("sd_g")) > ALARM
+    assert max(chances.values()) < 0.01
