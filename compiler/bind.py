@@ -11,6 +11,7 @@ from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     Chain,
+    ColumnStatement,
     ContrastStatement,
     Expr,
     KeepStatement,
@@ -23,7 +24,7 @@ from varying.grammar.tree import (
     TestStatement,
 )
 
-from .bound import BoundModel, Grouping, GroupTerm, Population
+from .bound import BoundModel, Grouping, GroupTerm, Population, PriorText
 from .coding import code
 from .columns import INTERCEPT
 from .design import group_levels
@@ -69,10 +70,12 @@ def bind(
     family = family_of(options.get("family"), sink)
     link = link_of(options, family, sink)
     names = schema.names
-    response = bind_response(model.formula.response, family, schema, sink)
+    declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
+    response = bind_response(model.formula.response, family, schema, sink, declared)
     expansion = expand(model.formula.terms, model.formula.response, names, sink)
     for offset in expansion.offsets:
         sink.add("not-yet", offset.span, "`offset()` is not compiled by this version")
+    _check_dropped(expansion, schema, sink)
     population = _population(model, expansion, family, schema, sink)
     groupings = _groupings(expansion.groups, model, prepared, family, sink)
     file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
@@ -86,9 +89,15 @@ def bind(
             population.columns,
             groupings,
             _guessed(model, expansion, population, groupings, schema, sink),
+            _possible(expansion),
         ),
         sink,
     )
+    parameterization = cast(
+        Parameterization, word_of(options, "parameterization", "auto")
+    )
+    if parameterization == "centered":
+        _check_singular(priors, sink)
     keep = _keep(spec, model, family, sink)
     if family is None or link is None or response is None:
         return None
@@ -102,9 +111,7 @@ def bind(
         groupings=groupings,
         priors=priors,
         keep=keep,
-        parameterization=cast(
-            Parameterization, word_of(options, "parameterization", "auto")
-        ),
+        parameterization=parameterization,
     )
 
 
@@ -134,6 +141,42 @@ def _guessed(
     if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
         return frozenset()
     return frozenset({*lost, *schema.names, *schema.faulty})
+
+
+def _possible(expansion: Expansion) -> tuple[str, ...]:
+    """Return the classes of parameters that the formula as written may have."""
+    effects = [plain_number(bar.lhs) is None for bar in expansion.groups]
+    correlated = [bar.bar == "|" for bar in expansion.groups]
+    found = {
+        "b": bool(expansion.terms),
+        "sd": bool(effects),
+        "cor": any(
+            several and c for several, c in zip(effects, correlated, strict=True)
+        ),
+    }
+    return tuple(name for name, there in found.items() if there)
+
+
+def _check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
+    """Report names that are no columns, in what a minus takes out."""
+    for variable in expansion.dropped:
+        for name in column_names(variable.expression):
+            if name.text not in schema.columns and name.text != ".":
+                report_unknown(name, schema, sink)
+
+
+def _check_singular(priors: Sequence[tuple[str, PriorText]], sink: Sink) -> None:
+    """Report standard deviations of 0 that the centred form would divide by."""
+    for target, prior in priors:
+        fixed = prior.distribution == "constant" and target.startswith("sd[")
+        if fixed and dict(prior.arguments)["value"] == 0:
+            sink.add(
+                "prior-support",
+                prior.span,
+                f"`{target}` cannot be 0 with `parameterization=centered`",
+                "effects without spread have no density of their own there; "
+                "`noncentered` and `auto` multiply by the standard deviation",
+            )
 
 
 def _formula_text(model: ModelStatement) -> str:
@@ -283,6 +326,7 @@ def _groupings(
     found: dict[frozenset[str], _Bars] = {}
     for bar in bars:
         expansion = expand_bar(bar, model.formula.response, schema.names, sink)
+        _check_dropped(expansion, schema, sink)
         columns = code(expansion.terms, expansion.intercept, schema, sink)
         if expansion.intercept:
             columns = (INTERCEPT, *columns)

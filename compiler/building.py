@@ -74,26 +74,12 @@ class Builder:
         self.rows.append(row)
 
 
-def location(
-    build: Builder,
-    quantity: str,
-    prior: PriorText | DefaultPrior,
-) -> str | None:
+def location(prior: PriorText | DefaultPrior) -> str | None:
     """Return the argument by which a prior can be moved; None if it cannot."""
-    argument = (
-        DISTRIBUTIONS[prior.distribution].location
-        if (prior.distribution in DISTRIBUTIONS)
-        else None
-    )
-    if isinstance(prior, PriorText) and (
-        prior.lower is not None or prior.upper is not None
-    ):
-        argument = None
-    if argument is None:
-        build.notes.append(
-            f"predictors are not centred: the prior of {quantity} cannot be moved"
-        )
-    return argument
+    if isinstance(prior, PriorText) and not (prior.lower is prior.upper is None):
+        return None
+    row = DISTRIBUTIONS.get(prior.distribution)
+    return None if row is None else row.location
 
 
 def scalar_from(
@@ -195,7 +181,7 @@ def vector(
         if shared is None:
             parts.append(Const(tuple(constant(choices[p]) for p in positions)))
             continue
-        part, part_axis = f"{name}_{number}", f"{axis}_{number}"
+        part, part_axis = numbered(name, number), numbered(axis, number)
         build.axes.append(Axis(part_axis, "coefs", tuple(labels[p] for p in positions)))
         priors = [prior for p in positions if (prior := elements[p][0]) is not None]
         build.parameters.append(
@@ -210,6 +196,11 @@ def vector(
         parts.append(Ref(part))
     inverse = sorted(range(len(order)), key=order.__getitem__)
     build.derived.append(Derived(name, (axis,), Assemble(tuple(parts), tuple(inverse))))
+
+
+def numbered(name: str, number: int) -> str:
+    """Return the name of a part of something; no column has such a name unquoted."""
+    return f"{name}#{number}"
 
 
 def stack(priors: Sequence[Prior]) -> Prior:

@@ -41,9 +41,25 @@ def check_rows(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None
     columns = bound.population.columns
     if not _finite(bound, table, terms, sink):
         return
+    _support(bound, table, sink)
     _empty_cells(columns, table, terms, sink)
     if columns and len(columns) <= _MOST_COLUMNS:
         _collinear(bound, table, terms, sink)
+
+
+def _support(bound: BoundModel, table: Table, sink: Sink) -> None:
+    """Report values of the response that the family cannot have."""
+    response = bound.response
+    values = response_values(response, table.columns[response.column])
+    outside = np.flatnonzero(~bound.family.in_support(values))
+    if len(outside):
+        sink.add(
+            "response-support",
+            response.span,
+            f"{len(outside)} values of the response `{response.name}` are outside the "
+            f"support of {bound.family.name}: {bound.family.support}",
+            f"the first is {values[outside[0]]:g}",
+        )
 
 
 def _place(column: DesignColumn, terms: Expr) -> Span:

@@ -190,7 +190,16 @@ def _by_column(
     label: str, info: ColumnInfo, default: str, span: Span, sink: Sink
 ) -> _Resolved:
     scheme = info.contrast or ("poly" if info.kind is Kind.ORDERED else default)
-    _warn_unused(info, span, sink)
+    if info.reference is not None and not CONTRASTS[scheme].has_reference:
+        sink.add(
+            "invalid-argument",
+            span,
+            f"`ref=` of `{info.name}` has no meaning: ordered factors are coded by "
+            f"`{scheme}`",
+            "a scheme with a reference level is `contrast=treatment`",
+        )
+        return None
+    _warn_unused(info, True, span, sink)
     return _factor(label, info, CONTRASTS[scheme], _place(info), span, sink)
 
 
@@ -200,21 +209,27 @@ def _place(info: ColumnInfo) -> int:
     return levels.index(info.reference) if info.reference in levels else 0
 
 
-def _warn_unused(info: ColumnInfo, span: Span, sink: Sink) -> None:
-    if not info.declared:
-        return
-    present = set(info.levels)
+def _warn_unused(info: ColumnInfo, with_ref: bool, span: Span, sink: Sink) -> None:
+    present = set(info.as_levels)
+    lost = [info.reference] if with_ref and info.reference is not None else []
+    lost = [level for level in lost if level not in present]
     unused = [level for level in info.declared_levels if level not in present]
+    if not info.declared:  # nobody said that there are others
+        unused = lost
     if unused:
         shown = ", ".join(f"`{level}`" for level in unused[:10])
         more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
         several = len(unused) > 1
+        notes = ["a predictor is coded by the levels that it has"]
+        if lost and info.as_levels:
+            first = info.as_levels[0]
+            notes.append(f"the reference level is `{first}` in place of `{lost[0]}`")
         sink.add(
             "unused-level",
             span,
             f"no row has the level{'s' if several else ''} {shown}{more} "
             f"of `{info.name}`",
-            "a predictor is coded by the levels that it has",
+            *notes,
         )
 
 
@@ -262,7 +277,7 @@ def _by_call(
         message = f"`{info.name}` has {info.distinct:,} different values"
         sink.add("too-many-coefficients", argument.span, message)
         return None
-    _warn_unused(info, argument.span, sink)
+    _warn_unused(info, "base" not in bound, argument.span, sink)
     contrast, base = _scheme(bound, info, default, sink)
     if contrast is None:
         return None

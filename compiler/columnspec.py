@@ -38,6 +38,8 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
     faulty: set[str] = set()
     for statement in statements:
         kind = _kind(statement.type, sink)
+        if not _reference_has_meaning(statement, sink):
+            kind = None
         if table.open:
             _check_options(statement, sink)
         for name in statement.columns:
@@ -67,6 +69,20 @@ def _check_options(statement: ColumnStatement, sink: Sink) -> None:
             find_contrast(option.value, sink)
         elif option.name.text != "ref":
             _unknown_option(option.name, sink)
+
+
+def _reference_has_meaning(statement: ColumnStatement, sink: Sink) -> bool:
+    """Report `ref=` beside a scheme that has no reference level."""
+    options = {option.name.text: option for option in statement.options}
+    if not {"contrast", "ref"} <= options.keys():
+        return True
+    # what is wrong with the scheme itself is reported elsewhere
+    contrast = find_contrast(options["contrast"].value, Sink(sink.source))
+    if contrast is None or contrast.has_reference:
+        return True
+    message = f"the scheme `{contrast.name}` has no reference level"
+    sink.add("invalid-argument", options["ref"].span, message)
+    return False
 
 
 def _unknown_option(name: Name, sink: Sink) -> None:
@@ -107,7 +123,14 @@ class _Declaration:
         found = _CONVERSIONS[kind](self)
         if found is None:
             return None
-        return self.options(replace(found, declared=True))
+        # Only levels that are listed, and those of a categorical, have an order.
+        guessed = kind is Kind.TEXT or (
+            kind is Kind.FACTOR
+            and self.statement.type.levels is None
+            and not self.column.declared
+        )
+        read_as = found.read_as or self.column.kind
+        return self.options(replace(found, declared=not guessed, read_as=read_as))
 
     def fault(self, rule: str, message: str, *notes: str) -> None:
         self.sink.add(rule, self.name.span, message, *notes)
@@ -182,10 +205,11 @@ class _Declaration:
 
     def text(self) -> Column | None:
         """Values as texts in natural order."""
-        names, codes = coded_values(self.column)
+        column = self.column.spelled or self.column
+        names, codes = coded_values(column)
         levels = natural_order(names)
         place = np.array([*(levels.index(name) for name in names), -1], dtype=np.int64)
-        return Column(self.column.name, Kind.TEXT, place[codes], levels)
+        return Column(column.name, Kind.TEXT, place[codes], levels, read_as=column.kind)
 
     def factor(self) -> Column | None:
         """Levels as listed, else those of the data in order."""
@@ -211,19 +235,24 @@ class _Declaration:
                 message = f"`{self.column.name}` has {distinct:,} different values"
                 self.fault("wrong-type", message, "it cannot be a factor")
                 return None
-        names, codes = coded_values(self.column)
         if self.statement.type.levels is None:
+            column = self.column.spelled or self.column
+            names, codes = coded_values(column)
+            numbers = _numbers(column, names)
             return Column(
-                self.column.name,
-                kind,
-                codes,
-                names,
-                numbers=_numbers(self.column, names),
+                *(column.name, kind, codes, names),
+                numbers=numbers,
+                read_as=column.kind,
             )
         declared = self.declared_levels()
         if declared is None:
             return None
         levels = tuple(declared)
+        spelled = self.column.spelled
+        by_spelling = spelled is not None and set(spelled.levels) <= set(levels)
+        names, codes = coded_values(
+            spelled if spelled is not None and by_spelling else self.column
+        )
         place = {level: index for index, level in enumerate(levels)}
         for level, (_, number) in declared.items():
             # 1.0 matches 1; a text of the data is matched as it stands.
@@ -235,6 +264,8 @@ class _Declaration:
         recoded = places[codes]
         if not self.all_declared(names, codes, place, declared):
             return None
+        if by_spelling:  # ids: `01` is not the number 1
+            return Column(self.column.name, kind, recoded, levels, read_as=Kind.TEXT)
         numbers = tuple(n for _, n in declared.values() if n is not None)
         return Column(
             self.column.name,

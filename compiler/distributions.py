@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ Bounds = tuple[float, float]
 REAL: Bounds = (-math.inf, math.inf)
 POSITIVE: Bounds = (0.0, math.inf)
 UNIT: Bounds = (0.0, 1.0)
+
+#: Where a parameter of a family may live, by name.
+SUPPORTS: Mapping[str, Bounds] = {"real": REAL, "positive": POSITIVE, "unit": UNIT}
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -71,7 +74,6 @@ class Distribution:
     scipy: Callable[..., tuple[str, dict[str, Any]]] | None = None
     support_of: Callable[[Mapping[str, float]], Bounds] | None = None
     proper: bool = True
-    kwargs: Mapping[str, float] = field(default_factory=dict)
 
     def bounds(self, arguments: Mapping[str, float]) -> Bounds:
         """Return the support, given the arguments."""
@@ -176,6 +178,38 @@ def _beta(value: Array, alpha: Any, beta: Any) -> Array:
 
 def _uniform(value: Array, lower: Any, upper: Any) -> Array:
     return np.asarray(-np.log(np.asarray(upper) - lower) + 0.0 * value)
+
+
+def _chi_squared(value: Array, nu: Any) -> Array:
+    return _gamma(value, np.asarray(nu) / 2, np.asarray(0.5))
+
+
+def _pareto(value: Array, alpha: Any, m: Any) -> Array:
+    alpha = np.asarray(alpha)
+    return np.asarray(
+        np.log(alpha) + alpha * np.log(m) - (alpha + 1) * np.log(value) + 0.0
+    )
+
+
+def _triangular(value: Array, lower: Any, c: Any, upper: Any) -> Array:
+    lower, c, upper = np.asarray(lower), np.asarray(c), np.asarray(upper)
+    left = np.real(value) < c
+    side = np.where(left, value - lower, upper - value)
+    length = np.where(left, c - lower, upper - c)
+    return np.asarray(
+        math.log(2.0) + np.log(side) - np.log(length) - np.log(upper - lower)
+    )
+
+
+def _wald(value: Array, mu: Any, lam: Any) -> Array:
+    mu = np.asarray(mu)
+    z = (value - mu) / mu
+    return np.asarray(
+        0.5 * np.log(lam)
+        - _HALF_LOG_2PI
+        - 1.5 * np.log(value)
+        - 0.5 * lam * z * z / value
+    )
 
 
 def _flat(value: Array) -> Array:
@@ -351,6 +385,52 @@ _TABLE = (
             {"loc": lower, "scale": np.asarray(upper) - lower},
         ),
     ),
+    Distribution(
+        "chi_squared",
+        (_NU,),
+        POSITIVE,
+        "ChiSquared",
+        _chi_squared,
+        aliases=("chisquared", "chi2"),
+        scipy=lambda nu: ("chi2", {"df": nu}),
+    ),
+    Distribution(
+        "pareto",
+        (Argument("alpha", POSITIVE), Argument("m", POSITIVE)),
+        POSITIVE,
+        "Pareto",
+        _pareto,
+        support_of=lambda a: (a["m"], math.inf),
+        scipy=lambda alpha, m: ("pareto", {"b": alpha, "scale": m}),
+    ),
+    Distribution(
+        "triangular",
+        (Argument("lower"), Argument("c"), Argument("upper")),
+        REAL,
+        "Triangular",
+        _triangular,
+        support_of=lambda a: (a["lower"], a["upper"]),
+        scipy=lambda lower, c, upper: (
+            "triang",
+            {
+                "c": (np.asarray(c) - lower) / (np.asarray(upper) - lower),
+                "loc": lower,
+                "scale": np.asarray(upper) - lower,
+            },
+        ),
+    ),
+    Distribution(
+        "wald",
+        (Argument("mu", POSITIVE), Argument("lam", POSITIVE)),
+        POSITIVE,
+        "Wald",
+        _wald,
+        aliases=("inverse_gaussian",),
+        scipy=lambda mu, lam: (
+            "invgauss",
+            {"mu": np.asarray(mu) / lam, "scale": lam},
+        ),
+    ),
     Distribution("flat", (), REAL, "Flat", _flat, proper=False),
     Distribution(
         "dirichlet",
@@ -367,6 +447,13 @@ DISTRIBUTIONS: dict[str, Distribution] = {d.name: d for d in _TABLE}
 SPELLINGS: dict[str, str] = {
     spelling: d.name for d in _TABLE for spelling in (d.name, *d.aliases)
 }
+
+#: Distributions of PyMC that this version does not compile.
+PLANNED: tuple[str, ...] = (
+    *("asymmetric_laplace", "ex_gaussian", "half_flat", "interpolated"),
+    *("kumaraswamy", "logit_normal", "moyal", "polya_gamma", "rice", "skew_normal"),
+    *("skew_student_t", "truncated_normal", "von_mises"),
+)
 
 #: Priors of the language that are not distributions of one number.
 SPECIAL: dict[str, str] = {

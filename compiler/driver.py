@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from varying.grammar.diagnostics import (
@@ -11,15 +11,23 @@ from varying.grammar.diagnostics import (
     ModelError,
     Severity,
     Sink,
-    did_you_mean,
+    nearest,
 )
+from varying.grammar.layout import logical_lines
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import (
+    ColumnStatement,
+    ContrastStatement,
     DataStatement,
+    KeepStatement,
+    LetStatement,
     ModelStatement,
     PriorStatement,
+    QuantityStatement,
     Spec,
+    TestStatement,
+    WhereStatement,
 )
 
 from .bind import bind
@@ -35,11 +43,16 @@ from .read import WHOLE_FILE, read_table
 from .responses import response_values
 from .table import Table
 
-#: Errors that leave the columns and groups of the design as they are.
-BESIDE_THE_DESIGN = frozenset({"group-per-row", "one-category", "one-group"})
-ABOUT_PRIORS = frozenset(
-    {"duplicate-prior", "prior-support", "unknown-distribution", "unknown-target"}
+#: Statements, and rules, whose faults leave the columns and groups of the design
+#: as they are.
+BESIDE_THE_DESIGN = (
+    ContrastStatement,
+    KeepStatement,
+    PriorStatement,
+    QuantityStatement,
+    TestStatement,
 )
+ABOUT_COUNTS = frozenset({"group-per-row", "one-category", "one-group"})
 
 #: Rules about the values of the rows used: silent where these are not certain.
 ABOUT_VALUES = frozenset(
@@ -102,9 +115,18 @@ class Compiled:
 
     @property
     def data_path(self) -> str | None:
-        """The data file as the spec names it, if it names one."""
-        statement = _data_statement(self.spec)
-        return statement.path.text if statement is not None else None
+        """The data file as it was named; None if the data are a frame."""
+        layout = self.prepared.table.layout
+        return None if layout is None else layout.path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """One model of a spec, checked as far as that can be done without data."""
+
+    spec: Spec
+    name: str
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def check(
@@ -131,9 +153,7 @@ def check(
     spec = parse(source, sink)
     chosen = spec.models if model is None else _choose(spec, model, sink)
     prepared = _prepared(spec, table, base, sink)
-    for statement, bound in _bind(spec, chosen, prepared, sink):
-        if bound is not None and not sink.failed:
-            check_rows(bound, prepared.table, statement.formula.terms, sink)
+    _bind(spec, chosen, prepared, sink)
     named = _data_statement(spec)
     if prepared.table.partial and named is not None:
         sink.add(
@@ -160,15 +180,24 @@ def design_spec(
         With everything found, where a fault leaves the design in doubt.
     """
     sink = Sink(source)
-    bound, prepared, _ = _bound(source, table, base, model, sink)
-    beside = {*BESIDE_THE_DESIGN, *ABOUT_PRIORS}
-    doubtful = any(
-        found.severity is Severity.ERROR and found.rule not in beside
+    found = _bound(source, table, base, model, sink)
+    if found.without_data:
+        _needs_data(sink)
+    if found.bound is None or _design_in_doubt(found.spec, sink):
+        raise ModelError(sink.sorted())
+    return Designed(found.prepared, found.bound, sink.sorted())
+
+
+def _design_in_doubt(spec: Spec, sink: Sink) -> bool:
+    """Whether an error may be about the columns or the groups of the design."""
+    statements = [*spec.statements, *(s for m in spec.models for s in m.body)]
+    beside = [s.span for s in statements if isinstance(s, BESIDE_THE_DESIGN)]
+    return any(
+        found.severity is Severity.ERROR
+        and found.rule not in ABOUT_COUNTS
+        and not any(_inside(found.span, span) for span in beside)
         for found in sink.diagnostics
     )
-    if bound is None or doubtful:
-        raise ModelError(sink.sorted())
-    return Designed(prepared, bound, sink.sorted())
 
 
 def compile_spec(
@@ -193,18 +222,38 @@ def compile_spec(
         With everything found, if an error is among it.
     """
     sink = Sink(source)
-    bound, prepared, spec = _bound(source, table, base, model, sink)
+    found = _bound(source, table, base, model, sink)
+    if found.without_data:
+        _needs_data(sink)
+    return _compiled(found, sink)
+
+
+def compile_or_outline(
+    source: Source,
+    table: Table | None = None,
+    *,
+    base: Path | None = None,
+    model: str | None = None,
+) -> Compiled | Outline:
+    """Compile one model, or without data only check it; see ``compile_spec``."""
+    sink = Sink(source)
+    found = _bound(source, table, base, model, sink)
+    if not found.without_data:
+        return _compiled(found, sink)
     sink.raise_errors()
-    assert bound is not None  # without an error there is one
-    sink.raise_errors()
-    column = prepared.table.columns[bound.response.column]
-    learned = learn(bound, prepared.table, response_values(bound.response, column))
-    lowered, priors = lower(bound, learned)
-    written = fill(lowered, prepared.table, bound.response)
-    program, frame = optimize(lowered, written)
-    return Compiled(
-        spec, prepared, bound, frame, lowered, program, priors, sink.sorted()
-    )
+    assert found.name is not None  # without an error there is one
+    return Outline(found.spec, found.name, sink.sorted())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bound:
+    """What a chosen model came to; nothing is, after faults, in place of it."""
+
+    spec: Spec
+    name: str | None
+    prepared: Prepared
+    bound: BoundModel | None
+    without_data: bool
 
 
 def _bound(
@@ -213,47 +262,70 @@ def _bound(
     base: Path | None,
     model: str | None,
     sink: Sink,
-) -> tuple[BoundModel | None, Prepared, Spec]:
+) -> _Bound:
     """Bind the chosen model to the whole of its data, and check its rows."""
     spec = parse(source, sink)
     chosen = _choose(spec, model, sink)
     prepared = _prepared(spec, table, base, sink, whole=True)
-    if table is None and _data_statement(spec) is None:
-        sink.add(
-            "needs-data",
-            Span(0, 0),
-            "the spec names no data file and none was given",
-            'write `data "file.csv"`, or give the data to the call',
-        )
-    bound = None
-    for statement, bound in _bind(spec, chosen, prepared, sink):
-        if bound is not None and not sink.failed:
-            check_rows(bound, prepared.table, statement.formula.terms, sink)
-    return bound, prepared, spec
+    bound = _bind(spec, chosen, prepared, sink)
+    without = table is None and _data_statement(spec) is None
+    return _Bound(
+        spec,
+        chosen[0].label if chosen else None,
+        prepared,
+        bound[0] if bound else None,
+        without,
+    )
 
 
-def _choose(spec: Spec, name: str | None, sink: Sink) -> tuple[ModelStatement, ...]:
-    """Return the model of a name as the only element; nothing after a fault."""
+def _needs_data(sink: Sink) -> None:
+    sink.add(
+        "needs-data",
+        Span(0, 0),
+        "the spec names no data file and none was given",
+        'write `data "file.csv"`, or give the data to the call',
+    )
+
+
+def _compiled(found: _Bound, sink: Sink) -> Compiled:
+    sink.raise_errors()
+    bound, prepared = found.bound, found.prepared
+    assert bound is not None  # without an error there is one
+    column = prepared.table.columns[bound.response.column]
+    learned = learn(bound, prepared.table, response_values(bound.response, column))
+    lowered, priors = lower(bound, learned)
+    written = fill(lowered, prepared.table, bound.response)
+    program, frame = optimize(lowered, written)
+    return Compiled(
+        found.spec, prepared, bound, frame, lowered, program, priors, sink.sorted()
+    )
+
+
+def _choose(spec: Spec, wanted: str | None, sink: Sink) -> tuple[ModelStatement, ...]:
+    """Return the model wanted, the only one, or ``main``; nothing after a fault."""
     models = {statement.label: statement for statement in spec.models}
-    if not models:
-        return ()
-    if name is None:
-        if len(models) == 1:
-            return spec.models
-        if "main" in models:
-            return (models["main"],)
+    known = ", ".join(f"`{name}`" for name in models) or "none"
+    if wanted is None and len(models) <= 1:
+        return spec.models
+    chosen = models.get("main" if wanted is None else wanted)
+    if chosen is not None:
+        return (chosen,)
+    if wanted is None:
         sink.add(
             "ambiguous-model",
             Span(0, 0),
-            "the file has several models and none was chosen",
-            f"models: {', '.join(models)}",
+            f"the spec has {len(models)} models and none is chosen: {known}",
+            "choose one by its name: `model=` in Python, `--model` on the command line",
         )
-        return ()
-    if name not in models:
-        notes, _ = did_you_mean(name, tuple(models), Span(0, 0), "models")
-        sink.add("unknown-model", Span(0, 0), f"the file has no model `{name}`", *notes)
-        return ()
-    return (models[name],)
+    else:
+        close = nearest(wanted, models)
+        sink.add(
+            "unknown-model",
+            Span(0, 0),
+            f"there is no model called `{wanted}`",
+            f"did you mean `{close[0]}`?" if close else f"models: {known}",
+        )
+    return ()
 
 
 def _data_statement(spec: Spec) -> DataStatement | None:
@@ -279,47 +351,95 @@ def _prepared(
             path = base / path
         limits = {"head": WHOLE_FILE} if whole else {}
         table = read_table(path, sink, statement.path.span, **limits)
-    return prepare(spec, NO_DATA if table is None else table, sink)
+        if table is not None and table.layout is not None:
+            # a script names the file as the spec does
+            layout = replace(table.layout, path=statement.path.text)
+            table = replace(table, layout=layout)
+    lost = sink.failed and _lost_rows(spec)
+    prepared = prepare(spec, NO_DATA if table is None else table, sink)
+    return replace(prepared, certain=False) if lost else prepared
+
+
+def _lost_rows(spec: Spec) -> bool:
+    """Whether a statement that says which rows are used could not be read."""
+    lines, _ = logical_lines(spec.source, Sink(spec.source))
+    written = [line for line in lines if line.kind in ("column", "let", "where")]
+    kinds = (ColumnStatement, LetStatement, WhereStatement)
+    return len(written) > sum(isinstance(s, kinds) for s in spec.statements)
 
 
 def _bind(
     spec: Spec, chosen: Sequence[ModelStatement], prepared: Prepared, sink: Sink
-) -> list[tuple[ModelStatement, BoundModel | None]]:
-    """Bind the chosen models.
+) -> list[BoundModel | None]:
+    """Bind the chosen models, and check their rows.
 
     Of a prior before the first model it is enough that one model has its target,
     so the others are bound as well. Where the rows are not certain, nothing is
     said of their values.
     """
-    common = [s.span for s in spec.statements if isinstance(s, PriorStatement)]
+    common = [s for s in spec.statements if isinstance(s, PriorStatement)]
     every = spec.models if common else chosen
-    sinks = [Sink(sink.source) for _ in every]
-    models = [
-        (statement, bind(spec, statement, prepared, own), own)
-        for statement, own in zip(every, sinks, strict=True)
-    ]
-    unknown = [
-        {found.span for found in own.diagnostics if found.rule == "unknown-target"}
-        for own in sinks
-    ]
-    everywhere = set.intersection(*unknown) if unknown else set()
-    bound: list[tuple[ModelStatement, BoundModel | None]] = []
-    for statement, model, own in models:
+    found: list[BoundModel | None] = []
+    sinks: list[Sink] = []
+    for statement in every:
+        own = Sink(sink.source)
+        model = bind(spec, statement, prepared, own)
+        sinks.append(own)
         if not any(statement is one for one in chosen):
             continue
-        bound.append((statement, model))
-        for found in own.diagnostics:
-            shared = found.rule == "unknown-target" and any(
-                span.start <= found.span.start < span.end for span in common
+        found.append(model)
+        for fault in own.diagnostics:
+            if not prepared.certain and fault.rule in ABOUT_VALUES:
+                continue
+            if _is_common(fault, common):
+                continue
+            sink.add(fault.rule, fault.span, fault.message, *fault.notes, fix=fault.fix)
+        large = any(fault.rule == "too-many-coefficients" for fault in own.diagnostics)
+        if model is not None and prepared.certain and not large:
+            check_rows(model, prepared.table, statement.formula.terms, sink)
+    if chosen:
+        for prior in common:
+            for fault in _unknown_everywhere(prior, sinks):
+                text = (fault.message, *fault.notes)
+                sink.add(fault.rule, fault.span, *text, fix=fault.fix)
+    return found
+
+
+def _is_common(fault: Diagnostic, common: Sequence[PriorStatement]) -> bool:
+    """Whether it is a target that a prior before the first model does not find."""
+    return fault.rule == "unknown-target" and any(
+        _inside(fault.span, prior.span) for prior in common
+    )
+
+
+def _inside(span: Span, outer: Span) -> bool:
+    return outer.start <= span.start and span.end <= outer.end
+
+
+def _unknown_everywhere(
+    prior: PriorStatement, sinks: Sequence[Sink]
+) -> list[Diagnostic]:
+    """Return what no model has of the targets that a statement names.
+
+    A model without the class (``b``) or the group (``sd[g]``) has none of what is
+    named inside it; what is said is said by the model that comes nearest.
+    """
+    refs = prior.target.refs or ()
+    wholes = {prior.target.name.span}
+    if prior.target.name.text in ("sd", "cor"):
+        wholes |= {ref.span for ref in refs[:1]}
+    missing = [[d for d in own.diagnostics if _is_common(d, [prior])] for own in sinks]
+    found: dict[Span, Diagnostic] = {}
+    for fault in (fault for own in missing for fault in own):
+        everywhere = all(
+            any(
+                d.span == fault.span
+                or (d.span in wholes and d.span.start < fault.span.start)
+                for d in own
             )
-            doubtful = not prepared.certain and found.rule in ABOUT_VALUES
-            if shared:
-                doubtful = found.span not in everywhere
-                everywhere.discard(found.span)
-                same = [d for one in sinks for d in one.diagnostics]
-                same = [d for d in same if (d.span, d.rule) == (found.span, found.rule)]
-                found = next((d for d in same if d.fix is not None), found)
-            if not doubtful:
-                text = (found.message, *found.notes)
-                sink.add(found.rule, found.span, *text, fix=found.fix)
-    return bound
+            for own in missing
+        )
+        known = found.get(fault.span)
+        if everywhere and (known is None or (known.fix is None and fault.fix)):
+            found[fault.span] = fault
+    return list(found.values())

@@ -19,6 +19,9 @@ from .cells import MOST_EXACT, text_column
 from .levels import spell_number
 from .table import Column, Kind, Table
 
+#: Why a column such as R's row names is of no use.
+NO_NAME = "it has no name"
+
 
 class _Unusable(Exception):
     """A column that cannot be used; its text says why, as a sentence."""
@@ -52,7 +55,8 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
     for key, values in _series(data, source):
         column_name = unicodedata.normalize("NFC", str(key))
         if not column_name:
-            raise _error("data-format", "a column of the data has no name", source)
+            unusable[""] = NO_NAME
+            continue
         if column_name in columns or column_name in unusable:
             message = f"the data have two columns named `{column_name}`"
             raise _error("duplicate-column", message, source)

@@ -186,7 +186,7 @@ def names_in(expr: Expr) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """A distribution with its arguments, and why it is the one.
+    """A distribution with its arguments.
 
     Attributes
     ----------

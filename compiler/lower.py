@@ -19,12 +19,13 @@ from .building import (
     PriorRow,
     intercept_at_means,
     location,
+    numbered,
     scalar,
     scalar_from,
     vector,
 )
 from .columns import Coded
-from .distributions import POSITIVE, REAL
+from .distributions import POSITIVE, REAL, SUPPORTS
 from .families import FAMILIES
 from .families.family import DefaultPrior
 from .ir import (
@@ -78,7 +79,8 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
     for position, grouping in enumerate(bound.groupings):
         _group(build, grouping, learned.group_scales[position])
     for dpar in bound.family.dpars:
-        scalar(build, dpar.name, dpar.default(learned.moments), POSITIVE)
+        support = SUPPORTS[dpar.support]
+        scalar(build, dpar.name, dpar.default(learned.moments), support)
         arguments.append((dpar.name, Ref(dpar.name)))
 
     response = bound.response
@@ -118,7 +120,7 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
 
 
 def _observed_slot(bound: BoundModel) -> str:
-    return f"{bound.response.name}_observed"
+    return f"{_without_slash(bound.response.name)}_observed"
 
 
 def _taken(build: Builder) -> set[str]:
@@ -133,14 +135,21 @@ def _taken(build: Builder) -> set[str]:
 
 def _free_name(wanted: str, build: Builder) -> str:
     taken = _taken(build)
+    wanted = _without_slash(wanted)
     while wanted in taken:
         wanted += "_"
     return wanted
 
 
+def _without_slash(name: str) -> str:
+    # a data tree takes what stands before a slash for a group of its own
+    return name.replace("/", "_")
+
+
 def _free_group(wanted: str, build: Builder) -> tuple[str, str]:
     """Return what the names of a group's quantities are made of, and its dimension."""
     taken = _taken(build)
+    wanted = _without_slash(wanted)
 
     def collide(name: str) -> bool:
         made = {f"{prefix}_{name}" for prefix in ("sd", "r", "z", "cor", "pcor", "Z")}
@@ -210,7 +219,9 @@ def _thresholds_or_intercept(build: Builder) -> None:
         target = "Intercept" if literal or delta is None else "Intercept[mean]"
         build.explain(target, chosen)
         offset = None if literal or delta is None else delta
-        argument = location(build, "Intercept", chosen)
+        argument = location(chosen)
+        if literal and delta is not None and argument is None:
+            build.notes.append("not centred: the prior of Intercept has no location")
         if offset is not None and argument is None:
             intercept_at_means(build, chosen, offset)
         else:
@@ -258,13 +269,16 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
     for term in grouping.terms:
         size = len(term.columns)
         if term in joint:
-            suffix = "" if len(joint) == 1 else f"_{len(correlations) + 1}"
+            partial, pair = f"pcor_{name}", f"{name}_pair"
+            if len(joint) > 1:
+                number = len(correlations) + 1
+                partial, pair = numbered(partial, number), numbered(pair, number)
             correlations.append(
                 _correlation(
                     build,
                     _lkj_shape(build, grouping.name),
-                    f"pcor_{name}{suffix}",
-                    f"{name}_pair{suffix}",
+                    partial,
+                    pair,
                     labels[start : start + size],
                     tuple(range(start, start + size)),
                 )

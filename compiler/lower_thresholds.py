@@ -45,15 +45,14 @@ def lower_thresholds(build: Builder, delta: Expr | None) -> None:
             )
         )
         simplex = Ref("category_probability")
-        base: Expr = Apply("logit_cumulative", (simplex,))
-        if moved is not None:
-            base = plus(base, moved)
-        build.derived.append(Derived("threshold", (BOUNDARY,), base))
+        thresholds = Apply("logit_cumulative", (simplex,))
+        build.derived.append(Derived("threshold", (BOUNDARY,), thresholds))
         build.axes.append(Axis("gap", "gaps", labels[1:]))
         build.derived.append(
             Derived("gap", ("gap",), Apply("logit_gaps", (simplex,)), report=False)
         )
-        build.notes.append("predictors are not centred: the thresholds' prior is joint")
+        if delta is not None:
+            build.notes.append("not centred: the prior of the thresholds is joint")
         shift = None
     else:
         build.explain("threshold" if literal else "threshold[mean]", chosen)
@@ -138,7 +137,7 @@ def _independent_thresholds(
 ) -> tuple[str, str] | None:
     prior, _ = prior_of(chosen, REAL)
     assert prior is not None
-    argument = location(build, "threshold", chosen)
+    argument = location(chosen)
     if moved is not None and argument is not None:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
     build.parameters.append(Parameter("threshold", (BOUNDARY,), prior, "ordered"))

@@ -13,15 +13,18 @@ from .families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
 from .families.family import Family
 from .links import LINKS, Link
 
-#: Options of a formula: the words each accepts, and whether it is compiled.
+#: Options of a formula: the words each accepts, and which of them are compiled.
 #: No words: any expression, read elsewhere.
-OPTIONS: Mapping[str, tuple[tuple[str, ...], bool]] = {
-    "family": ((), True),
-    "link": ((), True),
-    "parameterization": (("auto", "centered", "noncentered"), True),
-    "rows": (("all", "own"), False),
-    "threshold": (("flexible", "equidistant", "symmetric"), False),
-    "nl": (("true", "false"), False),
+OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "family": ((), ()),
+    "link": ((), ()),
+    "parameterization": (
+        ("auto", "centered", "noncentered"),
+        ("auto", "centered", "noncentered"),
+    ),
+    "rows": (("all", "own"), ("all",)),
+    "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
+    "nl": (("true", "false"), ("false",)),
 }
 
 
@@ -58,7 +61,7 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
                 fix=fix,
             )
             continue
-        if not ready and words and text != words[0]:
+        if words and text not in ready:
             sink.add(
                 "not-yet",
                 option.span,

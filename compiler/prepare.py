@@ -150,8 +150,18 @@ def _data_span(spec: Spec) -> Span:
 
 
 def _check_data(spec: Spec, sink: Sink) -> None:
+    first: DataStatement | None = None
     for statement in spec.statements:
         if isinstance(statement, DataStatement):
+            if first is not None:
+                line = sink.source.position(first.span.start).line
+                sink.add(
+                    "misplaced-statement",
+                    statement.span,
+                    "a second `data` statement: a spec has one data file",
+                    f"the first is on line {line}",
+                )
+            first = first or statement
             later: list[tuple[str, Span]] = [
                 (f"the option `{option.name.text}` of `data`", option.span)
                 for option in statement.options

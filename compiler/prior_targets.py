@@ -50,11 +50,14 @@ class Targets:
     guessed
         Where a fault has left part of the model unknown: the names that may
         belong to that part, of which nothing is said. None: of no name.
+    possible
+        Classes that the formula may have, where part of it is unknown.
     """
 
     scalars: tuple[Scalar, ...]
     groups: tuple[str, ...]
     guessed: frozenset[str] | None = frozenset()
+    possible: tuple[str, ...] = ()
 
     def forgives(self, ref: Ref) -> bool:
         """Whether a reference may be to what a fault has left unknown."""
@@ -73,6 +76,7 @@ def targets_of(
     columns: Sequence[DesignColumn],
     groupings: Sequence[Grouping],
     guessed: frozenset[str] | None,
+    possible: tuple[str, ...] = (),
 ) -> Targets:
     """Return the targets of a model; those of any family if it is not known."""
     found: list[Scalar] = []
@@ -99,7 +103,7 @@ def targets_of(
             found.append(Scalar(f"cor[{group}]", "cor", REAL, group))
     dpars = dict.fromkeys(dpar.name for f in families for dpar in f.dpars)
     found += [Scalar(name, name, POSITIVE) for name in dpars]
-    return Targets(tuple(found), tuple(g.name for g in groupings), guessed)
+    return Targets(tuple(found), tuple(g.name for g in groupings), guessed, possible)
 
 
 def matches(
@@ -248,7 +252,7 @@ def _coefficients(
 def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     kinds = targets.kinds()
     if targets.guessed != frozenset():
-        kinds = list(dict.fromkeys([*kinds, "b", "sd", "cor"]))
+        kinds = list(dict.fromkeys([*kinds, *targets.possible]))
     notes, fix = did_you_mean(kind, kinds, span, "this model has")
     if kind == "Intercept" and "threshold" in kinds:
         notes = ("the thresholds are the intercept of an ordinal model: `threshold`",)

@@ -14,6 +14,7 @@ from varying.grammar.tree import Argument, Call, Expr, Name, PriorStatement
 from .bound import PriorText
 from .distributions import (
     DISTRIBUTIONS,
+    PLANNED,
     POSITIVE,
     REAL,
     SPECIAL,
@@ -28,6 +29,12 @@ _WORDS: Mapping[Bounds, str] = {
     REAL: "any number",
     POSITIVE: "positive",
     (0.0, 1.0): "between 0 and 1",
+}
+
+#: How to write what is not compiled by that name.
+_INSTEAD: Mapping[str, tuple[str, ...]] = {
+    "half_flat": ("an improper prior is for `b` only: `flat`",),
+    "truncated_normal": ("write `normal(0, 1, lb=0)`",),
 }
 
 
@@ -59,8 +66,16 @@ def read_prior(
             return None
     if function.text in SPECIAL:
         return _special(statement, function, arguments, scalar, sink)
+    if function.text in PLANNED:
+        sink.add(
+            "not-yet",
+            function.span,
+            f"the distribution `{function.text}` is not compiled by this version",
+            *_INSTEAD.get(function.text, ()),
+        )
+        return None
     if function.text not in SPELLINGS:
-        known = (*SPELLINGS, *SPECIAL)
+        known = (*SPELLINGS, *SPECIAL, *PLANNED)
         notes, fix = did_you_mean(function.text, known, function.span, "distributions")
         if fix is None:
             notes = (f"distributions: {', '.join(DISTRIBUTIONS)}",)
@@ -281,6 +296,10 @@ def _bounded(
     message = ""
     if row.name == "uniform" and not given["lower"] < given["upper"]:
         message = "`lower` of `uniform` must be below `upper`"
+    elif row.name == "triangular" and not (
+        given["lower"] < given["c"] < given["upper"]
+    ):
+        message = "`c` of `triangular` must be between `lower` and `upper`"
     elif (lower is not None or upper is not None) and row.scipy is None:
         message = f"`{row.name}` takes neither `lb` nor `ub`"
     elif lower is not None and upper is not None and lower >= upper:

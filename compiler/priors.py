@@ -33,7 +33,7 @@ def resolve_priors(
     sink
         Takes the faults.
     """
-    chosen: dict[str, tuple[tuple[int, int], PriorText]] = {}
+    chosen: dict[str, tuple[tuple[int, int], str, PriorText]] = {}
     for place, statements in enumerate((file_level, model_level)):
         for statement in statements:
             found = matches(statement, targets, sink)
@@ -44,15 +44,22 @@ def resolve_priors(
                 if prior is None:
                     break
                 rank = (specificity, place)
-                old = chosen.get(scalar.target)
+                # at the predictors' means or at 0: the intercept has one prior
+                slot = scalar.target.removesuffix("[mean]")
+                old = chosen.get(slot)
                 if old is not None and old[0] == rank:
                     sink.add(
                         "duplicate-prior",
                         statement.target.span,
-                        f"`{scalar.target}` has two priors of equal specificity",
-                        f"the other is on line {old[1].line}",
+                        f"`{slot}` has two priors of equal specificity",
+                        f"the other is on line {old[2].line}",
+                        *(
+                            (f"`{slot}` and `{slot}[mean]` are the same parameter",)
+                            if old[1] != scalar.target
+                            else ()
+                        ),
                     )
                     break
                 if old is None or old[0] < rank:
-                    chosen[scalar.target] = (rank, prior)
-    return tuple((target, prior) for target, (_, prior) in chosen.items())
+                    chosen[slot] = (rank, scalar.target, prior)
+    return tuple((target, prior) for _, target, prior in chosen.values())

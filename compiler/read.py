@@ -17,8 +17,8 @@ from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.source import Span
 
 from .cells import column_of_cells
-from .frames import table_from_frame
-from .table import Table
+from .frames import NO_NAME, table_from_frame
+from .table import Layout, Table
 
 __all__ = ["read_table", "table_from_frame"]
 
@@ -59,7 +59,7 @@ def read_table(
     file = Path(path)
     try:
         _check_file(file, sink, span)
-        header, rows, partial = _read_rows(file, head)
+        header, rows, partial, layout = _read_rows(file, head)
     except _Fault as fault:
         sink.add(fault.rule, span, fault.message, *fault.notes, fix=fault.fix)
         return None
@@ -67,8 +67,10 @@ def read_table(
     columns = {
         name: column_of_cells(name, [row[index] for row in rows])
         for index, name in enumerate(header)
+        if name
     }
-    return Table(str(path), columns, len(rows), partial)
+    unusable = {} if all(header) else {"": NO_NAME}
+    return Table(str(path), columns, len(rows), partial, unusable, layout=layout)
 
 
 # ---- the file ----------------------------------------------------------------------
@@ -126,7 +128,9 @@ def _no_such_file(file: Path, sink: Sink, span: Span) -> _Fault:
 # ---- rows --------------------------------------------------------------------------
 
 
-def _read_rows(file: Path, head: int) -> tuple[list[str], list[list[str]], bool]:
+def _read_rows(
+    file: Path, head: int
+) -> tuple[list[str], list[list[str]], bool, Layout]:
     try:
         with file.open("rb") as raw:
             start = raw.read(65_536)
@@ -134,7 +138,7 @@ def _read_rows(file: Path, head: int) -> tuple[list[str], list[list[str]], bool]
         with file.open(encoding="utf-8-sig", newline="") as text:
             delimiter = _delimiter(file, text.readline())
             text.seek(0)
-            return _parse(file, _rows(file, text, delimiter), head)
+            return _parse(file, _rows(file, text, delimiter), head, delimiter)
     except UnicodeDecodeError:
         raise _not_text(file) from None
     except OSError as error:
@@ -204,8 +208,9 @@ def _rows(file: Path, text: Iterator[str], delimiter: str) -> Rows:
 
 
 def _parse(
-    file: Path, rows: Rows, head: int
-) -> tuple[list[str], list[list[str]], bool]:
+    file: Path, rows: Rows, head: int, delimiter: str
+) -> tuple[list[str], list[list[str]], bool, Layout]:
+    layout = Layout(str(file), delimiter)
     header: list[str] = []
     found: list[list[str]] = []
     for line, fields in rows:
@@ -216,9 +221,10 @@ def _parse(
             fields = [""]
         if not header:
             header = _header(file, fields)
+            layout = Layout(str(file), delimiter, tidy=header == fields)
             continue
         if len(found) == head:
-            return header, found, True
+            return header, found, True, layout
         if len(fields) != len(header):
             raise _Fault(
                 "data-format",
@@ -227,7 +233,7 @@ def _parse(
                 (f"it is row {len(found) + 1} of the data",),
             )
         found.append(fields)
-    return header, found, False
+    return header, found, False, layout
 
 
 def _count(fields: Sequence[str]) -> str:
@@ -237,17 +243,10 @@ def _count(fields: Sequence[str]) -> str:
 def _header(file: Path, fields: Sequence[str]) -> list[str]:
     # Names are compared in NFC, as those of a spec are.
     names = [unicodedata.normalize("NFC", field.strip()) for field in fields]
+    if not any(names):
+        raise _Fault("data-format", f"no column of `{file.name}` has a name")
     for index, name in enumerate(names):
-        if not name:
-            raise _Fault(
-                "data-format",
-                f"column {index + 1} of `{file.name}` has no name",
-                (
-                    "row names? write the file without: `index=False` in pandas, "
-                    "`row.names = FALSE` in R",
-                ),
-            )
-        if name in names[:index]:
+        if name and name in names[:index]:
             raise _Fault(
                 "duplicate-column",
                 f"`{file.name}` has two columns named `{name}`",

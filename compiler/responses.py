@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
 import numpy as np
 
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Chain, Expr, Name
+from varying.grammar.tree import Call, Chain, ColumnStatement, Expr, Name
 
 from .bound import Response
 from .expression_types import report_unknown
 from .expressions import unwrap
 from .families.family import Family
 from .levels import level_spelled, spell_number
-from .schema import ColumnInfo, Schema
+from .schema import MOST_NUMBERS, ColumnInfo, Schema
 from .table import Column, Floats, Kind
+
+#: Values that a message names.
+_SHOWN = 5
 
 
 def bind_response(
-    expression: Expr, family: Family | None, schema: Schema, sink: Sink
+    expression: Expr,
+    family: Family | None,
+    schema: Schema,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement] = (),
 ) -> Response | None:
     """Return the response, its categories among it; None after a fault.
 
-    Without a family (its name is at fault) only the column is looked for.
+    Without a family (its name is at fault) only the column is looked for. The
+    declarations are what a fix changes.
     """
     node = unwrap(expression)
     match node:
@@ -64,9 +75,9 @@ def bind_response(
         case "continuous":
             return _continuous(info, family, node.span, sink)
         case "binary":
-            return _binary(info, family, node.span, sink)
+            return _binary(info, family, node.span, sink, declarations)
         case "ordinal":
-            return _ordinal(info, family, node.span, sink)
+            return _ordinal(info, family, node.span, sink, declarations)
 
 
 def _response(
@@ -79,12 +90,15 @@ def _response(
 def _continuous(
     info: ColumnInfo, family: Family, span: Span, sink: Sink
 ) -> Response | None:
-    if not info.kind.is_number and info.numbers is None:
+    if not info.kind.is_number and (
+        info.kind is not Kind.ORDERED or info.numbers is None
+    ):
+        article = "an" if info.kind is Kind.ORDERED else "a"
         sink.add(
             "wrong-type",
             span,
-            f"the response `{info.name}` is a {info.kind}, and {family.name} needs "
-            "numbers",
+            f"the response `{info.name}` is {article} {info.kind}, and {family.name} "
+            "needs numbers",
             f"its values are {_some(info.levels)}",
             *_better_families(info),
         )
@@ -94,6 +108,8 @@ def _continuous(
 
 def _better_families(info: ColumnInfo) -> tuple[str, ...]:
     """Return which family such values are for."""
+    if info.numbers is not None:
+        return ("only `ordered` keeps the numbers of its levels, `factor` does not",)
     if info.kind is Kind.ORDERED:
         return ("ordered categories are for `family=ordlogit`",)
     if len(info.declared_levels) == 2:
@@ -102,12 +118,16 @@ def _better_families(info: ColumnInfo) -> tuple[str, ...]:
 
 
 def _some(levels: tuple[str, ...]) -> str:
-    shown = ", ".join(f"`{level}`" for level in levels[:5])
-    return shown + (", ..." if len(levels) > 5 else "")
+    shown = ", ".join(f"`{level}`" for level in levels[:_SHOWN])
+    return shown + (", ..." if len(levels) > _SHOWN else "")
 
 
 def _binary(
-    info: ColumnInfo, family: Family, span: Span, sink: Sink
+    info: ColumnInfo,
+    family: Family,
+    span: Span,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement],
 ) -> Response | None:
     seen = info.as_levels
     known = info.declared_levels or seen
@@ -130,6 +150,7 @@ def _binary(
                 span,
                 f"the response `{info.name}` has one value only: {_some(known)}",
             )
+            return _response(info, span, known, seen)
         else:
             sink.add(
                 "response-support",
@@ -145,20 +166,25 @@ def _binary(
             f"the response `{info.name}` has one value only: {_some(seen)}",
             "nothing can be learned about what makes the other likelier",
         )
-        return None
-    if not info.kind.is_number and info.kind is not Kind.LOGICAL and not info.declared:
+        return _response(info, span, known, seen)
+    plain = known in (("0", "1"), ("FALSE", "TRUE"))
+    if not info.kind.is_number and not plain and not info.declared:
         sink.add(
             "guessed-order",
             span,
             f"`{known[1]}` is taken as the success of `{info.name}`, `{known[0]}` as "
             "the failure",
-            fix=_declared(info, "factor", known, span, sink),
+            fix=_declared(info, "factor", known, span, sink, declarations),
         )
     return _response(info, span, known, seen)
 
 
 def _ordinal(
-    info: ColumnInfo, family: Family, span: Span, sink: Sink
+    info: ColumnInfo,
+    family: Family,
+    span: Span,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement],
 ) -> Response | None:
     seen = info.as_levels
     if info.kind.is_number and info.numbers is None:
@@ -177,30 +203,73 @@ def _ordinal(
             f"the response `{info.name}` has one category only: {_some(seen)}",
             "an ordinal model needs two at least",
         )
-        return None
-    if info.kind in (Kind.TEXT, Kind.FACTOR, Kind.LOGICAL) and not info.declared:
+        return _response(info, span, known, seen)
+    if info.kind.is_number:
+        _numbers_as_categories(info, span, sink)
+    elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:
         sink.add(
             "guessed-order",
             span,
             f"the order of `{info.name}` is a guess: {_some(known)}",
-            fix=_declared(info, "ordered", known, span, sink),
+            fix=_declared(info, "ordered", known, span, sink, declarations),
         )
     return _response(info, span, known, seen)
 
 
+def _numbers_as_categories(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    """Say which categories numbers make, where that may surprise."""
+    numbers = info.numbers or ()
+    if not info.whole:
+        sink.add(
+            "fractional-categories",
+            span,
+            f"each of the {len(numbers)} different numbers of `{info.name}` is a "
+            "category of its own",
+            f"among them {_some(info.as_levels)}",
+            "a measurement is for a continuous family",
+        )
+        return
+    low, high = int(numbers[0]), int(numbers[-1])
+    if high - low + 1 == len(numbers):
+        return
+    known = set(numbers)
+    between = islice((n for n in range(low, high + 1) if n not in known), _SHOWN + 1)
+    unseen = [str(number) for number in between]
+    more = ", ..." if len(unseen) > _SHOWN else ""
+    name = name_text(info.name)
+    notes = ["a category that no row has is none, unless it is declared"]
+    if high - low < MOST_NUMBERS:
+        notes.append(f"declare all: `column {name}: ordered({low}..{high})`")
+    sink.add(
+        "missing-category",
+        span,
+        f"no row has the value {', '.join(unseen[:_SHOWN])}{more} of `{info.name}`",
+        *notes,
+    )
+
+
 def _declared(
-    info: ColumnInfo, kind: str, levels: tuple[str, ...], span: Span, sink: Sink
-) -> Fix:
+    info: ColumnInfo,
+    kind: str,
+    levels: tuple[str, ...],
+    span: Span,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement],
+) -> Fix | None:
     """Return the fix that declares the levels, on a line above the formula."""
     listed = ", ".join(level_spelled(level) for level in levels)
     statement = f"column {name_text(info.name)}: {kind}({listed})"
+    title = f"declare it: `{statement}`"
+    for declared in declarations:
+        names = [name.text for name in declared.columns]
+        if names == [info.name]:
+            return Fix(title, (Edit(declared.type.span, f"{kind}({listed})"),))
+        if info.name in names:
+            return None
     line = sink.source.line_text(sink.source.position(span.start).line)
     indent = line[: len(line) - len(line.lstrip())]
     start = span.start - sink.source.position(span.start).column + 1 + len(indent)
-    return Fix(
-        f"declare it: `{statement}`",
-        (Edit(Span(start, start), f"{statement}\n{indent}"),),
-    )
+    return Fix(title, (Edit(Span(start, start), f"{statement}\n{indent}"),))
 
 
 def response_values(response: Response, column: Column) -> Floats:

@@ -57,6 +57,12 @@ class Column:
         Scheme that a ``column`` statement chose, if any.
     reference
         Level that ``ref=`` chose, if any.
+    spelled
+        Of numbers some of which have leading zeros: the cells as texts. As a
+        factor ``1`` and ``01`` are two levels.
+    read_as
+        Kind of what a ``column`` statement made this of: where it is a number
+        kind, levels were matched by value, else by spelling.
     """
 
     name: str
@@ -67,6 +73,8 @@ class Column:
     numbers: tuple[float, ...] | None = None
     contrast: str | None = None
     reference: str | None = None
+    spelled: Column | None = None
+    read_as: Kind | None = None
 
     def __post_init__(self) -> None:
         wanted = np.float64 if self.kind.is_number else np.int64
@@ -84,7 +92,21 @@ class Column:
 
     def take(self, rows: Ints) -> Column:
         """Return the column with these rows only."""
-        return replace(self, values=self.values[rows])
+        spelled = None if self.spelled is None else self.spelled.take(rows)
+        return replace(self, values=self.values[rows], spelled=spelled)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is laid out: its path, and what separates its columns.
+
+    ``tidy`` is false where the header has blanks around its names, or spells them
+    in another form of Unicode.
+    """
+
+    path: str
+    delimiter: str = ","
+    tidy: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +118,7 @@ class Table:
     columns that cannot be used (dates, lists, mixtures) why, by name. ``faulty``
     are names whose fault has been reported: nothing more is said of them. An
     ``open`` table stands for data that are not there: it may have any column.
+    ``layout`` is that of the file; None for a data frame.
     """
 
     name: str
@@ -105,6 +128,7 @@ class Table:
     unusable: Mapping[str, str] = field(default_factory=dict)
     faulty: frozenset[str] = frozenset()
     open: bool = False
+    layout: Layout | None = None
 
     def __post_init__(self) -> None:
         for column in self.columns.values():

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from varying.grammar.diagnostics import Sink
+from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -28,6 +28,7 @@ from varying.grammar.tree import (
 )
 
 from .expressions import COMPARISONS, children, column_names, unwrap
+from .functions import FUNCTIONS
 
 MOST_TERMS = 10_000
 # Pairs of terms that one formula may multiply out: duplicates cost time too.
@@ -78,13 +79,15 @@ class Expansion:
     """What a right side comes to.
 
     ``terms`` are in R's order: by degree, then as written. ``offsets`` are the
-    arguments of ``offset()``.
+    arguments of ``offset()``. ``dropped`` are the variables of no term: those
+    that a minus took out.
     """
 
     terms: tuple[Term, ...]
     intercept: bool
     groups: tuple[GroupBar, ...] = ()
     offsets: tuple[Expr, ...] = ()
+    dropped: tuple[Variable, ...] = ()
 
 
 Terms = dict[int, None]  # an ordered set of bit patterns
@@ -183,7 +186,13 @@ class _Expander:
         kept = [mask for mask in found if not mask & self.offset_bits]
         kept.sort(key=int.bit_count)  # stable: R's order
         terms = tuple(Term(tuple(self.of(mask))) for mask in kept)
-        return Expansion(terms, self.intercept, tuple(self.groups), tuple(self.offsets))
+        used = self.offset_bits
+        for mask in kept:
+            used |= mask
+        dropped = tuple(self.of((1 << len(self.variables)) - 1 & ~used))
+        return Expansion(
+            terms, self.intercept, tuple(self.groups), tuple(self.offsets), dropped
+        )
 
     def of(self, mask: int) -> Iterator[Variable]:
         while mask:
@@ -249,8 +258,43 @@ class _Expander:
                     yield _push(self.number(node, plus))
                 case Name(text=".", quoted=False):
                     yield _push(self.dot(node))
+                case Call(function=function) if self.calls_a_column(node):
+                    yield _push(self.leaf(function))
+                    inner = unwrap(node.arguments[0].value)
+                    if isinstance(inner, Chain) and inner.operators[0] in BARS:
+                        self.bar(inner, node, free)
                 case _:
                     yield _push(self.leaf(node))
+
+    def calls_a_column(self, node: Call) -> bool:
+        """Report a column that stands before a parenthesis as if it were a function.
+
+        ``f (1 | g)`` is a call: the blank has no meaning.
+        """
+        name = node.function
+        known = FUNCTIONS.get(name.text)
+        if len(node.arguments) != 1 or node.arguments[0].keyword is not None:
+            return False
+        inner = unwrap(node.arguments[0].value)
+        bar = isinstance(inner, Chain) and inner.operators[0] in BARS
+        if known is not None and (known.role == "elementwise" or not bar):
+            return False
+        if name.text not in self.all_columns and not (bar and not self.all_columns):
+            return False
+        text = self.sink.source.text
+        end = text.index("(", name.span.end)
+        between = Span(name.span.end, end)
+        argument = expression_text(node.arguments[0].value)
+        self.faulty = True
+        self.sink.add(
+            "unknown-function",
+            name.span,
+            f"`{name.text}` is a column and no function",
+            f"`{name.text} ({argument})` reads as a call of `{name.text}`: was a `+` "
+            "meant?",
+            fix=Fix("put a `+` there", (Edit(between, " + "),)),
+        )
+        return True
 
     def step(self, operator: str, node: Chain) -> Step:
         def run(stack: list[Terms]) -> None:

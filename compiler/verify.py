@@ -50,8 +50,8 @@ def _check_expression(expr: Expr) -> None:
 def verify(program: Program, frame: Frame | None = None) -> None:
     """Raise ``InvalidProgram`` unless every name resolves and every use fits.
 
-    Parameters and derived quantities may only refer to what stands before
-    them, so that a backend can walk them in order.
+    Parameters and derived quantities may refer to each other as long as they
+    can be put in an order (``definition_order``), which backends walk.
     """
     axes = {axis.name for axis in program.axes}
     slots = {slot.name: slot for slot in program.slots}

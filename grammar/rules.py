@@ -88,6 +88,8 @@ _TABLE = (
     Rule("one-category", _E, "An ordinal or binary response with one category."),
     Rule("undeclared-level", _E, "A value that the `column` statement leaves out."),
     Rule("guessed-order", _W, "The order of categories that nobody declared."),
+    Rule("fractional-categories", _W, "Ordered categories that are fractions."),
+    Rule("missing-category", _I, "Whole numbers that the categories leave out."),
     Rule("wrong-type", _E, "A column whose type does not fit its use."),
     Rule("all-missing", _E, "A column without a single value."),
     Rule("infinite-value", _E, "A value that is infinite, too large or undefined."),

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from varying.grammar.diagnostics import ModelError, Severity, Sink
+from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Source, Span
 
 from .model import Model
-from .spec_file import choose_model, read_source
+from .spec_file import read_source
 
 if TYPE_CHECKING:
     from varying.compiler.table import Table
@@ -74,24 +74,12 @@ def compile_source(
 
     ``base`` is the folder that the file of its ``data`` statement is in.
     """
-    from varying.grammar.parser import parse
-    from varying.grammar.tree import DataStatement
+    from varying.compiler.driver import Outline, compile_or_outline
 
-    sink = Sink(source)
-    spec = parse(source, sink)
-    sink.raise_errors()
-    name = choose_model(spec, model)
-    named = any(isinstance(s, DataStatement) for s in spec.statements)
-    from varying.compiler.driver import check, compile_spec
-
-    if name is not None and table is None and not named:
-        # names of the language are checked without data, too
-        found = check(source, model=name)
-        if any(d.severity is Severity.ERROR for d in found):
-            raise ModelError(found)
-        return Model(spec, name, None, found)
-    compiled = compile_spec(source, table, base=base, model=name)
-    return Model(compiled.spec, compiled.bound.name, compiled, compiled.diagnostics)
+    found = compile_or_outline(source, table, base=base, model=model)
+    if isinstance(found, Outline):
+        return Model(found.spec, found.name, None, found.diagnostics)
+    return Model(found.spec, found.bound.name, found, found.diagnostics)
 
 
 def load(path: str | os.PathLike[str]) -> Fit:

@@ -152,10 +152,20 @@ def fit(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Sample the posterior, save it, and print the table."""
-    if target_accept is not None and not 0 < target_accept < 1:
-        raise typer.BadParameter("--target-accept is between 0 and 1")
     from .commands.fit import Options, run
+    from .settings import Settings
 
+    try:
+        Settings.checked(
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            sampler=sampler,
+            target_accept=target_accept,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     sampling = Options(draws, tune, chains, seed, sampler, target_accept)
     run(file, data, model, sampling, out, quiet, form)
 

@@ -1,22 +1,20 @@
-"""Reading a spec's text, and choosing one of its models."""
+"""Reading a spec's text."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varying.grammar.diagnostics import nearest
 from varying.grammar.source import Source
 
-from .faults import fault, file_fault
+from .faults import file_fault
 
 if TYPE_CHECKING:
     from varying.grammar.diagnostics import ModelError
-    from varying.grammar.tree import Spec
 
-__all__ = ["MOST_BYTES", "choose_model", "decode", "read_source", "unreadable"]
+__all__ = ["MOST_BYTES", "decode", "read_source", "unreadable"]
 
 #: A spec is written by hand; a longer file is something else.
 MOST_BYTES = 1_000_000
@@ -75,38 +73,3 @@ def _neighbours(path: Path) -> list[str]:
         return sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
         return []
-
-
-def choose_model(spec: Spec, wanted: str | None) -> str | None:
-    """Return the name of the model to use: the one wanted, the only one, or ``main``.
-
-    None if the spec has no model at all, which the compiler reports.
-
-    Raises
-    ------
-    ModelError
-        ``unknown-model`` or ``ambiguous-model``; both name the models there are.
-    """
-    known: Sequence[str] = tuple(model.label for model in spec.models)
-    if wanted is not None:
-        if wanted in known:
-            return wanted
-        close = nearest(wanted, known)
-        note = f"did you mean `{close[0]}`?" if close else f"models: {_list(known)}"
-        raise fault(
-            spec.source, "unknown-model", f"there is no model called `{wanted}`", note
-        )
-    if len(known) <= 1:
-        return known[0] if known else None
-    if "main" in known:
-        return "main"
-    raise fault(
-        spec.source,
-        "ambiguous-model",
-        f"the spec has {len(known)} models and none is chosen: {_list(known)}",
-        "choose one by its name: `model=` in Python, `--model` on the command line",
-    )
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"

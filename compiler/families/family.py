@@ -49,7 +49,7 @@ class Dpar:
     link
         Default link of a formula for it.
     support
-        Key of ``priors.SUPPORTS``: where it lives.
+        Key of ``distributions.SUPPORTS``: where it lives.
     meaning
         In words.
     default
@@ -88,7 +88,6 @@ class SourceText:
 
     statement: str
     definitions: str = ""
-    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,3 @@ class Family:
     observe: Observe
     source: SourceText
     doc: str
-
-    def dpar(self, name: str) -> Dpar:
-        """Return a parameter by name."""
-        return next(d for d in self.dpars if d.name == name)

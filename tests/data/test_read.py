@@ -129,8 +129,7 @@ def test_head(tmp_path: Path) -> None:
         ("a,b\n1,2\n1,2,3\n", "data-format", "line 3"),
         ("a,b\n1,2\n1\n", "data-format", "has 1 field and the header 2 fields"),
         ("a,b,a\n1,2,3\n", "duplicate-column", "named `a`"),
-        (",a\n1,2\n", "data-format", "column 1 of `d.csv` has no name"),
-        ("a,\n1,2\n", "data-format", "column 2 of `d.csv` has no name"),
+        (",\n1,2\n", "data-format", "no column of `d.csv` has a name"),
         ('a,b\n1,"2\n3,4\n', "data-format", "is not a table"),
         (b"a,b\n1,\xe4\n", "not-text", "not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "not-text", "not UTF-8"),
@@ -145,6 +144,28 @@ def test_faulty_files(
     assert fault.rule == rule
     assert part in fault.message
     assert fault.span == Span(5, 12)
+
+
+@pytest.mark.parametrize("content", [",a\n1,2\n", "a,\n2,1\n", '"","a",""\n1,2,3\n'])
+def test_a_column_without_a_name_is_of_no_use(tmp_path: Path, content: str) -> None:
+    table, faults = read(tmp_path, content)
+    assert table is not None and not faults
+    assert table.columns["a"].values.tolist() == [2.0]
+    assert list(table.columns) == ["a"]
+    assert table.unusable == {"": "it has no name"}
+    assert table_from_frame({"": [1], "a": [2]}).unusable == table.unusable
+
+
+def test_leading_zeros_are_kept(tmp_path: Path) -> None:
+    table, _ = read(tmp_path, "a,b,c\n1,1,0.5\n01,2,00.5\nNA,3,1.0\n")
+    assert table is not None
+    a, b, c = table.columns.values()
+    assert a.kind is Kind.INTEGER and a.spelled is not None
+    assert a.spelled.levels == ("01", "1")
+    assert a.spelled.values.tolist() == [1, 0, -1]
+    taken = a.take(np.array([1])).spelled
+    assert taken is not None and taken.values.tolist() == [0]
+    assert b.spelled is None and c.spelled is None
 
 
 def test_first_bad_line_is_named(tmp_path: Path) -> None:
@@ -263,7 +284,6 @@ def test_unusable_columns_are_remembered() -> None:
     [
         ({"x": [1, 2], "y": [1, 2, 3]}, "data-format"),
         ({"u\u0308": [1], "ü": [2]}, "duplicate-column"),
-        ({"": [1]}, "data-format"),
     ],
 )
 def test_faulty_mappings(data: Any, rule: str) -> None:

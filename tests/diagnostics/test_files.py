@@ -28,7 +28,7 @@ DATA: tuple[tuple[str, bytes, str, str], ...] = (
     ("short row", b"y,x\n1,2\n3\n", "data-format", "line 3 of `data.csv` has 1 field"),
     ("long row", b"y,x\n1,2,3\n", "data-format", "has 3 fields and the header 2"),
     ("one name twice", b"y,x,x\n1,2,3\n", "duplicate-column", "columns named `x`"),
-    ("no name", b"y,,x\n1,2,3\n", "data-format", "column 2 of `data.csv` has no name"),
+    ("no name", b",\n1,2\n", "data-format", "no column of `data.csv` has a name"),
     ("open quote", b'y,x\n1,"2\n', "data-format", "is not a table"),
 )
 
@@ -62,6 +62,12 @@ def test_the_head_of_a_long_file(tmp_path: Path) -> None:
 
 def test_a_good_file(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(GOOD)
+    assert check(Source(SPEC), base=tmp_path) == ()
+
+
+def test_row_names_are_no_column(tmp_path: Path) -> None:
+    rows = b"".join(b'"%d",%s\n' % (n, r) for n, r in enumerate(GOOD.split()[1:]))
+    (tmp_path / "data.csv").write_bytes(b'"",' + GOOD.split()[0] + b"\n" + rows)
     assert check(Source(SPEC), base=tmp_path) == ()
 
 
@@ -133,6 +139,7 @@ SPECS: tuple[tuple[str, bytes, str], ...] = (
 def test_spec_files(tmp_path: Path, content: bytes, rule: str) -> None:
     path = tmp_path / "a.model"
     path.write_bytes(content)
+    (tmp_path / "data.csv").write_bytes(GOOD)
     with pytest.raises(ModelError) as caught:
         varying.compile(path)
     assert [d.rule for d in caught.value.diagnostics] == [rule]

@@ -195,6 +195,43 @@ def test_show_without_data(run: Run) -> None:
     assert "needs-data" in done.stderr
 
 
+def test_the_design_beside_other_faults(run: Run, example: Path) -> None:
+    faulty = "  prior b ~ norml(0, 1)\n  keep etta\n"
+    example.write_text(f'data "small.csv"\ny ~ x\n{faulty}')
+    done = run("show", "design", example.name, "--format", "json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["population"]["coefs"] == ["Intercept", "x"]
+    assert "unknown-distribution" in done.stderr and "unknown-target" in done.stderr
+    # a matrix that is not finite is a fault, and no matrix
+    example.write_text(f'data "small.csv"\ny ~ log(0 * x)\n{faulty}')
+    done = run("show", "design", example.name, "--format", "json")
+    assert (done.returncode, done.stdout) == (1, "")
+    for rule in ("infinite-value", "unknown-distribution", "unknown-target"):
+        assert rule in done.stderr
+
+
+def test_show_and_fit_say_what_check_says(run: Run, example: Path) -> None:
+    example.write_text('data "small.csv"\ny ~ xx\n  prior b ~ normal(0, 1\n')
+    said = run("check", example.name, "--format", "json").stdout
+    rules = {found["rule"] for found in json.loads(said)}
+    assert len(rules) > 1
+    for command in (("show", "ir"), ("fit",)):
+        done = run(*command, example.name)
+        assert done.returncode == 1
+        assert all(rule in done.stderr for rule in rules)
+
+
+def test_one_text_for_a_wrong_choice(run: Run, example: Path) -> None:
+    example.write_text('data "small.csv"\nmodel a: y ~ x\nmodel b: y ~ 1\n')
+    texts = set()
+    for command in (("check",), ("show", "design"), ("show", "ir"), ("fit",)):
+        done = run(*command, example.name, "--model", "c")
+        assert done.returncode == 2
+        found = (done.stdout + done.stderr).splitlines()
+        texts.add(next(line for line in found if "unknown-model" in line))
+    assert len(texts) == 1
+
+
 # ---- how it ends -------------------------------------------------------------------
 
 
@@ -218,6 +255,7 @@ def test_several_models_need_a_choice(run: Run, example: Path) -> None:
         ("fit", "a.model", "--draws", "0"),
         ("fit", "a.model", "--sampler", "stan"),
         ("fit", "a.model", "--target-accept", "1.5"),
+        ("fit", "a.model", "--seed", "99999999999999999999999"),
     ],
 )
 def test_usage(run: Run, arguments: tuple[str, ...]) -> None:

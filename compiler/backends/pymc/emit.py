@@ -8,6 +8,7 @@ so new rows do not mean a new compilation.
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -133,14 +134,17 @@ def _parameter(parameter: Parameter, values: dict[str, Any]) -> Any:
     if parameter.chart == "ordered":
         return _ordered(parameter, distribution, arguments)
     if prior.lower is not None or prior.upper is not None:
-        return pm.Truncated(
-            parameter.name,
-            distribution.dist(**arguments),
-            lower=prior.lower,
-            upper=prior.upper,
-            dims=dims,
-            default_transform=transform,
-        )
+        with warnings.catch_warnings():
+            # it looks for an inverse cdf, which not all have (inverse_gamma)
+            warnings.filterwarnings("ignore", "RandomVariables", UserWarning)
+            return pm.Truncated(
+                parameter.name,
+                distribution.dist(**arguments),
+                lower=prior.lower,
+                upper=prior.upper,
+                dims=dims,
+                default_transform=transform,
+            )
     return distribution(
         parameter.name, **arguments, dims=dims, default_transform=transform
     )
@@ -239,11 +243,17 @@ def _predictor(
             case Linear(coefs, design):
                 term = values[design] @ values[coefs]
             case GroupUse(group_name, positions, index, design_name):
-                effects = values[program.group(group_name).effects]
-                rows = effects[values[index]]
+                group = program.group(group_name)
+                effects = values[group.effects]
                 if design_name is None:
-                    term = rows[:, positions[0]]
+                    term = effects[values[index], positions[0]]
                 else:
+                    everything = tuple(
+                        range(len(program.axis(group.coefs).labels or ()))
+                    )
+                    if positions != everything:
+                        effects = effects[:, list(positions)]
+                    rows = effects[values[index]]
                     # one gather and one sum: PyTensor fuses them into one loop
                     term = (values[design_name] * rows).sum(axis=-1)
         total = term if total is None else total + term

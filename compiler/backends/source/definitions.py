@@ -34,6 +34,28 @@ def sorted_draws(distribution, names, count):
     return draw, logp
 '''
 
+#: What the data half of a script may call, by name.
+DATA: Mapping[str, str] = {
+    "codes": '''
+def codes(values, levels):
+    """Place of each value among the levels, from 0."""
+    found = pd.Index(levels).get_indexer(values)
+    if (found < 0).any():
+        raise ValueError(f"not among the levels: {set(values[found < 0])}")
+    return found.astype("int64")
+''',
+    "truth": '''
+def truth(true, false):
+    """1 where true, 0 where false, missing elsewhere."""
+    return np.select([true, false], [1.0, 0.0], np.nan)
+''',
+    "logical": '''
+def logical(true, false):
+    """Return "TRUE" where true, "FALSE" where false, missing elsewhere."""
+    return np.select([true, false], ["TRUE", "FALSE"], None)
+''',
+}
+
 #: By operation of the program.
 OPERATIONS: Mapping[str, str] = {
     "spread": '''

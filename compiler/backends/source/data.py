@@ -1,0 +1,241 @@
+"""The data half of a script: reading the file, making the arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from varying.grammar import tree
+
+from ...columns import Coded, DesignColumn, Numeric
+from ...ir import LevelIndex, Matrix, Numbers, Outcome
+from ...table import Column, Kind
+from .elementwise import Elementwise, bare, core, names_read
+from .held import (
+    conversions,
+    held_as_number,
+    key_text,
+    keys,
+    keys_text,
+    level_names,
+)
+from .text import WIDTH, call, labels, number, string, vector, wrapped
+from .writer import BODY, Writer
+
+
+def read_text(writer: Writer) -> str:
+    """Return the function ``read``."""
+    lines = [
+        "def read(path):",
+        '    """Return the rows that the model uses."""',
+        "    data = pd.read_csv(",
+        "        path,",
+        *(f"        {option}," for option in _options(writer)),
+        "    )",
+    ]
+    layout = writer.table.layout
+    if layout is not None and not layout.tidy:
+        lines.append('    data.columns = data.columns.str.strip().str.normalize("NFC")')
+    lines += conversions(_held(writer), writer.table)
+    for statement in writer.spec.statements:
+        if isinstance(statement, tree.LetStatement):
+            lines.append(f"    {_let(writer, statement)}")
+    for statement in writer.spec.statements:
+        if isinstance(statement, tree.WhereStatement):
+            rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
+            condition = rows.true(statement.condition)
+            if isinstance(condition, str):
+                lines.append(f"    data = {_chosen(bare(condition))}")
+    needed = wrapped([string(name) for name in writer.used], 4, taken=32)
+    lines.append(f"    data = data.dropna(subset={needed})")
+    lines.append("    return data")
+    return "\n".join(lines) + "\n"
+
+
+def _options(writer: Writer) -> Iterator[str]:
+    layout = writer.table.layout
+    if layout is not None and layout.delimiter != ",":
+        yield f"sep={string(layout.delimiter)}"
+    yield "dtype=str"
+    yield "keep_default_na=False"
+    # what a data frame calls a missing value is an empty cell once it is saved
+    levels = {level for column in _held(writer) for level in column.levels}
+    missing = '""' if layout is None and levels & {"NA", "NaN"} else '"", "NA", "NaN"'
+    yield f"na_values=[{missing}]"
+    if layout is not None and layout.delimiter != "\t":
+        yield "skipinitialspace=True"
+
+
+def _held(writer: Writer) -> list[Column]:
+    """Return the columns of the file that the script calculates with."""
+    names: list[str] = []
+    made = set()
+    for slot in writer.program.slots:
+        match slot.recipe:
+            case Matrix(columns, _):
+                for part in (part for column in columns for part in column.parts):
+                    match part:
+                        case Coded(factor=factor):
+                            names.append(factor)
+                        case Numeric(expression=expression):
+                            names += names_read(expression, writer.table)
+            case LevelIndex(factors, _):
+                names += factors
+            case Outcome(column, _):
+                names.append(column)
+    for statement in writer.spec.statements:
+        match statement:
+            case tree.LetStatement(name, expression):
+                made.add(name.text)
+                names += names_read(expression, writer.table)
+            case tree.WhereStatement(condition):
+                names += names_read(condition, writer.table)
+    wanted = {*names} - made
+    return [column for name, column in writer.columns.items() if name in wanted]
+
+
+def _let(writer: Writer, statement: tree.LetStatement) -> str:
+    name, value = statement.name.text, core(statement.expression)
+    target = f"data[{string(name)}]"
+    if isinstance(value, tree.Name) and value.text in writer.columns:
+        return f"{target} = data[{string(value.text)}]"
+    rows = Elementwise(writer.table, frozenset(), writer.helpers)
+    if writer.columns[name].kind is not Kind.LOGICAL:
+        return f"{target} = {bare(rows.number(statement.expression))}"
+    true, false = rows.true(value), rows.false(value)
+    if isinstance(true, str) and isinstance(false, str):
+        writer.helpers.add("logical")
+        arguments = [bare(true), bare(false)]
+        return call(f"{target} = logical", arguments, BODY).replace("\n", "\n    ")
+    for known, text in ((true, "TRUE"), (false, "FALSE")):
+        if known is True:
+            return f'{target} = "{text}"'
+    for found, text in ((true, "TRUE"), (false, "FALSE")):
+        if isinstance(found, str):
+            return f'{target} = np.select([{bare(found)}], ["{text}"], None)'
+    return f"{target} = None"
+
+
+def _chosen(condition: str) -> str:
+    if len(condition) <= 70:
+        return f"data[{condition}]"
+    parts = condition.split(" & ")
+    try:
+        for part in parts:
+            compile(part, "part", "eval")
+    except SyntaxError:
+        parts = [condition]
+    return "data[\n        " + "\n        & ".join(parts) + "\n    ]"
+
+
+# ---- arrays ---------------------------------------------------------------------
+
+
+def array_lines(writer: Writer) -> Iterator[str]:
+    """Yield the statements that make the arrays of the program's slots."""
+    for slot in writer.program.slots:
+        name = writer.name(slot.name)
+        match slot.recipe:
+            case Matrix(columns, means):
+                yield from _matrix(writer, name, columns, means)
+            case LevelIndex(factors, levels):
+                yield from _index(writer, name, slot.into or slot.name, factors, levels)
+            case Outcome(column, categories):
+                yield f"    {name} = {_outcome(writer, column, categories)}"
+            case Numbers(values):
+                yield f"    {name} = {vector(values, BODY)}"
+
+
+def _index(
+    writer: Writer,
+    name: str,
+    axis: str,
+    factors: tuple[str, ...],
+    levels: tuple[str, ...],
+) -> Iterator[str]:
+    variable = writer.name(f"{axis}_levels of levels")
+    columns = [writer.columns[factor] for factor in factors]
+    coords = variable
+    if len(columns) > 1:
+        listed = labels(levels, BODY)
+        names = [level_names(column, writer.table, True) for column in columns]
+        cells = ' + ":" + '.join(names)
+    else:
+        of = keys(columns[0], writer.table)
+        found = [of[level] for level in levels]
+        cells = f"data[{string(columns[0].name)}]"
+        if held_as_number(columns[0], writer.table):
+            listed = keys_text(found, BODY)
+            spelled = all(key_text(of[level]) == level for level in levels)
+            coords = f"[str(k) for k in {variable}]" if spelled else ""
+        else:
+            listed = labels(levels, BODY)
+    if coords:
+        writer.levels[levels] = coords
+    writer.helpers.add("codes")
+    yield f"    {variable} = {listed}"
+    line = f"    {name} = codes({cells}, {variable})"
+    if len(line) > WIDTH and len(columns) > 1:
+        cells = cells.replace(' + ":" + ', '\n        + ":"\n        + ')
+        line = f"    {name} = codes(\n        {cells},\n        {variable},\n    )"
+    yield line
+
+
+def _outcome(writer: Writer, name: str, categories: tuple[str, ...]) -> str:
+    column = writer.columns[name]
+    text = f"data[{string(name)}]"
+    if categories:
+        writer.helpers.add("codes")
+        of = keys(column, writer.table)
+        numbers = column.kind.is_number
+        found = [float(c) if numbers else of[c] for c in categories]
+        return f"codes({text}, {keys_text(found, BODY)})"
+    if column.kind.is_number or held_as_number(column, writer.table):
+        return f"{text}.to_numpy(float)"
+    rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
+    return f"{rows.values_of(column)}.to_numpy(float)"
+
+
+def _matrix(
+    writer: Writer,
+    name: str,
+    columns: tuple[DesignColumn, ...],
+    means: tuple[float, ...] | None,
+) -> Iterator[str]:
+    for part in dict.fromkeys(p for column in columns for p in column.parts):
+        if part not in writer.parts:
+            writer.parts[part] = writer.name(f"{part.label.strip('[]')} of data")
+            yield f"    {writer.parts[part]} = {_part(writer, part)}"
+    texts = [
+        " * ".join(writer.parts[part] for part in column.parts) or "np.ones(len(data))"
+        for column in columns
+    ]
+    head = f"    {name} = np.column_stack("
+    yield f"{head}{wrapped(texts, BODY, taken=len(head) + 1)})"
+    if means is not None:
+        yield f"    {name} = {name} - {vector(means, BODY)}"
+
+
+def _part(writer: Writer, part: Coded | Numeric) -> str:
+    match part:
+        case Coded(factor, levels, weights):
+            of = keys(writer.columns[factor], writer.table)
+            items = [
+                f"{key_text(of[level])}: {number(weight)}"
+                for level, weight in zip(levels, weights, strict=True)
+            ]
+            mapping = wrapped(items, BODY, "{}", taken=48)
+            return f"data[{string(factor)}].map({mapping}).to_numpy(float)"
+        case Numeric(_, expression):
+            rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
+            if isinstance(core(expression), tree.Name) and not rows.is_condition(
+                expression
+            ):
+                return f"{bare(rows.number(expression))}.to_numpy(float)"
+            if not rows.reads(expression):
+                return f"np.full(len(data), {rows.number(expression)}, dtype=float)"
+            if rows.is_condition(expression):
+                true = rows.true(expression)
+                if isinstance(true, bool):
+                    return f"np.full(len(data), {float(true)})"
+                return f"np.asarray({bare(true)}, float)"
+            return f"np.asarray({bare(rows.number(expression))}, float)"

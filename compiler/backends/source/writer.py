@@ -1,0 +1,72 @@
+"""What one script needs to know while it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from varying.grammar import tree
+
+from ...columns import Part
+from ...ir import Apply, Expr, Program
+from ...table import Column, Table
+from . import definitions
+from .text import identifier, program_expression
+
+#: Indentation of the statements of `build`, and of those that make the model.
+BODY = 4
+MODEL = 8
+
+
+@dataclass(slots=True)
+class Writer:
+    """What one script needs to know while it is written."""
+
+    program: Program
+    spec: tree.Spec
+    table: Table
+    used: tuple[str, ...]
+    helpers: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+    parts: dict[Part, str] = field(default_factory=dict)
+    levels: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns of the data, and those of ``let``."""
+        return self.table.columns
+
+    def name(self, wanted: str) -> str:
+        """Return the Python name of a name of the program, unique in it.
+
+        What is no name of the program has a suffix: ``x of data``.
+        """
+        if wanted not in self.names:
+            text = identifier(re.sub(" of (data|levels)$", "", wanted))
+            while text in self.names.values() or text in RESERVED:
+                text += "_"
+            self.names[wanted] = text
+        return self.names[wanted]
+
+    def expression(self, expr: Expr) -> str:
+        """Return an expression of the program; `spread` is told the count."""
+        if isinstance(expr, Apply) and expr.operation == "spread":
+            center, gap = (self.expression(a) for a in expr.arguments)
+            return f"spread({center}, {gap}, {len(self._boundaries())})"
+        return program_expression(expr, 0, self.name)
+
+    def _boundaries(self) -> tuple[str, ...]:
+        return self.program.axis("boundary").labels or ()
+
+
+#: What a script uses itself: no variable of it may have such a name.
+RESERVED = {
+    *("np", "pd", "pm", "pt", "az", "sys", "data", "path", "coords", "model", "fit"),
+    *("build", "read", "categories", "draw", "logp", "rv_size_is_none"),
+    *("str", "len", "range", "float", "print"),
+    *("lkj_cholesky", "sorted_draws", *definitions.OPERATIONS),
+    *definitions.DATA,
+    *("bernoulli_logit_logp", "bernoulli_logit_draw"),
+    *("ordered_logit_logp", "ordered_logit_draw"),
+}

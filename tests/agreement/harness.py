@@ -1,0 +1,339 @@
+"""One log density and gradient from each backend, at the same point.
+
+The maps between the coordinates before and after each pass are written out here
+by hand, apart from the passes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor
+import pytensor.tensor as pt
+from numpy.typing import NDArray
+from pytensor.compile.mode import Mode
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+
+from varying.compiler.backends.pymc import emit
+from varying.compiler.backends.reference import (
+    coordinates,
+    evaluate,
+    gradient,
+)
+from varying.compiler.backends.source import emit as emit_source
+from varying.compiler.driver import Compiled
+from varying.compiler.fill import fill
+from varying.compiler.ir import Frame, Program
+from varying.compiler.passes import PASSES
+from varying.compiler.verify import verify
+
+Array = NDArray[Any]
+Point = Mapping[str, Array]
+Density = Callable[[Point], Any]
+
+#: Relative differences that rounding makes; see ``Difference``. The emitted
+#: source writes plain Python numbers, which PyTensor holds in the narrowest
+#: float that has them and takes logarithms of in that precision.
+DENSITY, GRADIENT = 1e-10, 1e-8
+#: Where PyMC takes roots and logarithms of its own constants in single precision:
+#: in cumulative probabilities (truncation) and the half distributions.
+ROUGH = 1e-7
+SOURCE_DENSITY, SOURCE_CHANGE, SOURCE_GRADIENT = 1e-7, 1e-9, 1e-7
+
+
+#: No compiler, but the rewrites that keep densities finite: what samplers run.
+MODE = Mode(
+    "py", RewriteDatabaseQuery(include=["fast_compile", "canonicalize", "stabilize"])
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far two evaluations are apart, relative to their size (at least 1)."""
+
+    density: float
+    gradient: float
+
+    @property
+    def rounding(self) -> bool:
+        return self.density <= DENSITY and self.gradient <= GRADIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A log density and its gradient by coordinate."""
+
+    density: float
+    gradient: Point
+
+    def difference(self, other: Evaluation) -> Difference:
+        assert self.gradient.keys() == other.gradient.keys()
+        names = list(self.gradient)
+        mine = _flat(self.gradient[name] for name in names)
+        theirs = _flat(other.gradient[name] for name in names)
+        size = max(1.0, float(np.abs(mine).max(initial=0.0)))
+        return Difference(
+            _finite(abs(self.density - other.density) / max(1.0, abs(self.density))),
+            _finite(float(np.abs(mine - theirs).max(initial=0.0)) / size),
+        )
+
+
+def _flat(arrays: Any) -> Array:
+    return np.concatenate([np.zeros(0), *(np.ravel(a) for a in arrays)])
+
+
+def _finite(value: float) -> float:
+    """Count what is no number as infinitely far."""
+    return value if np.isfinite(value) else float("inf")
+
+
+# ---- backends ------------------------------------------------------------------------
+
+
+def random_point(
+    rng: np.random.Generator, program: Program, frame: Frame, scale: float
+) -> dict[str, Array]:
+    return {
+        c.name: np.asarray(rng.normal(0.0, scale, c.shape))
+        for c in coordinates(program, frame)
+    }
+
+
+def by_reference(program: Program, frame: Frame, point: Point) -> Evaluation:
+    density = float(np.real(evaluate(program, frame, point)[1]))
+    return Evaluation(density, gradient(program, frame, point))
+
+
+def by_model(model: pm.Model) -> Callable[[Point], Evaluation]:
+    """Compile a model's log density; points are named by its random variables."""
+    values = model.value_vars
+    names = [model.values_to_rvs[value].name for value in values]
+    density = model.logp()
+    slopes = pt.grad(density, values, disconnected_inputs="ignore")
+    compiled = pytensor.function(
+        values, [density, *slopes], mode=MODE, on_unused_input="ignore"
+    )
+
+    def evaluation(point: Point) -> Evaluation:
+        assert set(names) == set(point)
+        found, *slope = compiled(*(np.asarray(point[name], float) for name in names))
+        return Evaluation(float(found), dict(zip(names, slope, strict=True)))
+
+    return evaluation
+
+
+def by_graph(program: Program, frame: Frame) -> Callable[[Point], Evaluation]:
+    return by_model(emit(program, frame))
+
+
+def by_source(text: str, data: Path) -> Callable[[Point], Evaluation]:
+    """Execute an emitted script on a data file."""
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(text, "emitted.py", "exec"), namespace)
+    with warnings.catch_warnings():
+        # PyMC looks for an inverse cdf, which not all have (inverse_gamma)
+        warnings.filterwarnings("ignore", "RandomVariables", UserWarning)
+        return by_model(namespace["build"](namespace["read"](data)))
+
+
+# ---- passes --------------------------------------------------------------------------
+
+
+def stages(compiled: Compiled) -> list[tuple[str, Program, Frame]]:
+    """Return the program as written and after each pass."""
+    program = compiled.lowered
+    frame = fill(program, compiled.prepared.table, compiled.bound.response)
+    found = [("written", program, frame)]
+    for apply in PASSES:
+        program, frame = apply(program, frame)
+        verify(program, frame)
+        found.append((apply.__name__, program, frame))
+    return found
+
+
+def _unmoved(
+    program: Program, frame: Frame, point: Point
+) -> tuple[dict[str, Any], Any]:
+    return dict(point), 0.0
+
+
+def _centered(
+    program: Program, frame: Frame, point: Point
+) -> tuple[dict[str, Any], Any]:
+    """A shear: the intercept takes up what the columns' means add."""
+    moved: dict[str, Any] = dict(point)
+    values = evaluate(program, frame, point)[0]
+    for predictor in program.predictors:
+        shift = predictor.shift
+        if shift is None:
+            continue
+        delta = values[shift.means] @ values[shift.coefs]
+        old = np.asarray(moved.pop(shift.parameter))
+        if shift.parameter == "Intercept":
+            moved["Intercept_centered"] = old + delta
+        elif shift.parameter == "threshold":
+            # on its chart: the first threshold, then log gaps
+            moved["threshold_centered"] = np.concatenate([old[:1] - delta, old[1:]])
+        else:
+            moved[shift.parameter] = old - delta
+    return moved, 0.0
+
+
+def _noncentered(
+    program: Program, frame: Frame, point: Point
+) -> tuple[dict[str, Any], Any]:
+    """Effects are ``z F'``, so their density is that of z over det F a level."""
+    moved: dict[str, Any] = dict(point)
+    total: Any = 0.0
+    values = evaluate(program, frame, point)[0]
+    for group in program.groups:
+        if group.form != "auto":
+            continue
+        factor = values[group.sd][:, None] * _cholesky(program, group.name, values)
+        effects = moved.pop(group.effects)
+        moved[group.base] = np.linalg.solve(factor, effects.T).T
+        total = total - len(effects) * np.log(np.diagonal(factor)).sum()
+    return moved, total
+
+
+def _cholesky(program: Program, name: str, values: Mapping[str, Any]) -> Array:
+    """Cholesky factor of the correlations, through the correlations.
+
+    Partial correlations of the C-vine become correlations by the recursion of
+    Lewandowski, Kurowicka & Joe (2009), section 2.4, not by rows of the factor.
+    """
+    group = program.group(name)
+    size = len(program.axis(group.coefs).labels or ())
+    whole: Array = np.eye(size, dtype=complex)
+    for correlation in group.correlations:
+        count = len(correlation.positions)
+        partial: Array = np.zeros((count, count), dtype=complex)
+        partial[np.tril_indices(count, -1)] = 2 * values[correlation.parameter] - 1
+        matrix: Array = np.eye(count, dtype=complex)
+        for i in range(count):
+            for k in range(i):
+                r = partial[i, k]
+                for j in reversed(range(k)):
+                    p, q = partial[i, j], partial[k, j]
+                    r = r * np.sqrt((1 - p * p) * (1 - q * q)) + p * q
+                matrix[i, k] = matrix[k, i] = r
+        whole[np.ix_(correlation.positions, correlation.positions)] = matrix
+    return _complex_cholesky(whole)
+
+
+def _complex_cholesky(matrix: Array) -> Array:
+    """Cholesky without conjugation, so that it is analytic."""
+    factor = np.zeros_like(matrix)
+    for j in range(len(matrix)):
+        left = matrix[j:, j] - factor[j:, :j] @ factor[j, :j]
+        factor[j:, j] = left / np.sqrt(left[0])
+    return factor
+
+
+#: By pass: where a point before it lies after it, and the log of the map's Jacobian.
+MAPS: Mapping[str, Callable[[Program, Frame, Point], tuple[dict[str, Any], Any]]] = {
+    "center_predictors": _centered,
+    "noncenter": _noncentered,
+    "prune": _unmoved,
+}
+
+
+def pulled_back(
+    name: str, before: tuple[Program, Frame], after: tuple[Program, Frame]
+) -> Density:
+    """Return the density after a pass as a function of the point before it."""
+
+    def density(point: Point) -> Any:
+        moved, jacobian = MAPS[name](*before, point)
+        return evaluate(*after, moved)[1] + jacobian
+
+    return density
+
+
+def by_complex_step(density: Density, point: Point) -> Evaluation:
+    slopes: dict[str, Array] = {}
+    for name, value in point.items():
+        slopes[name] = np.empty(np.shape(value))
+        for place in np.ndindex(*np.shape(value)):
+            moved = {k: np.asarray(v, dtype=complex) for k, v in point.items()}
+            moved[name][place] += 1e-30j
+            slopes[name][place] = np.imag(density(moved)) / 1e-30
+    return Evaluation(float(np.real(density(point))), slopes)
+
+
+# ---- the whole comparison ------------------------------------------------------------
+
+
+def compare_passes(
+    compiled: Compiled, seed: int
+) -> tuple[list[str], list[tuple[str, Program, Frame]]]:
+    """Return which pass changes the density, and the program at each stage."""
+    found: list[str] = []
+    steps = stages(compiled)
+    point = random_point(np.random.default_rng(seed), *steps[0][1:], 0.5)
+    for (_, program, frame), (name, *after) in itertools.pairwise(steps):
+        before = (program, frame)
+        here = by_reference(program, frame, point)
+        there = pulled_back(name, before, (after[0], after[1]))
+        difference = here.difference(by_complex_step(there, point))
+        if not difference.rounding:
+            found.append(f"before and after {name}: {difference}")
+        moved, _ = MAPS[name](program, frame, point)
+        point = {key: np.real(value) for key, value in moved.items()}
+    return found, steps
+
+
+def compare(
+    compiled: Compiled, data: Path, seed: int, thorough: bool = True
+) -> list[str]:
+    """Return what disagrees: nothing, if all is well.
+
+    ``thorough``: the graph of the program as written as well.
+    """
+    found, steps = compare_passes(compiled, seed)
+    rng = np.random.default_rng(seed)
+
+    def note(what: str, difference: Difference, most: tuple[float, float]) -> None:
+        if difference.density > most[0] or difference.gradient > most[1]:
+            found.append(f"{what}: {difference}")
+
+    most = ROUGH if _rough(compiled.program) else DENSITY
+    for name, program, frame in (steps[0], steps[-1]) if thorough else steps[-1:]:
+        graph = by_graph(program, frame)
+        points = [random_point(rng, program, frame, scale) for scale in (0.5, 1.5)]
+        here = [by_reference(program, frame, point) for point in points]
+        there = [graph(point) for point in points]
+        for left, right in zip(here, there, strict=True):
+            note(f"graph ({name})", left.difference(right), (most, GRADIENT))
+        note(f"graph ({name}), point to point", _change(here, there), (DENSITY, 0.0))
+
+    source = by_source(emit_source(compiled), data)
+    there = [source(point) for point in points]
+    for left, right in zip(here, there, strict=True):
+        note("source", left.difference(right), (SOURCE_DENSITY, SOURCE_GRADIENT))
+    note("source, point to point", _change(here, there), (SOURCE_CHANGE, 0.0))
+    return found
+
+
+def _rough(program: Program) -> bool:
+    priors = [parameter.prior for parameter in program.parameters]
+    return any(
+        prior.lower is not None
+        or prior.upper is not None
+        or prior.distribution.startswith("half_")
+        for prior in priors
+    )
+
+
+def _change(here: list[Evaluation], there: list[Evaluation]) -> Difference:
+    """Compare what the log density changes by between two points."""
+    mine, theirs = (pair[1].density - pair[0].density for pair in (here, there))
+    size = max(1.0, *(abs(evaluation.density) for evaluation in here))
+    return Difference(_finite(abs(mine - theirs) / size), 0.0)

@@ -1,0 +1,333 @@
+"""Default priors, and which of the user's priors reaches a parameter."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varying.compiler import default_priors as defaults
+from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.frames import table_from_frame
+from varying.compiler.ir import Const, Derived, Parameter
+from varying.compiler.learn import learn
+from varying.compiler.responses import response_values
+from varying.grammar.source import Source
+
+RNG = np.random.default_rng(1)
+N = 60
+DATA: dict[str, Any] = {
+    "two": [("a", "b")[i % 2] for i in range(N)],
+    "three": [("c", "d", "e")[i % 3] for i in range(N)],
+    "x": RNG.normal(100.0, 5.0, N),
+    "z": RNG.normal(-3.0, 0.2, N),
+    "dose": [(2.0, 12.0)[i % 2] for i in range(N)],
+    "g": [f"g{i % 7}" for i in range(N)],
+    "h": [f"h{i % 6}" for i in range(N)],
+    "y": RNG.normal(500.0, 80.0, N),
+    "w": [i % 2 for i in range(N)],
+    "k": [i % 5 for i in range(N)],
+}
+SD_X, SD_Z = (float(np.std(DATA[name], ddof=1)) for name in "xz")
+MEAN_Y, SD_Y = float(np.mean(DATA["y"])), float(np.std(DATA["y"], ddof=1))
+
+
+def compiled(text: str) -> Compiled:
+    return compile_spec(Source(text), table_from_frame(DATA), model="main")
+
+
+def scales(text: str) -> dict[str, float]:
+    model = compiled(text)
+    bound, table = model.bound, model.prepared.table
+    y = response_values(bound.response, table.columns[bound.response.column])
+    found = learn(bound, table, y)
+    names = [column.name for column in bound.population.columns]
+    result = dict(zip(names, found.scales, strict=True))
+    for grouping, steps in zip(bound.groupings, found.group_scales, strict=True):
+        for column, step in zip(grouping.columns, steps, strict=True):
+            result[f"{grouping.name}, {column.name}"] = step
+    return result
+
+
+def parameter(text: str, name: str) -> Parameter:
+    return compiled(text).program.parameter(name)
+
+
+def numbers(found: Parameter, argument: str, index: int = 0) -> float:
+    value = dict(found.prior.arguments)[argument]
+    assert isinstance(value, Const)
+    return value.value[index] if isinstance(value.value, tuple) else value.value
+
+
+# ---- the size of one step -----------------------------------------------------
+
+STEPS = [
+    ("y ~ two", "two[b]", 1.0),
+    ("column two: factor, contrast=sum\ny ~ two", "two[S.a]", 2.0),
+    ("column two: factor, contrast=simple\ny ~ two", "two[b]", 1.0),
+    ("column two: factor, contrast=helmert\ny ~ two", "two[H.b]", 2.0),
+    ("column three: factor, contrast=helmert\ny ~ three", "three[H.e]", 3.0),
+    ("column three: factor, contrast=sdif\ny ~ three", "three[d-c]", 1.0),
+    ("column three: factor, contrast=poly\ny ~ three", "three[.L]", math.sqrt(2)),
+    ("y ~ 0 + two", "two[a]", 1.0),
+    ("y ~ x", "x", SD_X),
+    ("y ~ w", "w", 1.0),
+    ("y ~ dose", "dose", 10.0),
+    ("y ~ I(x / 10)", "I(x/10)", SD_X / 10),
+    ("y ~ x * z", "x:z", SD_X * SD_Z),
+    ("y ~ two * x", "two[b]:x", SD_X),
+    ("y ~ dose * x", "dose:x", 10.0 * SD_X),
+    ("column two: factor, contrast=sum\ny ~ two * x", "two[S.a]:x", 2.0 * SD_X),
+    ("y ~ 1 + (x | g)", "g, Intercept", 1.0),
+    ("y ~ 1 + (x | g)", "g, x", SD_X),
+    ("y ~ 1 + (two * x || g)", "g, two[b]:x", SD_X),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "wanted"), STEPS)
+def test_one_step_of_a_column(text: str, name: str, wanted: float) -> None:
+    assert scales(text)[name] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_the_product_of_two_columns_is_not_its_own_scale() -> None:
+    """An uncentred moderator would make the prior far too narrow."""
+    product = np.asarray(DATA["x"]) * np.asarray(DATA["z"])
+    assert scales("y ~ x * z")["x:z"] < 0.2 * np.std(product, ddof=1)
+
+
+def test_only_the_rows_used_count() -> None:
+    model = compiled("where x > 100\ny ~ x")
+    kept = np.array([v for v in DATA["x"] if v > 100])
+    assert scales("where x > 100\ny ~ x")["x"] == pytest.approx(np.std(kept, ddof=1))
+    assert len(model.prepared.rows) == len(kept)
+
+
+# ---- the defaults --------------------------------------------------------------
+
+
+def test_effects_in_the_units_of_the_response() -> None:
+    b = parameter("y ~ x + two", "b")
+    assert b.prior.distribution == "normal"
+    assert numbers(b, "mu") == 0.0
+    wide = defaults.EFFECT_WIDTH * SD_Y
+    assert numbers(b, "sigma", 0) == pytest.approx(wide / SD_X)
+    assert numbers(b, "sigma", 1) == pytest.approx(wide)
+
+
+@pytest.mark.parametrize("family", ["bernoulli", "ordlogit"])
+def test_effects_on_the_logit_scale(family: str) -> None:
+    response = {"bernoulli": "w", "ordlogit": "k"}[family]
+    b = parameter(f"{response} ~ x, family={family}", "b")
+    assert numbers(b, "sigma") == pytest.approx(defaults.EFFECT_WIDTH / SD_X)
+    sd = parameter(f"{response} ~ 1 + (x | g), family={family}", "sd_g")
+    assert sd.prior.distribution == "exponential"
+    assert numbers(sd, "rate", 0) == pytest.approx(1.0)
+    assert numbers(sd, "rate", 1) == pytest.approx(SD_X)
+
+
+def test_the_intercept_at_the_means() -> None:
+    found = parameter("y ~ x", "Intercept_centered")
+    assert numbers(found, "mu") == pytest.approx(MEAN_Y)
+    assert numbers(found, "sigma") == pytest.approx(defaults.INTERCEPT_WIDTH * SD_Y)
+    found = parameter("w ~ x, family=bernoulli", "Intercept_centered")
+    assert numbers(found, "mu") == 0.0
+    assert numbers(found, "sigma") == pytest.approx(defaults.INTERCEPT_WIDTH_LATENT)
+
+
+def test_standard_deviations() -> None:
+    sd = parameter("y ~ x + (x | g)", "sd_g")
+    assert numbers(sd, "rate", 0) == pytest.approx(1 / SD_Y)
+    assert numbers(sd, "rate", 1) == pytest.approx(SD_X / SD_Y)
+    assert numbers(parameter("y ~ x", "sigma"), "rate") == pytest.approx(1 / SD_Y)
+
+
+def test_a_constant_response_has_a_unit_of_its_own() -> None:
+    flat = {**DATA, "y": [3.0] * N}
+    program = compile_spec(Source("y ~ x"), table_from_frame(flat)).program
+    assert numbers(program.parameter("sigma"), "rate") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "spanning", "others"),
+    [
+        ("y ~ 0 + three", ["three[c]", "three[d]", "three[e]"], []),
+        ("y ~ 0 + three + x", ["three[c]", "three[d]", "three[e]"], ["x"]),
+        ("y ~ three + two - 1", ["three[c]", "three[e]"], ["two[b]"]),
+        ("y ~ 0 + two:three", ["two[a]:three[c]", "two[b]:three[e]"], []),
+        ("y ~ 0 + x", [], ["x"]),
+        ("y ~ 0 + three:x", [], ["three[c]:x"]),
+        ("y ~ three", [], ["three[d]"]),
+    ],
+)
+def test_columns_that_span_the_intercept_have_its_prior(
+    text: str, spanning: list[str], others: list[str]
+) -> None:
+    rows = {row.target: row for row in compiled(text).priors}
+    wide = defaults.INTERCEPT_WIDTH * SD_Y
+    for name in spanning:
+        row = rows[f"b[{name}]"]
+        assert row.prior == f"normal({MEAN_Y:.4g}, {wide:.4g})"
+        assert "no intercept" in row.reason
+    for name in others:
+        assert rows[f"b[{name}]"].prior.startswith("normal(0, ")
+
+
+def test_a_prior_of_the_user_beats_that_of_the_intercept() -> None:
+    text = "y ~ 0 + two\n  prior b[two[a]] ~ normal(1, 2)"
+    rows = {row.target: row for row in compiled(text).priors}
+    assert rows["b[two[a]]"].prior == "normal(1, 2)"
+    assert rows["b[two[b]]"].prior.startswith(f"normal({MEAN_Y:.4g}, ")
+
+
+# ---- what is printed ------------------------------------------------------------
+
+WHOLE = [
+    "y ~ two * x + (x | g) + (1 | h)",
+    "y ~ 0 + two + (0 + x | g)",
+    "w ~ x + (x || g), family=bernoulli",
+    "k ~ two + (1 + two | g), family=ordlogit",
+    "y ~ 1",
+]
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_every_parameter_has_a_line_with_a_reason(text: str) -> None:
+    model = compiled(text)
+    rows = {row.target: row for row in model.priors}
+    assert len(rows) == len(model.priors)
+    for row in model.priors:
+        assert row.source == "default" and row.line is None
+        assert row.prior and len(row.reason.split()) > 2
+    wanted = {f"b[{column.name}]" for column in model.bound.population.columns}
+    wanted |= {dpar.name for dpar in model.bound.family.dpars}
+    for grouping in model.bound.groupings:
+        wanted |= {f"sd[{grouping.name}, {c.name}]" for c in grouping.columns}
+        if any(t.correlated and len(t.columns) > 1 for t in grouping.terms):
+            wanted.add(f"cor[{grouping.name}]")
+    centred = "[mean]" if model.bound.population.columns else ""
+    if model.bound.family.thresholds:
+        wanted.add(f"threshold{centred}")
+    elif model.bound.population.intercept:
+        wanted.add(f"Intercept{centred}")
+    assert set(rows) == wanted
+
+
+def test_lines_of_the_user_say_where_they_stand() -> None:
+    text = "y ~ x + (1 | g)\n  prior b ~ normal(0, 1)\n  prior sigma = 2"
+    rows = {row.target: row for row in compiled(text).priors}
+    assert (rows["b[x]"].source, rows["b[x]"].line) == ("spec", 2)
+    assert (rows["sigma"].prior, rows["sigma"].line) == ("= 2", 3)
+    assert rows["sd[g, Intercept]"].source == "default"
+
+
+# ---- which prior wins -------------------------------------------------------------
+
+FORMULA = "model main: y ~ two * three + x + (1 + x | g) + (1 | h)"
+#: File-level priors, those of the model, and the line that each target obeys.
+CONTESTS: list[tuple[list[str], list[str], dict[str, str]]] = [
+    ([], ["b ~ normal(0, 1)", "b[x] ~ normal(0, 2)"], {"x": "2", "two[b]": "1"}),
+    ([], ["b[x] ~ normal(0, 2)", "b ~ normal(0, 1)"], {"x": "2", "two[b]": "1"}),
+    (
+        [],
+        ["b[two:three] ~ normal(0, 3)", "b[two[b]:three[e]] ~ normal(0, 4)"],
+        {"two[b]:three[d]": "3", "two[b]:three[e]": "4"},
+    ),
+    (
+        [],
+        ["b[three:two] ~ normal(0, 3)", "b[three[e]:two[b]] ~ normal(0, 4)"],
+        {"two[b]:three[d]": "3", "two[b]:three[e]": "4"},
+    ),
+    (["b ~ normal(0, 1)"], ["b ~ normal(0, 2)"], {"x": "2", "two[b]": "2"}),
+    (["b[x] ~ normal(0, 1)"], ["b ~ normal(0, 2)"], {"x": "1", "two[b]": "2"}),
+    (["b[three] ~ normal(0, 1)"], ["b[three[d]] ~ normal(0, 2)"], {"three[e]": "1"}),
+    ([], ["b[x, two] ~ normal(0, 5)"], {"x": "5", "two[b]": "5"}),
+    (
+        ["sd ~ half_normal(1)"],
+        ["sd[g] ~ half_normal(2)", "sd[g, x] ~ half_normal(3)"],
+        {"sd_g.Intercept": "2", "sd_g.x": "3", "sd_h.Intercept": "1"},
+    ),
+    (
+        ["sd[g, x] ~ half_normal(1)"],
+        ["sd ~ half_normal(2)"],
+        {"sd_g.Intercept": "2", "sd_g.x": "1", "sd_h.Intercept": "2"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("shared", "own", "wanted"), CONTESTS)
+def test_the_more_specific_wins_and_then_the_model(
+    shared: list[str], own: list[str], wanted: dict[str, str]
+) -> None:
+    lines = [f"prior {text}" for text in shared]
+    lines += ["model null: y ~ x + (1 + x | g)" if shared else "", FORMULA]
+    lines += [f"  prior {text}" for text in own]
+    rows = {row.target: row for row in compiled("\n".join(lines)).priors}
+    for name, number in wanted.items():
+        group, _, coefficient = (
+            name.rpartition(".") if "sd_" in name else ("", "", name)
+        )
+        target = f"sd[{group[3:]}, {coefficient}]" if group else f"b[{name}]"
+        assert rows[target].prior.rstrip(")").split()[-1].split("(")[-1] == number
+
+
+def test_a_name_in_back_quotes_is_a_target() -> None:
+    data = {**DATA, "reaction time": DATA["x"], "my g": DATA["g"], "odd f": DATA["two"]}
+    text = """
+y ~ `reaction time` * `odd f` + (`reaction time` | `my g`)
+  prior b[`reaction time`] ~ normal(0, 3)
+  prior b[`odd f`] ~ normal(0, 4)
+  prior b[`odd f`[b]:`reaction time`] ~ normal(0, 5)
+  prior sd[`my g`, `reaction time`] ~ half_normal(6)
+"""
+    model = compile_spec(Source(text), table_from_frame(data))
+    written = {row.prior for row in model.priors if row.source == "spec"}
+    assert written == {"normal(0, 3)", "normal(0, 4)", "normal(0, 5)", "half_normal(6)"}
+
+
+# ---- what a prior of the user is about -----------------------------------------------
+
+
+def test_a_literal_intercept_is_at_zero() -> None:
+    lowered = compiled("y ~ x\n  prior Intercept ~ normal(7, 2)").lowered
+    assert numbers(lowered.parameter("Intercept"), "mu") == 7.0
+
+
+def test_an_intercept_at_the_means_is_there() -> None:
+    text = "y ~ x\n  prior Intercept[mean] ~ normal(7, 2)"
+    assert numbers(parameter(text, "Intercept_centered"), "mu") == 7.0
+
+
+def test_a_prior_that_cannot_be_moved_is_at_the_means_too() -> None:
+    """``half_normal`` has no location: the intercept there is the parameter."""
+    model = compiled("y ~ x\n  prior Intercept[mean] ~ half_normal(7)")
+    at_means = [p for p in model.program.parameters if "Intercept" in p.name]
+    assert [p.prior.distribution for p in at_means] == ["half_normal"]
+    assert at_means[0].name != "Intercept"
+    intercept = next(d for d in model.program.derived if d.name == "Intercept")
+    assert isinstance(intercept, Derived) and intercept.report
+
+
+def test_constants_and_mixed_kinds_are_one_vector() -> None:
+    text = """y ~ two + x + z
+  prior b[x] = 2
+  prior b[z] ~ student_t(3, 0, 1)"""
+    program = compiled(text).program
+    b = next(d for d in program.derived if d.name == "b")
+    assert b.report and b.axes == ("coef",)
+    parts = [p for p in program.parameters if p.axes]
+    kinds = {p.prior.distribution for p in parts}
+    assert kinds == {"normal", "student_t"}
+    assert not any(part.report for part in parts)
+
+
+@pytest.mark.parametrize("name", ["b", "sigma", "mu", "Intercept", "X", "row", "coef"])
+def test_a_grouping_factor_may_have_any_name(name: str) -> None:
+    """Its dimension must not be that of a quantity: PyMC refuses such a model."""
+    data = {**DATA, name: DATA["g"]}
+    model = compile_spec(Source(f"y ~ x + (1 | {name})"), table_from_frame(data))
+    program = model.program
+    taken = {p.name for p in program.parameters} | {d.name for d in program.derived}
+    taken |= {p.name for p in program.predictors} | {s.name for s in program.slots}
+    assert not taken & {axis.name for axis in program.axes}

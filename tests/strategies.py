@@ -1,0 +1,439 @@
+"""Random specs with data: one generator for all tests that need models.
+
+``random_case(seed)`` is a plain function of its seed, so that a failure names its
+case; ``cases()`` is the same for hypothesis. What a case contains is in its
+``features``: the tests check that the seeds they run meet all of ``FEATURES``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from varying.compiler.bound import BoundModel
+from varying.compiler.distributions import (
+    DISTRIBUTIONS,
+    POSITIVE,
+    REAL,
+    Bounds,
+    Distribution,
+)
+from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.frames import table_from_frame
+from varying.grammar.source import Source
+
+Rng = np.random.Generator
+
+FACTORS = {
+    "cs": ("CS-", "CS+"),
+    "block": ("early", "very high", "late"),
+    "größe": ("α", "β[2]", "γ, δ", 'ε"'),
+    "grade": ("2", "10"),
+}
+NUMBERS = ("x", "`reaction time`", "n")
+TRANSFORMS = (
+    "I(x^2)",
+    "log(x)",
+    "exp(n / 4)",
+    "I(x * n)",
+    "I((x - 30) / 4)",
+    "sqrt(x)",
+)
+#: Cut points: few and many categories, some of which no row has.
+CATEGORIES = (2, 3, 4, 7, 11, 100)
+WORDS = ("none", "a little", "some", "Much", "très")
+
+FEATURES = frozenset(
+    """
+    gaussian bernoulli ordlogit no-intercept interaction transform bare
+    group correlated diagonal no-group-intercept several-bars nested cell crossed
+    treatment sum simple deviation helmert poly sdif
+    two-categories hundred-categories unseen words
+    missing let where several-models keep
+    prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
+    prior-truncated prior-narrow prior-lkj Intercept Intercept[mean] threshold
+    threshold[mean] dirichlet default-threshold centered noncentered
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A spec without its ``data`` line, and its data."""
+
+    seed: int
+    text: str
+    data: pd.DataFrame
+    features: frozenset[str]
+
+    def compile(self, folder: Path) -> Compiled:
+        """Write the data as a file and compile the spec that names it."""
+        self.data.to_csv(folder / "case.csv", index=False)
+        source = Source(f'data "case.csv"\n{self.text}', "case.model")
+        return compile_spec(source, base=folder, model="main")
+
+
+def cases() -> st.SearchStrategy[Case]:
+    """Return the generator as a hypothesis strategy."""
+    return st.integers(0, 2**32 - 1).map(random_case)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A case while it is made."""
+
+    rng: Rng
+    features: set[str]
+
+    def chance(self, probability: float) -> bool:
+        return bool(self.rng.random() < probability)
+
+    def pick(self, items: Sequence[str]) -> str:
+        return items[int(self.rng.integers(len(items)))]
+
+    def some(self, items: Sequence[str], most: int) -> list[str]:
+        count = int(self.rng.integers(0, min(most, len(items)) + 1))
+        return [items[i] for i in self.rng.permutation(len(items))[:count]]
+
+    def met(self, *features: str) -> None:
+        self.features.update(features)
+
+
+def random_case(seed: int) -> Case:
+    """Return the case of a seed; families take turns."""
+    draft = _Draft(np.random.default_rng([20, seed]), set())
+    family = ("gaussian", "bernoulli", "ordlogit")[seed % 3]
+    draft.met(family)
+    data = _data(draft.rng)
+    head, response = _response(draft, family, data)
+    head += _columns(draft)
+    lets = []
+    if draft.chance(0.3):
+        draft.met("let")
+        lets = ["shifted"]
+        head.append("let shifted = log(x) - 3")
+    if draft.chance(0.25):
+        draft.met("where")
+        head.append(
+            draft.pick(
+                [
+                    'where block != "late" | x > 30',
+                    "where x > 26 & n < 7",
+                    "where n > 1",
+                ]
+            )
+        )
+    terms = _terms(draft, family, lets)
+    groups = _groups(draft)
+    options = [] if family == "gaussian" else [f"family={family}"]
+    if groups and draft.chance(0.4):
+        form = draft.pick(["centered", "noncentered"])
+        draft.met(form)
+        options.append(f"parameterization={form}")
+    formula = f"{response} ~ {', '.join([' + '.join([*terms, *groups]), *options])}"
+    if draft.chance(0.4):
+        draft.met("missing")
+        _punch(draft.rng, data)
+    plain = Source("\n".join([*head, formula]))
+    bound = compile_spec(plain, table_from_frame(data)).bound
+    own, shared = _priors(draft, bound), list[str]()
+    if bound.population.columns and draft.chance(0.2):
+        draft.met("several-models")
+        shared = ["prior b ~ normal(0, 7)"]
+        formula = f"model null: {response} ~ 1, {', '.join(options[:1])}".rstrip(
+            ", "
+        ) + (f"\n\nmodel main: {formula}")
+    if draft.chance(0.2):
+        draft.met("keep")
+        own.append("keep eta")
+    text = "\n".join([*head, *shared, formula, *(f"  {line}" for line in own)]) + "\n"
+    return Case(seed, text, data, frozenset(draft.features))
+
+
+# ---- data ----------------------------------------------------------------------------
+
+
+def _data(rng: Rng) -> pd.DataFrame:
+    """Columns of every type; each level of a factor has several rows."""
+    rows = int(rng.integers(44, 64))
+
+    def balanced(levels: Sequence[str]) -> list[str]:
+        return [levels[i] for i in rng.permutation(np.arange(rows) % len(levels))]
+
+    columns: dict[str, object] = {
+        name: balanced(levels) for name, levels in FACTORS.items() if name != "grade"
+    }
+    columns["grade"] = [int(grade) for grade in balanced(FACTORS["grade"])]
+    columns["flag"] = balanced(("TRUE", "FALSE"))
+    columns["x"] = rng.normal(30.0, 4.0, rows).round(3)
+    columns["reaction time"] = rng.lognormal(6.0, 0.3, rows).round(1)
+    columns["n"] = rng.integers(1, 7, rows)
+    columns["subj"] = balanced([f"s{i}" for i in range(1, 9)])
+    columns["item"] = rng.permutation(np.arange(rows) % 5 + 1)
+    columns["b"] = balanced(["left", "right", "middle"])
+    columns["y"] = rng.normal(500.0, 80.0, rows).round(2)
+    columns["w"] = rng.permutation(np.arange(rows) % 2)
+    return pd.DataFrame(columns)
+
+
+def _punch(rng: Rng, data: pd.DataFrame) -> None:
+    """Take a few values away; whole numbers are then written as ``1.0``."""
+    for name in ("x", "cs", "item", "k", "w", "flag"):
+        if name in data.columns and rng.random() < 0.5:
+            data.loc[int(rng.integers(len(data))), name] = np.nan
+
+
+def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str], str]:
+    """Return the statements about the response, and its name."""
+    rng, rows = draft.rng, len(data)
+    if family == "gaussian":
+        return [], "y"
+    if family == "bernoulli":
+        if draft.chance(0.5):
+            return [], "w"
+        data["w"] = np.where(data["w"] == 1, "yes", "no")
+        return ["column w: factor(no, yes)"], "w"
+    count = CATEGORIES[int(rng.integers(len(CATEGORIES)))]
+    if draft.chance(0.25):
+        draft.met("words")
+        words = WORDS[: max(2, min(count, len(WORDS)))]
+        data["k"] = rng.permutation([words[i % len(words)] for i in range(rows)])
+        levels = ", ".join(f'"{word}"' for word in words)
+        return [f"column k: ordered({levels})"], "k"
+    draft.met(*{2: ["two-categories"], 100: ["hundred-categories"]}.get(count, []))
+    share = rng.choice([0.0, 0.35])  # a pile of zeros, as ratings have
+    values = np.where(rng.random(rows) < share, 0, rng.integers(0, count, rows))
+    values[:2] = (0, count - 1)
+    data["k"] = values
+    if count == 100 or draft.chance(0.4):
+        if len(set(values.tolist())) < count:
+            draft.met("unseen")
+        return [f"column k: ordered(0..{count - 1})"], "k"
+    return [], "k"
+
+
+def _columns(draft: _Draft) -> list[str]:
+    """Declare some factors, with contrasts and references."""
+    head = []
+    schemes = ("treatment", "sum", "simple", "deviation", "helmert", "poly", "sdif")
+    for name, levels in FACTORS.items():
+        if draft.chance(0.5):
+            scheme = draft.pick(schemes)
+            draft.met(scheme)
+            listed = ", ".join('"{}"'.format(t.replace('"', '\\"')) for t in levels)
+            if name == "größe":  # its levels need an escape that R knows
+                listed = ""
+            kind = f"factor({listed})" if listed and draft.chance(0.7) else "factor"
+            head.append(f"column {name}: {kind}, contrast={scheme}")
+    return head
+
+
+# ---- terms ---------------------------------------------------------------------------
+
+
+def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
+    variables = [*FACTORS, "flag", *NUMBERS, *lets]
+    chosen = draft.some(variables, 3)
+    terms: list[str] = []
+    if len(chosen) >= 2 and draft.chance(0.7):
+        draft.met("interaction")
+        shape = draft.pick(["{0} * {1}", "{0}:{1}", "({0} + {1})^2", "{0} + {0}:{1}"])
+        terms.append(shape.format(*chosen[:2]))
+        terms += chosen[2:]
+        if len(chosen) == 3 and draft.chance(0.3):
+            a, b, c = chosen
+            terms = [f"{a} * {b} * {c} - {a}:{b}:{c}"]
+    else:
+        terms += chosen
+    if draft.chance(0.3):
+        draft.met("transform")
+        terms += [t for t in draft.some(TRANSFORMS, 2) if t not in terms]
+    if family != "ordlogit" and draft.chance(0.3):
+        draft.met("no-intercept")
+        # at the end `- 1` would stand before the group terms as well
+        return ["0", *terms]
+    if not terms:
+        draft.met("bare")
+    return terms or ["1"]
+
+
+def _groups(draft: _Draft) -> list[str]:
+    """Bars over one, two or nested grouping factors."""
+    inside = ["x", "cs", "n", "block"]
+    a, b = (inside[i] for i in draft.rng.permutation(4)[:2])
+    recipes: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+        ("", (), ()),
+        ("", (), ()),
+        ("", ("(1 | subj)",), ()),
+        ("correlated", ("({a} | subj)",), ()),
+        ("correlated", ("({a} + {b} | subj)",), ()),
+        ("correlated", ("({a} * {b} | subj)",), ()),
+        ("diagonal", ("({a} || subj)",), ()),
+        ("no-group-intercept", ("(0 + {a} | subj)",), ()),
+        ("several-bars", ("(1 | subj)", "(0 + {a} | subj)"), ()),
+        ("several-bars", ("({a} | subj)", "(0 + {b} || subj)"), ()),
+        ("several-bars", ("({a} | subj)", "(0 + I(x * n) + log(x) | subj)"), ()),
+        ("nested", ("(1 | b/item)",), ()),
+        ("nested", ("(0 + {a} | b/subj)",), ()),
+        ("cell", ("({a} | b:flag)",), ()),
+        ("crossed", ("(1 + {a} | subj)", "(1 | item)"), ()),
+        ("crossed", ("(1 | subj + item)",), ()),
+    )
+    feature, bars, _ = recipes[int(draft.rng.integers(len(recipes)))]
+    if bars:
+        draft.met("group", *([feature] if feature else []))
+    return [bar.format(a=a, b=b) for bar in bars]
+
+
+# ---- priors --------------------------------------------------------------------------
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _domain_value(rng: Rng, domain: Bounds) -> float:
+    return float(rng.uniform(0.6, 4.0) if domain == POSITIVE else rng.normal(0.0, 1.5))
+
+
+def _arguments(rng: Rng, row: Distribution, support: Bounds) -> list[float]:
+    if row.support_of is not None and row.support == REAL:
+        # its arguments are places in order, the ends of its support among them
+        start = 0.0 if support == POSITIVE else float(rng.uniform(-6.0, -1.0))
+        steps = rng.uniform(1.0, 4.0, len(row.arguments) - 1)
+        return [start, *(start + np.cumsum(steps)).tolist()]
+    return [_domain_value(rng, argument.domain) for argument in row.arguments]
+
+
+def random_prior(rng: Rng, support: Bounds, flat: bool = False) -> str:
+    """Return a prior whose support is inside ``support``, maybe truncated."""
+    rows = [
+        row
+        for row in DISTRIBUTIONS.values()
+        if row.name != "dirichlet"
+        and (row.proper or flat)
+        and (row.support[0] >= support[0] or row.scipy is not None)
+    ]
+    row = rows[int(rng.integers(len(rows)))]
+    given = [float(_number(value)) for value in _arguments(rng, row, support)]
+    names = [argument.name for argument in row.arguments]
+    low, high = row.bounds(dict(zip(names, given, strict=True)))
+    extra = []
+    if low < support[0]:
+        low = float(rng.choice([support[0], 0.25]))
+        extra.append(f"lb={_number(low)}")
+    elif row.scipy is not None and rng.random() < 0.25:
+        low = (low if math.isfinite(low) else -2.0) + float(rng.uniform(0.02, 0.2))
+        extra.append(f"lb={_number(low)}")
+    if row.scipy is not None and rng.random() < 0.25:
+        start = low if math.isfinite(low) else -1.0
+        width = min(high - start, 10.0) * float(rng.uniform(0.4, 0.95))
+        extra.append(f"ub={_number(start + width)}")
+    inside = ", ".join([*map(_number, given), *extra])
+    return f"{row.name}({inside})" if inside else row.name
+
+
+def _statement(draft: _Draft, target: str, support: Bounds, fixed: bool = True) -> str:
+    if fixed and draft.chance(0.15):
+        draft.met("prior-constant")
+        value = abs(draft.rng.normal(0.0, 2.0)) + 0.1
+        return f"prior {target} = {_number(value)}"
+    # a generator of its own: a new distribution does not change the rest of a case
+    text = random_prior(draft.rng.spawn(1)[0], support, flat=target.startswith("b"))
+    if "lb=" in text or "ub=" in text:
+        draft.met("prior-truncated")
+    if support == REAL and not text.startswith(_WHOLE_LINE):
+        draft.met("prior-narrow")
+    return f"prior {target} ~ {text}"
+
+
+_WHOLE_LINE = tuple(
+    row.name for row in DISTRIBUTIONS.values() if row.support == REAL and row.location
+)
+
+
+def _priors(draft: _Draft, bound: BoundModel) -> list[str]:
+    if draft.chance(0.25):
+        if bound.family.thresholds:
+            draft.met("default-threshold")
+        return []
+    lines: list[str] = []
+    _effect_priors(draft, bound, lines)
+    _group_priors(draft, bound, lines)
+    if bound.family.thresholds:
+        _threshold_prior(draft, lines)
+    elif bound.population.intercept and draft.chance(0.5):
+        target = draft.pick(["Intercept", "Intercept[mean]"])
+        draft.met(target)
+        lines.append(_statement(draft, target, REAL, fixed=target == "Intercept"))
+    for dpar in bound.family.dpars:
+        if draft.chance(0.4):
+            lines.append(_statement(draft, dpar.name, POSITIVE))
+    return lines
+
+
+def _effect_priors(draft: _Draft, bound: BoundModel, lines: list[str]) -> None:
+    columns = bound.population.columns
+    if not columns:
+        return
+    if draft.chance(0.4):
+        draft.met("prior-class")
+        lines.append(_statement(draft, "b", REAL))
+    names = [column.name for column in columns]
+    terms = dict.fromkeys(column.term for column in columns)
+    targets = [term for term in terms if term not in names and draft.chance(0.3)]
+    draft.met(*(["prior-term"] if targets else []))
+    chosen = [name for name in names if draft.chance(0.4)]
+    draft.met(*(["prior-coefficient"] if chosen else []))
+    if len(chosen) > 1:
+        draft.met("prior-mixed")
+    for target in [*targets, *chosen]:
+        if not set(target) & set('",') and "β[" not in target:
+            lines.append(_statement(draft, f"b[{target}]", REAL))
+
+
+def _group_priors(draft: _Draft, bound: BoundModel, lines: list[str]) -> None:
+    if bound.groupings and draft.chance(0.3):
+        draft.met("prior-class")
+        lines.append(_statement(draft, "sd", POSITIVE))
+    for grouping in bound.groupings:
+        name = grouping.name
+        if draft.chance(0.3):
+            draft.met("prior-group")
+            lines.append(_statement(draft, f"sd[{name}]", POSITIVE))
+        for column in grouping.columns:
+            if draft.chance(0.25):
+                draft.met("prior-coefficient")
+                target = f"sd[{name}, {column.name}]"
+                lines.append(_statement(draft, target, POSITIVE))
+        joint = any(t.correlated and len(t.columns) > 1 for t in grouping.terms)
+        if joint and draft.chance(0.5):
+            draft.met("prior-lkj")
+            eta = _number(draft.rng.uniform(0.5, 5))
+            lines.append(f"prior cor[{name}] ~ lkj({eta})")
+
+
+def _threshold_prior(draft: _Draft, lines: list[str]) -> None:
+    kinds: dict[str, Callable[[], str]] = {
+        "default-threshold": str,
+        "threshold": lambda: _location_prior(draft.rng.spawn(1)[0]),
+        "threshold[mean]": lambda: _location_prior(draft.rng.spawn(1)[0]),
+        "dirichlet": lambda: f"dirichlet({_number(draft.rng.uniform(0.5, 3))})",
+    }
+    kind = draft.pick(list(kinds))
+    draft.met(kind)
+    if text := kinds[kind]():
+        target = "threshold" if kind == "dirichlet" else kind
+        lines.append(f"prior {target} ~ {text}")
+
+
+def _location_prior(rng: Rng) -> str:
+    name = _WHOLE_LINE[int(rng.integers(len(_WHOLE_LINE)))]
+    given = [_domain_value(rng, a.domain) for a in DISTRIBUTIONS[name].arguments]
+    return f"{name}({', '.join(map(_number, given))})"
