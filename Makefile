@@ -6,7 +6,7 @@ PYTEST = $(PYTHON) -m pytest
 VARYING = .venv/bin/varying
 
 .DEFAULT_GOAL = help
-.PHONY: help venv demo test slow check fmt golden clean
+.PHONY: help venv demo test slow check fmt golden bench clean
 
 help:
 	@echo 'make demo    fit examples/ratings and print the table'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check   lint, formatting, types, layers'
 	@echo 'make fmt     format the code'
 	@echo 'make golden  accept what the golden files would be now'
+	@echo 'make bench   time the start of the command'
 	@echo 'make clean   remove what was made, except .venv'
 
 venv:
@@ -42,6 +43,9 @@ fmt: venv
 
 golden: venv
 	@MPLBACKEND=Agg VARYING_ACCEPT=1 $(PYTEST) -m 'not slow' --snapshot-update
+
+bench: venv
+	@$(PYTHON) benchmarks/startup.py
 
 clean:
 	rm -rf build dist src/*.egg-info *.fit .coverage

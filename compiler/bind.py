@@ -28,6 +28,7 @@ from .bound import BoundModel, Grouping, GroupTerm, Population, PriorText
 from .coding import code
 from .columns import INTERCEPT
 from .design import group_levels
+from .expansion import Expansion, GroupBar
 from .expression_types import report_unknown
 from .expressions import (
     column_names,
@@ -41,9 +42,10 @@ from .options import family_of, link_of, read_options, word_of
 from .prepare import Prepared
 from .prior_targets import targets_of
 from .priors import resolve_priors
-from .responses import bind_response
+from .responses import bind_response, is_single
 from .schema import Schema
-from .terms import Expansion, GroupBar, expand, expand_bar
+from .spellings import warn_spellings
+from .terms import expand, expand_bar
 
 Parameterization = Literal["auto", "centered", "noncentered"]
 
@@ -67,7 +69,8 @@ def bind(
     schema = prepared.schema
     _not_compiled(spec, model, sink)
     options = read_options(model.formula.options, sink)
-    family = family_of(options.get("family"), sink)
+    single = is_single(model.formula.response, schema)
+    family = family_of(options.get("family"), sink, single=single)
     link = link_of(options, family, sink)
     names = schema.names
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
@@ -266,6 +269,7 @@ def _population(
     ordinal = family is not None and family.thresholds
     if ordinal and not expansion.intercept:
         span, fix = _removed_intercept(model.formula.terms)
+        fix = _with_margins(model.formula.terms, expansion, fix)
         sink.add(
             "no-intercept-ordinal",
             span,
@@ -304,6 +308,34 @@ def _removed_intercept(terms: Expr) -> tuple[Span, Fix | None]:
     if plain_number(terms) == 0.0:
         return terms.span, Fix("write `1`", (Edit(terms.span, "1"),))
     return terms.span, None
+
+
+def _with_margins(terms: Expr, expansion: Expansion, fix: Fix | None) -> Fix | None:
+    """Return a fix that also adds the margins of cells: `a:b` becomes `a*b`.
+
+    Beside an intercept, cells without their margins are one column too many.
+    """
+    labels = {term.label for term in expansion.terms}
+    bare = {
+        term.label
+        for term in expansion.terms
+        if len(term.variables) > 1
+        and not labels & {variable.label for variable in term.variables}
+    }
+    if fix is None or not bare:
+        return fix
+    edits = list(fix.edits)
+    operands = terms.operands if isinstance(terms, Chain) else ()
+    for operand in operands:
+        if isinstance(operand, Chain) and set(operand.operators) == {":"}:
+            label = expression_text(operand)
+            if label in bare:
+                crossed = "*".join(expression_text(part) for part in operand.operands)
+                edits.append(Edit(operand.span, crossed))
+                bare.remove(label)
+    if bare:
+        return None
+    return Fix("leave it out, and add the margins", tuple(edits))
 
 
 @dataclass(slots=True)
@@ -366,6 +398,8 @@ def _known(factors: Sequence[str], group: Expr, schema: Schema, sink: Sink) -> b
         if factor not in schema.columns:
             report_unknown(names[factor], schema, sink)
             good = False
+        else:
+            warn_spellings(schema.columns[factor], names[factor].span, sink)
     return good
 
 

@@ -18,7 +18,7 @@ MISSING = frozenset({"", "NA", "NaN"})
 LOGICAL = {"FALSE": 0, "False": 0, "TRUE": 1, "True": 1}
 # From here on float64 does not hold every whole number: two ids could merge.
 MOST_EXACT = 2**53
-_LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
+LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
 
 
 def column_of_cells(name: str, cells: Sequence[str]) -> Column:
@@ -29,7 +29,7 @@ def column_of_cells(name: str, cells: Sequence[str]) -> Column:
         of = {text: np.nan for text in MISSING} | numbers
         values = np.fromiter((of[cell] for cell in cells), np.float64, len(cells))
         whole = bool(present) and not any(_has_fraction(text) for text in present)
-        ids = any(_LEADING_ZERO.fullmatch(text) for text in present)
+        ids = any(LEADING_ZERO.fullmatch(text) for text in present)
         return Column(
             name,
             Kind.INTEGER if whole else Kind.NUMERIC,

@@ -13,18 +13,21 @@ from math import prod
 import numpy as np
 
 from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Argument, Call, Expr, Name, Number, String
 
 from .columns import Coded, DesignColumn, Numeric, Part
 from .contrasts import CONTRASTS, Contrast
+from .expansion import Term, Variable
 from .expression_types import report_unknown, type_of
 from .expressions import level_text, plain_number, unwrap
 from .functions import FUNCTIONS, bind_arguments
 from .levels import suggest_level
 from .schema import ColumnInfo, Schema
+from .spellings import warn_spellings
 from .table import Kind
-from .terms import MOST_TERMS, Term, Variable
+from .terms import MOST_TERMS
 
 # A predictor with more levels than this is a group that somebody forgot to bar;
 # its coding would be a matrix of a million weights.
@@ -173,6 +176,15 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
             if info.kind.is_number:
                 return Numeric(variable.label, expression)
             return _by_column(variable.label, info, default, expression.span, sink)
+        case Call(function=Name(text="Error"), arguments=(strata,)):
+            sink.add(
+                "unknown-function",
+                expression.function.span,
+                "there is no function `Error`",
+                "error strata are group terms: "
+                f"`(1 | {expression_text(strata.value)})`",
+            )
+            return None
         case Call(function=Name(text="factor" | "C")):
             return _by_call(variable.label, expression, schema, default, sink)
         case _:
@@ -200,6 +212,7 @@ def _by_column(
         )
         return None
     _warn_unused(info, True, span, sink)
+    warn_spellings(info, span, sink)
     return _factor(label, info, CONTRASTS[scheme], _place(info), span, sink)
 
 
@@ -278,6 +291,7 @@ def _by_call(
         sink.add("too-many-coefficients", argument.span, message)
         return None
     _warn_unused(info, "base" not in bound, argument.span, sink)
+    warn_spellings(info, argument.span, sink)
     contrast, base = _scheme(bound, info, default, sink)
     if contrast is None:
         return None

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
+from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     ColumnStatement,
@@ -18,14 +20,24 @@ from varying.grammar.tree import (
     Option,
 )
 
-from .cells import LOGICAL, parse_numbers
+from .cells import LEADING_ZERO, LOGICAL, parse_numbers
 from .coding import find_contrast
 from .design import coded_values
 from .expression_types import report_unknown
 from .expressions import level_text, unwrap
 from .levels import level_spelled, natural_order, spell_number, suggest_level
 from .schema import MOST_NUMBERS
+from .spellings import (
+    MISSING_NOTE,
+    comma_note,
+    folded,
+    looks_missing,
+    missing_codes,
+)
 from .table import Column, Ints, Kind, Table
+
+#: Undeclared values of a column that are reported each by itself.
+_MOST_SHOWN = 10
 
 
 def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> Table:
@@ -195,10 +207,15 @@ class _Declaration:
             bad = [names[codes[row]]]
             place = f"in {_rows(int(wrong.sum()), row)}"
         name = self.statement.type.name.text
+        notes = [place]
+        if looks_missing(bad[0]):
+            notes.append(MISSING_NOTE.format(bad[0]))
+        else:
+            notes += comma_note(bad)
         self.fault(
             "wrong-type",
             f"`{self.column.name}` is declared {name} and `{bad[0]}` is not {what}",
-            place,
+            *notes,
         )
 
     # ---- factors ----
@@ -249,7 +266,7 @@ class _Declaration:
             return None
         levels = tuple(declared)
         spelled = self.column.spelled
-        by_spelling = spelled is not None and set(spelled.levels) <= set(levels)
+        by_spelling = spelled is not None and _as_spelled(levels, spelled.levels)
         names, codes = coded_values(
             spelled if spelled is not None and by_spelling else self.column
         )
@@ -258,21 +275,28 @@ class _Declaration:
             # 1.0 matches 1; a text of the data is matched as it stands.
             if number is not None:
                 place.setdefault(spell_number(number), place[level])
+        # Whether a row that is used has another value is known after `where`.
+        counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        others = tuple(
+            name
+            for name, count in zip(names, counts, strict=True)
+            if count and name not in place
+        )
+        place |= {name: len(levels) + index for index, name in enumerate(others)}
         places = np.array(
             [*(place.get(name, -1) for name in names), -1], dtype=np.int64
         )
-        recoded = places[codes]
-        if not self.all_declared(names, codes, place, declared):
-            return None
-        if by_spelling:  # ids: `01` is not the number 1
-            return Column(self.column.name, kind, recoded, levels, read_as=Kind.TEXT)
         numbers = tuple(n for _, n in declared.values() if n is not None)
+        with_numbers = not by_spelling and len(numbers) == len(levels)
         return Column(
             self.column.name,
             kind,
-            recoded,
-            levels,
-            numbers=numbers if len(numbers) == len(levels) else None,
+            places[codes],
+            (*levels, *others),
+            numbers=(*numbers, *map(_value, others)) if with_numbers else None,
+            # ids: `01` is not the number 1
+            read_as=Kind.TEXT if by_spelling else None,
+            undeclared=len(others),
         )
 
     def declared_levels(self) -> dict[str, tuple[Span, float | None]] | None:
@@ -286,42 +310,6 @@ class _Declaration:
                     return None
                 found[text] = (item.span, number)
         return found
-
-    def all_declared(
-        self,
-        names: Sequence[str],
-        codes: Ints,
-        place: Mapping[str, int],
-        declared: Mapping[str, tuple[Span, float | None]],
-    ) -> bool:
-        """Report values of the data that no level stands for."""
-        counts = np.bincount(codes[codes >= 0], minlength=len(names))
-        good = True
-        for code, name in enumerate(names):
-            if name in place or not counts[code]:
-                continue
-            good = False
-            row = int(np.argmax(codes == code))
-            near = nearest(name, tuple(declared), limit=1)
-            span = declared[near[0]][0] if near else self.statement.type.span
-            fix = None
-            # A level that no row has is the misspelling.
-            if near and near[0] not in names:
-                edit = Edit(span, level_spelled(name))
-                fix = Fix(f"replace by `{name}`", (edit,))
-            shown = name if len(name) <= 60 else f"{name[:57]}..."
-            notes = ["add it to the levels, or leave these rows out with `where`"]
-            if near and near[0].strip().casefold() == name.strip().casefold():
-                notes.insert(0, f"it differs from `{near[0]}` in case or blanks only")
-            self.sink.add(
-                "undeclared-level",
-                span,
-                f"`{self.column.name}` has the value `{shown}` in "
-                f"{_rows(int(counts[code]), row)}, which is no declared level",
-                *notes,
-                fix=fix,
-            )
-        return good
 
     # ---- options ----
 
@@ -355,10 +343,10 @@ class _Declaration:
             return None if contrast is None else replace(column, contrast=contrast.name)
         value = unwrap(option.value)
         level = value.text if isinstance(value, Name) else level_text(value)
-        if level in column.levels:
+        if level in column.known_levels:
             return replace(column, reference=level)
         shown = level if level is not None else "this"
-        notes, fix = suggest_level(shown, column.levels, value.span)
+        notes, fix = suggest_level(shown, column.known_levels, value.span)
         message = f"`{column.name}` has no level `{shown}`"
         self.sink.add("unknown-level", value.span, message, *notes, fix=fix)
         return None
@@ -374,6 +362,18 @@ _CONVERSIONS: dict[Kind, Callable[[_Declaration], Column | None]] = {
 }
 
 
+def _as_spelled(levels: Sequence[str], spelled: Sequence[str]) -> bool:
+    """Whether listed levels are texts of the data, not the numbers they spell."""
+    return set(spelled) <= set(levels) or any(
+        level in spelled and LEADING_ZERO.fullmatch(level) for level in levels
+    )
+
+
+def _value(level: str) -> float:
+    """Return the number that a level spells, or NaN."""
+    return (parse_numbers([level]) or {}).get(level, float("nan"))
+
+
 def _listed(item: Level | LevelRange) -> Sequence[tuple[str, float | None]]:
     if isinstance(item, LevelRange):
         return [(str(n), float(n)) for n in range(item.low, item.high + 1)]
@@ -386,6 +386,124 @@ def _numbers(column: Column, names: Sequence[str]) -> tuple[float, ...] | None:
     if column.kind.is_number:
         return tuple(float(name) for name in names)
     return column.numbers
+
+
+# ---- after `where` -----------------------------------------------------------------
+
+
+def check_levels(
+    table: Table,
+    statements: Sequence[ColumnStatement],
+    chosen: NDArray[np.bool_] | None,
+    sink: Sink,
+) -> Table:
+    """Report values that no declared level stands for, in the rows chosen.
+
+    The columns then have their declared levels only; one with a fault is left
+    out. Without ``chosen`` the rows are not known, and only levels are reported
+    that no row has and that seem to be misspelt.
+    """
+    columns = dict(table.columns)
+    faulty: set[str] = set()
+    by_name: dict[str, ColumnStatement] = {}
+    for statement in statements:
+        for declared in statement.columns:
+            by_name.setdefault(declared.text, statement)
+    for name, column in table.columns.items():
+        if not column.undeclared:
+            continue
+        columns[name] = column.without_undeclared()
+        codes = column.values if chosen is None else np.where(chosen, column.values, -1)
+        if codes.max(initial=-1) < len(column.known_levels):
+            continue
+        if chosen is not None:
+            faulty.add(name)
+        if name in by_name:  # else it is a copy by `let`
+            _report_undeclared(column, codes, by_name[name], chosen is None, sink)
+    return replace(table, columns=columns).without(faulty)
+
+
+def _report_undeclared(
+    column: Column,
+    codes: Ints,
+    statement: ColumnStatement,
+    only_misspelt: bool,
+    sink: Sink,
+) -> None:
+    declared = column.known_levels
+    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
+    spans = {
+        text: item.span
+        for item in statement.type.levels or ()
+        for text, _ in _listed(item)
+    }
+    others = [
+        (code, column.levels[code])
+        for code in range(len(declared), len(column.levels))
+        if counts[code]
+    ]
+    more = len(others) - _MOST_SHOWN if len(others) > _MOST_SHOWN + 1 else 0
+    if more and not only_misspelt:
+        sink.add(
+            "undeclared-level",
+            statement.type.span,
+            f"`{column.name}` has {more:,} more values that are no declared level",
+        )
+    others = others[: len(others) - more]
+    close = {name: nearest(name, declared, limit=1) for _, name in others}
+    for code, name in others:
+        row = int(np.argmax(codes == code))
+        near = close[name][0] if close[name] else None
+        span = statement.type.span if near is None else spans[near]
+        several = [other for other in close.values() if other and other[0] == near]
+        fix = None
+        # A level that no row has is the misspelling, of one value.
+        if near is not None and not counts[declared.index(near)] and len(several) == 1:
+            fix = Fix(f"replace by `{name}`", (Edit(span, level_spelled(name)),))
+        if only_misspelt and fix is None:
+            continue
+        notes = []
+        shown = name if len(name) <= 60 else f"{name[:57]}..."
+        if near is not None and folded(near) == folded(name):
+            shown = string_text(shown)
+            notes.append(
+                f"it differs from `{string_text(near)}` in case or blanks only"
+                + ("" if fix else ": make them equal in the data")
+            )
+        left_out = f"where {name_text(column.name)} != {_literal(name)}"
+        if looks_missing(name):
+            fix = None
+            notes.append(MISSING_NOTE.format(name))
+            notes.append(f"or leave these rows out: `{left_out}`")
+        elif _is_code(name, declared):
+            notes.append(f"`{name}` looks like a code for a missing value")
+            notes.append(f"leave these rows out: `{left_out}`")
+        else:
+            notes.append(f"add it to the levels, or leave these rows out: `{left_out}`")
+        sink.add(
+            "undeclared-level",
+            span,
+            f"`{column.name}` has the value `{shown}` in "
+            f"{_rows(int(counts[code]), row)}, which is no declared level",
+            *notes,
+            fix=fix,
+        )
+
+
+def _is_code(level: str, declared: Sequence[str]) -> bool:
+    """Whether a value looks like a code for a missing one among numbers."""
+    value = _value(level)
+    known = [_value(other) for other in declared]
+    if not all(number.is_integer() for number in (value, *known)):
+        return False
+    return int(value) in missing_codes(sorted({int(n) for n in (value, *known)}))
+
+
+def _literal(level: str) -> str:
+    """Return a level as a condition names it."""
+    number = _value(level)
+    by_value = np.isfinite(number) and spell_number(number) == level
+    return level if by_value else string_text(level)
 
 
 def _rows(count: int, first: int) -> str:

@@ -59,11 +59,14 @@ ABOUT_VALUES = frozenset(
     {
         "few-groups",
         "group-per-row",
+        "decimal-comma",
         "guessed-order",
+        "merged-spellings",
         "one-category",
         "one-group",
         "one-level",
         "response-support",
+        "similar-levels",
         "unused-level",
     }
 )
@@ -283,7 +286,8 @@ def _needs_data(sink: Sink) -> None:
         "needs-data",
         Span(0, 0),
         "the spec names no data file and none was given",
-        'write `data "file.csv"`, or give the data to the call',
+        'name a file in the spec (`data "file.csv"`), or give one: `--data FILE` on '
+        "the command line, `varying.compile(spec, data)` in Python",
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.printer import name_text
 from varying.grammar.tree import (
     Call,
     Chain,
@@ -35,6 +36,7 @@ from .expressions import (
 from .functions import bind_arguments, find_function
 from .levels import suggest_level
 from .schema import ColumnInfo, Schema
+from .spellings import comma_note, missing_note
 from .table import Column, Kind, Table
 
 ValueKind = Literal["number", "logical", "factor", "text", "list"]
@@ -97,7 +99,9 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
             "wrong-type", node.span, f"column `{node.text}` cannot be used", reason
         )
         return
-    notes, fix = did_you_mean(node.text, tuple(data.columns), node.span, "columns")
+    notes, fix = did_you_mean(
+        node.text, tuple(data.columns), node.span, "columns", name_text
+    )
     sink.add(
         "unknown-column",
         node.span,
@@ -133,7 +137,10 @@ def _type_of_call(
         if typed is None:
             return None
         if not typed.is_number:
-            _report_no_number(argument.value, typed, f"`{function.name}()`", sink)
+            where = f"`{function.name}()`"
+            if function.name == "ifelse" and parameter != "test":
+                where = "a value of `ifelse()`"
+            _report_no_number(argument.value, typed, where, sink)
             return None
         if parameter in function.constant and plain_number(argument.value) is None:
             message = f"`{parameter}` of `{function.name}()` must be a plain number"
@@ -145,13 +152,38 @@ def _type_of_call(
 
 
 def _report_no_number(node: Expr, typed: Typed, where: str, sink: Sink) -> None:
-    notes: tuple[str, ...] = ()
-    if typed.column is not None:
-        message = f"{where} needs a number and `{typed.column.name}` is a factor"
-        notes = ('compare it with a level, as in `x == "level"`, to get a number',)
+    notes: list[str] = []
+    column = typed.column
+    if column is not None:
+        verb = "must be" if where.startswith("a value") else "needs"
+        what = {Kind.TEXT: "text", Kind.ORDERED: "an ordered factor"}.get(
+            column.kind, "a factor"
+        )
+        message = f"{where} {verb} a number and `{column.name}` is {what}"
+        notes += odd_values(column)
+        if not notes:
+            if column.kind is Kind.TEXT and all_levels(column):
+                notes.append(f"one of its values is `{all_levels(column)[0]}`")
+            notes.append(
+                'compare it with a level, as in `x == "level"`, to get a number'
+            )
+    elif where.startswith("a value"):
+        message = f"`ifelse()` gives numbers only and this is a {typed.kind}"
+        notes.append(
+            "a comparison such as `acc == 1` is 1 or 0 by itself, and "
+            "`factor(x)` in the formula makes a factor of numbers"
+        )
     else:
         message = f"{where} needs a number and this is a {typed.kind}"
     sink.add("wrong-type", node.span, message, *notes)
+
+
+def odd_values(column: Column | ColumnInfo) -> tuple[str, ...]:
+    """Return why a text that may be meant as numbers is none."""
+    if column.kind is not Kind.TEXT:
+        return ()
+    levels = all_levels(column)
+    return comma_note(levels) or missing_note(levels)
 
 
 def _type_of_operation(node: Expr, inside: Sequence[Typed], sink: Sink) -> Typed | None:
@@ -224,9 +256,15 @@ def _type_of_comparison(
             return None
         if operator not in ("==", "!=") and column.kind is not Kind.ORDERED:
             message = f"`{column.name}` has no order, so `{operator}` means nothing"
-            notes = (f"declare it: `column {column.name}: ordered(...)`",)
+            notes = odd_values(column) or (
+                f"declare it: `column {name_text(column.name)}: ordered(...)`",
+            )
             sink.add("wrong-type", pair[0].span, message, *notes)
             return None
+        # a value that is not declared has no place in the order
+        ordered = operator not in ("==", "!=")
+        if ordered and isinstance(column, Column):
+            column = column.without_undeclared()
         if not _level_exists(column, pair[1], sink):
             return None
     return Typed("logical")

@@ -349,10 +349,9 @@ def _as_codes(left: _Value, right: _Value) -> tuple[_Value, _Value]:
         return left, right
     if np.ndim(right) > 0:
         return left, right
-    as_level = isinstance(right, str) or left.kind in (Kind.FACTOR, Kind.TEXT)
-    if not as_level or (
-        left.kind is Kind.ORDERED and left.numbers and not isinstance(right, str)
-    ):
+    by_value = left.kind.is_number or left.kind is Kind.LOGICAL
+    by_value = by_value or (left.kind is Kind.ORDERED and left.numbers is not None)
+    if by_value and not isinstance(right, str):
         return left, right
     level = right if isinstance(right, str) else spell_number(float(right))
     codes = np.where(left.missing, np.nan, left.values)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Name, Option, String
 
@@ -68,7 +69,27 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
                 f"`{name}={text}` is not compiled by this version",
             )
         found[name] = option
+    if "family" in found:
+        _split_call(found, sink)
     return found
+
+
+def _split_call(options: dict[str, Option], sink: Sink) -> None:
+    """Take ``family=bernoulli(link=logit)``, R's way, as a family and a link."""
+    option = options["family"]
+    call = unwrap(option.value)
+    if not isinstance(call, Call):
+        return
+    links = [a for a in call.arguments if a.keyword is None or a.keyword.text == "link"]
+    if len(links) < len(call.arguments) or len(links) > 1:
+        return  # reported where the family is looked for
+    options["family"] = replace(option, value=call.function)
+    for argument in links:
+        if "link" in options:
+            sink.add("duplicate-option", argument.span, "`link` is given twice")
+        else:
+            name = argument.keyword or Name("link", span=argument.span)
+            options["link"] = Option(name, argument.value, span=argument.span)
 
 
 def word_of(options: Mapping[str, Option], name: str, default: str) -> str:
@@ -79,24 +100,31 @@ def word_of(options: Mapping[str, Option], name: str, default: str) -> str:
     return value.text if isinstance(value, Name | String) else default
 
 
-def family_of(option: Option | None, sink: Sink) -> Family | None:
-    """Return the family that an option names; None after a fault."""
+def family_of(
+    option: Option | None, sink: Sink, *, single: bool = False
+) -> Family | None:
+    """Return the family that an option names; None after a fault.
+
+    ``single`` says that the response is one outcome a row, 0 or 1.
+    """
     if option is None:
         return FAMILIES["gaussian"]
     value = unwrap(option.value)
     match value:
         case Name(text=text) | String(text=text):
             pass
-        case Call(function=Name(text=text)):
-            planned = text in PLANNED_FAMILIES or text in FAMILY_SPELLINGS
+        case Call(function=Name(text=text)) if (
+            text in FAMILY_SPELLINGS or text in PLANNED_FAMILIES
+        ):
             sink.add(
-                "not-yet" if planned else "unknown-family",
+                "invalid-argument",
                 value.span,
-                f"`family={expression_text(value)}` is not compiled by this version"
-                if planned
-                else f"there is no family `{text}`",
-                "a link is an option of its own: `family=bernoulli, link=probit`",
+                f"a family takes its link and nothing else: `{expression_text(value)}`",
+                f"written `family={text}, link=...`",
             )
+            return None
+        case Call(function=Name(text=text)):
+            sink.add("unknown-family", value.span, f"there is no family `{text}`")
             return None
         case _:
             sink.add(
@@ -108,11 +136,16 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
     if text in FAMILY_SPELLINGS:
         return FAMILIES[FAMILY_SPELLINGS[text]]
     if text in PLANNED_FAMILIES:
+        outcome = single and text == "binomial"
+        edit = Edit(value.span, "bernoulli")
         sink.add(
             "not-yet",
             value.span,
             f"the family `{text}` is not compiled by this version",
-            f"compiled are {', '.join(FAMILIES)}",
+            "for single 0/1 outcomes write `family=bernoulli`"
+            if outcome
+            else f"compiled are {', '.join(FAMILIES)}",
+            fix=Fix("replace by `bernoulli`", (edit,)) if outcome else None,
         )
         return None
     notes, fix = did_you_mean(
@@ -142,6 +175,7 @@ def link_of(
             "not-yet",
             value.span,
             f"the link `{text}` of {family.name} is not compiled by this version",
+            f"compiled for {family.name}: {', '.join(family.links)}",
         )
         return None
     known = (*family.links, *family.known_links)

@@ -31,11 +31,12 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
-from .columnspec import declare
+from .columnspec import check_levels, declare
 from .expression_types import report_unknown, type_of
 from .expressions import children, column_names
 from .functions import evaluate
 from .schema import Schema, schema_of
+from .spellings import warn_comma
 from .table import Column, Ints, Kind, Table
 
 Booleans = NDArray[np.bool_]
@@ -101,6 +102,7 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
     table = declare(table, declared, sink)
     table = _let(spec, table, sink)
     chosen, certain = _where(spec, table, sink)
+    table = check_levels(table, declared, chosen if certain else None, sink)
     used = used_columns(spec, table, sink)
     if not table.rows:
         if not table.open:
@@ -204,6 +206,7 @@ def _computed(statement: LetStatement, table: Table, sink: Sink) -> Column | Non
         return None
     if typed.column is not None and isinstance(typed.column, Column):
         return replace(typed.column, name=name)
+    _warn_commas(expression, table, sink)
     if not typed.is_number:
         message = f"`{name}` would be a {typed.kind}, not a number"
         sink.add("wrong-type", expression.span, message)
@@ -233,8 +236,16 @@ def _where(spec: Spec, table: Table, sink: Sink) -> tuple[Booleans, bool]:
             sink.add("wrong-type", statement.condition.span, message, *notes)
             certain = False
             continue
+        _warn_commas(statement.condition, table, sink)
         chosen &= evaluate(statement.condition, table) == 1.0
     return chosen, certain
+
+
+def _warn_commas(expression: Expr, table: Table, sink: Sink) -> None:
+    """Warn of texts that are compared and may be meant as numbers."""
+    for name in column_names(expression):
+        if name.text in table.columns:
+            warn_comma(table.columns[name.text], name.span, sink)
 
 
 # ---- the columns that the models use -----------------------------------------------

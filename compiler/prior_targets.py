@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import permutations
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Call, Name, PriorStatement, Ref, RefPart
 
@@ -20,6 +22,9 @@ from .distributions import POSITIVE, REAL, Bounds
 from .expressions import column_names
 from .families import FAMILIES
 from .families.family import Family
+
+#: Coefficients that an unknown one is compared with, part by part.
+_MOST_COMPARED = 1_000
 
 #: Specificity of a statement for a target, most specific highest.
 CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
@@ -167,7 +172,11 @@ def _grouped(
     if group is None:
         if not targets.forgives(refs[0]):
             notes, fix = did_you_mean(
-                wanted, targets.groups, refs[0].span, "grouping factors"
+                wanted,
+                targets.groups,
+                refs[0].span,
+                "grouping factors",
+                lambda name: ":".join(name_text(part) for part in _split(name)),
             )
             sink.add(
                 "unknown-target",
@@ -237,6 +246,8 @@ def _coefficients(
         notes, fix = (f"the intercept is no `b`: write `{better}`",), None
     elif levels:
         notes, fix = did_you_mean(levels[0], levels[:1], ref.span)
+    elif alike := _alike(wanted, known):
+        notes, fix = did_you_mean(alike, [alike], ref.span)
     else:
         notes, fix = did_you_mean(wanted, known, ref.span, f"`{where}` has")
     sink.add(
@@ -249,11 +260,44 @@ def _coefficients(
     return []
 
 
+def _alike(wanted: str, known: Sequence[str]) -> str | None:
+    """Return the interaction whose parts are most like those that are wanted.
+
+    A part may be written as its column, as its level or as both.
+    """
+    parts = list(_split(wanted))
+    best, most = None, 0.0
+    if not 2 <= len(parts) <= 3:
+        return None
+    split = ((name, list(_split(name))) for name in known[:_MOST_COMPARED])
+    for name, others in split:
+        if len(others) != len(parts):
+            continue
+        for order in permutations(others):
+            likeness = [_likeness(*pair) for pair in zip(parts, order, strict=True)]
+            if min(likeness) >= 0.6 and sum(likeness) > most:
+                best, most = name, sum(likeness)
+    return best
+
+
+def _likeness(written: str, part: str) -> float:
+    column, _, level = part.partition("[")
+    forms = {part: 1.0}
+    if level and "[" not in written:
+        forms = {level.removesuffix("]"): 1.0, column: 0.95}
+    return max(
+        weight * SequenceMatcher(None, written.casefold(), form.casefold()).ratio()
+        for form, weight in forms.items()
+    )
+
+
 def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     kinds = targets.kinds()
     if targets.guessed != frozenset():
         kinds = list(dict.fromkeys([*kinds, *targets.possible]))
     notes, fix = did_you_mean(kind, kinds, span, "this model has")
+    if kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:
+        notes, fix = ("its family has no residual sd: the latent scale is fixed",), None
     if kind == "Intercept" and "threshold" in kinds:
         notes = ("the thresholds are the intercept of an ordinal model: `threshold`",)
         fix = Fix("replace by `threshold`", (Edit(span, "threshold"),))
@@ -267,8 +311,24 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
         elif groups:
             notes = (f"for its standard deviations write `sd[{kind}]`",)
             fix = Fix(f"replace by `sd[{kind}]`", (Edit(span, f"sd[{kind}]"),))
+    summarized = _as_in_summary(kind, targets)
+    if summarized is not None:
+        notes = (f"in a prior it is written `{summarized}`",)
+        fix = Fix(f"replace by `{summarized}`", (Edit(span, summarized),))
     message = f"the model has no parameter `{kind}`"
     sink.add("unknown-target", span, message, *notes, fix=fix)
+
+
+def _as_in_summary(kind: str, targets: Targets) -> str | None:
+    """Return the target that a summary calls so, as it does ``sd_g``, or R does."""
+    prefix, _, rest = kind.partition("_")
+    if prefix in ("sd", "cor"):
+        reached = any(s.kind == prefix and s.group == rest for s in targets.scalars)
+    else:
+        reached = prefix == "b" and any(
+            s.kind == "b" and rest in (s.coefficient, s.term) for s in targets.scalars
+        )
+    return f"{prefix}[{rest}]" if reached else None
 
 
 # ---- references ----------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,9 @@ from .table import Layout, Table
 __all__ = ["read_table", "table_from_frame"]
 
 READABLE = (".csv", ".tsv", ".txt")
+
+#: What blanks separate, quoted or not.
+_BLANKS = re.compile(r'"[^"]*"|[^\s"]+')
 
 #: As ``head=``: no limit.
 WHOLE_FILE = 10**15
@@ -136,7 +140,10 @@ def _read_rows(
             start = raw.read(65_536)
         _check_text(file, start)
         with file.open(encoding="utf-8-sig", newline="") as text:
-            delimiter = _delimiter(file, text.readline())
+            header = text.readline()
+            delimiter = _delimiter(file, header)
+            if delimiter not in header:
+                _check_blanks(file, header, text.readline())
             text.seek(0)
             return _parse(file, _rows(file, text, delimiter), head, delimiter)
     except UnicodeDecodeError:
@@ -184,6 +191,20 @@ def _delimiter(file: Path, header: str) -> str:
         elif not quoted and character in counts:
             counts[character] += 1
     return max(counts, key=lambda delimiter: counts[delimiter])  # the first of equals
+
+
+def _check_blanks(file: Path, header: str, line: str) -> None:
+    """Report columns that blanks separate; R's row names have no name above them."""
+    names, fields = (_BLANKS.findall(text) for text in (header, line))
+    if len(names) > 1 and len(fields) in (len(names), len(names) + 1):
+        raise _Fault(
+            "data-format",
+            f"the columns of `{file.name}` are separated by blanks",
+            (
+                "use commas or tabs; in R: "
+                f'`write.csv(data, "{file.stem}.csv", row.names = FALSE)`',
+            ),
+        )
 
 
 Rows = Iterator[tuple[int, list[str]]]

@@ -18,6 +18,15 @@ from .expressions import unwrap
 from .families.family import Family
 from .levels import level_spelled, spell_number
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
+from .spellings import (
+    comma_note,
+    looks_missing,
+    missing_codes,
+    missing_note,
+    nearly_same,
+    warn_spellings,
+    with_comma,
+)
 from .table import Column, Floats, Kind
 
 #: Values that a message names.
@@ -80,6 +89,19 @@ def bind_response(
             return _ordinal(info, family, node.span, sink, declarations)
 
 
+def is_single(expression: Expr, schema: Schema) -> bool:
+    """Whether a response is a single outcome, 0 or 1, as far as is known."""
+    node = unwrap(expression)
+    if not isinstance(node, Name):
+        return False
+    info = schema.columns.get(node.text)
+    if info is None:
+        return schema.open
+    return len(info.as_levels) <= 2 and (
+        not info.kind.is_number or {*info.as_levels} <= {"0", "1"}
+    )
+
+
 def _response(
     info: ColumnInfo, span: Span, categories: tuple[str, ...], seen: tuple[str, ...]
 ) -> Response:
@@ -100,6 +122,7 @@ def _continuous(
             f"the response `{info.name}` is {article} {info.kind}, and {family.name} "
             "needs numbers",
             f"its values are {_some(info.levels)}",
+            *(comma_note(info.levels) or missing_note(info.levels)),
             *_better_families(info),
         )
         return None
@@ -131,6 +154,7 @@ def _binary(
 ) -> Response | None:
     seen = info.as_levels
     known = info.declared_levels or seen
+    warn_spellings(info, span, sink)
     if info.kind.is_number or info.kind is Kind.LOGICAL:
         known = ("0", "1") if info.kind.is_number else ("FALSE", "TRUE")
         odd = [level for level in seen if level not in known]
@@ -187,6 +211,7 @@ def _ordinal(
     declarations: Sequence[ColumnStatement],
 ) -> Response | None:
     seen = info.as_levels
+    warn_spellings(info, span, sink)
     if info.kind.is_number and info.numbers is None:
         sink.add(
             "response-support",
@@ -207,11 +232,16 @@ def _ordinal(
     if info.kind.is_number:
         _numbers_as_categories(info, span, sink)
     elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:
+        odd = missing_note(known)
         sink.add(
             "guessed-order",
             span,
             f"the order of `{info.name}` is a guess: {_some(known)}",
-            fix=_declared(info, "ordered", known, span, sink, declarations),
+            *odd,
+            # nor are several spellings of a number or a word categories
+            fix=None
+            if any(map(looks_missing, known)) or nearly_same(known) or with_comma(known)
+            else _declared(info, "ordered", known, span, sink, declarations),
         )
     return _response(info, span, known, seen)
 
@@ -237,6 +267,20 @@ def _numbers_as_categories(info: ColumnInfo, span: Span, sink: Sink) -> None:
     unseen = [str(number) for number in between]
     more = ", ..." if len(unseen) > _SHOWN else ""
     name = name_text(info.name)
+    odd = missing_codes([int(number) for number in numbers])
+    if odd:
+        codes = " and ".join(f"`{code}`" for code in odd)
+        several = len(odd) > 1
+        left_out = " & ".join(f"{name} != {code}" for code in odd)
+        sink.add(
+            "missing-category",
+            span,
+            f"{codes} of `{info.name}` {'look' if several else 'looks'} like "
+            f"{'codes' if several else 'a code'} for a missing value, and "
+            f"{'are categories' if several else 'is a category'} here",
+            f"leave such rows out: `where {left_out}`",
+        )
+        return
     notes = ["a category that no row has is none, unless it is declared"]
     if high - low < MOST_NUMBERS:
         notes.append(f"declare all: `column {name}: ordered({low}..{high})`")

@@ -45,6 +45,10 @@ class ColumnInfo:
         Whether a ``column`` statement or a categorical fixed the levels.
     contrast, reference
         As chosen by a ``column`` statement.
+    stated
+        Whether there is a ``column`` statement for it.
+    merged
+        Two spellings, such as ``1`` and ``01``, that are one number.
     """
 
     name: str
@@ -59,6 +63,8 @@ class ColumnInfo:
     declared: bool = False
     contrast: str | None = None
     reference: str | None = None
+    stated: bool = False
+    merged: tuple[str, str] | None = None
 
     @property
     def as_levels(self) -> tuple[str, ...]:
@@ -112,6 +118,7 @@ def _info(column: Column) -> ColumnInfo:
             declared=column.declared,
             contrast=column.contrast,
             reference=column.reference,
+            stated=column.read_as is not None,
         )
     numbers = np.unique(present)
     some = len(numbers) > 0
@@ -124,4 +131,19 @@ def _info(column: Column) -> ColumnInfo:
         distinct=len(numbers),
         numbers=tuple(numbers.tolist()) if len(numbers) <= MOST_NUMBERS else None,
         declared=column.declared,
+        stated=column.read_as is not None,
+        merged=_merged(column),
     )
+
+
+def _merged(column: Column) -> tuple[str, str] | None:
+    """Return two spellings in the rows that are one number."""
+    spelled = column.spelled
+    if spelled is None:
+        return None
+    seen: dict[float, str] = {}
+    used = np.bincount(spelled.values[spelled.values >= 0], minlength=1) > 0
+    for level, there in zip(spelled.levels, used.tolist(), strict=False):
+        if there and seen.setdefault(float(level), level) != level:
+            return seen[float(level)], level
+    return None

@@ -63,6 +63,9 @@ class Column:
     read_as
         Kind of what a ``column`` statement made this of: where it is a number
         kind, levels were matched by value, else by spelling.
+    undeclared
+        How many of the levels, the last ones, the declaration does not list. They
+        stand for values of rows that ``where`` may leave out; later none is left.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Column:
     reference: str | None = None
     spelled: Column | None = None
     read_as: Kind | None = None
+    undeclared: int = 0
 
     def __post_init__(self) -> None:
         wanted = np.float64 if self.kind.is_number else np.int64
@@ -89,6 +93,20 @@ class Column:
         if self.kind.is_number:
             return np.isnan(self.values)
         return self.values < 0
+
+    @property
+    def known_levels(self) -> tuple[str, ...]:
+        """The levels without the undeclared ones."""
+        return self.levels[: len(self.levels) - self.undeclared]
+
+    def without_undeclared(self) -> Column:
+        """Return the column with its declared levels; other values are missing."""
+        if not self.undeclared:
+            return self
+        known = self.known_levels
+        numbers = None if self.numbers is None else self.numbers[: len(known)]
+        values = np.where(self.values < len(known), self.values, -1)
+        return replace(self, levels=known, values=values, numbers=numbers, undeclared=0)
 
     def take(self, rows: Ints) -> Column:
         """Return the column with these rows only."""

@@ -11,7 +11,6 @@ Where R drops something without a word (``a:1``, ``x*(1 | g)``), this reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
@@ -27,6 +26,7 @@ from varying.grammar.tree import (
     Unary,
 )
 
+from .expansion import Expansion, GroupBar, Term, Variable
 from .expressions import COMPARISONS, children, column_names, unwrap
 from .functions import FUNCTIONS
 
@@ -36,58 +36,6 @@ MOST_PAIRS = 2_000_000
 
 BARS = ("|", "||")
 ALGEBRA = ("+", "-", "*", "/", ":", "%in%")
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable of a term: a column or a call, with its canonical spelling."""
-
-    label: str
-    expression: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Variables joined by ``:``, in the order in which the formula has them."""
-
-    variables: tuple[Variable, ...]
-
-    @property
-    def label(self) -> str:
-        """``block:cs``."""
-        return ":".join(variable.label for variable in self.variables)
-
-    @property
-    def span(self) -> Span:
-        """Where its first variable stands first."""
-        return self.variables[0].expression.span
-
-
-@dataclass(frozen=True, slots=True)
-class GroupBar:
-    """A group term as written: ``(lhs | group)``; ``bar`` is ``|`` or ``||``."""
-
-    lhs: Expr
-    bar: str
-    id: str | None
-    group: Expr
-    span: Span = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """What a right side comes to.
-
-    ``terms`` are in R's order: by degree, then as written. ``offsets`` are the
-    arguments of ``offset()``. ``dropped`` are the variables of no term: those
-    that a minus took out.
-    """
-
-    terms: tuple[Term, ...]
-    intercept: bool
-    groups: tuple[GroupBar, ...] = ()
-    offsets: tuple[Expr, ...] = ()
-    dropped: tuple[Variable, ...] = ()
 
 
 Terms = dict[int, None]  # an ordered set of bit patterns

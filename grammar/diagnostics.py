@@ -8,7 +8,7 @@ A diagnostic says one thing about one place. How it looks is decided in
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .rules import RULES, Severity
@@ -78,6 +78,11 @@ class Diagnostic:
     def severity(self) -> Severity:
         """Whether it stops the work (``error``) or not."""
         return RULES[self.rule].severity
+
+    def __str__(self) -> str:
+        from .render import concise
+
+        return concise.render([self])
 
 
 @dataclass(slots=True)
@@ -154,13 +159,26 @@ def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
 
 
 def did_you_mean(
-    name: str, known: Sequence[str], span: Span, what: str = "known names"
+    name: str,
+    known: Sequence[str],
+    span: Span,
+    what: str = "known names",
+    spell: Callable[[str], str] = str,
 ) -> tuple[tuple[str, ...], Fix | None]:
-    """Return notes and a fix for an unknown name, to pass on to ``Sink.add``."""
-    close = nearest(name, known)
+    """Return notes and a fix for an unknown name, to pass on to ``Sink.add``.
+
+    ``spell`` says how a known name is written in a spec: in back-quotes, maybe.
+    """
+    close = [spell(found) for found in nearest(name, known, 1)]
     if close:
-        notes = (f"did you mean `{close[0]}`?",)
-        return notes, Fix(f"replace by `{close[0]}`", (Edit(span, close[0]),))
+        notes = (f"did you mean {_quoted(close[0])}?",)
+        title = f"replace by {_quoted(close[0])}"
+        return notes, Fix(title, (Edit(span, close[0]),))
     if known:
         return (f"{what}: {', '.join(known)}",), None
     return (), None
+
+
+def _quoted(text: str) -> str:
+    """Return a text in back-quotes, unless it has them already."""
+    return text if text.startswith("`") else f"`{text}`"

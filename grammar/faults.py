@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import regex
 from lark import Token
 
 from .diagnostics import Edit, Fix, Sink
-from .formula_faults import USAGE, WORDS, misspelt, unknown_statement
+from .formula_faults import (
+    USAGE,
+    WORDS,
+    called_prior,
+    misspelt,
+    unknown_statement,
+)
 from .layout import Line, span_of
 from .source import Span
 
@@ -24,6 +31,12 @@ _LITERAL = {
     "RSQB": "`]`",
     "DOTS": "`..`",
 }
+
+
+_BEFORE_PATH = frozenset(("EQ", "COLON", "CMP", "MINUS", "NAME", "LPAR", "SPECIAL"))
+
+# `1-7`, `1:7` and `1 to 7` where a range of levels is `1..7`.
+_RANGE = regex.compile(r"(\d{1,4})\s*(?:-|:|to|\.{3})\s*(\d{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,31 @@ def _model_header(stop: Stop, sink: Sink) -> bool:
     return True
 
 
+def _assigned_path(stop: Stop, sink: Sink) -> bool:
+    """Find the path in `data <- read.csv("a.csv")` and the like."""
+    line = stop.line
+    if line.kind != "data" or stop.index != 1:
+        return False
+    rest = line.tokens[1:]
+    quoted = [i for i, token in enumerate(rest) if token.type == "STRING"]
+    before = quoted[0] if quoted else 0
+    if not before or not all(t.type in _BEFORE_PATH for t in rest[:before]):
+        return False
+    called = "LPAR" in [token.type for token in rest[:before]]
+    end = len(rest) - 1 if called else before
+    span = span_of(rest[0]).to(span_of(rest[end]))
+    path = str(rest[before])
+    fix = Fix(f"write `data {path}`", (Edit(span, path),), safe=not called)
+    sink.add(
+        "syntax",
+        span,
+        "the name of a data file stands behind `data`, in quotes and without more",
+        f"written `{USAGE['data']}`",
+        fix=fix if len(quoted) == 1 else None,
+    )
+    return True
+
+
 def _unquoted_path(stop: Stop, sink: Sink) -> bool:
     line = stop.line
     if line.kind != "data" or stop.index != 1 or stop.token is None:
@@ -158,8 +196,10 @@ def _column_colon(stop: Stop, sink: Sink) -> bool:
     token, before = stop.token, stop.before
     if stop.line.kind != "column" or token is None or before is None:
         return False
-    if "COLON" not in stop.accepts or token.type != "NAME":
+    if "COLON" not in stop.accepts or token.type not in ("NAME", "QNAME"):
         return False
+    if _column_comma(stop, sink):
+        return True
     end = span_of(before).end
     sink.add(
         "syntax",
@@ -167,6 +207,36 @@ def _column_colon(stop: Stop, sink: Sink) -> bool:
         f"a colon is missing between `{before}` and `{token}`",
         f"a column is declared as `{USAGE['column']}`",
         fix=Fix("put a colon there", (Edit(Span(end, end), ":"),), safe=True),
+    )
+    return True
+
+
+def _column_comma(stop: Stop, sink: Sink) -> bool:
+    """`column a b: factor`: several names and then the colon."""
+    tokens = stop.line.tokens
+    names = ("NAME", "QNAME")
+    end = stop.index
+    while end < len(tokens) and tokens[end].type in (*names, "COMMA"):
+        end += 1
+    if end == len(tokens) or tokens[end].type != "COLON":
+        return False
+    pairs = zip(tokens[stop.index - 1 : end], tokens[stop.index : end], strict=False)
+    places = [
+        span_of(left).end
+        for left, right in pairs
+        if left.type in names and right.type in names
+    ]
+    sink.add(
+        "syntax",
+        span_of(tokens[stop.index]),
+        f"a comma is missing between `{tokens[stop.index - 1]}` and "
+        f"`{tokens[stop.index]}`",
+        "several columns of one type are `column a, b: factor`",
+        fix=Fix(
+            "put a comma there",
+            tuple(Edit(Span(place, place), ",") for place in places),
+            safe=True,
+        ),
     )
     return True
 
@@ -191,6 +261,17 @@ def _unquoted_level(stop: Stop, sink: Sink) -> bool:
     level = sink.source.slice(span)
     if '"' in level or "\n" in level or "\r" in level:
         return False
+    listed = _RANGE.fullmatch(level)
+    if listed is not None and int(listed[1]) < int(listed[2]):
+        written = f"{listed[1]}..{listed[2]}"
+        sink.add(
+            "syntax",
+            span,
+            f"a range of levels is written `{written}`",
+            f'if `{level}` is the name of a level, it stands in quotes: `"{level}"`',
+            fix=Fix(f"write `{written}`", (Edit(span, written),), safe=True),
+        )
+        return True
     sink.add(
         "syntax",
         span,
@@ -237,17 +318,23 @@ def _attribute(stop: Stop, sink: Sink) -> bool:
     return True
 
 
+def _called_prior(stop: Stop, sink: Sink) -> bool:
+    return stop.index == 1 and called_prior(stop.line.tokens, sink)
+
+
 _FAULTS = (
     _double_equals,
     _misspelt_statement,
     _missing_comma,
     _single_equals,
     _model_header,
+    _assigned_path,
     _unquoted_path,
     _column_colon,
     _unquoted_level,
     _number_word,
     _attribute,
+    _called_prior,
 )
 
 

@@ -36,6 +36,11 @@ _FORMULA_OPTIONS = frozenset(
 
 WORDS = frozenset(("NAME", "QNAME", "NUMBER", "STRING"))
 
+_NAMED = frozenset(("EQ", "COLON", "LSQB", "LPAR"))
+
+# Distributions that brms cuts off at 0 where they are for a scale.
+_REAL = ("normal", "student_t", "cauchy")
+
 _OPENING = frozenset(("LPAR", "LSQB"))
 _CLOSING = frozenset(("RPAR", "RSQB"))
 _SIGNS = frozenset(("PLUS", "MINUS"))
@@ -98,7 +103,11 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
         )
         return True
     word = tokens[0]
+    if line.kind != "model" and called_prior(tokens, sink):
+        return True
     close = None if line.kind == "model" else misspelt(word)
+    if close is not None and len(tokens) > 1 and tokens[1].type not in WORDS | _NAMED:
+        close = None
     if close is not None and len(tokens) > 1:
         unknown_statement(word, close, sink)
     elif equals and equals[0] == 1 and word in _FORMULA_OPTIONS:
@@ -136,6 +145,56 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             f"statements are {', '.join(f'`{name}`' for name in KEYWORDS)}",
         )
     return True
+
+
+def called_prior(tokens: Sequence[Token], sink: Sink) -> bool:
+    """Report `set_prior("normal(0, 1)", class = "b")`, as brms has it."""
+    calls = [
+        i
+        for i, token in enumerate(tokens[:-1])
+        if token in ("set_prior", "prior", "prior_string")
+        and tokens[i + 1].type == "LPAR"
+    ]
+    if not calls or tokens[-1].type != "RPAR":
+        return False
+    span = span_of(tokens[0]).to(span_of(tokens[-1]))
+    written = _prior_written(tokens[calls[0] + 2 : -1], sink.source.text)
+    fix = None
+    if written is not None and calls == [0]:
+        fix = Fix(f"write `{written}`", (Edit(span, written),))
+    sink.add(
+        "syntax",
+        span_of(tokens[calls[0]]),
+        "a prior is a statement, not a call",
+        f"a prior is written `{USAGE['prior']}`",
+        fix=fix,
+    )
+    return True
+
+
+def _prior_written(tokens: Sequence[Token], text: str) -> str | None:
+    """Return the statement for the arguments of `set_prior`, if it is certain."""
+    commas = [i for i in _outside(tokens) if tokens[i].type == "COMMA"]
+    edges = zip([-1, *commas], [*commas, len(tokens)], strict=True)
+    first, *others = [tokens[a + 1 : b] for a, b in edges]
+    if not first:
+        return None
+    distribution = _slice(text, first)
+    if len(first) == 1 and first[0].type == "STRING":
+        distribution = distribution[1:-1]
+    given = {"class": "b"}
+    for other in others:
+        if len(other) != 3 or other[1].type != "EQ":
+            return None
+        given[str(other[0])] = str(other[2]).strip("\"'")
+    kind, group = given.pop("class"), given.pop("group", "")
+    if given or kind not in ("b", "Intercept", "sd", "cor", "sigma"):
+        return None
+    if not distribution.endswith(")") or (group and kind not in ("sd", "cor")):
+        return None
+    if kind in ("sd", "sigma") and first[0].strip("\"'").startswith(_REAL):
+        distribution = f"{distribution[:-1]}, lb=0)"
+    return f"prior {kind}{f'[{group}]' if group else ''} ~ {distribution}"
 
 
 def misspelt(word: Token) -> str | None:

@@ -97,6 +97,9 @@ _TABLE = (
     Rule("group-per-row", _E, "A grouping factor with a level for every row."),
     Rule("one-group", _E, "A grouping factor with a single level."),
     Rule("rows-dropped", _I, "Rows left out because a value is missing."),
+    Rule("decimal-comma", _W, "Numbers with a comma, which are taken as texts."),
+    Rule("merged-spellings", _W, "Ids such as `1` and `01` that become one level."),
+    Rule("similar-levels", _W, "Levels that differ in case or blanks only."),
     Rule("unused-level", _W, "A declared level of a predictor that no row has."),
     # algebra
     Rule("response-as-predictor", _E, "The response among the predictors."),

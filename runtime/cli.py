@@ -146,7 +146,10 @@ def fit(
         typer.Option(metavar="P", help="Nearer to 1: fewer divergences (0.8)."),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="PATH", help="The fit file to write.")
+        str | None,
+        typer.Option(
+            metavar="PATH", help="The fit file to write; else FILE with .fit, here."
+        ),
     ] = None,
     form: TableFormat = "table",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,

@@ -27,7 +27,11 @@ class Fit:
     ----------
     data
         The draws, with the groups ``posterior``, ``sample_stats`` and
-        ``observed_data``: what ArviZ's functions take.
+        ``observed_data``: what ArviZ's functions take. An ordinal or binary
+        response is in ``observed_data`` as ranks among its categories, from 0,
+        like all that PyMC draws with ``Model.pymc``; their names are the
+        variable's attribute ``categories``. ``row`` is the number of the row in
+        the data, from 0.
     provenance
         The spec, settings, versions and data that they come from.
     """
@@ -72,7 +76,8 @@ class Fit:
             Mass of the equal-tailed interval.
         """
         rows = self._figures(prob, effects=all)
-        return Summary(rows, prob, self._sampling(), whole=all)
+        formula = self.provenance.formula
+        return Summary(rows, prob, self._sampling(), whole=all, formula=formula)
 
     def _figures(self, prob: float, *, effects: bool) -> tuple[Row, ...]:
         """Return the rows; R-hat and the like are slow, so they are kept."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from varying.grammar.diagnostics import Diagnostic, ModelError
+from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
 from varying.grammar.source import Span
 
 from .faults import fault
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .priors import Priors
 
 __all__ = ["Model"]
+
+#: Notes that are printed; all are in ``diagnostics``.
+_SHOWN = 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +95,10 @@ class Model:
     def pymc(self) -> PyMCModel:
         """The PyMC model.
 
+        Its coordinate ``row`` has the numbers of the rows in the data, from 0, so
+        that rows left out leave gaps. An ordinal or binary response is in it as
+        ranks among the categories, from 0.
+
         Raises
         ------
         ModelError
@@ -100,7 +107,7 @@ class Model:
         compiled = self._with_data("the PyMC model")
         from varying.compiler.backends.pymc import emit
 
-        return emit(compiled.program, compiled.frame)
+        return emit(compiled.program, compiled.frame, compiled.prepared.rows.tolist())
 
     def fit(
         self,
@@ -173,6 +180,7 @@ class Model:
         return self._fitted(data, settings, seconds)
 
     def _fitted(self, data: DataTree, settings: Any, seconds: float) -> Fit:
+        from .categories import with_categories
         from .fit import Fit
         from .names import names_of
         from .provenance import FORMAT, Provenance, describe_data, versions
@@ -180,6 +188,8 @@ class Model:
         from .verdict import judge
 
         compiled = self._with_data("a fit")
+        response = compiled.program.likelihood.name
+        data = with_categories(data, response, compiled.bound.response.categories)
         names = names_of(compiled.program)
         posterior = data["posterior"].to_dataset()
         rows = rows_of(posterior, names, effects=True)
@@ -201,6 +211,12 @@ class Model:
 
     def prior_predictive(self, draws: int = 500, seed: int | None = None) -> DataTree:
         """Draw parameters from the priors, and responses given them.
+
+        An ordinal or binary response whose categories are all numbers is given
+        in these numbers, in ``prior_predictive`` and ``observed_data``; any other
+        as ranks among the categories, from 0. The attributes of the variable say
+        which: ``categories`` (their names, in order) and ``coded`` (``number`` or
+        ``rank``). ``row`` is the number of the row in the data, from 0.
 
         Parameters
         ----------
@@ -234,7 +250,11 @@ class Model:
             )
         finally:
             logger.setLevel(level)
-        return data
+        from .categories import with_categories
+
+        response = compiled.program.likelihood.name
+        categories = compiled.bound.response.categories
+        return with_categories(data, response, categories, numbers=True)
 
     def _refuse_flat(self, compiled: Compiled) -> None:
         flat = [row.target for row in compiled.priors if _is_flat(row.prior)]
@@ -257,8 +277,9 @@ class Model:
             self.spec.source,
             self._statement.formula.span if self.spec.models else Span(0, 0),
             (
-                'name a file in the spec (`data "file.csv"`), '
-                "or pass data: `varying.compile(spec, data)`",
+                'name a file in the spec (`data "file.csv"`), or give one: '
+                "`--data FILE` on the command line, `varying.compile(spec, data)` in "
+                "Python",
             ),
         )
         raise ModelError([found])
@@ -269,19 +290,30 @@ class Model:
 
     def __repr__(self) -> str:
         head = f"Model {self.name}: {self.formula}"
+        notes = "".join(f"\n{line}" for line in self._notes())
         if self.compiled is None:
-            return f"{head}\nno data"
+            return f"{head}\nno data{notes}"
         bound, prepared = self.compiled.bound, self.compiled.prepared
         groups = "".join(
             f", {len(grouping.levels)} levels of {grouping.name}"
             for grouping in bound.groupings
         )
-        faults = len(self.diagnostics)
-        notes = "" if not faults else f"\n{faults} to read in .diagnostics"
+        rows = f"{len(prepared.rows)} rows used"
+        if prepared.dropped:
+            rows = f"{rows}, {len(prepared.dropped)} dropped"
         return (
-            f"{head}\n{bound.family.title}, link {bound.link.name}, "
-            f"{len(prepared.rows)} rows{groups}{notes}"
+            f"{head}\n{bound.family.title}, link {bound.link.name}\n"
+            f"{rows}{groups}{notes}"
         )
+
+    def _notes(self) -> list[str]:
+        """Return what there is to know, the warnings first, a line each."""
+        order = list(Severity)
+        found = sorted(self.diagnostics, key=lambda d: order.index(d.severity))
+        lines = [f"{d.severity}[{d.rule}]: {d.message}" for d in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            lines.append(f"... and {len(found) - _SHOWN} more in .diagnostics")
+        return lines
 
 
 def _is_flat(prior: str) -> bool:

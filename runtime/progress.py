@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 __all__ = ["Bars", "Lines", "Progress", "Silent", "progress_for"]
-
-COMPILING = "compiling: about a minute the first time"
 
 
 class Progress(Protocol):
@@ -77,16 +76,18 @@ class Lines(Silent):
 
     @contextmanager
     def compiling(self) -> Iterator[None]:
-        """Announce the compilation."""
-        _say(f"{COMPILING} ...")
+        """Announce the compilation, and say how long it took."""
+        _say(_compiling())
+        start = perf_counter()
         yield
+        _say(_compiled(perf_counter() - start))
 
     @contextmanager
     def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
         """Announce the sampling."""
         self._compiles = compiles
         if compiles:
-            _say(f"{COMPILING} ...")
+            _say(_compiling())
         _say(f"{_plan(settings)} ...")
         self._start = perf_counter()
         yield
@@ -112,9 +113,11 @@ class Bars:
 
     @contextmanager
     def compiling(self) -> Iterator[None]:
-        """Show that something happens."""
-        with self._console.status(COMPILING):
+        """Show that something happens, and say how long it took."""
+        start = perf_counter()
+        with self._console.status(_compiling()):
             yield
+        self._console.print(_compiled(perf_counter() - start), highlight=False)
 
     @contextmanager
     def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
@@ -130,7 +133,7 @@ class Bars:
 
         self._compiles = compiles
         if compiles:
-            self._console.print(COMPILING, highlight=False)
+            self._console.print(_compiling(), highlight=False)
         self._total = settings.tune + settings.draws
         self._start = perf_counter()
         with RichProgress(
@@ -170,6 +173,29 @@ class Bars:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _compiling() -> str:
+    """Say that it compiles, and that it takes long where nothing was before."""
+    if _compiled_before():
+        return "compiling ..."
+    return "compiling: about a minute the first time ..."
+
+
+def _compiled_before() -> bool:
+    folder = _kept()
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _kept() -> Path:
+    """Return where PyTensor keeps functions that it need not compile again."""
+    from pytensor import config
+
+    return Path(str(config.base_compiledir), "numba")
+
+
+def _compiled(seconds: float) -> str:
+    return f"compiled in {seconds:.1f} s"
 
 
 def _plan(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from .figures import Figures, elements, figures
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from rich.table import Table
+    from rich.console import Group
     from xarray import Dataset
 
     from .names import Names
@@ -76,7 +76,8 @@ class Sampling:
 class Summary:
     """Mean, sd, median, interval, effective sample sizes, R-hat of parameters.
 
-    Prints as a table. The interval is equal-tailed with mass ``prob``.
+    Prints as a table, under the formula and above the verdict. The interval is
+    equal-tailed with mass ``prob``.
     """
 
     rows: tuple[Row, ...]
@@ -84,6 +85,8 @@ class Summary:
     sampling: Sampling
     #: Whether long blocks are printed whole.
     whole: bool = False
+    #: The model's formula; not printed if empty.
+    formula: str = ""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -96,7 +99,7 @@ class Summary:
 
         return as_text(self)
 
-    def __rich__(self) -> Table:
+    def __rich__(self) -> Group:
         from .summary_table import as_rich
 
         return as_rich(self)
@@ -122,7 +125,7 @@ class Summary:
         return frame.astype(numbers).set_index(["name", "coord"])
 
     def to_markdown(self) -> str:
-        """Return a Markdown table."""
+        """Return a Markdown table, under the formula and above the verdict."""
         from .summary_table import as_markdown
 
         return as_markdown(self)

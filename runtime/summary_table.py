@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
     from .figures import Figures
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_markdown", "as_rich", "as_text", "decimals"]
 
+#: Widest text on a terminal.
+WIDTH = 88
 #: A block of more rows than this is shortened, unless the whole is asked for ...
 LONGEST_BLOCK = 12
 #: ... to so many at its start and at its end.
@@ -71,8 +74,19 @@ def _blocks(summary: Summary) -> Iterator[tuple[str, list[Row], int]]:
         yield name, rows, hidden
 
 
-def as_rich(summary: Summary) -> Table:
-    """Return a table for a terminal: a heading line a parameter."""
+def as_rich(summary: Summary) -> Group:
+    """Return what a terminal shows: the formula, the table, the verdict."""
+    from rich.console import Group
+    from rich.constrain import Constrain
+    from rich.text import Text
+
+    head = [Text(summary.formula)] if summary.formula else []
+    verdict = Text(str(summary.sampling.verdict))
+    return Group(*head, _table(summary), Constrain(verdict, WIDTH))
+
+
+def _table(summary: Summary) -> Table:
+    """Return the table: a heading line a parameter."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -95,22 +109,34 @@ def as_rich(summary: Summary) -> Table:
 
 
 def as_text(summary: Summary) -> str:
-    """Return the table as plain text, as wide as it needs to be."""
+    """Return the same as plain text: the table as wide as it needs to be."""
     from rich.console import Console
 
     out = StringIO()
     console = Console(file=out, width=10_000, color_system=None)
-    console.print(as_rich(summary))
+    console.print(_table(summary))
     lines = (line.rstrip() for line in out.getvalue().splitlines())
-    return "\n".join(lines).strip("\n")
+    table = "\n".join(lines).strip("\n")
+    head = f"{summary.formula}\n\n" if summary.formula else ""
+    return f"{head}{table}\n\n{summary.sampling.verdict}"
+
+
+def _code(text: str) -> str:
+    """Return a text as code; a name in back-quotes needs two around it."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def as_markdown(summary: Summary) -> str:
-    """Return a Markdown table with every row, names and labels together."""
+    """Return a table with every row, names and labels together.
+
+    The formula is above it, the verdict below.
+    """
     headings = ("parameter", *_headings(summary))
     rule = ("---", *("---:",) * (len(headings) - 1))
     lines = [headings, rule]
     for row in summary.rows:
         label = row.label.replace("|", r"\|")
         lines.append((f"`{label}`", *_cells(row.figures)))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    head = [_code(summary.formula)] if summary.formula else []
+    return "\n\n".join([*head, table, *summary.sampling.verdict.sentences])

@@ -65,17 +65,25 @@ def judge(rows: Sequence[Row], stats: Dataset, settings: Settings) -> Verdict:
     found = [(row.label, row.figures) for row in rows]
     broken = tuple(label for label, f in found if math.isnan(f.mean))
     disagree = _chains_disagree(found, settings)
-    trouble = (*_divergences(stats, settings), *_energy(stats))
+    trouble = (*_divergences(stats, settings), *_energy(stats, settings))
     few = _too_few(found, settings, agree=not disagree)
     if broken:
         first = "Some draws are not finite: the figures cannot be used."
         broken = (f"Not finite: {_some(broken)}. Look at the data and the priors.",)
     elif disagree and settings.chains == 1:
         first = "One chain cannot show that it found the posterior."
-    elif disagree:
+    elif disagree and _highest(found) > RHAT_NEARLY:
         first = "The chains do not agree: do not use the figures."
-        if _highest(found) <= RHAT_NEARLY:
-            first = "The chains do not agree yet: run longer before using the figures."
+    elif disagree and few:
+        first = (
+            "Too few effective draws, and R-hat is a little high with them: "
+            "run longer before using the figures."
+        )
+    elif disagree:
+        first = (
+            "The chains do not agree yet (R-hat is a little high): "
+            "run longer before using the figures."
+        )
     elif trouble:
         first = "The sampler had trouble: do not rely on the figures yet."
     elif few:
@@ -94,19 +102,37 @@ def _chains_disagree(
     found: Sequence[tuple[str, Figures]], settings: Settings
 ) -> tuple[str, ...]:
     if settings.chains == 1:
-        return ("Run at least 4 chains: R-hat compares them.",)
+        return (f"Run at least 4 chains ({_options(chains=4)}): R-hat compares them.",)
     known = [(label, f.rhat) for label, f in found if f.rhat is not None]
     above = [(rhat, label) for label, rhat in known if rhat > RHAT_MOST]
     if not above:
         return ()
     rhat, label = max(above)
+    longer = {"draws": 2 * settings.draws, "tune": 2 * max(settings.tune, 500)}
     return (
         f"R-hat is above {RHAT_MOST} for {_of(len(above), len(known))} "
-        f"(highest: {rhat:.3f}, {label}): the chains have not met. "
-        f"Run longer (tune={2 * max(settings.tune, 500)}, "
-        f"draws={2 * settings.draws}); if that does not help, the data do not tell "
-        "some parameters apart: look at the priors, or simplify the model.",
+        f"(highest: {_above(RHAT_MOST, rhat)}, {label}): the chains have not met. "
+        f"Run longer: more draws and tune ({_options(**longer)}); if that does not "
+        "help, the data do not tell some parameters apart: look at the priors, or "
+        "simplify the model.",
     )
+
+
+def _above(limit: float, value: float) -> str:
+    """Format a number that is above a limit with so many digits that it is seen."""
+    places = 3
+    while float(text := f"{value:.{places}f}") <= limit < value and places < 17:
+        places += 1
+    return text
+
+
+def _options(**numbers: float) -> str:
+    """Return how arguments are written, to the command and in Python."""
+    command = " ".join(
+        f"--{name.replace('_', '-')} {value}" for name, value in numbers.items()
+    )
+    python = ", ".join(f"{name}={value}" for name, value in numbers.items())
+    return f"`{command}`, or `{python}` in Python"
 
 
 def _too_few(
@@ -130,7 +156,8 @@ def _too_few(
     if agree:
         # A little more than in proportion, rounded up to hundreds.
         wanted = settings.draws * 1.2 * least / max(smallest, 1.0)
-        text += f" Take more draws (draws={math.ceil(wanted / 100) * 100})."
+        wanted = math.ceil(wanted / 100) * 100
+        text += f" Take more draws ({_options(draws=wanted)})."
     return (text,)
 
 
@@ -146,13 +173,13 @@ def _divergences(stats: Dataset, settings: Settings) -> tuple[str, ...]:
     return (
         f"{count} of {diverging.size} draws ({share:.2g} %) diverged: a part of the "
         "posterior was not explored, and the figures may be biased. "
-        f"Raise target_accept to {accept}; if some stay, give the sd of the groups "
-        "tighter priors, or leave out varying effects that the data cannot tell "
-        "from 0.",
+        f"Take smaller steps ({_options(target_accept=accept)}); if some stay, give "
+        "the sd of the groups tighter priors, or leave out varying effects that the "
+        "data cannot tell from 0.",
     )
 
 
-def _energy(stats: Dataset) -> tuple[str, ...]:
+def _energy(stats: Dataset, settings: Settings) -> tuple[str, ...]:
     if "energy" not in stats or stats["energy"].sizes["draw"] < 2:
         return ()
     low = [
@@ -167,9 +194,9 @@ def _energy(stats: Dataset) -> tuple[str, ...]:
     word = "chain" if len(low) == 1 else "chains"
     return (
         f"E-BFMI is below {EBFMI_LEAST} in {word} {chains} (smallest: {value:.2f}): "
-        "the tails were explored too slowly. Run longer with more draws to tune; if "
-        "that does not help, some prior is much wider than what the data say: look "
-        "at the priors.",
+        "the tails were explored too slowly. Run longer with more draws to tune "
+        f"({_options(tune=2 * max(settings.tune, 500))}); if that does not help, some "
+        "prior is much wider than what the data say: look at the priors.",
     )
 
 

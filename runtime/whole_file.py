@@ -29,9 +29,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if target.exists() and not target.is_file():
         # A folder, or a device: renaming onto /dev/null would abolish it.
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.name[:50]}.", suffix=".tmp", dir=target.parent
-    )
+    if not target.parent.is_dir():
+        reason = f"there is no folder `{target.parent}`"
+        raise FileNotFoundError(errno.ENOENT, reason, os.fspath(path))
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name[:50]}.", suffix=".tmp", dir=target.parent
+        )
+    except OSError as error:
+        # It names a temporary file that nobody asked for.
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

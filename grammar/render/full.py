@@ -19,13 +19,18 @@ from collections.abc import Sequence
 
 from ..diagnostics import Diagnostic, Edit, Fix, Severity
 from ..source import Source, Span
-from .order import by_place, printable
+from .order import by_gravity, printable
+
+#: More than this nobody reads; the other forms list all.
+MOST = 50
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
 def render(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
-    """Return them by place, separated by blank lines.
+    """Return them, the errors first, each kind by place, with blank lines between.
+
+    Of more than ``MOST`` the rest are only counted.
 
     Parameters
     ----------
@@ -34,7 +39,10 @@ def render(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
     color
         Whether to mark severity and carets with ANSI colours.
     """
-    return "\n\n".join(_block(found, color) for found in by_place(diagnostics))
+    blocks = [_block(found, color) for found in by_gravity(diagnostics)[:MOST]]
+    if len(diagnostics) > MOST:
+        blocks.append(f"... and {len(diagnostics) - MOST} more")
+    return "\n\n".join(blocks)
 
 
 def _block(diagnostic: Diagnostic, color: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, Severity
 
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -16,6 +16,12 @@ def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         diagnostics,
         key=lambda d: (files[d.source.name], d.span.start, d.span.end, d.rule),
     )
+
+
+def by_gravity(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return the errors, then the warnings, then the notes, each by place."""
+    ranks = list(Severity)
+    return sorted(by_place(diagnostics), key=lambda d: ranks.index(d.severity))
 
 
 def printable(text: str) -> str:

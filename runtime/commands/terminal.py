@@ -16,12 +16,49 @@ from ..spec_file import MOST_BYTES, decode, read_source
 
 __all__ = ["answer", "answer_json", "note", "read", "warn"]
 
+#: What a spec is never called.
+_DATA_SUFFIXES = {
+    *(".csv", ".tsv", ".tab", ".xls", ".xlsx", ".ods", ".sav", ".dta", ".rds"),
+    *(".parquet", ".feather", ".arrow", ".json"),
+}
+#: Lines looked at, and how many make a table.
+_LINES, _FEWEST = 100, 3
+
 
 def read(file: str) -> tuple[Source, Path]:
-    """Return a spec and the folder that its paths start from; ``-`` is stdin."""
+    """Return a spec and the folder that its paths start from; ``-`` is stdin.
+
+    What looks like data is said to, before all the faults that it has as a spec.
+    """
     if file == "-":
         return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "-"), Path.cwd()
-    return read_source(file), Path(file).parent
+    path = Path(file)
+    named = path.suffix.lower() in _DATA_SUFFIXES and path.is_file()
+    if named:
+        _say_data(file)
+    source = read_source(file)
+    if not named and _is_table(source.text):
+        _say_data(file)
+    return source, path.parent
+
+
+def _say_data(file: str) -> None:
+    note(
+        f"`{file}` looks like a data file, not like a spec: write the model in a file "
+        f'of its own that begins with `data "{Path(file).name}"`'
+    )
+
+
+def _is_table(text: str) -> bool:
+    """Whether its first lines have the same number of cells, and no formula."""
+    lines = [line for line in text.splitlines()[:_LINES] if line.strip()]
+    if len(lines) < _FEWEST or any("~" in line for line in lines):
+        return False
+    return any(
+        counts[0] > 0 and len(set(counts)) == 1
+        for separator in ",;\t"
+        if (counts := [line.count(separator) for line in lines])
+    )
 
 
 def answer(result: object) -> None:

@@ -58,6 +58,7 @@ def cells() -> dict[str, list[str]]:
         "a b": [f"{value:.2f}" for value in rng.normal(0, 1, ROWS)],
         "01": cycle("01", "1", "02", step=4),
         "bin": cycle("0", "1", "1", hole=20),
+        "half": cycle("0.5", "1", "dk", hole=21),
     }
 
 
@@ -173,6 +174,14 @@ CASES = [
     "y ~ factor(fine) + factor(fl) + (1 | fine)",
     "y ~ x + (1 | fl:fine)",
     "let q = fine * 2\ny ~ factor(q) + (1 | q:s)",
+    'column half: ordered(0.50, 1, "dk")\nhalf ~ x, family=ordlogit',
+    'column half: factor(1, 0.50, "dk")\nwhere half != 1\ny ~ half',
+    'column k: ordered(0, 1, 2, 3, "dk")\nwhere k > 1\ny ~ x',
+    # values that are no level, in rows that `where` leaves out
+    'column a: factor(a2, a1)\nwhere a != "a3"\ny ~ a',
+    'column k: ordered(1..3)\nwhere k < "3"\ny ~ x',
+    "column k: ordered(0..2)\nwhere k < 3\nk ~ x, family=ordlogit",
+    'column a: factor(a2, a1)\nlet q = a == "a1"\nwhere !(a %in% ["a3"])\ny ~ q',
     # numbers as groups and factors
     "y ~ x + (1 | n)",
     "y ~ x + (1 | n:k) + (x | k)",

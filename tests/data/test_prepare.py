@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.cells import column_of_cells
-from varying.compiler.columnspec import declare
+from varying.compiler.columnspec import check_levels, declare
 from varying.compiler.expression_types import type_of
 from varying.compiler.functions import FUNCTIONS, evaluate
 from varying.compiler.prepare import Prepared, prepare
@@ -53,7 +53,9 @@ def declared(
     assert not sink.failed, [d.message for d in sink.diagnostics]
     statements = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     table = table_from_frame(DATA if data is None else data)
-    return declare(table, statements, sink), sink.diagnostics
+    table = declare(table, statements, sink)
+    every = np.ones(table.rows, dtype=np.bool_)
+    return check_levels(table, statements, every, sink), sink.diagnostics
 
 
 # ---- column ------------------------------------------------------------------------
@@ -222,8 +224,29 @@ def test_faulty_columns(text: str, rule: str, place: str, part: str) -> None:
 
 def test_undeclared_level_offers_the_spelling_of_the_data() -> None:
     _, (fault,) = declared("column f: factor(s2, S10)")
-    assert fault.notes[0] == "it differs from `S10` in case or blanks only"
+    assert fault.notes[0] == 'it differs from `"S10"` in case or blanks only'
     assert fault.fix is not None and fault.fix.edits[0].text == "s10"
+
+
+def test_many_undeclared_levels_are_counted() -> None:
+    data = {"y": list(range(30)), "f": [f"level {i}" for i in range(30)]}
+    _, diagnostics = declared("column f: factor(a, b)", data)
+    assert len(diagnostics) == 11
+    (rest,) = [d for d in diagnostics if "more values" in d.message]
+    assert rest.message == "`f` has 20 more values that are no declared level"
+
+
+def test_undeclared_levels_are_gone_after_where() -> None:
+    data = {"y": [1, 2, 3, 4], "k": [-99, 1, 2, 7], "t": ["n.a.", "1", "2", "7"]}
+    text = "column k, t: ordered(1..7)\nlet copy = k\nwhere k > 0\ny ~ copy + t"
+    found, diagnostics = prepared(text, data)
+    assert not [d for d in diagnostics if d.severity == "error"]
+    assert found.rows.tolist() == [1, 2, 3]
+    for name in ("k", "t", "copy"):
+        column = found.table.columns[name]
+        assert column.levels == tuple("1234567")
+        assert column.numbers == (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)
+        assert (column.values.tolist(), column.undeclared) == ([0, 1, 6], 0)
 
 
 def test_wrong_type_names_the_row() -> None:

@@ -18,12 +18,13 @@ import pytest
 from varying.compiler.coding import code
 from varying.compiler.columns import INTERCEPT, DesignColumn
 from varying.compiler.design import evaluate_columns, group_index, group_levels
+from varying.compiler.expansion import Expansion
 from varying.compiler.functions import evaluate
 from varying.compiler.groups import expand_group
 from varying.compiler.levels import natural_order
 from varying.compiler.prepare import Prepared, prepare
 from varying.compiler.table import Column, Kind, Table
-from varying.compiler.terms import Expansion, expand, expand_bar
+from varying.compiler.terms import expand, expand_bar
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

@@ -29,6 +29,8 @@ DATA: tuple[tuple[str, bytes, str, str], ...] = (
     ("long row", b"y,x\n1,2,3\n", "data-format", "has 3 fields and the header 2"),
     ("one name twice", b"y,x,x\n1,2,3\n", "duplicate-column", "columns named `x`"),
     ("no name", b",\n1,2\n", "data-format", "no column of `data.csv` has a name"),
+    ("blanks between", b'"y" "x"\n"1" 1.5 2\n', "data-format", "separated by blanks"),
+    ("blanks between, no row names", b"y x\n1.5 2\n", "data-format", "by blanks"),
     ("open quote", b'y,x\n1,"2\n', "data-format", "is not a table"),
 )
 
@@ -69,6 +71,12 @@ def test_row_names_are_no_column(tmp_path: Path) -> None:
     rows = b"".join(b'"%d",%s\n' % (n, r) for n, r in enumerate(GOOD.split()[1:]))
     (tmp_path / "data.csv").write_bytes(b'"",' + GOOD.split()[0] + b"\n" + rows)
     assert check(Source(SPEC), base=tmp_path) == ()
+
+
+def test_a_single_column_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_bytes(b"reaction time\n1.5\n2.5\n")
+    spec = 'data "data.csv"\n`reaction time` ~ 1\n'
+    assert check(Source(spec), base=tmp_path) == ()
 
 
 def test_no_such_file(tmp_path: Path) -> None:

@@ -38,6 +38,35 @@ def test_check_of_a_good_file(run: Run, example: Path) -> None:
     assert run("check", example.name).returncode == 0
 
 
+def test_check_without_data_says_what_was_not_checked(run: Run, example: Path) -> None:
+    done = run("check", "-", stdin="y ~ x\n")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "-: no faults\nthe columns were not checked" in done.stderr
+    done = run("check", example.name)
+    assert "not checked" not in done.stderr
+    done = run("check", "-", "--data", "small.csv", stdin="y ~ x\n")
+    assert "not checked" not in done.stderr
+
+
+def test_check_of_a_data_file(run: Run, example: Path, tmp_path: Path) -> None:
+    text = "id,cond,rating\n" + "s1,a,3\n" * 100
+    for name in ("likert.csv", "likert.txt"):
+        (tmp_path / name).write_text(text)
+        done = run("check", name)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"`{name}` looks like a data file")
+        assert done.stdout.count("\n-->") + done.stdout.count("\n -->") <= 50
+        assert done.stdout.endswith("\n... and 51 more\n")
+        whole = run("check", name, "--format", "concise")
+        assert len(whole.stdout.splitlines()) == 101
+    assert "data file" not in run("check", example.name).stderr
+
+
+def test_a_spec_with_commas_is_no_data_file(run: Run) -> None:
+    done = run("check", "-", stdin="column a: factor(b, c)\n" * 4)
+    assert "data file" not in done.stderr
+
+
 def test_check_json_is_an_array_without_a_finding(run: Run) -> None:
     done = run("check", "-", "--format", "json", stdin="y ~ x\n")
     assert (done.returncode, json.loads(done.stdout)) == (0, [])

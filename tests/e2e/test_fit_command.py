@@ -41,6 +41,7 @@ def test_fit_prints_the_table_and_saves(
     # 200 draws are too few, and it says so; that is no failure.
     assert "effective sample size" in fitted.stdout
     assert "sampling 2 chains" in fitted.stderr
+    assert "compiled in " in fitted.stderr
     assert "saved as a.result" in fitted.stderr
     assert sorted(p.name for p in folder.iterdir()) == [
         "a.result",
@@ -68,7 +69,8 @@ def test_summary_json(fitted: subprocess.CompletedProcess[str], folder: Path) ->
     effects = [r for r in json.loads(whole.stdout)["parameters"] if r["name"] == "r_g"]
     assert [row["coord"] for row in effects][0] == "s1, Intercept"
     markdown = varying("summary", "a.result", "--format", "markdown", cwd=folder)
-    assert markdown.stdout.startswith("| parameter |")
+    assert markdown.stdout.startswith("`y ~ x + (1 | g)`\n\n| parameter |")
+    assert sampling["verdict"]["sentences"][-1] in markdown.stdout
 
 
 def test_the_file_in_python(
@@ -78,6 +80,9 @@ def test_the_file_in_python(
     assert fit.seed == 11
     assert "y ~ x + (1 | g)" in fit.spec
     assert set(fit.data.children) == {"posterior", "sample_stats", "observed_data"}
+    # Row 4 of the file lacks `y`.
+    rows = fit.data["observed_data"].coords["row"].values.tolist()
+    assert rows == [row for row in range(30) if row != 4]
     posterior = fit.data["posterior"]
     assert posterior["b"].dims == ("chain", "draw", "coef")
     assert posterior["r_g"].dims == ("chain", "draw", "g", "g_coef")

@@ -39,6 +39,31 @@ def test_full() -> None:
     )
 
 
+def test_full_has_errors_first_and_not_too_many() -> None:
+    source = Source("y ~ x\n" * 80, "a.model")
+    faults = [Diagnostic("rows-dropped", "a note", source, Span(0, 1))]
+    faults += [Diagnostic("guessed-order", "a warning", source, Span(1, 2))]
+    faults += [Diagnostic("syntax", f"{n}.", source, Span(n, n + 1)) for n in (9, 5)]
+    heads = [block.split("\n")[0] for block in full.render(faults).split("\n\n")]
+    assert heads == [
+        "error[syntax]: 5.",
+        "error[syntax]: 9.",
+        "warning[guessed-order]: a warning",
+        "info[rows-dropped]: a note",
+    ]
+    assert concise.render(faults).splitlines()[0].endswith("info[rows-dropped] a note")
+    many = [Diagnostic("syntax", "x", source, Span(n, n + 1)) for n in range(60)]
+    text = full.render(many)
+    assert text.count("error[syntax]") == 50
+    assert text.endswith("\n\n... and 10 more")
+    assert len(concise.render(many).splitlines()) == 60
+
+
+def test_a_diagnostic_as_text() -> None:
+    (fault,) = found("y ~ x + 1 | g\n")
+    assert str(fault) == concise.render([fault])
+
+
 @pytest.mark.parametrize(
     ("text", "line", "carets"),
     [

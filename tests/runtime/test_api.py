@@ -87,6 +87,29 @@ def test_data_from_a_path(tmp_path: Path) -> None:
     assert rule("y ~ x", str(tmp_path / "none.csv")) == "no-such-file"
 
 
+def test_dropped_rows_are_said(tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n1,2\n,3.5\n3,3\n4,5\n2,1\n")
+    text = repr(varying.compile("y ~ x", data))
+    assert "\n4 rows used, 1 dropped\n" in text
+    assert "\ninfo[rows-dropped]: 1 of 5 rows is left out" in text
+
+
+def test_a_diagnostic_prints_as_a_line(tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n1,2\n,3.5\n3,3\n4,5\n2,1\n")
+    (found,) = varying.compile("y ~ x", data).diagnostics
+    assert str(found).startswith("<string>:1:5: info[rows-dropped] 1 of 5 rows")
+
+
+def test_data_are_asked_for_in_the_words_of_both() -> None:
+    with pytest.raises(varying.ModelError) as caught:
+        varying.compile("y ~ x").fit()
+    (said,) = caught.value.diagnostics[0].notes
+    assert "`--data FILE`" in said
+    assert "`varying.compile(spec, data)`" in said
+
+
 def test_settings_are_checked() -> None:
     model = varying.compile("y ~ x")
     for wrong, words in (

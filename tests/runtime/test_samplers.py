@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from varying.runtime import progress
 from varying.runtime.progress import Bars, Lines, Silent, progress_for
 from varying.runtime.samplers import SAMPLERS, SamplingError
 from varying.runtime.samplers.draws import tidy
@@ -51,11 +52,24 @@ def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
         shown.update(0, 40, 1)
         shown.finish(1)
     out, err = capsys.readouterr()
-    first, second, third = err.splitlines()
+    first, done, second, third = err.splitlines()
     assert out == ""
     assert first.startswith("compiling")
+    assert done == "compiled in 0.0 s"
     assert second.startswith("sampling 2 chains of 20 draws to tune and 20 to keep")
     assert third.startswith("sampled in 0.0 s, 1 divergence")
+
+
+def test_only_a_first_compilation_is_said_to_take_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "numba"
+    assert progress._kept().name == "numba"
+    monkeypatch.setattr(progress, "_kept", lambda: kept)
+    assert progress._compiling() == "compiling: about a minute the first time ..."
+    kept.mkdir()
+    (kept / "a.nbc").touch()
+    assert progress._compiling() == "compiling ..."
 
 
 def test_bars(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +82,7 @@ def test_bars(capsys: pytest.CaptureFixture[str]) -> None:
     shown.update(1, 40, 0)  # a late call of another thread
     out, err = capsys.readouterr()
     assert out == ""
+    assert "compiled in 0.0 s" in err
     assert "compiled and sampled in 0.0 s, 0 divergences" in err
 
 

@@ -9,6 +9,8 @@ import pytest
 
 import varying
 from varying.runtime import store
+from varying.runtime.categories import with_categories
+from varying.runtime.fit import Fit
 
 from .fits import SPEC, made_fit
 
@@ -95,8 +97,32 @@ def test_a_link_stays_one_and_a_device_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        made_fit().save(tmp_path / "no" / "a.fit")
+    path = tmp_path / "no" / "a.fit"
+    with pytest.raises(FileNotFoundError, match="there is no folder") as caught:
+        made_fit().save(path)
+    assert caught.value.filename == str(path)
+    assert ".tmp" not in str(caught.value)
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="needs permissions that bind"
+)
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(PermissionError) as caught:
+        made_fit().save(tmp_path / "a.fit")
+    assert caught.value.filename == str(tmp_path / "a.fit")
+
+
+def test_categories_survive(tmp_path: Path) -> None:
+    made = made_fit()
+    tree = with_categories(made.data, "y", ("no", "maybe", "yes", "7"))
+    Fit(tree, made.provenance).save(tmp_path / "a.fit")
+    loaded = varying.load(tmp_path / "a.fit")
+    assert loaded.data.identical(tree)
+    observed = loaded.data["observed_data"]["y"]
+    assert observed.attrs["categories"] == ["no", "maybe", "yes", "7"]
+    assert observed.attrs["coded"] == "rank"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")

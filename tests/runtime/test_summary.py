@@ -79,10 +79,25 @@ def test_text_and_markdown() -> None:
     assert "97.5%" in text
     assert "sd_g" in text
     assert "x, Intercept" in text
-    markdown = summary.to_markdown().splitlines()
+    assert text.splitlines()[0] == "y ~ x + (1 + x | g)"
+    assert text.splitlines()[-1] == "The chains agree; the figures can be used."
+    formula, table, verdict = summary.to_markdown().split("\n\n")
+    assert formula == "`y ~ x + (1 + x | g)`"
+    assert verdict == "The chains agree; the figures can be used."
+    markdown = table.splitlines()
     assert len(markdown) == 2 + len(summary)
     assert len({line.count(" | ") for line in markdown}) == 1
     assert markdown[3].startswith("| `b[x]` | ")
+
+
+def test_a_terminal_shows_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    summary = made_fit().summary()
+    Console(width=120).print(summary)
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    plain = [line.strip() for line in repr(summary).splitlines()]
+    assert [line for line in shown if line] == [line for line in plain if line]
 
 
 def test_long_blocks_are_shortened_in_print_only() -> None:

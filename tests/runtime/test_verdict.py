@@ -38,7 +38,10 @@ def test_chains_apart() -> None:
     assert found.sentences[0] == "The chains do not agree: do not use the figures."
     assert "R-hat is above 1.01 for 1 of 1 parameter " in found.sentences[1]
     assert "b[x]" in found.sentences[1]
-    assert "Run longer (tune=1000, draws=500)" in found.sentences[1]
+    assert (
+        "more draws and tune (`--draws 500 --tune 1000`, or `draws=500, tune=1000` in "
+        "Python)"
+    ) in found.sentences[1]
 
 
 def test_chains_nearly_together() -> None:
@@ -48,6 +51,25 @@ def test_chains_nearly_together() -> None:
     assert not found.ok
     assert found.sentences[0].startswith("The chains do not agree yet")
     assert "1.012" in found.sentences[1]
+
+
+def test_the_r_hat_named_is_seen_to_be_above_the_limit() -> None:
+    for rhat, text in ((1.0103, "1.0103"), (1.010002, "1.010002"), (1.2, "1.200")):
+        row = Row("b", "", figures(independent()))
+        object.__setattr__(row.figures, "rhat", rhat)
+        found = judge((row,), statistics(), settings())
+        assert f"(highest: {text}, b)" in found.sentences[1]
+
+
+def test_few_draws_are_named_as_the_cause() -> None:
+    row = Row("b", "", figures(independent()))
+    object.__setattr__(row.figures, "rhat", 1.0103)
+    object.__setattr__(row.figures, "ess_bulk", 250.0)
+    found = judge((row,), statistics(), settings())
+    assert found.sentences[0].startswith("Too few effective draws, and R-hat")
+    object.__setattr__(row.figures, "rhat", 1.2)
+    found = judge((row,), statistics(), settings())
+    assert found.sentences[0] == "The chains do not agree: do not use the figures."
 
 
 def test_too_few_effective_draws() -> None:
@@ -65,7 +87,7 @@ def test_too_few_effective_draws() -> None:
     assert not found.ok
     assert found.sentences[0].startswith("The chains agree, but the figures are rough")
     assert "below 400" in found.sentences[1]
-    assert "draws=" in found.sentences[1]
+    assert "(`--draws " in found.sentences[1]
     assert row[0].figures.ess_bulk is not None
 
 
@@ -82,7 +104,7 @@ def test_divergences(count: int, words: str) -> None:
     assert not found.ok
     assert "trouble" in found.sentences[0]
     assert words in found.sentences[1]
-    assert "target_accept to 0.95" in found.sentences[1]
+    assert "`--target-accept 0.95`, or `target_accept=0.95`" in found.sentences[1]
 
 
 def test_low_energy_information() -> None:
@@ -92,6 +114,7 @@ def test_low_energy_information() -> None:
     found = verdict(independent(), energy=energy)
     assert not found.ok
     assert "E-BFMI is below 0.3 in chain 1" in found.sentences[1]
+    assert "`--tune 1000`, or `tune=1000`" in found.sentences[1]
 
 
 def test_long_trajectories_are_a_remark_only() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ from ...verify import definition_order
 from .operations import expression, lkj_cholesky
 
 
-def emit(program: Program, frame: Frame) -> pm.Model:
+def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> pm.Model:
     """Return the model of a program on a frame.
 
     Parameters
@@ -46,6 +47,8 @@ def emit(program: Program, frame: Frame) -> pm.Model:
         Verified; any form (before or after passes).
     frame
         The arrays of its slots.
+    rows
+        Numbers of the rows, their labels in the model; None: from 0.
 
     Returns
     -------
@@ -53,6 +56,8 @@ def emit(program: Program, frame: Frame) -> pm.Model:
     coords, and the reported quantities under their names.
     """
     coords = _coords(program, frame)
+    if rows is not None:
+        coords[program.likelihood.rows] = list(rows)
     with pm.Model(coords=coords, check_bounds=False) as model:
         values: dict[str, Any] = {}
         for slot in program.slots:

@@ -20,7 +20,7 @@ from ...expressions import COMPARISONS, plain_number, postorder
 from ...functions import FUNCTIONS, evaluate
 from ...levels import spell_number
 from ...table import Column, Kind, Table
-from .held import Key, held_as_number, key_text, keys
+from .held import Key, held_as_number, key_text, keys, keys_text
 from .text import Unwritable, number, string, wrapped
 
 #: Functions of the language that NumPy spells with one name.
@@ -366,11 +366,8 @@ class Elementwise:
             return f"({text} == {key_text(wanted[0])})"
         if len(others) == 1 and sign == "!=":
             return self._plain(column, sign, others[0])
-        numbers = [key for key in held if isinstance(key, float)]
-        rising = len(numbers) == len(held) and numbers == sorted(numbers)
-        if rising and sign not in ("==", "!="):
-            return self._plain(column, sign, numbers[int(target)])
-        return f"{text}.isin([{', '.join(map(key_text, wanted))}])"
+        # a value that no level stands for has no place among them
+        return f"{text}.isin({keys_text(wanted, 4)})"
 
     def _plain(self, column: Column, sign: str, key: Key) -> Truth:
         """Return where a column compares so with what the script holds."""

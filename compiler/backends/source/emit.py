@@ -30,12 +30,13 @@ from ...ir import (
     Linear,
     Parameter,
     Predictor,
+    Program,
     Ref,
 )
 from ...verify import definition_order
 from . import definitions
 from .data import array_lines, read_text
-from .text import WIDTH, Unwritable, call, labels, number, string
+from .text import WIDTH, Unwritable, call, labels, number, string, wrapped
 from .writer import MODEL, Writer
 
 
@@ -73,7 +74,7 @@ def emit(compiled: Compiled) -> str:
         + "\n\n"
         + model
         + "\n    return model\n",
-        _main(path or "data.csv"),
+        _main(writer.program, path or "data.csv"),
     ]
     return "\n\n".join(section.strip("\n") + "\n" for section in sections)
 
@@ -90,6 +91,7 @@ def _header(writer: Writer, path: str | None) -> str:
         "",
         "import sys",
         "",
+        "import arviz as az",
         "import numpy as np",
         "import pandas as pd",
         "import pymc as pm",
@@ -131,14 +133,21 @@ def _definitions(writer: Writer) -> list[str]:
     return found
 
 
-def _main(path: str) -> str:
+def _main(program: Program, path: str) -> str:
+    reported = [
+        *(p.name for p in program.parameters if p.report),
+        *(d.name for d in program.derived if d.report),
+        *(g.correlation_matrix for g in program.groups if g.correlations),
+    ]
+    names = wrapped([string(name) for name in reported], 4)
     return (
         'if __name__ == "__main__":\n'
         f"    path = sys.argv[1] if len(sys.argv) > 1 else {string(path)}\n"
         "    model = build(read(path))\n"
         "    with model:\n"
         "        fit = pm.sample(1000, tune=1000, chains=4, random_seed=1)\n"
-        "    print(fit)\n"
+        f"    names = {names}\n"
+        "    print(az.summary(fit, var_names=names))\n"
     )
 
 

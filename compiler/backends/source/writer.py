@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from varying.grammar import tree
 
 from ...columns import Part
+from ...families import FAMILIES
 from ...ir import Apply, Expr, Program
 from ...table import Column, Table
 from . import definitions
@@ -62,11 +63,27 @@ class Writer:
 
 #: What a script uses itself: no variable of it may have such a name.
 RESERVED = {
-    *("np", "pd", "pm", "pt", "az", "sys", "data", "path", "coords", "model", "fit"),
+    *(
+        "np",
+        "pd",
+        "pm",
+        "pt",
+        "az",
+        "sys",
+        "names",
+        "data",
+        "path",
+        "coords",
+        "model",
+        "fit",
+    ),
     *("build", "read", "categories", "draw", "logp", "rv_size_is_none"),
     *("str", "len", "range", "float", "print"),
     *("lkj_cholesky", "sorted_draws", *definitions.OPERATIONS),
     *definitions.DATA,
-    *("bernoulli_logit_logp", "bernoulli_logit_draw"),
-    *("ordered_logit_logp", "ordered_logit_draw"),
+    *(
+        name
+        for family in FAMILIES.values()
+        for name in re.findall(r"^def (\w+)", family.source.definitions, re.MULTILINE)
+    ),
 }

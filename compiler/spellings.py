@@ -1,0 +1,157 @@
+"""How values are spelled where that may not be what was meant.
+
+Numbers with a decimal comma, levels that differ in case or blanks, numbers of which
+two spellings are one, and words for a missing value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import name_text, string_text
+from varying.grammar.source import Span
+
+from .cells import parse_numbers
+from .schema import ColumnInfo
+from .table import Column, Kind
+
+_COMMA = re.compile(
+    r"\s*[+-]?(\d+,\d+|\d{1,3}(,\d{3})+(\.\d+)?|\d{1,3}(\.\d{3})+,\d+)\s*"
+)
+_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
+_MISSING = frozenset("n.a. n.a n/a na nan null missing . - -- ? #n/a #na <na>".split())
+_CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
+MISSING_NOTE = "`{}` looks like a missing value: write NA or leave the cell empty"
+
+
+def looks_missing(text: str) -> bool:
+    """Whether a text is what people write where a value is missing."""
+    return text.strip().casefold() in _MISSING
+
+
+def missing_note(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of texts that are numbers but for a missing value."""
+    odd = [level for level in levels if parse_numbers([level]) is None]
+    if len(odd) == len(levels) or not odd or not all(map(looks_missing, odd)):
+        return ()
+    return (MISSING_NOTE.format(odd[0]),)
+
+
+def missing_codes(numbers: Sequence[int]) -> tuple[int, ...]:
+    """Return which of some rising whole numbers look like codes for a missing value.
+
+    These are -9, -99, 99, 999 and the like, and single negative numbers, if a gap
+    parts them from the others that is wider than these lie apart.
+    """
+    rest = [number for number in numbers if not _CODE.fullmatch(str(number))]
+    if not rest:
+        return ()
+    if len(rest) > 2 and rest[0] < 0 <= rest[1]:
+        rest = rest[1:]
+    width = max(rest[-1] - rest[0], 4)
+    return tuple(
+        number
+        for number in numbers
+        if number < rest[0] - width or number > rest[-1] + width
+    )
+
+
+def folded(text: str) -> str:
+    """Return a text without its case and its surrounding blanks."""
+    return text.strip().casefold()
+
+
+# ---- decimal commas ----------------------------------------------------------------
+
+
+def with_comma(levels: Iterable[str]) -> str | None:
+    """Return a number with a comma, if texts are such numbers but for a few."""
+    texts = [text for text in levels if not looks_missing(text)]
+    commas = [text for text in texts if _COMMA.fullmatch(text)]
+    others = sum(parse_numbers([text]) is None for text in texts) - len(commas)
+    if len(commas) < 2 or others > max(1, len(texts) // 10):
+        return None
+    return next((text for text in commas if not _THOUSANDS.fullmatch(text)), commas[0])
+
+
+def comma_note(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of texts that are numbers with a comma."""
+    found = with_comma(levels)
+    if found is None and levels and _COMMA.fullmatch(levels[0]):
+        found = levels[0]
+    if found is None:
+        return ()
+    if _THOUSANDS.fullmatch(found):
+        plain = found.replace(",", "").strip()
+        return (f"`{found}` has a comma: write such numbers as `{plain}`",)
+    plain = found.replace(".", "").replace(",", ".").strip()
+    return (f"`{found}` has a decimal comma: write such numbers as `{plain}`",)
+
+
+# ---- warnings ----------------------------------------------------------------------
+
+
+def warn_spellings(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    """Warn of a column that is a factor, where its levels may not be meant so.
+
+    Nothing is said of a column that a statement declares.
+    """
+    if info.stated:
+        return
+    if info.kind.is_number:
+        _merged(info, span, sink)
+    elif info.kind is Kind.TEXT and not warn_comma(info, span, sink):
+        _similar(info, span, sink)
+
+
+def warn_comma(info: ColumnInfo | Column, span: Span, sink: Sink) -> bool:
+    """Warn of numbers with a comma, which are texts; whether it is so."""
+    stated = info.stated if isinstance(info, ColumnInfo) else info.read_as is not None
+    if info.kind is not Kind.TEXT or stated or with_comma(info.levels) is None:
+        return False
+    sink.add(
+        "decimal-comma",
+        span,
+        f"`{info.name}` is taken as a text with {len(info.levels)} levels: its numbers "
+        "have a comma",
+        *comma_note(info.levels),
+    )
+    return True
+
+
+def _merged(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    if info.merged is None:
+        return
+    first, other = info.merged
+    sink.add(
+        "merged-spellings",
+        span,
+        f"`{first}` and `{other}` of `{info.name}` are taken as one level",
+        f"if they are two: `column {name_text(info.name)}: text`",
+    )
+
+
+def nearly_same(levels: Sequence[str]) -> list[list[str]]:
+    """Return the sets of levels that differ in case or surrounding blanks only."""
+    alike: dict[str, list[str]] = {}
+    for level in levels:
+        alike.setdefault(folded(level), []).append(level)
+    return [found for found in alike.values() if len(found) > 1]
+
+
+def _similar(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    groups = nearly_same(info.levels)
+    if not groups:
+        return
+    shown = ", ".join(f"`{string_text(level)}`" for level in groups[0])
+    more = len(groups) - 1
+    sink.add(
+        "similar-levels",
+        span,
+        f"levels of `{info.name}` differ in case or surrounding blanks only: {shown}",
+        *([f"the same holds of {more} more of its levels"] if more else []),
+        "make them equal in the data; if they are meant to differ: "
+        f"`column {name_text(info.name)}: text`",
+    )

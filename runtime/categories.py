@@ -1,0 +1,68 @@
+"""Responses with categories, in the data of a fit: ranks, names and numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from varying.compiler.levels import spell_number
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+__all__ = ["with_categories"]
+
+_GROUPS = ("observed_data", "prior_predictive")
+
+
+def with_categories(
+    data: DataTree, name: str, categories: tuple[str, ...], *, numbers: bool = False
+) -> DataTree:
+    """Return the groups with the categories named where the response is.
+
+    Parameters
+    ----------
+    data
+        Groups with the response as ranks; those without it stay as they are.
+    name
+        The variable that the response is.
+    categories
+        Those that the ranks are among; without any, nothing changes.
+    numbers
+        Whether to put the categories in place of the ranks, if all are numbers.
+    """
+    if not categories:
+        return data
+    import numpy as np
+    from xarray import DataTree
+
+    found = _numbers(categories) if numbers else None
+    groups = {group: node.to_dataset() for group, node in data.children.items()}
+    for group in _GROUPS:
+        if group not in groups or name not in groups[group]:
+            continue
+        variable = groups[group][name]
+        if found is not None:
+            ranks = variable.values.astype(np.int64)
+            variable = variable.copy(data=np.array(found)[ranks])
+        coded = "rank" if found is None else "number"
+        variable = variable.assign_attrs(categories=list(categories), coded=coded)
+        groups[group] = groups[group].assign({name: variable})
+    tree: DataTree = DataTree.from_dict(dict(groups))
+    tree.attrs = dict(data.attrs)
+    return tree
+
+
+def _numbers(categories: tuple[str, ...]) -> list[int] | list[float] | None:
+    """Return categories as numbers, if each is one, spelled as numbers are."""
+    try:
+        values = [float(category) for category in categories]
+    except ValueError:
+        return None
+    if not all(math.isfinite(value) for value in values):
+        return None
+    if any(spell_number(v) != c for v, c in zip(values, categories, strict=True)):
+        return None
+    if all(value.is_integer() for value in values):
+        return [int(value) for value in values]
+    return values
