@@ -6,16 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
-from varying.grammar.printer import name_text, string_text
+from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     ColumnStatement,
     ColumnType,
-    Level,
-    LevelRange,
     Name,
     Option,
 )
@@ -30,14 +26,10 @@ from .schema import MOST_NUMBERS
 from .spellings import (
     MISSING_NOTE,
     comma_note,
-    folded,
     looks_missing,
-    missing_codes,
 )
-from .table import Column, Ints, Kind, Table
-
-#: Undeclared values of a column that are reported each by itself.
-_MOST_SHOWN = 10
+from .table import Column, Kind, Table
+from .undeclared import level_value, listed_levels, rows_text
 
 
 def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> Table:
@@ -178,7 +170,7 @@ class _Declaration:
                 "wrong-type",
                 f"`{column.name}` is declared integer and holds "
                 f"`{spell_number(float(column.values[row]))}`",
-                f"in {_rows(int(fraction.sum()), row)}",
+                f"in {rows_text(int(fraction.sum()), row)}",
             )
             return None
         return replace(column, kind=Kind.INTEGER)
@@ -205,7 +197,7 @@ class _Declaration:
         else:
             row = int(np.argmax(wrong))
             bad = [names[codes[row]]]
-            place = f"in {_rows(int(wrong.sum()), row)}"
+            place = f"in {rows_text(int(wrong.sum()), row)}"
         name = self.statement.type.name.text
         notes = [place]
         if looks_missing(bad[0]):
@@ -293,7 +285,7 @@ class _Declaration:
             kind,
             places[codes],
             (*levels, *others),
-            numbers=(*numbers, *map(_value, others)) if with_numbers else None,
+            numbers=(*numbers, *map(level_value, others)) if with_numbers else None,
             # ids: `01` is not the number 1
             read_as=Kind.TEXT if by_spelling else None,
             undeclared=len(others),
@@ -303,7 +295,7 @@ class _Declaration:
         """Return the listed levels with their places and their numbers."""
         found: dict[str, tuple[Span, float | None]] = {}
         for item in self.statement.type.levels or ():
-            for text, number in _listed(item):
+            for text, number in listed_levels(item):
                 if text in found:
                     message = f"the level `{text}` is listed twice"
                     self.sink.add("invalid-argument", item.span, message)
@@ -369,144 +361,8 @@ def _as_spelled(levels: Sequence[str], spelled: Sequence[str]) -> bool:
     )
 
 
-def _value(level: str) -> float:
-    """Return the number that a level spells, or NaN."""
-    return (parse_numbers([level]) or {}).get(level, float("nan"))
-
-
-def _listed(item: Level | LevelRange) -> Sequence[tuple[str, float | None]]:
-    if isinstance(item, LevelRange):
-        return [(str(n), float(n)) for n in range(item.low, item.high + 1)]
-    number = parse_numbers([item.text]) if item.number else None
-    return [(item.text, number[item.text] if number else None)]
-
-
 def _numbers(column: Column, names: Sequence[str]) -> tuple[float, ...] | None:
     """Return the values of levels that are numbers."""
     if column.kind.is_number:
         return tuple(float(name) for name in names)
     return column.numbers
-
-
-# ---- after `where` -----------------------------------------------------------------
-
-
-def check_levels(
-    table: Table,
-    statements: Sequence[ColumnStatement],
-    chosen: NDArray[np.bool_] | None,
-    sink: Sink,
-) -> Table:
-    """Report values that no declared level stands for, in the rows chosen.
-
-    The columns then have their declared levels only; one with a fault is left
-    out. Without ``chosen`` the rows are not known, and only levels are reported
-    that no row has and that seem to be misspelt.
-    """
-    columns = dict(table.columns)
-    faulty: set[str] = set()
-    by_name: dict[str, ColumnStatement] = {}
-    for statement in statements:
-        for declared in statement.columns:
-            by_name.setdefault(declared.text, statement)
-    for name, column in table.columns.items():
-        if not column.undeclared:
-            continue
-        columns[name] = column.without_undeclared()
-        codes = column.values if chosen is None else np.where(chosen, column.values, -1)
-        if codes.max(initial=-1) < len(column.known_levels):
-            continue
-        if chosen is not None:
-            faulty.add(name)
-        if name in by_name:  # else it is a copy by `let`
-            _report_undeclared(column, codes, by_name[name], chosen is None, sink)
-    return replace(table, columns=columns).without(faulty)
-
-
-def _report_undeclared(
-    column: Column,
-    codes: Ints,
-    statement: ColumnStatement,
-    only_misspelt: bool,
-    sink: Sink,
-) -> None:
-    declared = column.known_levels
-    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
-    spans = {
-        text: item.span
-        for item in statement.type.levels or ()
-        for text, _ in _listed(item)
-    }
-    others = [
-        (code, column.levels[code])
-        for code in range(len(declared), len(column.levels))
-        if counts[code]
-    ]
-    more = len(others) - _MOST_SHOWN if len(others) > _MOST_SHOWN + 1 else 0
-    if more and not only_misspelt:
-        sink.add(
-            "undeclared-level",
-            statement.type.span,
-            f"`{column.name}` has {more:,} more values that are no declared level",
-        )
-    others = others[: len(others) - more]
-    close = {name: nearest(name, declared, limit=1) for _, name in others}
-    for code, name in others:
-        row = int(np.argmax(codes == code))
-        near = close[name][0] if close[name] else None
-        span = statement.type.span if near is None else spans[near]
-        several = [other for other in close.values() if other and other[0] == near]
-        fix = None
-        # A level that no row has is the misspelling, of one value.
-        if near is not None and not counts[declared.index(near)] and len(several) == 1:
-            fix = Fix(f"replace by `{name}`", (Edit(span, level_spelled(name)),))
-        if only_misspelt and fix is None:
-            continue
-        notes = []
-        shown = name if len(name) <= 60 else f"{name[:57]}..."
-        if near is not None and folded(near) == folded(name):
-            shown = string_text(shown)
-            notes.append(
-                f"it differs from `{string_text(near)}` in case or blanks only"
-                + ("" if fix else ": make them equal in the data")
-            )
-        left_out = f"where {name_text(column.name)} != {_literal(name)}"
-        if looks_missing(name):
-            fix = None
-            notes.append(MISSING_NOTE.format(name))
-            notes.append(f"or leave these rows out: `{left_out}`")
-        elif _is_code(name, declared):
-            notes.append(f"`{name}` looks like a code for a missing value")
-            notes.append(f"leave these rows out: `{left_out}`")
-        else:
-            notes.append(f"add it to the levels, or leave these rows out: `{left_out}`")
-        sink.add(
-            "undeclared-level",
-            span,
-            f"`{column.name}` has the value `{shown}` in "
-            f"{_rows(int(counts[code]), row)}, which is no declared level",
-            *notes,
-            fix=fix,
-        )
-
-
-def _is_code(level: str, declared: Sequence[str]) -> bool:
-    """Whether a value looks like a code for a missing one among numbers."""
-    value = _value(level)
-    known = [_value(other) for other in declared]
-    if not all(number.is_integer() for number in (value, *known)):
-        return False
-    return int(value) in missing_codes(sorted({int(n) for n in (value, *known)}))
-
-
-def _literal(level: str) -> str:
-    """Return a level as a condition names it."""
-    number = _value(level)
-    by_value = np.isfinite(number) and spell_number(number) == level
-    return level if by_value else string_text(level)
-
-
-def _rows(count: int, first: int) -> str:
-    if count == 1:
-        return f"row {first + 1}"
-    return f"{count:,} rows (the first is row {first + 1})"

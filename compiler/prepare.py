@@ -31,13 +31,14 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
-from .columnspec import check_levels, declare
+from .columnspec import declare
 from .expression_types import report_unknown, type_of
 from .expressions import children, column_names
 from .functions import evaluate
 from .schema import Schema, schema_of
 from .spellings import warn_comma
 from .table import Column, Ints, Kind, Table
+from .undeclared import check_levels
 
 Booleans = NDArray[np.bool_]
 

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from varying.compiler.cells import column_of_cells
-from varying.compiler.columnspec import check_levels, declare
+from varying.compiler.columnspec import declare
 from varying.compiler.expression_types import type_of
 from varying.compiler.functions import FUNCTIONS, evaluate
 from varying.compiler.prepare import Prepared, prepare
 from varying.compiler.read import table_from_frame
 from varying.compiler.schema import schema_of
 from varying.compiler.table import Kind, Table
+from varying.compiler.undeclared import check_levels
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source
