@@ -16,7 +16,6 @@ from varying.grammar.tree import (
     Expr,
     KeepStatement,
     ModelStatement,
-    Name,
     PartStatement,
     PriorStatement,
     QuantityStatement,
@@ -37,14 +36,13 @@ from .expressions import (
     smallest_with,
 )
 from .families.family import Family
-from .groups import expand_group
+from .groups import expand_group, known_factors
 from .options import family_of, link_of, read_options, word_of
 from .prepare import Prepared
 from .prior_targets import targets_of
 from .priors import resolve_priors
 from .responses import bind_response, is_single
 from .schema import Schema
-from .spellings import warn_spellings
 from .terms import expand, expand_bar
 
 Parameterization = Literal["auto", "centered", "noncentered"]
@@ -363,7 +361,8 @@ def _groupings(
         if expansion.intercept:
             columns = (INTERCEPT, *columns)
         for factors in expand_group(bar.group, sink):
-            if not _known(factors, bar.group, schema, sink) or not columns:
+            known = known_factors(factors, bar.group, schema, sink)
+            if not known or not columns:
                 continue
             term = GroupTerm(
                 f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
@@ -388,19 +387,6 @@ def _groupings(
             )
         )
     return tuple(groupings)
-
-
-def _known(factors: Sequence[str], group: Expr, schema: Schema, sink: Sink) -> bool:
-    good = True
-    # not `column_names`: that leaves out `TRUE`
-    names = {node.text: node for node in postorder(group) if isinstance(node, Name)}
-    for factor in factors:
-        if factor not in schema.columns:
-            report_unknown(names[factor], schema, sink)
-            good = False
-        else:
-            warn_spellings(schema.columns[factor], names[factor].span, sink)
-    return good
 
 
 def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:

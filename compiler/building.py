@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .bound import BoundModel, PriorText
@@ -22,7 +22,6 @@ from .ir import (
     Shift,
     Slot,
     minus,
-    plus,
 )
 from .learn import Learned
 
@@ -87,18 +86,16 @@ def scalar_from(
     name: str,
     chosen: PriorText | DefaultPrior,
     support: Bounds,
-    offset: Expr | None,
-    argument: str | None,
-    sign: int,
+    offset: Expr | None = None,
+    argument: str | None = None,
 ) -> None:
-    """Add a scalar parameter; its prior is moved by ``sign * offset``."""
+    """Add a scalar parameter; ``offset`` is taken from its prior's location."""
     prior, bounds = prior_of(chosen, support)
     if prior is None:
         build.derived.append(Derived(name, (), Const(constant(chosen))))
         return
     if offset is not None and argument is not None:
-        move: Callable[[Expr, Expr], Expr] = plus if sign > 0 else minus
-        prior = prior.with_argument(argument, move(prior.argument(argument), offset))
+        prior = prior.with_argument(argument, minus(prior.argument(argument), offset))
     build.parameters.append(Parameter(name, (), prior, bounds=bounds))
 
 
@@ -147,7 +144,7 @@ def scalar(build: Builder, name: str, default: DefaultPrior, support: Bounds) ->
     """Add a scalar parameter with the user's prior or its default."""
     chosen = build.written(name) or default
     build.explain(name, chosen)
-    scalar_from(build, name, chosen, support, None, None, 1)
+    scalar_from(build, name, chosen, support)
 
 
 def vector(

@@ -117,4 +117,10 @@ def group_sd(
     )
 
 
-CORRELATION_REASON = "mild preference for small correlations, any size possible"
+def correlation() -> DefaultPrior:
+    """Return the prior of the correlations of group effects."""
+    return DefaultPrior(
+        "lkj",
+        (("eta", LKJ_SHAPE),),
+        "mild preference for small correlations, any size possible",
+    )

@@ -7,8 +7,9 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name
 
 from .expression_types import report_unknown
-from .expressions import column_names, unwrap
+from .expressions import postorder, unwrap
 from .schema import Schema
+from .spellings import warn_spellings
 
 Factors = tuple[str, ...]
 
@@ -19,31 +20,41 @@ class _Invalid(Exception):
     """The expression is no grouping factor; already reported."""
 
 
-def expand_group(
-    expression: Expr, sink: Sink, schema: Schema | None = None
-) -> tuple[Factors, ...]:
+def expand_group(expression: Expr, sink: Sink) -> tuple[Factors, ...]:
     """Return the groupings of a bar's right side, each by its columns.
 
     ``a/b`` gives ``a`` and ``a:b``, ``a*b`` also ``b``, ``a + b`` both. Empty
-    after a fault. With a schema, names that are no column are faults as well.
+    after a fault. Whether the columns exist is for ``known_factors`` to say.
     """
     try:
         found = _expand(expression, sink, top=True)
     except _Invalid:
         return ()
-    if schema is not None:
-        unknown = [
-            name for name in column_names(expression) if name.text not in schema.columns
-        ]
-        for name in unknown:
-            report_unknown(name, schema, sink)
-        if unknown:
-            return ()
     # `g + g` is one grouping; `a:b` and `b:a` have the same levels.
     unique: dict[frozenset[str], Factors] = {}
     for factors in found:
         unique.setdefault(frozenset(factors), factors)
     return tuple(unique.values())
+
+
+def known_factors(
+    factors: Factors, expression: Expr, schema: Schema, sink: Sink
+) -> bool:
+    """Whether all columns of a grouping exist; those that do not are reported.
+
+    ``expression`` is the bar's right side, for their places.
+    """
+    good = True
+    # not `column_names`: that leaves out `TRUE`
+    nodes = postorder(expression)
+    names = {node.text: node for node in nodes if isinstance(node, Name)}
+    for factor in factors:
+        if factor not in schema.columns:
+            report_unknown(names[factor], schema, sink)
+            good = False
+        else:
+            warn_spellings(schema.columns[factor], names[factor].span, sink)
+    return good
 
 
 def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:

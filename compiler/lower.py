@@ -225,7 +225,7 @@ def _thresholds_or_intercept(build: Builder) -> None:
         if offset is not None and argument is None:
             intercept_at_means(build, chosen, offset)
         else:
-            scalar_from(build, "Intercept", chosen, REAL, offset, argument, -1)
+            scalar_from(build, "Intercept", chosen, REAL, offset, argument)
         build.blocks.insert(0, Intercept("Intercept"))
         if delta is not None and argument is not None:
             build.shift = Shift(
@@ -265,6 +265,7 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
 
     correlations: list[Correlation] = []
     start = 0
+    chosen_cor = build.written(f"cor[{grouping.name}]") or defaults.correlation()
     joint = [t for t in grouping.terms if t.correlated and len(t.columns) > 1]
     for term in grouping.terms:
         size = len(term.columns)
@@ -276,7 +277,7 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             correlations.append(
                 _correlation(
                     build,
-                    _lkj_shape(build, grouping.name),
+                    dict(chosen_cor.arguments)["eta"],
                     partial,
                     pair,
                     labels[start : start + size],
@@ -285,24 +286,7 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             )
         start += size
     if correlations:
-        shape = _lkj_shape(build, grouping.name)
-        chosen_cor = build.written(f"cor[{grouping.name}]")
-        build.rows.append(
-            PriorRow(
-                f"cor[{grouping.name}]",
-                chosen_cor.text,
-                "spec",
-                "written in the spec",
-                chosen_cor.line,
-            )
-            if chosen_cor
-            else PriorRow(
-                f"cor[{grouping.name}]",
-                f"lkj({shape:g})",
-                "default",
-                defaults.CORRELATION_REASON,
-            )
-        )
+        build.explain(f"cor[{grouping.name}]", chosen_cor)
     build.groups.append(
         Group(
             name,
@@ -323,11 +307,6 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             None if only_intercept else design,
         )
     )
-
-
-def _lkj_shape(build: Builder, group: str) -> float:
-    chosen = build.written(f"cor[{group}]")
-    return dict(chosen.arguments)["eta"] if chosen else defaults.LKJ_SHAPE
 
 
 def _correlation(

@@ -65,11 +65,6 @@ class Source:
         end = self._starts[line] if line < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
-    @property
-    def line_count(self) -> int:
-        """Number of lines; an empty text has one."""
-        return len(self._starts)
-
     def slice(self, span: Span) -> str:
         """Return the text that a span covers."""
         return self.text[span.start : span.end]

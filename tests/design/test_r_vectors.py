@@ -20,7 +20,7 @@ from varying.compiler.columns import INTERCEPT, DesignColumn
 from varying.compiler.design import evaluate_columns, group_index, group_levels
 from varying.compiler.expansion import Expansion
 from varying.compiler.functions import evaluate
-from varying.compiler.groups import expand_group
+from varying.compiler.groups import expand_group, known_factors
 from varying.compiler.levels import natural_order
 from varying.compiler.prepare import Prepared, prepare
 from varying.compiler.table import Column, Kind, Table
@@ -215,7 +215,9 @@ class Compiled:
         for bar in self.expansion.groups:
             inside = expand_bar(bar, written.response, names, self.sink)
             effects = code(inside.terms, inside.intercept, schema, self.sink)
-            for factors in expand_group(bar.group, self.sink, schema):
+            for factors in expand_group(bar.group, self.sink):
+                if not known_factors(factors, bar.group, schema, self.sink):
+                    continue
                 whole = self.with_intercept(effects, inside)
                 self.blocks.append((factors, bar.bar, whole))
 
