@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from varying.grammar.diagnostics import Edit, Fix, Severity, Sink, did_you_mean
@@ -23,27 +22,24 @@ from varying.grammar.tree import (
     TestStatement,
 )
 
-from .bound import BoundModel, Grouping, GroupTerm, Population, PriorText
+from .bound import BoundModel, Grouping, Part, Population, PriorText
 from .coding import code
-from .columns import INTERCEPT
-from .design import group_levels
-from .expansion import Expansion, GroupBar
-from .expression_types import report_unknown
+from .expansion import Expansion
 from .expressions import (
     column_names,
     plain_number,
     postorder,
-    smallest_with,
 )
 from .families.family import Family
-from .groups import expand_group, known_factors
+from .groupings import bind_groupings, check_dropped
 from .options import family_of, link_of, read_options, word_of
+from .parts import bind_offsets, bind_parts
 from .prepare import Prepared
 from .prior_targets import targets_of
 from .priors import resolve_priors
-from .responses import bind_response, is_single
+from .responses import bind_response
 from .schema import Schema
-from .terms import expand, expand_bar
+from .terms import expand
 
 Parameterization = Literal["auto", "centered", "noncentered"]
 
@@ -65,31 +61,34 @@ def bind(
         Takes the faults. With an error in it the model is not to be used.
     """
     schema = prepared.schema
-    _not_compiled(spec, model, sink)
+    _not_compiled(spec, sink)
     options = read_options(model.formula.options, sink)
-    single = is_single(model.formula.response, schema)
-    family = family_of(options.get("family"), sink, single=single)
+    family = family_of(options.get("family"), sink)
     link = link_of(options, family, sink)
     names = schema.names
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
-    response = bind_response(model.formula.response, family, schema, sink, declared)
+    response = bind_response(
+        model.formula.response, family, schema, sink, declared, options.get("family")
+    )
     expansion = expand(model.formula.terms, model.formula.response, names, sink)
-    for offset in expansion.offsets:
-        sink.add("not-yet", offset.span, "`offset()` is not compiled by this version")
-    _check_dropped(expansion, schema, sink)
+    check_dropped(expansion, schema, sink)
     population = _population(model, expansion, family, schema, sink)
-    groupings = _groupings(expansion.groups, model, prepared, family, sink)
+    groupings = bind_groupings(
+        expansion.groups, model.formula.response, prepared, family, sink
+    )
+    others, whole = bind_parts(model, family, prepared, sink)
     file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
     model_priors = [s for s in model.body if isinstance(s, PriorStatement)]
+    guessed = _guessed(model, expansion, population, groupings, schema, sink)
     priors = resolve_priors(
         file_priors,
         model_priors,
         targets_of(
             family,
-            population.intercept,
-            population.columns,
+            population,
             groupings,
-            _guessed(model, expansion, population, groupings, schema, sink),
+            others,
+            guessed if whole else None,
             _possible(expansion),
         ),
         sink,
@@ -107,9 +106,10 @@ def bind(
         text=_formula_text(model),
         response=response,
         family=family,
-        link=link,
-        population=population,
-        groupings=groupings,
+        parts=(
+            Part(family.predictor, link, population, groupings, model.formula.terms),
+            *others,
+        ),
         priors=priors,
         keep=keep,
         parameterization=parameterization,
@@ -158,14 +158,6 @@ def _possible(expansion: Expansion) -> tuple[str, ...]:
     return tuple(name for name, there in found.items() if there)
 
 
-def _check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
-    """Report names that are no columns, in what a minus takes out."""
-    for variable in expansion.dropped:
-        for name in column_names(variable.expression):
-            if name.text not in schema.columns and name.text != ".":
-                report_unknown(name, schema, sink)
-
-
 def _check_singular(priors: Sequence[tuple[str, PriorText]], sink: Sink) -> None:
     """Report standard deviations of 0 that the centred form would divide by."""
     for target, prior in priors:
@@ -184,22 +176,19 @@ def _formula_text(model: ModelStatement) -> str:
     formula = model.formula
     parts = [f"{expression_text(formula.response)} ~ {expression_text(formula.terms)}"]
     parts += [f"{o.name.text}={expression_text(o.value)}" for o in formula.options]
-    return ", ".join(parts)
+    lines = [", ".join(parts)]
+    for part in model.body:
+        if isinstance(part, PartStatement):
+            left = expression_text(part.formula.response)
+            lines.append(f"{left} ~ {expression_text(part.formula.terms)}")
+    return "; ".join(lines)
 
 
 # ---- statements and options ------------------------------------------------------
 
 
-def _not_compiled(spec: Spec, model: ModelStatement, sink: Sink) -> None:
+def _not_compiled(spec: Spec, sink: Sink) -> None:
     """Say of each statement that parses but is not compiled yet."""
-    for part in model.body:
-        if isinstance(part, PartStatement):
-            left = expression_text(part.formula.response)
-            sink.add(
-                "not-yet",
-                part.formula.response.span,
-                f"a formula for `{left}` is not compiled by this version",
-            )
     for statement in spec.statements:
         match statement:
             case QuantityStatement():
@@ -282,6 +271,7 @@ def _population(
         intercept=intercept and not ordinal,
         centered=intercept,
         columns=columns,
+        offsets=bind_offsets(expansion, schema, sink),
     )
 
 
@@ -334,108 +324,3 @@ def _with_margins(terms: Expr, expansion: Expansion, fix: Fix | None) -> Fix | N
     if bare:
         return None
     return Fix("leave it out, and add the margins", tuple(edits))
-
-
-@dataclass(slots=True)
-class _Bars:
-    """The bar terms of one grouping factor, while they are collected."""
-
-    factors: tuple[str, ...]
-    span: Span
-    terms: list[GroupTerm]
-
-
-def _groupings(
-    bars: Sequence[GroupBar],
-    model: ModelStatement,
-    prepared: Prepared,
-    family: Family | None,
-    sink: Sink,
-) -> tuple[Grouping, ...]:
-    schema = prepared.schema
-    found: dict[frozenset[str], _Bars] = {}
-    for bar in bars:
-        expansion = expand_bar(bar, model.formula.response, schema.names, sink)
-        _check_dropped(expansion, schema, sink)
-        columns = code(expansion.terms, expansion.intercept, schema, sink)
-        if expansion.intercept:
-            columns = (INTERCEPT, *columns)
-        for factors in expand_group(bar.group, sink):
-            known = known_factors(factors, bar.group, schema, sink)
-            if not known or not columns:
-                continue
-            term = GroupTerm(
-                f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
-                family.predictor if family is not None else "mu",
-                columns,
-                bar.bar == "|",
-                span=bar.span,
-            )
-            span = smallest_with(frozenset(factors), bar.group).span
-            bars_of = found.setdefault(frozenset(factors), _Bars(factors, span, []))
-            _add_term(bars_of, term, sink)
-    groupings = []
-    for bars_of in found.values():
-        levels = group_levels(bars_of.factors, prepared.table)
-        _check_levels(bars_of, levels, prepared, family, sink)
-        groupings.append(
-            Grouping(
-                ":".join(bars_of.factors),
-                bars_of.factors,
-                levels,
-                tuple(bars_of.terms),
-            )
-        )
-    return tuple(groupings)
-
-
-def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
-    names = {column.name for other in bars.terms for column in other.columns}
-    twice = [column.name for column in term.columns if column.name in names]
-    if twice:
-        group = ":".join(bars.factors)
-        sink.add(
-            "duplicate-group-effect",
-            term.span,
-            f"`{group}` has the effect `{twice[0]}` twice",
-            "a bar has an intercept unless it says `0 +`"
-            if twice[0] == "Intercept"
-            else "leave it out of one of the terms",
-        )
-        return
-    bars.terms.append(term)
-
-
-def _check_levels(
-    bars: _Bars,
-    levels: Sequence[str],
-    prepared: Prepared,
-    family: Family | None,
-    sink: Sink,
-) -> None:
-    group = ":".join(bars.factors)
-    if len(levels) < 2:
-        sink.add(
-            "one-group",
-            bars.span,
-            f"the grouping factor `{group}` has one level only: {', '.join(levels)}",
-            "there is nothing to vary over",
-        )
-    elif (
-        len(levels) == prepared.table.rows
-        and family is not None
-        and any(dpar.name == "sigma" for dpar in family.dpars)
-    ):
-        sink.add(
-            "group-per-row",
-            bars.span,
-            f"the grouping factor `{group}` has a level for every row",
-            f"its effects cannot be told from the residuals of {family.name}",
-        )
-    elif len(levels) < 5:
-        sink.add(
-            "few-groups",
-            bars.span,
-            f"the grouping factor `{group}` has {len(levels)} levels",
-            "a standard deviation over so few is mostly its prior",
-        )

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from varying.grammar.source import Span
+from varying.grammar.tree import Argument, Call, Expr, Name
 
-from .columns import DesignColumn
+from .columns import DesignColumn, Numeric
 from .families.family import Family
 from .links import Link
 from .table import Kind
@@ -27,13 +28,19 @@ class Response:
     name
         Canonical spelling; the name of the observed variable.
     column
-        The column of the data it reads.
+        The column of the data it reads; for an expression the first of them.
     kind
         Kind of that column.
     categories
         Names of the categories in order (ordinal and binary families).
     unseen
         Those of them that no row has.
+    expression
+        What it is, where it is not just the column: ``rating / 99``.
+    known
+        Numbers that each row brings along, by name: ``trials``.
+    rate
+        The exposure of ``y | rate(t)``, if there is one.
     """
 
     name: str
@@ -41,6 +48,9 @@ class Response:
     kind: Kind
     categories: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    expression: Expr | None = None
+    known: tuple[tuple[str, Numeric], ...] = ()
+    rate: Numeric | None = None
     span: Span = field(compare=False, kw_only=True)
 
 
@@ -78,13 +88,15 @@ class Population:
     ``columns`` has no intercept among them; ``intercept`` says whether there is
     one (for ordinal families the thresholds are it, and it is False).
     ``centered`` says whether the columns are centred inside: there is an
-    intercept or thresholds to take up the shift.
+    intercept or thresholds to take up the shift. ``offsets`` are known
+    additions.
     """
 
     dpar: str
     intercept: bool
     centered: bool
     columns: tuple[DesignColumn, ...]
+    offsets: tuple[Numeric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +130,48 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One linear predictor: of the family's main parameter, or of another.
+
+    Attributes
+    ----------
+    dpar
+        The parameter.
+    link
+        From its scale to the predictor's.
+    population, groupings
+        What adds up to the predictor.
+    terms
+        The right side as written.
+    main
+        Whether the parameter is the family's main one.
+    """
+
+    dpar: str
+    link: Link
+    population: Population
+    groupings: tuple[Grouping, ...]
+    terms: Expr = field(compare=False)
+    main: bool = True
+
+    @property
+    def prefix(self) -> str:
+        """What names of its quantities begin with: ``sigma_``, or nothing."""
+        return "" if self.main else f"{self.dpar}_"
+
+    @property
+    def target(self) -> str:
+        """What targets of its priors begin with: ``sigma.``, or nothing."""
+        return "" if self.main else f"{self.dpar}."
+
+
+@dataclass(frozen=True, slots=True)
 class BoundModel:
     """One model of a spec, ready for data.
 
-    ``priors`` maps a scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``,
-    ``cor[subj]``, ``sigma``, ``threshold``, ``Intercept``) to what the user
+    ``parts`` are the linear predictors, the main one first. ``priors`` maps a
+    scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``, ``cor[subj]``,
+    ``sigma``, ``sigma.b[x]``, ``threshold``, ``Intercept``) to what the user
     wrote for it; absent targets have the default.
     """
 
@@ -130,9 +179,45 @@ class BoundModel:
     text: str
     response: Response
     family: Family
-    link: Link
-    population: Population
-    groupings: tuple[Grouping, ...]
+    parts: tuple[Part, ...]
     priors: tuple[tuple[str, PriorText], ...]
     keep: tuple[str, ...]
     parameterization: Literal["auto", "centered", "noncentered"]
+
+    @property
+    def main(self) -> Part:
+        """The predictor of the family's main parameter."""
+        return self.parts[0]
+
+    @property
+    def link(self) -> Link:
+        """The link of the main parameter."""
+        return self.main.link
+
+    @property
+    def population(self) -> Population:
+        """The population-level part of the main predictor."""
+        return self.main.population
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """The groupings of the main predictor."""
+        return self.main.groupings
+
+
+def offsets(bound: BoundModel) -> tuple[Numeric, ...]:
+    """Return what is known to be added to the main predictor.
+
+    The offsets of the formula, and the logarithm of the exposure of
+    ``y | rate(t)``.
+    """
+    rate = bound.response.rate
+    if rate is None:
+        return bound.population.offsets
+    span = rate.expression.span
+    log = Call(
+        Name("log", span=span),
+        (Argument(rate.expression, span=span),),
+        span=span,
+    )
+    return (*bound.population.offsets, Numeric(f"log({rate.label})", log))

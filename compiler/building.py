@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .bound import BoundModel, PriorText
-from .distributions import DISTRIBUTIONS, REAL, Bounds
+from .distributions import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from .families.family import DefaultPrior
 from .ir import (
+    Apply,
     Assemble,
     Axis,
-    Block,
     Const,
     Derived,
     Expr,
     Group,
     Parameter,
+    Predictor,
     Prior,
     Ref,
-    Shift,
     Slot,
     minus,
 )
@@ -52,10 +52,9 @@ class Builder:
     parameters: list[Parameter] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     derived: list[Derived] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
+    predictors: list[Predictor] = field(default_factory=list)
     rows: list[PriorRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    shift: Shift | None = None
 
     def written(self, target: str) -> PriorText | None:
         """Return what the user wrote for a scalar target."""
@@ -68,8 +67,7 @@ class Builder:
                 target, prior.text, "spec", "written in the spec", prior.line
             )
         else:
-            text = prior_text(prior.distribution, prior.arguments)
-            row = PriorRow(target, text, "default", prior.reason)
+            row = PriorRow(target, default_text(target, prior), "default", prior.reason)
         self.rows.append(row)
 
 
@@ -100,14 +98,14 @@ def scalar_from(
 
 
 def intercept_at_means(
-    build: Builder, chosen: PriorText | DefaultPrior, delta: Expr
+    build: Builder, name: str, chosen: PriorText | DefaultPrior, delta: Expr
 ) -> None:
     """Sample the intercept at the predictors' means: its prior cannot be moved."""
     prior, bounds = prior_of(chosen, REAL)
     assert prior is not None
-    name = "Intercept_centered"
-    build.parameters.append(Parameter(name, (), prior, bounds=bounds, report=False))
-    build.derived.append(Derived("Intercept", (), minus(Ref(name), delta)))
+    at_means = f"{name}_centered"
+    build.parameters.append(Parameter(at_means, (), prior, bounds=bounds, report=False))
+    build.derived.append(Derived(name, (), minus(Ref(at_means), delta)))
 
 
 # ---- priors --------------------------------------------------------------------------
@@ -116,6 +114,14 @@ def intercept_at_means(
 def prior_text(distribution: str, arguments: Sequence[tuple[str, float]]) -> str:
     """Return a prior as it would be written in a spec."""
     return f"{distribution}({', '.join(f'{value:.4g}' for _, value in arguments)})"
+
+
+def default_text(target: str, prior: DefaultPrior) -> str:
+    """Return a default prior as ``show priors`` prints it."""
+    text = prior_text(prior.distribution, prior.arguments)
+    if prior.lower is not None:
+        text = f"{text[:-1]}, lb={prior.lower:g})"
+    return text if prior.of == "itself" else f"1/sqrt({target}) ~ {text}"
 
 
 def constant(chosen: PriorText | DefaultPrior) -> float:
@@ -131,11 +137,11 @@ def prior_of(
         return None, support
     row = DISTRIBUTIONS[chosen.distribution]
     low, high = row.bounds(dict(chosen.arguments))
-    lower = upper = None
+    lower, upper = chosen.lower, None
     if isinstance(chosen, PriorText):
-        lower, upper = chosen.lower, chosen.upper
-        low = low if lower is None else max(low, lower)
-        high = high if upper is None else min(high, upper)
+        upper = chosen.upper
+    low = low if lower is None else max(low, lower)
+    high = high if upper is None else min(high, upper)
     arguments = tuple((name, Const(value)) for name, value in chosen.arguments)
     return Prior(row.name, arguments, lower, upper), (low, high)
 
@@ -144,6 +150,13 @@ def scalar(build: Builder, name: str, default: DefaultPrior, support: Bounds) ->
     """Add a scalar parameter with the user's prior or its default."""
     chosen = build.written(name) or default
     build.explain(name, chosen)
+    if isinstance(chosen, DefaultPrior) and chosen.of == "inv_sqrt":
+        base = f"{name}_inv_sqrt"
+        prior, bounds = prior_of(chosen, POSITIVE)
+        assert prior is not None
+        build.parameters.append(Parameter(base, (), prior, bounds=bounds, report=False))
+        build.derived.append(Derived(name, (), Apply("inv_square", (Ref(base),))))
+        return
     scalar_from(build, name, chosen, support)
 
 

@@ -10,7 +10,7 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
 from varying.grammar.tree import Expr
 
-from .bound import BoundModel
+from .bound import BoundModel, Part
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
 from .design import evaluate_columns
 from .expressions import column_names, smallest_with
@@ -26,39 +26,71 @@ LARGEST = 1e100
 _SHOWN = 4
 
 
-def check_rows(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None:
+def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     """Report values that are no numbers, collinear columns and empty cells.
 
     Parameters
     ----------
     bound, table
         The model and the rows used.
-    terms
-        The right side of the formula, for the places of its terms.
     sink
         Takes the warnings.
     """
-    columns = bound.population.columns
-    if not _finite(bound, table, terms, sink):
+    if not _finite(bound, table, sink):
         return
-    _support(bound, table, sink)
-    _empty_cells(columns, table, terms, sink)
-    if columns and len(columns) <= _MOST_COLUMNS:
-        _collinear(bound, table, terms, sink)
+    if _beside(bound, table, sink):
+        _support(bound, table, sink)
+    for part in bound.parts:
+        columns = part.population.columns
+        _empty_cells(columns, table, part.terms, sink)
+        if columns and len(columns) <= _MOST_COLUMNS:
+            _collinear(part, table, sink)
+
+
+def _beside(bound: BoundModel, table: Table, sink: Sink) -> bool:
+    """Report impossible trials and exposures."""
+    response, good = bound.response, True
+    named = list(response.known)
+    if response.rate is not None:
+        named.append(("rate", response.rate))
+    for name, variable in named:
+        values = evaluate(variable.expression, table)
+        if name == "rate":
+            wrong, needed = np.flatnonzero(~(values > 0)), "above 0"
+        else:
+            whole = (values >= 0) & (values == np.floor(values))
+            wrong, needed = np.flatnonzero(~whole), "whole numbers from 0"
+        if len(wrong):
+            sink.add(
+                "invalid-argument",
+                variable.expression.span,
+                f"`{variable.label}` is to be {needed}, and is not in "
+                f"{_rows(len(wrong))}",
+                f"the first is {values[wrong[0]]:g}",
+            )
+            good = False
+    return good
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _support(bound: BoundModel, table: Table, sink: Sink) -> None:
     """Report values of the response that the family cannot have."""
     response = bound.response
-    values = response_values(response, table.columns[response.column])
-    outside = np.flatnonzero(~bound.family.in_support(values))
+    values = response_values(response, table)
+    known = {name: evaluate(v.expression, table) for name, v in response.known}
+    outside = np.flatnonzero(~bound.family.in_support(values, **known))
     if len(outside):
+        first = outside[0]
+        of = "".join(f" of {array[first]:g} {name}" for name, array in known.items())
         sink.add(
             "response-support",
             response.span,
             f"{len(outside)} values of the response `{response.name}` are outside the "
             f"support of {bound.family.name}: {bound.family.support}",
-            f"the first is {values[outside[0]]:g}",
+            f"the first is {values[first]:g}{of}",
         )
 
 
@@ -74,21 +106,30 @@ def _place(column: DesignColumn, terms: Expr) -> Span:
     return smallest_with(wanted, terms).span
 
 
-def _finite(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> bool:
+def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
     """Report what cannot be calculated with: `log(x)` at 0, squares of 1e300."""
     good = True
-    response = response_values(bound.response, table.columns[bound.response.column])
-    count = int((np.abs(response) > LARGEST).sum())
-    if count:
-        _not_finite(bound.response.name, "too large", count, bound.response.span, sink)
-        good = False
-    groups = (column for g in bound.groupings for column in g.columns)
-    columns = tuple(dict.fromkeys([*bound.population.columns, *groups]))
-    parts = dict.fromkeys(
-        part for column in columns for part in column.parts if isinstance(part, Numeric)
-    )
-    for part in parts:
-        values = evaluate(part.expression, table)
+    response = bound.response
+    numbers: dict[Numeric, None] = {}
+    if response.expression is not None:
+        numbers[Numeric(response.name, response.expression)] = None
+    else:
+        count = int((np.abs(response_values(response, table)) > LARGEST).sum())
+        if count:
+            _not_finite(response.name, "too large", count, response.span, sink)
+            good = False
+    numbers |= {variable: None for _, variable in response.known}
+    numbers |= {} if response.rate is None else {response.rate: None}
+    columns: dict[DesignColumn, Expr] = {}
+    for part in bound.parts:
+        groups = [column for g in part.groupings for column in g.columns]
+        for column in (*part.population.columns, *groups):
+            columns.setdefault(column, part.terms)
+        numbers |= {variable: None for variable in part.population.offsets}
+    for column in columns:
+        numbers |= {p: None for p in column.parts if isinstance(p, Numeric)}
+    for number in numbers:
+        values = evaluate(number.expression, table)
         undefined = int(np.isnan(values).sum())
         infinite = int(np.isinf(values).sum())
         large = int((np.abs(values) > LARGEST).sum()) - infinite
@@ -98,14 +139,15 @@ def _finite(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> bool:
             (large, "too large"),
         ):
             if count:
-                _not_finite(part.label, what, count, part.expression.span, sink)
+                _not_finite(number.label, what, count, number.expression.span, sink)
                 good = False
                 break
     if good:
         with np.errstate(over="ignore"):
-            matrix = np.abs(evaluate_columns(columns, table)).max(axis=0, initial=0.0)
-        for column, most in zip(columns, matrix, strict=True):
-            if not most <= LARGEST:
+            matrix = np.abs(evaluate_columns(tuple(columns), table))
+        most = matrix.max(axis=0, initial=0.0)
+        for (column, terms), size in zip(columns.items(), most, strict=True):
+            if not size <= LARGEST:
                 _not_finite(column.name, "too large", 0, _place(column, terms), sink)
                 good = False
     return good
@@ -121,9 +163,10 @@ def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> Non
     sink.add("infinite-value", span, f"`{name}` is {what}{of}", notes[what])
 
 
-def _collinear(bound: BoundModel, table: Table, terms: Expr, sink: Sink) -> None:
-    columns: tuple[DesignColumn, ...] = bound.population.columns
-    if bound.population.centered:
+def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
+    columns: tuple[DesignColumn, ...] = predictor.population.columns
+    terms = predictor.terms
+    if predictor.population.centered:
         columns = (INTERCEPT, *columns)
     matrix = evaluate_columns(columns, table)
     by_term: dict[str, list[int]] = {}

@@ -10,16 +10,28 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .bound import BoundModel
-from .families.family import DefaultPrior, Moments
+from .bound import Part
+from .families.family import DefaultPrior, Family, Moments
 
-#: Prior sd of the intercept in units of ``s``: wide for a location in the
-#: response's units, narrower on the logit scale, where 2.5 would pile up
-#: probability at 0 and 1.
-INTERCEPT_WIDTH = 2.5
+#: Measured in ``docs/decisions/0002``: all but those of the thresholds.
+#: Prior sd of the intercept in units of ``s``: at the predictors' means it is
+#: near the response's, ...
+INTERCEPT_WIDTH = 1.5
+#: ... on the logit scale a wider one would pile up probability at 0 and 1, ...
 INTERCEPT_WIDTH_LATENT = 1.5
+#: ... and the mean of logs is below the log of the mean.
+INTERCEPT_WIDTH_LOG = 2.0
 #: Prior sd of the effect of one step of a column, in units of ``s``.
 EFFECT_WIDTH = 2.5
+#: The same where the link is the log of a positive mean: a factor of 4.5.
+EFFECT_WIDTH_LOG = 1.5
+#: Of a distributional parameter, on its link scale: prior sd of the intercept, ...
+DPAR_INTERCEPT_SD = 1.0
+#: ... and of the effect of one step of a column.
+DPAR_EFFECT_WIDTH = 1.0
+#: ... and the scale of the half-normal of a group's sd, unless it is in the
+#: response's units: a tail as long as an exponential's makes draws overflow.
+DPAR_GROUP_SD = 0.6
 LKJ_SHAPE = 2.0
 #: Thresholds of K categories, measured in ``docs/decisions/0001``: prior sd of
 #: the middle one, in units of the latent spread and times ``1 - 1/K``, ...
@@ -72,45 +84,92 @@ THRESHOLD_REASON = (
 )
 
 
-def is_latent(bound: BoundModel) -> bool:
+def is_latent(part: Part) -> bool:
     """Whether the linear predictor is on a latent (logit-like) scale."""
-    return bound.link.domain == "unit interval"
+    return part.link.domain == "unit interval"
 
 
-def intercept(bound: BoundModel, moments: Moments) -> DefaultPrior:
+def _step(part: Part, moments: Moments) -> float:
+    """Return the unit of effects: a spread of the response, or of the link.
+
+    The predictor of a distributional parameter knows the response's spread only
+    if it is on the response's scale.
+    """
+    if part.main:
+        return moments.s
+    return moments.s if part.link.name == "identity" else 1.0
+
+
+def _unit(part: Part) -> str:
+    if not part.main:
+        return f"on the {part.link.name} scale of {part.dpar}"
+    if is_latent(part):
+        return "latent sds"
+    if part.link.name == "log":
+        return "on the log scale"
+    return "sds of the response"
+
+
+def intercept(family: Family, part: Part, moments: Moments) -> DefaultPrior:
     """Return the prior of the intercept at the predictors' means."""
-    if is_latent(bound):
+    if not part.main:
+        dpar = next(d for d in family.dpars if d.name == part.dpar)
         return DefaultPrior(
             "normal",
-            (("mu", moments.m), ("sigma", INTERCEPT_WIDTH_LATENT * moments.s)),
-            "most of the probability scale, at the predictors' means",
+            (("mu", dpar.center(moments)), ("sigma", DPAR_INTERCEPT_SD)),
+            f"around the {part.link.name} of what {part.dpar} would have as a single "
+            "number, at the predictors' means",
         )
+    latent = is_latent(part)
+    width = INTERCEPT_WIDTH_LATENT if latent else INTERCEPT_WIDTH
+    reason = (
+        f"around the response's mean, {INTERCEPT_WIDTH:g} of its sds wide, at the "
+        "predictors' means"
+    )
+    if latent:
+        reason = "most of the probability scale, at the predictors' means"
+    elif part.link.name == "log":
+        width = INTERCEPT_WIDTH_LOG
+        reason = "around the log of the response's mean, at the predictors' means"
     return DefaultPrior(
-        "normal",
-        (("mu", moments.m), ("sigma", INTERCEPT_WIDTH * moments.s)),
-        "around the response's mean, 2.5 of its sds wide, at the predictors' means",
+        "normal", (("mu", moments.m), ("sigma", width * moments.s)), reason
     )
 
 
-def effect(bound: BoundModel, moments: Moments, scale: float) -> DefaultPrior:
+def effect(part: Part, moments: Moments, scale: float) -> DefaultPrior:
     """Return the prior of a population effect."""
-    unit = "latent sds" if is_latent(bound) else "sds of the response"
+    width, what = EFFECT_WIDTH, f"up to a few {_unit(part)}"
+    if not part.main:
+        width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(part)}"
+    elif part.link.name == "log":
+        width = EFFECT_WIDTH_LOG
+        what = f"up to {EFFECT_WIDTH_LOG:g} either way {_unit(part)}, a factor of 4.5"
     return DefaultPrior(
         "normal",
-        (("mu", 0.0), ("sigma", EFFECT_WIDTH * moments.s / scale)),
-        f"one step of the predictor ({scale:.4g}) moves it by up to a few {unit}",
+        (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),
+        f"one step of the predictor ({scale:.4g}) moves it by {what}",
     )
 
 
 def group_sd(
-    bound: BoundModel, moments: Moments, scale: float, intercept: bool
+    part: Part, moments: Moments, scale: float, intercept: bool
 ) -> DefaultPrior:
     """Return the prior of the standard deviation of a group effect."""
     what = "levels differ" if intercept else "effects differ between levels"
-    unit = "unit of the latent scale" if is_latent(bound) else "sd of the response"
+    if not part.main and part.link.name != "identity":
+        step = "" if intercept else f" for one step ({scale:.4g})"
+        return DefaultPrior(
+            "half_normal",
+            (("sigma", DPAR_GROUP_SD / scale),),
+            f"{what} by about a half, seldom by more than 1, {_unit(part)}{step}",
+        )
+    if not part.main or part.link.name == "log":
+        unit = _unit(part)
+    else:
+        unit = "unit of the latent scale" if is_latent(part) else "sd of the response"
     return DefaultPrior(
         "exponential",
-        (("rate", scale / moments.s),),
+        (("rate", scale / _step(part, moments)),),
         f"{what} by about one {unit} for one step ({scale:.4g})"
         if not intercept
         else f"{what} by about one {unit}",

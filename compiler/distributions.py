@@ -20,9 +20,15 @@ Bounds = tuple[float, float]
 REAL: Bounds = (-math.inf, math.inf)
 POSITIVE: Bounds = (0.0, math.inf)
 UNIT: Bounds = (0.0, 1.0)
+ABOVE_ONE: Bounds = (1.0, math.inf)
 
 #: Where a parameter of a family may live, by name.
-SUPPORTS: Mapping[str, Bounds] = {"real": REAL, "positive": POSITIVE, "unit": UNIT}
+SUPPORTS: Mapping[str, Bounds] = {
+    "real": REAL,
+    "positive": POSITIVE,
+    "at_least_one": ABOVE_ONE,
+    "unit": UNIT,
+}
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 

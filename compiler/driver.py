@@ -295,8 +295,8 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     sink.raise_errors()
     bound, prepared = found.bound, found.prepared
     assert bound is not None  # without an error there is one
-    column = prepared.table.columns[bound.response.column]
-    learned = learn(bound, prepared.table, response_values(bound.response, column))
+    values = response_values(bound.response, prepared.table)
+    learned = learn(bound, prepared.table, values)
     lowered, priors = lower(bound, learned)
     written = fill(lowered, prepared.table, bound.response)
     program, frame = optimize(lowered, written)
@@ -400,7 +400,7 @@ def _bind(
             sink.add(fault.rule, fault.span, fault.message, *fault.notes, fix=fault.fix)
         large = any(fault.rule == "too-many-coefficients" for fault in own.diagnostics)
         if model is not None and prepared.certain and not large:
-            check_rows(model, prepared.table, statement.formula.terms, sink)
+            check_rows(model, prepared.table, sink)
     if chosen:
         for prior in common:
             for fault in _unknown_everywhere(prior, sinks):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .bound import Response
 from .design import evaluate_columns, group_index
-from .ir import Frame, LevelIndex, Matrix, Numbers, Outcome, Program
+from .functions import evaluate
+from .ir import Frame, LevelIndex, Matrix, Numbers, Outcome, Program, Recipe, Variable
 from .responses import response_values
 from .table import Table
 
@@ -31,9 +32,7 @@ def fill(program: Program, table: Table, response: Response) -> Frame:
     return Frame(arrays, lengths)
 
 
-def _array(
-    recipe: Matrix | LevelIndex | Outcome | Numbers, table: Table, response: Response
-) -> NDArray[Any]:
+def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
     match recipe:
         case Matrix(columns, means):
             matrix = np.ascontiguousarray(evaluate_columns(columns, table))
@@ -42,6 +41,8 @@ def _array(
             return group_index(factors, levels, table)
         case Numbers(values):
             return np.asarray(values, dtype=np.float64)
-        case Outcome(column, categories):
-            observed = response_values(response, table.columns[column])
+        case Variable(variable):
+            return evaluate(variable.expression, table)
+        case Outcome(_, categories):
+            observed = response_values(response, table)
             return observed.astype(np.int64) if categories else observed

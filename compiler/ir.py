@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from .columns import DesignColumn
+from .columns import DesignColumn, Numeric
 
 # ---- axes and slots ----------------------------------------------------------------
 
@@ -61,13 +61,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """Recipe: one number a row, from an expression over the data."""
+
+    variable: Numeric
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """Recipe: numbers learned from the rows of the fit, kept as they are."""
 
     values: tuple[float, ...]
 
 
-Recipe = Matrix | LevelIndex | Outcome | Numbers
+Recipe = Matrix | LevelIndex | Outcome | Variable | Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +132,9 @@ Expr = Const | Ref | Apply | Assemble
 #: Every operation an expression may name, with its number of arguments.
 #:
 #: ``dot``: inner product of two vectors. ``exp``, ``neg``, ``+``, ``-``, ``*``:
-#: elementwise. ``diff``: differences of neighbours. ``spread``: thresholds
-#: from their middle and the logs of their gaps (see ``thresholds``).
+#: elementwise; ``inv_square``: one over the square. ``diff``: differences of
+#: neighbours. ``spread``: thresholds from their middle and the logs of their gaps
+#: (see ``thresholds``).
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
 OPERATIONS: Mapping[str, int] = {
@@ -135,6 +143,7 @@ OPERATIONS: Mapping[str, int] = {
     "*": 2,
     "neg": 1,
     "exp": 1,
+    "inv_square": 1,
     "dot": 2,
     "diff": 1,
     "spread": 2,
@@ -267,6 +276,8 @@ class Group:
     Each row of the effects (one level) is normal with mean 0, standard
     deviations ``sd`` and correlations within each ``Correlation``.
 
+    ``correlation_matrix`` is the name under which correlations are reported.
+
     ``form`` is how they are sampled: ``centered``: the effects themselves, in
     ``effects``; ``noncentered``: standard normals in ``base``, from which
     ``effects`` follow; ``auto``: not decided, the same density as centered.
@@ -279,17 +290,13 @@ class Group:
     correlations: tuple[Correlation, ...]
     effects: str
     base: str
+    correlation_matrix: str
     form: Literal["auto", "centered", "noncentered"] = "auto"
 
     @property
     def coordinate(self) -> str:
         """The name of what is sampled."""
         return self.base if self.form == "noncentered" else self.effects
-
-    @property
-    def correlation_matrix(self) -> str:
-        """The name under which the correlations are reported."""
-        return f"cor_{self.name}"
 
 
 # ---- predictors and likelihood -----------------------------------------------------
@@ -323,7 +330,14 @@ class GroupUse:
     design: str | None
 
 
-Block = Intercept | Linear | GroupUse
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """Add the numbers of a slot, one a row."""
+
+    slot: str
+
+
+Block = Intercept | Linear | GroupUse | Offset
 
 
 @dataclass(frozen=True, slots=True)

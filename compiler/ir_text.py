@@ -18,6 +18,7 @@ from .ir import (
     Linear,
     Matrix,
     Numbers,
+    Offset,
     Outcome,
     Parameter,
     Predictor,
@@ -25,6 +26,7 @@ from .ir import (
     Program,
     Ref,
     Slot,
+    Variable,
 )
 
 _INFIX = {"+": "+", "-": "-", "*": "*", "dot": "@"}
@@ -103,6 +105,8 @@ def _slot(slot: Slot) -> str:
         case Outcome(column, categories):
             what = f" as ranks of {len(categories)} categories" if categories else ""
             return f"{head} = {column}{what}"
+        case Variable(variable):
+            return f"{head} = {variable.label}"
         case Numbers(values):
             return f"{head} = [{_some([_number(v) for v in values], 8)}]"
 
@@ -122,7 +126,7 @@ def _group(group: Group, program: Program) -> str:
     return f"{head} ~ normal(0, {group.sd}); {how}; {group.form}"
 
 
-def _predictor(predictor: Predictor) -> str:
+def _predictor(predictor: Predictor, program: Program) -> str:
     parts: list[str] = []
     for block in predictor.blocks:
         match block:
@@ -130,10 +134,13 @@ def _predictor(predictor: Predictor) -> str:
                 parts.append(name)
             case Linear(coefs, design):
                 parts.append(f"{design} @ {coefs}")
+            case Offset(slot):
+                parts.append(slot)
             case GroupUse(group, _, index, None):
-                parts.append(f"r_{group}[{index}]")
+                parts.append(f"{program.group(group).effects}[{index}]")
             case GroupUse(group, _, index, design):
-                parts.append(f"rowsum({design} * r_{group}[{index}])")
+                effects = program.group(group).effects
+                parts.append(f"rowsum({design} * {effects}[{index}])")
     return f"{_sized(predictor.name, (predictor.rows,))} = {' + '.join(parts) or '0'}"
 
 
@@ -158,7 +165,8 @@ def program_text(program: Program) -> str:
             f"  {keyword} {_sized(d.name, d.axes)} = {expression_text(d.expression)}"
         )
     lines += [
-        f"  predictor {_predictor(predictor)}" for predictor in program.predictors
+        f"  predictor {_predictor(predictor, program)}"
+        for predictor in program.predictors
     ]
     likelihood = program.likelihood
     inside = ", ".join(f"{n}={expression_text(e)}" for n, e in likelihood.arguments)

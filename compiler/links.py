@@ -33,6 +33,7 @@ class Link:
 _TABLE = (
     Link("identity", "mu", "eta", "real"),
     Link("log", "log(mu)", "exp(eta)", "positive"),
+    Link("logm1", "log(nu - 1)", "1 + exp(eta)", "above 1"),
     Link("inverse", "1/mu", "1/eta", "nonzero"),
     Link("sqrt", "sqrt(mu)", "eta^2", "positive"),
     Link("logit", "log(p/(1 - p))", "1/(1 + exp(-eta))", "unit interval"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import default_priors as defaults
-from .bound import BoundModel, Grouping, PriorText
+from .bound import BoundModel, Grouping, Part, Population, PriorText, offsets
 from .building import (
     BOUNDARY,
     COEF,
@@ -24,13 +24,13 @@ from .building import (
     scalar_from,
     vector,
 )
-from .columns import Coded
+from .columns import Coded, Numeric
 from .distributions import POSITIVE, REAL, SUPPORTS
-from .families import FAMILIES
 from .families.family import DefaultPrior
 from .ir import (
     Apply,
     Axis,
+    Block,
     Const,
     Correlation,
     Expr,
@@ -42,6 +42,7 @@ from .ir import (
     Linear,
     Matrix,
     Numbers,
+    Offset,
     Outcome,
     Parameter,
     Predictor,
@@ -50,8 +51,9 @@ from .ir import (
     Ref,
     Shift,
     Slot,
+    Variable,
 )
-from .learn import Learned
+from .learn import Learned, LearnedPart
 from .lower_thresholds import lower_thresholds
 
 __all__ = ["PriorRow", "lower"]
@@ -62,7 +64,7 @@ _TAKEN = {
     *(ROW, COEF, BOUNDARY, "gap", "category", "chain", "draw", "X", "X_mean", "b"),
     *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
     *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
-    *("category_probability", *(d.name for f in FAMILIES.values() for d in f.dpars)),
+    "category_probability",
 }
 
 
@@ -70,25 +72,15 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
     """Return the program of a bound model, and its priors for people."""
     build = Builder(bound, learned)
     build.axes.append(Axis(ROW, "rows"))
-    predictor = bound.family.predictor
-    _population(build)
-    _thresholds_or_intercept(build)
-    arguments: list[tuple[str, Expr]] = [(predictor, Ref(predictor))]
-    if bound.family.thresholds:
-        arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
-    for position, grouping in enumerate(bound.groupings):
-        _group(build, grouping, learned.group_scales[position])
-    for dpar in bound.family.dpars:
-        support = SUPPORTS[dpar.support]
-        scalar(build, dpar.name, dpar.default(learned.moments), support)
-        arguments.append((dpar.name, Ref(dpar.name)))
+    arguments = _main(build)
+    arguments += _dpars(build)
+    arguments += _known(build)
 
     response = bound.response
-    build.slots.append(
-        Slot(
-            _observed_slot(bound), (ROW,), Outcome(response.column, response.categories)
-        )
-    )
+    recipe: Outcome | Variable = Outcome(response.column, response.categories)
+    if response.expression is not None:
+        recipe = Variable(Numeric(response.name, response.expression))
+    build.slots.append(Slot(_observed_slot(bound), (ROW,), recipe))
     program = Program(
         name=bound.name,
         axes=tuple(build.axes),
@@ -96,17 +88,7 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
         parameters=tuple(build.parameters),
         groups=tuple(build.groups),
         derived=tuple(build.derived),
-        predictors=(
-            Predictor(
-                predictor,
-                predictor,
-                bound.link.name,
-                ROW,
-                tuple(build.blocks),
-                build.shift,
-                report=predictor in bound.keep,
-            ),
-        ),
+        predictors=tuple(build.predictors),
         likelihood=Likelihood(
             _free_name(response.name, build),
             bound.family.name,
@@ -119,6 +101,100 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
     return program, tuple(build.rows)
 
 
+Arguments = list[tuple[str, Expr]]
+
+
+def _main(build: Builder) -> Arguments:
+    """Lower the main predictor, and the thresholds."""
+    bound, part, learned = build.bound, build.bound.main, build.learned.parts[0]
+    name = bound.family.predictor
+    blocks = _population(build, part, learned)
+    arguments: Arguments = [(name, Ref(name))]
+    if bound.family.thresholds:
+        shift = lower_thresholds(build, _delta(part))
+        arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
+    else:
+        shift = _intercept(build, part, blocks)
+    blocks += _offsets(build, part, offsets(bound))
+    blocks += _groups(build, part, learned)
+    build.predictors.append(
+        Predictor(
+            name,
+            name,
+            bound.link.name,
+            ROW,
+            tuple(blocks),
+            shift,
+            report=name in bound.keep,
+        )
+    )
+    return arguments
+
+
+def _dpars(build: Builder) -> Arguments:
+    """Lower the other parameters: scalars, or predictors of their own."""
+    bound = build.bound
+    formulas = {
+        part.dpar: (part, learned)
+        for part, learned in zip(bound.parts[1:], build.learned.parts[1:], strict=True)
+    }
+    arguments: Arguments = []
+    for dpar in bound.family.dpars:
+        if dpar.name in formulas:
+            value = _predicted(build, *formulas[dpar.name])
+        elif dpar.fixed is not None:
+            continue
+        else:
+            moments = build.learned.moments
+            scalar(build, dpar.name, dpar.default(moments), SUPPORTS[dpar.support])
+            value = Ref(dpar.name)
+        if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
+            value = Apply("*", (value, Ref("rate")))
+        arguments.append((dpar.name, value))
+    return arguments
+
+
+def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
+    """Lower the predictor of a distributional parameter; return the parameter."""
+    name = f"{part.link.name}_{part.dpar}"
+    blocks = _population(build, part, learned)
+    shift = _intercept(build, part, blocks)
+    blocks += _offsets(build, part, part.population.offsets)
+    blocks += _groups(build, part, learned)
+    build.predictors.append(
+        Predictor(name, part.dpar, part.link.name, ROW, tuple(blocks), shift)
+    )
+    match part.link.name:
+        case "log":
+            return Apply("exp", (Ref(name),))
+        case "logm1":
+            return Apply("+", (Const(1.0), Apply("exp", (Ref(name),))))
+        case "identity":
+            return Ref(name)
+        case other:
+            raise NotImplementedError(other)
+
+
+def _known(build: Builder) -> Arguments:
+    """Add the numbers that each row brings along."""
+    response = build.bound.response
+    if response.rate is not None and build.bound.family.rate:
+        build.slots.append(Slot("rate", (ROW,), Variable(response.rate)))
+    for name, variable in response.known:
+        build.slots.append(Slot(name, (ROW,), Variable(variable)))
+    return [(name, Ref(name)) for name, _ in response.known]
+
+
+def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[Block]:
+    blocks: list[Block] = []
+    for number, variable in enumerate(variables, start=1):
+        name = f"{part.prefix}offset"
+        name = name if len(variables) == 1 else numbered(name, number)
+        build.slots.append(Slot(name, (ROW,), Variable(variable)))
+        blocks.append(Offset(name))
+    return blocks
+
+
 def _observed_slot(bound: BoundModel) -> str:
     return f"{_without_slash(bound.response.name)}_observed"
 
@@ -127,6 +203,16 @@ def _taken(build: Builder) -> set[str]:
     """Return the names of dimensions and quantities so far, which PyMC mixes."""
     taken = {a.name for a in build.axes} | {s.name for s in build.slots} | _TAKEN
     taken |= {p.name for p in build.parameters} | {d.name for d in build.derived}
+    bound = build.bound
+    for dpar in bound.family.dpars:
+        made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
+        taken.update(made)
+    for part in bound.parts:
+        names = ("Intercept", "Intercept_centered", "b", "X", "X_mean", COEF, "offset")
+        taken |= {f"{part.prefix}{name}" for name in names if not part.main}
+        taken |= {f"{part.prefix}offset"} if part.population.offsets else set()
+    taken |= {name for name, _ in bound.response.known}
+    taken |= {"rate", "offset"} if bound.response.rate is not None else set()
     for group in build.groups:
         taken |= {group.effects, group.base, group.correlation_matrix}
         taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
@@ -151,9 +237,12 @@ def _free_group(wanted: str, build: Builder) -> tuple[str, str]:
     taken = _taken(build)
     wanted = _without_slash(wanted)
 
+    prefixes = [part.prefix for part in build.bound.parts]
+
     def collide(name: str) -> bool:
-        made = {f"{prefix}_{name}" for prefix in ("sd", "r", "z", "cor", "pcor", "Z")}
+        made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}
         made |= {f"{name}_{suffix}" for suffix in ("coef", "coef_", "index", "pair")}
+        made = {f"{prefix}{one}" for prefix in prefixes for one in made}
         return not made.isdisjoint(taken)
 
     while collide(wanted):
@@ -164,21 +253,22 @@ def _free_group(wanted: str, build: Builder) -> tuple[str, str]:
 # ---- population ----------------------------------------------------------------------
 
 
-def _population(build: Builder) -> None:
-    bound, learned = build.bound, build.learned
-    population = bound.population
+def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
+    population, prefix = part.population, part.prefix
     if not population.columns:
-        return
+        return []
+    moments = build.learned.moments
     labels = tuple(column.name for column in population.columns)
-    build.axes.append(Axis(COEF, "coefs", labels))
-    build.slots.append(Slot("X", (ROW, COEF), Matrix(population.columns)))
-    spanning = _spanning_term(bound)
+    axis, design, coefs = f"{prefix}{COEF}", f"{prefix}X", f"{prefix}b"
+    build.axes.append(Axis(axis, "coefs", labels))
+    build.slots.append(Slot(design, (ROW, axis), Matrix(population.columns)))
+    spanning = _spanning_term(population)
     choices: list[PriorText | DefaultPrior] = []
     for column, scale in zip(population.columns, learned.scales, strict=True):
-        target = f"b[{column.name}]"
+        target = f"{part.target}b[{column.name}]"
         chosen = build.written(target)
         if chosen is None and column.term == spanning:
-            default = defaults.intercept(bound, learned.moments)
+            default = defaults.intercept(build.bound.family, part, moments)
             choices.append(
                 DefaultPrior(
                     default.distribution,
@@ -187,90 +277,99 @@ def _population(build: Builder) -> None:
                 )
             )
         else:
-            choices.append(chosen or defaults.effect(bound, learned.moments, scale))
+            choices.append(chosen or defaults.effect(part, moments, scale))
         build.explain(target, choices[-1])
-    vector(build, "b", COEF, labels, choices, REAL)
-    build.blocks.append(Linear("b", "X"))
+    vector(build, coefs, axis, labels, choices, REAL)
     if population.centered:
-        build.slots.append(Slot("X_mean", (COEF,), Numbers(learned.means)))
+        means = Numbers(learned.means)
+        build.slots.append(Slot(f"{prefix}X_mean", (axis,), means))
+    return [Linear(coefs, design)]
 
 
-def _spanning_term(bound: BoundModel) -> str | None:
+def _spanning_term(population: Population) -> str | None:
     """Return the term whose columns add up to the missing intercept, if any."""
-    if bound.population.intercept or bound.population.centered:
+    if population.intercept or population.centered:
         return None
-    for column in bound.population.columns:
+    for column in population.columns:
         if all(isinstance(part, Coded) and part.dummy for part in column.parts):
             return column.term
     return None
 
 
-def _thresholds_or_intercept(build: Builder) -> None:
-    bound = build.bound
-    centered = bound.population.centered and bool(bound.population.columns)
-    delta = Apply("dot", (Ref("X_mean"), Ref("b"))) if centered else None
-    if bound.family.thresholds:
-        lower_thresholds(build, delta)
-    elif bound.population.intercept:
-        at_mean = build.written("Intercept[mean]")
-        literal = build.written("Intercept")
-        default = defaults.intercept(bound, build.learned.moments)
-        chosen = literal or at_mean or default
-        target = "Intercept" if literal or delta is None else "Intercept[mean]"
-        build.explain(target, chosen)
-        offset = None if literal or delta is None else delta
-        argument = location(chosen)
-        if literal and delta is not None and argument is None:
-            build.notes.append("not centred: the prior of Intercept has no location")
-        if offset is not None and argument is None:
-            intercept_at_means(build, chosen, offset)
-        else:
-            scalar_from(build, "Intercept", chosen, REAL, offset, argument)
-        build.blocks.insert(0, Intercept("Intercept"))
-        if delta is not None and argument is not None:
-            build.shift = Shift(
-                "Intercept", "Intercept", argument, 1, "X", "b", "X_mean"
-            )
+def _delta(part: Part) -> Expr | None:
+    """Return what centring takes from the predictor; None if it does nothing."""
+    if not (part.population.centered and part.population.columns):
+        return None
+    return Apply("dot", (Ref(f"{part.prefix}X_mean"), Ref(f"{part.prefix}b")))
+
+
+def _intercept(build: Builder, part: Part, blocks: list[Block]) -> Shift | None:
+    """Put the intercept before the blocks; return how it takes up a shift."""
+    if not part.population.intercept:
+        return None
+    delta, name = _delta(part), f"{part.prefix}Intercept"
+    plain = f"{part.target}Intercept"
+    at_mean, literal = build.written(f"{plain}[mean]"), build.written(plain)
+    default = defaults.intercept(build.bound.family, part, build.learned.moments)
+    chosen = literal or at_mean or default
+    build.explain(plain if literal or delta is None else f"{plain}[mean]", chosen)
+    offset = None if literal or delta is None else delta
+    argument = location(chosen)
+    if literal and delta is not None and argument is None:
+        build.notes.append(f"not centred: the prior of {plain} has no location")
+    if offset is not None and argument is None:
+        intercept_at_means(build, name, chosen, offset)
+    else:
+        scalar_from(build, name, chosen, REAL, offset, argument)
+    blocks.insert(0, Intercept(name))
+    if delta is None or argument is None:
+        return None
+    prefix = part.prefix
+    return Shift(name, name, argument, 1, f"{prefix}X", f"{prefix}b", f"{prefix}X_mean")
 
 
 # ---- groups --------------------------------------------------------------------------
 
 
-def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
-    bound, moments = build.bound, build.learned.moments
-    name, dim = _free_group(grouping.name, build)
-    coef_axis = f"{name}_coef"
+def _groups(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
+    return [
+        _group(build, part, grouping, scales)
+        for grouping, scales in zip(part.groupings, learned.group_scales, strict=True)
+    ]
+
+
+def _group(
+    build: Builder, part: Part, grouping: Grouping, scales: Sequence[float]
+) -> Block:
+    moments, prefix, target = build.learned.moments, part.prefix, part.target
+    name, dim = _group_name(build, grouping)
+    coef_axis = f"{prefix}{name}_coef"
     columns = grouping.columns
     labels = tuple(column.name for column in columns)
-    build.axes += [
-        Axis(dim, "levels", grouping.levels),
-        Axis(coef_axis, "coefs", labels),
-    ]
-    index, design = f"{name}_index", f"Z_{name}"
-    build.slots.append(
-        Slot(index, (ROW,), LevelIndex(grouping.factors, grouping.levels), into=dim)
-    )
+    build.axes.append(Axis(coef_axis, "coefs", labels))
+    index, design = f"{name}_index", f"{prefix}Z_{name}"
     only_intercept = len(columns) == 1 and columns[0].is_intercept
     if not only_intercept:
         build.slots.append(Slot(design, (ROW, coef_axis), Matrix(columns)))
     choices: list[PriorText | DefaultPrior] = []
     for column, scale in zip(columns, scales, strict=True):
-        target = f"sd[{grouping.name}, {column.name}]"
-        chosen = build.written(target) or defaults.group_sd(
-            bound, moments, scale, column.is_intercept
+        place = f"{target}sd[{grouping.name}, {column.name}]"
+        chosen = build.written(place) or defaults.group_sd(
+            part, moments, scale, column.is_intercept
         )
         choices.append(chosen)
-        build.explain(target, chosen)
-    vector(build, f"sd_{name}", coef_axis, labels, choices, POSITIVE)
+        build.explain(place, chosen)
+    vector(build, f"{prefix}sd_{name}", coef_axis, labels, choices, POSITIVE)
 
     correlations: list[Correlation] = []
     start = 0
-    chosen_cor = build.written(f"cor[{grouping.name}]") or defaults.correlation()
+    place = f"{target}cor[{grouping.name}]"
+    chosen_cor = build.written(place) or defaults.correlation()
     joint = [t for t in grouping.terms if t.correlated and len(t.columns) > 1]
     for term in grouping.terms:
         size = len(term.columns)
         if term in joint:
-            partial, pair = f"pcor_{name}", f"{name}_pair"
+            partial, pair = f"{prefix}pcor_{name}", f"{prefix}{name}_pair"
             if len(joint) > 1:
                 number = len(correlations) + 1
                 partial, pair = numbered(partial, number), numbered(pair, number)
@@ -286,27 +385,42 @@ def _group(build: Builder, grouping: Grouping, scales: Sequence[float]) -> None:
             )
         start += size
     if correlations:
-        build.explain(f"cor[{grouping.name}]", chosen_cor)
+        build.explain(place, chosen_cor)
     build.groups.append(
         Group(
-            name,
+            f"{prefix}{name}",
             dim,
             coef_axis,
-            f"sd_{name}",
+            f"{prefix}sd_{name}",
             tuple(correlations),
-            f"r_{name}",
-            f"z_{name}",
-            bound.parameterization,
+            effects=f"{prefix}r_{name}",
+            base=f"{prefix}z_{name}",
+            correlation_matrix=f"{prefix}cor_{name}",
+            form=build.bound.parameterization,
         )
     )
-    build.blocks.append(
-        GroupUse(
-            name,
-            tuple(range(len(columns))),
-            index,
-            None if only_intercept else design,
-        )
+    return GroupUse(
+        f"{prefix}{name}",
+        tuple(range(len(columns))),
+        index,
+        None if only_intercept else design,
     )
+
+
+def _group_name(build: Builder, grouping: Grouping) -> tuple[str, str]:
+    """Return what the names of a group are made of, and the axis of its levels.
+
+    The first part that uses a grouping factor gives it both; the others share
+    the levels and the rows' places among them.
+    """
+    recipe = LevelIndex(grouping.factors, grouping.levels)
+    for slot in build.slots:
+        if slot.recipe == recipe and slot.into is not None:
+            return slot.name.removesuffix("_index"), slot.into
+    name, dim = _free_group(grouping.name, build)
+    build.axes.append(Axis(dim, "levels", grouping.levels))
+    build.slots.append(Slot(f"{name}_index", (ROW,), recipe, into=dim))
+    return name, dim
 
 
 def _correlation(

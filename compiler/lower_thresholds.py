@@ -21,8 +21,11 @@ from .ir import (
 from .thresholds import threshold_labels
 
 
-def lower_thresholds(build: Builder, delta: Expr | None) -> None:
-    """Lower the thresholds: their prior, coordinates and gaps."""
+def lower_thresholds(build: Builder, delta: Expr | None) -> Shift | None:
+    """Lower the thresholds: their prior, coordinates and gaps.
+
+    Returns how they take up a shift of the columns; None if they cannot.
+    """
     bound = build.bound
     categories = bound.response.categories
     labels = threshold_labels(categories)
@@ -57,9 +60,10 @@ def lower_thresholds(build: Builder, delta: Expr | None) -> None:
     else:
         build.explain("threshold" if literal else "threshold[mean]", chosen)
         shift = _independent_thresholds(build, chosen, labels, moved)
-    if shift is not None and delta is not None:
-        parameter, argument = shift
-        build.shift = Shift("threshold", parameter, argument, -1, "X", "b", "X_mean")
+    if shift is None or delta is None:
+        return None
+    parameter, argument = shift
+    return Shift("threshold", parameter, argument, -1, "X", "b", "X_mean")
 
 
 def _default_thresholds(

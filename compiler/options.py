@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
+from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Name, Option, String
 
@@ -100,13 +100,8 @@ def word_of(options: Mapping[str, Option], name: str, default: str) -> str:
     return value.text if isinstance(value, Name | String) else default
 
 
-def family_of(
-    option: Option | None, sink: Sink, *, single: bool = False
-) -> Family | None:
-    """Return the family that an option names; None after a fault.
-
-    ``single`` says that the response is one outcome a row, 0 or 1.
-    """
+def family_of(option: Option | None, sink: Sink) -> Family | None:
+    """Return the family that an option names; None after a fault."""
     if option is None:
         return FAMILIES["gaussian"]
     value = unwrap(option.value)
@@ -136,16 +131,11 @@ def family_of(
     if text in FAMILY_SPELLINGS:
         return FAMILIES[FAMILY_SPELLINGS[text]]
     if text in PLANNED_FAMILIES:
-        outcome = single and text == "binomial"
-        edit = Edit(value.span, "bernoulli")
         sink.add(
             "not-yet",
             value.span,
             f"the family `{text}` is not compiled by this version",
-            "for single 0/1 outcomes write `family=bernoulli`"
-            if outcome
-            else f"compiled are {', '.join(FAMILIES)}",
-            fix=Fix("replace by `bernoulli`", (edit,)) if outcome else None,
+            f"compiled are {', '.join(FAMILIES)}",
         )
         return None
     notes, fix = did_you_mean(

@@ -16,9 +16,8 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Call, Name, PriorStatement, Ref, RefPart
 
-from .bound import Grouping
-from .columns import DesignColumn
-from .distributions import POSITIVE, REAL, Bounds
+from .bound import Grouping, Part, Population
+from .distributions import POSITIVE, REAL, SUPPORTS, Bounds
 from .expressions import column_names
 from .families import FAMILIES
 from .families.family import Family
@@ -32,7 +31,11 @@ CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar parameter of the model, and how statements may reach it."""
+    """A scalar parameter of the model, and how statements may reach it.
+
+    ``kind`` is the class, with the parameter that it is a part of: ``b``,
+    ``sigma.b``.
+    """
 
     target: str
     kind: str
@@ -77,38 +80,77 @@ class Targets:
 
 def targets_of(
     family: Family | None,
-    intercept: bool,
-    columns: Sequence[DesignColumn],
+    population: Population,
     groupings: Sequence[Grouping],
+    others: Sequence[Part],
     guessed: frozenset[str] | None,
     possible: tuple[str, ...] = (),
 ) -> Targets:
-    """Return the targets of a model; those of any family if it is not known."""
+    """Return the targets of a model; those of any family if it is not known.
+
+    Parameters
+    ----------
+    family
+        None if its name is at fault.
+    population, groupings
+        Of the main predictor.
+    others
+        The other predictors.
+    guessed, possible
+        See ``Targets``.
+    """
     found: list[Scalar] = []
     families = [family] if family is not None else list(FAMILIES.values())
     classes = [
         name
         for name, there in (
             ("threshold", any(f.thresholds for f in families)),
-            ("Intercept", intercept and not all(f.thresholds for f in families)),
+            (
+                "Intercept",
+                population.intercept and not all(f.thresholds for f in families),
+            ),
         )
         if there
     ]
     for name in classes:
         found += [Scalar(name, name, REAL)]
         found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
-    found += [Scalar(f"b[{c.name}]", "b", REAL, "", c.name, c.term) for c in columns]
+    found += _effects("", population, groupings)
+    modelled = {part.dpar for part in others}
+    dpars = {dpar.name: dpar for f in families for dpar in f.dpars}
+    found += [
+        Scalar(name, name, SUPPORTS[dpar.support])
+        for name, dpar in dpars.items()
+        if name not in modelled and (dpar.fixed is None or family is None)
+    ]
+    for part in others:
+        name = f"{part.target}Intercept"
+        if part.population.intercept:
+            found += [Scalar(name, name, REAL)]
+            found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
+        found += _effects(part.target, part.population, part.groupings)
+    groups = [g.name for g in groupings]
+    groups += [g.name for part in others for g in part.groupings]
+    return Targets(tuple(found), tuple(dict.fromkeys(groups)), guessed, possible)
+
+
+def _effects(
+    of: str, population: Population, groupings: Sequence[Grouping]
+) -> list[Scalar]:
+    """Return the effects, standard deviations and correlations of one predictor."""
+    found = [
+        Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
+        for c in population.columns
+    ]
     for grouping in groupings:
-        group = grouping.name
+        group, sd = grouping.name, f"{of}sd"
         found += [
-            Scalar(f"sd[{group}, {c.name}]", "sd", POSITIVE, group, c.name, c.term)
+            Scalar(f"{sd}[{group}, {c.name}]", sd, POSITIVE, group, c.name, c.term)
             for c in grouping.columns
         ]
         if any(t.correlated and len(t.columns) > 1 for t in grouping.terms):
-            found.append(Scalar(f"cor[{group}]", "cor", REAL, group))
-    dpars = dict.fromkeys(dpar.name for f in families for dpar in f.dpars)
-    found += [Scalar(name, name, POSITIVE) for name in dpars]
-    return Targets(tuple(found), tuple(g.name for g in groupings), guessed, possible)
+            found.append(Scalar(f"{of}cor[{group}]", f"{of}cor", REAL, group))
+    return found
 
 
 def matches(
@@ -117,22 +159,17 @@ def matches(
     """Return the scalar parameters that a statement is about, and how closely."""
     target = statement.target
     kind, refs = target.name.text, target.refs
-    if "." in kind:
-        sink.add(
-            "not-yet",
-            target.name.span,
-            f"`{kind}`: formulas of distributional parameters are not compiled "
-            "by this version",
-        )
-        return []
+    base = kind.rpartition(".")[2]
     if kind not in targets.kinds():
+        if targets.guessed is None and "." in kind:
+            return []
         if targets.guessed == frozenset() or kind not in ("b", "sd", "cor"):
             _unknown(kind, target.name.span, targets, sink)
         return []
     own = [scalar for scalar in targets.scalars if scalar.kind == kind]
     if refs is None:
         return [(CLASS, scalar) for scalar in own]
-    if kind in ("Intercept", "threshold"):
+    if base in ("Intercept", "threshold"):
         texts = [ref_text(ref) for ref in refs]
         if texts == ["mean"]:
             return [(CLASS, s) for s in targets.scalars if s.kind == f"{kind}[mean]"]
@@ -143,13 +180,13 @@ def matches(
             f"`{kind}` and `{kind}[mean]` can",
         )
         return []
-    if kind == "b":
+    if base == "b":
         return [
             found
             for ref in refs
-            for found in _coefficients(ref, own, "b", targets, sink)
+            for found in _coefficients(ref, own, kind, targets, sink)
         ]
-    if kind in ("sd", "cor"):
+    if base in ("sd", "cor"):
         return _grouped(kind, refs, own, targets, sink)
     sink.add(
         "unknown-target",
@@ -199,15 +236,15 @@ def _grouped(
         return []
     if len(refs) == 1:
         return [(GROUP, scalar) for scalar in mine]
-    if kind == "cor":
+    if kind.endswith("cor"):
         sink.add(
             "unknown-target",
             refs[1].span.to(refs[-1].span),
-            f"`cor[{group}]` is about all correlations of `{group}`",
-            f"write `cor[{group}]`",
+            f"`{kind}[{group}]` is about all correlations of `{group}`",
+            f"write `{kind}[{group}]`",
         )
         return []
-    return _listed(refs[1:], mine, f"sd[{group}]", targets, sink)
+    return _listed(refs[1:], mine, f"{kind}[{group}]", targets, sink)
 
 
 def _listed(
@@ -240,9 +277,10 @@ def _coefficients(
     levels = [name for name in coefficients if f"[{wanted}]" in name]
     notes: tuple[str, ...]
     fix: Fix | None
-    if wanted == "Intercept" and where == "b":
+    if wanted == "Intercept" and where.rpartition(".")[2] == "b":
         kinds = targets.kinds()
-        better = "Intercept" if "Intercept" in kinds else "threshold"
+        of = where.removesuffix("b")
+        better = f"{of}Intercept" if f"{of}Intercept" in kinds else "threshold"
         notes, fix = (f"the intercept is no `b`: write `{better}`",), None
     elif levels:
         notes, fix = did_you_mean(levels[0], levels[:1], ref.span)
@@ -296,8 +334,20 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     if targets.guessed != frozenset():
         kinds = list(dict.fromkeys([*kinds, *targets.possible]))
     notes, fix = did_you_mean(kind, kinds, span, "this model has")
-    if kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:
-        notes, fix = ("its family has no residual sd: the latent scale is fixed",), None
+    inside = [name for name in kinds if name.startswith(f"{kind}.")]
+    if inside:
+        listed = ", ".join(f"`{name}`" for name in inside)
+        notes, fix = (f"it has a formula, whose parameters are {listed}",), None
+    elif kind.partition(".")[0] in kinds:
+        whole = kind.partition(".")[0]
+        notes = (f"`{whole}` is a single number here: it has no formula of its own",)
+        fix = None
+    elif kind == "disc":
+        notes, fix = ("`disc` is 1 unless it has a formula: `disc ~ x`",), None
+    elif kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:
+        notes, fix = ("its family has no such parameter",), None
+        if kind == "sigma":
+            notes = ("its family has no residual sd",)
     if kind == "Intercept" and "threshold" in kinds:
         notes = ("the thresholds are the intercept of an ordinal model: `threshold`",)
         fix = Fix("replace by `threshold`", (Edit(span, "threshold"),))

@@ -13,6 +13,7 @@ from varying.grammar.tree import Argument, Call, Expr, Name, PriorStatement
 
 from .bound import PriorText
 from .distributions import (
+    ABOVE_ONE,
     DISTRIBUTIONS,
     PLANNED,
     POSITIVE,
@@ -29,6 +30,7 @@ _WORDS: Mapping[Bounds, str] = {
     REAL: "any number",
     POSITIVE: "positive",
     (0.0, 1.0): "between 0 and 1",
+    ABOVE_ONE: "above 1",
 }
 
 #: How to write what is not compiled by that name.
@@ -381,7 +383,8 @@ def _too_wide(
     scalar: Scalar,
     sink: Sink,
 ) -> None:
-    better = _narrowed(row, prior) if scalar.support == POSITIVE else None
+    low, high = scalar.support
+    better = _narrowed(row, prior, low) if math.isinf(high) and low >= 0 else None
     notes: tuple[str, ...] = ()
     fix = None
     if better is not None:
@@ -397,20 +400,21 @@ def _too_wide(
     )
 
 
-def _narrowed(row: Distribution, prior: PriorText) -> str | None:
-    """Return the prior cut off at 0, as it would be written; None if all is cut."""
+def _narrowed(row: Distribution, prior: PriorText, start: float) -> str | None:
+    """Return the prior cut off below, as it would be written; None if all is cut."""
     given = dict(prior.arguments)
-    prior = replace(prior, lower=0.0)
+    prior = replace(prior, lower=start)
     low, high = _within(row.bounds(given), prior.lower, prior.upper)
     if low >= high:
         return None
     half = DISTRIBUTIONS.get(f"half_{row.name}")
     if row.name == "uniform":
-        return f"uniform(0, {high:g})"
-    if half is not None and given.get("mu") == 0 and prior.upper is None:
+        return f"uniform({start:g}, {high:g})"
+    if half is not None and start == 0 and given.get("mu") == 0 and prior.upper is None:
         inside = [f"{given[a.name]:g}" for a in half.arguments]
         return f"{half.name}({', '.join(inside)})"
-    inside = [f"{given[a.name]:g}" for a in row.arguments] + ["lb=0"]
+    inside = [f"{given[a.name]:g}" for a in row.arguments]
+    inside.append(f"lb={start:g}")
     if prior.upper is not None:
         inside.append(f"ub={prior.upper:g}")
     return f"{row.name}({', '.join(inside)})"

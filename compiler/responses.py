@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -10,13 +11,15 @@ import numpy as np
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Chain, ColumnStatement, Expr, Name
+from varying.grammar.tree import Call, Chain, ColumnStatement, Expr, Name, Option
 
 from .bound import Response
-from .expression_types import report_unknown
-from .expressions import unwrap
+from .expression_types import report_unknown, type_of
+from .expressions import column_names, unwrap
 from .families.family import Family
+from .functions import evaluate
 from .levels import level_spelled, spell_number
+from .response_terms import bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
 from .spellings import (
     comma_note,
@@ -27,7 +30,7 @@ from .spellings import (
     warn_spellings,
     with_comma,
 )
-from .table import Column, Floats, Kind
+from .table import Floats, Kind, Table
 
 #: Values that a message names.
 _SHOWN = 5
@@ -39,41 +42,51 @@ def bind_response(
     schema: Schema,
     sink: Sink,
     declarations: Sequence[ColumnStatement] = (),
+    option: Option | None = None,
 ) -> Response | None:
     """Return the response, its categories among it; None after a fault.
 
     Without a family (its name is at fault) only the column is looked for. The
-    declarations are what a fix changes.
+    declarations and the option ``family`` are what a fix changes.
     """
-    node = unwrap(expression)
+    left, terms = split_response(expression, sink)
+    node = unwrap(left)
+    trials: Expr | None = None
     match node:
-        case Name():
-            pass
-        case Chain(operators=operators) if operators[0] == "|":
-            sink.add(
-                "not-yet",
-                node.operands[1].span,
-                f"`{expression_text(node.operands[1])}` beside the response is not "
-                "compiled by this version",
-            )
-            return None
+        case Call(function=Name(text="cbind"), arguments=(first, second)) if (
+            family is not None and "trials" in family.known
+        ):
+            node = unwrap(first.value)
+            trials = Chain(("+",), (first.value, second.value), span=left.span)
         case Call(function=Name(text="cbind" | "mvbind")):
-            sink.add(
-                "not-yet",
-                node.span,
-                f"`{expression_text(node)}` as the response is not compiled by this "
-                "version",
-            )
+            if family is not None:
+                sink.add(
+                    "not-yet",
+                    node.span,
+                    f"`{expression_text(node)}` as the response is not compiled by "
+                    "this version",
+                    "successes and failures are for `family=binomial`",
+                )
             return None
         case _:
-            sink.add(
-                "not-yet",
-                node.span,
-                f"the expression `{expression_text(node)}` as the response is not "
-                "compiled by this version",
-                "give it a name first: `let name = ...`",
-            )
-            return None
+            pass
+    response = _left(node, family, schema, sink, declarations)
+    known = bind_terms(terms, trials, family, expression, schema, sink, option)
+    if response is None or known is None:
+        return None
+    return replace(response, known=known.known, rate=known.rate)
+
+
+def _left(
+    node: Expr,
+    family: Family | None,
+    schema: Schema,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement],
+) -> Response | None:
+    """Return the response without what stands beside it."""
+    if not isinstance(node, Name):
+        return _computed(node, family, schema, sink)
     info = schema.columns.get(node.text)
     if info is None:
         report_unknown(node, schema, sink)
@@ -81,25 +94,37 @@ def bind_response(
     if family is None:
         return None
     match family.response:
-        case "continuous":
-            return _continuous(info, family, node.span, sink)
+        case "continuous" | "count" | "successes":
+            return _numeric(info, family, node.span, sink)
         case "binary":
             return _binary(info, family, node.span, sink, declarations)
         case "ordinal":
             return _ordinal(info, family, node.span, sink, declarations)
 
 
-def is_single(expression: Expr, schema: Schema) -> bool:
-    """Whether a response is a single outcome, 0 or 1, as far as is known."""
-    node = unwrap(expression)
-    if not isinstance(node, Name):
-        return False
-    info = schema.columns.get(node.text)
-    if info is None:
-        return schema.open
-    return len(info.as_levels) <= 2 and (
-        not info.kind.is_number or {*info.as_levels} <= {"0", "1"}
-    )
+def _computed(
+    node: Expr, family: Family | None, schema: Schema, sink: Sink
+) -> Response | None:
+    """Return a response that is calculated: ``rating / 99``."""
+    text = expression_text(node)
+    typed = type_of(node, schema, sink)
+    names = [name.text for name in column_names(node)]
+    if typed is None or family is None:
+        return None
+    if family.response in ("binary", "ordinal"):
+        sink.add(
+            "not-yet",
+            node.span,
+            f"the expression `{text}` as the response of {family.name} is not compiled "
+            "by this version",
+            "give it a name first: `let name = ...`",
+        )
+        return None
+    if not typed.is_number or not names:
+        message = f"the response `{text}` is no number that varies from row to row"
+        sink.add("wrong-type", node.span, message)
+        return None
+    return Response(text, names[0], Kind.NUMERIC, expression=node, span=node.span)
 
 
 def _response(
@@ -109,7 +134,7 @@ def _response(
     return Response(info.name, info.name, info.kind, categories, unseen, span=span)
 
 
-def _continuous(
+def _numeric(
     info: ColumnInfo, family: Family, span: Span, sink: Sink
 ) -> Response | None:
     if not info.kind.is_number and (
@@ -316,8 +341,11 @@ def _declared(
     return Fix(title, (Edit(Span(start, start), f"{statement}\n{indent}"),))
 
 
-def response_values(response: Response, column: Column) -> Floats:
+def response_values(response: Response, table: Table) -> Floats:
     """Return the response of each row: numbers, or ranks among the categories."""
+    if response.expression is not None:
+        return evaluate(response.expression, table)
+    column = table.columns[response.column]
     if not response.categories:
         if column.kind.is_number:
             return column.values.astype(np.float64)

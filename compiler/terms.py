@@ -475,7 +475,14 @@ def _response(response: Expr | None) -> tuple[set[str], str | None]:
         return set(), None
     if isinstance(response, Chain) and response.operators[0] in BARS:
         response = response.operands[0]
-    return {name.text for name in column_names(response)}, expression_text(response)
+    own = column_names(response)
+    node = unwrap(response)
+    if isinstance(node, Call) and node.function.text == "cbind":
+        # of `cbind(y, n - y)` the totals may well be a predictor
+        values = [unwrap(argument.value) for argument in node.arguments]
+        plain = [value for value in values if isinstance(value, Name)]
+        own = [*column_names(values[0]), *plain] if values else own
+    return {name.text for name in own}, expression_text(response)
 
 
 def _bars_inside(chain: Chain) -> Iterator[Expr]:

@@ -16,7 +16,9 @@ from .ir import (
     Intercept,
     Linear,
     Matrix,
+    Offset,
     Program,
+    Variable,
     names_in,
 )
 
@@ -110,6 +112,8 @@ def verify(program: Program, frame: Frame | None = None) -> None:
                     _require(name in scales, f"unknown {name}")
                 case Linear(coefs, design):
                     _require(coefs in scales and design in slots, f"{coefs}, {design}")
+                case Offset(slot_name):
+                    _require(slot_name in slots, f"unknown {slot_name}")
                 case GroupUse(group_name, positions_used, index, design_name):
                     _require(group_name in groups, f"unknown group {group_name}")
                     _require(index in slots, f"unknown {index}")
@@ -158,6 +162,8 @@ def _verify_frame(program: Program, frame: Frame) -> None:
             )
             _require(bool(inside), f"{slot.name} points outside {slot.into}")
         if isinstance(slot.recipe, Matrix):
+            _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
+        if isinstance(slot.recipe, Variable) and slot.name != program.likelihood.value:
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
 
 

@@ -9,7 +9,7 @@ from varying.compiler.columns import INTERCEPT, Coded
 from varying.compiler.design import evaluate_columns, group_index
 
 if TYPE_CHECKING:
-    from varying.compiler.bound import Grouping, GroupTerm
+    from varying.compiler.bound import Grouping, GroupTerm, Part
     from varying.compiler.columns import DesignColumn
     from varying.compiler.driver import Compiled, Designed
     from varying.compiler.table import Table
@@ -41,10 +41,16 @@ class Design:
                 "levels": list(_response_levels(compiled)),
             },
             "population": {
-                "coefs": [column.name for column in _population(compiled)],
-                "matrix": _matrix(_population(compiled), prepared.table),
+                "coefs": [column.name for column in _columns(bound.main)],
+                "matrix": _matrix(_columns(bound.main), prepared.table),
             },
-            "dpars": {},
+            "dpars": {
+                part.dpar: {
+                    "coefs": [column.name for column in _columns(part)],
+                    "matrix": _matrix(_columns(part), prepared.table),
+                }
+                for part in bound.parts[1:]
+            },
             "groups": [
                 {
                     "name": grouping.name,
@@ -54,7 +60,8 @@ class Design:
                     "index": _index(grouping, prepared.table),
                     "correlated": _correlated(term),
                 }
-                for grouping in bound.groupings
+                for part in bound.parts
+                for grouping in part.groupings
                 for term in grouping.terms
             ],
             "rows": [int(row) for row in prepared.rows],
@@ -64,8 +71,8 @@ class Design:
         }
 
 
-def _population(compiled: Compiled | Designed) -> tuple[DesignColumn, ...]:
-    population = compiled.bound.population
+def _columns(part: Part) -> tuple[DesignColumn, ...]:
+    population = part.population
     first = (INTERCEPT,) if population.intercept else ()
     return (*first, *population.columns)
 
@@ -90,7 +97,7 @@ def _response_levels(compiled: Compiled | Designed) -> tuple[str, ...]:
     if response.categories:
         return response.categories
     column = compiled.prepared.table.columns.get(response.column)
-    return column.levels if column is not None else ()
+    return column.levels if column is not None and response.expression is None else ()
 
 
 def _text(compiled: Compiled | Designed) -> list[str]:
@@ -103,16 +110,22 @@ def _text(compiled: Compiled | Designed) -> list[str]:
     lines += [f"  row {gone.row + 1}: {gone.reason}" for gone in dropped[:_SHOWN]]
     if len(dropped) > _SHOWN:
         lines.append(f"  ... and {len(dropped) - _SHOWN} more")
-    lines += ["", *_response_text(compiled), "", "population"]
-    columns = _population(compiled)
-    if not columns:
-        lines.append("  no columns")
-    lines += _column_lines(columns)
-    if bound.family.thresholds:
-        lines.append("  the thresholds take the place of the intercept")
-    for grouping in bound.groupings:
-        lines += ["", *_group_text(grouping)]
+    lines += ["", *_response_text(compiled)]
+    for part in bound.parts:
+        lines += ["", *_part_text(part)]
+        if part.main and bound.family.thresholds:
+            lines.append("  the thresholds take the place of the intercept")
+        for grouping in part.groupings:
+            lines += ["", *_group_text(grouping, part)]
     return lines
+
+
+def _part_text(part: Part) -> list[str]:
+    columns = _columns(part)
+    head = "population" if part.main else f"population, {part.link.name} {part.dpar}"
+    lines = [head, *_column_lines(columns)]
+    lines += [f"  offset {offset.label}" for offset in part.population.offsets]
+    return lines if len(lines) > 1 else [head, "  no columns"]
 
 
 def _response_text(compiled: Compiled | Designed) -> list[str]:
@@ -124,14 +137,17 @@ def _response_text(compiled: Compiled | Designed) -> list[str]:
         )
     if response.unseen:
         lines.append(f"  {len(response.unseen)} never seen: {_some(response.unseen)}")
+    lines += [f"  {name}: {variable.label}" for name, variable in response.known]
+    if response.rate is not None:
+        lines.append(f"  rate per {response.rate.label}")
     return lines
 
 
-def _group_text(grouping: Grouping) -> list[str]:
+def _group_text(grouping: Grouping, of: Part) -> list[str]:
     levels = grouping.levels
     lines = [f"group {grouping.name}: {len(levels)} levels ({_some(levels)})"]
     for term in grouping.terms:
-        part = "" if term.dpar in ("mu", "eta") else f" of {term.dpar}"
+        part = "" if of.main else f" of {of.link.name} {of.dpar}"
         relation = ", correlated" if _correlated(term) else ""
         if len(term.columns) > 1 and not term.correlated:
             relation = ", not correlated"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from varying.compiler.ir import GroupUse
+
 if TYPE_CHECKING:
-    from varying.compiler.ir import Derived, Parameter, Program
+    from varying.compiler.ir import Derived, Parameter, Predictor, Program
 
 __all__ = ["Names", "names_of"]
 
@@ -34,23 +36,39 @@ def names_of(program: Program) -> Names:
     """Return the names of a program's results.
 
     Intercept, population effects, standard deviations, correlations,
-    thresholds, then the family's own parameters. Coordinates that are only
-    sampled in (``z_subj``, ``threshold_centered``) are no results.
+    thresholds, then the family's own parameters; those with a formula last, in
+    the same order (``sigma_Intercept``, ``sigma_b``, ...). Coordinates that are
+    only sampled in (``z_subj``, ``threshold_centered``) are no results.
     """
     rows = {axis.name for axis in program.axes if axis.kind == "rows"}
     effects = tuple(group.effects for group in program.groups)
     correlations = tuple(
         group.correlation_matrix for group in program.groups if group.correlations
     )
-    sds = tuple(group.sd for group in program.groups)
     nodes: list[Parameter | Derived] = [*program.parameters, *program.derived]
     reported = [
         node.name for node in nodes if node.report and not rows.intersection(node.axes)
     ]
-    first = [name for name in ("Intercept", "b") if name in reported]
-    thresholds = [name for name in ("threshold",) if name in reported]
-    known = {*first, *sds, *correlations, *thresholds, *effects}
+    main, *rest = program.predictors
+    first = [*_of(main, program, ""), "threshold"]
+    last = [name for p in rest for name in _of(p, program, f"{p.dpar}_")]
+    known = {*first, *last, *effects}
     others = [name for name in reported if name not in known]
-    return Names(
-        (*first, *sds, *correlations, *thresholds, *others), effects, correlations
-    )
+    there = {*reported, *correlations}
+    ordered = tuple(name for name in (*first, *others, *last) if name in there)
+    return Names(ordered, effects, correlations)
+
+
+def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
+    """Return what the results of one predictor may be called."""
+    used = [
+        program.group(block.group)
+        for block in predictor.blocks
+        if isinstance(block, GroupUse)
+    ]
+    return [
+        f"{prefix}Intercept",
+        f"{prefix}b",
+        *(group.sd for group in used),
+        *(group.correlation_matrix for group in used),
+    ]

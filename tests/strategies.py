@@ -16,15 +16,17 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from varying.compiler.bound import BoundModel
+from varying.compiler.bound import BoundModel, Part
 from varying.compiler.distributions import (
     DISTRIBUTIONS,
     POSITIVE,
     REAL,
+    SUPPORTS,
     Bounds,
     Distribution,
 )
 from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.families import FAMILIES
 from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 
@@ -45,13 +47,23 @@ TRANSFORMS = (
     "I((x - 30) / 4)",
     "sqrt(x)",
 )
+SMALL = ("log(x)", "exp(n / 4)", "I((x - 30) / 4)", "sqrt(x)")
 #: Cut points: few and many categories, some of which no row has.
 CATEGORIES = (2, 3, 4, 7, 11, 100)
 WORDS = ("none", "a little", "some", "Much", "très")
 
+#: More of the families with thresholds, which have the most cases of their own.
+FAMILY_TURNS = (
+    *("gaussian", "bernoulli", "ordlogit", "student", "poisson", "ordlogit"),
+    *("lognormal", "binomial", "ordlogit", "negbinomial"),
+)
+
 FEATURES = frozenset(
     """
-    gaussian bernoulli ordlogit no-intercept interaction transform bare
+    gaussian bernoulli ordlogit student lognormal poisson negbinomial binomial
+    trials cbind rate offset computed-response
+    dpar dpar-group dpar-numeric dpar-offset disc prior-dpar
+    no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
     treatment sum simple deviation helmert poly sdif
     two-categories hundred-categories unseen words
@@ -108,7 +120,7 @@ class _Draft:
 def random_case(seed: int) -> Case:
     """Return the case of a seed; families take turns."""
     draft = _Draft(np.random.default_rng([20, seed]), set())
-    family = ("gaussian", "bernoulli", "ordlogit")[seed % 3]
+    family = FAMILY_TURNS[seed % len(FAMILY_TURNS)]
     draft.met(family)
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
@@ -130,6 +142,9 @@ def random_case(seed: int) -> Case:
             )
         )
     terms = _terms(draft, family, lets)
+    if draft.chance(0.15):
+        draft.met("offset")
+        terms.append(draft.pick(["offset(x / 10)", "offset(log(x))"]))
     groups = _groups(draft)
     options = [] if family == "gaussian" else [f"family={family}"]
     if groups and draft.chance(0.4):
@@ -140,9 +155,10 @@ def random_case(seed: int) -> Case:
     if draft.chance(0.4):
         draft.met("missing")
         _punch(draft.rng, data)
-    plain = Source("\n".join([*head, formula]))
+    parts = _parts(draft, family)
+    plain = Source("\n".join([*head, formula, *(f"  {part}" for part in parts)]))
     bound = compile_spec(plain, table_from_frame(data)).bound
-    own, shared = _priors(draft, bound), list[str]()
+    own, shared = [*parts, *_priors(draft, bound)], list[str]()
     if bound.population.columns and draft.chance(0.2):
         draft.met("several-models")
         shared = ["prior b ~ normal(0, 7)"]
@@ -192,8 +208,24 @@ def _punch(rng: Rng, data: pd.DataFrame) -> None:
 def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str], str]:
     """Return the statements about the response, and its name."""
     rng, rows = draft.rng, len(data)
-    if family == "gaussian":
+    if family in ("gaussian", "student", "lognormal"):
+        if draft.chance(0.15):
+            draft.met("computed-response")
+            return [], "y / 100"
         return [], "y"
+    if family in ("poisson", "negbinomial"):
+        data["c"] = rng.poisson(rng.choice([0.4, 3.0, 60.0]), rows)
+        if draft.chance(0.4):
+            draft.met("rate")
+            return [], "c | rate(n)"
+        return [], "c"
+    if family == "binomial":
+        data["hits"] = rng.binomial(data["n"], 0.4)
+        written = draft.pick(["trials", "cbind"])
+        draft.met(written)
+        if written == "cbind":
+            return [], "cbind(hits, n - hits)"
+        return [], "hits | trials(n)"
     if family == "bernoulli":
         if draft.chance(0.5):
             return [], "w"
@@ -238,7 +270,10 @@ def _columns(draft: _Draft) -> list[str]:
 
 
 def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
-    variables = [*FACTORS, "flag", *NUMBERS, *lets]
+    # of a count the predictor is a logarithm: small numbers, or it is infinite
+    count = family in ("poisson", "negbinomial")
+    numbers, transforms = (("n",), SMALL) if count else (NUMBERS, TRANSFORMS)
+    variables = [*FACTORS, "flag", *numbers, *lets]
     chosen = draft.some(variables, 3)
     terms: list[str] = []
     if len(chosen) >= 2 and draft.chance(0.7):
@@ -253,7 +288,7 @@ def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
         terms += chosen
     if draft.chance(0.3):
         draft.met("transform")
-        terms += [t for t in draft.some(TRANSFORMS, 2) if t not in terms]
+        terms += [t for t in draft.some(transforms, 2) if t not in terms]
     if family != "ordlogit" and draft.chance(0.3):
         draft.met("no-intercept")
         # at the end `- 1` would stand before the group terms as well
@@ -261,6 +296,33 @@ def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
     if not terms:
         draft.met("bare")
     return terms or ["1"]
+
+
+def _parts(draft: _Draft, family: str) -> list[str]:
+    """Formulas of distributional parameters."""
+    found = []
+    for dpar in FAMILIES[family].dpars:
+        if not draft.chance(0.35):
+            continue
+        draft.met("dpar")
+        terms = draft.some([*FACTORS, "flag"], 2)
+        if dpar.fixed is not None:
+            draft.met("disc")
+            terms = terms or ["block"]
+        elif draft.chance(0.4):
+            draft.met("dpar-numeric")
+            terms.append("x")
+        elif terms and draft.chance(0.3):
+            terms.insert(0, "0")
+        if draft.chance(0.2):
+            draft.met("dpar-offset")
+            terms.append("offset(log(x) - 3)")
+        if draft.chance(0.4):
+            draft.met("dpar-group")
+            group = draft.pick(["(1 | subj)", "(1 + cs | subj)", "(0 + x || item)"])
+            terms.append(group)
+        found.append(f"{dpar.name} ~ {' + '.join(terms or ['1'])}")
+    return found
 
 
 def _groups(draft: _Draft) -> list[str]:
@@ -326,7 +388,7 @@ def random_prior(rng: Rng, support: Bounds, flat: bool = False) -> str:
     low, high = row.bounds(dict(zip(names, given, strict=True)))
     extra = []
     if low < support[0]:
-        low = float(rng.choice([support[0], 0.25]))
+        low = float(rng.choice([support[0], support[0] + 0.25]))
         extra.append(f"lb={_number(low)}")
     elif row.scipy is not None and rng.random() < 0.25:
         low = (low if math.isfinite(low) else -2.0) + float(rng.uniform(0.02, 0.2))
@@ -343,9 +405,13 @@ def _statement(draft: _Draft, target: str, support: Bounds, fixed: bool = True) 
     if fixed and draft.chance(0.15):
         draft.met("prior-constant")
         value = abs(draft.rng.normal(0.0, 2.0)) + 0.1
+        value += max(support[0], 0.0)
         return f"prior {target} = {_number(value)}"
     # a generator of its own: a new distribution does not change the rest of a case
     text = random_prior(draft.rng.spawn(1)[0], support, flat=target.startswith("b"))
+    while support[0] > 0 and text.startswith(("triangular", "uniform")):
+        # it may end before the support begins
+        text = random_prior(draft.rng.spawn(1)[0], support)
     if "lb=" in text or "ub=" in text:
         draft.met("prior-truncated")
     if support == REAL and not text.startswith(_WHOLE_LINE):
@@ -372,10 +438,34 @@ def _priors(draft: _Draft, bound: BoundModel) -> list[str]:
         target = draft.pick(["Intercept", "Intercept[mean]"])
         draft.met(target)
         lines.append(_statement(draft, target, REAL, fixed=target == "Intercept"))
+    others = {part.dpar for part in bound.parts[1:]}
     for dpar in bound.family.dpars:
-        if draft.chance(0.4):
-            lines.append(_statement(draft, dpar.name, POSITIVE))
+        free = dpar.fixed is None and dpar.name not in others
+        if free and draft.chance(0.4):
+            lines.append(_statement(draft, dpar.name, SUPPORTS[dpar.support]))
+    for part in bound.parts[1:]:
+        _part_priors(draft, part, lines)
     return lines
+
+
+def _part_priors(draft: _Draft, part: Part, lines: list[str]) -> None:
+    """Priors that keep a predictor on the log scale where its exponential is one."""
+
+    def add(target: str, prior: str) -> None:
+        if draft.chance(0.3):
+            draft.met("prior-dpar")
+            lines.append(f"prior {part.target}{target} ~ {prior}")
+
+    if part.population.intercept:
+        add(draft.pick(["Intercept", "Intercept[mean]"]), "normal(0.5, 0.8)")
+    for column in part.population.columns:
+        if not set(column.name) & set('",') and "β[" not in column.name:
+            add(f"b[{column.name}]", "student_t(4, 0, 0.3)")
+    for grouping in part.groupings:
+        add(f"sd[{grouping.name}]", "half_normal(0.5)")
+        joint = any(t.correlated and len(t.columns) > 1 for t in grouping.terms)
+        if joint:
+            add(f"cor[{grouping.name}]", "lkj(3)")
 
 
 def _effect_priors(draft: _Draft, bound: BoundModel, lines: list[str]) -> None:

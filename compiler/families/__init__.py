@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from .bernoulli import BERNOULLI
+from .binomial import BINOMIAL
 from .family import Family
 from .gaussian import GAUSSIAN
+from .lognormal import LOGNORMAL
+from .negbinomial import NEGBINOMIAL
 from .ordlogit import ORDLOGIT
+from .poisson import POISSON
+from .student import STUDENT
 
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
         GAUSSIAN,
+        STUDENT,
+        LOGNORMAL,
         BERNOULLI,
+        BINOMIAL,
+        POISSON,
+        NEGBINOMIAL,
         ORDLOGIT,
     )
 }
@@ -26,10 +36,10 @@ FAMILY_SPELLINGS: dict[str, str] = {
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (
-        "student laplace skew_normal lognormal shifted_lognormal gamma exponential "
+        "laplace skew_normal shifted_lognormal gamma exponential "
         "weibull inverse_gaussian exgaussian gumbel asymmetric_laplace von_mises beta "
-        "ordered_beta zero_one_inflated_beta zero_inflated_beta binomial beta_binomial "
-        "poisson negbinomial geometric com_poisson zero_inflated_poisson "
+        "ordered_beta zero_one_inflated_beta zero_inflated_beta beta_binomial "
+        "geometric com_poisson zero_inflated_poisson "
         "zero_inflated_negbinomial zero_inflated_binomial hurdle_poisson "
         "hurdle_negbinomial hurdle_gamma hurdle_lognormal categorical multinomial "
         "dirichlet ordprobit sratio cratio acat hurdle_cumulative mixture wiener"

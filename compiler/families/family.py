@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-ResponseKind = Literal["continuous", "binary", "ordinal"]
+ResponseKind = Literal["continuous", "binary", "ordinal", "count", "successes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,27 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class DefaultPrior:
-    """A default: distribution, arguments, and its reason in a sentence."""
+    """A default: distribution, arguments, and its reason in a sentence.
+
+    Attributes
+    ----------
+    distribution
+        Key of ``DISTRIBUTIONS``.
+    arguments
+        Numbers by argument name.
+    lower
+        Where it is cut off below.
+    of
+        What it is the prior of: the parameter itself, or ``inv_sqrt``:
+        one over its square root (shapes, whose limit at infinity is the simpler
+        family, so that the prior has its mode there).
+    """
 
     distribution: str
     arguments: tuple[tuple[str, float], ...]
     reason: str
+    lower: float | None = None
+    of: Literal["itself", "inv_sqrt"] = "itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,12 @@ class Dpar:
     meaning
         In words.
     default
-        Its default prior, given the response's moments.
+        Its default prior, given the response's moments; unused if ``fixed``.
+    center
+        Where the default prior of the intercept of a formula for it is centred,
+        on the link scale: the link of the median of ``default``.
+    fixed
+        Its value unless it has a formula; such a formula has no intercept.
     """
 
     name: str
@@ -61,6 +82,8 @@ class Dpar:
     support: str
     meaning: str
     default: Callable[[Moments], DefaultPrior]
+    center: Callable[[Moments], float]
+    fixed: float | None = None
 
 
 class Observe(Protocol):
@@ -83,11 +106,13 @@ class SourceText:
     """The family in an emitted program: helper definitions and the statement.
 
     ``statement`` is a format string with the fields ``name`` (quoted),
-    ``observed``, ``dims`` (quoted) and one for each argument.
+    ``observed``, ``dims`` (quoted) and one for each argument. ``when`` has the
+    text in its place where a parameter that is else ``fixed`` has a formula.
     """
 
     statement: str
     definitions: str = ""
+    when: tuple[tuple[str, SourceText], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +140,30 @@ class Family:
     support
         The response's support in words, for messages.
     in_support
-        Which values of a continuous response are possible.
+        Which values of the response are possible; further arguments are those
+        of ``known``, by name.
     moments
         ``m`` and ``s`` from the response (ranks for categories).
     log_density
-        Log density (mass) of each row. Arguments: response and parameters by
-        name, NumPy arrays. Analytic: parameters may be complex, for
-        derivatives by complex step.
+        Log density (mass) of each row. Arguments: response, parameters and what
+        is ``known`` by name, NumPy arrays that broadcast. Analytic: parameters
+        may be complex, for derivatives by complex step.
     simulate
-        Draws of the response: generator and parameters.
+        Draws of the response: generator, then parameters and what is ``known``,
+        which broadcast to the shape of the draws.
     mean
-        Mean of the response given the parameters (ordinal: of the ranks).
+        Mean of the response given the same (ordinal: of the ranks).
     observe
         The PyMC form.
     source
         The form in an emitted program.
     doc
         Density in mathematics, parameters with domains, a reference.
+    known
+        Numbers that each row brings along beside the response: ``trials``.
+    rate
+        Parameters that are multiplied by ``t`` in ``y | rate(t)``, beside the
+        mean; None: the family counts nothing, so it takes no ``rate``.
     """
 
     name: str
@@ -144,7 +176,7 @@ class Family:
     predictor: str
     thresholds: bool
     support: str
-    in_support: Callable[[Array], NDArray[np.bool_]]
+    in_support: Callable[..., NDArray[np.bool_]]
     moments: Callable[[Array], Moments]
     log_density: Callable[..., Array]
     simulate: Callable[..., Array]
@@ -152,3 +184,5 @@ class Family:
     observe: Observe
     source: SourceText
     doc: str
+    known: tuple[str, ...] = ()
+    rate: tuple[str, ...] | None = None

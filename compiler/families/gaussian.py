@@ -66,6 +66,7 @@ GAUSSIAN = Family(
                 (("rate", 1.0 / m.s),),
                 "mean one standard deviation of the response",
             ),
+            center=lambda m: math.log(m.s),
         ),
     ),
     predictor="mu",

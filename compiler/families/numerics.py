@@ -1,12 +1,13 @@
 """Functions that stay exact where their textbook form overflows or cancels.
 
 All accept complex arrays with a small imaginary part (complex step); the real
-part decides the branch.
+part decides the branch. ``tensors.py`` has the same functions for the graph.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,47 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+#: Draws of counts have no larger mean: samplers of Poisson numbers refuse means
+#: near 2^63, which an unlucky draw from the priors can ask for.
+LARGEST_MEAN = 1e15
+#: Below it the arguments of ``stirling`` are moved up by as much.
+SHIFT = 10
+#: Stirling's series in 1/x, 1/x^3, ...: seven terms are exact from ``SHIFT`` on.
+STIRLING = (
+    *(1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188),
+    *(-691 / 360360, 1 / 156),
+)
+#: ``exp(x) - 1 - x`` over ``x^2``, up to ``|x|`` = ``EXCESS_SERIES``.
+EXCESS = tuple(1 / math.factorial(k) for k in range(2, 11))
+EXCESS_SERIES = 0.1
+#: ``log(1 + x) / x``, up to ``x`` = ``RATIO_SERIES``.
+RATIO = tuple((-1) ** k / (k + 1) for k in range(9))
+RATIO_SERIES = 0.01
+HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+
+
+def polynomial(coefficients: Sequence[float], x: Any) -> Any:
+    """Return ``c[0] + c[1] x + c[2] x^2 + ...``, of a number, array or tensor."""
+    total: Any = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        total = total * x + coefficient
+    return total
+
+
+def log1p(x: Array) -> Array:
+    """Return ``log(1 + x)``; NumPy's own has no digits for small complex ``x``."""
+    x = np.asarray(x)
+    if not np.iscomplexobj(x):
+        return np.asarray(np.log1p(x))
+    return np.asarray(np.log1p(x.real) + 1j * np.arctan2(x.imag, 1.0 + x.real))
+
 
 def log_logistic(x: Array) -> Array:
     """Return ``log(1 / (1 + exp(-x)))``; finite for any finite ``x``."""
     x = np.asarray(x)
     negative = np.real(x) < 0
     small = np.exp(np.where(negative, x, -x))
-    return np.asarray(np.where(negative, x, 0.0) - np.log1p(small))
+    return np.asarray(np.where(negative, x, 0.0) - log1p(small))
 
 
 def logistic(x: Array) -> Array:
@@ -34,6 +69,76 @@ def log_one_minus_exp(x: Array) -> Array:
     small = np.real(x) < math.log(2.0)
     # each branch is fed harmless numbers where the other one is taken
     near, far = np.where(small, x, 1.0), np.where(small, 1.0, x)
-    return np.asarray(
-        np.where(small, np.log(-np.expm1(-near)), np.log1p(-np.exp(-far)))
+    return np.asarray(np.where(small, np.log(-np.expm1(-near)), log1p(-np.exp(-far))))
+
+
+def exp_excess(x: Array) -> Array:
+    """Return ``exp(x) - 1 - x``, relatively exact near 0 as well."""
+    x = np.asarray(x)
+    small = np.abs(np.real(x)) < EXCESS_SERIES
+    near, far = np.where(small, x, 0.0), np.where(small, 1.0, x)
+    series = near * near * polynomial(EXCESS, near)
+    return np.asarray(np.where(small, series, np.expm1(far) - far))
+
+
+def log1p_ratio(x: Array) -> Array:
+    """Return ``log(1 + x) / x`` for ``x >= 0``, 1 at 0.
+
+    Written so that its derivative does not cancel either.
+    """
+    x = np.asarray(x)
+    small = np.real(x) < RATIO_SERIES
+    near, far = np.where(small, x, 0.0), np.where(small, 1.0, x)
+    return np.asarray(np.where(small, polynomial(RATIO, near), log1p(far) / far))
+
+
+def stirling(x: Array) -> Array:
+    """Return what Stirling's formula lacks, for ``x > 0``.
+
+    ``log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + stirling(x)``. Where
+    differences of log gammas cancel, those of this small number do not.
+    """
+    x = np.asarray(x) * 1.0
+    small = np.real(x) < SHIFT
+    near, far = np.where(small, x, 1.0), np.where(small, x + SHIFT, x)
+    product = math.prod((near + i for i in range(1, SHIFT)), start=near)
+    shifted = (
+        (near + (SHIFT - 0.5)) * np.log(near + SHIFT)
+        - SHIFT
+        - np.log(product)
+        - (near - 0.5) * np.log(near)
     )
+    series = polynomial(STIRLING, 1.0 / (far * far)) / far
+    return np.asarray(np.where(small, shifted, 0.0) + series)
+
+
+def log_rising(x: Array, step: Array | float) -> Array:
+    """Return ``log Gamma(x + step) - log Gamma(x) - step log x``: 0 for huge ``x``."""
+    x = np.asarray(x)
+    return np.asarray(
+        (x + step - 0.5) * log1p(step / x) - step + stirling(x + step) - stirling(x)
+    )
+
+
+def factorial_remainder(k: Array) -> Array:
+    """Return ``log k! - (k log k - k)``: 0 at 0, else near ``log(2 pi k)/2``."""
+    some = np.asarray(k) > 0
+    count = np.where(some, k, 1.0)
+    found = HALF_LOG_2PI + 0.5 * np.log(count) + stirling(count)
+    return np.asarray(np.where(some, found, 0.0))
+
+
+def deviance(k: Array, expected: Array, log_expected: Array) -> Array:
+    """Return ``k log(k/m) + m - k``, a count ``k`` against an expected one, ``m``.
+
+    Half of what is called deviance. With it and remainders of factorials
+    masses of counts are sums whose terms do not cancel (Loader 2000).
+    """
+    some = np.asarray(k) > 0
+    count = np.where(some, k, 1.0)
+    # the difference of two logs is of little use where it is near 0
+    near = np.abs(np.real(expected) - count) < 0.5 * count
+    off = (np.where(near, expected, count) - count) / count
+    ratio = np.where(near, log1p(off), log_expected - np.log(count))
+    found = count * exp_excess(np.where(some, ratio, 0.0))
+    return np.asarray(np.where(some, found, expected))

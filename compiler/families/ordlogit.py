@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .family import Array, Family, Moments, SourceText
+from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 from .numerics import log_logistic, log_one_minus_exp, logistic
 
 #: Stands for an infinite threshold: finite, so that no gradient meets inf - inf.
@@ -25,10 +25,12 @@ def moments(y: Array) -> Moments:
     return Moments(0.0, 1.0)
 
 
-def log_density(y: Array, eta: Array, threshold: Array, gap: Array) -> Array:
+def log_density(
+    y: Array, eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0
+) -> Array:
     """Log probability of each row's category, in O(1) a row.
 
-    With ``a = threshold[y] - eta`` and ``b = threshold[y - 1] - eta``,
+    With ``a = disc (threshold[y] - eta)`` and ``b = disc (threshold[y - 1] - eta)``,
     ``log(F(a) - F(b)) = log F(a) + log F(-b) + log(1 - exp(b - a))``, where the
     last term is a function of the gap alone. It is taken from the gap's own
     coordinate: the difference of two thresholds would cancel where gaps are
@@ -44,36 +46,54 @@ def log_density(y: Array, eta: Array, threshold: Array, gap: Array) -> Array:
         Increasing.
     gap : (K - 2,)
         Positive; ``diff(threshold)``.
+    disc : (N,)
+        Positive.
     """
     y = np.asarray(y, dtype=np.int64)
-    ends = np.concatenate([[-FAR], threshold, [FAR]])
-    between = np.concatenate([[0.0], log_one_minus_exp(gap), [0.0]])
-    below, above = log_logistic(ends[y + 1] - eta), log_logistic(eta - ends[y])
-    return np.asarray(below + above + between[y])
+    lowest, highest = y == 0, y == len(threshold)
+    ends = np.concatenate([[0.0], threshold, [0.0]])
+    # an infinite end is one whatever disc: it is not to be multiplied by it
+    above = np.where(highest, FAR, disc * (ends[y + 1] - eta))
+    below = np.where(lowest, -FAR, disc * (ends[y] - eta))
+    gaps = np.concatenate([[1.0], gap, [1.0]])
+    between = log_one_minus_exp(disc * gaps[y])
+    return np.asarray(
+        log_logistic(above)
+        + log_logistic(-below)
+        + np.where(lowest | highest, 0.0, between)
+    )
 
 
 def simulate(
-    rng: np.random.Generator, eta: Array, threshold: Array, gap: Array
+    rng: np.random.Generator,
+    eta: Array,
+    threshold: Array,
+    gap: Array,
+    disc: Array | float = 1.0,
 ) -> Array:
     """Draw ranks: the number of thresholds below a latent logistic draw."""
-    latent = np.asarray(rng.logistic(eta))
+    latent = np.asarray(rng.logistic(eta, 1.0 / np.asarray(disc)))
     return np.searchsorted(np.asarray(threshold), latent).astype(np.int64)
 
 
-def mean(eta: Array, threshold: Array, gap: Array) -> Array:
+def mean(eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0) -> Array:
     """Mean rank, the sum over thresholds of the probability to exceed them.
 
     A mean of ranks treats categories as equally spaced; it is here for checks
     and is not reported.
     """
-    eta = np.asarray(eta)
-    return np.asarray(logistic(eta[..., None] - np.asarray(threshold)).sum(-1))
+    above = np.asarray(eta)[..., None] - np.asarray(threshold)
+    return np.asarray(logistic(np.asarray(disc)[..., None] * above).sum(-1))
 
 
 def observe(
     pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
 ) -> Any:
-    """Return a ``pm.CustomDist`` with the density above and latent draws."""
+    """Return a ``pm.CustomDist`` with the density above and latent draws.
+
+    Without ``disc`` among the arguments the gap term is computed once a
+    category, not once a row.
+    """
 
     def logp(value: Any, eta: Any, threshold: Any, gap: Any) -> Any:
         ends = pt.concatenate([[-FAR], threshold, [FAR]])
@@ -88,14 +108,33 @@ def observe(
         latent = pm.Logistic.dist(eta, 1.0, size=size)
         return (latent[..., None] > threshold).sum(axis=-1)
 
+    def scaled_logp(value: Any, eta: Any, threshold: Any, gap: Any, disc: Any) -> Any:
+        lowest, highest = pt.eq(value, 0), pt.eq(value, threshold.shape[-1])
+        ends = pt.concatenate([[0.0], threshold, [0.0]])
+        above = pt.switch(highest, FAR, disc * (ends[value + 1] - eta))
+        below = pt.switch(lowest, -FAR, disc * (ends[value] - eta))
+        gaps = pt.concatenate([[1.0], gap, [1.0]])
+        between = pt.log1mexp(-disc * gaps[value])
+        return (
+            -pt.softplus(-above)
+            - pt.softplus(below)
+            + pt.switch(lowest | highest, 0.0, between)
+        )
+
+    def scaled_draw(eta: Any, threshold: Any, gap: Any, disc: Any, size: Any) -> Any:
+        latent = pm.Logistic.dist(eta, 1.0 / disc, size=size)
+        return (latent[..., None] > threshold).sum(axis=-1)
+
+    scaled = "disc" in arguments
     return pm.CustomDist(
         name,
         arguments["eta"],
         arguments["threshold"],
         arguments["gap"],
-        logp=logp,
-        dist=draw,
-        signature="(),(b),(g)->()",
+        *((arguments["disc"],) if scaled else ()),
+        logp=scaled_logp if scaled else logp,
+        dist=scaled_draw if scaled else draw,
+        signature="(),(b),(g),()->()" if scaled else "(),(b),(g)->()",
         dtype="int64",
         observed=observed,
         dims=dims,
@@ -120,6 +159,28 @@ def ordered_logit_draw(eta, threshold, gap, size):
     return (latent[..., None] > threshold).sum(axis=-1)
 '''
 
+_SCALED_DEFINITIONS = '''
+def scaled_ordered_logit_logp(value, eta, threshold, gap, disc):
+    """Log P(rank = value) for a latent scale of 1/disc, exact in the far tails."""
+    lowest, highest = pt.eq(value, 0), pt.eq(value, threshold.shape[-1])
+    ends = pt.concatenate([[0.0], threshold, [0.0]])
+    above = pt.switch(highest, 1e8, disc * (ends[value + 1] - eta))
+    below = pt.switch(lowest, -1e8, disc * (ends[value] - eta))
+    gaps = pt.concatenate([[1.0], gap, [1.0]])
+    between = pt.log1mexp(-disc * gaps[value])
+    return (
+        -pt.softplus(-above)
+        - pt.softplus(below)
+        + pt.switch(lowest | highest, 0.0, between)
+    )
+
+
+def scaled_ordered_logit_draw(eta, threshold, gap, disc, size):
+    """Draw ranks: how many thresholds lie below a logistic draw around eta."""
+    latent = pm.Logistic.dist(eta, 1 / disc, size=size)
+    return (latent[..., None] > threshold).sum(axis=-1)
+'''
+
 ORDLOGIT = Family(
     name="ordlogit",
     aliases=("cumulative", "ordered_logistic", "ordinal"),
@@ -127,7 +188,21 @@ ORDLOGIT = Family(
     response="ordinal",
     links=("logit",),
     known_links=("probit", "cloglog", "loglog", "cauchit"),
-    dpars=(),
+    dpars=(
+        Dpar(
+            "disc",
+            link="log",
+            support="positive",
+            meaning="discrimination: one over the latent scale",
+            default=lambda m: DefaultPrior(
+                "lognormal",
+                (("mu", 0.0), ("sigma", 1.0)),
+                "around the latent scale of 1 that the thresholds are measured in",
+            ),
+            center=lambda m: 0.0,
+            fixed=1.0,
+        ),
+    ),
     predictor="eta",
     thresholds=True,
     support="ordered categories: whole numbers or the levels of a factor",
@@ -145,16 +220,34 @@ ORDLOGIT = Family(
     observed={observed}, dims={dims},
 )""",
         definitions=_DEFINITIONS,
+        when=(
+            (
+                "disc",
+                SourceText(
+                    """pm.CustomDist(
+    {name}, {eta}, {threshold}, {gap}, {disc},
+    logp=scaled_ordered_logit_logp, dist=scaled_ordered_logit_draw,
+    signature="(),(b),(g),()->()", dtype="int64",
+    observed={observed}, dims={dims},
+)""",
+                    definitions=_SCALED_DEFINITIONS,
+                ),
+            ),
+        ),
     ),
     doc=r"""Ordered categories 0, ..., K - 1 cut from a logistic latent variable.
 
-.. math:: P(Y \le k \mid \eta) = F(\tau_k - \eta), \quad
+.. math:: P(Y \le k \mid \eta) = F(\delta\,(\tau_k - \eta)), \quad
           F(x) = \frac{1}{1 + e^{-x}}, \quad \tau_0 < \dots < \tau_{K-2}
 
 Parameters: ``eta``, the location of the latent variable (any real number); a
 larger one makes higher categories likelier. ``threshold``, K - 1 increasing
-real numbers, which take the place of an intercept. Reference: McCullagh (1980),
-Regression models for ordinal data, JRSS B 42, 109-142; signs as in `ordinal`
-and brms.
+real numbers, which take the place of an intercept. ``disc``, the
+:math:`\delta` of the formula, one over the scale of the latent variable
+(positive): 1 unless it has a formula, which has no intercept, because the
+thresholds are measured in units of that scale. Reference: McCullagh (1980),
+Regression models for ordinal data, JRSS B 42, 109-142; Cox (1995),
+Location-scale cumulative odds models for ordinal data, Statistics in Medicine
+14, 1191-1203; signs as in `ordinal` and brms.
 """,
 )

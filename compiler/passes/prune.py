@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..ir import Frame, GroupUse, Linear, Program, names_in
+from ..ir import Frame, GroupUse, Linear, Offset, Program, names_in
 
 
 def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
@@ -30,6 +30,8 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
             match block:
                 case Linear(_, design):
                     used.add(design)
+                case Offset(slot_name):
+                    used.add(slot_name)
                 case GroupUse(_, _, index, design_or_none):
                     used |= (
                         {index}

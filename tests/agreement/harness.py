@@ -176,8 +176,8 @@ def _centered(
             continue
         delta = values[shift.means] @ values[shift.coefs]
         old = np.asarray(moved.pop(shift.parameter))
-        if shift.parameter == "Intercept":
-            moved["Intercept_centered"] = old + delta
+        if shift.sign > 0:
+            moved[f"{shift.parameter}_centered"] = old + delta
         elif shift.parameter == "threshold":
             # on its chart: the first threshold, then log gaps
             moved["threshold_centered"] = np.concatenate([old[:1] - delta, old[1:]])

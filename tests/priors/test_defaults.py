@@ -41,8 +41,8 @@ def compiled(text: str) -> Compiled:
 def scales(text: str) -> dict[str, float]:
     model = compiled(text)
     bound, table = model.bound, model.prepared.table
-    y = response_values(bound.response, table.columns[bound.response.column])
-    found = learn(bound, table, y)
+    y = response_values(bound.response, table)
+    (found,) = learn(bound, table, y).parts
     names = [column.name for column in bound.population.columns]
     result = dict(zip(names, found.scales, strict=True))
     for grouping, steps in zip(bound.groupings, found.group_scales, strict=True):
@@ -201,7 +201,7 @@ def test_every_parameter_has_a_line_with_a_reason(text: str) -> None:
         assert row.source == "default" and row.line is None
         assert row.prior and len(row.reason.split()) > 2
     wanted = {f"b[{column.name}]" for column in model.bound.population.columns}
-    wanted |= {dpar.name for dpar in model.bound.family.dpars}
+    wanted |= {d.name for d in model.bound.family.dpars if d.fixed is None}
     for grouping in model.bound.groupings:
         wanted |= {f"sd[{grouping.name}, {c.name}]" for c in grouping.columns}
         if any(t.correlated and len(t.columns) > 1 for t in grouping.terms):

@@ -270,7 +270,7 @@ def test_a_chart_reaches_far_and_stays_finite(name: str) -> None:
 
 def group_of(size: int) -> Group:
     pairs = Correlation("pcor", tuple(range(size)))
-    return Group("g", "g", "g_coef", "sd_g", (pairs,), "r_g", "z_g")
+    return Group("g", "g", "g_coef", "sd_g", (pairs,), "r_g", "z_g", "cor_g")
 
 
 def correlations(partial: Array, size: int) -> Array:

@@ -29,6 +29,7 @@ from ...ir import (
     Intercept,
     Linear,
     Numbers,
+    Offset,
     Parameter,
     Predictor,
     Prior,
@@ -247,6 +248,8 @@ def _predictor(
                 term = values[name]
             case Linear(coefs, design):
                 term = values[design] @ values[coefs]
+            case Offset(slot):
+                term = values[slot]
             case GroupUse(group_name, positions, index, design_name):
                 group = program.group(group_name)
                 effects = values[group.effects]

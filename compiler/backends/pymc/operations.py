@@ -61,6 +61,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "*": lambda a, b: a * b,
     "neg": lambda a: -a,
     "exp": pt.exp,
+    "inv_square": lambda a: 1.0 / (a * a),
     "dot": pt.dot,
     "diff": pt.diff,
     "spread": spread,

@@ -21,6 +21,8 @@ from ...ir import (
     GroupUse,
     Intercept,
     Linear,
+    Offset,
+    Predictor,
     Prior,
     Program,
     Ref,
@@ -37,6 +39,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "*": lambda a, b: a * b,
     "neg": lambda a: -a,
     "exp": np.exp,
+    "inv_square": lambda a: 1.0 / (a * a),
     "dot": np.dot,
     "diff": np.diff,
     "spread": spread,
@@ -134,24 +137,41 @@ def evaluate(
     for group in program.groups:
         total = total + _group(group, program, values, point)
     for predictor in program.predictors:
-        eta: Any = np.zeros(frame.lengths[predictor.rows])
-        for block in predictor.blocks:
-            match block:
-                case Intercept(name):
-                    eta = eta + values[name]
-                case Linear(coefs, design):
-                    eta = eta + frame[design] @ values[coefs]
-                case GroupUse(group_name, positions, index, design_name):
-                    effects = values[program.group(group_name).effects]
-                    rows = effects[frame[index]][:, list(positions)]
-                    weights = 1.0 if design_name is None else frame[design_name]
-                    eta = eta + (weights * rows).sum(axis=1)
-        values[predictor.name] = eta
+        values[predictor.name] = predictor_value(predictor, program, frame, values)
     likelihood = program.likelihood
-    arguments = {n: evaluate_expression(e, values) for n, e in likelihood.arguments}
+    arguments = likelihood_arguments(program, values)
     density = FAMILIES[likelihood.family].log_density
     total = total + density(frame[likelihood.value], **arguments).sum()
     return values, total
+
+
+def predictor_value(
+    predictor: Predictor, program: Program, frame: Frame, values: Mapping[str, Any]
+) -> Array:
+    """Return a linear predictor, given the coefficients and effects by name."""
+    eta: Any = np.zeros(frame.lengths[predictor.rows])
+    for block in predictor.blocks:
+        match block:
+            case Intercept(name):
+                eta = eta + values[name]
+            case Linear(coefs, design):
+                eta = eta + frame[design] @ values[coefs]
+            case Offset(slot):
+                eta = eta + frame[slot]
+            case GroupUse(group_name, positions, index, design_name):
+                effects = values[program.group(group_name).effects]
+                rows = effects[frame[index]][:, list(positions)]
+                weights = 1.0 if design_name is None else frame[design_name]
+                eta = eta + (weights * rows).sum(axis=1)
+    return np.asarray(eta)
+
+
+def likelihood_arguments(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the family is given beside the response, by name."""
+    return {
+        name: evaluate_expression(value, values)
+        for name, value in program.likelihood.arguments
+    }
 
 
 def _group(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from varying.grammar import tree
 
 from ...columns import Coded, DesignColumn, Numeric
-from ...ir import LevelIndex, Matrix, Numbers, Outcome
+from ...ir import LevelIndex, Matrix, Numbers, Outcome, Variable
 from ...table import Column, Kind
 from .elementwise import Elementwise, bare, core, names_read
 from .held import (
@@ -82,6 +82,8 @@ def _held(writer: Writer) -> list[Column]:
                 names += factors
             case Outcome(column, _):
                 names.append(column)
+            case Variable(variable):
+                names += names_read(variable.expression, writer.table)
     for statement in writer.spec.statements:
         match statement:
             case tree.LetStatement(name, expression):
@@ -141,6 +143,8 @@ def array_lines(writer: Writer) -> Iterator[str]:
                 yield from _index(writer, name, slot.into or slot.name, factors, levels)
             case Outcome(column, categories):
                 yield f"    {name} = {_outcome(writer, column, categories)}"
+            case Variable(variable):
+                yield f"    {name} = {_part(writer, variable)}"
             case Numbers(values):
                 yield f"    {name} = {vector(values, BODY)}"
 
@@ -203,7 +207,11 @@ def _matrix(
 ) -> Iterator[str]:
     for part in dict.fromkeys(p for column in columns for p in column.parts):
         if part not in writer.parts:
-            writer.parts[part] = writer.name(f"{part.label.strip('[]')} of data")
+            # a factor can be coded in two ways, by columns of one name
+            same = sum(other.label == part.label for other in writer.parts)
+            place = f" #{same}" if same else ""
+            wanted = f"{part.label.strip('[]')}{place} of data"
+            writer.parts[part] = writer.name(wanted)
             yield f"    {writer.parts[part]} = {_part(writer, part)}"
     texts = [
         " * ".join(writer.parts[part] for part in column.parts) or "np.ones(len(data))"

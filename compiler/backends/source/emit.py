@@ -18,6 +18,7 @@ from varying.grammar.source import Span
 from ...distributions import DISTRIBUTIONS
 from ...driver import Compiled
 from ...families import FAMILIES
+from ...families.family import SourceText
 from ...ir import (
     Apply,
     Assemble,
@@ -28,6 +29,7 @@ from ...ir import (
     GroupUse,
     Intercept,
     Linear,
+    Offset,
     Parameter,
     Predictor,
     Program,
@@ -127,10 +129,17 @@ def _definitions(writer: Writer) -> list[str]:
         found.append(definitions.ORDERED)
     used = {o for d in program.derived for o in _operations(d.expression)}
     found += [text for name, text in definitions.OPERATIONS.items() if name in used]
-    family = FAMILIES[program.likelihood.family]
-    if family.source.definitions:
-        found.append(family.source.definitions)
+    source = _family_source(program)
+    if source.definitions:
+        found.append(source.definitions)
     return found
+
+
+def _family_source(program: Program) -> SourceText:
+    """Return the family's text; another where a fixed parameter has a formula."""
+    source = FAMILIES[program.likelihood.family].source
+    given = {name for name, _ in program.likelihood.arguments}
+    return next((text for name, text in source.when if name in given), source)
 
 
 def _main(program: Program, path: str) -> str:
@@ -183,7 +192,8 @@ def _model(writer: Writer) -> Iterator[str]:
             yield _line(statement)
     for predictor in program.predictors:
         yield _line(_predictor(writer, predictor))
-    yield _line(_observe(writer))
+    for statement in _observe(writer):
+        yield _line(statement)
 
 
 def _line(statement: str) -> str:
@@ -314,6 +324,8 @@ def _predictor(writer: Writer, predictor: Predictor) -> str:
                 parts.append(writer.name(name))
             case Linear(coefs, design):
                 parts.append(f"{writer.name(design)} @ {writer.name(coefs)}")
+            case Offset(slot):
+                parts.append(writer.name(slot))
             case GroupUse(group, positions, index, design_name):
                 whole = writer.program.axis(writer.program.group(group).coefs).labels
                 effects = writer.name(writer.program.group(group).effects)
@@ -336,11 +348,18 @@ def _predictor(writer: Writer, predictor: Predictor) -> str:
     return f"{name} = {value}"
 
 
-def _observe(writer: Writer) -> str:
+def _observe(writer: Writer) -> Iterator[str]:
     likelihood = writer.program.likelihood
-    family = FAMILIES[likelihood.family]
-    arguments = {name: writer.expression(e) for name, e in likelihood.arguments}
-    return family.source.statement.format(
+    source = _family_source(writer.program)
+    arguments = {}
+    for name, value in likelihood.arguments:
+        arguments[name] = writer.expression(value)
+        if isinstance(value, Apply):
+            # `sigma`, of which the predictor is the logarithm
+            named = writer.name(f"{name} of likelihood")
+            yield f"{named} = {arguments[name]}"
+            arguments[name] = named
+    yield source.statement.format(
         name=string(likelihood.name),
         observed=writer.name(likelihood.value),
         dims=string(likelihood.rows),

@@ -129,7 +129,7 @@ _CALLS: Mapping[str, str] = {
 }
 
 #: Every operation this emitter writes.
-OPERATIONS: frozenset[str] = frozenset({*_INFIX, *_CALLS, "neg"})
+OPERATIONS: frozenset[str] = frozenset({*_INFIX, *_CALLS, "neg", "inv_square"})
 
 
 def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> str:
@@ -143,6 +143,8 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
             return name(target)
         case Apply("neg", (argument,)):
             return f"-({program_expression(argument, indent, name)})"
+        case Apply("inv_square", (argument,)):
+            return f"1.0 / {program_expression(argument, indent, name)} ** 2"
         case Apply(operation, arguments):
             inside = [program_expression(a, indent, name) for a in arguments]
             if operation in _INFIX:

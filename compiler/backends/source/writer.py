@@ -44,7 +44,9 @@ class Writer:
         What is no name of the program has a suffix: ``x of data``.
         """
         if wanted not in self.names:
-            text = identifier(re.sub(" of (data|levels)$", "", wanted))
+            text = identifier(
+                re.sub("( #[0-9]+)? of (data|levels|likelihood)$", "", wanted)
+            )
             while text in self.names.values() or text in RESERVED:
                 text += "_"
             self.names[wanted] = text
@@ -84,6 +86,7 @@ RESERVED = {
     *(
         name
         for family in FAMILIES.values()
-        for name in re.findall(r"^def (\w+)", family.source.definitions, re.MULTILINE)
+        for source in (family.source, *(text for _, text in family.source.when))
+        for name in re.findall(r"^def (\w+)", source.definitions, re.MULTILINE)
     ),
 }

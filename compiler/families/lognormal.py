@@ -1,0 +1,101 @@
+"""Positive response whose logarithm is normal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from .numerics import HALF_LOG_2PI
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """Positive and finite."""
+    return np.asarray(np.isfinite(y) & (y > 0))
+
+
+def moments(y: Array) -> Moments:
+    """Mean and standard deviation of the response's logarithm."""
+    logged = np.log(y)
+    spread = float(np.std(logged, ddof=1)) if len(y) > 1 else 0.0
+    return Moments(float(np.mean(logged)), spread if spread > 0 else 1.0)
+
+
+def log_density(y: Array, mu: Array, sigma: Array) -> Array:
+    """Log density of each row."""
+    logged = np.log(y)
+    z = (logged - mu) / sigma
+    return np.asarray(-0.5 * z * z - np.log(sigma) - HALF_LOG_2PI - logged)
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
+    """Draw a response; infinite where no float is as large."""
+    return np.asarray(rng.lognormal(mu, sigma))
+
+
+def mean(mu: Array, sigma: Array) -> Array:
+    """Mean of the response, larger than its median ``exp(mu)``."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(mu + 0.5 * np.square(sigma)))
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """``pm.LogNormal``."""
+    return pm.LogNormal(
+        name, arguments["mu"], arguments["sigma"], observed=observed, dims=dims
+    )
+
+
+LOGNORMAL = Family(
+    name="lognormal",
+    aliases=(),
+    title="lognormal distribution",
+    response="continuous",
+    links=("identity",),
+    known_links=("inverse",),
+    dpars=(
+        Dpar(
+            "sigma",
+            link="log",
+            support="positive",
+            meaning="residual standard deviation of the log response",
+            default=lambda m: DefaultPrior(
+                "exponential",
+                (("rate", 1.0 / m.s),),
+                "mean one standard deviation of the log response",
+            ),
+            center=lambda m: math.log(m.s),
+        ),
+    ),
+    predictor="mu",
+    thresholds=False,
+    support="positive numbers",
+    in_support=in_support,
+    moments=moments,
+    log_density=log_density,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        """pm.LogNormal(
+    {name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims}
+)"""
+    ),
+    doc=r"""Positive response whose logarithm is normal: times, sizes, incomes.
+
+.. math:: f(y \mid \mu, \sigma) = \frac{1}{y\,\sigma\sqrt{2\pi}}
+          \exp\left(-\frac{(\log y - \mu)^2}{2\sigma^2}\right), \quad y > 0
+
+Parameters: ``mu``, the mean of the log response (any real number), so that the
+median is ``exp(mu)`` and the mean ``exp(mu + sigma^2/2)``; ``sigma``, the
+standard deviation of the log response (positive). Reference: Limpert, Stahel &
+Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
+341-352.
+""",
+)

@@ -1,0 +1,157 @@
+"""Binding group terms: which factors, which levels, which effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import Expr
+
+from .bound import Grouping, GroupTerm
+from .coding import code
+from .columns import INTERCEPT
+from .design import group_levels
+from .expansion import Expansion, GroupBar
+from .expression_types import report_unknown
+from .expressions import column_names, smallest_with
+from .families.family import Family
+from .groups import expand_group, known_factors
+from .prepare import Prepared
+from .schema import Schema
+from .terms import expand_bar
+
+
+def check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
+    """Report names that are no columns, in what a minus takes out."""
+    for variable in expansion.dropped:
+        for name in column_names(variable.expression):
+            if name.text not in schema.columns and name.text != ".":
+                report_unknown(name, schema, sink)
+
+
+@dataclass(slots=True)
+class _Bars:
+    """The bar terms of one grouping factor, while they are collected."""
+
+    factors: tuple[str, ...]
+    span: Span
+    terms: list[GroupTerm]
+
+
+def bind_groupings(
+    bars: Sequence[GroupBar],
+    response: Expr,
+    prepared: Prepared,
+    family: Family | None,
+    sink: Sink,
+    dpar: str | None = None,
+) -> tuple[Grouping, ...]:
+    """Return the groupings of a right side, their terms in the order written.
+
+    Parameters
+    ----------
+    bars
+        The group terms.
+    response
+        The left side of the model: no part of it can be an effect.
+    prepared
+        The rows used.
+    family
+        None if its name is at fault.
+    sink
+        Takes the faults.
+    dpar
+        The parameter that the formula is for; None: the main one.
+    """
+    main = family.predictor if family is not None else "mu"
+    schema = prepared.schema
+    found: dict[frozenset[str], _Bars] = {}
+    for bar in bars:
+        expansion = expand_bar(bar, response, schema.names, sink)
+        check_dropped(expansion, schema, sink)
+        columns = code(expansion.terms, expansion.intercept, schema, sink)
+        if expansion.intercept:
+            columns = (INTERCEPT, *columns)
+        for factors in expand_group(bar.group, sink):
+            known = known_factors(factors, bar.group, schema, sink)
+            if not known or not columns:
+                continue
+            term = GroupTerm(
+                f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
+                dpar or main,
+                columns,
+                bar.bar == "|",
+                span=bar.span,
+            )
+            span = smallest_with(frozenset(factors), bar.group).span
+            bars_of = found.setdefault(frozenset(factors), _Bars(factors, span, []))
+            _add_term(bars_of, term, sink)
+    groupings = []
+    for bars_of in found.values():
+        levels = group_levels(bars_of.factors, prepared.table)
+        known_family = family if dpar is None else None
+        _check_levels(bars_of, levels, prepared, known_family, sink)
+        groupings.append(
+            Grouping(
+                ":".join(bars_of.factors),
+                bars_of.factors,
+                levels,
+                tuple(bars_of.terms),
+            )
+        )
+    return tuple(groupings)
+
+
+def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
+    names = {column.name for other in bars.terms for column in other.columns}
+    twice = [column.name for column in term.columns if column.name in names]
+    if twice:
+        group = ":".join(bars.factors)
+        sink.add(
+            "duplicate-group-effect",
+            term.span,
+            f"`{group}` has the effect `{twice[0]}` twice",
+            "a bar has an intercept unless it says `0 +`"
+            if twice[0] == "Intercept"
+            else "leave it out of one of the terms",
+        )
+        return
+    bars.terms.append(term)
+
+
+def _check_levels(
+    bars: _Bars,
+    levels: Sequence[str],
+    prepared: Prepared,
+    family: Family | None,
+    sink: Sink,
+) -> None:
+    group = ":".join(bars.factors)
+    if len(levels) < 2:
+        sink.add(
+            "one-group",
+            bars.span,
+            f"the grouping factor `{group}` has one level only: {', '.join(levels)}",
+            "there is nothing to vary over",
+        )
+    elif (
+        len(levels) == prepared.table.rows
+        and family is not None
+        and any(dpar.name == "sigma" for dpar in family.dpars)
+    ):
+        sink.add(
+            "group-per-row",
+            bars.span,
+            f"the grouping factor `{group}` has a level for every row",
+            f"its effects cannot be told from the residuals of {family.name}",
+        )
+    elif len(levels) < 5:
+        sink.add(
+            "few-groups",
+            bars.span,
+            f"the grouping factor `{group}` has {len(levels)} levels",
+            "a standard deviation over so few is mostly its prior",
+        )

@@ -1,0 +1,197 @@
+"""Parameters and responses to try each family on: moderate ones and far tails."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.families import FAMILIES
+
+Array = NDArray[Any]
+Rng = np.random.Generator
+
+#: Vectors that all rows have in common.
+SHARED = {"threshold", "gap"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of one family: responses and arguments."""
+
+    y: Array
+    arguments: dict[str, Array]
+
+
+def far(rng: Rng, rows: int) -> Array:
+    """Linear predictors near 0 and out to the ends, signs mixed."""
+    return rng.choice([-1.0, 1.0], rows) * spread(rng, rows, 3e-4, 700.0)
+
+
+def spread(rng: Rng, rows: int, low: float, high: float) -> Array:
+    """Positive numbers, all magnitudes between two alike."""
+    return np.exp(rng.uniform(math.log(low), math.log(high), rows))
+
+
+def _whole(rng: Rng, rows: int, most: float) -> Array:
+    """Whole numbers of all magnitudes, a few zeros among them."""
+    return np.floor(spread(rng, rows, 0.5, most)).astype(np.int64)
+
+
+def _gaussian(rng: Rng, rows: int) -> Sample:
+    mu = rng.normal(0.0, 1e3, rows)
+    sigma = np.exp(rng.normal(0.0, 3.0, rows))
+    y = mu + sigma * rng.normal(0.0, 10.0, rows)
+    return Sample(y, {"mu": mu, "sigma": sigma})
+
+
+def _student(rng: Rng, rows: int) -> Sample:
+    """Half of the rows far out, half where the data are; nu up to 10^15."""
+    z = np.where(
+        rng.random(rows) < 0.5,
+        rng.standard_t(2.0, rows),
+        rng.choice([-1.0, 1.0], rows) * spread(rng, rows, 1e-9, 1e100),
+    )
+    mu, sigma = rng.normal(0.0, 1e3, rows), np.exp(rng.normal(0.0, 3.0, rows))
+    nu = 1.0 + spread(rng, rows, 1e-6, 1e15)
+    return Sample(mu + sigma * z, {"mu": mu, "sigma": sigma, "nu": nu})
+
+
+def _lognormal(rng: Rng, rows: int) -> Sample:
+    mu, sigma = rng.normal(0.0, 5.0, rows), spread(rng, rows, 0.05, 20.0)
+    y = np.exp(np.clip(mu + sigma * rng.normal(0.0, 5.0, rows), -300.0, 300.0))
+    return Sample(y, {"mu": mu, "sigma": sigma})
+
+
+def _bernoulli(rng: Rng, rows: int) -> Sample:
+    return Sample(rng.integers(0, 2, rows), {"eta": far(rng, rows)})
+
+
+def _binomial(rng: Rng, rows: int) -> Sample:
+    """Up to a million trials; half of the rows are likely ones."""
+    trials, likely = _whole(rng, rows, 1e6), rng.random(rows) < 0.5
+    eta = np.where(likely, rng.normal(0.0, 2.0, rows), far(rng, rows))
+    y = np.where(
+        likely,
+        rng.binomial(trials, 1.0 / (1.0 + np.exp(-eta))),
+        np.minimum(trials, _whole(rng, rows, 1e6)),
+    )
+    return Sample(y, {"eta": eta, "trials": trials})
+
+
+def _poisson(rng: Rng, rows: int) -> Sample:
+    """Means up to 10^5 with likely counts, and far tails."""
+    likely = rng.random(rows) < 0.5
+    eta = np.where(likely, rng.uniform(-3.0, math.log(1e5), rows), far(rng, rows))
+    drawn = rng.poisson(np.exp(np.where(likely, eta, 0.0)))
+    return Sample(np.where(likely, drawn, _whole(rng, rows, 1e6)), {"eta": eta})
+
+
+def _negbinomial(rng: Rng, rows: int) -> Sample:
+    """As Poisson, with shapes from 10^-6 to 10^15."""
+    shape = spread(rng, rows, 1e-6, 1e15)
+    likely = rng.random(rows) < 0.5
+    eta = np.where(likely, rng.uniform(-3.0, math.log(1e5), rows), far(rng, rows))
+    drawn = rng.poisson(np.exp(np.where(likely, eta, 0.0)) * rng.gamma(shape) / shape)
+    y = np.where(likely, drawn, _whole(rng, rows, 1e6))
+    return Sample(y, {"eta": eta, "shape": shape})
+
+
+def _ordlogit(rng: Rng, rows: int) -> Sample:
+    """One scale with gaps from 1e-12 to 30."""
+    gap = spread(rng, 18, 1e-12, 30.0)
+    threshold = -40.0 + np.concatenate([[0.0], np.cumsum(gap)])
+    y = rng.integers(0, len(threshold) + 1, rows)
+    return Sample(y, {"eta": far(rng, rows), "threshold": threshold, "gap": gap})
+
+
+def _scaled_ordlogit(rng: Rng, rows: int) -> Sample:
+    plain = _ordlogit(rng, rows)
+    disc = np.exp(rng.normal(0.0, 2.0, rows))
+    return Sample(plain.y, {**plain.arguments, "disc": disc})
+
+
+#: A family is tried without and with the parameters that else are fixed.
+SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
+    "gaussian": _gaussian,
+    "student": _student,
+    "lognormal": _lognormal,
+    "bernoulli": _bernoulli,
+    "binomial": _binomial,
+    "poisson": _poisson,
+    "negbinomial": _negbinomial,
+    "ordlogit": _ordlogit,
+    "ordlogit with disc": _scaled_ordlogit,
+}
+
+#: One set of parameters to draw responses from.
+MODERATE: Mapping[str, dict[str, Array]] = {
+    "gaussian": {"mu": np.array([3.0]), "sigma": np.array([0.7])},
+    "student": {
+        "mu": np.array([3.0]),
+        "sigma": np.array([0.7]),
+        "nu": np.array([5.0]),
+    },
+    "lognormal": {"mu": np.array([-0.4]), "sigma": np.array([0.8])},
+    "bernoulli": {"eta": np.array([0.6])},
+    "binomial": {"eta": np.array([0.6]), "trials": np.array([9])},
+    "poisson": {"eta": np.array([1.3])},
+    "negbinomial": {"eta": np.array([1.3]), "shape": np.array([0.8])},
+    "ordlogit": {
+        "eta": np.array([0.4]),
+        "threshold": np.array([-1.0, 0.2, 1.7]),
+        "gap": np.array([1.2, 1.5]),
+    },
+    "ordlogit with disc": {
+        "eta": np.array([0.4]),
+        "threshold": np.array([-1.0, 0.2, 1.7]),
+        "gap": np.array([1.2, 1.5]),
+        "disc": np.array([1.7]),
+    },
+}
+
+
+def family_of(case: str) -> str:
+    return case.split()[0]
+
+
+def known_of(case: str, arguments: Mapping[str, Array]) -> dict[str, Array]:
+    """Return what rows bring along beside the response."""
+    return {name: arguments[name] for name in FAMILIES[family_of(case)].known}
+
+
+def moved_of(case: str) -> dict[str, bool]:
+    """Parameters that a formula moves, and whether they are positive."""
+    family = FAMILIES[family_of(case)]
+    arguments = MODERATE[case]
+    positive = [dpar.name for dpar in family.dpars if dpar.name in arguments]
+    return {family.predictor: False, **dict.fromkeys(positive, True)}
+
+
+def repeated(case: str, count: int) -> dict[str, Array]:
+    return {
+        key: value if key in SHARED else np.repeat(value, count)
+        for key, value in MODERATE[case].items()
+    }
+
+
+def error(found: Array, wanted: Array) -> float:
+    """Largest relative error; absolute where the number is below 1."""
+    assert np.isfinite(found).all()
+    return float(np.max(np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))))
+
+
+def density_of(case: str, sample: Sample) -> Array:
+    return FAMILIES[family_of(case)].log_density(sample.y, **sample.arguments)
+
+
+def slope_of(case: str, sample: Sample, parameter: str, logarithm: bool) -> Array:
+    """Derivative by complex step."""
+    at = sample.arguments[parameter]
+    moved = at * (1.0 + 1e-30j) if logarithm else at + 1e-30j
+    stepped = Sample(sample.y, {**sample.arguments, parameter: moved})
+    return np.imag(density_of(case, stepped)) / 1e-30

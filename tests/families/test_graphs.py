@@ -1,0 +1,208 @@
+"""The families in PyMC: draws, density and gradient, also of an emitted program."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import pytest
+from numpy.typing import NDArray
+from pytensor.compile.mode import Mode
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from scipy import integrate
+
+from varying.compiler.families import FAMILIES
+from varying.compiler.families.family import SourceText
+
+from .samples import (
+    MODERATE,
+    SAMPLES,
+    SHARED,
+    Sample,
+    density_of,
+    error,
+    family_of,
+    known_of,
+    moved_of,
+    repeated,
+    slope_of,
+)
+
+Array = NDArray[Any]
+
+MODE = Mode(
+    "py", RewriteDatabaseQuery(include=["fast_compile", "canonicalize", "stabilize"])
+)
+
+cases = pytest.mark.parametrize("case", list(SAMPLES))
+
+# ---- draws -------------------------------------------------------------------------
+
+DRAWS = 40_000
+
+
+def assert_drawn_from(case: str, draws: Array) -> None:
+    """Hold draws against the density (5 standard errors) and the mean."""
+    family, arguments = FAMILIES[family_of(case)], MODERATE[case]
+    mean = float(family.mean(**arguments)[0])
+    assert draws.mean() == pytest.approx(
+        mean, abs=5 * draws.std() / math.sqrt(len(draws))
+    )
+    if family.response == "continuous":
+        lowest = -np.inf if family.in_support(np.array(-1.0)) else 0.0
+        edges = np.quantile(draws, [0.05, 0.3, 0.6, 0.9])
+        for edge in edges:
+            wanted, _ = integrate.quad(
+                lambda y: float(np.exp(family.log_density(y, **arguments))[0]),
+                lowest,
+                edge,
+            )
+            share = (draws <= edge).mean()
+            assert share == pytest.approx(wanted, abs=5 * 0.5 / math.sqrt(len(draws)))
+        return
+    for y in range(int(draws.max()) + 1):
+        wanted = float(np.exp(family.log_density(np.array([y]), **arguments))[0])
+        # one draw too many of a rare value is no fault
+        spread = 5 * math.sqrt(wanted * (1 - wanted) / len(draws)) + 1 / len(draws)
+        assert (draws == y).mean() == pytest.approx(wanted, abs=spread)
+
+
+@cases
+def test_simulated_responses_follow_the_density(case: str) -> None:
+    family, rng = FAMILIES[family_of(case)], np.random.default_rng(3)
+    arguments = repeated(case, DRAWS)
+    draws = family.simulate(rng, **arguments)
+    assert draws.shape == (DRAWS,)
+    assert (draws.dtype == np.int64) == (family.response != "continuous")
+    assert family.in_support(draws, **known_of(case, arguments)).all()
+    assert_drawn_from(case, draws.astype(float))
+
+
+def graph_of(case: str, arguments: Mapping[str, Any], observed: Array) -> pm.Model:
+    with pm.Model(coords={"row": range(len(observed))}) as model:
+        FAMILIES[family_of(case)].observe(
+            pm,
+            pt,
+            "y",
+            {key: pt.as_tensor_variable(value) for key, value in arguments.items()},
+            pm.Data("observed", observed, dims="row"),
+            "row",
+        )
+    return model
+
+
+@cases
+def test_the_graph_draws_from_the_density(case: str) -> None:
+    """Of parameters that all rows share, but for the predictor."""
+    predictor = FAMILIES[family_of(case)].predictor
+    arguments = repeated(case, DRAWS)
+    observed = FAMILIES[family_of(case)].simulate(np.random.default_rng(4), **arguments)
+    shared = {
+        key: value if key in (predictor, *SHARED) else value[0]
+        for key, value in arguments.items()
+    }
+    draws = pm.draw(graph_of(case, shared, observed)["y"], random_seed=5, mode=MODE)
+    assert draws.shape == (DRAWS,)
+    assert_drawn_from(case, draws.astype(float))
+
+
+@pytest.mark.parametrize("case", ["poisson", "negbinomial", "binomial"])
+def test_counts_can_be_drawn_whatever_the_priors_ask_for(case: str) -> None:
+    eta = np.array([-1e4, -700.0, -40.0, 40.0, 43.7, 700.0, 1e4])
+    extremes = {
+        "eta": eta,
+        **{k: v[0] for k, v in MODERATE[case].items() if k != "eta"},
+    }
+    for shape in (1e-9, 1.0, 1e18):
+        if case == "negbinomial":
+            extremes["shape"] = np.array(shape)
+        family = FAMILIES[case]
+        draws = family.simulate(np.random.default_rng(1), **extremes)
+        model = graph_of(case, extremes, np.zeros(len(eta), dtype=np.int64))
+        for found in (draws, pm.draw(model["y"], random_seed=1, mode=MODE)):
+            assert found.dtype == np.int64
+            assert (found >= 0).all() and (found[:2] == 0).all()
+
+
+# ---- graph -------------------------------------------------------------------------
+
+
+@cases
+def test_the_graph_has_the_density_and_gradient(case: str) -> None:
+    """Also in the far tails: the gradient must stay a number there."""
+    sample = SAMPLES[case](np.random.default_rng(11), 2_000)
+    moved = moved_of(case)
+    inputs = {name: pt.dvector(name) for name in moved}
+    model = graph_of(case, {**sample.arguments, **inputs}, sample.y)
+    density = pm.logp(model["y"], model["observed"])
+    slopes = pt.grad(density.sum(), list(inputs.values()))
+    compiled = pm.compile(list(inputs.values()), [density, *slopes], mode=MODE)
+    found = compiled(*(sample.arguments[name] for name in moved))
+    assert error(found[0], density_of(case, sample)) < 1e-10
+    for slope, (name, logarithm) in zip(found[1:], moved.items(), strict=True):
+        scaled = slope * sample.arguments[name] if logarithm else slope
+        assert error(scaled, slope_of(case, sample, name, logarithm)) < 1e-10
+
+
+@pytest.mark.parametrize("case", ["bernoulli", "binomial", "poisson", "negbinomial"])
+@pytest.mark.parametrize("eta", [-60.0, 60.0])
+def test_a_sure_response_has_a_gradient(case: str, eta: float) -> None:
+    """Density and gradient in one function, as samplers compile them.
+
+    What they share must not keep rewrites from saving the gradient beyond eta = 37.
+    """
+    rest = {k: v[0] for k, v in MODERATE[case].items() if k != "eta"}
+    y = np.array([0, 1, 0, 1])
+    with pm.Model(coords={"row": range(4)}) as model:
+        b = pm.Normal("b", 0.0, 1.0, shape=2)
+        predictor = pm.Data("X", np.ones((4, 2))) @ b
+        observed = pm.Data("observed", y, dims="row")
+        arguments = {"eta": predictor, **rest}
+        FAMILIES[case].observe(pm, pt, "y", arguments, observed, "row")
+    density = model.logp()
+    slope = pt.grad(density, model.value_vars[0])
+    both = pm.compile(model.value_vars, [density, slope], mode=MODE)
+    at = Sample(y, {"eta": np.full(4, eta), **rest})
+    wanted = slope_of(case, at, "eta", False).sum() - eta / 2
+    found = both(np.full(2, eta / 2))[1]
+    np.testing.assert_allclose(found, [wanted, wanted], rtol=1e-12)
+
+
+# ---- emitted programs ------------------------------------------------------------
+
+
+def source_of(case: str) -> SourceText:
+    source = FAMILIES[family_of(case)].source
+    return next((t for n, t in source.when if n in MODERATE[case]), source)
+
+
+@cases
+def test_the_source_statement_has_the_density_and_gradient(case: str) -> None:
+    """Of moderate rows; gradients in the tails as well."""
+    source, count = source_of(case), 200
+    arguments = repeated(case, count)
+    moved = list(moved_of(case))
+    rng = np.random.default_rng(2)
+    arguments[moved[0]] = rng.normal(0.5, 1.0, count)
+    sample = Sample(
+        FAMILIES[family_of(case)].simulate(rng, **arguments), dict(arguments)
+    )
+    namespace: dict[str, Any] = {"pm": pm, "pt": pt, "np": np, **arguments}
+    namespace["data"] = sample.y
+    inputs = [pt.dvector(name) for name in moved]
+    namespace.update(zip(moved, inputs, strict=True))
+    exec(source.definitions, namespace)
+    fields = {key: key for key in arguments}
+    text = source.statement.format(name='"y"', observed="data", dims='"row"', **fields)
+    with pm.Model(coords={"row": range(count)}) as model:
+        eval(text, namespace)
+    density = pm.logp(model["y"], sample.y)
+    outputs = [density, *pt.grad(density.sum(), inputs)]
+    found = pm.compile(inputs, outputs, mode=MODE)(*(arguments[n] for n in moved))
+    assert error(found[0], density_of(case, sample)) < 1e-9
+    for slope, (name, _) in zip(found[1:], moved_of(case).items(), strict=True):
+        assert error(slope, slope_of(case, sample, name, False)) < 1e-9
