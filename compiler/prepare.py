@@ -72,6 +72,9 @@ class Prepared:
         Of the rows used.
     used
         Columns of which no row may lack a value: those of all models.
+    data
+        What was read: all rows and columns, as they were before ``column``,
+        ``let`` and ``where``.
     certain
         False if the rows are not the ones meant: a ``where`` could not be
         computed, no row is left, or there are no data. What depends on the
@@ -84,6 +87,7 @@ class Prepared:
     read: int
     schema: Schema
     used: tuple[str, ...]
+    data: Table
     certain: bool = True
 
 
@@ -99,6 +103,7 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
     and is ``faulty`` in the schema, so that the rest can still be bound.
     """
     _check_data(spec, sink)
+    data = table
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     table = declare(table, declared, sink)
     table = _let(spec, table, sink)
@@ -109,7 +114,7 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
         if not table.open:
             sink.add("empty-data", _data_span(spec), "the data have no rows")
             table = table.without(table.columns)
-        return _prepared(table, np.zeros(0, np.int64), (), used, False)
+        return _prepared(table, np.zeros(0, np.int64), (), used, data, False)
     missing = {name: table.columns[name].missing for name in used}
     empty = _check_missing(used, missing, chosen, certain, sink)
     table = table.without(empty)
@@ -122,14 +127,14 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
         if certain:
             _report_empty(spec, chosen, missing, sink)
         every = np.arange(table.rows, dtype=np.int64)
-        return _prepared(table, every, (), used, False)
+        return _prepared(table, every, (), used, data, False)
     rows = np.flatnonzero(complete).astype(np.int64)
     if certain:
         _report_dropped(missing, used, chosen, spec, sink)
         infinite = _check_infinite(missing, used, table.take(rows), rows, sink)
         table = table.without(infinite)
     dropped = tuple(_dropped(chosen, complete, missing))
-    return _prepared(table, rows, dropped, used, certain)
+    return _prepared(table, rows, dropped, used, data, certain)
 
 
 def _prepared(
@@ -137,12 +142,12 @@ def _prepared(
     rows: Ints,
     dropped: tuple[Dropped, ...],
     used: Iterable[str],
+    data: Table,
     certain: bool,
 ) -> Prepared:
     kept = table.take(rows)
-    return Prepared(
-        kept, rows, dropped, table.rows, schema_of(kept), tuple(used), certain
-    )
+    schema = schema_of(kept)
+    return Prepared(kept, rows, dropped, table.rows, schema, tuple(used), data, certain)
 
 
 def _data_span(spec: Spec) -> Span:

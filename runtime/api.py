@@ -85,6 +85,9 @@ def compile_source(
 def load(path: str | os.PathLike[str]) -> Fit:
     """Return a fit that ``Fit.save`` or ``varying fit`` wrote.
 
+    The file suffices: for predictions the model is compiled again, from the text
+    and the data in it.
+
     Raises
     ------
     ModelError
@@ -92,9 +95,10 @@ def load(path: str | os.PathLike[str]) -> Fit:
     """
     from . import store
     from .fit import Fit
+    from .origin import Origin
 
-    data, provenance = store.read(path)
-    return Fit(data, provenance)
+    data, provenance, table = store.read(path)
+    return Fit(data, provenance, Origin(table, provenance, os.fspath(path)))
 
 
 def read_data(path: str | os.PathLike[str], *, whole: bool = True) -> Table:

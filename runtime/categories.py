@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from varying.compiler.levels import spell_number
 
 if TYPE_CHECKING:
-    from xarray import DataTree
+    from xarray import DataArray, DataTree
 
-__all__ = ["with_categories"]
+__all__ = ["coded", "numbers_of", "with_categories"]
 
 _GROUPS = ("observed_data", "prior_predictive")
 
@@ -33,27 +33,32 @@ def with_categories(
     """
     if not categories:
         return data
-    import numpy as np
     from xarray import DataTree
 
-    found = _numbers(categories) if numbers else None
     groups = {group: node.to_dataset() for group, node in data.children.items()}
     for group in _GROUPS:
-        if group not in groups or name not in groups[group]:
-            continue
-        variable = groups[group][name]
-        if found is not None:
-            ranks = variable.values.astype(np.int64)
-            variable = variable.copy(data=np.array(found)[ranks])
-        coded = "rank" if found is None else "number"
-        variable = variable.assign_attrs(categories=list(categories), coded=coded)
-        groups[group] = groups[group].assign({name: variable})
+        if group in groups and name in groups[group]:
+            variable = coded(groups[group][name], categories, numbers=numbers)
+            groups[group] = groups[group].assign({name: variable})
     tree: DataTree = DataTree.from_dict(dict(groups))
     tree.attrs = dict(data.attrs)
     return tree
 
 
-def _numbers(categories: tuple[str, ...]) -> list[int] | list[float] | None:
+def coded(
+    ranks: DataArray, categories: tuple[str, ...], *, numbers: bool = False
+) -> DataArray:
+    """Return a response that is ranks among categories; see ``with_categories``."""
+    import numpy as np
+
+    found = numbers_of(categories) if numbers else None
+    if found is not None:
+        ranks = ranks.copy(data=np.array(found)[ranks.values.astype(np.int64)])
+    code = "rank" if found is None else "number"
+    return ranks.assign_attrs(categories=list(categories), coded=code)
+
+
+def numbers_of(categories: tuple[str, ...]) -> list[int] | list[float] | None:
     """Return categories as numbers, if each is one, spelled as numbers are."""
     try:
         values = [float(category) for category in categories]

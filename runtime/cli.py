@@ -174,6 +174,68 @@ def fit(
 
 
 @app.command()
+def prior(
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    draws: Annotated[int, typer.Option(min=1, help="Data sets to draw.")] = 500,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed, the same data sets.")
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="A picture to write: png, pdf or svg."),
+    ] = None,
+    form: TextOrJson = "text",
+) -> None:
+    """Say what the priors claim of the data, before any fit."""
+    from .commands.prior import run
+
+    run(file, data, model, draws, seed, out, form)
+
+
+@app.command()
+def plot(
+    kind: Annotated[
+        Literal["trace", "forest", "ppc", "pairs"],
+        typer.Argument(metavar="KIND", help="trace, forest, ppc or pairs."),
+    ],
+    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="png, pdf or svg; else FIT with .KIND.png, here."
+        ),
+    ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this parameter (repeatable)."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="ppc: a panel for each of its levels."),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="ppc: data sets to draw (300).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="ppc: the same seed, the same draws.")
+    ] = None,
+) -> None:
+    """Draw a picture of a saved fit.
+
+    trace: densities and chains; forest: intervals; ppc: the data beside what the
+    model draws; pairs: parameters against each other.
+    """
+    from .commands.plot import run
+
+    options = {"var": tuple(var or ()), "by": by, "draws": draws, "seed": seed}
+    run(
+        kind, path, out, {name: v for name, v in options.items() if v not in (None, ())}
+    )
+
+
+@app.command()
 def summary(
     path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
     form: TableFormat = "table",

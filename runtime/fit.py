@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import store
+from .origin import Origin
 from .provenance import Provenance
 from .summary import PROB, Row, Sampling, Summary, rows_of
 
 if TYPE_CHECKING:
-    from xarray import DataTree
+    from arviz_stats.utils import ELPDData
+    from xarray import DataArray, DataTree
 
+    from .plots.style import Picture
+    from .predict import Kind
     from .settings import Settings
     from .verdict import Verdict
 
@@ -38,7 +42,9 @@ class Fit:
 
     data: DataTree
     provenance: Provenance
+    _origin: Origin
     _rows: dict[tuple[float, bool], tuple[Row, ...]] = field(default_factory=dict)
+    _densities: list[DataArray] = field(default_factory=list)
 
     @property
     def model(self) -> str:
@@ -94,13 +100,168 @@ class Fit:
             )
         return self._rows[prob, effects]
 
+    def predict(
+        self,
+        kind: Kind = "response",
+        *,
+        draws: int | None = None,
+        seed: int | None = None,
+    ) -> DataArray:
+        """Predict for the rows of the fit, with the effects of their own groups.
+
+        Parameters
+        ----------
+        kind
+            ``response``: new responses (the posterior predictive), coded as
+            ``Model.prior_predictive`` codes them: in numbers where all
+            categories are numbers, else as ranks from 0, which the attributes
+            ``categories`` and ``coded`` say. ``mean``: the mean of the response,
+            for a binary one the probability of the second category. ``prob``:
+            the probability of each category of an ordinal or binary response.
+            ``eta``: the linear predictor, on the scale of the link.
+        draws
+            How many draws to take of each chain, evenly spaced; None: all.
+        seed
+            Of ``response``: the same seed gives the same draws.
+
+        Returns
+        -------
+        DataArray
+            With the dims ``chain``, ``draw`` and ``row``; of ``prob`` also
+            ``category``, K times as large: on many rows give ``draws``. ``row``
+            is the number of the row in the data, from 0, and ``category`` its
+            number where all are numbers, else its name.
+
+        Raises
+        ------
+        ValueError
+            If an argument makes no sense, for ``mean`` of an ordinal response
+            (it would treat categories as equally spaced) and for ``prob`` of one
+            without categories.
+        ModelError
+            ``not-a-fit`` if the file holds other data than those of its draws.
+        """
+        from .predict import predict, thinned
+
+        posterior = self.data["posterior"].to_dataset()
+        return predict(self._origin.rows, thinned(posterior, draws), kind, seed)
+
+    def log_likelihood(self) -> DataArray:
+        """Return the log density of each row's response at each draw.
+
+        Returns
+        -------
+        DataArray
+            With the dims ``chain``, ``draw`` and ``row``; computed once and kept.
+
+        Raises
+        ------
+        ModelError
+            ``not-a-fit`` if the file holds other data than those of its draws.
+        """
+        from .predict import log_likelihood
+
+        if not self._densities:
+            posterior = self.data["posterior"].to_dataset()
+            self._densities.append(log_likelihood(self._origin.rows, posterior))
+        return self._densities[0].copy(deep=False)
+
+    def loo(self, pointwise: bool | None = None) -> ELPDData:
+        """Estimate how well new rows of the same groups would be predicted.
+
+        Leave-one-out cross-validation by Pareto-smoothed importance sampling
+        (Vehtari, Gelman & Gabry 2017). A row is left out, never a whole group.
+
+        Parameters
+        ----------
+        pointwise
+            Whether to keep what each row gives; None: as ArviZ is set, which
+            is yes.
+
+        Returns
+        -------
+        ELPDData
+            What ``arviz.loo`` returns and ``arviz.compare`` takes.
+
+        Raises
+        ------
+        ValueError
+            If the log likelihood of a row is the same at every draw.
+        """
+        from .loo import loo
+
+        data = self.to_arviz(posterior_predictive=False)
+        return loo(data, self._origin.rows.name, pointwise)
+
+    def to_arviz(
+        self,
+        *,
+        log_likelihood: bool = True,
+        posterior_predictive: bool = True,
+        draws: int | None = None,
+        seed: int | None = None,
+    ) -> DataTree:
+        """Return the draws with the groups that more of ArviZ's functions need.
+
+        ``observed_data`` is coded as ``predict`` codes responses, so that the two
+        can be laid over each other.
+
+        Parameters
+        ----------
+        log_likelihood, posterior_predictive
+            Whether to add the group of that name. Each has a number for every
+            row and draw.
+        draws, seed
+            Of ``posterior_predictive``, as for ``predict``. ``arviz.loo_pit``
+            needs all draws.
+        """
+        from .categories import with_categories
+
+        rows = self._origin.rows
+        tree = with_categories(self.data, rows.name, rows.categories, numbers=True)
+        groups = {name: node.to_dataset() for name, node in tree.children.items()}
+        if log_likelihood:
+            groups["log_likelihood"] = self.log_likelihood().to_dataset()
+        if posterior_predictive:
+            drawn = self.predict(draws=draws, seed=seed)
+            groups["posterior_predictive"] = drawn.to_dataset()
+        from xarray import DataTree
+
+        found: DataTree = DataTree.from_dict(dict(groups))
+        found.attrs = dict(self.data.attrs)
+        return found
+
+    def plot(self, kind: str, **options: Any) -> Picture:
+        """Return a picture: a Matplotlib figure; ``save(path)`` writes it.
+
+        Needs Matplotlib (``pip install "varying[plots]"``).
+
+        Parameters
+        ----------
+        kind
+            ``trace``: densities and chains. ``forest``: medians with 50 % and 95 %
+            intervals. ``ppc``: the data beside what the model draws. ``pairs``:
+            parameters against each other, divergences marked.
+        **options
+            ``var``: names of parameters to show (trace, forest, pairs). ``by``: a
+            column, ``draws``: how many data sets, ``seed`` (ppc).
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind, option, parameter or column.
+        """
+        from .plots import plot
+
+        return plot(self, kind, **options)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit to exactly this path; see ``varying.load``.
 
         The file is written whole or not at all. A file that was there before
         is replaced.
         """
-        store.write(path, self.data, self.provenance)
+        store.write(path, self.data, self.provenance, self._origin.table)
 
     def _sampling(self) -> Sampling:
         settings = self.provenance.settings

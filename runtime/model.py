@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .design import Design
     from .fit import Fit
+    from .prior_check import PriorCheck
     from .priors import Priors
 
 __all__ = ["Model"]
@@ -183,6 +184,7 @@ class Model:
         from .categories import with_categories
         from .fit import Fit
         from .names import names_of
+        from .origin import Origin
         from .provenance import FORMAT, Provenance, describe_data, versions
         from .summary import PROB, rows_of
         from .verdict import judge
@@ -207,7 +209,8 @@ class Model:
             names=names,
             verdict=judge(rows, data["sample_stats"].to_dataset(), settings),
         )
-        return Fit(data, provenance, {(PROB, True): rows})
+        origin = Origin.of(compiled, provenance)
+        return Fit(data, provenance, origin, {(PROB, True): rows})
 
     def prior_predictive(self, draws: int = 500, seed: int | None = None) -> DataTree:
         """Draw parameters from the priors, and responses given them.
@@ -256,6 +259,43 @@ class Model:
         categories = compiled.bound.response.categories
         return with_categories(data, response, categories, numbers=True)
 
+    def prior_check(self, draws: int = 500, seed: int | None = None) -> PriorCheck:
+        """Say what the priors claim of the data, in sentences and in a picture.
+
+        Data sets are drawn from the priors, and a few statistics of each, such as
+        the share of zeros, are put beside those of the data.
+
+        Parameters
+        ----------
+        draws
+            Number of data sets.
+        seed
+            The same seed gives the same data sets. Without one, one is drawn; it
+            is the result's ``seed``.
+
+        Returns
+        -------
+        PriorCheck
+            Prints as its ``sentences``; ``plot()`` returns a Matplotlib figure.
+
+        Raises
+        ------
+        ModelError
+            As ``prior_predictive``.
+        """
+        from .predict import FittedRows
+        from .prior_check import check_prior
+        from .replicates import Replicates
+        from .settings import Settings
+
+        settings = Settings.checked(draws=draws, seed=seed)
+        drawn = self.prior_predictive(settings.draws, settings.seed)
+        rows = FittedRows.of(self._with_data("a prior check"))
+        response = drawn["prior_predictive"].to_dataset()[rows.name]
+        values = response.transpose("chain", "draw", "row").values
+        values = values.reshape(-1, values.shape[-1])
+        return check_prior(Replicates.of(rows, values), settings.seed)
+
     def _refuse_flat(self, compiled: Compiled) -> None:
         flat = [row.target for row in compiled.priors if _is_flat(row.prior)]
         if not flat:
@@ -294,9 +334,9 @@ class Model:
         if self.compiled is None:
             return f"{head}\nno data{notes}"
         bound, prepared = self.compiled.bound, self.compiled.prepared
+        levels = {g.name: len(g.levels) for part in bound.parts for g in part.groupings}
         groups = "".join(
-            f", {len(grouping.levels)} levels of {grouping.name}"
-            for grouping in bound.groupings
+            f", {count} levels of {name}" for name, count in levels.items()
         )
         rows = f"{len(prepared.rows)} rows used"
         if prepared.dropped:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "Data", "Provenance", "describe_data", "versions"]
 
 #: Version of the fit file. A reader refuses any other.
-FORMAT = 1
+FORMAT = 2
 
 #: Packages whose versions can change the numbers.
 _PACKAGES = ("varying", "pymc", "pytensor", "nutpie", "numpy", "arviz")
@@ -25,7 +25,7 @@ _PACKAGES = ("varying", "pymc", "pytensor", "nutpie", "numpy", "arviz")
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The data of a fit, without the data.
+    """The data of a fit, described.
 
     Attributes
     ----------

@@ -1,8 +1,9 @@
 """The fit file: one file, a zip of a Zarr store.
 
-Any Zarr reader opens it: the groups are those of ArviZ, and the root's
-attribute ``varying`` holds the provenance as JSON. Nothing in it is code, and
-nothing is unpickled. It is written whole or not at all.
+Any Zarr reader opens it: the groups are those of ArviZ and ``data``, the columns
+that the spec names as they were read; the root's attribute ``varying`` holds the
+provenance as JSON. Nothing in it is code, and nothing is unpickled. It is written
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -17,21 +18,29 @@ from typing import TYPE_CHECKING, Any
 from .faults import file_fault
 from .provenance import FORMAT, Provenance
 from .spec_file import unreadable
+from .stored_table import from_dataset, to_dataset
 from .whole_file import replacing
 
 if TYPE_CHECKING:
     from xarray import DataTree
 
+    from varying.compiler.table import Table
     from varying.grammar.diagnostics import ModelError
 
 __all__ = ["read", "write"]
 
 _ROOT = "zarr.json"
 _ATTRIBUTE = "varying"
+_DATA = "data"
 
 
-def write(path: str | os.PathLike[str], data: DataTree, provenance: Provenance) -> None:
-    """Write a fit to exactly this path.
+def write(
+    path: str | os.PathLike[str],
+    data: DataTree,
+    provenance: Provenance,
+    table: Table,
+) -> None:
+    """Write a fit, and the data it was made from, to exactly this path.
 
     Raises
     ------
@@ -39,31 +48,34 @@ def write(path: str | os.PathLike[str], data: DataTree, provenance: Provenance) 
         If that cannot be done; then nothing is left behind, and a file that
         was there before is unchanged.
     """
-    entries = _zarr_entries(data, provenance)
+    entries = _zarr_entries(data, provenance, table)
     # Zarr has compressed the arrays already.
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for key in sorted(entries, key=lambda key: (key != _ROOT, key)):
             archive.writestr(zipfile.ZipInfo(key), entries[key])
 
 
-def _zarr_entries(data: DataTree, provenance: Provenance) -> dict[str, bytes]:
+def _zarr_entries(
+    data: DataTree, provenance: Provenance, table: Table
+) -> dict[str, bytes]:
     """Return the files of the store by name.
 
     Zarr writes some metadata twice, which a zip would keep twice; so it writes
     into memory first.
     """
+    from xarray import DataTree
     from zarr.storage import MemoryStore
 
     buffers: dict[str, Any] = {}
-    tree = data.copy()
+    tree = data.assign({_DATA: DataTree(to_dataset(table))})
     text = json.dumps(provenance.to_dict(), ensure_ascii=False)
     tree.attrs = {**tree.attrs, _ATTRIBUTE: text}
     tree.to_zarr(MemoryStore(buffers), zarr_format=3, consolidated=False)
     return {key: buffer.to_bytes() for key, buffer in buffers.items()}
 
 
-def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance]:
-    """Return what a fit file holds.
+def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance, Table]:
+    """Return what a fit file holds: the draws, where they are from, the data.
 
     Raises
     ------
@@ -84,7 +96,9 @@ def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance]:
     if damaged:
         raise _damaged(name, f"`{damaged}` in it cannot be read")
     try:
-        return _tree(path), provenance
+        tree = _tree(path)
+        table = from_dataset(tree[_DATA].to_dataset())
+        return tree.drop_nodes(_DATA), provenance, table
     except Exception as error:  # whatever Zarr makes of a damaged store
         raise _damaged(name, f"{type(error).__name__}: {error}") from error
 
@@ -124,7 +138,7 @@ def _tree(path: str | os.PathLike[str]) -> DataTree:
     attributes = {k: v for k, v in tree.attrs.items() if k != _ATTRIBUTE}
     tree = tree.copy()
     tree.attrs = attributes
-    for group in ("posterior", "sample_stats"):
+    for group in ("posterior", "sample_stats", _DATA):
         if group not in tree:
             raise KeyError(f"no group {group}")
     return tree

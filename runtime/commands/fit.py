@@ -40,7 +40,7 @@ def run(
     """Fit a model. Bad diagnostics are said in words, and are no failure."""
     found = compiled(file, data, model)
     target = Path(out) if out is not None else _default(file, found)
-    _check_target(target)
+    check_target(target)
     fit = found.fit(
         draws=options.draws,
         tune=options.tune,
@@ -71,7 +71,7 @@ def _default(file: str, model: Model) -> Path:
     return Path(f"{Path(file).stem}{name}.fit")
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
     """Fail before the sampling, not after it."""
     folder = target.parent
     if target.is_dir():

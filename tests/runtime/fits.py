@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.read import table_from_frame
+from varying.grammar.source import Source
 from varying.runtime.fit import Fit
 from varying.runtime.names import Names
-from varying.runtime.provenance import FORMAT, Data, Provenance
+from varying.runtime.origin import Origin
+from varying.runtime.provenance import FORMAT, Provenance, describe_data
 from varying.runtime.settings import Settings
 from varying.runtime.summary import rows_of
 from varying.runtime.verdict import judge
@@ -19,6 +23,13 @@ NAMES = Names(
     correlations=("cor_g",),
 )
 CHAINS, DRAWS = 4, 250
+GROUPS = ["s1", "s2", "ünter"]
+DATA = {
+    "g": ["s1", "s2", "ünter", "s1"],
+    "unused": [1, 2, 3, 4],
+    "x": [0.5, 1.5, 0.0, 2.0],
+    "y": [99.0, 101.0, 100.5, 98.0],
+}
 
 
 def independent(shape: tuple[int, ...] = (), seed: int = 0) -> np.ndarray:
@@ -48,7 +59,7 @@ def posterior() -> xr.Dataset:
             "coef": ["x"],
             "g_coef": coefs,
             "g_coef_": coefs,
-            "g": ["s1", "s2", "ünter"],
+            "g": GROUPS,
         },
     )
 
@@ -69,12 +80,17 @@ def settings(**changes: int) -> Settings:
     return Settings.checked(**{"draws": DRAWS, "tune": 500, "seed": 7, **changes})
 
 
+def compiled() -> Compiled:
+    return compile_spec(Source(SPEC, "made.model"), table_from_frame(DATA))
+
+
 def made_fit() -> Fit:
+    made = compiled()
     data = xr.DataTree.from_dict(
         {
             "posterior": posterior(),
             "sample_stats": statistics(),
-            "observed_data": xr.Dataset({"y": ("row", np.arange(4.0))}),
+            "observed_data": xr.Dataset({"y": ("row", np.array(DATA["y"]))}),
         }
     )
     rows = rows_of(posterior(), NAMES, effects=True)
@@ -88,8 +104,8 @@ def made_fit() -> Fit:
         seconds=1.5,
         created="2026-01-01T00:00:00+00:00",
         versions={"varying": "0.1.0"},
-        data=Data("made.csv", 4, "0" * 64, (("g", "text", ("s1", "s2", "ünter")),)),
+        data=describe_data(made.prepared.table, made.prepared.used),
         names=NAMES,
         verdict=judge(rows, statistics(), settings()),
     )
-    return Fit(data, provenance)
+    return Fit(data, provenance, Origin.of(made, provenance))

@@ -11,6 +11,7 @@ import varying
 from varying.runtime import store
 from varying.runtime.categories import with_categories
 from varying.runtime.fit import Fit
+from varying.runtime.provenance import FORMAT
 
 from .fits import SPEC, made_fit
 
@@ -117,7 +118,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
 def test_categories_survive(tmp_path: Path) -> None:
     made = made_fit()
     tree = with_categories(made.data, "y", ("no", "maybe", "yes", "7"))
-    Fit(tree, made.provenance).save(tmp_path / "a.fit")
+    Fit(tree, made.provenance, made._origin).save(tmp_path / "a.fit")
     loaded = varying.load(tmp_path / "a.fit")
     assert loaded.data.identical(tree)
     observed = loaded.data["observed_data"]["y"]
@@ -162,12 +163,36 @@ def test_a_cut_and_a_changed_file(saved: Path) -> None:
 
 
 def test_another_format_is_refused(saved: Path) -> None:
-    rewritten(saved, format=2)
-    with pytest.raises(varying.ModelError, match="format 2") as caught:
+    later = FORMAT + 1
+    rewritten(saved, format=later)
+    with pytest.raises(varying.ModelError, match=f"format {later} ") as caught:
         varying.load(saved)
     assert caught.value.diagnostics[0].notes == ("install a newer Varying",)
+    rewritten(saved, format=1)
+    with pytest.raises(varying.ModelError, match="format 1 ") as caught:
+        varying.load(saved)
+    assert caught.value.diagnostics[0].notes == ("fit the model again",)
 
 
 def test_a_record_that_lacks_something(saved: Path) -> None:
     rewritten(saved, settings=None)
     assert rule(saved) == "not-a-fit"
+
+
+def test_the_data_are_in_the_file_and_not_in_the_groups(saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        root = json.loads(archive.read("data/zarr.json"))
+    described = json.loads(root["attributes"]["table"])
+    assert [c["name"] for c in described["columns"]] == ["g", "x", "y"]
+    loaded = varying.load(saved)
+    assert "data" not in loaded.data.children
+    assert "data" not in made_fit().data.children
+
+
+def test_a_file_without_its_data(saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.fit"
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            if not name.startswith("data/"):
+                new.writestr(name, old.read(name))
+    assert rule(path) == "not-a-fit"

@@ -1,0 +1,39 @@
+"""Make the pictures of docs/plots.md.
+
+varying fit examples/ratings/ratings.model --seed 1 --out ratings.fit
+python docs/images/make.py ratings.fit
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+import varying
+
+HERE = Path(__file__).parent
+SPEC = HERE.parents[1] / "examples" / "ratings" / "ratings.model"
+
+
+def main(fit_path: str) -> None:
+    """Draw each picture and save it beside this file."""
+    fit = varying.load(fit_path)
+    some = ("b", "sd_subj", "threshold", "r_subj[Intercept]", "r_subj[cs[CS+]]")
+    pictures = {
+        "prior": varying.compile(SPEC).prior_check(seed=1).plot(),
+        "trace": fit.plot("trace", var=some),
+        "forest": fit.plot("forest", var=("b", "sd_subj", *some[3:])),
+        "ppc": fit.plot("ppc", by="cs"),
+        "pairs": fit.plot("pairs", var=("b", "sd_subj[Intercept]", "threshold[0|1]")),
+    }
+    for name, picture in pictures.items():
+        path = HERE / f"{name}.png"
+        picture.save(path)
+        # they are grey: sixteen shades are a quarter of the bytes
+        Image.open(path).convert("L").quantize(16).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

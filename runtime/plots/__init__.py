@@ -1,0 +1,75 @@
+"""Pictures of fits and of priors: one file a kind.
+
+Nothing here is imported before a picture is asked for, for Matplotlib is an
+optional extra: ``load`` says what to install where it is missing. The pictures
+are Matplotlib figures that know no window and no global state; what is between
+the lines (densities) is ArviZ's.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..fit import Fit
+    from .style import Picture
+
+__all__ = ["KINDS", "PlotError", "load", "plot"]
+
+#: What a fit can be asked for; each is a module, and its function ``picture``.
+KINDS = ("trace", "forest", "ppc", "pairs")
+
+
+class PlotError(ValueError):
+    """A picture was asked for that cannot be drawn; the text says why."""
+
+
+def load(name: str) -> Any:
+    """Return a module of this folder.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If Matplotlib is missing; the message says what to install.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ModuleNotFoundError(
+            "pictures need Matplotlib, which is not installed: "
+            'pip install "varying[plots]"',
+            name="matplotlib",
+        ) from None
+    return import_module(f"{__name__}.{name}")
+
+
+def plot(fit: Fit, kind: str, **options: Any) -> Picture:
+    """Return a picture of a fit.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    kind
+        One of ``KINDS``.
+    **options
+        Those of the kind: ``var`` (trace, forest, pairs), or ``by``, ``draws``
+        and ``seed`` (ppc).
+
+    Raises
+    ------
+    PlotError
+        If there is no such kind, no such option, parameter or column.
+    """
+    if kind not in KINDS:
+        raise PlotError(f"no plot is called {kind!r}; there are: {', '.join(KINDS)}")
+    module = load(kind)
+    unknown = [name for name in options if name not in module.OPTIONS]
+    if unknown:
+        known = ", ".join(module.OPTIONS)
+        raise PlotError(f"{kind} has no option {unknown[0]!r}; it has: {known}")
+    found: Picture = module.picture(fit, **options)
+    return found

@@ -1,0 +1,174 @@
+"""What a picture of parameters shows: the reported numbers, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ..figures import elements
+from . import PlotError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..fit import Fit
+
+__all__ = ["Block", "blocks_of", "by_spread", "divergent"]
+
+#: Coefficients share a panel if their spreads differ by no more than this factor.
+_FACTOR = 10.0
+#: Coefficients are told apart up to so many; then they are shown like levels.
+_NAMED = 24
+
+Role = Literal["population", "effects"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Numbers that share a panel.
+
+    Attributes
+    ----------
+    name
+        The variable of the posterior.
+    coef
+        For group effects: the coefficient. Each has a block of its own.
+    labels
+        Of the numbers; one empty text for a scalar.
+    draws
+        Numbers, chains, draws.
+    role
+        Of the population, or effects of a group's levels.
+    """
+
+    name: str
+    coef: str
+    labels: tuple[str, ...]
+    draws: NDArray[np.float64]
+    role: Role = "population"
+
+    @property
+    def title(self) -> str:
+        """Name, and the coefficient if there is one; of one number, all its name."""
+        if len(self.labels) == 1:
+            return self.full_label(0)
+        return self.family
+
+    @property
+    def family(self) -> str:
+        """What its numbers are called together."""
+        return f"{self.name}[{self.coef}]" if self.coef else self.name
+
+    @property
+    def flat(self) -> NDArray[np.float64]:
+        """Draws of each number, chains joined."""
+        return self.draws.reshape(len(self.labels), -1)
+
+    def full_label(self, at: int) -> str:
+        """Name of one number, as the summary has it."""
+        inside = ", ".join(part for part in (self.labels[at], self.coef) if part)
+        return f"{self.name}[{inside}]" if inside else self.name
+
+    def only(self, places: Sequence[int]) -> Block:
+        """Return the block with some of its numbers."""
+        labels = tuple(self.labels[at] for at in places)
+        return replace(self, labels=labels, draws=self.draws[list(places)])
+
+
+def blocks_of(
+    fit: Fit, var: str | Sequence[str] = (), *, effects: bool = True
+) -> tuple[Block, ...]:
+    """Return the reported parameters of a fit.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    var
+        Names to keep, as the summary has them: of variables (``b``, ``r_subj``),
+        of a group's coefficients (``r_subj[Intercept]``) or of single numbers
+        (``b[x]``). None: all.
+    effects
+        Whether group effects are among them if no name is given.
+
+    Raises
+    ------
+    PlotError
+        If there is no parameter of such a name.
+    """
+    wanted = (var,) if isinstance(var, str) else tuple(var)
+    blocks = tuple(_blocks(fit))
+    if not wanted:
+        return tuple(b for b in blocks if effects or b.role == "population")
+    chosen = [block for name in wanted for block in _named(name, blocks)]
+    return tuple(dict.fromkeys(chosen))
+
+
+def _named(name: str, blocks: Sequence[Block]) -> list[Block]:
+    whole = [block for block in blocks if name in (block.name, block.family)]
+    if whole:
+        return whole
+    for block in blocks:
+        for at in range(len(block.labels)):
+            if block.full_label(at) == name:
+                return [block.only([at])]
+    known = dict.fromkeys(block.name for block in blocks)
+    raise PlotError(f"no parameter is called {name!r}; there are: {', '.join(known)}")
+
+
+def _blocks(fit: Fit) -> Iterator[Block]:
+    names = fit.provenance.names
+    posterior = fit.data["posterior"].to_dataset()
+    for name in (*names.parameters, *names.effects):
+        values = posterior[name]
+        if name in names.effects:
+            dim = values.dims[-1]
+            for at, coef in enumerate(values.coords[dim].values):
+                found = dict(elements(values.isel({dim: at}, drop=True)))
+                yield _block(name, str(coef), found, "effects")
+        else:
+            triangle = name in names.correlations
+            found = dict(elements(values, triangle=triangle))
+            if found:
+                yield _block(name, "", found, "population")
+
+
+def _block(name: str, coef: str, found: dict[str, NDArray[Any]], role: Role) -> Block:
+    draws = np.stack([np.asarray(d, dtype=np.float64) for d in found.values()])
+    return Block(name, coef, tuple(found), draws, role)
+
+
+def by_spread(block: Block, most: int = _NAMED) -> list[Block]:
+    """Divide coefficients of very different spread, ``most`` to a panel.
+
+    Effects of levels and thresholds stay together, and so do very many numbers.
+    """
+    count = len(block.labels)
+    if block.role == "effects" or block.name.endswith("threshold") or count > _NAMED:
+        return [block]
+    spreads = block.flat.std(axis=1)
+    panels: list[list[int]] = []
+    for at in range(count):
+        for panel in panels:
+            both = spreads[[*panel, at]]
+            if len(panel) < most and both.max() <= _FACTOR * both.min():
+                panel.append(at)
+                break
+        else:
+            panels.append([at])
+    return [block.only(panel) for panel in panels]
+
+
+def divergent(fit: Fit) -> NDArray[np.bool_]:
+    """Return which draws diverged: chains, draws."""
+    stats = fit.data["sample_stats"].to_dataset()
+    if "diverging" not in stats:
+        sizes = fit.data["posterior"].sizes
+        return np.zeros((sizes["chain"], sizes["draw"]), dtype=bool)
+    found: NDArray[np.bool_] = np.asarray(
+        stats["diverging"].transpose("chain", "draw").values, dtype=bool
+    )
+    return found

@@ -1,0 +1,149 @@
+"""The data beside what the fitted model draws: bars, or densities, or means."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..replicates import Replicates
+from .panels import Panel, panels_of
+from .response import Bins, bins_of, draw, label_of, legend, limits_of, scale_of
+from .style import SMALL, WIDTH, Picture, drawn, interval, shorten, ticks_at
+
+if TYPE_CHECKING:
+    from ..fit import Fit
+
+__all__ = ["OPTIONS", "picture"]
+
+OPTIONS = ("by", "draws", "seed")
+#: More levels than this are shown by their means, in one panel.
+_MOST = 25
+#: Letters that fit below a picture, beside each other.
+_LETTERS = 90
+
+
+@drawn
+def picture(
+    fit: Fit, by: str | None = None, draws: int = 300, seed: int | None = None
+) -> Picture:
+    """Return the responses of a fit beside those that it draws.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    by
+        A column of the data: a panel for each of its levels, or for each quarter
+        of its numbers. Of more than 25 levels: their means.
+    draws
+        Data sets to draw, from draws of all chains, evenly spaced.
+    seed
+        The same seed gives the same data sets; None: that of the fit.
+
+    Raises
+    ------
+    PlotError
+        If there is no such column in the fit.
+    """
+    rows = fit._origin.rows
+    panels = None if by is None else panels_of(fit._origin.compiled.prepared, by)
+    sizes = fit.data["posterior"].sizes
+    each = min(sizes["draw"], max(1, -(-draws // sizes["chain"])))
+    found = fit.predict(draws=each, seed=fit.seed if seed is None else seed)
+    values = found.transpose("chain", "draw", "row").values
+    data = Replicates.of(rows, values.reshape(-1, values.shape[-1]))
+    if panels is None:
+        return _whole(data)
+    if len(panels) > _MOST:
+        return _means(data, panels, str(by))
+    return _panels(data, panels)
+
+
+def _model(data: Replicates) -> str:
+    return f"{len(data.drawn)} data sets from the fit"
+
+
+def _whole(data: Replicates) -> Picture:
+    found = Picture(WIDTH, 3.0)
+    axes = found.subplots()
+    bins = bins_of(data)
+    limits = limits_of(data) if bins is None else None
+    draw(axes, data, bins, limits)
+    axes.set_xlabel(label_of(data, limits, "draws"))
+    legend(found, bins, _model(data))
+    return found
+
+
+def _panels(data: Replicates, panels: tuple[Panel, ...]) -> Picture:
+    """Draw a panel a level, all with the same axes."""
+    bins = bins_of(data, len(panels))
+    limits = limits_of(data) if bins is None else None
+    columns = _columns(len(panels), bins)
+    rows = math.ceil(len(panels) / columns)
+    found = Picture(WIDTH, 0.7 + 1.45 * rows)
+    grid = found.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    inches = 0.88 * WIDTH / columns
+    parts = [data.take(panel.rows) for panel in panels]
+    scale = None if bins is None else scale_of(parts, bins)
+    flat = grid.ravel()
+    tops: list[float] = []
+    for at, axes in enumerate(flat):
+        if at >= len(panels):
+            axes.remove()
+            continue
+        panel = panels[at]
+        draw(axes, parts[at], bins, limits, inches=inches, scale=scale)
+        tops.append(axes.get_ylim()[1])
+        title = shorten(panel.label, max(12, int(inches * 12)))
+        axes.set_title(f"{title} ({len(panel.rows)})", loc="left")
+        axes.set_ylabel("")
+        if at + columns >= len(panels):
+            axes.tick_params(axis="x", labelbottom=True)
+    flat[0].set_ylim(0.0, max(tops))  # all share it
+    if scale is not None:
+        label = "share (square-root scale)" if scale.root else "share"
+        found.supylabel(label, fontsize=8.0)
+    found.supxlabel(label_of(data, limits, "draws"), fontsize=8.0)
+    legend(found, bins, _model(data), inches=inches, place="upper")
+    return found
+
+
+def _columns(panels: int, bins: Bins | None) -> int:
+    """Return how many panels stand side by side: as many as are legible."""
+    bars = 0 if bins is None else len(bins.middles)
+    widest = 4 if bars <= 12 else 3 if bars <= 25 else 2
+    if bins is not None and bars <= 12:
+        letters = sum(max(map(len, label.split()), default=0) for label in bins.labels)
+        if letters > _LETTERS / widest:
+            widest = 2
+        elif panels > 16:
+            widest = 5
+    return min(widest, panels)
+
+
+def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
+    """Draw the mean of each of many levels, sorted by that of the data."""
+    scores = data.scores
+    observed = [float(scores.observed[panel.rows].mean()) for panel in panels]
+    found = Picture(WIDTH, 3.0)
+    axes = found.subplots()
+    for place, at in enumerate(np.argsort(observed, kind="stable")):
+        means = scores.drawn[:, panels[at].rows].mean(axis=1)
+        interval(axes, place, means, upright=True, light=True)
+        axes.plot([place], [observed[at]], "_", color="black", ms=5, mew=1.2, zorder=5)
+    axes.set_xlim(-1, len(panels))
+    axes.set_xticks([])
+    axes.set_xlabel(f"{len(panels)} levels of {shorten(by, 40)}, by the data")
+    what = f"mean of {data.name}"
+    if data.kind == "binary":
+        what = f"share of {data.categories[-1]}"
+    elif data.trials is not None:
+        what = "share of successes"
+    axes.set_ylabel(shorten(what, 40))
+    ticks_at(axes, "y")
+    axes.set_title(
+        f"data (bar), {_model(data)}: median (dot) and 95 %", loc="left", fontsize=SMALL
+    )
+    return found

@@ -1,0 +1,113 @@
+"""What the priors claim: data sets drawn from them, over the response's range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from .response import bins_of, draw, label_of, legend, limits_of
+from .style import WIDTH, Picture, drawn, shorten, ticks_at
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from ..prior_check import PriorCheck, Statement
+
+__all__ = ["picture"]
+
+#: Bars of a histogram; and how wide a range must be to be drawn by powers.
+_BARS, _WIDE = 25, 50.0
+
+
+@drawn
+def picture(check: PriorCheck) -> Picture:
+    """Return a picture of a prior check.
+
+    Above, the response over its own range: data, and prior data sets. Below, each
+    statistic over the prior data sets, with its 95 % interval (dotted) and where
+    the data are (thick).
+    """
+    data, statements = check.replicates, check.statements
+    found = Picture(WIDTH, 4.3)
+    parts: Any = found.subfigures(2, 1, height_ratios=(2.6, 1.7))
+    above, below = parts
+    axes = above.subplots()
+    bins = bins_of(data)
+    limits = limits_of(data) if bins is None else None
+    draw(axes, data, bins, limits)
+    axes.set_xlabel(label_of(data, limits, "prior draws"))
+    legend(above, bins, f"{len(data.drawn)} prior data sets")
+    panels = below.subplots(1, len(statements), squeeze=False)[0]
+    for panel, statement in zip(panels, statements, strict=True):
+        _statistic(panel, statement, data.categories)
+        title = shorten(statement.title, 108 // len(statements))
+        panel.set_title(title, loc="left")
+    panels[0].set_ylabel("prior data sets")
+    return found
+
+
+def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) -> None:
+    values = statement.values[np.isfinite(statement.values)]
+    edges, scale = _edges(statement, values, len(categories))
+    if scale != "linear":
+        axes.set_xscale(scale)
+    axes.hist(values, edges.tolist(), color="0.8")
+    bounds = (statement.lower, statement.upper)
+    for bound in (bound for bound in bounds if np.isfinite(bound)):
+        axes.axvline(bound, color="black", lw=0.8, ls=(0, (1, 1.5)))
+    axes.axvline(statement.observed, color="black", lw=1.8, label="data")
+    axes.set_xlim(edges[0], edges[-1])
+    ticks_at(axes, "y", 3)
+    if scale != "linear":
+        axes.xaxis.set_major_locator(FixedLocator(_powers(edges)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    elif statement.unit == "share":
+        ticks_at(axes, "x", 4)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.0f} %"))
+        axes.set_xlim(-0.01, 1.01)
+    elif statement.unit == "category":
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_formatter(
+            FuncFormatter(lambda x, _: _category(x, categories))
+        )
+    else:
+        ticks_at(axes, "x", 4)
+
+
+def _edges(
+    statement: Statement, values: NDArray[np.float64], categories: int
+) -> tuple[NDArray[np.float64], str]:
+    """Return the edges of a histogram, and the scale that they are evenly spaced on."""
+    if statement.unit == "category":
+        return np.linspace(-0.5, categories - 0.5, min(categories, _BARS) + 1), "linear"
+    if statement.unit == "share":
+        return np.linspace(0.0, 1.0, _BARS + 1), "linear"
+    # Few data sets far away would press all others together.
+    low, high = np.quantile(values, (0.01, 0.99)) if values.size else (0.0, 1.0)
+    low, high = min(low, statement.observed), max(high, statement.observed)
+    if 0.0 < low < high / _WIDE:
+        return np.geomspace(low / 1.2, min(1.2 * high, 1e300), _BARS + 1), "log"
+    if 0.0 == low < high / _WIDE:
+        # Evenly up to 1, then by powers: counts, some of them 0.
+        return np.sinh(np.linspace(0.0, np.arcsinh(1.2 * high), _BARS + 1)), "asinh"
+    edge = 0.04 * ((high - low) or abs(high) or 1.0)
+    return np.linspace(low - edge, high + edge, _BARS + 1), "linear"
+
+
+def _powers(edges: NDArray[np.float64]) -> list[float]:
+    """Return at most four powers of ten to name, and 0 if the axis begins there."""
+    zero = edges[0] <= 0.0
+    first = 0 if zero else int(np.ceil(np.log10(edges[0])))
+    last = int(np.floor(np.log10(edges[-1])))
+    step = max(1, -(-(last - first) // 3))
+    powers = [float(f"1e{at}") for at in range(first, last + 1, step)]
+    return [0.0, *powers] if zero else powers
+
+
+def _category(place: float, categories: tuple[str, ...]) -> str:
+    known = 0 <= place < len(categories) and place == int(place)
+    return shorten(categories[int(place)], 10) if known else ""

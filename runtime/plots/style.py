@@ -1,0 +1,269 @@
+"""How all pictures look, and how they become files.
+
+Black, greys, line styles and markers; nothing is told by colour alone, so that
+a picture can be printed. Sizes are those of a page: 7 inches wide.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..whole_file import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FORMATS",
+    "LINES",
+    "SMALL",
+    "WIDTH",
+    "Picture",
+    "density",
+    "drawn",
+    "format_of",
+    "interval",
+    "shorten",
+    "spread",
+    "ticks_at",
+]
+
+#: Formats by the end of a file's name.
+FORMATS = ("png", "pdf", "svg")
+#: Inches: the width of a page without its margins.
+WIDTH = 7.0
+#: Points: text that stands beside the labels.
+SMALL = 7.0
+#: Grey and style of lines that are told apart, the strongest first.
+LINES: tuple[tuple[str, Any], ...] = (
+    ("black", "-"),
+    ("black", (0, (4, 1.5))),
+    ("0.55", "-"),
+    ("0.45", (0, (1, 1))),
+    ("black", (0, (5, 1, 1, 1))),
+    ("0.55", (0, (6, 2))),
+    ("black", (0, (1, 2.5))),
+    ("0.75", "-"),
+)
+_DPI = 200
+_RC: dict[Any, Any] = {
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.labelsize": 8.0,
+    "axes.facecolor": "white",
+    "axes.edgecolor": "black",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.xmargin": 0.02,
+    "figure.facecolor": "white",
+    "text.color": "black",
+    "text.usetex": False,
+    # Names of people and columns may hold dollar signs: they are no mathematics.
+    "text.parse_math": False,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "legend.labelspacing": 0.25,
+    "lines.linewidth": 1.0,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "varying",
+    "pdf.fonttype": 42,
+}
+
+
+class Picture(Figure):
+    """A Matplotlib figure that shows itself in a notebook and saves itself whole.
+
+    Attributes
+    ----------
+    notes
+        What it leaves out, in sentences.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        super().__init__((width, height), dpi=_DPI, layout="constrained")
+        FigureCanvasAgg(self)
+        self.notes: tuple[str, ...] = ()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture, whole or not at all; png, pdf or svg by its name.
+
+        Raises
+        ------
+        ValueError
+            If the name ends in none of these.
+        OSError
+            If it cannot be written.
+        """
+        content = self._bytes(format_of(path))
+        with replacing(path) as file:
+            file.write(content)
+
+    def _bytes(self, form: str) -> bytes:
+        buffer = BytesIO()
+        # Without the date, the same picture is the same file.
+        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+        with rc_context(_RC):
+            self.savefig(buffer, format=form, dpi=_DPI, metadata=metadata)
+        return buffer.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self._bytes("png")
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Return the format that a file's name asks for.
+
+    Raises
+    ------
+    ValueError
+        If it is none of ``FORMATS``.
+    """
+    end = Path(path).suffix.lower().removeprefix(".")
+    if end not in FORMATS:
+        known = ", ".join(f".{form}" for form in FORMATS)
+        raise ValueError(f"a picture's name ends in {known}, not {os.fspath(path)!r}")
+    return end
+
+
+def drawn[**Options](
+    function: Callable[Options, Picture],
+) -> Callable[Options, Picture]:
+    """Let a function draw in the style above, whatever the user's own is."""
+
+    @wraps(function)
+    def call(*args: Options.args, **kwargs: Options.kwargs) -> Picture:
+        with rc_context(_RC):
+            picture = function(*args, **kwargs)
+            # Lay it out now, for ticks are made with the settings of the moment; and
+            # once, so that the same picture is the same file.
+            picture.draw_without_rendering()
+            picture.set_layout_engine("none")
+            return picture
+
+    return call
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    import warnings
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def density(
+    values: NDArray[Any],
+    limits: tuple[float, float] | None = None,
+    *,
+    one_hump: bool = False,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return grid and density of finite values; None if they are one number.
+
+    With limits, the density is that of all values, seen between them and somewhat
+    beyond; it ends at 0 if the limits do. If one hump is likely, a simpler
+    bandwidth does, which is faster.
+    """
+    from arviz_stats.base import array_stats
+
+    flat = np.asarray(values, dtype=np.float64).ravel()
+    flat = flat[np.isfinite(flat)]
+    if limits is not None:
+        # What lies beyond an end is smoothed across it, and is not piled up there.
+        low, high = limits
+        beyond = 0.25 * (high - low)
+        limits = (low if low == 0.0 else low - beyond, high + beyond)
+    inside = flat if limits is None else flat[(flat >= limits[0]) & (flat <= limits[1])]
+    if inside.size < 2 or not np.ptp(inside) > 1e-12 * np.abs(inside).max():
+        return None
+    options: dict[str, Any] = {}
+    if limits is not None:
+        options = {"custom_lims": limits, "bound_correction": limits[0] == 0.0}
+    if one_hump:
+        options["bw"] = "silverman"
+    with _quiet():
+        grid, found, *_ = array_stats.kde(inside, **options)
+    if not np.isfinite(found).all():  # almost all values are one
+        return None
+    return np.asarray(grid), np.asarray(found) * (inside.size / flat.size)
+
+
+def interval(
+    axes: Axes,
+    place: float,
+    values: NDArray[Any],
+    *,
+    upright: bool = False,
+    light: bool = False,
+) -> None:
+    """Draw median (circle), middle 50 % (thick) and 95 % (thin) of draws."""
+    low, first, middle, third, high = np.quantile(
+        values, (0.025, 0.25, 0.5, 0.75, 0.975)
+    )
+    wide, narrow, size = (0.6, 0.0, 1.6) if light else (0.9, 2.6, 3.6)
+
+    def line(start: float, end: float, width: float) -> None:
+        across, along = [start, end], [place, place]
+        x, y = (along, across) if upright else (across, along)
+        axes.plot(x, y, color="black", lw=width, solid_capstyle="butt", zorder=3)
+
+    line(low, high, wide)
+    if narrow:
+        line(first, third, narrow)
+    x, y = (place, middle) if upright else (middle, place)
+    face = "black" if light else "white"
+    edge = 0.0 if light else 0.8
+    axes.plot([x], [y], "o", color="black", mfc=face, mew=edge, ms=size, zorder=4)
+
+
+def ticks_at(axes: Axes, which: str, most: int = 5) -> None:
+    """Put few ticks, at round numbers, on the ``x`` or ``y`` axis."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+
+
+def shorten(text: str, most: int = 34) -> str:
+    """Return a long name with its middle left out: both of its ends tell something."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+
+
+def spread(labels: Sequence[str], most: int) -> list[int]:
+    """Return the places of labels to print: from the first on in round steps.
+
+    If there is room for two only, the first and the last.
+    """
+    step = next(
+        factor * power
+        for power in (10**n for n in range(10))
+        for factor in (1, 2, 5)
+        if len(labels) <= most * factor * power
+    )
+    places = list(range(0, len(labels), step))
+    return places if len(places) > 2 else [0, len(labels) - 1]

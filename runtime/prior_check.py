@@ -1,0 +1,401 @@
+"""What the priors claim of the data, in numbers a researcher can judge.
+
+One table: for each kind of response, statistics of a data set. Over many data
+sets drawn from the priors each has a 95 % interval, and beside it stands what
+it is in the observed data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .replicates import Replicates
+
+if TYPE_CHECKING:
+    from varying.compiler.families.family import ResponseKind
+
+    from .plots.style import Picture
+
+__all__ = ["STATISTICS", "PriorCheck", "Statement", "Statistic", "check_prior"]
+
+#: Mass of the interval over the prior data sets.
+PROB = 0.95
+
+Unit = Literal["share", "number", "category"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A statistic of a data set.
+
+    Attributes
+    ----------
+    name
+        In JSON.
+    title
+        Over a panel; ``{lowest}``, ``{highest}`` and ``{name}`` are filled in.
+    clause
+        What prior data sets have, with ``{lower}`` and ``{upper}``.
+    unit
+        How its numbers are written.
+    of
+        From values (data sets, rows) and the replicates to a number a data set.
+    applies
+        To which data it belongs; None: to all.
+    """
+
+    name: str
+    title: str
+    clause: str
+    unit: Unit
+    of: Callable[[NDArray[Any], Replicates], NDArray[Any]]
+    applies: Callable[[Replicates], bool] | None = None
+
+
+def _share(
+    of: Callable[[NDArray[Any], Replicates], NDArray[Any]],
+) -> Callable[[NDArray[Any], Replicates], NDArray[Any]]:
+    return lambda values, data: np.mean(of(values, data), axis=1)
+
+
+def _quantile(prob: float) -> Callable[[NDArray[Any], Replicates], NDArray[Any]]:
+    return lambda values, data: np.quantile(values, prob, axis=1)
+
+
+def _last(data: Replicates) -> int:
+    return len(data.categories) - 1
+
+
+def _all_trials(data: Replicates) -> int:
+    return 1 if data.trials is None else max(1, int(data.trials.sum()))
+
+
+def _median(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+    """Return the lower median: always one of the categories."""
+    found: NDArray[Any] = np.quantile(values, 0.5, axis=1, method="inverted_cdf")
+    return found
+
+
+def _wrongly_negative(data: Replicates) -> bool:
+    """Whether values below 0 are drawn and none is observed."""
+    return bool((data.observed >= 0).all() and (data.drawn < 0).any())
+
+
+def _not_wrongly(data: Replicates) -> bool:
+    return not _wrongly_negative(data)
+
+
+#: Statistics by kind of response.
+STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
+    "ordinal": (
+        Statistic(
+            "share_lowest",
+            "share of {lowest}",
+            "between {lower} and {upper} of the answers in the lowest category, "
+            "{lowest}",
+            "share",
+            _share(lambda values, data: values == 0),
+        ),
+        Statistic(
+            "share_highest",
+            "share of {highest}",
+            "between {lower} and {upper} of the answers in the highest category, "
+            "{highest}",
+            "share",
+            _share(lambda values, data: values == _last(data)),
+        ),
+        Statistic(
+            "median",
+            "median category",
+            "a median between the categories {lower} and {upper}",
+            "category",
+            _median,
+        ),
+    ),
+    "binary": (
+        Statistic(
+            "share",
+            "share of {highest}",
+            "between {lower} and {upper} of rows with {name} = {highest}",
+            "share",
+            _share(lambda values, data: values == 1),
+        ),
+    ),
+    "count": (
+        Statistic(
+            "zeros",
+            "share of zeros",
+            "between {lower} and {upper} zeros",
+            "share",
+            _share(lambda values, data: values == 0),
+        ),
+        Statistic(
+            "mean",
+            "mean",
+            "a mean between {lower} and {upper}",
+            "number",
+            lambda values, data: np.mean(values, axis=1),
+        ),
+        Statistic(
+            "maximum",
+            "largest count",
+            "a largest count between {lower} and {upper}",
+            "number",
+            lambda values, data: np.max(values, axis=1),
+        ),
+    ),
+    "successes": (
+        Statistic(
+            "share",
+            "share of successes",
+            "between {lower} and {upper} of all trials successful",
+            "share",
+            lambda values, data: np.sum(values, axis=1) / _all_trials(data),
+        ),
+        Statistic(
+            "none",
+            "rows without a success",
+            "between {lower} and {upper} of rows without a success",
+            "share",
+            _share(lambda values, data: values == 0),
+        ),
+        Statistic(
+            "all",
+            "rows of successes only",
+            "between {lower} and {upper} of rows where every trial is a success",
+            "share",
+            _share(lambda values, data: values == data.trials),
+        ),
+    ),
+    "continuous": (
+        Statistic(
+            "mean",
+            "mean",
+            "a mean between {lower} and {upper}",
+            "number",
+            lambda values, data: np.mean(values, axis=1),
+        ),
+        Statistic(
+            "sd",
+            "standard deviation",
+            "a standard deviation between {lower} and {upper}",
+            "number",
+            lambda values, data: np.std(
+                values, axis=1, ddof=min(1, len(data.observed) - 1)
+            ),
+        ),
+        Statistic(
+            "negative",
+            "share below 0",
+            "between {lower} and {upper} of values below 0",
+            "share",
+            _share(lambda values, data: values < 0),
+            _wrongly_negative,
+        ),
+        Statistic(
+            "low",
+            "5 % quantile",
+            "a 5 % quantile between {lower} and {upper}",
+            "number",
+            _quantile(0.05),
+            _not_wrongly,
+        ),
+        Statistic(
+            "high",
+            "95 % quantile",
+            "a 95 % quantile between {lower} and {upper}",
+            "number",
+            _quantile(0.95),
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the priors claim of one statistic.
+
+    Attributes
+    ----------
+    name
+        Of the statistic.
+    title
+        A few words for it.
+    text
+        The claim, and what the data have, in a sentence.
+    lower, upper
+        The middle 95 % of the prior data sets. Of categories: ranks from 0.
+    observed
+        In the data.
+    values
+        Of each prior data set.
+    unit
+        ``share``, ``number`` or ``category``.
+    """
+
+    name: str
+    title: str
+    text: str
+    lower: float
+    upper: float
+    observed: float
+    unit: Unit
+    values: NDArray[np.float64] = field(repr=False, compare=False)
+
+    @property
+    def inside(self) -> bool:
+        """Whether the data are within the interval."""
+        return self.lower <= self.observed <= self.upper
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorCheck:
+    """Data sets drawn from the priors, and what they come to.
+
+    Prints as its sentences.
+
+    Attributes
+    ----------
+    statements
+        A statistic each.
+    replicates
+        The observed and the drawn data.
+    seed
+        The same again gives the same data sets.
+    """
+
+    statements: tuple[Statement, ...]
+    replicates: Replicates
+    seed: int
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The statements in words."""
+        return tuple(statement.text for statement in self.statements)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self.statements)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def plot(self) -> Picture:
+        """Return a picture: the response over its own range, and each statistic.
+
+        A Matplotlib figure; ``save(path)`` writes it.
+        """
+        from .plots import load
+
+        found: Picture = load("prior").picture(self)
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statements as plain values, as JSON has them."""
+        data = self.replicates
+
+        def plain(value: float, unit: Unit) -> Any:
+            if unit == "category":
+                return data.categories[int(value)]
+            return value if math.isfinite(value) else None
+
+        return {
+            "response": {"name": data.name, "kind": data.kind},
+            "draws": len(data.drawn),
+            "seed": self.seed,
+            "interval": {"kind": "eti", "prob": PROB},
+            "statements": [
+                {
+                    "name": found.name,
+                    "text": found.text,
+                    "lower": plain(found.lower, found.unit),
+                    "upper": plain(found.upper, found.unit),
+                    "observed": plain(found.observed, found.unit),
+                    "inside": found.inside,
+                }
+                for found in self.statements
+            ],
+        }
+
+
+def check_prior(replicates: Replicates, seed: int) -> PriorCheck:
+    """Return what drawn data sets come to, beside the observed ones."""
+    wanted = [
+        statistic
+        for statistic in STATISTICS[replicates.kind]
+        if statistic.applies is None or statistic.applies(replicates)
+    ]
+    found = tuple(_statement(statistic, replicates) for statistic in wanted)
+    return PriorCheck(found, replicates, seed)
+
+
+def _statement(statistic: Statistic, data: Replicates) -> Statement:
+    with np.errstate(all="ignore"):
+        values = np.asarray(statistic.of(data.drawn, data), dtype=np.float64)
+        observed = float(statistic.of(data.observed[None, :], data)[0])
+    tail = (1.0 - PROB) / 2.0
+    # Between categories or counts there is nothing, and beside infinity neither.
+    apart = not np.isfinite(values).all() or np.equal(values, np.round(values)).all()
+    method: Literal["inverted_cdf", "linear"] = "inverted_cdf" if apart else "linear"
+    known = values[~np.isnan(values)]
+    bounds = (
+        np.quantile(known, (tail, 1.0 - tail), method=method)
+        if known.size
+        else (math.nan, math.nan)
+    )
+    lower, upper = (float(bound) for bound in bounds)
+    names = {"name": data.name}
+    if data.categories:
+        names |= {"lowest": data.categories[0], "highest": data.categories[-1]}
+    clause = statistic.clause.format(
+        lower=written(lower, statistic.unit, data.categories),
+        upper=written(upper, statistic.unit, data.categories),
+        **names,
+    )
+    beside = written(observed, statistic.unit, data.categories)
+    if observed < lower:
+        beside = f"{beside}, below that"
+    elif observed > upper:
+        beside = f"{beside}, above that"
+    text = (
+        f"{100 * PROB:.0f} % of prior data sets have {clause} (in your data: {beside})."
+    )
+    title = statistic.title.format(**names)
+    return Statement(
+        statistic.name, title, text, lower, upper, observed, statistic.unit, values
+    )
+
+
+def written(value: float, unit: Unit, categories: tuple[str, ...] = ()) -> str:
+    """Return a number as a sentence has it."""
+    if unit == "category":
+        return categories[int(value)]
+    if unit == "share":
+        return _percent(value)
+    return _number(value)
+
+
+def _percent(share: float) -> str:
+    if 0.0 < share < 0.005:
+        return "under 1 %"
+    if 0.995 < share < 1.0:
+        return "over 99 %"
+    return f"{100 * share:.0f} %"
+
+
+def _number(value: float) -> str:
+    """Return three digits of a number, and no exponent if that can be read."""
+    if not math.isfinite(value):
+        return "infinity" if value > 0 else "minus infinity" if value < 0 else "nothing"
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e9:
+        return f"{value:.2e}"
+    if size < 1000:
+        return f"{value:.3g}"
+    rounded = round(value, 2 - math.floor(math.log10(size)))
+    return f"{rounded:,.0f}"

@@ -1,0 +1,143 @@
+"""``varying plot`` and ``varying prior``: files, sentences, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from varying.runtime import cli
+
+from ..runtime.fits import made_fit
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def fit(tmp_path: Path) -> Path:
+    path = tmp_path / "made.fit"
+    made_fit().save(path)
+    return path
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run the command in this process, in the folder of the fit."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["varying", *map(str, arguments)])
+        return cli._guarded()
+
+    return call
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_plot_writes_a_picture(run: Run, fit: Path, tmp_path: Path) -> None:
+    done = run("plot", "trace", "made.fit")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "saved as made.trace.png\n"
+    assert (tmp_path / "made.trace.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_ppc_of_a_loaded_fit(
+    inside: Callable[..., int], fit: Path, tmp_path: Path
+) -> None:
+    assert inside("plot", "ppc", "made.fit", "--by", "g", "--out", "a.svg") == 0
+    assert files(tmp_path) == ["a.svg", "made.fit"]
+
+
+@pytest.mark.parametrize("kind", ["forest", "pairs"])
+def test_var(inside: Callable[..., int], fit: Path, tmp_path: Path, kind: str) -> None:
+    names = ("--var", "b", "--var", "sd_g")
+    assert inside("plot", kind, "made.fit", *names, "--out", "a.pdf") == 0
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_what_is_left_out_is_said(
+    inside: Callable[..., int], fit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"r_g[{level}, x]" for level in ("s1", "s2")]
+    assert (
+        inside("plot", "pairs", "made.fit", "--var", names[0], "--var", names[1]) == 0
+    )
+    assert capsys.readouterr().err == "saved as made.pairs.png\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("pie", "made.fit"), 2, "'pie'"),
+        (("trace", "made.fit", "--out", "a.jpg"), 2, "ends in .png, .pdf, .svg"),
+        (("trace", "made.fit", "--var", "q"), 2, "no parameter is called 'q'"),
+        (("trace", "made.fit", "--by", "g"), 2, "trace has no option 'by'"),
+        (("ppc", "made.fit", "--by", "q"), 2, "no column 'q'"),
+        (("trace", "none.fit"), 1, "there is no file `none.fit`"),
+        (("trace", "other.txt"), 1, "is not a fit of Varying"),
+        (("trace", "made.fit", "--out", "no/a.png"), 3, "there is no folder `no`"),
+    ],
+)
+def test_refused(
+    inside: Callable[..., int],
+    fit: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    words: str,
+) -> None:
+    (tmp_path / "other.txt").write_text("y ~ x\n")
+    assert inside("plot", *arguments) == code
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+    assert files(tmp_path) == ["made.fit", "other.txt"]
+
+
+def test_without_matplotlib(
+    inside: Callable[..., int],
+    fit: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert inside("plot", "trace", "made.fit") == 3
+    assert 'pip install "varying[plots]"' in capsys.readouterr().err
+
+
+def test_prior_says_and_draws(run: Run, example: Path, tmp_path: Path) -> None:
+    arguments = ("--draws", 80, "--seed", 5, "--out", "p.png")
+    done = run("prior", "small.model", *arguments)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("95 % of prior data sets have ") for line in lines)
+    assert all("(in your data: " in line for line in lines)
+    assert "80 prior data sets, seed 5" in done.stderr
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_prior_json_and_seed(
+    inside: Callable[..., int], example: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("prior", "small.model", "--draws", 30, "--format", "json")
+    assert inside(*arguments) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert f"seed {found['seed']}" in said.err
+    assert inside(*arguments, "--seed", found["seed"]) == 0
+    assert json.loads(capsys.readouterr().out) == found
+
+
+def test_prior_refuses_before_the_work(
+    inside: Callable[..., int], example: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inside("prior", "small.model", "--out", "a.gif") == 2
+    assert "ends in .png, .pdf, .svg" in capsys.readouterr().err

@@ -1,0 +1,327 @@
+"""Pictures: what is on them, that it can be read, and the files they become."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.text import Text
+
+from varying.runtime import plots
+from varying.runtime.fit import Fit
+from varying.runtime.names import Names
+from varying.runtime.plots.blocks import blocks_of
+from varying.runtime.plots.style import LINES, Picture, shorten, spread
+
+from .fits import CHAINS, DRAWS, independent, made_fit, statistics
+from .legible import assert_grey, assert_legible, axes_of, boxes, look, title, titled
+
+LONG = (
+    "condition[incongruent stimulus with distractor]:minutes_since_injection",
+    "age_at_first_assessment_centred",
+    "block[late]",
+)
+
+
+def fit_of(
+    levels: int = 25,
+    coefs: tuple[str, ...] = ("block[late]", "cs[CS+]"),
+    thresholds: int = 0,
+    diverging: int = 0,
+) -> Fit:
+    """A fit with a group of many levels, draws made up."""
+    sample = ("chain", "draw")
+    group_coefs = ["Intercept", *coefs]
+    variables = {
+        "Intercept": (sample, 10 + independent()),
+        "b": ((*sample, "coef"), independent((len(coefs),), 1)),
+        "sd_g": ((*sample, "g_coef"), np.exp(independent((len(group_coefs),), 2))),
+        "r_g": (
+            (*sample, "g", "g_coef"),
+            independent((levels, len(group_coefs)), 3)
+            + np.random.default_rng(1).normal(size=(levels, 1)),
+        ),
+        "z_g": ((*sample, "g", "g_coef"), independent((levels, len(group_coefs)), 4)),
+    }
+    names = ["Intercept", "b", "sd_g"]
+    coords = {
+        "coef": list(coefs),
+        "g_coef": group_coefs,
+        "g": [f"person_{n:03}" for n in range(levels)],
+    }
+    if thresholds:
+        steps = np.linspace(-2, 2, thresholds)
+        variables["threshold"] = ((*sample, "boundary"), independent((1,), 5) + steps)
+        coords["boundary"] = [f"{n}|{n + 1}" for n in range(thresholds)]
+        names.append("threshold")
+    flags = np.zeros((CHAINS, DRAWS), dtype=bool)
+    flags.ravel()[: 10 * diverging : 10] = True
+    made = made_fit()
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(variables, coords),
+            "sample_stats": statistics(diverging=flags),
+        }
+    )
+    known = Names(tuple(names), ("r_g",), ())
+    return replace(made, data=tree, provenance=replace(made.provenance, names=known))
+
+
+KINDS = {
+    "few levels": lambda: fit_of(5, thresholds=4, diverging=3),
+    "many levels": lambda: fit_of(85, LONG[:1], thresholds=99),
+    "long names": lambda: fit_of(9, LONG, diverging=1),
+}
+
+
+@pytest.mark.parametrize("kind", ["trace", "forest", "pairs"])
+@pytest.mark.parametrize("case", KINDS)
+def test_legible_and_grey(kind: str, case: str) -> None:
+    picture = plots.plot(KINDS[case](), kind)
+    assert_legible(picture)
+    assert_grey(picture)
+
+
+def test_overlap_is_found() -> None:
+    """The check itself can fail."""
+    figure = Picture(3, 2)
+    figure.text(0.5, 0.5, "one over")
+    figure.text(0.52, 0.5, "the other")
+    with pytest.raises(AssertionError, match="overlap"):
+        assert_legible(figure)
+    cut = Picture(3, 2)
+    cut.text(0.9, 0.5, "beyond the edge")
+    with pytest.raises(AssertionError, match="beyond"):
+        assert_legible(cut)
+
+
+def test_lines_are_told_apart() -> None:
+    lines = Picture(2, 2).subplots()
+    for grey, style in LINES:
+        lines.plot([0, 1], [0, 1], color=grey, ls=style)
+    assert len({look(line) for line in lines.get_lines()}) == len(LINES)
+
+
+def test_trace_panels() -> None:
+    picture = plots.plot(fit_of(), "trace")
+    names = [title(axes) for axes in axes_of(picture)[::2]]
+    assert names == [
+        "Intercept",
+        "b",
+        "sd_g",
+        "r_g[Intercept]",
+        "r_g[block[late]]",
+        "r_g[cs[CS+]]",
+    ]
+    densities = titled(picture, "b").get_lines()
+    assert len({look(line) for line in densities}) == len(densities) == 2
+    chains = titled(picture, "Intercept").get_lines()
+    assert len({look(line) for line in chains}) == len(chains) == CHAINS
+    # All levels are in one panel, and nothing but the levels.
+    assert len(titled(picture, "r_g[Intercept]").get_lines()) == 25
+
+
+def test_trace_has_every_draw_of_every_chain() -> None:
+    fit = made_fit()
+    picture = plots.plot(fit, "trace", var="Intercept")
+    left, right = axes_of(picture)
+    course = right.get_lines()[0]
+    expected = fit.data["posterior"]["Intercept"].values.ravel()
+    np.testing.assert_array_equal(course.get_ydata(), expected)
+    assert [label.get_text() for label in right.get_xticklabels()] == list("1234")
+    legend = right.get_legend()
+    assert legend is not None
+    assert not legend.get_window_extent().overlaps(right.get_window_extent())
+    # The density of a chain has the chain's range and holds all of it.
+    grid, height = left.get_lines()[0].get_data()
+    first = fit.data["posterior"]["Intercept"].values[0]
+    assert abs(np.average(grid, weights=height) - first.mean()) < 0.05 * first.std()
+
+
+def test_trace_of_several_shows_means_of_pieces() -> None:
+    fit = fit_of()
+    picture = plots.plot(fit, "trace", var=["b"])
+    right = axes_of(picture)[1]
+    values = fit.data["posterior"]["b"].values[..., 0]
+    piece = next(
+        line for line in right.get_lines() if line.get_label() == "block[late]"
+    )
+    edges = np.linspace(0, DRAWS, 21).astype(int)
+    means = [
+        [*(chain[a:b].mean() for a, b in itertools.pairwise(edges)), np.nan]
+        for chain in values
+    ]
+    np.testing.assert_allclose(piece.get_ydata(), np.ravel(means))
+
+
+def test_trace_marks_divergences() -> None:
+    fit = fit_of(diverging=3)
+    picture = plots.plot(fit, "trace", var="Intercept")
+    left, right = axes_of(picture)
+    values = fit.data["posterior"]["Intercept"].values.ravel()
+    np.testing.assert_array_equal(left.get_lines()[-1].get_xdata(), values[[0, 10, 20]])
+    marks = next(line for line in right.get_lines() if line.get_marker() == "|")
+    np.testing.assert_array_equal(marks.get_xdata(), [0, 10, 20])
+    assert "3 divergences" in [text for text, _ in boxes(picture)]
+
+
+def test_coefficients_of_other_spread_have_their_own_panel() -> None:
+    fit = fit_of(coefs=("x", "grams", "y"))
+    scale = xr.DataArray([1.0, 1e-4, 1.0], dims="coef")
+    posterior = fit.data["posterior"].to_dataset()
+    data = fit.data.copy()
+    data["posterior"] = xr.DataTree(posterior.assign(b=posterior["b"] * scale))
+    picture = plots.plot(replace(fit, data=data), "trace", var="b")
+    assert [title(axes) for axes in axes_of(picture)[::2]] == ["b", "b[grams]"]
+    forest = plots.plot(replace(fit, data=data), "forest", var="b")
+    labels = [[t.get_text() for t in a.get_yticklabels()] for a in axes_of(forest)]
+    assert labels == [["x", "y"], ["grams"]]
+
+
+def test_nothing_internal_is_shown() -> None:
+    assert not any(block.name.startswith("z_") for block in blocks_of(made_fit()))
+    with pytest.raises(ValueError, match="no parameter is called 'z_g'; there are: I"):
+        plots.plot(made_fit(), "trace", var="z_g")
+
+
+def test_a_constant_is_a_stroke() -> None:
+    picture = plots.plot(made_fit(), "trace", var="sigma")
+    assert set(np.ravel(axes_of(picture)[0].get_lines()[0].get_xdata())) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("var", "labels"),
+    [
+        ("b", ["b[x]"]),
+        ("sd_g[x]", ["sd_g[x]"]),
+        ("r_g[x]", ["r_g[s1, x]", "r_g[s2, x]", "r_g[ünter, x]"]),
+        ("r_g[s2, x]", ["r_g[s2, x]"]),
+        (["sigma", "b[x]"], ["sigma", "b[x]"]),
+    ],
+)
+def test_var(var: str | list[str], labels: list[str]) -> None:
+    found = blocks_of(made_fit(), var)
+    assert [b.full_label(n) for b in found for n in range(len(b.labels))] == labels
+
+
+def test_forest_intervals() -> None:
+    fit = fit_of()
+    picture = plots.plot(fit, "forest")
+    axes = titled(picture, "b")
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "block[late]",
+        "cs[CS+]",
+    ]
+    draws = fit.data["posterior"]["b"].values[..., 1].ravel()
+    low, first, middle, third, high = np.quantile(
+        draws, [0.025, 0.25, 0.5, 0.75, 0.975]
+    )
+    drawn_lines = [line for line in axes.get_lines() if line.get_ydata()[0] == 1]
+    ends = sorted(tuple(line.get_xdata()) for line in drawn_lines)
+    np.testing.assert_allclose(ends[0], (low, high))
+    np.testing.assert_allclose(ends[1], (first, third))
+    np.testing.assert_allclose(ends[2], (middle,))
+
+
+def test_forest_folds_many_levels() -> None:
+    fit = fit_of(331, ())
+    picture = plots.plot(fit, "forest", var="r_g")
+    (axes,) = axes_of(picture)
+    assert title(axes) == "r_g[Intercept]: 331 levels by size"
+    assert axes.get_xticks().size == 0
+    dots = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    medians = [float(line.get_ydata()[0]) for line in dots]
+    draws = fit.data["posterior"]["r_g"].values[..., 0].reshape(-1, 331)
+    np.testing.assert_allclose(medians, np.sort(np.median(draws, axis=0)))
+    lowest = fit.data["posterior"]["g"].values[np.median(draws, axis=0).argmin()]
+    assert axes.get_xlabel().startswith(str(lowest))
+    assert picture.get_size_inches()[1] < 4
+
+
+def test_pairs_chooses_few_and_says_so() -> None:
+    picture = plots.plot(fit_of(coefs=LONG, thresholds=9, diverging=2), "pairs")
+    assert len(axes_of(picture)) == 6 * 7 // 2
+    assert picture.notes == (
+        "left out (--var NAME chooses): 2 of sd_g, 9 of threshold",
+    )
+    crosses = [
+        line
+        for a in axes_of(picture)
+        for line in a.get_lines()
+        if line.get_marker() == "x"
+    ]
+    assert [len(line.get_xdata()) for line in crosses] == [2] * 15
+
+
+def test_pairs_refuses() -> None:
+    with pytest.raises(ValueError, match="at most 12 numbers at a time, not 99"):
+        plots.plot(fit_of(thresholds=99), "pairs", var="threshold")
+    # A constant does not vary.
+    with pytest.raises(ValueError, match="needs two numbers that vary; there is: b"):
+        plots.plot(made_fit(), "pairs", var=["sigma", "b"])
+
+
+def test_unknown_kind_and_option() -> None:
+    with pytest.raises(ValueError, match="no plot is called 'pie'; there are: trace"):
+        plots.plot(made_fit(), "pie")
+    with pytest.raises(ValueError, match="trace has no option 'by'; it has: var"):
+        plots.plot(made_fit(), "trace", by="g")
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.png", b"\x89PNG"), ("a.PDF", b"%PDF"), ("a.svg", b"<?xml")]
+)
+def test_save(tmp_path: Path, name: str, start: bytes) -> None:
+    picture = plots.plot(made_fit(), "trace", var="b")
+    picture.save(tmp_path / name)
+    written = (tmp_path / name).read_bytes()
+    assert written.startswith(start)
+    picture.save(tmp_path / name)
+    assert (tmp_path / name).read_bytes() == written
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_save_refuses(tmp_path: Path) -> None:
+    picture = plots.plot(made_fit(), "trace", var="b")
+    for name in ("a.jpg", "a", "png"):
+        with pytest.raises(ValueError, match=r"ends in \.png, \.pdf, \.svg"):
+            picture.save(tmp_path / name)
+    with pytest.raises(OSError):
+        picture.save(tmp_path / "nowhere" / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_users_own_style_stays_out() -> None:
+    """And is left as it was."""
+    import matplotlib
+
+    before = plots.plot(made_fit(), "forest")._repr_png_()
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
+        styled = plots.plot(made_fit(), "forest")._repr_png_()
+        assert matplotlib.rcParams["font.size"] == 20
+    assert styled == before
+
+
+def test_names_with_dollars_are_no_mathematics() -> None:
+    picture = plots.plot(fit_of(coefs=("$x_1$", "b$")), "forest", var="b")
+    assert "$x_1$" in [text for text, _ in boxes(picture)]
+    assert not any(text.get_parse_math() for text in picture.findobj(Text))  # type: ignore[attr-defined]
+
+
+def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "varying\[plots\]"'):
+        plots.plot(made_fit(), "trace")
+
+
+def test_shorten_and_spread() -> None:
+    assert shorten("abcdefghij", 7) == "abc…hij"
+    assert shorten("abc", 3) == "abc"
+    assert spread(["x"] * 100, 12) == list(range(0, 100, 10))
+    assert spread(["x"] * 5, 12) == [0, 1, 2, 3, 4]
+    assert spread(["x"] * 12, 2) == [0, 11]

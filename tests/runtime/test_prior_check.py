@@ -1,0 +1,172 @@
+"""What is said of priors: every number against one computed by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import numpy as np
+import pytest
+
+import varying
+from varying.compiler.families.family import ResponseKind
+from varying.runtime.prior_check import STATISTICS, check_prior, written
+from varying.runtime.replicates import Replicates
+
+RNG = np.random.default_rng(8)
+SETS = 400
+
+
+def quantiles(values: np.ndarray, method: str = "linear") -> tuple[float, float]:
+    low, high = np.quantile(values, [0.025, 0.975], method=method)
+    return float(low), float(high)
+
+
+def test_every_kind_has_two_to_four_statements() -> None:
+    assert set(STATISTICS) == set(get_args(ResponseKind))
+    trials = np.full(6, 9)
+    for kind in get_args(ResponseKind):
+        categories = ("a", "b") if kind in ("binary", "ordinal") else ()
+        values = RNG.integers(0, 2, (SETS, 6))
+        data = Replicates(kind, kind, values[0], values, categories, trials)
+        count = len(check_prior(data, 1).statements)
+        assert count == 1 if kind == "binary" else 2 <= count <= 4
+
+
+def test_ratings() -> None:
+    drawn = RNG.integers(0, 5, (SETS, 30))
+    observed = np.array([0] * 24 + [1] * 3 + [4] * 3)
+    names = ("never", "seldom", "at times", "often", "always")
+    lowest, highest, median = check_prior(
+        Replicates("worry", "ordinal", observed, drawn, names), 1
+    )
+    low, high = quantiles((drawn == 0).mean(axis=1))
+    assert (lowest.lower, lowest.upper, lowest.observed) == (low, high, 0.8)
+    assert not lowest.inside
+    assert lowest.text == (
+        f"95 % of prior data sets have between {100 * low:.0f} % "
+        f"and {100 * high:.0f} % of the answers in the lowest category, never "
+        "(in your data: 80 %, above that)."
+    )
+    assert (highest.lower, highest.upper) == quantiles((drawn == 4).mean(axis=1))
+    assert "highest category, always (in your data: 10 %" in highest.text
+    middle = np.sort(drawn, axis=1)[:, 14]  # the lower of the two in the middle
+    assert (median.lower, median.upper) == quantiles(middle, "inverted_cdf")
+    assert f"between the categories {names[int(median.lower)]} and" in median.text
+    assert "(in your data: never, below that)" in median.text
+
+
+def test_counts() -> None:
+    drawn = RNG.poisson(RNG.gamma(2, 2, (SETS, 1)), (SETS, 20))
+    observed = np.array([0] * 5 + [2] * 15)
+    zeros, mean, largest = check_prior(Replicates("n", "count", observed, drawn), 1)
+    assert (zeros.lower, zeros.upper) == quantiles((drawn == 0).mean(axis=1))
+    assert zeros.text.endswith("zeros (in your data: 25 %).")
+    assert (mean.lower, mean.upper) == quantiles(drawn.mean(axis=1))
+    assert mean.observed == 1.5
+    assert (largest.lower, largest.upper) == quantiles(
+        drawn.max(axis=1), "inverted_cdf"
+    )
+    assert "." not in largest.text.split("(")[0]
+
+
+def test_continuous_says_what_is_impossible() -> None:
+    drawn = RNG.normal(300, 200, (SETS, 50))
+    observed = np.linspace(200, 400, 50)
+    statements = check_prior(Replicates("rt", "continuous", observed, drawn), 1)
+    mean, sd, negative, high = statements
+    assert (mean.lower, mean.upper) == quantiles(drawn.mean(axis=1))
+    assert sd.observed == pytest.approx(observed.std(ddof=1))
+    assert (sd.lower, sd.upper) == quantiles(drawn.std(axis=1, ddof=1))
+    assert (negative.lower, negative.upper) == quantiles((drawn < 0).mean(axis=1))
+    assert negative.text.endswith("of values below 0 (in your data: 0 %).")
+    assert (high.lower, high.upper) == quantiles(np.quantile(drawn, 0.95, axis=1))
+    positive = Replicates("rt", "continuous", observed, np.abs(drawn))
+    names = [statement.name for statement in check_prior(positive, 1)]
+    assert names == ["mean", "sd", "low", "high"]
+    shifted = Replicates("rt", "continuous", observed - 300, drawn - 300)
+    names = [statement.name for statement in check_prior(shifted, 1)]
+    assert names == ["mean", "sd", "low", "high"]
+
+
+def test_successes_and_binary() -> None:
+    trials = np.array([2, 3, 5])
+    drawn = RNG.binomial(trials, 0.5, (SETS, 3))
+    data = Replicates("s", "successes", np.array([0, 3, 1]), drawn, (), trials)
+    share, none, whole = check_prior(data, 1)
+    assert (share.lower, share.upper) == quantiles(drawn.sum(axis=1) / 10)
+    assert share.observed == 0.4
+    assert (none.observed, whole.observed) == pytest.approx((1 / 3, 1 / 3))
+    assert (whole.lower, whole.upper) == quantiles((drawn == trials).mean(axis=1))
+    drawn = RNG.integers(0, 2, (SETS, 40))
+    data = Replicates("won", "binary", np.array([1] * 40), drawn, ("no", "yes"))
+    (share,) = check_prior(data, 1)
+    assert (share.lower, share.upper) == quantiles(drawn.mean(axis=1))
+    assert "of rows with won = yes (in your data: 100 %, above that)" in share.text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-3.14159, "-3.14"),
+        (999.4, "999"),
+        (12_345.0, "12,300"),
+        (99_950.0, "100,000"),
+        (3e12, "3.00e+12"),
+        (float("inf"), "infinity"),
+    ],
+)
+def test_numbers(value: float, text: str) -> None:
+    assert written(value, "number") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0 %"),
+        (0.001, "under 1 %"),
+        (0.354, "35 %"),
+        (0.999, "over 99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_shares(value: float, text: str) -> None:
+    assert written(value, "share") == text
+
+
+def test_infinite_draws_are_said_and_drawn() -> None:
+    with np.errstate(over="ignore"):
+        drawn = np.exp(RNG.normal(0, 1000, (SETS, 20)))
+    check = check_prior(Replicates("rt", "continuous", np.arange(1.0, 21), drawn), 1)
+    assert " and infinity (in your data: 10.5, below" in check.sentences[0]
+    assert check.to_dict()["statements"][0]["upper"] is None
+    assert check.plot()._repr_png_().startswith(b"\x89PNG")
+
+
+def test_json() -> None:
+    drawn = RNG.integers(0, 3, (SETS, 30))
+    data = Replicates("worry", "ordinal", drawn[0], drawn, ("a", "b", "c"))
+    found = json.loads(json.dumps(check_prior(data, 7).to_dict(), allow_nan=False))
+    assert (found["seed"], found["draws"]) == (7, SETS)
+    assert found["interval"] == {"kind": "eti", "prob": 0.95}
+    assert found["statements"][2]["lower"] in ("a", "b", "c")
+    assert found["statements"][0]["text"] == check_prior(data, 7).sentences[0]
+
+
+def test_of_a_model() -> None:
+    """A coded response is counted by its categories, whatever their numbers are."""
+    ratings = [10, 20, 40, 40] * 5
+    spec = "column y: ordered(10, 20, 40)\ny ~ 1, family=ordlogit\n"
+    model = varying.compile(spec, {"y": ratings})
+    check = model.prior_check(draws=60, seed=3)
+    drawn = model.prior_predictive(60, seed=3)["prior_predictive"]["y"].values[0]
+    lowest, highest, median = check
+    assert lowest.observed == 0.25
+    assert (lowest.lower, lowest.upper) == quantiles((drawn == 10).mean(axis=1))
+    assert (highest.lower, highest.upper) == quantiles((drawn == 40).mean(axis=1))
+    assert "(in your data: 20" in median.text
+    assert repr(check) == "\n".join(check.sentences)
+    assert check.sentences == model.prior_check(draws=60, seed=check.seed).sentences
+    with pytest.raises(ValueError, match="draws is at least 1"):
+        model.prior_check(draws=0)
