@@ -143,7 +143,8 @@ def effect(part: Part, moments: Moments, scale: float) -> DefaultPrior:
         width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(part)}"
     elif part.link.name == "log":
         width = EFFECT_WIDTH_LOG
-        what = f"up to {EFFECT_WIDTH_LOG:g} either way {_unit(part)}, a factor of 4.5"
+        factor = math.exp(EFFECT_WIDTH_LOG)
+        what = f"about {EFFECT_WIDTH_LOG:g} {_unit(part)}, a factor of {factor:.2g}"
     return DefaultPrior(
         "normal",
         (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),

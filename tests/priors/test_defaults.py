@@ -136,6 +136,31 @@ def test_the_intercept_at_the_means() -> None:
     assert numbers(found, "sigma") == pytest.approx(defaults.INTERCEPT_WIDTH_LATENT)
 
 
+@pytest.mark.parametrize("text", ["k | rate(t) ~ 1", "k ~ 1 + offset(log(t))"])
+def test_the_location_of_rates_is_events_over_exposure(text: str) -> None:
+    t = [10.0 ** (i % 6) for i in range(N)]
+    data = table_from_frame({**DATA, "t": t})
+    model = compile_spec(Source(f"{text}, family=poisson"), data)
+    found = model.program.parameter("Intercept")
+    wanted = math.log(sum(DATA["k"]) / sum(t))
+    assert numbers(found, "mu") == pytest.approx(wanted, rel=1e-12)
+    assert numbers(found, "sigma") == pytest.approx(defaults.INTERCEPT_WIDTH_LOG)
+
+
+def test_an_offset_moves_the_location_by_its_mean() -> None:
+    found = parameter("y ~ 1 + offset(z)", "Intercept")
+    wanted = MEAN_Y - float(np.mean(DATA["z"]))
+    assert numbers(found, "mu") == pytest.approx(wanted, rel=1e-12)
+
+
+def test_groups_in_a_formula_for_sigma() -> None:
+    sd = parameter("y ~ 1\n  sigma ~ x + (x | g)", "sigma_sd_g")
+    assert sd.prior.distribution == "half_normal"
+    wide = defaults.DPAR_GROUP_SD
+    assert numbers(sd, "sigma", 0) == pytest.approx(wide)
+    assert numbers(sd, "sigma", 1) == pytest.approx(wide / SD_X)
+
+
 def test_standard_deviations() -> None:
     sd = parameter("y ~ x + (x | g)", "sd_g")
     assert numbers(sd, "rate", 0) == pytest.approx(1 / SD_Y)

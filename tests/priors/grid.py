@@ -1,0 +1,339 @@
+"""The grid on which the default priors are measured: families, data, designs.
+
+Each case is a model of a data set made up here, with a fixed seed.
+``grid_measure`` draws data sets from its default priors, ``grid_report`` writes the
+table of ``docs/priors.md``, ``test_grid`` holds the cases to what they must do.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.families import FAMILIES
+from varying.compiler.frames import table_from_frame
+from varying.grammar.source import Source
+
+Array = NDArray[Any]
+
+PEOPLE, CELLS, REPEATS = 20, 4, 2
+ROWS = PEOPLE * CELLS * REPEATS
+
+
+# ---- data ----------------------------------------------------------------------
+
+
+def _predictors() -> tuple[dict[str, Any], Array]:
+    """Return the predictors, and a score with mean 0 and sd 1 that they move."""
+    rng = np.random.default_rng(20)
+    cell = np.tile(np.repeat(np.arange(CELLS), REPEATS), PEOPLE)
+    person = np.repeat(np.arange(PEOPLE), CELLS * REPEATS)
+    a, b = cell % 2, cell // 2
+    age = np.round(rng.normal(40.0, 10.0, PEOPLE))[person]
+    year = np.round(rng.normal(2000.0, 5.0, ROWS))
+    eight = {
+        "x1": rng.normal(0.0, 1.0, ROWS),
+        "x2": rng.normal(100.0, 15.0, ROWS),
+        "x3": rng.random(ROWS) < 0.5,
+        "x4": rng.random(ROWS) < 0.1,
+        "x5": rng.exponential(3.0, ROWS),
+        "x6": rng.uniform(-1e-3, 1e-3, ROWS),
+        "x7": rng.normal(1e4, 2e3, ROWS),
+        "x8": rng.integers(1, 8, ROWS),
+    }
+    score = 0.6 * a + 0.4 * b + 0.02 * (age - 40.0)
+    score = score + rng.normal(0.0, 0.6, PEOPLE)[person] + rng.normal(0.0, 0.8, ROWS)
+    data: dict[str, Any] = {
+        "subj": [f"s{i}" for i in person],
+        "a": np.array(["a0", "a1"])[a].tolist(),
+        "b": np.array(["b0", "b1"])[b].tolist(),
+        "cond": np.array(["c0", "c1", "c2"])[rng.integers(0, 3, ROWS)].tolist(),
+        "dose": np.where(rng.random(ROWS) < 0.5, 2.0, 12.0),
+        "age": age,
+        "year": year,
+        "agec": age - 40.0,
+        **{name: np.asarray(x, dtype=float) for name, x in eight.items()},
+    }
+    return data, (score - score.mean()) / score.std()
+
+
+PREDICTORS, SCORE = _predictors()
+Make = Callable[[np.random.Generator, Array], Mapping[str, Array]]
+
+
+def _reaction(z: Array) -> Array:
+    return np.asarray(250.0 + 300.0 * np.exp(0.5 * z))
+
+
+def _ratings(z: Array) -> Array:
+    """Return ratings from 0 to 99, 35 % of them 0."""
+    place = z - np.quantile(z, 0.35)
+    return np.asarray(np.clip(np.round(30.0 * place), 0, 99))
+
+
+def _outliers(rng: np.random.Generator, z: Array) -> Array:
+    slow = rng.random(len(z)) < 0.04
+    return np.asarray(np.where(slow, rng.uniform(3e3, 2e4, len(z)), _reaction(z)))
+
+
+def _points(z: Array, top: int) -> Array:
+    return np.asarray(np.clip(np.round((1 + top) / 2 + top / 5 * z), 1, top))
+
+
+def _binary(rng: np.random.Generator, z: Array, share: float) -> Array:
+    noisy = z + rng.normal(size=len(z))
+    return (noisy > np.quantile(noisy, 1.0 - share)).astype(float)
+
+
+def _binomial(
+    rng: np.random.Generator, z: Array, trials: Array | int, at: float = 0.0
+) -> dict[str, Array]:
+    trials = np.broadcast_to(trials, z.shape)
+    chance = 1.0 / (1.0 + np.exp(-(at + 0.7 * z)))
+    return {"y": rng.binomial(trials, chance), "n": trials}
+
+
+def _count(
+    rng: np.random.Generator, z: Array, mean: Array | float, shape: float | None = None
+) -> Array:
+    mu = mean * np.exp(0.4 * z - 0.08)
+    if shape is not None:
+        mu = mu * rng.gamma(shape, 1.0 / shape, len(z))
+    return np.asarray(rng.poisson(mu))
+
+
+def _exposed(
+    rng: np.random.Generator, z: Array, rate: float, shape: float | None = None
+) -> dict[str, Array]:
+    """Return counts of exposures from 1 to 10^5, even on the log scale."""
+    t = np.ceil(10.0 ** rng.uniform(0.0, 5.0, len(z)))
+    return {"y": _count(rng, z, rate * t, shape), "t": t}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A response: how it is made, and how a spec calls it."""
+
+    name: str
+    make: Make
+    left: str = "y"
+    header: str = ""
+    right: str = ""
+
+
+def _plain(make: Callable[[np.random.Generator, Array], Array]) -> Make:
+    return lambda rng, z: {"y": make(rng, z)}
+
+
+SHAPE = 0.7
+RATINGS = "0 to 99, 35 % zeros"
+SCALES: Mapping[str, tuple[Scale, ...]] = {
+    "gaussian": (
+        Scale("RT, ms", _plain(lambda rng, z: _reaction(z))),
+        Scale("RT, s", _plain(lambda rng, z: _reaction(z) / 1e3)),
+        Scale(RATINGS, _plain(lambda rng, z: _ratings(z))),
+        Scale("1 to 5", _plain(lambda rng, z: _points(z, 5))),
+    ),
+    "student": (
+        Scale("RT with outliers, ms", _plain(_outliers)),
+        Scale("RT with outliers, s", _plain(lambda rng, z: _outliers(rng, z) / 1e3)),
+        Scale(RATINGS, _plain(lambda rng, z: _ratings(z))),
+    ),
+    "lognormal": (
+        Scale("RT, ms", _plain(lambda rng, z: _reaction(z))),
+        Scale("RT, s", _plain(lambda rng, z: _reaction(z) / 1e3)),
+        Scale("incomes", _plain(lambda rng, z: np.exp(10.3 + 0.8 * z))),
+        Scale("traces, 1e-8 to 1e-3", _plain(lambda rng, z: np.exp(-12.0 + 2.0 * z))),
+    ),
+    "bernoulli": (
+        Scale("half", _plain(lambda rng, z: _binary(rng, z, 0.5))),
+        Scale("3 %", _plain(lambda rng, z: _binary(rng, z, 0.03))),
+        Scale("95 %", _plain(lambda rng, z: _binary(rng, z, 0.95))),
+    ),
+    "binomial": (
+        Scale("of 10", lambda rng, z: _binomial(rng, z, 10), "y | trials(n)"),
+        Scale("of 1,000", lambda rng, z: _binomial(rng, z, 1000), "y | trials(n)"),
+        Scale(
+            "of 1 to 1,000",
+            lambda rng, z: _binomial(
+                rng, z, np.ceil(10.0 ** rng.uniform(0.0, 3.0, ROWS)).astype(int)
+            ),
+            "y | trials(n)",
+        ),
+        Scale(
+            "of 1,000, 1 %",
+            lambda rng, z: _binomial(rng, z, 1000, -4.6),
+            "y | trials(n)",
+        ),
+    ),
+    "poisson": (
+        Scale("around 0.05", _plain(lambda rng, z: _count(rng, z, 0.05))),
+        Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0))),
+        Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0))),
+        Scale("around 1e5", _plain(lambda rng, z: _count(rng, z, 1e5))),
+        Scale(
+            "rate(t), t to 1e5", lambda rng, z: _exposed(rng, z, 0.02), "y | rate(t)"
+        ),
+        Scale(
+            "offset(log(t)), t to 1e5",
+            lambda rng, z: _exposed(rng, z, 0.02),
+            right=" + offset(log(t))",
+        ),
+    ),
+    "negbinomial": (
+        Scale("around 0.3", _plain(lambda rng, z: _count(rng, z, 0.3, SHAPE))),
+        Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0, SHAPE))),
+        Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0, 5.0))),
+        Scale("around 1e5", _plain(lambda rng, z: _count(rng, z, 1e5, SHAPE))),
+        Scale(
+            "rate(t), t to 1e5",
+            lambda rng, z: _exposed(rng, z, 0.02, 5.0),
+            "y | rate(t)",
+        ),
+        Scale(
+            "offset(log(t)), t to 1e5",
+            lambda rng, z: _exposed(rng, z, 0.02, SHAPE),
+            right=" + offset(log(t))",
+        ),
+    ),
+    "ordlogit": (
+        Scale(
+            "1 to 5",
+            _plain(lambda rng, z: _points(z, 5)),
+            header="column y: ordered(1..5)",
+        ),
+        Scale(
+            "1 to 7",
+            _plain(lambda rng, z: _points(z, 7)),
+            header="column y: ordered(1..7)",
+        ),
+        Scale(
+            RATINGS,
+            _plain(lambda rng, z: _ratings(z)),
+            header="column y: ordered(0..99)",
+        ),
+    ),
+}
+
+
+# ---- designs -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Design:
+    """The right-hand side of a model, and what else its spec says."""
+
+    name: str
+    formula: str
+    header: str = ""
+    #: A formula for a distributional parameter: its name and right-hand side.
+    dpar: tuple[str, str] | None = None
+
+
+SIMPLE = "column a, b: factor, contrast=simple"
+ONE = Design("1", "1")
+WITHIN = Design("a\\*b + (1 + a\\*b \\| subj)", "a*b + (1 + a*b | subj)", SIMPLE)
+TREATMENT = Design("a\\*b + (1 + a\\*b \\| subj), 0/1 codes", "a*b + (1 + a*b | subj)")
+AGE = Design("age", "age")
+YEAR = Design("year", "year")
+DOSE = Design("dose: 2 or 12", "dose")
+MODERATED = Design("a\\*age", "a*age", SIMPLE)
+THREE_WAY = Design("a\\*b\\*age + (1 + a \\| subj)", "a*b*age + (1 + a | subj)", SIMPLE)
+CENTRED = Design("a\\*agec", "a*agec", SIMPLE)
+THREE_CENTRED = Design(
+    "a\\*b\\*agec + (1 + a \\| subj)", "a*b*agec + (1 + a | subj)", SIMPLE
+)
+SLOPES = Design("agec + (1 + agec \\| subj)", "agec + (1 + agec | subj)")
+SLOPES_AGE = Design("age + (1 + age \\| subj)", "age + (1 + age | subj)")
+TWO = Design("x1 + x2", "x1 + x2")
+CELLS_ONLY = Design("0 + cond", "0 + cond")
+EIGHT = Design("x1 + ... + x8", "+".join(f"x{i}" for i in range(1, 9)))
+
+SHARED = (
+    AGE,
+    YEAR,
+    DOSE,
+    TWO,
+    CENTRED,
+    THREE_CENTRED,
+    SLOPES,
+    MODERATED,
+    THREE_WAY,
+    SLOPES_AGE,
+    EIGHT,
+    TREATMENT,
+)
+#: Formulas for distributional parameters by family; ``disc`` has no intercept.
+DPARS: Mapping[str, tuple[Design, ...]] = {
+    family: tuple(
+        Design(
+            f"a; {dpar} ~ {right.replace('|', chr(92) + '|')}",
+            "a",
+            SIMPLE,
+            (dpar, right),
+        )
+        for dpar, right in rows
+    )
+    for family, rows in {
+        "gaussian": (("sigma", "cond + (1 | subj)"), ("sigma", "age")),
+        "student": (("sigma", "cond + (1 | subj)"), ("nu", "cond")),
+        "lognormal": (("sigma", "cond + (1 | subj)"),),
+        "negbinomial": (("shape", "cond + (1 | subj)"),),
+        "ordlogit": (("disc", "cond + (1 | subj)"), ("disc", "agec")),
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the grid: a family, a response and a design."""
+
+    family: str
+    scale: Scale
+    design: Design
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}, {self.scale.name}, {self.design.name}".replace("\\", "")
+
+    def compile(self) -> Compiled:
+        rng = np.random.default_rng(
+            zlib.crc32(f"{self.family} {self.scale.name}".encode())
+        )
+        data = {**PREDICTORS, **self.scale.make(rng, SCORE)}
+        lines = [self.scale.header, self.design.header]
+        formula = self.design.formula + self.scale.right
+        lines.append(f"{self.scale.left} ~ {formula}, family={self.family}")
+        if self.design.dpar is not None:
+            lines.append("  {} ~ {}".format(*self.design.dpar))
+        return compile_spec(Source("\n".join(lines)), table_from_frame(data))
+
+
+def _cases() -> tuple[Case, ...]:
+    cases = []
+    for family, scales in SCALES.items():
+        for number, scale in enumerate(scales):
+            designs = [ONE, WITHIN]
+            # one response a family meets all designs; those with exposures, more
+            if number == (1 if family in ("poisson", "negbinomial") else 0):
+                designs += [*SHARED, *DPARS.get(family, ())]
+                if not FAMILIES[family].thresholds:
+                    designs.append(CELLS_ONLY)
+            elif scale.name.startswith("rate"):
+                designs += [AGE, THREE_WAY]
+                if family == "negbinomial":
+                    designs += DPARS[family]
+            elif scale.name == RATINGS:
+                designs += [THREE_WAY]
+                designs += DPARS.get(family, ())[:1]
+            cases += [Case(family, scale, design) for design in designs]
+    return tuple(cases)
+
+
+CASES = _cases()
