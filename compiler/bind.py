@@ -161,7 +161,8 @@ def _possible(expansion: Expansion) -> tuple[str, ...]:
 def _check_singular(priors: Sequence[tuple[str, PriorText]], sink: Sink) -> None:
     """Report standard deviations of 0 that the centred form would divide by."""
     for target, prior in priors:
-        fixed = prior.distribution == "constant" and target.startswith("sd[")
+        of_sd = target.partition("[")[0].rpartition(".")[2] == "sd"
+        fixed = of_sd and prior.distribution == "constant"
         if fixed and dict(prior.arguments)["value"] == 0:
             sink.add(
                 "prior-support",

@@ -145,6 +145,8 @@ class Part:
         The right side as written.
     main
         Whether the parameter is the family's main one.
+    fixed
+        Whether its scale is fixed: it has no intercept, and no columns may make one.
     """
 
     dpar: str
@@ -153,6 +155,7 @@ class Part:
     groupings: tuple[Grouping, ...]
     terms: Expr = field(compare=False)
     main: bool = True
+    fixed: bool = False
 
     @property
     def prefix(self) -> str:

@@ -121,7 +121,10 @@ def default_text(target: str, prior: DefaultPrior) -> str:
     text = prior_text(prior.distribution, prior.arguments)
     if prior.lower is not None:
         text = f"{text[:-1]}, lb={prior.lower:g})"
-    return text if prior.of == "itself" else f"1/sqrt({target}) ~ {text}"
+    if prior.of == "itself":
+        return text
+    scaled = target if prior.times == 1.0 else f"{target} * {prior.times:.4g}"
+    return f"1/sqrt({scaled}) ~ {text}"
 
 
 def constant(chosen: PriorText | DefaultPrior) -> float:
@@ -155,7 +158,10 @@ def scalar(build: Builder, name: str, default: DefaultPrior, support: Bounds) ->
         prior, bounds = prior_of(chosen, POSITIVE)
         assert prior is not None
         build.parameters.append(Parameter(base, (), prior, bounds=bounds, report=False))
-        build.derived.append(Derived(name, (), Apply("inv_square", (Ref(base),))))
+        value: Expr = Apply("inv_square", (Ref(base),))
+        if chosen.times != 1.0:
+            value = Apply("*", (Const(1.0 / chosen.times), value))
+        build.derived.append(Derived(name, (), value))
         return
     scalar_from(build, name, chosen, support)
 
@@ -167,6 +173,7 @@ def vector(
     labels: tuple[str, ...],
     choices: Sequence[PriorText | DefaultPrior],
     support: Bounds,
+    report: bool = True,
 ) -> None:
     """Add a vector parameter; one RV a kind of prior where the kinds differ."""
     elements = [prior_of(choice, support) for choice in choices]
@@ -181,7 +188,9 @@ def vector(
     if list(kinds) != [None] and len(kinds) == 1:
         priors = [prior for prior, _ in elements if prior is not None]
         build.parameters.append(
-            Parameter(name, (axis,), stack(priors), bounds=elements[0][1])
+            Parameter(
+                name, (axis,), stack(priors), bounds=elements[0][1], report=report
+            )
         )
         return
     parts: list[Expr] = []
@@ -205,7 +214,8 @@ def vector(
         )
         parts.append(Ref(part))
     inverse = sorted(range(len(order)), key=order.__getitem__)
-    build.derived.append(Derived(name, (axis,), Assemble(tuple(parts), tuple(inverse))))
+    whole = Assemble(tuple(parts), tuple(inverse))
+    build.derived.append(Derived(name, (axis,), whole, report))
 
 
 def numbered(name: str, number: int) -> str:

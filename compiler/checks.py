@@ -166,7 +166,7 @@ def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> Non
 def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
     columns: tuple[DesignColumn, ...] = predictor.population.columns
     terms = predictor.terms
-    if predictor.population.centered:
+    if predictor.population.centered or predictor.fixed:
         columns = (INTERCEPT, *columns)
     matrix = evaluate_columns(columns, table)
     by_term: dict[str, list[int]] = {}
@@ -178,6 +178,19 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
         others = _spanning(matrix, found[0], dependent)
         of = ", ".join(f"`{columns[i].name}`" for i in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        if predictor.fixed and INTERCEPT in [columns[i] for i in others]:
+            sink.add(
+                "fixed-scale",
+                _place(column, terms),
+                f"the columns of `{column.term}` make an intercept, and "
+                f"`{predictor.dpar}` has none: its scale is fixed",
+                *(
+                    ("write the margins as well: `a*b` instead of `a:b`",)
+                    if ":" in column.term
+                    else ()
+                ),
+            )
+            continue
         if not others:
             message = f"`{column.name}` is 0 in every row"
         elif [columns[i] for i in others] == [INTERCEPT]:

@@ -6,7 +6,10 @@ refits and the emitted program use the stored ones.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -16,6 +19,26 @@ from .design import evaluate_columns
 from .families.family import Moments
 from .functions import evaluate
 from .table import Floats, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """An effect at the means of its moderators: its own, and ``by`` times another.
+
+    Attributes
+    ----------
+    effect, interaction
+        Places of the two columns in the population.
+    by
+        Product of the moderators' means.
+    moderators
+        Their labels.
+    """
+
+    effect: int
+    interaction: int
+    by: float
+    moderators: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +53,15 @@ class LearnedPart:
         ``c`` of each population column, see ``column_scale``.
     group_scales
         ``c`` of each column of each grouping.
+    moderated
+        Which population effects depend on moderators that are far from 0, see
+        ``moderated_effects``.
     """
 
     means: tuple[float, ...]
     scales: tuple[float, ...]
     group_scales: tuple[tuple[float, ...], ...]
+    moderated: tuple[Moderated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +112,17 @@ def learn(bound: BoundModel, table: Table, response: Floats) -> Learned:
     """Return the numbers that the default priors and the centring need."""
     moments = bound.family.moments(response)
     return Learned(
-        Moments(moments.m - _known(bound, table), moments.s),
+        Moments(moments.m - _known(bound, table), moments.s, _exposure(bound, table)),
         tuple(_part(part, table) for part in bound.parts),
     )
+
+
+def _exposure(bound: BoundModel, table: Table) -> float:
+    """Return a typical exposure: a model must not depend on the unit of time."""
+    rate = bound.response.rate
+    if rate is None:
+        return 1.0
+    return float(np.exp(np.mean(np.log(evaluate(rate.expression, table)))))
 
 
 def _known(bound: BoundModel, table: Table) -> float:
@@ -107,12 +142,46 @@ def _known(bound: BoundModel, table: Table) -> float:
     return largest + float(np.log(np.mean(np.exp(total - largest))))
 
 
+def moderated_effects(
+    columns: Sequence[DesignColumn], table: Table
+) -> tuple[Moderated, ...]:
+    """Return the effects that are about 0 of a numeric moderator far from 0.
+
+    ``b[a]`` beside ``b[a:age]`` is the effect of ``a`` at birth: it says nothing of
+    the people at hand, and may be huge. At the moderator's mean the effect is
+    ``b[a] + mean(age) * b[a:age]``. Far: the mean is more than one step, ``c``, from
+    0.
+    """
+    places = {frozenset(column.parts): i for i, column in enumerate(columns)}
+    far: dict[Numeric, float | None] = {}
+    found: list[Moderated] = []
+    for interaction, column in enumerate(columns):
+        numeric = [part for part in column.parts if isinstance(part, Numeric)]
+        if len(column.parts) < 2 or not numeric:
+            continue
+        for part in numeric:
+            if part not in far:
+                single = DesignColumn(part.label, part.label, (part,))
+                mean = float(np.mean(evaluate_columns((single,), table)))
+                far[part] = mean if abs(mean) > column_scale(single, table) else None
+        distant = [part for part in numeric if far[part] is not None]
+        for count in range(1, len(distant) + 1):
+            for chosen in combinations(distant, count):
+                rest = frozenset(column.parts) - frozenset(chosen)
+                if rest and rest in places:
+                    by = math.prod(far[part] or 0.0 for part in chosen)
+                    labels = tuple(part.label for part in chosen)
+                    found.append(Moderated(places[rest], interaction, by, labels))
+    return tuple(found)
+
+
 def _part(part: Part, table: Table) -> LearnedPart:
     columns = part.population.columns
     means = evaluate_columns(columns, table).mean(axis=0)
     return LearnedPart(
         means=tuple(float(mean) for mean in means),
         scales=tuple(column_scale(column, table) for column in columns),
+        moderated=moderated_effects(columns, table),
         group_scales=tuple(
             tuple(column_scale(column, table) for column in grouping.columns)
             for grouping in part.groupings

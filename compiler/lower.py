@@ -8,11 +8,13 @@ intercept's prior is an expression here; ``center_predictors`` simplifies it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from . import default_priors as defaults
 from .bound import BoundModel, Grouping, Part, Population, PriorText, offsets
 from .building import (
-    BOUNDARY,
     COEF,
     ROW,
     Builder,
@@ -27,12 +29,15 @@ from .building import (
 from .columns import Coded, Numeric
 from .distributions import POSITIVE, REAL, SUPPORTS
 from .families.family import DefaultPrior
+from .free_names import free_group, free_name, observed_slot
 from .ir import (
     Apply,
+    Assemble,
     Axis,
     Block,
     Const,
     Correlation,
+    Derived,
     Expr,
     Group,
     GroupUse,
@@ -53,19 +58,10 @@ from .ir import (
     Slot,
     Variable,
 )
-from .learn import Learned, LearnedPart
+from .learn import Learned, LearnedPart, Moderated
 from .lower_thresholds import lower_thresholds
 
 __all__ = ["PriorRow", "lower"]
-
-#: Names that a grouping factor must not give to a dimension: those of other
-#: dimensions and of quantities.
-_TAKEN = {
-    *(ROW, COEF, BOUNDARY, "gap", "category", "chain", "draw", "X", "X_mean", "b"),
-    *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
-    *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
-    "category_probability",
-}
 
 
 def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow, ...]]:
@@ -80,7 +76,7 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
     recipe: Outcome | Variable = Outcome(response.column, response.categories)
     if response.expression is not None:
         recipe = Variable(Numeric(response.name, response.expression))
-    build.slots.append(Slot(_observed_slot(bound), (ROW,), recipe))
+    build.slots.append(Slot(observed_slot(bound), (ROW,), recipe))
     program = Program(
         name=bound.name,
         axes=tuple(build.axes),
@@ -90,10 +86,10 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
         derived=tuple(build.derived),
         predictors=tuple(build.predictors),
         likelihood=Likelihood(
-            _free_name(response.name, build),
+            free_name(response.name, build),
             bound.family.name,
             tuple(arguments),
-            _observed_slot(bound),
+            observed_slot(bound),
             ROW,
         ),
         notes=tuple(build.notes),
@@ -195,61 +191,6 @@ def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[B
     return blocks
 
 
-def _observed_slot(bound: BoundModel) -> str:
-    return f"{_without_slash(bound.response.name)}_observed"
-
-
-def _taken(build: Builder) -> set[str]:
-    """Return the names of dimensions and quantities so far, which PyMC mixes."""
-    taken = {a.name for a in build.axes} | {s.name for s in build.slots} | _TAKEN
-    taken |= {p.name for p in build.parameters} | {d.name for d in build.derived}
-    bound = build.bound
-    for dpar in bound.family.dpars:
-        made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
-        taken.update(made)
-    for part in bound.parts:
-        names = ("Intercept", "Intercept_centered", "b", "X", "X_mean", COEF, "offset")
-        taken |= {f"{part.prefix}{name}" for name in names if not part.main}
-        taken |= {f"{part.prefix}offset"} if part.population.offsets else set()
-    taken |= {name for name, _ in bound.response.known}
-    taken |= {"rate", "offset"} if bound.response.rate is not None else set()
-    for group in build.groups:
-        taken |= {group.effects, group.base, group.correlation_matrix}
-        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
-    return taken | {_observed_slot(build.bound)}
-
-
-def _free_name(wanted: str, build: Builder) -> str:
-    taken = _taken(build)
-    wanted = _without_slash(wanted)
-    while wanted in taken:
-        wanted += "_"
-    return wanted
-
-
-def _without_slash(name: str) -> str:
-    # a data tree takes what stands before a slash for a group of its own
-    return name.replace("/", "_")
-
-
-def _free_group(wanted: str, build: Builder) -> tuple[str, str]:
-    """Return what the names of a group's quantities are made of, and its dimension."""
-    taken = _taken(build)
-    wanted = _without_slash(wanted)
-
-    prefixes = [part.prefix for part in build.bound.parts]
-
-    def collide(name: str) -> bool:
-        made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}
-        made |= {f"{name}_{suffix}" for suffix in ("coef", "coef_", "index", "pair")}
-        made = {f"{prefix}{one}" for prefix in prefixes for one in made}
-        return not made.isdisjoint(taken)
-
-    while collide(wanted):
-        wanted += "_"
-    return wanted, _free_name(wanted, build)
-
-
 # ---- population ----------------------------------------------------------------------
 
 
@@ -262,7 +203,7 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
     axis, design, coefs = f"{prefix}{COEF}", f"{prefix}X", f"{prefix}b"
     build.axes.append(Axis(axis, "coefs", labels))
     build.slots.append(Slot(design, (ROW, axis), Matrix(population.columns)))
-    spanning = _spanning_term(population)
+    spanning = None if part.fixed else _spanning_term(population)
     choices: list[PriorText | DefaultPrior] = []
     for column, scale in zip(population.columns, learned.scales, strict=True):
         target = f"{part.target}b[{column.name}]"
@@ -278,12 +219,56 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
             )
         else:
             choices.append(chosen or defaults.effect(part, moments, scale))
-        build.explain(target, choices[-1])
-    vector(build, coefs, axis, labels, choices, REAL)
+    at_means = [
+        one
+        for one in learned.moderated
+        if isinstance(choices[one.effect], DefaultPrior)
+    ]
+    for place, choice in enumerate(choices):
+        own = {m for one in at_means if one.effect == place for m in one.moderators}
+        if own and isinstance(choice, DefaultPrior):
+            where = " and ".join(sorted(own))
+            choice = replace(choice, reason=f"{choice.reason}, at the mean of {where}")
+        build.explain(f"{part.target}b[{labels[place]}]", choice)
+    if at_means:
+        raw = f"{coefs}_at_means"
+        vector(build, raw, axis, labels, choices, REAL, report=False)
+        value = _from_means(raw, at_means, len(labels))
+        build.derived.append(Derived(coefs, (axis,), value))
+    else:
+        vector(build, coefs, axis, labels, choices, REAL)
     if population.centered:
         means = Numbers(learned.means)
         build.slots.append(Slot(f"{prefix}X_mean", (axis,), means))
     return [Linear(coefs, design)]
+
+
+def _from_means(name: str, moderated: Sequence[Moderated], count: int) -> Expr:
+    """Return the effects at 0 of their moderators, from those at the means.
+
+    With ``N`` the products of means, the effects at the means are ``(I + N) b``
+    (rows of what the user gave a prior: of ``I`` alone), and ``N`` has its entries
+    where a column has more parts than the row's, so a power of it is 0. The inverse
+    has a few entries a row: it is written as differences of elements.
+    """
+    matrix = np.eye(count)
+    for one in moderated:
+        matrix[one.effect, one.interaction] = one.by
+    inverse = np.linalg.inv(matrix)
+    np.fill_diagonal(inverse, 0.0)
+    others = [np.flatnonzero(row).tolist() for row in inverse]
+    value: Expr = Ref(name)
+    for step in range(max(map(len, others))):
+        order = [
+            found[step] if step < len(found) else at for at, found in enumerate(others)
+        ]
+        weights = tuple(
+            -float(inverse[at, found[step]]) if step < len(found) else 0.0
+            for at, found in enumerate(others)
+        )
+        moved = Assemble((Ref(name),), tuple(order))
+        value = Apply("-", (value, Apply("*", (Const(weights), moved))))
+    return value
 
 
 def _spanning_term(population: Population) -> str | None:
@@ -417,7 +402,7 @@ def _group_name(build: Builder, grouping: Grouping) -> tuple[str, str]:
     for slot in build.slots:
         if slot.recipe == recipe and slot.into is not None:
             return slot.name.removesuffix("_index"), slot.into
-    name, dim = _free_group(grouping.name, build)
+    name, dim = free_group(grouping.name, build)
     build.axes.append(Axis(dim, "levels", grouping.levels))
     build.slots.append(Slot(f"{name}_index", (ROW,), recipe, into=dim))
     return name, dim

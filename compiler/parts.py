@@ -10,7 +10,6 @@ from .bound import Part, Population
 from .coding import code
 from .columns import Numeric
 from .expansion import Expansion
-from .expression_types import type_of
 from .expressions import unwrap
 from .families import FAMILIES
 from .families.family import Dpar, Family
@@ -18,6 +17,7 @@ from .groupings import bind_groupings, check_dropped
 from .links import LINKS
 from .options import read_options
 from .prepare import Prepared
+from .response_terms import as_number
 from .schema import Schema
 from .terms import expand
 
@@ -111,7 +111,13 @@ def _part(
         expansion.groups, response, prepared, family, sink, dpar.name
     )
     return Part(
-        dpar.name, LINKS[dpar.link], population, groupings, formula.terms, main=False
+        dpar.name,
+        LINKS[dpar.link],
+        population,
+        groupings,
+        formula.terms,
+        main=False,
+        fixed=dpar.fixed is not None,
     )
 
 
@@ -121,14 +127,7 @@ def bind_offsets(
     """Return the known additions of a right side."""
     found: list[Numeric] = []
     for offset in expansion.offsets:
-        typed = type_of(offset, schema, sink)
-        if typed is not None and typed.kind != "number":
-            sink.add(
-                "wrong-type",
-                offset.span,
-                f"`{expression_text(offset)}` is no number, and `offset()` needs one",
-            )
-        elif typed is not None:
+        if as_number(offset, "offset()", schema, sink):
             found.append(Numeric(expression_text(offset), offset))
     return tuple(found)
 

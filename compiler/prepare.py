@@ -22,7 +22,6 @@ from varying.grammar.tree import (
     ColumnStatement,
     DataStatement,
     Expr,
-    Formula,
     LetStatement,
     Name,
     Paren,
@@ -257,26 +256,30 @@ def _warn_commas(expression: Expr, table: Table, sink: Sink) -> None:
 # ---- the columns that the models use -----------------------------------------------
 
 
-def _formulas(spec: Spec) -> Iterator[Formula]:
+def _read(spec: Spec) -> Iterator[Name]:
+    """Yield the names that formulas read as columns.
+
+    What stands left in an indented formula is a parameter.
+    """
     for model in spec.models:
-        yield model.formula
+        yield from column_names(model.formula.response)
+        yield from _names(model.formula.terms)
         for part in model.body:
             if isinstance(part, PartStatement):
-                yield part.formula
+                yield from _names(part.formula.terms)
 
 
 def used_columns(spec: Spec, table: Table, sink: Sink) -> dict[str, Span]:
     """Return the columns that any model of a spec reads, and where first."""
     used: dict[str, Span] = {}
-    for formula in _formulas(spec):
-        for name in (*column_names(formula.response), *_names(formula.terms)):
-            if name.text == "." and not name.quoted:
-                for column in table.columns:
-                    used.setdefault(column, name.span)
-            elif name.text in table.columns:
-                used.setdefault(name.text, name.span)
-            elif name.text in table.unusable:
-                report_unknown(name, table, sink)
+    for name in _read(spec):
+        if name.text == "." and not name.quoted:
+            for column in table.columns:
+                used.setdefault(column, name.span)
+        elif name.text in table.columns:
+            used.setdefault(name.text, name.span)
+        elif name.text in table.unusable:
+            report_unknown(name, table, sink)
     return used
 
 

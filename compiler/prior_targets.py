@@ -44,6 +44,11 @@ class Scalar:
     coefficient: str = ""
     term: str = ""
 
+    @property
+    def base(self) -> str:
+        """The class without the parameter that it is a part of."""
+        return self.kind.rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -224,6 +229,17 @@ def _grouped(
             )
         return []
     mine = [scalar for scalar in own if scalar.group == group]
+    base = kind.rpartition(".")[2]
+    elsewhere = [s.kind for s in targets.scalars if s.group == group and s.base == base]
+    if not mine and elsewhere:
+        better = f"{elsewhere[0]}[{group}]"
+        sink.add(
+            "unknown-target",
+            refs[0].span,
+            f"`{group}` is no grouping factor of this part of the model",
+            f"its own is `{better}`",
+        )
+        return []
     if not mine:
         if targets.guessed == frozenset():
             sink.add(

@@ -122,7 +122,7 @@ def _constant(
         return None
     if scalar is None:
         return None
-    if scalar.kind in ("cor", "threshold", "threshold[mean]", "Intercept[mean]"):
+    if scalar.base in ("cor", "threshold", "threshold[mean]", "Intercept[mean]"):
         sink.add(
             "not-yet",
             statement.target.span,
@@ -130,7 +130,7 @@ def _constant(
         )
         return None
     low, high = scalar.support
-    zero_sd = scalar.kind == "sd" and number == 0
+    zero_sd = scalar.base == "sd" and number == 0
     if not (low < number < high or zero_sd):
         sink.add(
             "prior-support",
@@ -152,6 +152,11 @@ def _line(statement: PriorStatement, sink: Sink) -> int:
     return sink.source.position(statement.span.start).line
 
 
+def _of(scalar: Scalar) -> str:
+    """Return ``sigma.`` for what is a part of sigma."""
+    return scalar.kind.removesuffix(scalar.base)
+
+
 def _target(statement: PriorStatement) -> str:
     return expression_text(statement.target)
 
@@ -170,12 +175,12 @@ def _special(
             f"`{function.text}()` is not compiled by this version",
         )
         return None
-    if scalar is not None and scalar.kind != "cor":
+    if scalar is not None and scalar.base != "cor":
         sink.add(
             "prior-support",
             function.span,
             f"`lkj` is for correlations, not for `{_target(statement)}`",
-            "correlations are the target `cor[group]`",
+            f"correlations are the target `{_of(scalar)}cor[group]`",
         )
         return None
     given = [plain_number(a.value) for a in arguments]
@@ -341,21 +346,21 @@ def _fits(
     sink: Sink,
 ) -> bool:
     low, high = _within(row.bounds(dict(prior.arguments)), prior.lower, prior.upper)
-    if scalar.kind == "cor":
+    if scalar.base == "cor":
         sink.add(
             "prior-support",
             function,
             f"correlations take `lkj(eta)`, not `{row.name}`",
             "`lkj(1)` is flat over correlation matrices, `lkj(2)` the default",
         )
-    elif not row.proper and scalar.kind != "b":
+    elif not row.proper and scalar.base != "b":
         sink.add(
             "prior-support",
             function,
             f"`{row.name}` is improper: only `b` may have it, not "
             f"`{_target(statement)}`",
         )
-    elif row.name == "dirichlet" and scalar.kind != "threshold":
+    elif row.name == "dirichlet" and scalar.base != "threshold":
         sink.add(
             "prior-support",
             function,
@@ -363,7 +368,7 @@ def _fits(
         )
     elif row.name == "dirichlet":
         return True
-    elif scalar.kind.startswith("threshold") and (low, high) != REAL:
+    elif scalar.base.startswith("threshold") and (low, high) != REAL:
         sink.add(
             "not-yet",
             statement.value.span,

@@ -81,7 +81,7 @@ def bind_terms(
     family
         None if its name is at fault: then only the terms are looked at.
     response
-        The whole left side.
+        The left side without them.
     schema, sink
         The columns, and what takes the faults.
     option
@@ -163,18 +163,19 @@ def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:
         )
         return None
     value = call.arguments[0].value
-    typed = type_of(value, schema, sink)
-    if typed is None:
-        return None
-    if typed.kind != "number":
-        sink.add(
-            "wrong-type",
-            value.span,
-            f"`{expression_text(value)}` is no number, and `{call.function.text}` "
-            "needs one",
-        )
+    if not as_number(value, f"{call.function.text}()", schema, sink):
         return None
     return Numeric(expression_text(value), value)
+
+
+def as_number(value: Expr, what: str, schema: Schema, sink: Sink) -> bool:
+    """Whether an expression is a number; report it for ``what`` if it is not."""
+    typed = type_of(value, schema, sink)
+    if typed is not None and typed.kind != "number":
+        text = expression_text(value)
+        message = f"`{text}` is no number, and `{what}` needs one"
+        sink.add("wrong-type", value.span, message)
+    return typed is not None and typed.kind == "number"
 
 
 def _report_missing(

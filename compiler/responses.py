@@ -11,7 +11,15 @@ import numpy as np
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Chain, ColumnStatement, Expr, Name, Option
+from varying.grammar.tree import (
+    Argument,
+    Call,
+    Chain,
+    ColumnStatement,
+    Expr,
+    Name,
+    Option,
+)
 
 from .bound import Response
 from .expression_types import report_unknown, type_of
@@ -19,7 +27,7 @@ from .expressions import column_names, unwrap
 from .families.family import Family
 from .functions import evaluate
 from .levels import level_spelled, spell_number
-from .response_terms import bind_terms, split_response
+from .response_terms import as_number, bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
 from .spellings import (
     comma_note,
@@ -56,6 +64,8 @@ def bind_response(
         case Call(function=Name(text="cbind"), arguments=(first, second)) if (
             family is not None and "trials" in family.known
         ):
+            if not _plain_counts((first, second), schema, sink):
+                return None
             node = unwrap(first.value)
             trials = Chain(("+",), (first.value, second.value), span=left.span)
         case Call(function=Name(text="cbind" | "mvbind")):
@@ -71,10 +81,27 @@ def bind_response(
         case _:
             pass
     response = _left(node, family, schema, sink, declarations)
-    known = bind_terms(terms, trials, family, expression, schema, sink, option)
+    known = bind_terms(terms, trials, family, left, schema, sink, option)
     if response is None or known is None:
         return None
     return replace(response, known=known.known, rate=known.rate)
+
+
+def _plain_counts(arguments: Sequence[Argument], schema: Schema, sink: Sink) -> bool:
+    """Whether successes and failures are numbers, in their order."""
+    good = True
+    for argument in arguments:
+        if argument.keyword is not None:
+            sink.add(
+                "unknown-argument",
+                argument.keyword.span,
+                f"`cbind` has no argument `{argument.keyword.text}`",
+                "it takes the successes, then the failures",
+            )
+            good = False
+        else:
+            good = as_number(argument.value, "cbind()", schema, sink) and good
+    return good
 
 
 def _left(

@@ -22,11 +22,13 @@ class Moments:
     """Centre ``m`` and spread ``s`` of the response on the link scale.
 
     Computed once from the rows of the fit; the default priors are written in
-    them.
+    them. ``exposure`` is the geometric mean of ``t`` in ``y | rate(t)``: parameters of
+    one unit of it, such as a shape, are multiplied by it.
     """
 
     m: float
     s: float
+    exposure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class DefaultPrior:
         What it is the prior of: the parameter itself, or ``inv_sqrt``:
         one over its square root (shapes, whose limit at infinity is the simpler
         family, so that the prior has its mode there).
+    times
+        What the parameter is multiplied by first.
     """
 
     distribution: str
@@ -52,6 +56,7 @@ class DefaultPrior:
     reason: str
     lower: float | None = None
     of: Literal["itself", "inv_sqrt"] = "itself"
+    times: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

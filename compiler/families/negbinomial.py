@@ -172,9 +172,10 @@ NEGBINOMIAL = Family(
                 "of 1/sqrt(shape), the extra relative sd: the simpler Poisson at its "
                 "mode",
                 of="inv_sqrt",
+                times=m.exposure,
             ),
             # the median of an exponential(1) is log 2
-            center=lambda m: -2.0 * math.log(math.log(2.0)),
+            center=lambda m: -2.0 * math.log(math.log(2.0)) - math.log(m.exposure),
         ),
     ),
     predictor="eta",

@@ -13,7 +13,7 @@ from varying.compiler.families import FAMILIES
 from varying.compiler.learn import learn
 from varying.compiler.responses import response_values
 
-from .grid import EIGHT, MODERATED, SLOPES_AGE, THREE_CENTRED, THREE_WAY, TWO, Case
+from .grid import EIGHT, SLOPES_AGE, THREE_CENTRED, THREE_WAY, TWO, Case
 from .prior_draws import data_sets, offsets
 
 Array = NDArray[Any]
@@ -180,15 +180,15 @@ class Miss:
 
 KNOWN = (
     Miss(
-        frozenset({"far", "mean", "zeros", "degenerate"}),
-        "a moderator or slope far from 0: the prior of the other effects, or of the "
-        "people's intercepts, is about people of age 0",
-        lambda case: case.design in (MODERATED, THREE_WAY, SLOPES_AGE),
+        frozenset({"far"}),
+        "a slope of something far from 0: the prior of the people's intercepts is "
+        "about people of age 0",
+        lambda case: case.design == SLOPES_AGE,
     ),
     Miss(
         frozenset({"far", "mean", "zeros"}),
         "many terms: each may move the response by as much as one alone",
-        lambda case: case.design in (THREE_CENTRED, EIGHT),
+        lambda case: case.design in (THREE_WAY, THREE_CENTRED, EIGHT),
     ),
     Miss(
         frozenset({"far"}),

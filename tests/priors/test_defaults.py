@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from varying.compiler import default_priors as defaults
+from varying.compiler.backends.reference import coordinates, evaluate
 from varying.compiler.driver import Compiled, compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Const, Derived, Parameter
+from varying.compiler.ir_text import program_text
 from varying.compiler.learn import learn
 from varying.compiler.responses import response_values
 from varying.grammar.source import Source
@@ -356,3 +358,79 @@ def test_a_grouping_factor_may_have_any_name(name: str) -> None:
     taken = {p.name for p in program.parameters} | {d.name for d in program.derived}
     taken |= {p.name for p in program.predictors} | {s.name for s in program.slots}
     assert not taken & {axis.name for axis in program.axes}
+
+
+# ---- moderators far from 0 ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "terms", ["two*x", "x*z", "two*x*z", "0 + two + two:x", "three*x*dose + (1 | g)"]
+)
+def test_defaults_do_not_depend_on_where_a_moderator_has_its_zero(terms: str) -> None:
+    """The effects are those at its mean: a model is the same for `x` and `x - 100`."""
+    moved = {**DATA}
+    for name in ("x", "z"):
+        moved[name] = DATA[name] - np.mean(DATA[name])
+    text = f"y ~ {terms}"
+    one = compiled(text)
+    other = compile_spec(Source(text), table_from_frame(moved))
+    rng = np.random.default_rng(1)
+    assert any(p.name == "b_at_means" for p in one.program.parameters)
+    for _ in range(3):
+        point = {
+            c.name: rng.normal(size=c.shape)
+            for c in coordinates(one.program, one.frame)
+        }
+        same = {name.replace("b_at_means", "b"): x for name, x in point.items()}
+        values, found = evaluate(one.program, one.frame, point)
+        wanted_values, wanted = evaluate(other.program, other.frame, same)
+        assert found == pytest.approx(wanted, rel=1e-9)
+        if "Intercept" in values:
+            # both are about 0 of their own predictors
+            assert values["Intercept"] != pytest.approx(wanted_values["Intercept"])
+
+
+def test_a_near_moderator_changes_nothing() -> None:
+    assert "b_at_means" not in program_text(compiled("y ~ two*w + three*w").program)
+    assert "b_at_means" not in program_text(compiled("y ~ x + z + two*three").program)
+
+
+def test_a_prior_of_the_user_is_about_zero_of_the_moderator() -> None:
+    """Its own effect is taken literally; the others are still at the means."""
+    model = compiled("y ~ two*x*z\n  prior b[two] ~ normal(0, 3)")
+    rng = np.random.default_rng(1)
+    point = {
+        c.name: rng.normal(size=c.shape)
+        for c in coordinates(model.program, model.frame)
+    }
+    values = evaluate(model.program, model.frame, point)[0]
+    b, raw = values["b"], point["b_at_means"]
+    names = list(model.program.axis("coef").labels or ())
+    at = {name: names.index(name) for name in names}
+    x, z = np.mean(DATA["x"]), np.mean(DATA["z"])
+    assert b[at["two[b]"]] == raw[at["two[b]"]]
+    assert raw[at["two[b]:x"]] == pytest.approx(
+        b[at["two[b]:x"]] + z * b[at["two[b]:x:z"]]
+    )
+    assert raw[at["z"]] == pytest.approx(b[at["z"]] + x * b[at["x:z"]])
+    row = next(r for r in model.priors if r.target == "b[z]")
+    assert row.reason.endswith("at the mean of x")
+
+
+@pytest.mark.parametrize("part", ["", "\n  shape ~ two"])
+def test_a_model_of_rates_does_not_depend_on_the_unit_of_time(part: str) -> None:
+    """Exposures in days or in seconds: the same model, but for the intercept."""
+    found = []
+    for unit in (1.0, 86_400.0):
+        data = {**DATA, "t": unit * np.linspace(0.5, 3.0, N)}
+        text = f"k | rate(t) ~ two + (1 | g), family=negbinomial{part}"
+        model = compile_spec(Source(text), table_from_frame(data))
+        point = {
+            c.name: np.full(c.shape, 0.3)
+            for c in coordinates(model.program, model.frame)
+        }
+        for name in point:
+            if name.endswith("Intercept_centered"):
+                point[name] = point[name] - np.log(unit)
+        found.append(float(np.real(evaluate(model.program, model.frame, point)[1])))
+    assert found[1] == pytest.approx(found[0], rel=1e-9)

@@ -83,6 +83,8 @@ def expression(expr: Expr, values: Mapping[str, Any]) -> Any:
             return values[name]
         case Apply(operation, arguments):
             return OPERATIONS[operation](*(expression(a, values) for a in arguments))
+        case Assemble((Ref(name),), order):
+            return values[name][list(order)]
         case Assemble(parts, order):
             pieces = [pt.atleast_1d(expression(p, values)) for p in parts]
             return pt.concatenate(pieces)[list(order)]

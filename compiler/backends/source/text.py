@@ -156,6 +156,8 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
                 )
                 return f"{left} {_INFIX[operation]} {right}"
             return f"{_CALLS[operation]}({', '.join(inside)})"
+        case Assemble((Ref(target),), order):
+            return f"{name(target)}[{list(order)}]"
         case Assemble(parts, order):
             inside = [
                 f"pt.atleast_1d({program_expression(p, indent, name)})" for p in parts
