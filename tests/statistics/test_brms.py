@@ -1,0 +1,211 @@
+"""With the same written priors, posteriors and log densities are those of brms.
+
+`references/brms` has three models as specs and in brms. Of every coefficient,
+standard deviation, correlation and threshold, mean, sd, 5 % and 95 % quantile must
+agree within 4 combined Monte Carlo standard errors, each of which is at most 0.02
+posterior sds (`brms.json`; slow). And the log density must be that of the Stan
+program at points away from the mode (`logp.json`; no sampling). ``pytest -m slow
+-rP`` shows what passing tests print.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from varying.compiler.backends.reference import evaluate
+from varying.runtime.api import compile as compile_model
+from varying.runtime.figures import elements
+from varying.runtime.fit import Fit
+
+from .marginal import REFERENCES, compiled
+from .sampling import divergences
+
+FOLDER = REFERENCES / "brms"
+
+
+def read(file: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / file).read_text("utf-8"))
+    return found
+
+
+#: Draws of each of 4 chains, enough for the errors below.
+DRAWS = {"sleepstudy": 30_000, "wine": 45_000, "ratings": 25_000}
+#: Largest Monte Carlo error in posterior sds, and least effective sample size.
+LARGEST_ERROR, LEAST_SIZE = 0.02, 10_000
+LARGEST_DIFFERENCE = 4.0
+
+KINDS = ("mean", "sd", "q5", "q95")
+
+
+# ---- posteriors --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one parameter, with their Monte Carlo errors."""
+
+    value: dict[str, float]
+    error: dict[str, float]
+    size: float
+
+    @property
+    def sd(self) -> float:
+        return self.value["sd"]
+
+
+def of_draws(draws: NDArray[Any]) -> Figures:
+    flat = draws.ravel()
+    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    low, high = np.quantile(flat, (0.05, 0.95))
+    error = {
+        "mean": array_stats.mcse(draws, method="mean", **axes),
+        "sd": array_stats.mcse(draws, method="sd", **axes),
+        "q5": array_stats.mcse(draws, method="quantile", prob=0.05, **axes),
+        "q95": array_stats.mcse(draws, method="quantile", prob=0.95, **axes),
+    }
+    value = {"mean": flat.mean(), "sd": flat.std(ddof=1), "q5": low, "q95": high}
+    return Figures(
+        {kind: float(number) for kind, number in value.items()},
+        {kind: float(number) for kind, number in error.items()},
+        float(array_stats.ess(draws, method="bulk", **axes)),
+    )
+
+
+def of_brms(given: dict[str, float]) -> Figures:
+    return Figures(
+        {kind: given[kind] for kind in KINDS},
+        {kind: given[f"mcse_{kind}"] for kind in KINDS},
+        given["ess_bulk"],
+    )
+
+
+def figures_of(fit: Fit) -> dict[str, Figures]:
+    """Return what the summary of a fit lists, by its labels."""
+    names = fit.provenance.names
+    posterior = fit.data["posterior"].to_dataset()
+    return {
+        f"{name}[{coord}]" if coord else name: of_draws(draws)
+        for name in names.parameters
+        for coord, draws in elements(
+            posterior[name], triangle=name in names.correlations
+        )
+    }
+
+
+def z_scores(ours: Figures, theirs: Figures) -> list[float]:
+    """Return the differences of the figures, in combined Monte Carlo errors."""
+    return [
+        (ours.value[k] - theirs.value[k]) / math.hypot(ours.error[k], theirs.error[k])
+        for k in KINDS
+    ]
+
+
+def row(label: str, ours: Figures, theirs: Figures) -> str:
+    cells = [f"`{label}`".replace("|", r"\|")]
+    cells += [f"{m.value['mean']:.4g} ({m.sd:.3g})" for m in (ours, theirs)]
+    z = z_scores(ours, theirs)
+    differences = [(ours.value[k] - theirs.value[k]) / ours.sd for k in KINDS]
+    cells += [" ".join(f"{number:+.1f}" for number in z)]
+    cells += [" ".join(f"{number:+.3f}" for number in differences)]
+    return f"| {' | '.join(cells)} |"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DRAWS)
+def test_posterior(name: str) -> None:
+    fit = compile_model(FOLDER / f"{name}.model").fit(
+        draws=DRAWS[name], tune=1000, chains=4, seed=1, progress=False
+    )
+    ours = figures_of(fit)
+    theirs = {k: of_brms(v) for k, v in read("brms.json")[name]["figures"].items()}
+    assert set(ours) == set(theirs)
+    print("| parameter | ours: mean (sd) | brms | difference / MCSE | / sd |")
+    print("|---|---:|---:|---:|---:|")
+    for label in theirs:
+        print(row(label, ours[label], theirs[label]))
+    z = np.array([z_scores(ours[label], theirs[label]) for label in theirs])
+    both = [*ours.values(), *theirs.values()]
+    error = max(m.error[k] / m.sd for m in both for k in KINDS)
+    size = min(m.size for m in both)
+    print(
+        f"{z.size} figures; differences at most {np.abs(z).max():.2f} errors, root "
+        f"mean square {np.sqrt(np.mean(z**2)):.2f}; errors at most {error:.4f} sd, "
+        f"effective sizes at least {size:.0f}; {divergences(fit)} divergences"
+    )
+    assert divergences(fit) <= 4 * DRAWS[name] // 10_000
+    assert error <= LARGEST_ERROR
+    assert size >= LEAST_SIZE
+    assert np.abs(z).max() < LARGEST_DIFFERENCE
+
+
+# ---- log densities -----------------------------------------------------------------
+
+
+def numbers(values: dict[str, Any], name: str) -> NDArray[np.float64]:
+    return np.atleast_1d(np.array(values[name], dtype=float))
+
+
+def partial_correlations(factor: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the C-vine's partial correlations, row by row, of a Cholesky factor."""
+    return np.array(
+        [
+            factor[i, k] / math.sqrt(1.0 - float(np.sum(factor[i, :k] ** 2)))
+            for i in range(len(factor))
+            for k in range(i)
+        ]
+    )
+
+
+def coordinates(
+    name: str, group: str, given: dict[str, Any], mean: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Return our coordinates at a point of the Stan program."""
+    b, sd = numbers(given, "b"), numbers(given, "sd_1")
+    point = {"b": b, f"z_{group}": numbers(given, "z_1").T.reshape(-1, len(sd))}
+    if "L_1" in given:
+        r = partial_correlations(np.array(given["L_1"]))
+        point[f"pcor_{group}"] = logit((1.0 + r) / 2.0)
+    if "sigma" in given:
+        point["sigma"] = np.log(given["sigma"])
+        point["Intercept_centered"] = np.array(given["Intercept"], dtype=float)
+        # their priors are of two kinds, so they are two parameters
+        point |= {f"sd_{group}#{i + 1}": np.log(sd[i : i + 1]) for i in range(len(sd))}
+        return point
+    thresholds = numbers(given, "b_Intercept") - mean @ b
+    point["threshold_centered"] = np.append(thresholds[0], np.log(np.diff(thresholds)))
+    point[f"sd_{group}"] = np.log(sd)
+    return point
+
+
+GROUPS = {"sleepstudy": "Subject", "wine": "judge", "ratings": "subj"}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_log_density(name: str) -> None:
+    model = compiled((FOLDER / f"{name}.model").read_text("utf-8"), FOLDER)
+    for given in read("logp.json")[name]:
+        theirs = given["values"]
+        point = coordinates(name, GROUPS[name], theirs, model.frame["X_mean"])
+        values, density = evaluate(model.program, model.frame, point)
+        reported = np.atleast_1d(
+            values["threshold" if "threshold" in values else "Intercept"]
+        )
+        assert reported == pytest.approx(numbers(theirs, "b_Intercept"), abs=1e-9)
+        wanted = given["log_density"]
+        if "threshold" in values:
+            # Stan does not divide the density of n ordered draws by its mass, 1 / n!
+            wanted += math.lgamma(len(reported) + 1)
+        if "L_1" in theirs:
+            # Stan's coordinates of correlations are half as long as ours
+            wanted -= len(point[f"pcor_{GROUPS[name]}"]) * math.log(2.0)
+        print(f"{name}: {density:.10f}, in Stan {wanted:.10f}, {density - wanted:.0e}")
+        assert density == pytest.approx(wanted, rel=1e-10)
