@@ -190,7 +190,12 @@ def prior(
 ) -> None:
     """Say what the priors claim of the data, before any fit."""
     from .commands.prior import run
+    from .settings import Settings
 
+    try:
+        Settings.checked(draws=draws, seed=seed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     run(file, data, model, draws, seed, out, form)
 
 

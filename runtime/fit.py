@@ -106,6 +106,7 @@ class Fit:
         *,
         draws: int | None = None,
         seed: int | None = None,
+        dpar: str | None = None,
     ) -> DataArray:
         """Predict for the rows of the fit, with the effects of their own groups.
 
@@ -123,6 +124,11 @@ class Fit:
             How many draws to take of each chain, evenly spaced; None: all.
         seed
             Of ``response``: the same seed gives the same draws.
+        dpar
+            A parameter of the family beside the main one, such as ``sigma``, to
+            have in its place: with ``eta`` the linear predictor that its formula
+            gives it, on the scale of its link; with ``mean`` its value. A ``shape``
+            is that of one unit of ``t`` in ``y | rate(t)``.
 
         Returns
         -------
@@ -144,7 +150,8 @@ class Fit:
         from .predict import predict, thinned
 
         posterior = self.data["posterior"].to_dataset()
-        return predict(self._origin.rows, thinned(posterior, draws), kind, seed)
+        chosen = thinned(posterior, draws)
+        return predict(self._origin.rows, chosen, kind, seed, dpar)
 
     def log_likelihood(self) -> DataArray:
         """Return the log density of each row's response at each draw.
@@ -249,7 +256,8 @@ class Fit:
         Raises
         ------
         ValueError
-            If there is no such kind, option, parameter or column.
+            If there is no such kind, option, parameter or column, or if an
+            option has a value that makes no sense.
         """
         from .plots import plot
 

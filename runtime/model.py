@@ -233,7 +233,12 @@ class Model:
         ModelError
             ``needs-data`` without data; ``improper-prior`` if a prior is flat:
             it is no distribution to draw from.
+        ValueError
+            If an argument makes no sense.
         """
+        from .settings import Settings
+
+        settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior predictive")
         self._refuse_flat(compiled)
         import logging
@@ -245,9 +250,9 @@ class Model:
         logger.setLevel(logging.WARNING)
         try:
             data: DataTree = pm.sample_prior_predictive(
-                draws,
+                settings.draws,
                 model=self.pymc,
-                random_seed=seed,
+                random_seed=settings.seed,
                 # Forward draws are cheap; compiling them for speed is not.
                 compile_kwargs={"mode": "FAST_COMPILE"},
             )
@@ -280,7 +285,7 @@ class Model:
 
         Raises
         ------
-        ModelError
+        ModelError, ValueError
             As ``prior_predictive``.
         """
         from .predict import FittedRows

@@ -28,7 +28,7 @@ class Origin:
     Attributes
     ----------
     table
-        All rows, of the columns that the spec names.
+        All rows, of the columns that the spec reads.
     provenance
         The text of the spec, and the hash of the data that the fit was made
         with.

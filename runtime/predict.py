@@ -7,8 +7,8 @@ draw's worth of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from varying.compiler.backends.reference.rows import row_arguments, row_predictor
 from varying.compiler.families import FAMILIES
 from varying.compiler.fill import fill
+from varying.compiler.ir import Apply, Ref
 
 from .categories import coded, numbers_of
+from .settings import Settings
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -79,14 +81,24 @@ class FittedRows:
 
 
 def predict(
-    rows: FittedRows, posterior: Dataset, kind: Kind, seed: int | None
+    rows: FittedRows,
+    posterior: Dataset,
+    kind: Kind,
+    seed: int | None,
+    dpar: str | None = None,
 ) -> DataArray:
     """Return predictions; see ``Fit.predict``."""
+    if kind not in get_args(Kind):
+        known = ", ".join(repr(one) for one in get_args(Kind))
+        raise ValueError(f"kind is one of {known}, not {kind!r}")
+    chosen = Settings.checked(seed=seed).seed
+    if dpar is not None:
+        return _parameter(rows, posterior, kind, dpar)
     family = rows.family
     shape = rows.labels.shape
     match kind:
         case "response":
-            rng = np.random.default_rng(seed)
+            rng = np.random.default_rng(chosen)
             drawn = _each_draw(
                 rows,
                 posterior,
@@ -119,10 +131,44 @@ def predict(
                     rows.program, rows.frame, draw, family.predictor
                 ),
             )
-        case _:
-            known = ", ".join(repr(one) for one in get_args(Kind))
-            raise ValueError(f"kind is one of {known}, not {kind!r}")
     return found.rename(kind)
+
+
+def _parameter(
+    rows: FittedRows, posterior: Dataset, kind: Kind, dpar: str
+) -> DataArray:
+    """Return the linear predictor, or the value, of a parameter beside the main one."""
+    program, frame = rows.program, rows.frame
+    arguments = dict(program.likelihood.arguments)
+    valued = [one.name for one in rows.family.dpars if one.name in arguments]
+    predictors = {p.dpar: p.name for p in program.predictors if p.dpar in valued}
+    there: Collection[str] = predictors if kind == "eta" else valued
+    if kind not in ("eta", "mean"):
+        raise ValueError(f"dpar goes with kind='eta' or kind='mean', not {kind!r}")
+    if dpar not in there:
+        what = "a formula of its own" if kind == "eta" else "a value"
+        known = ", ".join(repr(name) for name in there) or "none"
+        raise ValueError(
+            f"dpar is a parameter that has {what}, not {dpar!r}; there is: {known}"
+        )
+    if kind == "eta":
+        found = _each_draw(
+            rows, posterior, lambda draw: row_predictor(program, frame, draw, dpar)
+        )
+        return found.rename(predictors[dpar])
+    match arguments[dpar]:
+        case Apply("*", (value, Ref("rate"))):  # `shape` of `y | rate(t)`: of t = 1
+            pass
+        case value:
+            pass
+    likelihood = replace(program.likelihood, arguments=((dpar, value),))
+    only = replace(program, likelihood=likelihood)
+
+    def values(draw: Mapping[str, Array]) -> Array:
+        found = row_arguments(only, frame, draw)[dpar]
+        return _spread(found, rows.labels.shape)
+
+    return _each_draw(rows, posterior, values).rename(dpar)
 
 
 def log_likelihood(rows: FittedRows, posterior: Dataset) -> DataArray:

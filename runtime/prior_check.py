@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.families.numerics import LARGEST_MEAN
+
 from .replicates import Replicates
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ __all__ = ["STATISTICS", "PriorCheck", "Statement", "Statistic", "check_prior"]
 
 #: Mass of the interval over the prior data sets.
 PROB = 0.95
+#: Counts from here on stand for larger ones: draws of a mean are up to it.
+_CAP = (1.0 - 1e-6) * LARGEST_MEAN
+
+_MORE = "more than "
 
 Unit = Literal["share", "number", "category"]
 
@@ -74,6 +80,18 @@ def _last(data: Replicates) -> int:
 
 def _all_trials(data: Replicates) -> int:
     return 1 if data.trials is None else max(1, int(data.trials.sum()))
+
+
+def _tried(data: Replicates) -> NDArray[np.bool_]:
+    """Return which rows have trials: others have no success, and all of none."""
+    if data.trials is None:
+        return np.ones(len(data.observed), dtype=np.bool_)
+    found: NDArray[np.bool_] = data.trials > 0
+    return found
+
+
+def _any_tried(data: Replicates) -> bool:
+    return bool(_tried(data).any())
 
 
 def _median(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
@@ -163,14 +181,16 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "rows without a success",
             "between {lower} and {upper} of rows without a success",
             "share",
-            _share(lambda values, data: values == 0),
+            _share(lambda values, data: values[:, _tried(data)] == 0),
+            _any_tried,
         ),
         Statistic(
             "all",
             "rows of successes only",
             "between {lower} and {upper} of rows where every trial is a success",
             "share",
-            _share(lambda values, data: values == data.trials),
+            _share(lambda values, data: (values == data.trials)[:, _tried(data)]),
+            _any_tried,
         ),
     ),
     "continuous": (
@@ -230,7 +250,9 @@ class Statement:
     text
         The claim, and what the data have, in a sentence.
     lower, upper
-        The middle 95 % of the prior data sets. Of categories: ranks from 0.
+        The middle 95 % of the prior data sets. Of categories: ranks from 0. Of
+        counts: where some are drawn at 10^15, which stands for more, the text
+        says of the bounds which are too low.
     observed
         In the data.
     values
@@ -352,11 +374,13 @@ def _statement(statistic: Statistic, data: Replicates) -> Statement:
     names = {"name": data.name}
     if data.categories:
         names |= {"lowest": data.categories[0], "highest": data.categories[-1]}
-    clause = statistic.clause.format(
-        lower=written(lower, statistic.unit, data.categories),
-        upper=written(upper, statistic.unit, data.categories),
-        **names,
+    low_text, high_text = (
+        _bound(bound, statistic, data, values) for bound in (lower, upper)
     )
+    clause = statistic.clause
+    if low_text == high_text and low_text.startswith(_MORE):
+        clause = clause.replace("between {lower} and {upper}", "of {lower}")
+    clause = clause.format(lower=low_text, upper=high_text, **names)
     beside = written(observed, statistic.unit, data.categories)
     if observed < lower:
         beside = f"{beside}, below that"
@@ -369,6 +393,21 @@ def _statement(statistic: Statistic, data: Replicates) -> Statement:
     return Statement(
         statistic.name, title, text, lower, upper, observed, statistic.unit, values
     )
+
+
+def _bound(
+    bound: float, statistic: Statistic, data: Replicates, values: NDArray[Any]
+) -> str:
+    """Return a bound in words: with counts that were cut off, it is at least that."""
+    text = written(bound, statistic.unit, data.categories)
+    if data.kind != "count" or statistic.unit != "number":
+        return text
+    cut_off = (data.drawn >= _CAP).any(axis=1)
+    if not (cut_off & (values <= bound)).any():
+        return text
+    if bound >= _CAP:
+        text = f"10^{math.log10(LARGEST_MEAN):.0f}"
+    return f"{_MORE}{text}"
 
 
 def written(value: float, unit: Unit, categories: tuple[str, ...] = ()) -> str:

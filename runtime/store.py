@@ -1,7 +1,7 @@
 """The fit file: one file, a zip of a Zarr store.
 
 Any Zarr reader opens it: the groups are those of ArviZ and ``data``, the columns
-that the spec names as they were read; the root's attribute ``varying`` holds the
+that the spec reads as they were read; the root's attribute ``varying`` holds the
 provenance as JSON. Nothing in it is code, and nothing is unpickled. It is written
 whole or not at all.
 """

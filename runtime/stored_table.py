@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from varying.compiler.expressions import LOGICALS, column_names, postorder
+from varying.compiler.prepare import used_columns
 from varying.compiler.table import Column, Kind, Table
-from varying.grammar.tree import Name, Spec, String
+from varying.grammar.diagnostics import Sink
+from varying.grammar.tree import (
+    ColumnStatement,
+    Expr,
+    LetStatement,
+    ModelStatement,
+    Name,
+    PartStatement,
+    Spec,
+    WhereStatement,
+)
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -22,29 +34,42 @@ _PLAIN = ("name", "levels", "declared", "numbers", "contrast", "reference")
 
 
 def columns_named(spec: Spec, table: Table) -> Table:
-    """Return the table with the columns that a spec names, or all if it says ``.``.
+    """Return the table with the columns that a spec reads, or all if it says ``.``.
 
-    Whatever stands anywhere in the spec counts, also in a model that was not
-    chosen and in a declaration of a column that no model uses: the text must
-    compile with these columns alone, and to the same rows.
+    What any model reads counts, also one that was not chosen, and what ``column``,
+    ``let`` and ``where`` read, whether a model uses it or not: the text must
+    compile with these columns alone, and to the same rows. Functions, parameters
+    and targets of priors are no columns, whatever the data call theirs.
     """
-    written = list(_names(spec.statements))
-    if any(isinstance(n, Name) and n.text == "." and not n.quoted for n in written):
-        return table
-    named = {node.text for node in written}
-    kept = {name: c for name, c in table.columns.items() if name in named}
+    used = used_columns(spec, table, Sink(spec.source))
+    named = {name.text for name in _beside_formulas(spec)}
+    kept = {n: c for n, c in table.columns.items() if n in used or n in named}
     return replace(table, columns=kept)
 
 
-def _names(node: Any) -> Iterator[Name | String]:
-    if isinstance(node, Name | String):
-        yield node
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _names(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _names(getattr(node, field.name))
+def _beside_formulas(spec: Spec) -> Iterator[Name]:
+    """Yield what statements read, and in formulas too what may be a constant.
+
+    ``TRUE`` is the constant unless the data have a column of that name.
+    """
+    for statement in spec.statements:
+        match statement:
+            case ColumnStatement(columns=columns):
+                yield from columns
+            case LetStatement(expression=read) | WhereStatement(condition=read):
+                yield from column_names(read)
+                yield from _constants(read)
+            case ModelStatement(formula=formula, body=body):
+                yield from _constants(formula.response)
+                parts = (s.formula for s in body if isinstance(s, PartStatement))
+                for one in (formula, *parts):
+                    yield from _constants(one.terms)
+
+
+def _constants(expression: Expr) -> Iterator[Name]:
+    for node in postorder(expression):
+        if isinstance(node, Name) and node.text in LOGICALS:
+            yield node
 
 
 def to_dataset(table: Table) -> Dataset:

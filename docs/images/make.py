@@ -9,8 +9,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PIL import Image
-
 import varying
 
 HERE = Path(__file__).parent
@@ -29,10 +27,7 @@ def main(fit_path: str) -> None:
         "pairs": fit.plot("pairs", var=("b", "sd_subj[Intercept]", "threshold[0|1]")),
     }
     for name, picture in pictures.items():
-        path = HERE / f"{name}.png"
-        picture.save(path)
-        # they are grey: sixteen shades are a quarter of the bytes
-        Image.open(path).convert("L").quantize(16).save(path, optimize=True)
+        picture.save(HERE / f"{name}.png")
 
 
 if __name__ == "__main__":

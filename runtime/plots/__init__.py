@@ -62,7 +62,8 @@ def plot(fit: Fit, kind: str, **options: Any) -> Picture:
     Raises
     ------
     PlotError
-        If there is no such kind, no such option, parameter or column.
+        If there is no such kind, no such option, parameter or column, or if an
+        option has a value that makes no sense.
     """
     if kind not in KINDS:
         raise PlotError(f"no plot is called {kind!r}; there are: {', '.join(KINDS)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -99,12 +99,21 @@ def blocks_of(
     PlotError
         If there is no parameter of such a name.
     """
-    wanted = (var,) if isinstance(var, str) else tuple(var)
+    wanted = _wanted(var)
     blocks = tuple(_blocks(fit))
     if not wanted:
         return tuple(b for b in blocks if effects or b.role == "population")
     chosen = [block for name in wanted for block in _named(name, blocks)]
     return tuple(dict.fromkeys(chosen))
+
+
+def _wanted(var: object) -> tuple[str, ...]:
+    names = (var,) if isinstance(var, str) else var
+    if isinstance(names, Iterable):
+        found = tuple(names)
+        if all(isinstance(name, str) for name in found):
+            return found
+    raise PlotError(f"var is a name or a list of names, not {var!r}")
 
 
 def _named(name: str, blocks: Sequence[Block]) -> list[Block]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .blocks import Block, blocks_of, by_spread
-from .style import SMALL, WIDTH, Picture, drawn, interval, shorten, spread, ticks_at
+from .style import SMALL, WIDTH, Picture, drawn, intervals, shorten, spread, ticks_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,8 +112,7 @@ def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Block]) 
 def _lines(axes: Axes, block: Block) -> None:
     """Draw the intervals one above the other, in the order of the levels."""
     places = range(len(block.labels))
-    for place, draws in zip(places, block.flat, strict=True):
-        interval(axes, place, draws)
+    intervals(axes, places, block.flat)
     axes.set_yticks(places)
     axes.set_yticklabels([shorten(label, 40) for label in block.labels])
     if block.labels == ("",):
@@ -132,8 +131,8 @@ def _fold(axes: Axes, block: Block) -> None:
     medians = np.median(block.flat, axis=1)
     effects = block.role == "effects"
     order = np.argsort(medians, kind="stable") if effects else np.arange(len(medians))
-    for place, at in enumerate(order):
-        interval(axes, place, block.flat[at], upright=True, light=True)
+    places = np.arange(len(order))
+    intervals(axes, places, block.flat[order], upright=True, light=True)
     axes.set_xlim(-1, len(order))
     low, high = axes.get_ylim()
     if low < 0.0 < high:
@@ -147,6 +146,6 @@ def _fold(axes: Axes, block: Block) -> None:
         axes.set_xlabel(shorten(ends, 130), fontsize=SMALL)
         title = f"{title}: {len(labels)} levels by size"
     else:
-        places = spread(labels, 12)
-        axes.set_xticks(places, [labels[place] for place in places])
+        named = spread(labels, 12)
+        axes.set_xticks(named, [labels[place] for place in named])
     axes.set_title(shorten(title, 80), loc="left")

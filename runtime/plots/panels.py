@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from . import PlotError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from varying.compiler.prepare import Prepared
     from varying.compiler.table import Column
+
+    from ..origin import Origin
 
 __all__ = ["Panel", "panels_of"]
 
@@ -23,51 +25,77 @@ _VALUES = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """Some rows, and what they have in common."""
+    """Some rows, and what they have in common.
+
+    Attributes
+    ----------
+    label
+        What that is.
+    rows
+        Their places among the rows of the fit.
+    missing
+        Whether it is that they have no value.
+    """
 
     label: str
-    rows: NDArray[np.int64]
+    rows: NDArray[np.intp]
+    missing: bool = False
 
 
-def panels_of(prepared: Prepared, by: str) -> tuple[Panel, ...]:
+def panels_of(origin: Origin, by: str) -> tuple[Panel, ...]:
     """Return the rows of each level of a column, without empty ones.
+
+    The columns are those that the fit file holds, and those of ``let``. Rows
+    without a value are the last panel.
 
     Raises
     ------
     PlotError
         If there is no such column.
     """
-    columns = prepared.table.columns
+    if not isinstance(by, str):
+        raise PlotError(f"by is the name of a column, not {by!r}")
+    prepared = origin.compiled.prepared
+    left_out = prepared.data.columns.keys() - origin.table.columns.keys()
+    columns = {n: c for n, c in prepared.table.columns.items() if n not in left_out}
     if by not in columns:
         known = ", ".join(columns)
         raise PlotError(f"the fit has no column {by!r}; it has: {known}")
     column = columns[by]
-    cut = _numbers(column) if column.kind.is_number else _levels(column)
-    return tuple(panel for panel in cut if len(panel.rows))
+    found = _numbers(column) if column.kind.is_number else _levels(column)
+    absent = np.flatnonzero(column.missing)
+    if len(absent):
+        found.append(Panel(f"{by} missing", absent, missing=True))
+    return tuple(found)
 
 
 def _levels(column: Column) -> list[Panel]:
-    return [
-        Panel(level, np.flatnonzero(column.values == code))
-        for code, level in enumerate(column.levels)
-    ]
+    return _panels(column.values, column.levels)
 
 
 def _numbers(column: Column) -> list[Panel]:
     values: NDArray[Any] = column.values
-    known = values[~np.isnan(values)]
+    known = values[~column.missing]
     distinct = np.unique(known)
     if len(distinct) <= _VALUES:
-        return [
-            Panel(f"{column.name} = {value:.6g}", np.flatnonzero(values == value))
-            for value in distinct
-        ]
+        codes = np.where(column.missing, -1, np.searchsorted(distinct, values))
+        return _panels(codes, [f"{column.name} = {value:.6g}" for value in distinct])
     inner = np.unique(np.quantile(known, (0.25, 0.5, 0.75)))
-    codes = np.where(np.isnan(values), -1, np.searchsorted(inner, values, "left"))
-    found = []
+    codes = np.where(column.missing, -1, np.searchsorted(inner, values, "left"))
+    labels = []
     for code in range(len(inner) + 1):
-        rows = np.flatnonzero(codes == code)
-        if len(rows):
-            low, high = values[rows].min(), values[rows].max()
-            found.append(Panel(f"{column.name} {low:.3g} to {high:.3g}", rows))
-    return found
+        part = values[codes == code]
+        low, high = (part.min(), part.max()) if len(part) else (np.nan, np.nan)
+        labels.append(f"{column.name} {low:.3g} to {high:.3g}")
+    return _panels(codes, labels)
+
+
+def _panels(codes: NDArray[Any], labels: Sequence[str]) -> list[Panel]:
+    """Return the rows of each code that there is, from 0; a code below is none."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(labels)))
+    parts = np.split(order, starts)[1:]
+    return [
+        Panel(label, rows) for label, rows in zip(labels, parts, strict=True)
+        if len(rows)
+    ]  # fmt: skip

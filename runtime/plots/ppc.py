@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..replicates import Replicates
+from ..settings import Settings
+from . import PlotError
 from .panels import Panel, panels_of
 from .response import Bins, bins_of, draw, label_of, legend, limits_of, scale_of
-from .style import SMALL, WIDTH, Picture, drawn, interval, shorten, ticks_at
+from .style import SMALL, WIDTH, Picture, drawn, intervals, shorten, ticks_at
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..fit import Fit
 
 __all__ = ["OPTIONS", "picture"]
@@ -20,13 +25,15 @@ __all__ = ["OPTIONS", "picture"]
 OPTIONS = ("by", "draws", "seed")
 #: More levels than this are shown by their means, in one panel.
 _MOST = 25
+#: Data sets, if nobody says how many.
+_DRAWS = 300
 #: Letters that fit below a picture, beside each other.
 _LETTERS = 90
 
 
 @drawn
 def picture(
-    fit: Fit, by: str | None = None, draws: int = 300, seed: int | None = None
+    fit: Fit, by: str | None = None, draws: int | None = None, seed: int | None = None
 ) -> Picture:
     """Return the responses of a fit beside those that it draws.
 
@@ -38,27 +45,41 @@ def picture(
         A column of the data: a panel for each of its levels, or for each quarter
         of its numbers. Of more than 25 levels: their means.
     draws
-        Data sets to draw, from draws of all chains, evenly spaced.
+        Data sets to draw, from draws of all chains, evenly spaced; None: 300, or
+        as many as there are.
     seed
         The same seed gives the same data sets; None: that of the fit.
 
     Raises
     ------
     PlotError
-        If there is no such column in the fit.
+        If there is no such column in the fit, or a number makes no sense.
     """
-    rows = fit._origin.rows
-    panels = None if by is None else panels_of(fit._origin.compiled.prepared, by)
+    try:
+        wanted = Settings.checked(
+            draws=_DRAWS if draws is None else draws,
+            seed=fit.seed if seed is None else seed,
+        )
+    except ValueError as error:
+        raise PlotError(str(error)) from None
+    panels = None if by is None else panels_of(fit._origin, by)
     sizes = fit.data["posterior"].sizes
-    each = min(sizes["draw"], max(1, -(-draws // sizes["chain"])))
-    found = fit.predict(draws=each, seed=fit.seed if seed is None else seed)
-    values = found.transpose("chain", "draw", "row").values
-    data = Replicates.of(rows, values.reshape(-1, values.shape[-1]))
+    each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
+    drawings = fit.predict(draws=each, seed=wanted.seed)
+    values = drawings.transpose("chain", "draw", "row").values
+    data = Replicates.of(fit._origin.rows, values.reshape(-1, values.shape[-1]))
     if panels is None:
-        return _whole(data)
-    if len(panels) > _MOST:
-        return _means(data, panels, str(by))
-    return _panels(data, panels)
+        found = _whole(data)
+    elif sum(not panel.missing for panel in panels) > _MOST:
+        found = _means(data, panels, str(by))
+    else:
+        found = _panels(data, panels)
+    there = len(data.drawn)
+    if draws is not None and wanted.draws > there:
+        found.notes += (
+            f"the fit has {there:,} draws: a data set of each, not {wanted.draws:,}",
+        )
+    return found
 
 
 def _model(data: Replicates) -> str:
@@ -125,17 +146,23 @@ def _columns(panels: int, bins: Bins | None) -> int:
 
 def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
     """Draw the mean of each of many levels, sorted by that of the data."""
+    levels = [panel.rows for panel in panels if not panel.missing]
     scores = data.scores
-    observed = [float(scores.observed[panel.rows].mean()) for panel in panels]
+    observed = _means_of(scores.observed[None, :], levels)[0]
+    order = np.argsort(observed, kind="stable")
+    places = np.arange(len(levels))
     found = Picture(WIDTH, 3.0)
     axes = found.subplots()
-    for place, at in enumerate(np.argsort(observed, kind="stable")):
-        means = scores.drawn[:, panels[at].rows].mean(axis=1)
-        interval(axes, place, means, upright=True, light=True)
-        axes.plot([place], [observed[at]], "_", color="black", ms=5, mew=1.2, zorder=5)
-    axes.set_xlim(-1, len(panels))
+    means = _means_of(scores.drawn, levels).T
+    intervals(axes, places, means[order], upright=True, light=True)
+    axes.plot(places, observed[order], "_", color="black", ms=5, mew=1.2, zorder=5)
+    axes.set_xlim(-1, len(levels))
     axes.set_xticks([])
-    axes.set_xlabel(f"{len(panels)} levels of {shorten(by, 40)}, by the data")
+    axes.set_xlabel(f"{len(levels)} levels of {shorten(by, 40)}, by the data")
+    absent = sum(len(panel.rows) for panel in panels if panel.missing)
+    if absent:
+        rows = "row has" if absent == 1 else "rows have"
+        found.notes = (f"left out: {absent:,} {rows} no value of {by}",)
     what = f"mean of {data.name}"
     if data.kind == "binary":
         what = f"share of {data.categories[-1]}"
@@ -146,4 +173,13 @@ def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
     axes.set_title(
         f"data (bar), {_model(data)}: median (dot) and 95 %", loc="left", fontsize=SMALL
     )
+    return found
+
+
+def _means_of(values: NDArray[Any], levels: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the mean of each level's rows in each data set: data sets, levels."""
+    counts = np.array([len(rows) for rows in levels])
+    starts = np.cumsum(counts) - counts
+    sorted_ = values[:, np.concatenate(levels)]
+    found: NDArray[Any] = np.add.reduceat(sorted_, starts, axis=1) / counts
     return found

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from .style import density, interval, shorten, spread, ticks_at
+from .style import density, intervals, shorten, spread, ticks_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -252,9 +252,7 @@ def _bars(axes: Axes, data: Replicates, bins: Bins, close: bool) -> None:
         places, observed, widths if close else 0.86 * widths, color=_DATA,
         edgecolor="none", zorder=1, label="data",
     )  # fmt: skip
-    shares = bins.shares(data.drawn)
-    for place, values in zip(places, shares.T, strict=True):
-        interval(axes, place, values, upright=True, light=close)
+    intervals(axes, places, bins.shares(data.drawn).T, upright=True, light=close)
     edge = 0.012 * (places[-1] - places[0])
     first, last = max(edge, 0.6 * widths[0]), max(edge, 0.6 * widths[-1])
     axes.set_xlim(places[0] - first, places[-1] + last)

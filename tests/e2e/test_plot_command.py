@@ -79,6 +79,7 @@ def test_what_is_left_out_is_said(
         (("trace", "made.fit", "--var", "q"), 2, "no parameter is called 'q'"),
         (("trace", "made.fit", "--by", "g"), 2, "trace has no option 'by'"),
         (("ppc", "made.fit", "--by", "q"), 2, "no column 'q'"),
+        (("ppc", "made.fit", "--seed", 2**64), 2, "seed is below 2^64"),
         (("trace", "none.fit"), 1, "there is no file `none.fit`"),
         (("trace", "other.txt"), 1, "is not a fit of Varying"),
         (("trace", "made.fit", "--out", "no/a.png"), 3, "there is no folder `no`"),
@@ -136,8 +137,20 @@ def test_prior_json_and_seed(
     assert json.loads(capsys.readouterr().out) == found
 
 
+def test_fewer_draws_than_asked_for_are_said(
+    inside: Callable[..., int], fit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inside("plot", "ppc", "made.fit", "--draws", 100_000) == 0
+    assert capsys.readouterr().err == (
+        "the fit has 1,000 draws: a data set of each, not 100,000\n"
+        "saved as made.ppc.png\n"
+    )
+
+
 def test_prior_refuses_before_the_work(
     inside: Callable[..., int], example: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert inside("prior", "small.model", "--out", "a.gif") == 2
     assert "ends in .png, .pdf, .svg" in capsys.readouterr().err
+    assert inside("prior", "small.model", "--seed", 2**64) == 2
+    assert "seed is below 2^64" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import xarray as xr
 
@@ -13,7 +15,7 @@ from varying.runtime.names import Names
 from varying.runtime.origin import Origin
 from varying.runtime.provenance import FORMAT, Provenance, describe_data
 from varying.runtime.settings import Settings
-from varying.runtime.summary import rows_of
+from varying.runtime.summary import Row, rows_of
 from varying.runtime.verdict import judge
 
 SPEC = "y ~ x + (1 + x | g)\nprior sigma = 1\n"
@@ -84,6 +86,12 @@ def compiled() -> Compiled:
     return compile_spec(Source(SPEC, "made.model"), table_from_frame(DATA))
 
 
+@cache
+def _rows() -> tuple[Row, ...]:
+    """The figures of the posterior, which take longest."""
+    return rows_of(posterior(), NAMES, effects=True)
+
+
 def made_fit() -> Fit:
     made = compiled()
     data = xr.DataTree.from_dict(
@@ -93,7 +101,7 @@ def made_fit() -> Fit:
             "observed_data": xr.Dataset({"y": ("row", np.array(DATA["y"]))}),
         }
     )
-    rows = rows_of(posterior(), NAMES, effects=True)
+    rows = _rows()
     provenance = Provenance(
         format=FORMAT,
         spec=SPEC,

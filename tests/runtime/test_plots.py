@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.text import Text
+from PIL import Image
 
 from varying.runtime import plots
 from varying.runtime.fit import Fit
@@ -19,7 +21,17 @@ from varying.runtime.plots.blocks import blocks_of
 from varying.runtime.plots.style import LINES, Picture, shorten, spread
 
 from .fits import CHAINS, DRAWS, independent, made_fit, statistics
-from .legible import assert_grey, assert_legible, axes_of, boxes, look, title, titled
+from .legible import (
+    assert_grey,
+    assert_legible,
+    axes_of,
+    boxes,
+    dots,
+    look,
+    spans,
+    title,
+    titled,
+)
 
 LONG = (
     "condition[incongruent stimulus with distractor]:minutes_since_injection",
@@ -28,6 +40,7 @@ LONG = (
 )
 
 
+@cache
 def fit_of(
     levels: int = 25,
     coefs: tuple[str, ...] = ("block[late]", "cs[CS+]"),
@@ -73,16 +86,27 @@ def fit_of(
 
 
 KINDS = {
-    "few levels": lambda: fit_of(5, thresholds=4, diverging=3),
+    "few levels": lambda: fit_of(9, thresholds=4),
     "many levels": lambda: fit_of(85, LONG[:1], thresholds=99),
-    "long names": lambda: fit_of(9, LONG, diverging=1),
+    "long names": lambda: fit_of(9, LONG, thresholds=9, diverging=2),
 }
+
+
+@cache
+def picture_of(case: str, kind: str) -> Picture:
+    """A picture, to look at only."""
+    return plots.plot(KINDS[case](), kind)
+
+
+@cache
+def small_picture() -> Picture:
+    return plots.plot(made_fit(), "forest", var="b")
 
 
 @pytest.mark.parametrize("kind", ["trace", "forest", "pairs"])
 @pytest.mark.parametrize("case", KINDS)
 def test_legible_and_grey(kind: str, case: str) -> None:
-    picture = plots.plot(KINDS[case](), kind)
+    picture = picture_of(case, kind)
     assert_legible(picture)
     assert_grey(picture)
 
@@ -108,12 +132,13 @@ def test_lines_are_told_apart() -> None:
 
 
 def test_trace_panels() -> None:
-    picture = plots.plot(fit_of(), "trace")
+    picture = picture_of("few levels", "trace")
     names = [title(axes) for axes in axes_of(picture)[::2]]
     assert names == [
         "Intercept",
         "b",
         "sd_g",
+        "threshold",
         "r_g[Intercept]",
         "r_g[block[late]]",
         "r_g[cs[CS+]]",
@@ -123,7 +148,7 @@ def test_trace_panels() -> None:
     chains = titled(picture, "Intercept").get_lines()
     assert len({look(line) for line in chains}) == len(chains) == CHAINS
     # All levels are in one panel, and nothing but the levels.
-    assert len(titled(picture, "r_g[Intercept]").get_lines()) == 25
+    assert len(titled(picture, "r_g[Intercept]").get_lines()) == 9
 
 
 def test_trace_has_every_draw_of_every_chain() -> None:
@@ -211,8 +236,7 @@ def test_var(var: str | list[str], labels: list[str]) -> None:
 
 def test_forest_intervals() -> None:
     fit = fit_of()
-    picture = plots.plot(fit, "forest")
-    axes = titled(picture, "b")
+    (axes,) = axes_of(plots.plot(fit, "forest", var="b"))
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "block[late]",
         "cs[CS+]",
@@ -221,11 +245,11 @@ def test_forest_intervals() -> None:
     low, first, middle, third, high = np.quantile(
         draws, [0.025, 0.25, 0.5, 0.75, 0.975]
     )
-    drawn_lines = [line for line in axes.get_lines() if line.get_ydata()[0] == 1]
-    ends = sorted(tuple(line.get_xdata()) for line in drawn_lines)
-    np.testing.assert_allclose(ends[0], (low, high))
-    np.testing.assert_allclose(ends[1], (first, third))
-    np.testing.assert_allclose(ends[2], (middle,))
+    wide, narrow = spans(axes)
+    np.testing.assert_allclose(wide[1], (low, high))
+    np.testing.assert_allclose(narrow[1], (first, third))
+    assert dots(axes).get_xdata()[1] == pytest.approx(middle)
+    assert list(dots(axes).get_ydata()) == [0, 1]
 
 
 def test_forest_folds_many_levels() -> None:
@@ -234,17 +258,18 @@ def test_forest_folds_many_levels() -> None:
     (axes,) = axes_of(picture)
     assert title(axes) == "r_g[Intercept]: 331 levels by size"
     assert axes.get_xticks().size == 0
-    dots = [line for line in axes.get_lines() if line.get_marker() == "o"]
-    medians = [float(line.get_ydata()[0]) for line in dots]
     draws = fit.data["posterior"]["r_g"].values[..., 0].reshape(-1, 331)
-    np.testing.assert_allclose(medians, np.sort(np.median(draws, axis=0)))
+    medians = np.median(draws, axis=0)
+    np.testing.assert_allclose(dots(axes).get_ydata(), np.sort(medians))
+    ends = np.quantile(draws, [0.025, 0.975], axis=0).T[np.argsort(medians)]
+    np.testing.assert_allclose(spans(axes, upright=True), [ends])
     lowest = fit.data["posterior"]["g"].values[np.median(draws, axis=0).argmin()]
     assert axes.get_xlabel().startswith(str(lowest))
     assert picture.get_size_inches()[1] < 4
 
 
 def test_pairs_chooses_few_and_says_so() -> None:
-    picture = plots.plot(fit_of(coefs=LONG, thresholds=9, diverging=2), "pairs")
+    picture = picture_of("long names", "pairs")
     assert len(axes_of(picture)) == 6 * 7 // 2
     assert picture.notes == (
         "left out (--var NAME chooses): 2 of sd_g, 9 of threshold",
@@ -266,6 +291,25 @@ def test_pairs_refuses() -> None:
         plots.plot(made_fit(), "pairs", var=["sigma", "b"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "words"),
+    [
+        ("ppc", {"draws": "q"}, "draws is a whole number, not 'q'"),
+        ("ppc", {"draws": 0}, "draws is at least 1, not 0"),
+        ("ppc", {"seed": "a"}, "seed is a whole number, not 'a'"),
+        ("ppc", {"seed": -1}, "seed is at least 0, not -1"),
+        ("ppc", {"by": 3}, "by is the name of a column, not 3"),
+        ("forest", {"var": 3}, "var is a name or a list of names, not 3"),
+        ("trace", {"var": ["b", 3]}, "var is a name or a list of names, not "),
+    ],
+)
+def test_values_that_make_no_sense(
+    kind: str, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(plots.PlotError, match=words):
+        made_fit().plot(kind, **options)
+
+
 def test_unknown_kind_and_option() -> None:
     with pytest.raises(ValueError, match="no plot is called 'pie'; there are: trace"):
         plots.plot(made_fit(), "pie")
@@ -277,7 +321,7 @@ def test_unknown_kind_and_option() -> None:
     ("name", "start"), [("a.png", b"\x89PNG"), ("a.PDF", b"%PDF"), ("a.svg", b"<?xml")]
 )
 def test_save(tmp_path: Path, name: str, start: bytes) -> None:
-    picture = plots.plot(made_fit(), "trace", var="b")
+    picture = small_picture()
     picture.save(tmp_path / name)
     written = (tmp_path / name).read_bytes()
     assert written.startswith(start)
@@ -286,8 +330,32 @@ def test_save(tmp_path: Path, name: str, start: bytes) -> None:
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
+def test_a_grey_png_is_small(tmp_path: Path) -> None:
+    picture = plots.plot(fit_of(), "trace", var=["b", "sd_g"])
+    picture.save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.mode == "P"
+        assert image.size == tuple(np.round(200 * picture.get_size_inches()))
+        assert image.info["dpi"] == pytest.approx((200, 200), abs=0.01)
+        seen = np.asarray(image.convert("L")).astype(int)
+    assert (tmp_path / "a.png").stat().st_size < 0.2 * seen.size
+    picture.canvas.draw()  # type: ignore[attr-defined]
+    drawn = np.asarray(picture.canvas.buffer_rgba())[..., 0]  # type: ignore[attr-defined]
+    assert abs(seen - drawn).mean() < 0.5
+    for shade in (0, 255):
+        assert abs(seen[drawn == shade] - shade).max() < 4
+
+
+def test_a_png_keeps_the_colours_of_others(tmp_path: Path) -> None:
+    picture = Picture(2, 2)
+    picture.subplots().plot([0, 1], color="red", lw=9)
+    picture.save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert (np.asarray(image.convert("RGB")) == (255, 0, 0)).all(axis=2).any()
+
+
 def test_save_refuses(tmp_path: Path) -> None:
-    picture = plots.plot(made_fit(), "trace", var="b")
+    picture = small_picture()
     for name in ("a.jpg", "a", "png"):
         with pytest.raises(ValueError, match=r"ends in \.png, \.pdf, \.svg"):
             picture.save(tmp_path / name)
@@ -300,9 +368,9 @@ def test_the_users_own_style_stays_out() -> None:
     """And is left as it was."""
     import matplotlib
 
-    before = plots.plot(made_fit(), "forest")._repr_png_()
+    before = plots.plot(made_fit(), "forest", var="b")._repr_png_()
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
-        styled = plots.plot(made_fit(), "forest")._repr_png_()
+        styled = plots.plot(made_fit(), "forest", var="b")._repr_png_()
         assert matplotlib.rcParams["font.size"] == 20
     assert styled == before
 

@@ -347,6 +347,85 @@ def test_what_makes_no_sense() -> None:
         made_fit().predict(draws=2.5)  # type: ignore[arg-type]
 
 
+def test_arguments_are_checked_before_the_work() -> None:
+    for seed, words in (
+        ("a", "seed is a whole number, not 'a'"),
+        (-1, "seed is at least 0, not -1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            made_fit().predict(seed=seed)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=words):
+            model("sigma").prior_predictive(5, seed=seed)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="draws is at least 1, not 0"):
+        model("sigma").prior_predictive(draws=0)
+    with pytest.raises(ValueError, match="draws is a whole number, not 'x'"):
+        model("sigma").prior_predictive(draws="x")  # type: ignore[arg-type]
+
+
+# ---- parameters beside the main one ------------------------------------------------
+
+
+def test_sigma_by_hand() -> None:
+    made = fit("sigma")
+    posterior = made.data["posterior"].to_dataset()
+    eta = made.predict("eta", dpar="sigma")
+    assert eta.name == "log_sigma" and eta.dims == ("chain", "draw", "row")
+    used = data().iloc[eta["row"].values]
+    coded_ = {"u": (1.0, 0.0), "v": (0.0, 1.0), "w": (-1.0, -1.0)}
+    design = xr.DataArray([coded_[f] for f in used["f"]], dims=("row", "sigma_coef"))
+    effects = posterior["sigma_r_g"].isel(sigma_g_coef=0)
+    at = effects.sel(g=xr.DataArray(used["g"].to_numpy(), dims="row"))
+    coefs = posterior["sigma_b"].drop_vars("sigma_coef")
+    wanted = posterior["sigma_Intercept"] + (coefs * design).sum("sigma_coef") + at
+    wanted = wanted.transpose("chain", "draw", "row")
+    np.testing.assert_allclose(eta, wanted, rtol=1e-9, atol=1e-12)
+    value = made.predict("mean", dpar="sigma", draws=2)
+    assert value.name == "sigma" and value.sizes["draw"] == 2
+    np.testing.assert_allclose(value, np.exp(wanted.isel(draw=[1, 4])), rtol=1e-9)
+
+
+def test_a_parameter_without_a_formula_is_the_same_in_every_row() -> None:
+    made = fit("gaussian, centered")
+    sigma = made.data["posterior"]["sigma"]
+    found = made.predict("mean", dpar="sigma")
+    assert bool((found == sigma).all())
+    assert float(made_fit().predict("mean", dpar="sigma").max()) == 1.0
+
+
+def test_a_shape_is_of_one_unit() -> None:
+    counts = varying.compile(
+        "k | rate(n) ~ x, family=negbinomial\n", data().assign(x=data()["time"])
+    )
+    rng = np.random.default_rng(0)
+    sample = ("chain", "draw")
+    draws = xr.Dataset(
+        {
+            "Intercept": (sample, rng.normal(size=(1, 4))),
+            "b": ((*sample, "coef"), rng.normal(size=(1, 4, 1))),
+            "shape": (sample, np.exp(rng.normal(size=(1, 4)))),
+        },
+        {"chain": [0], "draw": np.arange(4), "coef": ["x"]},
+    )
+    observed = xr.Dataset({"k": ("row", data()["k"].to_numpy())})
+    found = as_fit(counts, draws, observed).predict("mean", dpar="shape")
+    assert bool((found == draws["shape"]).all())
+
+
+def test_what_parameters_there_are() -> None:
+    for kind, words in (
+        ("eta", "has a formula of its own, not 'shape'; there is: 'sigma'"),
+        ("mean", "has a value, not 'shape'; there is: 'sigma'"),
+        ("prob", "dpar goes with kind='eta' or kind='mean', not 'prob'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            fit("sigma").predict(kind, dpar="shape")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="formula of its own, not 'sigma'; .* none"):
+        made_fit().predict("eta", dpar="sigma")
+    with pytest.raises(ValueError, match="not 'disc'; there is: none"):
+        fit("ordlogit").predict("mean", dpar="disc")
+    assert fit("disc").predict("eta", dpar="disc").name == "log_disc"
+
+
 def test_log_likelihood_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = made_fit()
     first = made.log_likelihood()

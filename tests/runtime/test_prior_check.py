@@ -10,6 +10,7 @@ import pytest
 
 import varying
 from varying.compiler.families.family import ResponseKind
+from varying.compiler.families.numerics import LARGEST_MEAN
 from varying.runtime.prior_check import STATISTICS, check_prior, written
 from varying.runtime.replicates import Replicates
 
@@ -103,6 +104,52 @@ def test_successes_and_binary() -> None:
     (share,) = check_prior(data, 1)
     assert (share.lower, share.upper) == quantiles(drawn.mean(axis=1))
     assert "of rows with won = yes (in your data: 100 %, above that)" in share.text
+
+
+def test_rows_without_trials_are_neither() -> None:
+    trials = np.array([0, 3, 5, 0])
+    drawn = RNG.binomial(trials, 0.5, (SETS, 4))
+    data = Replicates("s", "successes", np.array([0, 3, 0, 0]), drawn, (), trials)
+    share, none, whole = check_prior(data, 1)
+    assert share.observed == 3 / 8
+    assert (none.observed, whole.observed) == (0.5, 0.5)
+    some = drawn[:, 1:3]
+    assert (none.lower, none.upper) == quantiles((some == 0).mean(axis=1))
+    assert (whole.lower, whole.upper) == quantiles((some == trials[1:3]).mean(axis=1))
+    empty = Replicates("s", "successes", drawn[0] * 0, drawn * 0, (), trials * 0)
+    assert [statement.name for statement in check_prior(empty, 1)] == ["share"]
+
+
+def test_counts_that_were_cut_off() -> None:
+    """Draws stop at a mean of 10^15: that is no claim of the prior."""
+    cap = int(LARGEST_MEAN)
+    drawn = RNG.poisson(4, (SETS, 2))
+    drawn[:200] = RNG.poisson(LARGEST_MEAN, (200, 2))
+    observed = np.array([3, 5])
+    zeros, mean, largest = check_prior(Replicates("n", "count", observed, drawn), 1)
+    for statement in (mean, largest):
+        assert " and more than 10^15 (in your data:" in statement.text
+        assert f"between {written(statement.lower, 'number')} and" in statement.text
+    assert "more" not in zeros.text
+    both = check_prior(Replicates("n", "count", observed, drawn[:200]), 1).sentences
+    assert "have a mean of more than 10^15 (in your data: 4, below that)." in both[1]
+    # one row of two was cut off: the mean is at least half of that
+    half = np.tile([cap, 0], (SETS, 1))
+    found = check_prior(Replicates("n", "count", observed, half), 1)
+    assert "have a mean of more than 5.00e+14" in found.sentences[1]
+    assert found.to_dict()["statements"][1]["upper"] == pytest.approx(5e14)
+    # and one data set beyond the bounds changes none of them
+    rare = RNG.poisson(4, (SETS, 2))
+    rare[0] = cap
+    found = check_prior(Replicates("n", "count", observed, rare), 1)
+    assert not any("more than" in text for text in found.sentences)
+
+
+def test_a_prior_that_is_cut_off() -> None:
+    spec = "c ~ x, family=poisson\n  prior Intercept ~ normal(0, 1e6)\n"
+    model = varying.compile(spec, {"c": [0, 1, 2, 5], "x": [0.1, 0.3, 0.2, 0.4]})
+    sentences = model.prior_check(draws=60, seed=1).sentences
+    assert sentences[1].endswith(" 0 and more than 10^15 (in your data: 2).")
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,42 @@ def test_only_what_the_text_names_is_kept() -> None:
     assert list(every.columns) == list(DATA.columns)
 
 
+NAMES = """
+column a: factor(u, v)
+let w = log(x)
+where q == TRUE | x > 0
+k | rate(t) ~ w + C(a, sum) + offset(log(o)) + (1 + x | g), family=negbinomial
+  shape ~ 1 + z
+  prior Intercept ~ normal(0, 1)
+  prior b ~ normal(0, 2)
+  prior shape.b[z] ~ normal(0, 3)
+"""
+
+
+def test_names_that_are_no_columns_are_not_kept() -> None:
+    """A function, a parameter, a scheme: whatever the data call theirs."""
+    read = ["k", "t", "x", "a", "o", "g", "z", "q", "TRUE"]
+    others = ["rate", "shape", "log", "C", "sum", "offset", "family"]
+    others += ["negbinomial", "Intercept", "b", "normal", "factor", "w_", "u"]
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.random(40) + 1 for name in (*read, *others)})
+    frame["k"] = rng.integers(0, 9, 40)
+    frame["a"], frame["g"] = rng.choice(["u", "v"], 40), rng.choice(list("pqrs"), 40)
+    source = Source(NAMES)
+    made = compile_spec(source, table_from_frame(frame))
+    kept = columns_named(made.spec, made.prepared.data)
+    assert set(kept.columns) == set(read)
+    again = compile_spec(source, through_zarr(kept))
+    assert again.lowered == made.lowered and again.program == made.program
+    assert again.prepared.used == made.prepared.used
+    first, second = (
+        describe_data(one.prepared.table, one.prepared.used) for one in (made, again)
+    )
+    assert first == second
+    # only said, and only where there is such a column
+    assert "parameter-not-column" in {d.rule for d in made.diagnostics}
+
+
 @pytest.mark.parametrize("model", ["first", "second"])
 def test_what_is_kept_compiles_to_the_same(model: str) -> None:
     source = Source(SPEC)
