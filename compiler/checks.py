@@ -22,6 +22,8 @@ from .table import Floats, Table
 _MOST_COLUMNS = 500
 #: Beyond this, squares and their sums overflow.
 LARGEST = 1e100
+#: Offsets on the log scale that differ by more, a factor of 10^13, are no logarithms.
+LARGEST_OFFSETS = 30.0
 #: Columns that a message names.
 _SHOWN = 4
 
@@ -40,6 +42,7 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
         return
     if _beside(bound, table, sink):
         _support(bound, table, sink)
+    _offsets(bound, table, sink)
     for part in bound.parts:
         columns = part.population.columns
         _empty_cells(columns, table, part.terms, sink)
@@ -70,6 +73,32 @@ def _beside(bound: BoundModel, table: Table, sink: Sink) -> bool:
             )
             good = False
     return good
+
+
+def _offsets(bound: BoundModel, table: Table, sink: Sink) -> None:
+    """Warn of an exposure that is there twice, or not as a logarithm."""
+    rate = bound.response.rate
+    for variable in bound.population.offsets:
+        span = variable.expression.span
+        if rate is not None and variable.label == f"log({rate.label})":
+            sink.add(
+                "exposure-twice",
+                span,
+                f"`{rate.label}` is an exposure twice: as `rate({rate.label})` and as "
+                f"`offset({variable.label})`",
+                "leave one of them out",
+            )
+            continue
+        values = evaluate(variable.expression, table)
+        if bound.link.name == "log" and float(np.ptp(values)) > LARGEST_OFFSETS:
+            sink.add(
+                "offset-scale",
+                span,
+                f"`offset({variable.label})` multiplies the mean by up to "
+                f"e^{np.ptp(values):.3g} from row to row",
+                "an offset is added to the log of the mean: for an exposure write "
+                f"`offset(log({variable.label}))`",
+            )
 
 
 def _rows(count: int) -> str:

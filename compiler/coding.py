@@ -25,7 +25,7 @@ from .expressions import level_text, plain_number, unwrap
 from .functions import FUNCTIONS, bind_arguments
 from .levels import suggest_level
 from .schema import ColumnInfo, Schema
-from .spellings import warn_spellings
+from .spellings import warn_spellings, warn_stray
 from .table import Kind
 from .terms import MOST_TERMS
 
@@ -213,6 +213,7 @@ def _by_column(
         return None
     _warn_unused(info, True, span, sink)
     warn_spellings(info, span, sink)
+    warn_stray(info, span, sink)
     return _factor(label, info, CONTRASTS[scheme], _place(info), span, sink)
 
 

@@ -100,14 +100,14 @@ def _step(part: Part, moments: Moments) -> float:
     return moments.s if part.link.name == "identity" else 1.0
 
 
-def _unit(part: Part) -> str:
+def _unit(family: Family, part: Part) -> str:
     if not part.main:
         return f"on the {part.link.name} scale of {part.dpar}"
     if is_latent(part):
         return "latent sds"
     if part.link.name == "log":
         return "on the log scale"
-    return "sds of the response"
+    return f"sds of {family.measure}"
 
 
 def intercept(family: Family, part: Part, moments: Moments) -> DefaultPrior:
@@ -123,8 +123,8 @@ def intercept(family: Family, part: Part, moments: Moments) -> DefaultPrior:
     latent = is_latent(part)
     width = INTERCEPT_WIDTH_LATENT if latent else INTERCEPT_WIDTH
     reason = (
-        f"around the response's mean, {INTERCEPT_WIDTH:g} of its sds wide, at the "
-        "predictors' means"
+        f"around the mean of {family.measure}, {INTERCEPT_WIDTH:g} of its sds wide, at "
+        "the predictors' means"
     )
     if latent:
         reason = "most of the probability scale, at the predictors' means"
@@ -136,15 +136,16 @@ def intercept(family: Family, part: Part, moments: Moments) -> DefaultPrior:
     )
 
 
-def effect(part: Part, moments: Moments, scale: float) -> DefaultPrior:
+def effect(family: Family, part: Part, moments: Moments, scale: float) -> DefaultPrior:
     """Return the prior of a population effect."""
-    width, what = EFFECT_WIDTH, f"up to a few {_unit(part)}"
+    width, what = EFFECT_WIDTH, f"up to a few {_unit(family, part)}"
     if not part.main:
-        width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(part)}"
+        width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(family, part)}"
     elif part.link.name == "log":
         width = EFFECT_WIDTH_LOG
         factor = math.exp(EFFECT_WIDTH_LOG)
-        what = f"about {EFFECT_WIDTH_LOG:g} {_unit(part)}, a factor of {factor:.2g}"
+        unit = _unit(family, part)
+        what = f"about {EFFECT_WIDTH_LOG:g} {unit}, a factor of {factor:.2g}"
     return DefaultPrior(
         "normal",
         (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),
@@ -153,7 +154,7 @@ def effect(part: Part, moments: Moments, scale: float) -> DefaultPrior:
 
 
 def group_sd(
-    part: Part, moments: Moments, scale: float, intercept: bool
+    family: Family, part: Part, moments: Moments, scale: float, intercept: bool
 ) -> DefaultPrior:
     """Return the prior of the standard deviation of a group effect."""
     what = "levels differ" if intercept else "effects differ between levels"
@@ -162,12 +163,15 @@ def group_sd(
         return DefaultPrior(
             "half_normal",
             (("sigma", DPAR_GROUP_SD / scale),),
-            f"{what} by about a half, seldom by more than 1, {_unit(part)}{step}",
+            f"{what} by about a half, seldom by more than 1, "
+            f"{_unit(family, part)}{step}",
         )
     if not part.main or part.link.name == "log":
-        unit = _unit(part)
+        unit = _unit(family, part)
     else:
-        unit = "unit of the latent scale" if is_latent(part) else "sd of the response"
+        unit = (
+            "unit of the latent scale" if is_latent(part) else f"sd of {family.measure}"
+        )
     return DefaultPrior(
         "exponential",
         (("rate", scale / _step(part, moments)),),

@@ -218,7 +218,9 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
                 )
             )
         else:
-            choices.append(chosen or defaults.effect(part, moments, scale))
+            choices.append(
+                chosen or defaults.effect(build.bound.family, part, moments, scale)
+            )
     at_means = [
         one
         for one in learned.moderated
@@ -340,7 +342,7 @@ def _group(
     for column, scale in zip(columns, scales, strict=True):
         place = f"{target}sd[{grouping.name}, {column.name}]"
         chosen = build.written(place) or defaults.group_sd(
-            part, moments, scale, column.is_intercept
+            build.bound.family, part, moments, scale, column.is_intercept
         )
         choices.append(chosen)
         build.explain(place, chosen)

@@ -6,6 +6,7 @@ A statement names a whole class (``b``), a group (``sd[subj]``), a term
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -24,6 +25,9 @@ from .families.family import Family
 
 #: Coefficients that an unknown one is compared with, part by part.
 _MOST_COMPARED = 1_000
+
+#: What is no single number, although its name is short.
+_CLASSES = ("b", "sd", "cor", "Intercept", "threshold")
 
 #: Specificity of a statement for a target, most specific highest.
 CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
@@ -354,14 +358,17 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     if inside:
         listed = ", ".join(f"`{name}`" for name in inside)
         notes, fix = (f"it has a formula, whose parameters are {listed}",), None
-    elif kind.partition(".")[0] in kinds:
-        whole = kind.partition(".")[0]
+    elif (whole := re.split(r"[._]", kind)[0]) in kinds and whole not in _CLASSES:
         notes = (f"`{whole}` is a single number here: it has no formula of its own",)
         fix = None
+    elif kind.endswith((".sd", ".cor")) and f"{kind.partition('.')[0]}.b" in kinds:
+        whole = kind.partition(".")[0]
+        notes, fix = (f"the formula of `{whole}` has no group term",), None
     elif kind == "disc":
         notes, fix = ("`disc` is 1 unless it has a formula: `disc ~ x`",), None
     elif kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:
-        notes, fix = ("its family has no such parameter",), None
+        listed = ", ".join(kinds)
+        notes, fix = (f"its family has none; this model has: {listed}",), None
         if kind == "sigma":
             notes = ("its family has no residual sd",)
     if kind == "Intercept" and "threshold" in kinds:
@@ -388,6 +395,8 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
 def _as_in_summary(kind: str, targets: Targets) -> str | None:
     """Return the target that a summary calls so, as it does ``sd_g``, or R does."""
     prefix, _, rest = kind.partition("_")
+    if f"{prefix}.{rest}" in targets.kinds():
+        return f"{prefix}.{rest}"
     if prefix in ("sd", "cor"):
         reached = any(s.kind == prefix and s.group == rest for s in targets.scalars)
     else:

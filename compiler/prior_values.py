@@ -321,12 +321,24 @@ def _bounded(
     return PriorText(
         row.name,
         tuple((a.name, given[a.name]) for a in row.arguments),
-        expression_text(statement.value),
+        _in_full(statement.value, row, given),
         _line(statement, sink),
         lower,
         upper,
         span=statement.span,
     )
+
+
+def _in_full(value: Expr, row: Distribution, given: dict[str, float]) -> str:
+    """Return a prior as written, or with the arguments that were left out."""
+    arguments = value.arguments if isinstance(value, Call) else ()
+    names = [argument.keyword.text for argument in arguments if argument.keyword]
+    written = len(arguments) - sum(name in ("lb", "ub") for name in names)
+    if written >= len(row.arguments):
+        return expression_text(value)
+    inside = [f"{given[a.name]:g}" for a in row.arguments]
+    inside += [f"{name}={given[name]:g}" for name in ("lb", "ub") if name in given]
+    return f"{row.name}({', '.join(inside)})"
 
 
 def _within(bounds: Bounds, lower: float | None, upper: float | None) -> Bounds:

@@ -187,10 +187,16 @@ def _report_missing(
     option: Option | None,
 ) -> None:
     text = expression_text(response)
-    notes = [
-        f"write `{text} | {name}(n)` with the column of the totals, or "
-        f"`cbind({text}, failures)`",
-    ]
+    node = unwrap(response)
+    if isinstance(node, Chain) and node.operators == ("/",):
+        # R's way: the share, with the totals as weights
+        part, whole = (expression_text(operand) for operand in node.operands)
+        notes = [f"write `{part} | {name}({whole})`"]
+    else:
+        notes = [
+            f"write `{text} | {name}(n)` with the column of the totals, or "
+            f"`cbind({text}, failures)`",
+        ]
     fix = None
     if option is not None and _is_single(response, schema):
         notes.insert(0, "for single 0/1 outcomes write `family=bernoulli`")

@@ -22,6 +22,8 @@ _COMMA = re.compile(
 )
 _THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
 _MISSING = frozenset("n.a. n.a n/a na nan null missing . - -- ? #n/a #na <na>".split())
+#: Numbers that make a text among them look like a slip, and texts that are named.
+_ENOUGH, _SHOWN = 5, 3
 _CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
 MISSING_NOTE = "`{}` looks like a missing value: write NA or leave the cell empty"
 
@@ -32,11 +34,25 @@ def looks_missing(text: str) -> bool:
 
 
 def missing_note(levels: Sequence[str]) -> tuple[str, ...]:
-    """Return what to say of texts that are numbers but for a missing value."""
+    """Return what to say of texts that are numbers but for a few."""
     odd = [level for level in levels if parse_numbers([level]) is None]
-    if len(odd) == len(levels) or not odd or not all(map(looks_missing, odd)):
+    if len(odd) == len(levels) or not odd:
         return ()
-    return (MISSING_NOTE.format(odd[0]),)
+    if all(map(looks_missing, odd)):
+        return (MISSING_NOTE.format(odd[0]),)
+    stray = stray_texts(levels)
+    if not stray:
+        return ()
+    shown = ", ".join(f"`{text}`" for text in stray[:_SHOWN])
+    more = ", ..." if len(stray) > _SHOWN else ""
+    return (f"all of its values are numbers but {shown}{more}",)
+
+
+def stray_texts(levels: Sequence[str]) -> list[str]:
+    """Return the texts among numbers, if these are at least nine of ten."""
+    odd = [level for level in levels if parse_numbers([level]) is None]
+    few = len(odd) <= max(1, len(levels) // 10)
+    return odd if few and len(levels) - len(odd) >= _ENOUGH else []
 
 
 def missing_codes(numbers: Sequence[int]) -> tuple[int, ...]:
@@ -104,6 +120,18 @@ def warn_spellings(info: ColumnInfo, span: Span, sink: Sink) -> None:
         _merged(info, span, sink)
     elif info.kind is Kind.TEXT and not warn_comma(info, span, sink):
         _similar(info, span, sink)
+
+
+def warn_stray(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    """Warn of a predictor that is a factor for a text among its numbers."""
+    stray = () if info.stated or info.kind is not Kind.TEXT else info.levels
+    if stray_texts(stray):
+        sink.add(
+            "almost-numbers",
+            span,
+            f"`{info.name}` is taken as a text with {len(info.levels)} levels",
+            *missing_note(info.levels),
+        )
 
 
 def warn_comma(info: ColumnInfo | Column, span: Span, sink: Sink) -> bool:

@@ -181,13 +181,16 @@ def _unquoted_path(stop: Stop, sink: Sink) -> bool:
     end = next((i for i, t in enumerate(rest) if t.type == "COMMA"), len(rest))
     if not end or rest[0].type == "EQ":
         return False
+    first = 1 if rest[0].type == "COLON" and end > 1 else 0
+    # `data: file.csv`: the colon goes as well
     span = span_of(rest[0]).to(span_of(rest[end - 1]))
-    text = sink.source.slice(span)
+    text = sink.source.slice(span_of(rest[first]).to(span_of(rest[end - 1])))
+    between = "" if sink.source.text[span.start - 1].isspace() else " "
     sink.add(
         "syntax",
         span,
         "the name of a data file stands in quotes",
-        fix=Fix("put it in quotes", (Edit(span, f'"{text}"'),), safe=True),
+        fix=Fix("put it in quotes", (Edit(span, f'{between}"{text}"'),), safe=True),
     )
     return True
 

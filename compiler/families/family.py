@@ -164,6 +164,8 @@ class Family:
         The form in an emitted program.
     doc
         Density in mathematics, parameters with domains, a reference.
+    measure
+        What ``m`` and ``s`` are of: the response, or its logarithm.
     known
         Numbers that each row brings along beside the response: ``trials``.
     rate
@@ -189,5 +191,6 @@ class Family:
     observe: Observe
     source: SourceText
     doc: str
+    measure: str = "the response"
     known: tuple[str, ...] = ()
     rate: tuple[str, ...] | None = None

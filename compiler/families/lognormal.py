@@ -87,6 +87,7 @@ LOGNORMAL = Family(
     {name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims}
 )"""
     ),
+    measure="the log of the response",
     doc=r"""Positive response whose logarithm is normal: times, sizes, incomes.
 
 .. math:: f(y \mid \mu, \sigma) = \frac{1}{y\,\sigma\sqrt{2\pi}}

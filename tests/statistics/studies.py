@@ -42,6 +42,8 @@ class Study:
         Draws of the response.
     log_likelihood
         Of the response, for each set of parameters along the first axis.
+    sd_rate
+        Of the exponential prior of the standard deviation of effects.
     """
 
     spec: str
@@ -49,6 +51,7 @@ class Study:
     prior: Callable[[np.random.Generator, int], Named]
     simulate: Callable[[np.random.Generator, Named], Array]
     log_likelihood: Callable[[Array, Named], Array]
+    sd_rate: float = 1.0
 
 
 def eta(p: Named) -> Array:
@@ -268,6 +271,7 @@ STUDIES = {
         count_prior,
         lambda rng, p: rng.poisson(rate(p)[0]).astype(float),
         lambda y, p: stats.poisson(rate(p)).logpmf(y).sum(axis=1),
+        sd_rate=2.0,
     ),
     "negbinomial": Study(
         "y | rate(t) ~ x + (1 | g), family=negbinomial\n"
@@ -276,5 +280,6 @@ STUDIES = {
         negbinomial_prior,
         lambda rng, p: rng.negative_binomial(*(a[0] for a in negbinomial(p))) * 1.0,
         lambda y, p: stats.nbinom(*negbinomial(p)).logpmf(y).sum(axis=1),
+        sd_rate=2.0,
     ),
 }

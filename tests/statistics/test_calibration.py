@@ -41,6 +41,7 @@ class Result:
     draws: list[Named]
     prior: list[Named]
     divergent: int
+    sd_rate: float = 1.0
 
     def places(
         self, name: str, weight: Callable[[Named], Array] | None = None
@@ -116,7 +117,7 @@ def result(request: pytest.FixtureRequest) -> Result:
         truths.append({name: float(value[0]) for name, value in parts[0].items()})
         posteriors.append(parts[1])
         priors.append(parts[2])
-    return Result(truths, posteriors, priors, divergent)
+    return Result(truths, posteriors, priors, divergent, study.sd_rate)
 
 
 def chance(places: Array) -> float:
@@ -161,7 +162,7 @@ def test_faults_are_noticed(result: Result) -> None:
     prior = Result(result.truth, result.prior, result.prior, 0)
     wrong = {
         "prior of the sd half as wide again": result.places(
-            "sd_g", lambda p: np.exp(p["sd_g"] * (1 - 1 / 1.5))
+            "sd_g", lambda p: np.exp(result.sd_rate * p["sd_g"] * (1 - 1 / 1.5))
         ),
         "Jacobian of the sd dropped": result.places("sd_g", lambda p: 1 / p["sd_g"]),
         "likelihood dropped": prior.places("log_likelihood"),
