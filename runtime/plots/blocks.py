@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from varying.grammar.diagnostics import nearest
+
 from ..figures import elements
 from . import PlotError
 
@@ -22,6 +24,9 @@ __all__ = ["Block", "blocks_of", "by_spread", "divergent"]
 _FACTOR = 10.0
 #: Coefficients are told apart up to so many; then they are shown like levels.
 _NAMED = 24
+
+#: Below it, a family's own parameter cannot be. With a formula it is called otherwise.
+_LOWEST = {"sigma": 0.0, "shape": 0.0, "disc": 0.0, "nu": 1.0}
 
 Role = Literal["population", "effects"]
 
@@ -63,6 +68,17 @@ class Block:
         return f"{self.name}[{self.coef}]" if self.coef else self.name
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Between which numbers its draws can be."""
+        if self.role == "effects":
+            return -np.inf, np.inf
+        if _is("cor_", self.name):
+            return -1.0, 1.0
+        return (
+            0.0 if _is("sd_", self.name) else _LOWEST.get(self.name, -np.inf)
+        ), np.inf
+
+    @property
     def flat(self) -> NDArray[np.float64]:
         """Draws of each number, chains joined."""
         return self.draws.reshape(len(self.labels), -1)
@@ -90,7 +106,8 @@ def blocks_of(
     var
         Names to keep, as the summary has them: of variables (``b``, ``r_subj``),
         of a group's coefficients (``r_subj[Intercept]``) or of single numbers
-        (``b[x]``). None: all.
+        (``b[x]``); or as priors have them (``sd[subj]``, ``sigma.b``, and
+        ``b[cond]`` for all coefficients of a term). None: all.
     effects
         Whether group effects are among them if no name is given.
 
@@ -117,15 +134,70 @@ def _wanted(var: object) -> tuple[str, ...]:
 
 
 def _named(name: str, blocks: Sequence[Block]) -> list[Block]:
-    whole = [block for block in blocks if name in (block.name, block.family)]
-    if whole:
-        return whole
-    for block in blocks:
-        for at in range(len(block.labels)):
-            if block.full_label(at) == name:
-                return [block.only([at])]
+    for spelled in dict.fromkeys((name, *_as_reported(name))):
+        for found in (_whole, _single, _of_term):
+            chosen = found(spelled, blocks)
+            if chosen:
+                return chosen
     known = dict.fromkeys(block.name for block in blocks)
-    raise PlotError(f"no parameter is called {name!r}; there are: {', '.join(known)}")
+    longer = [
+        block.full_label(at) for block in blocks for at in range(len(block.labels))
+    ]
+    near = nearest(name, [*known, *dict.fromkeys(b.family for b in blocks), *longer], 1)
+    hint = f"did you mean {near[0]!r}? There are: " if near else "there are: "
+    raise PlotError(f"no parameter is called {name!r}; {hint}{', '.join(known)}")
+
+
+def _as_reported(name: str) -> Iterator[str]:
+    """Yield what the summary calls a parameter that is spelled as in a prior."""
+    head, bracket, inside = name.partition("[")
+    head = head.replace(".", "_")
+    yield f"{head}{bracket}{inside}"
+    if bracket and inside.endswith("]"):
+        group, comma, rest = inside[:-1].partition(",")
+        yield f"{head}_{group.strip()}" + (f"[{rest.strip()}]" if comma else "")
+
+
+def _whole(name: str, blocks: Sequence[Block]) -> list[Block]:
+    return [block for block in blocks if name in (block.name, block.family)]
+
+
+def _single(name: str, blocks: Sequence[Block]) -> list[Block]:
+    return [
+        block.only([at])
+        for block in blocks
+        for at in range(len(block.labels))
+        if block.full_label(at) == name
+    ][:1]
+
+
+def _of_term(name: str, blocks: Sequence[Block]) -> list[Block]:
+    """Return the coefficients of a term: ``b[cond]`` is ``b[cond[hard]]`` and so on."""
+    found = []
+    for block in blocks:
+        if block.coef and name == f"{block.name}[{_term(block.coef)}]":
+            found.append(block)
+        elif not block.coef:
+            terms = [f"{block.name}[{_term(label)}]" for label in block.labels]
+            places = [at for at, term in enumerate(terms) if term == name]
+            found += [block.only(places)] if places else []
+    return found
+
+
+def _term(coef: str) -> str:
+    """Return a coefficient without the levels of its factors."""
+    found, depth = [], 0
+    for letter in coef:
+        depth += letter == "["
+        if not depth:
+            found.append(letter)
+        depth -= letter == "]"
+    return "".join(found)
+
+
+def _is(prefix: str, name: str) -> bool:
+    """Whether a variable is a group's, of the main parameter or of another."""
+    return name.startswith(prefix) or f"_{prefix}" in name
 
 
 def _blocks(fit: Fit) -> Iterator[Block]:

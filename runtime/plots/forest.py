@@ -25,8 +25,8 @@ _LINE, _FRAME = 0.165, 0.55
 #: Longer blocks are folded: side by side, without a label for each.
 _LONGEST = 60
 _FOLDED = 1.5
-#: Panels of group effects side by side.
-_ABREAST = 4
+#: Panels of group effects side by side, and the letters that fit above them.
+_ABREAST, _LETTERS = 4, 84
 #: Levels named at each end of a folded block.
 _ENDS = 3
 
@@ -68,9 +68,10 @@ def _bands(blocks: Sequence[Block]) -> list[list[Block]]:
     bands: list[list[Block]] = []
     for _, same in groupby(blocks, lambda b: (b.name, b.labels, b.role)):
         found = list(same)
-        abreast = _ABREAST if found[0].role == "effects" else 1
-        if _folded(found[0]):
-            abreast = 1
+        abreast = 1
+        if found[0].role == "effects" and not _folded(found[0]):
+            longest = max(len(block.family) for block in found)
+            abreast = max(2, min(_ABREAST, _LETTERS // longest))
         bands += [found[i : i + abreast] for i in range(0, len(found), abreast)]
     return bands
 
@@ -102,11 +103,9 @@ def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Block]) 
             _fold(axes, block)
             continue
         _lines(axes, block)
-        axes.set_title(shorten(block.coef, 84 // len(band)), loc="left")
+        axes.set_title(shorten(block.family, _LETTERS // len(band)), loc="left")
         if place:
             axes.set_yticklabels([])
-        else:
-            axes.set_ylabel(shorten(block.name, 40))
 
 
 def _lines(axes: Axes, block: Block) -> None:

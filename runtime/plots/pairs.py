@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,16 @@ from matplotlib.lines import Line2D
 
 from . import PlotError
 from .blocks import Block, blocks_of, divergent
-from .style import SMALL, WIDTH, Picture, density, drawn, shorten, ticks_at
+from .style import (
+    SMALL,
+    WIDTH,
+    Picture,
+    density,
+    drawn,
+    powers_at,
+    shorten,
+    ticks_at,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,8 +35,63 @@ __all__ = ["OPTIONS", "picture"]
 OPTIONS = ("var",)
 #: Numbers shown unless others are named, and the most that can be.
 _DEFAULT, _MOST = 6, 12
+#: Up to so many, a title has room for more than a name.
+_ROOMY = 3
 #: Points of a panel: more tell no more, and make ink.
 _POINTS = 1000
+#: A positive number whose 97.5 % quantile is so many times its median is drawn by
+#: powers: else its tail would press all others together.
+_TAIL = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Number:
+    """Draws of one number, between which ends they can be."""
+
+    draws: NDArray[np.float64]
+    ends: tuple[float, float]
+
+    @cached_property
+    def powers(self) -> bool:
+        """Whether its axis is logarithmic."""
+        if self.ends[0] < 0.0 or not self.draws.min() > 0.0:
+            return False
+        middle, high = np.quantile(self.draws, (0.5, 0.975))
+        return bool(high > _TAIL * middle)
+
+    @cached_property
+    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Grid and density; along the axis as it is drawn."""
+        if not self.powers:
+            return density(self.draws, ends=self.ends)
+        found = density(np.log(self.draws))
+        return None if found is None else (np.exp(found[0]), found[1])
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """The range of its axis, which holds all of its density."""
+        shown = self.draws if self.curve is None else self.curve[0]
+        low, high = float(shown.min()), float(shown.max())
+        if self.powers:
+            edge = (high / low) ** 0.03
+            return low / edge, high * edge
+        edge = 0.03 * (high - low)
+        return low - edge, high + edge
+
+    def scale(self, axes: Axes, which: str) -> None:
+        """Give an axis its scale, limits and ticks."""
+        if which == "x":
+            axes.set_xlim(self.limits)
+        else:
+            axes.set_ylim(self.limits)
+        if not self.powers:
+            ticks_at(axes, which, 3)
+            return
+        if which == "x":
+            axes.set_xscale("log")
+        else:
+            axes.set_yscale("log")
+        powers_at(axes, which, *self.limits, 3)
 
 
 @drawn
@@ -45,7 +111,8 @@ def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
     PlotError
         If there are fewer than two numbers, or more than twelve were named.
     """
-    found = _numbers(blocks_of(fit, var, effects=False))
+    blocks = blocks_of(fit, var, effects=False)
+    found = _numbers(blocks if var else sorted(blocks, key=_place))
     if var and len(found) > _MOST:
         raise PlotError(
             f"pairs shows at most {_MOST} numbers at a time, not {len(found)}: "
@@ -75,25 +142,23 @@ def _summed(names: Sequence[str]) -> str:
     )
 
 
-def _numbers(blocks: Sequence[Block]) -> dict[str, NDArray[np.float64]]:
-    """Return draws by name, without constants, thresholds and the rest last."""
+def _place(block: Block) -> int:
+    """Return 0 for intercept, coefficients, sds; 1 for thresholds and others."""
+    first = block.name in ("Intercept", "b") or block.name.startswith("sd_")
+    return 0 if first else 1
 
-    def place(block: Block) -> int:
-        """Return 0 for intercept, coefficients, sds; 1 for others."""
-        first = block.name in ("Intercept", "b") or block.name.startswith("sd_")
-        return 0 if first else 1
 
+def _numbers(blocks: Sequence[Block]) -> dict[str, _Number]:
+    """Return what varies, by name."""
     return {
-        block.full_label(at): block.flat[at]
-        for block in sorted(blocks, key=place)
+        block.full_label(at): _Number(block.flat[at], block.ends)
+        for block in blocks
         for at in range(len(block.labels))
         if np.ptp(block.flat[at]) > 0
     }
 
 
-def _matrix(
-    numbers: dict[str, NDArray[np.float64]], diverging: NDArray[np.bool_]
-) -> Picture:
+def _matrix(numbers: dict[str, _Number], diverging: NDArray[np.bool_]) -> Picture:
     count = len(numbers)
     size = max(WIDTH, 1.15 * count)
     result = Picture(size, size * 0.94)
@@ -108,11 +173,13 @@ def _matrix(
                 _curve(axes, down)
             else:
                 _points(axes, across, down, diverging)
-            axes.set_xlim(_range(across))
-            ticks_at(axes, "x", 3)
+            across.scale(axes, "x")
             _label(axes, row == count - 1, other, column == 0 and row > 0, name, count)
             if column == row:
-                axes.set_title(_broken(name, count), fontsize=SMALL)
+                title = _broken(name, count)
+                if down.powers:
+                    title += "\n(log axis)" if count > _ROOMY else " (log axis)"
+                axes.set_title(title, fontsize=SMALL)
     if diverging.any():
         _legend(result, int(diverging.sum()))
     return result
@@ -120,30 +187,23 @@ def _matrix(
 
 def _points(
     axes: Axes,
-    across: NDArray[np.float64],
-    down: NDArray[np.float64],
+    horizontal: _Number,
+    vertical: _Number,
     diverging: NDArray[np.bool_],
 ) -> None:
+    across, down = horizontal.draws, vertical.draws
     usual = np.flatnonzero(~diverging)
     usual = usual[:: max(1, -(-len(usual) // _POINTS))]
     axes.plot(
         across[usual], down[usual], "o", color="0.55", ms=1.1, mew=0, rasterized=True
     )
     axes.plot(across[diverging], down[diverging], "x", color="black", ms=4, mew=0.9)
-    axes.set_ylim(_range(down))
-    ticks_at(axes, "y", 3)
+    vertical.scale(axes, "y")
 
 
-def _range(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    edge = 0.03 * (high - low)
-    return low - edge, high + edge
-
-
-def _curve(axes: Axes, values: NDArray[np.float64]) -> None:
-    found = density(values)
-    if found is not None:
-        axes.plot(*found, color="black")
+def _curve(axes: Axes, number: _Number) -> None:
+    if number.curve is not None:
+        axes.plot(*number.curve, color="black")
     axes.set_ylim(0.0, None)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

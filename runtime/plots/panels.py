@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varying.grammar.printer import name_text
+
 from . import PlotError
 
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ class Panel:
 def panels_of(origin: Origin, by: str) -> tuple[Panel, ...]:
     """Return the rows of each level of a column, without empty ones.
 
-    The columns are those that the fit file holds, and those of ``let``. Rows
-    without a value are the last panel.
+    The columns are those that the fit file holds, and those of ``let``. A number
+    with many values is cut into quarters, unless it is a grouping factor of the
+    model. Rows without a value are the last panel.
 
     Raises
     ------
@@ -60,24 +63,39 @@ def panels_of(origin: Origin, by: str) -> tuple[Panel, ...]:
     columns = {n: c for n, c in prepared.table.columns.items() if n not in left_out}
     if by not in columns:
         known = ", ".join(columns)
-        raise PlotError(f"the fit has no column {by!r}; it has: {known}")
+        raise PlotError(
+            f"the fit has no column {by!r}; it has: {known} (to have another column "
+            "of the data in it, name it in the spec, such as "
+            f"`column {name_text(by)}: integer`, and fit again)"
+        )
     column = columns[by]
-    found = _numbers(column) if column.kind.is_number else _levels(column)
+    grouping = by in _factors(origin)
+    if not column.kind.is_number:
+        found = _levels(column)
+    else:
+        found = _numbers(column, all_values=grouping)
     absent = np.flatnonzero(column.missing)
     if len(absent):
         found.append(Panel(f"{by} missing", absent, missing=True))
     return tuple(found)
 
 
+def _factors(origin: Origin) -> set[str]:
+    """Return the columns that the model has grouping factors of."""
+    parts = origin.compiled.bound.parts
+    groupings = (grouping for part in parts for grouping in part.groupings)
+    return {factor for grouping in groupings for factor in grouping.factors}
+
+
 def _levels(column: Column) -> list[Panel]:
     return _panels(column.values, column.levels)
 
 
-def _numbers(column: Column) -> list[Panel]:
+def _numbers(column: Column, *, all_values: bool = False) -> list[Panel]:
     values: NDArray[Any] = column.values
     known = values[~column.missing]
     distinct = np.unique(known)
-    if len(distinct) <= _VALUES:
+    if all_values or len(distinct) <= _VALUES:
         codes = np.where(column.missing, -1, np.searchsorted(distinct, values))
         return _panels(codes, [f"{column.name} = {value:.6g}" for value in distinct])
     inner = np.unique(np.quantile(known, (0.25, 0.5, 0.75)))

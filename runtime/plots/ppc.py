@@ -12,10 +12,19 @@ from ..replicates import Replicates
 from ..settings import Settings
 from . import PlotError
 from .panels import Panel, panels_of
-from .response import Bins, bins_of, draw, label_of, legend, limits_of, scale_of
+from .response import (
+    Bins,
+    bins_of,
+    draw,
+    label_of,
+    legend,
+    limits_of,
+    scale_of,
+)
 from .style import SMALL, WIDTH, Picture, drawn, intervals, shorten, ticks_at
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from ..fit import Fit
@@ -23,8 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["OPTIONS", "picture"]
 
 OPTIONS = ("by", "draws", "seed")
-#: More levels than this are shown by their means, in one panel.
-_MOST = 25
+#: More levels than this are shown by their means, in one panel, and so are more than
+#: these few if most of them have less than so many rows.
+_MOST, _FEW, _ROWS = 12, 4, 10
+#: Levels whose means stand beside each other with a name each.
+_LABELLED = 40
 #: Data sets, if nobody says how many.
 _DRAWS = 300
 #: Letters that fit below a picture, beside each other.
@@ -43,7 +55,8 @@ def picture(
         The fit.
     by
         A column of the data: a panel for each of its levels, or for each quarter
-        of its numbers. Of more than 25 levels: their means.
+        of its numbers. Of more than 12 levels, or of more than 4 with less than
+        10 rows each: their means.
     draws
         Data sets to draw, from draws of all chains, evenly spaced; None: 300, or
         as many as there are.
@@ -70,7 +83,7 @@ def picture(
     data = Replicates.of(fit._origin.rows, values.reshape(-1, values.shape[-1]))
     if panels is None:
         found = _whole(data)
-    elif sum(not panel.missing for panel in panels) > _MOST:
+    elif _by_means(panels):
         found = _means(data, panels, str(by))
     else:
         found = _panels(data, panels)
@@ -80,6 +93,14 @@ def picture(
             f"the fit has {there:,} draws: a data set of each, not {wanted.draws:,}",
         )
     return found
+
+
+def _by_means(panels: Sequence[Panel]) -> bool:
+    """Whether a panel a level would be too many, or tell nothing."""
+    counts = [len(panel.rows) for panel in panels if not panel.missing]
+    return len(counts) > _MOST or (
+        len(counts) > _FEW and float(np.median(counts)) < _ROWS
+    )
 
 
 def _model(data: Replicates) -> str:
@@ -158,11 +179,20 @@ def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
     axes.plot(places, observed[order], "_", color="black", ms=5, mew=1.2, zorder=5)
     axes.set_xlim(-1, len(levels))
     axes.set_xticks([])
+    if len(levels) <= _LABELLED:
+        labels = [panel.label for panel in panels if not panel.missing]
+        prefix = f"{by} = "  # of a number
+        named = [labels[place].removeprefix(prefix) for place in order]
+        _named(axes, named)
     axes.set_xlabel(f"{len(levels)} levels of {shorten(by, 40)}, by the data")
     absent = sum(len(panel.rows) for panel in panels if panel.missing)
+    found.notes = (
+        f"the {len(levels):,} levels of {by} are shown by their means: panels are for "
+        f"at most {_MOST} levels, of {_ROWS} rows or more",
+    )
     if absent:
         rows = "row has" if absent == 1 else "rows have"
-        found.notes = (f"left out: {absent:,} {rows} no value of {by}",)
+        found.notes += (f"left out: {absent:,} {rows} no value of {by}",)
     what = f"mean of {data.name}"
     if data.kind == "binary":
         what = f"share of {data.categories[-1]}"
@@ -174,6 +204,14 @@ def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
         f"data (bar), {_model(data)}: median (dot) and 95 %", loc="left", fontsize=SMALL
     )
     return found
+
+
+def _named(axes: Axes, levels: Sequence[str]) -> None:
+    """Write the name of every level below it, upright if there is no room."""
+    labels = [shorten(level, 16) for level in levels]
+    axes.set_xticks(range(len(labels)), labels)
+    if sum(map(len, labels)) + len(labels) > _LETTERS:
+        axes.tick_params(axis="x", labelrotation=90)
 
 
 def _means_of(values: NDArray[Any], levels: Sequence[NDArray[Any]]) -> NDArray[Any]:

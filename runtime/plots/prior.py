@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from .response import bins_of, draw, label_of, legend, limits_of
-from .style import WIDTH, Picture, drawn, shorten, ticks_at
+from .style import (
+    SMALL,
+    WIDTH,
+    Picture,
+    drawn,
+    power_text,
+    powers_at,
+    shorten,
+    ticks_at,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +29,10 @@ __all__ = ["picture"]
 
 #: Bars of a histogram; and how wide a range must be to be drawn by powers.
 _BARS, _WIDE = 25, 50.0
+#: Such a range is cut so many times away from the data, and from the median.
+_AWAY, _AROUND = 1e4, 10.0
+#: The least share of data sets that is said to be beyond an axis.
+_MANY = 0.015
 
 
 @drawn
@@ -62,9 +75,8 @@ def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) ->
     axes.set_xlim(edges[0], edges[-1])
     ticks_at(axes, "y", 3)
     if scale != "linear":
-        axes.xaxis.set_major_locator(FixedLocator(_powers(edges)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
-        axes.xaxis.set_minor_locator(NullLocator())
+        powers_at(axes, "x", float(edges[0]), float(edges[-1]), 3)
+        _say_beyond(axes, statement.values, edges)
     elif statement.unit == "share":
         ticks_at(axes, "x", 4)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.0f} %"))
@@ -89,6 +101,11 @@ def _edges(
     # Few data sets far away would press all others together.
     low, high = np.quantile(values, (0.01, 0.99)) if values.size else (0.0, 1.0)
     low, high = min(low, statement.observed), max(high, statement.observed)
+    if low >= 0.0 and statement.observed > 0.0:
+        middle = float(np.median(values)) if values.size else statement.observed
+        high = min(high, max(_AWAY * statement.observed, _AROUND * middle))
+        if low > 0.0:
+            low = max(low, min(statement.observed / _AWAY, middle / _AROUND))
     if 0.0 < low < high / _WIDE:
         return np.geomspace(low / 1.2, min(1.2 * high, 1e300), _BARS + 1), "log"
     if 0.0 == low < high / _WIDE:
@@ -98,14 +115,20 @@ def _edges(
     return np.linspace(low - edge, high + edge, _BARS + 1), "linear"
 
 
-def _powers(edges: NDArray[np.float64]) -> list[float]:
-    """Return at most four powers of ten to name, and 0 if the axis begins there."""
-    zero = edges[0] <= 0.0
-    first = 0 if zero else int(np.ceil(np.log10(edges[0])))
-    last = int(np.floor(np.log10(edges[-1])))
-    step = max(1, -(-(last - first) // 3))
-    powers = [float(f"1e{at}") for at in range(first, last + 1, step)]
-    return [0.0, *powers] if zero else powers
+def _say_beyond(
+    axes: Axes, values: NDArray[np.float64], edges: NDArray[np.float64]
+) -> None:
+    """Say below an axis how many data sets it leaves out, if they are many."""
+    said = []
+    values = values[~np.isnan(values)]
+    size = max(values.size, 1)
+    for share, sign, end in (
+        (np.sum(values < edges[0]) / size, "<", edges[0]),
+        (np.sum(values > edges[-1]) / size, ">", edges[-1]),
+    ):
+        if share >= _MANY:
+            said.append(f"{100 * share:.0f} % {sign} {power_text(float(f'{end:.1g}'))}")
+    axes.set_xlabel(", ".join(said), fontsize=SMALL)
 
 
 def _category(place: float, categories: tuple[str, ...]) -> str:

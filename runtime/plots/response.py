@@ -44,12 +44,16 @@ _JOINED = 25
 _STEEP = 8.0
 #: Drawn data sets that a band of densities is made of.
 _CURVES = 500
-#: The range of the data is widened by at most so many times itself at each end.
+#: Between these quantiles of the drawn values, what is drawn is to be seen ...
+_SHOWN = (0.002, 0.998)
+#: ... but the range of the data is widened by at most so many times itself at each end.
 _WIDEN = 0.75
-#: ... and by so much in any case, where a density goes down.
+#: ... and is by so much in any case, where a density goes down.
 _MARGIN = 0.08
 #: Shares that a square-root axis names.
 _ROOT_MARKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+#: The least share of drawn values that is worth saying.
+_WORTH = 0.005
 #: Inches that a letter takes.
 _LETTER = 0.063
 _DATA, _BAND, _CORE = "0.8", "0.85", "0.65"
@@ -176,7 +180,7 @@ def limits_of(data: Replicates) -> tuple[float, float]:
     """Return the range to show of a continuous response."""
     low, high = float(data.observed.min()), float(data.observed.max())
     size = (high - low) or abs(high) or 1.0
-    first, last = np.nanquantile(data.drawn, (0.025, 0.975), method="inverted_cdf")
+    first, last = np.nanquantile(data.drawn, _SHOWN, method="inverted_cdf")
     bottom = min(low, max(float(first), low - _WIDEN * size)) - _MARGIN * size
     top = max(high, min(float(last), high + _WIDEN * size)) + _MARGIN * size
     if bottom < 0.0 and low >= 0.0 and (data.drawn >= 0.0).all():
@@ -353,10 +357,22 @@ def label_of(data: Replicates, limits: tuple[float, float] | None, draws: str) -
         return f"{label}, share of trials"
     if limits is None:
         return label
+    said = []
     away = outside(data, limits)
-    if away < 0.005:
-        return label
-    return f"{label}   ({100 * away:.0f} % of the {draws} are beyond these ends)"
+    if away >= _WORTH:
+        said.append(f"{_percent(away)} of the {draws} are beyond these ends")
+    below = float(np.mean(data.drawn < 0.0))
+    if below >= _WORTH and not (data.observed < 0.0).any():
+        said.append(
+            f"{_percent(below)} below 0"
+            if said
+            else f"{_percent(below)} of the {draws} are below 0"
+        )
+    return f"{label}   ({', '.join(said)})" if said else label
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 0.0095 else f"{100 * share:.0f} %"
 
 
 def outside(data: Replicates, limits: tuple[float, float]) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from ..whole_file import replacing
 
@@ -37,6 +37,8 @@ __all__ = [
     "format_of",
     "intervals",
     "shorten",
+    "power_text",
+    "powers_at",
     "spread",
     "ticks_at",
 ]
@@ -59,6 +61,8 @@ LINES: tuple[tuple[str, Any], ...] = (
     ("0.75", "-"),
 )
 _DPI = 200
+#: A density below so much of its highest point is as good as 0.
+_UNSEEN = 0.002
 #: Greys of a PNG: so many hide no edge, and take a quarter of the bytes.
 _GREYS = 16
 _RC: dict[Any, Any] = {
@@ -199,13 +203,15 @@ def density(
     values: NDArray[Any],
     limits: tuple[float, float] | None = None,
     *,
+    ends: tuple[float, float] = (-np.inf, np.inf),
     one_hump: bool = False,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return grid and density of finite values; None if they are one number.
 
-    With limits, the density is that of all values, seen between them and somewhat
-    beyond; it ends at 0 if the limits do. If one hump is likely, a simpler
-    bandwidth does, which is faster.
+    Without limits it goes down to 0 beyond the extreme values, but not beyond the
+    ends: there it stops, as high as it is. With limits, the density is that of all
+    values, seen between them and somewhat beyond; it ends at 0 if the limits do.
+    If one hump is likely, a simpler bandwidth does, which is faster.
     """
     from arviz_stats.base import array_stats
 
@@ -219,8 +225,11 @@ def density(
     inside = flat if limits is None else flat[(flat >= limits[0]) & (flat <= limits[1])]
     if inside.size < 2 or not np.ptp(inside) > 1e-12 * np.abs(inside).max():
         return None
-    options: dict[str, Any] = {}
-    if limits is not None:
+    options: dict[str, Any]
+    if limits is None:
+        # Where nothing is near, the correction at the ends changes nothing.
+        options = {"custom_lims": _reach(flat, ends), "bound_correction": True}
+    else:
         options = {"custom_lims": limits, "bound_correction": limits[0] == 0.0}
     if one_hump:
         options["bw"] = "silverman"
@@ -228,7 +237,30 @@ def density(
         grid, found, *_ = array_stats.kde(inside, **options)
     if not np.isfinite(found).all():  # almost all values are one
         return None
-    return np.asarray(grid), np.asarray(found) * (inside.size / flat.size)
+    grid, found = np.array(grid), np.asarray(found) * (inside.size / flat.size)
+    if limits is None:
+        grid[0], grid[-1] = options["custom_lims"]  # they are half a step inside
+        # An axis need not be longer than what can be seen.
+        kept = found > _UNSEEN * found.max()
+        kept |= (grid >= flat.min()) & (grid <= flat.max())
+        first, last = np.flatnonzero(kept)[[0, -1]]
+        kept[max(first - 1, 0) : last + 2] = True
+        grid, found = grid[kept], found[kept]
+    return grid, found
+
+
+def _reach(
+    values: NDArray[np.float64], ends: tuple[float, float]
+) -> tuple[float, float]:
+    """Return where the density of values is 0, or has to end."""
+    first, third = np.quantile(values, (0.25, 0.75))
+    deviation = float(values.std())
+    width = min(deviation, float(third - first) / 1.34) or deviation
+    # Four bandwidths of Silverman's rule: more than the others'.
+    beyond = 3.6 * width * values.size**-0.2
+    low, high = float(values.min()), float(values.max())
+    bottom, top = max(low - beyond, ends[0]), min(high + beyond, ends[1])
+    return min(bottom, low), max(top, high)
 
 
 def intervals(
@@ -272,6 +304,46 @@ def ticks_at(axes: Axes, which: str, most: int = 5) -> None:
     """Put few ticks, at round numbers, on the ``x`` or ``y`` axis."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+
+
+def powers_at(axes: Axes, which: str, low: float, high: float, most: int = 4) -> None:
+    """Put ticks on a scale of powers: two at least, where there is room for them.
+
+    At 0, too, if the axis begins there.
+    """
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(FixedLocator(_powers(low, high, most)))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: power_text(x)))
+    axis.set_minor_locator(NullLocator())
+
+
+def power_text(value: float) -> str:
+    """Return a number of a scale of powers: a short one as it is, else ``1e9``."""
+    if value and not 1e-4 < abs(value) < 1e5:
+        return (
+            f"{value:.0e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+        )
+    return f"{value:,.10g}"
+
+
+def _powers(low: float, high: float, most: int) -> list[float]:
+    zero = [0.0] if low <= 0.0 else []
+    lowest = int(np.floor(np.log10(low))) if low > 0.0 else min(0, _exponent(high))
+    tens = [float(f"1e{at}") for at in range(lowest, _exponent(high) + 1)]
+    inside = [x for x in tens if low <= x <= high]
+    if len(inside) + len(zero) > 1:
+        step = -(-len(inside) // (most - len(zero)))
+        return [*zero, *inside[::step]]
+    for steps in ((1, 3), (1, 2, 5)):
+        inside = [x for ten in tens for x in (ten * step for step in steps)]
+        inside = [x for x in inside if low <= x <= high]
+        if len(inside) + len(zero) > 1:
+            return [*zero, *inside]
+    return [float(x) for x in MaxNLocator(3).tick_values(low, high) if low <= x <= high]
+
+
+def _exponent(value: float) -> int:
+    return int(np.floor(np.log10(value)))
 
 
 def shorten(text: str, most: int = 34) -> str:

@@ -100,7 +100,7 @@ def _draw(left: Axes, right: Axes, block: Block, diverging: NDArray[np.bool_]) -
     left.set_yticks([])
     left.spines["left"].set_visible(False)
     if len(block.labels) == 1:
-        _one(left, right, block.draws[0])
+        _one(left, right, block)
     elif len(block.labels) <= len(LINES):
         _few(left, right, block)
     else:
@@ -118,11 +118,12 @@ def _draw(left: Axes, right: Axes, block: Block, diverging: NDArray[np.bool_]) -
     right.tick_params(axis="x", length=0)
 
 
-def _one(left: Axes, right: Axes, draws: NDArray[np.float64]) -> None:
+def _one(left: Axes, right: Axes, block: Block) -> None:
     """Draw a scalar: a density a chain, and every draw."""
+    draws = block.draws[0]
     for chain, values in enumerate(draws):
         grey, style = LINES[chain % len(LINES)]
-        _curve(left, values, grey, style, 1.0)
+        _curve(left, values, block.ends, grey, style, 1.0)
     right.plot(draws.ravel(), color="0.25", lw=0.3, rasterized=True)
 
 
@@ -130,7 +131,7 @@ def _few(left: Axes, right: Axes, block: Block) -> None:
     """Draw some numbers: each with a line of its own."""
     for at, label in enumerate(block.labels):
         grey, style = LINES[at]
-        _curve(left, block.draws[at], grey, style, 1.0)
+        _curve(left, block.draws[at], block.ends, grey, style, 1.0)
         right.plot(block.flat[at], color="0.85", lw=0.25, zorder=1, rasterized=True)
         _course(right, block.draws[at], grey, style, 1.0, shorten(label, 30))
 
@@ -140,20 +141,21 @@ def _many(left: Axes, right: Axes, block: Block) -> None:
     count = len(block.labels)
     width = max(0.25, min(0.7, 20.0 / count))
     for at in range(count):
-        _curve(left, block.draws[at], "0.3", "-", width, one_hump=True)
+        _curve(left, block.draws[at], block.ends, "0.3", "-", width, one_hump=True)
         _course(right, block.draws[at], "0.3", "-", width)
 
 
 def _curve(
     axes: Axes,
     values: NDArray[np.float64],
+    ends: tuple[float, float],
     grey: str,
     style: object,
     width: float,
     *,
     one_hump: bool = False,
 ) -> None:
-    found = density(values, one_hump=one_hump)
+    found = density(values, ends=ends, one_hump=one_hump)
     if found is None:
         axes.axvline(float(np.ravel(values)[0]), color=grey, lw=width)
     else:

@@ -15,12 +15,10 @@ from matplotlib.text import Text
 from PIL import Image
 
 from varying.runtime import plots
-from varying.runtime.fit import Fit
-from varying.runtime.names import Names
 from varying.runtime.plots.blocks import blocks_of
 from varying.runtime.plots.style import LINES, Picture, shorten, spread
 
-from .fits import CHAINS, DRAWS, independent, made_fit, statistics
+from .fits import CHAINS, DRAWS, made_fit
 from .legible import (
     assert_grey,
     assert_legible,
@@ -32,57 +30,13 @@ from .legible import (
     title,
     titled,
 )
+from .plotted import fit_of
 
 LONG = (
     "condition[incongruent stimulus with distractor]:minutes_since_injection",
     "age_at_first_assessment_centred",
     "block[late]",
 )
-
-
-@cache
-def fit_of(
-    levels: int = 25,
-    coefs: tuple[str, ...] = ("block[late]", "cs[CS+]"),
-    thresholds: int = 0,
-    diverging: int = 0,
-) -> Fit:
-    """A fit with a group of many levels, draws made up."""
-    sample = ("chain", "draw")
-    group_coefs = ["Intercept", *coefs]
-    variables = {
-        "Intercept": (sample, 10 + independent()),
-        "b": ((*sample, "coef"), independent((len(coefs),), 1)),
-        "sd_g": ((*sample, "g_coef"), np.exp(independent((len(group_coefs),), 2))),
-        "r_g": (
-            (*sample, "g", "g_coef"),
-            independent((levels, len(group_coefs)), 3)
-            + np.random.default_rng(1).normal(size=(levels, 1)),
-        ),
-        "z_g": ((*sample, "g", "g_coef"), independent((levels, len(group_coefs)), 4)),
-    }
-    names = ["Intercept", "b", "sd_g"]
-    coords = {
-        "coef": list(coefs),
-        "g_coef": group_coefs,
-        "g": [f"person_{n:03}" for n in range(levels)],
-    }
-    if thresholds:
-        steps = np.linspace(-2, 2, thresholds)
-        variables["threshold"] = ((*sample, "boundary"), independent((1,), 5) + steps)
-        coords["boundary"] = [f"{n}|{n + 1}" for n in range(thresholds)]
-        names.append("threshold")
-    flags = np.zeros((CHAINS, DRAWS), dtype=bool)
-    flags.ravel()[: 10 * diverging : 10] = True
-    made = made_fit()
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset(variables, coords),
-            "sample_stats": statistics(diverging=flags),
-        }
-    )
-    known = Names(tuple(names), ("r_g",), ())
-    return replace(made, data=tree, provenance=replace(made.provenance, names=known))
 
 
 KINDS = {
@@ -210,7 +164,9 @@ def test_coefficients_of_other_spread_have_their_own_panel() -> None:
 
 def test_nothing_internal_is_shown() -> None:
     assert not any(block.name.startswith("z_") for block in blocks_of(made_fit()))
-    with pytest.raises(ValueError, match="no parameter is called 'z_g'; there are: I"):
+    with pytest.raises(
+        ValueError, match="called 'z_g'; did you mean 'r_g'.* There are: I"
+    ):
         plots.plot(made_fit(), "trace", var="z_g")
 
 
@@ -227,11 +183,21 @@ def test_a_constant_is_a_stroke() -> None:
         ("r_g[x]", ["r_g[s1, x]", "r_g[s2, x]", "r_g[ünter, x]"]),
         ("r_g[s2, x]", ["r_g[s2, x]"]),
         (["sigma", "b[x]"], ["sigma", "b[x]"]),
+        ("sd[g]", ["sd_g[Intercept]", "sd_g[x]"]),
+        ("sd[ g , x ]", ["sd_g[x]"]),
+        ("cor[g]", ["cor_g[x, Intercept]"]),
     ],
 )
 def test_var(var: str | list[str], labels: list[str]) -> None:
     found = blocks_of(made_fit(), var)
     assert [b.full_label(n) for b in found for n in range(len(b.labels))] == labels
+
+
+def test_forest_says_whose_the_effects_are() -> None:
+    picture = plots.plot(fit_of(9), "forest", var="r_g")
+    titles = [title(axes) for axes in axes_of(picture)]
+    assert titles == ["r_g[Intercept]", "r_g[block[late]]", "r_g[cs[CS+]]"]
+    assert not any(axes.get_ylabel() for axes in axes_of(picture))
 
 
 def test_forest_intervals() -> None:

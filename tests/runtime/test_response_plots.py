@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 
 import varying
+from varying.compiler.driver import compile_spec
+from varying.compiler.read import table_from_frame
 from varying.compiler.table import Column, Kind
+from varying.grammar.source import Source
 from varying.runtime import plots
 from varying.runtime.fit import Fit
 from varying.runtime.plots import panels, ppc, response
@@ -121,7 +126,7 @@ def test_wide_statistics_are_drawn_by_powers() -> None:
         axes = titled(picture, "mean")
         assert axes.get_xscale() == scale
         bars = [bar.get_height() for bar in axes.patches]  # type: ignore[attr-defined]
-        assert sum(bars) >= 194
+        assert sum(bars) >= 190
         assert max(bars) < 0.6 * sum(bars)
 
 
@@ -185,6 +190,81 @@ def test_many_levels_are_shown_by_their_means() -> None:
     np.testing.assert_allclose(dots(axes).get_ydata(), np.median(means, axis=1))
 
 
+def test_levels_are_panels_if_they_are_few_and_have_rows() -> None:
+    def by_means(levels: int, rows: int) -> bool:
+        each = [panels.Panel(str(n), np.arange(rows)) for n in range(levels)]
+        # what is missing is no level
+        return ppc._by_means([*each, panels.Panel("missing", np.arange(2), True)])
+
+    assert not by_means(12, 10)
+    assert by_means(13, 10)
+    assert by_means(12, 9)
+    assert not by_means(4, 2)
+
+
+def test_means_name_their_levels() -> None:
+    observed = np.arange(60.0)
+    data = Replicates("y", "continuous", observed, np.tile(observed, (9, 1)))
+    for name in ("id = {}", "a person with a name {}"):
+        levels = tuple(
+            panels.Panel(name.format(n), np.array([n, n + 30])) for n in range(30)
+        )
+        picture = drawn(ppc._means)(data, levels[::-1], "id")
+        assert_legible(picture)
+        labels = [t.get_text() for t in axes_of(picture)[0].get_xticklabels()]
+        assert len(labels) == 30
+        assert labels[0] in ("0", "a perso…a name 0")
+
+
+def test_numbers_that_are_a_grouping_factor_are_no_quarters() -> None:
+    count = 60
+    data = {
+        "y": RNG.normal(size=count),
+        "id": np.arange(count) % 20 + 1,
+        "item": np.arange(count) // 3 + 1,
+    }
+    spec = Source("column id, item: integer\ny ~ item + (1 | id)\n", "a.model")
+    compiled = compile_spec(spec, table_from_frame(data))
+    origin: Any = SimpleNamespace(compiled=compiled, table=compiled.prepared.data)
+    found = panels.panels_of(origin, "id")
+    assert [panel.label for panel in found][:2] == ["id = 1", "id = 2"]
+    assert [panel.rows.tolist() for panel in found][:1] == [[0, 20, 40]]
+    assert len(found) == 20
+    assert len(panels.panels_of(origin, "item")) == 4
+
+
+def test_impossible_draws_are_seen_and_said() -> None:
+    rng = np.random.default_rng(5)
+    times = rng.lognormal(6.3, 0.4, 300)
+    data = Replicates("rt", "continuous", times, rng.normal(570, 240, (90, 300)))
+    low, high = response.limits_of(data)
+    assert low < -150
+    assert high > times.max()
+    label = response.label_of(data, (low, high), "draws")
+    assert label == "rt   (0.8 % of the draws are below 0)"
+    # where the data are below 0 too, that is no news
+    around = replace(data, observed=times - 500, drawn=data.drawn - 500)
+    assert response.label_of(around, response.limits_of(around), "draws") == "rt"
+    assert response.label_of(data, (0.0, 700.0), "draws") == (
+        "rt   (30 % of the draws are beyond these ends, 0.8 % below 0)"
+    )
+
+
+def test_a_prior_far_away_leaves_room_for_the_data() -> None:
+    wide = np.exp(RNG.normal(0, 15, (400, 1)) + RNG.normal(0, 0.1, (400, 5)))
+    data = Replicates("rt", "continuous", np.arange(1.0, 6.0), wide)
+    picture = check_prior(data, 1).plot()
+    assert_legible(picture)
+    axes = titled(picture, "mean")
+    low, high = axes.get_xlim()
+    assert 1e-5 < low < 1e-3 and 1e4 < high < 1e5
+    means = wide.mean(axis=1)
+    shares = 100 * np.mean(means < low), 100 * np.mean(means > high)
+    assert (
+        axes.get_xlabel() == f"{shares[0]:.0f} % < 0.0003, {shares[1]:.0f} % > 40,000"
+    )
+
+
 #: Two columns with gaps that no formula reads, one that nothing reads, and a `let`.
 SPEC = """
 column na: factor(u, v)
@@ -236,7 +316,11 @@ def test_rows_without_a_value_have_a_panel() -> None:
 
 def test_means_say_what_they_leave_out() -> None:
     picture = fit_by(30).plot("ppc", by="na", draws=9)
-    assert picture.notes == ("left out: 7 rows have no value of na",)
+    assert picture.notes == (
+        "the 30 levels of na are shown by their means: panels are for at most 12 "
+        "levels, of 10 rows or more",
+        "left out: 7 rows have no value of na",
+    )
     assert axes_of(picture)[0].get_xlabel() == "30 levels of na, by the data"
 
 
@@ -251,7 +335,9 @@ def test_by_is_the_same_before_and_after_a_file(tmp_path: Path) -> None:
         said.append(str(caught.value))
         assert len(axes_of(one.plot("ppc", by="half", draws=2))) == 4
     assert said[0] == said[1] == (
-        "the fit has no column 'unread'; it has: y, x, na, gaps, half"
+        "the fit has no column 'unread'; it has: y, x, na, gaps, half (to have another "
+        "column of the data in it, name it in the spec, such as "
+        "`column unread: integer`, and fit again)"
     )  # fmt: skip
 
 

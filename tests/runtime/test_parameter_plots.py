@@ -1,0 +1,126 @@
+"""Pictures of parameters: which, in what order, between which ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from varying.runtime import plots
+from varying.runtime.plots.blocks import blocks_of
+from varying.runtime.plots.style import Picture, density, powers_at
+
+from .fits import independent, made_fit
+from .legible import assert_legible, axes_of
+from .plotted import fit_of, renamed
+
+TERMS = ("block[late]", "cs[CS+]", "cs[a:[b]]", "block[late]:cs[CS+]")
+
+
+@pytest.mark.parametrize(
+    ("var", "labels"),
+    [
+        ("b[cs]", ["b[cs[CS+]]", "b[cs[a:[b]]]"]),
+        ("b[block:cs]", ["b[block[late]:cs[CS+]]"]),
+        ("sd[g, cs]", ["sd_g[cs[CS+]]", "sd_g[cs[a:[b]]]"]),
+        ("r_g[block]", ["r_g[person_000, block[late]]"]),
+        ("b[block[late]]", ["b[block[late]]"]),
+    ],
+)
+def test_a_term_is_all_its_coefficients(var: str, labels: list[str]) -> None:
+    found = blocks_of(fit_of(1, TERMS), var)
+    assert [b.full_label(n) for b in found for n in range(len(b.labels))] == labels
+
+
+def test_parameters_with_a_formula_as_priors_spell_them() -> None:
+    fit = renamed(fit_of(3), {"b": "sigma_b", "sd_g": "sigma_sd_g"})
+    (found,) = blocks_of(fit, "sigma.b")
+    assert found.name == "sigma_b"
+    (found,) = blocks_of(fit, "sigma.b[cs]")
+    assert found.full_label(0) == "sigma_b[cs[CS+]]"
+    (found,) = blocks_of(fit, "sigma.sd[g, block]")
+    assert (found.full_label(0), found.ends[0]) == ("sigma_sd_g[block[late]]", 0.0)
+    with pytest.raises(
+        ValueError, match="'sigma.sd\\[h\\]'; did you mean 'sigma_sd_g'"
+    ):
+        blocks_of(fit, "sigma.sd[h]")
+
+
+def test_densities_go_down_to_zero_but_at_an_end() -> None:
+    draws = np.random.default_rng(1).normal(size=400)
+    found = density(draws)
+    assert found is not None
+    grid, height = found
+    assert grid[0] < draws.min() < draws.max() < grid[-1]
+    assert max(height[0], height[-1]) < 0.01 * height.max()
+    assert np.trapezoid(height, grid) == pytest.approx(1, abs=0.01)
+    # highest at its lower end, and that is seen
+    found = density(np.abs(draws), ends=(0.0, np.inf))
+    assert found is not None
+    grid, height = found
+    assert grid[0] == 0.0 and height[0] > 0.8 * height.max()
+    assert height[-1] < 0.01 * height.max()
+    assert np.trapezoid(height, grid) == pytest.approx(1, abs=0.02)
+
+
+def test_which_parameters_have_ends() -> None:
+    ends = {block.name: block.ends for block in blocks_of(made_fit())}
+    anywhere = (-np.inf, np.inf)
+    assert ends == {
+        "Intercept": anywhere, "b": anywhere, "r_g": anywhere, "cor_g": (-1.0, 1.0),
+        "sd_g": (0.0, np.inf), "sigma": (0.0, np.inf),
+    }  # fmt: skip
+    trace = plots.plot(fit_of(), "trace", var=["Intercept", "sd_g"])
+    for axes, first in zip(axes_of(trace)[::2], (False, True), strict=True):
+        for line in axes.get_lines():
+            assert bool(np.ravel(line.get_xdata())[0] == 0.0) is first
+
+
+def test_pairs_have_the_order_asked_for_and_a_tail_by_powers() -> None:
+    data = fit_of().data.copy()
+    posterior = data["posterior"].to_dataset()
+    wide = posterior.assign(Intercept=np.exp(1.5 * independent(seed=8)) * 0.2 + 0
+                            * posterior["Intercept"])  # fmt: skip
+    data["posterior"] = xr.DataTree(wide)
+    fit = renamed(replace(fit_of(), data=data), {"Intercept": "shape"})
+    picture = plots.plot(fit, "pairs", var=["shape", "b"])
+    assert_legible(picture)
+    names = [axes.get_title() for axes in axes_of(picture) if axes.get_title()]
+    assert names == ["shape (log axis)", "b[block[late]]", "b[cs[CS+]]"]
+    for axes in axes_of(picture):
+        column = axes.get_subplotspec().colspan.start  # type: ignore[union-attr]
+        assert axes.get_xscale() == ("linear" if column else "log")
+        assert len(axes.get_xticks()) > 1
+        # no curve is cut by the edge of its panel
+        for line in axes.get_lines():
+            low, high = axes.get_xlim()
+            x = np.asarray(line.get_xdata(), dtype=float)
+            assert x.size == 0 or low <= x.min() <= x.max() <= high
+    names = [
+        axes.get_title()
+        for axes in axes_of(plots.plot(fit, "pairs", var=["b[cs]", "sd[g]", "shape"]))
+        if axes.get_title()
+    ]
+    assert names[0] == "b[cs[CS+]]" and names[-1].startswith("shape")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.5, 5e6, ["1", "100", "10,000", "1e6"]),
+        (3.0, 80.0, ["3", "10", "30"]),
+        (2.2, 7.0, ["4", "6"]),
+        (0.0, 400.0, ["0", "1", "10", "100"]),
+        (0.0, 0.5, ["0", "0.1"]),
+        (1e-9, 1e-3, ["1e-9", "1e-7", "1e-5", "0.001"]),
+    ],
+)
+def test_ticks_of_powers(low: float, high: float, expected: list[str]) -> None:
+    picture = Picture(3, 2)
+    axes = picture.subplots()
+    axes.set_xlim(low, high)
+    powers_at(axes, "x", low, high)
+    picture.draw_without_rendering()
+    assert [label.get_text() for label in axes.get_xticklabels()] == expected
