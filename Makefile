@@ -6,7 +6,7 @@ PYTEST = $(PYTHON) -m pytest
 VARYING = .venv/bin/varying
 
 .DEFAULT_GOAL = help
-.PHONY: help venv demo test slow check fmt golden bench clean
+.PHONY: help venv demo test slow check fmt golden pages bench clean
 
 help:
 	@echo 'make demo    fit examples/ratings and print the table'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check   lint, formatting, types, layers'
 	@echo 'make fmt     format the code'
 	@echo 'make golden  accept what the golden files would be now'
+	@echo 'make pages   fit the examples, make the tables and pictures in docs/examples'
 	@echo 'make bench   time the start of the command'
 	@echo 'make clean   remove what was made, except .venv'
 
@@ -43,6 +44,9 @@ fmt: venv
 
 golden: venv
 	@MPLBACKEND=Agg VARYING_ACCEPT=1 $(PYTEST) -m 'not slow' --snapshot-update
+
+pages: venv
+	$(PYTHON) docs/examples/make.py
 
 bench: venv
 	@$(PYTHON) benchmarks/startup.py

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import varying
+from varying.runtime.commands import check, fmt
+
 ROOT = Path(__file__).resolve().parents[1]
-RATINGS = ROOT / "examples" / "ratings"
-WINE = ROOT / "examples" / "wine"
+EXAMPLES = ROOT / "examples"
+PAGES = ROOT / "docs" / "examples"
+RATINGS = EXAMPLES / "ratings"
+WINE = EXAMPLES / "wine"
+#: The examples that have a page and figures of R.
+GALLERY = ("sleepstudy", "radon", "trolley", "tadpoles")
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +59,131 @@ def test_ratings_truth() -> None:
 def test_wine_is_the_reference_data() -> None:
     reference = ROOT / "tests" / "references" / "wine.csv"
     assert (WINE / "wine.csv").read_bytes() == reference.read_bytes()
+
+
+def models(name: str) -> list[str]:
+    spec = (EXAMPLES / name / f"{name}.model").read_text("utf-8")
+    return re.findall(r"^model (\w+):", spec, re.MULTILINE) or ["main"]
+
+
+@pytest.mark.parametrize("name", ["ratings", "wine", *GALLERY])
+def test_spec_has_no_faults(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = str(EXAMPLES / name / f"{name}.model")
+    for model in models(name):
+        assert check.run(spec, None, model, "concise") == 0
+        assert capsys.readouterr().out == ""
+    if name in GALLERY:
+        assert fmt.run(spec, check=True, diff=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "response", "total"),
+    [
+        ("sleepstudy", 180, "Reaction", 53731.4205),
+        ("radon", 919, "log_radon", 1162.332119),
+        ("trolley", 9930, "response", 41699),
+        ("tadpoles", 48, "surv", 783),
+    ],
+)
+def test_gallery_data(name: str, rows: int, response: str, total: float) -> None:
+    with (EXAMPLES / name / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert len(table) == rows
+    assert sum(float(row[response]) for row in table) == pytest.approx(total, abs=1e-4)
+
+
+def test_sleepstudy_is_the_reference_data() -> None:
+    reference = ROOT / "tests" / "references" / "sleepstudy.csv"
+    ours = EXAMPLES / "sleepstudy" / "sleepstudy.csv"
+    assert ours.read_bytes() == reference.read_bytes()
+
+
+def blocks(page: Path) -> Iterator[tuple[str, list[str], str]]:
+    """Kind, arguments and content of what ``docs/examples/make.py`` fills in."""
+    found = re.findall(
+        r"<!-- (\w+)([^\n|]*?)(?:\|[^\n]*)? -->\n(.*?)<!-- end -->",
+        page.read_text("utf-8"),
+        re.S,
+    )
+    for kind, arguments, content in found:
+        yield kind, arguments.split(), content.strip()
+
+
+def compared(page: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """Model, parameter and cells of each row of the tables with R's figures."""
+    for kind, arguments, content in blocks(page):
+        if kind != "compare":
+            continue
+        model = arguments[0]
+        for line in content.splitlines()[2:]:
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if cells[0].startswith("**"):
+                model = cells[0].strip("*")
+                continue
+            label = cells[0].replace(r"\|", "|").split("`")[1]
+            yield model, label, cells[1:]
+
+
+@pytest.mark.parametrize("name", GALLERY)
+@pytest.mark.parametrize("page", ["page", "README"])
+def test_pages_have_the_figures_of_r(name: str, page: str) -> None:
+    fits = json.loads((EXAMPLES / name / "reference.json").read_text("utf-8"))["fits"]
+    path = PAGES / f"{name}.md" if page == "page" else EXAMPLES / name / "README.md"
+    rows = list(compared(path))
+    assert rows
+    for model, label, cells in rows:
+        shown = cells[0].replace("(", "").replace(")", "").split()
+        figures = fits[model]["estimates"][label]
+        assert [
+            f"{x:.{len(s.partition('.')[2])}f}"
+            for x, s in zip(figures, shown, strict=True)
+        ] == shown
+        if len(cells) == 4 and cells[1]:
+            assert float(cells[1]) == fits[model]["book"][label]
+        # What the last column says follows from the others, up to rounding.
+        ours, sd = (float(cell.strip("()")) for cell in cells[-2].split())
+        step = 10.0 ** -len(shown[0].partition(".")[2])
+        away = (ours - float(shown[0])) / sd
+        assert float(cells[-1]) == pytest.approx(
+            away, abs=1.2 * step / sd + 0.06 * abs(away) + 0.01
+        )
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_page_shows_the_spec_and_small_pictures(name: str) -> None:
+    page = PAGES / f"{name}.md"
+    content = {kind: text for kind, _, text in blocks(page)}
+    spec = (EXAMPLES / name / f"{name}.model").read_text("utf-8").strip()
+    assert content["spec"] == f"```\n{spec}\n```"
+    shown = set(re.findall(r"\]\(\.\./images/([^)]+)\)", page.read_text("utf-8")))
+    kept = {path.name for path in (ROOT / "docs" / "images").glob(f"{name}-*.png")}
+    assert shown == kept
+    for picture in shown:
+        assert (ROOT / "docs" / "images" / picture).stat().st_size < 120_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("sleepstudy", "slopes"),
+        ("radon", "partial"),
+        ("radon", "uranium"),
+        ("trolley", "stories"),
+        ("tadpoles", "predators"),
+    ],
+)
+def test_fits_are_near_those_of_r(name: str, model: str) -> None:
+    fits = json.loads((EXAMPLES / name / "reference.json").read_text("utf-8"))["fits"]
+    compiled = varying.compile(EXAMPLES / name / f"{name}.model", model=model)
+    fit = compiled.fit(seed=1, progress=False)
+    print(f"\n{name}, {model}\n{fit.summary().to_markdown()}")
+    assert fit.verdict.ok
+    ours = {row.label: row.figures for row in fit.summary(all=True).rows}
+    for label, (theirs, *_) in fits[model]["estimates"].items():
+        found = ours[label]
+        # The mean of a spread is above its most likely value.
+        allowed = 1.0 if label.startswith(("sd", "cor", "sigma")) else 0.5
+        assert abs(found.mean - theirs) < allowed * found.sd, label
+    for label, theirs in fits[model].get("book", {}).items():
+        assert abs(ours[label].mean - theirs) < 0.01 + 0.1 * ours[label].sd, label
