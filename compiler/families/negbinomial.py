@@ -135,9 +135,17 @@ _DEFINITIONS = '''
 def negbinomial_log_logp(value, eta, shape):
     """Log P(value), with a gradient in the far tails too."""
     log_odds = eta - pt.log(shape)
+    # gammaln(value + shape) - gammaln(shape); by Stirling where it would cancel
+    small, large = pt.minimum(shape, 1e5), pt.maximum(shape, 1e5)
+    rising = pt.switch(
+        shape < 1e5,
+        pt.gammaln(value + small) - pt.gammaln(small),
+        (value + large - 0.5) * pt.log1p(value / large)
+        + value * (pt.log(large) - 1)
+        + (1 / (value + large) - 1 / large) / 12,
+    )
     return (
-        pt.gammaln(value + shape)
-        - pt.gammaln(shape)
+        rising
         - pt.gammaln(value + 1)
         - shape * pt.softplus(log_odds)
         - value * pt.softplus(-log_odds)

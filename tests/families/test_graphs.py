@@ -206,3 +206,21 @@ def test_the_source_statement_has_the_density_and_gradient(case: str) -> None:
     assert error(found[0], density_of(case, sample)) < 1e-9
     for slope, (name, _) in zip(found[1:], moved_of(case).items(), strict=True):
         assert error(slope, slope_of(case, sample, name, False)) < 1e-9
+
+
+def test_the_emitted_counts_stay_exact_where_they_are_nearly_poisson() -> None:
+    """Log gammas of a huge shape have no digits left for their difference."""
+    namespace: dict[str, Any] = {"pm": pm, "pt": pt, "np": np}
+    exec(FAMILIES["negbinomial"].source.definitions, namespace)
+    rng = np.random.default_rng(1)
+    y = rng.poisson(20.0, 300)
+    eta = rng.normal(3.0, 0.5, 300)
+    shape = np.exp(rng.uniform(np.log(1e-6), np.log(1e15), 300))
+    value, at, size = pt.vector(dtype="int64"), pt.dvector(), pt.dvector()
+    density = namespace["negbinomial_log_logp"](value, at, size)
+    slopes = pt.grad(density.sum(), [at, size])
+    found = pm.compile([value, at, size], [density, *slopes], mode=MODE)
+    got = found(y, eta, shape)
+    wanted = FAMILIES["negbinomial"].log_density(y, eta, shape)
+    assert error(got[0], wanted) < 1e-8
+    assert all(np.isfinite(slope).all() for slope in got[1:])
