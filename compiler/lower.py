@@ -7,7 +7,7 @@ intercept's prior is an expression here; ``center_predictors`` simplifies it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -99,6 +99,14 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
 
 Arguments = list[tuple[str, Expr]]
 
+#: By link: the parameter of a predictor, for the links that formulas of
+#: distributional parameters have.
+INVERSES: Mapping[str, Callable[[Expr], Expr]] = {
+    "log": lambda eta: Apply("exp", (eta,)),
+    "logm1": lambda eta: Apply("+", (Const(1.0), Apply("exp", (eta,)))),
+    "identity": lambda eta: eta,
+}
+
 
 def _main(build: Builder) -> Arguments:
     """Lower the main predictor, and the thresholds."""
@@ -160,15 +168,7 @@ def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
     build.predictors.append(
         Predictor(name, part.dpar, part.link.name, ROW, tuple(blocks), shift)
     )
-    match part.link.name:
-        case "log":
-            return Apply("exp", (Ref(name),))
-        case "logm1":
-            return Apply("+", (Const(1.0), Apply("exp", (Ref(name),))))
-        case "identity":
-            return Ref(name)
-        case other:
-            raise NotImplementedError(other)
+    return INVERSES[part.link.name](Ref(name))
 
 
 def _known(build: Builder) -> Arguments:

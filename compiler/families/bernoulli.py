@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import tensors
 from .family import Array, Family, Moments, SourceText
 from .numerics import log_logistic, logistic
 
@@ -52,14 +53,9 @@ def observe(
     def draw(eta: Any, size: Any) -> Any:
         return pm.Bernoulli.dist(logit_p=eta, size=size)
 
-    return pm.CustomDist(
-        name,
-        arguments["eta"],
-        logp=logp,
-        dist=draw,
-        dtype="int64",
-        observed=observed,
-        dims=dims,
+    parameters = [arguments["eta"]]
+    return tensors.whole_numbers(
+        pm, name, parameters, logp, draw, observed=observed, dims=dims
     )
 
 

@@ -82,15 +82,9 @@ def observe(
         trials = pt.cast(trials, "int64")
         return pm.Binomial.dist(n=trials, p=pt.sigmoid(eta), size=size)
 
-    return pm.CustomDist(
-        name,
-        arguments["eta"],
-        arguments["trials"],
-        logp=logp,
-        dist=draw,
-        dtype="int64",
-        observed=observed,
-        dims=dims,
+    parameters = [arguments["eta"], arguments["trials"]]
+    return tensors.whole_numbers(
+        pm, name, parameters, logp, draw, observed=observed, dims=dims
     )
 
 

@@ -6,6 +6,7 @@ priors, the emitters, the tests and the documentation read the same record.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -89,6 +90,20 @@ class Dpar:
     default: Callable[[Moments], DefaultPrior]
     center: Callable[[Moments], float]
     fixed: float | None = None
+
+
+def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
+    """Return ``sigma`` of a family whose residuals are as wide as the response."""
+    return Dpar(
+        "sigma",
+        link="log",
+        support="positive",
+        meaning=meaning,
+        default=lambda m: DefaultPrior(
+            "exponential", (("rate", 1.0 / m.s),), f"mean one spread of {measure}"
+        ),
+        center=lambda m: math.log(m.s),
+    )
 
 
 class Observe(Protocol):

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from .family import (
+    Array,
+    Family,
+    Moments,
+    SourceText,
+    residual_scale,
+)
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -55,20 +61,7 @@ GAUSSIAN = Family(
     response="continuous",
     links=("identity",),
     known_links=("log", "inverse"),
-    dpars=(
-        Dpar(
-            "sigma",
-            link="log",
-            support="positive",
-            meaning="residual standard deviation",
-            default=lambda m: DefaultPrior(
-                "exponential",
-                (("rate", 1.0 / m.s),),
-                "mean one standard deviation of the response",
-            ),
-            center=lambda m: math.log(m.s),
-        ),
-    ),
+    dpars=(residual_scale("residual standard deviation"),),
     predictor="mu",
     thresholds=False,
     support="any number",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from .family import (
+    Array,
+    Family,
+    Moments,
+    SourceText,
+    residual_scale,
+)
 from .numerics import HALF_LOG_2PI
 
 
@@ -60,17 +65,8 @@ LOGNORMAL = Family(
     links=("identity",),
     known_links=("inverse",),
     dpars=(
-        Dpar(
-            "sigma",
-            link="log",
-            support="positive",
-            meaning="residual standard deviation of the log response",
-            default=lambda m: DefaultPrior(
-                "exponential",
-                (("rate", 1.0 / m.s),),
-                "mean one standard deviation of the log response",
-            ),
-            center=lambda m: math.log(m.s),
+        residual_scale(
+            "residual standard deviation of the log response", "the log of the response"
         ),
     ),
     predictor="mu",

@@ -119,15 +119,9 @@ def observe(
         mu = relative * pt.exp(pt.minimum(eta - pt.log(shape), _LARGEST))
         return pm.Poisson.dist(pt.minimum(mu, LARGEST_MEAN), size=size)
 
-    return pm.CustomDist(
-        name,
-        arguments["eta"],
-        arguments["shape"],
-        logp=logp,
-        dist=draw,
-        dtype="int64",
-        observed=observed,
-        dims=dims,
+    parameters = [arguments["eta"], arguments["shape"]]
+    return tensors.whole_numbers(
+        pm, name, parameters, logp, draw, observed=observed, dims=dims
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import tensors
 from .family import Array, Family, Moments, SourceText
 from .numerics import LARGEST_MEAN, deviance, factorial_remainder
 
@@ -65,14 +66,9 @@ def observe(
     def draw(eta: Any, size: Any) -> Any:
         return pm.Poisson.dist(pt.minimum(pt.exp(eta), LARGEST_MEAN), size=size)
 
-    return pm.CustomDist(
-        name,
-        arguments["eta"],
-        logp=logp,
-        dist=draw,
-        dtype="int64",
-        observed=observed,
-        dims=dims,
+    parameters = [arguments["eta"]]
+    return tensors.whole_numbers(
+        pm, name, parameters, logp, draw, observed=observed, dims=dims
     )
 
 

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import tensors
-from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from .family import (
+    Array,
+    DefaultPrior,
+    Dpar,
+    Family,
+    Moments,
+    SourceText,
+    residual_scale,
+)
 from .numerics import HALF_LOG_2PI, log1p_ratio, log_rising
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
@@ -104,18 +112,7 @@ STUDENT = Family(
     links=("identity",),
     known_links=("log", "inverse"),
     dpars=(
-        Dpar(
-            "sigma",
-            link="log",
-            support="positive",
-            meaning="residual scale",
-            default=lambda m: DefaultPrior(
-                "exponential",
-                (("rate", 1.0 / m.s),),
-                "mean one spread of the response",
-            ),
-            center=lambda m: math.log(m.s),
-        ),
+        residual_scale("residual scale"),
         Dpar(
             "nu",
             link="logm1",

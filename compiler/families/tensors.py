@@ -8,6 +8,7 @@ taken: a gradient that is thrown away must be a number too.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from .numerics import (
@@ -78,3 +79,12 @@ def deviance(pt: Any, k: Any, expected: Any, log_expected: Any) -> Any:
     ratio = pt.switch(near, pt.log1p(off), log_expected - pt.log(count))
     found = count * exp_excess(pt, pt.switch(some, ratio, 0.0))
     return pt.switch(some, found, expected)
+
+
+def whole_numbers(
+    pm: Any, name: str, parameters: Sequence[Any], logp: Any, draw: Any, **keywords: Any
+) -> Any:
+    """Return a ``pm.CustomDist`` of whole numbers, with its density and its draws."""
+    return pm.CustomDist(
+        name, *parameters, logp=logp, dist=draw, dtype="int64", **keywords
+    )

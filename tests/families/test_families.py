@@ -23,6 +23,7 @@ from varying.compiler.families import (
 from varying.compiler.families.family import Moments
 from varying.compiler.families.numerics import log_logistic, log_one_minus_exp, logistic
 from varying.compiler.links import LINKS
+from varying.compiler.lower import INVERSES
 
 from . import exact
 from .samples import (
@@ -102,6 +103,7 @@ def test_each_parameter_has_a_proper_default_prior(name: str) -> None:
             default = dpar.default(moments)
             row = DISTRIBUTIONS[default.distribution]
             assert row.proper and default.reason and dpar.meaning
+            assert dpar.link in INVERSES
             assert [k for k, _ in default.arguments] == [a.name for a in row.arguments]
             for (_, value), argument in zip(
                 default.arguments, row.arguments, strict=True

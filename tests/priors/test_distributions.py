@@ -17,6 +17,7 @@ from scipy import integrate, special, stats
 from varying.compiler.backends.pymc.operations import lkj_cholesky
 from varying.compiler.backends.reference.charts import from_unconstrained
 from varying.compiler.backends.reference.density import cholesky
+from varying.compiler.backends.reference.truncation import log_mass
 from varying.compiler.distributions import (
     DISTRIBUTIONS,
     POSITIVE,
@@ -24,7 +25,6 @@ from varying.compiler.distributions import (
     SPELLINGS,
     UNIT,
     Distribution,
-    log_mass,
 )
 from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions import DISTRIBUTIONS, log_mass
+from ...distributions import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...ir import (
     Apply,
@@ -30,6 +30,7 @@ from ...ir import (
 from ...thresholds import logit_cumulative, logit_gaps, spread
 from ...verify import definition_order
 from .charts import from_unconstrained
+from .truncation import log_mass
 
 Array = NDArray[Any]
 
