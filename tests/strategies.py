@@ -48,6 +48,8 @@ TRANSFORMS = (
     "sqrt(x)",
 )
 SMALL = ("log(x)", "exp(n / 4)", "I((x - 30) / 4)", "sqrt(x)")
+#: Of a count the predictor is a logarithm: small numbers, or it is infinite.
+COUNTS = ("poisson", "negbinomial")
 #: Cut points: few and many categories, some of which no row has.
 CATEGORIES = (2, 3, 4, 7, 11, 100)
 WORDS = ("none", "a little", "some", "Much", "très")
@@ -146,6 +148,8 @@ def random_case(seed: int) -> Case:
         draft.met("offset")
         terms.append(draft.pick(["offset(x / 10)", "offset(log(x))"]))
     groups = _groups(draft)
+    if family in COUNTS:
+        groups = [bar.replace("I(x * n)", "I(n / 2)") for bar in groups]
     options = [] if family == "gaussian" else [f"family={family}"]
     if groups and draft.chance(0.4):
         form = draft.pick(["centered", "noncentered"])
@@ -270,9 +274,9 @@ def _columns(draft: _Draft) -> list[str]:
 
 
 def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
-    # of a count the predictor is a logarithm: small numbers, or it is infinite
-    count = family in ("poisson", "negbinomial")
-    numbers, transforms = (("n",), SMALL) if count else (NUMBERS, TRANSFORMS)
+    numbers, transforms = NUMBERS, TRANSFORMS
+    if family in COUNTS:
+        numbers, transforms = ("n",), SMALL
     variables = [*FACTORS, "flag", *numbers, *lets]
     chosen = draft.some(variables, 3)
     terms: list[str] = []
@@ -319,7 +323,7 @@ def _parts(draft: _Draft, family: str) -> list[str]:
             terms.append("offset(log(x) - 3)")
         if draft.chance(0.4):
             draft.met("dpar-group")
-            group = draft.pick(["(1 | subj)", "(1 + cs | subj)", "(0 + x || item)"])
+            group = draft.pick(["(1 | subj)", "(1 + cs | subj)", "(0 + n || item)"])
             terms.append(group)
         found.append(f"{dpar.name} ~ {' + '.join(terms or ['1'])}")
     return found
