@@ -95,6 +95,14 @@ def unwrap(node: Expr) -> Expr:
     return node
 
 
+def left_of_bar(response: Expr) -> Expr:
+    """Return a response without its ``| trials(n)``."""
+    node = unwrap(response)
+    if isinstance(node, Chain) and node.operators[0] in ("|", "||"):
+        return node.operands[0]
+    return response
+
+
 def plain_number(node: Expr) -> float | None:
     """Return the value of a number, signed or in parentheses; else None."""
     sign = 1.0

@@ -110,29 +110,42 @@ INVERSES: Mapping[str, Callable[[Expr], Expr]] = {
 
 def _main(build: Builder) -> Arguments:
     """Lower the main predictor, and the thresholds."""
-    bound, part, learned = build.bound, build.bound.main, build.learned.parts[0]
-    name = bound.family.predictor
-    blocks = _population(build, part, learned)
+    bound, name = build.bound, build.bound.family.predictor
+    _predictor(
+        build,
+        bound.main,
+        build.learned.parts[0],
+        name,
+        offsets(bound),
+        report=name in bound.keep,
+    )
     arguments: Arguments = [(name, Ref(name))]
     if bound.family.thresholds:
-        shift = lower_thresholds(build, _delta(part))
         arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
+    return arguments
+
+
+def _predictor(
+    build: Builder,
+    part: Part,
+    learned: LearnedPart,
+    name: str,
+    known: Sequence[Numeric],
+    report: bool = False,
+) -> None:
+    """Lower a linear predictor; ``known`` is what is added to it."""
+    blocks = _population(build, part, learned)
+    if part.main and build.bound.family.thresholds:
+        shift = lower_thresholds(build, _delta(part))
     else:
         shift = _intercept(build, part, blocks)
-    blocks += _offsets(build, part, offsets(bound))
+    blocks += _offsets(build, part, known)
     blocks += _groups(build, part, learned)
     build.predictors.append(
         Predictor(
-            name,
-            name,
-            bound.link.name,
-            ROW,
-            tuple(blocks),
-            shift,
-            report=name in bound.keep,
+            name, part.dpar, part.link.name, ROW, tuple(blocks), shift, report=report
         )
     )
-    return arguments
 
 
 def _dpars(build: Builder) -> Arguments:
@@ -161,13 +174,7 @@ def _dpars(build: Builder) -> Arguments:
 def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
     """Lower the predictor of a distributional parameter; return the parameter."""
     name = f"{part.link.name}_{part.dpar}"
-    blocks = _population(build, part, learned)
-    shift = _intercept(build, part, blocks)
-    blocks += _offsets(build, part, part.population.offsets)
-    blocks += _groups(build, part, learned)
-    build.predictors.append(
-        Predictor(name, part.dpar, part.link.name, ROW, tuple(blocks), shift)
-    )
+    _predictor(build, part, learned, name, part.population.offsets)
     return INVERSES[part.link.name](Ref(name))
 
 

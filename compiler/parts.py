@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from varying.grammar.diagnostics import Fix, Sink, did_you_mean
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import Chain, Expr, ModelStatement, Name, PartStatement
+from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
 
 from .bound import Part, Population
 from .coding import code
 from .columns import Numeric
 from .expansion import Expansion
-from .expressions import unwrap
+from .expressions import left_of_bar, unwrap
 from .families import FAMILIES
 from .families.family import Dpar, Family
 from .groupings import bind_groupings, check_dropped
@@ -141,7 +141,8 @@ def _dpar(
     text = node.text if isinstance(node, Name) else expression_text(node)
     if isinstance(node, Name):
         # `y.sigma` names the response as well
-        name = text.removeprefix(f"{_response_name(model)}.")
+        response = expression_text(unwrap(left_of_bar(model.formula.response)))
+        name = text.removeprefix(f"{response}.")
         if name in known:
             if text in schema.columns:
                 sink.add(
@@ -180,10 +181,3 @@ def _dpar(
         fix=fix,
     )
     return None
-
-
-def _response_name(model: ModelStatement) -> str:
-    node = unwrap(model.formula.response)
-    if isinstance(node, Chain) and node.operators[0] == "|":
-        node = unwrap(node.operands[0])
-    return expression_text(node)

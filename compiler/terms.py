@@ -27,7 +27,7 @@ from varying.grammar.tree import (
 )
 
 from .expansion import Expansion, GroupBar, Term, Variable
-from .expressions import COMPARISONS, children, column_names, unwrap
+from .expressions import COMPARISONS, children, column_names, left_of_bar, unwrap
 from .functions import FUNCTIONS
 
 MOST_TERMS = 10_000
@@ -473,8 +473,7 @@ def _response(response: Expr | None) -> tuple[set[str], str | None]:
     """Return the columns of a response and its spelling, additions left out."""
     if response is None:
         return set(), None
-    if isinstance(response, Chain) and response.operators[0] in BARS:
-        response = response.operands[0]
+    response = left_of_bar(response)
     own = column_names(response)
     node = unwrap(response)
     if isinstance(node, Call) and node.function.text == "cbind":
