@@ -16,7 +16,7 @@ help:
 	@echo 'make fmt     format the code'
 	@echo 'make golden  accept what the golden files would be now'
 	@echo 'make pages   fit the examples, make the tables and pictures in docs/examples'
-	@echo 'make bench   time the start of the command'
+	@echo 'make bench   time Varying beside Bambi and brms: hours; see benchmarks/README.md'
 	@echo 'make clean   remove what was made, except .venv'
 
 venv:
@@ -50,6 +50,7 @@ pages: venv
 
 bench: venv
 	@$(PYTHON) benchmarks/startup.py
+	@$(PYTHON) benchmarks/run.py $(BENCH)
 
 clean:
 	rm -rf build dist src/*.egg-info *.fit .coverage

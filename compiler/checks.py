@@ -59,17 +59,17 @@ def _beside(bound: BoundModel, table: Table, sink: Sink) -> bool:
     for name, variable in named:
         values = evaluate(variable.expression, table)
         if name == "rate":
-            wrong, needed = np.flatnonzero(~(values > 0)), "above 0"
+            wrong, needed = ~(values > 0), "above 0"
         else:
             whole = (values >= 0) & (values == np.floor(values))
-            wrong, needed = np.flatnonzero(~whole), "whole numbers from 0"
-        if len(wrong):
+            wrong, needed = ~whole, "whole numbers from 0"
+        if wrong.any():
             sink.add(
                 "invalid-argument",
                 variable.expression.span,
                 f"`{variable.label}` is to be {needed}, and is not in "
-                f"{_rows(len(wrong))}",
-                f"the first is {values[wrong[0]]:g}",
+                f"{_rows(table.count(wrong))}",
+                f"the first is {values[np.argmax(wrong)]:g}",
             )
             good = False
     return good
@@ -110,15 +110,15 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> None:
     response = bound.response
     values = response_values(response, table)
     known = {name: evaluate(v.expression, table) for name, v in response.known}
-    outside = np.flatnonzero(~bound.family.in_support(values, **known))
-    if len(outside):
-        first = outside[0]
+    outside = ~bound.family.in_support(values, **known)
+    if outside.any():
+        first = int(np.argmax(outside))
         of = "".join(f" of {array[first]:g} {name}" for name, array in known.items())
         sink.add(
             "response-support",
             response.span,
-            f"{len(outside)} values of the response `{response.name}` are outside the "
-            f"support of {bound.family.name}: {bound.family.support}",
+            f"{table.count(outside)} values of the response `{response.name}` are "
+            f"outside the support of {bound.family.name}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
         )
 
@@ -143,7 +143,7 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
     if response.expression is not None:
         numbers[Numeric(response.name, response.expression)] = None
     else:
-        count = int((np.abs(response_values(response, table)) > LARGEST).sum())
+        count = table.count(np.abs(response_values(response, table)) > LARGEST)
         if count:
             _not_finite(response.name, "too large", count, response.span, sink)
             good = False
@@ -159,9 +159,9 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
         numbers |= {p: None for p in column.parts if isinstance(p, Numeric)}
     for number in numbers:
         values = evaluate(number.expression, table)
-        undefined = int(np.isnan(values).sum())
-        infinite = int(np.isinf(values).sum())
-        large = int((np.abs(values) > LARGEST).sum()) - infinite
+        undefined = table.count(np.isnan(values))
+        infinite = table.count(np.isinf(values))
+        large = table.count(np.abs(values) > LARGEST) - infinite
         for count, what in (
             (undefined, "no number"),
             (infinite, "infinite"),
@@ -198,6 +198,9 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
     if predictor.population.centered or predictor.fixed:
         columns = (INTERCEPT, *columns)
     matrix = evaluate_columns(columns, table)
+    if table.counts is not None:
+        # lengths and products are then those of all rows
+        matrix *= np.sqrt(table.counts)[:, None]
     by_term: dict[str, list[int]] = {}
     dependent = _dependent(matrix)
     for index in dependent:
@@ -288,14 +291,13 @@ def _empty_cells(
             )
 
 
-def _counts(factors: Sequence[str], table: Table) -> dict[tuple[int, ...], int]:
+def _present(factors: Sequence[str], table: Table) -> set[tuple[int, ...]]:
     codes = np.column_stack([table.columns[f].values for f in factors])
-    rows, counts = np.unique(codes, axis=0, return_counts=True)
-    return {tuple(r): int(c) for r, c in zip(rows.tolist(), counts, strict=True)}
+    return {tuple(row) for row in np.unique(codes, axis=0).tolist()}
 
 
 def _first_empty(parts: Sequence[Coded], table: Table) -> tuple[str, ...] | None:
-    present = set(_counts([p.factor for p in parts], table))
+    present = _present([p.factor for p in parts], table)
     columns = [table.columns[p.factor] for p in parts]
     total = 1
     for part in parts:

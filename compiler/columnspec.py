@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.source import Span
@@ -57,7 +58,7 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
                 continue
             column = None
             if kind is not None:
-                found = _Declaration(columns[name.text], name, statement, sink)
+                found = _Declaration(columns[name.text], name, statement, table, sink)
                 column = found.apply(kind)
             if column is None:
                 faulty.add(name.text)
@@ -120,6 +121,7 @@ class _Declaration:
     column: Column
     name: Name
     statement: ColumnStatement
+    table: Table
     sink: Sink
 
     def apply(self, kind: Kind) -> Column | None:
@@ -170,7 +172,7 @@ class _Declaration:
                 "wrong-type",
                 f"`{column.name}` is declared integer and holds "
                 f"`{spell_number(float(column.values[row]))}`",
-                f"in {rows_text(int(fraction.sum()), row)}",
+                f"in {self.rows(fraction)}",
             )
             return None
         return replace(column, kind=Kind.INTEGER)
@@ -197,7 +199,7 @@ class _Declaration:
         else:
             row = int(np.argmax(wrong))
             bad = [names[codes[row]]]
-            place = f"in {rows_text(int(wrong.sum()), row)}"
+            place = f"in {self.rows(wrong)}"
         name = self.statement.type.name.text
         notes = [place]
         if looks_missing(bad[0]):
@@ -209,6 +211,10 @@ class _Declaration:
             f"`{self.column.name}` is declared {name} and `{bad[0]}` is not {what}",
             *notes,
         )
+
+    def rows(self, wrong: NDArray[np.bool_]) -> str:
+        """Return how many rows these are, and the first, in words."""
+        return rows_text(self.table.count(wrong), self.table.first(wrong))
 
     # ---- factors ----
 

@@ -33,13 +33,13 @@ from varying.grammar.tree import (
 from .bind import bind
 from .bound import BoundModel
 from .checks import check_rows
+from .data_file import DataFile, read_data
 from .fill import fill
 from .ir import Frame, Program
 from .learn import learn
 from .lower import PriorRow, lower
 from .passes import optimize
 from .prepare import NO_DATA, Prepared, prepare
-from .read import WHOLE_FILE, read_table
 from .responses import response_values
 from .table import Table
 
@@ -134,10 +134,11 @@ class Outline:
 
 def check(
     source: Source,
-    table: Table | None = None,
+    table: Table | DataFile | None = None,
     *,
     base: Path | None = None,
     model: str | None = None,
+    reduce: bool | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return everything that is wrong with a spec, in the order of its places.
 
@@ -146,16 +147,19 @@ def check(
     source
         The text.
     table
-        The data; otherwise the file that the spec names, if it names one.
+        The data, or their file; otherwise the file that the spec names, if it
+        names one.
     base
         The folder that the spec's file names are relative to.
     model
         Check this model only; otherwise all.
+    reduce
+        As in ``DataFile``, for the file that the spec names.
     """
     sink = Sink(source)
     spec = parse(source, sink)
     chosen = spec.models if model is None else _choose(spec, model, sink)
-    prepared = _prepared(spec, table, base, sink)
+    prepared = _prepared(spec, table, base, sink, reduce)
     _bind(spec, chosen, prepared, sink)
     named = _data_statement(spec)
     if prepared.table.partial and named is not None:
@@ -170,10 +174,11 @@ def check(
 
 def design_spec(
     source: Source,
-    table: Table | None = None,
+    table: Table | DataFile | None = None,
     *,
     base: Path | None = None,
     model: str | None = None,
+    reduce: bool | None = None,
 ) -> Designed:
     """Return the design of one model, although it may have other faults.
 
@@ -183,7 +188,7 @@ def design_spec(
         With everything found, where a fault leaves the design in doubt.
     """
     sink = Sink(source)
-    found = _bound(source, table, base, model, sink)
+    found = _bound(source, table, base, model, sink, reduce)
     if found.without_data:
         _needs_data(sink)
     if found.bound is None or _design_in_doubt(found.spec, sink):
@@ -205,16 +210,17 @@ def _design_in_doubt(spec: Spec, sink: Sink) -> bool:
 
 def compile_spec(
     source: Source,
-    table: Table | None = None,
+    table: Table | DataFile | None = None,
     *,
     base: Path | None = None,
     model: str | None = None,
+    reduce: bool | None = None,
 ) -> Compiled:
     """Compile one model of a spec against data.
 
     Parameters
     ----------
-    source, table, base
+    source, table, base, reduce
         As for ``check``.
     model
         Name of the model; None: the only one, or ``main``.
@@ -225,7 +231,7 @@ def compile_spec(
         With everything found, if an error is among it.
     """
     sink = Sink(source)
-    found = _bound(source, table, base, model, sink)
+    found = _bound(source, table, base, model, sink, reduce)
     if found.without_data:
         _needs_data(sink)
     return _compiled(found, sink)
@@ -233,14 +239,15 @@ def compile_spec(
 
 def compile_or_outline(
     source: Source,
-    table: Table | None = None,
+    table: Table | DataFile | None = None,
     *,
     base: Path | None = None,
     model: str | None = None,
+    reduce: bool | None = None,
 ) -> Compiled | Outline:
     """Compile one model, or without data only check it; see ``compile_spec``."""
     sink = Sink(source)
-    found = _bound(source, table, base, model, sink)
+    found = _bound(source, table, base, model, sink, reduce)
     if not found.without_data:
         return _compiled(found, sink)
     sink.raise_errors()
@@ -261,15 +268,16 @@ class _Bound:
 
 def _bound(
     source: Source,
-    table: Table | None,
+    table: Table | DataFile | None,
     base: Path | None,
     model: str | None,
     sink: Sink,
+    reduce: bool | None,
 ) -> _Bound:
     """Bind the chosen model to the whole of its data, and check its rows."""
     spec = parse(source, sink)
     chosen = _choose(spec, model, sink)
-    prepared = _prepared(spec, table, base, sink, whole=True)
+    prepared = _prepared(spec, table, base, sink, reduce, whole=True)
     bound = _bind(spec, chosen, prepared, sink)
     without = table is None and _data_statement(spec) is None
     return _Bound(
@@ -297,7 +305,8 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     assert bound is not None  # without an error there is one
     values = response_values(bound.response, prepared.table)
     learned = learn(bound, prepared.table, values)
-    lowered, priors = lower(bound, learned)
+    counted = prepared.table.counts is not None
+    lowered, priors = lower(bound, learned, counted=counted)
     written = fill(lowered, prepared.table, bound.response)
     program, frame = optimize(lowered, written)
     return Compiled(
@@ -339,9 +348,10 @@ def _data_statement(spec: Spec) -> DataStatement | None:
 
 def _prepared(
     spec: Spec,
-    table: Table | None,
+    table: Table | DataFile | None,
     base: Path | None,
     sink: Sink,
+    reduce: bool | None,
     whole: bool = False,
 ) -> Prepared:
     """Return the rows used; without data, or if they cannot be read, an outline.
@@ -349,16 +359,30 @@ def _prepared(
     A check is content with the head of a very long file; a fit needs it whole.
     """
     statement = _data_statement(spec)
-    if table is None and statement is not None:
+    if isinstance(table, DataFile):
+        # nothing of the spec is the place of what is wrong with it
+        own = Sink(Source("", str(table.path)))
+        table = read_data(table, spec, own, Span(0, 0), whole=whole)
+        own.raise_errors()
+    elif table is None and statement is not None:
         path = Path(statement.path.text)
         if base is not None:
             path = base / path
-        limits = {"head": WHOLE_FILE} if whole else {}
-        table = read_table(path, sink, statement.path.span, **limits)
+        file = DataFile(path, reduce)
+        table = read_data(file, spec, sink, statement.path.span, whole=whole)
         if table is not None and table.layout is not None:
             # a script names the file as the spec does
             layout = replace(table.layout, path=statement.path.text)
             table = replace(table, layout=layout)
+    if table is not None and table.counts is not None:
+        span = Span(0, 0) if statement is None else statement.path.span
+        sink.add(
+            "rows-reduced",
+            span,
+            f"{table.total:,} rows of the data are {table.rows:,} cells",
+            "rows that are equal in all columns that the spec reads are one, counted "
+            "as often; predictions are by cell",
+        )
     lost = sink.failed and _lost_rows(spec)
     prepared = prepare(spec, NO_DATA if table is None else table, sink)
     return replace(prepared, certain=False) if lost else prepared

@@ -100,7 +100,7 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
         )
         return
     notes, fix = did_you_mean(
-        node.text, tuple(data.columns), node.span, "columns", name_text
+        node.text, (*data.columns, *data.unread), node.span, "columns", name_text
     )
     sink.add(
         "unknown-column",

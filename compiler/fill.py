@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 from .bound import Response
 from .design import evaluate_columns, group_index
 from .functions import evaluate
-from .ir import Frame, LevelIndex, Matrix, Numbers, Outcome, Program, Recipe, Variable
+from .ir import (
+    Count,
+    Frame,
+    LevelIndex,
+    Matrix,
+    Numbers,
+    Outcome,
+    Program,
+    Recipe,
+    Variable,
+    Weights,
+    Within,
+)
 from .responses import response_values
 from .table import Table
 
@@ -46,3 +58,10 @@ def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
         case Outcome(_, categories):
             observed = response_values(response, table)
             return observed.astype(np.int64) if categories else observed
+        case Count():
+            counts = table.counts
+            return np.ones(table.rows) if counts is None else counts.astype(np.float64)
+        case Within():
+            return np.zeros(table.rows)
+        case Weights():
+            raise ValueError("weights of centering are of the frame that is sampled")

@@ -23,7 +23,7 @@ from .table import Column, Kind, Table
 NO_NAME = "it has no name"
 
 
-class _Unusable(Exception):
+class UnusableColumn(Exception):
     """A column that cannot be used; its text says why, as a sentence."""
 
 
@@ -61,8 +61,8 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
             message = f"the data have two columns named `{column_name}`"
             raise _error("duplicate-column", message, source)
         try:
-            columns[column_name] = _column(column_name, values)
-        except _Unusable as reason:
+            columns[column_name] = column_of_values(column_name, values)
+        except UnusableColumn as reason:
             unusable[column_name] = str(reason)
     lengths = {key: len(column.values) for key, column in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -112,7 +112,14 @@ def _series(data: Any, source: Source) -> Iterable[tuple[object, Any]]:
     return [(series.name, series) for series in frame.iter_columns()]
 
 
-def _column(name: str, values: Any) -> Column:
+def column_of_values(name: str, values: Any) -> Column:
+    """Return the column in a list, an array or a series.
+
+    Raises
+    ------
+    UnusableColumn
+        If it cannot be used; the text says why.
+    """
     if isinstance(values, list | tuple):
         return _objects(name, values)
     if isinstance(values, np.ndarray):
@@ -141,10 +148,11 @@ def _column(name: str, values: Any) -> Column:
         return Column(name, Kind.NUMERIC, np.array(floats.to_numpy(), np.float64))
     if dtype == nw.String or dtype == nw.Object:
         return _objects(name, values.to_list())
-    raise _Unusable(_reason(str(dtype)))
+    raise UnusableColumn(type_unusable(str(dtype)))
 
 
-def _reason(dtype: str) -> str:
+def type_unusable(dtype: str) -> str:
+    """Return why a column of some type cannot be used."""
     if "date" in dtype.casefold() or "time" in dtype.casefold():
         return f"it holds dates or times ({dtype}); make numbers of them first"
     return f"it holds values of type {dtype}"
@@ -152,7 +160,7 @@ def _reason(dtype: str) -> str:
 
 def _array(name: str, values: NDArray[Any]) -> Column:
     if values.ndim != 1:
-        raise _Unusable(f"it has {values.ndim} dimensions, not one")
+        raise UnusableColumn(f"it has {values.ndim} dimensions, not one")
     missing = np.ma.getmaskarray(values)
     plain = np.ma.getdata(values)
     match plain.dtype.kind:
@@ -165,7 +173,7 @@ def _array(name: str, values: NDArray[Any]) -> Column:
             return Column(name, Kind.NUMERIC, np.where(missing, np.nan, numbers_))
         case "U" | "O" | "T":
             return _objects(name, values.tolist())
-    raise _Unusable(_reason(str(plain.dtype)))
+    raise UnusableColumn(type_unusable(str(plain.dtype)))
 
 
 def _logical(
@@ -215,8 +223,8 @@ def _objects(name: str, values: Sequence[Any]) -> Column:
         return Column(name, Kind.NUMERIC, np.array(floats, dtype=np.float64))
     kinds = sorted({type(value).__name__ for value in present})
     if len(kinds) > 1:
-        raise _Unusable(f"it mixes values of the types {', '.join(kinds)}")
-    raise _Unusable(_reason(kinds[0]))
+        raise UnusableColumn(f"it mixes values of the types {', '.join(kinds)}")
+    raise UnusableColumn(type_unusable(kinds[0]))
 
 
 def _is_missing(value: Any) -> bool:
@@ -253,7 +261,7 @@ def _categories(name: str, values: Any) -> Column:
         return _objects(name, values.to_list())
     levels = tuple(_spell(category) for category in categories)
     if len(set(levels)) < len(levels):
-        raise _Unusable("two of its categories are spelled alike")
+        raise UnusableColumn("two of its categories are spelled alike")
     all_numbers = categories and all(_is_number(category) for category in categories)
     return Column(
         name,

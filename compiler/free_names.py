@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .bound import BoundModel
 from .building import BOUNDARY, COEF, ROW, Builder
+from .ir import Program
 
 #: Names that a grouping factor must not give to a dimension: those of other
 #: dimensions and of quantities.
@@ -48,6 +49,20 @@ def free_name(wanted: str, build: Builder) -> str:
     """Return a name that nothing has yet, as like the wanted one as may be."""
     taken = _taken(build)
     wanted = _without_slash(wanted)
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def free_in(wanted: str, program: Program) -> str:
+    """Return a name that nothing of a whole program has yet."""
+    taken = {a.name for a in program.axes} | {s.name for s in program.slots}
+    taken |= {p.name for p in program.parameters} | {d.name for d in program.derived}
+    taken |= {p.name for p in program.predictors}
+    taken |= {program.likelihood.name, "chain", "draw"}
+    for group in program.groups:
+        taken |= {group.effects, group.base, group.correlation_matrix}
+        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
     while wanted in taken:
         wanted += "_"
     return wanted

@@ -138,7 +138,7 @@ def _check_levels(
             "there is nothing to vary over",
         )
     elif (
-        len(levels) == prepared.table.rows
+        len(levels) == prepared.table.total
         and family is not None
         and any(dpar.name == "sigma" for dpar in family.dpars)
     ):

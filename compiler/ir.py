@@ -31,7 +31,7 @@ class Axis:
 
     name: str
     kind: Literal[
-        "rows", "levels", "coefs", "pairs", "boundaries", "gaps", "categories"
+        "rows", "levels", "coefs", "pairs", "boundaries", "gaps", "categories", "around"
     ]
     labels: tuple[str, ...] | None = None
 
@@ -74,7 +74,24 @@ class Numbers:
     values: tuple[float, ...]
 
 
-Recipe = Matrix | LevelIndex | Outcome | Variable | Numbers
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Recipe: how many rows of the data each row stands for; 1 in a plain table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Recipe: the squared deviations in what each row stands for; 0 of one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Recipe: numbers of a ``Centering``, found by a pass; ``means`` of levels."""
+
+    means: tuple[float, ...]
+
+
+Recipe = Weights | Matrix | LevelIndex | Outcome | Variable | Numbers | Count | Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +287,46 @@ class Correlation:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """A scalar quantity, or an element of a vector; times ``sign``."""
+
+    name: str
+    place: int = 0
+    sign: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Centering:
+    """How far the effects of a group are sampled where they are.
+
+    With ``m`` and ``t`` the mean and sd of an effect given those before it in its
+    level, and ``l`` what the population part says of its level, the coordinate ``x``
+    of an effect with weight ``w`` is normal with mean ``w (l + m)`` and sd ``t^w``;
+    the effect is ``m + t z`` with ``z = (x - w (l + m)) / t^w``. Weight 0 is the
+    non-centered form, weight 1 the hierarchically centered one (Papaspiliopoulos,
+    Roberts & Skoeld 2007).
+
+    Attributes
+    ----------
+    weights
+        Slot with one number in [0, 1] a level and coefficient.
+    around
+        Slot with a number for each level, coefficient and one of ``elements``;
+        ``l`` is the sum of their products.
+    elements
+        Quantities of the population part.
+    basis
+        Unit upper triangular, by rows; what is sampled is ``basis^-1 x``, so that
+        effects that the data know together are nearly independent. Empty: ``x``.
+    """
+
+    weights: str
+    around: str
+    elements: tuple[Element, ...]
+    basis: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Group-level effects of one grouping factor, beside the predictors.
 
@@ -280,7 +337,11 @@ class Group:
 
     ``form`` is how they are sampled: ``centered``: the effects themselves, in
     ``effects``; ``noncentered``: standard normals in ``base``, from which
-    ``effects`` follow; ``auto``: not decided, the same density as centered.
+    ``effects`` follow; ``auto``: not decided, the same density as centered;
+    ``partial``: what ``centering`` says, in ``coordinate``; ``marginal``: not at all,
+    the likelihood has them integrated out.
+
+    ``free`` says that the user left the form to the passes.
     """
 
     name: str
@@ -291,11 +352,15 @@ class Group:
     effects: str
     base: str
     correlation_matrix: str
-    form: Literal["auto", "centered", "noncentered"] = "auto"
+    form: Literal["auto", "centered", "noncentered", "partial", "marginal"] = "auto"
+    free: bool = True
+    centering: Centering | None = None
 
     @property
     def coordinate(self) -> str:
         """The name of what is sampled."""
+        if self.form == "partial":
+            return f"{self.effects}#partial"
         return self.base if self.form == "noncentered" else self.effects
 
 
@@ -393,13 +458,27 @@ class Predictor:
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """The observed response under a family; ``arguments`` by dpar name."""
+    """The observed response under a family; ``arguments`` by dpar name.
+
+    Attributes
+    ----------
+    value, rows
+        The slot of the response, the axis of its rows.
+    count
+        The slot with how many rows of the data each row stands for; None: one.
+    within
+        The slot with the sum of squared deviations of the responses that a row
+        stands for from their mean, which is its ``value``; for families that pool
+        (``Family.pooled``). None: those responses are all the same.
+    """
 
     name: str
     family: str
     arguments: tuple[tuple[str, Expr], ...]
     value: str
     rows: str
+    count: str | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

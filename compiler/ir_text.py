@@ -10,6 +10,8 @@ from .ir import (
     Assemble,
     Axis,
     Const,
+    Count,
+    Element,
     Expr,
     Group,
     GroupUse,
@@ -27,6 +29,8 @@ from .ir import (
     Ref,
     Slot,
     Variable,
+    Weights,
+    Within,
 )
 
 _INFIX = {"+": "+", "-": "-", "*": "*", "dot": "@"}
@@ -109,6 +113,13 @@ def _slot(slot: Slot) -> str:
             return f"{head} = {variable.label}"
         case Numbers(values):
             return f"{head} = [{_some([_number(v) for v in values], 8)}]"
+        case Weights(means):
+            text = _some([_number(round(mean, 2)) for mean in means], 8)
+            return f"{head} = numbers of the centering, mean [{text}]"
+        case Count():
+            return f"{head} = rows that each stands for"
+        case Within():
+            return f"{head} = squared deviations in each"
 
 
 def _group(group: Group, program: Program) -> str:
@@ -123,7 +134,19 @@ def _group(group: Group, program: Program) -> str:
     if group.form == "noncentered":
         base = _sized(group.base, (group.levels, group.coefs))
         return f"{head} = {base} ~ normal(0, 1), scaled by {group.sd}; {how}"
-    return f"{head} ~ normal(0, {group.sd}); {how}; {group.form}"
+    if group.centering is not None:
+        around = [_element(one) for one in group.centering.elements]
+        return (
+            f"{head} ~ normal(0, {group.sd}); {how}; "
+            f"partly centered by {group.centering.weights} around {', '.join(around)}"
+        )
+    form = "integrated out" if group.form == "marginal" else group.form
+    return f"{head} ~ normal(0, {group.sd}); {how}; {form}"
+
+
+def _element(element: Element) -> str:
+    sign = "-" if element.sign < 0 else ""
+    return f"{sign}{element.name}[{element.place}]"
 
 
 def _predictor(predictor: Predictor, program: Program) -> str:
@@ -173,6 +196,8 @@ def program_text(program: Program) -> str:
     lines.append(
         f"  observe {_sized(likelihood.name, (likelihood.rows,))} = {likelihood.value}"
         f" ~ {likelihood.family}({inside})"
+        + (f", {likelihood.count} times" if likelihood.count else "")
+        + (f", spread {likelihood.within}" if likelihood.within else "")
     )
     lines += [f"  note {note}" for note in program.notes]
     return "\n".join(lines) + "\n"

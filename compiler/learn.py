@@ -13,12 +13,14 @@ from itertools import combinations
 
 import numpy as np
 
+from . import weighted
 from .bound import BoundModel, Part, offsets
 from .columns import Coded, DesignColumn, Numeric
 from .design import evaluate_columns
 from .families.family import Moments
 from .functions import evaluate
 from .table import Floats, Table
+from .weighted import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +98,22 @@ def column_scale(column: DesignColumn, table: Table) -> float:
                 step = max(weights) - min(weights)
             case Numeric():
                 single = DesignColumn(part.label, part.label, (part,))
-                step = _numeric_scale(evaluate_columns((single,), table)[:, 0])
+                values = evaluate_columns((single,), table)[:, 0]
+                step = _numeric_scale(values, table.counts)
         scale *= step if step > 0 else 1.0
     return scale
 
 
-def _numeric_scale(values: Floats) -> float:
+def _numeric_scale(values: Floats, counts: Counts) -> float:
     distinct = np.unique(values)
     if len(distinct) == 2:
         return float(distinct[1] - distinct[0])
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return weighted.sd(values, counts)
 
 
 def learn(bound: BoundModel, table: Table, response: Floats) -> Learned:
     """Return the numbers that the default priors and the centring need."""
-    moments = bound.family.moments(response)
+    moments = bound.family.moments(response, table.counts)
     return Learned(
         Moments(moments.m - _known(bound, table), moments.s, _exposure(bound, table)),
         tuple(_part(part, table) for part in bound.parts),
@@ -122,7 +125,8 @@ def _exposure(bound: BoundModel, table: Table) -> float:
     rate = bound.response.rate
     if rate is None:
         return 1.0
-    return float(np.exp(np.mean(np.log(evaluate(rate.expression, table)))))
+    logs = np.log(evaluate(rate.expression, table))
+    return float(np.exp(weighted.mean(logs, table.counts)))
 
 
 def _known(bound: BoundModel, table: Table) -> float:
@@ -137,9 +141,9 @@ def _known(bound: BoundModel, table: Table) -> float:
         return 0.0
     total = np.sum(np.broadcast_arrays(*found), axis=0)
     if bound.link.name != "log":
-        return float(np.mean(total))
+        return weighted.mean(total, table.counts)
     largest = float(np.max(total))
-    return largest + float(np.log(np.mean(np.exp(total - largest))))
+    return largest + float(np.log(weighted.mean(np.exp(total - largest), table.counts)))
 
 
 def moderated_effects(
@@ -162,7 +166,8 @@ def moderated_effects(
         for part in numeric:
             if part not in far:
                 single = DesignColumn(part.label, part.label, (part,))
-                mean = float(np.mean(evaluate_columns((single,), table)))
+                values = evaluate_columns((single,), table)[:, 0]
+                mean = weighted.mean(values, table.counts)
                 far[part] = mean if abs(mean) > column_scale(single, table) else None
         distant = [part for part in numeric if far[part] is not None]
         for count in range(1, len(distant) + 1):
@@ -177,7 +182,7 @@ def moderated_effects(
 
 def _part(part: Part, table: Table) -> LearnedPart:
     columns = part.population.columns
-    means = evaluate_columns(columns, table).mean(axis=0)
+    means = weighted.means(evaluate_columns(columns, table), table.counts)
     return LearnedPart(
         means=tuple(float(mean) for mean in means),
         scales=tuple(column_scale(column, table) for column in columns),

@@ -37,6 +37,7 @@ from .ir import (
     Block,
     Const,
     Correlation,
+    Count,
     Derived,
     Expr,
     Group,
@@ -64,8 +65,13 @@ from .lower_thresholds import lower_thresholds
 __all__ = ["PriorRow", "lower"]
 
 
-def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow, ...]]:
-    """Return the program of a bound model, and its priors for people."""
+def lower(
+    bound: BoundModel, learned: Learned, *, counted: bool = False
+) -> tuple[Program, tuple[PriorRow, ...]]:
+    """Return the program of a bound model, and its priors for people.
+
+    ``counted`` says whether each row of the table stands for several of the data.
+    """
     build = Builder(bound, learned)
     build.axes.append(Axis(ROW, "rows"))
     arguments = _main(build)
@@ -77,6 +83,11 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
     if response.expression is not None:
         recipe = Variable(Numeric(response.name, response.expression))
     build.slots.append(Slot(observed_slot(bound), (ROW,), recipe))
+    name, count = free_name(response.name, build), None
+    if counted:
+        # the response keeps its name
+        count = free_name("count" if name != "count" else "count_", build)
+        build.slots.append(Slot(count, (ROW,), Count()))
     program = Program(
         name=bound.name,
         axes=tuple(build.axes),
@@ -86,11 +97,12 @@ def lower(bound: BoundModel, learned: Learned) -> tuple[Program, tuple[PriorRow,
         derived=tuple(build.derived),
         predictors=tuple(build.predictors),
         likelihood=Likelihood(
-            free_name(response.name, build),
+            name,
             bound.family.name,
             tuple(arguments),
             observed_slot(bound),
             ROW,
+            count=count,
         ),
         notes=tuple(build.notes),
     )
@@ -391,6 +403,7 @@ def _group(
             base=f"{prefix}z_{name}",
             correlation_matrix=f"{prefix}cor_{name}",
             form=build.bound.parameterization,
+            free=build.bound.parameterization == "auto",
         )
     )
     return GroupUse(

@@ -144,7 +144,7 @@ def _dpar(
         response = expression_text(unwrap(left_of_bar(model.formula.response)))
         name = text.removeprefix(f"{response}.")
         if name in known:
-            if text in schema.columns:
+            if text in schema.columns or text in schema.unread:
                 sink.add(
                     "parameter-not-column",
                     node.span,

@@ -37,7 +37,7 @@ from .functions import evaluate
 from .schema import Schema, schema_of
 from .spellings import warn_comma
 from .table import Column, Ints, Kind, Table
-from .undeclared import check_levels
+from .undeclared import check_levels, rows_text
 
 Booleans = NDArray[np.bool_]
 
@@ -47,10 +47,11 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A row that is left out, from 0, and why."""
+    """A row that is left out, from 0, and why; of equal rows the first."""
 
     row: int
     reason: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +63,12 @@ class Prepared:
     table
         These rows, with the columns of ``let``.
     rows
-        Which rows of the data they are, from 0.
+        Which rows of the data they are, from 0; of a reduced table the first of
+        those that each stands for.
     dropped
         The others.
     read
-        How many rows there were.
+        How many rows of the data there were.
     schema
         Of the rows used.
     used
@@ -88,6 +90,11 @@ class Prepared:
     used: tuple[str, ...]
     data: Table
     certain: bool = True
+
+    @property
+    def left_out(self) -> int:
+        """How many rows of the data are not used."""
+        return sum(gone.count for gone in self.dropped)
 
 
 #: What ``prepare`` is given where there are no data.
@@ -124,15 +131,16 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
         complete &= ~absent
     if not complete.any():
         if certain:
-            _report_empty(spec, chosen, missing, sink)
+            _report_empty(spec, chosen, missing, table, sink)
         every = np.arange(table.rows, dtype=np.int64)
         return _prepared(table, every, (), used, data, False)
     rows = np.flatnonzero(complete).astype(np.int64)
     if certain:
-        _report_dropped(missing, used, chosen, spec, sink)
-        infinite = _check_infinite(missing, used, table.take(rows), rows, sink)
+        _report_dropped(missing, used, chosen, spec, table, sink)
+        numbers = table.numbers(rows)
+        infinite = _check_infinite(missing, used, table.take(rows), numbers, sink)
         table = table.without(infinite)
-    dropped = tuple(_dropped(chosen, complete, missing))
+    dropped = tuple(_dropped(chosen, complete, missing, table))
     return _prepared(table, rows, dropped, used, data, certain)
 
 
@@ -146,7 +154,16 @@ def _prepared(
 ) -> Prepared:
     kept = table.take(rows)
     schema = schema_of(kept)
-    return Prepared(kept, rows, dropped, table.rows, schema, tuple(used), data, certain)
+    return Prepared(
+        table=kept,
+        rows=table.numbers(rows),
+        dropped=dropped,
+        read=table.total,
+        schema=schema,
+        used=tuple(used),
+        data=data,
+        certain=certain,
+    )
 
 
 def _data_span(spec: Spec) -> Span:
@@ -189,8 +206,9 @@ def _let(spec: Spec, table: Table, sink: Sink) -> Table:
         if not isinstance(statement, LetStatement):
             continue
         name = statement.name.text
-        if name in columns or name in failed:
-            where = "by another `let`" if name not in table.columns else "in the data"
+        if name in columns or name in failed or name in table.unread:
+            in_data = name in table.columns or name in table.unread
+            where = "in the data" if in_data else "by another `let`"
             message = f"`{name}` exists already {where}"
             notes = ("give the new column a name of its own",)
             sink.add("duplicate-column", statement.name.span, message, *notes)
@@ -256,7 +274,7 @@ def _warn_commas(expression: Expr, table: Table, sink: Sink) -> None:
 # ---- the columns that the models use -----------------------------------------------
 
 
-def _read(spec: Spec) -> Iterator[Name]:
+def names_read(spec: Spec) -> Iterator[Name]:
     """Yield the names that formulas read as columns.
 
     What stands left in an indented formula is a parameter.
@@ -272,7 +290,7 @@ def _read(spec: Spec) -> Iterator[Name]:
 def used_columns(spec: Spec, table: Table, sink: Sink) -> dict[str, Span]:
     """Return the columns that any model of a spec reads, and where first."""
     used: dict[str, Span] = {}
-    for name in _read(spec):
+    for name in names_read(spec):
         if name.text == "." and not name.quoted:
             for column in table.columns:
                 used.setdefault(column, name.span)
@@ -332,7 +350,7 @@ def _check_infinite(
             continue
         infinite = np.isinf(column.values)
         if infinite.any():
-            count, first = int(infinite.sum()), int(rows[np.argmax(infinite)]) + 1
+            count, first = kept.count(infinite), int(rows[np.argmax(infinite)]) + 1
             where = f"row {first}" if count == 1 else f"{count:,} rows, first {first}"
             message = f"`{name}` is infinite in {where}"
             notes = (f"leave such rows out: `where abs({name_text(name)}) < 1e300`",)
@@ -342,7 +360,11 @@ def _check_infinite(
 
 
 def _report_empty(
-    spec: Spec, chosen: Booleans, missing: dict[str, Booleans], sink: Sink
+    spec: Spec,
+    chosen: Booleans,
+    missing: dict[str, Booleans],
+    table: Table,
+    sink: Sink,
 ) -> None:
     if not chosen.any():
         condition = next(s for s in spec.statements if isinstance(s, WhereStatement))
@@ -350,7 +372,8 @@ def _report_empty(
         sink.add("empty-data", condition.span, message)
         return
     notes = tuple(
-        f"`{name}` is missing in {int(absent[chosen].sum()):,} of {int(chosen.sum()):,}"
+        f"`{name}` is missing in {table.count(absent & chosen):,} of "
+        f"{table.count(chosen):,}"
         for name, absent in missing.items()
         if absent[chosen].any()
     )
@@ -363,6 +386,7 @@ def _report_dropped(
     used: dict[str, Span],
     chosen: Booleans,
     spec: Spec,
+    table: Table,
     sink: Sink,
 ) -> None:
     """Say how many rows are left out because a value is missing, and of what."""
@@ -373,11 +397,11 @@ def _report_dropped(
         absent = gone & chosen
         if absent.any():
             left_out |= absent
-            notes.append(f"`{name}` is missing in {_listed(np.flatnonzero(absent))}")
+            notes.append(f"`{name}` is missing in {_listed(absent, table)}")
             first_span = first_span or used[name]
     if first_span is None:
         return
-    count, total = int(left_out.sum()), int(chosen.sum())
+    count, total = table.count(left_out), table.count(chosen)
     verb = "is" if count == 1 else "are"
     several = len(spec.models) > 1
     if several:
@@ -390,7 +414,10 @@ def _report_dropped(
     )
 
 
-def _listed(rows: NDArray[np.intp]) -> str:
+def _listed(absent: Booleans, table: Table) -> str:
+    if table.counts is not None:
+        return rows_text(table.count(absent), table.first(absent))
+    rows = np.flatnonzero(absent)
     shown = ", ".join(str(row + 1) for row in rows[:SHOWN].tolist())
     if len(rows) == 1:
         return f"row {shown}"
@@ -398,14 +425,16 @@ def _listed(rows: NDArray[np.intp]) -> str:
 
 
 def _dropped(
-    chosen: Booleans, complete: Booleans, missing: dict[str, Booleans]
+    chosen: Booleans, complete: Booleans, missing: dict[str, Booleans], table: Table
 ) -> Iterator[Dropped]:
     for row in np.flatnonzero(~complete).tolist():
+        number = row if table.firsts is None else int(table.firsts[row])
+        count = 1 if table.counts is None else int(table.counts[row])
         if not chosen[row]:
-            yield Dropped(row, "`where` is false")
+            yield Dropped(number, "`where` is false", count)
         else:
             absent = [f"`{name}`" for name, gone in missing.items() if gone[row]]
-            yield Dropped(row, f"{_joined(absent)} missing")
+            yield Dropped(number, f"{_joined(absent)} missing", count)
 
 
 def _joined(names: Iterable[str]) -> str:

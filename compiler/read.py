@@ -1,6 +1,7 @@
 """Reading plain files into tables, with no more than csv and numpy.
 
-What a cell means is said in ``cells``. Data frames are read in ``frames``.
+What a cell means is said in ``cells``. Data frames are read in ``frames``, Parquet
+and what is too large for this in ``data_file``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -21,18 +24,35 @@ from .cells import column_of_cells
 from .frames import NO_NAME, table_from_frame
 from .table import Layout, Table
 
-__all__ = ["read_table", "table_from_frame"]
+__all__ = [
+    "FileFault",
+    "Sheet",
+    "check_file",
+    "open_sheet",
+    "read_sheet",
+    "read_table",
+    "table_from_frame",
+]
 
-READABLE = (".csv", ".tsv", ".txt")
+#: Plain text, ...
+TEXT = (".csv", ".tsv", ".txt")
+#: ... and what else is read.
+PARQUET = ".parquet"
+READABLE = (*TEXT, PARQUET)
 
 #: What blanks separate, quoted or not.
 _BLANKS = re.compile(r'"[^"]*"|[^\s"]+')
 
+#: Line numbers and fields.
+Records = Iterator[tuple[int, list[str]]]
+
 #: As ``head=``: no limit.
 WHOLE_FILE = 10**15
+#: Rows that a check is content with.
+HEAD = 1_000_000
 
 
-class _Fault(Exception):
+class FileFault(Exception):
     """What is wrong with a file: a rule, a sentence, notes and maybe a fix."""
 
     def __init__(
@@ -45,9 +65,13 @@ class _Fault(Exception):
         super().__init__(message)
         self.rule, self.message, self.notes, self.fix = rule, message, notes, fix
 
+    def report(self, sink: Sink, span: Span) -> None:
+        """Put the fault where the spec names the file."""
+        sink.add(self.rule, span, self.message, *self.notes, fix=self.fix)
+
 
 def read_table(
-    path: str | os.PathLike[str], sink: Sink, span: Span, head: int = 1_000_000
+    path: str | os.PathLike[str], sink: Sink, span: Span, head: int = HEAD
 ) -> Table | None:
     """Return the table in a file, or None after a fault.
 
@@ -62,25 +86,47 @@ def read_table(
     """
     file = Path(path)
     try:
-        _check_file(file, sink, span)
-        header, rows, partial, layout = _read_rows(file, head)
-    except _Fault as fault:
-        sink.add(fault.rule, span, fault.message, *fault.notes, fix=fault.fix)
+        check_file(file, sink, span)
+        return read_sheet(file, head)
+    except FileFault as fault:
+        fault.report(sink, span)
         return None
+
+
+def read_sheet(file: Path, head: int = WHOLE_FILE) -> Table:
+    """Return the table in a plain file that is there; ``head`` as ``read_table``.
+
+    Raises
+    ------
+    FileFault
+        If it is no table.
+    """
+    with open_sheet(file) as sheet:
+        rows = list(islice(sheet.rows, head))
+        # faults of a row beyond the head are not looked for
+        partial = next(sheet.records, None) is not None
     # zip(*rows) would make one argument of every row.
     columns = {
         name: column_of_cells(name, [row[index] for row in rows])
-        for index, name in enumerate(header)
+        for index, name in enumerate(sheet.header)
         if name
     }
-    unusable = {} if all(header) else {"": NO_NAME}
-    return Table(str(path), columns, len(rows), partial, unusable, layout=layout)
+    unusable = {} if all(sheet.header) else {"": NO_NAME}
+    layout = sheet.layout
+    return Table(str(file), columns, len(rows), partial, unusable, layout=layout)
 
 
 # ---- the file ----------------------------------------------------------------------
 
 
-def _check_file(file: Path, sink: Sink, span: Span) -> None:
+def check_file(file: Path, sink: Sink, span: Span) -> None:
+    """See that there is a file, of an ending that is read; see ``read_table``.
+
+    Raises
+    ------
+    FileFault
+        If not.
+    """
     try:
         mode = file.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -89,10 +135,10 @@ def _check_file(file: Path, sink: Sink, span: Span) -> None:
         raise _unreadable(file, error) from None
     if not stat.S_ISREG(mode):
         what = "is a folder" if stat.S_ISDIR(mode) else "is not a plain file"
-        raise _Fault("unreadable-file", f"`{file}` {what}")
+        raise FileFault("unreadable-file", f"`{file}` {what}")
     if file.suffix.lower() not in READABLE:
         ending = f"`{file.suffix}` files are" if file.suffix else "such files are"
-        raise _Fault(
+        raise FileFault(
             "not-yet",
             f"`{file.name}`: {ending} not read by this version",
             (
@@ -102,23 +148,23 @@ def _check_file(file: Path, sink: Sink, span: Span) -> None:
         )
 
 
-def _unreadable(file: Path, error: Exception) -> _Fault:
+def _unreadable(file: Path, error: Exception) -> FileFault:
     reason = getattr(error, "strerror", None) or str(error)
-    return _Fault("unreadable-file", f"`{file}` cannot be read: {reason}")
+    return FileFault("unreadable-file", f"`{file}` cannot be read: {reason}")
 
 
-def _no_such_file(file: Path, sink: Sink, span: Span) -> _Fault:
+def _no_such_file(file: Path, sink: Sink, span: Span) -> FileFault:
     message = f"there is no file `{file}`"
     folder = file.parent
     try:
         # Bounded: a folder may hold millions of files.
         names = [entry.name for entry in islice(os.scandir(folder), 10_000)]
     except OSError:
-        return _Fault("no-such-file", message, (f"there is no folder `{folder}`",))
+        return FileFault("no-such-file", message, (f"there is no folder `{folder}`",))
     close = nearest(file.name, sorted(names))
     if not close:
         where = "the working folder" if str(folder) == "." else f"`{folder}`"
-        return _Fault("no-such-file", message, (f"looked in {where}",))
+        return FileFault("no-such-file", message, (f"looked in {where}",))
     # The spec's own spelling of the path, if that is what stands there.
     written = sink.source.slice(span)
     fix = None
@@ -126,26 +172,59 @@ def _no_such_file(file: Path, sink: Sink, span: Span) -> _Fault:
         before, _, after = written.rpartition(file.name)
         edit = Edit(span, before + close[0] + after)
         fix = Fix(f"replace by `{close[0]}`", (edit,))
-    return _Fault("no-such-file", message, (f"did you mean `{close[0]}`?",), fix)
+    return FileFault("no-such-file", message, (f"did you mean `{close[0]}`?",), fix)
 
 
 # ---- rows --------------------------------------------------------------------------
 
 
-def _read_rows(
-    file: Path, head: int
-) -> tuple[list[str], list[list[str]], bool, Layout]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An open plain file.
+
+    Attributes
+    ----------
+    header
+        Names of the columns; a column without one has an empty name.
+    layout
+        How the file is laid out.
+    rows
+        The fields of each row, as many as there are names.
+    records
+        What the rows are made of: line numbers and fields.
+    """
+
+    header: list[str]
+    layout: Layout
+    rows: Iterator[list[str]]
+    records: Records
+
+
+@contextmanager
+def open_sheet(file: Path) -> Iterator[Sheet]:
+    """Open a plain file and read its header.
+
+    Raises
+    ------
+    FileFault
+        If it is no table, while it is opened or while its rows are taken.
+    """
     try:
         with file.open("rb") as raw:
             start = raw.read(65_536)
         _check_text(file, start)
         with file.open(encoding="utf-8-sig", newline="") as text:
-            header = text.readline()
-            delimiter = _delimiter(file, header)
-            if delimiter not in header:
-                _check_blanks(file, header, text.readline())
+            line = text.readline()
+            delimiter = _delimiter(file, line)
+            if delimiter not in line:
+                _check_blanks(file, line, text.readline())
             text.seek(0)
-            return _parse(file, _rows(file, text, delimiter), head, delimiter)
+            records = _records(file, text, delimiter)
+            fields: list[str] = next((found for _, found in records if found), [])
+            header = _header(file, fields) if fields else []
+            layout = Layout(str(file), delimiter, tidy=header == fields)
+            filled = _filled(records, header)
+            yield Sheet(header, layout, _checked(file, filled, header), filled)
     except UnicodeDecodeError:
         raise _not_text(file) from None
     except OSError as error:
@@ -155,15 +234,15 @@ def _read_rows(
 def _check_text(file: Path, start: bytes) -> None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         notes = ("it looks like UTF-16: save it as UTF-8",)
-        raise _Fault("not-text", f"`{file.name}` is not UTF-8 text", notes)
+        raise FileFault("not-text", f"`{file.name}` is not UTF-8 text", notes)
     if b"\0" in start:
         notes = ("a table is plain text: export it as CSV",)
-        raise _Fault("data-format", f"`{file.name}` is a binary file", notes)
+        raise FileFault("data-format", f"`{file.name}` is a binary file", notes)
     if not start.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise _Fault("data-format", f"`{file.name}` is empty")
+        raise FileFault("data-format", f"`{file.name}` is empty")
 
 
-def _not_text(file: Path) -> _Fault:
+def _not_text(file: Path) -> FileFault:
     """Return the fault of a file that is not UTF-8, with the first bad line."""
     place = ""
     with file.open("rb") as raw:
@@ -174,7 +253,7 @@ def _not_text(file: Path) -> _Fault:
                 byte = line[error.start]
                 place = f"line {number} holds the byte 0x{byte:02X}; "
                 break
-    return _Fault(
+    return FileFault(
         "not-text",
         f"`{file.name}` is not UTF-8 text",
         (f"{place}it may be Latin-1 or Windows-1252: save it as UTF-8",),
@@ -197,7 +276,7 @@ def _check_blanks(file: Path, header: str, line: str) -> None:
     """Report columns that blanks separate; R's row names have no name above them."""
     names, fields = (_BLANKS.findall(text) for text in (header, line))
     if len(names) > 1 and len(fields) in (len(names), len(names) + 1):
-        raise _Fault(
+        raise FileFault(
             "data-format",
             f"the columns of `{file.name}` are separated by blanks",
             (
@@ -207,10 +286,7 @@ def _check_blanks(file: Path, header: str, line: str) -> None:
         )
 
 
-Rows = Iterator[tuple[int, list[str]]]
-
-
-def _rows(file: Path, text: Iterator[str], delimiter: str) -> Rows:
+def _records(file: Path, text: Iterator[str], delimiter: str) -> Records:
     """Yield line numbers and fields."""
     reader = csv.reader(
         text, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True
@@ -224,37 +300,32 @@ def _rows(file: Path, text: Iterator[str], delimiter: str) -> Rows:
         except csv.Error as error:
             notes = (f"line {first}: {error}", 'is a quote `"` left open there?')
             message = f"`{file.name}` is not a table"
-            raise _Fault("data-format", message, notes) from None
+            raise FileFault("data-format", message, notes) from None
         yield first, fields
 
 
-def _parse(
-    file: Path, rows: Rows, head: int, delimiter: str
-) -> tuple[list[str], list[list[str]], bool, Layout]:
-    layout = Layout(str(file), delimiter)
-    header: list[str] = []
-    found: list[list[str]] = []
-    for line, fields in rows:
-        if not fields:  # an empty line
-            if len(header) != 1:
-                continue
-            # In a file with one column it is a missing value.
-            fields = [""]
-        if not header:
-            header = _header(file, fields)
-            layout = Layout(str(file), delimiter, tidy=header == fields)
-            continue
-        if len(found) == head:
-            return header, found, True, layout
+def _filled(records: Records, header: Sequence[str]) -> Records:
+    """Leave out empty lines; in a file with one column each is a missing value."""
+    for line, fields in records:
+        if fields:
+            yield line, fields
+        elif len(header) == 1:
+            yield line, [""]
+
+
+def _checked(
+    file: Path, records: Records, header: Sequence[str]
+) -> Iterator[list[str]]:
+    """Yield the fields of the rows, if they are as many as the names."""
+    for row, (line, fields) in enumerate(records, 1):
         if len(fields) != len(header):
-            raise _Fault(
+            raise FileFault(
                 "data-format",
                 f"line {line} of `{file.name}` has {_count(fields)} and the header "
                 f"{_count(header)}",
-                (f"it is row {len(found) + 1} of the data",),
+                (f"it is row {row} of the data",),
             )
-        found.append(fields)
-    return header, found, False, layout
+        yield fields
 
 
 def _count(fields: Sequence[str]) -> str:
@@ -265,10 +336,10 @@ def _header(file: Path, fields: Sequence[str]) -> list[str]:
     # Names are compared in NFC, as those of a spec are.
     names = [unicodedata.normalize("NFC", field.strip()) for field in fields]
     if not any(names):
-        raise _Fault("data-format", f"no column of `{file.name}` has a name")
+        raise FileFault("data-format", f"no column of `{file.name}` has a name")
     for index, name in enumerate(names):
         if name and name in names[:index]:
-            raise _Fault(
+            raise FileFault(
                 "duplicate-column",
                 f"`{file.name}` has two columns named `{name}`",
                 (f"they are columns {names.index(name) + 1} and {index + 1}",),

@@ -78,7 +78,7 @@ class ColumnInfo:
 class Schema:
     """The columns by name, and how many rows they have.
 
-    ``unusable``, ``faulty`` and ``open`` are those of the table.
+    ``unusable``, ``faulty``, ``open`` and ``unread`` are those of the table.
     """
 
     columns: Mapping[str, ColumnInfo]
@@ -86,6 +86,7 @@ class Schema:
     unusable: Mapping[str, str] = field(default_factory=dict)
     faulty: frozenset[str] = frozenset()
     open: bool = False
+    unread: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,7 +97,14 @@ class Schema:
 def schema_of(table: Table) -> Schema:
     """Return the schema of a table."""
     columns = {name: _info(column) for name, column in table.columns.items()}
-    return Schema(columns, table.rows, table.unusable, table.faulty, table.open)
+    return Schema(
+        columns,
+        table.total,
+        table.unusable,
+        table.faulty,
+        table.open,
+        table.unread,
+    )
 
 
 def _info(column: Column) -> ColumnInfo:

@@ -136,7 +136,12 @@ class Table:
     columns that cannot be used (dates, lists, mixtures) why, by name. ``faulty``
     are names whose fault has been reported: nothing more is said of them. An
     ``open`` table stands for data that are not there: it may have any column.
-    ``layout`` is that of the file; None for a data frame.
+    ``layout`` is that of the file; None for a data frame. ``unread`` are columns
+    of the file that the spec does not name.
+
+    A table may be reduced: rows that are equal are one, a cell. ``counts`` has how
+    many rows of the data each stands for, ``firsts`` the number of the first of
+    them, from 0, in rising order. None: every row is there.
     """
 
     name: str
@@ -147,11 +152,39 @@ class Table:
     faulty: frozenset[str] = frozenset()
     open: bool = False
     layout: Layout | None = None
+    unread: tuple[str, ...] = ()
+    counts: Ints | None = None
+    firsts: Ints | None = None
 
     def __post_init__(self) -> None:
         for column in self.columns.values():
             if len(column.values) != self.rows:
                 raise ValueError(f"{column.name} has not {self.rows} rows")
+        if (self.counts is None) != (self.firsts is None):
+            raise ValueError("counts and firsts go together")
+        for numbers in (self.counts, self.firsts):
+            if numbers is not None and numbers.shape != (self.rows,):
+                raise ValueError(f"not {self.rows} counts and firsts")
+
+    @property
+    def total(self) -> int:
+        """How many rows of the data the rows stand for."""
+        return self.rows if self.counts is None else int(self.counts.sum())
+
+    def count(self, chosen: NDArray[np.bool_]) -> int:
+        """Return how many rows of the data some rows stand for."""
+        if self.counts is None:
+            return int(chosen.sum())
+        return int(self.counts[chosen].sum())
+
+    def first(self, chosen: NDArray[np.bool_]) -> int:
+        """Return the number in the data, from 0, of the first of some rows."""
+        place = int(np.argmax(chosen))
+        return place if self.firsts is None else int(self.firsts[place])
+
+    def numbers(self, rows: Ints) -> Ints:
+        """Return the numbers in the data, from 0, of rows, or of their first ones."""
+        return rows if self.firsts is None else self.firsts[rows]
 
     def without(self, names: Iterable[str]) -> Table:
         """Return the table without columns that a reported fault has spoilt."""
@@ -162,4 +195,6 @@ class Table:
     def take(self, rows: Ints) -> Table:
         """Return the table with these rows only."""
         kept = {name: column.take(rows) for name, column in self.columns.items()}
-        return replace(self, columns=kept, rows=len(rows))
+        counts = None if self.counts is None else self.counts[rows]
+        firsts = None if self.firsts is None else self.firsts[rows]
+        return replace(self, columns=kept, rows=len(rows), counts=counts, firsts=firsts)

@@ -54,7 +54,8 @@ def check_levels(
         if chosen is not None:
             faulty.add(name)
         if name in by_name:  # else it is a copy by `let`
-            _report_undeclared(column, codes, by_name[name], chosen is None, sink)
+            statement = by_name[name]
+            _report_undeclared(column, codes, statement, table, chosen is None, sink)
     return replace(table, columns=columns).without(faulty)
 
 
@@ -62,6 +63,7 @@ def _report_undeclared(
     column: Column,
     codes: Ints,
     statement: ColumnStatement,
+    table: Table,
     only_misspelt: bool,
     sink: Sink,
 ) -> None:
@@ -87,7 +89,7 @@ def _report_undeclared(
     others = others[: len(others) - more]
     close = {name: nearest(name, declared, limit=1) for _, name in others}
     for code, name in others:
-        row = int(np.argmax(codes == code))
+        there = codes == code
         near = close[name][0] if close[name] else None
         span = statement.type.span if near is None else spans[near]
         several = [other for other in close.values() if other and other[0] == near]
@@ -119,7 +121,8 @@ def _report_undeclared(
             "undeclared-level",
             span,
             f"`{column.name}` has the value `{shown}` in "
-            f"{rows_text(int(counts[code]), row)}, which is no declared level",
+            f"{rows_text(table.count(there), table.first(there))}, which is no "
+            "declared level",
             *notes,
             fix=fix,
         )

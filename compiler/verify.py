@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .distributions import DISTRIBUTIONS
@@ -12,12 +14,14 @@ from .ir import (
     Assemble,
     Expr,
     Frame,
+    Group,
     GroupUse,
     Intercept,
     Linear,
     Matrix,
     Offset,
     Program,
+    Slot,
     Variable,
     names_in,
 )
@@ -100,6 +104,7 @@ def verify(program: Program, frame: Frame | None = None) -> None:
     for group in program.groups:
         _require({group.levels, group.coefs} <= axes, f"{group.name}: unknown axis")
         _require(group.sd in scales, f"{group.name}: unknown {group.sd}")
+        _check_centering(group, slots, scales)
         positions = [i for c in group.correlations for i in c.positions]
         _require(len(positions) == len(set(positions)), f"{group.name}: overlap")
         for correlation in group.correlations:
@@ -138,8 +143,39 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         _check_expression(argument)
         unknown = set(names_in(argument)) - everything
         _require(not unknown, f"likelihood: unknown {unknown}")
+    rows = (likelihood.rows,)
+    for counted in (likelihood.count, likelihood.within):
+        _require(
+            counted is None or (counted in slots and slots[counted].axes == rows),
+            f"{counted} is no slot over {likelihood.rows}",
+        )
+    _require(
+        likelihood.within is None
+        or (
+            likelihood.count is not None
+            and FAMILIES[likelihood.family].pooled is not None
+        ),
+        f"{likelihood.family} does not pool",
+    )
     if frame is not None:
         _verify_frame(program, frame)
+
+
+def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) -> None:
+    centering = group.centering
+    _require(
+        (centering is not None) == (group.form == "partial"), f"{group.name}: form"
+    )
+    if centering is None:
+        return
+    _require(centering.weights in slots, f"{group.name}: {centering.weights}")
+    _require(
+        slots[centering.weights].axes == (group.levels, group.coefs),
+        f"{group.name}: axes of {centering.weights}",
+    )
+    _require(centering.around in slots, f"{group.name}: {centering.around}")
+    named = {one.name for one in centering.elements}
+    _require(named <= scales, f"{group.name}: unknown {named - scales}")
 
 
 def _verify_frame(program: Program, frame: Frame) -> None:
@@ -161,6 +197,10 @@ def _verify_frame(program: Program, frame: Frame) -> None:
                 array.min() >= 0 and array.max() < lengths[slot.into]
             )
             _require(bool(inside), f"{slot.name} points outside {slot.into}")
+        if slot.name == program.likelihood.count:
+            _require(bool((array >= 1).all()), f"{slot.name} is below one")
+        if slot.name == program.likelihood.within:
+            _require(bool((array >= 0).all()), f"{slot.name} is negative")
         if isinstance(slot.recipe, Matrix):
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
         if isinstance(slot.recipe, Variable) and slot.name != program.likelihood.value:

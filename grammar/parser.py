@@ -6,20 +6,18 @@ all faults of a text are found in one go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import resources
 
-from lark import Lark, Token
+from lark import Token
 from lark.exceptions import UnexpectedToken
-from lark.lexer import Lexer
 
 from .build import BuildFault, LarkTree, build, too_deep
 from .diagnostics import Edit, Fix, Sink
 from .faults import Stop, name_fault
 from .formula_faults import bare_bar, formula_fault
 from .layout import Line, logical_lines, span_of
+from .parse_tables import parser
 from .source import Source, Span
 from .tree import (
     Formula,
@@ -72,30 +70,6 @@ def parse(source: Source, sink: Sink | None = None) -> Spec:
 # ---- one statement ----------------------------------------------------------------
 
 
-class _NoLexer(Lexer):
-    """Stands in for Lark's: the tokens come from layout, which knows more."""
-
-    def __init__(self, _: object) -> None:
-        pass
-
-    def lex(self, *_: object) -> Iterator[Token]:
-        """Yield nothing."""
-        return iter(())
-
-
-@cache
-def _lark() -> Lark:
-    # Built on first use. Never from a cache on disk: that would be a pickle.
-    grammar = resources.files(__package__).joinpath("model.lark").read_text("utf-8")
-    return Lark(
-        grammar,
-        parser="lalr",
-        lexer=_NoLexer,
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-    )
-
-
 def _read(line: Line, sink: Sink) -> Statement | Formula | None:
     """Return the node of a line; None after reporting why there is none."""
     if formula_fault(line, sink):
@@ -121,13 +95,13 @@ def _read(line: Line, sink: Sink) -> Statement | Formula | None:
 
 
 def _tree(line: Line, sink: Sink) -> LarkTree | None:
-    parser = _lark().parse_interactive()
+    state = parser().parse_interactive()
     fed = 0
     try:
         for token in line.tokens:
-            parser.feed_token(token)
+            state.feed_token(token)
             fed += 1
-        tree: LarkTree = parser.feed_eof(line.tokens[-1])  # type: ignore[no-untyped-call]
+        tree: LarkTree = state.feed_eof(line.tokens[-1])  # type: ignore[no-untyped-call]
     except UnexpectedToken:
         # A fault in the line that was reported explains why it does not fit.
         if not line.faulty:
@@ -141,10 +115,10 @@ def _accepts(tokens: Sequence[Token]) -> frozenset[str]:
 
     A parser that has met a fault no longer knows: it has reduced what it could.
     """
-    parser = _lark().parse_interactive()
+    state = parser().parse_interactive()
     for token in tokens:
-        parser.feed_token(token)
-    return frozenset(parser.accepts())  # type: ignore[no-untyped-call]
+        state.feed_token(token)
+    return frozenset(state.accepts())  # type: ignore[no-untyped-call]
 
 
 # ---- the file ---------------------------------------------------------------------

@@ -105,6 +105,7 @@ _TABLE = (
     Rule("one-level", _E, "A factor with one level as predictor."),
     Rule("group-per-row", _E, "A grouping factor with a level for every row."),
     Rule("one-group", _E, "A grouping factor with a single level."),
+    Rule("rows-reduced", _I, "Equal rows of a large file that became one, counted."),
     Rule("rows-dropped", _I, "Rows left out because a value is missing."),
     Rule("decimal-comma", _W, "Numbers with a comma, which are taken as texts."),
     Rule("almost-numbers", _W, "A predictor that is text for a few of its values."),
@@ -130,6 +131,7 @@ _TABLE = (
     # fits
     Rule("improper-prior", _E, "A draw from a prior that is no distribution."),
     Rule("sampling-failed", _E, "The sampler could not start, or gave up."),
+    Rule("no-kernel", _E, "A kernel is asked for, and the model has a part without."),
     Rule("not-a-fit", _E, "A file that is no fit of Varying, or is damaged."),
 )
 

@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from varying.grammar.diagnostics import Sink
-from varying.grammar.source import Source, Span
+from varying.grammar.source import Source
 
 from .model import Model
 from .spec_file import read_source
 
 if TYPE_CHECKING:
+    from varying.compiler.data_file import DataFile
     from varying.compiler.table import Table
 
     from .fit import Fit
 
-__all__ = ["compile", "compile_source", "load", "read_data"]
+__all__ = ["compile", "compile_source", "data_file", "load"]
 
 
 def compile(
@@ -25,6 +25,7 @@ def compile(
     data: Any = None,
     *,
     model: str | None = None,
+    reduce: bool | None = None,
 ) -> Model:
     """Compile a model.
 
@@ -35,11 +36,17 @@ def compile(
         ``.model``), or the text of a spec.
     data
         A data frame (pandas, polars or any other that narwhals knows), a
-        mapping of names to columns, or the path of a data file. It takes the
-        place of the spec's own ``data`` statement.
+        mapping of names to columns, or the path of a data file (``.csv``, ``.tsv``,
+        ``.txt``, ``.parquet``). It takes the place of the spec's own ``data``
+        statement.
     model
         Which model, if the spec has several. Without it: the only one, or the
         one called ``main``.
+    reduce
+        Whether rows of a data file that are equal in all columns that the spec
+        reads become one, a cell with a count. The posterior is the same; rows of
+        predictions are then cells. None: if the file has a million rows or more,
+        and half as many cells at most. A data frame is left as it is.
 
     Returns
     -------
@@ -64,11 +71,18 @@ def compile(
     else:
         source = Source(os.fspath(spec))
         base = Path.cwd()
-    return compile_source(source, base, _table(data), model=model)
+    return compile_source(
+        source, base, _table(data, reduce), model=model, reduce=reduce
+    )
 
 
 def compile_source(
-    source: Source, base: Path, table: Table | None, *, model: str | None = None
+    source: Source,
+    base: Path,
+    table: Table | DataFile | None,
+    *,
+    model: str | None = None,
+    reduce: bool | None = None,
 ) -> Model:
     """Compile a text that has been read; see ``compile``.
 
@@ -76,7 +90,7 @@ def compile_source(
     """
     from varying.compiler.driver import Outline, compile_or_outline
 
-    found = compile_or_outline(source, table, base=base, model=model)
+    found = compile_or_outline(source, table, base=base, model=model, reduce=reduce)
     if isinstance(found, Outline):
         return Model(found.spec, found.name, None, found.diagnostics)
     return Model(found.spec, found.bound.name, found, found.diagnostics)
@@ -101,30 +115,22 @@ def load(path: str | os.PathLike[str]) -> Fit:
     return Fit(data, provenance, Origin(table, provenance, os.fspath(path)))
 
 
-def read_data(path: str | os.PathLike[str], *, whole: bool = True) -> Table:
-    """Read a data file; of a very long one only the head, if not ``whole``.
+def data_file(path: str | None) -> DataFile | None:
+    """Return a data file by its path; None for none."""
+    if path is None:
+        return None
+    from varying.compiler.data_file import DataFile
 
-    Raises
-    ------
-    ModelError
-        If that cannot be done.
-    """
-    from varying.compiler.read import WHOLE_FILE, read_table
-
-    sink = Sink(Source("", os.fspath(path)))
-    options = {"head": WHOLE_FILE} if whole else {}
-    table = read_table(Path(path), sink, Span(0, 0), **options)
-    sink.raise_errors()
-    if table is None:
-        raise RuntimeError(f"{path}: no table, and no reason given")
-    return table
+    return DataFile(Path(path))
 
 
-def _table(data: Any) -> Table | None:
+def _table(data: Any, reduce: bool | None) -> Table | DataFile | None:
     if data is None:
         return None
     if isinstance(data, str | os.PathLike):
-        return read_data(data)
+        from varying.compiler.data_file import DataFile
+
+        return DataFile(Path(data), reduce)
     from varying.compiler.read import table_from_frame
 
     return table_from_frame(data)

@@ -145,6 +145,10 @@ def fit(
         float | None,
         typer.Option(metavar="P", help="Nearer to 1: fewer divergences (0.8)."),
     ] = None,
+    backend: Annotated[
+        Literal["auto", "kernel", "graph"],
+        typer.Option(help="Native code, or PyMC's graph; auto: native if it can."),
+    ] = "auto",
     out: Annotated[
         str | None,
         typer.Option(
@@ -166,10 +170,11 @@ def fit(
             seed=seed,
             sampler=sampler,
             target_accept=target_accept,
+            backend=backend,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    sampling = Options(draws, tune, chains, seed, sampler, target_accept)
+    sampling = Options(draws, tune, chains, seed, sampler, target_accept, backend)
     run(file, data, model, sampling, out, quiet, form)
 
 

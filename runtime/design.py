@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from varying.compiler.bound import Grouping, GroupTerm, Part
     from varying.compiler.columns import DesignColumn
     from varying.compiler.driver import Compiled, Designed
+    from varying.compiler.prepare import Dropped
     from varying.compiler.table import Table
+
+from .cells import rows_text
 
 __all__ = ["Design"]
 
@@ -30,9 +33,13 @@ class Design:
         return "\n".join(_text(self.compiled))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it: matrices as rows, before any centring."""
+        """Return it as JSON has it: matrices as rows, before any centring.
+
+        ``counts`` is there if the rows are cells, each so many rows of the data.
+        """
         compiled = self.compiled
         bound, prepared = compiled.bound, compiled.prepared
+        counts = prepared.table.counts
         return {
             "model": bound.name,
             "response": {
@@ -65,8 +72,11 @@ class Design:
                 for term in grouping.terms
             ],
             "rows": [int(row) for row in prepared.rows],
+            **({} if counts is None else {"counts": counts.tolist()}),
             "dropped": [
-                {"row": gone.row, "reason": gone.reason} for gone in prepared.dropped
+                {"row": gone.row, "reason": gone.reason}
+                | ({} if counts is None else {"count": gone.count})
+                for gone in prepared.dropped
             ],
         }
 
@@ -104,10 +114,9 @@ def _text(compiled: Compiled | Designed) -> list[str]:
     bound, prepared = compiled.bound, compiled.prepared
     dropped = prepared.dropped
     lines = [f"model {bound.name}: {bound.text}", ""]
-    count = f"{len(prepared.rows)} rows used"
-    lines.append(f"{count}, {len(dropped)} dropped" if dropped else count)
-    # Rows count from 1 here, as in a spreadsheet; from 0 in JSON.
-    lines += [f"  row {gone.row + 1}: {gone.reason}" for gone in dropped[:_SHOWN]]
+    count = f"{rows_text(prepared.table)} used"
+    lines.append(f"{count}, {prepared.left_out} dropped" if dropped else count)
+    lines += [f"  {_dropped_text(gone)}" for gone in dropped[:_SHOWN]]
     if len(dropped) > _SHOWN:
         lines.append(f"  ... and {len(dropped) - _SHOWN} more")
     lines += ["", *_response_text(compiled)]
@@ -118,6 +127,13 @@ def _text(compiled: Compiled | Designed) -> list[str]:
         for grouping in part.groupings:
             lines += ["", *_group_text(grouping, part)]
     return lines
+
+
+def _dropped_text(gone: Dropped) -> str:
+    # Rows count from 1 here, as in a spreadsheet; from 0 in JSON.
+    if gone.count == 1:
+        return f"row {gone.row + 1}: {gone.reason}"
+    return f"{gone.count:,} rows, first {gone.row + 1}: {gone.reason}"
 
 
 def _part_text(part: Part) -> list[str]:

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from xarray import DataArray
 
-__all__ = ["Figures", "elements", "figures"]
+__all__ = ["Figures", "elements", "figures", "figures_of"]
 
 #: Quantiles whose effective sample sizes make the tail's: the smaller counts.
 _TAILS = (0.05, 0.95)
 #: Fewer draws than this in a chain cannot be split in two and compared.
 _FEWEST = 4
+#: Numbers whose draws are copied side by side: a call of ArviZ for each would take
+#: longer, one for all as much memory as the draws.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +65,60 @@ def figures(draws: NDArray[Any], prob: float = 0.95) -> Figures:
     prob
         Mass of the equal-tailed interval.
     """
-    values = np.asarray(draws, dtype=np.float64)
-    flat = values.ravel()
-    if not np.isfinite(flat).all():
-        # An infinite or undefined draw makes every figure undefined.
-        return Figures(*(math.nan,) * 5, None, None, None)
+    return figures_of([draws], prob)[0]
+
+
+def figures_of(
+    several: Sequence[NDArray[Any]], prob: float = 0.95
+) -> tuple[Figures, ...]:
+    """Return the figures of several numbers.
+
+    Parameters
+    ----------
+    several
+        Of each number its draws: chains by draws.
+    prob
+        Mass of the equal-tailed interval.
+    """
+    found: list[Figures] = []
+    for first in range(0, len(several), _AT_ONCE):
+        block = np.stack(several[first : first + _AT_ONCE]).astype(np.float64)
+        found += _of_block(block, prob)
+    return tuple(found)
+
+
+def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
+    """Return the figures of numbers by chains by draws."""
+    flat = values.reshape(len(values), -1)
+    # An infinite or undefined draw makes every figure undefined.
+    found = [Figures(*(math.nan,) * 5, None, None, None)] * len(values)
+    finite = np.isfinite(flat).all(axis=1)
+    constant = flat.min(axis=1) == flat.max(axis=1)
+    for place in np.flatnonzero(finite & constant):
+        value = float(flat[place, 0])
+        found[place] = Figures(value, 0.0, value, value, value, None, None, None)
+    places = np.flatnonzero(finite & ~constant)
+    if not len(places):
+        return found
+    flat, values = flat[places], values[places]
     tail = (1.0 - prob) / 2.0
-    lower, median, upper = np.quantile(flat, (tail, 0.5, 1.0 - tail))
-    if flat.min() == flat.max():
-        value = float(flat[0])
-        return Figures(value, 0.0, value, value, value, None, None, None)
-    sd = float(flat.std(ddof=1))
-    moments = (float(flat.mean()), sd, float(median), float(lower), float(upper))
-    return Figures(*moments, *_convergence(values))
+    lower, median, upper = np.quantile(flat, (tail, 0.5, 1.0 - tail), axis=1)
+    moments = (flat.mean(axis=1), flat.std(axis=1, ddof=1), median, lower, upper)
+    rows = zip(*(column.tolist() for column in moments), strict=True)
+    for place, row, convergence in zip(places, rows, _convergence(values), strict=True):
+        mean, sd, middle, low, high = row
+        found[place] = Figures(mean, sd, middle, low, high, *convergence)
+    return found
 
 
 def _convergence(
     values: NDArray[np.float64],
-) -> tuple[float | None, float | None, float | None]:
-    if values.shape[1] < _FEWEST:
-        return None, None, None
+) -> list[tuple[float | None, float | None, float | None]]:
+    if values.shape[2] < _FEWEST:
+        return [(None, None, None)] * len(values)
     from arviz_stats.base import array_stats
 
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    axes: dict[str, Any] = {"chain_axis": 1, "draw_axis": 2}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # A chain that stands still divides by its variance of 0; the figure
         # that comes out (none, or infinite) says so.
@@ -94,8 +128,10 @@ def _convergence(
             array_stats.ess(values, method="tail", prob=_TAILS, **axes),
             array_stats.rhat(values, method="rank", **axes),
         )
-    bulk, tail, rhat = (float(number) for number in found)
-    return _known(bulk), _known(tail), rhat if not math.isnan(rhat) else None
+    return [
+        (_known(bulk), _known(tail), rhat if not math.isnan(rhat) else None)
+        for bulk, tail, rhat in zip(*(column.tolist() for column in found), strict=True)
+    ]
 
 
 def _known(number: float) -> float | None:

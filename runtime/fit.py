@@ -83,7 +83,12 @@ class Fit:
         """
         rows = self._figures(prob, effects=all)
         formula = self.provenance.formula
-        return Summary(rows, prob, self._sampling(), whole=all, formula=formula)
+        data = self.provenance.data
+        reduced = None if data.cells is None else (data.rows, data.cells)
+        sampling = self._sampling()
+        return Summary(
+            rows, prob, sampling, whole=all, formula=formula, reduced=reduced
+        )
 
     def _figures(self, prob: float, *, effects: bool) -> tuple[Row, ...]:
         """Return the rows; R-hat and the like are slow, so they are kept."""
@@ -136,7 +141,9 @@ class Fit:
             With the dims ``chain``, ``draw`` and ``row``; of ``prob`` also
             ``category``, K times as large: on many rows give ``draws``. ``row``
             is the number of the row in the data, from 0, and ``category`` its
-            number where all are numbers, else its name.
+            number where all are numbers, else its name. Of a reduced file the
+            rows are cells: ``row`` is the number of the first row of each, and
+            the coordinate ``count`` how many there are.
 
         Raises
         ------
@@ -177,7 +184,10 @@ class Fit:
         """Estimate how well new rows of the same groups would be predicted.
 
         Leave-one-out cross-validation by Pareto-smoothed importance sampling
-        (Vehtari, Gelman & Gabry 2017). A row is left out, never a whole group.
+        (Vehtari, Gelman & Gabry 2017). A row is left out, never a whole group. Of a
+        reduced file, one of the rows of a cell is, and what it gives is counted for
+        each; to compare models, fit them from one file of specs, whose cells are
+        the same.
 
         Parameters
         ----------
@@ -198,7 +208,8 @@ class Fit:
         from .loo import loo
 
         data = self.to_arviz(posterior_predictive=False)
-        return loo(data, self._origin.rows.name, pointwise)
+        rows = self._origin.rows
+        return loo(data, rows.name, pointwise, rows.counts)
 
     def to_arviz(
         self,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
 from varying.grammar.source import Span
 
+from .cells import rows_text
 from .faults import fault
 
 if TYPE_CHECKING:
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from xarray import DataTree
 
     from varying.compiler.driver import Compiled
+    from varying.compiler.table import Table
     from varying.grammar.tree import ModelStatement, Spec
 
     from .design import Design
     from .fit import Fit
     from .prior_check import PriorCheck
     from .priors import Priors
+    from .settings import Backend, Settings
 
 __all__ = ["Model"]
 
@@ -80,10 +82,21 @@ class Model:
 
     @property
     def ir(self) -> str:
-        """The program after all passes, as text."""
+        """The program as it is sampled, after all passes, as text.
+
+        The last line says what samples it: the kernel, or the graph and why.
+        """
+        from varying.compiler.backends.kernel import NoKernel
         from varying.compiler.ir_text import program_text
 
-        return program_text(self._with_data("the program").program)
+        from .sampling import Sampled
+
+        sampled = Sampled(self._with_data("the program"))
+        try:
+            program, by = sampled.for_kernel[0], "the kernel"
+        except NoKernel as error:
+            program, by = sampled.program, f"the graph: {error}"
+        return f"{program_text(program)}  sampled by {by}\n"
 
     @cached_property
     def source(self) -> str:
@@ -98,7 +111,9 @@ class Model:
 
         Its coordinate ``row`` has the numbers of the rows in the data, from 0, so
         that rows left out leave gaps. An ordinal or binary response is in it as
-        ranks among the categories, from 0.
+        ranks among the categories, from 0. Of a reduced file the rows are cells,
+        with the number of the first row of each, and count as often as they are
+        there.
 
         Raises
         ------
@@ -120,6 +135,7 @@ class Model:
         cores: int | None = None,
         progress: bool = True,
         target_accept: float | None = None,
+        backend: Backend = "auto",
     ) -> Fit:
         """Sample the posterior.
 
@@ -140,6 +156,10 @@ class Model:
             Whether to show progress on stderr.
         target_accept
             Between 0 and 1; nearer to 1, smaller steps and fewer divergences.
+        backend
+            ``kernel``: native code, which waits for no compilation; ``graph``: the
+            PyMC model. ``auto``: the kernel, where there is one for the model and
+            the sampler (``Model.ir`` says so).
 
         Raises
         ------
@@ -149,8 +169,11 @@ class Model:
         ValueError
             If an argument makes no sense.
         """
+        from varying.compiler.backends.kernel import NoKernel
+
         from .progress import progress_for
-        from .samplers import SAMPLERS, SamplingError
+        from .samplers import SamplingError
+        from .sampling import Sampled, sample
         from .settings import Settings
 
         settings = Settings.checked(
@@ -161,12 +184,19 @@ class Model:
             sampler=sampler,
             cores=cores,
             target_accept=target_accept,
+            backend=backend,
         )
-        self._with_data("a fit")
-        model = self.pymc
-        start = perf_counter()
+        sampled = Sampled(self._with_data("a fit"))
         try:
-            data = SAMPLERS[settings.sampler](model, settings, progress_for(progress))
+            data, used, seconds = sample(sampled, settings, progress_for(progress))
+        except NoKernel as error:
+            raise fault(
+                self.spec.source,
+                "no-kernel",
+                "the model has no kernel",
+                str(error),
+                "leave out `backend`: the PyMC graph does it",
+            ) from error
         except SamplingError as error:
             raise fault(
                 self.spec.source,
@@ -176,9 +206,7 @@ class Model:
                 "a prior that allows impossible values is a common cause: "
                 "look at `show priors`",
             ) from error
-        elapsed = perf_counter() - start
-        seconds = float(data["posterior"].attrs.get("sampling_time", elapsed))
-        return self._fitted(data, settings, seconds)
+        return self._fitted(data, used, seconds)
 
     def _fitted(self, data: DataTree, settings: Any, seconds: float) -> Fit:
         from .categories import with_categories
@@ -219,7 +247,8 @@ class Model:
         in these numbers, in ``prior_predictive`` and ``observed_data``; any other
         as ranks among the categories, from 0. The attributes of the variable say
         which: ``categories`` (their names, in order) and ``coded`` (``number`` or
-        ``rank``). ``row`` is the number of the row in the data, from 0.
+        ``rank``). ``row`` is the number of the row in the data, from 0. Of a reduced
+        file the rows are cells, as in ``pymc``: one response for each.
 
         Parameters
         ----------
@@ -240,7 +269,14 @@ class Model:
 
         settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior predictive")
+        return self._drawn_from_priors(compiled, compiled.prepared.table, settings)
+
+    def _drawn_from_priors(
+        self, compiled: Compiled, table: Table, settings: Settings
+    ) -> DataTree:
+        """Return draws for the rows of a table; see ``prior_predictive``."""
         self._refuse_flat(compiled)
+        model = self.pymc if table.counts is None else _row_by_row(compiled, table)
         import logging
 
         import pymc as pm
@@ -251,7 +287,7 @@ class Model:
         try:
             data: DataTree = pm.sample_prior_predictive(
                 settings.draws,
-                model=self.pymc,
+                model=model,
                 random_seed=settings.seed,
                 # Forward draws are cheap; compiling them for speed is not.
                 compile_kwargs={"mode": "FAST_COMPILE"},
@@ -288,14 +324,17 @@ class Model:
         ModelError, ValueError
             As ``prior_predictive``.
         """
+        from .cells import split
         from .predict import FittedRows
         from .prior_check import check_prior
         from .replicates import Replicates
         from .settings import Settings
 
         settings = Settings.checked(draws=draws, seed=seed)
-        drawn = self.prior_predictive(settings.draws, settings.seed)
-        rows = FittedRows.of(self._with_data("a prior check"))
+        compiled = self._with_data("a prior check")
+        table = split(compiled.prepared.table)
+        drawn = self._drawn_from_priors(compiled, table, settings)
+        rows = FittedRows.of(compiled, table)
         response = drawn["prior_predictive"].to_dataset()[rows.name]
         values = response.transpose("chain", "draw", "row").values
         values = values.reshape(-1, values.shape[-1])
@@ -343,9 +382,9 @@ class Model:
         groups = "".join(
             f", {count} levels of {name}" for name, count in levels.items()
         )
-        rows = f"{len(prepared.rows)} rows used"
+        rows = f"{rows_text(prepared.table)} used"
         if prepared.dropped:
-            rows = f"{rows}, {len(prepared.dropped)} dropped"
+            rows = f"{rows}, {prepared.left_out} dropped"
         return (
             f"{head}\n{bound.family.title}, link {bound.link.name}\n"
             f"{rows}{groups}{notes}"
@@ -359,6 +398,20 @@ class Model:
         if len(found) > _SHOWN:
             lines.append(f"... and {len(found) - _SHOWN} more in .diagnostics")
         return lines
+
+
+def _row_by_row(compiled: Compiled, table: Table) -> PyMCModel:
+    """Return the model of the rows of a reduced table, each counted once."""
+    import numpy as np
+
+    from varying.compiler.backends.pymc import emit
+    from varying.compiler.fill import fill
+
+    from .cells import without_counts
+
+    program = without_counts(compiled.program)
+    frame = fill(program, table, compiled.bound.response)
+    return emit(program, frame, table.numbers(np.arange(table.rows)).tolist())
 
 
 def _is_flat(prior: str) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from varying.compiler.driver import Compiled
     from varying.compiler.families.family import Family
     from varying.compiler.ir import Frame, Program
+    from varying.compiler.table import Table
 
 __all__ = ["FittedRows", "Kind", "log_likelihood", "predict", "thinned"]
 
@@ -50,25 +51,41 @@ class FittedRows:
         Numbers of the rows in the data, from 0.
     categories
         Of the response, if it has any.
+    counts
+        How many rows of the data each stands for; None: one.
     """
 
     program: Program
     frame: Frame
     labels: NDArray[np.int64]
     categories: tuple[str, ...]
+    counts: NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, compiled: Compiled) -> FittedRows:
-        """Return the rows that a model was compiled with."""
+    def of(cls, compiled: Compiled, table: Table | None = None) -> FittedRows:
+        """Return the rows that a model was compiled with, or those of a table.
+
+        Such a table is made of the cells of a reduced one.
+        """
         prepared, response = compiled.prepared, compiled.bound.response
+        labels = prepared.rows
+        if table is None:
+            table = prepared.table
+        elif table.firsts is not None:
+            labels = table.firsts
         # the frame of the fit is that of the program after the passes
-        frame = fill(compiled.lowered, prepared.table, response)
-        return cls(compiled.lowered, frame, prepared.rows, response.categories)
+        frame = fill(compiled.lowered, table, response)
+        return cls(compiled.lowered, frame, labels, response.categories, table.counts)
 
     @property
     def name(self) -> str:
         """The variable that the response is."""
         return self.program.likelihood.name
+
+    @property
+    def count_name(self) -> str:
+        """The coordinate that the counts are, beside a response of any name."""
+        return "count" if self.name != "count" else "count_"
 
     @property
     def family(self) -> Family:
@@ -243,6 +260,7 @@ def _each_draw(
     }
     coords = {name: posterior[name].values for name in sample}
     coords |= {"row": rows.labels, **(more or {})}
+    dims = tuple(coords)
     sizes = tuple(len(values) for values in coords.values())
     result: Array | None = None
     for place in np.ndindex(*sizes[:2]):
@@ -250,4 +268,7 @@ def _each_draw(
         if result is None:
             result = np.empty(sizes, values.dtype)
         result[place] = values
-    return DataArray(result, coords, tuple(coords))
+    found = DataArray(result, coords, dims)
+    if rows.counts is None:
+        return found
+    return found.assign_coords({rows.count_name: ("row", rows.counts)})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler import weighted
 from varying.compiler.families.numerics import LARGEST_MEAN
 
 from .replicates import Replicates
@@ -34,6 +35,7 @@ _CAP = (1.0 - 1e-6) * LARGEST_MEAN
 _MORE = "more than "
 
 Unit = Literal["share", "number", "category"]
+Read = Callable[[NDArray[Any], Replicates], NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,51 @@ class Statistic:
     title: str
     clause: str
     unit: Unit
-    of: Callable[[NDArray[Any], Replicates], NDArray[Any]]
+    of: Read
     applies: Callable[[Replicates], bool] | None = None
 
 
-def _share(
-    of: Callable[[NDArray[Any], Replicates], NDArray[Any]],
-) -> Callable[[NDArray[Any], Replicates], NDArray[Any]]:
-    return lambda values, data: np.mean(of(values, data), axis=1)
+def _share(of: Read) -> Read:
+    return lambda values, data: _mean(of(values, data), data)
 
 
-def _quantile(prob: float) -> Callable[[NDArray[Any], Replicates], NDArray[Any]]:
-    return lambda values, data: np.quantile(values, prob, axis=1)
+def _share_tried(of: Read) -> Read:
+    """Return the share among the rows that have trials."""
+
+    def read(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+        tried = data.take(np.flatnonzero(_tried(data)))
+        return _mean(of(values, data)[:, _tried(data)], tried)
+
+    return read
+
+
+def _mean(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+    if data.counts is None:
+        return np.asarray(np.mean(values, axis=1))
+    return np.asarray(values @ data.counts / data.counts.sum())
+
+
+def _sum(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+    if data.counts is None:
+        return np.asarray(np.sum(values, axis=1))
+    return np.asarray(values @ data.counts)
+
+
+def _sd(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+    if data.counts is None:
+        free = min(1, len(data.observed) - 1)
+        return np.asarray(np.std(values, axis=1, ddof=free))
+    return np.array([weighted.sd(each, data.counts) for each in values])
+
+
+def _quantile(prob: float) -> Read:
+    def read(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+        if data.counts is None:
+            return np.asarray(np.quantile(values, prob, axis=1))
+        found = [weighted.quantiles(each, [prob], data.counts)[0] for each in values]
+        return np.array(found)
+
+    return read
 
 
 def _last(data: Replicates) -> int:
@@ -79,7 +114,10 @@ def _last(data: Replicates) -> int:
 
 
 def _all_trials(data: Replicates) -> int:
-    return 1 if data.trials is None else max(1, int(data.trials.sum()))
+    if data.trials is None:
+        return 1
+    counts = 1 if data.counts is None else data.counts
+    return max(1, int((data.trials * counts).sum()))
 
 
 def _tried(data: Replicates) -> NDArray[np.bool_]:
@@ -96,8 +134,9 @@ def _any_tried(data: Replicates) -> bool:
 
 def _median(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
     """Return the lower median: always one of the categories."""
-    found: NDArray[Any] = np.quantile(values, 0.5, axis=1, method="inverted_cdf")
-    return found
+    if data.counts is None:
+        return np.asarray(np.quantile(values, 0.5, axis=1, method="inverted_cdf"))
+    return np.array([weighted.lower_median(each, data.counts) for each in values])
 
 
 def _wrongly_negative(data: Replicates) -> bool:
@@ -158,7 +197,7 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "mean",
             "a mean between {lower} and {upper}",
             "number",
-            lambda values, data: np.mean(values, axis=1),
+            _mean,
         ),
         Statistic(
             "maximum",
@@ -174,14 +213,14 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "share of successes",
             "between {lower} and {upper} of all trials successful",
             "share",
-            lambda values, data: np.sum(values, axis=1) / _all_trials(data),
+            lambda values, data: _sum(values, data) / _all_trials(data),
         ),
         Statistic(
             "none",
             "rows without a success",
             "between {lower} and {upper} of rows without a success",
             "share",
-            _share(lambda values, data: values[:, _tried(data)] == 0),
+            _share_tried(lambda values, data: values == 0),
             _any_tried,
         ),
         Statistic(
@@ -189,7 +228,7 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "rows of successes only",
             "between {lower} and {upper} of rows where every trial is a success",
             "share",
-            _share(lambda values, data: (values == data.trials)[:, _tried(data)]),
+            _share_tried(lambda values, data: values == data.trials),
             _any_tried,
         ),
     ),
@@ -199,16 +238,14 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "mean",
             "a mean between {lower} and {upper}",
             "number",
-            lambda values, data: np.mean(values, axis=1),
+            _mean,
         ),
         Statistic(
             "sd",
             "standard deviation",
             "a standard deviation between {lower} and {upper}",
             "number",
-            lambda values, data: np.std(
-                values, axis=1, ddof=min(1, len(data.observed) - 1)
-            ),
+            _sd,
         ),
         Statistic(
             "negative",

@@ -22,8 +22,8 @@ class Progress(Protocol):
     """What a sampler tells of its work; calls may come from another thread."""
 
     @contextmanager
-    def compiling(self) -> Iterator[None]:
-        """Cover the compilation."""
+    def compiling(self, why: str | None = None) -> Iterator[None]:
+        """Cover the compilation; ``why`` in words, if it is not the graph's."""
         yield
 
     @contextmanager
@@ -34,8 +34,8 @@ class Progress(Protocol):
     def update(self, chain: int, done: int, divergences: int) -> None:
         """Say how far a chain (from 0) is, its draws to tune by included."""
 
-    def finish(self, divergences: int) -> None:
-        """Say that all chains are done."""
+    def finish(self, divergences: int, seconds: float | None = None) -> None:
+        """Say that all chains are done; ``seconds`` if not since ``sampling``."""
 
 
 def progress_for(wanted: bool) -> Progress:
@@ -51,7 +51,7 @@ class Silent:
     """No word at all."""
 
     @contextmanager
-    def compiling(self) -> Iterator[None]:
+    def compiling(self, why: str | None = None) -> Iterator[None]:
         """Cover the compilation."""
         yield
 
@@ -63,7 +63,7 @@ class Silent:
     def update(self, chain: int, done: int, divergences: int) -> None:
         """Ignore it."""
 
-    def finish(self, divergences: int) -> None:
+    def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Ignore it."""
 
 
@@ -75,9 +75,9 @@ class Lines(Silent):
         self._compiles = False
 
     @contextmanager
-    def compiling(self) -> Iterator[None]:
+    def compiling(self, why: str | None = None) -> Iterator[None]:
         """Announce the compilation, and say how long it took."""
-        _say(_compiling())
+        _say(_compiling(why))
         start = perf_counter()
         yield
         _say(_compiled(perf_counter() - start))
@@ -92,9 +92,9 @@ class Lines(Silent):
         self._start = perf_counter()
         yield
 
-    def finish(self, divergences: int) -> None:
+    def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Say how it went."""
-        elapsed = perf_counter() - self._start
+        elapsed = perf_counter() - self._start if seconds is None else seconds
         _say(_outcome(elapsed, divergences, self._compiles))
 
 
@@ -112,10 +112,10 @@ class Bars:
         self._compiles = False
 
     @contextmanager
-    def compiling(self) -> Iterator[None]:
+    def compiling(self, why: str | None = None) -> Iterator[None]:
         """Show that something happens, and say how long it took."""
         start = perf_counter()
-        with self._console.status(_compiling()):
+        with self._console.status(_compiling(why)):
             yield
         self._console.print(_compiled(perf_counter() - start), highlight=False)
 
@@ -164,9 +164,9 @@ class Bars:
                 self._tasks[chain], completed=done, divergences=divergences
             )
 
-    def finish(self, divergences: int) -> None:
+    def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Leave one line in place of the bars."""
-        elapsed = perf_counter() - self._start
+        elapsed = perf_counter() - self._start if seconds is None else seconds
         text = _outcome(elapsed, divergences, self._compiles)
         self._console.print(text, highlight=False)
 
@@ -175,8 +175,10 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _compiling() -> str:
+def _compiling(why: str | None = None) -> str:
     """Say that it compiles, and that it takes long where nothing was before."""
+    if why is not None:
+        return f"compiling, {why} ..."
     if _compiled_before():
         return "compiling ..."
     return "compiling: about a minute the first time ..."

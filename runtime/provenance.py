@@ -14,10 +14,12 @@ from .verdict import Verdict
 if TYPE_CHECKING:
     from varying.compiler.table import Table
 
-__all__ = ["FORMAT", "Data", "Provenance", "describe_data", "versions"]
+__all__ = ["FORMAT", "READABLE", "Data", "Provenance", "describe_data", "versions"]
 
-#: Version of the fit file. A reader refuses any other.
-FORMAT = 2
+#: Version of the fit file that is written.
+FORMAT = 3
+#: Versions that are read; 2 knew no reduced data.
+READABLE = (2, FORMAT)
 
 #: Packages whose versions can change the numbers.
 _PACKAGES = ("varying", "pymc", "pytensor", "nutpie", "numpy", "arviz")
@@ -33,6 +35,8 @@ class Data:
         File they were read from, or a word.
     rows
         Number of rows used.
+    cells
+        How many different ones they are, if equal rows are one; else None.
     sha256
         Hash of the columns used, in those rows.
     columns
@@ -43,6 +47,7 @@ class Data:
     rows: int
     sha256: str
     columns: tuple[tuple[str, str, tuple[str, ...]], ...]
+    cells: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,13 @@ class Provenance:
             seconds=float(plain["seconds"]),
             created=plain["created"],
             versions=dict(plain["versions"]),
-            data=Data(data["name"], int(data["rows"]), data["sha256"], columns),
+            data=Data(
+                data["name"],
+                int(data["rows"]),
+                data["sha256"],
+                columns,
+                data.get("cells"),
+            ),
             names=Names(**{key: tuple(value) for key, value in names.items()}),
             verdict=Verdict(bool(verdict["ok"]), tuple(verdict["sentences"])),
         )
@@ -106,7 +117,8 @@ def describe_data(table: Table, used: tuple[str, ...]) -> Data:
 
     The hash covers, column by column in the order of their names, the name,
     the kind, the levels and the values (little-endian; one NaN for all), so it
-    does not depend on the file's format, nor on columns that are not used.
+    does not depend on the file's format, nor on columns that are not used. Of a
+    reduced table it covers the counts as well.
     """
     import numpy as np
 
@@ -123,7 +135,11 @@ def describe_data(table: Table, used: tuple[str, ...]) -> Data:
             # Adding 0 makes -0 a 0.
             values = np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8")
         digest.update(values.tobytes())
-    return Data(table.name, table.rows, digest.hexdigest(), tuple(columns))
+    cells = None
+    if table.counts is not None:
+        cells = table.rows
+        digest.update(b"counts" + table.counts.astype("<i8").tobytes())
+    return Data(table.name, table.total, digest.hexdigest(), tuple(columns), cells)
 
 
 def versions() -> dict[str, str]:

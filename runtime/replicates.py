@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .categories import numbers_of
+from .cells import sampled
 
 if TYPE_CHECKING:
     from varying.compiler.families.family import ResponseKind
@@ -36,6 +37,8 @@ class Replicates:
         Names of the ranks; empty for numbers.
     trials
         Of each row, where the response is a number of successes.
+    counts
+        How many rows of the data each row stands for; None: one.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Replicates:
     drawn: NDArray[Any]
     categories: tuple[str, ...] = ()
     trials: NDArray[Any] | None = None
+    counts: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, rows: FittedRows, drawn: NDArray[Any]) -> Replicates:
@@ -67,6 +71,7 @@ class Replicates:
             _ranks(drawn, rows.categories),
             rows.categories,
             trials,
+            rows.counts,
         )
 
     @property
@@ -91,14 +96,23 @@ class Replicates:
             drawn=values[self.drawn.astype(np.int64)],
         )
 
+    @property
+    def even(self) -> Replicates:
+        """The same with rows that all count once; of many, an even sample."""
+        if self.counts is None:
+            return self
+        return replace(self.take(sampled(self.counts)), counts=None)
+
     def take(self, rows: NDArray[Any]) -> Replicates:
         """Return some of the rows."""
         trials = None if self.trials is None else self.trials[rows]
+        counts = None if self.counts is None else self.counts[rows]
         return replace(
             self,
             observed=self.observed[rows],
             drawn=self.drawn[:, rows],
             trials=trials,
+            counts=counts,
         )
 
 

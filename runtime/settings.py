@@ -5,8 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from operator import index
+from typing import Literal, get_args
 
-__all__ = ["Settings"]
+__all__ = ["BACKENDS", "Backend", "Settings"]
+
+Backend = Literal["auto", "kernel", "graph"]
+
+BACKENDS: tuple[str, ...] = get_args(Backend)
 
 #: nutpie takes an unsigned 64-bit seed.
 _LARGEST_SEED = 2**64 - 1
@@ -32,6 +37,9 @@ class Settings:
     target_accept
         Mean acceptance that the step size is adapted to; None: the sampler's
         own default (0.8).
+    backend
+        What the density is computed by: ``kernel``, the native one, or ``graph``,
+        PyMC's. ``auto``: the kernel where there is one. A fit stores which it was.
     """
 
     draws: int
@@ -41,6 +49,7 @@ class Settings:
     sampler: str
     cores: int | None = None
     target_accept: float | None = None
+    backend: Backend = "auto"
 
     @classmethod
     def checked(
@@ -53,6 +62,7 @@ class Settings:
         sampler: str = "nutpie",
         cores: int | None = None,
         target_accept: float | None = None,
+        backend: Backend = "auto",
     ) -> Settings:
         """Return settings whose values make sense.
 
@@ -67,6 +77,12 @@ class Settings:
             raise ValueError(
                 f"no sampler is called {sampler!r}; there are: {', '.join(SAMPLERS)}"
             )
+        if backend not in BACKENDS:
+            raise ValueError(
+                f"no backend is called {backend!r}; there are: {', '.join(BACKENDS)}"
+            )
+        if backend == "kernel" and sampler != "nutpie":
+            raise ValueError(f"the sampler {sampler} takes no kernel: use nutpie")
         if target_accept is not None and not 0 < target_accept < 1:
             raise ValueError(
                 f"target_accept is a number between 0 and 1, not {target_accept}"
@@ -79,6 +95,7 @@ class Settings:
             sampler=sampler,
             cores=None if cores is None else _at_least(1, "cores", cores),
             target_accept=None if target_accept is None else float(target_accept),
+            backend=backend,
         )
 
 

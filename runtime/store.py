@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .faults import file_fault
-from .provenance import FORMAT, Provenance
+from .provenance import FORMAT, READABLE, Provenance
 from .spec_file import unreadable
 from .stored_table import from_dataset, to_dataset
 from .whole_file import replacing
 
 if TYPE_CHECKING:
-    from xarray import DataTree
+    from xarray import Dataset, DataTree
 
     from varying.compiler.table import Table
     from varying.grammar.diagnostics import ModelError
@@ -32,6 +32,9 @@ __all__ = ["read", "write"]
 _ROOT = "zarr.json"
 _ATTRIBUTE = "varying"
 _DATA = "data"
+_POSTERIOR = "/posterior"
+#: Bytes of a variable above which Zarr cuts it.
+_ONE_PIECE = 2**26
 
 
 def write(
@@ -70,8 +73,26 @@ def _zarr_entries(
     tree = data.assign({_DATA: DataTree(to_dataset(table))})
     text = json.dumps(provenance.to_dict(), ensure_ascii=False)
     tree.attrs = {**tree.attrs, _ATTRIBUTE: text}
-    tree.to_zarr(MemoryStore(buffers), zarr_format=3, consolidated=False)
+    tree.to_zarr(
+        MemoryStore(buffers),
+        zarr_format=3,
+        consolidated=False,
+        encoding={_POSTERIOR: _whole(data["posterior"].to_dataset())},
+    )
     return {key: buffer.to_bytes() for key, buffer in buffers.items()}
+
+
+def _whole(draws: Dataset) -> dict[str, dict[str, Any]]:
+    """Return how Zarr is to write draws: small variables in one piece each.
+
+    It would cut them into pieces of some 100 kB, whose handling takes longer than
+    their compression, which is also worse.
+    """
+    return {
+        str(name): {"chunks": values.shape}
+        for name, values in draws.data_vars.items()
+        if 0 < values.nbytes <= _ONE_PIECE
+    }
 
 
 def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance, Table]:
@@ -110,13 +131,13 @@ def _provenance(archive: zipfile.ZipFile, name: str) -> Provenance:
         found = plain["format"]
     except (KeyError, TypeError, ValueError):
         raise _not_a_fit(name) from None
-    if found != FORMAT:
+    if found not in READABLE:
         later = isinstance(found, int) and found > FORMAT
         raise file_fault(
             name,
             "not-a-fit",
             f"`{name}` has format {found} of the fit file, and this version of "
-            f"Varying reads format {FORMAT}",
+            f"Varying reads format {' and '.join(map(str, READABLE))}",
             "install a newer Varying" if later else "fit the model again",
         )
     try:

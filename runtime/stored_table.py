@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from varying.compiler.expressions import LOGICALS, column_names, postorder
-from varying.compiler.prepare import used_columns
+from varying.compiler.columns_read import columns_read
 from varying.compiler.table import Column, Kind, Table
-from varying.grammar.diagnostics import Sink
-from varying.grammar.tree import (
-    ColumnStatement,
-    Expr,
-    LetStatement,
-    ModelStatement,
-    Name,
-    PartStatement,
-    Spec,
-    WhereStatement,
-)
+from varying.grammar.tree import Spec
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -34,42 +22,10 @@ _PLAIN = ("name", "levels", "declared", "numbers", "contrast", "reference")
 
 
 def columns_named(spec: Spec, table: Table) -> Table:
-    """Return the table with the columns that a spec reads, or all if it says ``.``.
-
-    What any model reads counts, also one that was not chosen, and what ``column``,
-    ``let`` and ``where`` read, whether a model uses it or not: the text must
-    compile with these columns alone, and to the same rows. Functions, parameters
-    and targets of priors are no columns, whatever the data call theirs.
-    """
-    used = used_columns(spec, table, Sink(spec.source))
-    named = {name.text for name in _beside_formulas(spec)}
-    kept = {n: c for n, c in table.columns.items() if n in used or n in named}
+    """Return the table with the columns that a spec reads; see ``columns_read``."""
+    read = columns_read(spec, table.columns)
+    kept = {name: c for name, c in table.columns.items() if name in read}
     return replace(table, columns=kept)
-
-
-def _beside_formulas(spec: Spec) -> Iterator[Name]:
-    """Yield what statements read, and in formulas too what may be a constant.
-
-    ``TRUE`` is the constant unless the data have a column of that name.
-    """
-    for statement in spec.statements:
-        match statement:
-            case ColumnStatement(columns=columns):
-                yield from columns
-            case LetStatement(expression=read) | WhereStatement(condition=read):
-                yield from column_names(read)
-                yield from _constants(read)
-            case ModelStatement(formula=formula, body=body):
-                yield from _constants(formula.response)
-                parts = (s.formula for s in body if isinstance(s, PartStatement))
-                for one in (formula, *parts):
-                    yield from _constants(one.terms)
-
-
-def _constants(expression: Expr) -> Iterator[Name]:
-    for node in postorder(expression):
-        if isinstance(node, Name) and node.text in LOGICALS:
-            yield node
 
 
 def to_dataset(table: Table) -> Dataset:
@@ -85,6 +41,9 @@ def to_dataset(table: Table) -> Dataset:
             variables[f"column_{number}_spelled"] = ("data_row", column.spelled.values)
             description["spelled"] = _described(column.spelled)
         described.append(description)
+    if table.counts is not None and table.firsts is not None:
+        variables["counts"] = ("data_row", table.counts)
+        variables["firsts"] = ("data_row", table.firsts)
     plain = {"name": table.name, "rows": table.rows, "columns": described}
     text = json.dumps(plain, ensure_ascii=False)
     return Dataset(variables, attrs={_ATTRIBUTE: text})
@@ -107,7 +66,11 @@ def from_dataset(dataset: Dataset) -> Table:
             spelled = _column(described["spelled"], values, None)
         values = dataset[f"column_{number}"].values
         columns[described["name"]] = _column(described, values, spelled)
-    return Table(plain["name"], columns, int(plain["rows"]))
+    counts = firsts = None
+    if "counts" in dataset:
+        counts, firsts = dataset["counts"].values, dataset["firsts"].values
+    rows = int(plain["rows"])
+    return Table(plain["name"], columns, rows, counts=counts, firsts=firsts)
 
 
 def _described(column: Column) -> dict[str, Any]:

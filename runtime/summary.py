@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from .figures import Figures, elements, figures
+from .cells import rows_and_cells
+from .figures import Figures, elements, figures_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -87,6 +88,16 @@ class Summary:
     whole: bool = False
     #: The model's formula; not printed if empty.
     formula: str = ""
+    #: Rows and cells of reduced data; None: nothing to say.
+    reduced: tuple[int, int] | None = None
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The lines above the table."""
+        lines: tuple[str, ...] = (self.formula,) if self.formula else ()
+        if self.reduced is not None:
+            lines = (*lines, rows_and_cells(*self.reduced))
+        return lines
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -109,10 +120,16 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the table as JSON has it, with full precision."""
+        data = (
+            {}
+            if self.reduced is None
+            else dict(zip(("rows", "cells"), self.reduced, strict=True))
+        )
         return {
             "interval": {"kind": "eti", "prob": self.prob},
             "parameters": [row.to_dict() for row in self.rows],
             "sampling": self.sampling.to_dict(),
+            **({"data": data} if data else {}),
         }
 
     def to_frame(self) -> DataFrame:
@@ -138,12 +155,17 @@ def rows_of(
     if not 0 < prob < 1:
         raise ValueError(f"prob is a number between 0 and 1, not {prob}")
     wanted = (*names.parameters, *(names.effects if effects else ()))
-    return tuple(
-        Row(name, coord, figures(draws, prob))
+    found = [
+        (name, coord, draws)
         for name in wanted
         for coord, draws in elements(
             posterior[name], triangle=name in names.correlations
         )
+    ]
+    each = figures_of([draws for _, _, draws in found], prob)
+    return tuple(
+        Row(name, coord, figures)
+        for (name, coord, _), figures in zip(found, each, strict=True)
     )
 
 

@@ -80,7 +80,7 @@ def as_rich(summary: Summary) -> Group:
     from rich.constrain import Constrain
     from rich.text import Text
 
-    head = [Text(summary.formula)] if summary.formula else []
+    head = [Text(line) for line in summary.head]
     verdict = Text(str(summary.sampling.verdict))
     return Group(*head, _table(summary), Constrain(verdict, WIDTH))
 
@@ -117,7 +117,8 @@ def as_text(summary: Summary) -> str:
     console.print(_table(summary))
     lines = (line.rstrip() for line in out.getvalue().splitlines())
     table = "\n".join(lines).strip("\n")
-    head = f"{summary.formula}\n\n" if summary.formula else ""
+    head = "".join(f"{line}\n" for line in summary.head)
+    head = f"{head}\n" if head else ""
     return f"{head}{table}\n\n{summary.sampling.verdict}"
 
 
@@ -139,4 +140,5 @@ def as_markdown(summary: Summary) -> str:
         lines.append((f"`{label}`", *_cells(row.figures)))
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     head = [_code(summary.formula)] if summary.formula else []
+    head += summary.head[len(head) :]
     return "\n\n".join([*head, table, *summary.sampling.verdict.sentences])

@@ -69,7 +69,7 @@ FEATURES = frozenset(
     group correlated diagonal no-group-intercept several-bars nested cell crossed
     treatment sum simple deviation helmert poly sdif
     two-categories hundred-categories unseen words
-    missing let where several-models keep
+    missing let where several-models keep repeated
     prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
     prior-truncated prior-narrow prior-lkj Intercept Intercept[mean] threshold
     threshold[mean] dirichlet default-threshold centered noncentered
@@ -126,6 +126,7 @@ def random_case(seed: int) -> Case:
     draft.met(family)
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
+    data = _repeat(draft, seed, data)
     head += _columns(draft)
     lets = []
     if draft.chance(0.3):
@@ -200,6 +201,20 @@ def _data(rng: Rng) -> pd.DataFrame:
     columns["y"] = rng.normal(500.0, 80.0, rows).round(2)
     columns["w"] = rng.permutation(np.arange(rows) % 2)
     return pd.DataFrame(columns)
+
+
+def _repeat(draft: _Draft, seed: int, data: pd.DataFrame) -> pd.DataFrame:
+    """Have some rows twice or more often, of which some in all but ``y``."""
+    # a generator of its own: cases without are what they would be without this
+    rng = np.random.default_rng([21, seed])
+    if rng.random() < 0.5:
+        return data
+    draft.met("repeated")
+    again = data.iloc[rng.integers(len(data), size=len(data) // 2)].copy()
+    other = rng.random(len(again)) < 0.5
+    again.loc[other, "y"] += rng.normal(0.0, 20.0, int(other.sum())).round(2)
+    whole = pd.concat([data, again], ignore_index=True)
+    return whole.iloc[rng.permutation(len(whole))].reset_index(drop=True)
 
 
 def _punch(rng: Rng, data: pd.DataFrame) -> None:

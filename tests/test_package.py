@@ -137,7 +137,10 @@ from setuptools import build_meta
 build_meta.build_wheel(sys.argv[1])
 """
 
-HEAVY = ("pymc", "pytensor", "nutpie", "arviz", "pandas", "scipy", "matplotlib")
+HEAVY = (
+    *("pymc", "pytensor", "nutpie", "arviz", "pandas", "scipy", "matplotlib"),
+    "duckdb",
+)
 
 
 @pytest.mark.parametrize("module", ["varying", "varying.grammar"])
@@ -163,3 +166,31 @@ print(code or 0, sorted(sys.modules.keys() & {set(HEAVY) - {"scipy"}}))
     done = run(sys.executable, "-c", code)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "0 []"
+
+
+FIT = """
+import sys
+from varying.runtime.cli import main
+from varying.runtime.samplers import kernel
+
+meanwhile, kernel.MEANWHILE = kernel.MEANWHILE, ()
+sys.argv = ["varying", "fit", sys.argv[1], "--seed", "1", "--out", sys.argv[2]]
+sys.argv += ["--draws", "20", "--tune", "20", "--backend", "kernel"]
+try:
+    code = main()
+except SystemExit as stop:
+    code = stop.code
+loaded = sys.modules.keys()
+print(code or 0, sorted(loaded & {"numba", "nutpie", "pymc", "pytensor"}))
+print([name for name in meanwhile if name not in loaded])
+"""
+
+
+def test_a_fit_by_the_kernel_is_light(tmp_path: Path) -> None:
+    """And what it imports while it samples is needed by the results in any case."""
+    example = ROOT / "examples" / "ratings" / "ratings.model"
+    command = (sys.executable, "-c", FIT, example, tmp_path / "a.fit")
+    run(*command)  # on a computer without the compiled kernel, it is compiled here
+    done = run(*command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-2:] == ["0 []", "[]"]

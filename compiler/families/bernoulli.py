@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..weighted import Counts
 from . import tensors
 from .family import Array, Family, Moments, SourceText
 from .numerics import log_logistic, logistic
+from .scalars import row_logistic
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -18,7 +20,7 @@ def in_support(y: Array) -> NDArray[np.bool_]:
     return np.isin(y, (0, 1))
 
 
-def moments(y: Array) -> Moments:
+def moments(y: Array, count: Counts = None) -> Moments:
     """Those of the logistic distribution: a probability of one half."""
     return Moments(0.0, 1.0)
 
@@ -26,6 +28,12 @@ def moments(y: Array) -> Moments:
 def log_density(y: Array, eta: Array) -> Array:
     """Log mass of each row, finite for any finite ``eta``."""
     return log_logistic(np.where(y == 1, eta, -eta))
+
+
+def kernel(y: float, eta: float) -> tuple[float, float]:
+    """Log mass of one row and its slope in ``eta``."""
+    density, _, _, missing = row_logistic(eta if y == 1.0 else -eta)
+    return density, missing if y == 1.0 else -missing
 
 
 def simulate(rng: np.random.Generator, eta: Array) -> Array:
@@ -85,6 +93,7 @@ BERNOULLI = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    kernel=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..weighted import Counts
 from . import tensors
 from .family import Array, Family, Moments, SourceText
-from .numerics import deviance, factorial_remainder, log_logistic, logistic
+from .numerics import (
+    HALF_LOG_2PI,
+    deviance,
+    factorial_remainder,
+    log_logistic,
+    logistic,
+)
+from .scalars import FEW, row_deviance, row_logistic, row_stirling_series
 
 
 def in_support(y: Array, trials: Array) -> NDArray[np.bool_]:
@@ -20,7 +29,7 @@ def in_support(y: Array, trials: Array) -> NDArray[np.bool_]:
     return np.asarray(whole & (y >= 0) & (y <= trials))
 
 
-def moments(y: Array) -> Moments:
+def moments(y: Array, count: Counts = None) -> Moments:
     """Those of the logistic distribution: a probability of one half."""
     return Moments(0.0, 1.0)
 
@@ -41,6 +50,32 @@ def log_density(y: Array, eta: Array, trials: Array) -> Array:
         - deviance(y, trials * logistic(eta), log_trials + log_logistic(eta))
         - deviance(failures, trials * logistic(-eta), log_trials + log_logistic(-eta))
     )
+
+
+def kernel(y: float, eta: float, trials: float) -> tuple[float, float]:
+    """Log mass of one row and its slope in ``eta``."""
+    failures = trials - y
+    log_p, log_q, p, q = row_logistic(eta)
+    slope = y * q - failures * p
+    few = min(y, failures)
+    if few <= FEW:
+        ways = 1.0
+        passed = 0.0
+        while passed < few:
+            ways *= (trials - passed) / (passed + 1.0)
+            passed += 1.0
+        return math.log(ways) + y * log_p + failures * log_q, slope
+    log_trials = math.log(trials)
+    density = (
+        0.5 * math.log(trials / (y * failures))
+        - HALF_LOG_2PI
+        + row_stirling_series(trials)
+        - row_stirling_series(y)
+        - row_stirling_series(failures)
+        - row_deviance(y, trials * p, log_trials + log_p)
+        - row_deviance(failures, trials * q, log_trials + log_q)
+    )
+    return density, slope
 
 
 def simulate(rng: np.random.Generator, eta: Array, trials: Array) -> Array:
@@ -120,6 +155,7 @@ BINOMIAL = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    kernel=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

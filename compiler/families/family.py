@@ -14,6 +14,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..weighted import Counts
+
 Array = NDArray[Any]
 ResponseKind = Literal["continuous", "binary", "ordinal", "count", "successes"]
 
@@ -106,6 +108,13 @@ def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
     )
 
 
+class ReadMoments(Protocol):
+    """Return the moments of a response, each value of it counted so often."""
+
+    def __call__(self, y: Array, count: Counts = None) -> Moments:
+        """``y`` has shape (N,), and so has ``count``; None: all ones."""
+
+
 class Observe(Protocol):
     """Add the observed variable to the PyMC model on the stack."""
 
@@ -136,6 +145,37 @@ class SourceText:
 
 
 @dataclass(frozen=True, slots=True)
+class Pooled:
+    """How responses with the same parameters are one: what the family needs of them.
+
+    They are a cell: their number ``count``, the mean ``y`` and the sum ``within``
+    of their squared deviations from it.
+
+    Attributes
+    ----------
+    log_density
+        Log density of all responses of each cell together. Arguments: ``y``,
+        ``count``, ``within``, parameters by name; NumPy arrays that broadcast,
+        parameters may be complex.
+    deviations
+        What ``within`` adds to ``count`` times the log density of ``y``. Operators
+        alone, no functions: given tensors it is a graph.
+    kernel
+        Log density of one cell and its slope in each parameter, one after the
+        other: ``kernel(y, count, within, predictor, dpars...)`` on floats. Plain
+        Python, which the kernel backend compiles (``translate.py``).
+    logged
+        Whether mean and deviations are of the logs of the responses; ``y`` is
+        then their geometric mean.
+    """
+
+    log_density: Callable[..., Array]
+    deviations: Callable[..., Any]
+    kernel: Callable[..., tuple[float, ...]]
+    logged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A response distribution.
 
@@ -163,11 +203,22 @@ class Family:
         Which values of the response are possible; further arguments are those
         of ``known``, by name.
     moments
-        ``m`` and ``s`` from the response (ranks for categories).
+        ``m`` and ``s`` from the response (ranks for categories), and from how many
+        rows each value of it stands for; None: one.
     log_density
         Log density (mass) of each row. Arguments: response, parameters and what
         is ``known`` by name, NumPy arrays that broadcast. Analytic: parameters
         may be complex, for derivatives by complex step.
+    kernel
+        Log density of one row and its slopes, for compiled code: a function of
+        floats that returns a flat tuple of floats. Arguments: response (counts
+        and ranks as floats too); the predictor; of a family with thresholds the
+        one below the category, the one above (infinite at the ends) and their
+        gap, given exactly (infinity at the ends); all ``dpars``, fixed ones too;
+        what is ``known``. Returned: log density, then the slope in each argument
+        between the response and what is ``known``. It uses ``math``, numbers and
+        plain functions of the same kind (``scalars.py``), by global name. As
+        exact as ``log_density``; slopes are finite where the density is.
     simulate
         Draws of the response: generator, then parameters and what is ``known``,
         which broadcast to the shape of the draws.
@@ -186,6 +237,9 @@ class Family:
     rate
         Parameters that are multiplied by ``t`` in ``y | rate(t)``, beside the
         mean; None: the family counts nothing, so it takes no ``rate``.
+    pooled
+        How rows that differ in nothing but the response are merged; None: only
+        rows with the same response are.
     """
 
     name: str
@@ -199,8 +253,9 @@ class Family:
     thresholds: bool
     support: str
     in_support: Callable[..., NDArray[np.bool_]]
-    moments: Callable[[Array], Moments]
+    moments: ReadMoments
     log_density: Callable[..., Array]
+    kernel: Callable[..., tuple[float, ...]]
     simulate: Callable[..., Array]
     mean: Callable[..., Array]
     observe: Observe
@@ -209,3 +264,4 @@ class Family:
     measure: str = "the response"
     known: tuple[str, ...] = ()
     rate: tuple[str, ...] | None = None
+    pooled: Pooled | None = None

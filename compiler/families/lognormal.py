@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weighted
+from ..weighted import Counts
 from .family import (
     Array,
     Family,
     Moments,
+    Pooled,
     SourceText,
     residual_scale,
 )
+from .gaussian import cell_kernel as normal_cell_kernel
+from .gaussian import deviations
+from .gaussian import kernel as normal_kernel
 from .numerics import HALF_LOG_2PI
 
 
@@ -23,11 +30,11 @@ def in_support(y: Array) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(y) & (y > 0))
 
 
-def moments(y: Array) -> Moments:
+def moments(y: Array, count: Counts = None) -> Moments:
     """Mean and standard deviation of the response's logarithm."""
     logged = np.log(y)
-    spread = float(np.std(logged, ddof=1)) if len(y) > 1 else 0.0
-    return Moments(float(np.mean(logged)), spread if spread > 0 else 1.0)
+    spread = weighted.sd(logged, count)
+    return Moments(weighted.mean(logged, count), spread if spread > 0 else 1.0)
 
 
 def log_density(y: Array, mu: Array, sigma: Array) -> Array:
@@ -35,6 +42,29 @@ def log_density(y: Array, mu: Array, sigma: Array) -> Array:
     logged = np.log(y)
     z = (logged - mu) / sigma
     return np.asarray(-0.5 * z * z - np.log(sigma) - HALF_LOG_2PI - logged)
+
+
+def cell_log_density(
+    y: Array, count: Array, within: Array, mu: Array, sigma: Array
+) -> Array:
+    """Log density of the responses of each cell, given their geometric mean."""
+    return np.asarray(count * log_density(y, mu, sigma) + deviations(within, mu, sigma))
+
+
+def cell_kernel(
+    y: float, count: float, within: float, mu: float, sigma: float
+) -> tuple[float, float, float]:
+    """Log density of one cell and its slopes in ``mu`` and ``sigma``."""
+    logged = math.log(y)
+    density, by_mu, by_sigma = normal_cell_kernel(logged, count, within, mu, sigma)
+    return density - count * logged, by_mu, by_sigma
+
+
+def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
+    """Log density of one row and its slopes in ``mu`` and ``sigma``."""
+    logged = math.log(y)
+    density, by_mu, by_sigma = normal_kernel(logged, mu, sigma)
+    return density - logged, by_mu, by_sigma
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
@@ -75,6 +105,7 @@ LOGNORMAL = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    kernel=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -95,4 +126,5 @@ standard deviation of the log response (positive). Reference: Limpert, Stahel &
 Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
 341-352.
 """,
+    pooled=Pooled(cell_log_density, deviations, cell_kernel, logged=True),
 )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..weighted import Counts
 from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 from .numerics import log_logistic, log_one_minus_exp, logistic
+from .scalars import row_logistic
 
 #: Stands for an infinite threshold: finite, so that no gradient meets inf - inf.
 FAR = 1e8
+#: Of a gap: below it, one minus the exponential of minus it loses digits.
+_NARROW = 0.05
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -20,7 +25,7 @@ def in_support(y: Array) -> NDArray[np.bool_]:
     return np.asarray(y >= 0)
 
 
-def moments(y: Array) -> Moments:
+def moments(y: Array, count: Counts = None) -> Moments:
     """Those of the latent logistic distribution."""
     return Moments(0.0, 1.0)
 
@@ -61,6 +66,56 @@ def log_density(
         log_logistic(above)
         + log_logistic(-below)
         + np.where(lowest | highest, 0.0, between)
+    )
+
+
+def kernel(
+    y: float, eta: float, lower: float, upper: float, gap: float, disc: float
+) -> tuple[float, float, float, float, float, float]:
+    """Log probability of one row's category and its slopes.
+
+    In ``eta``, ``lower``, ``upper``, ``gap`` and ``disc``, each of them alone:
+    the gap is not moved by the thresholds. With ``a`` and ``b`` as far as
+    ``eta`` is inside the category, by its upper and by its lower end, it is
+    ``log(F(a) F(b) (1 - exp(-disc gap)))``, in one logarithm.
+    """
+    over, under = upper - eta, eta - lower
+    if upper == math.inf:
+        b = disc * under
+        density, _, _, q = row_logistic(b)
+        return density, disc * q, -disc * q, 0.0, 0.0, under * q
+    a = disc * over
+    if lower == -math.inf:
+        density, _, _, q = row_logistic(a)
+        return density, -disc * q, 0.0, disc * q, 0.0, over * q
+    b, width = disc * under, disc * gap
+    inner = a > 0.0 and b > 0.0
+    far = 0.0
+    if inner:
+        s, t = math.exp(-a), math.exp(-b)
+        outside = s * t
+    else:
+        far = min(a, b)
+        outside, t = math.exp(-width), math.exp(far)
+        s = outside * t  # the larger one is the width and how far outside eta is
+    inside = 1.0 - outside
+    if width < _NARROW:
+        inside = -math.expm1(-width)
+        outside = 1.0 - inside
+    share = 1.0 / ((1.0 + s) * (1.0 + t))
+    density = far + math.log(inside * share)
+    # 1 - F of each
+    by_a, by_b = s * (1.0 + t) * share, (t if inner else 1.0) * (1.0 + s) * share
+    if not inner and a < b:
+        by_a, by_b = by_b, by_a
+    by_width = outside / inside
+    return (
+        density,
+        disc * (by_b - by_a),
+        -disc * by_b,
+        disc * by_a,
+        disc * by_width,
+        over * by_a + under * by_b + gap * by_width,
     )
 
 
@@ -209,6 +264,7 @@ ORDLOGIT = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    kernel=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weighted
+from ..weighted import Counts
 from . import tensors
 from .family import Array, Family, Moments, SourceText
 from .numerics import LARGEST_MEAN, deviance, factorial_remainder
+from .scalars import FEW, row_deviance, row_factorial_remainder, row_log_factorial
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -18,13 +22,14 @@ def in_support(y: Array) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(y) & (y >= 0) & (y == np.floor(y)))
 
 
-def moments(y: Array) -> Moments:
+def moments(y: Array, count: Counts = None) -> Moments:
     """Log of the mean count.
 
     Where all counts are 0, half an event in all rows together: as far below one
     event as the data can tell.
     """
-    return Moments(float(np.log(max(np.mean(y), 0.5 / len(y)))), 1.0)
+    least = 0.5 / weighted.total(y, count)
+    return Moments(float(np.log(max(weighted.mean(y, count), least))), 1.0)
 
 
 def log_density(y: Array, eta: Array) -> Array:
@@ -35,6 +40,15 @@ def log_density(y: Array, eta: Array) -> Array:
     """
     with np.errstate(over="ignore"):
         return np.asarray(-deviance(y, np.exp(eta), eta) - factorial_remainder(y))
+
+
+def kernel(y: float, eta: float) -> tuple[float, float]:
+    """Log mass of one row and its slope in ``eta``."""
+    mu = math.exp(eta)
+    if y <= FEW:
+        # nothing cancels that is larger than a hundred
+        return y * eta - mu - row_log_factorial(y), y - mu
+    return -row_deviance(y, mu, eta) - row_factorial_remainder(y), y - mu
 
 
 def simulate(rng: np.random.Generator, eta: Array) -> Array:
@@ -86,6 +100,7 @@ POISSON = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    kernel=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weighted
+from ..weighted import Counts
 from . import tensors
 from .family import (
     Array,
@@ -20,6 +22,7 @@ from .family import (
     residual_scale,
 )
 from .numerics import HALF_LOG_2PI, log1p_ratio, log_rising
+from .scalars import row_half_rising, row_log1p_excess
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
 _MEDIAN_NU = 16.85824910926511
@@ -30,16 +33,16 @@ def in_support(y: Array) -> NDArray[np.bool_]:
     return np.isfinite(y)
 
 
-def moments(y: Array) -> Moments:
+def moments(y: Array, count: Counts = None) -> Moments:
     """Median and interquartile range, which outliers do not move.
 
     1.35 is the interquartile range of a standard normal variable. Where half
     of the responses are equal it is 0, and the standard deviation has its place.
     """
-    low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
+    low, middle, high = weighted.quantiles(y, [0.25, 0.5, 0.75], count)
     spread = float(high - low) / 1.35
     if not spread > 0:
-        spread = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
+        spread = weighted.sd(y, count)
     return Moments(float(middle), spread if spread > 0 else 1.0)
 
 
@@ -58,6 +61,26 @@ def log_density(y: Array, mu: Array, sigma: Array, nu: Array) -> Array:
         - HALF_LOG_2PI
         - np.log(sigma)
         - 0.5 * (1.0 + 1.0 / nu) * square * log1p_ratio(square / nu)
+    )
+
+
+def kernel(
+    y: float, mu: float, sigma: float, nu: float
+) -> tuple[float, float, float, float]:
+    """Log density of one row and its slopes in ``mu``, ``sigma`` and ``nu``."""
+    precise = 1.0 / sigma
+    z = (y - mu) * precise
+    square = z * z
+    over = square / nu
+    logged = math.log1p(over)
+    share = 1.0 / (nu + square)
+    ratio = square * share
+    rising, rise = row_half_rising(0.5 * nu)
+    return (
+        rising - HALF_LOG_2PI - math.log(sigma) - 0.5 * (nu + 1.0) * logged,
+        (nu + 1.0) * share * z * precise,
+        ((nu + 1.0) * ratio - 1.0) * precise,
+        0.5 * (rise - row_log1p_excess(-ratio, -logged) + ratio / nu),
     )
 
 
@@ -133,6 +156,7 @@ STUDENT = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    kernel=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from ..ir import Frame, Program
 from ..verify import verify
+from .center_effects import center_effects
 from .center_predictors import center_predictors
+from .integrate_effects import integrate_effects
+from .merge_cells import merge_cells
 from .noncenter import noncenter
 from .prune import prune
 
@@ -22,10 +25,37 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
+#: Of what is sampled alone: predictions are by row, and so is ``Model.pymc``.
+SAMPLING_PASSES: tuple[Pass, ...] = (merge_cells,)
+
+#: Of what the kernel samples: forms that a PyMC model would state with difficulty.
+KERNEL_PASSES: tuple[Pass, ...] = (
+    # before those that are sampled are given a form
+    integrate_effects,
+    center_effects,
+)
+
+
 def optimize(program: Program, frame: Frame) -> tuple[Program, Frame]:
     """Run all passes, with the verifier before the first and after each."""
     verify(program, frame)
-    for apply in PASSES:
+    return _run(PASSES, program, frame)
+
+
+def for_sampling(program: Program, frame: Frame) -> tuple[Program, Frame]:
+    """Return what a sampler sees of an optimized program: the same log density."""
+    return _run(SAMPLING_PASSES, program, frame)
+
+
+def for_kernel(program: Program, frame: Frame) -> tuple[Program, Frame]:
+    """Return what the kernel sees of a program for sampling."""
+    return _run(KERNEL_PASSES, program, frame)
+
+
+def _run(
+    passes: tuple[Pass, ...], program: Program, frame: Frame
+) -> tuple[Program, Frame]:
+    for apply in passes:
         program, frame = apply(program, frame)
         verify(program, frame)
     return program, frame

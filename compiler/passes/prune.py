@@ -17,8 +17,10 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
     becomes
         data X_centered[row, coef] = block[late] (centred)
     """
-    used = {program.likelihood.value}
-    for _, argument in program.likelihood.arguments:
+    likelihood = program.likelihood
+    used = {likelihood.value}
+    used |= {name for name in (likelihood.count, likelihood.within) if name}
+    for _, argument in likelihood.arguments:
         used |= set(names_in(argument))
     for derived in program.derived:
         used |= set(names_in(derived.expression))
@@ -45,6 +47,9 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
                     pass
         if predictor.shift is not None:
             used |= {predictor.shift.design, predictor.shift.means}
+    for group in program.groups:
+        if group.centering is not None:
+            used |= {group.centering.weights, group.centering.around}
     slots = tuple(slot for slot in program.slots if slot.name in used)
     kept = {slot.name for slot in slots}
     arrays = {name: array for name, array in frame.arrays.items() if name in kept}

@@ -44,10 +44,9 @@ def _check(
 ) -> tuple[Diagnostic, ...]:
     from varying.compiler.driver import check
 
-    from ..api import read_data
+    from ..api import data_file
 
-    table = None if data is None else read_data(data, whole=False)
-    return check(source, table, base=base, model=model)
+    return check(source, data_file(data), base=base, model=model)
 
 
 def _lacks_data(source: Source) -> bool:

@@ -14,6 +14,7 @@ from .terminal import note
 
 if TYPE_CHECKING:
     from ..model import Model
+    from ..settings import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Options:
     seed: int | None
     sampler: str
     target_accept: float | None
+    backend: Backend
 
 
 def run(
@@ -48,6 +50,7 @@ def run(
         seed=options.seed,
         sampler=options.sampler,
         target_accept=options.target_accept,
+        backend=options.backend,
         progress=not quiet,
     )
     try:

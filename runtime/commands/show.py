@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 def compiled(file: str, data: str | None, model: str | None) -> Model:
     """Return the compiled model; its warnings go to stderr."""
-    from ..api import compile_source, read_data
+    from ..api import compile_source, data_file
 
     source, base = read(file)
-    table = None if data is None else read_data(data)
-    found = compile_source(source, base, table, model=model)
+    found = compile_source(source, base, data_file(data), model=model)
     warn(found.diagnostics)
     return found
 
@@ -26,12 +25,11 @@ def show_design(file: str, data: str | None, model: str | None, form: str) -> in
     """Print the design, whenever names and types bind; return the exit code."""
     from varying.compiler.driver import design_spec
 
-    from ..api import read_data
+    from ..api import data_file
     from ..design import Design
 
     source, base = read(file)
-    table = None if data is None else read_data(data)
-    found = design_spec(source, table, base=base, model=model)
+    found = design_spec(source, data_file(data), base=base, model=model)
     warn(found.diagnostics)
     design = Design(found)
     answer_json(design.to_dict()) if form == "json" else answer(design)

@@ -44,12 +44,15 @@ class Panel:
     missing: bool = False
 
 
-def panels_of(origin: Origin, by: str) -> tuple[Panel, ...]:
+def panels_of(
+    origin: Origin, by: str, chosen: NDArray[Any] | None = None
+) -> tuple[Panel, ...]:
     """Return the rows of each level of a column, without empty ones.
 
     The columns are those that the fit file holds, and those of ``let``. A number
     with many values is cut into quarters, unless it is a grouping factor of the
-    model. Rows without a value are the last panel.
+    model. Rows without a value are the last panel. ``chosen`` are the rows to show,
+    by their places in the table; None: all.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def panels_of(origin: Origin, by: str) -> tuple[Panel, ...]:
             "of the data in it, name it in the spec, such as "
             f"`column {name_text(by)}: integer`, and fit again)"
         )
-    column = columns[by]
+    column = columns[by] if chosen is None else columns[by].take(chosen)
     grouping = by in _factors(origin)
     if not column.kind.is_number:
         found = _levels(column)

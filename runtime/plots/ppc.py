@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..cells import rows_text, sampled
+from ..predict import FittedRows, predict, thinned
 from ..replicates import Replicates
 from ..settings import Settings
 from . import PlotError
@@ -75,24 +77,41 @@ def picture(
         )
     except ValueError as error:
         raise PlotError(str(error)) from None
-    panels = None if by is None else panels_of(fit._origin, by)
+    rows, chosen = _rows(fit)
+    panels = None if by is None else panels_of(fit._origin, by, chosen)
     sizes = fit.data["posterior"].sizes
     each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
-    drawings = fit.predict(draws=each, seed=wanted.seed)
+    posterior = thinned(fit.data["posterior"].to_dataset(), each)
+    drawings = predict(rows, posterior, "response", wanted.seed)
     values = drawings.transpose("chain", "draw", "row").values
-    data = Replicates.of(fit._origin.rows, values.reshape(-1, values.shape[-1]))
+    data = Replicates.of(rows, values.reshape(-1, values.shape[-1]))
     if panels is None:
         found = _whole(data)
     elif _by_means(panels):
         found = _means(data, panels, str(by))
     else:
         found = _panels(data, panels)
+    if chosen is not None:
+        whole = rows_text(fit._origin.compiled.prepared.table)
+        found.notes += (
+            f"{whole}: {len(chosen):,} rows are drawn, evenly from the cells",
+        )
     there = len(data.drawn)
     if draws is not None and wanted.draws > there:
         found.notes += (
             f"the fit has {there:,} draws: a data set of each, not {wanted.draws:,}",
         )
     return found
+
+
+def _rows(fit: Fit) -> tuple[FittedRows, NDArray[Any] | None]:
+    """Return the rows to draw; of cells, an even sample of their rows, and which."""
+    compiled = fit._origin.compiled
+    table = compiled.prepared.table
+    if table.counts is None:
+        return fit._origin.rows, None
+    chosen = sampled(table.counts)
+    return FittedRows.of(compiled, table.take(chosen)), chosen
 
 
 def _by_means(panels: Sequence[Panel]) -> bool:

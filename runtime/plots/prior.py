@@ -43,7 +43,7 @@ def picture(check: PriorCheck) -> Picture:
     statistic over the prior data sets, with its 95 % interval (dotted) and where
     the data are (thick).
     """
-    data, statements = check.replicates, check.statements
+    data, statements = check.replicates.even, check.statements
     found = Picture(WIDTH, 4.3)
     parts: Any = found.subfigures(2, 1, height_ratios=(2.6, 1.7))
     above, below = parts

@@ -13,11 +13,23 @@ if TYPE_CHECKING:
 
     Sampler = Callable[[Any, Settings, Progress], DataTree]
 
-__all__ = ["SAMPLERS", "SamplingError"]
+__all__ = ["SAMPLERS", "SamplingError", "reason"]
+
+
+#: Without a draw to tune, nutpie stops with a panic; these are never kept.
+LEAST_TUNE = 1
 
 
 class SamplingError(Exception):
     """The sampler could not start, or gave up; the text says why."""
+
+
+def reason(error: RuntimeError) -> str:
+    """Return what nutpie says, without the stack of its own functions."""
+    text = str(error).partition("Stack backtrace:")[0]
+    return ": ".join(
+        line.strip().rstrip(":") for line in text.splitlines() if line.strip()
+    )
 
 
 def _nutpie(model: Any, settings: Settings, progress: Progress) -> DataTree:

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 #: Groups that are kept; the data themselves (`constant_data`) are the user's.
 _GROUPS = ("posterior", "sample_stats", "observed_data")
 
+#: nutpie's names of statistics, in ArviZ's (and PyMC's) words.
+NUTPIE_STATISTICS: Mapping[str, str] = {
+    "depth": "tree_depth",
+    "maxdepth_reached": "reached_max_treedepth",
+    "logp": "lp",
+    "mean_tree_accept": "acceptance_rate",
+}
+
 
 def tidy(data: DataTree, statistics: Mapping[str, str]) -> DataTree:
     """Return the groups of a fit, with plain dtypes and common names.

@@ -9,22 +9,14 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from . import SamplingError
-from .draws import tidy
+from . import LEAST_TUNE, SamplingError, reason
+from .draws import NUTPIE_STATISTICS, tidy
 
 if TYPE_CHECKING:
     from xarray import DataTree
 
     from ..progress import Progress
     from ..settings import Settings
-
-#: nutpie's names of statistics, in ArviZ's (and PyMC's) words.
-_STATISTICS = {
-    "depth": "tree_depth",
-    "maxdepth_reached": "reached_max_treedepth",
-    "logp": "lp",
-    "mean_tree_accept": "acceptance_rate",
-}
 
 
 def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
@@ -50,7 +42,7 @@ def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
             run = nutpie.sample(
                 compiled,
                 draws=settings.draws,
-                tune=settings.tune,
+                tune=max(settings.tune, LEAST_TUNE),
                 chains=settings.chains,
                 seed=settings.seed,
                 save_warmup=False,
@@ -61,18 +53,10 @@ def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
             )
             data = _wait(run)
         except RuntimeError as error:
-            raise SamplingError(_reason(error)) from error
+            raise SamplingError(reason(error)) from error
         progress.finish(int(data["sample_stats"]["diverging"].sum()))
     patch_nutpie_idata(data, model, perf_counter() - start)
-    return tidy(data, _STATISTICS)
-
-
-def _reason(error: RuntimeError) -> str:
-    """Return what nutpie says, without the stack of its own functions."""
-    text = str(error).partition("Stack backtrace:")[0]
-    return ": ".join(
-        line.strip().rstrip(":") for line in text.splitlines() if line.strip()
-    )
+    return tidy(data, NUTPIE_STATISTICS)
 
 
 def _wait(run: Any) -> DataTree:

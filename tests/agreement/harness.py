@@ -31,7 +31,7 @@ from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.driver import Compiled
 from varying.compiler.fill import fill
 from varying.compiler.ir import Frame, Program
-from varying.compiler.passes import PASSES
+from varying.compiler.passes import PASSES, for_sampling
 from varying.compiler.verify import verify
 
 Array = NDArray[Any]
@@ -288,6 +288,31 @@ def compare_passes(
         moved, _ = MAPS[name](program, frame, point)
         point = {key: np.real(value) for key, value in moved.items()}
     return found, steps
+
+
+def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
+    """Return where the program of merged rows differs: nowhere, if all is well."""
+    program, frame = compiled.program, compiled.frame
+    merged = for_sampling(program, frame)
+    if merged[1] is frame:
+        return []
+    rng = np.random.default_rng(seed)
+    points = [random_point(rng, program, frame, 0.5) for _ in range(2)]
+    here = [by_reference(program, frame, point) for point in points]
+    there = [by_reference(*merged, point) for point in points]
+    found = []
+    for left, right in zip(here, there, strict=True):
+        difference = left.difference(right)
+        if not difference.rounding:
+            found.append(f"merged: {difference}")
+    if not graph:
+        return found
+    evaluation = by_graph(*merged)
+    for left, point in zip(here, points, strict=True):
+        difference = left.difference(evaluation(point))
+        if difference.density > ROUGH or difference.gradient > GRADIENT:
+            found.append(f"graph (merged): {difference}")
+    return found
 
 
 def compare(

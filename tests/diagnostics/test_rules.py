@@ -26,7 +26,9 @@ SINGLE = [
 ELSEWHERE = {
     "improper-prior": "tests/runtime: a draw from a flat prior",
     "sampling-failed": "tests/runtime: a sampler that cannot start",
+    "no-kernel": "tests/runtime: a distribution without its kernel",
     "not-a-fit": "tests/runtime/test_store.py: damaged files",
+    "rows-reduced": "tests/reduce: an info about large files",
     "rows-dropped": "tests/data/test_prepare.py: an info, which no table lists",
 }
 #: Named in the tests of files by themselves, not in their tables.

@@ -283,6 +283,8 @@ def test_several_models_need_a_choice(run: Run, example: Path) -> None:
         ("check", "a.model", "--format", "xml"),
         ("fit", "a.model", "--draws", "0"),
         ("fit", "a.model", "--sampler", "stan"),
+        ("fit", "a.model", "--backend", "numba"),
+        ("fit", "a.model", "--backend", "kernel", "--sampler", "pymc"),
         ("fit", "a.model", "--target-accept", "1.5"),
         ("fit", "a.model", "--seed", "99999999999999999999999"),
     ],
@@ -330,7 +332,8 @@ def test_check_loads_nothing_heavy(run: Run, example: Path, tmp_path: Path) -> N
         "import sys\n"
         "from varying.runtime.commands.check import run\n"
         f"run({example.name!r}, None, None, 'json')\n"
-        "heavy = ('pymc', 'pytensor', 'pandas', 'arviz', 'xarray', 'scipy', 'rich')\n"
+        "heavy = ('pymc', 'pytensor', 'pandas', 'arviz', 'xarray', 'scipy', 'rich', "
+        "'duckdb')\n"
         "print([m for m in heavy if m in sys.modules], file=sys.stderr)\n"
     )
     done = subprocess.run(

@@ -41,7 +41,7 @@ def test_fit_prints_the_table_and_saves(
     # 200 draws are too few, and it says so; that is no failure.
     assert "effective sample size" in fitted.stdout
     assert "sampling 2 chains" in fitted.stderr
-    assert "compiled in " in fitted.stderr
+    assert "sampled in " in fitted.stderr
     assert "saved as a.result" in fitted.stderr
     assert sorted(p.name for p in folder.iterdir()) == [
         "a.result",
@@ -93,6 +93,25 @@ def test_the_file_in_python(
     )
     assert len(fit.provenance.data.sha256) == 64
     assert [column[0] for column in fit.provenance.data.columns] == ["g", "x", "y"]
+
+
+def test_the_backend_is_chosen_and_stored(
+    fitted: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    by_default = package.load(folder / "a.result")
+    assert by_default.provenance.settings.backend == "kernel"
+    done = varying(
+        "fit", "small.model", *SAMPLING, "--backend", "graph", "--out", "b.result",
+        cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "compiled in " in done.stderr
+    fit = package.load(folder / "b.result")
+    assert fit.provenance.settings.backend == "graph"
+    assert set(by_default.data["posterior"].data_vars) <= set(
+        fit.data["posterior"].data_vars
+    )
+    (folder / "b.result").unlink()
 
 
 @pytest.mark.parametrize("sampler", ["nutpie", "pymc"])

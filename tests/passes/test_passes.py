@@ -19,10 +19,16 @@ from varying.compiler.fill import fill
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Frame, Program
 from varying.compiler.ir_text import program_text
-from varying.compiler.passes import PASSES, optimize
+from varying.compiler.passes import (
+    KERNEL_PASSES,
+    PASSES,
+    SAMPLING_PASSES,
+    optimize,
+)
 from varying.compiler.verify import verify
 from varying.grammar.source import Source
 
+ALL = (*PASSES, *SAMPLING_PASSES, *KERNEL_PASSES)
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.txt"))
 ACCEPT = os.environ.get("VARYING_ACCEPT") == "1"
@@ -37,6 +43,7 @@ DATA: dict[str, Any] = {
     "y": [float(i * 7 % 13) for i in _ROWS],
     "k": [i * 5 % 4 for i in _ROWS],
     "w": [i // 2 % 2 for i in _ROWS],
+    "n": [(i // 6) ** 2 * 4 + i % 3 for i in _ROWS],
 }
 
 
@@ -53,7 +60,7 @@ def around(name: str, spec: str) -> tuple[tuple[Program, Frame], tuple[Program, 
     compiled = compile_spec(Source(spec), table_from_frame(DATA))
     program = compiled.lowered
     frame = fill(program, compiled.prepared.table, compiled.bound.response)
-    for apply in PASSES:
+    for apply in ALL:
         after = apply(program, frame)
         if apply.__name__ == name:
             return (program, frame), after
@@ -73,7 +80,7 @@ def rendered(name: str, specs: list[str]) -> str:
 
 
 def test_every_pass_has_a_golden_file() -> None:
-    assert {path.stem for path in FILES} == {apply.__name__ for apply in PASSES}
+    assert {path.stem for path in FILES} == {apply.__name__ for apply in ALL}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -94,7 +101,7 @@ SPECS = [spec for path in FILES for spec in sections(path.read_text(encoding="ut
 @pytest.mark.parametrize("spec", SPECS)
 def test_passes_are_done_when_they_are_done(spec: str) -> None:
     """Each leaves its own result as it is; the verifier agrees throughout."""
-    for apply in PASSES:
+    for apply in ALL:
         (before, frame), (after, filled) = around(apply.__name__, spec)
         verify(before, frame)
         verify(after, filled)

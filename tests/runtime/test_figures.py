@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from varying.runtime.figures import Figures, elements, figures
+from varying.runtime.figures import Figures, elements, figures, figures_of
 
 from .fits import independent, posterior
 
@@ -59,6 +59,18 @@ def test_a_chain_that_stands_still_is_seen() -> None:
     found = figures(draws)
     assert found.rhat is not None
     assert found.rhat > 1.1
+
+
+def test_the_figures_of_several_numbers_are_those_of_each() -> None:
+    rng = np.random.default_rng(3)
+    several = list(rng.normal(size=(150, 4, 60)).cumsum(axis=2))
+    several[3] = np.full((4, 60), 2.5)
+    several[70] = np.full((4, 60), np.inf)
+    several[100] = several[100][:, ::2].repeat(2, axis=1)
+    found = figures_of(several)
+    assert [repr(each) for each in found] == [repr(figures(one)) for one in several]
+    assert len({each.mean for each in found}) == 150
+    assert figures_of([]) == ()
 
 
 def test_elements_of_a_correlation_matrix_are_its_lower_triangle() -> None:

@@ -8,9 +8,8 @@ import xarray as xr
 
 from varying.runtime import progress
 from varying.runtime.progress import Bars, Lines, Silent, progress_for
-from varying.runtime.samplers import SAMPLERS, SamplingError
+from varying.runtime.samplers import SAMPLERS, SamplingError, reason
 from varying.runtime.samplers.draws import tidy
-from varying.runtime.samplers.nutpie import _reason
 from varying.runtime.settings import Settings
 
 SETTINGS = Settings.checked(draws=20, tune=20, chains=2, seed=1)
@@ -41,7 +40,7 @@ def test_tidy_leaves_plain_groups() -> None:
 
 def test_what_nutpie_says_without_its_stack() -> None:
     said = "All points failed\n\nCaused by:\n    logp error\n\nStack backtrace:\n 0: x"
-    assert _reason(RuntimeError(said)) == "All points failed: Caused by: logp error"
+    assert reason(RuntimeError(said)) == "All points failed: Caused by: logp error"
 
 
 def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,6 +57,13 @@ def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert done == "compiled in 0.0 s"
     assert second.startswith("sampling 2 chains of 20 draws to tune and 20 to keep")
     assert third.startswith("sampled in 0.0 s, 1 divergence")
+
+
+def test_the_seconds_of_a_sampler_count(capsys: pytest.CaptureFixture[str]) -> None:
+    for shown in (Lines(), Bars()):
+        with shown.sampling(SETTINGS):
+            shown.finish(0, 12.34)
+        assert "sampled in 12.3 s, 0 divergences" in capsys.readouterr().err
 
 
 def test_only_a_first_compilation_is_said_to_take_long(

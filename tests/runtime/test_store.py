@@ -5,7 +5,9 @@ import os
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 import varying
 from varying.runtime import store
@@ -52,6 +54,23 @@ def test_round_trip(saved: Path) -> None:
     assert loaded.seed == 7
     assert loaded.summary(all=True).to_dict() == made.summary(all=True).to_dict()
     assert loaded.data["posterior"]["r_g"].sel(g="ünter").shape == (4, 250, 2)
+
+
+@pytest.mark.parametrize(("most", "whole"), [(2**26, True), (0, False)])
+def test_small_variables_are_in_one_piece(
+    most: int, whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_ONE_PIECE", most)
+    made = made_fit()
+    data = made.data.copy()
+    wide = np.random.default_rng(1).normal(size=(4, 250, 300))
+    data["posterior/wide"] = xr.DataArray(wide, dims=("chain", "draw", "column"))
+    path = tmp_path / "a.fit"
+    store.write(path, data, made.provenance, made._origin.table)
+    with zipfile.ZipFile(path) as archive:
+        names = [n for n in archive.namelist() if n.startswith("posterior/wide/c/")]
+    assert (len(names) == 1) == whole
+    assert store.read(path)[0].identical(data)
 
 
 def test_it_is_a_zip_of_zarr_without_pickles(saved: Path) -> None:
@@ -160,6 +179,15 @@ def test_a_cut_and_a_changed_file(saved: Path) -> None:
         whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
     )
     assert rule(saved) == "not-a-fit"
+
+
+def test_the_format_before_reduced_data_is_read(saved: Path) -> None:
+    data = made_fit().provenance.to_dict()["data"]
+    del data["cells"]
+    rewritten(saved, format=2, data=data)
+    loaded = varying.load(saved)
+    assert loaded.provenance.data == made_fit().provenance.data
+    assert loaded.predict("eta").identical(made_fit().predict("eta"))
 
 
 def test_another_format_is_refused(saved: Path) -> None:

@@ -277,6 +277,16 @@ def _observe(program: Program, frame: Frame, values: dict[str, Any]) -> None:
     likelihood = program.likelihood
     observed = pm.Data(likelihood.value, frame[likelihood.value], dims=likelihood.rows)
     arguments = {n: expression(e, values) for n, e in likelihood.arguments}
-    FAMILIES[likelihood.family].observe(
+    family = FAMILIES[likelihood.family]
+    variable = family.observe(
         pm, pt, likelihood.name, arguments, observed, likelihood.rows
     )
+    if likelihood.count is None:
+        return
+    # the observed variable counts each row once
+    others = (values[likelihood.count] - 1.0) * pm.logp(variable, observed)
+    if likelihood.within is not None:
+        assert family.pooled is not None
+        within = values[likelihood.within]
+        others = others + family.pooled.deviations(within, **arguments)
+    pm.Potential(f"{likelihood.name}#others", others, dims=likelihood.rows)

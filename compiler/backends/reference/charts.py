@@ -36,6 +36,8 @@ def coordinates(program: Program, frame: Frame) -> tuple[Coordinate, ...]:
             shape = (shape[0] - 1,)
         found.append(Coordinate(parameter.name, shape))
     for group in program.groups:
+        if group.form == "marginal":
+            continue
         shape = (frame.lengths[group.levels], frame.lengths[group.coefs])
         found.append(Coordinate(group.coordinate, shape))
     return tuple(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...families import FAMILIES
 from ...ir import (
     Apply,
     Assemble,
+    Centering,
     Const,
     Expr,
     Frame,
@@ -136,14 +137,15 @@ def evaluate(
             # independent draws, conditioned on their order
             total = total + math.lgamma(len(x) + 1)
     for group in program.groups:
-        total = total + _group(group, program, values, point)
+        if group.form == "marginal":
+            # at 0, where the rest of the predictor is
+            shape = (frame.lengths[group.levels], frame.lengths[group.coefs])
+            values[group.effects] = np.zeros(shape)
+        else:
+            total = total + _group(group, program, values, point)
     for predictor in program.predictors:
         values[predictor.name] = predictor_value(predictor, program, frame, values)
-    likelihood = program.likelihood
-    arguments = likelihood_arguments(program, values)
-    density = FAMILIES[likelihood.family].log_density
-    total = total + density(frame[likelihood.value], **arguments).sum()
-    return values, total
+    return values, total + log_likelihood(program, frame, values)
 
 
 def predictor_value(
@@ -167,6 +169,24 @@ def predictor_value(
     return np.asarray(eta)
 
 
+def log_likelihood(program: Program, frame: Frame, values: Mapping[str, Any]) -> Any:
+    """Return the log likelihood of all rows, each as often as it counts."""
+    likelihood, family = program.likelihood, FAMILIES[program.likelihood.family]
+    integrated = [group for group in program.groups if group.form == "marginal"]
+    if integrated:
+        return _integrated(integrated, program, frame, values)
+    arguments = likelihood_arguments(program, values)
+    response = frame[likelihood.value]
+    if likelihood.count is None:
+        return family.log_density(response, **arguments).sum()
+    count = frame[likelihood.count]
+    if likelihood.within is None:
+        return (count * family.log_density(response, **arguments)).sum()
+    assert family.pooled is not None
+    within = frame[likelihood.within]
+    return family.pooled.log_density(response, count, within, **arguments).sum()
+
+
 def likelihood_arguments(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the family is given beside the response, by name."""
     return {
@@ -186,6 +206,8 @@ def _group(
     factor = values[group.sd][:, None] * cholesky(group, values, size)
     x = np.asarray(point[group.coordinate])
     constant = -0.5 * math.log(2.0 * math.pi) * x.size
+    if group.centering is not None:
+        return constant + _partial(group, group.centering, factor, values, x)
     if group.form == "noncentered":
         values[group.base] = x
         values[group.effects] = x @ factor.T
@@ -194,6 +216,112 @@ def _group(
     z = np.linalg.solve(factor, x.T)
     log_determinant = np.log(np.diagonal(factor)).sum()
     return constant - 0.5 * (z * z).sum() - len(x) * log_determinant
+
+
+def _partial(
+    group: Group,
+    centering: Centering,
+    factor: Array,
+    values: dict[str, Any],
+    x: Array,
+) -> Any:
+    """Do the same for effects that are partly centered; see ``ir.Centering``."""
+    weights = np.asarray(values[centering.weights])
+    population = np.array(
+        [
+            one.sign * np.atleast_1d(values[one.name])[one.place]
+            for one in centering.elements
+        ]
+    )
+    around = np.asarray(values[centering.around]) @ population
+    if centering.basis:
+        x = x @ np.array(centering.basis).T
+    z = np.zeros(x.shape, dtype=np.result_type(x, factor, around))
+    effects = np.zeros_like(z)
+    total: Any = 0.0
+    for i in range(x.shape[1]):
+        mean = z[:, :i] @ factor[i, :i]
+        log_scale = np.log(factor[i, i])
+        w = weights[:, i]
+        z[:, i] = (x[:, i] - w * (around[:, i] + mean)) * np.exp(-w * log_scale)
+        effects[:, i] = mean + factor[i, i] * z[:, i]
+        total = total - 0.5 * (z[:, i] ** 2).sum() - (w * log_scale).sum()
+    values[group.base], values[group.effects] = z, effects
+    return total
+
+
+def _integrated(
+    groups: Sequence[Group], program: Program, frame: Frame, values: Mapping[str, Any]
+) -> Any:
+    """Return a normal log likelihood with the effects of groups integrated out.
+
+    By definition: the responses are normal, and their covariance is the sum of
+    ``diag(sigma^2 / count)`` and, for each group, ``Z S Z'`` between rows of one
+    level, with ``S`` the variance of its effects. Groups are nested, so levels of
+    the outermost one are independent.
+    """
+    likelihood = program.likelihood
+    arguments = likelihood_arguments(program, values)
+    y = np.asarray(frame[likelihood.value], dtype=float)
+    count = np.ones(len(y)) if likelihood.count is None else frame[likelihood.count]
+    within = np.zeros(len(y))
+    if likelihood.within is not None:
+        within = frame[likelihood.within]
+    total: Any = 0.0
+    if likelihood.family == "lognormal":
+        y = np.log(y)
+        total = -(count * y).sum()
+    variance = np.broadcast_to(arguments["sigma"] ** 2, y.shape)
+    rest = y - arguments["mu"]
+    # what the mean of a cell leaves out of the density of its rows
+    total = total - 0.5 * (within / variance).sum()
+    total = total - 0.5 * ((count - 1.0) * np.log(2.0 * math.pi * variance)).sum()
+    total = total - 0.5 * np.log(count).sum()
+    parts = [_scaled_design(group, program, frame, values) for group in groups]
+    outermost = min(parts, key=lambda part: len(np.unique(part[0])))[0]
+    for level in np.unique(outermost):
+        own = np.flatnonzero(outermost == level)
+        covariance = np.diag(variance[own] / count[own])
+        for index, design in parts:
+            same = index[own][:, None] == index[own]
+            covariance = covariance + same * (design[own] @ design[own].T)
+        total = total - 0.5 * _misfit(covariance, rest[own])
+        total = total - 0.5 * len(own) * math.log(2.0 * math.pi)
+    return total
+
+
+def _scaled_design(
+    group: Group, program: Program, frame: Frame, values: Mapping[str, Any]
+) -> tuple[Array, Array]:
+    """Return the level of each row, and ``Z diag(sd) L``."""
+    use = next(
+        block
+        for block in program.predictors[0].blocks
+        if isinstance(block, GroupUse) and block.group == group.name
+    )
+    size, index = frame.lengths[group.coefs], frame[use.index]
+    design = np.ones((len(index), size))
+    if use.design is not None:
+        design[:, list(use.positions)] = frame[use.design]
+    return index, design @ (values[group.sd][:, None] * cholesky(group, values, size))
+
+
+def _misfit(covariance: Array, rest: Array) -> Any:
+    """Return ``r' C^-1 r + log det C``, for a positive definite C that may be complex.
+
+    By elimination, in the widest numbers there are: C is nearly singular where the
+    residual sd is small.
+    """
+    wide = np.clongdouble if np.iscomplexobj(covariance + rest[0]) else np.longdouble
+    work, left = np.array(covariance, dtype=wide), np.array(rest, dtype=wide)
+    total: Any = 0.0
+    for i in range(len(work)):
+        total = total + np.log(work[i, i]) + left[i] * left[i] / work[i, i]
+        below = work[i + 1 :, i] / work[i, i]
+        row = work[i, i + 1 :]
+        work[i + 1 :, i + 1 :] = work[i + 1 :, i + 1 :] - np.outer(below, row)
+        left[i + 1 :] = left[i + 1 :] - below * left[i]
+    return complex(total) if wide is np.clongdouble else float(total)
 
 
 def log_density(program: Program, frame: Frame, point: Mapping[str, Array]) -> float:

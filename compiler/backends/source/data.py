@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from varying.grammar import tree
 
 from ...columns import Coded, DesignColumn, Numeric
-from ...ir import LevelIndex, Matrix, Numbers, Outcome, Variable
+from ...ir import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
 from ...table import Column, Kind
 from .elementwise import Elementwise, bare, core, names_read
 from .held import (
@@ -147,6 +147,8 @@ def array_lines(writer: Writer) -> Iterator[str]:
                 yield f"    {name} = {_part(writer, variable)}"
             case Numbers(values):
                 yield f"    {name} = {vector(values, BODY)}"
+            case Count() | Within():
+                pass  # the script has every row of the file
 
 
 def _index(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.printer import format_spec
@@ -35,6 +36,7 @@ from ...ir import (
     Program,
     Ref,
 )
+from ...read import PARQUET
 from ...verify import definition_order
 from . import definitions
 from .data import array_lines, read_text
@@ -102,7 +104,11 @@ def _header(writer: Writer, path: str | None) -> str:
     if any(p.chart == "ordered" for p in writer.program.parameters):
         lines.append("from pymc.distributions.shape_utils import rv_size_is_none")
     if path is None:
-        hint = '# The data came from memory: frame.to_csv("data.csv", index=False)'
+        if writer.table.name.lower().endswith(PARQUET):
+            name = PurePath(writer.table.name).name
+            hint = f"# The data came from {name}: write them as data.csv"
+        else:
+            hint = '# The data came from memory: frame.to_csv("data.csv", index=False)'
         lines.insert(1, hint)
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,104 @@
+"""Compiled machines on disk, so that they are compiled once on a computer.
+
+A machine's file is named by a hash of everything that it came from: the text of
+every file of the kernel and of the families, the operations, LLVM, Python and the
+processor. Nothing is ever checked against dates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from . import native
+from .machine import compile_machine
+from .native import Machine
+
+#: Files and folders of the compiler whose text a machine is made of.
+_SOURCES = ("backends/kernel", "families", "prior_kernels.py", "distributions.py")
+
+
+def folder() -> Path:
+    """Return where machines are kept; ``VARYING_CACHE`` names another place."""
+    chosen = os.environ.get("VARYING_CACHE")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("varying", appauthor=False) / "kernels"
+
+
+@cache
+def machine(operations: tuple[str, ...]) -> Machine:
+    """Return the machine of these operations: from disk, or compiled and kept."""
+    path = folder() / f"{key(operations)}.kernel"
+    with suppress(OSError, ValueError, RuntimeError):
+        return native.load(_read(path), operations)
+    code = compile_machine(operations)
+    _write(path, code)
+    return native.load(code, operations)
+
+
+def compiled(operations: tuple[str, ...]) -> bool:
+    """Whether the machine of these operations is on disk."""
+    return (folder() / f"{key(operations)}.kernel").exists()
+
+
+def key(operations: tuple[str, ...]) -> str:
+    """Return the name of a machine: a hash of what it is made of."""
+    import llvmlite.binding as llvm
+
+    found = hashlib.sha256(_sources())
+    made_by = (
+        *operations,
+        *(version("llvmlite"), sys.version, platform.platform()),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+    )
+    found.update("\0".join(made_by).encode())
+    return found.hexdigest()[:40]
+
+
+@cache
+def _sources() -> bytes:
+    """Return a hash of the text of all files that machines are made of."""
+    root = Path(__file__).resolve().parents[2]
+    found = hashlib.sha256()
+    for name in _SOURCES:
+        place = root / name
+        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        for file in files:
+            found.update(file.relative_to(root).as_posix().encode() + b"\0")
+            found.update(file.read_bytes() + b"\0")
+    return found.digest()
+
+
+def _read(path: Path) -> bytes:
+    """Return the object code in a file; ``ValueError`` if it is damaged."""
+    head, _, code = path.read_bytes().partition(b"\n")
+    if hashlib.sha256(code).hexdigest().encode() != head:
+        raise ValueError(f"{path} is damaged")
+    return code
+
+
+def _write(path: Path, code: bytes) -> None:
+    """Keep a machine; where that cannot be done, it is compiled anew next time."""
+    head = hashlib.sha256(code).hexdigest().encode()
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # two processes may do this at once: each writes a whole file
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            whole = Path(file.name)
+            try:
+                file.write(head + b"\n" + code)
+                file.close()
+                os.replace(whole, path)
+            except OSError:
+                whole.unlink()

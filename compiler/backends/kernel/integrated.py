@@ -1,0 +1,263 @@
+"""Writing a normal likelihood whose group effects are integrated out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...families import FAMILIES
+from ...ir import Frame, Group, GroupUse, Predictor, Program
+from .operations.marginal import scratch_size
+from .tape import TapeWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Where the sums of a group's levels are, and what they are made of."""
+
+    group: Group
+    use: GroupUse
+    levels: int
+    q: int
+    matrix: int
+    vector: int
+    scratch: int
+    index: int
+    design: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Integrated:
+    """What was written: the sums of the inner group, and of the outer one if any."""
+
+    inner: Sums
+    outer: Sums | None
+    cross: int
+    parent: int
+    rows: Mapping[str, int]
+
+    @property
+    def sums(self) -> tuple[Sums, ...]:
+        """Those of both groups, or of the one."""
+        return (self.inner,) if self.outer is None else (self.inner, self.outer)
+
+
+def integrated_groups(program: Program, frame: Frame) -> list[Group]:
+    """Return the groups that are integrated out, the innermost first."""
+    found = [group for group in program.groups if group.form == "marginal"]
+    return sorted(found, key=lambda group: -frame.lengths[group.levels])
+
+
+def use_of(group: Group, predictor: Predictor) -> GroupUse:
+    """Return the block of a predictor that a group is used in."""
+    return next(
+        block
+        for block in predictor.blocks
+        if isinstance(block, GroupUse) and block.group == group.name
+    )
+
+
+def write_sums(
+    program: Program,
+    frame: Frame,
+    writer: TapeWriter,
+    mu: int,
+    sigma: Mapping[str, int],
+    scales: Callable[[Group], Mapping[str, int]],
+) -> Integrated:
+    """Write the sums of the rows by level.
+
+    Parameters
+    ----------
+    program, frame, writer
+        What is written, and where to.
+    mu
+        The place of the rest of the predictor, by row.
+    sigma
+        The words of the residual sd.
+    scales
+        Returns the places of the sds and the Cholesky factor of a group.
+    """
+    likelihood, main = program.likelihood, program.predictors[0]
+    pooled = FAMILIES[likelihood.family].pooled
+    observed = np.asarray(frame[likelihood.value], dtype=np.float64)
+    logged = pooled is not None and pooled.logged
+    y = np.log(observed) if logged else observed
+    if logged:
+        # the density of y is that of log y over y
+        count = 1.0 if likelihood.count is None else frame[likelihood.count]
+        writer.constant -= float(np.sum(count * y))
+    found: list[Sums] = []
+    for group in integrated_groups(program, frame):
+        levels, q = frame.lengths[group.levels], frame.lengths[group.coefs]
+        found.append(
+            Sums(
+                group,
+                use_of(group, main),
+                levels,
+                q,
+                writer.place(levels * q * q),
+                writer.place(levels * q),
+                writer.place(scratch_size(levels, q)),
+                writer.integers(frame[use_of(group, main).index]),
+                _design(use_of(group, main), frame, writer),
+            )
+        )
+    inner = found[0]
+    outer = found[1] if len(found) > 1 else None
+    size = inner.levels * inner.q * (0 if outer is None else outer.q)
+    cross = writer.place(size)
+    parent = -1
+    if outer is not None:
+        of = np.zeros(inner.levels, dtype=np.int64)
+        of[frame[inner.use.index]] = frame[outer.use.index]
+        parent = writer.integers(of)
+    slots = {"count": likelihood.count, "within": likelihood.within}
+    known = {n: -1 if s is None else writer.numbers(frame[s]) for n, s in slots.items()}
+    rows = {
+        "n": len(y),
+        "y": writer.numbers(y),
+        "count": known["count"],
+        "mu": mu,
+        "sigma": sigma["sigma"],
+        "stride": sigma["sigma_stride"],
+        "index": inner.index,
+        "design": inner.design,
+        "levels": inner.levels,
+        "q": inner.q,
+        "outer_index": -1 if outer is None else outer.index,
+        "outer_design": -1 if outer is None else outer.design,
+        "outer_levels": 0 if outer is None else outer.levels,
+        "r": 0 if outer is None else outer.q,
+    }
+    writer.add(
+        "normal rows",
+        **rows,
+        within=known["within"],
+        own=inner.matrix,
+        vector=inner.vector,
+        outer=0 if outer is None else outer.matrix,
+        outer_vector=0 if outer is None else outer.vector,
+        cross=cross,
+    )
+    done = Integrated(inner, outer, cross, parent, rows)
+    _integrate(inner, writer, scales)
+    if outer is not None:
+        work = writer.place(inner.q * outer.q + inner.q)
+        writer.add(
+            "nest",
+            **_nested(done),
+            scratch=inner.scratch,
+            outer=outer.matrix,
+            outer_vector=outer.vector,
+            work=work,
+        )
+        _integrate(outer, writer, scales)
+    return done
+
+
+def write_misfit(
+    done: Integrated,
+    writer: TapeWriter,
+    scales: Callable[[Group], Mapping[str, int]],
+) -> None:
+    """Write what the integral leaves but for the determinants."""
+    inner, outer = done.inner, done.outer
+    rests = {sums.group.name: writer.place(sums.levels * sums.q) for sums in done.sums}
+    if outer is not None:
+        # the means of the outer effects, side by side
+        effects = writer.place(outer.levels * outer.q)
+        words = {"levels": outer.levels, "q": outer.q}
+        writer.add("means", **words, scratch=outer.scratch, out=effects)
+        writer.add("condition", **_nested(done), effects=effects)
+    writer.add(
+        "mean",
+        levels=inner.levels,
+        q=inner.q,
+        vector=inner.vector,
+        scratch=inner.scratch,
+    )
+    writer.add(
+        "misfit",
+        **done.rows,
+        scratch=inner.scratch,
+        rests=rests[inner.group.name],
+        outer_scratch=0 if outer is None else outer.scratch,
+        outer_rests=0 if outer is None else rests[outer.group.name],
+    )
+    for sums in done.sums:
+        writer.add(
+            "penalty",
+            levels=sums.levels,
+            q=sums.q,
+            rests=rests[sums.group.name],
+            **scales(sums.group),
+        )
+
+
+def write_effects(
+    done: Integrated, writer: TapeWriter, normals: Mapping[str, int]
+) -> dict[str, int]:
+    """Write the draws of the effects; return their places by group.
+
+    ``normals`` has the places of the standard normal numbers of each group.
+    """
+    places: dict[str, int] = {}
+    for sums in (done.outer, done.inner):
+        if sums is None:
+            continue
+        if sums is done.inner and done.outer is not None:
+            effects = places[done.outer.group.name]
+            writer.add("condition", **_nested(done), effects=effects)
+        out = writer.place(sums.levels * sums.q)
+        writer.add(
+            "recover",
+            levels=sums.levels,
+            q=sums.q,
+            vector=sums.vector,
+            scratch=sums.scratch,
+            out=out,
+            normals=normals[sums.group.name],
+        )
+        places[sums.group.name] = out
+    return places
+
+
+def _integrate(
+    sums: Sums, writer: TapeWriter, scales: Callable[[Group], Mapping[str, int]]
+) -> None:
+    writer.add(
+        "integrate",
+        levels=sums.levels,
+        q=sums.q,
+        own=sums.matrix,
+        vector=sums.vector,
+        scratch=sums.scratch,
+        **scales(sums.group),
+    )
+
+
+def _nested(done: Integrated) -> dict[str, int]:
+    assert done.outer is not None
+    return {
+        "levels": done.inner.levels,
+        "q": done.inner.q,
+        "r": done.outer.q,
+        "parent": done.parent,
+        "vector": done.inner.vector,
+        "cross": done.cross,
+    }
+
+
+def _design(use: GroupUse, frame: Frame, writer: TapeWriter) -> int:
+    """Return the place of the numbers of the effects; -1: all are 1."""
+    if use.design is None:
+        return -1
+    design: NDArray[Any] = frame[use.design]
+    ordered = np.empty_like(design)
+    ordered[:, list(use.positions)] = design
+    return writer.numbers(ordered)

@@ -1,0 +1,19 @@
+"""The operations of the kernel, a file for each kind."""
+
+from __future__ import annotations
+
+from .algebra import ALGEBRA
+from .charts import CHARTS
+from .groups import GROUPS
+from .marginal import MARGINAL
+from .operation import WIDTH, Operation
+from .ordinal import ORDINAL
+from .predictors import PREDICTORS
+
+__all__ = ["OPERATIONS", "WIDTH", "Operation"]
+
+#: By name. Densities are not among them: they are made by ``densities``.
+OPERATIONS: dict[str, Operation] = {
+    one.name: one
+    for one in (*CHARTS, *ALGEBRA, *GROUPS, *PREDICTORS, *MARGINAL, *ORDINAL)
+}

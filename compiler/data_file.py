@@ -1,0 +1,299 @@
+"""Data files: which way each is read.
+
+A small plain file is read as it is. Of a large one, and of a large Parquet file,
+rows that are equal in all columns that the spec reads become one, with a count: a
+2 x 2 design has a few thousand different rows, however many there are. What is
+learned from the rows, and the density, are those of all rows. All that a spec can
+say is row by row; a term that needs the rows in their order would have to switch
+this off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.source import Span
+from varying.grammar.tree import Spec
+
+from .cells import column_of_cells
+from .columns_read import columns_read
+from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
+from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
+from .read import (
+    HEAD,
+    PARQUET,
+    WHOLE_FILE,
+    FileFault,
+    Sheet,
+    check_file,
+    open_sheet,
+    read_sheet,
+)
+from .table import Column, Table
+
+#: A file is large from so many rows on: read one by one they take more than a second
+#: and 0.2 GB, and as cells a tenth of it.
+LARGE_ROWS = 1_000_000
+#: A plain file is large from so many bytes on, too, however long its lines are.
+LARGE_BYTES = 64_000_000
+#: More cells than this part of the rows, and the rows are kept.
+MOST_CELLS = 0.5
+#: How often a slow reduction asks whether it is of any use, and what is none.
+_ASKED, _HOPELESS = 1_000_000, 0.9
+#: Bytes looked at in one go.
+_CHUNK = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file that is named and not yet read: the spec says which columns.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    reduce
+        Whether equal rows become one; None: if the file is large and it pays.
+    """
+
+    path: Path
+    reduce: bool | None = None
+
+
+def read_data(
+    file: DataFile, spec: Spec, sink: Sink, span: Span, *, whole: bool = True
+) -> Table | None:
+    """Return the table in a data file, or None after a fault.
+
+    Parameters
+    ----------
+    file
+        Plain text (see ``read_table``) or Parquet.
+    spec
+        Says which columns are read.
+    sink, span
+        Take the faults: where the file is named.
+    whole
+        Otherwise the head of a very long file will do.
+    """
+    path = file.path
+    try:
+        check_file(path, sink, span)
+        if path.suffix.lower() == PARQUET:
+            return _parquet(file, spec, whole)
+        if file.reduce or (file.reduce is None and whole and _is_large(path)):
+            reduced = _reduced_text(file, spec)
+            if reduced is not None:
+                return reduced
+        return read_sheet(path, WHOLE_FILE if whole else HEAD)
+    except FileFault as fault:
+        fault.report(sink, span)
+        return None
+
+
+def _most(file: DataFile) -> float:
+    """Return as many of the rows as there may be cells."""
+    return 1.0 if file.reduce else MOST_CELLS
+
+
+def _is_large(path: Path) -> bool:
+    """Whether a plain file has many rows, as far as its first lines tell."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as raw:
+            start = raw.read(65_536)
+    except OSError:
+        return False
+    lines = max(1, start.count(b"\n"))
+    return size >= LARGE_BYTES or size / (len(start) / lines or 1.0) >= LARGE_ROWS
+
+
+# ---- plain text ----------------------------------------------------------------------
+
+
+def _reduced_text(file: DataFile, spec: Spec) -> Table | None:
+    """Return a plain file as cells; None if they would be too many."""
+    path = file.path
+    with open_sheet(path) as sheet:
+        read = columns_read(spec, [name for name in sheet.header if name])
+        wanted = [i for i, name in enumerate(sheet.header) if name in read]
+        if not wanted:
+            return None
+        most = _most(file)
+        try:
+            found = _quickly(path, sheet, wanted, most)
+        except TooManyCells:
+            return None
+        if found is None:
+            found = _slowly(sheet, wanted, most)
+    if found is None:
+        return None
+    texts, counts, firsts = found
+    names = [sheet.header[i] for i in wanted]
+    columns = {
+        name: column_of_cells(name, cells)
+        for name, cells in zip(names, texts, strict=True)
+    }
+    return Table(
+        str(path),
+        columns,
+        len(counts),
+        unusable={} if all(sheet.header) else {"": NO_NAME},
+        layout=sheet.layout,
+        unread=tuple(name for name in sheet.header if name and name not in read),
+        counts=np.array(counts, dtype=np.int64),
+        firsts=np.array(firsts, dtype=np.int64),
+    )
+
+
+#: The texts of each column, how often each row is there, the number of the first.
+_Found = tuple[Sequence[Sequence[str]], Sequence[int], Sequence[int]]
+
+
+def _quickly(
+    path: Path, sheet: Sheet, wanted: Sequence[int], most: float
+) -> _Found | None:
+    """Count rows by DuckDB; None where it may see other cells than ``csv`` does."""
+    if len(sheet.header) == 1:
+        return None  # an empty line is a missing value there
+    quoted = _quotes(path)
+    if quoted is None:
+        return None
+    layout, width = sheet.layout, len(sheet.header)
+    found = text_cells(path, layout.delimiter, width, wanted, most)
+    if found is None:
+        return None
+    texts = [column.tolist() for column in found.columns]
+    if sheet.layout.delimiter != "\t":
+        # `csv` skips blanks before a field, but not those inside of quotes
+        blank = any(cell.startswith(" ") for cells in texts for cell in cells)
+        if blank and quoted:
+            return None
+        if blank:
+            texts = [[cell.lstrip(" ") for cell in cells] for cells in texts]
+    return texts, found.counts.tolist(), found.firsts.tolist()
+
+
+def _quotes(path: Path) -> bool | None:
+    """Return whether a file has quotes; None if it is to be read with more care.
+
+    That is, if it is not UTF-8 or a blank stands before a quote.
+    """
+    from codecs import getincrementaldecoder
+
+    decoder = getincrementaldecoder("utf-8")()
+    quoted, last = False, b""
+    with path.open("rb") as raw:
+        while chunk := raw.read(_CHUNK):
+            if b' "' in last + chunk[:1] or b' "' in chunk:
+                return None
+            quoted = quoted or b'"' in chunk
+            last = chunk[-1:]
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return None
+    return quoted
+
+
+def _slowly(sheet: Sheet, wanted: Sequence[int], most: float) -> _Found | None:
+    """Count rows one by one; None if too many differ."""
+    of: Callable[[list[str]], Any] = itemgetter(*wanted)
+    places: dict[Any, int] = {}
+    counts: list[int] = []
+    firsts: list[int] = []
+    for number, fields in enumerate(sheet.rows):
+        place = places.setdefault(of(fields), len(counts))
+        if place < len(counts):
+            counts[place] += 1
+            continue
+        counts.append(1)
+        firsts.append(number)
+        if number > _ASKED and len(counts) > max(most, _HOPELESS) * (number + 1):
+            return None
+    if len(counts) > most * sum(counts):
+        return None
+    keys = list(places)
+    if len(wanted) == 1:
+        return [keys], counts, firsts
+    texts = [[key[i] for key in keys] for i in range(len(wanted))]
+    return texts, counts, firsts
+
+
+# ---- Parquet -------------------------------------------------------------------------
+
+
+def _parquet(file: DataFile, spec: Spec, whole: bool) -> Table:
+    """Return the table in a Parquet file."""
+    import duckdb
+
+    try:
+        with connected(file.path) as (connection, path):
+            return _parquet_table(file, ParquetFile(connection, path), spec, whole)
+    except duckdb.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        message = f"`{file.path.name}` cannot be read as Parquet"
+        raise FileFault("data-format", message, (reason,)) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"`{file.path}` cannot be read: {reason}"
+        raise FileFault("unreadable-file", message) from None
+
+
+def _parquet_table(
+    file: DataFile, opened: ParquetFile, spec: Spec, whole: bool
+) -> Table:
+    listed = [column.name for column in opened.columns]
+    for name in listed:
+        if name and listed.count(name) > 1:
+            message = f"`{file.path.name}` has two columns named `{name}`"
+            raise FileFault("duplicate-column", message)
+    unusable = {c.name: type_unusable(c.type) for c in opened.columns if not usable(c)}
+    if "" in listed:
+        unusable[""] = NO_NAME
+    there = [column for column in opened.columns if column.name not in unusable]
+    read = columns_read(spec, [column.name for column in there])
+    wanted = [column for column in there if column.name in read]
+    unread = tuple(column.name for column in there if column.name not in read)
+    name, large = str(file.path), opened.rows >= LARGE_ROWS
+    if wanted and (file.reduce or (file.reduce is None and large)):
+        with suppress(TooManyCells):
+            cells = opened.cells(wanted, _most(file))
+            columns = _columns(wanted, cells.columns, unusable)
+            return Table(
+                name,
+                columns,
+                len(cells.counts),
+                unusable=unusable,
+                unread=unread,
+                counts=cells.counts,
+                firsts=cells.firsts,
+            )
+    head = HEAD if not whole and opened.rows > HEAD else None
+    rows = opened.rows if head is None else head
+    chosen = wanted if large else there
+    columns = _columns(chosen, opened.values(chosen, head), unusable)
+    partial = head is not None
+    table = Table(name, columns, rows, partial, unusable)
+    return replace(table, unread=unread) if large else table
+
+
+def _columns(
+    wanted: Sequence[Any], values: Sequence[Any], unusable: dict[str, str]
+) -> dict[str, Column]:
+    """Return columns from values; why one is of no use goes into ``unusable``."""
+    columns: dict[str, Column] = {}
+    for column, array in zip(wanted, values, strict=True):
+        try:
+            columns[column.name] = column_of_values(column.name, array)
+        except UnusableColumn as reason:
+            unusable[column.name] = str(reason)
+    return columns

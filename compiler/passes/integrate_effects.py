@@ -1,0 +1,69 @@
+"""Integrate normal group effects out of a normal likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..ir import Frame, GroupUse, Program, Ref
+
+#: Families whose mean, or mean of logs, is the predictor, with normal residuals.
+NORMAL = ("gaussian", "lognormal")
+
+
+def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
+    """Integrate the effects of a group out, where residuals are normal.
+
+    What is left to sample is the population part, the sds and the correlations: a
+    dozen numbers, whatever the number of levels, and none of them in a funnel. The
+    effects are drawn afterwards, given each draw, which is exact::
+
+        group r_subj[subj, subj_coef] = z_subj[...] ~ normal(0, 1), scaled by sd_subj
+    becomes
+        group r_subj[subj, subj_coef] ~ normal(0, sd_subj); integrated out
+
+    Of several groups it is the one with the most effects, and one that it is nested
+    in; the others are sampled. Groups whose form the user chose are left alone, and
+    so is a model whose residual sd has a formula: weights that differ by orders of
+    magnitude between the rows of a level would cost the digits of the sums.
+    """
+    likelihood = program.likelihood
+    main = program.predictors[0]
+    arguments = dict(likelihood.arguments)
+    if likelihood.family not in NORMAL or arguments.get("mu") != Ref(main.name):
+        return program, frame
+    if len(program.predictors) > 1:
+        return program, frame
+    candidates: list[tuple[int, GroupUse]] = []
+    for block in main.blocks:
+        if isinstance(block, GroupUse):
+            group = program.group(block.group)
+            size = frame.lengths[group.coefs]
+            if group.free and len(block.positions) == size:
+                candidates.append((frame.lengths[group.levels] * size, block))
+    if not candidates:
+        return program, frame
+    candidates.sort(key=lambda one: -one[0])
+    inner, *others = [use for _, use in candidates]
+    chosen = [
+        inner,
+        *[use for use in others if _nested(inner, use, program, frame)][:1],
+    ]
+    names = {use.group for use in chosen}
+    groups = tuple(
+        replace(group, form="marginal") if group.name in names else group
+        for group in program.groups
+    )
+    return replace(program, groups=groups), frame
+
+
+def _nested(inner: GroupUse, outer: GroupUse, program: Program, frame: Frame) -> bool:
+    """Whether each level of one group is inside one level of another, larger one."""
+    index, other = frame[inner.index], frame[outer.index]
+    levels = frame.lengths[program.group(inner.group).levels]
+    if not frame.lengths[program.group(outer.group).levels] < levels:
+        return False
+    of = np.zeros(levels, dtype=np.int64)
+    of[index] = other
+    return bool((of[index] == other).all())

@@ -1,0 +1,255 @@
+"""nutpie's sampler on a native function, with nothing of Python in the loop.
+
+nutpie has no public name for this, and its package imports ArviZ, pandas and Numba,
+which takes longer than sampling. So its compiled part, ``nutpie._lib``, is used as
+its own Numba models use it. All that is private is in this file; where nutpie has
+changed, ``from_pyfunc``, which is public, is used instead: slower, the same draws.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.backends.kernel import Kernel
+
+from . import LEAST_TUNE
+
+__all__ = ["Draws", "Run", "start"]
+
+Floats = NDArray[np.float64]
+Route = Literal["native", "callback"]
+
+#: The variable that nutpie stores: the unconstrained vector.
+_NAME = "x"
+
+#: Statistics of nutpie that are vectors a draw, or messages.
+_LEFT_OUT = frozenset(
+    {
+        *("mass_matrix_inv", "mass_matrix_eigvals", "mass_matrix_stds"),
+        *("transformation_mu", "unconstrained_draw", "gradient"),
+        *("transformed_position", "transformed_gradient", "divergence_message"),
+        *("divergence_start", "divergence_start_gradient", "divergence_end"),
+        *("divergence_momentum", "chain", "draw"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """What a run came to.
+
+    Attributes
+    ----------
+    unconstrained : (chains, draws, dimension)
+    statistics
+        Arrays of shape (chains, draws) by nutpie's names.
+    version
+        Of nutpie.
+    """
+
+    unconstrained: Floats
+    statistics: Mapping[str, NDArray[Any]]
+    version: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A run under way, in threads of nutpie's own.
+
+    ``route`` says how the density is called: ``native`` or by ``callback``.
+    """
+
+    route: Route
+    _sampler: Any
+    _held: tuple[Any, ...]
+
+    def wait(self, seconds: float) -> Draws | None:
+        """Wait that long; return the draws if all chains are done.
+
+        Raises
+        ------
+        RuntimeError
+            As nutpie does where it cannot start.
+        """
+        try:
+            self._sampler.wait(seconds)
+        except TimeoutError:
+            return None
+        return _draws(self._sampler.take_results())
+
+    def abort(self) -> None:
+        """Stop all chains."""
+        self._sampler.abort()
+
+
+def start(
+    kernel: Kernel,
+    *,
+    draws: int,
+    tune: int,
+    chains: int,
+    cores: int,
+    seed: int,
+    target_accept: float | None,
+    show: Callable[[list[Any]], None],
+    route: Route | None = None,
+) -> Run:
+    """Start a run.
+
+    Parameters
+    ----------
+    kernel
+        The density.
+    show
+        Called now and then, from another thread, with nutpie's progress of each
+        chain.
+    route
+        Which of the two; None: native if this nutpie can.
+    """
+    options: dict[str, Any] = {
+        "num_draws": draws,
+        "num_tune": max(tune, LEAST_TUNE),
+        "num_chains": chains,
+    }
+    if target_accept is not None:
+        options["target_accept"] = target_accept
+
+    def beginning(chain_seed: int) -> Floats:
+        # as for a graph: in the middle of the priors, moved by up to 1
+        rng = np.random.default_rng(chain_seed)
+        return kernel.start + rng.uniform(-1.0, 1.0, kernel.dimension)
+
+    if route != "callback":
+        try:
+            library = _library()
+            model = _native_model(library, kernel, beginning)
+            sampler = library.PySampler.from_pymc(
+                *(_settings(library, seed, options), cores, model),
+                *(library.ProgressType.none(), show, _RATE),
+                library.PyStorage.arrow(),
+            )
+            return Run("native", sampler, (kernel, model))
+        except (ImportError, AttributeError, TypeError):
+            if route == "native":
+                raise
+    from nutpie import _lib as public
+
+    model = _callback_model(kernel, beginning)
+    sampler = model._make_sampler(
+        *(_settings(public, seed, options), kernel.start, cores),
+        *(public.ProgressType.none(), show, _RATE),
+        public.PyStorage.arrow(),
+    )
+    return Run("callback", sampler, (kernel, model))
+
+
+#: Milliseconds between two reports of progress.
+_RATE = 100
+
+
+def _library() -> ModuleType:
+    """Return ``nutpie._lib`` without the package around it.
+
+    It is registered under its name, so that a later ``import nutpie`` finds it: a
+    library of this kind can be initialised once in a process.
+    """
+    name = "nutpie._lib"
+    if name in sys.modules:
+        return sys.modules[name]
+    package = importlib.util.find_spec("nutpie")
+    if package is None or package.origin is None:
+        raise ImportError("there is no nutpie")
+    found = sorted(Path(package.origin).parent.glob("_lib.*"))
+    if not found:
+        raise ImportError("nutpie has no `_lib`")
+    spec = importlib.util.spec_from_file_location(name, found[0])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{found[0]} cannot be loaded")
+    library = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(library)
+    sys.modules[name] = library
+    return library
+
+
+def _settings(library: Any, seed: int, options: Mapping[str, Any]) -> Any:
+    settings = library.PyNutsSettings.Diag(seed)
+    settings.update(dict(options))
+    return settings
+
+
+def _native_model(
+    library: Any, kernel: Kernel, beginning: Callable[[int], Floats]
+) -> Any:
+    size = kernel.dimension
+    block = kernel.block.ctypes.data
+
+    def adapter(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    variables = library.PyVariable.new_variables(
+        [_NAME], ["float64"], [(size,)], {"place": size}, {_NAME: ("place",)}
+    )
+    return library.PyMcModel(
+        library.LogpFunc(kernel.machine.run, block, kernel),
+        library.ExpandFunc(size, size, kernel.machine.copy, block, kernel),
+        variables,
+        size,
+        {"place": size},
+        {"place": np.arange(size)},
+        beginning,
+        adapter,
+    )
+
+
+def _callback_model(kernel: Kernel, beginning: Callable[[int], Floats]) -> Any:
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    def density() -> Callable[[Floats], tuple[float, Floats]]:
+        return kernel.log_density
+
+    def expand(*_: object) -> Callable[[Floats], dict[str, Floats]]:
+        return lambda x: {_NAME: np.array(x)}
+
+    return from_pyfunc(
+        ndim=kernel.dimension,
+        make_logp_fn=density,
+        make_expand_fn=expand,
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(kernel.dimension,)],
+        expanded_names=[_NAME],
+        coords={"place": np.arange(kernel.dimension)},
+        dims={_NAME: ("place",)},
+        make_initial_point_fn=beginning,
+    )
+
+
+def _draws(results: Any) -> Draws:
+    """Return the draws kept, from nutpie's tables of one chain each."""
+    from importlib.metadata import version
+
+    import pyarrow
+
+    batches, statistics = results.get_arrow_trace()
+    draws: list[Floats] = []
+    found: dict[str, list[NDArray[Any]]] = {}
+    for batch, own in zip(batches, statistics, strict=True):
+        table = pyarrow.record_batch(own)
+        kept = ~table.column("tuning").to_numpy(zero_copy_only=False)
+        column = pyarrow.record_batch(batch).column(_NAME)
+        values = column.flatten().to_numpy(zero_copy_only=False)
+        draws.append(values.reshape(len(kept), -1)[kept])
+        for name in table.schema.names:
+            if name not in _LEFT_OUT:
+                array = table.column(name).to_numpy(zero_copy_only=False)
+                found.setdefault(name, []).append(array[kept])
+    stacked = {name: np.stack(arrays) for name, arrays in found.items()}
+    return Draws(np.stack(draws), stacked, version("nutpie"))

@@ -1,0 +1,208 @@
+"""The kernel beside the reference: density, gradient, and what is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.backends.kernel import Kernel, build, emit
+from varying.compiler.backends.kernel.densities import likelihood_name, prior_name
+from varying.compiler.backends.kernel.operations import OPERATIONS
+from varying.compiler.backends.reference import coordinates, evaluate
+from varying.compiler.backends.reference.density import cholesky
+from varying.compiler.driver import Compiled
+from varying.compiler.families import FAMILIES
+from varying.compiler.ir import Frame, Program
+from varying.compiler.passes import for_kernel, for_sampling
+from varying.compiler.prior_kernels import PRIOR_KERNELS
+
+from .harness import Evaluation, Point, by_reference, random_point, stages
+
+Array = NDArray[Any]
+
+#: One machine for all of the tests: what compiles one takes a second, this 4.
+EVERY = (
+    *OPERATIONS,
+    *(prior_name(name) for name in PRIOR_KERNELS),
+    *(likelihood_name(name) for name in FAMILIES),
+    *(likelihood_name(f.name, True) for f in FAMILIES.values() if f.pooled),
+)
+
+#: Relative differences that rounding makes.
+CLOSE = 1e-10
+
+
+def kernel_of(program: Program, frame: Frame) -> Kernel:
+    return build(emit(program, frame), EVERY)
+
+
+def vector(program: Program, frame: Frame, point: Point) -> Array:
+    """A point as the kernel takes it."""
+    parts = [np.ravel(point[c.name]) for c in coordinates(program, frame)]
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def by_kernel(kernel: Kernel, program: Program, frame: Frame, x: Array) -> Evaluation:
+    density, slopes = kernel.log_density(x)
+    found, at = {}, 0
+    for coordinate in coordinates(program, frame):
+        size = int(np.prod(coordinate.shape))
+        found[coordinate.name] = slopes[at : at + size].reshape(coordinate.shape)
+        at += size
+    assert at == kernel.dimension
+    return Evaluation(density, found)
+
+
+def reported(program: Program, frame: Frame, point: Point) -> dict[str, Array]:
+    """What a program reports at a point, by the reference."""
+    values = dict(evaluate(program, frame, point)[0])
+    for group in program.groups:
+        if group.correlations:
+            factor = cholesky(group, values, frame.lengths[group.coefs])
+            values[group.correlation_matrix] = factor @ factor.T
+    return {name: np.asarray(value) for name, value in values.items()}
+
+
+def expected(program: Program) -> set[str]:
+    """The names that a fit reports, but for what effects are made from."""
+    groups = program.groups
+    return {
+        *(parameter.name for parameter in program.parameters),
+        *(one.name for one in program.derived if one.report),
+        *(group.effects for group in groups),
+        *(group.correlation_matrix for group in groups if group.correlations),
+        *(one.name for one in program.predictors if one.report),
+    }
+
+
+def variants(compiled: Compiled) -> list[tuple[str, Program, Frame]]:
+    """The program as written, after the passes, and as it is sampled by either."""
+    steps = stages(compiled)
+    sampled = for_sampling(compiled.program, compiled.frame)
+    return [
+        steps[0],
+        steps[-1],
+        ("for sampling", *sampled),
+        ("for the kernel", *for_kernel(*sampled)),
+    ]
+
+
+def compare_kernel(program: Program, frame: Frame, seed: int) -> list[str]:
+    """Return where the kernel differs from the reference: nowhere, if all is well."""
+    kernel = kernel_of(program, frame)
+    rng = np.random.default_rng(seed)
+    near, far = (random_point(rng, program, frame, scale) for scale in (0.8, 1.6))
+    points = np.stack([vector(program, frame, point) for point in (near, far)])
+    found = []
+    mine = by_reference(program, frame, near)
+    difference = mine.difference(by_kernel(kernel, program, frame, points[0]))
+    if max(difference.density, difference.gradient) > CLOSE:
+        found.append(f"near: {difference}")
+    density = float(np.real(evaluate(program, frame, far)[1]))
+    there = kernel.log_density(points[1])[0]
+    # far out a count can have an infinite mean
+    if density != there and not apart(density, there) <= CLOSE:
+        found.append(f"far: {density} and {there}")
+    draws = kernel.draws(points, Given(rng.normal(size=(2, kernel.tapes.normals))))
+    names = set(draws) - {group.base for group in program.groups}
+    if names != expected(program):
+        found.append(f"reported: {sorted(names ^ expected(program))}")
+    for place, point in enumerate((near, far)):
+        found += _reported(program, frame, point, draws, place)
+    return found + _drawn(kernel, program, frame, near, rng)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A generator of the normal numbers that it is given."""
+
+    numbers: Array
+
+    def standard_normal(self, shape: tuple[int, ...]) -> Array:
+        return self.numbers.reshape(shape)
+
+
+def opened(program: Program) -> Program:
+    """The program with effects that were integrated out, as they are."""
+    groups = tuple(
+        replace(group, form="centered") if group.form == "marginal" else group
+        for group in program.groups
+    )
+    return replace(program, groups=groups)
+
+
+def _with_effects(program: Program, point: Point, draws: Any, place: int) -> Point:
+    """A point of the opened program: with the effects that were drawn."""
+    marginal = [group for group in program.groups if group.form == "marginal"]
+    return {**point, **{g.effects: draws[g.effects][place] for g in marginal}}
+
+
+def _drawn(
+    kernel: Kernel, program: Program, frame: Frame, point: Point, rng: Any
+) -> list[str]:
+    """Hold effects drawn after sampling against their density given the rest.
+
+    It is normal, so of ``mean + A e`` the log density is that of the mean less
+    ``|e|^2 / 2``: for any e.
+    """
+    if not kernel.tapes.normals:
+        return []
+    x, e = vector(program, frame, point), rng.normal(size=(3, kernel.tapes.normals))
+    e[0] = 0.0
+    draws = kernel.draws(np.stack([x] * 3), Given(e))
+    points = [_with_effects(program, point, draws, place) for place in range(3)]
+    whole = [float(np.real(evaluate(opened(program), frame, p)[1])) for p in points]
+    wanted = whole[0] - 0.5 * (e * e).sum(axis=1)
+    return [] if apart(wanted, whole) <= CLOSE else [f"drawn: {wanted}, {whole}"]
+
+
+def _reported(
+    program: Program,
+    frame: Frame,
+    point: Point,
+    draws: Mapping[str, Array],
+    place: int,
+) -> list[str]:
+    whole = _with_effects(program, point, draws, place)
+    wanted = reported(opened(program), frame, whole)
+    found = []
+    for name, values in draws.items():
+        if values[place].shape != wanted[name].shape:
+            found.append(f"{name}: {values[place].shape}, not {wanted[name].shape}")
+        elif not apart(wanted[name], values[place]) <= CLOSE:
+            found.append(f"{name}: {apart(wanted[name], values[place])}")
+    return found
+
+
+def apart(one: Any, other: Any) -> float:
+    """Largest difference, relative to the size (at least 1)."""
+    one, other = np.asarray(one, float), np.asarray(other, float)
+    size = max(1.0, float(np.abs(one).max(initial=0.0)))
+    return float(np.abs(one - other).max(initial=0.0)) / size
+
+
+def compare_directions(program: Program, frame: Frame, seed: int) -> list[str]:
+    """As ``compare_kernel`` with slopes in random directions: for larger programs."""
+    kernel = kernel_of(program, frame)
+    rng = np.random.default_rng(seed)
+    point = random_point(rng, program, frame, 0.3)
+    x = vector(program, frame, point)
+    density, slopes = kernel.log_density(x)
+    found = []
+    for _ in range(3):
+        way = random_point(rng, program, frame, 1.0)
+        moved = {name: value + 1e-30j * way[name] for name, value in point.items()}
+        value = complex(evaluate(program, frame, moved)[1])
+        along = vector(program, frame, way)
+        mine, theirs = value.imag / 1e-30, float(slopes @ along)
+        size = float(np.abs(slopes) @ np.abs(along))
+        if apart(value.real, density) > CLOSE or not abs(mine - theirs) <= CLOSE * size:
+            found.append(f"{value.real}, {mine}: {density}, {theirs}")
+    normals = Given(rng.normal(size=kernel.tapes.normals))
+    values = {name: a[None] for name, a in kernel.draws(x, normals).items()}
+    found += _reported(program, frame, point, values, 0)
+    return found + _drawn(kernel, program, frame, point, rng)

@@ -1,0 +1,85 @@
+"""Rows that are merged: the same density and gradient from fewer rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varying.compiler.backends.source import emit as emit_source
+from varying.compiler.families import FAMILIES
+from varying.compiler.passes import for_sampling, merge_cells
+
+from ..strategies import random_case
+from . import harness
+from .harness import by_reference, by_source, compare_cells, random_point
+
+SEEDS = tuple(range(90))
+#: The first of each family whose rows merge; their graphs are compared as well.
+GRAPHS = {
+    **{"gaussian": 0, "bernoulli": 1, "poisson": 4, "ordlogit": 5, "lognormal": 6},
+    **{"student": 13, "binomial": 17, "negbinomial": 29},
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_merged_rows_keep_the_density(seed: int, tmp_path: Path) -> None:
+    case = random_case(seed)
+    compiled = case.compile(tmp_path)
+    assert compare_cells(compiled, seed, seed in GRAPHS.values()) == [], case.text
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_rows_of_every_family_are_merged(family: str, tmp_path: Path) -> None:
+    """Those above, so that what they compare is not the same frame twice."""
+    compiled = random_case(GRAPHS[family]).compile(tmp_path)
+    program, frame = for_sampling(compiled.program, compiled.frame)
+    assert program.likelihood.family == family
+    assert frame.lengths["row"] < 0.9 * compiled.frame.lengths["row"]
+    assert frame["count"].sum() == compiled.frame.lengths["row"]
+    assert (program.likelihood.within is None) == (FAMILIES[family].pooled is None)
+    if program.likelihood.within is not None:
+        assert frame["within"].max() > 0
+
+
+def test_a_script_has_the_rows_of_the_file(tmp_path: Path) -> None:
+    """It is given a program with counts, and reads each row by itself."""
+    compiled = random_case(0).compile(tmp_path)
+    merged = for_sampling(compiled.program, compiled.frame)
+    whole = replace(compiled, program=merged[0], frame=merged[1])
+    point = random_point(np.random.default_rng(0), *merged, 0.5)
+    script = by_source(emit_source(whole), tmp_path / "case.csv")
+    difference = by_reference(*merged, point).difference(script(point))
+    assert difference.density < harness.SOURCE_DENSITY
+    assert difference.gradient < harness.SOURCE_GRADIENT
+
+
+# ---- faults --------------------------------------------------------------------------
+
+
+def lost(frame: harness.Frame) -> harness.Frame:
+    """Have one row less in a cell."""
+    count = frame["count"].copy()
+    count[int(count.argmax())] -= 1
+    return replace(frame, arrays={**frame.arrays, "count": count})
+
+
+def narrower(frame: harness.Frame) -> harness.Frame:
+    within = 0.999 * frame["within"]
+    return replace(frame, arrays={**frame.arrays, "within": within})
+
+
+@pytest.mark.parametrize("fault", [lost, narrower])
+def test_a_fault_is_caught(
+    fault: Callable[[Any], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = random_case(0).compile(tmp_path)
+    program, frame = merge_cells(compiled.program, compiled.frame)
+    monkeypatch.setattr(harness, "for_sampling", lambda *_: (program, fault(frame)))
+    found = compare_cells(compiled, 0, graph=True)
+    assert any(line.startswith("merged") for line in found)
+    assert any(line.startswith("graph") for line in found)

@@ -1,0 +1,279 @@
+"""The kernel has the density, the gradient and the draws of the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache as remembered
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varying.compiler.backends.kernel import NoKernel, cache, emit, native
+from varying.compiler.backends.kernel.densities import prior_name
+from varying.compiler.backends.kernel.machine import compile_machine
+from varying.compiler.backends.kernel.operations import OPERATIONS
+from varying.compiler.backends.kernel.text import execute
+from varying.compiler.distributions import DISTRIBUTIONS, POSITIVE, REAL, UNIT
+from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.frames import table_from_frame
+from varying.compiler.ir import Apply, Const, Ref
+from varying.grammar.diagnostics import Sink
+from varying.grammar.parser import parse
+from varying.grammar.source import Source
+
+from ..strategies import random_case
+from . import kernels
+from .kernels import EVERY, compare_directions, compare_kernel, variants
+from .test_agreement import MANY, QUICK
+from .test_by_hand import ratings
+
+FOLDER = Path(__file__).resolve().parents[2] / "examples"
+
+
+def differences(compiled: Compiled, seed: int) -> list[str]:
+    return [
+        f"{name}: {line}"
+        for name, program, frame in variants(compiled)
+        for line in compare_kernel(program, frame, seed)
+    ]
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_the_kernel_agrees(seed: int, tmp_path: Path) -> None:
+    case = random_case(seed)
+    assert differences(case.compile(tmp_path), seed) == [], case.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MANY)
+def test_the_kernel_agrees_on_many(seed: int, tmp_path: Path) -> None:
+    case = random_case(seed)
+    assert differences(case.compile(tmp_path), seed) == [], case.text
+
+
+def examples() -> list[Any]:
+    """The models of all examples."""
+    found = []
+    for file in sorted(FOLDER.rglob("*.model")):
+        source = Source(file.read_text("utf-8"), file.name)
+        for model in parse(source, Sink(source)).models:
+            name = f"{file.stem}-{model.label}"
+            found.append(pytest.param(source, file.parent, model.label, id=name))
+    return found
+
+
+@pytest.mark.parametrize(("source", "folder", "model"), examples())
+def test_the_kernel_of_an_example_agrees(
+    source: Source, folder: Path, model: str
+) -> None:
+    compiled = compile_spec(source, base=folder, model=model)
+    for name, program, frame in variants(compiled):
+        assert compare_directions(program, frame, 1) == [], name
+
+
+# ---- by hand: what the seeds lack ----------------------------------------------------
+
+
+def compiled(text: str) -> Compiled:
+    data = ratings().assign(
+        n=lambda d: 1 + np.arange(len(d)) % 4, few=lambda d: d.n - 1
+    )
+    return compile_spec(Source(text), table_from_frame(data))
+
+
+def priors() -> list[str]:
+    """Every distribution as the prior of a coefficient, with and without ends."""
+    numbers = {POSITIVE: "2.5", REAL: "0.4", UNIT: "0.3"}
+    found = []
+    for row in DISTRIBUTIONS.values():
+        if row.name == "dirichlet":
+            continue
+        inside = [numbers[argument.domain] for argument in row.arguments]
+        if row.name in ("uniform", "triangular"):
+            inside = ["-0.5", "0.2", "3"][:: 4 - len(row.arguments)]
+        low, high = (0.31, 0.9) if row.name != "pareto" else (2.6, 4.0)
+        ends: list[list[str]] = [[]]
+        if row.scipy is not None:
+            ends += [[f"lb={low}"], [f"ub={high}"], [f"lb={low}", f"ub={high}"]]
+        found += [f"{row.name}({', '.join([*inside, *more])})" for more in ends]
+    return [text.replace("()", "") for text in found]
+
+
+@pytest.mark.parametrize("prior", priors())
+def test_the_kernel_of_a_prior_agrees(prior: str) -> None:
+    model = compiled(f"y ~ x + cs\n  prior b[x] ~ {prior}")
+    _, (_, program, frame), *_ = variants(model)
+    kinds = {parameter.prior.distribution for parameter in program.parameters}
+    assert prior.partition("(")[0] in kinds
+    assert compare_kernel(program, frame, 5) == []
+
+
+#: What the seeds have seldom or never, in small.
+HAND = {
+    "two categories": "cs ~ x + (1 | subj), family=ordlogit",
+    "two categories, a dirichlet": """
+cs ~ x, family=ordlogit
+  prior threshold ~ dirichlet(2)
+""",
+    "three categories, a dirichlet": """
+column n: ordered(1..4)
+n ~ x, family=ordlogit
+  prior threshold ~ dirichlet(2)
+""",
+    "thresholds in order": """
+column n: ordered(1..4)
+n ~ x + (1 | subj), family=ordlogit
+  prior threshold ~ normal(0, 3)
+""",
+    "blocks of correlations": """
+y ~ x + (x | subj) + (0 + block + n | subj) + (0 + cs || subj), parameterization={form}
+""",
+    "correlated": "y ~ x + (x * n | subj), parameterization={form}",
+    "not correlated": "y ~ x + (x || subj) + (1 | cs), parameterization={form}",
+    "one effect, no intercept": "y ~ x + (0 + x | subj), parameterization={form}",
+    "no columns": "y ~ 1",
+    "no columns, no intercept": "y ~ 0 + (1 | subj)",
+    "an offset alone": "y ~ 0 + offset(x)",
+    "moderated effects": "y ~ x * n * cs",
+    "priors of several kinds": """
+y ~ x + n + cs
+  prior b[n] ~ laplace(0, 2)
+  prior b[cs] ~ uniform(-30, 40)
+  prior b[x] = 2
+""",
+    "predictors of everything": """
+y ~ x + (1 | subj), family=student
+  sigma ~ n + (n | subj) + offset(x / 20)
+  nu ~ cs
+""",
+    "trials": "few | trials(n) ~ x + (1 | subj), family=binomial",
+    "a rate": "few | rate(n) ~ cs + (1 | subj), family=negbinomial\n  shape ~ block",
+    "a predictor of disc": """
+column rating: ordered(0..6)
+rating ~ block * cs + (1 + cs | subj), family=ordlogit
+  disc ~ 0 + block
+""",
+    "a prior between bounds": "y ~ x\n  prior sigma ~ uniform(1, 90)",
+    "a prior above a bound": "y ~ x\n  prior sigma ~ normal(30, 20, lb=3)",
+    "nested": "y ~ x + (1 + x | block) + (1 | block:subj)",
+    "nested, and crossed": "y ~ x + (1 + x || block) + (1 + n | block:subj) + (1 | cs)",
+    "a kept predictor": "y ~ x + (1 | subj)\n  keep mu",
+}
+FORMS = ("centered", "noncentered", "auto")
+
+
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [(w, f) for w, text in HAND.items() for f in (FORMS if "{form}" in text else [""])],
+)
+def test_the_kernel_agrees_by_hand(what: str, form: str) -> None:
+    text = HAND[what]
+    if form == "auto":
+        text = text.replace(", parameterization={form}", "")
+    assert differences(compiled(text.replace("{form}", form)), 3) == []
+
+
+@remembered
+def operations(folder: Path) -> frozenset[str]:
+    """All that the programs above need."""
+    models = [random_case(seed).compile(folder) for seed in QUICK]
+    models += [
+        compiled(t.replace(", parameterization={form}", "")) for t in HAND.values()
+    ]
+    found = set()
+    for model in models:
+        for _, program, frame in variants(model):
+            tapes = emit(program, frame)
+            found |= {*tapes.density.operations, *tapes.draws.operations}
+    return frozenset(found)
+
+
+def test_every_operation_is_met(tmp_path: Path) -> None:
+    """But for what the test of priors is about, and what no spec leads to."""
+    by_prior = {prior_name(name) for name in DISTRIBUTIONS if name != "dirichlet"}
+    by_prior.add("below")
+    assert set(EVERY) - operations(tmp_path) - by_prior == {"neg"}
+
+
+# ---- no kernel -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lower", "reason"),
+    [
+        ({"mu": Const(0.0), "sigma": Const(1.0)}, None, None),
+        ({"mu": Ref("X_mean"), "sigma": Const(1.0)}, None, None),
+        ({"mu": Apply("neg", (Ref("X_mean"),)), "sigma": Const(1.0)}, None, None),
+        ({"mu": Ref("sigma"), "sigma": Const(1.0)}, None, None),
+        (
+            {"mu": Const(0.0), "sigma": Ref("sigma")},
+            None,
+            "the argument `sigma` of the prior of `b` is not a number",
+        ),
+        (
+            {"mu": Ref("sigma"), "sigma": Const(1.0)},
+            0.0,
+            "the argument `mu` of the prior of `b` is not a number",
+        ),
+    ],
+)
+def test_what_has_no_kernel(
+    arguments: dict[str, object], lower: float | None, reason: str | None
+) -> None:
+    """The whole list; the language has no words for these as yet."""
+    model = compiled("y ~ x")
+    program, frame = model.program, model.frame
+    old = program.parameter("b")
+    prior = replace(old.prior, arguments=tuple(arguments.items()), lower=lower)
+    low = -math.inf if lower is None else lower
+    new = replace(old, prior=prior, bounds=(low, math.inf))
+    parameters = tuple(new if p is old else p for p in program.parameters)
+    changed = replace(program, parameters=parameters)
+    if reason is None:
+        assert compare_kernel(changed, frame, 1) == []
+        return
+    with pytest.raises(NoKernel) as found:
+        emit(changed, frame)
+    assert str(found.value) == reason
+
+
+# ---- faults --------------------------------------------------------------------------
+
+
+def crooked(step: str) -> Callable[..., Any]:
+    """An operation that is wrong in its last line."""
+    space: dict[str, Any] = {}
+    execute(f"def step(o, p, v, d, c, k) -> float:\n    {step}\n", "<crooked>", space)
+    made: Callable[..., Any] = space["step"]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "found"),
+    [
+        ("linear", {}, ()),
+        ("linear", {"backward": crooked("d[o[p + 5]] += 0.01")}, ("near",)),
+        ("intercept", {"forward": crooked("return 0.01")}, ("near", "far")),
+        ("-", {"forward": crooked("return 0.0")}, ("Intercept", "Intercept")),
+        ("above", {"backward": None}, ("near",)),
+    ],
+)
+def test_a_fault_in_an_operation_is_caught(
+    name: str,
+    change: dict[str, Any],
+    found: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = compiled("y ~ x")
+    tapes = emit(model.program, model.frame)
+    needed = tuple({*tapes.density.operations, *tapes.draws.operations})
+    monkeypatch.setitem(OPERATIONS, name, replace(OPERATIONS[name], **change))
+    machine = native.load(compile_machine(needed), needed)
+    monkeypatch.setattr(cache, "machine", lambda _: machine)
+    monkeypatch.setattr(kernels, "EVERY", needed)
+    lines = compare_kernel(model.program, model.frame, 1)
+    assert tuple(line.partition(":")[0] for line in lines) == found
