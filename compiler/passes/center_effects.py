@@ -39,6 +39,8 @@ STEPS = 20
 _ROUNDS = 30
 #: Standard errors of the log of an sd that its lower end is away.
 _CAUTION = 3.0
+#: Mean weight below which an effect is a standard normal in all levels.
+_LEAST_KNOWN = 0.3
 #: Mean weight from which on effects are turned to be independent.
 _WELL_KNOWN = 0.9
 #: Keeps the regression on columns that a level has twice from being singular.
@@ -84,6 +86,7 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     around = _around(free, found, rows, population, program, frame)
     for use in free:
         weights = np.round(found[use.group].weights * STEPS) / STEPS
+        weights[:, weights.mean(axis=0) < _LEAST_KNOWN] = 0.0
         if weights.any():
             projected = around[use.group]
             basis = _basis(found[use.group].information, weights)
