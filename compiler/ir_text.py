@@ -113,6 +113,8 @@ def _slot(slot: Slot) -> str:
             return f"{head} = {variable.label}"
         case Numbers(values):
             return f"{head} = [{_some([_number(v) for v in values], 8)}]"
+        case Weights(()):
+            return f"{head} = what the population part has to do with the effects"
         case Weights(means):
             text = _some([_number(round(mean, 2)) for mean in means], 8)
             return f"{head} = numbers of the centering, mean [{text}]"
@@ -139,6 +141,7 @@ def _group(group: Group, program: Program) -> str:
         return (
             f"{head} ~ normal(0, {group.sd}); {how}; "
             f"partly centered by {group.centering.weights} around {', '.join(around)}"
+            + (", in a basis of its own" if group.centering.basis else "")
         )
     form = "integrated out" if group.form == "marginal" else group.form
     return f"{head} ~ normal(0, {group.sd}); {how}; {form}"
