@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from .bound import Response
 from .design import evaluate_columns, group_index
 from .functions import evaluate
-from .ir import (
+from .ir import Frame, Program
+from .recipes import (
+    Around,
     Count,
-    Frame,
     LevelIndex,
     Matrix,
     Numbers,
     Outcome,
-    Program,
     Recipe,
     Variable,
     Weights,
@@ -63,5 +63,5 @@ def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
             return np.ones(table.rows) if counts is None else counts.astype(np.float64)
         case Within():
             return np.zeros(table.rows)
-        case Weights():
+        case Weights() | Around():
             raise ValueError("weights of centering are of the frame that is sampled")

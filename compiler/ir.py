@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from .columns import DesignColumn, Numeric
+from .recipes import Recipe
 
 # ---- axes and slots ----------------------------------------------------------------
 
@@ -34,64 +34,6 @@ class Axis:
         "rows", "levels", "coefs", "pairs", "boundaries", "gaps", "categories", "around"
     ]
     labels: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Recipe: a design matrix, one column each; minus ``means`` where centred."""
-
-    columns: tuple[DesignColumn, ...]
-    means: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LevelIndex:
-    """Recipe: the level of each row, counted from 0; factors joined by cells."""
-
-    factors: tuple[str, ...]
-    levels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Recipe: the response; ranks among ``categories`` if there are any."""
-
-    column: str
-    categories: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """Recipe: one number a row, from an expression over the data."""
-
-    variable: Numeric
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """Recipe: numbers learned from the rows of the fit, kept as they are."""
-
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Recipe: how many rows of the data each row stands for; 1 in a plain table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """Recipe: the squared deviations in what each row stands for; 0 of one row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Recipe: numbers of a ``Centering``, found by a pass; ``means`` of levels."""
-
-    means: tuple[float, ...]
-
-
-Recipe = Weights | Matrix | LevelIndex | Outcome | Variable | Numbers | Count | Within
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,27 @@ from .ir import (
     Assemble,
     Axis,
     Const,
-    Count,
     Element,
     Expr,
     Group,
     GroupUse,
     Intercept,
-    LevelIndex,
     Linear,
-    Matrix,
-    Numbers,
     Offset,
-    Outcome,
     Parameter,
     Predictor,
     Prior,
     Program,
     Ref,
     Slot,
+)
+from .recipes import (
+    Around,
+    Count,
+    LevelIndex,
+    Matrix,
+    Numbers,
+    Outcome,
     Variable,
     Weights,
     Within,
@@ -113,7 +116,7 @@ def _slot(slot: Slot) -> str:
             return f"{head} = {variable.label}"
         case Numbers(values):
             return f"{head} = [{_some([_number(v) for v in values], 8)}]"
-        case Weights(()):
+        case Around():
             return f"{head} = what the population part has to do with the effects"
         case Weights(means):
             text = _some([_number(round(mean, 2)) for mean in means], 8)

@@ -37,19 +37,14 @@ from .ir import (
     Block,
     Const,
     Correlation,
-    Count,
     Derived,
     Expr,
     Group,
     GroupUse,
     Intercept,
-    LevelIndex,
     Likelihood,
     Linear,
-    Matrix,
-    Numbers,
     Offset,
-    Outcome,
     Parameter,
     Predictor,
     Prior,
@@ -57,10 +52,10 @@ from .ir import (
     Ref,
     Shift,
     Slot,
-    Variable,
 )
 from .learn import Learned, LearnedPart, Moderated
 from .lower_thresholds import lower_thresholds
+from .recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable
 
 __all__ = ["PriorRow", "lower"]
 

@@ -18,13 +18,12 @@ from .ir import (
     GroupUse,
     Intercept,
     Linear,
-    Matrix,
     Offset,
     Program,
     Slot,
-    Variable,
     names_in,
 )
+from .recipes import Matrix, Outcome, Variable
 
 
 class InvalidProgram(Exception):
@@ -174,6 +173,13 @@ def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) 
         f"{group.name}: axes of {centering.weights}",
     )
     _require(centering.around in slots, f"{group.name}: {centering.around}")
+    around = slots[centering.around].axes
+    _require(around[:2] == (group.levels, group.coefs), f"{group.name}: {around}")
+    basis = centering.basis
+    _require(
+        not basis or {len(basis)} == {len(row) for row in basis},
+        f"{group.name}: the basis is not square",
+    )
     named = {one.name for one in centering.elements}
     _require(named <= scales, f"{group.name}: unknown {named - scales}")
 
@@ -201,6 +207,10 @@ def _verify_frame(program: Program, frame: Frame) -> None:
             _require(bool((array >= 1).all()), f"{slot.name} is below one")
         if slot.name == program.likelihood.within:
             _require(bool((array >= 0).all()), f"{slot.name} is negative")
+        if isinstance(slot.recipe, Outcome) and slot.recipe.categories:
+            last = len(slot.recipe.categories) - 1
+            inside = array.size == 0 or (array.min() >= 0 and array.max() <= last)
+            _require(bool(inside), f"{slot.name} has ranks beyond its categories")
         if isinstance(slot.recipe, Matrix):
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
         if isinstance(slot.recipe, Variable) and slot.name != program.likelihood.value:

@@ -16,7 +16,6 @@ from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import lark
@@ -51,7 +50,7 @@ class _NoLexer(Lexer):
 def parser() -> Lark:
     """Return the parser of the grammar."""
     grammar = resources.files(__package__).joinpath(GRAMMAR).read_text("utf-8")
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
         kept = load(TABLES.read_text("utf-8"), grammar)
         if kept is not None:
             return kept
@@ -64,12 +63,13 @@ def keep(tables: str) -> None:
     """Write tables where the next process finds them, if that can be done."""
     with suppress(OSError):
         TABLES.parent.mkdir(exist_ok=True)
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=TABLES.parent, delete=False
-        ) as file:
-            file.write(tables)
         # two processes may do this at once: each writes a whole file
-        os.replace(file.name, TABLES)
+        whole = TABLES.with_suffix(f".{os.getpid()}")
+        try:
+            whole.write_text(tables, "utf-8")
+            os.replace(whole, TABLES)
+        except OSError:
+            whole.unlink(missing_ok=True)
 
 
 def build(grammar: str) -> Lark:

@@ -34,6 +34,9 @@ class Progress(Protocol):
     def update(self, chain: int, done: int, divergences: int) -> None:
         """Say how far a chain (from 0) is, its draws to tune by included."""
 
+    def note(self, text: str) -> None:
+        """Say something that is worth a line."""
+
     def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Say that all chains are done; ``seconds`` if not since ``sampling``."""
 
@@ -61,6 +64,9 @@ class Silent:
         yield
 
     def update(self, chain: int, done: int, divergences: int) -> None:
+        """Ignore it."""
+
+    def note(self, text: str) -> None:
         """Ignore it."""
 
     def finish(self, divergences: int, seconds: float | None = None) -> None:
@@ -91,6 +97,10 @@ class Lines(Silent):
         _say(f"{_plan(settings)} ...")
         self._start = perf_counter()
         yield
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        _say(text)
 
     def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Say how it went."""
@@ -163,6 +173,10 @@ class Bars:
             self._bars.update(
                 self._tasks[chain], completed=done, divergences=divergences
             )
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        self._console.print(text, highlight=False)
 
     def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Leave one line in place of the bars."""

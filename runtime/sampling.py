@@ -112,8 +112,13 @@ def sample(
     elapsed = float(
         data["posterior"].attrs.get("sampling_time", perf_counter() - start)
     )
+    posterior = data["posterior"].to_dataset()
+    rows = sampled.program.likelihood.rows
+    if rows in posterior.dims:
+        # what is kept for each row has the rows' numbers in the data
+        posterior = posterior.assign_coords({rows: sampled.compiled.prepared.rows})
     groups: dict[str, Any] = {
-        "posterior": data["posterior"].to_dataset(),
+        "posterior": posterior,
         "sample_stats": data["sample_stats"].to_dataset(),
         "observed_data": sampled.observed(),
     }
@@ -132,13 +137,14 @@ def _by_kernel(
 
     try:
         program, tapes = sampled.for_kernel
-    except NoKernel:
+        if ready(tapes):
+            built = build(tapes)
+        else:
+            with progress.compiling("once for models of this kind"):
+                built = build(tapes)
+    except NoKernel as error:
         if settings.backend == "kernel":
             raise
+        progress.note(f"sampling PyMC's graph: {error}")
         return None
-    if ready(tapes):
-        built = build(tapes)
-    else:
-        with progress.compiling("once for models of this kind"):
-            built = build(tapes)
     return kernel.sample(built, program, settings, progress)

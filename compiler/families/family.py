@@ -234,6 +234,12 @@ class Family:
         What ``m`` and ``s`` are of: the response, or its logarithm.
     known
         Numbers that each row brings along beside the response: ``trials``.
+    normal
+        Whether residuals around the predictor are normal with sd ``sigma`` (of logs,
+        if ``pooled`` says so): group effects can then be integrated out.
+    at_once
+        The operation of the kernel that is quicker than ``kernel`` row by row, where
+        no parameter beside the predictor has a formula; None: there is none.
     rate
         Parameters that are multiplied by ``t`` in ``y | rate(t)``, beside the
         mean; None: the family counts nothing, so it takes no ``rate``.
@@ -264,4 +270,6 @@ class Family:
     measure: str = "the response"
     known: tuple[str, ...] = ()
     rate: tuple[str, ...] | None = None
+    normal: bool = False
+    at_once: str | None = None
     pooled: Pooled | None = None

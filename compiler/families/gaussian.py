@@ -111,6 +111,7 @@ GAUSSIAN = Family(
     source=SourceText(
         "pm.Normal({name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims})"
     ),
+    normal=True,
     doc=r"""Normal response.
 
 .. math:: f(y \mid \mu, \sigma) = \frac{1}{\sigma\sqrt{2\pi}}

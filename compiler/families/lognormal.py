@@ -115,6 +115,7 @@ LOGNORMAL = Family(
 )"""
     ),
     measure="the log of the response",
+    normal=True,
     doc=r"""Positive response whose logarithm is normal: times, sizes, incomes.
 
 .. math:: f(y \mid \mu, \sigma) = \frac{1}{y\,\sigma\sqrt{2\pi}}

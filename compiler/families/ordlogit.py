@@ -291,6 +291,7 @@ ORDLOGIT = Family(
             ),
         ),
     ),
+    at_once="rows ordlogit at once",
     doc=r"""Ordered categories 0, ..., K - 1 cut from a logistic latent variable.
 
 .. math:: P(Y \le k \mid \eta) = F(\delta\,(\tau_k - \eta)), \quad

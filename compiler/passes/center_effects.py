@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends.reference import coordinates
-from ..backends.reference.density import evaluate, likelihood_arguments
+from ..backends.reference.density import (
+    evaluate,
+    evaluate_expression,
+    likelihood_arguments,
+)
 from ..backends.reference.start import start
 from ..families import FAMILIES
 from ..free_names import free_in
@@ -27,8 +31,8 @@ from ..ir import (
     Program,
     Ref,
     Slot,
-    Weights,
 )
+from ..recipes import Around, Weights
 
 Array = NDArray[Any]
 
@@ -82,11 +86,19 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     rows = _at_null(population, program, frame)
     if rows is None:
         return program, frame
-    found = {use.group: _estimate(use, rows, program, frame) for use in free}
-    around = _around(free, found, rows, population, program, frame)
+    try:
+        found = {use.group: _estimate(use, rows, program, frame) for use in free}
+        around = _around(free, found, rows, population, program, frame)
+    except np.linalg.LinAlgError:
+        # numbers beyond all scales: the effects stay as they are
+        return program, frame
+    if not all(np.isfinite(found[u.group].weights).all() for u in free):
+        return program, frame
     for use in free:
         weights = np.round(found[use.group].weights * STEPS) / STEPS
         weights[:, weights.mean(axis=0) < _LEAST_KNOWN] = 0.0
+        # an sd that the user has set to 0 leaves nothing to be centered
+        weights[:, _without_spread(program.group(use.group), program, frame)] = 0.0
         if weights.any():
             projected = around[use.group]
             basis = _basis(found[use.group].information, weights)
@@ -94,6 +106,20 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
                 use, weights, projected, basis, population, program, frame
             )
     return program, frame
+
+
+def _without_spread(group: Group, program: Program, frame: Frame) -> Array:
+    """Return which effects of a group have an sd that is 0 whatever the parameters."""
+    lengths = frame.lengths
+    values: dict[str, Any] = {
+        parameter.name: np.ones([lengths[axis] for axis in parameter.axes])
+        for parameter in program.parameters
+    }
+    if group.sd in values:
+        return np.zeros(lengths[group.coefs], dtype=bool)
+    expression = next(d.expression for d in program.derived if d.name == group.sd)
+    sd = np.atleast_1d(evaluate_expression(expression, values))
+    return np.asarray(np.broadcast_to(sd == 0.0, (lengths[group.coefs],)))
 
 
 def _centered(
@@ -117,7 +143,7 @@ def _centered(
     axes = (group.levels, group.coefs)
     slots = (
         Slot(weight, axes, Weights(numbers)),
-        Slot(place, (*axes, axis), Weights(())),
+        Slot(place, (*axes, axis), Around()),
     )
     changed = replace(
         group, form="partial", centering=Centering(weight, place, elements, basis)
@@ -331,7 +357,8 @@ def _population(predictor: Predictor, program: Program, frame: Frame) -> _Popula
     arguments = dict(program.likelihood.arguments)
     threshold = arguments.get("threshold")
     if isinstance(threshold, Ref):
-        count = len(program.axis("boundary").labels or ())
+        boundaries = next(axis for axis in program.axes if axis.kind == "boundaries")
+        count = len(boundaries.labels or ())
         elements.append(Element(threshold.name, (count - 1) // 2, -1.0))
         columns.append(np.ones((rows, 1)))
     design = np.hstack(columns) if columns else np.zeros((rows, 0))

@@ -15,8 +15,6 @@ from ..ir import (
     Frame,
     Intercept,
     Linear,
-    Matrix,
-    Numbers,
     Predictor,
     Program,
     Ref,
@@ -24,6 +22,7 @@ from ..ir import (
     minus,
     plus,
 )
+from ..recipes import Matrix, Numbers
 
 
 def center_predictors(program: Program, frame: Frame) -> tuple[Program, Frame]:

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..families import FAMILIES
 from ..ir import Frame, GroupUse, Program, Ref
-
-#: Families whose mean, or mean of logs, is the predictor, with normal residuals.
-NORMAL = ("gaussian", "lognormal")
 
 
 def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
@@ -31,7 +29,8 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     likelihood = program.likelihood
     main = program.predictors[0]
     arguments = dict(likelihood.arguments)
-    if likelihood.family not in NORMAL or arguments.get("mu") != Ref(main.name):
+    normal = FAMILIES[likelihood.family].normal
+    if not normal or arguments.get("mu") != Ref(main.name):
         return program, frame
     if len(program.predictors) > 1:
         return program, frame
@@ -51,6 +50,9 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
         *[use for use in others if _nested(inner, use, program, frame)][:1],
     ]
     names = {use.group for use in chosen}
+    if not program.parameters and len(names) == len(program.groups):
+        # nothing would be left to sample
+        return program, frame
     groups = tuple(
         replace(group, form="marginal") if group.name in names else group
         for group in program.groups

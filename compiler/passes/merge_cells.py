@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..families import FAMILIES
 from ..families.family import Pooled
 from ..free_names import free_in
-from ..ir import Count, Frame, Program, Slot, Within
+from ..ir import Frame, Program, Slot
+from ..recipes import Count, Within
 
 Array = NDArray[Any]
 Words = NDArray[np.uint64]

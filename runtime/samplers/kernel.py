@@ -69,7 +69,7 @@ def sample(
         if all(chain.finished_draws == chain.total_draws for chain in chains):
             ended.append(perf_counter())
 
-    cores = settings.cores or os.process_cpu_count() or 1
+    cores = settings.cores or _processors()
     begun = perf_counter()
     with progress.sampling(settings):
         run = start(
@@ -89,6 +89,13 @@ def sample(
     return _tree(kernel, program, draws, settings, seconds)
 
 
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _wait(run: Run) -> Draws:
     """Wait in small steps: a blocked call would not see Ctrl-C.
 
@@ -100,12 +107,13 @@ def _wait(run: Run) -> Draws:
             package = next(packages, None)
             if package is not None:
                 import_module(package)
-            # nutpie does not see the end in a wait of 0
-            draws = run.wait(0.05 if package is None else 0.001)
+            try:
+                # nutpie does not see the end in a wait of 0
+                draws = run.wait(0.05 if package is None else 0.001)
+            except RuntimeError as error:
+                raise SamplingError(reason(error)) from error
             if draws is not None:
                 return draws
-    except RuntimeError as error:
-        raise SamplingError(reason(error)) from error
     except BaseException:
         run.abort()
         raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,8 @@ _LEFT_OUT = frozenset(
         *("transformation_mu", "unconstrained_draw", "gradient"),
         *("transformed_position", "transformed_gradient", "divergence_message"),
         *("divergence_start", "divergence_start_gradient", "divergence_end"),
-        *("divergence_momentum", "chain", "draw"),
+        *("divergence_momentum", "divergence_draw", "transformation_update_id"),
+        *("chain", "draw"),
     }
 )
 
@@ -69,7 +71,8 @@ class Run:
     """
 
     route: Route
-    _sampler: Any
+    _wait: Callable[[float], Draws]
+    _abort: Callable[[], object]
     _held: tuple[Any, ...]
 
     def wait(self, seconds: float) -> Draws | None:
@@ -81,14 +84,13 @@ class Run:
             As nutpie does where it cannot start.
         """
         try:
-            self._sampler.wait(seconds)
+            return self._wait(seconds)
         except TimeoutError:
             return None
-        return _draws(self._sampler.take_results())
 
     def abort(self) -> None:
         """Stop all chains."""
-        self._sampler.abort()
+        self._abort()
 
 
 def start(
@@ -137,23 +139,46 @@ def start(
                 *(library.ProgressType.none(), show, _RATE),
                 library.PyStorage.arrow(),
             )
-            return Run("native", sampler, (kernel, model))
+
+            def wait(seconds: float) -> Draws:
+                sampler.wait(seconds)
+                return _draws(sampler.take_results())
+
+            return Run("native", wait, sampler.abort, (kernel, model))
         except (ImportError, AttributeError, TypeError):
             if route == "native":
                 raise
-    from nutpie import _lib as public
+    import nutpie
 
-    model = _callback_model(kernel, beginning)
-    sampler = model._make_sampler(
-        *(_settings(public, seed, options), kernel.start, cores),
-        *(public.ProgressType.none(), show, _RATE),
-        public.PyStorage.arrow(),
+    more = {} if target_accept is None else {"target_accept": target_accept}
+    public = nutpie.sample(
+        _callback_model(kernel, beginning),
+        draws=draws,
+        tune=options["num_tune"],
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=show,
+        progress_rate=_RATE,
+        blocking=False,
+        **more,
     )
-    return Run("callback", sampler, (kernel, model))
+    return Run(
+        "callback",
+        lambda seconds: _stacked(public.wait(timeout=seconds)),
+        public.cancel,
+        (kernel,),
+    )
 
 
 #: Milliseconds between two reports of progress.
 _RATE = 100
+
+
+#: Two threads may start their first runs at once.
+_LOADING = threading.Lock()
 
 
 def _library() -> ModuleType:
@@ -162,7 +187,11 @@ def _library() -> ModuleType:
     It is registered under its name, so that a later ``import nutpie`` finds it: a
     library of this kind can be initialised once in a process.
     """
-    name = "nutpie._lib"
+    with _LOADING:
+        return _loaded("nutpie._lib")
+
+
+def _loaded(name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     package = importlib.util.find_spec("nutpie")
@@ -230,6 +259,18 @@ def _callback_model(kernel: Kernel, beginning: Callable[[int], Floats]) -> Any:
         dims={_NAME: ("place",)},
         make_initial_point_fn=beginning,
     )
+
+
+def _stacked(tree: Any) -> Draws:
+    """Return the draws kept, from what nutpie returns to everybody."""
+    from importlib.metadata import version
+
+    statistics = {
+        name: variable.values
+        for name, variable in tree["sample_stats"].data_vars.items()
+        if name not in _LEFT_OUT
+    }
+    return Draws(tree["posterior"][_NAME].values, statistics, version("nutpie"))
 
 
 def _draws(results: Any) -> Draws:

@@ -17,6 +17,8 @@ from varying.compiler.backends.kernel.densities import prior_name
 from varying.compiler.backends.kernel.machine import compile_machine
 from varying.compiler.backends.kernel.operations import OPERATIONS
 from varying.compiler.backends.kernel.text import execute
+from varying.compiler.backends.reference import coordinates, log_density
+from varying.compiler.backends.reference.start import start
 from varying.compiler.distributions import DISTRIBUTIONS, POSITIVE, REAL, UNIT
 from varying.compiler.driver import Compiled, compile_spec
 from varying.compiler.frames import table_from_frame
@@ -27,7 +29,7 @@ from varying.grammar.source import Source
 
 from ..strategies import random_case
 from . import kernels
-from .kernels import EVERY, compare_directions, compare_kernel, variants
+from .kernels import EVERY, compare_directions, compare_kernel, kernel_of, variants
 from .test_agreement import MANY, QUICK
 from .test_by_hand import ratings
 
@@ -159,6 +161,11 @@ rating ~ block * cs + (1 + cs | subj), family=ordlogit
 """,
     "a prior between bounds": "y ~ x\n  prior sigma ~ uniform(1, 90)",
     "a prior above a bound": "y ~ x\n  prior sigma ~ normal(30, 20, lb=3)",
+    "priors far from 0": """
+y ~ x + n
+  prior b[x] ~ normal(300, 0.001)
+  prior b[n] ~ normal(1000000, 0.000001)
+""",
     "nested": "y ~ x + (1 + x | block) + (1 | block:subj)",
     "nested, and crossed": "y ~ x + (1 + x || block) + (1 + n | block:subj) + (1 | cs)",
     "a kept predictor": "y ~ x + (1 | subj)\n  keep mu",
@@ -175,6 +182,31 @@ def test_the_kernel_agrees_by_hand(what: str, form: str) -> None:
     if form == "auto":
         text = text.replace(", parameterization={form}", "")
     assert differences(compiled(text.replace("{form}", form)), 3) == []
+
+
+@pytest.mark.parametrize(
+    "prior", ["b[x] ~ gumbel(1000, 1)", "sigma ~ weibull(200, 0.01)"]
+)
+def test_a_prior_far_from_everything_has_its_constant(prior: str) -> None:
+    """At a point where it has its mass: elsewhere it is no number at all."""
+    found = compiled(f"y ~ x\n  prior {prior}")
+    first = start(found.program, found.frame)
+    kernel = kernel_of(found.program, found.frame)
+    density, _ = kernel.log_density(np.concatenate([*first.values()]))
+    point = {
+        c.name: first[c.name].reshape(c.shape)
+        for c in coordinates(found.program, found.frame)
+    }
+    assert density == pytest.approx(log_density(found.program, found.frame, point))
+
+
+@pytest.mark.parametrize("fixed", ["sd[subj]", "sd[subj, x]"])
+def test_an_sd_of_0_is_no_matter(fixed: str) -> None:
+    """Effects that are 0 have no density of their own: not where they are sampled."""
+    text = f"few ~ x + (1 + x || subj), family=poisson\n  prior {fixed} = 0"
+    _, *sampled = variants(compiled(text))
+    for _, program, frame in sampled:
+        assert compare_kernel(program, frame, 3) == []
 
 
 @remembered

@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -20,9 +21,13 @@ from pathlib import Path
 from . import native
 from .machine import compile_machine
 from .native import Machine
+from .quantities import NoKernel
 
 #: Files and folders of the compiler whose text a machine is made of.
 _SOURCES = ("backends/kernel", "families", "prior_kernels.py", "distributions.py")
+
+#: Seconds after which a machine that nobody has used is removed: 90 days.
+KEPT = 90 * 24 * 3600.0
 
 
 def folder() -> Path:
@@ -40,15 +45,22 @@ def machine(operations: tuple[str, ...]) -> Machine:
     """Return the machine of these operations: from disk, or compiled and kept."""
     path = folder() / f"{key(operations)}.kernel"
     with suppress(OSError, ValueError, RuntimeError):
-        return native.load(_read(path), operations)
-    code = compile_machine(operations)
-    _write(path, code)
-    return native.load(code, operations)
+        code = _read(path)
+        os.utime(path)  # the time of its last use
+        return native.load(code, operations)
+    try:
+        code = compile_machine(operations)
+        _write(path, code)
+        return native.load(code, operations)
+    except RuntimeError as error:
+        raise NoKernel(f"LLVM has no code for this computer ({error})") from error
 
 
 def compiled(operations: tuple[str, ...]) -> bool:
     """Whether the machine of these operations is on disk."""
-    return (folder() / f"{key(operations)}.kernel").exists()
+    with suppress(OSError):
+        return (folder() / f"{key(operations)}.kernel").is_file()
+    return False
 
 
 def key(operations: tuple[str, ...]) -> str:
@@ -81,18 +93,38 @@ def _sources() -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    """Return the object code in a file; ``ValueError`` if it is damaged."""
+    """Return the object code in a file.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, or if others than this user could have written it: it is
+        code that this process runs.
+    """
+    if not (_own(path) and _own(path.parent)):
+        raise ValueError(f"{path} may be another user's")
     head, _, code = path.read_bytes().partition(b"\n")
     if hashlib.sha256(code).hexdigest().encode() != head:
         raise ValueError(f"{path} is damaged")
     return code
 
 
+def _own(path: Path) -> bool:
+    """Whether a file or folder is this user's, and nobody else can write it."""
+    if not hasattr(os, "geteuid"):
+        return True  # Windows: a profile's folders are its user's
+    about = path.stat()
+    return about.st_uid == os.geteuid() and not about.st_mode & 0o022
+
+
 def _write(path: Path, code: bytes) -> None:
     """Keep a machine; where that cannot be done, it is compiled anew next time."""
     head = hashlib.sha256(code).hexdigest().encode()
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _own(path.parent):
+            return
+        _remove_old(path.parent)
         # two processes may do this at once: each writes a whole file
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             whole = Path(file.name)
@@ -102,3 +134,11 @@ def _write(path: Path, code: bytes) -> None:
                 os.replace(whole, path)
             except OSError:
                 whole.unlink()
+
+
+def _remove_old(place: Path) -> None:
+    """Remove machines that have not been made or used for a season."""
+    for file in place.glob("*.kernel"):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime > KEPT:
+                file.unlink()

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions import DISTRIBUTIONS
+from ...distributions import DISTRIBUTIONS, Distribution
 from ...families import FAMILIES
+from ...families.family import Family
 from ...ir import Const, Expr, Frame, Group, Parameter, Prior, Program, Ref
 from ...prior_kernels import PRIOR_KERNELS
 from ...verify import definition_order
-from ..reference.start import start
+from ..reference.start import TYPICAL, start
 from ..reference.truncation import log_mass
 from .densities import likelihood_name, parameters, prior_name
 from .integrated import integrated_groups, write_misfit
@@ -81,6 +82,8 @@ def emit(program: Program, frame: Frame) -> Tapes:
         If a part has no operation.
     """
     first = start(program, frame)
+    if not first:
+        raise NoKernel("there is nothing to sample")
     density = _Tape(program, frame).density()
     writer = _Tape(program, frame, draws=True)
     outputs = writer.draws()
@@ -176,7 +179,13 @@ class _Tape(Quantities):
             words[name] = self.writer.numbers(numbers)
             words[f"{name}_stride"] = int(numbers.ndim > 0)
         self.writer.add(prior_name(prior.distribution), **words)
-        self.writer.constant += _constant(prior, constants, value.length)
+        try:
+            constant = _constant(prior, constants, value.length)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            constant = math.nan
+        if not math.isfinite(constant):
+            raise NoKernel(f"the prior of `{parameter.name}` has no density in numbers")
+        self.writer.constant += constant
 
     def _centered(self, group: Group) -> None:
         lengths, writer = self.frame.lengths, self.writer
@@ -192,13 +201,14 @@ class _Tape(Quantities):
         )
         writer.constant -= _HALF_LOG_2PI * levels * size
 
-    def _at_once(self, words: Mapping[str, int], eta: Expr) -> None:
-        """Write ordered logistic rows that share what they can."""
+    def _at_once(self, family: Family, words: Mapping[str, int], eta: Expr) -> None:
+        """Write ordinal rows that share what they can."""
+        assert family.at_once is not None
         length = self.expression(eta).length
-        kept = {n: w for n, w in words.items() if not n.startswith("disc")}
+        fixed = tuple(dpar.name for dpar in family.dpars)
+        kept = {n: w for n, w in words.items() if not n.startswith(fixed)}
         scratch = self.writer.place(scratch_size(length, words["thresholds"]))
-        name = "rows ordlogit at once"
-        self.writer.add(name, **kept, length=length, scratch=scratch)
+        self.writer.add(family.at_once, **kept, length=length, scratch=scratch)
 
     def _likelihood(self) -> None:
         if self.marginal:
@@ -228,8 +238,9 @@ class _Tape(Quantities):
             words[name] = writer.numbers(self.frame[known.name])
         if likelihood.within is not None:
             words["within"] = writer.numbers(self.frame[likelihood.within])
-        if family.name == "ordlogit" and "disc" not in arguments:
-            self._at_once(words, arguments[family.predictor])
+        formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
+        if family.at_once is not None and not formulas:
+            self._at_once(family, words, arguments[family.predictor])
             return
         operation = likelihood_name(family.name, likelihood.within is not None)
         writer.add(operation, **words)
@@ -246,18 +257,14 @@ def _constant(
     row = DISTRIBUTIONS[prior.distribution]
     kernel = PRIOR_KERNELS[prior.distribution]
     numbers = {n: a if a.ndim else np.full(length, a) for n, a in arguments.items()}
+    each = [{n: float(a[i]) for n, a in numbers.items()} for i in range(length)]
     if prior.distribution == "dirichlet":
         probe = np.full(length, 1.0 / length)
     else:
-        probe = np.array(
-            [
-                _inside(row.bounds({n: float(a[i]) for n, a in numbers.items()}))
-                for i in range(length)
-            ]
-        )
+        probe = np.array([_inside(row, one) for one in each])
     ours = sum(
-        kernel(float(probe[i]), *(float(numbers[a.name][i]) for a in row.arguments))[0]
-        for i in range(length)
+        kernel(float(at), *(one[a.name] for a in row.arguments))[0]
+        for at, one in zip(probe, each, strict=True)
     )
     density = float(np.sum(row.log_density(probe, **numbers))) - float(ours)
     if prior.lower is not None or prior.upper is not None:
@@ -266,9 +273,14 @@ def _constant(
     return density
 
 
-def _inside(bounds: tuple[float, float]) -> float:
-    """Return a number between two bounds."""
-    low, high = bounds
+def _inside(row: Distribution, arguments: Mapping[str, float]) -> float:
+    """Return a number where a distribution has its mass."""
+    low, high = row.bounds(arguments)
+    if row.name in TYPICAL:
+        return float(TYPICAL[row.name](**arguments))
+    if row.location is not None:
+        return arguments[row.location] + 0.5 * arguments["sigma"]
     if math.isinf(low):
         return 0.5 if math.isinf(high) else high - 1.0
-    return low + (1.0 if math.isinf(high) else 0.5 * (high - low))
+    # above a bound by its own size: a bound of 1e-9 is a scale as well
+    return low + (max(abs(low), 1e-9) if math.isinf(high) else 0.5 * (high - low))

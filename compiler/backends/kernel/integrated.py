@@ -66,7 +66,7 @@ def write_sums(
     frame: Frame,
     writer: TapeWriter,
     mu: int,
-    sigma: Mapping[str, int],
+    sigma: int,
     scales: Callable[[Group], Mapping[str, int]],
 ) -> Integrated:
     """Write the sums of the rows by level.
@@ -78,7 +78,7 @@ def write_sums(
     mu
         The place of the rest of the predictor, by row.
     sigma
-        The words of the residual sd.
+        The place of the residual sd, a scalar.
     scales
         Returns the places of the sds and the Cholesky factor of a group.
     """
@@ -89,8 +89,8 @@ def write_sums(
     y = np.log(observed) if logged else observed
     if logged:
         # the density of y is that of log y over y
-        count = 1.0 if likelihood.count is None else frame[likelihood.count]
-        writer.constant -= float(np.sum(count * y))
+        times = 1.0 if likelihood.count is None else frame[likelihood.count]
+        writer.constant -= float(np.sum(times * y))
     found: list[Sums] = []
     for group in integrated_groups(program, frame):
         levels, q = frame.lengths[group.levels], frame.lengths[group.coefs]
@@ -116,15 +116,18 @@ def write_sums(
         of = np.zeros(inner.levels, dtype=np.int64)
         of[frame[inner.use.index]] = frame[outer.use.index]
         parent = writer.integers(of)
-    slots = {"count": likelihood.count, "within": likelihood.within}
-    known = {n: -1 if s is None else writer.numbers(frame[s]) for n, s in slots.items()}
+    count = np.ones(len(y))
+    if likelihood.count is not None:
+        count = np.asarray(frame[likelihood.count], dtype=np.float64)
+    within = 0.0
+    if likelihood.within is not None:
+        within = float(frame[likelihood.within].sum())
     rows = {
         "n": len(y),
         "y": writer.numbers(y),
-        "count": known["count"],
+        "count": -1 if likelihood.count is None else writer.numbers(count),
         "mu": mu,
-        "sigma": sigma["sigma"],
-        "stride": sigma["sigma_stride"],
+        "sigma": sigma,
         "index": inner.index,
         "design": inner.design,
         "levels": inner.levels,
@@ -134,15 +137,23 @@ def write_sums(
         "outer_levels": 0 if outer is None else outer.levels,
         "r": 0 if outer is None else outer.q,
     }
+
+    def products(one: Sums, other: Sums) -> int:
+        found = _products(one, other, frame, count)
+        return writer.numbers(found)
+
     writer.add(
         "normal rows",
         **rows,
-        within=known["within"],
+        products=products(inner, inner),
         own=inner.matrix,
         vector=inner.vector,
+        outer_products=-1 if outer is None else products(outer, outer),
         outer=0 if outer is None else outer.matrix,
         outer_vector=0 if outer is None else outer.vector,
+        cross_products=-1 if outer is None else products(inner, outer),
         cross=cross,
+        totals=writer.numbers([count.sum(), within]),
     )
     done = Integrated(inner, outer, cross, parent, rows)
     _integrate(inner, writer, scales)
@@ -257,7 +268,28 @@ def _design(use: GroupUse, frame: Frame, writer: TapeWriter) -> int:
     """Return the place of the numbers of the effects; -1: all are 1."""
     if use.design is None:
         return -1
+    return writer.numbers(_numbers(use, frame))
+
+
+def _products(
+    one: Sums, other: Sums, frame: Frame, count: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return ``sum count z y'`` by level of ``one``, shape (levels, q, r)."""
+    index = frame[one.use.index]
+    z, y = _numbers(one.use, frame), _numbers(other.use, frame)
+    found = np.empty((one.levels, one.q, other.q))
+    for a in range(one.q):
+        for b in range(other.q):
+            product = count * z[:, a] * y[:, b]
+            found[:, a, b] = np.bincount(index, product, minlength=one.levels)
+    return found
+
+
+def _numbers(use: GroupUse, frame: Frame) -> NDArray[Any]:
+    """Return the numbers of the effects of a group, shape (N, q)."""
+    if use.design is None:
+        return np.ones((len(frame[use.index]), 1))
     design: NDArray[Any] = frame[use.design]
     ordered = np.empty_like(design)
     ordered[:, list(use.positions)] = design
-    return writer.numbers(ordered)
+    return ordered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,7 +54,8 @@ class Kernel:
         """Return the log density at a point and its gradient, shape (dimension,)."""
         point = np.ascontiguousarray(x, dtype=np.float64)
         slopes, value = np.empty(self.dimension), np.empty(1)
-        self.machine(point, slopes, value, self.block)
+        if self.machine(point, slopes, value, self.block) < 0:
+            raise MemoryError("no memory for the values of a gradient")
         return float(value[0]), slopes
 
     def draws(self, x: Floats, rng: np.random.Generator) -> Mapping[str, Floats]:
@@ -80,7 +80,8 @@ class Kernel:
         block = self._draws_block.copy()
         block[BLOCK.index("count")] = len(points)
         if len(points):
-            self.machine(points, results, np.empty(1), block)
+            if self.machine(points, results, np.empty(1), block) != 0:
+                raise MemoryError("no memory for the values of a draw")
         found, at = {}, 0
         for output, size in zip(self.outputs, sizes, strict=True):
             part = results[:, at : at + size]
@@ -146,5 +147,4 @@ def _block(
         ],
         dtype=np.int64,
     )
-    assert math.isfinite(tape.constant)
     return block, (code, numbers, integers)

@@ -285,7 +285,13 @@ class Quantities:
     def _centering(self, centering: Centering, size: int) -> dict[str, int]:
         """Return the words of a partial centering."""
         elements, basis = centering.elements, centering.basis
-        places = [self.place(one.name).at + one.place for one in elements]
+        places = []
+        for one in elements:
+            place = self.place(one.name)
+            if not 0 <= one.place < place.length:
+                raise ValueError(f"{one.name} has no element {one.place}")
+            places.append(place.at + one.place)
+        assert not basis or len(basis) == size
         return {
             "weights": self.writer.numbers(self.frame[centering.weights]),
             "around": self.writer.numbers(self.frame[centering.around]),
@@ -306,10 +312,11 @@ class Quantities:
         rest = replace(main, blocks=tuple(b for b in main.blocks if b not in out))
         self.units |= {p.name: None for p in program.predictors}
         mu = self._predictor(rest, None).at
-        sigma = self.argument("sigma", dict(program.likelihood.arguments)["sigma"])
+        sigma = self.expression(dict(program.likelihood.arguments)["sigma"])
+        assert sigma.scalar
 
         self._sums = write_sums(
-            program, self.frame, self.writer, mu, sigma, self.scales
+            program, self.frame, self.writer, mu, sigma.at, self.scales
         )
         return self._sums
 

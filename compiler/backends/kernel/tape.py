@@ -58,15 +58,6 @@ class Tape:
         """The names of the operations that it needs, each once."""
         return tuple(dict.fromkeys(one.operation for one in self.instructions))
 
-    def text(self) -> str:
-        """Return the tape for people, an operation a line."""
-        lines = []
-        for one in self.instructions:
-            names = find(one.operation).words
-            words = " ".join(f"{n}={w}" for n, w in zip(names, one.words, strict=True))
-            lines.append(f"{one.operation}: {words}")
-        return "\n".join(lines)
-
     def encoded(self, numbering: dict[str, int]) -> Integers:
         """Return the instructions as whole numbers, ``WIDTH`` each."""
         code = np.zeros((len(self.instructions), WIDTH), dtype=np.int64)

@@ -28,13 +28,13 @@ from ...ir import (
     GroupUse,
     Intercept,
     Linear,
-    Numbers,
     Offset,
     Parameter,
     Predictor,
     Prior,
     Program,
 )
+from ...recipes import Numbers
 from ...verify import definition_order
 from .operations import expression, lkj_cholesky
 

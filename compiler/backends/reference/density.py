@@ -241,8 +241,8 @@ def _partial(
     total: Any = 0.0
     for i in range(x.shape[1]):
         mean = z[:, :i] @ factor[i, :i]
-        log_scale = np.log(factor[i, i])
         w = weights[:, i]
+        log_scale = np.log(factor[i, i]) if w.any() else 0.0
         z[:, i] = (x[:, i] - w * (around[:, i] + mean)) * np.exp(-w * log_scale)
         effects[:, i] = mean + factor[i, i] * z[:, i]
         total = total - 0.5 * (z[:, i] ** 2).sum() - (w * log_scale).sum()
@@ -268,7 +268,8 @@ def _integrated(
     if likelihood.within is not None:
         within = frame[likelihood.within]
     total: Any = 0.0
-    if likelihood.family == "lognormal":
+    pooled = FAMILIES[likelihood.family].pooled
+    if pooled is not None and pooled.logged:
         y = np.log(y)
         total = -(count * y).sum()
     variance = np.broadcast_to(arguments["sigma"] ** 2, y.shape)

@@ -17,7 +17,7 @@ from .density import evaluate_expression
 Number = Any
 
 #: By distribution of a positive number: one in its middle.
-_TYPICAL: Mapping[str, Callable[..., Number]] = {
+TYPICAL: Mapping[str, Callable[..., Number]] = {
     "half_normal": lambda sigma: sigma,
     "half_student_t": lambda nu, sigma: sigma,
     "half_cauchy": lambda sigma: sigma,
@@ -78,9 +78,9 @@ def _middle(
         return middle.ravel().astype(float), np.array(middle)
     if math.isinf(high):
         typical = 1.0 + low
-        known = prior.distribution in _TYPICAL
+        known = prior.distribution in TYPICAL
         if known and all(isinstance(e, Const) for _, e in prior.arguments):
-            typical = _TYPICAL[prior.distribution](**arguments)
+            typical = TYPICAL[prior.distribution](**arguments)
         above = np.maximum(np.broadcast_to(typical, shape) - low, 1e-3)
         return np.log(above).ravel(), np.asarray(low + above)
     if math.isinf(low):

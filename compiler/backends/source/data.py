@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from varying.grammar import tree
 
 from ...columns import Coded, DesignColumn, Numeric
-from ...ir import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
+from ...recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
 from ...table import Column, Kind
 from .elementwise import Elementwise, bare, core, names_read
 from .held import (

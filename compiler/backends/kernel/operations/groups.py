@@ -181,7 +181,9 @@ def _partial(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
                 scale *= v[factor + i * q + i]
             w = c[weights + row + i]
             if w != v[powers + 3 * i]:
-                logged = w * math.log(scale)
+                logged = 0.0
+                if w != 0.0:
+                    logged = w * math.log(scale)
                 v[powers + 3 * i] = w
                 v[powers + 3 * i + 1] = math.exp(-logged)
                 v[powers + 3 * i + 2] = logged
@@ -218,13 +220,17 @@ def _partial_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
             w = c[weights + row + i]
             if w != v[powers + 3 * i]:
                 v[powers + 3 * i] = w
-                v[powers + 3 * i + 1] = math.exp(-w * math.log(scale))
+                v[powers + 3 * i + 1] = 1.0
+                if w != 0.0:
+                    v[powers + 3 * i + 1] = math.exp(-w * math.log(scale))
             power = v[powers + 3 * i + 1]
             number = v[z + row + i]
             slope = d[out + row + i]
             # of the standard normal, with its own density
             inner = d[z + row + i] + slope * scale - number
-            by_scale = slope * number - w * (1.0 + inner * number) / scale
+            by_scale = slope * number
+            if w != 0.0:
+                by_scale -= w * (1.0 + inner * number) / scale
             moved = inner * power
             d[x + row + i] += moved
             if basis >= 0:

@@ -34,97 +34,72 @@ _ROUNDING = 1e-14
 
 
 def _rows(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Sum the rows up by level, and add what does not depend on the effects."""
-    n, y, count, within = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
-    mu, sigma, stride = o[p + 5], o[p + 6], o[p + 7]
-    index, design, levels, q = o[p + 8], o[p + 9], o[p + 10], o[p + 11]
-    own, vector = o[p + 12], o[p + 13]
+    """Sum the rows up by level, and add what does not depend on the effects.
+
+    The sums of products are of the data alone, but for ``sigma``.
+    """
+    n, y, count, mu, sigma = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    index, design, levels, q = o[p + 6], o[p + 7], o[p + 8], o[p + 9]
     outer_index, outer_design, outer_levels, r = (
-        o[p + 14],
-        o[p + 15],
-        o[p + 16],
-        o[p + 17],
+        o[p + 10],
+        o[p + 11],
+        o[p + 12],
+        o[p + 13],
     )
-    outer, outer_vector, cross = o[p + 18], o[p + 19], o[p + 20]
+    products, own, vector = o[p + 14], o[p + 15], o[p + 16]
+    outer_products, outer, outer_vector = o[p + 17], o[p + 18], o[p + 19]
+    cross_products, cross, totals = o[p + 20], o[p + 21], o[p + 22]
+    precision = 1.0 / (v[sigma] * v[sigma])
     for i in range(levels * q * q):
-        v[own + i] = 0.0
+        v[own + i] = precision * c[products + i]
     for i in range(levels * q):
         v[vector + i] = 0.0
     for i in range(outer_levels * r * r):
-        v[outer + i] = 0.0
+        v[outer + i] = precision * c[outer_products + i]
     for i in range(outer_levels * r):
         v[outer_vector + i] = 0.0
-    for i in range(levels * q * r):
-        v[cross + i] = 0.0
-    total = 0.0
+    if r > 0:
+        for i in range(levels * q * r):
+            v[cross + i] = precision * c[cross_products + i]
     for i in range(n):
-        scale = v[sigma + i * stride]
-        many = c[count + i] if count >= 0 else 1.0
-        weight = many / (scale * scale)
-        rest = c[y + i] - v[mu + i]
-        total -= many * (_HALF_LOG_2PI + math.log(scale))
-        if within >= 0:
-            total -= 0.5 * c[within + i] / (scale * scale)
-        level = k[index + i]
-        for a in range(q):
-            number = weight * (c[design + i * q + a] if design >= 0 else 1.0)
-            v[vector + level * q + a] += rest * number
-            for b in range(q):
-                other = c[design + i * q + b] if design >= 0 else 1.0
-                v[own + (level * q + a) * q + b] += number * other
-            for b in range(r):
-                other = c[outer_design + i * r + b] if outer_design >= 0 else 1.0
-                v[cross + (level * q + a) * r + b] += number * other
+        rest = precision * (c[y + i] - v[mu + i])
+        if count >= 0:
+            rest *= c[count + i]
+        place = vector + k[index + i] * q
+        if design >= 0:
+            for a in range(q):
+                v[place + a] += rest * c[design + i * q + a]
+        else:
+            v[place] += rest
         if r > 0:
-            level = k[outer_index + i]
-            for a in range(r):
-                number = weight * (
-                    c[outer_design + i * r + a] if outer_design >= 0 else 1.0
-                )
-                v[outer_vector + level * r + a] += rest * number
-                for b in range(r):
-                    other = c[outer_design + i * r + b] if outer_design >= 0 else 1.0
-                    v[outer + (level * r + a) * r + b] += number * other
-    return total
+            place = outer_vector + k[outer_index + i] * r
+            if outer_design >= 0:
+                for a in range(r):
+                    v[place + a] += rest * c[outer_design + i * r + a]
+            else:
+                v[place] += rest
+    density: float = -c[totals] * (_HALF_LOG_2PI + math.log(v[sigma]))
+    density -= 0.5 * precision * c[totals + 1]
+    return density
 
 
 def _rows_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
-    n, count, within = o[p + 1], o[p + 3], o[p + 4]
-    sigma, stride = o[p + 6], o[p + 7]
-    index, design, q = o[p + 8], o[p + 9], o[p + 11]
-    own = o[p + 12]
-    outer_index, outer_design, r = o[p + 14], o[p + 15], o[p + 17]
-    outer, cross = o[p + 18], o[p + 20]
-    by_sigma = 0.0
-    for i in range(n):
-        scale = v[sigma + i * stride]
-        many = c[count + i] if count >= 0 else 1.0
-        by_weight = 0.0
-        level = k[index + i]
-        for a in range(q):
-            number = c[design + i * q + a] if design >= 0 else 1.0
-            for b in range(q):
-                other = c[design + i * q + b] if design >= 0 else 1.0
-                by_weight += number * other * d[own + (level * q + a) * q + b]
-            for b in range(r):
-                other = c[outer_design + i * r + b] if outer_design >= 0 else 1.0
-                by_weight += number * other * d[cross + (level * q + a) * r + b]
-        if r > 0:
-            level = k[outer_index + i]
-            for a in range(r):
-                number = c[outer_design + i * r + a] if outer_design >= 0 else 1.0
-                for b in range(r):
-                    other = c[outer_design + i * r + b] if outer_design >= 0 else 1.0
-                    by_weight += number * other * d[outer + (level * r + a) * r + b]
-        slope = -many - 2.0 * by_weight * many / (scale * scale)
-        if within >= 0:
-            slope += c[within + i] / (scale * scale)
-        if stride != 0:
-            d[sigma + i] += slope / scale
-        else:
-            by_sigma += slope / scale
-    if stride == 0:
-        d[sigma] += by_sigma
+    sigma, levels, q = o[p + 5], o[p + 8], o[p + 9]
+    outer_levels, r = o[p + 12], o[p + 13]
+    products, own = o[p + 14], o[p + 15]
+    outer_products, outer = o[p + 17], o[p + 18]
+    cross_products, cross, totals = o[p + 20], o[p + 21], o[p + 22]
+    slope = 0.0
+    for i in range(levels * q * q):
+        slope += d[own + i] * c[products + i]
+    for i in range(outer_levels * r * r):
+        slope += d[outer + i] * c[outer_products + i]
+    if r > 0:
+        for i in range(levels * q * r):
+            slope += d[cross + i] * c[cross_products + i]
+    precision = 1.0 / (v[sigma] * v[sigma])
+    slope = precision * (c[totals + 1] - 2.0 * slope) - c[totals]
+    d[sigma] += slope / v[sigma]
 
 
 def _solve(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
@@ -334,53 +309,52 @@ def _means(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 
 def _misfit(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """Add ``-sum w (e - z' m)^2 / 2``; leave ``sum w (e - z' m) z`` by level."""
-    n, y, count = o[p + 1], o[p + 2], o[p + 3]
-    mu, sigma, stride = o[p + 4], o[p + 5], o[p + 6]
-    index, design, levels, q = o[p + 7], o[p + 8], o[p + 9], o[p + 10]
-    scratch, rests = o[p + 11], o[p + 12]
+    n, y, count, mu, sigma = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    index, design, levels, q = o[p + 6], o[p + 7], o[p + 8], o[p + 9]
     outer_index, outer_design, outer_levels, r = (
+        o[p + 10],
+        o[p + 11],
+        o[p + 12],
         o[p + 13],
-        o[p + 14],
-        o[p + 15],
-        o[p + 16],
     )
-    outer_scratch, outer_rests = o[p + 17], o[p + 18]
+    scratch, rests = o[p + 14], o[p + 15]
+    outer_scratch, outer_rests = o[p + 16], o[p + 17]
     for i in range(levels * q):
         v[rests + i] = 0.0
     for i in range(outer_levels * r):
         v[outer_rests + i] = 0.0
+    precision = 1.0 / (v[sigma] * v[sigma])
     total = 0.0
-    by_sigma = 0.0
     for i in range(n):
-        scale = v[sigma + i * stride]
-        weight = (c[count + i] if count >= 0 else 1.0) / (scale * scale)
+        weight = precision * c[count + i] if count >= 0 else precision
         rest = c[y + i] - v[mu + i]
         level = k[index + i]
         mean = scratch + level * (3 * q * q + q) + 3 * q * q
-        for a in range(q):
-            rest -= (c[design + i * q + a] if design >= 0 else 1.0) * v[mean + a]
+        if design >= 0:
+            for a in range(q):
+                rest -= c[design + i * q + a] * v[mean + a]
+        else:
+            rest -= v[mean]
+        above = 0
         if r > 0:
             above = k[outer_index + i]
             mean = outer_scratch + above * (3 * r * r + r) + 3 * r * r
             for a in range(r):
                 number = c[outer_design + i * r + a] if outer_design >= 0 else 1.0
                 rest -= number * v[mean + a]
-            for a in range(r):
-                number = c[outer_design + i * r + a] if outer_design >= 0 else 1.0
-                v[outer_rests + above * r + a] += weight * rest * number
-        for a in range(q):
-            number = c[design + i * q + a] if design >= 0 else 1.0
-            v[rests + level * q + a] += weight * rest * number
-        square = weight * rest * rest
-        total -= 0.5 * square
-        d[mu + i] += weight * rest
-        if stride != 0:
-            d[sigma + i] += square / scale
+        slope = weight * rest
+        total += slope * rest
+        d[mu + i] += slope
+        if design >= 0:
+            for a in range(q):
+                v[rests + level * q + a] += slope * c[design + i * q + a]
         else:
-            by_sigma += square / scale
-    if stride == 0:
-        d[sigma] += by_sigma
-    return total
+            v[rests + level] += slope
+        for a in range(r):
+            number = c[outer_design + i * r + a] if outer_design >= 0 else 1.0
+            v[outer_rests + above * r + a] += slope * number
+    d[sigma] += total / v[sigma]
+    return -0.5 * total
 
 
 def _penalty(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
@@ -432,14 +406,19 @@ def _recover(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     return 0.0
 
 
+_ROWS = (
+    *("n", "y", "count", "mu", "sigma", "index", "design", "levels", "q"),
+    *("outer_index", "outer_design", "outer_levels", "r"),
+)
+
 MARGINAL = (
     Operation(
         "normal rows",
         (
-            *("n", "y", "count", "within", "mu", "sigma", "stride"),
-            *("index", "design", "levels", "q", "own", "vector"),
-            *("outer_index", "outer_design", "outer_levels", "r"),
-            *("outer", "outer_vector", "cross"),
+            *_ROWS,
+            *("products", "own", "vector"),
+            *("outer_products", "outer", "outer_vector"),
+            *("cross_products", "cross", "totals"),
         ),
         _rows,
         _rows_back,
@@ -468,12 +447,7 @@ MARGINAL = (
     Operation("mean", ("levels", "q", "vector", "scratch"), _mean),
     Operation(
         "misfit",
-        (
-            *("n", "y", "count", "mu", "sigma", "stride"),
-            *("index", "design", "levels", "q", "scratch", "rests"),
-            *("outer_index", "outer_design", "outer_levels", "r"),
-            *("outer_scratch", "outer_rests"),
-        ),
+        (*_ROWS, "scratch", "rests", "outer_scratch", "outer_rests"),
         _misfit,
     ),
     Operation("penalty", ("levels", "q", "rests", "sd", "cholesky"), _penalty),

@@ -34,7 +34,7 @@ class Operation:
     Attributes
     ----------
     name
-        As ``Tape.text`` prints it.
+        Its key in ``OPERATIONS``.
     words
         Names of its operands.
     forward
