@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...families import FAMILIES
 from ...ir import Frame, Group, GroupUse, Predictor, Program
+from ...passes.merge_cells import find_cells
 from .operations.marginal import scratch_size
 from .tape import TapeWriter
 
@@ -28,6 +29,10 @@ class Sums:
     scratch: int
     index: int
     design: int
+    kinds: int
+    kind: int
+    times: int
+    products: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,22 +96,14 @@ def write_sums(
         # the density of y is that of log y over y
         times = 1.0 if likelihood.count is None else frame[likelihood.count]
         writer.constant -= float(np.sum(times * y))
+    count = np.ones(len(y))
+    if likelihood.count is not None:
+        count = np.asarray(frame[likelihood.count], dtype=np.float64)
     found: list[Sums] = []
     for group in integrated_groups(program, frame):
-        levels, q = frame.lengths[group.levels], frame.lengths[group.coefs]
-        found.append(
-            Sums(
-                group,
-                use_of(group, main),
-                levels,
-                q,
-                writer.place(levels * q * q),
-                writer.place(levels * q),
-                writer.place(scratch_size(levels, q)),
-                writer.integers(frame[use_of(group, main).index]),
-                _design(use_of(group, main), frame, writer),
-            )
-        )
+        # what the inner effects explain makes each outer level a kind of its own
+        shared = not found
+        found.append(_sums(group, use_of(group, main), frame, count, writer, shared))
     inner = found[0]
     outer = found[1] if len(found) > 1 else None
     size = inner.levels * inner.q * (0 if outer is None else outer.q)
@@ -116,9 +113,6 @@ def write_sums(
         of = np.zeros(inner.levels, dtype=np.int64)
         of[frame[inner.use.index]] = frame[outer.use.index]
         parent = writer.integers(of)
-    count = np.ones(len(y))
-    if likelihood.count is not None:
-        count = np.asarray(frame[likelihood.count], dtype=np.float64)
     within = 0.0
     if likelihood.within is not None:
         within = float(frame[likelihood.within].sum())
@@ -138,22 +132,24 @@ def write_sums(
         "r": 0 if outer is None else outer.q,
     }
 
-    def products(one: Sums, other: Sums) -> int:
-        found = _products(one, other, frame, count)
-        return writer.numbers(found)
-
+    shared = -1
+    if outer is not None:
+        shared = writer.numbers(
+            _products(inner.use, outer.use, inner.levels, frame, count)
+        )
     writer.add(
         "normal rows",
         **rows,
-        products=products(inner, inner),
+        products=inner.products,
         own=inner.matrix,
         vector=inner.vector,
-        outer_products=-1 if outer is None else products(outer, outer),
+        outer_products=-1 if outer is None else outer.products,
         outer=0 if outer is None else outer.matrix,
         outer_vector=0 if outer is None else outer.vector,
-        cross_products=-1 if outer is None else products(inner, outer),
+        cross_products=shared,
         cross=cross,
         totals=writer.numbers([count.sum(), within]),
+        kinds=inner.kinds,
     )
     done = Integrated(inner, outer, cross, parent, rows)
     _integrate(inner, writer, scales)
@@ -162,6 +158,7 @@ def write_sums(
         writer.add(
             "nest",
             **_nested(done),
+            kind=inner.kind,
             scratch=inner.scratch,
             outer=outer.matrix,
             outer_vector=outer.vector,
@@ -179,25 +176,16 @@ def write_misfit(
     """Write what the integral leaves but for the determinants."""
     inner, outer = done.inner, done.outer
     rests = {sums.group.name: writer.place(sums.levels * sums.q) for sums in done.sums}
+    outer_means = 0
     if outer is not None:
-        # the means of the outer effects, side by side
-        effects = writer.place(outer.levels * outer.q)
-        words = {"levels": outer.levels, "q": outer.q}
-        writer.add("means", **words, scratch=outer.scratch, out=effects)
-        writer.add("condition", **_nested(done), effects=effects)
-    writer.add(
-        "mean",
-        levels=inner.levels,
-        q=inner.q,
-        vector=inner.vector,
-        scratch=inner.scratch,
-    )
+        outer_means = _mean(outer, writer)
+        writer.add("condition", **_nested(done), effects=outer_means)
     writer.add(
         "misfit",
         **done.rows,
-        scratch=inner.scratch,
+        means=_mean(inner, writer),
         rests=rests[inner.group.name],
-        outer_scratch=0 if outer is None else outer.scratch,
+        outer_means=outer_means,
         outer_rests=0 if outer is None else rests[outer.group.name],
     )
     for sums in done.sums:
@@ -231,6 +219,8 @@ def write_effects(
             q=sums.q,
             vector=sums.vector,
             scratch=sums.scratch,
+            kind=sums.kind,
+            kinds=sums.kinds,
             out=out,
             normals=normals[sums.group.name],
         )
@@ -238,15 +228,56 @@ def write_effects(
     return places
 
 
+def _sums(
+    group: Group,
+    use: GroupUse,
+    frame: Frame,
+    count: NDArray[Any],
+    writer: TapeWriter,
+    shared: bool,
+) -> Sums:
+    """Allot the places of a group; ``shared``: levels may be of one kind."""
+    levels, q = frame.lengths[group.levels], frame.lengths[group.coefs]
+    products = _products(use, use, levels, frame, count)
+    first, kind = np.arange(levels), np.arange(levels)
+    if shared:
+        cells = find_cells([products.reshape(levels, -1)], levels)
+        first, kind = cells.first, cells.of
+    kinds = len(first)
+    return Sums(
+        group,
+        use,
+        levels,
+        q,
+        matrix=writer.place(kinds * q * q),
+        vector=writer.place(levels * q),
+        scratch=writer.place(scratch_size(kinds, q)),
+        index=writer.integers(frame[use.index]),
+        design=_design(use, frame, writer),
+        kinds=kinds,
+        kind=writer.integers(kind),
+        times=writer.numbers(np.bincount(kind, minlength=kinds)),
+        products=writer.numbers(products[first]),
+    )
+
+
+def _mean(sums: Sums, writer: TapeWriter) -> int:
+    """Write the means of the levels; return where they are."""
+    out = writer.place(sums.levels * sums.q)
+    words = {"levels": sums.levels, "q": sums.q, "vector": sums.vector}
+    writer.add("mean", **words, scratch=sums.scratch, kind=sums.kind, out=out)
+    return out
+
+
 def _integrate(
     sums: Sums, writer: TapeWriter, scales: Callable[[Group], Mapping[str, int]]
 ) -> None:
     writer.add(
         "integrate",
-        levels=sums.levels,
+        kinds=sums.kinds,
+        times=sums.times,
         q=sums.q,
         own=sums.matrix,
-        vector=sums.vector,
         scratch=sums.scratch,
         **scales(sums.group),
     )
@@ -272,16 +303,16 @@ def _design(use: GroupUse, frame: Frame, writer: TapeWriter) -> int:
 
 
 def _products(
-    one: Sums, other: Sums, frame: Frame, count: NDArray[Any]
+    one: GroupUse, other: GroupUse, levels: int, frame: Frame, count: NDArray[Any]
 ) -> NDArray[np.float64]:
     """Return ``sum count z y'`` by level of ``one``, shape (levels, q, r)."""
-    index = frame[one.use.index]
-    z, y = _numbers(one.use, frame), _numbers(other.use, frame)
-    found = np.empty((one.levels, one.q, other.q))
-    for a in range(one.q):
-        for b in range(other.q):
+    index = frame[one.index]
+    z, y = _numbers(one, frame), _numbers(other, frame)
+    found = np.empty((levels, z.shape[1], y.shape[1]))
+    for a in range(z.shape[1]):
+        for b in range(y.shape[1]):
             product = count * z[:, a] * y[:, b]
-            found[:, a, b] = np.bincount(index, product, minlength=one.levels)
+            found[:, a, b] = np.bincount(index, product, minlength=levels)
     return found
 
 

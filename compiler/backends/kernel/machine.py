@@ -22,7 +22,7 @@ from .translate import Translator
 RARE = (
     *("simplex", "ordered", "below", "logit_cumulative", "logit_gaps", "diff"),
     *("rows ordlogit at once", "normal rows", "integrate", "nest"),
-    *("condition", "means", "mean", "misfit", "penalty", "recover"),
+    *("condition", "mean", "misfit", "penalty", "recover"),
 )
 
 #: In every machine: what models with default priors need, so that one suffices.

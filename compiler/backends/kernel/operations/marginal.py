@@ -12,6 +12,9 @@ of the log density (Bates et al. 2015, section 3: penalised least squares). The 
 two terms are at their minimum in m, so their slopes are those at fixed m; nothing
 cancels in them, however far the data are from the mean.
 
+Levels with the same A have the same V: they are of one *kind*, and V is computed once
+for each.
+
 Where levels are nested in others, whose sums are ``D`` and ``f`` and which share
 ``C = sum w z y'`` with theirs (``y`` the numbers of the outer effects), integrating
 the inner ones leaves ``D - C' V C`` and ``f - C' V b`` for the outer ones, whose mean
@@ -49,8 +52,9 @@ def _rows(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     products, own, vector = o[p + 14], o[p + 15], o[p + 16]
     outer_products, outer, outer_vector = o[p + 17], o[p + 18], o[p + 19]
     cross_products, cross, totals = o[p + 20], o[p + 21], o[p + 22]
+    kinds = o[p + 23]
     precision = 1.0 / (v[sigma] * v[sigma])
-    for i in range(levels * q * q):
+    for i in range(kinds * q * q):
         v[own + i] = precision * c[products + i]
     for i in range(levels * q):
         v[vector + i] = 0.0
@@ -89,8 +93,9 @@ def _rows_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
     products, own = o[p + 14], o[p + 15]
     outer_products, outer = o[p + 17], o[p + 18]
     cross_products, cross, totals = o[p + 20], o[p + 21], o[p + 22]
+    kinds = o[p + 23]
     slope = 0.0
-    for i in range(levels * q * q):
+    for i in range(kinds * q * q):
         slope += d[own + i] * c[products + i]
     for i in range(outer_levels * r * r):
         slope += d[outer + i] * c[outer_products + i]
@@ -103,14 +108,14 @@ def _rows_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _solve(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Fill the scratch of each level; return ``-log det M / 2`` of all.
+    """Fill the scratch of each kind of level; return ``-log det M / 2`` of all.
 
-    A level's scratch: the Cholesky factor of M, ``W = T M^-1`` and V, all by rows,
-    then the mean ``V b``.
+    Levels of one kind have the same A. The scratch of a kind: the Cholesky factor of
+    M, ``W = T M^-1`` and V, all by rows.
     """
-    levels, q, own, vector = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
+    kinds, times, q, own = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
     sd, factor, scratch = o[p + 5], o[p + 6], o[p + 7]
-    scale = scratch + levels * (3 * q * q + q)
+    scale = scratch + kinds * 3 * q * q
     for a in range(q):
         for b in range(q):
             entry = v[sd + a] if a == b else 0.0
@@ -118,9 +123,9 @@ def _solve(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
                 entry = v[sd + a] * v[factor + a * q + b] if b <= a else 0.0
             v[scale + a * q + b] = entry
     total = 0.0
-    for g in range(levels):
-        root = scratch + g * (3 * q * q + q)
-        solved, spread, mean = root + q * q, root + 2 * q * q, root + 3 * q * q
+    for g in range(kinds):
+        root = scratch + g * 3 * q * q
+        solved, spread = root + q * q, root + 2 * q * q
         matrix = own + g * q * q
         # A T in the place of V
         for a in range(q):
@@ -142,7 +147,7 @@ def _solve(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
                     if entry < 1.0 or entry < _ROUNDING * largest:
                         entry = 1.0
                     v[root + a * q + a] = math.sqrt(entry)
-                    total -= 0.5 * math.log(entry)
+                    total -= 0.5 * c[times + g] * math.log(entry)
                 else:
                     v[root + a * q + b] = entry / v[root + b * q + b]
         # W: a row of T at a time, through both halves of M
@@ -164,21 +169,17 @@ def _solve(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
                 for m in range(b + 1):
                     entry += v[solved + a * q + m] * v[scale + b * q + m]
                 v[spread + a * q + b] = entry
-        for a in range(q):
-            entry = 0.0
-            for b in range(q):
-                entry += v[spread + a * q + b] * v[vector + g * q + b]
-            v[mean + a] = entry
     return total
 
 
 def _solve_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
     """Take the slopes in V (in its place) and that of the determinant back."""
-    levels, q, own = o[p + 1], o[p + 2], o[p + 3]
+    kinds, times, q, own = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
     sd, factor, scratch = o[p + 5], o[p + 6], o[p + 7]
-    work = scratch + levels * (3 * q * q + q) + q * q
-    for g in range(levels):
-        root = scratch + g * (3 * q * q + q)
+    work = scratch + kinds * 3 * q * q + q * q
+    for g in range(kinds):
+        many = c[times + g]
+        root = scratch + g * 3 * q * q
         solved, spread = root + q * q, root + 2 * q * q
         matrix = own + g * q * q
         for a in range(q):
@@ -194,7 +195,7 @@ def _solve_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
         for a in range(q):
             for b in range(q):
                 # -V G V, and -V/2 of the determinant
-                entry = 0.5 * v[spread + a * q + b]
+                entry = 0.5 * many * v[spread + a * q + b]
                 for m in range(q):
                     entry += v[spread + a * q + m] * v[work + (q + m) * q + b]
                 d[matrix + a * q + b] -= entry
@@ -210,7 +211,7 @@ def _solve_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
                 slope = 0.0
                 for m in range(q):
                     slope += 2.0 * v[work + (2 * q + a) * q + m] * v[solved + m * q + b]
-                    slope -= v[matrix + a * q + m] * v[solved + m * q + b]
+                    slope -= many * v[matrix + a * q + m] * v[solved + m * q + b]
                 if factor:
                     d[sd + a] += slope * v[factor + a * q + b]
                     d[factor + a * q + b] += slope * v[sd + a]
@@ -221,11 +222,16 @@ def _solve_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 def _nest(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """Take what the inner effects explain from the sums of the outer ones."""
     levels, q, r, parent = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
-    scratch, cross = o[p + 6], o[p + 7]
+    vector, scratch, cross, kind = o[p + 5], o[p + 6], o[p + 7], o[p + 11]
     outer, outer_vector, work = o[p + 8], o[p + 9], o[p + 10]
+    mean = work + q * r
     for g in range(levels):
-        spread = scratch + g * (3 * q * q + q) + 2 * q * q
-        mean = spread + q * q
+        spread = scratch + k[kind + g] * 3 * q * q + 2 * q * q
+        for a in range(q):
+            entry = 0.0
+            for b in range(q):
+                entry += v[spread + a * q + b] * v[vector + g * q + b]
+            v[mean + a] = entry
         shared, above = cross + g * q * r, k[parent + g]
         for a in range(q):
             for b in range(r):
@@ -246,10 +252,10 @@ def _nest(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 
 def _nest_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
     levels, q, r, parent = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
-    scratch, cross = o[p + 6], o[p + 7]
+    scratch, cross, kind = o[p + 6], o[p + 7], o[p + 11]
     outer, work = o[p + 8], o[p + 10]
     for g in range(levels):
-        spread = scratch + g * (3 * q * q + q) + 2 * q * q
+        spread = scratch + k[kind + g] * 3 * q * q + 2 * q * q
         shared, above = cross + g * q * r, k[parent + g]
         # C G, with G the slope in the outer sums
         for a in range(q):
@@ -287,23 +293,14 @@ def _condition(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 def _mean(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """Fill the mean of each level: ``V b``."""
     levels, q, vector, scratch = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
+    kind, out = o[p + 5], o[p + 6]
     for g in range(levels):
-        spread = scratch + g * (3 * q * q + q) + 2 * q * q
+        spread = scratch + k[kind + g] * 3 * q * q + 2 * q * q
         for a in range(q):
             total = 0.0
             for b in range(q):
                 total += v[spread + a * q + b] * v[vector + g * q + b]
-            v[spread + q * q + a] = total
-    return 0.0
-
-
-def _means(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Put the means of the levels side by side."""
-    levels, q, scratch, out = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
-    for g in range(levels):
-        mean = scratch + g * (3 * q * q + q) + 3 * q * q
-        for a in range(q):
-            v[out + g * q + a] = v[mean + a]
+            v[out + g * q + a] = total
     return 0.0
 
 
@@ -317,8 +314,8 @@ def _misfit(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
         o[p + 12],
         o[p + 13],
     )
-    scratch, rests = o[p + 14], o[p + 15]
-    outer_scratch, outer_rests = o[p + 16], o[p + 17]
+    means, rests = o[p + 14], o[p + 15]
+    outer_means, outer_rests = o[p + 16], o[p + 17]
     for i in range(levels * q):
         v[rests + i] = 0.0
     for i in range(outer_levels * r):
@@ -329,7 +326,7 @@ def _misfit(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
         weight = precision * c[count + i] if count >= 0 else precision
         rest = c[y + i] - v[mu + i]
         level = k[index + i]
-        mean = scratch + level * (3 * q * q + q) + 3 * q * q
+        mean = means + level * q
         if design >= 0:
             for a in range(q):
                 rest -= c[design + i * q + a] * v[mean + a]
@@ -338,7 +335,7 @@ def _misfit(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
         above = 0
         if r > 0:
             above = k[outer_index + i]
-            mean = outer_scratch + above * (3 * r * r + r) + 3 * r * r
+            mean = outer_means + above * r
             for a in range(r):
                 number = c[outer_design + i * r + a] if outer_design >= 0 else 1.0
                 rest -= number * v[mean + a]
@@ -384,11 +381,11 @@ def _penalty(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 def _recover(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """Draw effects: ``V b + T R'^-1 e``, with ``M = R R'`` and e standard normal."""
     levels, q, vector, scratch = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
-    out, normals = o[p + 5], o[p + 6]
-    scale = scratch + levels * (3 * q * q + q)
+    kind, kinds, out, normals = o[p + 5], o[p + 6], o[p + 7], o[p + 8]
+    scale = scratch + kinds * 3 * q * q
     work = scale + q * q
     for g in range(levels):
-        root = scratch + g * (3 * q * q + q)
+        root = scratch + k[kind + g] * 3 * q * q
         spread = root + 2 * q * q
         for back in range(q):
             a = q - 1 - back
@@ -418,14 +415,14 @@ MARGINAL = (
             *_ROWS,
             *("products", "own", "vector"),
             *("outer_products", "outer", "outer_vector"),
-            *("cross_products", "cross", "totals"),
+            *("cross_products", "cross", "totals", "kinds"),
         ),
         _rows,
         _rows_back,
     ),
     Operation(
         "integrate",
-        ("levels", "q", "own", "vector", "sd", "cholesky", "scratch"),
+        ("kinds", "times", "q", "own", "sd", "cholesky", "scratch"),
         _solve,
         _solve_back,
     ),
@@ -433,7 +430,7 @@ MARGINAL = (
         "nest",
         (
             *("levels", "q", "r", "parent", "vector", "scratch", "cross"),
-            *("outer", "outer_vector", "work"),
+            *("outer", "outer_vector", "work", "kind"),
         ),
         _nest,
         _nest_back,
@@ -443,22 +440,21 @@ MARGINAL = (
         ("levels", "q", "r", "parent", "vector", "cross", "effects"),
         _condition,
     ),
-    Operation("means", ("levels", "q", "scratch", "out"), _means),
-    Operation("mean", ("levels", "q", "vector", "scratch"), _mean),
+    Operation("mean", ("levels", "q", "vector", "scratch", "kind", "out"), _mean),
     Operation(
         "misfit",
-        (*_ROWS, "scratch", "rests", "outer_scratch", "outer_rests"),
+        (*_ROWS, "means", "rests", "outer_means", "outer_rests"),
         _misfit,
     ),
     Operation("penalty", ("levels", "q", "rests", "sd", "cholesky"), _penalty),
     Operation(
         "recover",
-        ("levels", "q", "vector", "scratch", "out", "normals"),
+        ("levels", "q", "vector", "scratch", "kind", "kinds", "out", "normals"),
         _recover,
     ),
 )
 
 
-def scratch_size(levels: int, q: int) -> int:
+def scratch_size(kinds: int, q: int) -> int:
     """Return the numbers that ``integrate`` needs beside its operands."""
-    return levels * (3 * q * q + q) + q * q + 3 * q * q
+    return kinds * 3 * q * q + q * q + 3 * q * q
