@@ -132,7 +132,7 @@ def write_sums(
         "r": 0 if outer is None else outer.q,
     }
 
-    shared = -1
+    cross_products = -1
     if outer is not None:
         shared = writer.numbers(
             _products(inner.use, outer.use, inner.levels, frame, count)
@@ -146,7 +146,7 @@ def write_sums(
         outer_products=-1 if outer is None else outer.products,
         outer=0 if outer is None else outer.matrix,
         outer_vector=0 if outer is None else outer.vector,
-        cross_products=shared,
+        cross_products=cross_products,
         cross=cross,
         totals=writer.numbers([count.sum(), within]),
         kinds=inner.kinds,
