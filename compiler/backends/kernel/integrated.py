@@ -134,7 +134,7 @@ def write_sums(
 
     cross_products = -1
     if outer is not None:
-        shared = writer.numbers(
+        cross_products = writer.numbers(
             _products(inner.use, outer.use, inner.levels, frame, count)
         )
     writer.add(
