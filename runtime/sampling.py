@@ -131,7 +131,7 @@ def _by_kernel(
     """Return the draws by the kernel; None where the graph is to be used."""
     if settings.backend == "graph" or settings.sampler != "nutpie":
         return None
-    from varying.compiler.backends.kernel import NoKernel, build, ready
+    from varying.compiler.backends.kernel import NoKernel, build, folder, ready
 
     from .samplers import kernel
 
@@ -142,6 +142,10 @@ def _by_kernel(
         else:
             with progress.compiling("once for models of this kind"):
                 built = build(tapes)
+            if not ready(tapes):
+                progress.note(
+                    f"it could not be kept in {folder()}: the next fit compiles again"
+                )
     except NoKernel as error:
         if settings.backend == "kernel":
             raise

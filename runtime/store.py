@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from varying.compiler.table import Table
     from varying.grammar.diagnostics import ModelError
 
-__all__ = ["read", "write"]
+__all__ = ["is_fit", "read", "write"]
 
 _ROOT = "zarr.json"
 _ATTRIBUTE = "varying"
@@ -122,6 +122,16 @@ def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance, Table]:
         return tree.drop_nodes(_DATA), provenance, table
     except Exception as error:  # whatever Zarr makes of a damaged store
         raise _damaged(name, f"{type(error).__name__}: {error}") from error
+
+
+def is_fit(path: Path) -> bool:
+    """Whether a file is a fit of ours, of whatever format."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            root = json.loads(archive.read(_ROOT))
+            return _ATTRIBUTE in root["attributes"]
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError):
+        return False
 
 
 def _provenance(archive: zipfile.ZipFile, name: str) -> Provenance:

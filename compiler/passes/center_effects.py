@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +65,9 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     at the model without group effects: ``A`` from the curvature of the log density
     in the predictor, ``V`` by expectation and maximisation from the scores; of ``V``
     the lower end of what is plausible is taken, because a weight too large makes a
-    funnel where the sd is small. Where the data know an effect well it is sampled as
+    funnel where the sd is small. It is done again at the effects by that estimate,
+    where levels whose responses are all alike know less, and the mean of both is
+    taken. Where the data know an effect well it is sampled as
     it is, around what the population part says of its level; where they know
     nothing, as a standard normal::
 
@@ -88,14 +90,17 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
         return program, frame
     try:
         found = {use.group: _estimate(use, rows, program, frame) for use in free}
+        again = _again(free, found, rows, program, frame)
         around = _around(free, found, rows, population, program, frame)
     except np.linalg.LinAlgError:
         # numbers beyond all scales: the effects stay as they are
         return program, frame
-    if not all(np.isfinite(found[u.group].weights).all() for u in free):
+    estimates = [one[use.group] for one in (found, again) for use in free]
+    if not all(np.isfinite(one.weights).all() for one in estimates):
         return program, frame
     for use in free:
-        weights = np.round(found[use.group].weights * STEPS) / STEPS
+        both = found[use.group].weights + again[use.group].weights
+        weights = np.round(0.5 * both * STEPS) / STEPS
         weights[:, weights.mean(axis=0) < _LEAST_KNOWN] = 0.0
         # an sd that the user has set to 0 leaves nothing to be centered
         weights[:, _without_spread(program.group(use.group), program, frame)] = 0.0
@@ -172,6 +177,7 @@ class _Rows:
 
     score: Array
     information: Array
+    moved: Callable[[Array], _Rows] | None = None
 
 
 def _at_null(population: _Population, program: Program, frame: Frame) -> _Rows | None:
@@ -211,10 +217,19 @@ def _at_null(population: _Population, program: Program, frame: Frame) -> _Rows |
             if not largest > 1e-3 * scale:
                 break
         found = _curved(score, eta, 1e-4 * scale)
-    score_, information = count * found.score, count * found.information
-    if not (np.isfinite(score_).all() and np.isfinite(information).all()):
-        return None
-    return _Rows(score_, np.maximum(information, 0.0))
+
+    def moved(shift: Array) -> _Rows:
+        with np.errstate(all="ignore"):
+            one = _curved(score, eta + shift, 1e-4 * scale)
+            information = np.maximum(count * one.information, 0.0)
+            return _Rows(count * one.score, information)
+
+    rows_ = moved(np.zeros(rows))
+    return replace(rows_, moved=moved) if _finite(rows_) else None
+
+
+def _finite(rows: _Rows) -> bool:
+    return bool(np.isfinite(rows.score).all() and np.isfinite(rows.information).all())
 
 
 def _step(design: Array, count: Array, rows: _Rows) -> Array:
@@ -257,6 +272,8 @@ class _Estimate:
         Of centering.
     unsure : (q,)
         Variance between levels over their number: of what levels tell of a mean.
+    means : (J, q)
+        The effects by these variances.
     design : (N, q)
         The numbers that the effects are multiplied by.
     information : (J, q, q)
@@ -265,8 +282,43 @@ class _Estimate:
 
     weights: Array
     unsure: Array
+    means: Array
     design: Array
     information: Array
+
+
+def _again(
+    uses: Sequence[GroupUse],
+    found: Mapping[str, _Estimate],
+    rows: _Rows,
+    program: Program,
+    frame: Frame,
+) -> dict[str, _Estimate]:
+    """Estimate once more, where the effects are by the first estimate.
+
+    A level whose responses are all alike knows less there than it seemed to: what it
+    says is that its effect is large, and not how large.
+    """
+    assert rows.moved is not None
+    shifts = {
+        use.group: (
+            found[use.group].design * found[use.group].means[frame[use.index]]
+        ).sum(axis=1)
+        for use in uses
+    }
+    there = rows.moved(sum(shifts.values(), start=np.zeros(len(rows.score))))
+    if not _finite(there):
+        return dict(found)
+    return {
+        use.group: _estimate(
+            use,
+            # the score at 0 of the parabola that there is at the effects
+            replace(there, score=there.score + there.information * shifts[use.group]),
+            program,
+            frame,
+        )
+        for use in uses
+    }
 
 
 def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Estimate:
@@ -305,7 +357,8 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
     lower = variance * np.exp(-2.0 * _CAUTION / np.sqrt(np.maximum(known, 1e-12)))
     shrunk = np.linalg.solve(identity + lower[:, None] * scaled, identity)
     weights = np.clip(1.0 - np.einsum("jii->ji", shrunk), 0.0, 1.0)
-    return _Estimate(weights, variance * unit**2 / levels, design, information)
+    unsure = variance * unit**2 / levels
+    return _Estimate(weights, unsure, mean * unit, design, information)
 
 
 def _basis(information: Array, weights: Array) -> tuple[tuple[float, ...], ...]:

@@ -43,6 +43,7 @@ def run(
     found = compiled(file, data, model)
     target = Path(out) if out is not None else _default(file, found)
     check_target(target)
+    _check_replaced(target)
     fit = found.fit(
         draws=options.draws,
         tune=options.tune,
@@ -72,6 +73,15 @@ def _default(file: str, model: Model) -> Path:
     several = len(model.spec.models) > 1
     name = f".{model.name}" if several else ""
     return Path(f"{Path(file).stem}{name}.fit")
+
+
+def _check_replaced(target: Path) -> None:
+    """Refuse to write over a file that is no fit, such as the data or the spec."""
+    from ..store import is_fit
+
+    if target.is_file() and target.stat().st_size and not is_fit(target):
+        reason = "it is there and is no fit; choose another name, or remove it"
+        raise EnvironmentFault(f"`{target}` is not written: {reason}")
 
 
 def check_target(target: Path) -> None:
