@@ -24,7 +24,7 @@ venv:
 
 demo: venv
 	@$(VARYING) check examples/ratings/ratings.model
-	@$(VARYING) fit examples/ratings/ratings.model --seed 1 --out ratings.fit
+	@$(VARYING) fit examples/ratings/ratings.model --seed 2 --out ratings.fit
 
 test: venv
 	@MPLBACKEND=Agg $(PYTEST) -m 'not slow'

@@ -1,6 +1,6 @@
 """Plot the fit of the ratings example beside the truth.
 
-    varying fit examples/ratings/ratings.model --seed 1 --out ratings.fit
+    varying fit examples/ratings/ratings.model --seed 2 --out ratings.fit
     python examples/ratings/plot.py ratings.fit docs/images/ratings.png
 
 Left: posterior medians with 50 % and 95 % intervals, and the values that the

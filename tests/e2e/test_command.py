@@ -305,6 +305,14 @@ def test_a_place_that_cannot_be_written_is_said_before_sampling(
         assert "cannot be written" in done.stderr
 
 
+def test_a_fit_is_never_written_over_data_or_spec(run: Run, example: Path) -> None:
+    before = example.read_bytes()
+    done = run("fit", example.name, "--out", example.name)
+    assert done.returncode == 3
+    assert "is there and is no fit" in done.stderr
+    assert example.read_bytes() == before
+
+
 @pytest.mark.skipif(
     os.name == "nt" or os.geteuid() == 0, reason="needs permissions that bind"
 )

@@ -16,6 +16,7 @@ import xarray as xr
 
 import varying
 from varying.compiler.backends.kernel import Kernel, build
+from varying.compiler.backends.kernel import cache as kernel_cache
 from varying.compiler.backends.pymc import emit as emit_graph
 from varying.compiler.prior_kernels import PRIOR_KERNELS
 from varying.runtime.progress import Lines
@@ -331,6 +332,17 @@ def test_a_model_that_cannot_start() -> None:
     assert fault.rule == "sampling-failed"
     assert "Stack backtrace" not in str(found.value)
     assert "Traceback" not in str(found.value)
+
+
+def test_a_kernel_that_cannot_be_kept_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "a file, no folder"
+    place.write_text("")
+    monkeypatch.setenv("VARYING_CACHE", str(place))
+    kernel_cache.machine.cache_clear()
+    varying.compile("y ~ x", data()).fit(progress=True, **SMALL)
+    assert f"could not be kept in {place}" in capsys.readouterr().err
 
 
 # ---- the same posterior --------------------------------------------------------------
