@@ -397,6 +397,14 @@ class Predictor:
     shift: Shift | None = None
     report: bool = False
 
+    def use_of(self, group: Group) -> GroupUse:
+        """Return the block that a group is used in."""
+        return next(
+            block
+            for block in self.blocks
+            if isinstance(block, GroupUse) and block.group == group.name
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:

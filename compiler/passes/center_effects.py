@@ -67,9 +67,8 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     the lower end of what is plausible is taken, because a weight too large makes a
     funnel where the sd is small. It is done again at the effects by that estimate,
     where levels whose responses are all alike know less, and the mean of both is
-    taken. Where the data know an effect well it is sampled as
-    it is, around what the population part says of its level; where they know
-    nothing, as a standard normal::
+    taken. Where the data know an effect well it is sampled as it is, around what the
+    population part says of its level; where they know nothing, as a standard normal::
 
         group r_subj[subj, subj_coef] = z_subj[...] ~ normal(0, 1), scaled by sd_subj
     becomes

@@ -58,8 +58,9 @@ def machine(operations: tuple[str, ...]) -> Machine:
 
 def compiled(operations: tuple[str, ...]) -> bool:
     """Whether the machine of these operations is on disk."""
+    path = folder() / f"{key(operations)}.kernel"
     with suppress(OSError):
-        return (folder() / f"{key(operations)}.kernel").is_file()
+        return path.is_file() and _trusted(path)
     return False
 
 
@@ -101,12 +102,17 @@ def _read(path: Path) -> bytes:
         If it is damaged, or if others than this user could have written it: it is
         code that this process runs.
     """
-    if not (_own(path) and _own(path.parent)):
+    if not _trusted(path):
         raise ValueError(f"{path} may be another user's")
     head, _, code = path.read_bytes().partition(b"\n")
     if hashlib.sha256(code).hexdigest().encode() != head:
         raise ValueError(f"{path} is damaged")
     return code
+
+
+def _trusted(path: Path) -> bool:
+    """Whether nobody else can have written a file, or can put one in its place."""
+    return _own(path) and _own(path.parent)
 
 
 def _own(path: Path) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...families import FAMILIES
-from ...ir import Frame, Group, GroupUse, Predictor, Program
+from ...ir import Frame, Group, GroupUse, Program
 from ...passes.merge_cells import find_cells
 from .operations.marginal import scratch_size
 from .tape import TapeWriter
@@ -57,15 +57,6 @@ def integrated_groups(program: Program, frame: Frame) -> list[Group]:
     return sorted(found, key=lambda group: -frame.lengths[group.levels])
 
 
-def use_of(group: Group, predictor: Predictor) -> GroupUse:
-    """Return the block of a predictor that a group is used in."""
-    return next(
-        block
-        for block in predictor.blocks
-        if isinstance(block, GroupUse) and block.group == group.name
-    )
-
-
 def write_sums(
     program: Program,
     frame: Frame,
@@ -92,18 +83,17 @@ def write_sums(
     observed = np.asarray(frame[likelihood.value], dtype=np.float64)
     logged = pooled is not None and pooled.logged
     y = np.log(observed) if logged else observed
-    if logged:
-        # the density of y is that of log y over y
-        times = 1.0 if likelihood.count is None else frame[likelihood.count]
-        writer.constant -= float(np.sum(times * y))
     count = np.ones(len(y))
     if likelihood.count is not None:
         count = np.asarray(frame[likelihood.count], dtype=np.float64)
+    if logged:
+        # the density of y is that of log y over y
+        writer.constant -= float((count * y).sum())
     found: list[Sums] = []
     for group in integrated_groups(program, frame):
         # what the inner effects explain makes each outer level a kind of its own
         shared = not found
-        found.append(_sums(group, use_of(group, main), frame, count, writer, shared))
+        found.append(_sums(group, main.use_of(group), frame, count, writer, shared))
     inner = found[0]
     outer = found[1] if len(found) > 1 else None
     size = inner.levels * inner.q * (0 if outer is None else outer.q)

@@ -34,7 +34,6 @@ from ..reference import coordinates
 from .integrated import (
     Integrated,
     integrated_groups,
-    use_of,
     write_effects,
     write_sums,
 )
@@ -308,7 +307,7 @@ class Quantities:
             return self._sums
         program = self.program
         main = program.predictors[0]
-        out = [use_of(group, main) for group in self.marginal]
+        out = [main.use_of(group) for group in self.marginal]
         rest = replace(main, blocks=tuple(b for b in main.blocks if b not in out))
         self.units |= {p.name: None for p in program.predictors}
         mu = self._predictor(rest, None).at

@@ -295,11 +295,7 @@ def _scaled_design(
     group: Group, program: Program, frame: Frame, values: Mapping[str, Any]
 ) -> tuple[Array, Array]:
     """Return the level of each row, and ``Z diag(sd) L``."""
-    use = next(
-        block
-        for block in program.predictors[0].blocks
-        if isinstance(block, GroupUse) and block.group == group.name
-    )
+    use = program.predictors[0].use_of(group)
     size, index = frame.lengths[group.coefs], frame[use.index]
     design = np.ones((len(index), size))
     if use.design is not None:
