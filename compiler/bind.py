@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, cast
 
-from varying.grammar.diagnostics import Edit, Fix, Severity, Sink, did_you_mean
+from varying.grammar.diagnostics import Edit, Fix, Severity, Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -13,7 +13,6 @@ from varying.grammar.tree import (
     ColumnStatement,
     ContrastStatement,
     Expr,
-    KeepStatement,
     ModelStatement,
     PartStatement,
     PriorStatement,
@@ -22,7 +21,9 @@ from varying.grammar.tree import (
     TestStatement,
 )
 
+from .asked import Asked
 from .bound import BoundModel, Grouping, Part, Population, PriorText
+from .cell_contrasts import Cells, bind_contrasts, contrast_text
 from .coding import code
 from .expansion import Expansion
 from .expressions import (
@@ -31,12 +32,16 @@ from .expressions import (
     postorder,
 )
 from .families.family import Family
-from .groupings import bind_groupings, check_dropped
+from .grid import factors_of
+from .groupings import bind_groupings, check_dropped, check_identities
+from .keep import bind_keep
 from .options import family_of, link_of, read_options, word_of
 from .parts import bind_offsets, bind_parts
 from .prepare import Prepared
 from .prior_targets import targets_of
 from .priors import resolve_priors
+from .quantities import bind_quantities, check_names
+from .references import Scope
 from .responses import bind_response
 from .schema import Schema
 from .terms import expand
@@ -61,7 +66,6 @@ def bind(
         Takes the faults. With an error in it the model is not to be used.
     """
     schema = prepared.schema
-    _not_compiled(spec, sink)
     options = read_options(model.formula.options, sink)
     family = family_of(options.get("family"), sink)
     link = link_of(options, family, sink)
@@ -72,6 +76,7 @@ def bind(
     )
     expansion = expand(model.formula.terms, model.formula.response, names, sink)
     check_dropped(expansion, schema, sink)
+    check_identities(model, schema, sink)
     population = _population(model, expansion, family, schema, sink)
     groupings = bind_groupings(
         expansion.groups, model.formula.response, prepared, family, sink
@@ -80,25 +85,30 @@ def bind(
     file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
     model_priors = [s for s in model.body if isinstance(s, PriorStatement)]
     guessed = _guessed(model, expansion, population, groupings, schema, sink)
-    priors = resolve_priors(
-        file_priors,
-        model_priors,
-        targets_of(
-            family,
-            population,
-            groupings,
-            others,
-            guessed if whole else None,
-            _possible(expansion),
-        ),
-        sink,
+    targets = targets_of(
+        family,
+        population,
+        groupings,
+        others,
+        guessed if whole else None,
+        _possible(expansion),
     )
+    priors = resolve_priors(file_priors, model_priors, targets, sink)
     parameterization = cast(
         Parameterization, word_of(options, "parameterization", "auto")
     )
     if parameterization == "centered":
         _check_singular(priors, sink)
-    keep = _keep(spec, model, family, sink)
+    keep = bind_keep(spec, model, family, sink)
+    scope = Scope(
+        targets,
+        {
+            "": (population, groupings),
+            **{part.dpar: (part.population, part.groupings) for part in others},
+        },
+        None if response is None else response.categories,
+    )
+    asked = _asked(spec, scope, family, prepared, sink)
     if family is None or link is None or response is None:
         return None
     return BoundModel(
@@ -113,6 +123,7 @@ def bind(
         priors=priors,
         keep=keep,
         parameterization=parameterization,
+        asked=asked,
     )
 
 
@@ -138,7 +149,7 @@ def _guessed(
     )
     coded = {column.term for column in population.columns}
     coded |= {column.term for g in groupings for column in g.columns}
-    lost = {name.text for name in column_names(terms)} - set(schema.names)
+    lost = {name.text for name in column_names(terms)} - {*schema.names, "Intercept"}
     if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
         return frozenset()
     return frozenset({*lost, *schema.names, *schema.faulty})
@@ -188,60 +199,48 @@ def _formula_text(model: ModelStatement) -> str:
 # ---- statements and options ------------------------------------------------------
 
 
-def _not_compiled(spec: Spec, sink: Sink) -> None:
-    """Say of each statement that parses but is not compiled yet."""
-    for statement in spec.statements:
-        match statement:
-            case QuantityStatement():
-                word = "quantity"
-            case TestStatement():
-                word = "test"
-            case ContrastStatement():
-                word = "contrast"
-            case _:
-                continue
-        sink.add(
-            "not-yet",
-            statement.span,
-            f"`{word}` statements are not compiled by this version",
-        )
-
-
-def _keep(
-    spec: Spec, model: ModelStatement, family: Family | None, sink: Sink
-) -> tuple[str, ...]:
-    kept: list[str] = []
-    statements = [*spec.statements, *model.body]
-    for statement in statements:
-        if not isinstance(statement, KeepStatement):
-            continue
-        for name in statement.names:
-            known = ("eta", "mu", "prob")
-            if name.text in known and family is None:
-                continue
-            if family is not None and (
-                name.text == family.predictor
-                or (name.text == "eta" and family.links == ("identity",))
-            ):
-                kept.append(family.predictor)
-            elif family is not None and name.text in known:
-                sink.add(
-                    "not-yet",
-                    name.span,
-                    f"`keep {name.text}` is not compiled by this version for "
-                    f"{family.name}",
-                    f"`keep {family.predictor}` is",
-                )
-            else:
-                notes, fix = did_you_mean(name.text, known, name.span, "it takes")
-                sink.add(
-                    "unknown-target",
-                    name.span,
-                    f"`keep` cannot keep `{name.text}`",
-                    *notes,
-                    fix=fix,
-                )
-    return tuple(dict.fromkeys(kept))
+def _asked(
+    spec: Spec,
+    scope: Scope,
+    family: Family | None,
+    prepared: Prepared,
+    sink: Sink,
+) -> Asked:
+    """Return the quantities, tests and contrasts that the model has."""
+    statements = [
+        s
+        for s in spec.statements
+        if isinstance(s, QuantityStatement | TestStatement | ContrastStatement)
+    ]
+    if not statements:
+        return Asked()
+    named = [
+        (contrast_text(s), s.span) if s.name is None else (s.name.text, s.name.span)
+        for s in statements
+    ]
+    check_names(named, sink)
+    quantities, tests = bind_quantities(spec, scope, sink)
+    factors = {
+        dpar: factors_of(population.columns, prepared.table, prepared.made)
+        for dpar, (population, _) in scope.parts.items()
+    }
+    every = {name: found for one in factors.values() for name, found in one.items()}
+    grouped = {
+        name
+        for groupings in (groupings for _, groupings in scope.parts.values())
+        for grouping in groupings
+        for name in factors_of(grouping.columns, prepared.table, prepared.made)
+    }
+    cells = Cells(
+        factors[""],
+        every,
+        frozenset(grouped),
+        scope.targets.guessed,
+        family,
+        scope.categories,
+    )
+    contrasts = bind_contrasts(spec, cells, prepared, sink)
+    return Asked(quantities, tests, contrasts)
 
 
 # ---- population and groups -------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Literal
 from varying.grammar.source import Span
 from varying.grammar.tree import Argument, Call, Expr, Name
 
+from .asked import Asked, Keep
 from .columns import DesignColumn, Numeric
 from .families.family import Family
 from .links import Link
@@ -101,12 +102,16 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class GroupTerm:
-    """One bar term: its columns (the intercept among them) and correlation."""
+    """One bar term: its columns (the intercept among them) and correlation.
+
+    ``identity`` is the id of ``(1 |id| g)``: terms that share it are one.
+    """
 
     text: str
     dpar: str
     columns: tuple[DesignColumn, ...]
     correlated: bool
+    identity: str | None = None
     span: Span = field(compare=False, kw_only=True)
 
 
@@ -175,7 +180,8 @@ class BoundModel:
     ``parts`` are the linear predictors, the main one first. ``priors`` maps a
     scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``, ``cor[subj]``,
     ``sigma``, ``sigma.b[x]``, ``threshold``, ``Intercept``) to what the user
-    wrote for it; absent targets have the default.
+    wrote for it; absent targets have the default. ``keep`` says what is stored for
+    each row, ``asked`` which quantities, tests and contrasts are computed.
     """
 
     name: str
@@ -184,13 +190,20 @@ class BoundModel:
     family: Family
     parts: tuple[Part, ...]
     priors: tuple[tuple[str, PriorText], ...]
-    keep: tuple[str, ...]
+    keep: tuple[Keep, ...]
     parameterization: Literal["auto", "centered", "noncentered"]
+    asked: Asked = Asked()
 
     @property
     def main(self) -> Part:
         """The predictor of the family's main parameter."""
         return self.parts[0]
+
+    def part(self, dpar: str) -> Part:
+        """Return the predictor of a parameter; the main one by an empty name."""
+        if not dpar:
+            return self.main
+        return next(part for part in self.parts[1:] if part.dpar == dpar)
 
     @property
     def link(self) -> Link:

@@ -21,8 +21,21 @@ MOST_EXACT = 2**53
 LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
 
 
-def column_of_cells(name: str, cells: Sequence[str]) -> Column:
+_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?([eE][+-]?\d+)?\s*")
+
+
+def with_point(cells: Sequence[str]) -> Sequence[str]:
+    """Return numbers with a decimal comma as they are written here: `1.234,5`."""
+    present = [text for text in dict.fromkeys(cells) if text not in MISSING]
+    if not all(_COMMA.fullmatch(text) for text in present):
+        return cells
+    return [text.replace(".", "").replace(",", ".") for text in cells]
+
+
+def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Column:
     """Return a column of the type that all its cells have."""
+    if decimal == ",":
+        cells = with_point(cells)
     present = [text for text in dict.fromkeys(cells) if text not in MISSING]
     numbers = parse_numbers(present)
     if numbers is not None:

@@ -13,8 +13,8 @@ from varying.grammar.tree import Expr
 from .bound import BoundModel, Part
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
 from .design import evaluate_columns
+from .evaluation import evaluate
 from .expressions import column_names, smallest_with
-from .functions import evaluate
 from .responses import response_values
 from .table import Floats, Table
 
@@ -123,16 +123,21 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> None:
         )
 
 
-def _place(column: DesignColumn, terms: Expr) -> Span:
-    """Return where a column comes from: the smallest expression with all its parts."""
-    wanted: set[str] = set()
+def columns_read(column: DesignColumn) -> frozenset[str]:
+    """Return the columns of the data that a column of the design is made of."""
+    found: set[str] = set()
     for part in column.parts:
         match part:
             case Coded(factor=factor):
-                wanted.add(factor)
+                found.add(factor)
             case Numeric(expression=expression):
-                wanted |= {name.text for name in column_names(expression)}
-    return smallest_with(wanted, terms).span
+                found |= {name.text for name in column_names(expression)}
+    return frozenset(found)
+
+
+def place_of(column: DesignColumn, terms: Expr) -> Span:
+    """Return where a column comes from: the smallest expression with all its parts."""
+    return smallest_with(columns_read(column), terms).span
 
 
 def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
@@ -177,7 +182,7 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
         most = matrix.max(axis=0, initial=0.0)
         for (column, terms), size in zip(columns.items(), most, strict=True):
             if not size <= LARGEST:
-                _not_finite(column.name, "too large", 0, _place(column, terms), sink)
+                _not_finite(column.name, "too large", 0, place_of(column, terms), sink)
                 good = False
     return good
 
@@ -213,7 +218,7 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
         if predictor.fixed and INTERCEPT in [columns[i] for i in others]:
             sink.add(
                 "fixed-scale",
-                _place(column, terms),
+                place_of(column, terms),
                 f"the columns of `{column.term}` make an intercept, and "
                 f"`{predictor.dpar}` has none: its scale is fixed",
                 *(
@@ -237,7 +242,7 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
         if len(found) > 1:
             rest = ", ".join(f"`{columns[i].name}`" for i in found[1 : _SHOWN + 1])
             notes.append(f"so are further columns of the term: {rest}")
-        sink.add("collinear", _place(column, terms), message, *notes)
+        sink.add("collinear", place_of(column, terms), message, *notes)
 
 
 def _spanning(matrix: Floats, index: int, dependent: Sequence[int]) -> list[int]:
@@ -285,7 +290,7 @@ def _empty_cells(
             )
             sink.add(
                 "empty-cell",
-                _place(column, terms),
+                place_of(column, terms),
                 f"no row has the combination {cell} of `{':'.join(factors)}`",
                 "its effect comes from the prior alone",
             )

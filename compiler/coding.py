@@ -12,21 +12,20 @@ from math import prod
 
 import numpy as np
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Argument, Call, Expr, Name, Number, String
+from varying.grammar.tree import Call, Name
 
 from .columns import Coded, DesignColumn, Numeric, Part
-from .contrasts import CONTRASTS, Contrast
+from .contrasts import Scheme
 from .expansion import Term, Variable
-from .expression_types import report_unknown, type_of
-from .expressions import level_text, plain_number, unwrap
-from .functions import FUNCTIONS, bind_arguments
-from .levels import suggest_level
+from .expression_types import check_uncomputed, report_unknown, type_of
+from .expressions import unwrap
+from .factor_calls import FACTOR_CALLS, factor_of, own_base, own_scheme, scheme_of
+from .functions import FUNCTIONS, bind_arguments, is_stateful
 from .schema import ColumnInfo, Schema
 from .spellings import warn_spellings, warn_stray
-from .table import Kind
 from .terms import MOST_TERMS
 
 # A predictor with more levels than this is a group that somebody forgot to bar;
@@ -41,8 +40,8 @@ class _Factor:
     label: str
     column: str
     levels: tuple[str, ...]
-    contrast: Contrast
-    base: int
+    contrast: Scheme
+    base: int | None
 
     def parts(self, full: bool) -> tuple[Coded, ...]:
         """Return its columns: one a level if full, else by the contrasts."""
@@ -62,7 +61,14 @@ class _Factor:
         )
 
 
-_Resolved = _Factor | Numeric | None  # None after a fault
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """A variable of several numeric columns, such as ``poly(x, 2)``."""
+
+    columns: tuple[Numeric, ...]
+
+
+_Resolved = _Factor | _Matrix | Numeric | None  # None after a fault
 
 
 def code(
@@ -102,6 +108,8 @@ def code(
             match resolved[variable.label]:
                 case Numeric() as numeric:
                     parts.append((numeric,))
+                case _Matrix(columns=several):
+                    parts.append(several)
                 case _Factor() as factor:
                     parts.append(factor.parts(full[index, variable.label]))
                 case None:
@@ -185,8 +193,14 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
                 f"`(1 | {expression_text(strata.value)})`",
             )
             return None
-        case Call(function=Name(text="factor" | "C")):
+        case Call(function=Name(text=text)) if text in FACTOR_CALLS:
             return _by_call(variable.label, expression, schema, default, sink)
+        case Call() if is_stateful(expression):
+            return _by_rows(variable.label, expression, schema, default, sink)
+        case _ if expression_text(expression) in schema.calls:
+            (name,) = schema.calls[expression_text(expression)]
+            info = schema.columns[name]
+            return _by_column(variable.label, info, default, expression.span, sink)
         case _:
             typed = type_of(expression, schema, sink)
             if typed is None:
@@ -201,26 +215,39 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
 def _by_column(
     label: str, info: ColumnInfo, default: str, span: Span, sink: Sink
 ) -> _Resolved:
-    scheme = info.contrast or ("poly" if info.kind is Kind.ORDERED else default)
-    if info.reference is not None and not CONTRASTS[scheme].has_reference:
+    scheme = own_scheme(info, default)
+    if info.reference is not None and not scheme.has_reference:
         sink.add(
             "invalid-argument",
             span,
             f"`ref=` of `{info.name}` has no meaning: ordered factors are coded by "
-            f"`{scheme}`",
+            f"`{scheme.name}`",
             "a scheme with a reference level is `contrast=treatment`",
         )
         return None
     _warn_unused(info, True, span, sink)
     warn_spellings(info, span, sink)
     warn_stray(info, span, sink)
-    return _factor(label, info, CONTRASTS[scheme], _place(info), span, sink)
+    return _factor(label, info, scheme, own_base(info), span, sink)
 
 
-def _place(info: ColumnInfo) -> int:
-    """Return the reference's place; the first if no row has the one chosen."""
-    levels = info.as_levels
-    return levels.index(info.reference) if info.reference in levels else 0
+def _by_call(
+    label: str, call: Call, schema: Schema, default: str, sink: Sink
+) -> _Resolved:
+    """Return a factor as ``C``, ``factor`` or ``relevel`` make it."""
+    bound = bind_arguments(call, FUNCTIONS[call.function.text], sink)
+    if bound is None:
+        return None
+    info = factor_of(call, schema, sink)
+    if info is None:
+        return None
+    span = bound["x"].value.span
+    _warn_unused(info, "base" not in bound, span, sink)
+    warn_spellings(info, span, sink)
+    chosen = scheme_of(call, info, default, sink)
+    if chosen is None:
+        return None
+    return _factor(label, info, *chosen, call.span, sink)
 
 
 def _warn_unused(info: ColumnInfo, with_ref: bool, span: Span, sink: Sink) -> None:
@@ -248,7 +275,12 @@ def _warn_unused(info: ColumnInfo, with_ref: bool, span: Span, sink: Sink) -> No
 
 
 def _factor(
-    label: str, info: ColumnInfo, contrast: Contrast, base: int, span: Span, sink: Sink
+    label: str,
+    info: ColumnInfo,
+    contrast: Scheme,
+    base: int | None,
+    span: Span,
+    sink: Sink,
 ) -> _Resolved:
     levels = info.as_levels
     if len(levels) < 2:
@@ -268,101 +300,22 @@ def _factor(
     return _Factor(label, info.name, levels, contrast, base)
 
 
-# ---- factor(x) and C(x, scheme) ----------------------------------------------------
-
-
-def _by_call(
+def _by_rows(
     label: str, call: Call, schema: Schema, default: str, sink: Sink
 ) -> _Resolved:
-    bound = bind_arguments(call, FUNCTIONS[call.function.text], sink)
-    if bound is None:
+    """Return a call that was computed over rows, such as ``poly(x, 2)``."""
+    names = schema.calls.get(expression_text(call))
+    if names is None:
+        check_uncomputed(call, schema, sink)
         return None
-    argument = unwrap(bound["x"].value)
-    if not isinstance(argument, Name):
-        message = f"`{call.function.text}()` needs a column"
-        notes = ("give the expression a name first: `let name = ...`",)
-        sink.add("invalid-argument", argument.span, message, *notes)
-        return None
-    info = schema.columns.get(argument.text)
-    if info is None:
-        report_unknown(argument, schema, sink)
-        return None
-    if info.kind.is_number and info.numbers is None:
-        message = f"`{info.name}` has {info.distinct:,} different values"
-        sink.add("too-many-coefficients", argument.span, message)
-        return None
-    _warn_unused(info, "base" not in bound, argument.span, sink)
-    warn_spellings(info, argument.span, sink)
-    contrast, base = _scheme(bound, info, default, sink)
-    if contrast is None:
-        return None
-    return _factor(label, info, contrast, base, call.span, sink)
-
-
-def _scheme(
-    bound: dict[str, Argument], info: ColumnInfo, default: str, sink: Sink
-) -> tuple[Contrast | None, int]:
-    base = _place(info)
-    ordered = info.kind is Kind.ORDERED
-    contrast: Contrast | None
-    contrast = CONTRASTS[info.contrast or ("poly" if ordered else default)]
-    if "contrast" in bound:
-        contrast = find_contrast(bound["contrast"].value, sink)
-    if contrast is not None and "base" in bound:
-        argument = bound["base"].value
-        if not contrast.has_reference:
-            message = f"the scheme `{contrast.name}` has no base level"
-            sink.add("invalid-argument", argument.span, message)
-            return None, 0
-        found = _base(argument, info, sink)
-        if found is None:
-            return None, 0
-        base = found
-    return contrast, base
-
-
-def _base(argument: Expr, info: ColumnInfo, sink: Sink) -> int | None:
-    """Return the place that ``base=`` names: a level, or its number from 1."""
-    levels = info.as_levels
-    node = unwrap(argument)
-    text = node.text if isinstance(node, Name) else level_text(node)
-    if text in levels:
-        return levels.index(text)
-    number = plain_number(node)
-    if number is not None and 1 <= number <= len(levels) and number.is_integer():
-        return int(number) - 1
-    shown = text if text is not None else "this"
-    notes, fix = suggest_level(shown, levels, argument.span)
-    message = f"`{info.name}` has no level `{shown}`"
-    sink.add("unknown-level", argument.span, message, *notes, fix=fix)
-    return None
-
-
-def find_contrast(node: Expr, sink: Sink) -> Contrast | None:
-    """Return the scheme that an expression names; None after a fault."""
-    node = unwrap(node)
-    name = node.function if isinstance(node, Call) else node
-    if not isinstance(name, Name | String):
-        message = "a contrast scheme must be named here"
-        if isinstance(node, Number):
-            message = f"the number `{node.text}` is no contrast scheme"
-        sink.add("unknown-contrast", node.span, message, _schemes())
-        return None
-    text = name.text.removeprefix("contr.")  # R's spelling
-    found = CONTRASTS.get(text)
-    if found is None:
-        ready = tuple(
-            contrast.name for contrast in CONTRASTS.values() if contrast.ready
+    if FUNCTIONS[call.function.text].matrix:
+        return _Matrix(
+            tuple(
+                Numeric(f"{label}[{place}]", Name(name, quoted=True, span=call.span))
+                for place, name in enumerate(names, start=1)
+            )
         )
-        notes, fix = did_you_mean(text, ready, name.span, "schemes")
-        message = f"there is no contrast scheme `{name.text}`"
-        sink.add("unknown-contrast", name.span, message, *notes, fix=fix)
-    elif not found.ready:
-        message = f"`{text}` contrasts are not compiled by this version"
-        sink.add("not-yet", name.span, message)
-        return None
-    return found
-
-
-def _schemes() -> str:
-    return "schemes: " + ", ".join(c.name for c in CONTRASTS.values() if c.ready)
+    info = schema.columns[names[0]]
+    if info.kind.is_number:
+        return Numeric(label, call)
+    return _by_column(label, info, default, call.span, sink)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from varying.grammar.tree import (
     ColumnStatement,
+    DataStatement,
     Expr,
     LetStatement,
     ModelStatement,
@@ -13,6 +14,7 @@ from varying.grammar.tree import (
     PartStatement,
     Spec,
     WhereStatement,
+    Wide,
 )
 
 from .expressions import LOGICALS, column_names, postorder
@@ -27,10 +29,15 @@ def columns_read(spec: Spec, names: Collection[str]) -> frozenset[str]:
     compile with these columns alone, and to the same rows. Functions, parameters
     and targets of priors are no columns, whatever the data call theirs.
     """
-    read = [*names_read(spec), *_beside_formulas(spec)]
     if any(name.text == "." and not name.quoted for name in names_read(spec)):
         return frozenset(names)
-    return frozenset(name.text for name in read) & frozenset(names)
+    return names_written(spec) & frozenset(names)
+
+
+def names_written(spec: Spec) -> frozenset[str]:
+    """Return the names that a spec reads as columns by name, not by ``.``."""
+    read = [*names_read(spec), *_beside_formulas(spec)]
+    return frozenset(name.text for name in read)
 
 
 def _beside_formulas(spec: Spec) -> Iterator[Name]:
@@ -42,6 +49,9 @@ def _beside_formulas(spec: Spec) -> Iterator[Name]:
         match statement:
             case ColumnStatement(columns=columns):
                 yield from columns
+            case DataStatement(wide=Wide(columns=sources)):
+                for source in sources:
+                    yield Name(source.column.text, span=source.span)
             case LetStatement(expression=read) | WhereStatement(condition=read):
                 yield from column_names(read)
                 yield from _constants(read)

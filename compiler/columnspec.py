@@ -18,12 +18,13 @@ from varying.grammar.tree import (
 )
 
 from .cells import LEADING_ZERO, LOGICAL, parse_numbers
-from .coding import find_contrast
+from .contrasts import CONTRASTS, Custom
 from .design import coded_values
 from .expression_types import report_unknown
 from .expressions import level_text, unwrap
 from .levels import level_spelled, natural_order, spell_number, suggest_level
 from .schema import MOST_NUMBERS
+from .schemes import for_levels, read_scheme
 from .spellings import (
     MISSING_NOTE,
     comma_note,
@@ -71,7 +72,7 @@ def _check_options(statement: ColumnStatement, sink: Sink) -> None:
     """Report what can be told of options without the column."""
     for option in statement.options:
         if option.name.text == "contrast":
-            find_contrast(option.value, sink)
+            read_scheme(option.value, sink)
         elif option.name.text != "ref":
             _unknown_option(option.name, sink)
 
@@ -82,10 +83,12 @@ def _reference_has_meaning(statement: ColumnStatement, sink: Sink) -> bool:
     if not {"contrast", "ref"} <= options.keys():
         return True
     # what is wrong with the scheme itself is reported elsewhere
-    contrast = find_contrast(options["contrast"].value, Sink(sink.source))
-    if contrast is None or contrast.has_reference:
+    named = read_scheme(options["contrast"].value, Sink(sink.source))
+    if named is None or (
+        named.contrast is not None and CONTRASTS[named.contrast].has_reference
+    ):
         return True
-    message = f"the scheme `{contrast.name}` has no reference level"
+    message = f"the scheme `{named.contrast or 'custom'}` has no reference level"
     sink.add("invalid-argument", options["ref"].span, message)
     return False
 
@@ -337,8 +340,24 @@ class _Declaration:
 
     def option(self, column: Column, option: Option) -> Column | None:
         if option.name.text == "contrast":
-            contrast = find_contrast(option.value, self.sink)
-            return None if contrast is None else replace(column, contrast=contrast.name)
+            return self.contrast(column, option)
+        return self.reference(column, option)
+
+    def contrast(self, column: Column, option: Option) -> Column | None:
+        named = read_scheme(option.value, self.sink)
+        if named is None:
+            return None
+        scheme = for_levels(named, column.known_levels, option.value, self.sink)
+        if scheme is None:
+            return None
+        if named.base is not None:
+            message = f"the base of `{column.name}` is chosen by `ref=`"
+            self.sink.add("invalid-argument", named.base.span, message)
+            return None
+        chosen = scheme if isinstance(scheme, Custom) else scheme.name
+        return replace(column, contrast=chosen)
+
+    def reference(self, column: Column, option: Option) -> Column | None:
         value = unwrap(option.value)
         level = value.text if isinstance(value, Name) else level_text(value)
         if level in column.known_levels:

@@ -10,9 +10,10 @@ this off.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -25,19 +26,23 @@ from varying.grammar.tree import Spec
 
 from .cells import column_of_cells
 from .columns_read import columns_read
+from .data_options import DataOptions
 from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
+from .files.arrow import parquet_categories
+from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
+from .files.found import FileFault
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .read import (
+    DAMAGED,
     HEAD,
-    PARQUET,
     WHOLE_FILE,
-    FileFault,
     Sheet,
     check_file,
+    open_bytes,
     open_sheet,
     read_sheet,
 )
-from .table import Column, Table
+from .table import Column, Kind, Table
 
 #: A file is large from so many rows on: read one by one they take more than a second
 #: and 0.2 GB, and as cells a tenth of it.
@@ -61,11 +66,15 @@ class DataFile:
     path
         Where it is.
     reduce
-        Whether equal rows become one; None: if the file is large and it pays.
+        Whether equal rows become one; None: if the file is large and it pays. Plain
+        text and Parquet only.
+    options
+        Of the ``data`` statement.
     """
 
     path: Path
     reduce: bool | None = None
+    options: DataOptions = field(default_factory=DataOptions)
 
 
 def read_data(
@@ -76,27 +85,74 @@ def read_data(
     Parameters
     ----------
     file
-        Plain text (see ``read_table``) or Parquet.
+        In one of the formats of ``files/formats.py``.
     spec
         Says which columns are read.
     sink, span
         Take the faults: where the file is named.
     whole
-        Otherwise the head of a very long file will do.
+        Otherwise the head of a very long plain or Parquet file will do.
     """
     path = file.path
     try:
         check_file(path, sink, span)
-        if path.suffix.lower() == PARQUET:
+        format_ = format_of(path)
+        _check_options(file, format_, sink)
+        if format_ is PARQUET:
             return _parquet(file, spec, whole)
+        if format_ is not TEXT:
+            return _found(file, format_, spec, sink, span)
         if file.reduce or (file.reduce is None and whole and _is_large(path)):
             reduced = _reduced_text(file, spec)
             if reduced is not None:
                 return reduced
-        return read_sheet(path, WHOLE_FILE if whole else HEAD)
+        return read_sheet(path, WHOLE_FILE if whole else HEAD, file.options.decimal)
     except FileFault as fault:
-        fault.report(sink, span)
+        # a sheet or an object that is not there is a fault of the option
+        spans = [option.span for option in file.options.given]
+        about_option = fault.rule == "invalid-argument" and spans
+        fault.report(sink, spans[0] if about_option else span)
         return None
+
+
+def _check_options(file: DataFile, format_: Format, sink: Sink) -> None:
+    """Report options that a format does not have."""
+    for option in file.options.given:
+        name = option.name.text
+        if name not in format_.options:
+            sink.add(
+                "unknown-option",
+                option.name.span,
+                f"`{name}` is no option of `{file.path.name}`, which is {format_.name}",
+            )
+
+
+def _found(
+    file: DataFile, format_: Format, spec: Spec, sink: Sink, span: Span
+) -> Table:
+    """Return the table in a file that is neither plain text nor Parquet."""
+    found = read_found(file.path, format_, file.options)
+    columns: dict[str, Column] = {}
+    unusable: dict[str, str] = {}
+    for written, column in found.columns:
+        name = unicodedata.normalize("NFC", written.strip())
+        if name and (name in columns or name in unusable):
+            message = f"`{file.path.name}` has two columns named `{name}`"
+            raise FileFault("duplicate-column", message)
+        if not name:
+            unusable[""] = NO_NAME
+        elif isinstance(column, str):
+            unusable[name] = column
+        else:
+            columns[name] = replace(column, name=name)
+    if not columns and not unusable.keys() - {""}:
+        message = f"no column of `{file.path.name}` has a name"
+        raise FileFault("data-format", message)
+    read = columns_read(spec, columns)
+    for remark in found.remarks:
+        if remark.column is None or remark.column in read:
+            sink.add(remark.rule, span, remark.message, *remark.notes)
+    return Table(str(file.path), columns, found.rows, unusable=unusable)
 
 
 def _most(file: DataFile) -> float:
@@ -107,13 +163,24 @@ def _most(file: DataFile) -> float:
 def _is_large(path: Path) -> bool:
     """Whether a plain file has many rows, as far as its first lines tell."""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as raw:
+        size = _size(path)
+        with open_bytes(path) as raw:
             start = raw.read(65_536)
-    except OSError:
+    except (OSError, *DAMAGED):
         return False
     lines = max(1, start.count(b"\n"))
     return size >= LARGE_BYTES or size / (len(start) / lines or 1.0) >= LARGE_ROWS
+
+
+def _size(path: Path) -> int:
+    """Return how many bytes a plain file has, or would have, were it not compressed."""
+    size = path.stat().st_size
+    if not ending_of(path).endswith(".gz") or size < 4:
+        return size
+    with path.open("rb") as raw:
+        raw.seek(-4, 2)
+        # gzip keeps it modulo 2^32
+        return max(size, int.from_bytes(raw.read(4), "little"))
 
 
 # ---- plain text ----------------------------------------------------------------------
@@ -139,7 +206,7 @@ def _reduced_text(file: DataFile, spec: Spec) -> Table | None:
     texts, counts, firsts = found
     names = [sheet.header[i] for i in wanted]
     columns = {
-        name: column_of_cells(name, cells)
+        name: column_of_cells(name, cells, file.options.decimal)
         for name, cells in zip(names, texts, strict=True)
     }
     return Table(
@@ -147,7 +214,7 @@ def _reduced_text(file: DataFile, spec: Spec) -> Table | None:
         columns,
         len(counts),
         unusable={} if all(sheet.header) else {"": NO_NAME},
-        layout=sheet.layout,
+        layout=replace(sheet.layout, decimal=file.options.decimal),
         unread=tuple(name for name in sheet.header if name and name not in read),
         counts=np.array(counts, dtype=np.int64),
         firsts=np.array(firsts, dtype=np.int64),
@@ -191,7 +258,7 @@ def _quotes(path: Path) -> bool | None:
 
     decoder = getincrementaldecoder("utf-8")()
     quoted, last = False, b""
-    with path.open("rb") as raw:
+    with open_bytes(path) as raw:
         while chunk := raw.read(_CHUNK):
             if b' "' in last + chunk[:1] or b' "' in chunk:
                 return None
@@ -267,7 +334,7 @@ def _parquet_table(
     if wanted and (file.reduce or (file.reduce is None and large)):
         with suppress(TooManyCells):
             cells = opened.cells(wanted, _most(file))
-            columns = _columns(wanted, cells.columns, unusable)
+            columns = _columns(file.path, wanted, cells.columns, unusable)
             return Table(
                 name,
                 columns,
@@ -280,14 +347,14 @@ def _parquet_table(
     head = HEAD if not whole and opened.rows > HEAD else None
     rows = opened.rows if head is None else head
     chosen = wanted if large else there
-    columns = _columns(chosen, opened.values(chosen, head), unusable)
+    columns = _columns(file.path, chosen, opened.values(chosen, head), unusable)
     partial = head is not None
     table = Table(name, columns, rows, partial, unusable)
     return replace(table, unread=unread) if large else table
 
 
 def _columns(
-    wanted: Sequence[Any], values: Sequence[Any], unusable: dict[str, str]
+    path: Path, wanted: Sequence[Any], values: Sequence[Any], unusable: dict[str, str]
 ) -> dict[str, Column]:
     """Return columns from values; why one is of no use goes into ``unusable``."""
     columns: dict[str, Column] = {}
@@ -296,4 +363,22 @@ def _columns(
             columns[column.name] = column_of_values(column.name, array)
         except UnusableColumn as reason:
             unusable[column.name] = str(reason)
+    for written, (levels, kind) in parquet_categories(path).items():
+        name = unicodedata.normalize("NFC", written)
+        if name in columns:
+            columns[name] = _in_order(columns[name], levels, kind)
     return columns
+
+
+def _in_order(column: Column, levels: Sequence[str | None], kind: Kind) -> Column:
+    """Return a column of texts as the categories that they are, if they all are."""
+    order = [level for level in levels if level is not None]
+    place = {level: index for index, level in enumerate(order)}
+    empty = not column.levels and column.missing.all()
+    if "" in place or not (empty or set(column.levels) <= set(place)):
+        return column
+    codes = np.array([*(place[level] for level in column.levels), -1], np.int64)
+    values = np.full(len(column.values), -1) if empty else codes[column.values]
+    return Column(
+        column.name, kind, values.astype(np.int64), tuple(order), declared=True
+    )

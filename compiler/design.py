@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .columns import Coded, DesignColumn, Numeric
-from .functions import evaluate
+from .evaluation import evaluate
 from .levels import spell_number
 from .table import Column, Floats, Ints, Table
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from varying.grammar.source import Source, Span
 from varying.grammar.tree import (
     ColumnStatement,
     ContrastStatement,
-    DataStatement,
     KeepStatement,
     LetStatement,
     ModelStatement,
@@ -33,14 +33,20 @@ from varying.grammar.tree import (
 from .bind import bind
 from .bound import BoundModel
 from .checks import check_rows
-from .data_file import DataFile, read_data
+from .data_file import DataFile
+from .evaluation import FunctionFault
 from .fill import fill
 from .ir import Frame, Program
 from .learn import learn
+from .lints import lint
 from .lower import PriorRow, lower
+from .margin import OF_ANY_MODEL, inside, is_common, unknown_everywhere
+from .options import has_own_rows
+from .own_functions import NO_FUNCTIONS, Functions
 from .passes import optimize
 from .prepare import NO_DATA, Prepared, prepare
 from .responses import response_values
+from .spec_data import data_of, data_statement
 from .table import Table
 
 #: Statements, and rules, whose faults leave the columns and groups of the design
@@ -159,9 +165,11 @@ def check(
     sink = Sink(source)
     spec = parse(source, sink)
     chosen = spec.models if model is None else _choose(spec, model, sink)
-    prepared = _prepared(spec, table, base, sink, reduce)
-    _bind(spec, chosen, prepared, sink)
-    named = _data_statement(spec)
+    with _calling(sink):
+        rows = _rows(spec, chosen, table, base, sink, reduce)
+        _bind(spec, chosen, rows, sink, hints=True)
+    named = data_statement(spec)
+    prepared = rows.shared
     if prepared.table.partial and named is not None:
         sink.add(
             "partial-data",
@@ -203,7 +211,7 @@ def _design_in_doubt(spec: Spec, sink: Sink) -> bool:
     return any(
         found.severity is Severity.ERROR
         and found.rule not in ABOUT_COUNTS
-        and not any(_inside(found.span, span) for span in beside)
+        and not any(inside(found.span, span) for span in beside)
         for found in sink.diagnostics
     )
 
@@ -215,6 +223,7 @@ def compile_spec(
     base: Path | None = None,
     model: str | None = None,
     reduce: bool | None = None,
+    functions: Functions = NO_FUNCTIONS,
 ) -> Compiled:
     """Compile one model of a spec against data.
 
@@ -224,6 +233,8 @@ def compile_spec(
         As for ``check``.
     model
         Name of the model; None: the only one, or ``main``.
+    functions
+        Functions of the caller's, by name; see ``own_functions``.
 
     Raises
     ------
@@ -231,7 +242,8 @@ def compile_spec(
         With everything found, if an error is among it.
     """
     sink = Sink(source)
-    found = _bound(source, table, base, model, sink, reduce)
+    with _calling(sink):
+        found = _bound(source, table, base, model, sink, reduce, functions)
     if found.without_data:
         _needs_data(sink)
     return _compiled(found, sink)
@@ -244,10 +256,12 @@ def compile_or_outline(
     base: Path | None = None,
     model: str | None = None,
     reduce: bool | None = None,
+    functions: Functions = NO_FUNCTIONS,
 ) -> Compiled | Outline:
     """Compile one model, or without data only check it; see ``compile_spec``."""
     sink = Sink(source)
-    found = _bound(source, table, base, model, sink, reduce)
+    with _calling(sink):
+        found = _bound(source, table, base, model, sink, reduce, functions)
     if not found.without_data:
         return _compiled(found, sink)
     sink.raise_errors()
@@ -273,17 +287,20 @@ def _bound(
     model: str | None,
     sink: Sink,
     reduce: bool | None,
+    functions: Functions = NO_FUNCTIONS,
 ) -> _Bound:
     """Bind the chosen model to the whole of its data, and check its rows."""
     spec = parse(source, sink)
     chosen = _choose(spec, model, sink)
-    prepared = _prepared(spec, table, base, sink, reduce, whole=True)
-    bound = _bind(spec, chosen, prepared, sink)
-    without = table is None and _data_statement(spec) is None
+    rows = _rows(
+        spec, chosen, table, base, sink, reduce, whole=True, functions=functions
+    )
+    bound = _bind(spec, chosen, rows, sink)
+    without = table is None and data_statement(spec) is None
     return _Bound(
         spec,
         chosen[0].label if chosen else None,
-        prepared,
+        rows.of(chosen[0]) if chosen else rows.shared,
         bound[0] if bound else None,
         without,
     )
@@ -341,51 +358,70 @@ def _choose(spec: Spec, wanted: str | None, sink: Sink) -> tuple[ModelStatement,
     return ()
 
 
-def _data_statement(spec: Spec) -> DataStatement | None:
-    found = [s for s in spec.statements if isinstance(s, DataStatement)]
-    return found[0] if found else None
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The rows of each model: of those with ``rows=own`` their own, by name."""
+
+    shared: Prepared
+    own: Mapping[str, Prepared]
+
+    def of(self, model: ModelStatement) -> Prepared:
+        """Return the rows that a model uses."""
+        return self.own.get(model.label, self.shared)
 
 
-def _prepared(
+@contextmanager
+def _calling(sink: Sink) -> Iterator[None]:
+    """Report what goes wrong inside a function of the caller's."""
+    try:
+        yield
+    except FunctionFault as fault:
+        sink.add("function-failed", fault.span, fault.message, *fault.notes)
+        raise ModelError(sink.sorted()) from fault.__cause__
+
+
+def _rows(
     spec: Spec,
+    chosen: Sequence[ModelStatement],
     table: Table | DataFile | None,
     base: Path | None,
     sink: Sink,
     reduce: bool | None,
     whole: bool = False,
-) -> Prepared:
+    functions: Functions = NO_FUNCTIONS,
+) -> _Rows:
     """Return the rows used; without data, or if they cannot be read, an outline.
 
     A check is content with the head of a very long file; a fit needs it whole.
     """
-    statement = _data_statement(spec)
-    if isinstance(table, DataFile):
-        # nothing of the spec is the place of what is wrong with it
-        own = Sink(Source("", str(table.path)))
-        table = read_data(table, spec, own, Span(0, 0), whole=whole)
-        own.raise_errors()
-    elif table is None and statement is not None:
-        path = Path(statement.path.text)
-        if base is not None:
-            path = base / path
-        file = DataFile(path, reduce)
-        table = read_data(file, spec, sink, statement.path.span, whole=whole)
-        if table is not None and table.layout is not None:
-            # a script names the file as the spec does
-            layout = replace(table.layout, path=statement.path.text)
-            table = replace(table, layout=layout)
-    if table is not None and table.counts is not None:
-        span = Span(0, 0) if statement is None else statement.path.span
-        sink.add(
-            "rows-reduced",
-            span,
-            f"{table.total:,} rows of the data are {table.rows:,} cells",
-            "rows that are equal in all columns that the spec reads are one, counted "
-            "as often; predictions are by cell",
-        )
+    found_table = data_of(spec, table, base, sink, reduce, whole)
     lost = sink.failed and _lost_rows(spec)
-    prepared = prepare(spec, NO_DATA if table is None else table, sink)
-    return replace(prepared, certain=False) if lost else prepared
+    there = NO_DATA if found_table is None else found_table
+    there = replace(there, functions=functions)
+    alone = [model.label for model in spec.models if has_own_rows(model)]
+    sharing = [model.label for model in spec.models if model.label not in alone]
+    wanted = [model.label for model in chosen]
+    reported = frozenset(wanted) if wanted else None
+    found = []
+    for labels in (sharing, *([label] for label in alone)):
+        # what is left out of a model that nobody asked for is not to be reported
+        asked = not wanted or bool({*labels} & {*wanted})
+        own = sink if asked else Sink(sink.source)
+        prepared = prepare(_only(spec, labels), there, own, reported)
+        found.append(replace(prepared, certain=prepared.certain and not lost))
+    return _Rows(found[0], dict(zip(alone, found[1:], strict=True)))
+
+
+def _only(spec: Spec, labels: Sequence[str]) -> Spec:
+    """Return a spec without the models of other names."""
+    return replace(
+        spec,
+        statements=tuple(
+            statement
+            for statement in spec.statements
+            if not isinstance(statement, ModelStatement) or statement.label in labels
+        ),
+    )
 
 
 def _lost_rows(spec: Spec) -> bool:
@@ -397,20 +433,26 @@ def _lost_rows(spec: Spec) -> bool:
 
 
 def _bind(
-    spec: Spec, chosen: Sequence[ModelStatement], prepared: Prepared, sink: Sink
+    spec: Spec,
+    chosen: Sequence[ModelStatement],
+    rows: _Rows,
+    sink: Sink,
+    *,
+    hints: bool = False,
 ) -> list[BoundModel | None]:
-    """Bind the chosen models, and check their rows.
+    """Bind the chosen models, and check their rows; ``hints`` are for ``check``.
 
-    Of a prior before the first model it is enough that one model has its target,
-    so the others are bound as well. Where the rows are not certain, nothing is
-    said of their values.
+    Of a prior before the first model, a quantity, a test or a contrast it is enough
+    that one model has what it names, so the others are bound as well. Where the rows
+    are not certain, nothing is said of their values.
     """
-    common = [s for s in spec.statements if isinstance(s, PriorStatement)]
+    common = [s for s in spec.statements if isinstance(s, OF_ANY_MODEL)]
     every = spec.models if common else chosen
     found: list[BoundModel | None] = []
     sinks: list[Sink] = []
     for statement in every:
         own = Sink(sink.source)
+        prepared = rows.of(statement)
         model = bind(spec, statement, prepared, own)
         sinks.append(own)
         if not any(statement is one for one in chosen):
@@ -419,55 +461,17 @@ def _bind(
         for fault in own.diagnostics:
             if not prepared.certain and fault.rule in ABOUT_VALUES:
                 continue
-            if _is_common(fault, common):
+            if is_common(fault, common):
                 continue
             sink.add(fault.rule, fault.span, fault.message, *fault.notes, fix=fault.fix)
         large = any(fault.rule == "too-many-coefficients" for fault in own.diagnostics)
         if model is not None and prepared.certain and not large:
             check_rows(model, prepared.table, sink)
+            if not sink.failed:
+                lint(model, prepared, spec, statement, sink, hints=hints)
     if chosen:
-        for prior in common:
-            for fault in _unknown_everywhere(prior, sinks):
+        for shared in common:
+            for fault in unknown_everywhere(shared, sinks):
                 text = (fault.message, *fault.notes)
                 sink.add(fault.rule, fault.span, *text, fix=fault.fix)
     return found
-
-
-def _is_common(fault: Diagnostic, common: Sequence[PriorStatement]) -> bool:
-    """Whether it is a target that a prior before the first model does not find."""
-    return fault.rule == "unknown-target" and any(
-        _inside(fault.span, prior.span) for prior in common
-    )
-
-
-def _inside(span: Span, outer: Span) -> bool:
-    return outer.start <= span.start and span.end <= outer.end
-
-
-def _unknown_everywhere(
-    prior: PriorStatement, sinks: Sequence[Sink]
-) -> list[Diagnostic]:
-    """Return what no model has of the targets that a statement names.
-
-    A model without the class (``b``) or the group (``sd[g]``) has none of what is
-    named inside it; what is said is said by the model that comes nearest.
-    """
-    refs = prior.target.refs or ()
-    wholes = {prior.target.name.span}
-    if prior.target.name.text in ("sd", "cor"):
-        wholes |= {ref.span for ref in refs[:1]}
-    missing = [[d for d in own.diagnostics if _is_common(d, [prior])] for own in sinks]
-    found: dict[Span, Diagnostic] = {}
-    for fault in (fault for own in missing for fault in own):
-        everywhere = all(
-            any(
-                d.span == fault.span
-                or (d.span in wholes and d.span.start < fault.span.start)
-                for d in own
-            )
-            for own in missing
-        )
-        known = found.get(fault.span)
-        if everywhere and (known is None or (known.fix is None and fault.fix)):
-            found[fault.span] = fault
-    return list(found.values())

@@ -72,10 +72,15 @@ def connected(file: Path) -> Iterator[tuple[DuckDBPyConnection, str]]:
             "autoload_known_extensions": False,
         }
         connection = duckdb.connect(config=settings)
+        literal = _literal(str(path))
         # it would be written to stdout
         connection.execute("SET enable_progress_bar = false")
+        # whatever a query says, it reads this file and no other, and writes none
+        connection.execute(f"SET allowed_paths = [{literal}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
         try:
-            yield connection, _literal(str(path))
+            yield connection, literal
         finally:
             connection.close()
 

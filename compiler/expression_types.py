@@ -5,13 +5,14 @@ Every fault is a diagnostic; an expression that passes can be evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from varying.grammar.diagnostics import Sink, did_you_mean
-from varying.grammar.printer import name_text
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
+from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.tree import (
+    Argument,
     Call,
     Chain,
     Expr,
@@ -25,18 +26,19 @@ from varying.grammar.tree import (
     Unary,
 )
 
+from .call_settings import read_settings
 from .expressions import (
     COMPARISONS,
     LOGICALS,
-    children,
     level_text,
     plain_number,
     postorder,
 )
-from .functions import bind_arguments, find_function
+from .functions import FUNCTIONS, Function, bind_arguments, find_function, operands
 from .levels import suggest_level
 from .schema import ColumnInfo, Schema
 from .spellings import comma_note, missing_note
+from .stateful import Settings
 from .table import Column, Kind, Table
 
 ValueKind = Literal["number", "logical", "factor", "text", "list"]
@@ -58,13 +60,13 @@ class Typed:
 def type_of(expression: Expr, data: Table | Schema, sink: Sink) -> Typed | None:
     """Return what an expression yields row by row; None after a fault."""
     types: dict[int, Typed | None] = {}
-    for node in postorder(expression):
-        inside = [types[id(child)] for child in children(node)]
+    for node in postorder(expression, operands):
+        inside = [types[id(child)] for child in operands(node)]
         match node:
             case Name():
                 types[id(node)] = _type_of_name(node, data, sink)
             case Call():
-                types[id(node)] = _type_of_call(node, inside, sink)
+                types[id(node)] = _type_of_call(node, inside, data, sink)
             case _ if None in inside:
                 types[id(node)] = None
             case _:
@@ -99,9 +101,13 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
             "wrong-type", node.span, f"column `{node.text}` cannot be used", reason
         )
         return
-    notes, fix = did_you_mean(
-        node.text, (*data.columns, *data.unread), node.span, "columns", name_text
-    )
+    names = [name for name in (*data.columns, *data.unread) if name not in made(data)]
+    notes, fix = did_you_mean(node.text, names, node.span, "columns", name_text)
+    of = [name for name in names if _has_level(data.columns.get(name), node.text)]
+    if of and not node.quoted:
+        text = string_text(node.text)
+        notes = (f"`{node.text}` is a level of `{of[0]}`: a level stands in quotes",)
+        fix = Fix(f"write {text}", (Edit(node.span, text),), safe=False)
     sink.add(
         "unknown-column",
         node.span,
@@ -111,12 +117,25 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
     )
 
 
+def made(data: Table | Schema) -> set[str]:
+    """Return the columns that calls over rows gave: nobody knows these names."""
+    return {name for names in data.calls.values() for name in names}
+
+
+def _has_level(column: Column | ColumnInfo | None, level: str) -> bool:
+    if column is None or column.kind.is_number or column.kind is Kind.LOGICAL:
+        return False
+    return level in all_levels(column)
+
+
 def _type_of_call(
-    node: Call, inside: Sequence[Typed | None], sink: Sink
+    node: Call, inside: Sequence[Typed | None], data: Table | Schema, sink: Sink
 ) -> Typed | None:
-    function = find_function(node.function, sink)
+    function = find_function(node.function, data, sink)
     if function is None:
         return None
+    if function.stateful:
+        return _type_of_stateful(node, function, data, sink)
     if function.role != "elementwise":
         sink.add(
             "invalid-argument",
@@ -140,9 +159,9 @@ def _type_of_call(
             where = f"`{function.name}()`"
             if function.name == "ifelse" and parameter != "test":
                 where = "a value of `ifelse()`"
-            _report_no_number(argument.value, typed, where, sink)
+            report_no_number(argument.value, typed, where, sink)
             return None
-        if parameter in function.constant and plain_number(argument.value) is None:
+        if parameter in function.settings and plain_number(argument.value) is None:
             message = f"`{parameter}` of `{function.name}()` must be a plain number"
             sink.add("invalid-argument", argument.span, message)
             return None
@@ -151,7 +170,60 @@ def _type_of_call(
     return Typed("number")
 
 
-def _report_no_number(node: Expr, typed: Typed, where: str, sink: Sink) -> None:
+def _type_of_stateful(
+    node: Call, function: Function, data: Table | Schema, sink: Sink
+) -> Typed | None:
+    """Return what a call over rows yields; it has been computed if there are rows."""
+    label = expression_text(node)
+    names = data.calls.get(label)
+    if names is None and not check_uncomputed(node, data, sink):
+        return None
+    if function.matrix:
+        sink.add(
+            "invalid-argument",
+            node.span,
+            f"`{label}` gives several columns and cannot be calculated with",
+            "it is a term of a formula by itself",
+        )
+        return None
+    if names is None:
+        return Typed("factor" if function.name == "cut" else "number")
+    column = data.columns[names[0]]
+    if column.kind.is_number:
+        return Typed("number")
+    return Typed("logical" if column.kind is Kind.LOGICAL else "factor", column)
+
+
+def check_uncomputed(node: Call, data: Table | Schema, sink: Sink) -> bool:
+    """Report what can be told of a call that was not computed, for want of rows.
+
+    False after a fault, now or earlier.
+    """
+    if expression_text(node) in data.faulty:
+        return False
+    function = FUNCTIONS[node.function.text]
+    bound = bind_arguments(node, function, sink)
+    if bound is None or settings_of(bound, function, data, sink) is None:
+        return False
+    return type_of(bound["x"].value, data, sink) is not None
+
+
+def settings_of(
+    bound: Mapping[str, Argument], function: Function, data: Table | Schema, sink: Sink
+) -> Settings | None:
+    """Return the arguments of a call that are no values of rows; None after a fault."""
+    found = read_settings(bound, function, sink)
+    if found is None:
+        return None
+    values, columns = found
+    unknown = [name for name in columns if name.text not in data.columns]
+    for name in unknown:
+        report_unknown(name, data, sink)
+    return None if unknown else Settings(values)
+
+
+def report_no_number(node: Expr, typed: Typed, where: str, sink: Sink) -> None:
+    """Report an expression where only a number can stand; ``where`` names the place."""
     notes: list[str] = []
     column = typed.column
     if column is not None:
@@ -228,7 +300,7 @@ def _numbers(
 ) -> Typed | None:
     for operand, typed in zip(operands, inside, strict=True):
         if not typed.is_number:
-            _report_no_number(operand, typed, f"`{operator}`", sink)
+            report_no_number(operand, typed, f"`{operator}`", sink)
             return None
     return Typed("logical" if logical else "number")
 
@@ -251,7 +323,7 @@ def _type_of_comparison(
         if column is None or level_text(pair[1]) is None:
             for node, typed in zip(pair, types, strict=True):
                 if not typed.is_number:
-                    _report_no_number(node, typed, f"`{operator}`", sink)
+                    report_no_number(node, typed, f"`{operator}`", sink)
                     break
             return None
         if operator not in ("==", "!=") and column.kind is not Kind.ORDERED:
@@ -289,7 +361,7 @@ def _type_of_membership(
         if not _level_exists(column, item, sink):
             return None
     if not inside[0].is_number and column is None:
-        _report_no_number(left, inside[0], "`%in%`", sink)
+        report_no_number(left, inside[0], "`%in%`", sink)
         return None
     return Typed("logical")
 

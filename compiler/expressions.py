@@ -5,7 +5,7 @@ Nothing here recurses, so a deep expression is no danger.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from varying.grammar.tree import (
     Call,
@@ -23,6 +23,8 @@ from varying.grammar.tree import (
 from .levels import spell_number
 
 LOGICALS = {"TRUE": 1.0, "FALSE": 0.0, "True": 1.0, "False": 0.0}
+# Calls of which only the first argument reads columns: the others name levels.
+_FIRST = frozenset({"C", "relevel", "factor", "cut"})
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -45,14 +47,19 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return ()
 
 
-def postorder(expression: Expr) -> list[Expr]:
-    """Return all nodes, each after those inside it; no recursion, so no depth."""
+def postorder(
+    expression: Expr, inside: Callable[[Expr], tuple[Expr, ...]] = children
+) -> list[Expr]:
+    """Return all nodes, each after those inside it; no recursion, so no depth.
+
+    ``inside`` says which expressions stand inside one.
+    """
     found: list[Expr] = []
     stack = [expression]
     while stack:
         node = stack.pop()
         found.append(node)
-        stack.extend(children(node))
+        stack.extend(inside(node))
     found.reverse()
     return found
 
@@ -69,8 +76,9 @@ def column_names(expression: Expr) -> list[Name]:
         match node:
             case Name(text=text) if text not in LOGICALS or node.quoted:
                 found.append(node)
-            case Call(function=Name(text="C"), arguments=arguments):
-                stack.extend(argument.value for argument in arguments[:1])
+            case Call(function=Name(text=text), arguments=arguments) if text in _FIRST:
+                named = [a for a in arguments if a.keyword and a.keyword.text == "x"]
+                stack.extend(a.value for a in named or arguments[:1])
             case _:
                 stack.extend(reversed(children(node)))
     return found

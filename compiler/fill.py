@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .bound import Response
 from .design import evaluate_columns, group_index
-from .functions import evaluate
+from .evaluation import evaluate
 from .ir import Frame, Program
 from .recipes import (
     Around,

@@ -259,7 +259,7 @@ def _categories(name: str, values: Any) -> Column:
     else:
         # Categories in the order of their appearance, which means nothing.
         return _objects(name, values.to_list())
-    levels = tuple(_spell(category) for category in categories)
+    levels = tuple(spell_category(category) for category in categories)
     if len(set(levels)) < len(levels):
         raise UnusableColumn("two of its categories are spelled alike")
     all_numbers = categories and all(_is_number(category) for category in categories)
@@ -273,7 +273,8 @@ def _categories(name: str, values: Any) -> Column:
     )
 
 
-def _spell(category: Any) -> str:
+def spell_category(category: Any) -> str:
+    """Return the name of the level that a category becomes."""
     if isinstance(category, bool | np.bool_):
         return "TRUE" if category else "FALSE"
     return spell_number(float(category)) if _is_number(category) else str(category)

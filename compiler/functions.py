@@ -1,13 +1,9 @@
-"""Functions of the language, and how expressions over columns are computed.
-
-``FUNCTIONS`` says of every function what it is. ``evaluate`` computes an
-expression that ``type_of`` has passed; there is no other way to call anything.
-"""
+"""Functions of the language: ``FUNCTIONS`` says of every one what it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -16,22 +12,16 @@ from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.tree import (
     Argument,
     Call,
-    Chain,
     Expr,
-    ListExpr,
     Name,
-    Number,
-    Paren,
-    Power,
-    String,
-    Unary,
 )
 
-from .expressions import COMPARISONS, LOGICALS, children, postorder
-from .levels import spell_number
-from .table import Column, Floats, Kind, Table
+from .expressions import children
+from .schema import Schema
+from .table import Table
 
-Role = Literal["elementwise", "learned", "coding", "algebra", "term"]
+Role = Literal["elementwise", "rows", "learned", "coding", "algebra", "term"]
+Setting = Literal["number", "whole", "flag", "numbers", "levels", "by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +39,21 @@ class Function:
     compute
         Row-wise numpy function of the arguments, for elementwise ones.
     role
-        ``elementwise``: row by row, without state. ``learned``: takes numbers
-        from the rows of the fit. ``coding``: makes a factor. ``algebra``: has a
-        meaning among the terms only. ``term``: a special term.
-    constant
-        Parameters that must be plain numbers.
+        ``elementwise``: row by row, without state. ``rows``: from the rows as they
+        were read, before ``where``. ``learned``: takes numbers from the rows of the
+        fit. ``coding``: makes a factor. ``algebra``: has a meaning among the terms
+        only. ``term``: a special term.
+    settings
+        Parameters that are no values of rows, and what they take: a plain number or
+        whole number, TRUE or FALSE, numbers in a list (or one), names of levels,
+        columns to group by.
+    keyword
+        How many parameters may be given by position; None: all.
+    matrix
+        Whether it gives several columns, and so must be a variable by itself.
+    domain, summary, prediction
+        For the reference: arguments it takes, what it gives, what it does with rows
+        that it has not learned from.
     ready
         Whether this version compiles it.
     """
@@ -63,13 +63,18 @@ class Function:
     required: int
     role: Role = "elementwise"
     compute: Callable[..., Any] | None = None
-    constant: tuple[str, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    keyword: int | None = None
+    matrix: bool = False
+    domain: str = "any number"
+    summary: str = ""
+    prediction: str = "row by row"
     ready: bool = True
 
     @property
     def stateful(self) -> bool:
-        """Whether it learns from the rows of the fit."""
-        return self.role == "learned"
+        """Whether a value depends on other rows than its own."""
+        return self.role in ("learned", "rows")
 
 
 def _log(x: Any, base: Any = np.e) -> Any:
@@ -92,8 +97,10 @@ def _ifelse(test: Any, yes: Any, no: Any) -> Any:
     return np.where(np.isnan(test), np.nan, np.where(test != 0, yes, no))
 
 
-def _plain(name: str, compute: Callable[..., Any]) -> Function:
-    return Function(name, ("x",), 1, compute=compute)
+def _plain(
+    name: str, compute: Callable[..., Any], summary: str, domain: str = "any number"
+) -> Function:
+    return Function(name, ("x",), 1, compute=compute, summary=summary, domain=domain)
 
 
 def _later(role: Role, *names: str) -> Iterator[Function]:
@@ -101,40 +108,235 @@ def _later(role: Role, *names: str) -> Iterator[Function]:
         yield Function(name, ("x",), 1, role=role, ready=False)
 
 
+_SAME = "with the numbers learned from the rows of the fit"
+_BY: Mapping[str, Setting] = {"by": "by"}
+
+
+def _summary_of_rows(name: str, summary: str) -> Function:
+    """Return a function that gives one number for all rows, or one a group."""
+    return Function(
+        name,
+        ("x", "by"),
+        1,
+        "learned",
+        settings=_BY,
+        keyword=1,
+        summary=f"{summary} of the rows of the fit, or of those of each group of `by`",
+        prediction=f"{_SAME}; a new group's from its own rows",
+    )
+
+
 _TABLE = (
-    Function("log", ("x", "base"), 1, compute=_log),
-    _plain("log2", np.log2),
-    _plain("log10", np.log10),
-    _plain("log1p", np.log1p),
-    _plain("exp", np.exp),
-    _plain("sqrt", np.sqrt),
-    _plain("abs", np.abs),
-    Function("round", ("x", "digits"), 1, compute=_round, constant=("digits",)),
-    _plain("floor", np.floor),
-    _plain("ceil", np.ceil),
-    _plain("sin", np.sin),
-    _plain("cos", np.cos),
-    _plain("tanh", np.tanh),
-    _plain("I", _identity),
-    Function("ifelse", ("test", "yes", "no"), 3, compute=_ifelse),
-    Function("factor", ("x",), 1, role="coding"),
-    Function("C", ("x", "contrast", "base"), 1, role="coding"),
-    Function("offset", ("x",), 1, role="algebra"),
-    *_later("learned", "center", "scale", "standardize", "rank", "poly", "bs", "ns"),
-    *_later("learned", "cut", "mean", "within", "between", "lag", "min", "max"),
+    Function(
+        "log",
+        ("x", "base"),
+        1,
+        compute=_log,
+        domain="x > 0, base > 0",
+        summary="logarithm, natural unless `base=` says otherwise",
+    ),
+    _plain("log2", np.log2, "logarithm to base 2", "x > 0"),
+    _plain("log10", np.log10, "logarithm to base 10", "x > 0"),
+    _plain("log1p", np.log1p, "log(1 + x)", "x > -1"),
+    _plain("exp", np.exp, "exponential"),
+    _plain("sqrt", np.sqrt, "square root", "x >= 0"),
+    _plain("abs", np.abs, "absolute value"),
+    Function(
+        "round",
+        ("x", "digits"),
+        1,
+        compute=_round,
+        settings={"digits": "number"},
+        summary="rounded to `digits=` places, 0 by default; halves to even",
+    ),
+    _plain("floor", np.floor, "next whole number below"),
+    _plain("ceil", np.ceil, "next whole number above"),
+    _plain("sin", np.sin, "sine, of radians"),
+    _plain("cos", np.cos, "cosine, of radians"),
+    _plain("tanh", np.tanh, "hyperbolic tangent"),
+    _plain("I", _identity, "its argument, calculated: `I(x^2)` is a square"),
+    Function(
+        "ifelse",
+        ("test", "yes", "no"),
+        3,
+        compute=_ifelse,
+        domain="a condition and two numbers",
+        summary="`yes` where the condition holds, else `no`",
+    ),
+    Function(
+        "center",
+        ("x",),
+        1,
+        "learned",
+        summary="x minus its mean",
+        prediction=_SAME,
+    ),
+    Function(
+        "scale",
+        ("x", "center", "scale"),
+        1,
+        "learned",
+        settings={"center": "flag", "scale": "flag"},
+        domain="any number, not all equal",
+        summary="x minus its mean, over its standard deviation (of n - 1), as R's; "
+        "`center=FALSE` divides by the root mean square",
+        prediction=_SAME,
+    ),
+    Function(
+        "standardize",
+        ("x",),
+        1,
+        "learned",
+        domain="any number, not all equal",
+        summary="the same as `scale(x)`",
+        prediction=_SAME,
+    ),
+    Function(
+        "rank",
+        ("x",),
+        1,
+        "learned",
+        summary="place among the rows of the fit, from 1; of equal values the mean",
+        prediction="between the ranks of the nearest values of the fit",
+    ),
+    _summary_of_rows("mean", "mean"),
+    _summary_of_rows("min", "smallest value"),
+    _summary_of_rows("max", "largest value"),
+    Function(
+        "within",
+        ("x", "by"),
+        2,
+        "learned",
+        settings=_BY,
+        summary="x minus the mean of its group: the effect within groups",
+        prediction=f"{_SAME}; a new group's mean is that of its own rows",
+    ),
+    Function(
+        "between",
+        ("x", "by"),
+        2,
+        "learned",
+        settings=_BY,
+        summary="mean of the row's group: the effect between groups",
+        prediction=f"{_SAME}; a new group's mean is that of its own rows",
+    ),
+    Function(
+        "poly",
+        ("x", "degree", "raw"),
+        1,
+        "learned",
+        settings={"degree": "whole", "raw": "flag"},
+        matrix=True,
+        domain="more different values than `degree`",
+        summary="orthonormal polynomials of degrees 1 to `degree`, as R's; "
+        "`raw=TRUE`: plain powers",
+        prediction=_SAME,
+    ),
+    Function(
+        "bs",
+        ("x", "df", "knots", "degree", "intercept"),
+        1,
+        "learned",
+        settings={
+            "df": "whole",
+            "knots": "numbers",
+            "degree": "whole",
+            "intercept": "flag",
+        },
+        matrix=True,
+        summary="B-splines, as R's: `df` columns with knots at quantiles, or `knots=`",
+        prediction=f"{_SAME}; outside their range the outermost polynomial goes on",
+    ),
+    Function(
+        "ns",
+        ("x", "df", "knots", "intercept"),
+        1,
+        "learned",
+        settings={"df": "whole", "knots": "numbers", "intercept": "flag"},
+        matrix=True,
+        summary="natural cubic splines, as R's: linear outside the data",
+        prediction=f"{_SAME}; outside their range a straight line",
+    ),
+    Function(
+        "cut",
+        ("x", "breaks", "labels", "right", "include_lowest"),
+        2,
+        "learned",
+        settings={
+            "breaks": "numbers",
+            "labels": "levels",
+            "right": "flag",
+            "include_lowest": "flag",
+        },
+        summary="a factor of intervals: `breaks` is how many of equal width, or the "
+        "list of their bounds; a value outside the bounds is missing",
+        prediction="into the same intervals; a value outside them is missing",
+    ),
+    Function(
+        "lag",
+        ("x", "by", "order", "n"),
+        1,
+        "rows",
+        settings={"by": "by", "order": "by", "n": "whole"},
+        keyword=1,
+        summary="value `n` rows (1) earlier in the order of `order=`, else of the "
+        "file, within the group of `by=`; missing in a group's first rows. Rows that "
+        "`where` leaves out count",
+        prediction="from the new rows themselves",
+    ),
+    Function(
+        "factor",
+        ("x", "levels", "labels"),
+        1,
+        role="coding",
+        settings={"levels": "levels", "labels": "levels"},
+        domain="a column",
+        summary="the column as a factor; `levels=[...]`: all its levels, in order; "
+        "`labels=[...]`, in a `let`: what they are called from then on",
+    ),
+    Function(
+        "relevel",
+        ("x", "ref"),
+        2,
+        role="coding",
+        settings={"ref": "levels"},
+        domain="a factor",
+        summary="the factor with `ref` as its first level",
+    ),
+    Function(
+        "C",
+        ("x", "contrast", "base"),
+        1,
+        role="coding",
+        domain="a factor",
+        summary="the factor, coded by a scheme of contrasts",
+    ),
+    Function(
+        "offset",
+        ("x",),
+        1,
+        role="algebra",
+        summary="a known addition to the linear predictor",
+    ),
     *_later("term", "gr", "mm", "mo", "cs", "s", "t2", "gp", "me", "mi"),
 )
 
 FUNCTIONS: dict[str, Function] = {function.name: function for function in _TABLE}
 
 
-def find_function(name: Name, sink: Sink) -> Function | None:
-    """Return the function of a name; None after a fault (unknown, or not yet)."""
-    function = FUNCTIONS.get(name.text)
+def find_function(name: Name, data: Table | Schema, sink: Sink) -> Function | None:
+    """Return the function of a name; None after a fault (unknown, or not yet).
+
+    ``data`` may bring functions of the caller's along.
+    """
+    function = data.functions.get(name.text) or FUNCTIONS.get(name.text)
     if function is None:
-        known = tuple(f.name for f in FUNCTIONS.values() if f.ready)
-        notes, fix = did_you_mean(name.text, known, name.span, "functions")
+        own = (*data.functions, *(f.name for f in FUNCTIONS.values() if f.ready))
         message = f"there is no function `{name.text}`"
+        if name.text in _ELSEWHERE:
+            sink.add("unknown-function", name.span, message, _ELSEWHERE[name.text])
+            return None
+        notes, fix = did_you_mean(name.text, own, name.span, "functions")
         sink.add("unknown-function", name.span, message, *notes, fix=fix)
     elif not function.ready:
         sink.add(
@@ -142,6 +344,23 @@ def find_function(name: Name, sink: Sink) -> Function | None:
         )
         return None
     return function
+
+
+#: What other languages call what is written in another way here.
+_ELSEWHERE: Mapping[str, str] = {
+    "c": "a list is written `[1, 2, 3]`",
+    "cbind": "a list of lists is written `[[1, 0], [0, 1]]`",
+    "matrix": "a matrix of contrasts is a list of rows, one a level: `[[1], [-1]]`",
+    "Intercept": "the intercept is `1`; it is there unless the formula says `0 +`",
+    "as.factor": "write `factor(x)`",
+    "as.numeric": "declare it: `column x: numeric`",
+    "ordered": "declare it: `column x: ordered(low, high)`",
+    "interaction": "the cells of two factors are `a:b`",
+    "pmin": "write `ifelse(a < b, a, b)`",
+    "pmax": "write `ifelse(a > b, a, b)`",
+    "sd": "`scale(x)` divides by the standard deviation",
+    "rcs": "natural cubic splines are `ns(x, df=3)`",
+}
 
 
 def bind_arguments(
@@ -163,13 +382,23 @@ def bind_arguments(
                     f"argument{'s' if most > 1 else ''}",
                 )
                 return None
+            if function.keyword is not None and len(bound) >= function.keyword:
+                others = [p for p in function.parameters if p not in bound]
+                sink.add(
+                    "invalid-argument",
+                    argument.span,
+                    f"a second value has no meaning in `{function.name}()`",
+                    f"say what it is: {', '.join(f'`{p}=`' for p in others)}",
+                    *_OF_TWO.get(function.name, ()),
+                )
+                return None
         elif argument.keyword.text in function.parameters:
             name = argument.keyword.text
         else:
             keyword = argument.keyword
-            notes, fix = did_you_mean(
-                keyword.text, function.parameters, keyword.span, "arguments"
-            )
+            given = {a.keyword.text for a in node.arguments if a.keyword is not None}
+            free = [p for p in function.parameters if p not in given]
+            notes, fix = did_you_mean(keyword.text, free, keyword.span, "arguments")
             message = f"`{function.name}()` has no argument `{keyword.text}`"
             sink.add("unknown-argument", keyword.span, message, *notes, fix=fix)
             faulty = True
@@ -188,173 +417,24 @@ def bind_arguments(
     return None if faulty or absent else bound
 
 
-# ---- evaluation --------------------------------------------------------------------
-
-# What a node yields on the way: numbers, a column of levels, a text, a list.
-_Value = Any
-
-
-def evaluate(expression: Expr, table: Table) -> Floats:
-    """Return an expression's value in every row, NaN where it is missing.
-
-    Logical values are 1 and 0, and follow R: ``FALSE & NA`` is ``FALSE``. The
-    expression must have passed ``type_of``; a fault here is a mistake of the
-    program and raises ``TypeError``.
-    """
-    values: dict[int, _Value] = {}
-    with np.errstate(all="ignore"):
-        for node in postorder(expression):
-            inside = [values[id(child)] for child in children(node)]
-            values[id(node)] = _compute(node, inside, table)
-    result = _numbers(values[id(expression)])
-    return np.array(np.broadcast_to(result, (table.rows,)), dtype=np.float64)
-
-
-def _numbers(value: _Value) -> Any:
-    """Return what can be calculated with: levels that are numbers as such."""
-    if isinstance(value, Column):
-        if value.kind.is_number:
-            return value.values
-        if value.kind is Kind.LOGICAL:
-            return np.where(value.missing, np.nan, value.values)
-        if value.kind is Kind.ORDERED and value.numbers is not None:
-            # The last place serves the code -1 of a missing value.
-            return np.array([*value.numbers, np.nan])[value.values]
-    if isinstance(value, Column | str | list):
-        raise TypeError(f"not a number: {value!r}")
-    return value
-
-
-def _compute(node: Expr, inside: Sequence[_Value], table: Table) -> _Value:
-    match node:
-        case Name(text=text):
-            column = table.columns.get(text)
-            return LOGICALS[text] if column is None else column
-        case Number():
-            return node.value
-        case String(text=text):
-            return text
-        case ListExpr():
-            return list(inside)
-        case Paren():
-            return inside[0]
-        case Call(function=name, arguments=arguments):
-            return _call(FUNCTIONS[name.text], arguments, inside)
-        case Power():
-            return np.power(_numbers(inside[0]), _numbers(inside[1]), dtype=np.float64)
-        case Unary(operator=operator):
-            return _UNARY[operator](_numbers(inside[0]))
-        case Chain(operators=operators):
-            if operators[0] in COMPARISONS:
-                return _compare(operators, inside)
-            if operators[0] == "%in%":
-                matches = [_equal(inside[0], item) for item in inside[1]]
-                return _fold(("|",) * (len(matches) - 1), matches) if matches else 0.0
-            return _fold(operators, [_numbers(value) for value in inside])
-    raise TypeError(f"cannot be computed: {node!r}")
-
-
-def _call(
-    function: Function, arguments: Sequence[Argument], inside: Sequence[_Value]
-) -> _Value:
-    if function.compute is None:
-        raise TypeError(f"cannot be computed: {function.name}")
-    if function.name == "I":
-        return inside[0]
-    named = {
-        argument.keyword.text: _numbers(value)
-        for argument, value in zip(arguments, inside, strict=True)
-        if argument.keyword is not None
-    }
-    free = (name for name in function.parameters if name not in named)
-    for argument, value in zip(arguments, inside, strict=True):
-        if argument.keyword is None:
-            named[next(free)] = _numbers(value)
-    # numpy's own functions take no keyword for what they compute from.
-    required = [named.pop(name) for name in function.parameters[: function.required]]
-    return function.compute(*required, **named)
-
-
-def _not(x: Any) -> Any:
-    return np.where(np.isnan(x), np.nan, x == 0)
-
-
-def _and(x: Any, y: Any) -> Any:
-    unknown = np.isnan(x) | np.isnan(y)
-    return np.where((x == 0) | (y == 0), 0.0, np.where(unknown, np.nan, 1.0))
-
-
-def _or(x: Any, y: Any) -> Any:
-    return _not(_and(_not(x), _not(y)))
-
-
-_UNARY: dict[str, Callable[[Any], Any]] = {
-    "-": np.negative,
-    "+": np.positive,
-    "!": _not,
-}
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "&": _and,
-    "&&": _and,
-    "|": _or,
-    "||": _or,
-}
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
+_OF_TWO: Mapping[str, tuple[str, ...]] = {
+    "min": ("the smaller of two columns is `ifelse(a < b, a, b)`",),
+    "max": ("the larger of two columns is `ifelse(a > b, a, b)`",),
 }
 
 
-def _fold(operators: Sequence[str], values: Sequence[Any]) -> Any:
-    result = values[0]
-    for operator, value in zip(operators, values[1:], strict=True):
-        result = _BINARY[operator](result, value)
-    return result
+def is_stateful(node: Expr) -> bool:
+    """Whether an expression is a call that is computed over rows, not in one."""
+    if not isinstance(node, Call):
+        return False
+    function = FUNCTIONS.get(node.function.text)
+    return function is not None and function.stateful
 
 
-def _compare(operators: Sequence[str], values: Sequence[_Value]) -> Any:
-    """Return ``a < b < c`` as ``a < b & b < c``."""
-    pairs = [
-        _compare_pair(operator, left, right)
-        for operator, left, right in zip(operators, values, values[1:], strict=False)
-    ]
-    return _fold(("&",) * (len(pairs) - 1), pairs)
-
-
-def _compare_pair(operator: str, left: _Value, right: _Value) -> Any:
-    left, right = _as_codes(left, right)
-    x, y = _numbers(left), _numbers(right)
-    unknown = np.isnan(x) | np.isnan(y)
-    return np.where(unknown, np.nan, _COMPARE[operator](x, y))
-
-
-def _equal(left: _Value, right: _Value) -> Any:
-    return _compare_pair("==", left, right)
-
-
-def _as_codes(left: _Value, right: _Value) -> tuple[_Value, _Value]:
-    """Return a column of levels and a literal as places among the levels."""
-    if isinstance(right, Column) and not isinstance(left, Column):
-        right, left = _as_codes(right, left)
-        return left, right
-    if not isinstance(left, Column) or isinstance(right, Column):
-        return left, right
-    if np.ndim(right) > 0:
-        return left, right
-    by_value = left.kind.is_number or left.kind is Kind.LOGICAL
-    by_value = by_value or (left.kind is Kind.ORDERED and left.numbers is not None)
-    if by_value and not isinstance(right, str):
-        return left, right
-    level = right if isinstance(right, str) else spell_number(float(right))
-    codes = np.where(left.missing, np.nan, left.values)
-    # A level that these rows' column does not know equals none of them.
-    place = left.levels.index(level) if level in left.levels else -1
-    return codes, float(place)
+def operands(node: Expr) -> tuple[Expr, ...]:
+    """Return the expressions that a node's value is calculated from, in its row."""
+    if isinstance(node, Call):
+        function = FUNCTIONS.get(node.function.text)
+        if function is not None and function.role in ("rows", "learned", "coding"):
+            return ()
+    return children(node)

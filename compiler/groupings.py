@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Expr
+from varying.grammar.tree import (
+    Chain,
+    Expr,
+    ModelStatement,
+    Name,
+    Paren,
+    PartStatement,
+)
 
 from .bound import Grouping, GroupTerm
 from .coding import code
@@ -16,9 +23,9 @@ from .columns import INTERCEPT
 from .design import group_levels
 from .expansion import Expansion, GroupBar
 from .expression_types import report_unknown
-from .expressions import column_names, smallest_with
+from .expressions import column_names, postorder, smallest_with
 from .families.family import Family
-from .groups import expand_group, known_factors
+from .groups import correlated, expand_group, known_factors
 from .prepare import Prepared
 from .schema import Schema
 from .terms import expand_bar
@@ -83,7 +90,8 @@ def bind_groupings(
                 f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
                 dpar or main,
                 columns,
-                bar.bar == "|",
+                bar.bar == "|" and correlated(bar.group),
+                bar.id,
                 span=bar.span,
             )
             span = smallest_with(frozenset(factors), bar.group).span
@@ -119,7 +127,55 @@ def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
             else "leave it out of one of the terms",
         )
         return
+    for place, other in enumerate(bars.terms):
+        if term.identity is not None and other.identity == term.identity:
+            bars.terms[place] = replace(
+                other,
+                text=f"{other.text} + {term.text}",
+                columns=(*other.columns, *term.columns),
+            )
+            return
     bars.terms.append(term)
+
+
+def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
+    """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined yet."""
+    parts = [s.formula for s in model.body if isinstance(s, PartStatement)]
+    found: dict[str, list[tuple[int, str, Name]]] = {}
+    for number, formula in enumerate((model.formula, *parts)):
+        for node in postorder(formula.terms):
+            match node:
+                case Paren(
+                    inner=Chain(
+                        operators=("|", "|"), operands=(_, Name() as name, group)
+                    )
+                ) if name.text not in schema.columns:
+                    group_text = expression_text(group)
+                    found.setdefault(name.text, []).append((number, group_text, name))
+    for text, places in found.items():
+        places.sort(key=lambda place: place[2].span.start)
+        name = places[-1][2]
+        if len(places) == 1:
+            sink.add(
+                "two-bars",
+                name.span,
+                f"the id `{text}` is used once, so it joins nothing",
+                "a group term is `(effects | group)`; terms with one id share their "
+                "correlations",
+                "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
+            )
+        elif len({group for _, group, _ in places}) > 1:
+            groups = " and ".join(f"`{group}`" for _, group, _ in places)
+            message = f"the id `{text}` joins terms of different groups: {groups}"
+            sink.add("two-bars", name.span, message)
+        elif len({number for number, _, _ in places}) > 1:
+            sink.add(
+                "not-yet",
+                name.span,
+                f"correlations across formulas (`|{text}|`) are not compiled by this "
+                "version",
+                "within one formula they are",
+            )
 
 
 def _check_levels(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from varying.grammar.diagnostics import Sink
+from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import Call, Chain, Expr, Name
+from varying.grammar.tree import Argument, Call, Chain, Expr, Name
 
 from .expression_types import report_unknown
-from .expressions import postorder, unwrap
+from .expressions import LOGICALS, postorder, unwrap
 from .schema import Schema
 from .spellings import warn_spellings
 
@@ -62,8 +62,18 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
     match node:
         case Name(text=text) if text != "." or node.quoted:
             return [(text,)]
-        case Call(function=Name(text="gr" | "mm" as text)):
+        case Call(function=Name(text="gr"), arguments=(first, *others)) if (
+            first.keyword is None and all(map(_is_cor, others))
+        ):
+            return _expand(first.value, sink, top)
+        case Call(function=Name(text="gr" | "mm" as text), arguments=arguments):
             message = f"`{text}()` is not compiled by this version"
+            for argument in arguments[1:]:
+                keyword = argument.keyword
+                if text == "gr" and keyword is not None and not _is_cor(argument):
+                    _check_option(keyword, sink)
+                    message = f"`{keyword.text}=` of `gr()` is not compiled by this "
+                    message += "version"
             sink.add("not-yet", node.span, message)
             raise _Invalid
         case Chain(operators=operators, operands=operands) if top or not (
@@ -84,6 +94,38 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
         "invalid-group", node.span, f"`{text}` cannot be a grouping factor", *notes
     )
     raise _Invalid
+
+
+_GR_OPTIONS = ("by", "cor", "cov", "dist")
+
+
+def _check_option(keyword: Name, sink: Sink) -> None:
+    if keyword.text in _GR_OPTIONS:
+        return
+    notes, fix = did_you_mean(keyword.text, _GR_OPTIONS, keyword.span, "arguments")
+    message = f"`gr()` has no argument `{keyword.text}`"
+    sink.add("unknown-argument", keyword.span, message, *notes, fix=fix)
+    raise _Invalid
+
+
+def _is_cor(argument: Argument) -> bool:
+    """Whether an argument is ``cor=TRUE`` or ``cor=FALSE``."""
+    keyword, value = argument.keyword, unwrap(argument.value)
+    return (
+        keyword is not None
+        and keyword.text == "cor"
+        and isinstance(value, Name)
+        and value.text in LOGICALS
+    )
+
+
+def correlated(group: Expr) -> bool:
+    """Whether a grouping factor leaves its correlations: not ``gr(g, cor=FALSE)``."""
+    node = unwrap(group)
+    if not isinstance(node, Call) or node.function.text != "gr":
+        return True
+    values = [unwrap(a.value) for a in node.arguments if _is_cor(a)]
+    return all(LOGICALS[v.text] == 1.0 for v in values if isinstance(v, Name))
 
 
 def _combine(operator: str, left: list[Factors], right: list[Factors]) -> list[Factors]:

@@ -386,7 +386,7 @@ class Predictor:
         What takes up a shift of the population columns, and how; None where
         nothing can (no intercept, or a prior that cannot be moved).
     report
-        Whether ``keep`` asks for it.
+        Names under which ``keep`` asks for it.
     """
 
     name: str
@@ -395,7 +395,7 @@ class Predictor:
     rows: str
     blocks: tuple[Block, ...]
     shift: Shift | None = None
-    report: bool = False
+    report: tuple[str, ...] = ()
 
     def use_of(self, group: Group) -> GroupUse:
         """Return the block that a group is used in."""

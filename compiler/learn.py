@@ -17,8 +17,8 @@ from . import weighted
 from .bound import BoundModel, Part, offsets
 from .columns import Coded, DesignColumn, Numeric
 from .design import evaluate_columns
+from .evaluation import evaluate
 from .families.family import Moments
-from .functions import evaluate
 from .table import Floats, Table
 from .weighted import Counts
 

@@ -6,6 +6,7 @@ first: ``_x a a2 a10 b B``. It does not depend on a locale.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -40,6 +41,21 @@ def spell_number(value: float) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(float(value))
+
+
+def numbers_of(categories: tuple[str, ...]) -> list[int] | list[float] | None:
+    """Return categories as numbers, if each is one, spelled as numbers are."""
+    try:
+        values = [float(category) for category in categories]
+    except ValueError:
+        return None
+    if not all(math.isfinite(value) for value in values):
+        return None
+    if any(spell_number(v) != c for v, c in zip(values, categories, strict=True)):
+        return None
+    if all(value.is_integer() for value in values):
+        return [int(value) for value in values]
+    return values
 
 
 def level_spelled(level: str) -> str:

@@ -124,12 +124,22 @@ def _main(build: Builder) -> Arguments:
         build.learned.parts[0],
         name,
         offsets(bound),
-        report=name in bound.keep,
+        report=_kept(bound),
     )
     arguments: Arguments = [(name, Ref(name))]
     if bound.family.thresholds:
         arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
     return arguments
+
+
+def _kept(bound: BoundModel) -> tuple[str, ...]:
+    """Return the names under which the main predictor is to be reported.
+
+    It is the mean of the response where the link is the identity.
+    """
+    is_mean = bound.link.name == "identity" and bound.family.measure == "the response"
+    names = ("eta", "mu") if is_mean else ("eta",)
+    return tuple(name for name in names if name in bound.keep)
 
 
 def _predictor(
@@ -138,7 +148,7 @@ def _predictor(
     learned: LearnedPart,
     name: str,
     known: Sequence[Numeric],
-    report: bool = False,
+    report: tuple[str, ...] = (),
 ) -> None:
     """Lower a linear predictor; ``known`` is what is added to it."""
     blocks = _population(build, part, learned)

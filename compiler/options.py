@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import Call, Name, Option, String
+from varying.grammar.tree import Call, ModelStatement, Name, Option, String
 
 from .expressions import unwrap
 from .families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
@@ -23,7 +23,7 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("auto", "centered", "noncentered"),
         ("auto", "centered", "noncentered"),
     ),
-    "rows": (("all", "own"), ("all",)),
+    "rows": (("all", "own"), ("all", "own")),
     "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
     "nl": (("true", "false"), ("false",)),
 }
@@ -90,6 +90,12 @@ def _split_call(options: dict[str, Option], sink: Sink) -> None:
         else:
             name = argument.keyword or Name("link", span=argument.span)
             options["link"] = Option(name, argument.value, span=argument.span)
+
+
+def has_own_rows(model: ModelStatement) -> bool:
+    """Whether rows are left out of a model for what it reads itself, no other."""
+    values = [unwrap(o.value) for o in model.formula.options if o.name.text == "rows"]
+    return any(isinstance(v, Name | String) and v.text == "own" for v in values)
 
 
 def word_of(options: Mapping[str, Option], name: str, default: str) -> str:

@@ -168,8 +168,12 @@ def _dpar(
         notes = (f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} one",)
         fix = None
     else:
+        of = text.removesuffix(name) if isinstance(node, Name) else ""
         notes, fix = did_you_mean(
-            text, tuple(known), node.span, f"parameters of {family.name}"
+            text,
+            tuple(f"{of}{dpar}" for dpar in known),
+            node.span,
+            f"parameters of {family.name}",
         )
     if not known and not others:
         notes = (*notes, f"{family.name} has none beside `{family.predictor}`")

@@ -7,8 +7,8 @@ models of the file, so that the models can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from varying.grammar.tree import (
     ColumnStatement,
     DataStatement,
     Expr,
-    LetStatement,
     Name,
     Paren,
     PartStatement,
@@ -31,12 +30,19 @@ from varying.grammar.tree import (
 )
 
 from .columnspec import declare
+from .data_options import data_options
+from .derive import (
+    Derivation,
+    Made,
+    formula_expressions,
+    stateful_calls,
+    warn_commas,
+)
+from .evaluation import evaluate
 from .expression_types import report_unknown, type_of
 from .expressions import children, column_names
-from .functions import evaluate
 from .schema import Schema, schema_of
-from .spellings import warn_comma
-from .table import Column, Ints, Kind, Table
+from .table import Ints, Table
 from .undeclared import check_levels, rows_text
 
 Booleans = NDArray[np.bool_]
@@ -76,6 +82,9 @@ class Prepared:
     data
         What was read: all rows and columns, as they were before ``column``,
         ``let`` and ``where``.
+    made, early
+        The columns that were computed, in their order, with what they learned; and
+        how many of them came before ``where``.
     certain
         False if the rows are not the ones meant: a ``where`` could not be
         computed, no row is left, or there are no data. What depends on the
@@ -89,6 +98,8 @@ class Prepared:
     schema: Schema
     used: tuple[str, ...]
     data: Table
+    made: tuple[Made, ...] = ()
+    early: int = 0
     certain: bool = True
 
     @property
@@ -97,30 +108,38 @@ class Prepared:
         return sum(gone.count for gone in self.dropped)
 
 
+_NONE: Mapping[str, tuple[str, ...]] = {}
+
 #: What ``prepare`` is given where there are no data.
 NO_DATA = Table("", {}, 0, open=True)
 
 
-def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
+def prepare(
+    spec: Spec, table: Table, sink: Sink, asked: frozenset[str] | None = None
+) -> Prepared:
     """Return the rows that a spec uses.
 
     Unknown names in formulas are left to ``bind``; those in ``column``,
     ``let`` and ``where`` are reported here. A column with a fault is left out
-    and is ``faulty`` in the schema, so that the rest can still be bound.
+    and is ``faulty`` in the schema, so that the rest can still be bound. Of calls
+    over rows in formulas those of the models ``asked`` are reported; None: of all.
     """
     _check_data(spec, sink)
     data = table
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     table = declare(table, declared, sink)
-    table = _let(spec, table, sink)
-    chosen, certain = _where(spec, table, sink)
-    table = check_levels(table, declared, chosen if certain else None, sink)
-    used = used_columns(spec, table, sink)
+    derived = Derivation(table, sink, asked=asked)
+    derived.early(spec)
+    chosen, certain = _where(spec, derived, sink)
+    known = chosen if certain else None
+    table = derived.table = check_levels(derived.table, declared, known, sink)
+    used = used_columns(spec, table, sink, derived.inputs)
     if not table.rows:
         if not table.open:
             sink.add("empty-data", _data_span(spec), "the data have no rows")
             table = table.without(table.columns)
-        return _prepared(table, np.zeros(0, np.int64), (), used, data, False)
+        derived.table = table
+        return _prepared(spec, derived, np.zeros(0, np.int64), (), used, data, False)
     missing = {name: table.columns[name].missing for name in used}
     empty = _check_missing(used, missing, chosen, certain, sink)
     table = table.without(empty)
@@ -133,7 +152,8 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
         if certain:
             _report_empty(spec, chosen, missing, table, sink)
         every = np.arange(table.rows, dtype=np.int64)
-        return _prepared(table, every, (), used, data, False)
+        derived.table = table
+        return _prepared(spec, derived, every, (), used, data, False)
     rows = np.flatnonzero(complete).astype(np.int64)
     if certain:
         _report_dropped(missing, used, chosen, spec, table, sink)
@@ -141,18 +161,23 @@ def prepare(spec: Spec, table: Table, sink: Sink) -> Prepared:
         infinite = _check_infinite(missing, used, table.take(rows), numbers, sink)
         table = table.without(infinite)
     dropped = tuple(_dropped(chosen, complete, missing, table))
-    return _prepared(table, rows, dropped, used, data, certain)
+    derived.table = table
+    return _prepared(spec, derived, rows, dropped, used, data, certain)
 
 
 def _prepared(
-    table: Table,
+    spec: Spec,
+    derived: Derivation,
     rows: Ints,
     dropped: tuple[Dropped, ...],
     used: Iterable[str],
     data: Table,
     certain: bool,
 ) -> Prepared:
-    kept = table.take(rows)
+    table, early = derived.table, len(derived.made)
+    derived.table = table.take(rows)
+    derived.late(spec)
+    kept = derived.table
     schema = schema_of(kept)
     return Prepared(
         table=kept,
@@ -162,6 +187,8 @@ def _prepared(
         schema=schema,
         used=tuple(used),
         data=data,
+        made=tuple(derived.made),
+        early=early,
         certain=certain,
     )
 
@@ -186,68 +213,23 @@ def _check_data(spec: Spec, sink: Sink) -> None:
                     f"the first is on line {line}",
                 )
             first = first or statement
-            later: list[tuple[str, Span]] = [
-                (f"the option `{option.name.text}` of `data`", option.span)
-                for option in statement.options
-            ]
-            if statement.wide is not None:
-                later.append(("`wide(...)`", statement.wide.span))
-            for what, span in later:
-                sink.add("not-yet", span, f"{what} is not compiled by this version")
+            data_options(statement, sink)
 
 
-# ---- let and where -----------------------------------------------------------------
+# ---- where -------------------------------------------------------------------------
 
 
-def _let(spec: Spec, table: Table, sink: Sink) -> Table:
-    columns = dict(table.columns)
-    failed: set[str] = set()
-    for statement in spec.statements:
-        if not isinstance(statement, LetStatement):
-            continue
-        name = statement.name.text
-        if name in columns or name in failed or name in table.unread:
-            in_data = name in table.columns or name in table.unread
-            where = "in the data" if in_data else "by another `let`"
-            message = f"`{name}` exists already {where}"
-            notes = ("give the new column a name of its own",)
-            sink.add("duplicate-column", statement.name.span, message, *notes)
-            continue
-        current = replace(table, columns=columns, faulty=table.faulty | failed)
-        column = _computed(statement, current, sink)
-        if column is None:
-            failed.add(name)
-        else:
-            columns[name] = column
-    return replace(table, columns=columns, faulty=table.faulty | failed)
-
-
-def _computed(statement: LetStatement, table: Table, sink: Sink) -> Column | None:
-    name, expression = statement.name.text, statement.expression
-    typed = type_of(expression, table, sink)
-    if typed is None:
-        return None
-    if typed.column is not None and isinstance(typed.column, Column):
-        return replace(typed.column, name=name)
-    _warn_commas(expression, table, sink)
-    if not typed.is_number:
-        message = f"`{name}` would be a {typed.kind}, not a number"
-        sink.add("wrong-type", expression.span, message)
-        return None
-    values = evaluate(expression, table)
-    if typed.kind == "logical":
-        codes = np.where(np.isnan(values), -1, values).astype(np.int64)
-        return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
-    return Column(name, Kind.NUMERIC, values)
-
-
-def _where(spec: Spec, table: Table, sink: Sink) -> tuple[Booleans, bool]:
+def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[Booleans, bool]:
     """Return the rows that are chosen, and whether all conditions were computed."""
-    chosen = np.ones(table.rows, dtype=np.bool_)
+    chosen = np.ones(derived.table.rows, dtype=np.bool_)
     certain = True
     for statement in spec.statements:
         if not isinstance(statement, WhereStatement):
             continue
+        if not derived.condition(statement.condition):
+            certain = False
+            continue
+        table = derived.table
         typed = type_of(statement.condition, table, sink)
         if typed is None:
             certain = False
@@ -259,16 +241,9 @@ def _where(spec: Spec, table: Table, sink: Sink) -> tuple[Booleans, bool]:
             sink.add("wrong-type", statement.condition.span, message, *notes)
             certain = False
             continue
-        _warn_commas(statement.condition, table, sink)
+        warn_commas(statement.condition, table, sink)
         chosen &= evaluate(statement.condition, table) == 1.0
     return chosen, certain
-
-
-def _warn_commas(expression: Expr, table: Table, sink: Sink) -> None:
-    """Warn of texts that are compared and may be meant as numbers."""
-    for name in column_names(expression):
-        if name.text in table.columns:
-            warn_comma(table.columns[name.text], name.span, sink)
 
 
 # ---- the columns that the models use -----------------------------------------------
@@ -287,18 +262,43 @@ def names_read(spec: Spec) -> Iterator[Name]:
                 yield from _names(part.formula.terms)
 
 
-def used_columns(spec: Spec, table: Table, sink: Sink) -> dict[str, Span]:
-    """Return the columns that any model of a spec reads, and where first."""
+def used_columns(
+    spec: Spec,
+    table: Table,
+    sink: Sink,
+    inputs: Mapping[str, tuple[str, ...]] = _NONE,
+) -> dict[str, Span]:
+    """Return the columns that any model of a spec reads, and where first.
+
+    ``inputs`` are those that are read in place of a name that is not computed yet.
+    """
     used: dict[str, Span] = {}
+    computed = {name for names in table.calls.values() for name in names}
     for name in names_read(spec):
         if name.text == "." and not name.quoted:
-            for column in table.columns:
+            waiting = (column for found in inputs.values() for column in found)
+            for column in (*table.columns, *waiting):
+                if column not in computed:
+                    used.setdefault(column, name.span)
+        elif name.text in inputs:
+            for column in inputs[name.text]:
                 used.setdefault(column, name.span)
         elif name.text in table.columns:
             used.setdefault(name.text, name.span)
         elif name.text in table.unusable:
             report_unknown(name, table, sink)
+    # what earlier rows or given bounds leave without a value is missing too
+    for expression, span in _calls_read(spec):
+        for column in table.calls.get(expression, ()):
+            used.setdefault(column, span)
     return used
+
+
+def _calls_read(spec: Spec) -> Iterator[tuple[str, Span]]:
+    """Yield the calls over rows in formulas, by their text."""
+    for expression in formula_expressions(spec):
+        for call in stateful_calls(expression):
+            yield expression_text(call), call.span
 
 
 def _names(expression: Expr) -> Iterator[Name]:

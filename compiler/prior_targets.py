@@ -15,7 +15,7 @@ from itertools import permutations
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Name, PriorStatement, Ref, RefPart
+from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, Target
 
 from .bound import Grouping, Part, Population
 from .distributions import POSITIVE, REAL, SUPPORTS, Bounds
@@ -162,11 +162,8 @@ def _effects(
     return found
 
 
-def matches(
-    statement: PriorStatement, targets: Targets, sink: Sink
-) -> list[tuple[int, Scalar]]:
-    """Return the scalar parameters that a statement is about, and how closely."""
-    target = statement.target
+def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Scalar]]:
+    """Return the scalar parameters that a target names, and how closely."""
     kind, refs = target.name.text, target.refs
     base = kind.rpartition(".")[2]
     if kind not in targets.kinds():
@@ -213,7 +210,7 @@ def _grouped(
     targets: Targets,
     sink: Sink,
 ) -> list[tuple[int, Scalar]]:
-    wanted = _group_text(refs[0])
+    wanted = group_text(refs[0])
     group = next((name for name in targets.groups if _same(name, wanted)), None)
     if group is None:
         if not targets.forgives(refs[0]):
@@ -349,6 +346,14 @@ def _likeness(written: str, part: str) -> float:
     )
 
 
+def _of_brms(kind: str) -> str | None:
+    """Return how a name of brms's output, such as ``sd_subj__x``, is written here."""
+    found = re.fullmatch(r"(sd|cor)_(.+__.+)", kind)
+    if found is None:
+        return None
+    return f"{found[1]}[{', '.join(found[2].split('__'))}]"
+
+
 def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     kinds = targets.kinds()
     if targets.guessed != frozenset():
@@ -364,6 +369,8 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     elif kind.endswith((".sd", ".cor")) and f"{kind.partition('.')[0]}.b" in kinds:
         whole = kind.partition(".")[0]
         notes, fix = (f"the formula of `{whole}` has no group term",), None
+    elif (other := _of_brms(kind)) is not None:
+        notes, fix = (f"written `{other}` here",), None
     elif kind == "disc":
         notes, fix = ("`disc` is 1 unless it has a formula: `disc ~ x`",), None
     elif kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:
@@ -386,7 +393,7 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
             fix = Fix(f"replace by `sd[{kind}]`", (Edit(span, f"sd[{kind}]"),))
     summarized = _as_in_summary(kind, targets)
     if summarized is not None:
-        notes = (f"in a prior it is written `{summarized}`",)
+        notes = (f"it is written `{summarized}`",)
         fix = Fix(f"replace by `{summarized}`", (Edit(span, summarized),))
     message = f"the model has no parameter `{kind}`"
     sink.add("unknown-target", span, message, *notes, fix=fix)
@@ -420,7 +427,7 @@ def ref_text(ref: Ref) -> str:
     return ":".join(_part_text(part) for part in ref.parts)
 
 
-def _group_text(ref: Ref) -> str:
+def group_text(ref: Ref) -> str:
     """Return a reference as grouping factors are named: without back-quotes."""
     return ":".join(
         part.base.text if isinstance(part.base, Name) else _part_text(part)
@@ -434,7 +441,7 @@ def _names(ref: Ref) -> frozenset[str]:
     for part in ref.parts:
         if isinstance(part.base, Name):
             found.add(part.base.text)
-        elif isinstance(part.base, Call):
+        elif isinstance(part.base, Call | Paren):
             found |= {name.text for name in column_names(part.base)}
     return frozenset(found)
 

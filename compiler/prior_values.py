@@ -111,7 +111,9 @@ def _constant(
         if isinstance(value, Call):
             between = sink.source.text[start : statement.value.span.start]
             place = start + between.index("=")
-            fix = Fix("replace `=` by `~`", (Edit(Span(place, place + 1), "~"),))
+            known = value.function.text in (*SPELLINGS, *SPECIAL, *PLANNED)
+            edit = Edit(Span(place, place + 1), "~")
+            fix = Fix("replace `=` by `~`", (edit,), safe=known)
         sink.add(
             "invalid-argument",
             statement.value.span,

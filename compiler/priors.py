@@ -36,7 +36,7 @@ def resolve_priors(
     chosen: dict[str, tuple[tuple[int, int], str, PriorText]] = {}
     for place, statements in enumerate((file_level, model_level)):
         for statement in statements:
-            found = matches(statement, targets, sink)
+            found = matches(statement.target, targets, sink)
             if not found:
                 read_prior(statement, None, sink)
             for specificity, scalar in found:

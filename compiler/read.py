@@ -1,26 +1,33 @@
 """Reading plain files into tables, with no more than csv and numpy.
 
-What a cell means is said in ``cells``. Data frames are read in ``frames``, Parquet
-and what is too large for this in ``data_file``.
+What a cell means is said in ``cells``. Data frames are read in ``frames``, other
+formats in ``files``, Parquet and what is too large for this in ``data_file``.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 import re
 import stat
 import unicodedata
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from gzip import BadGzipFile
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.source import Span
 
 from .cells import column_of_cells
+from .files.formats import ending_of, format_of
+from .files.found import FileFault
 from .frames import NO_NAME, table_from_frame
 from .table import Layout, Table
 
@@ -34,12 +41,6 @@ __all__ = [
     "table_from_frame",
 ]
 
-#: Plain text, ...
-TEXT = (".csv", ".tsv", ".txt")
-#: ... and what else is read.
-PARQUET = ".parquet"
-READABLE = (*TEXT, PARQUET)
-
 #: What blanks separate, quoted or not.
 _BLANKS = re.compile(r'"[^"]*"|[^\s"]+')
 
@@ -52,24 +53,6 @@ WHOLE_FILE = 10**15
 HEAD = 1_000_000
 
 
-class FileFault(Exception):
-    """What is wrong with a file: a rule, a sentence, notes and maybe a fix."""
-
-    def __init__(
-        self,
-        rule: str,
-        message: str,
-        notes: tuple[str, ...] = (),
-        fix: Fix | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.rule, self.message, self.notes, self.fix = rule, message, notes, fix
-
-    def report(self, sink: Sink, span: Span) -> None:
-        """Put the fault where the spec names the file."""
-        sink.add(self.rule, span, self.message, *self.notes, fix=self.fix)
-
-
 def read_table(
     path: str | os.PathLike[str], sink: Sink, span: Span, head: int = HEAD
 ) -> Table | None:
@@ -78,7 +61,8 @@ def read_table(
     Parameters
     ----------
     path
-        A ``.csv``, ``.tsv`` or ``.txt`` file in UTF-8, with a header.
+        A ``.csv``, ``.tsv`` or ``.txt`` file in UTF-8, with a header; with a further
+        ``.gz`` if it is compressed.
     sink, span
         Take the faults: where the spec names the file.
     head
@@ -93,7 +77,7 @@ def read_table(
         return None
 
 
-def read_sheet(file: Path, head: int = WHOLE_FILE) -> Table:
+def read_sheet(file: Path, head: int = WHOLE_FILE, decimal: str = ".") -> Table:
     """Return the table in a plain file that is there; ``head`` as ``read_table``.
 
     Raises
@@ -107,12 +91,12 @@ def read_sheet(file: Path, head: int = WHOLE_FILE) -> Table:
         partial = next(sheet.records, None) is not None
     # zip(*rows) would make one argument of every row.
     columns = {
-        name: column_of_cells(name, [row[index] for row in rows])
+        name: column_of_cells(name, [row[index] for row in rows], decimal)
         for index, name in enumerate(sheet.header)
         if name
     }
     unusable = {} if all(sheet.header) else {"": NO_NAME}
-    layout = sheet.layout
+    layout = replace(sheet.layout, decimal=decimal)
     return Table(str(file), columns, len(rows), partial, unusable, layout=layout)
 
 
@@ -136,16 +120,7 @@ def check_file(file: Path, sink: Sink, span: Span) -> None:
     if not stat.S_ISREG(mode):
         what = "is a folder" if stat.S_ISDIR(mode) else "is not a plain file"
         raise FileFault("unreadable-file", f"`{file}` {what}")
-    if file.suffix.lower() not in READABLE:
-        ending = f"`{file.suffix}` files are" if file.suffix else "such files are"
-        raise FileFault(
-            "not-yet",
-            f"`{file.name}`: {ending} not read by this version",
-            (
-                f"these are: {', '.join(READABLE)}",
-                "from Python, pass a data frame: `varying.compile(spec, data=frame)`",
-            ),
-        )
+    format_of(file)
 
 
 def _unreadable(file: Path, error: Exception) -> FileFault:
@@ -210,10 +185,13 @@ def open_sheet(file: Path) -> Iterator[Sheet]:
         If it is no table, while it is opened or while its rows are taken.
     """
     try:
-        with file.open("rb") as raw:
+        with open_bytes(file) as raw:
             start = raw.read(65_536)
         _check_text(file, start)
-        with file.open(encoding="utf-8-sig", newline="") as text:
+        with (
+            open_bytes(file) as raw,
+            TextIOWrapper(raw, "utf-8-sig", newline="") as text,
+        ):
             line = text.readline()
             delimiter = _delimiter(file, line)
             if delimiter not in line:
@@ -227,8 +205,22 @@ def open_sheet(file: Path) -> Iterator[Sheet]:
             yield Sheet(header, layout, _checked(file, filled, header), filled)
     except UnicodeDecodeError:
         raise _not_text(file) from None
+    except DAMAGED as error:
+        message = f"`{file.name}` cannot be read as a compressed file"
+        raise FileFault("data-format", message, (str(error),)) from None
     except OSError as error:
         raise _unreadable(file, error) from None
+
+
+#: What a damaged compressed file raises.
+DAMAGED = (BadGzipFile, EOFError, zlib.error)
+
+
+def open_bytes(file: Path) -> BinaryIO:
+    """Return an open file, of one that is compressed what is inside."""
+    if ending_of(file).endswith(".gz"):
+        return cast(BinaryIO, gzip.open(file, "rb"))
+    return file.open("rb")
 
 
 def _check_text(file: Path, start: bytes) -> None:
@@ -245,7 +237,7 @@ def _check_text(file: Path, start: bytes) -> None:
 def _not_text(file: Path) -> FileFault:
     """Return the fault of a file that is not UTF-8, with the first bad line."""
     place = ""
-    with file.open("rb") as raw:
+    with open_bytes(file) as raw:
         for number, line in enumerate(raw, 1):
             try:
                 line.decode("utf-8")
@@ -263,7 +255,7 @@ def _not_text(file: Path) -> FileFault:
 def _delimiter(file: Path, header: str) -> str:
     """Return what separates the columns: what the header has most of."""
     quoted = False
-    counts = dict.fromkeys("\t,;" if file.suffix.lower() == ".tsv" else ",;\t", 0)
+    counts = dict.fromkeys("\t,;" if ending_of(file).startswith(".tsv") else ",;\t", 0)
     for character in header:
         if character == '"':
             quoted = not quoted

@@ -22,10 +22,11 @@ from varying.grammar.tree import (
 )
 
 from .bound import Response
+from .evaluation import evaluate
 from .expression_types import report_unknown, type_of
 from .expressions import column_names, unwrap
+from .families import FAMILIES
 from .families.family import Family
-from .functions import evaluate
 from .levels import level_spelled, spell_number
 from .response_terms import as_number, bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
@@ -116,7 +117,7 @@ def _left(
         return _computed(node, family, schema, sink)
     info = schema.columns.get(node.text)
     if info is None:
-        report_unknown(node, schema, sink)
+        _report_unknown(node, schema, sink)
         return None
     if family is None:
         return None
@@ -127,6 +128,20 @@ def _left(
             return _binary(info, family, node.span, sink, declarations)
         case "ordinal":
             return _ordinal(info, family, node.span, sink, declarations)
+
+
+def _report_unknown(node: Name, schema: Schema, sink: Sink) -> None:
+    """Report a response that is no column; it may be a parameter at the margin."""
+    known = {dpar.name for family in FAMILIES.values() for dpar in family.dpars}
+    if node.text in known and not schema.open and node.text not in schema.faulty:
+        sink.add(
+            "misplaced-statement",
+            node.span,
+            f"a formula of the parameter `{node.text}` at the margin",
+            "indent it under the formula of the model that it is a part of",
+        )
+        return
+    report_unknown(node, schema, sink)
 
 
 def _computed(

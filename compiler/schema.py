@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .levels import spell_number
 from .table import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from .contrasts import Custom
+    from .functions import Function
 
 # Beyond this many distinct values a numeric column cannot become a factor:
 # it would exceed the number of coefficients that a formula may have.
@@ -61,7 +66,7 @@ class ColumnInfo:
     distinct: int | None = None
     numbers: tuple[float, ...] | None = None
     declared: bool = False
-    contrast: str | None = None
+    contrast: str | Custom | None = None
     reference: str | None = None
     stated: bool = False
     merged: tuple[str, str] | None = None
@@ -78,7 +83,8 @@ class ColumnInfo:
 class Schema:
     """The columns by name, and how many rows they have.
 
-    ``unusable``, ``faulty``, ``open`` and ``unread`` are those of the table.
+    ``unusable``, ``faulty``, ``open``, ``unread``, ``calls`` and ``functions`` are
+    those of the table.
     """
 
     columns: Mapping[str, ColumnInfo]
@@ -87,11 +93,14 @@ class Schema:
     faulty: frozenset[str] = frozenset()
     open: bool = False
     unread: tuple[str, ...] = ()
+    calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names in the order of the data."""
-        return tuple(self.columns)
+        """The columns' names in the order of the data, without those of calls."""
+        computed = {name for names in self.calls.values() for name in names}
+        return tuple(name for name in self.columns if name not in computed)
 
 
 def schema_of(table: Table) -> Schema:
@@ -104,6 +113,8 @@ def schema_of(table: Table) -> Schema:
         table.faulty,
         table.open,
         table.unread,
+        table.calls,
+        table.functions,
     )
 
 

@@ -103,7 +103,10 @@ def comma_note(levels: Sequence[str]) -> tuple[str, ...]:
         plain = found.replace(",", "").strip()
         return (f"`{found}` has a comma: write such numbers as `{plain}`",)
     plain = found.replace(".", "").replace(",", ".").strip()
-    return (f"`{found}` has a decimal comma: write such numbers as `{plain}`",)
+    return (
+        f"`{found}` has a decimal comma: write such numbers as `{plain}`",
+        'or say so: `data "file.csv", decimal=","`',
+    )
 
 
 # ---- warnings ----------------------------------------------------------------------

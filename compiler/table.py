@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .contrasts import Custom
+    from .functions import Function
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,7 +58,7 @@ class Column:
     numbers
         For levels that are numbers (``ordered(0..99)``): their values.
     contrast
-        Scheme that a ``column`` statement chose, if any.
+        Scheme that a ``column`` statement chose, if any, or its own matrix.
     reference
         Level that ``ref=`` chose, if any.
     spelled
@@ -74,7 +78,7 @@ class Column:
     levels: tuple[str, ...] = ()
     declared: bool = False
     numbers: tuple[float, ...] | None = None
-    contrast: str | None = None
+    contrast: str | Custom | None = None
     reference: str | None = None
     spelled: Column | None = None
     read_as: Kind | None = None
@@ -124,6 +128,7 @@ class Layout:
 
     path: str
     delimiter: str = ","
+    decimal: str = "."
     tidy: bool = True
 
 
@@ -142,6 +147,11 @@ class Table:
     A table may be reduced: rows that are equal are one, a cell. ``counts`` has how
     many rows of the data each stands for, ``firsts`` the number of the first of
     them, from 0, in rising order. None: every row is there.
+
+    ``long`` is true of data from which a ``wide(...)`` has made its rows already.
+
+    ``calls`` are calls that have been computed over the rows, by their text, with the
+    names of the columns that they gave; ``functions`` are the caller's own.
     """
 
     name: str
@@ -155,6 +165,9 @@ class Table:
     unread: tuple[str, ...] = ()
     counts: Ints | None = None
     firsts: Ints | None = None
+    long: bool = False
+    calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.columns.values():

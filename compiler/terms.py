@@ -11,6 +11,8 @@ Where R drops something without a word (``a:1``, ``x*(1 | g)``), this reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
@@ -19,6 +21,7 @@ from varying.grammar.tree import (
     Call,
     Chain,
     Expr,
+    ListExpr,
     Name,
     Number,
     Paren,
@@ -27,7 +30,14 @@ from varying.grammar.tree import (
 )
 
 from .expansion import Expansion, GroupBar, Term, Variable
-from .expressions import COMPARISONS, children, column_names, left_of_bar, unwrap
+from .expressions import (
+    COMPARISONS,
+    children,
+    column_names,
+    left_of_bar,
+    postorder,
+    unwrap,
+)
 from .functions import FUNCTIONS
 
 MOST_TERMS = 10_000
@@ -105,6 +115,7 @@ class _Expander:
         self.bits: dict[str, int] = {}
         self.offset_bits = 0
         self.offsets: list[Expr] = []
+        self.responses: list[tuple[int, Expr, str | None]] = []
         self.groups: list[GroupBar] = []
         self.intercept = True
         self.pairs = 0
@@ -130,7 +141,21 @@ class _Expander:
         for mask in found:
             if mask & self.offset_bits and mask.bit_count() > 1:
                 offset = next(self.of(mask & self.offset_bits))
-                self.no_offset(offset.expression, "in an interaction")
+                term = ":".join(variable.label for variable in self.of(mask))
+                self.sink.add(
+                    "vanishing-term",
+                    offset.expression.span,
+                    f"`{term}` is no term: `{offset.label}` has no interactions",
+                    "as in R the offset is added and the interaction left out",
+                )
+        there = self.offset_bits | reduce(or_, found, 0)
+        for bit, node, name in self.responses:
+            if bit & there:
+                self.fault(
+                    "response-as-predictor",
+                    node,
+                    f"`{name}` is the response and cannot be a predictor too",
+                )
         kept = [mask for mask in found if not mask & self.offset_bits]
         kept.sort(key=int.bit_count)  # stable: R's order
         terms = tuple(Term(tuple(self.of(mask))) for mask in kept)
@@ -206,6 +231,11 @@ class _Expander:
                     yield _push(self.number(node, plus))
                 case Name(text=".", quoted=False):
                     yield _push(self.dot(node))
+                case Name(text="Intercept", quoted=False) if (
+                    "Intercept" not in self.all_columns
+                ):  # as brms writes the intercept that a prior is about
+                    self.intercept = plus
+                    yield _push({})
                 case Call(function=function) if self.calls_a_column(node):
                     yield _push(self.leaf(function))
                     inner = unwrap(node.arguments[0].value)
@@ -259,6 +289,14 @@ class _Expander:
                 case "*":
                     left.update({**right, **self.product(left, right)})
                 case "/":
+                    if right and not left and not self.faulty:
+                        text = expression_text(node)
+                        self.sink.add(
+                            "vanishing-term",
+                            node.span,
+                            f"`{text}` leaves no term: left of `/` is no variable",
+                            f"`a/b` is `a + a:b`; a quotient is `I({text})`",
+                        )
                     left.update(self.product(_union(left), right))
                 case ":":
                     stack[-1] = self.product(left, right)
@@ -278,11 +316,11 @@ class _Expander:
 
     def vanished(self, node: Chain) -> None:
         if not self.faulty:
-            self.fault(
-                "invalid-term",
-                node,
+            self.sink.add(
+                "vanishing-term",
+                node.span,
                 f"`{expression_text(node)}` leaves no term",
-                "one side of it holds no variable",
+                "one side of it holds no variable; R leaves it out without a word",
             )
 
     def product(self, left: Terms, right: Terms) -> Terms:
@@ -357,7 +395,7 @@ class _Expander:
                 if not bit & self.offset_bits:
                     self.offset_bits |= bit
                     self.offsets.append(arguments[0].value)
-                    self.check_response(node, bit)
+                    self.note_response(node, bit)
                 return {bit: None}
             case Name() | Call():
                 pass
@@ -366,41 +404,56 @@ class _Expander:
                 "&",
                 "&&",
             ):
-                pass
+                if any(_bars_inside(node)):
+                    self.fault(
+                        "invalid-term",
+                        node,
+                        f"`{operators[0]}` takes in the group terms beside it",
+                        "a condition among terms stands in parentheses: `(x > 0)`",
+                    )
+                    return {}
             case Unary(operator="!"):
-                pass
+                if any(_bars_inside(node)):
+                    self.fault(
+                        "invalid-term",
+                        node,
+                        "`!` takes in the group terms beside it",
+                        "a condition among terms stands in parentheses: `(!late)`",
+                    )
+                    return {}
             case _:
                 text = expression_text(node)
-                self.fault("invalid-term", node, f"`{text}` cannot be a term")
+                notes = []
+                if isinstance(node, ListExpr):
+                    notes.append("a condition has a name: `let a = x %in% [1, 2]`")
+                message = f"`{text}` cannot be a term"
+                self.fault("invalid-term", node, message, *notes)
                 return {}
         bit = self.bit(node)
-        self.check_response(node, bit)
+        self.note_response(node, bit)
         return {bit: None}
 
     def bit(self, node: Expr) -> int:
         # A name may be quoted in one place and plain in another.
         if isinstance(node, Name):
             label = name_text(node.text)
-        else:
+        elif isinstance(node, Call):
             label = expression_text(node)
+        else:  # a condition, with the parentheses that it needs beside others
+            label = f"({expression_text(node)})"
         bit = self.bits.get(label)
         if bit is None:
             bit = self.bits[label] = 1 << len(self.variables)
             self.variables.append(Variable(label, node))
         return bit
 
-    def check_response(self, node: Expr, bit: int) -> None:
+    def note_response(self, node: Expr, bit: int) -> None:
         # An earlier value of the response is a legitimate predictor.
-        if isinstance(node, Call) and node.function.text == "lag":
-            return
-        own = {name.text for name in column_names(node)} & self.response_columns
+        now = [part for part in postorder(node, _now) if isinstance(part, Name)]
+        own = {name.text for name in now} & self.response_columns
         if own or self.variables[bit.bit_length() - 1].label == self.response_label:
-            name = next(iter(own), self.response_label)
-            self.fault(
-                "response-as-predictor",
-                node,
-                f"`{name}` is the response and cannot be a predictor too",
-            )
+            # what a minus takes out, as in `. - y`, is no predictor
+            self.responses.append((bit, node, next(iter(own), self.response_label)))
 
     # ---- group terms ----
 
@@ -429,8 +482,6 @@ class _Expander:
                 )
                 return
             identity = middle.text
-            message = f"the shared correlation `|{identity}|` is not compiled"
-            self.fault("not-yet", middle, f"{message} by this version")
         elif len(operators) > 1:
             message = f"`{text}` has {len(operators)} bars"
             self.fault("two-bars", node, message, "a group term is `(effects | group)`")
@@ -484,12 +535,18 @@ def _response(response: Expr | None) -> tuple[set[str], str | None]:
     return {name.text for name in own}, expression_text(response)
 
 
-def _bars_inside(chain: Chain) -> Iterator[Expr]:
-    stack: list[Expr] = list(chain.operands)
+def _now(node: Expr) -> tuple[Expr, ...]:
+    """Return what a node is made of in its own row: not what `lag` reads."""
+    earlier = isinstance(node, Call) and node.function.text == "lag"
+    return () if earlier else children(node)
+
+
+def _bars_inside(node: Chain | Unary) -> Iterator[Expr]:
+    stack: list[Expr] = list(children(node))
     while stack:
-        node = stack.pop()
-        inner = unwrap(node)
+        part = stack.pop()
+        inner = unwrap(part)
         if isinstance(inner, Chain) and inner.operators[0] in BARS:
-            yield node
-        elif not isinstance(node, Call):  # inside a call `|` is "or"
-            stack.extend(children(node))
+            yield part
+        elif not isinstance(part, Call):  # inside a call `|` is "or"
+            stack.extend(children(part))

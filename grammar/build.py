@@ -165,7 +165,12 @@ def _power(tree: LarkTree) -> Power:
 
 
 def _argument(tree: LarkTree) -> Argument:
-    keyword = _name(_tokens(tree)[0]) if _rule(tree) == "keyword" else None
+    keyword: Name | None = None
+    if _rule(tree) == "keyword":
+        token = _tokens(tree)[0]
+        keyword = _name(token)
+        if token.type == "STRING":  # of `custom("2-1" = [...])`
+            keyword = Name(_text(token), quoted=True, span=keyword.span)
     return Argument(_exprs(tree)[0], keyword, span=_span(tree))
 
 
@@ -175,7 +180,7 @@ def _call(tree: LarkTree) -> Call:
 
 
 def _ref_part(tree: LarkTree) -> RefPart:
-    base = cast("Name | Call | Number", _exprs(tree)[0])
+    base = cast("Name | Call | Number | Paren", _exprs(tree)[0])
     level = None
     for token in _tokens(tree):
         if token.type == "LEVEL":
@@ -274,6 +279,12 @@ def _type(tree: LarkTree, sink: Sink) -> ColumnType:
     levels = None
     if len(tokens) > 1:
         levels = tuple(_level(level, sink) for level in _trees(tree))
+        ranges = [level for level in levels if isinstance(level, LevelRange)]
+        total = sum(level.high - level.low + 1 for level in ranges)
+        if total + len(levels) - len(ranges) > MAX_LEVELS:
+            message = f"a column has at most {MAX_LEVELS:,} levels"
+            sink.add("invalid-argument", _span(tree), message)
+            raise BuildFault
     return ColumnType(_name(tokens[0]), levels, span=_span(tree))
 
 

@@ -267,12 +267,15 @@ def _unquoted_level(stop: Stop, sink: Sink) -> bool:
     listed = _RANGE.fullmatch(level)
     if listed is not None and int(listed[1]) < int(listed[2]):
         written = f"{listed[1]}..{listed[2]}"
+        # Of several, as of ages, each may be the name of a level.
+        alone = {tokens[start - 1].type, tokens[min(end, len(tokens) - 1)].type}
+        certain = tokens[start - 2] == "ordered" and alone == {"LPAR", "RPAR"}
         sink.add(
             "syntax",
             span,
             f"a range of levels is written `{written}`",
             f'if `{level}` is the name of a level, it stands in quotes: `"{level}"`',
-            fix=Fix(f"write `{written}`", (Edit(span, written),), safe=True),
+            fix=Fix(f"write `{written}`", (Edit(span, written),), safe=certain),
         )
         return True
     sink.add(

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from lark import Token
 
 from .diagnostics import Edit, Fix, Sink, nearest
-from .layout import KEYWORDS, Line, span_of
+from .layout import Line, span_of
 from .source import Span
+from .tokens import KEYWORDS
 
 # One line each, shown where a statement of the kind cannot be read.
 USAGE = {
@@ -122,11 +123,15 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
         )
     elif equals and equals[0] > 0:
         span = span_of(tokens[equals[0]])
+        plain = line.kind == "formula" and not line.indented and equals[0] == 1
+        notes = ("a new column is made by `let NAME = expression`",) if plain else ()
         sink.add(
             "equals-for-tilde",
             span,
             "`=` where a formula has `~`",
-            fix=Fix("replace by `~`", (Edit(span, "~"),), safe=True),
+            *notes,
+            # At the margin it may be a `let` without its word.
+            fix=Fix("replace by `~`", (Edit(span, "~"),), safe=not plain),
         )
     elif word.type in _OPERATORS and not line.indented:
         start = line.span.start

@@ -18,29 +18,11 @@ from lark import Token
 
 from .diagnostics import Sink
 from .source import Source, Span
-from .tokens import Row, tokenize
+from .tokens import INFIX, KEYWORDS, Row, begins_statement, tokenize
 from .tree import Comment
 
 MAX_BRACKETS = 100
 
-KEYWORDS = (
-    "data",
-    "column",
-    "let",
-    "where",
-    "model",
-    "prior",
-    "keep",
-    "quantity",
-    "test",
-    "contrast",
-)
-
-# What can follow a keyword but never another operand: `prior b`, not `prior + b`.
-_OPERANDS = frozenset(("NAME", "QNAME", "NUMBER", "STRING", "BANG"))
-_INFIX = frozenset(
-    "TILDE EQ BAR AND CMP PLUS MINUS STAR SLASH SPECIAL COLON POW COMMA".split()
-)
 _CLOSING = {"RPAR": "LPAR", "RSQB": "LSQB"}
 
 
@@ -81,22 +63,12 @@ def keyword(tokens: Sequence[Token]) -> str | None:
     word = str(tokens[0])
     if tokens[0].type != "NAME" or word not in KEYWORDS:
         return None
-    if _begins_statement(tokens) or not _tilde(tokens):
+    if begins_statement(tokens) or not _tilde(tokens):
         return word
     # `model: y ~ x` lacks its name; it is no formula for the cell of `model` and `y`.
     if word == "model" and len(tokens) > 1 and tokens[1].type == "COLON":
         return word
     return None
-
-
-def _begins_statement(tokens: Sequence[Token]) -> bool:
-    """Whether these tokens can only be a statement, wherever they stand."""
-    return (
-        len(tokens) > 1
-        and tokens[0].type == "NAME"
-        and tokens[0] in KEYWORDS
-        and tokens[1].type in _OPERANDS
-    )
 
 
 def _tilde(tokens: Sequence[Token], *, inside: bool = False) -> bool:
@@ -125,6 +97,7 @@ class _Draft:
     tokens: list[Token] = field(default_factory=list)
     open: list[Token] = field(default_factory=list)
     faulty: bool = False
+    cut: bool = False
     tilde: bool = False
 
 
@@ -148,25 +121,26 @@ def logical_lines(source: Source, sink: Sink) -> tuple[list[Line], list[Comment]
 
 def _continues(draft: _Draft, row: Row, indented: bool) -> bool:
     """Whether a row belongs to the line that is being read."""
-    if _begins_statement(row.tokens):
+    if begins_statement(row.tokens):
         return False
     first, last = row.tokens[0].type, draft.tokens[-1].type
     if first in ("NAME", "QNAME") and _tilde(row.tokens, inside=bool(draft.open)):
         # No `~` stands inside brackets, and no statement takes a second one.
         if draft.open or draft.tilde or _takes_no_tilde(draft.tokens):
             return False
-    if draft.open or last in _INFIX:
+    if draft.open or last in INFIX:
         return True
-    return indented and first in _INFIX
+    return indented and first in INFIX
 
 
 def _takes_no_tilde(tokens: Sequence[Token]) -> bool:
-    return _begins_statement(tokens) and tokens[0] not in ("model", "prior")
+    return begins_statement(tokens) and tokens[0] not in ("model", "prior")
 
 
 def _take(draft: _Draft, row: Row, sink: Sink) -> None:
     """Add a row's tokens and keep account of the brackets."""
     draft.faulty |= row.faulty
+    draft.cut |= row.cut
     for token in row.tokens:
         draft.tokens.append(token)
         if token.type in ("LPAR", "LSQB"):
@@ -217,7 +191,9 @@ def _finish(draft: _Draft, sink: Sink) -> Line:
     if len(draft.open) <= MAX_BRACKETS:
         for token in draft.open:
             draft.faulty = True
-            _unclosed(token, sink)
+            # A string that is not closed has taken the closing bracket as well.
+            if not draft.cut:
+                _unclosed(token, sink)
     word = keyword(draft.tokens)
     tokens = draft.tokens
     if word is not None:

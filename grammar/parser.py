@@ -14,6 +14,7 @@ from lark.exceptions import UnexpectedToken
 
 from .build import BuildFault, LarkTree, build, too_deep
 from .diagnostics import Edit, Fix, Sink
+from .drive import driven
 from .faults import Stop, name_fault
 from .formula_faults import bare_bar, formula_fault
 from .layout import Line, logical_lines, span_of
@@ -95,6 +96,9 @@ def _read(line: Line, sink: Sink) -> Statement | Formula | None:
 
 
 def _tree(line: Line, sink: Sink) -> LarkTree | None:
+    found = driven(line.tokens)
+    if found is not None:
+        return found
     state = parser().parse_interactive()
     fed = 0
     try:

@@ -6,6 +6,7 @@ only a tree made by hand gets more of them, where precedence needs them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -53,6 +54,8 @@ from .tree import (
     Wide,
     WideColumn,
 )
+
+_NAME = regex.compile(NAME_PATTERN)
 
 WIDTH = 88
 _INDENT = "  "
@@ -118,7 +121,7 @@ def string_text(text: str) -> str:
 
 
 def _plain(text: str) -> bool:
-    return regex.fullmatch(NAME_PATTERN, text) is not None
+    return _NAME.fullmatch(text) is not None
 
 
 def _name(name: Name) -> str:
@@ -174,8 +177,16 @@ def _call(node: Call, style: _Style) -> tuple[str, int]:
 
 
 def _argument(node: Argument, style: _Style) -> str:
-    keyword = "" if node.keyword is None else f"{node.keyword.text}{style.equals}"
-    return keyword + _expr(node.value, style)
+    value = _expr(node.value, style)
+    if node.keyword is None:
+        return value
+    return f"{_keyword(node.keyword.text)}{style.equals}{value}"
+
+
+def _keyword(text: str) -> str:
+    """Return a keyword: a name, or the text of a level where that is none."""
+    named = text and "`" not in text and unicodedata.is_normalized("NFC", text)
+    return name_text(text) if named else string_text(text)
 
 
 def _list(node: ListExpr, style: _Style) -> tuple[str, int]:
@@ -442,4 +453,5 @@ def _in_body(
 def _depth(source: Source, offset: int) -> int:
     """How far the place is from the left, tabs counted as layout does."""
     column = source.position(offset).column
-    return len(source.text[offset - column + 1 : offset].expandtabs(8))
+    before = source.text[offset - column + 1 : offset].removeprefix("\ufeff")
+    return len(before.expandtabs(8))

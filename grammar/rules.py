@@ -29,22 +29,26 @@ class Rule:
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
-_TABLE = (
-    # the file itself
+# A string begins a group of rules.
+_TABLE: tuple[Rule | str, ...] = (
+    "The file itself",
     Rule("no-such-file", _E, "The spec or data file does not exist."),
     Rule("unreadable-file", _E, "The file exists but cannot be read."),
     Rule("not-text", _E, "The file is not UTF-8 text."),
     Rule("spec-too-large", _E, "A spec has more than 1 MB or 20,000 tokens."),
     Rule("empty-spec", _E, "The text holds no statement."),
     Rule("no-model", _E, "The file has statements but no formula."),
-    # characters, brackets and strings
+    "Characters, brackets and strings",
     Rule("unexpected-character", _E, "A character that the language does not have."),
+    Rule("bidi-control", _E, "A mark that reorders the text on the screen."),
+    Rule("invisible-character", _E, "A character that cannot be seen."),
+    Rule("invisible-in-quotes", _W, "An invisible character in a string or name."),
     Rule("smart-quote", _E, "Typographic quotes where plain ones are needed."),
     Rule("unclosed-string", _E, "A string without its closing quote."),
     Rule("unclosed-bracket", _E, "A bracket that is never closed."),
     Rule("unmatched-bracket", _E, "A closing bracket without its opening one."),
     Rule("nested-too-deep", _E, "More than 100 brackets inside each other."),
-    # statements
+    "Statements",
     Rule("syntax", _E, "The text does not fit the grammar at this place."),
     Rule("bare-bar", _E, "A group bar `|` outside parentheses."),
     Rule("two-bars", _E, "More bars in a group term than one, and not `|id|`."),
@@ -60,7 +64,7 @@ _TABLE = (
     Rule("misplaced-statement", _E, "A statement where it cannot stand."),
     Rule("duplicate-model", _E, "Two models of one name."),
     Rule("not-yet", _E, "Valid, but not compiled by this version."),
-    # names
+    "Names",
     Rule("unknown-column", _E, "A name that is no column of the data."),
     Rule("unknown-function", _E, "A call of a function that does not exist."),
     Rule("unknown-family", _E, "A family that does not exist."),
@@ -86,9 +90,16 @@ _TABLE = (
     Rule("duplicate-column", _E, "A column named twice in the data or declared twice."),
     Rule("invalid-argument", _E, "An argument outside its domain."),
     Rule("prior-support", _E, "A prior wider than its parameter's support."),
-    # data
+    "Data",
     Rule("needs-data", _E, "The operation needs data and there is none."),
     Rule("data-format", _E, "The data file cannot be read as a table."),
+    Rule("unknown-format", _E, "A data file of a format that is not read."),
+    Rule("missing-extra", _E, "What reads the format is not installed."),
+    Rule("first-sheet", _I, "A workbook of several sheets, and none was chosen."),
+    Rule("missing-codes", _I, "Codes that the file calls missing, counted."),
+    Rule("partial-labels", _I, "Labels for some values only, which stay as they are."),
+    Rule("wide-cells", _E, "Columns of `wide(...)` that do not fit together."),
+    Rule("row-numbers", _I, "A column that numbers the rows of wide data."),
     Rule("partial-data", _I, "Only the head of a long file was checked."),
     Rule("empty-data", _E, "The data have no rows, or none is left."),
     Rule("response-support", _E, "A response outside the family's support."),
@@ -100,6 +111,9 @@ _TABLE = (
     Rule("fractional-categories", _W, "Ordered categories that are fractions."),
     Rule("missing-category", _I, "Whole numbers that the categories leave out."),
     Rule("wrong-type", _E, "A column whose type does not fit its use."),
+    Rule("learned-in-where", _E, "A `where` that needs what is learned after it."),
+    Rule("cannot-learn", _E, "A function that the rows do not allow to be learned."),
+    Rule("function-failed", _E, "A function of your own that failed."),
     Rule("all-missing", _E, "A column without a single value."),
     Rule("infinite-value", _E, "A value that is infinite, too large or undefined."),
     Rule("one-level", _E, "A factor with one level as predictor."),
@@ -114,10 +128,11 @@ _TABLE = (
     Rule("merged-spellings", _W, "Ids such as `1` and `01` that become one level."),
     Rule("similar-levels", _W, "Levels that differ in case or blanks only."),
     Rule("unused-level", _W, "A declared level of a predictor that no row has."),
-    # algebra
+    "Algebra",
     Rule("response-as-predictor", _E, "The response among the predictors."),
     Rule("invalid-power", _E, "`^` with something other than a whole number above 1."),
     Rule("invalid-term", _E, "A number or string where a term must stand."),
+    Rule("vanishing-term", _W, "A term of which nothing is left, as in `a:1`."),
     Rule("group-in-interaction", _E, "A group term inside `*`, `:`, `/` or `-`."),
     Rule("invalid-group", _E, "A grouping factor that cannot be one."),
     Rule("duplicate-group-effect", _E, "The same group effect twice."),
@@ -128,14 +143,59 @@ _TABLE = (
     Rule("collinear", _W, "Columns that are exact combinations of others."),
     Rule("empty-cell", _W, "A combination of factor levels without a row."),
     Rule("few-groups", _W, "A grouping factor with fewer than 5 levels."),
-    # fits
+    "Quantities, tests and contrasts",
+    Rule("several-columns", _E, "Several coefficients where one number is needed."),
+    Rule("invalid-quantity", _E, "An expression that is no number of the model's."),
+    Rule("invalid-test", _E, "A `test` that is no comparison of parameters."),
+    Rule("point-null", _E, "A test of one point, which has no probability."),
+    Rule("duplicate-name", _E, "One name for two quantities, tests or contrasts."),
+    Rule("factor-not-in-model", _E, "A contrast of a factor that the model lacks."),
+    Rule("invalid-contrast", _E, "Weights that are no numbers times levels."),
+    Rule("unbalanced-weights", _E, "Weights of a contrast that do not add up to 0."),
+    Rule("no-such-scale", _E, "A mean or probability that the family does not have."),
+    # models that run, and are seldom what was meant
+    "Statistics",
+    Rule("binary-response", _W, "Two values that a normal distribution is to fit."),
+    Rule("bounded-response", _W, "Whole numbers between bounds, fitted as normal."),
+    Rule("spike-at-bound", _W, "A normal response that piles up at its end."),
+    Rule("overdispersed", _W, "Counts that vary more than those of a Poisson."),
+    Rule("slope-without-effect", _W, "A varying slope without its population slope."),
+    Rule("too-many-group-effects", _W, "As many group effects as rows, or more."),
+    Rule("missing-slope", _I, "A factor within groups that has no slope there."),
+    Rule("repeated-ids", _W, "Ids that start again in each level of a factor."),
+    Rule("ordered-groups", _I, "A grouping factor whose levels have an order."),
+    Rule("lag-across-groups", _W, "A `lag()` that goes on from group to group."),
+    Rule("treatment-in-block", _I, "A factorial's group effects from a reference."),
+    Rule("uncorrelated-treatment", _W, "`||` with a factor coded by a reference."),
+    Rule("uncentered-interaction", _I, "An effect at 0 of a number far from 0."),
+    Rule("polynomial-trends", _I, "An ordered predictor coded by trends unasked."),
+    Rule("power-of-variable", _W, "A power among terms, which is no power."),
+    Rule("many-effects", _I, "More than 10 effects that nothing shrinks together."),
+    Rule("unscaled-predictor", _W, "A prior that the predictor's unit makes absurd."),
+    Rule("wide-prior", _W, "A prior far wider than anything the data can show."),
+    Rule("heavy-tail", _W, "A half-Cauchy prior over a few levels."),
+    "Fits",
     Rule("improper-prior", _E, "A draw from a prior that is no distribution."),
     Rule("sampling-failed", _E, "The sampler could not start, or gave up."),
     Rule("no-kernel", _E, "A kernel is asked for, and the model has a part without."),
     Rule("not-a-fit", _E, "A file that is no fit of Varying, or is damaged."),
 )
 
-RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
 
-if len(RULES) != len(_TABLE):  # pragma: no branch
+def _grouped() -> dict[str, tuple[Rule, ...]]:
+    groups: dict[str, tuple[Rule, ...]] = {}
+    title = ""
+    for row in _TABLE:
+        if isinstance(row, str):
+            title = row
+        else:
+            groups[title] = (*groups.get(title, ()), row)
+    return groups
+
+
+#: The rules by what they are about, and by their ids.
+RULE_GROUPS = _grouped()
+RULES: dict[str, Rule] = {r.id: r for rules in RULE_GROUPS.values() for r in rules}
+
+if len(RULES) != sum(map(len, RULE_GROUPS.values())):  # pragma: no branch
     raise RuntimeError("two rules share an id")

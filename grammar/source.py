@@ -10,6 +10,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+import regex
+
+# "\r\n" is one line end: the line starts after the "\n".
+_LINE_END = regex.compile(r"\r\n|\n|\r")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -44,15 +49,8 @@ class Source:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = [0]
-        text = self.text
-        for index, character in enumerate(text):
-            # "\r\n" is one line end: the line starts after the "\n".
-            if character == "\n" or (
-                character == "\r" and text[index + 1 : index + 2] != "\n"
-            ):
-                starts.append(index + 1)
-        object.__setattr__(self, "_starts", tuple(starts))
+        starts = (match.end() for match in _LINE_END.finditer(self.text))
+        object.__setattr__(self, "_starts", (0, *starts))
 
     def position(self, offset: int) -> Position:
         """Return the line and column of an offset (the text's end included)."""

@@ -5,12 +5,15 @@ The tokens are Lark's own, so that layout and parser read the same ones.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 import regex
 from lark import Token
 
 from .diagnostics import Edit, Fix, Sink
+from .hidden import HIDDEN, hidden_fault, inside, left_open
 from .source import Source, Span
 from .tree import Comment
 
@@ -18,6 +21,28 @@ MAX_BYTES = 1_000_000
 MAX_TOKENS = 20_000
 # Beyond it a text is not a spec with typing errors but something else.
 MAX_REPORTED = 100
+
+KEYWORDS = (
+    "data",
+    "column",
+    "let",
+    "where",
+    "model",
+    "prior",
+    "keep",
+    "quantity",
+    "test",
+    "contrast",
+)
+
+# What can follow a keyword but never another operand: `prior b`, not `prior + b`.
+_OPERANDS = frozenset(("NAME", "QNAME", "NUMBER", "STRING", "BANG"))
+# After these a line goes on, and so it does before these if it is indented.
+INFIX = frozenset(
+    "TILDE EQ BAR AND CMP PLUS MINUS STAR SLASH SPECIAL COLON POW COMMA".split()
+)
+# Behind these something has to come.
+_ASKING = INFIX | {"LPAR", "LSQB", "BANG"}
 
 _OPERATORS = {
     "~": "TILDE",
@@ -75,14 +100,19 @@ _HINTS = {
     "\\": "a line goes on by itself if it ends in an operator or a comma",
 }
 
-NAME_PATTERN = r"(?:[\p{L}\p{Nl}_]|\.(?![0-9.]))[\p{L}\p{M}\p{N}_.]*"
+# Joiners are spelling in some scripts: they stand between letters of these.
+NAME_PATTERN = (
+    r"(?:[\p{L}\p{Nl}_]|\.(?![0-9.]))"
+    r"(?:[\p{L}\p{M}\p{N}_.]|(?<=[^\x00-\x7f])[\u200c\u200d](?=[\p{L}\p{M}]))*"
+)
 
+_SPACE = r"[ \t\f\p{Zs}]"
 _SMART = "“”„‟‘’‚‛"
 
 _TOKEN = regex.compile(
     rf"""
-    (?P<space>[ \t\f\p{{Zs}}]+)
-  | (?P<line>\r\n|\n|\r)
+    (?P<space>{_SPACE}+)
+  | (?P<line>[\r\n]+)
   | (?P<comment>\#[^\r\n]*)
   | (?P<STRING>"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*')
   | (?P<QNAME>`[^`\r\n]+`)
@@ -99,24 +129,33 @@ _TOKEN = regex.compile(
 
 # `[` to `]` after a name inside a target's brackets: the level, as it is spelt.
 _LEVEL = regex.compile(
-    r"""[ \t]*([^\[\]\r\n",\#\s](?:[^\[\]\r\n",\#]*[^\[\]\r\n",\#\s])?)[ \t]*(?=\])"""
+    rf"""{_SPACE}*([^\[\]\r\n",\#\s](?:[^\[\]\r\n",\#]*[^\[\]\r\n",\#\s])?)"""
+    rf"{_SPACE}*(?=\])"
 )
 
-# Neither visible nor harmless, wherever they stand: control characters, marks that
-# reorder the text on the screen, halves of characters.
-_HIDDEN = regex.compile(
-    r"[[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]--[\t\n\r\f]]", regex.V1
+
+# A level in single quotes, which may hold a `]`.
+_QUOTED_LEVEL = regex.compile(
+    rf"{_SPACE}*'(?:[^'\\\r\n]|\\[^\r\n])*'{_SPACE}*(?:[\]\#\r\n]|$)"
 )
 
 
 def raw_level(text: str) -> bool:
     """Whether a level can stand between brackets without quotes."""
     match = _LEVEL.match(f"{text}]")
-    return match is not None and match[1] == text and not _single_quoted(text)
+    if match is None or match[1] != text or text.startswith("'"):
+        return False
+    return HIDDEN.search(f"[{text}") is None
 
 
-def _single_quoted(text: str) -> bool:
-    return len(text) > 1 and text[0] == text[-1] == "'"
+def begins_statement(tokens: Sequence[Token]) -> bool:
+    """Whether these tokens can only be a statement, wherever they stand."""
+    return (
+        len(tokens) > 1
+        and tokens[0].type == "NAME"
+        and tokens[0] in KEYWORDS
+        and tokens[1].type in _OPERANDS
+    )
 
 
 @dataclass(slots=True)
@@ -127,6 +166,8 @@ class Row:
     indent: int = 0
     tokens: list[Token] = field(default_factory=list)
     faulty: bool = False
+    # Whether a string without its end has taken the rest of the line.
+    cut: bool = False
 
 
 def tokenize(source: Source, sink: Sink) -> tuple[list[Row], list[Comment]]:
@@ -154,15 +195,18 @@ class _Tokenizer:
         self.row = Row(0)
         # One entry a bracket: whether it is the `[` of a target such as `b[`.
         self.brackets: list[bool] = []
+        # Whether the row above asks for more, or only the next one can say so.
+        self.asked = True
+        self.before = ""
         self.count = 0
+        self.hidden: list[int] = []
 
     def run(self) -> tuple[list[Row], list[Comment]]:
         """Go through the text once."""
         text = self.text
-        hidden = {match.start() for match in _HIDDEN.finditer(text)}
-        for at in sorted(hidden)[:MAX_REPORTED]:
-            self._hidden(at)
         position = int(text.startswith("\ufeff"))
+        self.hidden = [m.start() for m in HIDDEN.finditer(text, position)]
+        next_hidden = 0
         end = len(text)
         while position < end:
             match = _TOKEN.match(text, position)
@@ -180,7 +224,7 @@ class _Tokenizer:
                 self._comment(match.start(), position)
             else:
                 assert kind is not None
-                position = self._token(kind, match[0], match.start(), hidden)
+                position = self._token(kind, match[0], match.start())
                 if self.count > MAX_TOKENS:
                     self.sink.add(
                         "spec-too-large",
@@ -188,6 +232,9 @@ class _Tokenizer:
                         f"the spec has more than {MAX_TOKENS:,} words and signs",
                     )
                     return [], []
+            if next_hidden < len(self.hidden) and self.hidden[next_hidden] < position:
+                self._hidden(kind or "", match.start(), position)
+                next_hidden = bisect_left(self.hidden, position)
         self._end_row(end)
         return self.rows, self.comments
 
@@ -195,10 +242,10 @@ class _Tokenizer:
         tokens = self.row.tokens
         if tokens:
             self.rows.append(self.row)
-            # Brackets stay open over a line end only where the line asks for more.
-            if tokens[-1].type not in ("COMMA", "LPAR", "LSQB", "COLON"):
-                self.brackets.clear()
-        self.row = Row(position)
+            self.asked = tokens[-1].type in _ASKING
+            self.row = Row(position)
+        else:
+            self.row.start, self.row.indent, self.row.faulty = position, 0, False
 
     def _comment(self, start: int, end: int) -> None:
         text = self.text[start + 1 : end].rstrip()
@@ -208,9 +255,16 @@ class _Tokenizer:
 
     def _push(self, type_: str, text: str, start: int, end: int) -> None:
         self.count += 1
-        self.row.tokens.append(Token(type_, text, start, end_pos=end))
+        tokens = self.row.tokens
+        tokens.append(Token(type_, text, start, end_pos=end))
+        self.before = type_
+        # Brackets stay open over a line end only where a line asks for more or goes on.
+        if self.brackets and len(tokens) <= 2:
+            new = len(tokens) == 1 and not self.asked and type_ in _OPERANDS
+            if new or begins_statement(tokens):
+                self.brackets.clear()
 
-    def _token(self, kind: str, text: str, start: int, hidden: set[int]) -> int:
+    def _token(self, kind: str, text: str, start: int) -> int:
         """Take one token at ``start``; return where the next one begins."""
         end = start + len(text)
         if kind == "operator":
@@ -229,20 +283,21 @@ class _Tokenizer:
                 f"the operator `{text}` does not exist",
                 "the only operator between percent signs is `%in%`",
             )
-            self._push("SPECIAL", text, start, end)
+            self._push("SPECIAL", "%in%", start, end)
         else:
-            self._other(text, start, hidden)
+            self._other(text, start)
         return end
 
     def _operator(self, text: str, start: int, end: int) -> int:
-        before = self.row.tokens[-1].type if self.row.tokens else ""
+        before = self.before if self.row.tokens or self.brackets else ""
         self._push(_OPERATORS[text], text, start, end)
         if text == "(":
             self.brackets.append(False)
         elif text == "[":
-            inside = bool(self.brackets) and self.brackets[-1]
-            self.brackets.append(before == "NAME" and not inside)
-            if inside and before in ("NAME", "QNAME", "RPAR"):
+            in_target = bool(self.brackets) and self.brackets[-1]
+            first = len(self.row.tokens) == 2 and self.row.tokens[0] == "where"
+            self.brackets.append(before == "NAME" and not in_target and not first)
+            if in_target and before in ("NAME", "QNAME", "NUMBER", "RPAR"):
                 return self._level(end)
         elif text in ")]" and self.brackets:
             self.brackets.pop()
@@ -250,9 +305,7 @@ class _Tokenizer:
 
     def _level(self, start: int) -> int:
         match = _LEVEL.match(self.text, start)
-        if match is None:
-            return start
-        if _single_quoted(match[1]):
+        if match is None or _QUOTED_LEVEL.match(self.text, start):
             return start
         self._push("LEVEL", match[1], match.start(1), match.end(1))
         return int(match.end())
@@ -273,14 +326,19 @@ class _Tokenizer:
         if self.reported <= MAX_REPORTED:
             self.sink.add(rule, Span(start, end), message, *notes, fix=fix)
 
-    def _hidden(self, at: int) -> None:
-        span = Span(at, at + 1)
-        self.sink.add(
-            "unexpected-character",
-            span,
-            f"U+{ord(self.text[at]):04X}, an invisible character, is not allowed",
-            fix=Fix("remove it", (Edit(span, ""),)),
-        )
+    def _hidden(self, kind: str, start: int, end: int) -> None:
+        """Report what cannot be seen in a token or a comment."""
+        first, last = bisect_left(self.hidden, start), bisect_left(self.hidden, end)
+        reordering: Container[int] = range(start, end)
+        if inside(kind):
+            reordering = {start + place for place in left_open(self.text[start:end])}
+        else:
+            self.row.faulty = True
+        for at in self.hidden[first:last]:
+            if self.reported >= MAX_REPORTED:
+                return
+            fault = hidden_fault(kind, self.text[at], at, reordering, self.sink)
+            self.reported += fault
 
     def _smart(self, text: str, start: int, end: int) -> None:
         quote = "'" if '"' in text[1:-1] else '"'
@@ -322,12 +380,15 @@ class _Tokenizer:
                 f"the {what} that begins here has no closing `{quote}`",
                 *notes,
             )
-        self._push("STRING" if quote != "`" else "QNAME", text, start, end)
+        # As if it ended there: what is said of the rest is about what was meant.
+        closed = text[:smart].rstrip() + quote
+        self.row.cut = True
+        self._push("STRING" if quote != "`" else "QNAME", closed, start, end)
 
-    def _other(self, text: str, start: int, hidden: set[int]) -> None:
+    def _other(self, text: str, start: int) -> None:
         character, end = text[0], start + len(text)
         span = Span(start, end)
-        if start in hidden:
+        if HIDDEN.match(self.text, start):
             self.row.faulty = True
         elif character in _LOOK_ALIKES:
             plain = _LOOK_ALIKES[character]

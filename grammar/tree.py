@@ -114,9 +114,12 @@ class ListExpr(Node):
 
 @dataclass(frozen=True, slots=True)
 class RefPart(Node):
-    """``cs``, ``cs[CS+]``, ``poly(x, 2)[1]``: a term's part, maybe at a level."""
+    """``cs``, ``cs[CS+]``, ``poly(x, 2)[1]``: a term's part, maybe at a level.
 
-    base: Name | Call | Number
+    A condition stands in parentheses, as in the formula: ``(x > 0)``.
+    """
+
+    base: Name | Call | Number | Paren
     level: str | None = None
 
 

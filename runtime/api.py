@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ def compile(
     *,
     model: str | None = None,
     reduce: bool | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Model:
     """Compile a model.
 
@@ -36,9 +38,10 @@ def compile(
         ``.model``), or the text of a spec.
     data
         A data frame (pandas, polars or any other that narwhals knows), a
-        mapping of names to columns, or the path of a data file (``.csv``, ``.tsv``,
-        ``.txt``, ``.parquet``). It takes the place of the spec's own ``data``
-        statement.
+        mapping of names to columns, or the path of a data file (text, Parquet,
+        Feather, Excel, SPSS, Stata, SAS or R: ``docs/data.md``). It takes the place
+        of the file that the spec names; the statement's options and ``wide(...)``
+        hold for it as well.
     model
         Which model, if the spec has several. Without it: the only one, or the
         one called ``main``.
@@ -47,6 +50,9 @@ def compile(
         reads become one, a cell with a count. The posterior is the same; rows of
         predictions are then cells. None: if the file has a million rows or more,
         and half as many cells at most. A data frame is left as it is.
+    functions
+        Functions of your own, by the name that the spec calls them by. Each takes one
+        array of numbers a column and returns one of the same length.
 
     Returns
     -------
@@ -72,7 +78,12 @@ def compile(
         source = Source(os.fspath(spec))
         base = Path.cwd()
     return compile_source(
-        source, base, _table(data, reduce), model=model, reduce=reduce
+        source,
+        base,
+        _table(data, reduce),
+        model=model,
+        reduce=reduce,
+        functions=functions,
     )
 
 
@@ -83,36 +94,56 @@ def compile_source(
     *,
     model: str | None = None,
     reduce: bool | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Model:
     """Compile a text that has been read; see ``compile``.
 
     ``base`` is the folder that the file of its ``data`` statement is in.
     """
     from varying.compiler.driver import Outline, compile_or_outline
+    from varying.compiler.own_functions import own_functions
 
-    found = compile_or_outline(source, table, base=base, model=model, reduce=reduce)
+    own = own_functions(functions)
+    found = compile_or_outline(
+        source, table, base=base, model=model, reduce=reduce, functions=own
+    )
     if isinstance(found, Outline):
         return Model(found.spec, found.name, None, found.diagnostics)
     return Model(found.spec, found.bound.name, found, found.diagnostics)
 
 
-def load(path: str | os.PathLike[str]) -> Fit:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Fit:
     """Return a fit that ``Fit.save`` or ``varying fit`` wrote.
 
     The file suffices: for predictions the model is compiled again, from the text
     and the data in it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    functions
+        Functions of your own that its spec calls, as for ``compile``: a file holds no
+        code.
 
     Raises
     ------
     ModelError
         If there is no such file, or it is no fit.
     """
+    from varying.compiler.own_functions import own_functions
+
     from . import store
     from .fit import Fit
     from .origin import Origin
 
     data, provenance, table = store.read(path)
-    return Fit(data, provenance, Origin(table, provenance, os.fspath(path)))
+    own = own_functions(functions)
+    return Fit(data, provenance, Origin(table, provenance, os.fspath(path), own))
 
 
 def data_file(path: str | None) -> DataFile | None:

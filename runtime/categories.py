@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from varying.compiler.levels import spell_number
+from varying.compiler.levels import numbers_of
 
 if TYPE_CHECKING:
     from xarray import DataArray, DataTree
@@ -56,18 +55,3 @@ def coded(
         ranks = ranks.copy(data=np.array(found)[ranks.values.astype(np.int64)])
     code = "rank" if found is None else "number"
     return ranks.assign_attrs(categories=list(categories), coded=code)
-
-
-def numbers_of(categories: tuple[str, ...]) -> list[int] | list[float] | None:
-    """Return categories as numbers, if each is one, spelled as numbers are."""
-    try:
-        values = [float(category) for category in categories]
-    except ValueError:
-        return None
-    if not all(math.isfinite(value) for value in values):
-        return None
-    if any(spell_number(v) != c for v, c in zip(values, categories, strict=True)):
-        return None
-    if all(value.is_integer() for value in values):
-        return [int(value) for value in values]
-    return values

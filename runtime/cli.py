@@ -68,11 +68,37 @@ def check(
     form: Annotated[
         Literal["full", "concise", "json"], typer.Option("--format")
     ] = "full",
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply fixes, in place (- prints the text).")
+    ] = False,
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-fixes", help="With --fix or --diff: guesses at the meaning, too."
+        ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; print what --fix changes.")
+    ] = False,
 ) -> None:
     """Report every fault of a spec and its data."""
-    from .commands.check import run
+    from .commands.check import Fixing, run
 
-    raise typer.Exit(run(file, data, model, form))
+    if unsafe and not (fix or diff):
+        raise typer.BadParameter("--unsafe-fixes goes with --fix or --diff")
+    raise typer.Exit(run(file, data, model, form, Fixing(fix, unsafe, diff)))
+
+
+@app.command()
+def explain(
+    rule: Annotated[
+        str | None, typer.Argument(metavar="[RULE]", help="Such as unknown-column.")
+    ] = None,
+) -> None:
+    """Show the page of a rule; without one, list all rules."""
+    from .commands.explain import run
+
+    raise typer.Exit(run(rule))
 
 
 @app.command()

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import store
+from .answers import Answers, answers_of, frame_of
 from .origin import Origin
 from .provenance import Provenance
 from .summary import PROB, Row, Sampling, Summary, rows_of
 
 if TYPE_CHECKING:
     from arviz_stats.utils import ELPDData
+    from pandas import DataFrame
     from xarray import DataArray, DataTree
 
     from .plots.style import Picture
@@ -45,6 +47,7 @@ class Fit:
     _origin: Origin
     _rows: dict[tuple[float, bool], tuple[Row, ...]] = field(default_factory=dict)
     _densities: list[DataArray] = field(default_factory=list)
+    _answers: dict[float, Answers] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
@@ -84,11 +87,40 @@ class Fit:
         rows = self._figures(prob, effects=all)
         formula = self.provenance.formula
         data = self.provenance.data
-        reduced = None if data.cells is None else (data.rows, data.cells)
-        sampling = self._sampling()
         return Summary(
-            rows, prob, sampling, whole=all, formula=formula, reduced=reduced
+            rows,
+            prob,
+            self._sampling(),
+            whole=all,
+            formula=formula,
+            reduced=None if data.cells is None else (data.rows, data.cells),
+            answers=self._answered(prob),
         )
+
+    @property
+    def quantities(self) -> DataFrame:
+        """The spec's quantities: one row each, with the figures of a summary."""
+        return frame_of(self._answered(PROB).quantities)
+
+    @property
+    def tests(self) -> DataFrame:
+        """The spec's tests, one row each.
+
+        The figures are of what is compared (the column ``of``); ``probability`` is
+        that of the test, ``mcse`` its Monte Carlo standard error, ``bayes_factor``
+        that of the region against its complement, where the spec has the priors.
+        """
+        return frame_of(self._answered(PROB).tests)
+
+    @property
+    def contrasts(self) -> DataFrame:
+        """The spec's contrasts: a row for each level of ``| by`` and category."""
+        return frame_of(self._answered(PROB).contrasts)
+
+    def _answered(self, prob: float) -> Answers:
+        if prob not in self._answers:
+            self._answers[prob] = answers_of(self.data, prob)
+        return self._answers[prob]
 
     def _figures(self, prob: float, *, effects: bool) -> tuple[Row, ...]:
         """Return the rows; R-hat and the like are slow, so they are kept."""

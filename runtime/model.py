@@ -209,11 +209,14 @@ class Model:
         return self._fitted(data, used, seconds)
 
     def _fitted(self, data: DataTree, settings: Any, seconds: float) -> Fit:
+        from .answers import GROUP
         from .categories import with_categories
         from .fit import Fit
+        from .kept import with_kept
         from .names import names_of
         from .origin import Origin
         from .provenance import FORMAT, Provenance, describe_data, versions
+        from .quantities import answer
         from .summary import PROB, rows_of
         from .verdict import judge
 
@@ -223,6 +226,14 @@ class Model:
         names = names_of(compiled.program)
         posterior = data["posterior"].to_dataset()
         rows = rows_of(posterior, names, effects=True)
+        groups = {name: node.to_dataset() for name, node in data.children.items()}
+        groups["posterior"] = with_kept(posterior, compiled)
+        derived = answer(compiled, posterior, settings.seed)
+        if derived is not None:
+            groups[GROUP] = derived
+        attributes = dict(data.attrs)
+        data = data.from_dict(dict(groups))
+        data.attrs = attributes
         provenance = Provenance(
             format=FORMAT,
             spec=self.text,

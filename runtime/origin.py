@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from .stored_table import columns_named
 
 if TYPE_CHECKING:
     from varying.compiler.driver import Compiled
+    from varying.compiler.own_functions import Functions
     from varying.compiler.table import Table
 
     from .predict import FittedRows
@@ -34,6 +35,8 @@ class Origin:
         with.
     path
         The fit file, for messages; empty if it comes from none.
+    functions
+        The caller's own that the spec may call.
     made
         The model that was fitted, if it is still there.
     """
@@ -41,6 +44,7 @@ class Origin:
     table: Table
     provenance: Provenance
     path: str = ""
+    functions: Functions = field(default_factory=dict)
     made: Compiled | None = None
 
     @classmethod
@@ -64,7 +68,9 @@ class Origin:
 
         there = self.provenance
         source = Source(there.spec, there.spec_name)
-        compiled = compile_spec(source, self.table, model=there.model)
+        compiled = compile_spec(
+            source, self.table, model=there.model, functions=self.functions
+        )
         prepared = compiled.prepared
         data = describe_data(prepared.table, prepared.used)
         if data.sha256 != there.data.sha256:
@@ -79,7 +85,8 @@ class Origin:
     def __getstate__(self) -> dict[str, object]:
         """Leave out what can be compiled again: families hold functions."""
         kept = ("table", "provenance", "path")
-        return {**{name: vars(self)[name] for name in kept}, "made": None}
+        left_out: dict[str, object] = {"functions": {}, "made": None}
+        return {**{name: vars(self)[name] for name in kept}, **left_out}
 
     @cached_property
     def rows(self) -> FittedRows:

@@ -39,7 +39,10 @@ class Sampled:
     def _stage(self) -> tuple[Program, Frame]:
         from varying.compiler.passes import for_sampling
 
-        return for_sampling(self.compiled.program, self.compiled.frame)
+        program = self.compiled.program
+        # what is kept for each row is computed from the draws: see `kept.py`
+        bare = tuple(replace(one, report=()) for one in program.predictors)
+        return for_sampling(replace(program, predictors=bare), self.compiled.frame)
 
     @property
     def program(self) -> Program:
@@ -113,10 +116,6 @@ def sample(
         data["posterior"].attrs.get("sampling_time", perf_counter() - start)
     )
     posterior = data["posterior"].to_dataset()
-    rows = sampled.program.likelihood.rows
-    if rows in posterior.dims:
-        # what is kept for each row has the rows' numbers in the data
-        posterior = posterior.assign_coords({rows: sampled.compiled.prepared.rows})
     groups: dict[str, Any] = {
         "posterior": posterior,
         "sample_stats": data["sample_stats"].to_dataset(),

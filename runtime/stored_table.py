@@ -70,7 +70,7 @@ def from_dataset(dataset: Dataset) -> Table:
     if "counts" in dataset:
         counts, firsts = dataset["counts"].values, dataset["firsts"].values
     rows = int(plain["rows"])
-    return Table(plain["name"], columns, rows, counts=counts, firsts=firsts)
+    return Table(plain["name"], columns, rows, counts=counts, firsts=firsts, long=True)
 
 
 def _described(column: Column) -> dict[str, Any]:

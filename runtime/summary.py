@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .answers import Answers
 from .cells import rows_and_cells
 from .figures import Figures, elements, figures_of
 
@@ -90,6 +91,8 @@ class Summary:
     formula: str = ""
     #: Rows and cells of reduced data; None: nothing to say.
     reduced: tuple[int, int] | None = None
+    #: Quantities, tests and contrasts.
+    answers: Answers = Answers()
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ class Summary:
         return {
             "interval": {"kind": "eti", "prob": self.prob},
             "parameters": [row.to_dict() for row in self.rows],
+            **self.answers.to_dict(),
             "sampling": self.sampling.to_dict(),
             **({"data": data} if data else {}),
         }

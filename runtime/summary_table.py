@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
+    from .answers import Computed, Tested
     from .figures import Figures
     from .summary import Row, Summary
 
@@ -75,26 +76,37 @@ def _blocks(summary: Summary) -> Iterator[tuple[str, list[Row], int]]:
 
 
 def as_rich(summary: Summary) -> Group:
-    """Return what a terminal shows: the formula, the table, the verdict."""
+    """Return what a terminal shows: the formula, the tables, the verdict."""
     from rich.console import Group
     from rich.constrain import Constrain
     from rich.text import Text
 
     head = [Text(line) for line in summary.head]
     verdict = Text(str(summary.sampling.verdict))
-    return Group(*head, _table(summary), Constrain(verdict, WIDTH))
+    parts: list[Any] = []
+    for table, notes in _sections(summary):
+        parts += [table, *(Constrain(Text(note, "dim"), WIDTH) for note in notes)]
+        parts += [Text("")] if notes else []
+    return Group(*head, _table(summary), *parts, Constrain(verdict, WIDTH))
+
+
+def _empty(title: str, headings: Sequence[str]) -> Table:
+    """Return a table with a column of labels, and others of numbers."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column(title, overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
 
 
 def _table(summary: Summary) -> Table:
     """Return the table: a heading line a parameter."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("", overflow="fold")
-    for heading in _headings(summary):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _empty("", _headings(summary))
     # Labels go in as `Text`: "b[cs]" would be read as markup.
     for name, rows, hidden in _blocks(summary):
         if len(rows) == 1 and not rows[0].coord:
@@ -109,17 +121,124 @@ def _table(summary: Summary) -> Table:
 
 
 def as_text(summary: Summary) -> str:
-    """Return the same as plain text: the table as wide as it needs to be."""
+    """Return the same as plain text: the tables as wide as they need to be."""
+    head = "\n".join(summary.head)
+    parts = [head] if head else []
+    parts.append(_plain(_table(summary)))
+    for table, notes in _sections(summary):
+        parts.append("\n".join([_plain(table), *notes]))
+    return "\n\n".join([*parts, str(summary.sampling.verdict)])
+
+
+def _plain(table: Table) -> str:
     from rich.console import Console
 
     out = StringIO()
     console = Console(file=out, width=10_000, color_system=None)
-    console.print(_table(summary))
+    console.print(table)
     lines = (line.rstrip() for line in out.getvalue().splitlines())
-    table = "\n".join(lines).strip("\n")
-    head = "".join(f"{line}\n" for line in summary.head)
-    head = f"{head}\n" if head else ""
-    return f"{head}{table}\n\n{summary.sampling.verdict}"
+    return "\n".join(lines).strip("\n")
+
+
+# ---- quantities, tests, contrasts ----------------------------------------------------
+
+_TEST_HEADINGS = ("probability", "MCSE", "prior", "Bayes factor")
+_BAYES_FACTOR = (
+    "Bayes factor: of the region against its complement, posterior odds over prior odds"
+)
+
+
+def _sections(summary: Summary) -> Iterator[tuple[Table, list[str]]]:
+    """Yield the tables below that of the parameters, with the notes of each."""
+    answers = summary.answers
+    for title, rows in (
+        ("Quantities", answers.quantities),
+        ("Contrasts", answers.contrasts),
+    ):
+        if title == "Contrasts" and answers.tests:
+            yield _test_table(answers.tests), _test_notes(answers.tests)
+        if rows:
+            yield _computed_table(title, rows, summary), _notes(rows)
+
+
+def _computed_table(title: str, rows: Sequence[Computed], summary: Summary) -> Table:
+    from rich.text import Text
+
+    table = _empty(title, _headings(summary))
+    for (name, text), group in groupby(rows, key=lambda row: (row.name, row.text)):
+        several = list(group)
+        label = Text(name, "bold")
+        if text != name:
+            label.append(f" = {text}" if title == "Quantities" else f"  {text}", "dim")
+        if len(several) == 1 and not several[0].coord:
+            table.add_row(label, *_cells(several[0].figures))
+            continue
+        table.add_row(label)
+        for row in several:
+            table.add_row(Text(f"  {row.coord}"), *_cells(row.figures))
+    return table
+
+
+def _test_table(tests: Sequence[Tested]) -> Table:
+    from rich.text import Text
+
+    table = _empty("Tests", _TEST_HEADINGS)
+    for test in tests:
+        label = Text(test.name, "bold").append(f"  {test.text}", "dim")
+        table.add_row(label, *_test_cells(test))
+    return table
+
+
+def _test_cells(test: Tested) -> tuple[str, ...]:
+    return (
+        _probability(test),
+        "" if test.mcse is None else f"{test.mcse:.1g}",
+        "" if test.prior_probability is None else f"{test.prior_probability:.3g}",
+        _factor(test),
+    )
+
+
+def _probability(test: Tested) -> str:
+    """Return a probability to the digit of its error; of all draws or none a bound."""
+    p = test.probability
+    if p is None:
+        return "undefined"
+    if p in (0.0, 1.0):
+        # rounded so that the bound stays one
+        places = max(2, -math.floor(math.log10(1.0 / test.draws)))
+        bound = math.ceil(10**places / test.draws) / 10**places
+        return f"> {1.0 - bound:.{places}f}" if p == 1.0 else f"< {bound:.{places}f}"
+    error = test.mcse
+    places = 3 if not error else min(6, max(2, -math.floor(math.log10(error))))
+    return f"{p:.{places}f}"
+
+
+def _factor(test: Tested) -> str:
+    if test.bayes_factor is None:
+        return ""
+    sign = {"above": "> ", "below": "< ", None: ""}[test.bound]
+    number = test.bayes_factor
+    return f"{sign}{number:.0f}" if number >= 1000 else f"{sign}{number:.3g}"
+
+
+def _notes(rows: Sequence[Computed | Tested]) -> list[str]:
+    """Return what is to be said of rows, what is said of several once."""
+    said: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for note in row.notes:
+            said.setdefault(note, {})[row.name] = None
+    every = len({row.name for row in rows})
+    return [
+        note if len(names) == every else f"{', '.join(map(_code, names))}: {note}"
+        for note, names in said.items()
+    ]
+
+
+def _test_notes(tests: Sequence[Tested]) -> list[str]:
+    notes = _notes(tests)
+    if any(test.bayes_factor is not None for test in tests):
+        notes.append(_BAYES_FACTOR)
+    return notes
 
 
 def _code(text: str) -> str:
@@ -132,13 +251,36 @@ def as_markdown(summary: Summary) -> str:
 
     The formula is above it, the verdict below.
     """
-    headings = ("parameter", *_headings(summary))
-    rule = ("---", *("---:",) * (len(headings) - 1))
-    lines = [headings, rule]
-    for row in summary.rows:
-        label = row.label.replace("|", r"\|")
-        lines.append((f"`{label}`", *_cells(row.figures)))
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    head = [_code(summary.formula)] if summary.formula else []
-    head += summary.head[len(head) :]
-    return "\n\n".join([*head, table, *summary.sampling.verdict.sentences])
+    headings = _headings(summary)
+    answers = summary.answers
+    rows = [(row.label, _cells(row.figures)) for row in summary.rows]
+    parts = [_code(summary.formula)] if summary.formula else []
+    parts += summary.head[len(parts) :]
+    parts.append(_markdown("parameter", headings, rows))
+    if answers.quantities:
+        rows = [
+            (f"{row.label} = {row.text}", _cells(row.figures))
+            for row in answers.quantities
+        ]
+        parts.append(_markdown("quantity", headings, rows))
+        parts += _notes(answers.quantities)
+    if answers.tests:
+        rows = [(f"{t.name}: {t.text}", _test_cells(t)) for t in answers.tests]
+        parts.append(_markdown("test", _TEST_HEADINGS, rows))
+        parts += _test_notes(answers.tests)
+    if answers.contrasts:
+        rows = [(row.label, _cells(row.figures)) for row in answers.contrasts]
+        parts.append(_markdown("contrast", headings, rows))
+        parts += _notes(answers.contrasts)
+    return "\n\n".join([*parts, *summary.sampling.verdict.sentences])
+
+
+def _markdown(
+    title: str, headings: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]
+) -> str:
+    """Return one Markdown table."""
+    lines: list[Sequence[str]] = [(title, *headings)]
+    lines.append(("---", *("---:",) * len(headings)))
+    for label, cells in rows:
+        lines.append((_code(label.replace("|", r"\|")), *cells))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -68,6 +68,7 @@ FEATURES = frozenset(
     no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
     treatment sum simple deviation helmert poly sdif
+    learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words
     missing let where several-models keep repeated
     prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
@@ -145,6 +146,7 @@ def random_case(seed: int) -> Case:
             )
         )
     terms = _terms(draft, family, lets)
+    terms += _over_rows(draft, seed, head)
     if draft.chance(0.15):
         draft.met("offset")
         terms.append(draft.pick(["offset(x / 10)", "offset(log(x))"]))
@@ -315,6 +317,43 @@ def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
     if not terms:
         draft.met("bare")
     return terms or ["1"]
+
+
+#: Terms that learn from rows, or are coded in a way of their own, by feature.
+OVER_ROWS = {
+    "learned": ("scale(x)", "center(log(x))", "I(rank(n) / 9)", "I(x / mean(x))"),
+    "by-group": ("within(log(x), subj)", "between(log(x), by=b:flag)"),
+    "matrix": ("poly(x, 2)", "ns(x, df=2)", "bs(n, df=4)", "poly(n, 2, raw=TRUE)"),
+    "cut": ("cut(x, 3)", "cut(n, [0, 2, 9], labels=[few, many])"),
+    "lag": ("I(lag(n, by=subj, order=x) / 4)", "lag(cs, by=item)"),
+    "condition": ("(n > 3)", '(cs == "CS+")', "I(x > mean(x))"),
+    "custom": (
+        "C(block, custom(a=[1, 0, -1], b=[-1, 2, -1]))",
+        "C(b, [[1, 0], [0, 1], [-1, -1]])",
+    ),
+    "relevel": ("relevel(block, ref=late)", "factor(b, levels=[right, left, middle])"),
+}
+
+
+def _over_rows(draft: _Draft, seed: int, head: list[str]) -> list[str]:
+    """Return terms that learn from rows; a ``let`` for some stands in the head."""
+    # a generator of its own, as in `_repeat`
+    rng = np.random.default_rng([22, seed])
+    if rng.random() < 0.6:
+        return []
+    found = []
+    for feature in rng.permutation(sorted(OVER_ROWS))[: rng.integers(1, 3)].tolist():
+        draft.met(feature)
+        terms = OVER_ROWS[feature]
+        found.append(terms[int(rng.integers(len(terms)))])
+    if rng.random() < 0.3:
+        draft.met("learned-let")
+        head.append("let learned = scale(log(x))")
+        head.append("let squared = learned^2 / 4")
+        found.append("squared")
+    if rng.random() < 0.3:
+        found = [" * ".join(found[:2]), *found[2:]]
+    return found
 
 
 def _parts(draft: _Draft, family: str) -> list[str]:

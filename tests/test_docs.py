@@ -15,7 +15,8 @@ HEAD = "| rule | severity | what it finds |\n|---|---|---|\n"
 def rows() -> list[str]:
     """The table's lines, in the order of ``RULES``."""
     return [
-        f"| `{rule.id}` | {rule.severity} | {rule.summary.replace('|', r'\|')} |"
+        f"| [`{rule.id}`](../grammar/pages/{rule.id}.md) | {rule.severity} | "
+        f"{rule.summary.replace('|', r'\|')} |"
         for rule in RULES.values()
     ]
 

@@ -71,7 +71,10 @@ def test_spec_has_no_faults(name: str, capsys: pytest.CaptureFixture[str]) -> No
     spec = str(EXAMPLES / name / f"{name}.model")
     for model in models(name):
         assert check.run(spec, None, model, "concise") == 0
-        assert capsys.readouterr().out == ""
+        said = capsys.readouterr().out
+        # the models that others published for these have intercepts only
+        hint = name in ("wine", "trolley") and "[missing-slope]" in said
+        assert said.count("\n") == (1 if hint else 0), said
     if name in GALLERY:
         assert fmt.run(spec, check=True, diff=False) == 0
 

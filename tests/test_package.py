@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from varying.grammar.rules import RULES
+
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("grammar", "compiler", "runtime")
 
@@ -115,6 +117,7 @@ def test_wheel(tmp_path: Path) -> None:
         "varying/__init__.py",
         "varying/py.typed",
         "varying/grammar/model.lark",
+        *(f"varying/grammar/pages/{rule}.md" for rule in RULES),
     }
     assert wanted - names == set()
     metadata = {name for name in names if ".dist-info/" in name}

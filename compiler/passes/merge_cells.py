@@ -82,7 +82,7 @@ def merge_cells(program: Program, frame: Frame) -> tuple[Program, Frame]:
 def _kept_by_row(program: Program) -> str | None:
     """Return a name that has a value for each row of the data, if there is one."""
     rows = program.likelihood.rows
-    kept = [p.name for p in program.predictors if p.report]
+    kept = [name for p in program.predictors for name in p.report]
     kept += [d.name for d in program.derived if rows in d.axes]
     kept += [p.name for p in program.parameters if rows in p.axes]
     return kept[0] if kept else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..diagnostics import Diagnostic
-from .order import by_place, printable
+from .order import by_place, printable, shortened
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:
@@ -17,5 +17,5 @@ def _line(diagnostic: Diagnostic) -> str:
     start = diagnostic.source.position(diagnostic.span.start)
     return printable(
         f"{diagnostic.source.name}:{start.line}:{start.column}: "
-        f"{diagnostic.severity}[{diagnostic.rule}] {diagnostic.message}"
+        f"{diagnostic.severity}[{diagnostic.rule}] {shortened(diagnostic.message)}"
     )

@@ -19,10 +19,12 @@ from collections.abc import Sequence
 
 from ..diagnostics import Diagnostic, Edit, Fix, Severity
 from ..source import Source, Span
-from .order import by_gravity, printable
+from .order import by_gravity, printable, shortened
 
 #: More than this nobody reads; the other forms list all.
 MOST = 50
+#: Of a longer line as much is shown around the fault.
+COLUMNS = 200
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -53,7 +55,7 @@ def _block(diagnostic: Diagnostic, color: bool) -> str:
     number = str(start.line)
     gutter = " " * len(number)
     lines = [
-        f"{head}: {printable(diagnostic.message)}",
+        f"{head}: {printable(shortened(diagnostic.message))}",
         f"{gutter}--> {printable(source.name)}:{start.line}:{start.column}",
     ]
     # A fault of the whole file has no line to show.
@@ -64,9 +66,11 @@ def _block(diagnostic: Diagnostic, color: bool) -> str:
             f"{number} | {line}".rstrip(),
             f"{gutter} | {_painted(carets, paint)}",
         ]
-    lines += [f"{gutter} = note: {printable(note)}" for note in diagnostic.notes]
+    lines += [
+        f"{gutter} = note: {printable(shortened(note))}" for note in diagnostic.notes
+    ]
     if diagnostic.fix is not None:
-        lines.append(f"{gutter} = fix: {printable(diagnostic.fix.title)}")
+        lines.append(f"{gutter} = fix: {printable(shortened(diagnostic.fix.title))}")
         mended = _mended(source, diagnostic.fix)
         if mended is not None:
             lines.append(f"{gutter} | {mended}")
@@ -83,9 +87,21 @@ def _excerpt(source: Source, span: Span) -> tuple[str, str]:
     line = source.line_text(start.line)
     first = min(start.column - 1, len(line))
     last = max(first, min(first + span.end - span.start, len(line)))
+    line, cut = _window(line, first)
+    first, last = first - cut, min(last - cut, len(line))
     padding = "".join("\t" if c == "\t" else " " * _width(c) for c in line[:first])
     carets = "^" * max(1, sum(_width(c) for c in line[first:last]))
     return printable(line), padding + carets
+
+
+def _window(line: str, place: int) -> tuple[str, int]:
+    """Return a line, or what of a long one is near a place, and how much that moves."""
+    if len(line) <= COLUMNS:
+        return line, 0
+    start = max(0, place - COLUMNS // 2)
+    before = "..." if start else ""
+    after = "..." if start + COLUMNS < len(line) else ""
+    return before + line[start : start + COLUMNS] + after, start - len(before)
 
 
 def _width(character: str) -> int:
@@ -113,7 +129,8 @@ def _mended(source: Source, fix: Fix) -> str | None:
     number = numbers.pop()
     line = source.line_text(number)
     offset = edits[0].span.start - source.position(edits[0].span.start).column + 1
-    return printable(_applied(line, offset, edits)).rstrip()
+    mended, _ = _window(_applied(line, offset, edits), edits[0].span.start - offset)
+    return printable(mended).rstrip()
 
 
 def _applied(line: str, offset: int, edits: Sequence[Edit]) -> str:

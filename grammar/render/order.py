@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from ..diagnostics import Diagnostic, Severity
 
+#: Of a sentence: a name in it may be as long as a file.
+LONGEST = 1000
+
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return them by file, in the order in which the files come up, then by place."""
@@ -22,6 +25,11 @@ def by_gravity(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return the errors, then the warnings, then the notes, each by place."""
     ranks = list(Severity)
     return sorted(by_place(diagnostics), key=lambda d: ranks.index(d.severity))
+
+
+def shortened(text: str) -> str:
+    """Leave out the middle of what is too long to be read."""
+    return text if len(text) <= LONGEST else f"{text[:200]} ... {text[-200:]}"
 
 
 def printable(text: str) -> str:

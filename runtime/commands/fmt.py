@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 
 from varying.grammar import format_spec, parse
@@ -10,7 +9,7 @@ from varying.grammar.diagnostics import Sink
 
 from ..whole_file import replacing
 from .outcome import FAULTS, OK
-from .terminal import note, read
+from .terminal import note, print_diff, read
 
 
 def run(file: str, check: bool, diff: bool) -> int:
@@ -26,7 +25,7 @@ def run(file: str, check: bool, diff: bool) -> int:
     formatted = format_spec(spec)
     changed = formatted != source.text
     if diff and changed:
-        _print_diff(source.text, formatted, file)
+        print_diff(source.text, formatted, file)
     if check:
         if changed:
             note(f"{file}: would be reformatted")
@@ -34,17 +33,11 @@ def run(file: str, check: bool, diff: bool) -> int:
     if diff:
         return OK
     if file == "-":
-        sys.stdout.write(formatted)
+        # a spec is UTF-8, whatever the terminal is
+        sys.stdout.buffer.write(formatted.encode())
+        sys.stdout.buffer.flush()
     elif changed:
         with replacing(file) as out:
             out.write(formatted.encode())
         note(f"{file}: reformatted")
     return OK
-
-
-def _print_diff(before: str, after: str, file: str) -> None:
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), file, file, lineterm=""
-    )
-    for line in lines:
-        print(line)

@@ -29,6 +29,7 @@ _CODES = {
     "ambiguous-model": USAGE,
     "unknown-model": USAGE,
     "unreadable-file": ENVIRONMENT,
+    "missing-extra": ENVIRONMENT,
 }
 
 

@@ -14,7 +14,7 @@ from varying.grammar.source import Source
 
 from ..spec_file import MOST_BYTES, decode, read_source
 
-__all__ = ["answer", "answer_json", "note", "read", "warn"]
+__all__ = ["answer", "answer_json", "note", "print_diff", "read", "warn"]
 
 #: What a spec is never called.
 _DATA_SUFFIXES = {
@@ -79,6 +79,17 @@ def answer_json(value: Any) -> None:
 def note(text: str) -> None:
     """Print a line to stderr."""
     print(text, file=sys.stderr)
+
+
+def print_diff(before: str, after: str, file: str) -> None:
+    """Print to stdout how a text changes."""
+    import difflib
+
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), file, file, lineterm=""
+    )
+    for line in lines:
+        print(line)
 
 
 def warn(diagnostics: Sequence[Diagnostic]) -> None:

@@ -75,7 +75,6 @@ def expected(program: Program) -> set[str]:
         *(one.name for one in program.derived if one.report),
         *(group.effects for group in groups),
         *(group.correlation_matrix for group in groups if group.correlations),
-        *(one.name for one in program.predictors if one.report),
     }
 
 

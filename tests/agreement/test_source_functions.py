@@ -17,15 +17,33 @@ CALLS = {
     "log": "log(x, base = 3)",
     "round": "round(x, digits = 1)",
     "ifelse": "ifelse(x > 1.5, x, 2*x)",
+    "mean": "I(x - mean(x)) + mean(x, by = g)",
+    "min": "I(x - min(x)) + min(x, by = k)",
+    "max": "I(max(x) - x) + max(x, by = g)",
+    "within": "within(x, by = g)",
+    "between": "between(log(x), by = k)",
+    "poly": "poly(x, 2):g + poly(x, 3, raw = TRUE)",
+    "scale": "scale(log(x) + 1) + scale(x, center = FALSE)",
+    "bs": "bs(x, df = 5)",
+    "ns": "ns(x, df = 3)",
+    "cut": "cut(x, 3) + cut(x, [0, 1.5, 5], labels = [low, high], right = FALSE)",
+    "lag": "lag(x, by = g, order = t) + lag(g, n = 2)",
 }
-READY = [f for f in FUNCTIONS.values() if f.ready and f.role == "elementwise"]
+READY = [
+    f
+    for f in FUNCTIONS.values()
+    if f.ready and f.role in ("elementwise", "learned", "rows")
+]
 
 
 @pytest.mark.parametrize("name", [function.name for function in READY])
 def test_function(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
-    rows = "\n".join(f"{y:.3f},{x:.3f}" for y, x in rng.uniform(1, 2, (9, 2)))
-    (tmp_path / "d.csv").write_text(f"y,x\n{rows}\n")
+    rows = "\n".join(
+        f"{y:.3f},{x:.3f},{'uvw'[row % 3]},{row % 4},{17 * row % 31}"
+        for row, (y, x) in enumerate(rng.uniform(1, 2, (24, 2)))
+    )
+    (tmp_path / "d.csv").write_text(f"y,x,g,k,t\n{rows}\n")
     term = CALLS.get(name, f"{name}(x)")
     spec = Source(f'data "d.csv"\ny ~ {term}')
     compiled = compile_spec(spec, base=tmp_path)
@@ -33,7 +51,8 @@ def test_function(name: str, tmp_path: Path) -> None:
     exec(emit(compiled), script)
     data = script["read"](tmp_path / "d.csv")  # type: ignore[operator]
     model = script["build"](data)  # type: ignore[operator]
-    point = model.initial_point() | {"b": np.array([0.7])}
+    count = len(compiled.bound.population.columns)
+    point = model.initial_point() | {"b": np.linspace(0.3, 0.7, count)}
     graph = to_graph(compiled.program, compiled.frame)
     expected, found = (
         float(m.compile_logp(mode="FAST_COMPILE")(point)) for m in (graph, model)

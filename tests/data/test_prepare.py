@@ -9,8 +9,10 @@ import pytest
 
 from varying.compiler.cells import column_of_cells
 from varying.compiler.columnspec import declare
+from varying.compiler.evaluation import evaluate
 from varying.compiler.expression_types import type_of
-from varying.compiler.functions import FUNCTIONS, evaluate
+from varying.compiler.functions import FUNCTIONS
+from varying.compiler.learning import LEARNERS
 from varying.compiler.prepare import Prepared, prepare
 from varying.compiler.read import table_from_frame
 from varying.compiler.schema import schema_of
@@ -195,7 +197,12 @@ def test_options() -> None:
         ("column f: faktor", "unknown-type", "faktor", "`faktor`"),
         ("column f: factor, contrst=sum", "unknown-option", "contrst", "contrst"),
         ("column f: factor, contrast=smple", "unknown-contrast", "smple", "smple"),
-        ("column f: factor, contrast=custom(a=[1, 2])", "not-yet", "custom", "custom"),
+        (
+            "column f: factor, contrast=custom(a=[1, 2, 3])",
+            "invalid-argument",
+            "custom(a=[1, 2, 3])",
+            "for 3 levels",
+        ),
         ("column f: factor, ref=s3", "unknown-level", "s3", "no level `s3`"),
         ("column f: factor, ref=s2, ref=s10", "duplicate-option", "ref", "ref"),
         ("column x: numeric, ref=s2", "invalid-argument", "ref=s2", "number"),
@@ -364,13 +371,14 @@ def test_schema_is_of_the_rows_used() -> None:
         ("let x = y\ny ~ 1\n", "duplicate-column", "x"),
         ("let z = f + 1\ny ~ z\n", "wrong-type", "f"),
         ("let z = lg(x)\ny ~ z\n", "unknown-function", "lg"),
-        ("let z = center(x)\ny ~ z\n", "not-yet", "center"),
+        ("let z = center(x)\nwhere z > 0\ny ~ z\n", "learned-in-where", "z"),
+        ("where scale(x) > 0\ny ~ z\n", "learned-in-where", "scale(x)"),
         ("let z = log(x, bas=2)\ny ~ z\n", "unknown-argument", "bas"),
         ("let z = log()\ny ~ z\n", "invalid-argument", "log()"),
         ("let z = log(x, 2, 3)\ny ~ z\n", "invalid-argument", "3"),
         ("let z = factor(k) + 1\ny ~ z\n", "invalid-argument", "factor(k)"),
         ('let z = "a"\ny ~ z\n', "wrong-type", '"a"'),
-        ('data "d.csv", sep=1\ny ~ 1\n', "not-yet", "sep=1"),
+        ('data "d.csv", sep=1\ny ~ 1\n', "unknown-option", "sep"),
     ],
 )
 def test_faulty_rows(text: str, rule: str, place: str) -> None:
@@ -469,4 +477,7 @@ def test_functions_say_what_they_are() -> None:
         assert function.name == name
         computes = function.role == "elementwise"
         assert computes == (function.compute is not None)
-        assert not (function.stateful and function.ready)
+        assert function.stateful == (name in (*LEARNERS, "lag"))
+        if function.ready:
+            assert function.summary and function.domain and function.prediction
+        assert set(function.settings) <= set(function.parameters)

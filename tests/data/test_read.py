@@ -10,8 +10,10 @@ import pytest
 
 from varying.compiler.levels import natural_order, spell_number
 from varying.compiler.read import read_table, table_from_frame
+from varying.compiler.spec_data import data_of
 from varying.compiler.table import Column, Kind, Table
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
+from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 
 SPEC = 'data "d.csv"\n'
@@ -205,12 +207,6 @@ def test_folder_is_no_file(tmp_path: Path) -> None:
     assert [d.rule for d in sink.diagnostics] == ["unreadable-file"]
 
 
-def test_other_formats_are_not_yet_read(tmp_path: Path) -> None:
-    _, (fault,) = read(tmp_path, b"x", "d.feather")
-    assert fault.rule == "not-yet"
-    assert fault.notes[0] == "these are: .csv, .tsv, .txt, .parquet"
-
-
 def test_natural_order() -> None:
     texts = ["b", "B", "a", "a10", "a2", "_x", "s10", "s2", "10", "9", "a02"]
     assert natural_order(texts) == (
@@ -386,3 +382,35 @@ def test_pyarrow() -> None:
 def test_no_frame() -> None:
     with pytest.raises(ModelError, match="are no table"):
         table_from_frame(5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1,5", "2,25", "", "NA"], [1.5, 2.25, None, None]),
+        (["1.234,5", "-2", "0,5e2", "12.345.678"], [1234.5, -2.0, 50.0, 12345678.0]),
+        (["1.5", "2.5", "3", "4"], [1.5, 2.5, 3.0, 4.0]),
+        (["1,5", "x", "2", "3"], None),
+        (["1,5", "1.5", "2", "3"], None),
+    ],
+)
+@pytest.mark.parametrize("reduce", [None, True])
+def test_decimal_commas(
+    cells: list[str],
+    values: list[float | None] | None,
+    reduce: bool | None,
+    tmp_path: Path,
+) -> None:
+    rows = "\n".join(f"{number};{cell};a,b" for number, cell in enumerate(cells))
+    (tmp_path / "d.csv").write_text(f"y;x;g\n{rows}\n")
+    source = Source('data "d.csv", decimal=","\ny ~ g\nlet z = 1\nlet w = x\n')
+    sink = Sink(source)
+    spec = parse(source, sink)
+    table = data_of(spec, None, tmp_path, sink, reduce, True)
+    assert table is not None and not sink.failed
+    assert table.columns["g"].levels == ("a,b",)
+    column = table.columns["x"]
+    if values is None:
+        assert column.kind is Kind.TEXT
+    else:
+        assert [None if v != v else v for v in column.values.tolist()] == values

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.coding import code
-from varying.compiler.columns import INTERCEPT, DesignColumn
+from varying.compiler.columns import INTERCEPT, Coded, DesignColumn
 from varying.compiler.contrasts import CONTRASTS
 from varying.compiler.design import (
     evaluate_columns,
@@ -69,17 +69,30 @@ GRAND = MEANS.mean()
 @pytest.mark.parametrize(
     ("scheme", "base", "labels", "intercept", "coefficients"),
     [
-        ("treatment", 0, ("b", "c", "d"), MEANS[0], MEANS[1:] - MEANS[0]),
+        ("treatment", None, ("b", "c", "d"), MEANS[0], MEANS[1:] - MEANS[0]),
         ("treatment", 2, ("a", "b", "d"), MEANS[2], MEANS[[0, 1, 3]] - MEANS[2]),
-        ("simple", 0, ("b", "c", "d"), GRAND, MEANS[1:] - MEANS[0]),
+        ("simple", None, ("b", "c", "d"), GRAND, MEANS[1:] - MEANS[0]),
         ("simple", 1, ("a", "c", "d"), GRAND, MEANS[[0, 2, 3]] - MEANS[1]),
-        ("SAS", 0, ("a", "b", "c"), MEANS[3], MEANS[:3] - MEANS[3]),
-        ("sum", 0, ("S.a", "S.b", "S.c"), GRAND, MEANS[:3] - GRAND),
-        ("deviation", 0, ("D.b", "D.c", "D.d"), GRAND, MEANS[1:] - GRAND),
-        ("sdif", 0, ("b-a", "c-b", "d-c"), GRAND, np.diff(MEANS)),
+        ("SAS", None, ("a", "b", "c"), MEANS[3], MEANS[:3] - MEANS[3]),
+        ("sum", None, ("S.a", "S.b", "S.c"), GRAND, MEANS[:3] - GRAND),
+        ("deviation", None, ("D.b", "D.c", "D.d"), GRAND, MEANS[1:] - GRAND),
+        ("sdif", None, ("b-a", "c-b", "d-c"), GRAND, np.diff(MEANS)),
+        ("sum", 1, ("S.a", "S.c", "S.d"), GRAND, MEANS[[0, 2, 3]] - GRAND),
+        ("deviation", 2, ("D.a", "D.b", "D.d"), GRAND, MEANS[[0, 1, 3]] - GRAND),
         (
             "helmert",
-            0,
+            2,
+            ("H.a", "H.b", "H.d"),
+            GRAND,
+            [
+                (MEANS[0] - MEANS[2]) / 2,
+                (MEANS[1] - MEANS[[2, 0]].mean()) / 3,
+                (MEANS[3] - MEANS[:3].mean()) / 4,
+            ],
+        ),
+        (
+            "helmert",
+            None,
             ("H.b", "H.c", "H.d"),
             GRAND,
             [(MEANS[j] - MEANS[:j].mean()) / (j + 1) for j in (1, 2, 3)],
@@ -87,7 +100,11 @@ GRAND = MEANS.mean()
     ],
 )
 def test_what_coefficients_mean(
-    scheme: str, base: int, labels: tuple[str, ...], intercept: float, coefficients: Any
+    scheme: str,
+    base: int | None,
+    labels: tuple[str, ...],
+    intercept: float,
+    coefficients: Any,
 ) -> None:
     found, matrix = CONTRASTS[scheme].code(LEVELS, base)
     assert found == labels
@@ -96,7 +113,7 @@ def test_what_coefficients_mean(
 
 
 def test_polynomial_as_in_r() -> None:
-    labels, matrix = CONTRASTS["poly"].code(LEVELS, 0)
+    labels, matrix = CONTRASTS["poly"].code(LEVELS, None)
     assert labels == (".L", ".Q", ".C")
     # contr.poly(4)
     expected = [
@@ -109,7 +126,7 @@ def test_polynomial_as_in_r() -> None:
 
 
 def test_polynomial_of_many_levels_stays_orthonormal() -> None:
-    labels, matrix = CONTRASTS["poly"].code(tuple(map(str, range(100))), 0)
+    labels, matrix = CONTRASTS["poly"].code(tuple(map(str, range(100))), None)
     assert labels[:4] == (".L", ".Q", ".C", "^4") and labels[-1] == "^99"
     np.testing.assert_allclose(matrix.T @ matrix, np.eye(99), atol=1e-10)
     np.testing.assert_allclose(matrix.sum(axis=0), 0, atol=1e-10)
@@ -117,9 +134,8 @@ def test_polynomial_of_many_levels_stays_orthonormal() -> None:
 
 def test_two_levels_in_every_scheme() -> None:
     for contrast in CONTRASTS.values():
-        if contrast.ready:
-            labels, matrix = contrast.code(("u", "v"), 0)
-            assert len(labels) == 1 and matrix.shape == (2, 1)
+        labels, matrix = contrast.code(("u", "v"), None)
+        assert len(labels) == 1 and matrix.shape == (2, 1)
 
 
 # ---- from specs --------------------------------------------------------------------
@@ -179,7 +195,7 @@ def test_simple_makes_the_intercept_the_mean_of_the_cells() -> None:
         ),
         ("y ~ I(x^2) + log(k+1)", "I(x^2) log(k_+_1)"),
         ("y ~ `x` + x", "x"),
-        ("y ~ (x > 0)", "x_>_0"),
+        ("y ~ (x > 0)", "(x_>_0)[TRUE]"),
         ("y ~ x:cs", "x:cs[CS+] x:cs[CS-]"),
         ("y ~ block/x", "block[late] block[early]:x block[late]:x"),
     ],
@@ -238,13 +254,24 @@ def test_levels_are_dropped_after_where() -> None:
         ("y ~ 0 + one:x", "one-level", "one"),
         ("y ~ nosuch", "unknown-column", "nosuch"),
         ("y ~ lgo(x)", "unknown-function", "lgo"),
-        ("y ~ scale(x)", "not-yet", "scale"),
+        ("y ~ scale(cs)", "wrong-type", "cs"),
+        ("y ~ x:log(poly(x, 2))", "invalid-argument", "poly(x, 2)"),
+        ("y ~ scale(x - x)", "cannot-learn", "scale(x - x)"),
+        ("y ~ poly(k, 3)", "cannot-learn", "poly(k, 3)"),
+        ("y ~ poly(x, 1.5)", "invalid-argument", "1.5"),
+        ("y ~ mean(x, by=nosuch)", "unknown-column", "nosuch"),
+        ("y ~ min(x, k)", "invalid-argument", "k"),
+        ("y ~ relevel(cs, ref='x')", "unknown-level", "'x'"),
+        ("y ~ C(cs, contr.sum(3))", "invalid-argument", "contr.sum(3)"),
+        ("y ~ C(cs, custom(a=[1, 2, 3]))", "invalid-argument", "custom(a=[1, 2, 3])"),
+        ("y ~ C(cs, [[1, 0], [0, 1]])", "invalid-argument", "[[1, 0], [0, 1]]"),
+        ("y ~ c(x, k)", "unknown-function", "c"),
         ("y ~ mo(k)", "not-yet", "mo"),
         ("y ~ log(cs)", "wrong-type", "cs"),
         ("y ~ C(cs, smu)", "unknown-contrast", "smu"),
-        ("y ~ C(cs, custom)", "not-yet", "custom"),
+        ("y ~ C(cs, custom)", "invalid-argument", "custom"),
         ("y ~ C(cs, treatment, base='x')", "unknown-level", "'x'"),
-        ("y ~ C(cs, sum, base=1)", "invalid-argument", "1"),
+        ("y ~ C(cs, sdif, base=1)", "invalid-argument", "1"),
         ("y ~ C(x > 0)", "invalid-argument", "x > 0"),
         ("y ~ factor(nosuch)", "unknown-column", "nosuch"),
         ("y ~ cs == 'CSx'", "unknown-level", "'CSx'"),
@@ -308,3 +335,97 @@ def test_combinations_with_colons_stay_apart() -> None:
     levels = group_levels(("a", "b"), table)
     assert len(set(levels)) == 2
     assert sorted(group_index(("a", "b"), levels, table).tolist()) == [0, 1]
+
+
+# ---- matrices of one's own ---------------------------------------------------------
+
+ROOT_12, ROOT_24 = 0.353553390593274, 0.408248290463863
+
+
+@pytest.mark.parametrize(
+    ("levels", "scheme", "names", "matrix"),
+    [
+        # R: contrasts(f) <- cbind(mf = c(-.5, .5, 0)) adds the column that is missing
+        (
+            "abc",
+            "custom(mf = [-1/2, 1/2, 0])",
+            ("mf", "rest"),
+            [[-0.5, -ROOT_24], [0.5, -ROOT_24], [0.0, 2 * ROOT_24]],
+        ),
+        (
+            "abcd",
+            "custom(x = [-0.5, 0.5, 0, 0])",
+            ("x", "rest", "rest2"),
+            [
+                [-0.5, -ROOT_12, -ROOT_12],
+                [0.5, -ROOT_12, -ROOT_12],
+                [0.0, 0.853553390593274, -0.146446609406726],
+                [0.0, -0.146446609406726, 0.853553390593274],
+            ],
+        ),
+        (
+            "abcd",
+            "[[-1, 0], [1, 0], [0, -1], [0, 1]]",
+            ("1", "2", "3"),
+            [[-1, 0, -0.5], [1, 0, -0.5], [0, -1, 0.5], [0, 1, 0.5]],
+        ),
+        (
+            "abc",
+            'custom("2-1" = [-2/3, 1/3, 1/3], `3-2` = [-1/3, -1/3, 2/3])',
+            ("2-1", "3-2"),
+            [[-2 / 3, -1 / 3], [1 / 3, -1 / 3], [1 / 3, 2 / 3]],
+        ),
+    ],
+)
+def test_matrices(
+    levels: str, scheme: str, names: tuple[str, ...], matrix: list[list[float]]
+) -> None:
+    data = {"y": np.arange(12.0), "f": [*levels] * (12 // len(levels))}
+    for text in (f"y ~ C(f, {scheme})", f"column f: factor, contrast={scheme}\ny ~ f"):
+        columns, _, diagnostics = designed(text, data=data)
+        assert [d for d in diagnostics if d.severity == "error"] == []
+        assert tuple(c.name.split("[")[-1][:-1] for c in columns[1:]) == names
+        parts = [column.parts[0] for column in columns[1:]]
+        assert all(isinstance(part, Coded) for part in parts)
+        weights = [part.weights for part in parts if isinstance(part, Coded)]
+        np.testing.assert_allclose(np.array(weights).T, matrix, atol=1e-14)
+
+
+def test_a_matrix_keeps_the_rows_of_levels_in_use() -> None:
+    data = {"y": np.arange(4.0), "f": ["a", "c", "a", "c"]}
+    text = (
+        "column f: factor(a, b, c), contrast=custom(l=[-1, 0, 1], q=[1, -2, 1])\ny ~ f"
+    )
+    columns, _, _ = designed(text, data=data)
+    assert [
+        c.parts[0].weights for c in columns[1:] if isinstance(c.parts[0], Coded)
+    ] == [
+        (-1.0, 1.0),
+        (1.0, 1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "part"),
+    [
+        ("custom(a=[1, 2])", "for 2 levels, and the factor has 3"),
+        ("custom(a=[1, 2, 3], a=[1, 2, 4])", "has the column `a` twice"),
+        ("custom(a=[1, 2, 3], b=[1, 2])", "one number a level each"),
+        ("custom(a=[1, 2, x])", "must be a list of numbers"),
+        ("custom(a=[1, 1, 1])", "a combination of the others"),
+        ("custom(a=[1, 2, 3], b=[0, 1, 0], c=[1, 0, 0])", "at most 2 contrasts"),
+        ("custom()", "one number a level each"),
+        ("[[1], [2]]", "for 2 levels"),
+        ("[[1, 2], [2]]", "of equal length"),
+        ("[1, 2, 3]", "a list of rows"),
+        ("contr.treatment(4)", "for 4 levels"),
+        ("contr.sum(3, 2, 1)", "does not take `1` here"),
+        ("sdif(base=2)", "no base level"),
+        ("3", "the number `3` is no contrast scheme"),
+    ],
+)
+def test_faulty_schemes(scheme: str, part: str) -> None:
+    data = {"y": np.arange(6.0), "f": ["a", "b", "c"] * 2}
+    _, _, diagnostics = designed(f"y ~ C(f, {scheme})", data=data)
+    (fault,) = [d for d in diagnostics if d.severity == "error"]
+    assert part in fault.message + " ".join(fault.notes)

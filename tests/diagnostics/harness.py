@@ -13,6 +13,7 @@ points from 1, end exclusive::
 The text in quotes is part of the message, of a note or of the fix's title. A ``csv``
 block above the ``model`` block, under the same heading, is its data. What is found
 and not expected fails the test, infos aside; a block that expects nothing is clean.
+What must not be there although it is an info is said below the block: ``no [rule]``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from varying.grammar.source import Span
 _KIND = r"(?P<severity>error|warning|info)"
 _RULE = r"""\[(?P<rule>[a-z-]+)\](?:[ ]"(?P<text>.*?)"(?=\s*(?:$|\#)))?"""
 _IN_LINE = regex.compile(rf"\#[ ]{_KIND}:[ ]{_RULE}", regex.VERBOSE)
+_ABSENT = regex.compile(r"no \[(?P<rule>[a-z-]+)\]")
 _BELOW = regex.compile(
     rf"""{_KIND}[ ]
     (?P<line>\d+):(?P<column>\d+)-(?P<end_line>\d+):(?P<end_column>\d+)[ ]{_RULE}""",
@@ -70,6 +72,7 @@ class Case:
     spec: str
     csv: str | None
     expected: list[Expected] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
 
 def diagnose(spec_text: str, csv_text: str | None = None) -> list[Diagnostic]:
@@ -124,6 +127,10 @@ def cases(path: Path) -> Iterator[Case]:
             groups = ("line", "column", "end_line", "end_column")
             place = tuple(int(found[group]) for group in groups)
             case.expected.append(_expected(found, place))
+        elif absent := _ABSENT.fullmatch(line.rstrip()):
+            if case is None:
+                raise ValueError(f"{path.name}:{line_number}: no block above")
+            case.absent.append(absent["rule"])
         elif regex.match(rf"{_KIND}\b.*\[", line):
             raise ValueError(f"{path.name}:{line_number}: not an expectation: {line}")
 
@@ -150,6 +157,7 @@ def differences(case: Case, found: list[Diagnostic]) -> list[str]:
         for expected in case.expected
         if not any(expected.matches(diagnostic) for diagnostic in found)
     ]
+    wrong += [f"found: {d.rule}" for d in found if d.rule in case.absent]
     for diagnostic in found:
         known = any(expected.matches(diagnostic) for expected in case.expected)
         if not known and diagnostic.severity is not Severity.INFO:

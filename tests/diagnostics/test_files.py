@@ -102,10 +102,20 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert found.rule == "unreadable-file" and found.message.endswith("is a folder")
 
 
-@pytest.mark.parametrize("name", ["data.sav", "data", "data.csv.gz"])
-def test_formats_of_later(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("data.xls", "unknown-format"),
+        ("data", "unknown-format"),
+        ("data.sav", "data-format"),
+        ("data.csv.gz", "data-format"),
+    ],
+)
+def test_names_that_promise_another_format(
+    tmp_path: Path, name: str, rule: str
+) -> None:
     (tmp_path / name).write_bytes(GOOD)
-    assert only(f'data "{name}"\ny ~ x\n', tmp_path).rule == "not-yet"
+    assert only(f'data "{name}"\ny ~ x\n', tmp_path).rule == rule
 
 
 def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
@@ -122,9 +132,10 @@ def test_other_faults_are_said_beside_that_of_the_file(tmp_path: Path) -> None:
     ]
 
 
-def test_data_options_of_later(tmp_path: Path) -> None:
+def test_options_of_another_format(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(GOOD)
-    assert only('data "data.csv", sheet=2\ny ~ x\n', tmp_path).rule == "not-yet"
+    found = only('data "data.csv", sheet=2\ny ~ x\n', tmp_path)
+    assert found.rule == "unknown-option"
 
 
 # ---- the spec's own file -----------------------------------------------------------

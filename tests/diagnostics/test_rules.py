@@ -26,14 +26,20 @@ SINGLE = [
 ELSEWHERE = {
     "improper-prior": "tests/runtime: a draw from a flat prior",
     "sampling-failed": "tests/runtime: a sampler that cannot start",
+    "function-failed": "tests/runtime/test_own_functions.py",
     "no-kernel": "tests/runtime: a distribution without its kernel",
     "not-a-fit": "tests/runtime/test_store.py: damaged files",
+    "missing-extra": "tests/data/test_formats.py: a package that is not there",
+    "first-sheet": "tests/data/test_formats.py: a workbook",
+    "missing-codes": "tests/data/test_formats.py: files of SPSS and Stata",
+    "partial-labels": "tests/data/test_formats.py: files of SPSS and R",
     "rows-reduced": "tests/reduce: an info about large files",
     "rows-dropped": "tests/data/test_prepare.py: an info, which no table lists",
 }
 #: Named in the tests of files by themselves, not in their tables.
 IN_FILES = {
     "unreadable-file",
+    "unknown-format",
     "no-such-file",
     "ambiguous-model",
     "unknown-model",

@@ -139,6 +139,19 @@ def test_fmt_of_stdin(run: Run) -> None:
     assert (done.returncode, done.stdout) == (0, NEAT)
 
 
+def test_fmt_writes_utf8_on_any_terminal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.model").write_bytes("\ufeffgröße~x # 名\r\n".encode())
+    with (tmp_path / "a.model").open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "varying.runtime.cli", "fmt", "-"],
+            stdin=file,
+            capture_output=True,
+            env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+            | {"PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
+        )
+    assert done.stdout.decode() == "größe ~ x  # 名\n", done.stderr
+
+
 def test_fmt_leaves_a_faulty_file_alone(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.model"
     path.write_text("y ~ (x\n")

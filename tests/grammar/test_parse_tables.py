@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import lark
 import pytest
-from lark import Lark
+from lark import Lark, UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
 
-from varying.grammar import parse_tables
+from varying.grammar import Sink, Source, drive, parse, parse_tables
+from varying.grammar.drive import driven
+from varying.grammar.layout import Line, logical_lines
 from varying.grammar.parse_tables import GRAMMAR, build, load, tables_text
+
+from .damage import mutated
+from .specs import random_spec
 
 FOLDER = Path(parse_tables.__file__).parent
 TEXT = (FOLDER / GRAMMAR).read_text("utf-8")
@@ -86,3 +92,43 @@ def test_tables_of_another_grammar_or_lark_are_not_used(
     assert load(made, TEXT + "\n") is None
     monkeypatch.setattr(lark, "__version__", "0.0")
     assert load(made, TEXT) is None
+
+
+# ---- following them ----
+
+
+def lines(count: int) -> list[Line]:
+    """Logical lines of random specs, right and damaged."""
+    found: list[Line] = []
+    for seed in range(count):
+        rng = random.Random(seed)
+        text = random_spec(rng).plain
+        for each in (text, mutated(text, rng)):
+            found += logical_lines(Source(each), Sink(Source(each)))[0]
+    return found
+
+
+def by_lark(line: Line) -> object:
+    state = parse_tables.parser().parse_interactive()
+    try:
+        for token in line.tokens:
+            state.feed_token(token)
+        return state.feed_eof(line.tokens[-1])
+    except UnexpectedToken:
+        return None
+
+
+def test_tables_are_followed_as_lark_does() -> None:
+    found = [(driven(line.tokens), by_lark(line)) for line in lines(100)]
+    assert all(own == lark for own, lark in found)
+    read = sum(own is not None for own, _ in found)
+    assert 500 < read < len(found) - 50
+
+
+def test_a_lark_with_other_tables_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = parse(Source("y ~ x + (1 | g)"))
+    drive._steps.cache_clear()
+    monkeypatch.setattr(drive, "parser", lambda: object())
+    assert driven(lines(1)[0].tokens) is None
+    assert parse(Source("y ~ x + (1 | g)")) == spec
+    drive._steps.cache_clear()

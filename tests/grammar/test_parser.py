@@ -390,15 +390,54 @@ def test_misplaced_priors_go_where_they_would_be_moved() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["y ~ \u202ex", "y ~ x  # \0", "y ~ x, k='\x1b'", "y ~ x + \ud800"]
+    ("text", "rule"),
+    [
+        ("y ~ x  # \0", "unexpected-character"),
+        ("y ~ x, k='\x1b'", "unexpected-character"),
+        ("y ~ x + \ud800", "unexpected-character"),
+        ("y ~ x  # \x85", "unexpected-character"),
+        ("y ~ \u202ex", "bidi-control"),
+        ("y ~ x  # \u202eend", "bidi-control"),
+        ("y ~ x, k='\u2067a'", "bidi-control"),
+        ("y ~ `a\u202eb`", "bidi-control"),
+        ("y ~ x\u200by", "invisible-character"),
+        ("y ~ x\u3164", "invisible-character"),
+        ("y ~ x\ufe0f", "invisible-character"),
+        ("y ~ x\u200cz", "invisible-character"),
+        ("y ~ \ufeffx", "invisible-character"),
+        ("y ~ x\u00ad", "invisible-character"),
+        ("y ~ x[\u200f1]", "invisible-character"),
+        ("y ~ `a\u200bb`", "invisible-in-quotes"),
+        ("y ~ x, k='a\u00ad'", "invisible-in-quotes"),
+        ("y ~ x, k='\u200e'", "invisible-in-quotes"),
+    ],
 )
-def test_an_invisible_character_is_named_once(text: str) -> None:
+def test_an_invisible_character_is_named_once(text: str, rule: str) -> None:
     source = Source(text)
     sink = Sink(source)
     spec = parse(source, sink)
-    assert [d.rule for d in sink.diagnostics] == ["unexpected-character"]
-    # The formula can be read without it, but for the last, which lacks a term.
-    assert len(spec.models) == (text[-1] != "\ud800")
+    assert [d.rule for d in sink.diagnostics] == [rule]
+    (fault,) = sink.diagnostics
+    assert fault.fix is not None and fault.fix.edits[0].span == fault.span
+    # The formula can be read without it, but for the one that then lacks a term, and
+    # the one whose name it cuts in two.
+    assert len(spec.models) == (text[-1] != "\ud800" and text[-1] not in "yz")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y ~ x  # \u202bعربي\u202c and \u2066more \u202a\u2069",
+        "y ~ x  # \u200b\u200d",
+        "می\u200cخواهم ~ x",
+        "y ~ 葛\U000e0100 + `👩\u200d👩`",
+        "y ~ x, k='❤\ufe0f'",
+        "\ufeffy ~ x",
+        "y ~ x\u00a0+\u3000z",
+    ],
+)
+def test_marks_that_belong_to_a_script_are_no_fault(text: str) -> None:
+    assert len(read(text).models) == 1
 
 
 def test_without_a_sink_faults_are_raised() -> None:

@@ -66,7 +66,8 @@ def both(case: Case, kind: str, folder: Path) -> tuple[Compiled, Compiled]:
         compile_spec(source, base=folder, model="main", reduce=reduce)
         for reduce in (False, True)
     )
-    assert reduced.prepared.table.counts is not None
+    # what reads the row before needs every row
+    assert (reduced.prepared.table.counts is None) == ("lag" in case.features)
     return whole, reduced
 
 
@@ -96,6 +97,9 @@ def test_cells_are_the_rows(seed: int, tmp_path: Path) -> None:
     case = random_case(seed)
     kind = "parquet" if seed % 3 == 1 else "csv"
     whole, reduced = both(case, kind, tmp_path)
+    if "lag" in case.features:
+        assert reduced.diagnostics == whole.diagnostics
+        return
     assert reduced.prepared.table.rows < whole.prepared.table.rows
     assert reduced.prepared.table.total == whole.prepared.table.rows
     assert reduced.prepared.read == whole.prepared.read

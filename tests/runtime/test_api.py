@@ -95,6 +95,25 @@ def test_dropped_rows_are_said(tmp_path: Path) -> None:
     assert "\ninfo[rows-dropped]: 1 of 5 rows is left out" in text
 
 
+def test_rows_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("y,x,z\n1,1,1\n2,3,\n3,,2\n5,4,3\n4,2,1\n")
+    text = (
+        "model a: y ~ x, rows=own\nmodel b: y ~ z\nmodel c: y ~ x + z\nmodel d: y ~ 1"
+    )
+    rows = {}
+    for name in "abcd":
+        model = varying.compile(text, tmp_path / "d.csv", model=name)
+        assert model.compiled is not None
+        rows[name] = model.compiled.prepared.rows.tolist()
+        said = [d.message for d in model.diagnostics if d.rule == "rows-dropped"]
+        missing = 5 - len(rows[name])
+        verb = "is" if missing == 1 else "are"
+        assert said == [
+            f"{missing} of 5 rows {verb} left out because a value is missing"
+        ]
+    assert rows == {"a": [0, 1, 3, 4], **dict.fromkeys("bcd", [0, 3, 4])}
+
+
 def test_a_diagnostic_prints_as_a_line(tmp_path: Path) -> None:
     data = tmp_path / "d.csv"
     data.write_text("x,y\n1,2\n,3.5\n3,3\n4,5\n2,1\n")

@@ -26,7 +26,9 @@ KEYS = [
 
 def test_json_is_the_contract() -> None:
     found = made_fit().summary().to_dict()
-    assert list(found) == ["interval", "parameters", "sampling"]
+    asked = ["quantities", "tests", "contrasts"]
+    assert list(found) == ["interval", "parameters", *asked, "sampling"]
+    assert all(found[key] == [] for key in asked)
     assert found["interval"] == {"kind": "eti", "prob": 0.95}
     assert all(list(row) == KEYS for row in found["parameters"])
     assert [(row["name"], row["coord"]) for row in found["parameters"]] == [

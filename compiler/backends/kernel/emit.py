@@ -150,10 +150,6 @@ class _Tape(Quantities):
                 at = self.bases[group.name]
                 report(group.base, axes, Place(at, effects.length, False))
             report(group.effects, axes, effects)
-        for predictor in program.predictors:
-            if predictor.report:
-                self.units[predictor.name] = None
-                report(predictor.name, (predictor.rows,), self.place(predictor.name))
         return tuple(found)
 
     def _prior(self, parameter: Parameter) -> None:

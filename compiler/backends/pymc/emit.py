@@ -268,8 +268,8 @@ def _predictor(
     rows_axis = frame.lengths[predictor.rows]
     if total is None or total.ndim == 0:
         total = (0.0 if total is None else total) + pt.zeros(rows_axis)
-    if predictor.report:
-        total = pm.Deterministic(predictor.name, total, dims=predictor.rows)
+    for name in predictor.report:
+        pm.Deterministic(name, total, dims=predictor.rows)
     return total
 
 

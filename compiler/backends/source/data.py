@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from varying.grammar import tree
+from varying.grammar.printer import expression_text
 
+from ...call_settings import listed_names
 from ...columns import Coded, DesignColumn, Numeric
+from ...derive import Made, labels_of
+from ...design import coded_values
+from ...factor_calls import FACTOR_CALLS
 from ...recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
 from ...table import Column, Kind
 from .elementwise import Elementwise, bare, core, names_read
@@ -18,7 +23,8 @@ from .held import (
     keys_text,
     level_names,
 )
-from .text import WIDTH, call, labels, number, string, vector, wrapped
+from .stateful import step_lines, without_calls
+from .text import WIDTH, Unwritable, call, labels, number, string, vector, wrapped
 from .writer import BODY, Writer
 
 
@@ -36,19 +42,45 @@ def read_text(writer: Writer) -> str:
     if layout is not None and not layout.tidy:
         lines.append('    data.columns = data.columns.str.strip().str.normalize("NFC")')
     lines += conversions(_held(writer), writer.table)
-    for statement in writer.spec.statements:
-        if isinstance(statement, tree.LetStatement):
-            lines.append(f"    {_let(writer, statement)}")
+    lines += _made(writer, writer.made[: writer.early])
     for statement in writer.spec.statements:
         if isinstance(statement, tree.WhereStatement):
             rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
-            condition = rows.true(statement.condition)
+            read = without_calls(statement.condition, writer.table)
+            condition = rows.true(read)
             if isinstance(condition, str):
                 lines.append(f"    data = {_chosen(bare(condition))}")
     needed = wrapped([string(name) for name in writer.used], 4, taken=32)
-    lines.append(f"    data = data.dropna(subset={needed})")
+    late = _made(writer, writer.made[writer.early :])
+    # what is added to a part of a frame needs a frame of its own
+    copied = ".copy()" if late else ""
+    lines.append(f"    data = data.dropna(subset={needed}){copied}")
+    lines += late
     lines.append("    return data")
     return "\n".join(lines) + "\n"
+
+
+def _made(writer: Writer, made: Sequence[Made]) -> list[str]:
+    """Return the statements that compute columns, in their order."""
+    lines = []
+    for one in made:
+        if isinstance(one, tree.LetStatement):
+            lines.append(f"    {_let(writer, one)}")
+            continue
+        rows = Elementwise(writer.table, frozenset(), writer.helpers)
+        read = without_calls(one.value, writer.table)
+        node = core(read)
+        held = writer.columns.get(node.text) if isinstance(node, tree.Name) else None
+        if one.state is None and held is not None and held.numbers is None:
+            value = f"data[{string(held.name)}]"
+        else:
+            value = bare(rows.number(read)) if one.state is None else rows.operand(read)
+        columns, table = writer.columns, writer.table
+        lines += [
+            f"    {line}"
+            for line in step_lines(one, value, columns, table, writer.helpers)
+        ]
+    return lines
 
 
 def _options(writer: Writer) -> Iterator[str]:
@@ -77,32 +109,47 @@ def _held(writer: Writer) -> list[Column]:
                         case Coded(factor=factor):
                             names.append(factor)
                         case Numeric(expression=expression):
-                            names += names_read(expression, writer.table)
+                            names += _read(expression, writer)
             case LevelIndex(factors, _):
                 names += factors
             case Outcome(column, _):
                 names.append(column)
             case Variable(variable):
-                names += names_read(variable.expression, writer.table)
+                names += _read(variable.expression, writer)
+    for one in writer.made:
+        if isinstance(one, tree.LetStatement):
+            made.add(one.name.text)
+            names += _read(one.expression, writer)
+        else:
+            made.update(one.columns)
+            names += _read(one.value, writer)
+            names += one.settings.get("by") or ()
+            names += one.settings.get("order") or ()
     for statement in writer.spec.statements:
-        match statement:
-            case tree.LetStatement(name, expression):
-                made.add(name.text)
-                names += names_read(expression, writer.table)
-            case tree.WhereStatement(condition):
-                names += names_read(condition, writer.table)
+        if isinstance(statement, tree.WhereStatement):
+            names += _read(statement.condition, writer)
     wanted = {*names} - made
     return [column for name, column in writer.columns.items() if name in wanted]
 
 
+def _read(expression: tree.Expr, writer: Writer) -> list[str]:
+    return names_read(without_calls(expression, writer.table), writer.table)
+
+
 def _let(writer: Writer, statement: tree.LetStatement) -> str:
-    name, value = statement.name.text, core(statement.expression)
+    expression = without_calls(statement.expression, writer.table)
+    name, value = statement.name.text, core(expression)
     target = f"data[{string(name)}]"
+    if isinstance(value, tree.Call) and labels_of(value) is not None:
+        return f"{target} = {_relabelled(writer, value, name)}"
+    while isinstance(value, tree.Call) and value.function.text in FACTOR_CALLS:
+        # the levels' order is of no matter to what the script holds
+        value = core(value.arguments[0].value)
     if isinstance(value, tree.Name) and value.text in writer.columns:
         return f"{target} = data[{string(value.text)}]"
     rows = Elementwise(writer.table, frozenset(), writer.helpers)
     if writer.columns[name].kind is not Kind.LOGICAL:
-        return f"{target} = {bare(rows.number(statement.expression))}"
+        return f"{target} = {bare(rows.number(expression))}"
     true, false = rows.true(value), rows.false(value)
     if isinstance(true, str) and isinstance(false, str):
         writer.helpers.add("logical")
@@ -115,6 +162,26 @@ def _let(writer: Writer, statement: tree.LetStatement) -> str:
         if isinstance(found, str):
             return f'{target} = np.select([{bare(found)}], ["{text}"], None)'
     return f"{target} = None"
+
+
+def _relabelled(writer: Writer, call: tree.Call, name: str) -> str:
+    """Return the text of ``factor(x, labels=[...])``."""
+    inner = core(call.arguments[0].value)
+    if not isinstance(inner, tree.Name):
+        raise Unwritable(expression_text(call))
+    source = writer.columns[inner.text]
+    listed = [
+        listed_names(argument.value)
+        for argument in call.arguments
+        if argument.keyword is not None and argument.keyword.text == "levels"
+    ]
+    levels = listed[0] if listed and listed[0] else coded_values(source)[0]
+    of = keys(source, writer.table)
+    items = [
+        f"{key_text(of[level])}: {string(label)}"
+        for level, label in zip(levels, writer.columns[name].levels, strict=True)
+    ]
+    return f"data[{string(source.name)}].map({wrapped(items, BODY, '{}')})"
 
 
 def _chosen(condition: str) -> str:
@@ -235,7 +302,8 @@ def _part(writer: Writer, part: Coded | Numeric) -> str:
             ]
             mapping = wrapped(items, BODY, "{}", taken=48)
             return f"data[{string(factor)}].map({mapping}).to_numpy(float)"
-        case Numeric(_, expression):
+        case Numeric(_, written):
+            expression = without_calls(written, writer.table)
             rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
             if isinstance(core(expression), tree.Name) and not rows.is_condition(
                 expression

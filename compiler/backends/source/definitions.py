@@ -54,6 +54,39 @@ def logical(true, false):
     """Return "TRUE" where true, "FALSE" where false, missing elsewhere."""
     return np.select([true, false], ["TRUE", "FALSE"], None)
 ''',
+    "orthogonal": '''
+def orthogonal(x, shifts, norms):
+    """Orthonormal polynomials of degree 1, 2, ..., a column each."""
+    x = np.asarray(x, float)
+    before, current, columns = np.zeros_like(x), np.ones_like(x), []
+    for degree, shift in enumerate(shifts):
+        ratio = norms[degree] / norms[degree - 1] if degree else 0.0
+        before, current = current, (x - shift) * current - ratio * before
+        columns.append(current / np.sqrt(norms[degree + 1]))
+    return np.column_stack(columns)
+''',
+    "spline": '''
+def spline(x, knots, weights, degree, straight):
+    """B-splines times weights; outside the knots straight on, if so told."""
+    from scipy.interpolate import BSpline
+
+    x, curve = np.asarray(x, float), BSpline(knots, np.array(weights), degree)
+    if not straight:
+        return curve(x)
+    inside = np.clip(x, knots[0], knots[-1])
+    return curve(inside) + (x - inside)[:, None] * curve(inside, nu=1)
+''',
+    "intervals": '''
+def intervals(x, bounds, names, right, lowest):
+    """The interval of each number; missing outside the bounds."""
+    x = np.asarray(x, float)
+    place = np.searchsorted(bounds, x, side="left" if right else "right") - 1
+    if lowest:
+        end = bounds[0] if right else bounds[-1]
+        place = np.where(x == end, 0 if right else len(names) - 1, place)
+    outside = np.isnan(x) | (place < 0) | (place >= len(names))
+    return np.where(outside, None, np.array(names, object)[np.where(outside, 0, place)])
+''',
 }
 
 #: By operation of the program.

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from varying.grammar import tree
 
+from ...evaluation import evaluate
 from ...expressions import COMPARISONS, plain_number, postorder
-from ...functions import FUNCTIONS, evaluate
+from ...functions import FUNCTIONS
 from ...levels import spell_number
 from ...table import Column, Kind, Table
 from .held import Key, held_as_number, key_text, keys, keys_text
@@ -173,6 +174,8 @@ class Elementwise:
                 for sign, operand in zip(operators, operands[1:], strict=True):
                     text += f" {sign} {self._operand(operand, tighter)}"
                 return text
+            case tree.Call(function) if function.text not in FUNCTIONS:
+                raise Unwritable(f"{function.text}()")
             case tree.Call(function, arguments) if function.text != "I":
                 return self._call(function.text, _in_order(function.text, arguments))
             case tree.Call(_, (argument,)) if not self.is_condition(node):
@@ -189,6 +192,10 @@ class Elementwise:
         if math.isfinite(value) and value.is_integer() and abs(value) < 1e15:
             return str(int(value))
         return number(value)
+
+    def operand(self, node: tree.Expr) -> str:
+        """Return the text of a value as an operand, in parentheses if it needs them."""
+        return self._operand(node, ())
 
     def _operand(self, node: tree.Expr, plain: Sequence[str]) -> str:
         """Return a value as an operand; chains of the ``plain`` need no brackets."""

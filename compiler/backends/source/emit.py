@@ -15,11 +15,13 @@ from pathlib import PurePath
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.printer import format_spec
 from varying.grammar.source import Span
+from varying.grammar.tree import DataStatement
 
 from ...distributions import DISTRIBUTIONS
 from ...driver import Compiled
 from ...families import FAMILIES
 from ...families.family import SourceText
+from ...files.formats import BY_ENDING, ending_of
 from ...ir import (
     Apply,
     Assemble,
@@ -36,7 +38,6 @@ from ...ir import (
     Program,
     Ref,
 )
-from ...read import PARQUET
 from ...verify import definition_order
 from . import definitions
 from .data import array_lines, read_text
@@ -59,12 +60,24 @@ def emit(compiled: Compiled) -> str:
     """
     program, path = compiled.program, compiled.data_path
     prepared = compiled.prepared
-    writer = Writer(program, compiled.spec, prepared.table, prepared.used)
+    source = compiled.spec.source
+    for statement in compiled.spec.statements:
+        if isinstance(statement, DataStatement) and statement.wide is not None:
+            message = "`wide(...)` has no form in a PyMC script by this version"
+            span = statement.wide.span
+            raise ModelError((Diagnostic("not-yet", message, source, span),))
+    writer = Writer(
+        program,
+        compiled.spec,
+        prepared.table,
+        prepared.used,
+        prepared.made,
+        prepared.early,
+    )
     try:
         arrays, reading = "\n".join(array_lines(writer)), read_text(writer)
     except Unwritable as found:
         message = f"`{found}` has no form in a PyMC script by this version"
-        source = compiled.spec.source
         fault = Diagnostic("not-yet", message, source, Span(0, 0))
         raise ModelError((fault,)) from None
     model = "\n".join(_model(writer))
@@ -87,11 +100,12 @@ def emit(compiled: Compiled) -> str:
 
 
 def _header(writer: Writer, path: str | None) -> str:
-    quoted = format_spec(writer.spec).strip().replace("\\", "\\\\")
-    quoted = quoted.replace('"""', "'''")
-    text = textwrap.indent(quoted, "    ")
+    spec = textwrap.indent(format_spec(writer.spec).strip(), "    ")
+    title = f"The model `{writer.program.name}` as a PyMC program."
+    # a name may hold anything: it must not end the text that it is shown in
+    text = f"{title}\n\n{spec}".replace("\\", "\\\\").replace('"""', "'''")
     lines = [
-        f'"""The model `{writer.program.name}` as a PyMC program.\n\n{text}\n"""',
+        f'"""{text}\n"""',
         "",
         "import sys",
         "",
@@ -104,8 +118,8 @@ def _header(writer: Writer, path: str | None) -> str:
     if any(p.chart == "ordered" for p in writer.program.parameters):
         lines.append("from pymc.distributions.shape_utils import rv_size_is_none")
     if path is None:
-        if writer.table.name.lower().endswith(PARQUET):
-            name = PurePath(writer.table.name).name
+        name = PurePath(writer.table.name).name
+        if ending_of(PurePath(name)) in BY_ENDING and name.isprintable():
             hint = f"# The data came from {name}: write them as data.csv"
         else:
             hint = '# The data came from memory: frame.to_csv("data.csv", index=False)'
@@ -348,7 +362,10 @@ def _predictor(writer: Writer, predictor: Predictor) -> str:
     value = " + ".join(parts)
     name = writer.name(predictor.name)
     if predictor.report:
-        return _deterministic(name, predictor.name, value, (predictor.rows,))
+        first, *others = predictor.report
+        lines = [_deterministic(name, first, value, (predictor.rows,))]
+        lines += [_deterministic("", one, name, (predictor.rows,)) for one in others]
+        return "\n".join(lines)
     if len(name) + len(value) + MODEL + 3 > WIDTH:
         value = "(\n    " + "\n    + ".join(parts) + "\n)"
     return f"{name} = {value}"

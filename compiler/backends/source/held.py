@@ -143,7 +143,13 @@ def conversions(columns: Sequence[Column], table: Table) -> list[str]:
             if other:
                 items = [f"{string(s)}: {string(v)}" for s, v in other.items()]
                 lines.append(f"{name} = {name}.replace({wrapped(items, 4, '{}')})")
-    if floats:
+    commas = table.layout is not None and table.layout.decimal == ","
+    if floats and commas:
+        listed = wrapped([text.partition(":")[0] for text in floats], 4)
+        lines.insert(0, f"for name in {listed}:")
+        plain = 'data[name].str.replace(".", "").str.replace(",", ".").astype(float)'
+        lines.insert(1, f"    data[name] = {plain}")
+    elif floats:
         lines.insert(0, f"data = data.astype({wrapped(floats, 4, '{}')})")
     return [f"    {line}" for line in lines]
 

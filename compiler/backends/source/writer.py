@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from varying.grammar import tree
 
 from ...columns import Part
+from ...derive import Made
 from ...families import FAMILIES
 from ...ir import Apply, Expr, Program
 from ...table import Column, Table
@@ -22,12 +23,18 @@ MODEL = 8
 
 @dataclass(slots=True)
 class Writer:
-    """What one script needs to know while it is written."""
+    """What one script needs to know while it is written.
+
+    ``made`` are the columns that are computed, the first ``early`` of them before
+    ``where``.
+    """
 
     program: Program
     spec: tree.Spec
     table: Table
     used: tuple[str, ...]
+    made: tuple[Made, ...] = ()
+    early: int = 0
     helpers: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
     parts: dict[Part, str] = field(default_factory=dict)

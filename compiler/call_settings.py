@@ -1,0 +1,108 @@
+"""Arguments of a call that are no values of rows: numbers, flags, lists, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.tree import Argument, Chain, Expr, ListExpr, Name
+
+from .expressions import LOGICALS, level_text, plain_number, unwrap
+from .functions import Function
+
+
+def read_settings(
+    bound: Mapping[str, Argument], function: Function, sink: Sink
+) -> tuple[dict[str, Any], list[Name]] | None:
+    """Return the settings among a call's arguments; None after a fault.
+
+    Parameters
+    ----------
+    bound
+        The arguments by parameter.
+    function
+        Says which of them are settings, and of what kind.
+    sink
+        Takes the faults.
+
+    Returns
+    -------
+    dict, list
+        The values by parameter, columns to group by as a tuple of names; and these
+        names where they stand, for they may be unknown.
+    """
+    values: dict[str, Any] = {}
+    columns: list[Name] = []
+    for name, argument in bound.items():
+        kind = function.settings.get(name)
+        if kind is None:
+            continue
+        what, read = _SETTINGS[kind]
+        found = read(argument.value)
+        if found is None:
+            message = f"`{name}` of `{function.name}()` must be {what}"
+            sink.add("invalid-argument", argument.span, message)
+            return None
+        if kind == "by":
+            columns += found
+            found = tuple(node.text for node in found)
+        values[name] = found
+    return values, columns
+
+
+def _whole(node: Expr) -> int | None:
+    number = plain_number(node)
+    if number is None or not number.is_integer() or not 0 <= number < 1e6:
+        return None
+    return int(number)
+
+
+def _flag(node: Expr) -> bool | None:
+    node = unwrap(node)
+    if isinstance(node, Name) and node.text in LOGICALS and not node.quoted:
+        return LOGICALS[node.text] == 1.0
+    return None
+
+
+def _listed_numbers(node: Expr) -> tuple[float, ...] | None:
+    node = unwrap(node)
+    items = node.items if isinstance(node, ListExpr) else (node,)
+    numbers = [plain_number(item) for item in items]
+    found = tuple(n for n in numbers if n is not None and isfinite(n))
+    return found if found and len(found) == len(items) else None
+
+
+def listed_names(node: Expr) -> tuple[str, ...] | None:
+    """Return the levels that a list, or a single one, names; None if it does not."""
+    node = unwrap(node)
+    items = node.items if isinstance(node, ListExpr) else (node,)
+    found = []
+    for item in items:
+        inner = unwrap(item)
+        text = inner.text if isinstance(inner, Name) else level_text(inner)
+        if text is None:
+            return None
+        found.append(text)
+    return tuple(found) or None
+
+
+def _columns_by(node: Expr) -> tuple[Name, ...] | None:
+    node = unwrap(node)
+    items: tuple[Expr, ...] = (node,)
+    if isinstance(node, Chain) and set(node.operators) == {":"}:
+        items = node.operands
+    names = tuple(item for item in map(unwrap, items) if isinstance(item, Name))
+    return names if len(names) == len(items) else None
+
+
+#: Of each kind of setting: what it must be, and how it is read.
+_SETTINGS: Mapping[str, tuple[str, Callable[[Expr], Any]]] = {
+    "number": ("a plain number", plain_number),
+    "whole": ("a whole number", _whole),
+    "flag": ("`TRUE` or `FALSE`", _flag),
+    "numbers": ("a number or a list of numbers, as in `[0, 18, 65]`", _listed_numbers),
+    "levels": ('a level or a list of levels, as in `["low", "high"]`', listed_names),
+    "by": ("a column, or cells of columns, as in `a:b`", _columns_by),
+}

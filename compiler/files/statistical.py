@@ -1,0 +1,96 @@
+"""SPSS, Stata and SAS files, by pyreadstat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .found import Found, Remark, reading
+from .labels import Coded, read_coded
+
+#: How Stata files begin, from Stata 13 on.
+_STATA = b"<stata_dta>"
+
+
+def read_statistical(file: Path, name: str, by_label: bool) -> Found:
+    """Return what is in an SPSS, Stata or SAS file.
+
+    Parameters
+    ----------
+    file
+        The file.
+    name
+        Of its format.
+    by_label
+        Whether labels of codes become levels.
+
+    Raises
+    ------
+    FileFault
+        If it cannot be read.
+    """
+    import pyreadstat
+
+    readers: dict[str, Any] = {
+        "SPSS": pyreadstat.read_sav,
+        "Stata": pyreadstat.read_dta,
+        "SAS": pyreadstat.read_sas7bdat,
+    }
+    with reading(file, name):
+        if not file.stat().st_size:
+            raise ValueError("the file is empty")
+        _check_end(file)
+        data, meta = readers[name](str(file), user_missing=True, output_format="dict")
+        columns, remarks = [], list[Remark]()
+        for column in meta.column_names:
+            values = data[column]
+            labels = meta.variable_value_labels.get(column, {})
+            number = meta.readstat_variable_types.get(column) != "string"
+            if number:
+                # .a to .z of Stata and SAS, which pyreadstat gives without the point
+                values = [f".{v}" if isinstance(v, str) else v for v in values]
+                labels = {
+                    f".{v}" if isinstance(v, str) else v: label
+                    for v, label in labels.items()
+                }
+            ranges = [(r["lo"], r["hi"]) for r in meta.missing_ranges.get(column, ())]
+            coded = Coded(
+                column,
+                values,
+                labels,
+                _is_missing(ranges, number),
+                meta.variable_measure.get(column) == "ordinal",
+            )
+            made, said = read_coded(coded, by_label)
+            columns.append((column, made))
+            remarks += said
+        lengths = {len(values) for values in data.values()}
+        rows = lengths.pop() if lengths else int(meta.number_rows or 0)
+        return Found(columns, rows, tuple(remarks))
+
+
+def _check_end(file: Path) -> None:
+    """See that a Stata file is whole: its labels come last and would be lost."""
+    with file.open("rb") as raw:
+        if raw.read(len(_STATA)) == _STATA:
+            raw.seek(-min(64, file.stat().st_size), 2)
+            if not raw.read().rstrip(b"\0\r\n ").endswith(b"</stata_dta>"):
+                raise ValueError("the file is cut off")
+
+
+def _is_missing(
+    ranges: Sequence[tuple[Any, Any]], number: bool
+) -> Callable[[Any], bool]:
+    """Return whether a code is missing by what the file says of its column."""
+
+    def is_missing(code: Any) -> bool:
+        if isinstance(code, str) and number:
+            return True
+        return any(
+            low <= code <= high
+            for low, high in ranges
+            if isinstance(code, str) == isinstance(low, str)
+        )
+
+    return is_missing

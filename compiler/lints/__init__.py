@@ -1,0 +1,76 @@
+"""Lints: models that run and that are seldom what was meant.
+
+A lint looks at a bound model without errors and at its rows. It fits nothing that
+takes long, and it is silent where it is not sure: a false alarm costs more than a
+miss. How grave each is says ``grammar/rules.py``.
+"""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Severity, Sink
+from varying.grammar.rules import RULES
+from varying.grammar.tree import ModelStatement, Spec
+
+from ..bound import BoundModel
+from ..prepare import Prepared
+from . import design, dispersion, groups, levels, priors, response
+from .subject import Lint, Subject
+
+__all__ = ["LINTS", "Lint", "Subject", "lint"]
+
+LINTS: tuple[Lint, ...] = (
+    # the response and its family
+    Lint("binary-response", response.binary),
+    Lint("bounded-response", response.bounded),
+    Lint("spike-at-bound", response.spike),
+    Lint("overdispersed", dispersion.overdispersed),
+    # group terms
+    Lint("slope-without-effect", groups.without_effect),
+    Lint("too-many-group-effects", groups.too_many_effects),
+    Lint("missing-slope", groups.missing_slope),
+    Lint("repeated-ids", levels.repeated_ids),
+    Lint("ordered-groups", levels.ordered_groups),
+    Lint("lag-across-groups", groups.lag_across),
+    Lint("treatment-in-block", design.treatment_in_block),
+    Lint("uncorrelated-treatment", design.uncorrelated_treatment),
+    # the population
+    Lint("uncentered-interaction", design.uncentered),
+    Lint("polynomial-trends", design.polynomial),
+    Lint("power-of-variable", design.power),
+    Lint("many-effects", design.many_effects),
+    # priors
+    Lint("unscaled-predictor", priors.unscaled),
+    Lint("wide-prior", priors.too_wide),
+    Lint("heavy-tail", priors.heavy_tail),
+)
+
+
+def lint(
+    bound: BoundModel,
+    prepared: Prepared,
+    spec: Spec,
+    statement: ModelStatement,
+    sink: Sink,
+    *,
+    hints: bool = True,
+) -> None:
+    """Look at a model in all ways of ``LINTS``.
+
+    Parameters
+    ----------
+    bound, prepared
+        The model and the rows used, without an error in either.
+    spec, statement
+        What it is of.
+    sink
+        Takes what is found.
+    hints
+        Whether hints (infos) are wanted: they are for a check, not for each fit.
+    """
+    subject = Subject(bound, prepared, spec, statement)
+    for one in LINTS:
+        if not hints and RULES[one.rule].severity is Severity.INFO:
+            continue
+        for found in one.find(subject):
+            notes = found.notes
+            sink.add(one.rule, found.span, found.message, *notes, fix=found.fix)

@@ -1,0 +1,201 @@
+"""Lints of group terms: slopes that are missing, and effects that are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from varying.grammar.diagnostics import Edit, Fix
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import LetStatement
+
+from ..bound import Grouping, GroupTerm, Part
+from ..checks import columns_read
+from ..columns import DesignColumn, Numeric
+from ..derive import formulas, stateful_calls
+from ..evaluation import evaluate
+from .subject import Finding, Subject, listed, quoted
+
+#: Slopes over fewer levels are not asked for.
+_FEWEST_LEVELS = 5
+#: A factor varies within a level if this share of the levels has several of it: an
+#: experiment has nearly all, a survey some.
+_WITHIN = 0.9
+#: Rows for each combination of level and cell: from one alone no slope can be told.
+_REPLICATES = 2
+
+
+def without_effect(subject: Subject) -> Iterator[Finding]:
+    """Find `(x | g)` without `x`: slopes that vary around 0."""
+    for part in subject.bound.parts:
+        population = part.population
+        known = [columns_read(column) for column in population.columns]
+        known += [columns_read(_single(offset)) for offset in population.offsets]
+        for grouping in part.groupings:
+            for term in grouping.terms:
+                missing: dict[str, None] = {}
+                for column in term.columns:
+                    read = columns_read(column)
+                    if read and not any(read <= other for other in known):
+                        missing[column.term] = None
+                if missing:
+                    yield _without(list(missing), grouping, term)
+
+
+def _without(labels: list[str], grouping: Grouping, term: GroupTerm) -> Finding:
+    added = " + ".join(labels)
+    several = len(labels) > 1
+    start = term.span.start
+    return Finding(
+        term.span,
+        f"{listed(labels)} {'vary' if several else 'varies'} between the levels of "
+        f"`{grouping.name}` and {'have' if several else 'has'} no effect of "
+        f"{'their' if several else 'its'} own",
+        ("the effects of the levels then vary around 0",),
+        Fix(f"add {quoted(added)}", (Edit(Span(start, start), f"{added} + "),)),
+    )
+
+
+def _single(variable: Numeric) -> DesignColumn:
+    return DesignColumn(variable.label, variable.label, (variable,))
+
+
+def too_many_effects(subject: Subject) -> Iterator[Finding]:
+    """Find groupings with as many effects as there are rows, or more."""
+    rows = subject.table.total
+    for part in subject.bound.parts:
+        residual = part.main and any(
+            dpar.name == "sigma" for dpar in subject.bound.family.dpars
+        )
+        for grouping in part.groupings:
+            effects, levels = len(grouping.columns), len(grouping.levels)
+            total = effects * levels
+            if rows > total or (rows == total and not residual):
+                continue
+            yield Finding(
+                grouping.terms[-1].span,
+                f"the {levels:,} levels of `{grouping.name}` have {effects} effects "
+                f"each, {total:,} in all, and there are {rows:,} rows",
+                (
+                    f"with {rows / levels:.2g} rows a level the data cannot tell them "
+                    "apart: the priors do",
+                ),
+            )
+
+
+def missing_slope(subject: Subject) -> Iterator[Finding]:
+    """Find factors that vary within levels and have no slope there.
+
+    Barr, Levy, Scheepers & Tily 2013, Journal of Memory and Language 68: 255-278.
+    """
+    part = subject.bound.main
+    terms = _factor_terms(part, subject)
+    for grouping in part.groupings:
+        if len(grouping.levels) < _FEWEST_LEVELS:
+            continue
+        missing = [
+            label
+            for label, read in terms.items()
+            if not _has_slope(part, grouping, read)
+            and _varies_within(grouping, sorted(read), subject)
+        ]
+        if not missing:
+            continue
+        effects = [column.term for column in grouping.columns]
+        block = " + ".join([*dict.fromkeys(effects), *missing])
+        group = ":".join(name_text(factor) for factor in grouping.factors)
+        several = len(missing) > 1
+        yield Finding(
+            grouping.terms[0].span,
+            f"{listed(missing)} {'vary' if several else 'varies'} within the levels of "
+            f"`{grouping.name}` and {'have' if several else 'has'} no slope there",
+            (
+                f"if the levels differ in {'these effects' if several else 'it'}, "
+                "intervals of the population's are too narrow; with a slope: "
+                f"`({block} | {group})`",
+            ),
+        )
+
+
+def _factor_terms(part: Part, subject: Subject) -> dict[str, frozenset[str]]:
+    """Return the terms that are made of factors alone, and the columns of each.
+
+    A number with two values is a factor that somebody coded by hand.
+    """
+    found: dict[str, frozenset[str]] = {}
+    two: dict[Numeric, bool] = {}
+    for column in part.population.columns:
+        numbers = [one for one in column.parts if isinstance(one, Numeric)]
+        for number in numbers:
+            if number not in two:
+                two[number] = _has_two_values(number, subject)
+        if all(two[number] for number in numbers):
+            found.setdefault(column.term, columns_read(column))
+    return found
+
+
+def _has_two_values(number: Numeric, subject: Subject) -> bool:
+    names = columns_read(_single(number))
+    if len(names) != 1:
+        return False
+    (name,) = names
+    if (subject.schema.columns[name].distinct or 0) != 2:
+        return False
+    values = evaluate(number.expression, subject.table)
+    return float(values.min()) != float(values.max())
+
+
+def _has_slope(part: Part, grouping: Grouping, read: frozenset[str]) -> bool:
+    """Whether effects may differ between the levels, by a slope or by cells."""
+    factors = frozenset(grouping.factors)
+    if any(read <= columns_read(column) for column in grouping.columns):
+        return True
+    return any(factors | read <= frozenset(other.factors) for other in part.groupings)
+
+
+def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bool:
+    """Whether nearly all levels have several values of each column, and replicates."""
+    factors = grouping.factors
+    for name in names:
+        cells = subject.cells(*factors, name)
+        levels = np.column_stack(cells[: len(factors)])
+        # cells are sorted, so those of one level are beside each other
+        changes = np.any(np.diff(levels, axis=0) != 0, axis=1)
+        sizes = np.diff(np.flatnonzero(np.concatenate([[True], changes, [True]])))
+        if float(np.mean(sizes > 1)) < _WITHIN:
+            return False
+    combinations = len(subject.cells(*factors, *names)[0])
+    return subject.table.total >= _REPLICATES * combinations
+
+
+def lag_across(subject: Subject) -> Iterator[Finding]:
+    """Find ``lag()`` without ``by=`` where the model has groups."""
+    groupings = [g for part in subject.bound.parts for g in part.groupings]
+    if not groupings:
+        return
+    lets = [
+        s.expression for s in subject.spec.statements if isinstance(s, LetStatement)
+    ]
+    formulas_ = [formula.terms for formula in formulas(subject.statement)]
+    for expression in (*lets, *formulas_):
+        for call in stateful_calls(expression):
+            given = {a.keyword.text for a in call.arguments if a.keyword is not None}
+            if call.function.text != "lag" or "by" in given:
+                continue
+            names = groupings[0].factors
+            text, by = expression_text(call), ":".join(map(name_text, names))
+            yield Finding(
+                call.span,
+                f"`{text}` goes on from one level of `{by}` to the next",
+                (
+                    "the first row of each has the last value of another one; within "
+                    f"each: `{text[:-1]}, by = {by})`",
+                ),
+                Fix(
+                    f"add `by={by}`",
+                    (Edit(Span(call.span.end - 1, call.span.end - 1), f", by={by}"),),
+                    safe=False,
+                ),
+            )

@@ -1,0 +1,143 @@
+"""Lints of the response: a family that its values do not look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..levels import spell_number
+from ..table import Floats, Kind
+from .subject import Finding, Subject
+
+#: Families whose response is any number.
+_UNBOUNDED = ("gaussian", "student")
+#: From so many rows on their values say something.
+_FEWEST_ROWS = 10
+#: The longest scales that are steps and no measure: 0 to 10, and -5 to 5.
+_LONGEST, _LONGEST_BIPOLAR = 10, 5
+#: A bound is a spike with this share of the rows, ...
+_SPIKE = 0.1
+#: ... if no value between has a third of that, and so many values are between.
+_TIMES, _BETWEEN = 3, 10
+#: From so many rows on a share of a tenth is no chance.
+_FEWEST_FOR_SPIKES = 20
+
+
+def binary(subject: Subject) -> Iterator[Finding]:
+    """Find two values that are fitted by a normal distribution."""
+    bound, values = subject.bound, subject.response
+    if bound.family.name not in _UNBOUNDED or subject.table.total < _FEWEST_ROWS:
+        return
+    low, high = float(values.min()), float(values.max())
+    if low == high or not bool(np.all((values == low) | (values == high))):
+        return
+    name = bound.response.name
+    zero_one = (low, high) == (0.0, 1.0)
+    yield Finding(
+        bound.response.span,
+        f"the response `{name}` has two values, and {bound.family.name} is for "
+        "measurements",
+        (
+            "`family=bernoulli` is for two values: its predictions stay between 0 and 1"
+            if zero_one
+            else "`family=bernoulli` is for two values; as numbers they are to be 0 "
+            f"and 1: `let hit = ifelse({name} == {spell_number(high)}, 1, 0)`",
+        ),
+        subject.set_family("bernoulli") if zero_one else None,
+    )
+
+
+def bounded(subject: Subject) -> Iterator[Finding]:
+    """Find whole numbers between two bounds that are fitted by a normal one."""
+    bound = subject.bound
+    response = bound.response
+    if bound.family.name not in _UNBOUNDED or response.expression is not None:
+        return
+    info = subject.schema.columns[response.column]
+    low, high = info.minimum, info.maximum
+    if low is None or high is None or not info.whole:
+        return
+    if info.kind is Kind.ORDERED:
+        # the bounds are declared, so nothing is guessed
+        if high - low < 2:
+            return
+        kind = f"is declared as categories from {low:g} to {high:g}"
+    else:
+        short = 0 <= low and high <= _LONGEST
+        bipolar = low == -high and high <= _LONGEST_BIPOLAR
+        few = subject.table.total < _FEWEST_ROWS or (info.distinct or 0) < 3
+        if few or not (short or bipolar):
+            return
+        kind = f"is whole numbers from {low:g} to {high:g}"
+    notes = [
+        f"for ratings: `family=ordlogit` with `column {response.column}: "
+        f"ordered({low:g}..{high:g})`"
+        if low >= 0
+        else "for ratings: `family=ordlogit`"
+    ]
+    if info.kind is not Kind.ORDERED and low >= 0:
+        notes.append("for counts: `family=negbinomial` or `family=poisson`")
+        if low == 0:
+            notes.append("for hits of a known number of trials: `family=binomial`")
+    yield Finding(
+        response.span,
+        f"the response `{response.name}` {kind}: {bound.family.name} knows neither "
+        "steps nor bounds",
+        tuple(notes),
+    )
+
+
+def spike(subject: Subject) -> Iterator[Finding]:
+    """Find a response many of whose values are its lowest or its highest."""
+    bound, values, table = subject.bound, subject.response, subject.table
+    if bound.family.name not in _UNBOUNDED or table.total < _FEWEST_FOR_SPIKES:
+        return
+    found = _spikes(values, subject)
+    if not found:
+        return
+    name = bound.response.name
+    where = " and ".join(
+        f"{round(100 * share)} % of its rows at its {end} value, {value:g}"
+        for end, value, share in found
+    )
+    whole = bool(np.all(values == np.floor(values)))
+    notes = ["a normal distribution has no point where values pile up"]
+    low, high = float(values.min()), float(values.max())
+    if whole and low >= 0:
+        notes.append(
+            "for ratings: `family=ordlogit`, with all categories declared: `column "
+            f"{bound.response.column}: ordered({low:g}..{high:g})`"
+        )
+        if low == 0 and [end for end, _, _ in found] == ["lowest"]:
+            notes.append("for counts: `family=negbinomial`")
+    else:
+        notes.append(
+            "`family=ordlogit` has any share at any value: round the response to at "
+            "most a hundred values first, in a `let`"
+        )
+    yield Finding(
+        bound.response.span, f"the response `{name}` has {where}", tuple(notes)
+    )
+
+
+def _spikes(values: Floats, subject: Subject) -> list[tuple[str, float, float]]:
+    """Return which ends are spikes: which end, its value, its share of the rows."""
+    table = subject.table
+    low, high = float(values.min()), float(values.max())
+    ends = [("lowest", low), ("highest", high)]
+    shares = [table.count(values == value) / table.total for _, value in ends]
+    likely = [share >= _SPIKE for share in shares]
+    if low == high or not any(likely):
+        return []
+    between = (values != low) & (values != high)
+    weights = None if table.counts is None else table.counts[between]
+    distinct, places = np.unique(values[between], return_inverse=True)
+    if len(distinct) < _BETWEEN:
+        return []
+    most = float(np.bincount(places, weights=weights).max()) / table.total
+    return [
+        (end, value, share)
+        for (end, value), share, is_likely in zip(ends, shares, likely, strict=True)
+        if is_likely and share >= _TIMES * most
+    ]

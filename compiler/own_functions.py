@@ -1,0 +1,58 @@
+"""Functions that a program adds to the language: its own, vectorised, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
+from typing import Any
+
+from .functions import FUNCTIONS, Function
+
+Functions = Mapping[str, Function]
+NO_FUNCTIONS: Functions = {}
+
+# Where a signature cannot be read, or says `*x`.
+_MOST = 20
+
+
+def own_functions(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
+    """Return functions of the caller's as the compiler knows functions.
+
+    Parameters
+    ----------
+    functions
+        By name; each takes one float array a column, of one length, by position, and
+        returns one array of that length. A value depends on its own row alone.
+
+    Raises
+    ------
+    TypeError
+        If one cannot be called, or its name is no word.
+    ValueError
+        If the language has a function of that name.
+    """
+    found = {}
+    for name, compute in (functions or {}).items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise TypeError(f"functions: {name!r} is no name of a function")
+        if not callable(compute):
+            raise TypeError(f"functions: {name!r} is not callable")
+        if name in FUNCTIONS:
+            raise ValueError(f"functions: the language has a function {name!r} already")
+        required, most = _counts(compute)
+        parameters = tuple(f"x{place + 1}" for place in range(most))
+        found[name] = Function(name, parameters, required, compute=compute)
+    return found
+
+
+def _counts(compute: Callable[..., Any]) -> tuple[int, int]:
+    """Return how many positional arguments a function needs, and takes at most."""
+    try:
+        parameters = signature(compute).parameters.values()
+    except (TypeError, ValueError):  # built in, of NumPy
+        return 1, _MOST
+    by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    plain = [p for p in parameters if p.kind in by_place]
+    several = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+    required = sum(p.default is Parameter.empty for p in plain)
+    return max(required, 1), _MOST if several else max(len(plain), 1)
