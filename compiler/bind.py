@@ -35,6 +35,7 @@ from .families.family import Family
 from .grid import factors_of
 from .groupings import bind_groupings, check_dropped, check_identities
 from .keep import bind_keep
+from .leaks import check_leaks
 from .options import family_of, link_of, read_options, word_of
 from .parts import bind_offsets, bind_parts
 from .prepare import Prepared
@@ -75,6 +76,7 @@ def bind(
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
     expansion = expand(model.formula.terms, model.formula.response, names, sink)
+    check_leaks(expansion, model.formula.response, schema, sink)
     check_dropped(expansion, schema, sink)
     check_identities(model, schema, sink)
     population = _population(model, expansion, family, schema, sink)

@@ -59,6 +59,12 @@ def _whole(node: Expr) -> int | None:
     return int(number)
 
 
+def _integer(node: Expr) -> int | None:
+    number = plain_number(node)
+    good = number is not None and number.is_integer() and abs(number) < 1e6
+    return int(number) if good and number is not None else None
+
+
 def _flag(node: Expr) -> bool | None:
     node = unwrap(node)
     if isinstance(node, Name) and node.text in LOGICALS and not node.quoted:
@@ -100,7 +106,8 @@ def _columns_by(node: Expr) -> tuple[Name, ...] | None:
 #: Of each kind of setting: what it must be, and how it is read.
 _SETTINGS: Mapping[str, tuple[str, Callable[[Expr], Any]]] = {
     "number": ("a plain number", plain_number),
-    "whole": ("a whole number", _whole),
+    "integer": ("a whole number", _integer),
+    "whole": ("a whole number of 0 or more", _whole),
     "flag": ("`TRUE` or `FALSE`", _flag),
     "numbers": ("a number or a list of numbers, as in `[0, 18, 65]`", _listed_numbers),
     "levels": ('a level or a list of levels, as in `["low", "high"]`', listed_names),

@@ -180,8 +180,13 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
         with np.errstate(over="ignore"):
             matrix = np.abs(evaluate_columns(tuple(columns), table))
         most = matrix.max(axis=0, initial=0.0)
-        for (column, terms), size in zip(columns.items(), most, strict=True):
-            if not size <= LARGEST:
+        for place, (column, terms) in enumerate(columns.items()):
+            undefined = table.count(np.isnan(matrix[:, place]))
+            if undefined:
+                where = place_of(column, terms)
+                _not_finite(column.name, "no number", undefined, where, sink)
+                good = False
+            elif not most[place] <= LARGEST:
                 _not_finite(column.name, "too large", 0, place_of(column, terms), sink)
                 good = False
     return good

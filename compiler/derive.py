@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
@@ -37,9 +38,9 @@ from .contrasts import Custom
 from .design import recode
 from .evaluation import evaluate
 from .expression_types import report_no_number, settings_of, type_of
-from .expressions import column_names, postorder, unwrap
+from .expressions import LOGICALS, children, column_names, now, postorder, unwrap
 from .factor_calls import FACTOR_CALLS, factor_of, scheme_of
-from .functions import FUNCTIONS, Function, bind_arguments, is_stateful
+from .functions import FUNCTIONS, Function, bind_arguments, is_stateful, operands
 from .learning import Unlearnable, learn_call
 from .schema import schema_of
 from .spellings import warn_comma
@@ -73,15 +74,28 @@ class Step:
 
 
 Made = Step | LetStatement
+RESERVED = frozenset({"Intercept", *LOGICALS})
+Booleans = NDArray[np.bool_]
 
 
-def stateful_calls(expression: Expr) -> list[Call]:
-    """Return the calls that are computed over rows, inner ones first."""
+def stateful_calls(
+    expression: Expr, inside: Callable[[Expr], tuple[Expr, ...]] = children
+) -> list[Call]:
+    """Return the calls that are computed over rows, inner ones first.
+
+    ``inside`` says where they are looked for.
+    """
     found: dict[str, Call] = {}
-    for node in postorder(expression):
+    for node in postorder(expression, inside):
         if isinstance(node, Call) and is_stateful(node):
             found.setdefault(expression_text(node), node)
     return list(found.values())
+
+
+def _not_guarded(node: Expr) -> tuple[Expr, ...]:
+    """Return what a node has no value without: `ifelse` may do without a part."""
+    guards = isinstance(node, Call) and node.function.text == "ifelse"
+    return () if guards else children(node)
 
 
 def is_early(call: Call) -> bool:
@@ -94,7 +108,8 @@ def is_early(call: Call) -> bool:
     named = [a for a in call.arguments if a.keyword and a.keyword.text == "breaks"]
     free = [a for a in call.arguments if a.keyword is None]
     breaks = [*named, *free[1:2]]
-    return bool(breaks) and isinstance(unwrap(breaks[0].value), ListExpr)
+    given = bool(breaks) and isinstance(unwrap(breaks[0].value), ListExpr)
+    return given and all(map(is_early, stateful_calls(call)[:-1]))
 
 
 @dataclass(slots=True)
@@ -111,6 +126,8 @@ class Derivation:
         ``let`` statements that wait for the rows of the fit.
     inputs
         Of these, the columns of the table that each reads in the end.
+    reads
+        Of the others, the columns that are no ``let`` that each reads in the end.
     made
         What was computed, in its order.
     asked
@@ -123,6 +140,7 @@ class Derivation:
     sink: Sink
     waiting: list[LetStatement] = field(default_factory=list)
     inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
     asked: frozenset[str] | None = None
     has_fit_rows: bool = False
@@ -138,12 +156,22 @@ class Derivation:
                 if not self._is_new(statement, known, seen):
                     continue
                 seen.add(statement.name.text)
+                self._note_reads(statement)
                 self._early_calls(statement.expression)
                 if self.waits(statement.expression):
                     self._wait(statement)
                 else:
                     self._let(statement)
         self._formulas(spec, self._early_calls)
+
+    def _note_reads(self, statement: LetStatement) -> None:
+        """Note the columns that a ``let`` is made of, for who must not read them."""
+        found: set[str] = set()
+        for node in postorder(statement.expression, now):
+            if isinstance(node, Name):
+                found |= self.table.made_of.get(node.text, frozenset({node.text}))
+        made_of = {**self.table.made_of, statement.name.text: frozenset(found)}
+        self.table = replace(self.table, made_of=made_of)
 
     def waits(self, expression: Expr) -> bool:
         """Whether an expression needs the rows of the fit to be known."""
@@ -169,6 +197,11 @@ class Derivation:
 
     def _is_new(self, statement: LetStatement, known: set[str], seen: set[str]) -> bool:
         name = statement.name.text
+        if name in RESERVED:
+            message = f"`{name}` has a meaning of its own"
+            notes = ("give the new column another name",)
+            self.sink.add("duplicate-column", statement.name.span, message, *notes)
+            return False
         in_data = name in known or name in self.table.unread
         if not in_data and name not in seen:
             return True
@@ -187,7 +220,7 @@ class Derivation:
             for column in self.inputs.get(name.text, (name.text,)):
                 if column in self.table.columns:
                     reads[column] = None
-        for call in stateful_calls(statement.expression):
+        for call in stateful_calls(statement.expression, _not_guarded):
             reads |= dict.fromkeys(self.table.calls.get(expression_text(call), ()))
         self.inputs[statement.name.text] = tuple(reads)
         self.waiting.append(statement)
@@ -198,6 +231,8 @@ class Derivation:
                 continue
             inside = [c for c in stateful_calls(call) if c != call and not is_early(c)]
             names = [n for n in column_names(call) if n.text in self.inputs]
+            if names and FUNCTIONS[call.function.text].role != "rows":
+                continue  # `cut` of what is learned, into given intervals
             if inside or names:
                 text = expression_text(call.function)
                 self.sink.add(
@@ -263,7 +298,29 @@ class Derivation:
             return
         columns = {**self.table.columns, name: column}
         self.table = replace(self.table, columns=columns)
+        self.reads[name] = self._in_the_end(statement.expression)
         self.made.append(statement)
+
+    def _in_the_end(self, expression: Expr) -> frozenset[str]:
+        """Return the columns that are no ``let`` that an expression reads.
+
+        What calls over rows gave counts as such: earlier rows may have no value.
+        """
+        found: set[str] = set()
+        for node in postorder(expression, operands):
+            match node:
+                case Name(text=text):
+                    found |= self.reads.get(text, frozenset({text}))
+                case Call() if is_stateful(node):
+                    found.update(self.table.calls.get(expression_text(node), ()))
+        return frozenset(found & self.table.columns.keys())
+
+    def undefined(self, name: str) -> Booleans:
+        """Return the rows in which a column has no value though all it reads have."""
+        missing = self.table.columns[name].missing
+        for read in self.reads.get(name, ()):
+            missing = missing & ~self.table.columns[read].missing
+        return missing
 
     def _spoil(self, name: str) -> None:
         self.table = replace(self.table, faulty=self.table.faulty | {name})
@@ -302,6 +359,18 @@ class Derivation:
             )
             return Step(call, value, names, None, settings), [made]
         x = evaluate(value, table)
+        undefined = np.isnan(x)
+        for name in self._in_the_end(value):
+            undefined &= ~table.columns[name].missing
+        if undefined.any() and (self.has_fit_rows or not is_early(call)):
+            text = expression_text(value)
+            count = table.count(undefined)
+            message = (
+                f"`{text}` is no number in {count:,} row{'s' if count > 1 else ''}"
+            )
+            note = "leave such rows out by `where`, or write what is meant there"
+            sink.add("infinite-value", value.span, message, note)
+            return None
         try:
             state = learn_call(function.name, x, settings, table)
         except Unlearnable as fault:

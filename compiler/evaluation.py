@@ -139,7 +139,12 @@ def _own(node: Call, function: Function, values: Sequence[_Value], rows: int) ->
     columns = [np.broadcast_to(_numbers(value), (rows,)).copy() for value in values]
     called = f"`{function.name}()`"
     try:
-        found = np.asarray(function.compute(*columns), dtype=np.float64)
+        found = np.asarray(function.compute(*columns))
+        if found.dtype.kind == "O":  # numbers of Python, or what is none
+            found = np.asarray([float(v) for v in found.ravel()]).reshape(found.shape)
+        if found.dtype.kind not in "biuf":
+            raise TypeError(f"it gave {found.dtype}, and no numbers")
+        found = found.astype(np.float64)
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         message = f"{called} failed"

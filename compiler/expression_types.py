@@ -161,10 +161,13 @@ def _type_of_call(
                 where = "a value of `ifelse()`"
             report_no_number(argument.value, typed, where, sink)
             return None
-        if parameter in function.settings and plain_number(argument.value) is None:
-            message = f"`{parameter}` of `{function.name}()` must be a plain number"
+        base = plain_number(argument.value)
+        if parameter == "base" and base is not None and (base <= 0 or base == 1):
+            message = "the base of a logarithm is above 0, and not 1"
             sink.add("invalid-argument", argument.span, message)
             return None
+    if read_settings(bound, function, sink) is None:
+        return None
     if function.name == "I":
         return of[id(bound["x"])]
     return Typed("number")

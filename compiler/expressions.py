@@ -5,7 +5,7 @@ Nothing here recurses, so a deep expression is no danger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 from varying.grammar.tree import (
     Call,
@@ -25,6 +25,7 @@ from .levels import spell_number
 LOGICALS = {"TRUE": 1.0, "FALSE": 0.0, "True": 1.0, "False": 0.0}
 # Calls of which only the first argument reads columns: the others name levels.
 _FIRST = frozenset({"C", "relevel", "factor", "cut"})
+BARS = ("|", "||")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -62,6 +63,12 @@ def postorder(
         stack.extend(inside(node))
     found.reverse()
     return found
+
+
+def now(node: Expr) -> tuple[Expr, ...]:
+    """Return what a node is made of in its own row: not what `lag` reads."""
+    earlier = isinstance(node, Call) and node.function.text == "lag"
+    return () if earlier else children(node)
 
 
 def column_names(expression: Expr) -> list[Name]:
@@ -133,3 +140,15 @@ def level_text(node: Expr) -> str | None:
         return node.text
     number = plain_number(node)
     return None if number is None else spell_number(number)
+
+
+def bars_inside(node: Expr) -> Iterator[Expr]:
+    """Yield the group terms inside an expression."""
+    stack: list[Expr] = list(children(node))
+    while stack:
+        part = stack.pop()
+        inner = unwrap(part)
+        if isinstance(inner, Chain) and inner.operators[0] in BARS:
+            yield part
+        elif not isinstance(part, Call):  # inside a call `|` is "or"
+            stack.extend(children(part))

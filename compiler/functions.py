@@ -21,7 +21,7 @@ from .schema import Schema
 from .table import Table
 
 Role = Literal["elementwise", "rows", "learned", "coding", "algebra", "term"]
-Setting = Literal["number", "whole", "flag", "numbers", "levels", "by"]
+Setting = Literal["number", "integer", "whole", "flag", "numbers", "levels", "by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ _TABLE = (
         ("x", "digits"),
         1,
         compute=_round,
-        settings={"digits": "number"},
+        settings={"digits": "integer"},
         summary="rounded to `digits=` places, 0 by default; halves to even",
     ),
     _plain("floor", np.floor, "next whole number below"),

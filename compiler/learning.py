@@ -253,6 +253,8 @@ def _equal_bounds(values: Floats, wanted: float) -> tuple[float, ...]:
     spread = high - low
     if spread == 0:
         spread = abs(low)
+        if spread == 0:
+            raise Unlearnable("every row has the value 0")
         return tuple(np.linspace(low - spread / 1000, high + spread / 1000, count + 1))
     bounds = np.linspace(low, high, count + 1)
     bounds[0], bounds[-1] = low - spread / 1000, high + spread / 1000

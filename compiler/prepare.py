@@ -141,7 +141,12 @@ def prepare(
         derived.table = table
         return _prepared(spec, derived, np.zeros(0, np.int64), (), used, data, False)
     missing = {name: table.columns[name].missing for name in used}
-    empty = _check_missing(used, missing, chosen, certain, sink)
+    undefined = _check_undefined(used, derived, chosen, sink) if certain else set()
+    for name in undefined:  # its rows are at fault, not missing
+        del missing[name]
+    empty = _check_missing(
+        used.keys() - undefined, used, missing, chosen, certain, sink
+    )
     table = table.without(empty)
     for name in empty:
         del missing[name]
@@ -159,6 +164,7 @@ def prepare(
         _report_dropped(missing, used, chosen, spec, table, sink)
         numbers = table.numbers(rows)
         infinite = _check_infinite(missing, used, table.take(rows), numbers, sink)
+        infinite |= undefined
         table = table.without(infinite)
     dropped = tuple(_dropped(chosen, complete, missing, table))
     derived.table = table
@@ -318,7 +324,34 @@ def _names(expression: Expr) -> Iterator[Name]:
 # ---- rows --------------------------------------------------------------------------
 
 
+def _check_undefined(
+    used: dict[str, Span], derived: Derivation, chosen: Booleans, sink: Sink
+) -> set[str]:
+    """Report the ``let`` that are no number in a row, and return their names.
+
+    The logarithm of -1 is not missing: a row that has it is not to be dropped.
+    """
+    found: set[str] = set()
+    for name in used:
+        rows = derived.undefined(name) & chosen if name in derived.reads else None
+        if rows is None or not rows.any():
+            continue
+        table = derived.table
+        first = table.first(rows) + 1
+        where = f"row {first}" if table.count(rows) == 1 else ""
+        where = where or f"{table.count(rows):,} rows, first row {first}"
+        sink.add(
+            "infinite-value",
+            used[name],
+            f"`{name}` is no number in {where}",
+            "leave such rows out by `where`, or write what is meant there",
+        )
+        found.add(name)
+    return found
+
+
 def _check_missing(
+    names: Iterable[str],
     used: dict[str, Span],
     missing: dict[str, Booleans],
     chosen: Booleans,
@@ -327,7 +360,8 @@ def _check_missing(
 ) -> set[str]:
     """Report the columns without a value; return their names."""
     empty: set[str] = set()
-    for name, span in used.items():
+    for name in (name for name in used if name in names):
+        span = used[name]
         if missing[name].all():
             message = f"the column `{name}` has no value at all"
         elif certain and chosen.any() and missing[name][chosen].all():

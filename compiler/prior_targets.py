@@ -15,7 +15,7 @@ from itertools import permutations
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, Target
+from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, String, Target
 
 from .bound import Grouping, Part, Population
 from .distributions import POSITIVE, REAL, SUPPORTS, Bounds
@@ -418,7 +418,8 @@ def _as_in_summary(kind: str, targets: Targets) -> str | None:
 
 def _part_text(part: RefPart) -> str:
     # a name that needs back-quotes has them in the names of coefficients too
-    text = expression_text(part.base)
+    base = part.base
+    text = base.text if isinstance(base, String) else expression_text(base)
     return text if part.level is None else f"{text}[{part.level}]"
 
 

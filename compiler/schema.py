@@ -83,8 +83,8 @@ class ColumnInfo:
 class Schema:
     """The columns by name, and how many rows they have.
 
-    ``unusable``, ``faulty``, ``open``, ``unread``, ``calls`` and ``functions`` are
-    those of the table.
+    ``unusable``, ``faulty``, ``open``, ``unread``, ``calls``, ``functions`` and
+    ``made_of`` are those of the table.
     """
 
     columns: Mapping[str, ColumnInfo]
@@ -95,6 +95,7 @@ class Schema:
     unread: tuple[str, ...] = ()
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,6 +116,7 @@ def schema_of(table: Table) -> Schema:
         table.unread,
         table.calls,
         table.functions,
+        table.made_of,
     )
 
 

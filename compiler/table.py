@@ -151,7 +151,8 @@ class Table:
     ``long`` is true of data from which a ``wide(...)`` has made its rows already.
 
     ``calls`` are calls that have been computed over the rows, by their text, with the
-    names of the columns that they gave; ``functions`` are the caller's own.
+    names of the columns that they gave; ``functions`` are the caller's own;
+    ``made_of`` has the columns that each ``let`` is computed from in the end.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Table:
     long: bool = False
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.columns.values():
@@ -203,7 +205,12 @@ class Table:
         """Return the table without columns that a reported fault has spoilt."""
         spoilt = frozenset(names)
         kept = {name: c for name, c in self.columns.items() if name not in spoilt}
-        return replace(self, columns=kept, faulty=self.faulty | spoilt)
+        # a call that gave one of them is spoilt with it
+        lost = {text for text, names in self.calls.items() if spoilt & {*names}}
+        calls = {text: n for text, n in self.calls.items() if text not in lost}
+        return replace(
+            self, columns=kept, faulty=self.faulty | spoilt | lost, calls=calls
+        )
 
     def take(self, rows: Ints) -> Table:
         """Return the table with these rows only."""

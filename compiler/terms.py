@@ -10,7 +10,7 @@ Where R drops something without a word (``a:1``, ``x*(1 | g)``), this reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 
@@ -31,25 +31,23 @@ from varying.grammar.tree import (
 
 from .expansion import Expansion, GroupBar, Term, Variable
 from .expressions import (
+    BARS,
     COMPARISONS,
-    children,
+    bars_inside,
     column_names,
-    left_of_bar,
+    now,
     postorder,
     unwrap,
 )
 from .functions import FUNCTIONS
+from .leaks import is_change, own_columns
+from .term_lists import Step, Terms, forget, push, union
 
 MOST_TERMS = 10_000
 # Pairs of terms that one formula may multiply out: duplicates cost time too.
 MOST_PAIRS = 2_000_000
 
-BARS = ("|", "||")
 ALGEBRA = ("+", "-", "*", "/", ":", "%in%")
-
-
-Terms = dict[int, None]  # an ordered set of bit patterns
-Step = Callable[[list[Terms]], None]
 
 
 class _TooMany(Exception):
@@ -120,7 +118,8 @@ class _Expander:
         self.intercept = True
         self.pairs = 0
         self.faulty = False
-        self.response_columns, self.response_label = _response(response)
+        self.response_columns, self.response_label = own_columns(response)
+        self.is_change = is_change(response)
         left = column_names(response) if response is not None else ()
         self.left_columns = {name.text for name in left}
 
@@ -197,7 +196,7 @@ class _Expander:
                     operators[0] in BARS
                 ):
                     self.bar(inner, node, free)
-                    yield _push({})
+                    yield push({})
                 case Paren(inner=inner):
                     pending.append((inner, plus, free))
                 case Chain(operators=operators) if operators[0] in BARS:
@@ -207,7 +206,7 @@ class _Expander:
                         "a group term must stand in parentheses",
                         f"write `({expression_text(node)})`",
                     )
-                    yield _push({})
+                    yield push({})
                 case Chain(operators=operators, operands=operands) if (
                     operators[0] in ALGEBRA
                 ):
@@ -222,27 +221,27 @@ class _Expander:
                 case Unary(operator="+" | "-" as sign, operand=operand):
                     minus = sign == "-"
                     if minus:
-                        pending.append(_forget)
+                        pending.append(forget)
                     pending.append((operand, plus ^ minus, free and not minus))
                 case Power(base=base, exponent=exponent):
                     pending.append(self.power(base, exponent))
                     pending.append((base, plus, False))
                 case Number():
-                    yield _push(self.number(node, plus))
+                    yield push(self.number(node, plus))
                 case Name(text=".", quoted=False):
-                    yield _push(self.dot(node))
+                    yield push(self.dot(node))
                 case Name(text="Intercept", quoted=False) if (
                     "Intercept" not in self.all_columns
                 ):  # as brms writes the intercept that a prior is about
                     self.intercept = plus
-                    yield _push({})
+                    yield push({})
                 case Call(function=function) if self.calls_a_column(node):
-                    yield _push(self.leaf(function))
+                    yield push(self.leaf(function))
                     inner = unwrap(node.arguments[0].value)
                     if isinstance(inner, Chain) and inner.operators[0] in BARS:
                         self.bar(inner, node, free)
                 case _:
-                    yield _push(self.leaf(node))
+                    yield push(self.leaf(node))
 
     def calls_a_column(self, node: Call) -> bool:
         """Report a column that stands before a parenthesis as if it were a function.
@@ -297,11 +296,11 @@ class _Expander:
                             f"`{text}` leaves no term: left of `/` is no variable",
                             f"`a/b` is `a + a:b`; a quotient is `I({text})`",
                         )
-                    left.update(self.product(_union(left), right))
+                    left.update(self.product(union(left), right))
                 case ":":
                     stack[-1] = self.product(left, right)
                 case "%in%":
-                    stack[-1] = self.product(left, _union(right))
+                    stack[-1] = self.product(left, union(right))
             if operator in (":", "%in%") and not stack[-1] and (left or right):
                 self.vanished(node)
             if len(stack[-1]) > MOST_TERMS:
@@ -349,7 +348,7 @@ class _Expander:
                 f"`^` needs a whole number above 1, not `{expression_text(exponent)}`",
                 *notes,
             )
-            return _forget
+            return forget
 
         def run(stack: list[Terms]) -> None:
             left = stack[-1]
@@ -404,7 +403,7 @@ class _Expander:
                 "&",
                 "&&",
             ):
-                if any(_bars_inside(node)):
+                if any(bars_inside(node)):
                     self.fault(
                         "invalid-term",
                         node,
@@ -413,7 +412,7 @@ class _Expander:
                     )
                     return {}
             case Unary(operator="!"):
-                if any(_bars_inside(node)):
+                if any(bars_inside(node)):
                     self.fault(
                         "invalid-term",
                         node,
@@ -449,8 +448,10 @@ class _Expander:
 
     def note_response(self, node: Expr, bit: int) -> None:
         # An earlier value of the response is a legitimate predictor.
-        now = [part for part in postorder(node, _now) if isinstance(part, Name)]
-        own = {name.text for name in now} & self.response_columns
+        parts = [part for part in postorder(node, now) if isinstance(part, Name)]
+        own = {name.text for name in parts} & self.response_columns
+        if self.is_change and own < self.response_columns:
+            own = set()
         if own or self.variables[bit.bit_length() - 1].label == self.response_label:
             # what a minus takes out, as in `. - y`, is no predictor
             self.responses.append((bit, node, next(iter(own), self.response_label)))
@@ -486,7 +487,7 @@ class _Expander:
             message = f"`{text}` has {len(operators)} bars"
             self.fault("two-bars", node, message, "a group term is `(effects | group)`")
             return
-        for nested in _bars_inside(chain):
+        for nested in bars_inside(chain):
             self.fault(
                 "group-in-interaction",
                 nested,
@@ -503,50 +504,3 @@ class _Expander:
         self.groups.append(
             GroupBar(operands[0], operators[0], identity, operands[-1], node.span)
         )
-
-
-def _push(terms: Terms) -> Step:
-    return lambda stack: stack.append(terms)
-
-
-def _forget(stack: list[Terms]) -> None:
-    stack[-1] = {}
-
-
-def _union(terms: Terms) -> Terms:
-    mask = 0
-    for term in terms:
-        mask |= term
-    return {mask: None} if terms else {}
-
-
-def _response(response: Expr | None) -> tuple[set[str], str | None]:
-    """Return the columns of a response and its spelling, additions left out."""
-    if response is None:
-        return set(), None
-    response = left_of_bar(response)
-    own = column_names(response)
-    node = unwrap(response)
-    if isinstance(node, Call) and node.function.text == "cbind":
-        # of `cbind(y, n - y)` the totals may well be a predictor
-        values = [unwrap(argument.value) for argument in node.arguments]
-        plain = [value for value in values if isinstance(value, Name)]
-        own = [*column_names(values[0]), *plain] if values else own
-    return {name.text for name in own}, expression_text(response)
-
-
-def _now(node: Expr) -> tuple[Expr, ...]:
-    """Return what a node is made of in its own row: not what `lag` reads."""
-    earlier = isinstance(node, Call) and node.function.text == "lag"
-    return () if earlier else children(node)
-
-
-def _bars_inside(node: Chain | Unary) -> Iterator[Expr]:
-    stack: list[Expr] = list(children(node))
-    while stack:
-        part = stack.pop()
-        inner = unwrap(part)
-        if isinstance(inner, Chain) and inner.operators[0] in BARS:
-            yield part
-        elif not isinstance(part, Call):  # inside a call `|` is "or"
-            stack.extend(children(part))

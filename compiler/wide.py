@@ -29,7 +29,7 @@ from varying.grammar.tree import (
     WideColumn,
 )
 
-from .cells import text_column
+from .cells import MISSING, text_column
 from .columns_read import names_written
 from .expressions import unwrap
 from .levels import spell_number
@@ -171,6 +171,10 @@ def _cell(source: WideColumn, wide: Wide, sink: Sink) -> dict[str, Level] | None
             message = f"`{text}` is no level of `{name}`"
             note = "a level is a name, a number or a text in quotes"
             sink.add("invalid-argument", option.value.span, message, note)
+            return None
+        if level in MISSING:
+            message = f"`{expression_text(option.value)}` is a missing value, no level"
+            sink.add("invalid-argument", option.value.span, message)
             return None
         if name in found:
             message = f"`{name}` is given twice for `{source.column.text}`"

@@ -180,7 +180,7 @@ def _call(tree: LarkTree) -> Call:
 
 
 def _ref_part(tree: LarkTree) -> RefPart:
-    base = cast("Name | Call | Number | Paren", _exprs(tree)[0])
+    base = cast("Name | Call | Number | String | Paren", _exprs(tree)[0])
     level = None
     for token in _tokens(tree):
         if token.type == "LEVEL":

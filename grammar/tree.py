@@ -116,10 +116,11 @@ class ListExpr(Node):
 class RefPart(Node):
     """``cs``, ``cs[CS+]``, ``poly(x, 2)[1]``: a term's part, maybe at a level.
 
-    A condition stands in parentheses, as in the formula: ``(x > 0)``.
+    A condition stands in parentheses, as in the formula: ``(x > 0)``. A string is a
+    level by itself: ``r[g, "s 1"]``.
     """
 
-    base: Name | Call | Number | Paren
+    base: Name | Call | Number | String | Paren
     level: str | None = None
 
 

@@ -112,6 +112,8 @@ def _exact(test: Test, written: Mapping[str, PriorText]) -> float | None:
         float(evaluate(operand, {}, {})) if is_number else None
         for operand, is_number in zip(test.operands, constant, strict=True)
     ]
+    if any(value is not None and math.isnan(value) for value in values):
+        return None
     bounds = _bounds(values, test.operators)
     if bounds is None:
         return 0.0

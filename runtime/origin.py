@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,8 @@ class Origin:
         """Leave out what can be compiled again: families hold functions."""
         kept = ("table", "provenance", "path")
         left_out: dict[str, object] = {"functions": {}, "made": None}
-        return {**{name: vars(self)[name] for name in kept}, **left_out}
+        plain = replace(self.table, functions={})  # a caller's may be of any kind
+        return {**{name: vars(self)[name] for name in kept}, **left_out, "table": plain}
 
     @cached_property
     def rows(self) -> FittedRows:

@@ -36,6 +36,8 @@ def power(subject: Subject) -> Iterator[Finding]:
         for node in postorder(part.terms, _between_terms):
             if not isinstance(node, Power) or not isinstance(node.base, Name | Call):
                 continue
+            if isinstance(node.base, Name) and node.base.text == ".":
+                continue  # all other columns
             base, text = expression_text(node.base), expression_text(node)
             fix = None
             if isinstance(node.base, Name):

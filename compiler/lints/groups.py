@@ -173,7 +173,7 @@ def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bo
 def lag_across(subject: Subject) -> Iterator[Finding]:
     """Find ``lag()`` without ``by=`` where the model has groups."""
     groupings = [g for part in subject.bound.parts for g in part.groupings]
-    if not groupings:
+    if not groupings or "lag" not in subject.spec.source.text:
         return
     lets = [
         s.expression for s in subject.spec.statements if isinstance(s, LetStatement)

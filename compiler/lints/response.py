@@ -67,7 +67,7 @@ def bounded(subject: Subject) -> Iterator[Finding]:
         short = 0 <= low and high <= _LONGEST
         bipolar = low == -high and high <= _LONGEST_BIPOLAR
         few = subject.table.total < _FEWEST_ROWS or (info.distinct or 0) < 3
-        if few or not (short or bipolar):
+        if few or not (short or bipolar or _is_slider(low, high, subject)):
             return
         kind = f"is whole numbers from {low:g} to {high:g}"
     notes = [
@@ -86,6 +86,13 @@ def bounded(subject: Subject) -> Iterator[Finding]:
         "steps nor bounds",
         tuple(notes),
     )
+
+
+def _is_slider(low: float, high: float, subject: Subject) -> bool:
+    """Whether whole numbers go from one end of 0 to 100 to the other, as sliders do."""
+    ends = low in (0.0, 1.0) and high in (99.0, 100.0)
+    # as a count it would have to end there by chance
+    return ends and subject.table.total >= _FEWEST_ROWS
 
 
 def spike(subject: Subject) -> Iterator[Finding]:

@@ -45,8 +45,10 @@ def test_it_may_stand_in_let_and_where_and_inside_others() -> None:
     [
         (lambda v: v[:3], "gave (3,), not one number for each of 8 rows"),
         (lambda v: 1 / 0, "ZeroDivisionError: division by zero"),
-        (lambda v: ["a"] * 8, "ValueError: could not convert string to float"),
-        (lambda v: None, "`f(x)` is no number in 8 rows"),
+        (lambda v: ["a"] * 8, "TypeError: it gave <U1, and no numbers"),
+        (lambda v: None, "TypeError: float() argument must be"),
+        (lambda v: v * 1j, "TypeError: it gave complex128, and no numbers"),
+        (lambda v: v - np.inf + np.inf, "`f(x)` is no number in 8 rows"),
     ],
 )
 def test_what_fails_is_a_diagnostic(function: Callable[..., Any], part: str) -> None:

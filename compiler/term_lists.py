@@ -1,0 +1,26 @@
+"""Lists of terms on a stack, on which the steps of an expansion work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Terms = dict[int, None]  # an ordered set of bit patterns
+Step = Callable[[list[Terms]], None]
+
+
+def push(terms: Terms) -> Step:
+    """Return the step that puts terms on the stack."""
+    return lambda stack: stack.append(terms)
+
+
+def forget(stack: list[Terms]) -> None:
+    """Empty the list on top of the stack."""
+    stack[-1] = {}
+
+
+def union(terms: Terms) -> Terms:
+    """Return the term with the variables of all of them."""
+    mask = 0
+    for term in terms:
+        mask |= term
+    return {mask: None} if terms else {}
