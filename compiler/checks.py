@@ -16,6 +16,7 @@ from .design import evaluate_columns
 from .evaluation import evaluate
 from .expressions import column_names, smallest_with
 from .responses import response_values
+from .spellings import quoted
 from .table import Floats, Table
 
 #: Columns beyond this are not searched for collinearity: the search is cubic.
@@ -199,7 +200,7 @@ def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> Non
         "infinite": "leave such rows out by `where`, or add a constant before `log`",
         "too large": f"the largest that can be used is {LARGEST:g}: rescale it",
     }
-    sink.add("infinite-value", span, f"`{name}` is {what}{of}", notes[what])
+    sink.add("infinite-value", span, f"{quoted(name)} is {what}{of}", notes[what])
 
 
 def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
@@ -218,13 +219,13 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
     for found in by_term.values():
         column = columns[found[0]]
         others = _spanning(matrix, found[0], dependent)
-        of = ", ".join(f"`{columns[i].name}`" for i in others[:_SHOWN])
+        of = ", ".join(quoted(columns[i].name) for i in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         if predictor.fixed and INTERCEPT in [columns[i] for i in others]:
             sink.add(
                 "fixed-scale",
                 place_of(column, terms),
-                f"the columns of `{column.term}` make an intercept, and "
+                f"the columns of {quoted(column.term)} make an intercept, and "
                 f"`{predictor.dpar}` has none: its scale is fixed",
                 *(
                     ("write the margins as well: `a*b` instead of `a:b`",)
@@ -234,18 +235,18 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
             )
             continue
         if not others:
-            message = f"`{column.name}` is 0 in every row"
+            message = f"{quoted(column.name)} is 0 in every row"
         elif [columns[i] for i in others] == [INTERCEPT]:
-            message = f"`{column.name}` is the same in every row"
+            message = f"{quoted(column.name)} is the same in every row"
         elif len(others) == 1:
-            message = f"`{column.name}` is an exact multiple of {of}"
+            message = f"{quoted(column.name)} is an exact multiple of {of}"
         else:
-            message = f"`{column.name}` is an exact combination of {of}{more}"
+            message = f"{quoted(column.name)} is an exact combination of {of}{more}"
         notes = ["the prior alone decides how their effects are divided"]
         if not others:
             notes = ["its effect comes from the prior alone"]
         if len(found) > 1:
-            rest = ", ".join(f"`{columns[i].name}`" for i in found[1 : _SHOWN + 1])
+            rest = ", ".join(quoted(columns[i].name) for i in found[1 : _SHOWN + 1])
             notes.append(f"so are further columns of the term: {rest}")
         sink.add("collinear", place_of(column, terms), message, *notes)
 

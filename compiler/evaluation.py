@@ -9,6 +9,7 @@ finds it by its text.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -136,10 +137,26 @@ class FunctionFault(Exception):
 def _own(node: Call, function: Function, values: Sequence[_Value], rows: int) -> Any:
     """Call a function of the caller's on one array a column."""
     assert function.compute is not None
-    columns = [np.broadcast_to(_numbers(value), (rows,)).copy() for value in values]
+    named = {
+        argument.keyword.text: value
+        for argument, value in zip(node.arguments, values, strict=True)
+        if argument.keyword is not None
+    }
+    free = (name for name in function.parameters if name not in named)
+    for argument, value in zip(node.arguments, values, strict=True):
+        if argument.keyword is None:
+            named[next(free)] = value
+    columns = {
+        name: np.broadcast_to(_numbers(value), (rows,)).copy()
+        for name, value in named.items()
+    }
+    # by their places up to the first that is left out
+    first = [
+        columns.pop(n) for n in takewhile(columns.__contains__, function.parameters)
+    ]
     called = f"`{function.name}()`"
     try:
-        found = np.asarray(function.compute(*columns))
+        found = np.asarray(function.compute(*first, **columns))
         if found.dtype.kind == "O":  # numbers of Python, or what is none
             found = np.asarray([float(v) for v in found.ravel()]).reshape(found.shape)
         if found.dtype.kind not in "biuf":

@@ -339,12 +339,21 @@ def find_function(name: Name, data: Table | Schema, sink: Sink) -> Function | No
         notes, fix = did_you_mean(name.text, own, name.span, "functions")
         sink.add("unknown-function", name.span, message, *notes, fix=fix)
     elif not function.ready:
-        sink.add(
-            "not-yet", name.span, f"`{name.text}()` is not compiled by this version"
-        )
+        message = f"`{name.text}()` is not compiled by this version"
+        sink.add("not-yet", name.span, message, *_UNTIL_THEN.get(name.text, ()))
         return None
     return function
 
+
+#: What is to be known of terms that are not compiled.
+_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "cs": (
+        "effects of a category belong to `sratio` and `acat`; in a cumulative model, "
+        "such as `ordlogit`, they could make probabilities negative",
+    ),
+    "mo": ("until then: `sdif` contrasts have a step for each level",),
+    "s": ("until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand",),
+}
 
 #: What other languages call what is written in another way here.
 _ELSEWHERE: Mapping[str, str] = {

@@ -39,20 +39,22 @@ def own_functions(functions: Mapping[str, Callable[..., Any]] | None) -> Functio
             raise TypeError(f"functions: {name!r} is not callable")
         if name in FUNCTIONS:
             raise ValueError(f"functions: the language has a function {name!r} already")
-        required, most = _counts(compute)
-        parameters = tuple(f"x{place + 1}" for place in range(most))
+        parameters, required = _parameters(compute)
         found[name] = Function(name, parameters, required, compute=compute)
     return found
 
 
-def _counts(compute: Callable[..., Any]) -> tuple[int, int]:
-    """Return how many positional arguments a function needs, and takes at most."""
+def _parameters(compute: Callable[..., Any]) -> tuple[tuple[str, ...], int]:
+    """Return the names of a function's positional arguments, and how many it needs."""
+    numbered = tuple(f"x{place + 1}" for place in range(_MOST))
     try:
         parameters = signature(compute).parameters.values()
     except (TypeError, ValueError):  # built in, of NumPy
-        return 1, _MOST
+        return numbered, 1
     by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     plain = [p for p in parameters if p.kind in by_place]
-    several = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+    names = tuple(p.name for p in plain)
+    if any(p.kind is Parameter.VAR_POSITIONAL for p in parameters):
+        names += numbered[len(names) :]
     required = sum(p.default is Parameter.empty for p in plain)
-    return max(required, 1), _MOST if several else max(len(plain), 1)
+    return names or numbered[:1], max(required, 1)

@@ -79,6 +79,11 @@ def folded(text: str) -> str:
     return text.strip().casefold()
 
 
+def quoted(label: str) -> str:
+    """Return a label in back-quotes, unless there are some in it already."""
+    return label if "`" in label else f"`{label}`"
+
+
 # ---- decimal commas ----------------------------------------------------------------
 
 

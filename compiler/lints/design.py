@@ -18,8 +18,9 @@ from ..columns import Coded, DesignColumn, Numeric
 from ..evaluation import evaluate
 from ..expressions import children, postorder
 from ..functions import FUNCTIONS
+from ..spellings import quoted
 from ..table import Kind
-from .subject import Finding, Subject, listed, quoted
+from .subject import Finding, Subject, listed
 
 #: More population effects than this, each with the default prior, add up to much.
 _MOST_EFFECTS = 10

@@ -16,7 +16,8 @@ from ..checks import columns_read
 from ..columns import DesignColumn, Numeric
 from ..derive import formulas, stateful_calls
 from ..evaluation import evaluate
-from .subject import Finding, Subject, listed, quoted
+from ..spellings import quoted
+from .subject import Finding, Subject, listed
 
 #: Slopes over fewer levels are not asked for.
 _FEWEST_LEVELS = 5

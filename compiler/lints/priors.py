@@ -10,7 +10,8 @@ from ..bound import Part, PriorText
 from ..columns import DesignColumn, Numeric
 from ..design import evaluate_columns
 from ..learn import column_scale
-from .subject import Finding, Subject, quoted
+from ..spellings import quoted
+from .subject import Finding, Subject
 
 Arguments = Mapping[str, float]
 

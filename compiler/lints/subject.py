@@ -17,6 +17,7 @@ from ..design import coded_values
 from ..prepare import Prepared
 from ..responses import response_values
 from ..schema import Schema
+from ..spellings import quoted
 from ..table import Floats, Ints, Table
 
 #: Beyond this many times the rows, combinations are sorted and not counted in place.
@@ -124,8 +125,3 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     if len(marked) == 1:
         return marked[0]
     return f"{', '.join(marked[:-1])} and {marked[-1]}"
-
-
-def quoted(label: str) -> str:
-    """Return a label in back-quotes, unless there are some in it already."""
-    return label if "`" in label else f"`{label}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,29 @@ def test_a_name_that_nobody_gave_is_unknown_and_near_ones_are_named() -> None:
         varying.compile("y ~ f(x)", DATA)
 
 
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("f(x, z)", "x - 2z + 0"),
+        ("f(b = x, a = z)", "z - 2x + 0"),
+        ("f(x, c = z)", "x - 2 + z"),
+        ("f(b = z, x)", "x - 2z + 0"),
+    ],
+)
+def test_arguments_by_name(call: str, expected: str) -> None:
+    x, z = DATA["x"], DATA["z"]
+    values = {"x - 2z + 0": x - 2 * z, "z - 2x + 0": z - 2 * x, "x - 2 + z": x - 2 + z}
+
+    def f(a: Any, b: Any = 1.0, c: Any = 0.0) -> Any:
+        return a - 2 * b + c
+
+    model = varying.compile(f"y ~ {call}", DATA, functions={"f": f})
+    assert model.compiled is not None
+    columns = model.compiled.bound.population.columns
+    found = evaluate_columns(columns, model.compiled.prepared.table)[:, 0]
+    np.testing.assert_array_equal(found, values[expected])
+
+
 def test_how_many_arguments_it_takes() -> None:
     for text in ("y ~ f()", "y ~ f(x, x, x)"):
         with pytest.raises(varying.ModelError, match="invalid-argument"):
@@ -97,5 +121,8 @@ def test_a_saved_fit_needs_it_again_for_what_is_compiled(tmp_path: Path) -> None
     assert "f(x)" in str(again.summary())
     with pytest.raises(varying.ModelError, match="no function `f`"):
         again.predict(seed=1)
+    # what is no module's function cannot be pickled, and is not
+    kept = pickle.loads(pickle.dumps(fit))
+    assert "f(x)" in str(kept.summary())
     whole = varying.load(tmp_path / "f.fit", functions={"f": f})
     assert whole.predict(seed=1) is not None
