@@ -40,7 +40,7 @@ from .evaluation import evaluate
 from .expression_types import report_no_number, settings_of, type_of
 from .expressions import LOGICALS, children, column_names, now, postorder, unwrap
 from .factor_calls import FACTOR_CALLS, factor_of, scheme_of
-from .functions import FUNCTIONS, Function, bind_arguments, is_stateful, operands
+from .functions import FUNCTIONS, Function, bind_arguments, is_stateful
 from .learning import Unlearnable, learn_call
 from .schema import schema_of
 from .spellings import warn_comma
@@ -90,6 +90,11 @@ def stateful_calls(
         if isinstance(node, Call) and is_stateful(node):
             found.setdefault(expression_text(node), node)
     return list(found.values())
+
+
+def _below_calls(node: Expr) -> tuple[Expr, ...]:
+    """Return what a node is made of; a call over rows is one thing."""
+    return () if is_stateful(node) else children(node)
 
 
 def _not_guarded(node: Expr) -> tuple[Expr, ...]:
@@ -307,13 +312,19 @@ class Derivation:
         What calls over rows gave counts as such: earlier rows may have no value.
         """
         found: set[str] = set()
-        for node in postorder(expression, operands):
+        for node in postorder(expression, _below_calls):
             match node:
                 case Name(text=text):
                     found |= self.reads.get(text, frozenset({text}))
                 case Call() if is_stateful(node):
                     found.update(self.table.calls.get(expression_text(node), ()))
         return frozenset(found & self.table.columns.keys())
+
+    def spoil_with(self) -> None:
+        """Leave out what is computed from columns whose fault has been reported."""
+        there = self.table.columns.keys()
+        spoilt = {name for name, read in self.reads.items() if not read <= there}
+        self.table = self.table.without(spoilt)
 
     def undefined(self, name: str) -> Booleans:
         """Return the rows in which a column has no value though all it reads have."""
@@ -409,7 +420,7 @@ def check_call(
     settings = settings_of(bound, function, table, sink)
     if typed is None or settings is None:
         return None
-    if function.role == "learned" and not typed.is_number:
+    if not typed.is_number and (function.role == "learned" or typed.column is None):
         report_no_number(bound["x"].value, typed, f"`{function.name}()`", sink)
         return None
     return function, bound["x"].value, settings
@@ -491,6 +502,7 @@ def _computed(statement: LetStatement, table: Table, sink: Sink) -> Column | Non
 def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:
     """Return the factor that ``let f = factor(k)`` makes of a column."""
     read = {n.text for n in column_names(call)}
+    read.update(*(table.calls.values()))
     known = {n: c for n, c in table.columns.items() if n in read}
     schema = schema_of(replace(table, columns=known))
     info = factor_of(call, schema, sink, in_let=True)

@@ -132,7 +132,9 @@ def prepare(
     derived.early(spec)
     chosen, certain = _where(spec, derived, sink)
     known = chosen if certain else None
-    table = derived.table = check_levels(derived.table, declared, known, sink)
+    derived.table = check_levels(derived.table, declared, known, sink)
+    derived.spoil_with()
+    table = derived.table
     used = used_columns(spec, table, sink, derived.inputs)
     if not table.rows:
         if not table.open:
@@ -284,11 +286,12 @@ def used_columns(
         if name.text == "." and not name.quoted:
             waiting = (column for found in inputs.values() for column in found)
             for column in (*table.columns, *waiting):
-                if column not in computed:
+                if column not in computed and column in table.columns:
                     used.setdefault(column, name.span)
         elif name.text in inputs:
             for column in inputs[name.text]:
-                used.setdefault(column, name.span)
+                if column in table.columns:  # else its fault has been reported
+                    used.setdefault(column, name.span)
         elif name.text in table.columns:
             used.setdefault(name.text, name.span)
         elif name.text in table.unusable:
