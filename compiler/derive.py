@@ -9,7 +9,7 @@ with it. What was learned is kept in ``Step``, so that other rows can be treated
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,31 +19,26 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import (
     Call,
-    Chain,
     Expr,
-    Formula,
     LetStatement,
-    ListExpr,
-    ModelStatement,
     Name,
-    PartStatement,
-    Power,
     Spec,
-    Unary,
-    WhereStatement,
 )
 
-from .call_settings import listed_names
-from .contrasts import Custom
-from .design import recode
+from .calls import (
+    below_calls,
+    condition_terms,
+    formulas,
+    is_early,
+    not_guarded,
+    stateful_calls,
+)
 from .evaluation import evaluate
 from .expression_types import report_no_number, settings_of, type_of
-from .expressions import LOGICALS, children, column_names, now, postorder, unwrap
-from .factor_calls import FACTOR_CALLS, factor_of, scheme_of
+from .expressions import LOGICALS, column_names, now, postorder, unwrap
 from .functions import FUNCTIONS, Function, bind_arguments, is_stateful
 from .learning import Unlearnable, learn_call
-from .schema import schema_of
-from .spellings import warn_comma
+from .lets import computed
 from .stateful import Settings, State, apply, lagged, width
 from .table import Column, Kind, Table
 
@@ -76,45 +71,6 @@ class Step:
 Made = Step | LetStatement
 RESERVED = frozenset({"Intercept", *LOGICALS})
 Booleans = NDArray[np.bool_]
-
-
-def stateful_calls(
-    expression: Expr, inside: Callable[[Expr], tuple[Expr, ...]] = children
-) -> list[Call]:
-    """Return the calls that are computed over rows, inner ones first.
-
-    ``inside`` says where they are looked for.
-    """
-    found: dict[str, Call] = {}
-    for node in postorder(expression, inside):
-        if isinstance(node, Call) and is_stateful(node):
-            found.setdefault(expression_text(node), node)
-    return list(found.values())
-
-
-def _below_calls(node: Expr) -> tuple[Expr, ...]:
-    """Return what a node is made of; a call over rows is one thing."""
-    return () if is_stateful(node) else children(node)
-
-
-def _not_guarded(node: Expr) -> tuple[Expr, ...]:
-    """Return what a node has no value without: `ifelse` may do without a part."""
-    guards = isinstance(node, Call) and node.function.text == "ifelse"
-    return () if guards else children(node)
-
-
-def is_early(call: Call) -> bool:
-    """Whether a call needs no more than the rows as they were read."""
-    function = FUNCTIONS[call.function.text]
-    if function.role == "rows":
-        return True
-    if call.function.text != "cut":
-        return False
-    named = [a for a in call.arguments if a.keyword and a.keyword.text == "breaks"]
-    free = [a for a in call.arguments if a.keyword is None]
-    breaks = [*named, *free[1:2]]
-    given = bool(breaks) and isinstance(unwrap(breaks[0].value), ListExpr)
-    return given and all(map(is_early, stateful_calls(call)[:-1]))
 
 
 @dataclass(slots=True)
@@ -225,7 +181,7 @@ class Derivation:
             for column in self.inputs.get(name.text, (name.text,)):
                 if column in self.table.columns:
                     reads[column] = None
-        for call in stateful_calls(statement.expression, _not_guarded):
+        for call in stateful_calls(statement.expression, not_guarded):
             reads |= dict.fromkeys(self.table.calls.get(expression_text(call), ()))
         self.inputs[statement.name.text] = tuple(reads)
         self.waiting.append(statement)
@@ -279,7 +235,7 @@ class Derivation:
 
     def _conditions(self, terms: Expr) -> None:
         """Compute the conditions among terms: R codes them as factors."""
-        for node in _condition_terms(terms):
+        for node in condition_terms(terms):
             label = expression_text(node)
             waits = not self.has_fit_rows and self.waits(node)
             if label in self.table.calls or waits or self.table.open:
@@ -296,7 +252,7 @@ class Derivation:
     # ---- one column ----
 
     def _let(self, statement: LetStatement) -> None:
-        column = _computed(statement, self.table, self.sink)
+        column = computed(statement, self.table, self.sink)
         name = statement.name.text
         if column is None:
             self._spoil(name)
@@ -312,7 +268,7 @@ class Derivation:
         What calls over rows gave counts as such: earlier rows may have no value.
         """
         found: set[str] = set()
-        for node in postorder(expression, _below_calls):
+        for node in postorder(expression, below_calls):
             match node:
                 case Name(text=text):
                     found |= self.reads.get(text, frozenset({text}))
@@ -426,138 +382,6 @@ def check_call(
     return function, bound["x"].value, settings
 
 
-def formulas(model: ModelStatement) -> Iterator[Formula]:
-    """Yield the formulas of a model, those of its parameters among them."""
-    yield model.formula
-    yield from (p.formula for p in model.body if isinstance(p, PartStatement))
-
-
-def formula_expressions(spec: Spec) -> Iterator[Expr]:
-    """Yield what formulas calculate with."""
-    for model in spec.models:
-        for formula in formulas(model):
-            yield formula.response
-            yield formula.terms
-
-
-_ALGEBRA = ("+", "-", "*", "/", ":", "%in%", "|", "||")
-
-
-def _condition_terms(terms: Expr) -> Iterator[Expr]:
-    """Yield the terms that may be conditions: ``x > 0``, ``!late``, ``I(x > 0)``."""
-    stack = [terms]
-    while stack:
-        node = unwrap(stack.pop())
-        match node:
-            case Chain(operators=operators, operands=operands) if (
-                operators[0] in _ALGEBRA
-            ):
-                stack.extend(reversed(operands))
-            case Power(base=base):
-                stack.append(base)
-            case Unary(operator="+" | "-", operand=operand):
-                stack.append(operand)
-            case Chain() | Unary() | Call(function=Name(text="I")):
-                yield node
-
-
-def reads_order(spec: Spec) -> bool:
-    """Whether a spec has calls for which the order of the rows matters."""
-    expressions = list(formula_expressions(spec))
-    for statement in spec.statements:
-        match statement:
-            case LetStatement(expression=read) | WhereStatement(condition=read):
-                expressions.append(read)
-    return any(
-        FUNCTIONS[call.function.text].role == "rows"
-        for expression in expressions
-        for call in stateful_calls(expression)
-    )
-
-
-def _computed(statement: LetStatement, table: Table, sink: Sink) -> Column | None:
-    name, expression = statement.name.text, statement.expression
-    call = unwrap(expression)
-    if isinstance(call, Call) and call.function.text in FACTOR_CALLS:
-        return _factor(name, call, table, sink)
-    typed = type_of(expression, table, sink)
-    if typed is None:
-        return None
-    if typed.column is not None and isinstance(typed.column, Column):
-        return replace(typed.column, name=name)
-    warn_commas(expression, table, sink)
-    if not typed.is_number:
-        message = f"`{name}` would be a {typed.kind}, not a number"
-        sink.add("wrong-type", expression.span, message)
-        return None
-    if any(expression_text(c) not in table.calls for c in stateful_calls(expression)):
-        return None  # of a table whose columns are not all known
-    values = evaluate(expression, table)
-    if typed.kind == "logical":
-        codes = np.where(np.isnan(values), -1, values).astype(np.int64)
-        return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
-    return Column(name, Kind.NUMERIC, values)
-
-
-def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:
-    """Return the factor that ``let f = factor(k)`` makes of a column."""
-    read = {n.text for n in column_names(call)}
-    read.update(*(table.calls.values()))
-    known = {n: c for n, c in table.columns.items() if n in read}
-    schema = schema_of(replace(table, columns=known))
-    info = factor_of(call, schema, sink, in_let=True)
-    if info is None:
-        return None
-    contrast, reference = info.contrast, info.reference
-    if call.function.text == "C":
-        chosen = scheme_of(call, info, "treatment", sink)
-        if chosen is None:
-            return None
-        scheme, base = chosen
-        if base is not None and not scheme.has_reference:
-            message = f"`base` of `{scheme.name}` stands in the formula: `C(...)` there"
-            sink.add("invalid-argument", call.span, message)
-            return None
-        contrast = scheme if isinstance(scheme, Custom) else scheme.name
-        reference = None if base is None else info.as_levels[base]
-    source = table.columns[info.name]
-    levels = info.as_levels if source.kind.is_number else info.declared_levels
-    read_as = source.kind if source.read_as is None else source.read_as
-    codes, labels = recode(source, levels), labels_of(call)
-    if labels is not None:
-        if len(labels) != len(levels) or len(set(labels)) < len(labels):
-            message = f"`labels` must name {len(levels)} levels, each in its own way"
-            shown = ", ".join(f"`{level}`" for level in levels[:10])
-            sink.add("invalid-argument", call.span, message, f"levels: {shown}")
-            return None
-        levels, read_as = labels, Kind.TEXT
-    return Column(
-        name,
-        Kind.ORDERED if info.kind is Kind.ORDERED else Kind.FACTOR,
-        codes,
-        levels,
-        declared=True,
-        contrast=contrast,
-        reference=reference,
-        read_as=read_as,
-    )
-
-
-def labels_of(call: Call) -> tuple[str, ...] | None:
-    """Return what ``factor(x, labels=[...])`` calls its levels."""
-    for argument in call.arguments:
-        if argument.keyword is not None and argument.keyword.text == "labels":
-            return listed_names(argument.value)
-    return None
-
-
-def warn_commas(expression: Expr, table: Table, sink: Sink) -> None:
-    """Warn of texts that are compared and may be meant as numbers."""
-    for name in column_names(expression):
-        if name.text in table.columns:
-            warn_comma(table.columns[name.text], name.span, sink)
-
-
 # ---- other rows ----------------------------------------------------------------------
 
 
@@ -576,7 +400,7 @@ def replay(made: Iterable[Made], table: Table, sink: Sink) -> Table:
     current = table
     for one in made:
         if isinstance(one, LetStatement):
-            column = _computed(one, current, sink)
+            column = computed(one, current, sink)
             if column is None:
                 continue
             columns: Mapping[str, Column] = {one.name.text: column}

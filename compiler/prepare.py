@@ -29,18 +29,14 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
+from .calls import formula_expressions, stateful_calls
 from .columnspec import declare
 from .data_options import data_options
-from .derive import (
-    Derivation,
-    Made,
-    formula_expressions,
-    stateful_calls,
-    warn_commas,
-)
+from .derive import Derivation, Made
 from .evaluation import evaluate
 from .expression_types import report_unknown, type_of
 from .expressions import children, column_names
+from .lets import warn_commas
 from .schema import Schema, schema_of
 from .table import Ints, Table
 from .undeclared import check_levels, rows_text

@@ -9,9 +9,9 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import DataStatement, Spec
 
+from .calls import reads_order
 from .data_file import DataFile, read_data
 from .data_options import DataOptions, data_options
-from .derive import reads_order
 from .table import Table
 from .wide import reads_row, widen
 

@@ -12,9 +12,9 @@ from varying.grammar.source import Span
 from varying.grammar.tree import LetStatement
 
 from ..bound import Grouping, GroupTerm, Part
+from ..calls import formulas, stateful_calls
 from ..checks import columns_read
 from ..columns import DesignColumn, Numeric
-from ..derive import formulas, stateful_calls
 from ..evaluation import evaluate
 from ..spellings import quoted
 from .subject import Finding, Subject, listed

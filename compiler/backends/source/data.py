@@ -9,9 +9,10 @@ from varying.grammar.printer import expression_text
 
 from ...call_settings import listed_names
 from ...columns import Coded, DesignColumn, Numeric
-from ...derive import Made, labels_of
+from ...derive import Made
 from ...design import coded_values
 from ...factor_calls import FACTOR_CALLS
+from ...lets import labels_of
 from ...recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
 from ...table import Column, Kind
 from .elementwise import Elementwise, bare, core, names_read
