@@ -7,8 +7,8 @@ A statement names a whole class (``b``), a group (``sd[subj]``), a term
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import permutations
 
@@ -18,6 +18,7 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, String, Target
 
 from .bound import Grouping, Part, Population
+from .columns import Coded
 from .distributions import POSITIVE, REAL, SUPPORTS, Bounds
 from .expressions import column_names
 from .families import FAMILIES
@@ -69,12 +70,15 @@ class Targets:
         belong to that part, of which nothing is said. None: of no name.
     possible
         Classes that the formula may have, where part of it is unknown.
+    levels
+        Of terms that are one factor, its levels.
     """
 
     scalars: tuple[Scalar, ...]
     groups: tuple[str, ...]
     guessed: frozenset[str] | None = frozenset()
     possible: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def forgives(self, ref: Ref) -> bool:
         """Whether a reference may be to what a fault has left unknown."""
@@ -140,7 +144,13 @@ def targets_of(
         found += _effects(part.target, part.population, part.groupings)
     groups = [g.name for g in groupings]
     groups += [g.name for part in others for g in part.groupings]
-    return Targets(tuple(found), tuple(dict.fromkeys(groups)), guessed, possible)
+    levels: dict[str, tuple[str, ...]] = {}
+    for whole in (population, *(part.population for part in others)):
+        for column in whole.columns:
+            if len(column.parts) == 1 and isinstance(column.parts[0], Coded):
+                levels[column.term] = column.parts[0].levels
+    names = tuple(dict.fromkeys(groups))
+    return Targets(tuple(found), names, guessed, possible, levels)
 
 
 def _effects(
@@ -299,6 +309,11 @@ def _coefficients(
         of = where.removesuffix("b")
         better = f"{of}Intercept" if f"{of}Intercept" in kinds else "threshold"
         notes, fix = (f"the intercept is no `b`: write `{better}`",), None
+    elif (term := _reference(wanted, targets)) is not None:
+        # another level would be another hypothesis
+        own_ = [scalar.coefficient for scalar in own if scalar.term == term]
+        notes = (f"its level has none of its own: `{term}` has {_in_words(own_)}",)
+        fix = None
     elif levels:
         notes, fix = did_you_mean(levels[0], levels[:1], ref.span)
     elif alike := _alike(wanted, known):
@@ -313,6 +328,19 @@ def _coefficients(
         fix=fix,
     )
     return []
+
+
+def _reference(wanted: str, targets: Targets) -> str | None:
+    """Return the term of a coefficient that a level would have if it had one."""
+    for term, levels in targets.levels.items():
+        if any(wanted == f"{term}[{level}]" for level in levels):
+            return term
+    return None
+
+
+def _in_words(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(f"`{name}`" for name in names[:10]) + more
 
 
 def _alike(wanted: str, known: Sequence[str]) -> str | None:
