@@ -101,8 +101,8 @@ CASES = [
     "let q = n %in% [1, 2]\ny ~ q",
     "let q = log(x, base = 2) + log(x, 10) + log(x, base = 1 + 2)\ny ~ q",
     "let q = x^0 + x\ny ~ q",
-    "let q = log(z)\ny ~ q",
-    "let q = log(z) > 0 | x > 3\ny ~ q",
+    "let q = log(z)\nwhere z > 0\ny ~ q",
+    "let q = log(abs(z)) > 0 | x > 3\ny ~ q",
     "let q = 1/3 + x - (z - 1) - -2 + 2^-1 * x / 1e2\ny ~ q",
     "let q = x * (1 > 2) + 10^400 * 0 + x\ny ~ z",
     # logical columns of the file
