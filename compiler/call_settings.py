@@ -53,10 +53,8 @@ def read_settings(
 
 
 def _whole(node: Expr) -> int | None:
-    number = plain_number(node)
-    if number is None or not number.is_integer() or not 0 <= number < 1e6:
-        return None
-    return int(number)
+    number = _integer(node)
+    return None if number is None or number < 0 else number
 
 
 def _integer(node: Expr) -> int | None:

@@ -12,6 +12,7 @@ from varying.grammar.tree import Expr
 
 from .bound import BoundModel, Part
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
+from .derive import NO_NUMBER_NOTE
 from .design import evaluate_columns
 from .evaluation import evaluate
 from .expressions import column_names, smallest_with
@@ -196,7 +197,7 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
 def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> None:
     of = "" if not count else " in 1 row" if count == 1 else f" in {count:,} rows"
     notes = {
-        "no number": "leave such rows out by `where`, or write what is meant there",
+        "no number": NO_NUMBER_NOTE,
         "infinite": "leave such rows out by `where`, or add a constant before `log`",
         "too large": f"the largest that can be used is {LARGEST:g}: rescale it",
     }

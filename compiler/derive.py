@@ -9,7 +9,7 @@ with it. What was learned is kept in ``Step``, so that other rows can be treated
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -69,6 +69,8 @@ class Step:
 
 
 Made = Step | LetStatement
+#: What to do about a value that is no number, such as the logarithm of -1.
+NO_NUMBER_NOTE = "leave such rows out by `where`, or write what is meant there"
 RESERVED = frozenset({"Intercept", *LOGICALS})
 Booleans = NDArray[np.bool_]
 
@@ -246,8 +248,7 @@ class Derivation:
             (name,) = self._names((label,))
             target = Name(name, quoted=True, span=node.span)
             self._let(LetStatement(target, node, span=node.span))
-            calls = {**self.table.calls, label: (name,)}
-            self.table = replace(self.table, calls=calls)
+            self.table = self.table.adding((), {label: (name,)})
 
     # ---- one column ----
 
@@ -257,8 +258,7 @@ class Derivation:
         if column is None:
             self._spoil(name)
             return
-        columns = {**self.table.columns, name: column}
-        self.table = replace(self.table, columns=columns)
+        self.table = self.table.adding((column,))
         self.reads[name] = self._in_the_end(statement.expression)
         self.made.append(statement)
 
@@ -284,8 +284,12 @@ class Derivation:
 
     def undefined(self, name: str) -> Booleans:
         """Return the rows in which a column has no value though all it reads have."""
-        missing = self.table.columns[name].missing
-        for read in self.reads.get(name, ()):
+        reads = self.reads.get(name, frozenset())
+        return self._unexplained(self.table.columns[name].missing, reads)
+
+    def _unexplained(self, missing: Booleans, reads: Iterable[str]) -> Booleans:
+        """Return the missing rows in which all columns that are read have a value."""
+        for read in reads:
             missing = missing & ~self.table.columns[read].missing
         return missing
 
@@ -302,11 +306,7 @@ class Derivation:
                 self._spoil(label)
             return
         step, columns = found
-        self.table = replace(
-            self.table,
-            columns={**self.table.columns, **{c.name: c for c in columns}},
-            calls={**self.table.calls, label: step.columns},
-        )
+        self.table = self.table.adding(columns, {label: step.columns})
         self.made.append(step)
 
     def _computed(self, call: Call, label: str) -> tuple[Step, list[Column]] | None:
@@ -326,17 +326,14 @@ class Derivation:
             )
             return Step(call, value, names, None, settings), [made]
         x = evaluate(value, table)
-        undefined = np.isnan(x)
-        for name in self._in_the_end(value):
-            undefined &= ~table.columns[name].missing
+        undefined = self._unexplained(np.isnan(x), self._in_the_end(value))
         if undefined.any() and (self.has_fit_rows or not is_early(call)):
             text = expression_text(value)
             count = table.count(undefined)
             message = (
                 f"`{text}` is no number in {count:,} row{'s' if count > 1 else ''}"
             )
-            note = "leave such rows out by `where`, or write what is meant there"
-            sink.add("infinite-value", value.span, message, note)
+            sink.add("infinite-value", value.span, message, NO_NUMBER_NOTE)
             return None
         try:
             state = learn_call(function.name, x, settings, table)
@@ -401,22 +398,14 @@ def replay(made: Iterable[Made], table: Table, sink: Sink) -> Table:
     for one in made:
         if isinstance(one, LetStatement):
             column = computed(one, current, sink)
-            if column is None:
-                continue
-            columns: Mapping[str, Column] = {one.name.text: column}
-            calls = {}
+            if column is not None:
+                current = current.adding((column,))
+            continue
+        if one.state is None:
+            earlier = lagged(_column(one.value, current), one.settings, current)
+            found = [replace(earlier, name=one.columns[0])]
         else:
-            if one.state is None:
-                made_column = lagged(_column(one.value, current), one.settings, current)
-                found = [replace(made_column, name=one.columns[0])]
-            else:
-                x = evaluate(one.value, current)
-                found = apply(one.state, one.columns, x, current)
-            columns = {column.name: column for column in found}
-            calls = {expression_text(one.call): one.columns}
-        current = replace(
-            current,
-            columns={**current.columns, **columns},
-            calls={**current.calls, **calls},
-        )
+            x = evaluate(one.value, current)
+            found = apply(one.state, one.columns, x, current)
+        current = current.adding(found, {expression_text(one.call): one.columns})
     return current

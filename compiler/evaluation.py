@@ -112,6 +112,16 @@ def _call(
         raise TypeError(f"cannot be computed: {function.name}")
     if function.name == "I":
         return inside[0]
+    named = _by_parameter(function, arguments, inside)
+    # numpy's own functions take no keyword for what they compute from.
+    required = [named.pop(name) for name in function.parameters[: function.required]]
+    return function.compute(*required, **named)
+
+
+def _by_parameter(
+    function: Function, arguments: Sequence[Argument], inside: Sequence[_Value]
+) -> dict[str, Any]:
+    """Return the numbers that a call is given, by the function's parameters."""
     named = {
         argument.keyword.text: _numbers(value)
         for argument, value in zip(arguments, inside, strict=True)
@@ -121,9 +131,7 @@ def _call(
     for argument, value in zip(arguments, inside, strict=True):
         if argument.keyword is None:
             named[next(free)] = _numbers(value)
-    # numpy's own functions take no keyword for what they compute from.
-    required = [named.pop(name) for name in function.parameters[: function.required]]
-    return function.compute(*required, **named)
+    return named
 
 
 class FunctionFault(Exception):
@@ -137,18 +145,9 @@ class FunctionFault(Exception):
 def _own(node: Call, function: Function, values: Sequence[_Value], rows: int) -> Any:
     """Call a function of the caller's on one array a column."""
     assert function.compute is not None
-    named = {
-        argument.keyword.text: value
-        for argument, value in zip(node.arguments, values, strict=True)
-        if argument.keyword is not None
-    }
-    free = (name for name in function.parameters if name not in named)
-    for argument, value in zip(node.arguments, values, strict=True):
-        if argument.keyword is None:
-            named[next(free)] = value
     columns = {
-        name: np.broadcast_to(_numbers(value), (rows,)).copy()
-        for name, value in named.items()
+        name: np.broadcast_to(value, (rows,)).copy()
+        for name, value in _by_parameter(function, node.arguments, values).items()
     }
     # by their places up to the first that is left out
     first = [

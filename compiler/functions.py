@@ -444,6 +444,6 @@ def operands(node: Expr) -> tuple[Expr, ...]:
     """Return the expressions that a node's value is calculated from, in its row."""
     if isinstance(node, Call):
         function = FUNCTIONS.get(node.function.text)
-        if function is not None and function.role in ("rows", "learned", "coding"):
+        if function is not None and (function.stateful or function.role == "coding"):
             return ()
     return children(node)

@@ -32,7 +32,7 @@ from varying.grammar.tree import (
 from .calls import formula_expressions, stateful_calls
 from .columnspec import declare
 from .data_options import data_options
-from .derive import Derivation, Made
+from .derive import NO_NUMBER_NOTE, Derivation, Made
 from .evaluation import evaluate
 from .expression_types import report_unknown, type_of
 from .expressions import children, column_names
@@ -343,7 +343,7 @@ def _check_undefined(
             "infinite-value",
             used[name],
             f"`{name}` is no number in {where}",
-            "leave such rows out by `where`, or write what is meant there",
+            NO_NUMBER_NOTE,
         )
         found.add(name)
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -167,8 +167,8 @@ class Intervals:
     def codes(self, x: Floats) -> Ints:
         """Return each row's interval, from 0; -1 outside the bounds."""
         bounds = np.array(self.bounds)
-        side = "left" if self.right else "right"
-        codes = np.searchsorted(bounds, x, side=side).astype(np.int64) - 1  # type: ignore[call-overload]
+        side: Literal["left", "right"] = "left" if self.right else "right"
+        codes = np.searchsorted(bounds, x, side=side).astype(np.int64) - 1
         if self.lowest:  # the outermost bound belongs to its interval
             outermost = bounds[0] if self.right else bounds[-1]
             codes = np.where(

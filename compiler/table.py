@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+_NO_CALLS: Mapping[str, tuple[str, ...]] = {}
+
+
 class Kind(StrEnum):
     """What a column holds."""
 
@@ -200,6 +203,18 @@ class Table:
     def numbers(self, rows: Ints) -> Ints:
         """Return the numbers in the data, from 0, of rows, or of their first ones."""
         return rows if self.firsts is None else self.firsts[rows]
+
+    def adding(
+        self,
+        columns: Iterable[Column],
+        calls: Mapping[str, tuple[str, ...]] = _NO_CALLS,
+    ) -> Table:
+        """Return the table with further columns, and with the calls that gave them."""
+        return replace(
+            self,
+            columns={**self.columns, **{column.name: column for column in columns}},
+            calls={**self.calls, **calls},
+        )
 
     def without(self, names: Iterable[str]) -> Table:
         """Return the table without columns that a reported fault has spoilt."""
