@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from varying.grammar.render.safe import visible
+
 from .ir import (
     Apply,
     Assemble,
@@ -206,4 +208,4 @@ def program_text(program: Program) -> str:
         + (f", spread {likelihood.within}" if likelihood.within else "")
     )
     lines += [f"  note {note}" for note in program.notes]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(visible, lines)) + "\n"

@@ -12,10 +12,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from .commands.usage import Commands
+
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="varying",
+    cls=Commands,
     help="A small language for multilevel models, compiled to PyMC.",
     add_completion=False,
     no_args_is_help=True,
@@ -357,7 +360,9 @@ def _prepare_streams(debug: bool) -> None:
 
 
 def _complain(text: str, code: int) -> int:
-    print(f"varying: {text}", file=sys.stderr)
+    from varying.grammar.render.safe import visible_lines
+
+    print(f"varying: {visible_lines(text)}", file=sys.stderr)
     return code
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from varying.compiler.columns import INTERCEPT, Coded
 from varying.compiler.design import evaluate_columns, group_index
+from varying.grammar.render.safe import visible
 
 if TYPE_CHECKING:
     from varying.compiler.bound import Grouping, GroupTerm, Part
@@ -23,6 +25,28 @@ __all__ = ["Design"]
 _SHOWN = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of columns with their coding, as they are printed."""
+
+    cells: tuple[tuple[str, str], ...]
+    indent: str = "  "
+
+    @classmethod
+    def of(cls, columns: Sequence[DesignColumn], indent: str = "  ") -> Columns:
+        """Return what is printed of design columns."""
+        cells = tuple((column.name, _coding(column)) for column in columns)
+        return cls(cells, indent)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.cells)
+
+
+Line = str | Columns
+#: A title, and the lines below it.
+Block = tuple[str, list[Line]]
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Design:
     """The design of a model. Prints as text; see ``to_dict``."""
@@ -30,7 +54,19 @@ class Design:
     compiled: Compiled | Designed
 
     def __repr__(self) -> str:
-        return "\n".join(_text(self.compiled))
+        lines: list[str] = []
+        for title, block in self._blocks():
+            lines += [""] if lines else []
+            lines += [visible(title), *_shown(block)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from .pages import of_design
+
+        return of_design(self)
+
+    def _blocks(self) -> list[Block]:
+        return _text(self.compiled)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: matrices as rows, before any centring.
@@ -110,23 +146,37 @@ def _response_levels(compiled: Compiled | Designed) -> tuple[str, ...]:
     return column.levels if column is not None and response.expression is None else ()
 
 
-def _text(compiled: Compiled | Designed) -> list[str]:
+def _shown(lines: Sequence[Line]) -> Iterator[str]:
+    """Yield the lines of a block; names of columns are as wide as the widest."""
+    for line in lines:
+        if isinstance(line, str):
+            yield f"  {visible(line)}"
+            continue
+        cells = [(visible(name), visible(coding)) for name, coding in line]
+        width = max((len(name) for name, _ in cells), default=0)
+        for name, coding in cells:
+            yield f"{line.indent}{name:<{width}}  {coding}".rstrip()
+
+
+def _text(compiled: Compiled | Designed) -> list[Block]:
     bound, prepared = compiled.bound, compiled.prepared
     dropped = prepared.dropped
-    lines = [f"model {bound.name}: {bound.text}", ""]
     count = f"{rows_text(prepared.table)} used"
-    lines.append(f"{count}, {prepared.left_out} dropped" if dropped else count)
-    lines += [f"  {_dropped_text(gone)}" for gone in dropped[:_SHOWN]]
+    lines: list[Line] = [_dropped_text(gone) for gone in dropped[:_SHOWN]]
     if len(dropped) > _SHOWN:
-        lines.append(f"  ... and {len(dropped) - _SHOWN} more")
-    lines += ["", *_response_text(compiled)]
+        lines.append(f"... and {len(dropped) - _SHOWN} more")
+    blocks: list[Block] = [
+        (f"model {bound.name}: {bound.text}", []),
+        (f"{count}, {prepared.left_out} dropped" if dropped else count, lines),
+        _response_text(compiled),
+    ]
     for part in bound.parts:
-        lines += ["", *_part_text(part)]
+        title, lines = _part_text(part)
         if part.main and bound.family.thresholds:
-            lines.append("  the thresholds take the place of the intercept")
-        for grouping in part.groupings:
-            lines += ["", *_group_text(grouping, part)]
-    return lines
+            lines.append("the thresholds take the place of the intercept")
+        blocks.append((title, lines))
+        blocks += [_group_text(grouping, part) for grouping in part.groupings]
+    return blocks
 
 
 def _dropped_text(gone: Dropped) -> str:
@@ -136,47 +186,40 @@ def _dropped_text(gone: Dropped) -> str:
     return f"{gone.count:,} rows, first {gone.row + 1}: {gone.reason}"
 
 
-def _part_text(part: Part) -> list[str]:
+def _part_text(part: Part) -> Block:
     columns = _columns(part)
     head = "population" if part.main else f"population, {part.link.name} {part.dpar}"
-    lines = [head, *_column_lines(columns)]
-    lines += [f"  offset {offset.label}" for offset in part.population.offsets]
-    return lines if len(lines) > 1 else [head, "  no columns"]
+    lines: list[Line] = [Columns.of(columns)] if columns else []
+    lines += [f"offset {offset.label}" for offset in part.population.offsets]
+    return head, lines or ["no columns"]
 
 
-def _response_text(compiled: Compiled | Designed) -> list[str]:
+def _response_text(compiled: Compiled | Designed) -> Block:
     response = compiled.bound.response
-    lines = [f"response {response.name} ({response.kind})"]
+    lines: list[Line] = []
     if response.categories:
         lines.append(
-            f"  {len(response.categories)} categories: {_some(response.categories)}"
+            f"{len(response.categories)} categories: {_some(response.categories)}"
         )
     if response.unseen:
-        lines.append(f"  {len(response.unseen)} never seen: {_some(response.unseen)}")
-    lines += [f"  {name}: {variable.label}" for name, variable in response.known]
+        lines.append(f"{len(response.unseen)} never seen: {_some(response.unseen)}")
+    lines += [f"{name}: {variable.label}" for name, variable in response.known]
     if response.rate is not None:
-        lines.append(f"  rate per {response.rate.label}")
-    return lines
+        lines.append(f"rate per {response.rate.label}")
+    return f"response {response.name} ({response.kind})", lines
 
 
-def _group_text(grouping: Grouping, of: Part) -> list[str]:
+def _group_text(grouping: Grouping, of: Part) -> Block:
     levels = grouping.levels
-    lines = [f"group {grouping.name}: {len(levels)} levels ({_some(levels)})"]
+    lines: list[Line] = []
     for term in grouping.terms:
         part = "" if of.main else f" of {of.link.name} {of.dpar}"
         relation = ", correlated" if _correlated(term) else ""
         if len(term.columns) > 1 and not term.correlated:
             relation = ", not correlated"
-        lines.append(f"  {term.text}{part}{relation}")
-        lines += [f"  {line}" for line in _column_lines(term.columns)]
-    return lines
-
-
-def _column_lines(columns: tuple[DesignColumn, ...]) -> list[str]:
-    width = max((len(column.name) for column in columns), default=0)
-    return [
-        f"  {column.name:<{width}}  {_coding(column)}".rstrip() for column in columns
-    ]
+        lines.append(f"{term.text}{part}{relation}")
+        lines.append(Columns.of(term.columns, "    "))
+    return f"group {grouping.name}: {len(levels)} levels ({_some(levels)})", lines
 
 
 def _coding(column: DesignColumn) -> str:

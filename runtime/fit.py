@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from varying.grammar.render.safe import visible
+
 from . import store
 from .answers import Answers, answers_of, frame_of
 from .origin import Origin
@@ -330,8 +332,15 @@ class Fit:
 
     def __repr__(self) -> str:
         settings = self.provenance.settings
-        return (
-            f"Fit of {self.provenance.formula}\n"
+        lines = (
+            f"Fit of {self.provenance.formula}",
             f"{settings.chains} x {settings.draws} draws with {settings.sampler}, "
-            f"seed {settings.seed}\n{self.verdict.sentences[0]}"
+            f"seed {settings.seed}",
+            self.verdict.sentences[0],
         )
+        return "\n".join(map(visible, lines))
+
+    def _repr_html_(self) -> str:
+        from .pages import of_fit
+
+        return of_fit(self)

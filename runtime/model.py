@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
+from varying.grammar.render.safe import visible
 from varying.grammar.source import Span
 
 from .cells import rows_text
@@ -384,31 +385,50 @@ class Model:
         return next(m for m in self.spec.models if m.label == self.name)
 
     def __repr__(self) -> str:
-        head = f"Model {self.name}: {self.formula}"
-        notes = "".join(f"\n{line}" for line in self._notes())
+        lines = [f"Model {self.name}: {self.formula}"]
         if self.compiled is None:
-            return f"{head}\nno data{notes}"
+            lines.append("no data")
+        else:
+            family, rows, *groups = self._facts()
+            lines += [family[1], ", ".join([rows[1], *(text for _, text in groups)])]
+        return "\n".join(map(visible, [*lines, *map(_noted, self._shown())]))
+
+    def _repr_html_(self) -> str:
+        from .pages import of_model
+
+        return of_model(self)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """Return what there is to say in a few words, each with its subject."""
+        if self.compiled is None:
+            return [("rows", "no data")]
         bound, prepared = self.compiled.bound, self.compiled.prepared
-        levels = {g.name: len(g.levels) for part in bound.parts for g in part.groupings}
-        groups = "".join(
-            f", {count} levels of {name}" for name, count in levels.items()
-        )
         rows = f"{rows_text(prepared.table)} used"
         if prepared.dropped:
             rows = f"{rows}, {prepared.left_out} dropped"
-        return (
-            f"{head}\n{bound.family.title}, link {bound.link.name}\n"
-            f"{rows}{groups}{notes}"
-        )
+        levels = {g.name: len(g.levels) for part in bound.parts for g in part.groupings}
+        return [
+            ("family", f"{bound.family.title}, link {bound.link.name}"),
+            ("rows", rows),
+            *(
+                ("groups", f"{count} levels of {name}")
+                for name, count in levels.items()
+            ),
+        ]
 
-    def _notes(self) -> list[str]:
-        """Return what there is to know, the warnings first, a line each."""
+    def _shown(self) -> list[Diagnostic | str]:
+        """Return what there is to know, the warnings first; of very much not all."""
         order = list(Severity)
         found = sorted(self.diagnostics, key=lambda d: order.index(d.severity))
-        lines = [f"{d.severity}[{d.rule}]: {d.message}" for d in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            lines.append(f"... and {len(found) - _SHOWN} more in .diagnostics")
-        return lines
+        if len(found) <= _SHOWN:
+            return [*found]
+        return [*found[:_SHOWN], f"... and {len(found) - _SHOWN} more in .diagnostics"]
+
+
+def _noted(found: Diagnostic | str) -> str:
+    if isinstance(found, str):
+        return found
+    return f"{found.severity}[{found.rule}]: {found.message}"
 
 
 def _row_by_row(compiled: Compiled, table: Table) -> PyMCModel:

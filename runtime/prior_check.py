@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from varying.compiler import weighted
 from varying.compiler.families.numerics import LARGEST_MEAN
+from varying.grammar.render.safe import visible
 
 from .replicates import Replicates
 
@@ -296,6 +297,8 @@ class Statement:
         Of each prior data set.
     unit
         ``share``, ``number`` or ``category``.
+    written
+        ``lower``, ``upper`` and ``observed`` as the sentence has them.
     """
 
     name: str
@@ -306,6 +309,7 @@ class Statement:
     observed: float
     unit: Unit
     values: NDArray[np.float64] = field(repr=False, compare=False)
+    written: tuple[str, str, str] = field(default=("", "", ""), repr=False)
 
     @property
     def inside(self) -> bool:
@@ -342,7 +346,12 @@ class PriorCheck:
         return iter(self.statements)
 
     def __repr__(self) -> str:
-        return "\n".join(self.sentences)
+        return "\n".join(map(visible, self.sentences))
+
+    def _repr_html_(self) -> str:
+        from .pages import of_check
+
+        return of_check(self)
 
     def plot(self) -> Picture:
         """Return a picture: the response over its own range, and each statistic.
@@ -419,6 +428,7 @@ def _statement(statistic: Statistic, data: Replicates) -> Statement:
         clause = clause.replace("between {lower} and {upper}", "of {lower}")
     clause = clause.format(lower=low_text, upper=high_text, **names)
     beside = written(observed, statistic.unit, data.categories)
+    cells = (low_text, high_text, beside)
     if observed < lower:
         beside = f"{beside}, below that"
     elif observed > upper:
@@ -427,8 +437,9 @@ def _statement(statistic: Statistic, data: Replicates) -> Statement:
         f"{100 * PROB:.0f} % of prior data sets have {clause} (in your data: {beside})."
     )
     title = statistic.title.format(**names)
+    unit = statistic.unit
     return Statement(
-        statistic.name, title, text, lower, upper, observed, statistic.unit, values
+        statistic.name, title, text, lower, upper, observed, unit, values, cells
     )
 
 

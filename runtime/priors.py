@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 from typing import TYPE_CHECKING, Any
+
+from .grids import Cell, Grid, page
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,25 +33,25 @@ class Priors:
         return self.rows[position]
 
     def __repr__(self) -> str:
-        from rich.console import Console
-
-        out = StringIO()
-        Console(file=out, width=10_000, color_system=None).print(self)
-        lines = (line.rstrip() for line in out.getvalue().splitlines())
-        return "\n".join(lines).strip("\n")
+        return self._grid().text()
 
     def __rich__(self) -> Table:
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
+        return self._grid().rich()
 
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for heading in ("target", "prior", "reason"):
-            table.add_column(heading, overflow="fold")
-        for row in self.rows:
-            reason = row.reason if row.line is None else f"line {row.line} of the spec"
-            table.add_row(Text(row.target), Text(row.prior), Text(reason, "dim"))
-        return table
+    def _repr_html_(self) -> str:
+        rows = tuple(
+            tuple(map(Cell.of, (row.target, row.prior, row.source, _reason(row))))
+            for row in self.rows
+        )
+        headings = ("target", "prior", "source", "reason")
+        return page(Grid(headings, rows, numeric=False).html())
+
+    def _grid(self) -> Grid:
+        rows = tuple(
+            (Cell.of(row.target), Cell.of(row.prior), Cell.of(_reason(row), "faint"))
+            for row in self.rows
+        )
+        return Grid(("target", "prior", "reason"), rows, numeric=False)
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return the rows as JSON has them."""
@@ -70,3 +71,7 @@ class Priors:
         import pandas as pd
 
         return pd.DataFrame(self.to_dict())
+
+
+def _reason(row: PriorRow) -> str:
+    return row.reason if row.line is None else f"line {row.line} of the spec"

@@ -118,6 +118,11 @@ class Summary:
 
         return as_rich(self)
 
+    def _repr_html_(self) -> str:
+        from .summary_table import as_html
+
+        return as_html(self)
+
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
 

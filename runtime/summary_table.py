@@ -1,22 +1,26 @@
-"""How a summary looks: in a terminal, as plain text, as Markdown."""
+"""How a summary looks: in a terminal, as plain text, in HTML, as Markdown."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from varying.grammar.render.safe import code, prose, visible
+
+from .grids import Cell, Grid, code_html, page, paragraph
+from .pages import verdict_html
+
 if TYPE_CHECKING:
     from rich.console import Group
-    from rich.table import Table
 
     from .answers import Computed, Tested
     from .figures import Figures
+    from .grids import Weight
     from .summary import Row, Summary
 
-__all__ = ["as_markdown", "as_rich", "as_text", "decimals"]
+__all__ = ["as_html", "as_markdown", "as_rich", "as_text", "decimals", "tables_html"]
 
 #: Widest text on a terminal.
 WIDTH = 88
@@ -81,63 +85,62 @@ def as_rich(summary: Summary) -> Group:
     from rich.constrain import Constrain
     from rich.text import Text
 
-    head = [Text(line) for line in summary.head]
-    verdict = Text(str(summary.sampling.verdict))
+    def sentence(text: str, style: str = "") -> Constrain:
+        return Constrain(Text(visible(text), style), WIDTH)
+
+    head = [Text(visible(line)) for line in summary.head]
     parts: list[Any] = []
     for table, notes in _sections(summary):
-        parts += [table, *(Constrain(Text(note, "dim"), WIDTH) for note in notes)]
+        parts += [table.rich(), *(sentence(note, "dim") for note in notes)]
         parts += [Text("")] if notes else []
-    return Group(*head, _table(summary), *parts, Constrain(verdict, WIDTH))
+    verdict = map(sentence, summary.sampling.verdict.sentences)
+    return Group(*head, _table(summary).rich(), *parts, *verdict)
 
 
-def _empty(title: str, headings: Sequence[str]) -> Table:
-    """Return a table with a column of labels, and others of numbers."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column(title, overflow="fold")
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _table(summary: Summary) -> Table:
+def _table(summary: Summary) -> Grid:
     """Return the table: a heading line a parameter."""
-    from rich.text import Text
-
-    table = _empty("", _headings(summary))
-    # Labels go in as `Text`: "b[cs]" would be read as markup.
+    lines: list[tuple[Cell, ...]] = []
     for name, rows, hidden in _blocks(summary):
         if len(rows) == 1 and not rows[0].coord:
-            table.add_row(Text(name, "bold"), *_cells(rows[0].figures))
+            lines.append(_line(Cell.of(name, "strong"), _cells(rows[0].figures)))
             continue
-        table.add_row(Text(name, "bold"))
+        lines.append((Cell.of(name, "strong"),))
         for position, row in enumerate(rows):
             if hidden and position == ENDS:
-                table.add_row(Text(f"  ... {hidden} more", "dim"))
-            table.add_row(Text(f"  {row.coord}"), *_cells(row.figures))
-    return table
+                lines.append((Cell.of(f"... {hidden} more", "faint", 2),))
+            lines.append(_line(Cell.of(row.coord, indent=2), _cells(row.figures)))
+    return Grid(("", *_headings(summary)), tuple(lines))
+
+
+def _line(label: Cell, cells: Sequence[str]) -> tuple[Cell, ...]:
+    return (label, *map(Cell.of, cells))
 
 
 def as_text(summary: Summary) -> str:
     """Return the same as plain text: the tables as wide as they need to be."""
-    head = "\n".join(summary.head)
+    head = "\n".join(map(visible, summary.head))
     parts = [head] if head else []
-    parts.append(_plain(_table(summary)))
+    parts.append(_table(summary).text())
     for table, notes in _sections(summary):
-        parts.append("\n".join([_plain(table), *notes]))
+        parts.append("\n".join([table.text(), *map(visible, notes)]))
     return "\n\n".join([*parts, str(summary.sampling.verdict)])
 
 
-def _plain(table: Table) -> str:
-    from rich.console import Console
+def as_html(summary: Summary) -> str:
+    """Return the same for a notebook: the formula, the tables, the verdict."""
+    verdict = verdict_html(summary.sampling.verdict)
+    return page(*tables_html(summary), verdict)
 
-    out = StringIO()
-    console = Console(file=out, width=10_000, color_system=None)
-    console.print(table)
-    lines = (line.rstrip() for line in out.getvalue().splitlines())
-    return "\n".join(lines).strip("\n")
+
+def tables_html(summary: Summary) -> Iterator[str]:
+    """Yield the formula and the tables, without the verdict."""
+    for line in summary.head:
+        yield code_html(line)
+    yield _table(summary).html()
+    for table, notes in _sections(summary):
+        yield table.html()
+        for note in notes:
+            yield paragraph(note, "f")
 
 
 # ---- quantities, tests, contrasts ----------------------------------------------------
@@ -148,7 +151,7 @@ _BAYES_FACTOR = (
 )
 
 
-def _sections(summary: Summary) -> Iterator[tuple[Table, list[str]]]:
+def _sections(summary: Summary) -> Iterator[tuple[Grid, list[str]]]:
     """Yield the tables below that of the parameters, with the notes of each."""
     answers = summary.answers
     for title, rows in (
@@ -161,32 +164,30 @@ def _sections(summary: Summary) -> Iterator[tuple[Table, list[str]]]:
             yield _computed_table(title, rows, summary), _notes(rows)
 
 
-def _computed_table(title: str, rows: Sequence[Computed], summary: Summary) -> Table:
-    from rich.text import Text
-
-    table = _empty(title, _headings(summary))
+def _computed_table(title: str, rows: Sequence[Computed], summary: Summary) -> Grid:
+    lines: list[tuple[Cell, ...]] = []
     for (name, text), group in groupby(rows, key=lambda row: (row.name, row.text)):
         several = list(group)
-        label = Text(name, "bold")
+        parts: list[tuple[str, Weight]] = [(name, "strong")]
         if text != name:
-            label.append(f" = {text}" if title == "Quantities" else f"  {text}", "dim")
+            said = f" = {text}" if title == "Quantities" else f"  {text}"
+            parts.append((said, "faint"))
+        label = Cell(tuple(parts))
         if len(several) == 1 and not several[0].coord:
-            table.add_row(label, *_cells(several[0].figures))
+            lines.append(_line(label, _cells(several[0].figures)))
             continue
-        table.add_row(label)
+        lines.append((label,))
         for row in several:
-            table.add_row(Text(f"  {row.coord}"), *_cells(row.figures))
-    return table
+            lines.append(_line(Cell.of(row.coord, indent=2), _cells(row.figures)))
+    return Grid((title, *_headings(summary)), tuple(lines))
 
 
-def _test_table(tests: Sequence[Tested]) -> Table:
-    from rich.text import Text
-
-    table = _empty("Tests", _TEST_HEADINGS)
-    for test in tests:
-        label = Text(test.name, "bold").append(f"  {test.text}", "dim")
-        table.add_row(label, *_test_cells(test))
-    return table
+def _test_table(tests: Sequence[Tested]) -> Grid:
+    lines = [
+        _line(Cell(((t.name, "strong"), (f"  {t.text}", "faint"))), _test_cells(t))
+        for t in tests
+    ]
+    return Grid(("Tests", *_TEST_HEADINGS), tuple(lines))
 
 
 def _test_cells(test: Tested) -> tuple[str, ...]:
@@ -229,7 +230,7 @@ def _notes(rows: Sequence[Computed | Tested]) -> list[str]:
             said.setdefault(note, {})[row.name] = None
     every = len({row.name for row in rows})
     return [
-        note if len(names) == every else f"{', '.join(map(_code, names))}: {note}"
+        note if len(names) == every else f"{', '.join(map(code, names))}: {note}"
         for note, names in said.items()
     ]
 
@@ -241,11 +242,6 @@ def _test_notes(tests: Sequence[Tested]) -> list[str]:
     return notes
 
 
-def _code(text: str) -> str:
-    """Return a text as code; a name in back-quotes needs two around it."""
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
-
-
 def as_markdown(summary: Summary) -> str:
     """Return a table with every row, names and labels together.
 
@@ -254,8 +250,8 @@ def as_markdown(summary: Summary) -> str:
     headings = _headings(summary)
     answers = summary.answers
     rows = [(row.label, _cells(row.figures)) for row in summary.rows]
-    parts = [_code(summary.formula)] if summary.formula else []
-    parts += summary.head[len(parts) :]
+    parts = [code(summary.formula)] if summary.formula else []
+    parts += map(prose, summary.head[len(parts) :])
     parts.append(_markdown("parameter", headings, rows))
     if answers.quantities:
         rows = [
@@ -263,16 +259,16 @@ def as_markdown(summary: Summary) -> str:
             for row in answers.quantities
         ]
         parts.append(_markdown("quantity", headings, rows))
-        parts += _notes(answers.quantities)
+        parts += map(prose, _notes(answers.quantities))
     if answers.tests:
         rows = [(f"{t.name}: {t.text}", _test_cells(t)) for t in answers.tests]
         parts.append(_markdown("test", _TEST_HEADINGS, rows))
-        parts += _test_notes(answers.tests)
+        parts += map(prose, _test_notes(answers.tests))
     if answers.contrasts:
         rows = [(row.label, _cells(row.figures)) for row in answers.contrasts]
         parts.append(_markdown("contrast", headings, rows))
-        parts += _notes(answers.contrasts)
-    return "\n\n".join([*parts, *summary.sampling.verdict.sentences])
+        parts += map(prose, _notes(answers.contrasts))
+    return "\n\n".join([*parts, *map(prose, summary.sampling.verdict.sentences)])
 
 
 def _markdown(
@@ -282,5 +278,5 @@ def _markdown(
     lines: list[Sequence[str]] = [(title, *headings)]
     lines.append(("---", *("---:",) * len(headings)))
     for label, cells in rows:
-        lines.append((_code(label.replace("|", r"\|")), *cells))
+        lines.append((code(label, cell=True), *cells))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

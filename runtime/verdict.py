@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varying.grammar.render.safe import visible
+
 if TYPE_CHECKING:
     from xarray import Dataset
 
@@ -47,7 +49,12 @@ class Verdict:
     sentences: tuple[str, ...]
 
     def __str__(self) -> str:
-        return "\n".join(self.sentences)
+        return "\n".join(map(visible, self.sentences))
+
+    def _repr_html_(self) -> str:
+        from .pages import of_verdict
+
+        return of_verdict(self)
 
 
 def judge(rows: Sequence[Row], stats: Dataset, settings: Settings) -> Verdict:

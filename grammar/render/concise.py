@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..diagnostics import Diagnostic
-from .order import by_place, printable, shortened
+from .order import by_place, shortened
+from .safe import visible
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:
@@ -15,7 +16,7 @@ def render(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _line(diagnostic: Diagnostic) -> str:
     start = diagnostic.source.position(diagnostic.span.start)
-    return printable(
+    return visible(
         f"{diagnostic.source.name}:{start.line}:{start.column}: "
         f"{diagnostic.severity}[{diagnostic.rule}] {shortened(diagnostic.message)}"
     )

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 
 from ..diagnostics import Diagnostic, Edit, Fix, Severity
 from ..source import Source, Span
-from .order import by_gravity, printable, shortened
+from .order import by_gravity, shortened
+from .safe import visible
 
 #: More than this nobody reads; the other forms list all.
 MOST = 50
@@ -55,8 +56,8 @@ def _block(diagnostic: Diagnostic, color: bool) -> str:
     number = str(start.line)
     gutter = " " * len(number)
     lines = [
-        f"{head}: {printable(shortened(diagnostic.message))}",
-        f"{gutter}--> {printable(source.name)}:{start.line}:{start.column}",
+        f"{head}: {visible(shortened(diagnostic.message))}",
+        f"{gutter}--> {visible(source.name)}:{start.line}:{start.column}",
     ]
     # A fault of the whole file has no line to show.
     if span.end > 0 and source.text.strip():
@@ -67,10 +68,10 @@ def _block(diagnostic: Diagnostic, color: bool) -> str:
             f"{gutter} | {_painted(carets, paint)}",
         ]
     lines += [
-        f"{gutter} = note: {printable(shortened(note))}" for note in diagnostic.notes
+        f"{gutter} = note: {visible(shortened(note))}" for note in diagnostic.notes
     ]
     if diagnostic.fix is not None:
-        lines.append(f"{gutter} = fix: {printable(shortened(diagnostic.fix.title))}")
+        lines.append(f"{gutter} = fix: {visible(shortened(diagnostic.fix.title))}")
         mended = _mended(source, diagnostic.fix)
         if mended is not None:
             lines.append(f"{gutter} | {mended}")
@@ -91,7 +92,7 @@ def _excerpt(source: Source, span: Span) -> tuple[str, str]:
     first, last = first - cut, min(last - cut, len(line))
     padding = "".join("\t" if c == "\t" else " " * _width(c) for c in line[:first])
     carets = "^" * max(1, sum(_width(c) for c in line[first:last]))
-    return printable(line), padding + carets
+    return visible(line, "\t"), padding + carets
 
 
 def _window(line: str, place: int) -> tuple[str, int]:
@@ -106,6 +107,8 @@ def _window(line: str, place: int) -> tuple[str, int]:
 
 def _width(character: str) -> int:
     """How many cells a character takes on a terminal."""
+    if character != "\t" and len(escape := visible(character)) > 1:
+        return len(escape)
     if unicodedata.combining(character) or unicodedata.category(character) in (
         "Mn",
         "Me",
@@ -130,7 +133,7 @@ def _mended(source: Source, fix: Fix) -> str | None:
     line = source.line_text(number)
     offset = edits[0].span.start - source.position(edits[0].span.start).column + 1
     mended, _ = _window(_applied(line, offset, edits), edits[0].span.start - offset)
-    return printable(mended).rstrip()
+    return visible(mended, "\t").rstrip()
 
 
 def _applied(line: str, offset: int, edits: Sequence[Edit]) -> str:

@@ -1,4 +1,4 @@
-"""The order in which diagnostics are shown, and text made safe to show."""
+"""The order in which diagnostics are shown, and how long a sentence may be."""
 
 from __future__ import annotations
 
@@ -30,15 +30,3 @@ def by_gravity(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 def shortened(text: str) -> str:
     """Leave out the middle of what is too long to be read."""
     return text if len(text) <= LONGEST else f"{text[:200]} ... {text[-200:]}"
-
-
-def printable(text: str) -> str:
-    """Replace what would steer a terminal or hide text; a tab stays."""
-    return "".join(
-        c if c.isprintable() or (c.isspace() and c not in _BREAKS) else "\ufffd"
-        for c in text
-    )
-
-
-# Spaces to Python, but they end a line or move the cursor.
-_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"

@@ -14,7 +14,7 @@ from varying.grammar.source import Source
 
 from .mending import mended, say_fixed, write
 from .outcome import exit_code
-from .terminal import colored, note, print_diff, read
+from .terminal import colored, note, print_diff, print_text, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def run(
         return exit_code(found)
     result = mended(source, look, unsafe=fixing.unsafe)
     if file == "-":
-        sys.stdout.write(result.source.text)
+        print_text(result.source.text)
     elif result.applied:
         write(file, result.source.text)
     say_fixed(file, result.applied)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 from varying.grammar import format_spec, parse
 from varying.grammar.diagnostics import Sink
 
 from ..whole_file import replacing
 from .outcome import FAULTS, OK
-from .terminal import note, print_diff, read
+from .terminal import note, print_diff, print_text, read
 
 
 def run(file: str, check: bool, diff: bool) -> int:
@@ -33,9 +31,7 @@ def run(file: str, check: bool, diff: bool) -> int:
     if diff:
         return OK
     if file == "-":
-        # a spec is UTF-8, whatever the terminal is
-        sys.stdout.buffer.write(formatted.encode())
-        sys.stdout.buffer.flush()
+        print_text(formatted)
     elif changed:
         with replacing(file) as out:
             out.write(formatted.encode())

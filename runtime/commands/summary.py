@@ -23,6 +23,6 @@ def show(fit: Fit, form: str, whole: bool) -> None:
     if form == "json":
         answer_json(summary.to_dict())
     elif form == "markdown":
-        print(summary.to_markdown())
+        answer(summary.to_markdown())
     else:
         answer(summary)

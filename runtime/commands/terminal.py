@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from varying.grammar.diagnostics import Diagnostic
+from varying.grammar.render.safe import as_json, visible, visible_lines
 from varying.grammar.source import Source
 
 from ..spec_file import MOST_BYTES, decode, read_source
 
-__all__ = ["answer", "answer_json", "note", "print_diff", "read", "warn"]
+__all__ = ["answer", "answer_json", "note", "print_diff", "print_text", "read", "warn"]
 
 #: What a spec is never called.
 _DATA_SUFFIXES = {
@@ -68,17 +69,26 @@ def answer(result: object) -> None:
 
         Console().print(result)
     else:
-        print(result)
+        print(visible_lines(str(result)))
 
 
 def answer_json(value: Any) -> None:
     """Print JSON to stdout."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    print(as_json(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
 def note(text: str) -> None:
     """Print a line to stderr."""
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
+
+
+def print_text(text: str) -> None:
+    """Print a spec to stdout: as it is to a file or another program, in UTF-8."""
+    if sys.stdout.isatty():
+        sys.stdout.write(visible_lines(text))
+    else:
+        sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
 
 
 def print_diff(before: str, after: str, file: str) -> None:
@@ -89,7 +99,7 @@ def print_diff(before: str, after: str, file: str) -> None:
         before.splitlines(), after.splitlines(), file, file, lineterm=""
     )
     for line in lines:
-        print(line)
+        print(visible(line, "\t"))
 
 
 def warn(diagnostics: Sequence[Diagnostic]) -> None:
@@ -97,7 +107,7 @@ def warn(diagnostics: Sequence[Diagnostic]) -> None:
     if diagnostics:
         from varying.grammar.render import full
 
-        note(full.render(diagnostics, color=colored(sys.stderr)))
+        print(full.render(diagnostics, color=colored(sys.stderr)), file=sys.stderr)
 
 
 def colored(stream: TextIO) -> bool:

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.printer import format_spec
+from varying.grammar.render.safe import visible, visible_lines
 from varying.grammar.source import Span
 from varying.grammar.tree import DataStatement
 
@@ -104,6 +105,7 @@ def _header(writer: Writer, path: str | None) -> str:
     title = f"The model `{writer.program.name}` as a PyMC program."
     # a name may hold anything: it must not end the text that it is shown in
     text = f"{title}\n\n{spec}".replace("\\", "\\\\").replace('"""', "'''")
+    text = visible_lines(text)
     lines = [
         f'"""{text}\n"""',
         "",
@@ -119,7 +121,7 @@ def _header(writer: Writer, path: str | None) -> str:
         lines.append("from pymc.distributions.shape_utils import rv_size_is_none")
     if path is None:
         name = PurePath(writer.table.name).name
-        if ending_of(PurePath(name)) in BY_ENDING and name.isprintable():
+        if ending_of(PurePath(name)) in BY_ENDING and name == visible(name):
             hint = f"# The data came from {name}: write them as data.csv"
         else:
             hint = '# The data came from memory: frame.to_csv("data.csv", index=False)'

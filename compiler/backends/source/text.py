@@ -9,6 +9,8 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+from varying.grammar.render.safe import visible
+
 from ...ir import Apply, Assemble, Const, Expr, Ref
 
 #: Characters of a line.
@@ -46,7 +48,8 @@ def number(value: float) -> str:
 def string(value: str) -> str:
     """Return a string literal in double quotes."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"' if escaped.isprintable() else repr(value)
+    literal = f'"{escaped}"' if escaped.isprintable() else repr(value)
+    return visible(literal)  # as Python writes it: the same string
 
 
 def wrapped(

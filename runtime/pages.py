@@ -1,0 +1,92 @@
+"""What a notebook shows of models, fits and the like: small pages of HTML.
+
+Sober tables in the colours of the page that they stand in, dark or light: no scripts,
+and nothing from elsewhere. All text goes through ``grids``, which escapes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from varying.grammar.diagnostics import Diagnostic, Severity
+
+from .grids import Cell, Grid, code_html, heading, page, paragraph
+
+if TYPE_CHECKING:
+    from .design import Design
+    from .fit import Fit
+    from .model import Model
+    from .prior_check import PriorCheck
+    from .verdict import Verdict
+
+__all__ = ["of_check", "of_design", "of_fit", "of_model", "of_verdict", "verdict_html"]
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """Return a verdict: the first sentence, then what was found and what to do."""
+    first, *findings = verdict.sentences
+    mark = "v" if verdict.ok else "v w"
+    return paragraph(first, mark) + "".join(paragraph(one) for one in findings)
+
+
+def of_verdict(verdict: Verdict) -> str:
+    """Return the page of a verdict."""
+    return page(verdict_html(verdict))
+
+
+def of_fit(fit: Fit) -> str:
+    """Return the page of a fit: the verdict first, then the table."""
+    from .summary_table import tables_html
+
+    settings = fit.settings
+    how = (
+        f"{settings.chains} x {settings.draws} draws with {settings.sampler}, "
+        f"seed {settings.seed}"
+    )
+    return page(
+        verdict_html(fit.verdict), *tables_html(fit.summary()), paragraph(how, "f")
+    )
+
+
+def of_model(model: Model) -> str:
+    """Return the page of a model: what it is about, then its warnings."""
+    grid = Grid(
+        (f"Model {model.name}", ""),
+        tuple((Cell.of(name), Cell.of(text)) for name, text in model._facts()),
+        numeric=False,
+    )
+    return page(code_html(model.formula), grid.html(), *map(_noted, model._shown()))
+
+
+def _noted(found: Diagnostic | str) -> str:
+    if isinstance(found, str):
+        return paragraph(found, "f")
+    mark = "" if found.severity is Severity.INFO else "w"
+    return paragraph(f"{found.severity}[{found.rule}]: {found.message}", mark)
+
+
+def of_check(check: PriorCheck) -> str:
+    """Return the page of a prior check: what prior data sets have, and the data."""
+    rows = tuple(
+        tuple(map(Cell.of, (statement.title, *statement.written)))
+        for statement in check
+    )
+    data = check.replicates
+    grid = Grid((data.name, "2.5%", "97.5%", "your data"), rows)
+    said = f"{len(data.drawn)} prior data sets, seed {check.seed}"
+    return page(grid.html(), *map(paragraph, check.sentences), paragraph(said, "f"))
+
+
+def of_design(design: Design) -> str:
+    """Return the page of a design: rows, response, and a table for each part."""
+    parts: list[str] = []
+    for title, lines in design._blocks():
+        parts.append(heading(title))
+        for line in lines:
+            if isinstance(line, str):
+                parts.append(paragraph(line.strip()))
+            else:
+                cells = ((Cell.of(name), Cell.of(text)) for name, text in line)
+                grid = Grid(("column", "coding"), tuple(cells), numeric=False)
+                parts.append(grid.html())
+    return page(*parts)
