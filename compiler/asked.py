@@ -106,7 +106,8 @@ class Test:
     value, of
         What is summarised beside the probability, and how that is written: the only
         operand that is no number, else a difference that is positive where the test
-        holds.
+        holds. None and empty where more than two operands are compared and several
+        are no numbers: the figures of one of them would say little of the test.
     references
         All that it rests on.
     """
@@ -115,7 +116,7 @@ class Test:
     text: str
     operands: tuple[Formula, ...]
     operators: tuple[str, ...]
-    value: Formula
+    value: Formula | None
     of: str
     references: tuple[Reference, ...]
     span: Span = field(compare=False, kw_only=True)

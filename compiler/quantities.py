@@ -262,11 +262,12 @@ def _test(statement: TestStatement, reader: _Reader, sink: Sink) -> Test | None:
 
 def _summarised(
     node: Chain, operands: Sequence[Formula], free: Sequence[int]
-) -> tuple[Formula, str]:
+) -> tuple[Formula | None, str]:
     """Return what the figures of a test are about, and how it is written."""
-    if len(free) == 1 or len(operands) > 2:
-        place = free[0] if len(free) == 1 else len(operands) // 2
-        return operands[place], expression_text(unwrap(node.operands[place]))
+    if len(free) == 1:
+        return operands[free[0]], expression_text(unwrap(node.operands[free[0]]))
+    if len(operands) > 2:
+        return None, ""
     order = (1, 0) if node.operators[0] in _RISING else (0, 1)
     more, less = (unwrap(node.operands[place]) for place in order)
     text = expression_text(less)

@@ -78,7 +78,8 @@ class Tested:
     name, text
         Its name, and the comparison as written.
     of, figures
-        What is compared with something else, and the figures of its draws.
+        What is compared with something else, and the figures of its draws; empty and
+        None in a chain such as ``a < b < c``, which compares several.
     probability, mcse
         Share of the draws in which the test holds, and the Monte Carlo standard error
         of that share by the effective sample size of what is averaged; None where a
@@ -99,7 +100,7 @@ class Tested:
     name: str
     text: str
     of: str
-    figures: Figures
+    figures: Figures | None
     probability: float | None
     mcse: float | None
     draws: int
@@ -176,13 +177,11 @@ def answers_of(data: DataTree, prob: float) -> Answers:
 
     quantities = _computed(about["quantities"], draws("quantity"), prob)
     contrasts = _computed(about["contrasts"], draws("contrast"), prob)
-    compared, regions = draws("test"), draws("holds")
-    figures = figures_of(compared, prob)
+    compared = draws("test")
+    figures = iter(zip(figures_of(compared, prob), compared, strict=True))
     tests = tuple(
-        _tested(one, found, values, region)
-        for one, found, values, region in zip(
-            about["tests"], figures, compared, regions, strict=True
-        )
+        _tested(one, next(figures) if one["of"] else None, region)
+        for one, region in zip(about["tests"], draws("holds"), strict=True)
     )
     return Answers(quantities, tests, contrasts)
 
@@ -211,8 +210,9 @@ def _undefined(values: Array) -> str:
 
 
 def _tested(
-    about: Mapping[str, Any], figures: Figures, values: Array, region: Array
+    about: Mapping[str, Any], compared: tuple[Figures, Array] | None, region: Array
 ) -> Tested:
+    figures, values = (None, region) if compared is None else compared
     notes = [*about["notes"], _undefined(values)]
     unknown = bool(np.isnan(region).any())
     probability = None if unknown else float(region.mean())
@@ -276,7 +276,9 @@ def _joined(notes: Sequence[str]) -> str:
     return "; ".join(notes)
 
 
-def _plain(figures: Figures) -> dict[str, float | None]:
+def _plain(figures: Figures | None) -> dict[str, float | None]:
+    if figures is None:
+        return dict.fromkeys(Figures.__slots__)
     return {
         key: value if value is not None and math.isfinite(value) else None
         for key, value in asdict(figures).items()

@@ -232,12 +232,13 @@ class Fit:
         Returns
         -------
         ELPDData
-            What ``arviz.loo`` returns and ``arviz.compare`` takes.
+            What ``arviz.loo`` returns. To compare fits use ``varying.compare``.
 
         Raises
         ------
         ValueError
-            If the log likelihood of a row is the same at every draw.
+            If the log likelihood of every row is the same at all draws, or if there are
+            too few draws.
         """
         from .loo import loo
 

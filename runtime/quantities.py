@@ -46,10 +46,10 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
     Returns
     -------
     Dataset or None
-        Variables ``quantity``, ``test`` (what is compared), ``holds`` (1 where it is
-        so, 0 where not) and ``contrast``, each with the dims ``chain``, ``draw`` and
-        one of labels; the attribute ``about`` says in JSON what they are. None if
-        nothing is asked.
+        Variables ``quantity``, ``test`` (what is compared, of those tests that compare
+        one thing), ``holds`` (1 where it is so, 0 where not) and ``contrast``, each
+        with the dims ``chain``, ``draw`` and one of labels; the attribute ``about``
+        says in JSON what they are. None if nothing is asked.
     """
     from xarray import Dataset
 
@@ -67,7 +67,8 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
     compared, regions, lines = [], [], []
     for test in asked.tests:
         operands = [evaluate(operand, draws, values) for operand in test.operands]
-        compared.append(evaluate(test.value, draws, values))
+        if test.value is not None:
+            compared.append(evaluate(test.value, draws, values))
         regions.append(holds(operands, test.operators))
         prior = prior_of(test, asked.quantities, compiled.bound, seed)
         about["tests"].append(
@@ -94,12 +95,13 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
             )
     variables = {
         "quantity": ("quantity", [values[q.name] for q in asked.quantities]),
-        "test": ("test", compared),
+        "test": ("compared", compared),
         "holds": ("test", regions),
         "contrast": ("contrast", lines),
     }
     labels = {
         "quantity": [q.name for q in asked.quantities],
+        "compared": [t.name for t in asked.tests if t.value is not None],
         "test": [test.name for test in asked.tests],
         "contrast": [_label(line) for line in about["contrasts"]],
     }

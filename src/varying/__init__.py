@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from varying.grammar.diagnostics import ModelError
     from varying.runtime.api import compile, load
+    from varying.runtime.compare import compare
     from varying.runtime.fit import Fit
     from varying.runtime.model import Model
 
     __version__: str
 
-__all__ = ["Fit", "Model", "ModelError", "__version__", "compile", "load"]
+__all__ = ["Fit", "Model", "ModelError", "__version__", "compare", "compile", "load"]
 
 # `import varying` stays quick: a name is imported when it is first used, and
 # PyMC, pandas and ArviZ when something needs them.
@@ -26,6 +27,7 @@ _HOMES = {
     "Fit": "varying.runtime.fit",
     "Model": "varying.runtime.model",
     "ModelError": "varying.grammar.diagnostics",
+    "compare": "varying.runtime.compare",
     "compile": "varying.runtime.api",
     "load": "varying.runtime.api",
 }

@@ -40,6 +40,7 @@ SESSIONS = {
     "function-failed": "about a function of Python",
     "no-kernel": "about an argument of the command",
     "not-a-fit": "about files",
+    "not-comparable": "about fits, in Python",
 }
 
 

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "function-failed": "tests/runtime/test_own_functions.py",
     "no-kernel": "tests/runtime: a distribution without its kernel",
     "not-a-fit": "tests/runtime/test_store.py: damaged files",
+    "not-comparable": "tests/runtime/test_compare.py",
     "missing-extra": "tests/data/test_formats.py: a package that is not there",
     "first-sheet": "tests/data/test_formats.py: a workbook",
     "missing-codes": "tests/data/test_formats.py: files of SPSS and Stata",

@@ -263,7 +263,7 @@ def test_loo_of_what_does_not_vary() -> None:
         coords={"chain": [0, 1], "draw": np.arange(5)},
     )
     observed = xr.Dataset({"y": ("row", data()["y"].to_numpy())})
-    with pytest.raises(ValueError, match=r"30 rows \(0, 1, 2, 3, 4, \.\.\.\)"):
+    with pytest.raises(ValueError, match="of 30 rows is the same at every draw"):
         as_fit(made, draws, observed).loo()
 
 

@@ -197,7 +197,7 @@ TESTS: dict[str, tuple[Callable[[xr.Dataset], Array], str]] = {
     ),
     "b[cs] < b[block] < Intercept": (
         lambda p: (b(p, 1) < b(p, 0)) & (b(p, 0) < p["Intercept"].values),
-        "b[block]",
+        "",
     ),
 }
 
@@ -217,7 +217,25 @@ def test_a_probability_is_the_share_of_draws(text: str) -> None:
     # independent draws: near the textbook's
     assert test.mcse == pytest.approx(region.std() / math.sqrt(region.size), rel=0.3)
     assert test.bayes_factor is test.prior_probability is test.bound is None
-    assert test.figures.mean == pytest.approx(derived["test"].values.mean())
+    if of:
+        assert test.figures is not None
+        assert test.figures.mean == pytest.approx(derived["test"].values.mean())
+    else:
+        # of what several operands are, there are no figures of one
+        assert test.figures is None and "test" not in derived
+        row = test.to_dict()
+        assert row["mean"] is row["sd"] is row["rhat"] is None
+
+
+def test_figures_stay_with_their_test() -> None:
+    several = "test a = b[cs] > 0\ntest c = b[cs] < b[block] < Intercept\n"
+    answers, derived, draws = asked(SPEC, several + "test d = Intercept > 0")
+    first, chain, last = answers.tests
+    assert chain.figures is None
+    assert first.figures is not None and last.figures is not None
+    assert first.figures.mean == pytest.approx(b(draws, 1).mean())
+    assert last.figures.mean == pytest.approx(draws["Intercept"].values.mean())
+    assert derived["test"]["compared_name"].values.tolist() == ["a", "d"]
 
 
 def prior(text: str) -> float:
