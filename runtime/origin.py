@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
 from .faults import file_fault
@@ -68,9 +69,19 @@ class Origin:
 
         there = self.provenance
         source = Source(there.spec, there.spec_name)
-        compiled = compile_spec(
-            source, self.table, model=there.model, functions=self.functions
-        )
+        try:
+            compiled = compile_spec(
+                source, self.table, model=there.model, functions=self.functions
+            )
+        except (ModelError, MemoryError):
+            raise
+        except Exception as error:  # of a table or a text that nobody wrote
+            raise file_fault(
+                self.path,
+                "not-a-fit",
+                f"the model stored in `{self.path}` cannot be made again from the data",
+                f"{type(error).__name__}: {error}",
+            ) from error
         prepared = compiled.prepared
         data = describe_data(prepared.table, prepared.used)
         if data.sha256 != there.data.sha256:

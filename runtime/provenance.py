@@ -8,18 +8,29 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .names import Names
+from .plain import listed, number, text, texts, whole
 from .settings import Settings
 from .verdict import Verdict
 
 if TYPE_CHECKING:
     from varying.compiler.table import Table
 
-__all__ = ["FORMAT", "READABLE", "Data", "Provenance", "describe_data", "versions"]
+__all__ = [
+    "FORMAT",
+    "READABLE",
+    "SEALED",
+    "Data",
+    "Provenance",
+    "describe_data",
+    "versions",
+]
 
 #: Version of the fit file that is written.
-FORMAT = 3
-#: Versions that are read; 2 knew no reduced data.
-READABLE = (2, FORMAT)
+FORMAT = 4
+#: Versions that are read; 2 knew no reduced data, 3 no manifest.
+READABLE = (2, 3, FORMAT)
+#: The first version whose entries are listed with their hashes.
+SEALED = 4
 
 #: Packages whose versions can change the numbers.
 _PACKAGES = ("varying", "pymc", "pytensor", "nutpie", "numpy", "arviz")
@@ -82,34 +93,48 @@ class Provenance:
 
         Raises
         ------
-        KeyError, TypeError
+        KeyError, TypeError, ValueError, AttributeError
             If something is missing or of another shape.
         """
         data, names, verdict = plain["data"], plain["names"], plain["verdict"]
         columns = tuple(
-            (column["name"], column["kind"], tuple(column["levels"]))
-            for column in data["columns"]
+            (text(column["name"]), text(column["kind"]), texts(column["levels"]))
+            for column in listed(data["columns"], dict)
         )
+        cells = data.get("cells")
+        ok = verdict["ok"]
+        sentences = texts(verdict["sentences"])
+        if type(ok) is not bool or not sentences:
+            raise TypeError("there is no verdict")
+        if not names["parameters"] or not plain["versions"]:
+            raise ValueError("nothing is said of the parameters, or of the versions")
         return cls(
-            format=int(plain["format"]),
-            spec=plain["spec"],
-            spec_name=plain["spec_name"],
-            model=plain["model"],
-            formula=plain["formula"],
-            settings=Settings(**plain["settings"]),
-            seconds=float(plain["seconds"]),
-            created=plain["created"],
-            versions=dict(plain["versions"]),
+            format=whole(plain["format"]),
+            spec=text(plain["spec"]),
+            spec_name=text(plain["spec_name"]),
+            model=text(plain["model"]),
+            formula=text(plain["formula"]),
+            settings=_settings(plain["settings"]),
+            seconds=number(plain["seconds"]),
+            created=text(plain["created"]),
+            versions={text(k): text(v) for k, v in plain["versions"].items()},
             data=Data(
-                data["name"],
-                int(data["rows"]),
-                data["sha256"],
+                text(data["name"]),
+                whole(data["rows"]),
+                text(data["sha256"]),
                 columns,
-                data.get("cells"),
+                None if cells is None else whole(cells),
             ),
-            names=Names(**{key: tuple(value) for key, value in names.items()}),
-            verdict=Verdict(bool(verdict["ok"]), tuple(verdict["sentences"])),
+            names=Names(**{key: texts(value) for key, value in names.items()}),
+            verdict=Verdict(ok, sentences),
         )
+
+
+def _settings(plain: Any) -> Settings:
+    for name in ("draws", "tune", "chains", "seed"):
+        whole(plain[name])
+    text(plain["sampler"])
+    return Settings.checked(**plain)
 
 
 def describe_data(table: Table, used: tuple[str, ...]) -> Data:
@@ -127,8 +152,8 @@ def describe_data(table: Table, used: tuple[str, ...]) -> Data:
     for name in sorted(set(used) & set(table.columns)):
         column = table.columns[name]
         columns.append((name, str(column.kind), column.levels))
-        for text in (name, str(column.kind), str(len(column.levels)), *column.levels):
-            encoded = text.encode()
+        for word in (name, str(column.kind), str(len(column.levels)), *column.levels):
+            encoded = word.encode()
             digest.update(f"{len(encoded)}:".encode() + encoded)
         values = column.values.astype(column.values.dtype.newbyteorder("<"))
         if column.kind.is_number:

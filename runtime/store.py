@@ -3,7 +3,7 @@
 Any Zarr reader opens it: the groups are those of ArviZ and ``data``, the columns
 that the spec reads as they were read; the root's attribute ``varying`` holds the
 provenance as JSON. Nothing in it is code, and nothing is unpickled. It is written
-whole or not at all.
+whole or not at all, and read only if it is as it was written: see ``archive``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,28 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from varying.compiler.files.bounded import Unsound
+
+from .archive import (
+    ATTRIBUTE,
+    MANIFEST,
+    ROOT,
+    Foreign,
+    attributes,
+    read_archive,
+    unbroken,
+    write_archive,
+)
+from .arrays import Group, groups_of
 from .faults import file_fault
-from .provenance import FORMAT, READABLE, Provenance
+from .provenance import FORMAT, READABLE, SEALED, Provenance
 from .spec_file import unreadable
-from .stored_table import from_dataset, to_dataset
+from .stored_table import from_group, to_dataset
 from .whole_file import replacing
 
 if TYPE_CHECKING:
@@ -29,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["is_fit", "read", "write"]
 
-_ROOT = "zarr.json"
-_ATTRIBUTE = "varying"
 _DATA = "data"
 _POSTERIOR = "/posterior"
 #: Bytes of a variable above which Zarr cuts it.
@@ -52,10 +64,8 @@ def write(
         was there before is unchanged.
     """
     entries = _zarr_entries(data, provenance, table)
-    # Zarr has compressed the arrays already.
-    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for key in sorted(entries, key=lambda key: (key != _ROOT, key)):
-            archive.writestr(zipfile.ZipInfo(key), entries[key])
+    with replacing(path) as file:
+        write_archive(file, entries)
 
 
 def _zarr_entries(
@@ -72,7 +82,7 @@ def _zarr_entries(
     buffers: dict[str, Any] = {}
     tree = data.assign({_DATA: DataTree(to_dataset(table))})
     text = json.dumps(provenance.to_dict(), ensure_ascii=False)
-    tree.attrs = {**tree.attrs, _ATTRIBUTE: text}
+    tree.attrs = {**tree.attrs, ATTRIBUTE: text}
     tree.to_zarr(
         MemoryStore(buffers),
         zarr_format=3,
@@ -103,76 +113,114 @@ def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance, Table]:
     ModelError
         ``no-such-file``, ``unreadable-file`` or ``not-a-fit``.
     """
+    from xarray import DataTree
+
+    groups, attrs, provenance, table = _read(path)
+    kept = {name: one.to_dataset() for name, one in groups.items() if name != _DATA}
+    tree: DataTree = DataTree.from_dict(dict(kept))
+    tree.attrs = attrs
+    return tree, provenance, table
+
+
+def _read(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, Group], dict[str, Any], Provenance, Table]:
     name = os.fspath(path)
     try:
-        with Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
-            provenance = _provenance(archive, name)
-            damaged = archive.testzip()
+        archive = read_archive(path)
+        root = attributes(archive.entries)
+        provenance = _provenance(root, name)
+        if provenance.format >= SEALED:
+            unbroken(archive)
+        groups = groups_of(archive.entries, archive.size)
+        table = _table(groups)
+        _check_draws(groups, provenance)
     except FileNotFoundError:
         raise file_fault(name, "no-such-file", f"there is no file `{name}`") from None
     except OSError as error:
         raise unreadable(name, error) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except Foreign:
         raise _not_a_fit(name) from None
-    if damaged:
-        raise _damaged(name, f"`{damaged}` in it cannot be read")
-    try:
-        tree = _tree(path)
-        table = from_dataset(tree[_DATA].to_dataset())
-        return tree.drop_nodes(_DATA), provenance, table
-    except Exception as error:  # whatever Zarr makes of a damaged store
-        raise _damaged(name, f"{type(error).__name__}: {error}") from error
+    except Unsound as error:
+        raise _damaged(name, str(error)) from error
+    attrs = {k: v for k, v in root.items() if k not in (ATTRIBUTE, MANIFEST)}
+    return groups, attrs, provenance, table
 
 
 def is_fit(path: Path) -> bool:
     """Whether a file is a fit of ours, of whatever format."""
     try:
         with zipfile.ZipFile(path) as archive:
-            root = json.loads(archive.read(_ROOT))
-            return _ATTRIBUTE in root["attributes"]
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError):
+            root = json.loads(archive.read(ROOT))
+            return ATTRIBUTE in root["attributes"]
+    except Exception:  # zipfile and json have many for a file that is neither
         return False
 
 
-def _provenance(archive: zipfile.ZipFile, name: str) -> Provenance:
+def _provenance(root: dict[str, Any], name: str) -> Provenance:
     try:
-        text = json.loads(archive.read(_ROOT))["attributes"][_ATTRIBUTE]
-        plain = json.loads(text)
+        plain = json.loads(root[ATTRIBUTE])
         found = plain["format"]
-    except (KeyError, TypeError, ValueError):
-        raise _not_a_fit(name) from None
-    if found not in READABLE:
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise Foreign from None
+    if type(found) is not int or found not in READABLE:
         later = isinstance(found, int) and found > FORMAT
         raise file_fault(
             name,
             "not-a-fit",
-            f"`{name}` has format {found} of the fit file, and this version of "
-            f"Varying reads format {' and '.join(map(str, READABLE))}",
+            f"`{name}` has format {found!s:.20} of the fit file, as {_writer(plain)} "
+            f"writes it, and this version reads formats {READABLE[0]} to {FORMAT}",
             "install a newer Varying" if later else "fit the model again",
         )
     try:
         return Provenance.from_dict(plain)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(name, f"its description lacks something: {error}") from None
+        raise Unsound(f"its description lacks something: {error}") from None
 
 
-def _tree(path: str | os.PathLike[str]) -> DataTree:
-    import xarray as xr
-    from zarr.storage import ZipStore
+def _writer(plain: dict[str, Any]) -> str:
+    """Return the version that wrote a fit, or a word for it."""
+    versions = plain.get("versions")
+    found = versions.get("varying") if isinstance(versions, dict) else None
+    return f"Varying {found:.20}" if isinstance(found, str) else "another version"
 
-    with (
-        ZipStore(Path(path), mode="r") as archive,
-        # Typed for paths only; any Zarr store does.
-        xr.open_datatree(archive, engine="zarr", consolidated=False) as opened,  # type: ignore[arg-type]
-    ):
-        tree = opened.load()
-    attributes = {k: v for k, v in tree.attrs.items() if k != _ATTRIBUTE}
-    tree = tree.copy()
-    tree.attrs = attributes
-    for group in ("posterior", "sample_stats", _DATA):
-        if group not in tree:
-            raise KeyError(f"no group {group}")
-    return tree
+
+def _table(groups: dict[str, Group]) -> Table:
+    for name in ("posterior", "sample_stats", _DATA):
+        if name not in groups:
+            raise Unsound(f"no group `{name}`")
+    try:
+        return from_group(groups[_DATA])
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Unsound(f"the data in it are not described: {error}") from error
+
+
+def _check_draws(groups: dict[str, Group], provenance: Provenance) -> None:
+    """Check that the draws are those that the description tells of.
+
+    Draws that are not finite are kept where the verdict was told of them; a file
+    without a manifest cannot show that they are those of the fit.
+    """
+    settings, names = provenance.settings, provenance.names
+    posterior, stats = groups["posterior"], groups["sample_stats"]
+    expected = {"chain": settings.chains, "draw": settings.draws}
+    for group in (posterior, stats):
+        if not expected.items() <= group.sizes.items():
+            raise Unsound("it has not the draws that its description says")
+    for name, one in stats.variables.items():
+        if name not in stats.coords and one.dims[:2] != ("chain", "draw"):
+            raise Unsound(f"`sample_stats/{name}` is not by draw")
+    told = provenance.format >= SEALED and not provenance.verdict.ok
+    for name, one in posterior.variables.items():
+        if name in posterior.coords:
+            continue
+        if one.dims[:2] != ("chain", "draw") or one.values.dtype.kind not in "biuf":
+            raise Unsound(f"`posterior/{name}` is not by draw")
+        if not told and not np.isfinite(one.values).all():
+            raise Unsound(f"draws of `{name}` are absent or not finite")
+    for name in (*names.parameters, *names.effects, *names.correlations):
+        if name not in posterior.variables or name in posterior.coords:
+            raise Unsound(f"there are no draws of `{name}`")
 
 
 def _not_a_fit(name: str) -> ModelError:

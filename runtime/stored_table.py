@@ -6,14 +6,20 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from varying.compiler.columns_read import columns_read
 from varying.compiler.table import Column, Kind, Table
 from varying.grammar.tree import Spec
 
+from .plain import listed, number, text, whole
+
 if TYPE_CHECKING:
     from xarray import Dataset
 
-__all__ = ["columns_named", "from_dataset", "to_dataset"]
+    from .arrays import Group
+
+__all__ = ["columns_named", "from_group", "to_dataset"]
 
 _ATTRIBUTE = "table"
 
@@ -34,22 +40,22 @@ def to_dataset(table: Table) -> Dataset:
 
     variables = {}
     described = []
-    for number, column in enumerate(table.columns.values()):
-        variables[f"column_{number}"] = ("data_row", column.values)
+    for place, column in enumerate(table.columns.values()):
+        variables[f"column_{place}"] = ("data_row", column.values)
         description = _described(column)
         if column.spelled is not None:
-            variables[f"column_{number}_spelled"] = ("data_row", column.spelled.values)
+            variables[f"column_{place}_spelled"] = ("data_row", column.spelled.values)
             description["spelled"] = _described(column.spelled)
         described.append(description)
     if table.counts is not None and table.firsts is not None:
         variables["counts"] = ("data_row", table.counts)
         variables["firsts"] = ("data_row", table.firsts)
     plain = {"name": table.name, "rows": table.rows, "columns": described}
-    text = json.dumps(plain, ensure_ascii=False)
-    return Dataset(variables, attrs={_ATTRIBUTE: text})
+    written = json.dumps(plain, ensure_ascii=False)
+    return Dataset(variables, attrs={_ATTRIBUTE: written})
 
 
-def from_dataset(dataset: Dataset) -> Table:
+def from_group(group: Group) -> Table:
     """Return the table that ``to_dataset`` wrote.
 
     Raises
@@ -57,20 +63,29 @@ def from_dataset(dataset: Dataset) -> Table:
     KeyError, TypeError, ValueError
         If something is missing or of another shape.
     """
-    plain = json.loads(dataset.attrs[_ATTRIBUTE])
+    plain = json.loads(group.attrs[_ATTRIBUTE])
+    variables = group.variables
     columns = {}
-    for number, described in enumerate(plain["columns"]):
+    for place, described in enumerate(listed(plain["columns"], dict)):
         spelled = None
         if "spelled" in described:
-            values = dataset[f"column_{number}_spelled"].values
+            values = variables[f"column_{place}_spelled"].values
             spelled = _column(described["spelled"], values, None)
-        values = dataset[f"column_{number}"].values
-        columns[described["name"]] = _column(described, values, spelled)
+        values = variables[f"column_{place}"].values
+        columns[text(described["name"])] = _column(described, values, spelled)
     counts = firsts = None
-    if "counts" in dataset:
-        counts, firsts = dataset["counts"].values, dataset["firsts"].values
-    rows = int(plain["rows"])
-    return Table(plain["name"], columns, rows, counts=counts, firsts=firsts, long=True)
+    if "counts" in variables:
+        counts = variables["counts"].values.astype(np.int64, casting="safe")
+        firsts = variables["firsts"].values.astype(np.int64, casting="safe")
+    rows = whole(plain["rows"])
+    for one in (*(column.values for column in columns.values()), counts, firsts):
+        if one is not None and one.shape != (rows,):
+            raise ValueError(f"{one.shape} values in {rows} rows")
+    if counts is not None and counts.min(initial=1) < 1:
+        raise ValueError("a row that is not there")
+    return Table(
+        text(plain["name"]), columns, rows, counts=counts, firsts=firsts, long=True
+    )
 
 
 def _described(column: Column) -> dict[str, Any]:
@@ -84,18 +99,28 @@ def _described(column: Column) -> dict[str, Any]:
     }
 
 
-def _column(described: dict[str, Any], values: Any, spelled: Column | None) -> Column:
+def _column(described: Any, values: Any, spelled: Column | None) -> Column:
     numbers, read_as = described["numbers"], described["read_as"]
-    return Column(
-        name=described["name"],
+    contrast, reference = described["contrast"], described["reference"]
+    levels = listed(described["levels"], str)
+    column = Column(
+        name=text(described["name"]),
         kind=Kind(described["kind"]),
         values=values,
-        levels=tuple(described["levels"]),
+        levels=levels,
         declared=bool(described["declared"]),
-        numbers=None if numbers is None else tuple(numbers),
-        contrast=described["contrast"],
-        reference=described["reference"],
+        numbers=None if numbers is None else tuple(map(number, listed(numbers))),
+        contrast=contrast if contrast is None else text(contrast),
+        reference=reference if reference is None else text(reference),
         spelled=spelled,
         read_as=None if read_as is None else Kind(read_as),
-        undeclared=int(described["undeclared"]),
+        undeclared=whole(described["undeclared"]),
     )
+    if not column.kind.is_number:
+        if len(set(levels)) != len(levels) or column.undeclared > len(levels):
+            raise ValueError(f"the levels of `{column.name}`")
+        if values.max(initial=-1) >= len(levels) or values.min(initial=-1) < -1:
+            raise ValueError(f"values of `{column.name}` that are no levels")
+        if column.numbers is not None and len(column.numbers) != len(levels):
+            raise ValueError(f"the numbers of `{column.name}`")
+    return column

@@ -3,17 +3,20 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from zarr.storage import ZipStore
 
 import varying
 from varying.runtime import store
 from varying.runtime.categories import with_categories
 from varying.runtime.fit import Fit
 from varying.runtime.provenance import FORMAT
+from varying.runtime.verdict import Verdict
 
 from .fits import SPEC, made_fit
 
@@ -224,3 +227,30 @@ def test_a_file_without_its_data(saved: Path, tmp_path: Path) -> None:
             if not name.startswith("data/"):
                 new.writestr(name, old.read(name))
     assert rule(path) == "not-a-fit"
+
+
+def test_zarr_and_xarray_read_the_same(saved: Path) -> None:
+    """Whoever reads the file with the library has what `load` gives."""
+    with ZipStore(saved, mode="r") as archive:
+        found = xr.open_datatree(archive, engine="zarr", consolidated=False).load()  # type: ignore[arg-type]
+    loaded = varying.load(saved).data
+    for name, node in loaded.children.items():
+        assert node.to_dataset().identical(found[name].to_dataset())
+
+
+def test_draws_that_the_verdict_does_not_know_of(tmp_path: Path) -> None:
+    made = made_fit()
+    tree = made.data.copy(deep=True)
+    tree["posterior"]["b"].values[0, 0] = np.nan
+    path = tmp_path / "a.fit"
+    Fit(tree, made.provenance, made._origin).save(path)
+    assert rule(path) == "not-a-fit"
+    # one that says so is read: the draws are those of the sampler
+    known = Verdict(False, ("Some draws are not finite.",))
+    Fit(tree, replace(made.provenance, verdict=known), made._origin).save(path)
+    assert varying.load(path).data.identical(tree)
+
+
+def test_the_format_before_hashes_is_read(saved: Path) -> None:
+    rewritten(saved, format=3)
+    assert varying.load(saved).data.identical(made_fit().data)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,18 @@ from varying.compiler.table import Column, Kind, Table
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
+from varying.runtime.arrays import groups_of
 from varying.runtime.provenance import describe_data
-from varying.runtime.stored_table import columns_named, from_dataset, to_dataset
+from varying.runtime.stored_table import columns_named, from_group, to_dataset
 
 
 def through_zarr(table: Table) -> Table:
-    store = MemoryStore()
-    to_dataset(table).to_zarr(store, zarr_format=3, consolidated=False)
-    return from_dataset(xr.open_zarr(store, consolidated=False).load())
+    buffers: dict[str, Any] = {}
+    store = MemoryStore(buffers)
+    tree = xr.DataTree.from_dict({"data": to_dataset(table)})
+    tree.to_zarr(store, zarr_format=3, consolidated=False)
+    entries = {name: buffer.to_bytes() for name, buffer in buffers.items()}
+    return from_group(groups_of(entries, 2**20)["data"])
 
 
 def assert_equal(first: Column | None, second: Column | None) -> None:
