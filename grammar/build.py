@@ -122,6 +122,7 @@ def _names(trees: list[LarkTree]) -> tuple[Name, ...]:
     return tuple(_name_tree(tree) for tree in trees)
 
 
+_BACKQUOTED = regex.compile(r"\A`([^`]+)`\Z")
 _ESCAPE = regex.compile(r"""\\(["'\\])""")
 
 
@@ -184,7 +185,8 @@ def _ref_part(tree: LarkTree) -> RefPart:
     level = None
     for token in _tokens(tree):
         if token.type == "LEVEL":
-            level = str(token)
+            # `f[`v`]` is a habit; a level that has them itself stands in quotes
+            level = str(_BACKQUOTED.sub(r"\1", str(token)))
         elif token.type == "STRING":
             level = _text(token)
     return RefPart(base, level, span=_span(tree))

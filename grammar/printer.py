@@ -57,6 +57,8 @@ from .tree import (
 
 _NAME = regex.compile(NAME_PATTERN)
 
+#: Names that mean something else where they stand without back-quotes.
+_WORDS = frozenset({".", "TRUE", "FALSE", "True", "False"})
 WIDTH = 88
 _INDENT = "  "
 _HANGING = "    "
@@ -86,9 +88,11 @@ class _Style:
     equals: str
     # Whether `| id |` between bars is an id, and not the middle of a logical or.
     groups: bool = False
+    # Whether back-quotes stay that need not be there.
+    quotes: bool = False
 
 
-_FILE = _Style(frozenset("*/:"), "=")
+_FILE = _Style(frozenset("*/:"), "=", quotes=True)
 _LABEL = _Style(frozenset("/:"), " = ")
 
 
@@ -103,7 +107,7 @@ def expression_text(node: Expr | Ref | Target) -> str:
 
 def name_text(text: str) -> str:
     """Return a name as it is written: in back-quotes if it has to be."""
-    return text if _plain(text) else f"`{text}`"
+    return text if _plain(text) and text not in _WORDS else f"`{text}`"
 
 
 def string_text(text: str) -> str:
@@ -124,8 +128,15 @@ def _plain(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def _name(name: Name) -> str:
-    return f"`{name.text}`" if name.quoted else name_text(name.text)
+def _name(name: Name, style: _Style = _FILE) -> str:
+    """Return a name; back-quotes that say nothing stay in files only.
+
+    One column has one label, so what is looked up by labels is found however it is
+    quoted: ``b[`x`]`` is ``b[x]``.
+    """
+    if not name.quoted:
+        return name.text if _plain(name.text) else f"`{name.text}`"
+    return f"`{name.text}`" if style.quotes else name_text(name.text)
 
 
 def _expr(node: Expr | Ref | Target, style: _Style, outer: int = _BARS) -> str:
@@ -218,7 +229,7 @@ def node_name(node: Index | Target) -> str:
 
 
 _EXPRESSIONS: dict[type, Callable[[Any, _Style], tuple[str, int]]] = {
-    Name: lambda node, _: (_name(node), _ATOM),
+    Name: lambda node, style: (_name(node, style), _ATOM),
     Number: lambda node, _: (node.text, _ATOM),
     String: lambda node, _: (string_text(node.text), _ATOM),
     Call: _call,

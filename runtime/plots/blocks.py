@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from varying.grammar.diagnostics import nearest
+from varying.grammar.printer import name_text
 
 from ..figures import elements
 from . import PlotError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Block", "blocks_of", "by_spread", "divergent"]
 
+_BACKQUOTED = re.compile(r"`([^`]+)`")
 #: Coefficients share a panel if their spreads differ by no more than this factor.
 _FACTOR = 10.0
 #: Coefficients are told apart up to so many; then they are shown like levels.
@@ -134,7 +137,9 @@ def _wanted(var: object) -> tuple[str, ...]:
 
 
 def _named(name: str, blocks: Sequence[Block]) -> list[Block]:
-    for spelled in dict.fromkeys((name, *_as_reported(name))):
+    plain = _BACKQUOTED.sub(lambda found: name_text(found[1]), name)
+    spellings = (name, *_as_reported(name), plain, *_as_reported(plain))
+    for spelled in dict.fromkeys(spellings):
         for found in (_whole, _single, _of_term):
             chosen = found(spelled, blocks)
             if chosen:

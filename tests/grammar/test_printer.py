@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from varying.grammar import Sink, Source, expression_text, format_spec, parse
+from varying.grammar.printer import name_text
 from varying.grammar.tree import (
     Chain,
     Expr,
@@ -149,6 +150,10 @@ def test_trees_made_by_hand_get_the_brackets_they_need() -> None:
 def test_a_name_that_needs_quotes_gets_them() -> None:
     span = node("x").span
     assert expression_text(Name("a b", span=span)) == "`a b`"
-    assert expression_text(Name("a", quoted=True, span=span)) == "`a`"
+    # what needs none has the label that it has without
+    assert expression_text(Name("a", quoted=True, span=span)) == "a"
+    for word in (".", "TRUE", "1a"):
+        quoted = Name(word, quoted=True, span=span)
+        assert expression_text(quoted) == name_text(word) == f"`{word}`"
     assert expression_text(Number("1.50", span=span)) == "1.50"
     assert expression_text(String("\\", span=span)) == '"\\\\"'

@@ -24,6 +24,7 @@ TERMS = ("block[late]", "cs[CS+]", "cs[a:[b]]", "block[late]:cs[CS+]")
     [
         ("b[cs]", ["b[cs[CS+]]", "b[cs[a:[b]]]"]),
         ("b[block:cs]", ["b[block[late]:cs[CS+]]"]),
+        ("sd[`g`, `cs`]", ["sd_g[cs[CS+]]", "sd_g[cs[a:[b]]]"]),
         ("sd[g, cs]", ["sd_g[cs[CS+]]", "sd_g[cs[a:[b]]]"]),
         ("r_g[block]", ["r_g[person_000, block[late]]"]),
         ("b[block[late]]", ["b[block[late]]"]),
