@@ -87,6 +87,11 @@ def _two_lengths(lengths: Mapping[str, int]) -> tuple[str, str]:
 def _series(data: Any, source: Source) -> Iterable[tuple[object, Any]]:
     """Return names and columns: narwhals series of a frame, else as they are."""
     if isinstance(data, Mapping):
+        single = [key for key, value in data.items() if _is_single(value)]
+        if single:
+            message = f"`{single[0]}` is a single value, not a column"
+            note = f'pass a list: `{{"{single[0]}": [1, 2, 3]}}`'
+            raise _error("data-format", message, source, note)
         return data.items()
     kind = type(data).__name__
     if kind != "LazyFrame":  # asking one for its names costs
@@ -106,10 +111,36 @@ def _series(data: Any, source: Source) -> Iterable[tuple[object, Any]]:
             f"data of type `{kind}` are no table",
             source,
             "pass a pandas, Polars or PyArrow frame, or a mapping of columns",
-            *(("call `.collect()` on it",) if kind == "LazyFrame" else ()),
+            *_how(data),
         ) from None
     # Not frame[name]: a name that is a number would be taken for a row.
     return [(series.name, series) for series in frame.iter_columns()]
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value is one, such as a number, and no column of several."""
+    return value is None or isinstance(value, str | bytes | numbers.Number)
+
+
+def _how(data: Any) -> tuple[str, ...]:
+    """Return how other data become a table, if that is known."""
+    kind = type(data).__name__
+    if kind == "LazyFrame":
+        return ("call `.collect()` on it",)
+    if "GroupBy" in kind:
+        return ("pass the frame itself: groups are named in the formula",)
+    if kind == "Series":
+        return ("`data.to_frame()` makes a table of one column",)
+    if isinstance(data, np.ndarray) and data.dtype.names is None:
+        return ('give its columns names: `{"y": data[:, 0], "x": data[:, 1]}`',)
+    of_rows = isinstance(data, list | tuple) and len(data) > 0
+    if isinstance(data, np.ndarray) or (of_rows and isinstance(data[0], Mapping)):
+        return ("`pandas.DataFrame(data)` makes a table of it",)
+    if of_rows and len(data) == 1 and not isinstance(data[0], list | tuple):
+        return ("it is in a tuple or a list: pass what is in there",)
+    if of_rows:
+        return ('give its columns names: `{"y": [1, 2], "x": [3, 4]}`',)
+    return ()
 
 
 def column_of_values(name: str, values: Any) -> Column:

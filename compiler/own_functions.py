@@ -32,6 +32,12 @@ def own_functions(functions: Mapping[str, Callable[..., Any]] | None) -> Functio
         If the language has a function of that name.
     """
     found = {}
+    if not isinstance(functions or {}, Mapping):
+        kind = type(functions).__name__
+        raise TypeError(
+            "functions: pass a mapping of names to functions, such as "
+            f"{{'logit': logit}}, not a {kind}"
+        )
     for name, compute in (functions or {}).items():
         if not isinstance(name, str) or not name.isidentifier():
             raise TypeError(f"functions: {name!r} is no name of a function")

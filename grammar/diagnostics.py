@@ -144,6 +144,10 @@ class ModelError(Exception):
 
         return full.render(self.diagnostics)
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: where in this package it was raised helps none."""
+        return str(self).split("\n")
+
 
 def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """Return the known names nearest to a misspelt one, best first.

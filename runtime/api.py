@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from varying.grammar.render.safe import visible
 from varying.grammar.source import Source
 
+from .arguments import ArgumentError, flag, given, path_text
 from .model import Model
 from .spec_file import read_source
 
@@ -71,6 +73,7 @@ def compile(
     Model main: rating ~ block*cs + (1 + block*cs | subj), family=ordlogit
     no data
     """
+    _check(spec, model, reduce)
     if _is_path(spec):
         source = read_source(spec)
         base = Path(spec).parent
@@ -141,9 +144,33 @@ def load(
     from .fit import Fit
     from .origin import Origin
 
+    path_text("path", path, "the path of a fit file")
     data, provenance, table = store.read(path)
     own = own_functions(functions)
     return Fit(data, provenance, Origin(table, provenance, os.fspath(path), own))
+
+
+#: A text that has one of these is no name of a data file.
+_SIGNS = frozenset("~\n\r=#")
+
+
+def _check(spec: object, model: object, reduce: object) -> None:
+    """Refuse what is no spec, above all one whose place the data have taken."""
+    from varying.compiler.files.formats import BY_ENDING, ending_of
+
+    what = "the text of a spec, or the path of a .model file"
+    text = path_text("spec", spec, f"{what} (the data come second)")
+    ending = ending_of(PurePath(text.strip()))
+    if ending in BY_ENDING and ending != ".txt" and not _SIGNS & set(text):
+        name = repr(visible(PurePath(text).name))
+        raise ArgumentError(
+            f"spec is {what}, and {name} looks like a data file: "
+            f"varying.compile(spec, {name})"
+        )
+    if model is not None and not isinstance(model, str):
+        raise ArgumentError(f"model is the name of a model, not {given(model)}")
+    if reduce is not None:
+        flag("reduce", reduce)
 
 
 def data_file(path: str | None) -> DataFile | None:

@@ -10,6 +10,7 @@ from varying.grammar.render.safe import visible
 
 from . import store
 from .answers import Answers, answers_of, frame_of
+from .arguments import between, flag, path_text
 from .origin import Origin
 from .provenance import Provenance
 from .summary import PROB, Row, Sampling, Summary, rows_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from xarray import DataArray, DataTree
 
+    from .plots import Kind as PlotKind
     from .plots.style import Picture
     from .predict import Kind
     from .settings import Settings
@@ -86,6 +88,7 @@ class Fit:
         prob
             Mass of the equal-tailed interval.
         """
+        prob, all = between("prob", prob), flag("all", all)
         rows = self._figures(prob, effects=all)
         formula = self.provenance.formula
         data = self.provenance.data
@@ -242,6 +245,8 @@ class Fit:
         """
         from .loo import loo
 
+        if pointwise is not None:
+            flag("pointwise", pointwise)
         data = self.to_arviz(posterior_predictive=False)
         rows = self._origin.rows
         return loo(data, rows.name, pointwise, rows.counts)
@@ -270,6 +275,8 @@ class Fit:
         """
         from .categories import with_categories
 
+        flag("log_likelihood", log_likelihood)
+        flag("posterior_predictive", posterior_predictive)
         rows = self._origin.rows
         tree = with_categories(self.data, rows.name, rows.categories, numbers=True)
         groups = {name: node.to_dataset() for name, node in tree.children.items()}
@@ -284,7 +291,7 @@ class Fit:
         found.attrs = dict(self.data.attrs)
         return found
 
-    def plot(self, kind: str, **options: Any) -> Picture:
+    def plot(self, kind: PlotKind, **options: Any) -> Picture:
         """Return a picture: a Matplotlib figure; ``save(path)`` writes it.
 
         Needs Matplotlib (``pip install "varying[plots]"``).
@@ -315,6 +322,7 @@ class Fit:
         The file is written whole or not at all. A file that was there before
         is replaced.
         """
+        path_text("path", path, "that of the file to write")
         store.write(path, self.data, self.provenance, self._origin.table)
 
     def _sampling(self) -> Sampling:

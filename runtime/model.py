@@ -11,6 +11,7 @@ from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
 from varying.grammar.render.safe import visible
 from varying.grammar.source import Span
 
+from .arguments import flag
 from .cells import rows_text
 from .faults import fault
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .fit import Fit
     from .prior_check import PriorCheck
     from .priors import Priors
-    from .settings import Backend, Settings
+    from .settings import Backend, Sampler, Settings
 
 __all__ = ["Model"]
 
@@ -132,7 +133,7 @@ class Model:
         tune: int = 1000,
         chains: int = 4,
         seed: int | None = None,
-        sampler: str = "nutpie",
+        sampler: Sampler = "nutpie",
         cores: int | None = None,
         progress: bool = True,
         target_accept: float | None = None,
@@ -177,6 +178,7 @@ class Model:
         from .sampling import Sampled, sample
         from .settings import Settings
 
+        flag("progress", progress)
         settings = Settings.checked(
             draws=draws,
             tune=tune,
@@ -383,6 +385,10 @@ class Model:
     @property
     def _statement(self) -> ModelStatement:
         return next(m for m in self.spec.models if m.label == self.name)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the graph: it is made again where it is asked for."""
+        return {name: value for name, value in vars(self).items() if name != "pymc"}
 
     def __repr__(self) -> str:
         lines = [f"Model {self.name}: {self.formula}"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from operator import index
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -20,6 +19,7 @@ from varying.compiler.families import FAMILIES
 from varying.compiler.fill import fill
 from varying.compiler.ir import Apply, Ref
 
+from .arguments import ArgumentError, choice, given, whole
 from .categories import coded, numbers_of
 from .settings import Settings
 
@@ -105,9 +105,9 @@ def predict(
     dpar: str | None = None,
 ) -> DataArray:
     """Return predictions; see ``Fit.predict``."""
-    if kind not in get_args(Kind):
-        known = ", ".join(repr(one) for one in get_args(Kind))
-        raise ValueError(f"kind is one of {known}, not {kind!r}")
+    if hasattr(kind, "columns"):
+        raise ArgumentError("predictions are for the rows of the fit: pass no data")
+    choice("kind", kind, get_args(Kind))
     chosen = Settings.checked(seed=seed).seed
     if dpar is not None:
         return _parameter(rows, posterior, kind, dpar)
@@ -166,7 +166,7 @@ def _parameter(
         what = "a formula of its own" if kind == "eta" else "a value"
         known = ", ".join(repr(name) for name in there) or "none"
         raise ValueError(
-            f"dpar is a parameter that has {what}, not {dpar!r}; there is: {known}"
+            f"dpar is a parameter that has {what}, not {given(dpar)}; there is: {known}"
         )
     if kind == "eta":
         found = _each_draw(
@@ -210,10 +210,7 @@ def thinned(posterior: Dataset, draws: int | None) -> Dataset:
     if draws is None:
         return posterior
     there = posterior.sizes["draw"]
-    try:
-        number = index(draws)
-    except TypeError:
-        raise ValueError(f"draws is a whole number, not {draws!r}") from None
+    number = whole("draws", draws)
     if not 1 <= number <= there:
         raise ValueError(
             f"draws is how many to take of each chain, 1 to {there}, not {number}"

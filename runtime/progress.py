@@ -9,13 +9,24 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
+from varying.grammar.render.safe import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
     from .settings import Settings
 
-__all__ = ["Bars", "Lines", "Progress", "Silent", "progress_for"]
+__all__ = [
+    "Bars",
+    "Lines",
+    "Progress",
+    "Silent",
+    "compiled_text",
+    "compiling_text",
+    "outcome_text",
+    "progress_for",
+]
 
 
 class Progress(Protocol):
@@ -42,12 +53,14 @@ class Progress(Protocol):
 
 
 def progress_for(wanted: bool) -> Progress:
-    """Return bars on a terminal or in a notebook, lines elsewhere, or silence."""
+    """Return bars on a terminal, an output in a notebook, else lines, or silence."""
+    from .notebook import Output, in_notebook
+
     if not wanted:
         return Silent()
-    if sys.stderr.isatty() or "ipykernel" in sys.modules:
-        return Bars()
-    return Lines()
+    if in_notebook():
+        return Output()
+    return Bars() if sys.stderr.isatty() else Lines()
 
 
 class Silent:
@@ -83,17 +96,17 @@ class Lines(Silent):
     @contextmanager
     def compiling(self, why: str | None = None) -> Iterator[None]:
         """Announce the compilation, and say how long it took."""
-        _say(_compiling(why))
+        _say(compiling_text(why))
         start = perf_counter()
         yield
-        _say(_compiled(perf_counter() - start))
+        _say(compiled_text(perf_counter() - start))
 
     @contextmanager
     def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
         """Announce the sampling."""
         self._compiles = compiles
         if compiles:
-            _say(_compiling())
+            _say(compiling_text())
         _say(f"{_plan(settings)} ...")
         self._start = perf_counter()
         yield
@@ -105,7 +118,7 @@ class Lines(Silent):
     def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Say how it went."""
         elapsed = perf_counter() - self._start if seconds is None else seconds
-        _say(_outcome(elapsed, divergences, self._compiles))
+        _say(outcome_text(elapsed, divergences, self._compiles))
 
 
 class Bars:
@@ -125,9 +138,9 @@ class Bars:
     def compiling(self, why: str | None = None) -> Iterator[None]:
         """Show that something happens, and say how long it took."""
         start = perf_counter()
-        with self._console.status(_compiling(why)):
+        with self._console.status(compiling_text(why)):
             yield
-        self._console.print(_compiled(perf_counter() - start), highlight=False)
+        self._print(compiled_text(perf_counter() - start))
 
     @contextmanager
     def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
@@ -143,7 +156,7 @@ class Bars:
 
         self._compiles = compiles
         if compiles:
-            self._console.print(_compiling(), highlight=False)
+            self._print(compiling_text())
         self._total = settings.tune + settings.draws
         self._start = perf_counter()
         with RichProgress(
@@ -176,20 +189,24 @@ class Bars:
 
     def note(self, text: str) -> None:
         """Say it."""
-        self._console.print(text, highlight=False)
+        self._print(text)
 
     def finish(self, divergences: int, seconds: float | None = None) -> None:
         """Leave one line in place of the bars."""
         elapsed = perf_counter() - self._start if seconds is None else seconds
-        text = _outcome(elapsed, divergences, self._compiles)
-        self._console.print(text, highlight=False)
+        text = outcome_text(elapsed, divergences, self._compiles)
+        self._print(text)
+
+    def _print(self, text: str) -> None:
+        # as it is: "[red]" in a name is no colour
+        self._console.print(visible(text), highlight=False, markup=False)
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(visible(text), file=sys.stderr, flush=True)
 
 
-def _compiling(why: str | None = None) -> str:
+def compiling_text(why: str | None = None) -> str:
     """Say that it compiles, and that it takes long where nothing was before."""
     if why is not None:
         return f"compiling, {why} ..."
@@ -210,7 +227,8 @@ def _kept() -> Path:
     return Path(str(config.base_compiledir), "numba")
 
 
-def _compiled(seconds: float) -> str:
+def compiled_text(seconds: float) -> str:
+    """Say how long it compiled."""
     return f"compiled in {seconds:.1f} s"
 
 
@@ -222,7 +240,8 @@ def _plan(settings: Settings) -> str:
     )
 
 
-def _outcome(seconds: float, divergences: int, compiles: bool) -> str:
+def outcome_text(seconds: float, divergences: int, compiles: bool) -> str:
+    """Say how long it sampled, and how many draws diverged."""
     work = "compiled and sampled" if compiles else "sampled"
     word = "divergence" if divergences == 1 else "divergences"
     return f"{work} in {seconds:.1f} s, {divergences} {word}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from operator import index
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-__all__ = ["BACKENDS", "Backend", "Settings"]
+from .arguments import ArgumentError, between, choice, whole
+
+__all__ = ["BACKENDS", "Backend", "Sampler", "Settings"]
 
 Backend = Literal["auto", "kernel", "graph"]
+#: The keys of ``SAMPLERS``.
+Sampler = Literal["nutpie", "pymc"]
 
 BACKENDS: tuple[str, ...] = get_args(Backend)
 
@@ -59,7 +62,7 @@ class Settings:
         tune: int = 1000,
         chains: int = 4,
         seed: int | None = None,
-        sampler: str = "nutpie",
+        sampler: Sampler = "nutpie",
         cores: int | None = None,
         target_accept: float | None = None,
         backend: Backend = "auto",
@@ -71,52 +74,27 @@ class Settings:
         ValueError
             If one does not; the message names it.
         """
-        from .samplers import SAMPLERS
-
-        if sampler not in SAMPLERS:
-            raise ValueError(
-                f"no sampler is called {sampler!r}; there are: {', '.join(SAMPLERS)}"
-            )
-        if backend not in BACKENDS:
-            raise ValueError(
-                f"no backend is called {backend!r}; there are: {', '.join(BACKENDS)}"
-            )
+        choice("sampler", sampler, get_args(Sampler), "no sampler is called")
+        found: Any = choice("backend", backend, BACKENDS, "no backend is called")
         if backend == "kernel" and sampler != "nutpie":
-            raise ValueError(f"the sampler {sampler} takes no kernel: use nutpie")
-        if target_accept is not None and not 0 < target_accept < 1:
-            raise ValueError(
-                f"target_accept is a number between 0 and 1, not {target_accept}"
-            )
+            raise ArgumentError(f"the sampler {sampler} takes no kernel: use nutpie")
+        accept = target_accept
         return cls(
-            draws=_at_least(1, "draws", draws),
-            tune=_at_least(0, "tune", tune),
-            chains=_at_least(1, "chains", chains),
+            draws=whole("draws", draws, 1),
+            tune=whole("tune", tune, 0),
+            chains=whole("chains", chains, 1),
             seed=_seed(seed),
             sampler=sampler,
-            cores=None if cores is None else _at_least(1, "cores", cores),
-            target_accept=None if target_accept is None else float(target_accept),
-            backend=backend,
+            cores=None if cores is None else whole("cores", cores, 1),
+            target_accept=None if accept is None else between("target_accept", accept),
+            backend=found,
         )
-
-
-def _whole(name: str, value: object) -> int:
-    try:
-        return index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise ValueError(f"{name} is a whole number, not {value!r}") from None
-
-
-def _at_least(least: int, name: str, value: object) -> int:
-    number = _whole(name, value)
-    if number < least:
-        raise ValueError(f"{name} is at least {least}, not {number}")
-    return number
 
 
 def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbits(32)
-    number = _at_least(0, "seed", seed)
+    number = whole("seed", seed, 0)
     if number > _LARGEST_SEED:
-        raise ValueError(f"seed is below 2^64, not {number}")
+        raise ArgumentError(f"seed is below 2^64, not {number}")
     return number

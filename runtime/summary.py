@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .answers import Answers
+from .arguments import between
 from .cells import rows_and_cells
 from .figures import Figures, elements, figures_of
 
@@ -161,8 +162,7 @@ def rows_of(
     posterior: Dataset, names: Names, *, effects: bool = False, prob: float = PROB
 ) -> tuple[Row, ...]:
     """Return the rows of a posterior, group effects among them if asked."""
-    if not 0 < prob < 1:
-        raise ValueError(f"prob is a number between 0 and 1, not {prob}")
+    between("prob", prob)
     wanted = (*names.parameters, *(names.effects if effects else ()))
     found = [
         (name, coord, draws)

@@ -273,3 +273,13 @@ class Family:
     normal: bool = False
     at_once: str | None = None
     pooled: Pooled | None = None
+
+    def __reduce__(self) -> tuple[Callable[[str], Family], tuple[str]]:
+        """Pickle the name: a family is a constant, and made of functions."""
+        return _named, (self.name,)
+
+
+def _named(name: str) -> Family:
+    from . import FAMILIES
+
+    return FAMILIES[name]

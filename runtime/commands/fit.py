@@ -14,7 +14,7 @@ from .terminal import note
 
 if TYPE_CHECKING:
     from ..model import Model
-    from ..settings import Backend
+    from ..settings import Backend, Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Options:
     tune: int
     chains: int
     seed: int | None
-    sampler: str
+    sampler: Sampler
     target_accept: float | None
     backend: Backend
 

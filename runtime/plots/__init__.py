@@ -9,20 +9,29 @@ the lines (densities) is ArviZ's.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from varying.grammar.diagnostics import nearest
+from varying.grammar.render.safe import visible
+
+from ..arguments import choice
 
 if TYPE_CHECKING:
     from ..fit import Fit
     from .style import Picture
 
-__all__ = ["KINDS", "PlotError", "load", "plot"]
+__all__ = ["KINDS", "Kind", "PlotError", "load", "plot"]
 
 #: What a fit can be asked for; each is a module, and its function ``picture``.
-KINDS = ("trace", "forest", "ppc", "pairs")
+Kind = Literal["trace", "forest", "ppc", "pairs"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class PlotError(ValueError):
     """A picture was asked for that cannot be drawn; the text says why."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(visible(text))
 
 
 def load(name: str) -> Any:
@@ -65,12 +74,16 @@ def plot(fit: Fit, kind: str, **options: Any) -> Picture:
         If there is no such kind, no such option, parameter or column, or if an
         option has a value that makes no sense.
     """
-    if kind not in KINDS:
-        raise PlotError(f"no plot is called {kind!r}; there are: {', '.join(KINDS)}")
+    try:
+        choice("kind", kind, KINDS, "no plot is called")
+    except ValueError as error:
+        raise PlotError(str(error)) from None
     module = load(kind)
     unknown = [name for name in options if name not in module.OPTIONS]
     if unknown:
         known = ", ".join(module.OPTIONS)
-        raise PlotError(f"{kind} has no option {unknown[0]!r}; it has: {known}")
+        close = nearest(unknown[0], module.OPTIONS, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise PlotError(f"{kind} has no option {unknown[0]!r}; it has: {known}{hint}")
     found: Picture = module.picture(fit, **options)
     return found

@@ -20,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from ..arguments import ArgumentError, given
 from ..whole_file import replacing
 
 if TYPE_CHECKING:
@@ -165,10 +166,14 @@ def format_of(path: str | os.PathLike[str]) -> str:
     ValueError
         If it is none of ``FORMATS``.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(f"path is that of a picture, not {given(path)}")
     end = Path(path).suffix.lower().removeprefix(".")
     if end not in FORMATS:
         known = ", ".join(f".{form}" for form in FORMATS)
-        raise ValueError(f"a picture's name ends in {known}, not {os.fspath(path)!r}")
+        raise ArgumentError(
+            f"a picture's name ends in {known}, not {os.fspath(path)!r}"
+        )
     return end
 
 

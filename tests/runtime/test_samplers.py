@@ -72,10 +72,10 @@ def test_only_a_first_compilation_is_said_to_take_long(
     kept = tmp_path / "numba"
     assert progress._kept().name == "numba"
     monkeypatch.setattr(progress, "_kept", lambda: kept)
-    assert progress._compiling() == "compiling: about a minute the first time ..."
+    assert progress.compiling_text() == "compiling: about a minute the first time ..."
     kept.mkdir()
     (kept / "a.nbc").touch()
-    assert progress._compiling() == "compiling ..."
+    assert progress.compiling_text() == "compiling ..."
 
 
 def test_bars(capsys: pytest.CaptureFixture[str]) -> None:

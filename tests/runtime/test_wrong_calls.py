@@ -1,0 +1,118 @@
+"""Wrong arguments from Python: each is answered with what to pass."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import varying
+from varying.runtime.fit import Fit
+
+from .fits import DATA, SPEC, made_fit
+
+FRAME = pd.DataFrame(DATA)
+
+
+@cache
+def model() -> varying.Model:
+    return varying.compile(SPEC, FRAME)
+
+
+def spec(*arguments: Any, **options: Any) -> object:
+    return varying.compile(*arguments, **options)
+
+
+def data(value: Any) -> object:
+    return varying.compile(SPEC, value)
+
+
+def fit(**options: Any) -> object:
+    return model().fit(**options)
+
+
+def check(**options: Any) -> object:
+    return model().prior_check(**options)
+
+
+def of(method: str) -> Any:
+    def call(*arguments: Any, **options: Any) -> object:
+        return getattr(made_fit(), method)(*arguments, **options)
+
+    return call
+
+
+SPEC_IS = "spec is the text of a spec, or the path of a .model file"
+CASES: tuple[tuple[Any, tuple[Any, ...], dict[str, Any], str], ...] = (
+    (spec, (None,), {}, f"{SPEC_IS} (the data come second), not None"),
+    (spec, (3,), {}, f"{SPEC_IS} (the data come second), not 3"),
+    (spec, (b"y ~ x",), {}, f"{SPEC_IS} (the data come second), not b'y ~ x'"),
+    (spec, (["y ~ x"],), {}, f"{SPEC_IS} (the data come second), not a list"),
+    (spec, (FRAME, SPEC), {}, f"{SPEC_IS} (the data come second), not a DataFrame"),
+    (spec, ("a/b.csv",), {}, "'b.csv' looks like a data file: varying.compile("),
+    (spec, (SPEC, FRAME), {"model": 3}, "model is the name of a model, not 3"),
+    (spec, (SPEC, FRAME), {"reduce": "yes"}, "reduce is True or False, not 'yes'"),
+    (spec, (SPEC, FRAME), {"functions": [abs]}, "a mapping of names to functions"),
+    (data, ([{"y": 1, "x": 2}],), {}, "`pandas.DataFrame(data)` makes a table of it"),
+    (data, ([[1, 2], [3, 4]],), {}, "give its columns names"),
+    (data, (np.zeros((4, 2)),), {}, 'names: `{"y": data[:, 0], "x": data[:, 1]}`'),
+    (data, (np.zeros(3, dtype=[("y", float)]),), {}, "`pandas.DataFrame(data)`"),
+    (data, (FRAME["y"],), {}, "`data.to_frame()` makes a table of one column"),
+    (data, (FRAME.groupby("g"),), {}, "pass the frame itself"),
+    (data, ((FRAME,),), {}, "it is in a tuple or a list"),
+    (data, (pl.DataFrame(DATA).lazy(),), {}, "call `.collect()` on it"),
+    (data, ({"y": 1.0, "x": 2.0, "g": "a"},), {}, "`y` is a single value, not"),
+    (data, (3,), {}, "pass a pandas, Polars or PyArrow frame, or a mapping of columns"),
+    (fit, (), {"draws": 1000.0}, "a whole number, not 1000.0: write draws=1000"),
+    (fit, (), {"draws": "4"}, "draws is a whole number, not '4': write draws=4"),
+    (fit, (), {"draws": True}, "draws is a whole number, not True"),
+    (fit, (), {"draws": [4]}, "draws is a whole number, not a list"),
+    (fit, (), {"draws": FRAME}, "data go to varying.compile(spec, data)"),
+    (fit, (), {"draws": 0}, "draws is at least 1, not 0"),
+    (fit, (), {"tune": -1}, "tune is at least 0, not -1"),
+    (fit, (), {"chains": 2.5}, "chains is a whole number, not 2.5"),
+    (fit, (), {"seed": -1}, "seed is at least 0, not -1"),
+    (fit, (), {"seed": "\x1b"}, r"seed is a whole number, not '\x1b'"),
+    (fit, (), {"seed": np.random.default_rng(1)}, "a whole number, not a Generator"),
+    (fit, (), {"sampler": "nuts"}, "there are: nutpie, pymc; did you mean 'nutpie'?"),
+    (fit, (), {"sampler": None}, "sampler is one of 'nutpie', 'pymc', not None"),
+    (fit, (), {"backend": "kernal"}, "did you mean 'kernel'?"),
+    (fit, (), {"cores": 0}, "cores is at least 1, not 0"),
+    (fit, (), {"target_accept": 95}, "not 95: write target_accept=0.95"),
+    (fit, (), {"target_accept": "0.9"}, "is a number between 0 and 1, not '0.9'"),
+    (fit, (), {"progress": "no"}, "progress is True or False, not 'no'"),
+    (check, (), {"draws": 2.5}, "draws is a whole number, not 2.5"),
+    (of("summary"), (), {"prob": 95}, "between 0 and 1, not 95: write prob=0.95"),
+    (of("summary"), (), {"prob": "0.9"}, "prob is a number between 0 and 1, not '0.9'"),
+    (of("summary"), (), {"all": "yes"}, "all is True or False, not 'yes'"),
+    (of("predict"), ("mu",), {}, "kind is one of 'response', 'mean', 'prob', 'eta'"),
+    (of("predict"), (FRAME,), {}, "predictions are for the rows of the fit"),
+    (of("predict"), (), {"draws": 1.0}, "a whole number, not 1.0: write draws=1"),
+    (of("loo"), (), {"pointwise": 1}, "pointwise is True or False, not 1"),
+    (of("plot"), ("trece",), {}, "ppc, pairs; did you mean 'trace'?"),
+    (of("plot"), (None,), {}, "one of 'trace', 'forest', 'ppc', 'pairs', not None"),
+    (of("plot"), ("trace",), {"vars": ["b"]}, "did you mean 'var'?"),
+    (of("save"), (3,), {}, "path is that of the file to write, not 3"),
+    (varying.load, (made_fit(),), {}, "path is the path of a fit file, not a Fit"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "arguments", "options", "words"), CASES)
+def test_a_wrong_call_is_told_what_to_pass(
+    call: Any, arguments: tuple[Any, ...], options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises((ValueError, TypeError, varying.ModelError)) as caught:
+        call(*arguments, **options)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_what_is_right_passes() -> None:
+    assert isinstance(made_fit(), Fit)
+    assert len(made_fit().summary(all=np.True_, prob=np.float64(0.9))) > 0
+    rows = made_fit().predict("mean", draws=np.int64(2))
+    assert rows.sizes["draw"] == 2
