@@ -177,6 +177,7 @@ _TABLE: tuple[Rule | str, ...] = (
     "Fits",
     Rule("improper-prior", _E, "A draw from a prior that is no distribution."),
     Rule("sampling-failed", _E, "The sampler could not start, or gave up."),
+    Rule("not-enough-memory", _E, "More draws than there is memory for."),
     Rule("no-kernel", _E, "A kernel is asked for, and the model has a part without."),
     Rule("not-a-fit", _E, "A file that is no fit of Varying, or is damaged."),
     Rule("not-comparable", _E, "Fits of other rows, responses or measures compared."),

@@ -18,7 +18,7 @@ from .summary import PROB, Row, Sampling, Summary, rows_of
 if TYPE_CHECKING:
     from arviz_stats.utils import ELPDData
     from pandas import DataFrame
-    from xarray import DataArray, DataTree
+    from xarray import DataArray, Dataset, DataTree
 
     from .plots import Kind as PlotKind
     from .plots.style import Picture
@@ -189,12 +189,15 @@ class Fit:
             (it would treat categories as equally spaced) and for ``prob`` of one
             without categories.
         ModelError
-            ``not-a-fit`` if the file holds other data than those of its draws.
+            ``not-a-fit`` if the file holds other data than those of its draws;
+            ``not-enough-memory`` for more numbers than fit into it.
         """
         from .predict import predict, thinned
 
         posterior = self.data["posterior"].to_dataset()
         chosen = thinned(posterior, draws)
+        several = len(self._origin.rows.categories) if kind == "prob" else 1
+        self._check_rows(chosen, max(several, 1))
         return predict(self._origin.rows, chosen, kind, seed, dpar)
 
     def log_likelihood(self) -> DataArray:
@@ -208,14 +211,27 @@ class Fit:
         Raises
         ------
         ModelError
-            ``not-a-fit`` if the file holds other data than those of its draws.
+            ``not-a-fit`` if the file holds other data than those of its draws;
+            ``not-enough-memory`` for more numbers than fit into it.
         """
         from .predict import log_likelihood
 
         if not self._densities:
             posterior = self.data["posterior"].to_dataset()
+            self._check_rows(posterior, 1)
             self._densities.append(log_likelihood(self._origin.rows, posterior))
         return self._densities[0].copy(deep=False)
+
+    def _check_rows(self, posterior: Dataset, several: int) -> None:
+        """Refuse so many numbers for each row and draw where there is no room."""
+        from varying.grammar.source import Source
+
+        from .sizes import check_rows
+
+        there = self.provenance
+        draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+        rows = several * len(self._origin.rows.labels)
+        check_rows(Source(there.spec, there.spec_name), draws, rows)
 
     def loo(self, pointwise: bool | None = None) -> ELPDData:
         """Estimate how well new rows of the same groups would be predicted.

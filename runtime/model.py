@@ -166,8 +166,8 @@ class Model:
         Raises
         ------
         ModelError
-            ``needs-data`` without data, ``sampling-failed`` if the sampler
-            cannot start.
+            ``needs-data`` without data, ``not-enough-memory`` for more draws than
+            fit into it, ``sampling-failed`` if the sampler cannot start.
         ValueError
             If an argument makes no sense.
         """
@@ -177,6 +177,7 @@ class Model:
         from .samplers import SamplingError
         from .sampling import Sampled, sample
         from .settings import Settings
+        from .sizes import check_sampling
 
         flag("progress", progress)
         settings = Settings.checked(
@@ -190,6 +191,7 @@ class Model:
             backend=backend,
         )
         sampled = Sampled(self._with_data("a fit"))
+        check_sampling(sampled.compiled, settings)
         try:
             data, used, seconds = sample(sampled, settings, progress_for(progress))
         except NoKernel as error:
@@ -289,7 +291,11 @@ class Model:
         self, compiled: Compiled, table: Table, settings: Settings
     ) -> DataTree:
         """Return draws for the rows of a table; see ``prior_predictive``."""
+        from .sizes import check_rows, numbers_reported
+
         self._refuse_flat(compiled)
+        numbers = table.rows + numbers_reported(compiled.program, compiled.frame)
+        check_rows(self.spec.source, settings.draws, numbers, "prior draws")
         model = self.pymc if table.counts is None else _row_by_row(compiled, table)
         import logging
 

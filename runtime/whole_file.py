@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
+import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "temporary"]
+
+_ENDING = ".tmp"
+#: In seconds.
+_DAY = 86_400.0
 
 
 @contextmanager
@@ -32,10 +40,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if not target.parent.is_dir():
         reason = f"there is no folder `{target.parent}`"
         raise FileNotFoundError(errno.ENOENT, reason, os.fspath(path))
+    _sweep(target)
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.name[:50]}.", suffix=".tmp", dir=target.parent
-        )
+        handle, name = temporary(target)
     except OSError as error:
         # It names a temporary file that nobody asked for.
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
@@ -50,6 +57,58 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+def temporary(target: Path) -> tuple[int, str]:
+    """Make a file beside another, to be renamed to it; return its handle and name.
+
+    Its name says which process of which machine makes it, so that a later one can
+    tell what is left over.
+    """
+    prefix = f"{_beginning(target)}{_machine()}-{os.getpid()}."
+    return tempfile.mkstemp(prefix=prefix, suffix=_ENDING, dir=target.parent)
+
+
+def _beginning(target: Path) -> str:
+    return f".{target.name[:50]}."
+
+
+def _machine() -> str:
+    return sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _sweep(target: Path) -> None:
+    """Remove what processes left that were killed while they wrote this file.
+
+    A file of another machine, in a folder that is shared, is left alone for a day.
+    """
+    beginning = _beginning(target)
+    pattern = re.compile(
+        re.escape(beginning) + r"(?:([0-9a-f]{8})-(\d+)\.)?[a-z0-9_]{8}\.tmp"
+    )
+    with suppress(OSError):
+        for entry in os.scandir(target.parent):
+            found = pattern.fullmatch(entry.name)
+            if found is None:
+                continue
+            with suppress(OSError):
+                here = found[1] == _machine() and not _runs(int(found[2]))
+                old = time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY
+                if here or old:
+                    os.unlink(entry.path)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is such a process; if nobody knows, yes."""
+    if os.name == "nt":  # a signal of 0 would end it there
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _mode(target: Path) -> int:

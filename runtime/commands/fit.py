@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..targets import refused, saved_elsewhere
 from .outcome import EnvironmentFault
 from .show import compiled
 from .summary import show
@@ -40,27 +40,28 @@ def run(
     form: str,
 ) -> None:
     """Fit a model. Bad diagnostics are said in words, and are no failure."""
+    from ..settings import Settings
+    from ..sizes import check_sampling, fit_bytes
+
     found = compiled(file, data, model)
     target = Path(out) if out is not None else _default(file, found)
-    check_target(target)
+    if found.compiled is not None:
+        settings = Settings.checked(**asdict(options))
+        check_sampling(found.compiled, settings)
+        needed = fit_bytes(found.compiled, settings)
+        # a path would forget that `results/` is a folder
+        check_target(target if out is None else out, needed)
     _check_replaced(target)
-    fit = found.fit(
-        draws=options.draws,
-        tune=options.tune,
-        chains=options.chains,
-        seed=options.seed,
-        sampler=options.sampler,
-        target_accept=options.target_accept,
-        backend=options.backend,
-        progress=not quiet,
-    )
+    fit = found.fit(**asdict(options), progress=not quiet)
     try:
         fit.save(target)
     except OSError as error:
-        # Hours of sampling may be lost: at least the table is not.
+        # Hours of sampling are not to be lost, nor the table.
+        reason = f"`{target}` cannot be written: {error.strerror or error}"
+        place = saved_elsewhere(target, fit.save)
         show(fit, form, whole=False)
-        reason = error.strerror or str(error)
-        raise EnvironmentFault(f"`{target}` cannot be written: {reason}") from error
+        there = "nor any other place" if place is None else f"the fit is in `{place}`"
+        raise EnvironmentFault(f"{reason}; {there}") from error
     show(fit, form, whole=False)
     if not quiet:
         note(f"saved as {target}; seed {fit.seed}")
@@ -84,17 +85,8 @@ def _check_replaced(target: Path) -> None:
         raise EnvironmentFault(f"`{target}` is not written: {reason}")
 
 
-def check_target(target: Path) -> None:
-    """Fail before the sampling, not after it."""
-    folder = target.parent
-    if target.is_dir():
-        reason = "it is a folder"
-    elif target.exists() and not target.is_file():
-        reason = "it is not a regular file"
-    elif not folder.is_dir():
-        reason = f"there is no folder `{folder}`"
-    elif not os.access(folder, os.W_OK):
-        reason = f"no permission to write in `{folder}`"
-    else:
-        return
-    raise EnvironmentFault(f"`{target}` cannot be written: {reason}")
+def check_target(target: str | Path, needed: int = 0) -> None:
+    """Fail before the work, not after it; ``needed`` is what it will have, in bytes."""
+    reason = refused(target, needed)
+    if reason is not None:
+        raise EnvironmentFault(f"`{target}` cannot be written: {reason}")

@@ -30,6 +30,7 @@ _CODES = {
     "unknown-model": USAGE,
     "unreadable-file": ENVIRONMENT,
     "missing-extra": ENVIRONMENT,
+    "not-enough-memory": ENVIRONMENT,
 }
 
 

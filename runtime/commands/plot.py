@@ -44,7 +44,7 @@ def check_picture(target: str) -> None:
         style.format_of(target)
     except ValueError as error:
         _refuse(str(error))
-    check_target(Path(target))
+    check_target(target)
 
 
 def write(picture: Picture, target: str) -> None:
