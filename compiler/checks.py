@@ -17,8 +17,10 @@ from .design import evaluate_columns
 from .evaluation import evaluate
 from .expressions import column_names, smallest_with
 from .responses import response_values
+from .rounding import column_rounding
 from .spellings import quoted
-from .table import Floats, Table
+from .spread import dependencies
+from .table import Table
 
 #: Columns beyond this are not searched for collinearity: the search is cubic.
 _MOST_COLUMNS = 500
@@ -210,16 +212,14 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
     if predictor.population.centered or predictor.fixed:
         columns = (INTERCEPT, *columns)
     matrix = evaluate_columns(columns, table)
-    if table.counts is not None:
-        # lengths and products are then those of all rows
-        matrix *= np.sqrt(table.counts)[:, None]
+    roundings = [column_rounding(column, table) for column in columns]
+    made_of = dependencies(matrix, roundings, table.counts)
     by_term: dict[str, list[int]] = {}
-    dependent = _dependent(matrix)
-    for index in dependent:
+    for index in made_of:
         by_term.setdefault(columns[index].term, []).append(index)
     for found in by_term.values():
         column = columns[found[0]]
-        others = _spanning(matrix, found[0], dependent)
+        others = made_of[found[0]]
         of = ", ".join(quoted(columns[i].name) for i in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         if predictor.fixed and INTERCEPT in [columns[i] for i in others]:
@@ -235,48 +235,25 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
                 ),
             )
             continue
+        notes = ["the prior alone decides how their effects are divided"]
         if not others:
             message = f"{quoted(column.name)} is 0 in every row"
         elif [columns[i] for i in others] == [INTERCEPT]:
             message = f"{quoted(column.name)} is the same in every row"
+            values = matrix[:, found[0]]
+            if values.min() < values.max():
+                message += ": its values differ by rounding alone"
+            notes = ["it is the intercept again: the prior alone tells them apart"]
         elif len(others) == 1:
             message = f"{quoted(column.name)} is an exact multiple of {of}"
         else:
             message = f"{quoted(column.name)} is an exact combination of {of}{more}"
-        notes = ["the prior alone decides how their effects are divided"]
         if not others:
             notes = ["its effect comes from the prior alone"]
         if len(found) > 1:
             rest = ", ".join(quoted(columns[i].name) for i in found[1 : _SHOWN + 1])
             notes.append(f"so are further columns of the term: {rest}")
         sink.add("collinear", place_of(column, terms), message, *notes)
-
-
-def _spanning(matrix: Floats, index: int, dependent: Sequence[int]) -> list[int]:
-    """Return which independent columns before this one it is made of."""
-    before = [i for i in range(index) if i not in set(dependent)]
-    weights = np.linalg.lstsq(matrix[:, before], matrix[:, index], rcond=None)[0]
-    sizes = np.abs(weights) * np.linalg.norm(matrix[:, before], axis=0)
-    least = 1e-7 * float(np.linalg.norm(matrix[:, index]))
-    return [i for i, size in zip(before, sizes, strict=True) if size > least]
-
-
-def _dependent(matrix: Floats) -> list[int]:
-    """Return the columns that the ones before them span (Gram-Schmidt)."""
-    found: list[int] = []
-    basis = np.zeros((len(matrix), 0))
-    for index in range(matrix.shape[1]):
-        column = matrix[:, index]
-        length = float(np.linalg.norm(column))
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
-        # R's tolerance for a dependent column
-        if length == 0 or float(np.linalg.norm(rest)) < 1e-7 * length:
-            found.append(index)
-        else:
-            unit = rest / np.linalg.norm(rest)
-            basis = np.column_stack([basis, unit])
-    return found
 
 
 def _empty_cells(

@@ -39,6 +39,7 @@ from .expressions import LOGICALS, column_names, now, postorder, unwrap
 from .functions import FUNCTIONS, Function, bind_arguments, is_stateful
 from .learning import Unlearnable, learn_call
 from .lets import computed
+from .rounding import rounding, state_rounding
 from .stateful import Settings, State, apply, lagged, width
 from .table import Column, Kind, Table
 
@@ -335,8 +336,9 @@ class Derivation:
             )
             sink.add("infinite-value", value.span, message, NO_NUMBER_NOTE)
             return None
+        off = rounding(value, table)
         try:
-            state = learn_call(function.name, x, settings, table)
+            state = learn_call(function.name, x, settings, table, off)
         except Unlearnable as fault:
             message = f"`{label}` cannot be computed: {fault.message}"
             sink.add("cannot-learn", call.span, message, *fault.notes)
@@ -345,7 +347,12 @@ class Derivation:
         if function.matrix:
             wanted = [f"{label}[{place + 1}]" for place in range(width(state))]
         names = self._names(wanted)
-        return Step(call, value, names, state, settings), apply(state, names, x, table)
+        made_off = state_rounding(state, off)
+        columns = [
+            replace(column, rounding=made_off if column.kind.is_number else None)
+            for column in apply(state, names, x, table)
+        ]
+        return Step(call, value, names, state, settings), columns
 
     def _names(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return names for a call's columns that no column of the data has."""

@@ -50,12 +50,12 @@ def evaluate(expression: Expr, table: Table) -> Floats:
     with np.errstate(all="ignore"):
         for node in postorder(expression, operands):
             inside = [values[id(child)] for child in operands(node)]
-            values[id(node)] = _compute(node, inside, table)
-    result = _numbers(values[id(expression)])
+            values[id(node)] = compute(node, inside, table)
+    result = numbers(values[id(expression)])
     return np.array(np.broadcast_to(result, (table.rows,)), dtype=np.float64)
 
 
-def _numbers(value: _Value) -> Any:
+def numbers(value: _Value) -> Any:
     """Return what can be calculated with: levels that are numbers as such."""
     if isinstance(value, Column):
         if value.kind.is_number:
@@ -70,7 +70,8 @@ def _numbers(value: _Value) -> Any:
     return value
 
 
-def _compute(node: Expr, inside: Sequence[_Value], table: Table) -> _Value:
+def compute(node: Expr, inside: Sequence[_Value], table: Table) -> _Value:
+    """Return the value of one node, given those of what stands inside of it."""
     match node:
         case Name(text=text):
             column = table.columns.get(text)
@@ -92,16 +93,16 @@ def _compute(node: Expr, inside: Sequence[_Value], table: Table) -> _Value:
                 return _own(node, own, inside, table.rows)
             return _call(FUNCTIONS[name.text], arguments, inside)
         case Power():
-            return np.power(_numbers(inside[0]), _numbers(inside[1]), dtype=np.float64)
+            return np.power(numbers(inside[0]), numbers(inside[1]), dtype=np.float64)
         case Unary(operator=operator):
-            return _UNARY[operator](_numbers(inside[0]))
+            return _UNARY[operator](numbers(inside[0]))
         case Chain(operators=operators):
             if operators[0] in COMPARISONS:
                 return _compare(operators, inside)
             if operators[0] == "%in%":
                 matches = [_equal(inside[0], item) for item in inside[1]]
                 return _fold(("|",) * (len(matches) - 1), matches) if matches else 0.0
-            return _fold(operators, [_numbers(value) for value in inside])
+            return _fold(operators, [numbers(value) for value in inside])
     raise TypeError(f"cannot be computed: {node!r}")
 
 
@@ -123,14 +124,14 @@ def _by_parameter(
 ) -> dict[str, Any]:
     """Return the numbers that a call is given, by the function's parameters."""
     named = {
-        argument.keyword.text: _numbers(value)
+        argument.keyword.text: numbers(value)
         for argument, value in zip(arguments, inside, strict=True)
         if argument.keyword is not None
     }
     free = (name for name in function.parameters if name not in named)
     for argument, value in zip(arguments, inside, strict=True):
         if argument.keyword is None:
-            named[next(free)] = _numbers(value)
+            named[next(free)] = numbers(value)
     return named
 
 
@@ -227,7 +228,7 @@ def _compare(operators: Sequence[str], values: Sequence[_Value]) -> Any:
 
 def _compare_pair(operator: str, left: _Value, right: _Value) -> Any:
     left, right = _as_codes(left, right)
-    x, y = _numbers(left), _numbers(right)
+    x, y = numbers(left), numbers(right)
     unknown = np.isnan(x) | np.isnan(y)
     return np.where(unknown, np.nan, _COMPARE[operator](x, y))
 

@@ -19,6 +19,8 @@ from .columns import Coded, DesignColumn, Numeric
 from .design import evaluate_columns
 from .evaluation import evaluate
 from .families.family import Moments
+from .rounding import rounding
+from .spread import two_values
 from .table import Floats, Table
 from .weighted import Counts
 
@@ -99,16 +101,15 @@ def column_scale(column: DesignColumn, table: Table) -> float:
             case Numeric():
                 single = DesignColumn(part.label, part.label, (part,))
                 values = evaluate_columns((single,), table)[:, 0]
-                step = _numeric_scale(values, table.counts)
+                off = rounding(part.expression, table)
+                step = _numeric_scale(values, table.counts, off)
         scale *= step if step > 0 else 1.0
     return scale
 
 
-def _numeric_scale(values: Floats, counts: Counts) -> float:
-    distinct = np.unique(values)
-    if len(distinct) == 2:
-        return float(distinct[1] - distinct[0])
-    return weighted.sd(values, counts)
+def _numeric_scale(values: Floats, counts: Counts, off: float | None) -> float:
+    apart = two_values(values, off)
+    return weighted.sd(values, counts, off) if apart is None else apart
 
 
 def learn(bound: BoundModel, table: Table, response: Floats) -> Learned:

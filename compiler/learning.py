@@ -7,10 +7,11 @@ that a fit can be compared with one of lme4 or brms.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from . import weighted
+from . import spread, weighted
 from .design import group_index, group_levels
 from .levels import spell_number
 from .stateful import (
@@ -40,7 +41,13 @@ class Unlearnable(Exception):
         self.message, self.notes = message, notes
 
 
-def learn_call(function: str, x: Floats, settings: Settings, table: Table) -> State:
+def learn_call(
+    function: str,
+    x: Floats,
+    settings: Settings,
+    table: Table,
+    rounding: float | None = None,
+) -> State:
     """Return what a call learns from the rows of a table.
 
     Parameters
@@ -53,19 +60,33 @@ def learn_call(function: str, x: Floats, settings: Settings, table: Table) -> St
         The other arguments.
     table
         The rows, with their counts and the columns to group by.
+    rounding
+        How far off the values may be; None: by half of their last bit.
 
     Raises
     ------
     Unlearnable
         Where the rows do not allow it.
     """
-    return LEARNERS[function](x, settings, table)
+    return LEARNERS[function](Values(x, table, rounding), settings)
 
 
-def _present(x: Floats, table: Table) -> tuple[Floats, weighted.Counts]:
-    there = ~np.isnan(x)
-    counts = table.counts
-    found = x[there]
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a call is applied to: the value in each row of a table.
+
+    ``rounding`` says how far off each may be; None: by half of its last bit.
+    """
+
+    x: Floats
+    table: Table
+    rounding: float | None
+
+
+def _present(of: Values) -> tuple[Floats, weighted.Counts]:
+    there = ~np.isnan(of.x)
+    counts = of.table.counts
+    found = of.x[there]
     if not len(found):
         raise Unlearnable("no row has a value")
     if np.isinf(found).any():
@@ -73,31 +94,28 @@ def _present(x: Floats, table: Table) -> tuple[Floats, weighted.Counts]:
     return found, None if counts is None else counts[there]
 
 
-def _center(x: Floats, settings: Settings, table: Table) -> State:
-    return Shifted(weighted.mean(*_present(x, table)))
+def _center(of: Values, settings: Settings) -> State:
+    return Shifted(weighted.mean(*_present(of)))
 
 
-def _scale(x: Floats, settings: Settings, table: Table) -> State:
-    values, counts = _present(x, table)
+def _scale(of: Values, settings: Settings) -> State:
+    values, counts = _present(of)
     centered = settings.get("center", True)
     center = weighted.mean(values, counts) if centered else 0.0
     if not settings.get("scale", True):
         return Shifted(center)
-    if centered:
-        spread = weighted.sd(values, counts)
-    else:
-        rows = weighted.total(values, counts)
-        squares = weighted.mean(np.square(values), counts) * rows
-        spread = float(np.sqrt(squares / max(rows - 1, 1)))
-    if not spread > 1e-12 * max(1.0, abs(center)) or values.min() == values.max():
+    if spread.is_constant(values, of.rounding):
         raise Unlearnable(
             "every row has the same value", "there is no spread to divide by"
         )
-    return Shifted(center, spread)
+    if centered:
+        return Shifted(center, weighted.sd(values, counts, of.rounding))
+    return Shifted(center, spread.root_mean_square(values, counts))
 
 
-def _rank(x: Floats, settings: Settings, table: Table) -> State:
-    values, counts = _present(x, table)
+def _rank(of: Values, settings: Settings) -> State:
+    values, counts = _present(of)
+    values = spread.merged(values, _off(values, of))
     distinct, place = np.unique(values, return_inverse=True)
     weights = None if counts is None else counts.astype(np.float64)
     sizes = np.bincount(place, weights=weights)
@@ -105,49 +123,59 @@ def _rank(x: Floats, settings: Settings, table: Table) -> State:
     return Ranks(tuple(distinct.tolist()), tuple(ranks.tolist()))
 
 
-def _summary(statistic: str, minus: bool) -> Callable[[Floats, Settings, Table], State]:
-    def learned(x: Floats, settings: Settings, table: Table) -> State:
-        values, counts = _present(x, table)
+def _off(values: Floats, of: Values) -> float:
+    return spread.rounding_of(values) if of.rounding is None else of.rounding
+
+
+def _summary(statistic: str, minus: bool) -> Callable[[Values, Settings], State]:
+    def learned(of: Values, settings: Settings) -> State:
+        x, table = of.x, of.table
+        values, counts = _present(of)
         by = settings.get("by")
         if by is None:
-            of = {
+            found_by = {
                 "mean": lambda: weighted.mean(values, counts),
                 "min": lambda: float(values.min()),
                 "max": lambda: float(values.max()),
             }
-            return Constant(of[statistic]())
+            return Constant(found_by[statistic]())
         levels = group_levels(by, table)
         index = group_index(by, levels, table)
         found = by_group(statistic, x, index, len(levels), table)
+        # 0.1 and 0.2 have the mean of 0.15: one number but for its last bit
+        found = spread.merged(found, _off(values, of))
         return ByGroup(statistic, by, levels, tuple(found.tolist()), minus)
 
     return learned
 
 
-def _poly(x: Floats, settings: Settings, table: Table) -> State:
+def _poly(of: Values, settings: Settings) -> State:
     degree = int(settings.get("degree", 1))
     if not 1 <= degree <= MOST_COLUMNS:
         raise Unlearnable("`degree` must be a whole number above 0")
-    values, counts = _present(x, table)
+    values, counts = _present(of)
     if settings.get("raw", False):
         return Powers(degree)
-    distinct = len(np.unique(values))
+    distinct = len(spread.distinct(values, of.rounding))
     if degree >= distinct:
         raise Unlearnable(
             f"a polynomial of degree {degree} needs more than {degree} different "
             f"values, and there are {distinct}"
         )
     weights = np.ones(len(values)) if counts is None else counts.astype(np.float64)
-    before, current = np.zeros_like(values), np.ones_like(values)
+    origin = weighted.mean(values, counts)
+    unit = float(np.max(np.abs(values - origin)))
+    z = (values - origin) / unit
+    before, current = np.zeros_like(z), np.ones_like(z)
     norms = [float(weights.sum())]
     shifts: list[float] = []
     for place in range(degree):
         square = weights * current * current
-        shifts.append(float(square @ values / square.sum()))
+        shifts.append(float(square @ z / square.sum()))
         ratio = norms[-1] / norms[-2] if place else 0.0
-        before, current = current, (values - shifts[-1]) * current - ratio * before
+        before, current = current, (z - shifts[-1]) * current - ratio * before
         norms.append(float(weights @ (current * current)))
-    return Orthogonal(tuple(shifts), tuple(norms))
+    return Orthogonal(tuple(shifts), tuple(norms), origin, unit)
 
 
 def _inner_knots(
@@ -179,18 +207,18 @@ def _inner_knots(
     return tuple(found.tolist())
 
 
-def _ends(x: Floats) -> tuple[float, float]:
+def _ends(x: Floats, of: Values) -> tuple[float, float]:
     low, high = float(x.min()), float(x.max())
-    if not low < high:
+    if spread.is_constant(x, of.rounding):
         raise Unlearnable(
             "every row has the same value", "a spline needs a range of values"
         )
     return low, high
 
 
-def _bs(x: Floats, settings: Settings, table: Table) -> State:
-    values, counts = _present(x, table)
-    low, high = _ends(values)
+def _bs(of: Values, settings: Settings) -> State:
+    values, counts = _present(of)
+    low, high = _ends(values, of)
     degree = int(settings.get("degree", 3))
     if not 1 <= degree <= 20:
         raise Unlearnable("`degree` must be a whole number from 1 to 20")
@@ -203,11 +231,11 @@ def _bs(x: Floats, settings: Settings, table: Table) -> State:
     return Spline(knots, degree, tuple(map(tuple, weights.tolist())), False)
 
 
-def _ns(x: Floats, settings: Settings, table: Table) -> State:
+def _ns(of: Values, settings: Settings) -> State:
     from scipy.interpolate import BSpline
 
-    values, counts = _present(x, table)
-    low, high = _ends(values)
+    values, counts = _present(of)
+    low, high = _ends(values, of)
     first = 0 if settings.get("intercept", False) else 1
     free = 2 - first
     inner = _inner_knots(values, counts, settings, free, free)
@@ -222,8 +250,8 @@ def _ns(x: Floats, settings: Settings, table: Table) -> State:
     return Spline(knots, 3, tuple(map(tuple, weights.tolist())), True)
 
 
-def _cut(x: Floats, settings: Settings, table: Table) -> State:
-    values, _ = _present(x, table)
+def _cut(of: Values, settings: Settings) -> State:
+    values, _ = _present(of)
     breaks: tuple[float, ...] = settings.get("breaks")
     right, lowest = settings.get("right", True), settings.get("include_lowest", False)
     if len(breaks) > 1:
@@ -231,7 +259,7 @@ def _cut(x: Floats, settings: Settings, table: Table) -> State:
         if len(set(bounds)) < len(bounds):
             raise Unlearnable("`breaks` names a bound twice")
     else:
-        bounds = _equal_bounds(values, breaks[0])
+        bounds = _equal_bounds(values, breaks[0], of)
     labels = settings.get("labels")
     if labels is None:
         labels = interval_names(bounds, right, lowest)
@@ -242,7 +270,7 @@ def _cut(x: Floats, settings: Settings, table: Table) -> State:
     return Intervals(bounds, tuple(labels), right, lowest)
 
 
-def _equal_bounds(values: Floats, wanted: float) -> tuple[float, ...]:
+def _equal_bounds(values: Floats, wanted: float, of: Values) -> tuple[float, ...]:
     """Return the bounds of intervals of equal width, the range widened by 0.1 %."""
     if not (float(wanted).is_integer() and 2 <= wanted <= MOST_COLUMNS):
         raise Unlearnable(
@@ -250,14 +278,14 @@ def _equal_bounds(values: Floats, wanted: float) -> tuple[float, ...]:
         )
     count = int(wanted)
     low, high = float(values.min()), float(values.max())
-    spread = high - low
-    if spread == 0:
-        spread = abs(low)
-        if spread == 0:
+    width = high - low
+    if spread.is_constant(values, of.rounding):
+        width = abs(low)
+        if width == 0:
             raise Unlearnable("every row has the value 0")
-        return tuple(np.linspace(low - spread / 1000, high + spread / 1000, count + 1))
+        return tuple(np.linspace(low - width / 1000, high + width / 1000, count + 1))
     bounds = np.linspace(low, high, count + 1)
-    bounds[0], bounds[-1] = low - spread / 1000, high + spread / 1000
+    bounds[0], bounds[-1] = low - width / 1000, high + width / 1000
     return tuple(bounds.tolist())
 
 
@@ -277,7 +305,7 @@ def interval_names(bounds: Sequence[float], right: bool, lowest: bool) -> list[s
     return names
 
 
-LEARNERS: Mapping[str, Callable[[Floats, Settings, Table], State]] = {
+LEARNERS: Mapping[str, Callable[[Values, Settings], State]] = {
     "center": _center,
     "scale": _scale,
     "standardize": _scale,

@@ -18,6 +18,7 @@ from .evaluation import evaluate
 from .expression_types import type_of
 from .expressions import column_names, unwrap
 from .factor_calls import FACTOR_CALLS, factor_of, scheme_of
+from .rounding import rounding
 from .schema import schema_of
 from .spellings import warn_comma
 from .table import Column, Kind, Table
@@ -45,7 +46,8 @@ def computed(statement: LetStatement, table: Table, sink: Sink) -> Column | None
     if typed.kind == "logical":
         codes = np.where(np.isnan(values), -1, values).astype(np.int64)
         return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
-    return Column(name, Kind.NUMERIC, values)
+    off = rounding(expression, table)
+    return Column(name, Kind.NUMERIC, values, rounding=off)
 
 
 def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from . import exact
 from .design import group_index, group_levels
 from .table import Column, Floats, Ints, Kind, Table
 
@@ -110,20 +111,25 @@ class Powers:
 class Orthogonal:
     r"""Orthonormal polynomials by their recursion.
 
-    :math:`p_{j+1}(x) = (x - a_j)\, p_j(x) - (n_j / n_{j-1})\, p_{j-1}(x)`, each over
-    the root of its norm :math:`n_j` (Forsythe 1957, J. SIAM 5:74).
+    :math:`p_{j+1}(z) = (z - a_j)\, p_j(z) - (n_j / n_{j-1})\, p_{j-1}(z)`, each over
+    the root of its norm :math:`n_j` (Forsythe 1957, J. SIAM 5:74), of
+    :math:`z = (x - \text{origin}) / \text{unit}`: powers of seconds since 1970, or of
+    1e-19, are no numbers that can be calculated with.
     """
 
     shifts: tuple[float, ...]
     norms: tuple[float, ...]
+    origin: float = 0.0
+    unit: float = 1.0
 
     def columns(self, x: Floats, table: Table) -> tuple[Floats, ...]:
         """Return the call's columns over rows."""
-        before, current = np.zeros_like(x), np.ones_like(x)
+        z = (x - self.origin) / self.unit
+        before, current = np.zeros_like(z), np.ones_like(z)
         found = []
         for degree, shift in enumerate(self.shifts):
             ratio = self.norms[degree] / self.norms[degree - 1] if degree else 0.0
-            before, current = current, (x - shift) * current - ratio * before
+            before, current = current, (z - shift) * current - ratio * before
             found.append(current / np.sqrt(self.norms[degree + 1]))
         return tuple(found)
 
@@ -211,17 +217,8 @@ def by_group(statistic: str, x: Floats, index: Ints, size: int, table: Table) ->
     there = ~np.isnan(x) & (index >= 0)
     values, places = x[there], index[there]
     if statistic == "mean":
-        weights = np.ones(len(x)) if table.counts is None else table.counts
-        weights = np.asarray(weights, dtype=np.float64)[there]
-        totals = np.bincount(places, weights=weights, minlength=size)
-        # from each group's first value on, so that a large mean costs no digits
-        start = np.full(size, np.nan)
-        start[places[::-1]] = values[::-1]
-        sums = np.bincount(
-            places, weights=weights * (values - start[places]), minlength=size
-        )
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(start + sums / totals)
+        counts = None if table.counts is None else table.counts[there]
+        return exact.group_means(values, places, size, counts)
     found = np.full(size, np.inf if statistic == "min" else -np.inf)
     ufunc = np.minimum if statistic == "min" else np.maximum
     ufunc.at(found, places, values)
@@ -255,7 +252,7 @@ def lagged(column: Column, settings: Settings, table: Table) -> Column:
     source[later[same]] = earlier[same]
     if column.kind.is_number:
         values = np.append(column.values, np.nan)[source]
-        return Column("", Kind.NUMERIC, values)
+        return Column("", Kind.NUMERIC, values, rounding=column.rounding)
     if column.kind is Kind.ORDERED and column.numbers is not None:
         # a rating of earlier on is a number: its hundred categories are no factor
         values = np.array([*column.numbers, np.nan])[column.values]

@@ -73,6 +73,9 @@ class Column:
     undeclared
         How many of the levels, the last ones, the declaration does not list. They
         stand for values of rows that ``where`` may leave out; later none is left.
+    rounding
+        Of numbers that were computed from others: how far off they may be. None: by
+        half of their last bit, and whole numbers are exact.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Column:
     spelled: Column | None = None
     read_as: Kind | None = None
     undeclared: int = 0
+    rounding: float | None = None
 
     def __post_init__(self) -> None:
         wanted = np.float64 if self.kind.is_number else np.int64

@@ -1,7 +1,7 @@
 """Statistics of values that each stand for several rows.
 
-Without counts they are NumPy's. With them they are those of the rows themselves:
-each value as often as it counts.
+With counts they are those of the rows themselves: each value as often as it counts.
+Sums are exact, so that the order of the rows makes no difference.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import exact, spread
+from .exact import Counts as Counts
 from .table import Floats
 
 Array = NDArray[Any]
-Counts = NDArray[np.int64] | None
 
 
 def total(values: Array, counts: Counts) -> int:
@@ -24,10 +25,8 @@ def total(values: Array, counts: Counts) -> int:
 
 
 def mean(values: Array, counts: Counts) -> float:
-    """Return the mean."""
-    if counts is None:
-        return float(np.mean(values))
-    return float(means(np.asarray(values, dtype=np.float64)[:, None], counts)[0])
+    """Return the mean, the same in any order of the rows."""
+    return exact.mean(np.asarray(values, dtype=np.float64), counts)
 
 
 def means(matrix: Floats, counts: Counts) -> Floats:
@@ -40,25 +39,16 @@ def means(matrix: Floats, counts: Counts) -> Floats:
     counts : (N,)
         How many rows each stands for, at least one; None: one.
     """
-    if counts is None:
-        return np.asarray(matrix.mean(axis=0))
-    if not len(matrix):
-        return np.full(matrix.shape[1], np.nan)
-    # from the first value on, so that no digits are lost to a large mean
-    start = matrix[0]
-    weights = counts / counts.sum()
-    return np.asarray(start + weights @ (matrix - start))
+    return np.array([exact.mean(column, counts) for column in matrix.T])
 
 
-def sd(values: Array, counts: Counts) -> float:
-    """Return the standard deviation, of N - 1 degrees of freedom; 0 of one row."""
-    rows = total(values, counts)
-    if rows < 2:
-        return 0.0
-    if counts is None:
-        return float(np.std(values, ddof=1))
-    deviations = values - mean(values, counts)
-    return float(np.sqrt(counts @ np.square(deviations) / (rows - 1)))
+def sd(values: Array, counts: Counts, rounding: float | None = None) -> float:
+    """Return the standard deviation, of N - 1 degrees of freedom.
+
+    It is 0 of one row, and of values that differ by no more than rounding:
+    ``rounding`` says how far off each may be, see ``spread``.
+    """
+    return spread.sd(np.asarray(values, dtype=np.float64), counts, rounding)
 
 
 def quantiles(values: Array, probs: Sequence[float], counts: Counts) -> Floats:

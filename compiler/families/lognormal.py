@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import weighted
+from ..spread import UNIT, rounding_of
 from ..weighted import Counts
 from .family import (
     Array,
@@ -33,7 +34,8 @@ def in_support(y: Array) -> NDArray[np.bool_]:
 def moments(y: Array, count: Counts = None) -> Moments:
     """Mean and standard deviation of the response's logarithm."""
     logged = np.log(y)
-    spread = weighted.sd(logged, count)
+    # a logarithm changes by the response's relative rounding
+    spread = weighted.sd(logged, count, max(UNIT, rounding_of(logged)))
     return Moments(weighted.mean(logged, count), spread if spread > 0 else 1.0)
 
 

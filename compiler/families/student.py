@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import weighted
+from ..spread import is_constant
 from ..weighted import Counts
 from . import tensors
 from .family import (
@@ -41,7 +42,7 @@ def moments(y: Array, count: Counts = None) -> Moments:
     """
     low, middle, high = weighted.quantiles(y, [0.25, 0.5, 0.75], count)
     spread = float(high - low) / 1.35
-    if not spread > 0:
+    if is_constant(np.array([low, high])):
         spread = weighted.sd(y, count)
     return Moments(float(middle), spread if spread > 0 else 1.0)
 

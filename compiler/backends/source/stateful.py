@@ -110,9 +110,10 @@ def step_lines(
         case Powers():
             for power, name in enumerate(names, start=1):
                 yield f"{name} = {value} ** {power}"
-        case Orthogonal(shifts, norms):
+        case Orthogonal(shifts, norms, origin, unit):
             uses.add("orthogonal")
-            listed = [value, vector(shifts, BODY), vector(norms, BODY)]
+            z = f"({value} - {number(origin)}) / {number(unit)}"
+            listed = [z, vector(shifts, BODY), vector(norms, BODY)]
             yield _several(step, call("orthogonal", listed, BODY))
         case Spline(knots, degree, weights, straight):
             uses.add("spline")
