@@ -18,9 +18,10 @@ from .table import Floats, Ints
 
 Counts = NDArray[np.int64] | None
 
-#: Beyond it numbers are scaled down first: adding to them would overflow.
-_LARGE = 2.0**900
-_DOWN = 2.0**-200
+#: Beyond these numbers are scaled first: what is added to them would overflow, or the
+#: last bits of their products vanish.
+_LARGE, _SMALL = 2.0**900, 2.0**-900
+_BY = 2.0**300
 #: Rows that are added in one go: so many stay in the cache of a processor.
 _BLOCK = 1 << 14
 #: Below so many rows Python's own exact sum is as quick.
@@ -62,10 +63,13 @@ def _sums(values: Floats, counts: Counts, rows: int) -> Iterator[float]:
             yield from (float(weights @ part) for part in _parts(block, rows))
 
 
-def _down(values: Floats) -> tuple[Floats, float]:
-    """Return values that can be added without overflow, and what they are times."""
-    if float(np.max(np.abs(values), initial=0.0)) > _LARGE:
-        return values * _DOWN, 1.0 / _DOWN
+def _scaled(values: Floats, products: bool) -> tuple[Floats, float]:
+    """Return values that can be added, or multiplied, and what they are times."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    if largest > _LARGE:
+        return values / _BY, 1.0 / _BY
+    if products and 0.0 < largest < _SMALL:
+        return values * _BY, _BY
     return values, 1.0
 
 
@@ -84,11 +88,13 @@ def mean(values: Floats, counts: Counts = None) -> float:
         return math.nan
     if not np.isfinite(values).all():
         return float(np.average(values, weights=counts))
-    values, up = _down(values)
+    values, by = _scaled(values, False)
     found = list(_sums(values, counts, rows))
-    whole = math.fsum(found)
-    rest = math.fsum((*found, -whole))
-    return float((Fraction(whole) + Fraction(rest)) / rows) * up
+    # their sum, what its rounding leaves over, and so on
+    sums: list[float] = []
+    while rest := math.fsum((*found, *(-sum_ for sum_ in sums))):
+        sums.append(rest)
+    return float(sum(map(Fraction, sums), Fraction(0)) / rows) / by
 
 
 def total(values: Floats, counts: Counts = None) -> float:
@@ -120,7 +126,7 @@ def group_means(
         weights = values if counts is None else values * counts
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.bincount(places, weights=weights, minlength=size) / rows
-    values, up = _down(values)
+    values, by = _scaled(values, True)
     sums = [
         np.bincount(
             places, weights=part if counts is None else part * counts, minlength=size
@@ -141,7 +147,7 @@ def group_means(
     with np.errstate(invalid="ignore", divide="ignore"):
         found = high / rows
         product, error = _product(found, rows)
-        return np.asarray((found + ((high - product) - error + low) / rows) * up)
+        return np.asarray((found + ((high - product) - error + low) / rows) / by)
 
 
 def _product(a: Any, b: Any) -> tuple[Any, Any]:

@@ -258,20 +258,15 @@ def _has_constant(
 
     Means and weights are known so far only: to the rounding of the columns.
     """
-    terms = [
-        weight * part.length / other.length * other.mean
-        for weight, other in zip(weights.tolist(), others, strict=True)
-    ]
-    # how many spreads away from 0 the columns are: an error of a weight is so often
-    away = sum(
-        abs(other.mean) / other.length
+    used = [
+        (weight, other)
         for weight, other in zip(weights.tolist(), others, strict=True)
         if abs(weight) > _DEPENDENT
-    )
-    off = part.rounding + sum(
-        abs(weight) * other.rounding
-        for weight, other in zip(weights.tolist(), others, strict=True)
-    )
+    ]
+    terms = [part.length * weight / other.length * other.mean for weight, other in used]
+    # how many spreads away from 0 the columns are: an error of a weight is so often
+    away = sum(abs(other.mean) / other.length for _, other in used)
+    off = part.rounding + sum(abs(weight) * other.rounding for weight, other in used)
     rest = math.fsum((part.mean, *(-term for term in terms)))
     most = (left + off + _CONSTANT * UNIT) * part.length * (1.0 + away)
     return bool(abs(rest) > most)
