@@ -11,6 +11,7 @@ this off.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -29,8 +30,9 @@ from .columns_read import columns_read
 from .data_options import DataOptions
 from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
 from .files.arrow import parquet_categories
+from .files.bounded import TooLarge
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
-from .files.found import FileFault
+from .files.found import FileFault, normal_name
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .read import (
     DAMAGED,
@@ -106,12 +108,15 @@ def read_data(
             reduced = _reduced_text(file, spec)
             if reduced is not None:
                 return reduced
-        return read_sheet(path, WHOLE_FILE if whole else HEAD, file.options.decimal)
+        return read_sheet(
+            path,
+            WHOLE_FILE if whole else HEAD,
+            file.options.decimal,
+            lambda names: columns_read(spec, names),
+        )
     except FileFault as fault:
         # a sheet or an object that is not there is a fault of the option
-        spans = [option.span for option in file.options.given]
-        about_option = fault.rule == "invalid-argument" and spans
-        fault.report(sink, spans[0] if about_option else span)
+        fault.report(sink, span, file.options.given)
         return None
 
 
@@ -131,28 +136,35 @@ def _found(
     file: DataFile, format_: Format, spec: Spec, sink: Sink, span: Span
 ) -> Table:
     """Return the table in a file that is neither plain text nor Parquet."""
-    found = read_found(file.path, format_, file.options)
+    found = read_found(
+        file.path, format_, file.options, lambda names: columns_read(spec, names)
+    )
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
-    for written, column in found.columns:
-        name = unicodedata.normalize("NFC", written.strip())
-        if name and (name in columns or name in unusable):
+    unread = [normal_name(written) for written in found.unread]
+    listed = Counter([*(normal_name(written) for written, _ in found.columns), *unread])
+    for name, count in listed.items():
+        if name and count > 1:
             message = f"`{file.path.name}` has two columns named `{name}`"
             raise FileFault("duplicate-column", message)
+    for written, column in found.columns:
+        name = normal_name(written)
         if not name:
             unusable[""] = NO_NAME
         elif isinstance(column, str):
             unusable[name] = column
         else:
             columns[name] = replace(column, name=name)
-    if not columns and not unusable.keys() - {""}:
+    if not any(listed):
         message = f"no column of `{file.path.name}` has a name"
         raise FileFault("data-format", message)
     read = columns_read(spec, columns)
     for remark in found.remarks:
         if remark.column is None or remark.column in read:
             sink.add(remark.rule, span, remark.message, *remark.notes)
-    return Table(str(file.path), columns, found.rows, unusable=unusable)
+    return Table(
+        str(file.path), columns, found.rows, unusable=unusable, unread=tuple(unread)
+    )
 
 
 def _most(file: DataFile) -> float:
@@ -166,7 +178,7 @@ def _is_large(path: Path) -> bool:
         size = _size(path)
         with open_bytes(path) as raw:
             start = raw.read(65_536)
-    except (OSError, *DAMAGED):
+    except (OSError, TooLarge, *DAMAGED):
         return False
     lines = max(1, start.count(b"\n"))
     return size >= LARGE_BYTES or size / (len(start) / lines or 1.0) >= LARGE_ROWS
@@ -260,7 +272,7 @@ def _quotes(path: Path) -> bool | None:
     quoted, last = False, b""
     with open_bytes(path) as raw:
         while chunk := raw.read(_CHUNK):
-            if b' "' in last + chunk[:1] or b' "' in chunk:
+            if b"\0" in chunk or b' "' in last + chunk[:1] or b' "' in chunk:
                 return None
             quoted = quoted or b'"' in chunk
             last = chunk[-1:]

@@ -7,27 +7,27 @@ formats in ``files``, Parquet and what is too large for this in ``data_file``.
 from __future__ import annotations
 
 import csv
-import gzip
 import os
 import re
 import stat
-import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from gzip import BadGzipFile
 from io import TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.source import Span
 
 from .cells import column_of_cells
+from .files.bounded import TooLarge, open_gz
 from .files.formats import ending_of, format_of
-from .files.found import FileFault
+from .files.found import FileFault, Reads, normal_name
 from .frames import NO_NAME, table_from_frame
 from .table import Layout, Table
 
@@ -51,6 +51,8 @@ Records = Iterator[tuple[int, list[str]]]
 WHOLE_FILE = 10**15
 #: Rows that a check is content with.
 HEAD = 1_000_000
+#: Characters that a line may have: 16,384 columns of a thousand.
+_LINE = 1 << 24
 
 
 def read_table(
@@ -77,8 +79,15 @@ def read_table(
         return None
 
 
-def read_sheet(file: Path, head: int = WHOLE_FILE, decimal: str = ".") -> Table:
+def read_sheet(
+    file: Path,
+    head: int = WHOLE_FILE,
+    decimal: str = ".",
+    reads: Reads = frozenset,
+) -> Table:
     """Return the table in a plain file that is there; ``head`` as ``read_table``.
+
+    ``reads`` chooses from the columns that are in it.
 
     Raises
     ------
@@ -86,18 +95,25 @@ def read_sheet(file: Path, head: int = WHOLE_FILE, decimal: str = ".") -> Table:
         If it is no table.
     """
     with open_sheet(file) as sheet:
-        rows = list(islice(sheet.rows, head))
+        read = reads([name for name in sheet.header if name])
+        wanted = {i: name for i, name in enumerate(sheet.header) if name in read}
+        cells: list[list[str]] = [[] for _ in wanted]
+        # a column at a time: most of the fields of a wide file are not kept
+        takes = [(i, column.append) for i, column in zip(wanted, cells, strict=True)]
+        rows = 0
+        for fields in islice(sheet.rows, head):
+            rows += 1
+            for index, take in takes:
+                take(fields[index])
         # faults of a row beyond the head are not looked for
-        partial = next(sheet.records, None) is not None
-    # zip(*rows) would make one argument of every row.
-    columns = {
-        name: column_of_cells(name, [row[index] for row in rows], decimal)
-        for index, name in enumerate(sheet.header)
-        if name
-    }
+        more = next(sheet.records, None) is not None
+    columns = {}
+    for name in wanted.values():
+        columns[name] = column_of_cells(name, cells.pop(0), decimal)
     unusable = {} if all(sheet.header) else {"": NO_NAME}
     layout = replace(sheet.layout, decimal=decimal)
-    return Table(str(file), columns, len(rows), partial, unusable, layout=layout)
+    unread = tuple(name for name in sheet.header if name and name not in read)
+    return Table(str(file), columns, rows, more, unusable, layout=layout, unread=unread)
 
 
 # ---- the file ----------------------------------------------------------------------
@@ -192,12 +208,13 @@ def open_sheet(file: Path) -> Iterator[Sheet]:
             open_bytes(file) as raw,
             TextIOWrapper(raw, "utf-8-sig", newline="") as text,
         ):
-            line = text.readline()
-            delimiter = _delimiter(file, line)
-            if delimiter not in line:
-                _check_blanks(file, line, text.readline())
-            text.seek(0)
-            records = _records(file, text, delimiter)
+            first, second = text.readline(_LINE), text.readline(_LINE)
+            delimiter = _delimiter(file, first)
+            _check_separated(file, first, second, delimiter)
+            lines = chain(
+                filter(None, (first, second)), iter(partial(text.readline, _LINE), "")
+            )
+            records = _records(file, _lines(file, lines), delimiter)
             fields: list[str] = next((found for _, found in records if found), [])
             header = _header(file, fields) if fields else []
             layout = Layout(str(file), delimiter, tidy=header == fields)
@@ -205,6 +222,9 @@ def open_sheet(file: Path) -> Iterator[Sheet]:
             yield Sheet(header, layout, _checked(file, filled, header), filled)
     except UnicodeDecodeError:
         raise _not_text(file) from None
+    except TooLarge as error:
+        message = f"`{file.name}` is not unpacked"
+        raise FileFault("data-format", message, (str(error),)) from None
     except DAMAGED as error:
         message = f"`{file.name}` cannot be read as a compressed file"
         raise FileFault("data-format", message, (str(error),)) from None
@@ -219,7 +239,7 @@ DAMAGED = (BadGzipFile, EOFError, zlib.error)
 def open_bytes(file: Path) -> BinaryIO:
     """Return an open file, of one that is compressed what is inside."""
     if ending_of(file).endswith(".gz"):
-        return cast(BinaryIO, gzip.open(file, "rb"))
+        return open_gz(file)
     return file.open("rb")
 
 
@@ -238,7 +258,7 @@ def _not_text(file: Path) -> FileFault:
     """Return the fault of a file that is not UTF-8, with the first bad line."""
     place = ""
     with open_bytes(file) as raw:
-        for number, line in enumerate(raw, 1):
+        for number, line in enumerate(iter(partial(raw.readline, _LINE), b""), 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
@@ -264,8 +284,25 @@ def _delimiter(file: Path, header: str) -> str:
     return max(counts, key=lambda delimiter: counts[delimiter])  # the first of equals
 
 
-def _check_blanks(file: Path, header: str, line: str) -> None:
-    """Report columns that blanks separate; R's row names have no name above them."""
+def _check_separated(file: Path, header: str, line: str, delimiter: str) -> None:
+    """Report columns that something else separates, as far as the first lines tell.
+
+    R's row names, where blanks separate, have no name above them.
+    """
+    if header.casefold().startswith("sep="):
+        raise FileFault(
+            "data-format",
+            f"the first line of `{file.name}`, `{header.strip()[:20]}`, is no header",
+            ("Excel alone knows it as the sign between columns: delete the line",),
+        )
+    if delimiter in header:
+        return
+    if "|" in header and header.count("|") == line.count("|"):
+        raise FileFault(
+            "data-format",
+            f"the columns of `{file.name}` are separated by `|`",
+            ("use commas, semicolons or tabs",),
+        )
     names, fields = (_BLANKS.findall(text) for text in (header, line))
     if len(names) > 1 and len(fields) in (len(names), len(names) + 1):
         raise FileFault(
@@ -276,6 +313,20 @@ def _check_blanks(file: Path, header: str, line: str) -> None:
                 f'`write.csv(data, "{file.stem}.csv", row.names = FALSE)`',
             ),
         )
+
+
+def _lines(file: Path, lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines, as long as they are those of a table."""
+    for number, line in enumerate(lines, 1):
+        if len(line) >= _LINE:
+            message = f"`{file.name}` is not a table"
+            note = f"line {number} has {_LINE:,} characters or more"
+            raise FileFault("data-format", message, (note,))
+        if "\0" in line:
+            message = f"`{file.name}` is a binary file, or is damaged"
+            note = f"line {number} holds a zero byte, which no text has"
+            raise FileFault("data-format", message, (note,))
+        yield line
 
 
 def _records(file: Path, text: Iterator[str], delimiter: str) -> Records:
@@ -311,11 +362,14 @@ def _checked(
     """Yield the fields of the rows, if they are as many as the names."""
     for row, (line, fields) in enumerate(records, 1):
         if len(fields) != len(header):
+            note = f"it is row {row} of the data"
+            if row == 1 and len(fields) > len(header):
+                note = f"if line {line} is the header, delete what stands above it"
             raise FileFault(
                 "data-format",
                 f"line {line} of `{file.name}` has {_count(fields)} and the header "
                 f"{_count(header)}",
-                (f"it is row {row} of the data",),
+                (note,),
             )
         yield fields
 
@@ -325,15 +379,18 @@ def _count(fields: Sequence[str]) -> str:
 
 
 def _header(file: Path, fields: Sequence[str]) -> list[str]:
-    # Names are compared in NFC, as those of a spec are.
-    names = [unicodedata.normalize("NFC", field.strip()) for field in fields]
+    names = [normal_name(field) for field in fields]
+    # of a file that was put together, the mark before the text may be there twice
+    names[0] = names[0].lstrip("\ufeff")
     if not any(names):
         raise FileFault("data-format", f"no column of `{file.name}` has a name")
+    places: dict[str, int] = {}
     for index, name in enumerate(names):
-        if name and name in names[:index]:
+        if name and name in places:
             raise FileFault(
                 "duplicate-column",
                 f"`{file.name}` has two columns named `{name}`",
-                (f"they are columns {names.index(name) + 1} and {index + 1}",),
+                (f"they are columns {places[name] + 1} and {index + 1}",),
             )
+        places[name] = index
     return names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ import numpy as np
 
 from ..frames import NO_NAME, UnusableColumn, column_of_values, spell_category
 from ..table import Column, Kind
-from .found import Found, reading
+from .found import Found, Reads, normal_name, reading
 
 
-def read_arrow(file: Path) -> Found:
+def read_arrow(file: Path, reads: Reads) -> Found:
     """Return what is in a Feather file or another file of Arrow's.
+
+    ``reads`` chooses from the columns that are in it.
 
     Raises
     ------
@@ -22,29 +24,47 @@ def read_arrow(file: Path) -> Found:
         If it cannot be read.
     """
     with reading(file, "Feather or Arrow"):
-        table = _table(file)
         columns: list[tuple[str, Column | str]] = []
+        table, unread = _table(file, reads)
         for field, values in zip(table.schema, table.columns, strict=True):
             ordered = _order(field, table.schema.metadata)
             columns.append((field.name, _column(field.name, values, ordered)))
-        return Found(columns, int(table.num_rows))
+        return Found(columns, int(table.num_rows), unread=unread)
 
 
-def _table(file: Path) -> Any:
+def _table(file: Path, reads: Reads) -> tuple[Any, tuple[str, ...]]:
+    """Return the columns that are read, and the names of the others."""
     import pyarrow as pa
     from pyarrow import feather, ipc
 
     with pa.OSFile(str(file)) as source:
         start = source.read(6)
-    if start.startswith(b"ARROW1"):
-        with pa.OSFile(str(file)) as source:
-            return ipc.open_file(source).read_all()
     if start.startswith(b"FEA1"):
-        return feather.read_table(str(file), memory_map=False)
-    if start.startswith(b"\xff\xff\xff\xff"):
-        with pa.OSFile(str(file)) as source:
-            return ipc.open_stream(source).read_all()
+        return _chosen(feather.read_table(str(file), memory_map=False), reads)
+    with pa.OSFile(str(file)) as source:
+        if start.startswith(b"ARROW1"):
+            schema = ipc.open_file(source).schema
+            places, unread = _places(schema.names, reads)
+            options = ipc.IpcReadOptions(included_fields=places)
+            source.seek(0)
+            if places:
+                return ipc.open_file(source, options=options).read_all(), unread
+            return _chosen(ipc.open_file(source).read_all(), reads)
+        if start.startswith(b"\xff\xff\xff\xff"):
+            return _chosen(ipc.open_stream(source).read_all(), reads)
     raise ValueError("the file is empty" if not start else "it begins in another way")
+
+
+def _places(names: Sequence[str], reads: Reads) -> tuple[list[int], tuple[str, ...]]:
+    """Return the places of the columns that are read, and the names of the others."""
+    read = reads([normal_name(name) for name in names])
+    places = [i for i, name in enumerate(names) if normal_name(name) in {*read, ""}]
+    return places, tuple(name for i, name in enumerate(names) if i not in {*places})
+
+
+def _chosen(table: Any, reads: Reads) -> tuple[Any, tuple[str, ...]]:
+    places, unread = _places(table.schema.names, reads)
+    return table.select(places), unread
 
 
 def _order(field: Any, metadata: Mapping[bytes, bytes] | None) -> Kind | None:

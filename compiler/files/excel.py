@@ -1,25 +1,37 @@
-"""Excel workbooks, by openpyxl: a sheet is read as if it were a plain file."""
+"""Excel workbooks, by openpyxl: a sheet is read as if it were a plain file.
+
+Rows are read as they stand in the file. What a sheet says of its own size is not asked:
+some programs write it wrong, and whoever believes it loses rows and columns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from varying.grammar.diagnostics import nearest
+from varying.grammar.printer import string_text
 
 from ..cells import column_of_cells
 from ..frames import NO_NAME, type_unusable
 from ..levels import spell_number
 from ..table import Column
-from .found import FileFault, Found, Remark, reading
+from .found import FileFault, Found, Reads, Remark, reading
+from .xml_parts import Rows, check_parts
 
-#: A row's cells: values, and whether each is an error or a formula.
-_Row = Sequence[Any]
+#: What a sheet of Excel's may have.
+ROWS, COLUMNS = 1_048_576, 16_384
+#: Rows below the first one that are looked at for the names of columns.
+_LOOKED_AT = 20
+
+#: A row's cells, by the number of their column from 1.
+_Cells = Mapping[int, Any]
 
 
-def read_excel(file: Path, wanted: str | int | None) -> Found:
+def read_excel(file: Path, wanted: str | int | None, reads: Reads) -> Found:
     """Return what is in a sheet of a workbook.
 
     Parameters
@@ -27,117 +39,298 @@ def read_excel(file: Path, wanted: str | int | None) -> Found:
     file
         An ``.xlsx`` file.
     wanted
-        The name of a sheet, or its number from 1; None: the first.
+        The name of a sheet, or its number from 1; None: the first that can be seen.
+    reads
+        Which columns of those in the sheet are read.
 
     Raises
     ------
     FileFault
         If there is no such sheet, or it is no table.
     """
-    from openpyxl import load_workbook
-
-    with reading(file, "Excel"):
-        if not file.stat().st_size:
-            raise ValueError("the file is empty")
-        book = load_workbook(file, read_only=True, data_only=True)
-        try:
-            names = [sheet.title for sheet in book.worksheets]
-            place = _place(file, names, wanted)
-            rows = [(n, cells) for n, cells in _rows(book.worksheets[place])]
-        finally:
-            book.close()
-        if not rows:
-            message = f"the sheet `{names[place]}` of `{file.name}` is empty"
-            raise FileFault("data-format", message)
-        return Found(
-            *_columns(file, place, rows),
-            _first_of_several(file, names) if wanted is None else (),
-        )
+    with reading(file, "Excel"), _opened(file) as book:
+        names = [sheet.name for sheet in book.sheets]
+        seen = [n for n, sheet in enumerate(book.sheets) if sheet.seen]
+        place = _place(file, names, seen, wanted)
+        found = _read_sheet(file, book, book.sheets[place], reads)
+        if wanted is None and len(names) > 1:
+            remark = _first_of_several(file, names, seen, place)
+            return replace(found, remarks=(remark,))
+        return found
 
 
-def _first_of_several(file: Path, names: Sequence[str]) -> tuple[Remark, ...]:
-    if len(names) < 2:
-        return ()
-    message = f"`{file.name}` has {len(names)} sheets, and the first one is read"
-    listed = ", ".join(f"`{name}`" for name in names)
-    notes = (f"they are {listed}", f'choose one: `sheet="{names[0]}"`, or `sheet=1`')
-    return (Remark("first-sheet", message, notes),)
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet: its name, its part of the file, and whether it can be seen."""
+
+    name: str
+    part: str
+    seen: bool
 
 
-def _place(file: Path, names: Sequence[str], wanted: str | int | None) -> int:
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """An open workbook: openpyxl's reader of it, and its sheets of cells."""
+
+    reader: Any
+    sheets: Sequence[_Sheet]
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[_Book]:
+    """Yield a workbook without its sheets being read.
+
+    ``load_workbook`` goes through every sheet for its size.
+    """
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.stylesheet import apply_stylesheet
+
+    if not file.stat().st_size:
+        raise ValueError("the file is empty")
+    check_parts(file)
+    reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    try:
+        reader.read_manifest()
+        reader.read_strings()
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
+        sheets = [
+            _Sheet(sheet.name, relation.target, sheet.state == "visible")
+            for sheet, relation in reader.parser.find_sheets()
+            if "chartsheet" not in relation.Type
+        ]
+        yield _Book(reader, sheets)
+    finally:
+        reader.archive.close()
+
+
+# ---- which sheet ---------------------------------------------------------------------
+
+
+def _first_of_several(
+    file: Path, names: Sequence[str], seen: Sequence[int], place: int
+) -> Remark:
+    what = "first one" if place == 0 else "first that is not hidden"
+    message = f"`{file.name}` has {len(names)} sheets, and the {what} is read"
+    listed = ", ".join(
+        f"`{name}`" + ("" if n in seen or not seen else " (hidden)")
+        for n, name in enumerate(names)
+    )
+    choice = f"choose one: `sheet={string_text(names[place])}`, or `sheet={place + 1}`"
+    return Remark("first-sheet", message, (f"they are {listed}", choice))
+
+
+def _place(
+    file: Path, names: Sequence[str], seen: Sequence[int], wanted: str | int | None
+) -> int:
     """Return the place of the sheet that is wanted, from 0."""
     if not names:
         raise FileFault("data-format", f"`{file.name}` has no sheet of cells")
     if wanted is None:
-        return 0
+        return seen[0] if seen else 0
+    listed = ", ".join(f"`{name}`" for name in names)
     if isinstance(wanted, int):
         if wanted <= len(names):
             return wanted - 1
         count = "1 sheet" if len(names) == 1 else f"{len(names)} sheets"
         message = f"`{file.name}` has {count}, and no sheet {wanted}"
-        raise FileFault("invalid-argument", message)
+        note = f"sheets: {listed}"
+        raise FileFault("invalid-argument", message, (note,), option="sheet")
     if wanted in names:
         return names.index(wanted)
     close = nearest(wanted, names)
-    listed = ", ".join(f"`{name}`" for name in names)
     raise FileFault(
         "invalid-argument",
         f"`{file.name}` has no sheet `{wanted}`",
-        (f"did you mean `{close[0]}`?" if close else f"sheets: {listed}",),
+        (*([f"did you mean `{close[0]}`?"] if close else []), f"sheets: {listed}"),
+        option="sheet",
+        instead=string_text(close[0]) if close else None,
     )
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, _Row]]:
-    """Yield the numbers and cells of the rows in which something stands."""
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        if any(cell.value is not None for cell in cells):
+# ---- what is in it -------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The cells of one column as texts, and why it cannot be used, if so."""
+
+    name: str
+    letters: str
+    texts: list[str] = field(default_factory=list)
+    fault: str | None = None
+
+    def add(self, cell: Any, row: int) -> None:
+        """Take the cell of the next row."""
+        value = None if cell is None else cell["value"]
+        if value is None:
+            self.texts.append("")
+            if cell is not None and cell["data_type"] == "f":
+                self.fault = self.fault or (
+                    f"the formula in cell {self.letters}{row} has no value: open the "
+                    "workbook in Excel and save it"
+                )
+            return
+        self.texts.append(_text(value))
+        if self.fault is not None:
+            return
+        if cell["data_type"] == "e":
+            self.fault = f"cell {self.letters}{row} holds the error {value}"
+        elif not isinstance(value, bool | int | float | str):
+            self.fault = type_unusable(type(value).__name__)
+
+    def column(self) -> Column | str:
+        """Return the column, or why it cannot be used."""
+        return self.fault or column_of_cells(self.name, self.texts)
+
+
+def _read_sheet(file: Path, book: _Book, sheet: _Sheet, reads: Reads) -> Found:
+    from openpyxl.utils import get_column_letter
+
+    if sheet.part not in book.reader.valid_files:
+        raise ValueError(f"the sheet `{sheet.name}` is not in it")
+    with book.reader.archive.open(sheet.part) as source:
+        parser = _parser(book, source)
+        rows = _rows(file, sheet.name, parser)
+        header = next(rows, None)
+        if header is None:
+            message = f"the sheet `{sheet.name}` of `{file.name}` is empty"
+            raise FileFault("data-format", message)
+        head, cells = header
+        names = {n: text for n, c in cells.items() if (text := _name(c))}
+        read = reads(list(names.values()))
+        kept = {
+            n: _Kept(name, get_column_letter(n))
+            for n, name in names.items()
+            if name in read
+        }
+        nameless, last, count = False, head, 0
+        for last, found in rows:
+            count += 1
+            if names and not read and count <= _LOOKED_AT:
+                _check_header(file, sheet.name, head, last, found, reads)
+            for n, column in kept.items():
+                column.add(found.get(n), last)
+            nameless = nameless or any(
+                n not in names and cell["value"] is not None
+                for n, cell in found.items()
+            )
+    _check_merged(parser.merged_cells, kept, head, last)
+    columns: list[tuple[str, Column | str]] = [
+        (name, kept[n].column()) for n, name in names.items() if n in kept
+    ]
+    if nameless:
+        columns.append(("", NO_NAME))
+    unread = tuple(name for n, name in names.items() if n not in kept)
+    return Found(columns, count, (), unread)
+
+
+def _parser(book: _Book, source: Any) -> Any:
+    """Return openpyxl's parser of a sheet, which marks formulas without a value."""
+    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+
+    parser = WorkSheetParser(
+        Rows(source),
+        book.reader.shared_strings,
+        data_only=True,
+        epoch=book.reader.wb.epoch,
+        date_formats=book.reader.wb._date_formats,
+        timedelta_formats=book.reader.wb._timedelta_formats,
+    )
+    plain = parser.parse_cell
+
+    def parse_cell(element: Any) -> Any:
+        cell = plain(element)
+        if cell["value"] is None and element.find(FORMULA_TAG) is not None:
+            cell["data_type"] = "f"
+        return cell
+
+    parser.parse_cell = parse_cell
+    return parser
+
+
+def _rows(file: Path, title: str, parser: Any) -> Iterator[tuple[int, _Cells]]:
+    """Yield the numbers and cells of the rows in which something stands.
+
+    Raises
+    ------
+    FileFault
+        If there are rows or columns that Excel does not have, or rows out of order.
+    """
+    where = f"the sheet `{title}` of `{file.name}`"
+    again = ("open the workbook in Excel and save it",)
+    before = 0
+    for number, listed in parser.parse():
+        parser.row_dimensions.clear()  # else it keeps the height of each
+        if number > ROWS:
+            message = f"{where} has a row {number:,}"
+            note = f"a sheet of Excel's has {ROWS:,} rows at most"
+            raise FileFault("data-format", message, (note,))
+        if number <= before:
+            after = f"row {number} stands behind row {before}"
+            message = f"the rows of {where} are out of order: {after}"
+            raise FileFault("data-format", message, again)
+        before = number
+        cells: dict[int, Any] = {}
+        for cell in listed:
+            column = cell["column"]
+            if not 1 <= column <= COLUMNS:
+                message = f"{where} has a cell in column {column:,}"
+                note = f"a sheet of Excel's has {COLUMNS:,} columns at most"
+                raise FileFault("data-format", message, (note,))
+            if cell["row"] != number or column in cells:
+                message = f"the cells of row {number} of {where} are out of order"
+                raise FileFault("data-format", message, again)
+            if cell["value"] is not None or cell["data_type"] == "f":
+                cells[column] = cell
+        if cells:
             yield number, cells
 
 
-def _columns(
-    file: Path, place: int, rows: Sequence[tuple[int, _Row]]
-) -> tuple[list[tuple[str, Column | str]], int]:
-    width = max(_width(cells) for _, cells in rows)
-    header, body = rows[0][1], rows[1:]
-    names = [_text(header[i].value) if i < len(header) else "" for i in range(width)]
-    uncomputed = _uncomputed(file, place, body, width)
-    columns: list[tuple[str, Column | str]] = []
-    for index, name in enumerate(names):
-        plain = name.strip()
-        cells = [row[index] if index < len(row) else None for _, row in body]
-        if not plain:
-            if any(cell is not None and cell.value is not None for cell in cells):
-                columns.append(("", NO_NAME))
-            continue
-        made: Column | str
-        if index in uncomputed:
-            made = (
-                f"the formula in cell {uncomputed[index]} has no value: open the "
-                "workbook in Excel and save it"
-            )
-        else:
-            made = _column(plain, cells)
-        columns.append((plain, made))
-    return columns, len(body)
+def _name(cell: Any) -> str:
+    return _text(cell["value"]).strip()
 
 
-def _width(cells: _Row) -> int:
-    filled = [i for i, cell in enumerate(cells, 1) if cell.value is not None]
-    return filled[-1] if filled else 0
+def _check_header(
+    file: Path, title: str, head: int, number: int, cells: _Cells, reads: Reads
+) -> None:
+    """Report a row of names below the first one, which has none that is read."""
+    there = reads([text for cell in cells.values() if (text := _name(cell))])
+    if len(there) < 2:
+        return
+    listed = ", ".join(f"`{name}`" for name in sorted(there)[:6])
+    raise FileFault(
+        "data-format",
+        f"the names of the columns seem to stand in row {number} of the sheet "
+        f"`{title}` of `{file.name}`",
+        (
+            f"{listed} {'are' if len(there) > 1 else 'is'} there",
+            f"the first row in which something stands, here row {head}, is the header: "
+            "delete the rows above the names",
+        ),
+    )
 
 
-def _column(name: str, cells: Sequence[Any]) -> Column | str:
-    texts: list[str] = []
-    for cell in cells:
-        if cell is None or cell.value is None:
-            texts.append("")
-            continue
-        if cell.data_type == "e":
-            return f"cell {cell.coordinate} holds the error {cell.value}"
-        if not isinstance(cell.value, bool | int | float | str):
-            return type_unusable(type(cell.value).__name__)
-        texts.append(_text(cell.value))
-    return column_of_cells(name, texts)
+def _check_merged(merged: Any, kept: Mapping[int, _Kept], head: int, last: int) -> None:
+    """Mark the columns whose cells below the header are part of another cell.
+
+    Excel keeps the value in the first of the cells that are merged; the others are
+    empty, and would be missing values.
+    """
+    from openpyxl.utils import get_column_letter, range_boundaries
+
+    for one in () if merged is None else merged.mergeCell:
+        left, top, right, bottom = range_boundaries(str(one.ref))
+        for n, column in kept.items():
+            if not left <= n <= right or column.fault is not None:
+                continue
+            first = max(top + 1 if n == left else top, head + 1)
+            if first <= min(bottom, last):
+                cell = f"{get_column_letter(left)}{top}"
+                column.fault = (
+                    f"the cells {one.ref} are merged, and {cell} alone has a value: "
+                    "unmerge them, and fill in the others"
+                )
 
 
 def _text(value: Any) -> str:
@@ -146,39 +339,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        return spell_number(float(value))
-    return str(value)
-
-
-def _uncomputed(
-    file: Path, place: int, body: Sequence[tuple[int, _Row]], width: int
-) -> dict[int, str]:
-    """Return the columns with a formula that nothing has computed, and its cell.
-
-    Their cells look empty; what is empty indeed is known from the formulas alone,
-    which are another reading of the file.
-    """
-    empty = {
-        (number, index)
-        for number, cells in body
-        for index in range(width)
-        if index >= len(cells) or cells[index].value is None
-    }
-    if not empty:
-        return {}
-    from openpyxl import load_workbook
-
-    book = load_workbook(file, read_only=True, data_only=False)
-    try:
-        last = body[-1][0]
-        found: dict[int, str] = {}
-        for number, cells in enumerate(
-            islice(book.worksheets[place].iter_rows(), last), 1
-        ):
-            for index, cell in enumerate(cells):
-                if cell.data_type == "f" and (number, index) in empty:
-                    found.setdefault(index, cell.coordinate)
-        return found
-    finally:
-        book.close()
+    return spell_number(value) if isinstance(value, float) else str(value)

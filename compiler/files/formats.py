@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ..data_options import DataOptions
-from .found import FileFault, Found
+from .found import FileFault, Found, Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,12 @@ def need_extra(file: Path, format_: Format) -> None:
         ) from None
 
 
-def read_found(file: Path, format_: Format, options: DataOptions) -> Found:
+def read_found(
+    file: Path, format_: Format, options: DataOptions, reads: Reads
+) -> Found:
     """Return what is in a file that is there, neither plain text nor Parquet.
+
+    ``reads`` chooses from the columns that are in it.
 
     Raises
     ------
@@ -132,15 +136,15 @@ def read_found(file: Path, format_: Format, options: DataOptions) -> Found:
     if format_ is ARROW:
         from .arrow import read_arrow
 
-        return read_arrow(file)
+        return read_arrow(file, reads)
     if format_ is EXCEL:
         from .excel import read_excel
 
-        return read_excel(file, options.sheet)
+        return read_excel(file, options.sheet, reads)
     if format_ in (RDS, RDA):
         from .r_objects import read_r
 
-        return read_r(file, options.object, options.labels)
+        return read_r(file, options.object, options.labels, reads)
     from .statistical import read_statistical
 
-    return read_statistical(file, format_.name, options.labels)
+    return read_statistical(file, format_.name, options.labels, reads)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from varying.grammar.diagnostics import Fix, Sink
+from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.source import Span
+from varying.grammar.tree import Option
 
 from ..table import Column
+from .bounded import TooLarge
+
+#: Which of the columns in a file are read.
+Reads = Callable[[Sequence[str]], frozenset[str]]
 
 
 class FileFault(Exception):
-    """What is wrong with a file: a rule, a sentence, notes and maybe a fix."""
+    """What is wrong with a file: a rule, a sentence, notes and maybe a fix.
+
+    ``option`` is that of ``data`` which asks for what is not there, and ``instead``
+    what it may be meant to be.
+    """
 
     def __init__(
         self,
@@ -23,13 +33,24 @@ class FileFault(Exception):
         message: str,
         notes: tuple[str, ...] = (),
         fix: Fix | None = None,
+        option: str | None = None,
+        instead: str | None = None,
     ) -> None:
         super().__init__(message)
         self.rule, self.message, self.notes, self.fix = rule, message, notes, fix
+        self.option, self.instead = option, instead
 
-    def report(self, sink: Sink, span: Span) -> None:
-        """Put the fault where the spec names the file."""
-        sink.add(self.rule, span, self.message, *self.notes, fix=self.fix)
+    def report(self, sink: Sink, span: Span, options: Sequence[Option] = ()) -> None:
+        """Put the fault where the spec names the file, or the option at fault."""
+        given = next((one for one in options if one.name.text == self.option), None)
+        if given is None:
+            sink.add(self.rule, span, self.message, *self.notes, fix=self.fix)
+            return
+        fix = self.fix
+        if self.instead is not None:
+            edit = Edit(given.value.span, self.instead)
+            fix = Fix(f"replace by {self.instead}", (edit,))
+        sink.add(self.rule, given.span, self.message, *self.notes, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +71,19 @@ class Found:
     """The columns of a file in their order.
 
     In place of a column that cannot be used stands the reason, as a sentence. A
-    column without a name has an empty one.
+    column without a name has an empty one. ``unread`` are the names of those that
+    are there, and that nobody asked for.
     """
 
     columns: Sequence[tuple[str, Column | str]]
     rows: int
     remarks: tuple[Remark, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def normal_name(written: str) -> str:
+    """Return the name of a column as it is compared: in NFC, without blanks around."""
+    return unicodedata.normalize("NFC", written.strip())
 
 
 @contextmanager
@@ -78,8 +106,13 @@ def reading(file: Path, kind: str) -> Iterator[None]:
             yield
     except FileFault:
         raise
+    except TooLarge as error:
+        message = f"`{file.name}` is not unpacked"
+        raise FileFault("data-format", message, (str(error),)) from None
     except Exception as error:
         lines = str(error).strip().splitlines()
         reason = lines[0].strip() if lines else type(error).__name__
+        if isinstance(error, MemoryError):
+            reason = "it takes more memory than there is"
         message = f"`{file.name}` cannot be read as {kind}"
         raise FileFault("data-format", message, (reason,)) from None

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from varying.grammar.diagnostics import nearest
+from varying.grammar.printer import string_text
 
 from ..frames import column_of_values, type_unusable
 from ..table import Column, Kind
-from .found import FileFault, Found, Remark, reading
+from .bounded import HELD, TooLarge, in_bytes, unpack
+from .found import FileFault, Found, Reads, Remark, normal_name, reading
 from .labels import Coded, read_coded, whole_numbers
 
 #: Classes that say nothing of what the values are.
@@ -26,7 +28,7 @@ _LABELLED = frozenset({"haven_labelled", "haven_labelled_spss"})
 _DATES = frozenset({"Date", "POSIXct", "POSIXlt", "POSIXt", "difftime", "hms"})
 
 
-def read_r(file: Path, wanted: str | None, by_label: bool) -> Found:
+def read_r(file: Path, wanted: str | None, by_label: bool, reads: Reads) -> Found:
     """Return the data frame in a file of R's.
 
     Parameters
@@ -37,18 +39,28 @@ def read_r(file: Path, wanted: str | None, by_label: bool) -> Found:
         The name of the data frame; None: there is one only.
     by_label
         Whether labels of codes, as haven reads them, become levels.
+    reads
+        Which of the columns in the data frame are read.
 
     Raises
     ------
     FileFault
         If there is no such data frame.
     """
-    from rdata.parser import parse_file
+    from rdata.parser import DEFAULT_ALTREP_MAP, parse_data
 
+    sequences = {
+        name: _bounded(make) if name.startswith(b"compact_") else make
+        for name, make in DEFAULT_ALTREP_MAP.items()
+    }
     with reading(file, "R data"):
         if not file.stat().st_size:
             raise ValueError("the file is empty")
-        parsed = parse_file(file)
+        parsed = parse_data(
+            unpack(file),
+            extension=file.suffix.lower(),
+            altrep_constructor_dict=sequences,
+        )
         objects = _Objects(parsed.extra.encoding or "utf-8")
         if file.suffix.lower() == ".rds":
             frame = parsed.object
@@ -58,7 +70,7 @@ def read_r(file: Path, wanted: str | None, by_label: bool) -> Found:
                 raise FileFault("data-format", message)
         else:
             frame = _chosen(file, dict(objects.pairs(parsed.object)), objects, wanted)
-        return _found(frame, objects, by_label)
+        return _found(frame, objects, by_label, reads)
 
 
 def _chosen(
@@ -84,25 +96,48 @@ def _chosen(
     else:
         message = f"`{file.name}` has no object `{wanted}`"
     close = nearest(wanted, frames)
-    note = (
-        f"did you mean `{close[0]}`?" if close else f"data frames: {listed or 'none'}"
+    raise FileFault(
+        "invalid-argument",
+        message,
+        (
+            *([f"did you mean `{close[0]}`?"] if close else []),
+            f"data frames: {listed or 'none'}",
+        ),
+        option="object",
+        instead=string_text(close[0]) if close else None,
     )
-    raise FileFault("invalid-argument", message, (note,))
 
 
-def _found(frame: Any, objects: _Objects, by_label: bool) -> Found:
+def _bounded(make: Any) -> Any:
+    """Return what writes out a sequence that R keeps as its length and its ends."""
+
+    def made(state: Any) -> Any:
+        size = 8 * int(state.value[0])
+        if size > HELD.most:
+            raise TooLarge(f"a sequence in it has {in_bytes(size)} as numbers")
+        return make(state)
+
+    return made
+
+
+def _found(frame: Any, objects: _Objects, by_label: bool, reads: Reads) -> Found:
     attributes = objects.attributes(frame)
     names = objects.texts(attributes["names"]) if "names" in attributes else []
     rows = _row_count(attributes["row.names"])
     columns: list[tuple[str, Column | str]] = []
     remarks: list[Remark] = []
+    read = reads([normal_name(name or "") for name in names])
+    unread: list[str] = []
     for name, values in zip(names, frame.value, strict=True):
+        if name and normal_name(name) not in read:
+            unread.append(name)
+            continue
         made, said = _column(name or "", values, objects, by_label)
         if isinstance(made, Column) and len(made.values) != rows:
             raise ValueError(f"`{name}` has {len(made.values)} values for {rows} rows")
         columns.append((name or "", made))
         remarks += said
-    return Found(columns, rows, tuple(remarks))
+    return Found(columns, rows, tuple(remarks), tuple(unread))
 
 
 def _row_count(names: Any) -> int:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from .found import Found, Remark, reading
+from .found import Found, Reads, Remark, normal_name, reading
 from .labels import Coded, read_coded
 
 #: How Stata files begin, from Stata 13 on.
 _STATA = b"<stata_dta>"
 
 
-def read_statistical(file: Path, name: str, by_label: bool) -> Found:
+def read_statistical(file: Path, name: str, by_label: bool, reads: Reads) -> Found:
     """Return what is in an SPSS, Stata or SAS file.
 
     Parameters
@@ -24,6 +24,8 @@ def read_statistical(file: Path, name: str, by_label: bool) -> Found:
         Of its format.
     by_label
         Whether labels of codes become levels.
+    reads
+        Which of the columns in the file are read.
 
     Raises
     ------
@@ -41,9 +43,20 @@ def read_statistical(file: Path, name: str, by_label: bool) -> Found:
         if not file.stat().st_size:
             raise ValueError("the file is empty")
         _check_end(file)
-        data, meta = readers[name](str(file), user_missing=True, output_format="dict")
+        _, meta = readers[name](str(file), metadataonly=True)
+        read = reads([normal_name(column) for column in meta.column_names])
+        wanted = [c for c in meta.column_names if normal_name(c) in read]
+        unread = tuple(c for c in meta.column_names if c not in wanted)
+        data, meta = readers[name](
+            str(file),
+            user_missing=True,
+            output_format="dict",
+            # a column is read to know how many rows there are
+            usecols=wanted or meta.column_names[:1],
+        )
+        _check_rows(file, len(next(iter(data.values()), ())))
         columns, remarks = [], list[Remark]()
-        for column in meta.column_names:
+        for column in wanted:
             values = data[column]
             labels = meta.variable_value_labels.get(column, {})
             number = meta.readstat_variable_types.get(column) != "string"
@@ -67,7 +80,7 @@ def read_statistical(file: Path, name: str, by_label: bool) -> Found:
             remarks += said
         lengths = {len(values) for values in data.values()}
         rows = lengths.pop() if lengths else int(meta.number_rows or 0)
-        return Found(columns, rows, tuple(remarks))
+        return Found(columns, rows, tuple(remarks), unread)
 
 
 def _check_end(file: Path) -> None:
@@ -77,6 +90,20 @@ def _check_end(file: Path) -> None:
             raw.seek(-min(64, file.stat().st_size), 2)
             if not raw.read().rstrip(b"\0\r\n ").endswith(b"</stata_dta>"):
                 raise ValueError("the file is cut off")
+
+
+def _check_rows(file: Path, found: int) -> None:
+    """See that an SPSS file has as many rows as it says: its reader does not."""
+    with file.open("rb") as raw:
+        head = raw.read(84)
+    if head[:4] not in (b"$FL2", b"$FL3") or len(head) < 84:
+        return
+    order: Literal["little", "big"]
+    order = "little" if int.from_bytes(head[64:68], "little") in (2, 3) else "big"
+    said = int.from_bytes(head[80:84], order, signed=True)
+    if said >= 0 and said != found:  # who does not know it writes -1
+        message = f"the file is cut off: it says {said:,} rows and has {found:,}"
+        raise ValueError(message)
 
 
 def _is_missing(
