@@ -33,7 +33,7 @@ ESS_LEAST_PER_CHAIN = 100
 EBFMI_LEAST = 0.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What the diagnostics of a fit come to.
 
@@ -48,7 +48,7 @@ class Verdict:
     ok: bool
     sentences: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(map(visible, self.sentences))
 
     def _repr_html_(self) -> str:
