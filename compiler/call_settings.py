@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-from varying.grammar.diagnostics import Sink
-from varying.grammar.tree import Argument, Chain, Expr, ListExpr, Name
+from varying.grammar.diagnostics import Edit, Fix, Sink
+from varying.grammar.tree import Argument, Call, Chain, Expr, ListExpr, Name
 
 from .expressions import LOGICALS, level_text, plain_number, unwrap
-from .functions import Function
+from .functions import Function, Setting
 
 
 def read_settings(
@@ -43,13 +43,32 @@ def read_settings(
         found = read(argument.value)
         if found is None:
             message = f"`{name}` of `{function.name}()` must be {what}"
-            sink.add("invalid-argument", argument.span, message)
+            fix = _of_r(argument.value, kind, sink)
+            sink.add("invalid-argument", argument.span, message, fix=fix)
             return None
         if kind == "by":
             columns += found
             found = tuple(node.text for node in found)
         values[name] = found
     return values, columns
+
+
+def _of_r(node: Expr, kind: Setting, sink: Sink) -> Fix | None:
+    """Return the fix for a value as R has it: ``T``, ``c(1, 2)``."""
+    inner = unwrap(node)
+    if kind == "flag" and isinstance(inner, Name):
+        word = {"t": "TRUE", "true": "TRUE", "f": "FALSE", "false": "FALSE"}.get(
+            inner.text.casefold()
+        )
+        if word is not None:
+            return Fix(f"write `{word}`", (Edit(node.span, word),), safe=True)
+    if not isinstance(inner, Call) or inner.function.text not in ("c", "list"):
+        return None
+    if any(argument.keyword is not None for argument in inner.arguments):
+        return None
+    values = [sink.source.slice(argument.span) for argument in inner.arguments]
+    listed = f"[{', '.join(values)}]"
+    return Fix(f"write `{listed}`", (Edit(node.span, listed),), safe=True)
 
 
 def _whole(node: Expr) -> int | None:

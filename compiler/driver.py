@@ -30,6 +30,7 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
+from .bare_names import settle_names
 from .bind import bind
 from .bound import BoundModel
 from .checks import check_rows
@@ -167,6 +168,7 @@ def check(
     chosen = spec.models if model is None else _choose(spec, model, sink)
     with _calling(sink):
         rows = _rows(spec, chosen, table, base, sink, reduce)
+        settle_names(rows.shared.table, sink)
         _bind(spec, chosen, rows, sink, hints=True)
     named = data_statement(spec)
     prepared = rows.shared
@@ -295,6 +297,7 @@ def _bound(
     rows = _rows(
         spec, chosen, table, base, sink, reduce, whole=True, functions=functions
     )
+    settle_names(rows.shared.table, sink)
     bound = _bind(spec, chosen, rows, sink)
     without = table is None and data_statement(spec) is None
     return _Bound(

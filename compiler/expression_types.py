@@ -26,6 +26,7 @@ from varying.grammar.tree import (
     Unary,
 )
 
+from .bare_names import report_bare
 from .call_settings import read_settings
 from .expressions import (
     COMPARISONS,
@@ -100,6 +101,8 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
         sink.add(
             "wrong-type", node.span, f"column `{node.text}` cannot be used", reason
         )
+        return
+    if not node.quoted and report_bare(node.span, data, sink):
         return
     names = [name for name in (*data.columns, *data.unread) if name not in made(data)]
     notes, fix = did_you_mean(node.text, names, node.span, "columns", name_text)

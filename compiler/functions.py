@@ -16,6 +16,8 @@ from varying.grammar.tree import (
     Name,
 )
 
+from .bare_names import report_bare
+from .elsewhere import UNTIL_THEN, report_elsewhere
 from .expressions import children
 from .schema import Schema
 from .table import Table
@@ -331,45 +333,20 @@ def find_function(name: Name, data: Table | Schema, sink: Sink) -> Function | No
     """
     function = data.functions.get(name.text) or FUNCTIONS.get(name.text)
     if function is None:
+        if report_bare(name.span, data, sink):
+            return None
         own = (*data.functions, *(f.name for f in FUNCTIONS.values() if f.ready))
         message = f"there is no function `{name.text}`"
-        if name.text in _ELSEWHERE:
-            sink.add("unknown-function", name.span, message, _ELSEWHERE[name.text])
+        ready = {f.name: f for f in FUNCTIONS.values() if f.ready}
+        if report_elsewhere(name, ready, sink):
             return None
         notes, fix = did_you_mean(name.text, own, name.span, "functions")
         sink.add("unknown-function", name.span, message, *notes, fix=fix)
     elif not function.ready:
         message = f"`{name.text}()` is not compiled by this version"
-        sink.add("not-yet", name.span, message, *_UNTIL_THEN.get(name.text, ()))
+        sink.add("not-yet", name.span, message, *UNTIL_THEN.get(name.text, ()))
         return None
     return function
-
-
-#: What is to be known of terms that are not compiled.
-_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "cs": (
-        "effects of a category belong to `sratio` and `acat`; in a cumulative model, "
-        "such as `ordlogit`, they could make probabilities negative",
-    ),
-    "mo": ("until then: `sdif` contrasts have a step for each level",),
-    "s": ("until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand",),
-}
-
-#: What other languages call what is written in another way here.
-_ELSEWHERE: Mapping[str, str] = {
-    "c": "a list is written `[1, 2, 3]`",
-    "cbind": "a list of lists is written `[[1, 0], [0, 1]]`",
-    "matrix": "a matrix of contrasts is a list of rows, one a level: `[[1], [-1]]`",
-    "Intercept": "the intercept is `1`; it is there unless the formula says `0 +`",
-    "as.factor": "write `factor(x)`",
-    "as.numeric": "declare it: `column x: numeric`",
-    "ordered": "declare it: `column x: ordered(low, high)`",
-    "interaction": "the cells of two factors are `a:b`",
-    "pmin": "write `ifelse(a < b, a, b)`",
-    "pmax": "write `ifelse(a > b, a, b)`",
-    "sd": "`scale(x)` divides by the standard deviation",
-    "rcs": "natural cubic splines are `ns(x, df=3)`",
-}
 
 
 def bind_arguments(
@@ -405,6 +382,16 @@ def bind_arguments(
             name = argument.keyword.text
         else:
             keyword = argument.keyword
+            if keyword.text == "levels" and function.name == "C":
+                sink.add(
+                    "unknown-argument",
+                    keyword.span,
+                    "`C()` has no argument `levels`",
+                    "the levels and their order are said by `factor(x, levels=[...])` "
+                    "inside of it, or by `column x: factor(...)`",
+                )
+                faulty = True
+                continue
             given = {a.keyword.text for a in node.arguments if a.keyword is not None}
             free = [p for p in function.parameters if p not in given]
             notes, fix = did_you_mean(keyword.text, free, keyword.span, "arguments")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from varying.grammar.diagnostics import Sink
+from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -156,14 +156,7 @@ def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
         places.sort(key=lambda place: place[2].span.start)
         name = places[-1][2]
         if len(places) == 1:
-            sink.add(
-                "two-bars",
-                name.span,
-                f"the id `{text}` is used once, so it joins nothing",
-                "a group term is `(effects | group)`; terms with one id share their "
-                "correlations",
-                "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
-            )
+            _used_once(name, schema, sink)
         elif len({group for _, group, _ in places}) > 1:
             groups = " and ".join(f"`{group}`" for _, group, _ in places)
             message = f"the id `{text}` joins terms of different groups: {groups}"
@@ -176,6 +169,28 @@ def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
                 "version",
                 "within one formula they are",
             )
+
+
+def _used_once(name: Name, schema: Schema, sink: Sink) -> None:
+    """Report an id that joins nothing: without it the term means the same.
+
+    One that is nearly a column may be meant as a grouping factor.
+    """
+    text, known = sink.source.text, bool(schema.columns) and not schema.open
+    start, end = text.rfind("|", 0, name.span.start), text.find("|", name.span.end)
+    fix = None
+    if known and not nearest(name.text, schema.columns, 1):
+        edit = Edit(Span(start, end + 1), "|")
+        fix = Fix("leave it out", (edit,), safe=True)
+    sink.add(
+        "two-bars",
+        name.span,
+        f"the id `{name.text}` is used once, so it joins nothing",
+        "a group term is `(effects | group)`; terms with one id share their "
+        "correlations",
+        "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
+        fix=fix,
+    )
 
 
 def _check_levels(

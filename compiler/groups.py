@@ -6,6 +6,7 @@ from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Argument, Call, Chain, Expr, Name
 
+from .elsewhere import GROUPS_UNTIL_THEN
 from .expression_types import report_unknown
 from .expressions import LOGICALS, postorder, unwrap
 from .schema import Schema
@@ -68,13 +69,15 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
             return _expand(first.value, sink, top)
         case Call(function=Name(text="gr" | "mm" as text), arguments=arguments):
             message = f"`{text}()` is not compiled by this version"
+            notes = GROUPS_UNTIL_THEN.get(text, ())
             for argument in arguments[1:]:
                 keyword = argument.keyword
                 if text == "gr" and keyword is not None and not _is_cor(argument):
                     _check_option(keyword, sink)
                     message = f"`{keyword.text}=` of `gr()` is not compiled by this "
                     message += "version"
-            sink.add("not-yet", node.span, message)
+                    notes = GROUPS_UNTIL_THEN.get(keyword.text, ())
+            sink.add("not-yet", node.span, message, *notes)
             raise _Invalid
         case Chain(operators=operators, operands=operands) if top or not (
             {"+"} & set(operators)
@@ -87,11 +90,11 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
                     found = _combine(operator, found, _expand(operand, sink, False))
                 return found
     text = expression_text(node)
-    notes = [_FORMS]
+    forms = [_FORMS]
     if isinstance(node, Call):
-        notes.append("a numeric column is a grouping factor as it is")
+        forms.append("a numeric column is a grouping factor as it is")
     sink.add(
-        "invalid-group", node.span, f"`{text}` cannot be a grouping factor", *notes
+        "invalid-group", node.span, f"`{text}` cannot be a grouping factor", *forms
     )
     raise _Invalid
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
+from varying.grammar.elsewhere.tables import ELSEWHERE, REWRITTEN
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import Call, ModelStatement, Name, Option, String
+from varying.grammar.source import Span
+from varying.grammar.tree import Call, Expr, ModelStatement, Name, Option, String
 
+from .elsewhere import LINKS_UNTIL_THEN
 from .expressions import unwrap
 from .families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
+from .families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from .families.family import Family
 from .links import LINKS, Link
 
@@ -34,6 +38,9 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
     found: dict[str, Option] = {}
     for option in options:
         name = option.name.text
+        if name not in OPTIONS and (name in ELSEWHERE or name in REWRITTEN):
+            _report_elsewhere(option, sink)
+            continue
         if name not in OPTIONS:
             notes, fix = did_you_mean(
                 name, tuple(OPTIONS), option.name.span, "options of a formula"
@@ -74,12 +81,36 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
     return found
 
 
+def _report_elsewhere(option: Option, sink: Sink) -> None:
+    """Report an argument of another package's call: it belongs elsewhere."""
+    name = option.name.text
+    text, start = sink.source.text, option.span.start
+    comma = text.rfind(",", 0, start)
+    fix = None
+    if name in ELSEWHERE and not text[comma + 1 : start].strip():
+        edit = Edit(Span(comma, option.span.end), "")
+        fix = Fix("leave it out", (edit,), safe=True)
+    sink.add(
+        "unknown-option",
+        option.name.span,
+        f"a formula has no option `{name}`",
+        ELSEWHERE.get(name) or REWRITTEN[name],
+        fix=fix,
+    )
+
+
 def _split_call(options: dict[str, Option], sink: Sink) -> None:
     """Take ``family=bernoulli(link=logit)``, R's way, as a family and a link."""
     option = options["family"]
     call = unwrap(option.value)
     if not isinstance(call, Call):
         return
+    if call.function.text in ("brmsfamily", "family") and call.arguments:
+        # brms's way to name a family by a string
+        named, *rest = call.arguments
+        inner = unwrap(named.value)
+        if isinstance(inner, String):
+            call = Call(Name(inner.text, span=inner.span), tuple(rest), span=call.span)
     links = [a for a in call.arguments if a.keyword is None or a.keyword.text == "link"]
     if len(links) < len(call.arguments) or len(links) > 1:
         return  # reported where the family is looked for
@@ -114,18 +145,20 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
     match value:
         case Name(text=text) | String(text=text):
             pass
-        case Call(function=Name(text=text)) if (
-            text in FAMILY_SPELLINGS or text in PLANNED_FAMILIES
-        ):
-            sink.add(
-                "invalid-argument",
-                value.span,
-                f"a family takes its link and nothing else: `{expression_text(value)}`",
-                f"written `family={text}, link=...`",
-            )
-            return None
         case Call(function=Name(text=text)):
-            sink.add("unknown-family", value.span, f"there is no family `{text}`")
+            found = _known_as(text)
+            if found is not None and found in PLANNED_FAMILIES:
+                _planned(text, found, value, sink)
+            elif found is not None:
+                sink.add(
+                    "invalid-argument",
+                    value.span,
+                    "a family takes its link and nothing else: "
+                    f"`{expression_text(value)}`",
+                    f"written `family={found}, link=...`",
+                )
+            else:
+                _unknown(text, value.function, sink)
             return None
         case _:
             sink.add(
@@ -136,21 +169,48 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
             return None
     if text in FAMILY_SPELLINGS:
         return FAMILIES[FAMILY_SPELLINGS[text]]
-    if text in PLANNED_FAMILIES:
+    found = _known_as(text)
+    if found is not None and found in PLANNED_FAMILIES:
+        _planned(text, found, value, sink)
+    elif found is not None:
         sink.add(
-            "not-yet",
+            "unknown-family",
             value.span,
-            f"the family `{text}` is not compiled by this version",
-            f"compiled are {', '.join(FAMILIES)}",
+            f"the family `{text}` is called `{found}` here",
+            fix=Fix(f"write `{found}`", (Edit(value.span, found),), safe=True),
         )
-        return None
-    notes, fix = did_you_mean(
-        text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES), value.span, "families"
-    )
-    sink.add(
-        "unknown-family", value.span, f"there is no family `{text}`", *notes, fix=fix
-    )
+    else:
+        _unknown(text, value, sink)
     return None
+
+
+def _known_as(text: str) -> str | None:
+    """Return the family that a name means here or in another package."""
+    if text in PLANNED_FAMILIES:
+        return text
+    return other_name(text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES))
+
+
+def _planned(text: str, family: str, node: Expr, sink: Sink) -> None:
+    sink.add(
+        "not-yet",
+        node.span,
+        f"the family `{text}` is not compiled by this version",
+        *UNTIL_THEN.get(family, ()),
+        f"compiled are {', '.join(FAMILIES)}",
+    )
+
+
+def _unknown(text: str, node: Expr, sink: Sink) -> None:
+    message = f"there is no family `{text}`"
+    if text in NO_FAMILY:
+        sink.add("unknown-family", node.span, message, NO_FAMILY[text])
+        return
+    known = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES)
+    notes, fix = did_you_mean(text, known, node.span)
+    if fix is None:
+        notes = (f"compiled are {', '.join(FAMILIES)}",)
+    sink.add("unknown-family", node.span, message, *notes, fix=fix)
 
 
 def link_of(
@@ -171,6 +231,7 @@ def link_of(
             "not-yet",
             value.span,
             f"the link `{text}` of {family.name} is not compiled by this version",
+            *LINKS_UNTIL_THEN.get(text, ()),
             f"compiled for {family.name}: {', '.join(family.links)}",
         )
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
+from varying.grammar.elsewhere.tables import DISTRIBUTIONS as ELSEWHERE
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Argument, Call, Expr, Name, PriorStatement
@@ -74,6 +75,15 @@ def read_prior(
             function.span,
             f"the distribution `{function.text}` is not compiled by this version",
             *_INSTEAD.get(function.text, ()),
+        )
+        return None
+    if function.text not in SPELLINGS and function.text in ELSEWHERE:
+        better, _ = ELSEWHERE[function.text]
+        sink.add(
+            "unknown-distribution",
+            function.span,
+            f"the distribution `{function.text}` is called `{better}` here",
+            fix=Fix(f"write `{better}`", (Edit(function.span, better),), safe=True),
         )
         return None
     if function.text not in SPELLINGS:
@@ -277,6 +287,7 @@ def _name_of(
             return name
         # `sd=` for `sigma=`, as in R
         synonyms = {"sd": "sigma", "mean": "mu", "scale": "sigma", "df": "nu"}
+        synonyms |= {"lam": "rate", "shape": "alpha", "loc": "mu"}
         wanted = synonyms.get(name, name)
         notes, fix = did_you_mean(
             wanted, known, argument.keyword.span, f"`{row.name}` takes"

@@ -10,6 +10,7 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name, Option
 
 from .columns import Numeric
+from .elsewhere import RESPONSES_UNTIL_THEN
 from .expression_types import type_of
 from .expressions import unwrap
 from .families import FAMILIES
@@ -116,7 +117,7 @@ def bind_terms(
 
 def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
     name = call.function.text
-    if name not in TERMS:
+    if name not in TERMS and name not in RESPONSES_UNTIL_THEN:
         notes, fix = did_you_mean(
             name, tuple(TERMS), call.function.span, "terms beside a response"
         )
@@ -128,12 +129,13 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
             fix=fix,
         )
         return False
-    if not TERMS[name]:
+    if not TERMS.get(name):
         sink.add(
             "not-yet",
             call.span,
             f"`{expression_text(call)}` beside the response is not compiled by this "
             "version",
+            *_until_then(call),
         )
         return False
     if family is None:
@@ -152,6 +154,18 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
             f"it is for {', '.join(f'`family={other}`' for other in others)}",
         )
     return takes
+
+
+def _until_then(call: Call) -> tuple[str, ...]:
+    """Return what to write in place of a term that is not compiled."""
+    name = call.function.text
+    if name == "se" and call.arguments:
+        known = expression_text(call.arguments[0].value)
+        return (
+            "until then, indented below the formula, "
+            f"`sigma ~ 0 + offset(log({known}))`: the same, sigma being known",
+        )
+    return RESPONSES_UNTIL_THEN.get(name, ())
 
 
 def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:

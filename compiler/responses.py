@@ -17,6 +17,7 @@ from varying.grammar.tree import (
     Chain,
     ColumnStatement,
     Expr,
+    Index,
     Name,
     Option,
 )
@@ -28,6 +29,7 @@ from .expressions import column_names, unwrap
 from .families import FAMILIES
 from .families.family import Family
 from .levels import level_spelled, spell_number
+from .response_forms import report_factor, report_share, report_success
 from .response_terms import as_number, bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
 from .spellings import (
@@ -76,8 +78,13 @@ def bind_response(
                     node.span,
                     f"`{expression_text(node)}` as the response is not compiled by "
                     "this version",
-                    "successes and failures are for `family=binomial`",
+                    *_each_alone(node),
                 )
+            return None
+        case Call(function=Name(text="p" | "prop" | "proportion" as name)) if (
+            len(node.arguments) == 2 and name not in schema.functions
+        ):
+            report_share(node, family, sink)
             return None
         case _:
             pass
@@ -86,6 +93,25 @@ def bind_response(
     if response is None or known is None:
         return None
     return replace(response, known=known.known, rate=known.rate)
+
+
+def _each_alone(node: Call) -> tuple[str, ...]:
+    """Return what to write for several responses."""
+    texts = [expression_text(argument.value) for argument in node.arguments]
+    if node.function.text == "cbind" and len(texts) == 2:
+        return (
+            "successes and failures are for `family=binomial`",
+            f"two responses are two models until then: `model a: {texts[0]} ~ ...`, "
+            f"`model b: {texts[1]} ~ ...`",
+        )
+    models = ", ".join(
+        f"`model {name}: {text} ~ ...`"
+        for name, text in zip("abcdefgh", texts, strict=False)
+    )
+    return (
+        f"until then, a model each: {models}",
+        "correlations between their residuals are then not estimated",
+    )
 
 
 def _plain_counts(arguments: Sequence[Argument], schema: Schema, sink: Sink) -> bool:
@@ -113,6 +139,11 @@ def _left(
     declarations: Sequence[ColumnStatement],
 ) -> Response | None:
     """Return the response without what stands beside it."""
+    if isinstance(node, Call) and report_factor(node, family, schema, sink):
+        return None
+    if isinstance(node, Index):
+        report_success(node, family, schema, sink)
+        return None
     if not isinstance(node, Name):
         return _computed(node, family, schema, sink)
     info = schema.columns.get(node.text)

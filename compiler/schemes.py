@@ -7,6 +7,7 @@ matrix: a list with a row for each level, as in R's ``contrasts<-``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -74,6 +75,7 @@ def read_scheme(node: Expr, sink: Sink) -> Named | None:
 
 def _known(name: Name | String, sink: Sink) -> str | None:
     text = name.text.removeprefix("contr.")  # R's spelling
+    text = _PATSY.get(text, text)
     if text in CONTRASTS:
         return text
     notes, fix = did_you_mean(text, (*CONTRASTS, "custom"), name.span, "schemes")
@@ -86,8 +88,45 @@ def _schemes() -> str:
     return "schemes: " + ", ".join((*CONTRASTS, "custom"))
 
 
+#: The schemes of patsy and formulae. Their `Diff` is that of neighbours.
+_PATSY: Mapping[str, str] = {
+    "Treatment": "treatment",
+    "Sum": "sum",
+    "Poly": "poly",
+    "Helmert": "helmert",
+    "Diff": "sdif",
+    "Simple": "simple",
+}
+
+
+def _with_level(node: Call, contrast: str, sink: Sink) -> Named | None:
+    """Return a scheme called as patsy calls it: ``Treatment(reference="a")``."""
+    name = node.function.text
+    base: Expr | None = None
+    for place, argument in enumerate(node.arguments):
+        keyword = "" if argument.keyword is None else argument.keyword.text
+        if place or keyword not in ("", "reference", "omit"):
+            shown = expression_text(argument.value)
+            message = f"`{name}()` does not take `{keyword or shown}` here"
+            sink.add("invalid-argument", argument.span, message, "it takes a level")
+            return None
+        if isinstance(unwrap(argument.value), Number):
+            sink.add(
+                "invalid-argument",
+                argument.span,
+                f"`{name}()` takes a level, in quotes",
+                "patsy counts levels from 0, R from 1: write which level is meant, "
+                'such as `C(x, treatment, base="a")`',
+            )
+            return None
+        base = argument.value
+    return Named(contrast, base=base)
+
+
 def _with_arguments(node: Call, contrast: str, sink: Sink) -> Named | None:
     """Return a scheme called as R calls it: ``contr.treatment(3, base = 2)``."""
+    if node.function.text in _PATSY:
+        return _with_level(node, contrast, sink)
     base: Expr | None = None
     levels: int | None = None
     for place, argument in enumerate(node.arguments):

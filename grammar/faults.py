@@ -15,7 +15,6 @@ from .diagnostics import Edit, Fix, Sink
 from .formula_faults import (
     USAGE,
     WORDS,
-    called_prior,
     misspelt,
     unknown_statement,
 )
@@ -32,6 +31,9 @@ _LITERAL = {
     "DOTS": "`..`",
 }
 
+
+# Words that a name without its back-quotes falls into.
+_OF_NAMES = frozenset(("NAME", "NUMBER"))
 
 _BEFORE_PATH = frozenset(("EQ", "COLON", "CMP", "MINUS", "NAME", "LPAR", "SPECIAL"))
 
@@ -293,18 +295,91 @@ def _number_word(stop: Stop, sink: Sink) -> bool:
         return False
     if before.type != "NUMBER" or before.end_pos != token.start_pos:
         return False
+    if token in ("L", "l"):
+        sink.add(
+            "syntax",
+            span_of(before).to(span_of(token)),
+            f"`{before}{token}` is neither a number nor a name",
+            "whole numbers are written without `L`",
+            fix=Fix("leave out `L`", (Edit(span_of(token), ""),), safe=True),
+        )
+        return True
+    first, last = _run(stop)
+    tokens = stop.line.tokens
+    span = span_of(tokens[first]).to(span_of(tokens[last]))
+    name = sink.source.slice(span)
     end = span_of(before).end
-    whole = token in ("L", "l")
+    single = last == stop.index and len(token) == 1
+    product = Fix(f"write `{before}*{token}`", (Edit(Span(end, end), "*"),))
+    sink.add(
+        "unquoted-name",
+        span,
+        f"`{name}` is neither a number nor a name",
+        f"if it is the name of a column, write it in back-quotes: `` `{name}` ``",
+        fix=product if single else _quoted(name, span),
+    )
+    return True
+
+
+def _two_names(stop: Stop, sink: Sink) -> bool:
+    """`reaction time ~ x`: a name with a blank in it, or a sign is missing."""
+    token, before = stop.token, stop.before
+    kinds = ("formula", "model", "let", "where", "quantity", "test", "column")
+    if stop.line.kind not in kinds or token is None or before is None:
+        return False
+    if token.type not in _OF_NAMES or before.type not in ("NAME", "NUMBER"):
+        return False
+    first, last = _run(stop)
+    tokens = stop.line.tokens
+    span = span_of(tokens[first]).to(span_of(tokens[last]))
+    name = sink.source.slice(span)
+    if first == last or "\n" in name or "\r" in name:
+        return False
+    if last + 1 < len(tokens) and tokens[last + 1].type in ("EQ", "LPAR"):
+        return False
+    sink.add(
+        "unquoted-name",
+        span,
+        f"no sign stands between `{before}` and `{token}`",
+        "two terms are joined by `+`, `:` or `*`",
+        f"a name with a blank in it stands in back-quotes: `` `{name}` ``",
+        fix=_quoted(name, span),
+    )
+    return True
+
+
+def _run(stop: Stop) -> tuple[int, int]:
+    """Return the first and the last of the words around the place, side by side."""
+    tokens = stop.line.tokens
+    skipped = 1 if stop.line.kind != "formula" else 0
+    first = last = stop.index
+    while first > skipped and tokens[first - 1].type in _OF_NAMES:
+        first -= 1
+    while last + 1 < len(tokens) and tokens[last + 1].type in _OF_NAMES:
+        last += 1
+    return first, last
+
+
+def _quoted(name: str, span: Span) -> Fix:
+    return Fix(f"write `` `{name}` ``", (Edit(span, f"`{name}`"),))
+
+
+def _lone_option(stop: Stop, sink: Sink) -> bool:
+    """`y ~ x, data`: a word behind the formula that is no option."""
+    tokens, place = stop.line.tokens, stop.index - 1
+    if stop.accepts != {"EQ"} or stop.line.kind not in ("formula", "model"):
+        return False
+    if place < 1 or tokens[place - 1].type != "COMMA" or tokens[place].type != "NAME":
+        return False
+    span = span_of(tokens[place])
+    cut = Edit(span_of(tokens[place - 1]).to(span), "")
     sink.add(
         "syntax",
-        span_of(before).to(span_of(token)),
-        f"`{before}{token}` is neither a number nor a name",
-        "whole numbers are written without `L`"
-        if whole
-        else "a name begins with a letter; others stand in back-quotes",
-        fix=Fix("leave out `L`", (Edit(span_of(token), ""),), safe=True)
-        if whole
-        else Fix(f"write `{before}*{token}`", (Edit(Span(end, end), "*"),)),
+        span,
+        f"`{tokens[place]}` behind the formula has no value",
+        "what follows a formula are options, `name=value`, such as `family=poisson`",
+        f"the data are named by a line `{USAGE['data']}`, or by `--data`",
+        fix=Fix("leave it out", (cut,)),
     )
     return True
 
@@ -324,10 +399,6 @@ def _attribute(stop: Stop, sink: Sink) -> bool:
     return True
 
 
-def _called_prior(stop: Stop, sink: Sink) -> bool:
-    return stop.index == 1 and called_prior(stop.line.tokens, sink)
-
-
 _FAULTS = (
     _double_equals,
     _misspelt_statement,
@@ -339,8 +410,9 @@ _FAULTS = (
     _column_colon,
     _unquoted_level,
     _number_word,
+    _two_names,
+    _lone_option,
     _attribute,
-    _called_prior,
 )
 
 

@@ -39,9 +39,6 @@ WORDS = frozenset(("NAME", "QNAME", "NUMBER", "STRING"))
 
 _NAMED = frozenset(("EQ", "COLON", "LSQB", "LPAR"))
 
-# Distributions that brms cuts off at 0 where they are for a scale.
-_REAL = ("normal", "student_t", "cauchy")
-
 _OPENING = frozenset(("LPAR", "LSQB"))
 _CLOSING = frozenset(("RPAR", "RSQB"))
 _SIGNS = frozenset(("PLUS", "MINUS"))
@@ -81,6 +78,8 @@ def formula_fault(line: Line, sink: Sink) -> bool:
             "nothing stands right of `~`",
             "a model without predictors is `response ~ 1`",
         )
+    elif len(tildes) > 1 and _random(tokens, tildes[1], sink):
+        pass
     elif len(tildes) > 1 and not (first == 1 and misspelt(tokens[0])):
         sink.add(
             "two-tildes",
@@ -93,9 +92,34 @@ def formula_fault(line: Line, sink: Sink) -> bool:
     return True
 
 
+def _random(tokens: Sequence[Token], tilde: int, sink: Sink) -> bool:
+    """Report `random = ~ 1 | g` behind a formula, as nlme has it."""
+    before = [token.type for token in tokens[tilde - 3 : tilde]]
+    if before != ["COMMA", "NAME", "EQ"] or tokens[tilde - 2] != "random":
+        return False
+    end = next(
+        (i for i in _outside(tokens) if i > tilde and tokens[i].type == "COMMA"),
+        len(tokens),
+    )
+    term = f"({_slice(sink.source.text, tokens[tilde + 1 : end])})"
+    whole = span_of(tokens[tilde - 3]).to(span_of(tokens[end - 1]))
+    sink.add(
+        "two-tildes",
+        span_of(tokens[tilde]),
+        "group terms stand in the formula itself, in parentheses",
+        fix=Fix(f"write `+ {term}`", (Edit(whole, f" + {term}"),), safe="|" in term),
+    )
+    return True
+
+
 def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
-    equals = [i for i in _outside(tokens) if tokens[i].type == "EQ"]
-    if line.kind == "model" and not equals:
+    outside = _outside(tokens)
+    equals = [i for i in outside if tokens[i].type == "EQ"]
+    # behind the comma stand options, which have a `=` of their own
+    end = min((i for i in outside if tokens[i].type == "COMMA"), default=len(tokens))
+    inside = any(token.type == "TILDE" for token in tokens)
+    meant = bool(equals) and 0 < equals[0] < end and not inside
+    if line.kind == "model" and not meant:
         sink.add(
             "syntax",
             line.span,
@@ -104,7 +128,7 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
         )
         return True
     word = tokens[0]
-    if line.kind != "model" and called_prior(tokens, sink):
+    if line.kind != "model" and _arrow(tokens, sink):
         return True
     close = None if line.kind == "model" else misspelt(word)
     if close is not None and len(tokens) > 1 and tokens[1].type not in WORDS | _NAMED:
@@ -121,7 +145,7 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             "options follow the formula after a comma, on its line or indented below",
             fix=Fix("put a comma before it", (Edit(Span(start, start), comma),)),
         )
-    elif equals and equals[0] > 0:
+    elif meant:
         span = span_of(tokens[equals[0]])
         plain = line.kind == "formula" and not line.indented and equals[0] == 1
         notes = ("a new column is made by `let NAME = expression`",) if plain else ()
@@ -148,58 +172,27 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             span_of(word),
             "the line is no formula (it has no `~`) and begins with no known statement",
             f"statements are {', '.join(f'`{name}`' for name in KEYWORDS)}",
+            *(("a formula is written `response ~ terms`",) if equals else ()),
         )
     return True
 
 
-def called_prior(tokens: Sequence[Token], sink: Sink) -> bool:
-    """Report `set_prior("normal(0, 1)", class = "b")`, as brms has it."""
-    calls = [
-        i
-        for i, token in enumerate(tokens[:-1])
-        if token in ("set_prior", "prior", "prior_string")
-        and tokens[i + 1].type == "LPAR"
-    ]
-    if not calls or tokens[-1].type != "RPAR":
+def _arrow(tokens: Sequence[Token], sink: Sink) -> bool:
+    """Report `z <- log(x)`, as R assigns."""
+    if len(tokens) < 4 or tokens[1] != "<" or tokens[2] != "-":
         return False
-    span = span_of(tokens[0]).to(span_of(tokens[-1]))
-    written = _prior_written(tokens[calls[0] + 2 : -1], sink.source.text)
-    fix = None
-    if written is not None and calls == [0]:
-        fix = Fix(f"write `{written}`", (Edit(span, written),))
+    if tokens[1].end_pos != tokens[2].start_pos or tokens[0].type != "NAME":
+        return False
+    span = span_of(tokens[1]).to(span_of(tokens[2]))
+    whole = span_of(tokens[0]).to(span)
     sink.add(
-        "syntax",
-        span_of(tokens[calls[0]]),
-        "a prior is a statement, not a call",
-        f"a prior is written `{USAGE['prior']}`",
-        fix=fix,
+        "foreign-code",
+        span,
+        "`<-` assigns in R; a spec has no variables",
+        f"a new column is made by `{USAGE['let']}`",
+        fix=Fix(f"write `let {tokens[0]} =`", (Edit(whole, f"let {tokens[0]} ="),)),
     )
     return True
-
-
-def _prior_written(tokens: Sequence[Token], text: str) -> str | None:
-    """Return the statement for the arguments of `set_prior`, if it is certain."""
-    commas = [i for i in _outside(tokens) if tokens[i].type == "COMMA"]
-    edges = zip([-1, *commas], [*commas, len(tokens)], strict=True)
-    first, *others = [tokens[a + 1 : b] for a, b in edges]
-    if not first:
-        return None
-    distribution = _slice(text, first)
-    if len(first) == 1 and first[0].type == "STRING":
-        distribution = distribution[1:-1]
-    given = {"class": "b"}
-    for other in others:
-        if len(other) != 3 or other[1].type != "EQ":
-            return None
-        given[str(other[0])] = str(other[2]).strip("\"'")
-    kind, group = given.pop("class"), given.pop("group", "")
-    if given or kind not in ("b", "Intercept", "sd", "cor", "sigma"):
-        return None
-    if not distribution.endswith(")") or (group and kind not in ("sd", "cor")):
-        return None
-    if kind in ("sd", "sigma") and first[0].strip("\"'").startswith(_REAL):
-        distribution = f"{distribution[:-1]}, lb=0)"
-    return f"prior {kind}{f'[{group}]' if group else ''} ~ {distribution}"
 
 
 def misspelt(word: Token) -> str | None:

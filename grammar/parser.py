@@ -15,6 +15,8 @@ from lark.exceptions import UnexpectedToken
 from .build import BuildFault, LarkTree, build, too_deep
 from .diagnostics import Edit, Fix, Sink
 from .drive import driven
+from .elsewhere import find_code, without
+from .elsewhere.words import bare_prior, quoted_names
 from .faults import Stop, name_fault
 from .formula_faults import bare_bar, formula_fault
 from .layout import Line, logical_lines, span_of
@@ -57,11 +59,21 @@ def parse(source: Source, sink: Sink | None = None) -> Spec:
     'main'
     """
     found = Sink(source) if sink is None else sink
-    lines, comments = logical_lines(source, found)
+    codes = find_code(source, found)
+    lines, comments = logical_lines(without(source, codes), found)
     file = _File(found)
+    ahead = [code.span.start for code in codes if code.model]
+    models = bool(ahead)
     for line in lines:
-        file.add(line, _read(line, found))
-    if not any(line.kind in ("formula", "model") for line in lines):
+        if ahead and ahead[0] < line.span.start:
+            file.lose_model()
+            ahead = [start for start in ahead if start > line.span.start]
+        line = quoted_names(line, found)
+        node = _read(line, found)
+        if isinstance(node, Formula) and bare_prior(node, found):
+            continue
+        file.add(line, node)
+    if not models and not any(line.kind in ("formula", "model") for line in lines):
         file.check_models()
     if sink is None:
         found.raise_errors()
@@ -177,6 +189,10 @@ class _File:
             self._add_model(line, node)
         else:
             self.items.append(node)
+
+    def lose_model(self) -> None:
+        """Take a model that could not be read: what is indented below is left out."""
+        self.owner, self.broken = None, True
 
     def statements(self) -> tuple[Statement, ...]:
         """Return what has been taken."""

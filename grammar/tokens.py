@@ -127,6 +127,11 @@ _TOKEN = regex.compile(
     regex.VERBOSE,
 )
 
+_NAME = regex.compile(NAME_PATTERN)
+_BLANK = regex.compile(rf"{_SPACE}*")
+# Nothing but a comment up to the end of the line.
+_REST = regex.compile(rf"{_SPACE}*(?:\#|[\r\n]|$)")
+
 # `[` to `]` after a name inside a target's brackets: the level, as it is spelt.
 _LEVEL = regex.compile(
     rf"""{_SPACE}*([^\[\]\r\n",\#\s](?:[^\[\]\r\n",\#]*[^\[\]\r\n",\#\s])?)"""
@@ -421,13 +426,39 @@ class _Tokenizer:
             fix = None
             if not character.isprintable():
                 fix = Fix("remove it", (Edit(span, ""),))
+            elif character in "$;":
+                fix = self._left_out(character, span)
             self._fault(
                 "unexpected-character",
                 start,
                 end,
                 f"the language has no character {shown} (U+{ord(character):04X})"
-                if fix
+                if not character.isprintable()
                 else f"the language has no character `{shown}`",
                 *notes,
                 fix=fix,
             )
+
+    def _left_out(self, character: str, span: Span) -> Fix | None:
+        """Return the fix for `data$x`, and for `;` at the end of a line or in it."""
+        tokens, text = self.row.tokens, self.text
+        if character == "$":
+            named = _NAME.match(text, span.end) is not None
+            if not named or not tokens or tokens[-1].type != "NAME":
+                return None
+            if tokens[-1].end_pos != span.start:
+                return None
+            start = tokens[-1].start_pos
+            assert start is not None
+            title = f"leave out `{tokens[-1]}$`"
+            return Fix(title, (Edit(Span(start, span.end), ""),), safe=True)
+        rest = _REST.match(text, span.end)
+        if rest is not None:
+            return Fix("leave it out", (Edit(span, ""),), safe=True)
+        blank = _BLANK.match(text, span.end)
+        assert blank is not None
+        margin = text[self.row.start :][: self.row.indent]
+        new = "\n" + (margin if not margin.strip() else "")
+        return Fix(
+            "begin a new line there", (Edit(Span(span.start, blank.end()), new),)
+        )

@@ -37,11 +37,14 @@ FAMILY_SPELLINGS: dict[str, str] = {
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (
         "laplace skew_normal shifted_lognormal gamma exponential "
-        "weibull inverse_gaussian exgaussian gumbel asymmetric_laplace von_mises beta "
+        "weibull frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
+        "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises beta xbeta "
         "ordered_beta zero_one_inflated_beta zero_inflated_beta beta_binomial "
-        "geometric com_poisson zero_inflated_poisson "
-        "zero_inflated_negbinomial zero_inflated_binomial hurdle_poisson "
+        "geometric com_poisson discrete_weibull negbinomial1 zero_inflated_poisson "
+        "zero_inflated_negbinomial zero_inflated_binomial "
+        "zero_inflated_beta_binomial hurdle_poisson "
         "hurdle_negbinomial hurdle_gamma hurdle_lognormal categorical multinomial "
-        "dirichlet ordprobit sratio cratio acat hurdle_cumulative mixture wiener"
+        "dirichlet dirichlet_multinomial logistic_normal ordprobit sratio cratio acat "
+        "hurdle_cumulative mixture wiener cox"
     ).split()
 )

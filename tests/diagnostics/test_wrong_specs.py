@@ -132,7 +132,7 @@ WRONG = (
     Wrong(f"rating ~ 0 + cs{ORD}", "no-intercept-ordinal", "0"),
     # syntax
     Wrong("rt ~ cs + 1 | subj", "bare-bar", "|"),
-    Wrong("rt ~ block cs", "syntax", "cs"),
+    Wrong("rt ~ block cs", "unquoted-name", "block cs"),
     Wrong("rt = cs", "equals-for-tilde", "="),
     Wrong("rt ~ cs, family==gaussian", "double-equals", "=="),
     Wrong("where trial = 1\nrt ~ cs", "single-equals", "="),

@@ -1,0 +1,203 @@
+"""What other packages call things that are called otherwise, or are not there yet.
+
+Tables of data: for a function, a term, something beside the response or a link, what
+to write in its place, or until it is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from varying.grammar.diagnostics import Edit, Fix, Sink
+from varying.grammar.tree import Name
+
+_SMOOTH = "until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand"
+_RESIDUALS = (
+    "residuals that depend on each other are not compiled by this version",
+    "what comes nearest is another model, with the value before as a predictor: "
+    "`lag(y, by=g, order=t)`",
+)
+_SPACE = ("correlations in space are not compiled by this version",)
+_NUMPY = ("np.", "numpy.", "math.", "pt.", "pm.math.", "base::", "stats.")
+
+#: What is to be known of terms that are not compiled.
+UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "cs": (
+        "effects of a category belong to `sratio` and `acat`; in a cumulative model, "
+        "such as `ordlogit`, they could make probabilities negative",
+    ),
+    "mo": (
+        "until then: `C(x, sdif)` has a step from each level to the next, in either "
+        "direction",
+    ),
+    "s": (_SMOOTH,),
+    "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
+    "gp": (_SMOOTH,),
+    "me": (
+        "until then: `x` as it was measured; its effect is then drawn towards 0, the "
+        "more so the larger its error",
+    ),
+    "mi": (
+        "until then: rows where a predictor is missing are left out, and counted "
+        "(`rows-dropped`)",
+    ),
+}
+
+#: What a group term takes that is not compiled.
+GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "by": (
+        "until then, for `(1 | gr(g, by=f))`: `(0 + f || g)` has a standard deviation "
+        "for each level of `f` as well",
+    ),
+    "cov": ("until then: levels that are not related, `(1 | g)`",),
+    "dist": ("until then: normal effects, `(1 | g)`",),
+    "mm": (
+        "until then: `(1 | g1) + (1 | g2)`, if the members of `g1` and of `g2` are "
+        "different ones",
+    ),
+}
+
+#: What stands beside a response and is not compiled.
+RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "weights": ("until then: a row for each case that a weight counts",),
+    "mi": (
+        "until then, leave it out: rows without a response are left out and counted "
+        "(`rows-dropped`)",
+    ),
+    "subset": ("until then: `where` chooses rows, for all models of a file",),
+    "thres": ("until then: the thresholds are the same for all items",),
+    "cens": (
+        "there is nothing in its place yet: to take bounds for values, or to leave "
+        "such rows out, gives wrong effects",
+    ),
+    "trunc": ("there is nothing in its place yet",),
+    "dec": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
+    "cat": ("its categories are declared: `column y: ordered(1..5)`",),
+    "index": ("it numbers the rows for `mi()`, which is not compiled either",),
+    "bhaz": ("`cox` is not compiled by this version",),
+    "vreal": ("there are no families of one's own",),
+    "vint": ("there are no families of one's own",),
+}
+
+#: Functions of other packages, and what to write.
+FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "c": ("a list is written `[1, 2, 3]`",),
+    "cbind": (
+        "a list of lists is written `[[1, 0], [0, 1]]`",
+        "as a response it is `cbind(successes, failures)`, for `family=binomial`",
+    ),
+    "matrix": ("a matrix of contrasts is a list of rows, one a level: `[[1], [-1]]`",),
+    "Intercept": ("the intercept is `1`; it is there unless the formula says `0 +`",),
+    "as.numeric": ("declare it: `column x: numeric`",),
+    "as.integer": ("declare it: `column x: integer`",),
+    "as.logical": ("declare it: `column x: logical`",),
+    "as.character": ("declare it: `column x: text`",),
+    "ordered": ("declare it: `column x: ordered(low, high)`",),
+    "as.ordered": ("declare it: `column x: ordered(low, high)`",),
+    "interaction": ("the cells of two factors are `a:b`",),
+    "paste": ("the cells of two factors are `a:b`",),
+    "paste0": ("the cells of two factors are `a:b`",),
+    "pmin": ("write `ifelse(a < b, a, b)`",),
+    "pmax": ("write `ifelse(a > b, a, b)`",),
+    "where": ("write `ifelse(test, yes, no)`",),
+    "case_when": ("write `ifelse(test, yes, no)`, one inside the other",),
+    "sd": ("`scale(x)` divides by the standard deviation",),
+    "rcs": ("natural cubic splines are `ns(x, df=3)`",),
+    "cr": ("natural cubic splines are `ns(x, df=3)`",),
+    "cc": ("cyclic splines are not compiled by this version", _SMOOTH),
+    "te": ("until then: `ns(x, df=3)*ns(z, df=3)`",),
+    "ti": ("until then: `ns(x, df=3):ns(z, df=3)`",),
+    "hsgp": (_SMOOTH,),
+    "lo": (_SMOOTH,),
+    **dict.fromkeys(("ar", "ma", "arma", "cosy", "unstr", "ar1", "ou"), _RESIDUALS),
+    **dict.fromkeys(("sar", "car", "fcor", "gmrf", "mat", "toep"), _SPACE),
+    "mmc": ("it belongs to `mm()`, which is not compiled by this version",),
+    "Error": (
+        "strata of an analysis of variance are group terms: `Error(subj/a)` is "
+        "`(1 | subj) + (1 | subj:a)`",
+        "of a stratum with one row a cell, the residual is all there is: leave it out",
+    ),
+    "us": ("`us(1 + x | g)` is `(1 + x | g)`",),
+    "diag": ("`diag(1 + x | g)` is `(1 + x || g)`",),
+    "zerocorr": ("`zerocorr(1 + x | g)` is `(1 + x || g)`",),
+    "logit": ("write `log(x / (1 - x))`",),
+    "qlogis": ("write `log(x / (1 - x))`",),
+    "expit": ("write `1 / (1 + exp(-x))`",),
+    "plogis": ("write `1 / (1 + exp(-x))`",),
+    "inv_logit": ("write `1 / (1 + exp(-x))`",),
+    "power": ("write `I(x^2)`",),
+    "pow": ("write `I(x^2)`",),
+    "square": ("write `I(x^2)`",),
+    "zscore": ("write `scale(x)`, which divides by the standard deviation of n - 1",),
+    "diff": ("write `x - lag(x, by=g)`",),
+    "lead": ("`lag(x, by=g, order=t)` goes backwards only",),
+    "shift": ("write `lag(x, by=g, order=t)`",),
+    "is.na": ("rows without a value are left out by themselves, and counted",),
+    "median": ("`center(x)` subtracts the mean",),
+    "random": ("a group term is `(1 | g)`",),
+    "re": ("a group term is `(1 | g)`",),
+    "contr.sum": ("write `C(x, sum)`",),
+    "trials": ("it stands beside the response: `y | trials(n)`",),
+    "weights": ("it stands beside the response: `y | weights(w)`",),
+    "rate": ("it stands beside the response: `y | rate(t)`",),
+    "exposure": ("it stands beside the response: `y | rate(t)`",),
+    "Surv": (
+        "times that are not all observed are not compiled by this version",
+        "of times that are, `family=lognormal`",
+    ),
+    "censored": RESPONSES_UNTIL_THEN["cens"],
+    "truncated": RESPONSES_UNTIL_THEN["trunc"],
+    "constrained": RESPONSES_UNTIL_THEN["trunc"],
+    "weighted": RESPONSES_UNTIL_THEN["weights"],
+}
+
+#: Functions that are called otherwise and take the same.
+SAME_FUNCTION: Mapping[str, str] = {
+    "ln": "log",
+    "as.factor": "factor",
+    "if_else": "ifelse",
+    "ceiling": "ceil",
+    "fct_relevel": "relevel",
+    "fabs": "abs",
+    "standardise": "standardize",
+    "centre": "center",
+}
+
+#: What is near a link that is not compiled.
+LINKS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "probit": (
+        "until then: `logit`; its coefficients are about 1.7 times as large, and its "
+        "probabilities nearly the same",
+    ),
+    "cloglog": ("until then: `logit`, nearly the same where events are rare",),
+    "cauchit": ("until then: `logit`",),
+    "loglog": ("until then: `logit`",),
+}
+
+
+def report_elsewhere(name: Name, known: Mapping[str, object], sink: Sink) -> bool:
+    """Report a function that another package calls so; whether it is one.
+
+    Parameters
+    ----------
+    name
+        As it is called.
+    known
+        The functions that there are.
+    sink
+        Takes the fault.
+    """
+    text = name.text
+    message = f"there is no function `{text}`"
+    prefix = next((prefix for prefix in _NUMPY if text.startswith(prefix)), "")
+    bare = text.removeprefix(prefix)
+    better = SAME_FUNCTION.get(bare, bare if prefix else "")
+    if better in known:
+        fix = Fix(f"write `{better}`", (Edit(name.span, better),), safe=True)
+        note = f"it is called `{better}` here"
+        sink.add("unknown-function", name.span, message, note, fix=fix)
+        return True
+    if bare not in FUNCTIONS_ELSEWHERE:
+        return False
+    sink.add("unknown-function", name.span, message, *FUNCTIONS_ELSEWHERE[bare])
+    return True

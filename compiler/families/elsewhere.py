@@ -1,0 +1,179 @@
+"""Families by the names that other packages give them, and what to use until then.
+
+Names are compared without case, ``_`` and ``.``, so that ``Beta``, ``inverse.gaussian``
+and ``zeroinflatedpoisson`` are found as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Names of brms, Bambi, glmmTMB, lme4 and statsmodels, by the family that they mean.
+_OTHER_NAMES: Mapping[str, str] = {
+    "gaussian": "gauss",
+    "student": "t_family scat",
+    "lognormal": "log_normal",
+    "bernoulli": "binary_logistic bernoulli_logit",
+    "binomial": "binomial_logit",
+    "poisson": "poisson_log",
+    "negbinomial": "nbinom negbin neg_binomial_2 nb negative_binomial_2 nb2",
+    "ordlogit": "cumulative_logit ordered polr clm clmm proportional_odds "
+    "cumulative_family orderedmodel ordered_logit",
+    "ordprobit": "cumulative_probit ordered_probit",
+    "asymmetric_laplace": "asym_laplace",
+    "inverse_gaussian": "wald inverse_gaussian",
+    "von_mises": "vonmises",
+    "beta": "beta_family beta_regression betar betareg",
+    "gamma": "gamma_family",
+    "skew_normal": "skewnormal",
+    "exgaussian": "ex_gaussian",
+    "gen_extreme_value": "gev",
+    "ordered_beta": "ordbeta ordbetareg",
+    "zero_one_inflated_beta": "zoib",
+    "beta_binomial": "betabinomial",
+    "com_poisson": "compois conwaymaxwellpoisson",
+    "negbinomial1": "nbinom1",
+    "zero_inflated_negbinomial": "zero_inflated_negative_binomial zinb",
+    "zero_inflated_poisson": "zip",
+    "hurdle_negbinomial": "hurdle_negative_binomial truncated_nbinom2",
+    "hurdle_poisson": "truncated_poisson",
+    "sratio": "stopping_ratio sequential",
+    "cratio": "continuation_ratio",
+    "acat": "adjacent_category",
+    "hurdle_gamma": "zigamma zagamma",
+    "dirichlet_multinomial": "dirichletmultinomial",
+    "categorical": "multinomial_logit softmax mlogit",
+    "wiener": "ddm drift_diffusion",
+    "hurdle_cumulative": "",
+    "cox": "coxph survival",
+}
+
+_ORDERED = (
+    "until then: `let percent = round(100*y)`, and `percent ~ x, family=ordlogit`, "
+    "which takes shares of 0 and 1 as well"
+)
+_OVERDISPERSED = (
+    "until then: `negbinomial`, or `poisson` with an effect of each row, "
+    "`(1 | row)`, where the data have a column that numbers the rows"
+)
+_ORDINAL = "until then: `ordlogit`, the cumulative model with the same response"
+_ROBUST = "until then: `student` takes outliers as well"
+_POSITIVE = "until then: `lognormal`, also for positive numbers that are skewed"
+
+#: What comes nearest to a family that is not compiled.
+UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "laplace": (_ROBUST,),
+    "asymmetric_laplace": (
+        "quantile regression has no counterpart; `student` takes outliers as well",
+    ),
+    "skew_normal": ("until then: `lognormal` for positive numbers, else `student`",),
+    "gumbel": ("until then: `lognormal` for positive numbers, else `student`",),
+    "gen_extreme_value": ("until then: `lognormal`, for positive numbers",),
+    "shifted_lognormal": (
+        "until then: `lognormal` of the time less a shift that you choose: "
+        "`let late = rt - 150`",
+    ),
+    "exgaussian": ("until then: `lognormal`, for response times in particular",),
+    "wiener": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
+    "gamma": (_POSITIVE,),
+    "exponential": (_POSITIVE,),
+    "weibull": (_POSITIVE,),
+    "frechet": (_POSITIVE,),
+    "inverse_gaussian": (_POSITIVE,),
+    "cox": ("until then: `lognormal` of times that are all observed",),
+    "beta": (
+        _ORDERED,
+        "shares strictly between 0 and 1: `let l = log(y / (1 - y))`, gaussian",
+        "shares of a count: `successes | trials(n)`, `family=binomial`",
+    ),
+    "xbeta": (_ORDERED,),
+    "ordered_beta": (_ORDERED,),
+    "zero_one_inflated_beta": (_ORDERED,),
+    "zero_inflated_beta": (_ORDERED,),
+    "beta_binomial": (
+        "until then: `binomial` with an effect of each row, `(1 | row)`, where the "
+        "data have a column that numbers the rows",
+    ),
+    "zero_inflated_binomial": ("until then: `binomial` with `(1 | row)`",),
+    "zero_inflated_beta_binomial": ("until then: `binomial` with `(1 | row)`",),
+    "geometric": ("until then: `negbinomial`; geometric is its `prior shape = 1`",),
+    "com_poisson": (_OVERDISPERSED,),
+    "discrete_weibull": (_OVERDISPERSED,),
+    "negbinomial1": (_OVERDISPERSED,),
+    "zero_inflated_poisson": (
+        "until then: `negbinomial`, which has more zeros than `poisson` as well",
+    ),
+    "zero_inflated_negbinomial": (
+        "until then: `negbinomial`, which has more zeros than `poisson` as well",
+    ),
+    "hurdle_poisson": (
+        "until then: `negbinomial`, which has more zeros than `poisson` as well",
+    ),
+    "hurdle_negbinomial": (
+        "until then: `negbinomial`, which has more zeros than `poisson` as well",
+    ),
+    "hurdle_gamma": (
+        "until then: two models, `bernoulli` of `let some = y > 0`, and `lognormal` "
+        "of the rows `where y > 0` (in a file of its own)",
+    ),
+    "hurdle_lognormal": (
+        "until then: two models, `bernoulli` of `let some = y > 0`, and `lognormal` "
+        "of the rows `where y > 0` (in a file of its own)",
+    ),
+    "zero_inflated_asymmetric_laplace": (_ROBUST,),
+    "categorical": (
+        'until then: `let is_red = colour == "red"` and `is_red ~ x, '
+        "family=bernoulli`: one category against the others",
+    ),
+    "multinomial": ("until then: `binomial` of one category out of all",),
+    "dirichlet_multinomial": ("until then: `binomial` of one category out of all",),
+    "dirichlet": ("until then: one share at a time",),
+    "logistic_normal": ("until then: one share at a time",),
+    "von_mises": (),
+    "ordprobit": (
+        "until then: `ordlogit`; its coefficients are about 1.7 times as large",
+    ),
+    "sratio": (_ORDINAL,),
+    "cratio": (_ORDINAL,),
+    "acat": (_ORDINAL,),
+    "hurdle_cumulative": (_ORDINAL,),
+    "mixture": (),
+}
+
+
+#: What is no distribution.
+NO_FAMILY: Mapping[str, str] = {
+    "quasi": "a quasi-likelihood is no distribution: data cannot be drawn from it",
+    "quasipoisson": "a quasi-likelihood is no distribution; counts that vary more than "
+    "Poisson ones are for `negbinomial`",
+    "quasibinomial": "a quasi-likelihood is no distribution; `binomial` with an effect "
+    "of each row, `(1 | row)`, varies more than `binomial`",
+    "custom_family": "there are no families of one's own",
+    "custom": "there are no families of one's own",
+}
+
+
+def _key(name: str) -> str:
+    return name.casefold().replace("_", "").replace(".", "").replace("-", "")
+
+
+_BY_KEY = {
+    _key(name): family
+    for family, names in _OTHER_NAMES.items()
+    for name in (family, *names.split())
+}
+
+
+def other_name(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the family that a name of another package means; None if it is unknown.
+
+    ``known`` are the names of the language: they count in any spelling.
+    """
+    last = name.rpartition(".")[2]  # of `sm.families.Poisson`
+    for key in (_key(name), _key(last)):
+        for family in known:
+            if _key(family) == key:
+                return family
+        if key in _BY_KEY:
+            return _BY_KEY[key]
+    return None

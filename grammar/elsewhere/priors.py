@@ -1,0 +1,255 @@
+"""Priors of brms and Bambi as statements of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..printer import name_text
+from .code import Given, Word, arguments, called, split, string_of, words_of
+from .tables import DISTRIBUTIONS, PRIOR_CALLS, WHOLE_LINE
+
+#: Calls that hold priors and say nothing more.
+_LISTS = frozenset(("c", "list", "dict", "validate_prior"))
+
+#: Classes of brms that are parameters of a family.
+_DPARS = frozenset("sigma nu shape phi zi hu disc kappa beta alpha ndt bs xi".split())
+_POSITIVE = frozenset("sd sigma shape phi kappa nu".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A prior as a statement, and whether that is its only reading."""
+
+    text: str
+    sure: bool = True
+
+
+def priors_of(
+    words: Sequence[Word], family: str | None, ordinal: bool
+) -> list[Prior] | None:
+    """Return the priors that an expression holds; None if one cannot be written.
+
+    Parameters
+    ----------
+    words
+        ``prior(...)``, a sum or a list of such, or a dictionary of Bambi's.
+    family
+        The name of the family; None if it is not known.
+    ordinal
+        Whether the family is known to be ordinal.
+    """
+    found: list[Prior] = []
+    for part in split(words, "+"):
+        call = called(part)
+        if part and part[0].text in ("{", "["):
+            inside = _dictionary(part, ordinal)
+        elif call is not None and call.name in _LISTS:
+            inside = _of_list(call.given, family, ordinal)
+        elif call is not None and call.name in PRIOR_CALLS:
+            inside = _of_call(call.given, family, ordinal)
+        else:
+            return None
+        if inside is None:
+            return None
+        found += inside
+    return found
+
+
+def _of_list(
+    given: Sequence[Given], family: str | None, ordinal: bool
+) -> list[Prior] | None:
+    found: list[Prior] = []
+    for argument in given:
+        if argument.keyword is not None:
+            entry = _entry(argument.keyword, argument.words, ordinal)
+            inside = None if entry is None else [entry]
+        else:
+            inside = priors_of(argument.words, family, ordinal)
+        if inside is None:
+            return None
+        found += inside
+    return found
+
+
+# ---- brms --------------------------------------------------------------------------
+
+
+def _of_call(
+    given: Sequence[Given], family: str | None, ordinal: bool
+) -> list[Prior] | None:
+    """Return the statement for the arguments of ``set_prior``."""
+    places = iter(("prior", "class", "coef", "group"))
+    named: dict[str, Given] = {}
+    for argument in given:
+        keyword = argument.keyword or next(
+            (place for place in places if place not in named), None
+        )
+        if keyword is None or keyword in named:
+            return None
+        named[keyword] = argument
+    if "prior" not in named:
+        return None
+    value = named.pop("prior")
+    text = value.string if value.string is not None else value.text
+    said = {key: argument.plain for key, argument in named.items()}
+    said = {
+        key: plain for key, plain in said.items() if plain not in ("NA", "", "NULL")
+    }
+    kind, lower, upper = (
+        said.pop("class", "b"),
+        said.pop("lb", None),
+        said.pop("ub", None),
+    )
+    coefficient, group = said.pop("coef", None), said.pop("group", None)
+    dpar = said.pop("dpar", None)
+    if said.keys() - {"check"}:
+        return None
+    target = _target(kind, coefficient, group, dpar, ordinal)
+    if target is None:
+        return None
+    written_ = distribution(text, kind, lower, upper)
+    if written_ is None:
+        return None
+    sure = kind != "Intercept" or family is not None or dpar is not None
+    return [Prior(f"prior {target} {written_}", sure)]
+
+
+def _target(
+    kind: str,
+    coefficient: str | None,
+    group: str | None,
+    dpar: str | None,
+    ordinal: bool,
+) -> str | None:
+    """Return the target of a class of brms, in the sense that it has there.
+
+    Its intercept is the one at the means of the predictors.
+    """
+    of = "" if dpar in (None, "mu") else f"{dpar}."
+    if kind in ("cor", "L"):
+        return f"{of}cor[{_group(group)}]" if group else f"{of}cor"
+    if kind == "sd":
+        inside = [_group(group)] if group else []
+        inside += [_coefficient(coefficient)] if coefficient else []
+        if coefficient and not group:
+            return None
+        return f"{of}sd[{', '.join(inside)}]" if inside else f"{of}sd"
+    if group is not None:
+        return None
+    if kind == "b":
+        return f"{of}b[{_coefficient(coefficient)}]" if coefficient else f"{of}b"
+    if coefficient is not None:
+        return None
+    if kind == "Intercept":
+        return f"{'threshold' if ordinal and not of else f'{of}Intercept'}[mean]"
+    return kind if kind in _DPARS and not of else None
+
+
+def _group(text: str) -> str:
+    return ":".join(name_text(part) for part in text.split(":"))
+
+
+def _coefficient(text: str) -> str:
+    """Return a coefficient of brms as it is named here; a level is found later."""
+    if any(sign in text for sign in "([ "):
+        return text
+    return ":".join(name_text(part) for part in text.split(":"))
+
+
+def distribution(
+    text: str, kind: str, lower: str | None = None, upper: str | None = None
+) -> str | None:
+    """Return a distribution as a statement has it behind its target, `~` included."""
+    words = [word for word in words_of(text, 0) if word.kind != "line"]
+    if len(words) == 1 and words[0].kind == "number":
+        return f"= {words[0].text}"
+    call = called(words)
+    if call is None:
+        return None
+    if call.name == "constant":
+        return f"= {call.given[0].text}" if len(call.given) == 1 else None
+    if call.name == "std_normal":
+        name, inside = "normal", ["0", "1"]
+    else:
+        name, renamed = DISTRIBUTIONS.get(call.name, (call.name, {}))
+        inside = [_argument(argument, renamed) for argument in call.given]
+    if lower is None and kind in _POSITIVE and name in WHOLE_LINE:
+        lower = "0"
+    if kind == "nu":
+        lower = lower or "1"  # as brms has it
+    bounds = (("lb", lower), ("ub", upper))
+    inside += [f"{bound}={value}" for bound, value in bounds if value is not None]
+    return f"~ {name}({', '.join(inside)})"
+
+
+def _argument(argument: Given, renamed: Mapping[str, str]) -> str:
+    if argument.keyword is None:
+        return argument.text
+    return f"{renamed.get(argument.keyword, argument.keyword)}={argument.text}"
+
+
+# ---- Bambi -------------------------------------------------------------------------
+
+
+def _dictionary(words: Sequence[Word], ordinal: bool) -> list[Prior] | None:
+    """Return the statements for ``{"x": bmb.Prior("Normal", mu=0, sigma=1)}``."""
+    found = []
+    for argument in arguments(words[1:-1]):
+        entry = (
+            None
+            if argument.keyword is None
+            else _entry(argument.keyword, argument.words, ordinal)
+        )
+        if entry is None:
+            return None
+        found.append(entry)
+    return found
+
+
+def _entry(name: str, words: Sequence[Word], ordinal: bool) -> Prior | None:
+    """Return the statement for a name of Bambi's and its prior."""
+    call = called(words)
+    if call is None or call.name.rpartition(".")[2] != "Prior" or not call.given:
+        return None
+    chosen = call.given[0].string
+    if chosen is None:
+        return None
+    effect, bar, group = (part.strip() for part in name.partition("|"))
+    if bar or name == "group_specific":
+        # the prior of the effects is centred at 0; what is said of is their spread
+        spread = call.get("sigma")
+        hyper = None if spread is None else called(spread.words)
+        if hyper is None or not hyper.given or hyper.given[0].string is None:
+            return None
+        target = f"sd[{_group(group)}, {'Intercept' if effect == '1' else effect}]"
+        return _statement(
+            "sd" if not bar else target, hyper.given[0].string, hyper.given[1:], "sd"
+        )
+    if name == "Intercept":
+        target = "threshold[mean]" if ordinal else "Intercept[mean]"
+    elif name == "common":
+        target = "b"
+    elif name == "threshold":
+        target = "threshold"
+    elif name in _DPARS:
+        target = {"alpha": "shape"}.get(name, name)
+    else:
+        target = f"b[{_coefficient(name)}]"
+    return _statement(target, chosen, call.given[1:], target)
+
+
+def _statement(
+    target: str, name: str, given: Sequence[Given], kind: str
+) -> Prior | None:
+    if any(string_of(argument.words) or called(argument.words) for argument in given):
+        return None
+    inside = ", ".join(
+        f"{argument.keyword}={argument.text}" if argument.keyword else argument.text
+        for argument in given
+    )
+    written_ = distribution(f"{name}({inside})", kind)
+    return None if written_ is None else Prior(f"prior {target} {written_}")
+
+
+__all__ = ["Prior", "distribution", "priors_of"]

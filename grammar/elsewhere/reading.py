@@ -1,0 +1,381 @@
+"""Statement by statement: which are code, and what each is to be replaced by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..diagnostics import Edit, Fix, Sink
+from ..printer import name_text
+from ..source import Source, Span
+from ..tokens import KEYWORDS
+from .code import Called, Word, called, split, statement, without_comments
+from .find import Code
+from .models import Draft, model_of
+from .priors import priors_of
+from .tables import COMMANDS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
+
+_ASSIGN = frozenset(("<-", "<<-", "="))
+_LISTS = frozenset(("c", "list", "dict"))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One statement that is code.
+
+    Attributes
+    ----------
+    words
+        All of its words but comments.
+    value
+        Those right of an assignment, or all.
+    name
+        The variable that it is assigned to.
+    commented
+        Whether a comment stands inside, which a fix would lose.
+    """
+
+    words: tuple[Word, ...]
+    value: tuple[Word, ...]
+    name: str | None
+    commented: bool
+
+    @property
+    def span(self) -> Span:
+        """From its first word to its last."""
+        return Span(self.words[0].start, self.words[-1].end)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Goes through a text once, then reports what it has found."""
+
+    source: Source
+    sink: Sink
+    pieces: list[Piece] = field(default_factory=list)
+    formulas: int = 0
+
+    def run(self) -> list[Code]:
+        """Report all code, in its order."""
+        self._collect()
+        values = {p.name: p.value for p in self.pieces if p.name is not None}
+        drafts: dict[int, Draft] = {
+            place: model_of(piece.value, values)
+            for place, piece in enumerate(self.pieces)
+            if _holds_model(piece, values)
+        }
+        used = Counter(name for draft in drafts.values() for name in draft.used)
+        models = [place for place in drafts if self.pieces[place].name not in used]
+        self.formulas += len(models)
+        found: list[Code] = []
+        for place, piece in enumerate(self.pieces):
+            if piece.name in used:  # said where it is used
+                found.append(Code(piece.span, model=False))
+            elif place in drafts:
+                self._model(piece, drafts[place], used)
+                found.append(Code(piece.span, model=True))
+            elif self._other(piece):
+                found.append(Code(piece.span, model=False))
+        return found
+
+    # ---- finding ----
+
+    def _collect(self) -> None:
+        text, position = self.source.text, 0
+        while position < len(text):
+            words, closed = statement(text, position)
+            if not words:
+                # an empty line
+                end = min(
+                    (
+                        e
+                        for e in (text.find("\n", position), text.find("\r", position))
+                        if e >= 0
+                    ),
+                    default=len(text),
+                )
+                position = end + 1
+                continue
+            if not closed:  # the brackets are at fault: one line of it
+                words = [w for w in words if self._same_line(words[0], w)]
+            piece = _piece(words) if closed else None
+            if piece is not None:
+                self.pieces.append(piece)
+            elif _is_formula(words):
+                self.formulas += 1
+            position = words[-1].end
+        return
+
+    def _same_line(self, first: Word, word: Word) -> bool:
+        between = self.source.text[first.start : word.start]
+        return "\n" not in between and "\r" not in between
+
+    # ---- reporting ----
+
+    def _model(self, piece: Piece, draft: Draft, used: Counter[str]) -> None:
+        head = _head(piece.value)
+        notes = [
+            *draft.blocked,
+            *(
+                f"left out: {_listed(names)}: {why}"
+                for why, names in _by_reason(draft).items()
+            ),
+        ]
+        fix = None
+        several = any(used[name] > 1 for name in draft.used)
+        if draft.formula and not draft.blocked and not several:
+            lines = self._lines(piece, draft)
+            edits = [Edit(piece.span, "\n".join(lines))]
+            for other in self.pieces:
+                if other.name in draft.used:
+                    edits.append(Edit(self._whole_line(other.span), ""))
+            title = f"write `{lines[0]}`"
+            if len(lines) > 1:
+                below = ", ".join(f"`{line.strip()}`" for line in lines[1:])
+                title += f", and below it, indented, {below}"
+            fix = Fix(title, tuple(edits), safe=draft.sure and not piece.commented)
+        elif draft.formula:
+            notes.insert(0, f"its formula is a line by itself: `{draft.line}`")
+        row = None if head is None else MODEL_CALLS.get(head.name)
+        if head is None:
+            message = "a formula stands by itself, without quotes or assignment"
+        elif row is None:
+            message = f"a formula stands by itself, without `{head.name}()`"
+        else:
+            message = (
+                f"`{head.name}()` of {row.where} is no part of a spec: its formula "
+                "stands by itself"
+            )
+        self.sink.add(
+            "foreign-code", self._place(piece), message, *dict.fromkeys(notes), fix=fix
+        )
+
+    def _lines(self, piece: Piece, draft: Draft) -> list[str]:
+        """Return the lines that take the place of a model."""
+        line = draft.line
+        name = piece.name
+        if self.formulas > 1 and name is not None and name_text(name) == name:
+            line = f"model {name}: {line}"
+        position = self.source.position(piece.span.start)
+        margin = self.source.line_text(position.line)[: position.column - 1]
+        indent = margin if not margin.strip() else ""
+        return [line, *(f"{indent}  {part}" for part in (*draft.parts, *draft.priors))]
+
+    def _other(self, piece: Piece) -> bool:
+        """Report code that holds no model; whether it is known."""
+        call = _head(piece.value)
+        priors = priors_of(piece.value, None, ordinal=False)
+        if priors is not None or (call is not None and call.name in PRIOR_CALLS):
+            self._priors(piece, call)
+            return True
+        text = piece.words[0].text
+        if text in ("import", "from"):
+            self._left_out(piece, "nothing has to be imported")
+            return True
+        if call is None:
+            return False
+        base = call.name.rpartition(".")[2]
+        if base in READERS or call.name in READERS:
+            self._reader(piece, call)
+            return True
+        why = COMMANDS.get(call.name) or COMMANDS.get(base)
+        if why is None:
+            return False
+        if why == "nothing has to be loaded":
+            self._left_out(piece, why)
+            return True
+        self.sink.add(
+            "foreign-code",
+            self._place(piece),
+            f"`{call.name}()` is no statement of a spec",
+            why,
+        )
+        return True
+
+    def _priors(self, piece: Piece, call: Called | None) -> None:
+        found = priors_of(piece.value, None, ordinal=False)
+        fix = None
+        notes = ["a prior is written `prior TARGET ~ distribution(...)`"]
+        if found:
+            position = self.source.position(piece.span.start)
+            margin = self.source.line_text(position.line)[: position.column - 1]
+            lines = f"\n{margin}".join(prior.text for prior in found)
+            shown = ", ".join(f"`{prior.text}`" for prior in found)
+            sure = all(prior.sure for prior in found) and not piece.commented
+            fix = Fix(f"write {shown}", (Edit(piece.span, lines),), safe=sure)
+            if not all(prior.sure for prior in found):
+                notes.append(
+                    "of an ordinal model the intercept is `threshold[mean]`; "
+                    "`Intercept[mean]` is the one at the means of the predictors, as "
+                    "in brms and Bambi"
+                )
+        name = call.name if call is not None else ""
+        message = (
+            "a prior is a statement, not a call"
+            if name in PRIOR_CALLS
+            else "priors are statements, one a line"
+        )
+        self.sink.add("foreign-code", self._place(piece), message, *notes, fix=fix)
+
+    def _left_out(self, piece: Piece, why: str) -> None:
+        edit = Edit(self._whole_line(piece.span), "")
+        self.sink.add(
+            "foreign-code",
+            self._place(piece),
+            "a spec holds no code of R or Python",
+            why,
+            fix=Fix("leave the line out", (edit,), safe=not piece.commented),
+        )
+
+    def _reader(self, piece: Piece, call: Called) -> None:
+        paths = [a.string for a in call.given if a.string is not None]
+        fix = None
+        if paths and "." in paths[0]:
+            shown = paths[0].replace("\\\\", "/").replace("\\", "/")
+            statement_ = f'data "{shown}"'
+            plain = len(call.given) == 1 and not call.name.endswith("csv2")
+            fix = Fix(
+                f"write `{statement_}`",
+                (Edit(piece.span, statement_),),
+                safe=plain and not piece.commented,
+            )
+        self.sink.add(
+            "foreign-code",
+            self._place(piece),
+            "the data file is named by a statement",
+            'written `data "file.csv"`; other formats are known by their ending',
+            fix=fix,
+        )
+
+    def _place(self, piece: Piece) -> Span:
+        """Return the place that a report points to: the name of a call, or all."""
+        call = _head(piece.value)
+        words = piece.value if call is not None else piece.words
+        first = words[0]
+        if call is None and self.source.position(first.start).line == (
+            self.source.position(piece.span.end).line
+        ):
+            return piece.span
+        return Span(first.start, first.end)
+
+    def _whole_line(self, span: Span) -> Span:
+        """Return a span with its indentation and the end of its line."""
+        text = self.source.text
+        start = span.start
+        while start and text[start - 1] in " \t":
+            start -= 1
+        end = span.end
+        while end < len(text) and text[end] in " \t;":
+            end += 1
+        if end < len(text) and text[end] in "\r\n":
+            end += 2 if text[end : end + 2] == "\r\n" else 1
+        return Span(start, end)
+
+
+# ---- statements ---------------------------------------------------------------------
+
+
+def _piece(words: Sequence[Word]) -> Piece | None:
+    """Return a statement that is code; None if it is, or may be, of the language."""
+    plain = without_comments(words)
+    while plain and plain[-1].text == ";":
+        plain.pop()
+    if not plain:
+        return None
+    commented = any(
+        word.kind == "comment" and word.start < plain[-1].end for word in words
+    )
+    name, value = _assigned(plain)
+    if name == "data" or not value:
+        return None
+    first = value[0]
+    if plain[0].text in ("import", "from") and len(plain) > 1:
+        if plain[1].kind == "name":
+            return Piece(tuple(plain), tuple(value), None, commented)
+    tilde = [w for w in value if w.text == "~" and w.depth == 0]
+    piece = Piece(tuple(plain), tuple(value), name, commented)
+    if first.kind == "string" and "~" in first.text:
+        return piece if not tilde else None
+    if name is not None and tilde and not _is_call(value):
+        # `f <- y ~ x`, `formula = y ~ x`
+        return piece
+    if tilde:
+        return None
+    if first.text in ("{", "[") and name is not None:
+        return piece if any(w.text.endswith("Prior") for w in value) else None
+    if not _is_call(value):
+        return None
+    call = first.text.rpartition(":")[2]
+    base = call.rpartition(".")[2]
+    if call in _LISTS:
+        known = any(w.text in PRIOR_CALLS or w.text.endswith("Prior") for w in value)
+    else:
+        known = (
+            call in MODEL_CALLS
+            or call in WRAPPERS
+            or call in PRIOR_CALLS
+            or call in COMMANDS
+            or call in READERS
+            or ("." in call and (base in COMMANDS or base in READERS))
+        )
+    return piece if known else None
+
+
+def _assigned(words: Sequence[Word]) -> tuple[str | None, Sequence[Word]]:
+    """Return the variable of an assignment, and its value."""
+    if len(words) > 2 and words[0].kind == "name" and words[1].text in _ASSIGN:
+        return words[0].text, words[2:]
+    if len(words) > 2 and words[0].text in ("formula", "priors", "prior"):
+        if words[1].text == ":":
+            return words[0].text, words[2:]
+    return None, words
+
+
+def _is_call(words: Sequence[Word]) -> bool:
+    return (
+        len(words) > 1
+        and words[0].kind == "name"
+        and words[1].text == "("
+        and words[0].text not in KEYWORDS
+    ) or (len(words) > 1 and words[0].text == "prior" and words[1].text == "(")
+
+
+def _head(words: Sequence[Word]) -> Called | None:
+    """Return the call that a statement begins with."""
+    first = split(split(words, ",")[0], "+", "|>")[0]
+    whole = called(first)
+    if whole is None and _is_call(words):
+        return Called(words[0].text.rpartition(":")[2], ())
+    return whole
+
+
+def _holds_model(piece: Piece, values: dict[str, tuple[Word, ...]]) -> bool:
+    first = piece.value[0]
+    if first.kind == "string":
+        return True
+    if any(w.text == "~" and w.depth == 0 for w in piece.value):
+        return True
+    call = _head(piece.value)
+    return call is not None and (call.name in MODEL_CALLS or call.name in WRAPPERS)
+
+
+def _is_formula(words: Sequence[Word]) -> bool:
+    """Whether a statement of the language is a formula at the margin."""
+    if words[0].text in ("prior",):
+        return False
+    return any(word.text == "~" and word.depth == 0 for word in words)
+
+
+def _by_reason(draft: Draft) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, why in draft.left_out.items():
+        found.setdefault(why, []).append(name)
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+__all__ = ["Reader"]

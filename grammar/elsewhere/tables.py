@@ -1,0 +1,268 @@
+"""What is known of the functions of other packages: tables of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A call that a model is given to.
+
+    Attributes
+    ----------
+    where
+        The package, as it is named in a message.
+    family
+        The family that the call stands for, where it takes none; the default is
+        gaussian.
+    positions
+        Keywords of the arguments by place.
+    """
+
+    where: str
+    family: str | None = None
+    positions: tuple[str, ...] = ("formula", "data", "family")
+
+
+_BRMS = ModelCall("brms")
+_LME4 = ModelCall("lme4")
+_R = ModelCall("R")
+_ORDINAL = ModelCall("ordinal", "ordlogit")
+_STATSMODELS = ModelCall("statsmodels", positions=("formula", "data"))
+
+#: Wrappers around formulas, which are no model by themselves.
+WRAPPERS: tuple[str, ...] = ("bf", "brmsformula", "lf", "nlf", "acformula", "formula")
+WRAPPERS += ("as.formula", "mvbf")
+
+MODEL_CALLS: Mapping[str, ModelCall] = {
+    "brm": _BRMS,
+    "brm_multiple": _BRMS,
+    "lmer": _LME4,
+    "lmerTest": _LME4,
+    "glmer": _LME4,
+    "glmer.nb": ModelCall("lme4", "negbinomial"),
+    "nlmer": _LME4,
+    "glmmTMB": ModelCall("glmmTMB"),
+    "lme": ModelCall("nlme", positions=("formula", "data", "random")),
+    "stan_lmer": ModelCall("rstanarm"),
+    "stan_glmer": ModelCall("rstanarm"),
+    "stan_glm": ModelCall("rstanarm", positions=("formula", "family", "data")),
+    "stan_lm": ModelCall("rstanarm"),
+    "stan_polr": ModelCall("rstanarm", "ordlogit"),
+    "mixed": ModelCall("afex"),
+    "lm": _R,
+    "glm": ModelCall("R", positions=("formula", "family", "data")),
+    "aov": _R,
+    "glm.nb": ModelCall("MASS", "negbinomial"),
+    "polr": ModelCall("MASS", "ordlogit"),
+    "clm": _ORDINAL,
+    "clmm": _ORDINAL,
+    "clmm2": _ORDINAL,
+    "bmb.Model": ModelCall("Bambi"),
+    "bambi.Model": ModelCall("Bambi"),
+    "Model": ModelCall("Bambi"),
+    "bmb.Formula": ModelCall("Bambi"),
+    "smf.ols": _STATSMODELS,
+    "smf.glm": _STATSMODELS,
+    "smf.mixedlm": _STATSMODELS,
+    "smf.logit": ModelCall("statsmodels", "bernoulli", ("formula", "data")),
+    "smf.poisson": ModelCall("statsmodels", "poisson", ("formula", "data")),
+    "smf.negativebinomial": ModelCall(
+        "statsmodels", "negbinomial", ("formula", "data")
+    ),
+    "ols": _STATSMODELS,
+    "mixedlm": _STATSMODELS,
+}
+
+PRIOR_CALLS: tuple[str, ...] = ("prior", "set_prior", "prior_string", "prior_")
+
+#: Arguments that say nothing of the model: where what they say belongs.
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("data",),
+        'the data are named by a line `data "file.csv"`, by `--data`, or given to '
+        "`varying.compile(spec, data)`",
+    ),
+    **dict.fromkeys(
+        (
+            "chains iter warmup cores seed control thin backend threads draws tune "
+            "random_seed target_accept sampler inference_method refresh save_pars "
+            "file file_refit silent opencl future init inits normalize algorithm "
+            "adapt_delta prior_PD QR progress_bar save_model empty rename recompile"
+        ).split(),
+        "how to sample is said to `varying fit` (`--chains`, `--draws`, `--tune`, "
+        "`--seed`)",
+    ),
+    **dict.fromkeys(
+        "REML nAGQ optimizer method model verbose Hess doFit start na.action "
+        "check_response na_action link_residual dropna".split(),
+        "how to fit by maximum likelihood has no meaning here",
+    ),
+    **dict.fromkeys(
+        ("sample_prior",), "draws from the priors are made by `varying prior`"
+    ),
+    **dict.fromkeys(
+        ("auto_scale", "noncentered", "center", "center_predictors", "cmc", "loop"),
+        "how to parameterize is decided by the compiler, and changes no result",
+    ),
+}
+
+#: Arguments that do say something of the model, and have to be written otherwise.
+REWRITTEN: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("prior", "priors"),
+        "priors are lines below the formula, indented: `prior b ~ normal(0, 1)`",
+    ),
+    "weights": "weights are not compiled by this version; of shares of a binomial, "
+    "write the counts: `successes | trials(n)`",
+    "subset": "rows are chosen by `where condition`",
+    "contrasts": "contrasts belong to a column: `column f: factor, contrast=sum`",
+    "offset": "an offset is a term: `+ offset(log(t))`",
+    "autocor": "autocorrelation is not compiled by this version; `lag(y, by=g)` is "
+    "the value one row earlier",
+    "correlation": "autocorrelation is not compiled by this version; `lag(y, by=g)` "
+    "is the value one row earlier",
+    "data2": "known covariances are not compiled by this version",
+    "cov_ranef": "known covariances are not compiled by this version",
+    "stanvars": "there is no code of Stan here",
+    "knots": "smooth terms are not compiled by this version: `ns(x, df=4)`",
+    "vc_formula": "each variance component is a term `(1 | group)`",
+    "nl": "models that are not linear are not compiled by this version",
+    "decomp": "columns are centred by the compiler; nothing is to be said of it",
+    "sparse": "whether a matrix is sparse is decided by the compiler",
+    "dispformula": "the formula of `sigma` or `shape` stands on an indented line",
+    "ziformula": "zero inflation is not compiled by this version",
+    "threshold": "write the option `threshold=` behind the formula",
+    "nominal": "effects of a category are not compiled by this version",
+    "scale": "in `ordlogit`, `disc ~ x` on an indented line is the scale's inverse",
+    "prior_intercept": "write `prior Intercept[mean] ~ normal(0, 2.5)` below",
+    "prior_covariance": "write `prior sd ~ exponential(1)`, `prior cor ~ lkj(2)`",
+    "prior_aux": "write `prior sigma ~ exponential(1)`",
+}
+
+#: Calls that are no part of a model: what takes their place.
+COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(
+        "summary print fixef coef tidy posterior_summary report model_parameters "
+        "tab_model".split(),
+        "the table of a fit is printed by `varying summary FIT`",
+    ),
+    "ranef": "effects of single levels are shown by `varying summary FIT --all`",
+    "VarCorr": "the rows `sd_GROUP` and `cor_GROUP` of `varying summary FIT`",
+    **dict.fromkeys(
+        ("pp_check", "pp.check", "plot_ppc", "plot_ppd"),
+        "written `varying plot ppc FIT`",
+    ),
+    **dict.fromkeys(
+        ("plot", "mcmc_plot", "plot_trace", "pairs"),
+        "pictures are `varying plot trace FIT`, `forest`, `ppc` and `pairs`",
+    ),
+    **dict.fromkeys(
+        "loo waic add_criterion loo_compare kfold compare".split(),
+        "in Python, `fit.loo()`; `arviz.compare` takes several",
+    ),
+    **dict.fromkeys(
+        "predict fitted posterior_predict posterior_epred posterior_linpred "
+        "posterior_predictive add_epred_draws epred_draws predicted_draws".split(),
+        'in Python, `fit.predict()`; `fit.predict("mean")` for the mean',
+    ),
+    **dict.fromkeys(
+        "hypothesis bayes_factor".split(),
+        "a hypothesis is a line of the spec: `test NAME = b[x] > 0`",
+    ),
+    **dict.fromkeys(
+        "emmeans conditional_effects marginal_effects avg_comparisons comparisons "
+        "pairs contrast joint_tests plot_predictions plot_comparisons slopes".split(),
+        "differences between cells are lines of the spec: "
+        "`contrast block: late - early | cs`",
+    ),
+    **dict.fromkeys(
+        "prior_summary get_prior default_prior".split(),
+        "written `varying show priors FILE`",
+    ),
+    "plot_priors": "written `varying prior FILE`",
+    "prior_predictive": "written `varying prior FILE`",
+    **dict.fromkeys(
+        "make_stancode stancode make_standata standata".split(),
+        "the program is shown by `varying show pymc FILE`",
+    ),
+    **dict.fromkeys(
+        "fit build update sample graph set_alias".split(),
+        "a spec is fitted by `varying fit FILE`, or `varying.compile(...).fit()`",
+    ),
+    **dict.fromkeys(
+        "library require install.packages suppressPackageStartupMessages".split(),
+        "nothing has to be loaded",
+    ),
+    **dict.fromkeys(
+        "set.seed options np.random.seed".split(),
+        "the seed is given to `varying fit --seed`",
+    ),
+    **dict.fromkeys(
+        "ggplot str head View glimpse names colnames levels".split(),
+        "`varying show design FILE` shows what is made of the columns",
+    ),
+    **dict.fromkeys(
+        "ezANOVA aov_ez aov_car aov_4 anova_test AnovaRM rm_anova pg.rm_anova "
+        "pg.mixed_anova mixed_anova".split(),
+        "a repeated-measures ANOVA of `a` and `b` within `subj` is "
+        "`y ~ a*b + (1 | subj) + (1 | subj:a) + (1 | subj:b)`",
+    ),
+    **dict.fromkeys(
+        "anova drop1 confint step ranova r.squaredGLMM bayes_R2 loo_R2 performance "
+        "check_model".split(),
+        "there is no such command; `varying summary FIT` has the intervals",
+    ),
+}
+
+#: Functions that read a data file.
+READERS: frozenset[str] = frozenset(
+    "read.csv read.csv2 read_csv read_csv2 read_excel read_parquet read_sav read_dta "
+    "read_spss read_stata read_sas read_feather readRDS read.table read_tsv fread "
+    "load_data read.delim read.spss read.dta read_rds read_xlsx".split()
+)
+
+#: Distributions of Stan and PyMC by their names there, and their arguments in order.
+#: No name: it is the same one in lower case, with the same arguments.
+DISTRIBUTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "lkj_corr_cholesky": ("lkj", {}),
+    "lkj_corr": ("lkj", {}),
+    "LKJCorr": ("lkj", {}),
+    "Normal": ("normal", {}),
+    "HalfNormal": ("half_normal", {}),
+    "StudentT": ("student_t", {}),
+    "HalfStudentT": ("half_student_t", {}),
+    "Cauchy": ("cauchy", {"alpha": "mu", "beta": "sigma"}),
+    "HalfCauchy": ("half_cauchy", {"beta": "sigma"}),
+    "Exponential": ("exponential", {"lam": "rate"}),
+    "Gamma": ("gamma", {}),
+    "InverseGamma": ("inverse_gamma", {}),
+    "LogNormal": ("lognormal", {}),
+    "Lognormal": ("lognormal", {}),
+    "Laplace": ("laplace", {"b": "sigma"}),
+    "Logistic": ("logistic", {"s": "sigma"}),
+    "Uniform": ("uniform", {}),
+    "Beta": ("beta", {}),
+    "Weibull": ("weibull", {}),
+    "Flat": ("flat", {}),
+    "ChiSquared": ("chi_squared", {}),
+    "Wald": ("wald", {}),
+    "Gumbel": ("gumbel", {"beta": "sigma"}),
+    "chi_square": ("chi_squared", {}),
+}
+
+#: Distributions on the whole line: Stan and brms cut them off where a scale is meant.
+WHOLE_LINE: frozenset[str] = frozenset(
+    "normal student_t cauchy laplace double_exponential logistic gumbel".split()
+)
+
+#: The distributions of priors, by all their names in the language but `t`.
+PRIOR_NAMES: frozenset[str] = frozenset(
+    "normal gaussian student_t student cauchy laplace double_exponential logistic "
+    "gumbel half_normal halfnormal half_student_t half_t half_cauchy halfcauchy "
+    "exponential gamma inverse_gamma inv_gamma lognormal weibull beta uniform "
+    "chi_squared chisquared chi2 pareto triangular wald inverse_gaussian lkj dirichlet "
+    "flat horseshoe r2d2".split()
+) | frozenset(DISTRIBUTIONS)
