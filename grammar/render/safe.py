@@ -46,6 +46,7 @@ _UNSEEN = regex.compile(
 _CODE = regex.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", regex.DOTALL)
 # What Markdown would read as a link, emphasis, HTML, mathematics or a citation.
 _MARKS = regex.compile(r"[\\*<>&$~^@]|\[(?=\^)|\](?=[\[({:])|(?<![^\W_])_|_(?![^\W_])")
+_SIGN = regex.compile(r"[^\w\s]")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
@@ -111,7 +112,9 @@ def code(text: str, *, cell: bool = False) -> str:
         Whether it stands in a table, whose cells a bar ends even there.
     """
     text = visible(text)
-    if cell:
+    if cell and "|" in text:
+        if "\\" in text:  # before a bar, one escapes the other: by numbers, none does
+            return f"<code>{_SIGN.sub(lambda m: f'&#{ord(m[0])};', text)}</code>"
         text = text.replace("|", r"\|")
     if "`" not in text:
         return f"`{text}`"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.lines import Line2D
 
+from varying.grammar.render.safe import visible
+
 from . import PlotError
 from .blocks import Block, blocks_of, divergent
 from .style import (
@@ -229,7 +231,7 @@ def _label(
 
 def _broken(name: str, count: int) -> str:
     """Break a long name into lines that fit a panel, three at most."""
-    most = max(14, 84 // count)
+    name, most = visible(name), max(14, 84 // count)
     if len(name) <= most:
         return name
     head, bracket, rest = name.partition("[")

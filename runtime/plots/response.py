@@ -12,6 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
+from varying.grammar.render.safe import visible
+
 from .style import density, intervals, shorten, spread, ticks_at
 
 if TYPE_CHECKING:
@@ -303,6 +305,7 @@ def _names(axes: Axes, names: tuple[str, ...], inches: float) -> None:
     """Write the names of bars below them: whole, wrapped, turned, or only some."""
     room = inches / len(names)
     fits = max(1, int((room - 0.06) / _LETTER))
+    names = tuple(map(visible, names))
     wrapped = [fill(name, fits, break_long_words=False) for name in names]
     lines = [line for name in wrapped for line in name.split("\n")]
     tallest = max(name.count("\n") for name in wrapped) + 1

@@ -20,6 +20,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from varying.grammar.render.safe import visible
+
 from ..arguments import ArgumentError, given
 from ..whole_file import replacing
 
@@ -186,6 +188,7 @@ def drawn[**Options](
     def call(*args: Options.args, **kwargs: Options.kwargs) -> Picture:
         with rc_context(_RC):
             picture = function(*args, **kwargs)
+            picture.notes = tuple(map(visible, picture.notes))
             # Lay it out now, for ticks are made with the settings of the moment; and
             # once, so that the same picture is the same file.
             picture.draw_without_rendering()
@@ -352,7 +355,8 @@ def _exponent(value: float) -> int:
 
 
 def shorten(text: str, most: int = 34) -> str:
-    """Return a long name with its middle left out: both of its ends tell something."""
+    """Return a name in one line, of a long one both ends: they tell something."""
+    text = visible(text)
     if len(text) <= most:
         return text
     head = (most - 1) // 2

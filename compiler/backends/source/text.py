@@ -29,7 +29,8 @@ def identifier(name: str) -> str:
     """
     # Python compares names in this form
     name = unicodedata.normalize("NFKC", name.strip("[]()`"))
-    text = "".join(c if f"a{c}".isidentifier() else "_" for c in name)
+    seen = (c if f"a{c}".isidentifier() and visible(c) == c else "_" for c in name)
+    text = "".join(seen)
     text = re.sub(r"__+", "_", text) if "__" not in name else text
     if not text.isidentifier():
         text = f"_{text}"
