@@ -25,6 +25,7 @@ from .asked import Asked
 from .bound import BoundModel, Grouping, Part, Population, PriorText
 from .cell_contrasts import Cells, bind_contrasts, contrast_text
 from .coding import code
+from .estimated import check_estimated, check_residuals
 from .expansion import Expansion
 from .expressions import (
     column_names,
@@ -113,7 +114,7 @@ def bind(
     asked = _asked(spec, scope, family, prepared, sink)
     if family is None or link is None or response is None:
         return None
-    return BoundModel(
+    bound = BoundModel(
         name=model.label,
         text=_formula_text(model),
         response=response,
@@ -126,6 +127,21 @@ def bind(
         keep=keep,
         parameterization=parameterization,
         asked=asked,
+    )
+    if whole and guessed == frozenset() and not _faulty_parts(model, sink):
+        check_estimated(bound, model.formula.terms, sink)
+        check_residuals(bound, prepared.table, sink)
+    return bound
+
+
+def _faulty_parts(model: ModelStatement, sink: Sink) -> bool:
+    """Whether something of the formulas of parameters may be missing."""
+    parts = [s.span for s in model.body if isinstance(s, PartStatement)]
+    errors = [d.span for d in sink.diagnostics if d.severity is Severity.ERROR]
+    return any(
+        part.start <= error.start and error.end <= part.end
+        for part in parts
+        for error in errors
     )
 
 

@@ -127,6 +127,7 @@ class Grouping:
     factors: tuple[str, ...]
     levels: tuple[str, ...]
     terms: tuple[GroupTerm, ...]
+    span: Span = field(compare=False, kw_only=True)
 
     @property
     def columns(self) -> tuple[DesignColumn, ...]:

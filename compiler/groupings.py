@@ -100,14 +100,14 @@ def bind_groupings(
     groupings = []
     for bars_of in found.values():
         levels = group_levels(bars_of.factors, prepared.table)
-        known_family = family if dpar is None else None
-        _check_levels(bars_of, levels, prepared, known_family, sink)
+        _check_levels(bars_of, levels, sink)
         groupings.append(
             Grouping(
                 ":".join(bars_of.factors),
                 bars_of.factors,
                 levels,
                 tuple(bars_of.terms),
+                span=bars_of.span,
             )
         )
     return tuple(groupings)
@@ -193,13 +193,7 @@ def _used_once(name: Name, schema: Schema, sink: Sink) -> None:
     )
 
 
-def _check_levels(
-    bars: _Bars,
-    levels: Sequence[str],
-    prepared: Prepared,
-    family: Family | None,
-    sink: Sink,
-) -> None:
+def _check_levels(bars: _Bars, levels: Sequence[str], sink: Sink) -> None:
     group = ":".join(bars.factors)
     if len(levels) < 2:
         sink.add(
@@ -207,17 +201,6 @@ def _check_levels(
             bars.span,
             f"the grouping factor `{group}` has one level only: {', '.join(levels)}",
             "there is nothing to vary over",
-        )
-    elif (
-        len(levels) == prepared.table.total
-        and family is not None
-        and any(dpar.name == "sigma" for dpar in family.dpars)
-    ):
-        sink.add(
-            "group-per-row",
-            bars.span,
-            f"the grouping factor `{group}` has a level for every row",
-            f"its effects cannot be told from the residuals of {family.name}",
         )
     elif len(levels) < 5:
         sink.add(

@@ -25,6 +25,8 @@ _MISSING = frozenset("n.a. n.a n/a na nan null missing . - -- ? #n/a #na <na>".s
 #: Numbers that make a text among them look like a slip, and texts that are named.
 _ENOUGH, _SHOWN = 5, 3
 _CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
+#: So far below 0 a code is one among numbers that are not.
+_SURE = 77
 MISSING_NOTE = "`{}` looks like a missing value: write NA or leave the cell empty"
 
 
@@ -55,22 +57,27 @@ def stray_texts(levels: Sequence[str]) -> list[str]:
     return odd if few and len(levels) - len(odd) >= _ENOUGH else []
 
 
-def missing_codes(numbers: Sequence[int]) -> tuple[int, ...]:
-    """Return which of some rising whole numbers look like codes for a missing value.
+def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
+    """Return which of some rising numbers look like codes for a missing value.
 
     These are -9, -99, 99, 999 and the like, and single negative numbers, if a gap
-    parts them from the others that is wider than these lie apart.
+    parts them from the others that is wider than these lie apart. Of numbers that are
+    never below 0, -99 and the like are codes wherever they lie.
     """
-    rest = [number for number in numbers if not _CODE.fullmatch(str(number))]
+    whole = [int(number) for number in numbers if float(number).is_integer()]
+    alike = {number for number in whole if _CODE.fullmatch(str(number))}
+    rest = [number for number in numbers if number not in alike]
     if not rest:
         return ()
-    if len(rest) > 2 and rest[0] < 0 <= rest[1]:
+    if len(rest) > 2 and rest[0] < 0 <= rest[1] and float(rest[0]).is_integer():
         rest = rest[1:]
     width = max(rest[-1] - rest[0], 4)
     return tuple(
         number
-        for number in numbers
-        if number < rest[0] - width or number > rest[-1] + width
+        for number in whole
+        if number < rest[0] - width
+        or number > rest[-1] + width
+        or (number in alike and number <= -_SURE and rest[0] >= 0)
     )
 
 

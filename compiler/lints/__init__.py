@@ -13,7 +13,7 @@ from varying.grammar.tree import ModelStatement, Spec
 
 from ..bound import BoundModel
 from ..prepare import Prepared
-from . import design, dispersion, groups, levels, priors, response
+from . import codes, confounded, design, dispersion, groups, levels, priors, response
 from .subject import Lint, Subject
 
 __all__ = ["LINTS", "Lint", "Subject", "lint"]
@@ -24,7 +24,13 @@ LINTS: tuple[Lint, ...] = (
     Lint("bounded-response", response.bounded),
     Lint("spike-at-bound", response.spike),
     Lint("overdispersed", dispersion.overdispersed),
+    # its values and the predictors'
+    Lint("looks-missing", codes.looks_missing),
     # group terms
+    Lint("single-rows", confounded.single_rows),
+    Lint("aliased-groups", confounded.aliased_groups),
+    Lint("group-in-population", confounded.group_in_population),
+    Lint("constant-slope", confounded.constant_slope),
     Lint("slope-without-effect", groups.without_effect),
     Lint("too-many-group-effects", groups.too_many_effects),
     Lint("missing-slope", groups.missing_slope),

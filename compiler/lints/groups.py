@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from varying.grammar.tree import LetStatement
 from ..bound import Grouping, GroupTerm, Part
 from ..calls import formulas, stateful_calls
 from ..checks import columns_read
-from ..columns import DesignColumn, Numeric
+from ..columns import INTERCEPT, DesignColumn, Numeric
+from ..estimated import Columns
 from ..evaluation import evaluate
 from ..spellings import quoted
 from .subject import Finding, Subject, listed
@@ -24,25 +25,48 @@ _FEWEST_LEVELS = 5
 #: A factor varies within a level if this share of the levels has several of it: an
 #: experiment has nearly all, a survey some.
 _WITHIN = 0.9
+#: Columns and rows by which a span is judged.
+_MOST_COLUMNS, _SAMPLE = 500, 20_000
 #: Rows for each combination of level and cell: from one alone no slope can be told.
 _REPLICATES = 2
 
 
 def without_effect(subject: Subject) -> Iterator[Finding]:
-    """Find `(x | g)` without `x`: slopes that vary around 0."""
+    """Find `(x | g)` without `x`: slopes that vary around 0.
+
+    A curve of ``x`` has ``x`` in it: what the columns of the population add up to has
+    an effect.
+    """
     for part in subject.bound.parts:
-        population = part.population
-        known = [columns_read(column) for column in population.columns]
-        known += [columns_read(_single(offset)) for offset in population.offsets]
+        known = [columns_read(column) for column in part.population.columns]
+        known += [columns_read(_single(offset)) for offset in part.population.offsets]
         for grouping in part.groupings:
             for term in grouping.terms:
-                missing: dict[str, None] = {}
-                for column in term.columns:
-                    read = columns_read(column)
-                    if read and not any(read <= other for other in known):
-                        missing[column.term] = None
+                missing = [
+                    column
+                    for column in term.columns
+                    if (read := columns_read(column))
+                    and not any(read <= other for other in known)
+                ]
+                missing = _beside(missing, part, subject)
                 if missing:
-                    yield _without(list(missing), grouping, term)
+                    labels = dict.fromkeys(column.term for column in missing)
+                    yield _without([*labels], grouping, term)
+
+
+def _beside(
+    columns: Sequence[DesignColumn], part: Part, subject: Subject
+) -> list[DesignColumn]:
+    """Return those columns that the population's do not add up to."""
+    known = part.population.columns
+    if part.population.centered:
+        known = (INTERCEPT, *known)
+    if not columns or not known or len(known) > _MOST_COLUMNS:
+        return [*columns]
+    rows = np.arange(0, subject.table.rows, max(1, subject.table.rows // _SAMPLE))
+    table = subject.table.take(rows.astype(np.int64))
+    there = Columns.of(known, table).span(Columns.of(columns, table))
+    return [column for column, found in zip(columns, there, strict=True) if not found]
 
 
 def _without(labels: list[str], grouping: Grouping, term: GroupTerm) -> Finding:
@@ -73,15 +97,17 @@ def too_many_effects(subject: Subject) -> Iterator[Finding]:
         for grouping in part.groupings:
             effects, levels = len(grouping.columns), len(grouping.levels)
             total = effects * levels
-            if rows > total or (rows == total and not residual):
+            # one effect a row is for `single-rows` to judge
+            if rows > total or (rows == total and (not residual or effects == 1)):
                 continue
+            each = rows / levels
             yield Finding(
                 grouping.terms[-1].span,
                 f"the {levels:,} levels of `{grouping.name}` have {effects} effects "
                 f"each, {total:,} in all, and there are {rows:,} rows",
                 (
-                    f"with {rows / levels:.2g} rows a level the data cannot tell them "
-                    "apart: the priors do",
+                    f"with {each:.2g} row{'' if each == 1 else 's'} a level the data "
+                    "cannot tell them apart: the priors do",
                 ),
             )
 

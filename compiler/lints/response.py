@@ -8,6 +8,7 @@ import numpy as np
 
 from ..levels import spell_number
 from ..table import Floats, Kind
+from .codes import codes_of
 from .subject import Finding, Subject
 
 #: Families whose response is any number.
@@ -58,6 +59,12 @@ def bounded(subject: Subject) -> Iterator[Finding]:
     low, high = info.minimum, info.maximum
     if low is None or high is None or not info.whole:
         return
+    distinct = info.distinct or 0
+    codes = () if info.kind is Kind.ORDERED else codes_of(info.numbers or ())
+    if codes:
+        # what is left is judged without them
+        rest = [number for number in info.numbers or () if number not in codes]
+        low, high, distinct = rest[0], rest[-1], len(rest)
     if info.kind is Kind.ORDERED:
         # the bounds are declared, so nothing is guessed
         if high - low < 2:
@@ -66,7 +73,7 @@ def bounded(subject: Subject) -> Iterator[Finding]:
     else:
         short = 0 <= low and high <= _LONGEST
         bipolar = low == -high and high <= _LONGEST_BIPOLAR
-        few = subject.table.total < _FEWEST_ROWS or (info.distinct or 0) < 3
+        few = subject.table.total < _FEWEST_ROWS or distinct < 3
         if few or not (short or bipolar or _is_slider(low, high, subject)):
             return
         kind = f"is whole numbers from {low:g} to {high:g}"
