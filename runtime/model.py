@@ -222,6 +222,7 @@ class Model:
         from .origin import Origin
         from .provenance import FORMAT, Provenance, describe_data, versions
         from .quantities import answer
+        from .subject import Subject
         from .summary import PROB, rows_of
         from .verdict import judge
 
@@ -239,6 +240,9 @@ class Model:
         attributes = dict(data.attrs)
         data = data.from_dict(dict(groups))
         data.attrs = attributes
+        subject = Subject.of(compiled, posterior, names)
+        stats = data["sample_stats"].to_dataset()
+        verdict = judge(rows, stats, settings, subject)
         provenance = Provenance(
             format=FORMAT,
             spec=self.text,
@@ -251,7 +255,7 @@ class Model:
             versions=versions(),
             data=describe_data(compiled.prepared.table, compiled.prepared.used),
             names=names,
-            verdict=judge(rows, data["sample_stats"].to_dataset(), settings),
+            verdict=verdict,
         )
         origin = Origin.of(compiled, provenance)
         return Fit(data, provenance, origin, {(PROB, True): rows})

@@ -137,7 +137,9 @@ def test_rows_of_no_trials() -> None:
     assert found.elpd == pytest.approx(float(alone.elpd), rel=1e-12)
     assert found.p == pytest.approx(float(alone.p), rel=1e-9)
     np.testing.assert_allclose(found.elpd_i.values[rest], alone.elpd_i, rtol=1e-12)
-    assert float(alone.se) == pytest.approx(6 * alone.elpd_i.values.std(ddof=1), rel=1e-12)
+    assert float(alone.se) == pytest.approx(
+        6 * alone.elpd_i.values.std(ddof=1), rel=1e-12
+    )
     each = np.append(alone.elpd_i, [0.0] * 4)
     assert found.se == pytest.approx(np.sqrt(40) * each.std(ddof=1), rel=1e-12)
     assert fit.loo(pointwise=False).elpd_i is None
