@@ -15,6 +15,7 @@ from varying.runtime.names import Names
 from varying.runtime.origin import Origin
 from varying.runtime.provenance import FORMAT, Provenance, describe_data
 from varying.runtime.settings import Settings
+from varying.runtime.subject import Subject
 from varying.runtime.summary import Row, rows_of
 from varying.runtime.verdict import judge
 
@@ -102,6 +103,7 @@ def made_fit() -> Fit:
         }
     )
     rows = _rows()
+    subject = Subject.of(made, posterior(), NAMES)
     provenance = Provenance(
         format=FORMAT,
         spec=SPEC,
@@ -114,6 +116,6 @@ def made_fit() -> Fit:
         versions={"varying": "0.1.0"},
         data=describe_data(made.prepared.table, made.prepared.used),
         names=NAMES,
-        verdict=judge(rows, statistics(), settings()),
+        verdict=judge(rows, statistics(), settings(), subject),
     )
     return Fit(data, provenance, Origin.of(made, provenance))
