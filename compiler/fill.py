@@ -14,6 +14,7 @@ from .evaluation import evaluate
 from .ir import Frame, Program
 from .recipes import (
     Around,
+    Composed,
     Count,
     LevelIndex,
     Matrix,
@@ -63,5 +64,5 @@ def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
             return np.ones(table.rows) if counts is None else counts.astype(np.float64)
         case Within():
             return np.zeros(table.rows)
-        case Weights() | Around():
-            raise ValueError("weights of centering are of the frame that is sampled")
+        case Weights() | Around() | Composed():
+            raise ValueError("what passes for sampling make is of their frame alone")

@@ -185,13 +185,30 @@ Chart = Literal["bounds", "ordered", "simplex"]
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """Where sampling a parameter starts, and in what steps it goes.
+
+    Attributes
+    ----------
+    center
+        Where it starts, inside the bounds; one number an element.
+    scale
+        The change of an unbounded parameter that counts as 1; above 0.
+    """
+
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A free parameter: its axes (none: a scalar), prior and chart.
 
-    ``chart`` maps the parameter to the real line. ``bounds``: nothing to do for
-    an unbounded one, ``log(x - lower)``, ``log(upper - x)``, or the logit of the
-    place between two bounds. ``ordered``: the first element and the logs of the
-    gaps. ``simplex``: centred log ratios but the last.
+    ``chart`` maps the parameter to the real line. ``bounds``: an unbounded one is
+    itself, or ``(x - center) / scale`` of its ``unit``; ``log(x - lower)``,
+    ``log(upper - x)``, or the logit of the place between two bounds. ``ordered``: the
+    first element and the logs of the gaps. ``simplex``: centred log ratios but the
+    last.
     """
 
     name: str
@@ -200,6 +217,17 @@ class Parameter:
     chart: Chart = "bounds"
     bounds: tuple[float, float] = (-math.inf, math.inf)
     report: bool = True
+    unit: Unit | None = None
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether it is any number."""
+        return self.chart == "bounds" and all(map(math.isinf, self.bounds))
+
+    @property
+    def steps(self) -> Unit | None:
+        """The unit, where it is a part of the chart."""
+        return self.unit if self.unbounded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +269,7 @@ class Element:
 class Centering:
     """How far the effects of a group are sampled where they are.
 
+    All is in units of the group's ``unit``: its effects and sds are divided by it.
     With ``m`` and ``t`` the mean and sd of an effect given those before it in its
     level, and ``l`` what the population part says of its level, the coordinate ``x``
     of an effect with weight ``w`` is normal with mean ``w (l + m)`` and sd ``t^w``;
@@ -284,6 +313,9 @@ class Group:
     the likelihood has them integrated out.
 
     ``free`` says that the user left the form to the passes.
+
+    ``unit`` has the change of each coefficient's effects that counts as 1 where
+    effects are sampled, in the forms ``centered`` and ``partial``; none: 1.
     """
 
     name: str
@@ -297,6 +329,7 @@ class Group:
     form: Literal["auto", "centered", "noncentered", "partial", "marginal"] = "auto"
     free: bool = True
     centering: Centering | None = None
+    unit: tuple[float, ...] = ()
 
     @property
     def coordinate(self) -> str:

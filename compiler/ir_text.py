@@ -28,6 +28,7 @@ from .ir import (
 )
 from .recipes import (
     Around,
+    Composed,
     Count,
     LevelIndex,
     Matrix,
@@ -99,6 +100,22 @@ def _chart(parameter: Parameter) -> str:
             return f"  within {_number(low)}..{_number(high)}"
 
 
+def _numbers(values: Sequence[float]) -> str:
+    if len(set(values)) == 1:
+        return _number(values[0])
+    return f"[{_some([_number(v) for v in values], 8)}]"
+
+
+def _unit(parameter: Parameter) -> str:
+    unit = parameter.unit
+    if unit is None or not unit.center:
+        return ""
+    start = f"  from {_numbers(unit.center)}"
+    if parameter.steps is None:
+        return start
+    return f"{start} in steps of {_numbers(unit.scale)}"
+
+
 def _sized(name: str, axes: Sequence[str]) -> str:
     return f"{name}[{', '.join(axes)}]" if axes else name
 
@@ -123,6 +140,8 @@ def _slot(slot: Slot) -> str:
         case Weights(means):
             text = _some([_number(round(mean, 2)) for mean in means], 8)
             return f"{head} = numbers of the centering, mean [{text}]"
+        case Composed(of):
+            return f"{head} = {', '.join(of) or 'constants'} in what is sampled"
         case Count():
             return f"{head} = rows that each stands for"
         case Within():
@@ -141,14 +160,18 @@ def _group(group: Group, program: Program) -> str:
     if group.form == "noncentered":
         base = _sized(group.base, (group.levels, group.coefs))
         return f"{head} = {base} ~ normal(0, 1), scaled by {group.sd}; {how}"
+    steps = f", in steps of {_numbers(group.unit)}" if group.unit else ""
     if group.centering is not None:
         around = [_element(one) for one in group.centering.elements]
         return (
             f"{head} ~ normal(0, {group.sd}); {how}; "
             f"partly centered by {group.centering.weights} around {', '.join(around)}"
             + (", in a basis of its own" if group.centering.basis else "")
+            + steps
         )
-    form = "integrated out" if group.form == "marginal" else group.form
+    form: str = "integrated out" if group.form == "marginal" else group.form
+    if group.form == "centered":
+        form += steps
     return f"{head} ~ normal(0, {group.sd}); {how}; {form}"
 
 
@@ -188,7 +211,7 @@ def program_text(program: Program) -> str:
     lines += [f"  data {_slot(slot)}" for slot in program.slots]
     for p in program.parameters:
         head = _sized(p.name, p.axes)
-        lines.append(f"  param {head} ~ {prior_text(p.prior)}{_chart(p)}")
+        lines.append(f"  param {head} ~ {prior_text(p.prior)}{_chart(p)}{_unit(p)}")
     lines += [f"  group {_group(group, program)}" for group in program.groups]
     for d in program.derived:
         keyword = "report" if d.report else "let"

@@ -71,8 +71,16 @@ class Around:
     """Recipe: the population part in terms of effects, found by a pass."""
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Recipe: the columns of what is sampled, made by a pass from ``of``: slots."""
+
+    of: tuple[str, ...]
+
+
 Recipe = (
     Around
+    | Composed
     | Weights
     | Matrix
     | LevelIndex

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .fit import Fit
     from .prior_check import PriorCheck
     from .priors import Priors
+    from .sampling import Sampled
     from .settings import Backend, Sampler, Settings
 
 __all__ = ["Model"]
@@ -208,8 +209,7 @@ class Model:
                 "sampling-failed",
                 f"the sampler {settings.sampler} gave up",
                 str(error).strip() or "it did not say why",
-                "a prior that allows impossible values is a common cause: "
-                "look at `show priors`",
+                *_causes(sampled),
             ) from error
         return self._fitted(data, used, seconds)
 
@@ -445,6 +445,19 @@ def _noted(found: Diagnostic | str) -> str:
     if isinstance(found, str):
         return found
     return f"{found.severity}[{found.rule}]: {found.message}"
+
+
+def _causes(sampled: Sampled) -> tuple[str, ...]:
+    """Return what is wrong where sampling starts, and what to do about it."""
+    from varying.compiler.backends.reference.causes import cause
+
+    found = cause(sampled.program, sampled.frame)
+    if found is None:
+        return (
+            "no cause was found: priors, predictors and responses all have a density "
+            "where the chains start",
+        )
+    return found.found, found.advice
 
 
 def _row_by_row(compiled: Compiled, table: Table) -> PyMCModel:

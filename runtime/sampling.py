@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .samplers import SAMPLERS
+from .samplers.starting import Starts
 from .settings import Backend, Settings
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ def sample(
     data = _by_kernel(sampled, settings, progress)
     used: Backend = "graph" if data is None else "kernel"
     if data is None:
-        data = SAMPLERS[settings.sampler](sampled.graph, settings, progress)
+        starts = Starts(sampled.program, sampled.frame)
+        starts.check()
+        data = SAMPLERS[settings.sampler](sampled.graph, settings, progress, starts)
     elapsed = float(
         data["posterior"].attrs.get("sampling_time", perf_counter() - start)
     )

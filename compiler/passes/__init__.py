@@ -8,10 +8,12 @@ from ..ir import Frame, Program
 from ..verify import verify
 from .center_effects import center_effects
 from .center_predictors import center_predictors
+from .compose_columns import compose_columns
 from .integrate_effects import integrate_effects
 from .merge_cells import merge_cells
 from .noncenter import noncenter
 from .prune import prune
+from .scale_parameters import scale_parameters
 
 Pass = Callable[[Program, Frame], tuple[Program, Frame]]
 
@@ -26,7 +28,12 @@ PASSES: tuple[Pass, ...] = (
 
 
 #: Of what is sampled alone: predictions are by row, and so is ``Model.pymc``.
-SAMPLING_PASSES: tuple[Pass, ...] = (merge_cells,)
+SAMPLING_PASSES: tuple[Pass, ...] = (
+    # before rows are merged, which pools the responses that units are taken from
+    compose_columns,
+    scale_parameters,
+    merge_cells,
+)
 
 #: Of what the kernel samples: forms that a PyMC model would state with difficulty.
 KERNEL_PASSES: tuple[Pass, ...] = (
@@ -43,7 +50,10 @@ def optimize(program: Program, frame: Frame) -> tuple[Program, Frame]:
 
 
 def for_sampling(program: Program, frame: Frame) -> tuple[Program, Frame]:
-    """Return what a sampler sees of an optimized program: the same log density."""
+    """Return what a sampler sees of an optimized program.
+
+    The log density is the same but for a constant, that of the units.
+    """
     return _run(SAMPLING_PASSES, program, frame)
 
 

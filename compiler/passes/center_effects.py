@@ -104,8 +104,11 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
         # an sd that the user has set to 0 leaves nothing to be centered
         weights[:, _without_spread(program.group(use.group), program, frame)] = 0.0
         if weights.any():
-            projected = around[use.group]
-            basis = _basis(found[use.group].information, weights)
+            # from columns of size 1 to what is sampled
+            unit = program.group(use.group).unit or (1.0,) * weights.shape[1]
+            step = found[use.group].sizes * np.array(unit)
+            projected = around[use.group] * population.sizes / step[:, None]
+            basis = _basis(found[use.group].information, weights, step)
             program, frame = _centered(
                 use, weights, projected, basis, population, program, frame
             )
@@ -277,6 +280,8 @@ class _Estimate:
         The numbers that the effects are multiplied by.
     information : (J, q, q)
         Fisher information of each level's rows.
+    sizes : (q,)
+        What these numbers were divided by, to be of the size of 1.
     """
 
     weights: Array
@@ -284,6 +289,7 @@ class _Estimate:
     means: Array
     design: Array
     information: Array
+    sizes: Array
 
 
 def _again(
@@ -326,6 +332,7 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
     levels, size = frame.lengths[group.levels], frame.lengths[group.coefs]
     index = frame[use.index]
     design = np.ones((len(index), size)) if use.design is None else frame[use.design]
+    design, sizes = _normalised(design)
     score = np.zeros((levels, size))
     information = np.zeros((levels, size, size))
     for i in range(size):
@@ -357,15 +364,25 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
     shrunk = np.linalg.solve(identity + lower[:, None] * scaled, identity)
     weights = np.clip(1.0 - np.einsum("jii->ji", shrunk), 0.0, 1.0)
     unsure = variance * unit**2 / levels
-    return _Estimate(weights, unsure, mean * unit, design, information)
+    return _Estimate(weights, unsure, mean * unit, design, information, sizes)
 
 
-def _basis(information: Array, weights: Array) -> tuple[tuple[float, ...], ...]:
+def _normalised(design: Array) -> tuple[Array, Array]:
+    """Return columns of the size of 1, and their sizes: 1 where all is 0."""
+    sizes = np.abs(design).max(axis=0, initial=0.0)
+    sizes = np.where(sizes > 0.0, sizes, 1.0)
+    return design / sizes, sizes
+
+
+def _basis(
+    information: Array, weights: Array, step: Array
+) -> tuple[tuple[float, ...], ...]:
     """Return the basis in which effects known well are nearly independent.
 
     With ``A = R' R`` their mean information, ``R x`` is: up to scale, which the
     sampler finds, this is ``x`` in the basis of the columns of ``R^-1``. Effects that
-    are mostly standard normals stay as they are.
+    are mostly standard normals stay as they are. ``step`` is what one of each is in
+    the units of A.
     """
     known = np.flatnonzero(weights.mean(axis=0) >= _WELL_KNOWN)
     if len(known) < 2:
@@ -377,6 +394,7 @@ def _basis(information: Array, weights: Array) -> tuple[tuple[float, ...], ...]:
         return ()
     basis = np.eye(weights.shape[1])
     basis[np.ix_(known, known)] = np.linalg.inv(root) * np.diag(root)
+    basis *= step / step[:, None]
     return tuple(tuple(float(x) for x in row) for row in basis)
 
 
@@ -385,10 +403,14 @@ def _basis(information: Array, weights: Array) -> tuple[tuple[float, ...], ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Population:
-    """The population part: its quantities and their columns, shape (N, p)."""
+    """The population part: its quantities and their columns, shape (N, p).
+
+    The columns are of the size of 1, by ``sizes``.
+    """
 
     elements: tuple[Element, ...]
     design: Array
+    sizes: Array
 
 
 def _population(predictor: Predictor, program: Program, frame: Frame) -> _Population:
@@ -414,7 +436,7 @@ def _population(predictor: Predictor, program: Program, frame: Frame) -> _Popula
         elements.append(Element(threshold.name, (count - 1) // 2, -1.0))
         columns.append(np.ones((rows, 1)))
     design = np.hstack(columns) if columns else np.zeros((rows, 0))
-    return _Population(tuple(elements), design)
+    return _Population(tuple(elements), *_normalised(design))
 
 
 def _around(

@@ -54,7 +54,7 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
         # nothing would be left to sample
         return program, frame
     groups = tuple(
-        replace(group, form="marginal") if group.name in names else group
+        replace(group, form="marginal", unit=()) if group.name in names else group
         for group in program.groups
     )
     return replace(program, groups=groups), frame

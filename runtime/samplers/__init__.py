@@ -10,14 +10,19 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..settings import Settings
+    from .starting import Starts
 
-    Sampler = Callable[[Any, Settings, Progress], DataTree]
+    Sampler = Callable[[Any, Settings, Progress, Starts | None], DataTree]
 
-__all__ = ["SAMPLERS", "SamplingError", "reason"]
+__all__ = ["SAMPLERS", "SamplingError", "failure", "reason"]
 
 
 #: Without a draw to tune, nutpie stops with a panic; these are never kept.
 LEAST_TUNE = 1
+
+
+#: What is said where sampling would be in vain.
+NOWHERE = "there is no finite density where the chains start"
 
 
 class SamplingError(Exception):
@@ -32,19 +37,36 @@ def reason(error: RuntimeError) -> str:
     )
 
 
-def _nutpie(model: Any, settings: Settings, progress: Progress) -> DataTree:
+def failure(error: BaseException) -> SamplingError | None:
+    """Return what an exception of nutpie comes to; None if it is none of nutpie's.
+
+    A panic of its own code reaches Python as an exception that is no ``Exception``.
+    """
+    if isinstance(error, RuntimeError):
+        return SamplingError(reason(error))
+    if type(error).__name__ == "PanicException":
+        return SamplingError(f"it broke down: {error}")
+    return None
+
+
+def _nutpie(
+    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+) -> DataTree:
     from .nutpie import sample
 
-    return sample(model, settings, progress)
+    return sample(model, settings, progress, starts)
 
 
-def _pymc(model: Any, settings: Settings, progress: Progress) -> DataTree:
+def _pymc(
+    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+) -> DataTree:
     from .pymc import sample
 
-    return sample(model, settings, progress)
+    return sample(model, settings, progress, starts)
 
 
-#: The first is the default. Each imports its library when it is called.
+#: The first is the default. Each imports its library when it is called. They are given
+#: a model, how to sample it, who is told, and where to start; None: where they like.
 SAMPLERS: dict[str, Sampler] = {
     "nutpie": _nutpie,
     "pymc": _pymc,

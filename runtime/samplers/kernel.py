@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import SamplingError, reason
+from . import NOWHERE, SamplingError, failure
 from .draws import NUTPIE_STATISTICS
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def sample(
     """
     from .nutpie_native import start
 
+    _check(kernel)
     ended: list[float] = []
 
     def show(chains: list[Any]) -> None:
@@ -89,6 +90,16 @@ def sample(
     return _tree(kernel, program, draws, settings, seconds)
 
 
+def _check(kernel: Kernel) -> None:
+    """Raise unless there is a place to start: nutpie would try in vain."""
+    from .starting import starting_point
+
+    tapes, density = kernel.tapes, kernel.finite_density
+    point = starting_point(density, kernel.start, tapes.reach, tapes.rows, 0)
+    if not np.isfinite(density(point)):
+        raise SamplingError(NOWHERE)
+
+
 def _processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -110,10 +121,15 @@ def _wait(run: Run) -> Draws:
             try:
                 # nutpie does not see the end in a wait of 0
                 draws = run.wait(0.05 if package is None else 0.001)
-            except RuntimeError as error:
-                raise SamplingError(reason(error)) from error
+            except BaseException as error:
+                if (found := failure(error)) is None:
+                    raise
+                run.fail()
+                raise found from error
             if draws is not None:
                 return draws
+    except SamplingError:
+        raise
     except BaseException:
         run.abort()
         raise

@@ -6,10 +6,15 @@ than most sampling; the wait is announced.
 
 from __future__ import annotations
 
+import ctypes
+import dataclasses
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from . import LEAST_TUNE, SamplingError, reason
+import numpy as np
+
+from . import LEAST_TUNE, failure
 from .draws import NUTPIE_STATISTICS, tidy
 
 if TYPE_CHECKING:
@@ -17,15 +22,20 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..settings import Settings
+    from .starting import Starts
 
 
-def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
+def sample(
+    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+) -> DataTree:
     """Sample a PyMC model with nutpie."""
     import nutpie
     from pymc.backends.arviz import patch_nutpie_idata
 
     with progress.compiling():
         compiled = nutpie.compile_pymc_model(model)
+    if starts is not None:
+        compiled = _from(starts, compiled, model)
     options: dict[str, Any] = {}
     if settings.cores is not None:
         options["cores"] = min(settings.cores, settings.chains)
@@ -52,11 +62,26 @@ def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
                 **options,
             )
             data = _wait(run)
-        except RuntimeError as error:
-            raise SamplingError(reason(error)) from error
+        except BaseException as error:
+            if (found := failure(error)) is None:
+                raise
+            # chains that run on in other threads must not outlive what they use
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(compiled))
+            raise found from error
         progress.finish(int(data["sample_stats"]["diverging"].sum()))
     patch_nutpie_idata(data, model, perf_counter() - start)
     return tidy(data, NUTPIE_STATISTICS)
+
+
+def _from(starts: Starts, compiled: Any, model: Any) -> Any:
+    """Return a compiled model whose chains start where they should."""
+    names = [variable.name for variable in model.free_RVs]
+
+    def beginning(seed: int) -> Any:
+        point = starts.coordinates(seed)
+        return np.concatenate([np.zeros(0), *(np.ravel(point[n]) for n in names)])
+
+    return dataclasses.replace(compiled, initial_point_func=beginning)
 
 
 def _wait(run: Any) -> DataTree:
@@ -67,6 +92,7 @@ def _wait(run: Any) -> DataTree:
         except TimeoutError:
             continue
         except BaseException:
-            run.cancel()
+            with suppress(BaseException):
+                run.cancel()
             raise
         return data

@@ -8,12 +8,14 @@ changed, ``from_pyfunc``, which is public, is used instead: slower, the same dra
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from types import ModuleType
 from typing import Any, Literal
 
@@ -22,7 +24,8 @@ from numpy.typing import NDArray
 
 from varying.compiler.backends.kernel import Kernel
 
-from . import LEAST_TUNE
+from . import LEAST_TUNE, failure
+from .starting import starting_point
 
 __all__ = ["Draws", "Run", "start"]
 
@@ -71,8 +74,10 @@ class Run:
     """
 
     route: Route
+    kernel: Kernel
     _wait: Callable[[float], Draws]
     _abort: Callable[[], object]
+    _failed: threading.Event
     _held: tuple[Any, ...]
 
     def wait(self, seconds: float) -> Draws | None:
@@ -91,6 +96,25 @@ class Run:
     def abort(self) -> None:
         """Stop all chains."""
         self._abort()
+
+    def fail(self) -> None:
+        """Stop all chains after one has failed.
+
+        nutpie may not be able to, after a panic, or may leave chains that look for
+        a place to start. They are made to fail as well: a thread that still calls
+        Python when that ends, or runs on memory that is gone, takes the process
+        with it. What they use is kept, should one of them be slow to see it.
+        """
+        self._failed.set()
+        self.kernel.stop()
+        try:
+            self._abort()
+        except BaseException as error:
+            if failure(error) is None:
+                raise
+        for one in (self.kernel, *self._held):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
+        sleep(_GRACE)
 
 
 def start(
@@ -125,10 +149,14 @@ def start(
     if target_accept is not None:
         options["target_accept"] = target_accept
 
+    failed = threading.Event()
+
     def beginning(chain_seed: int) -> Floats:
-        # as for a graph: in the middle of the priors, moved by up to 1
-        rng = np.random.default_rng(chain_seed)
-        return kernel.start + rng.uniform(-1.0, 1.0, kernel.dimension)
+        if failed.is_set():
+            raise RuntimeError("another chain has failed")
+        tapes = kernel.tapes
+        where = (kernel.start, tapes.reach, tapes.rows)
+        return starting_point(kernel.finite_density, *where, chain_seed)
 
     if route != "callback":
         try:
@@ -144,7 +172,7 @@ def start(
                 sampler.wait(seconds)
                 return _draws(sampler.take_results())
 
-            return Run("native", wait, sampler.abort, (kernel, model))
+            return Run("native", kernel, wait, sampler.abort, failed, (model,))
         except (ImportError, AttributeError, TypeError):
             if route == "native":
                 raise
@@ -167,11 +195,16 @@ def start(
     )
     return Run(
         "callback",
+        kernel,
         lambda seconds: _stacked(public.wait(timeout=seconds)),
         public.cancel,
-        (kernel,),
+        failed,
+        (public,),
     )
 
+
+#: Seconds in which chains see that they are to fail.
+_GRACE = 0.2
 
 #: Milliseconds between two reports of progress.
 _RATE = 100

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..settings import Settings
+    from .starting import Starts
 
 
-def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
+def sample(
+    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+) -> DataTree:
     """Sample a PyMC model with PyMC's own NUTS."""
     import pymc as pm
 
@@ -25,6 +28,13 @@ def sample(model: Any, settings: Settings, progress: Progress) -> DataTree:
         options["cores"] = settings.cores
     if settings.target_accept is not None:
         options["nuts"] = {"target_accept": settings.target_accept}
+
+    if starts is not None:
+        seed = settings.seed or 0
+        chains = range(settings.chains)
+        options["initvals"] = [starts.values([seed, chain]) for chain in chains]
+        # they are moved already
+        options["init"] = "adapt_diag"
 
     done: Counter[int] = Counter()
     divergences: Counter[int] = Counter()

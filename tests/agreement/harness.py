@@ -290,28 +290,50 @@ def compare_passes(
     return found, steps
 
 
+def in_steps(program: Program, point: Point) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a point in the units of a program, and the units by coordinate."""
+    moved: dict[str, Any] = dict(point)
+    units: dict[str, Any] = {name: np.ones(np.shape(x)) for name, x in point.items()}
+    for parameter in program.parameters:
+        if parameter.unit is not None and parameter.unbounded:
+            shape = np.shape(point[parameter.name])
+            center = np.array(parameter.unit.center).reshape(shape)
+            units[parameter.name] = np.array(parameter.unit.scale).reshape(shape)
+            moved[parameter.name] = (point[parameter.name] - center) / units[
+                parameter.name
+            ]
+    for group in program.groups:
+        if group.form == "centered" and group.unit:
+            shape = np.shape(point[group.effects])
+            units[group.effects] = np.broadcast_to(group.unit, shape)
+            moved[group.effects] = point[group.effects] / units[group.effects]
+    return moved, units
+
+
 def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
-    """Return where the program of merged rows differs: nowhere, if all is well."""
+    """Return where the program as it is sampled differs: nowhere, if all is well.
+
+    That is in the units of its parameters, on merged rows.
+    """
     program, frame = compiled.program, compiled.frame
     merged = for_sampling(program, frame)
-    if merged[1] is frame:
-        return []
     rng = np.random.default_rng(seed)
     points = [random_point(rng, program, frame, 0.5) for _ in range(2)]
     here = [by_reference(program, frame, point) for point in points]
-    there = [by_reference(*merged, point) for point in points]
+    evaluations = [("merged", lambda point: by_reference(*merged, point), DENSITY)]
+    if graph:
+        evaluations.append(("graph (merged)", by_graph(*merged), ROUGH))
     found = []
-    for left, right in zip(here, there, strict=True):
-        difference = left.difference(right)
-        if not difference.rounding:
-            found.append(f"merged: {difference}")
-    if not graph:
-        return found
-    evaluation = by_graph(*merged)
-    for left, point in zip(here, points, strict=True):
-        difference = left.difference(evaluation(point))
-        if difference.density > ROUGH or difference.gradient > GRADIENT:
-            found.append(f"graph (merged): {difference}")
+    for name, evaluation, most in evaluations:
+        for left, point in zip(here, points, strict=True):
+            moved, units = in_steps(merged[0], point)
+            there = evaluation(moved)
+            log_units = sum(float(np.log(unit).sum()) for unit in units.values())
+            slopes = {n: there.gradient[n] / unit for n, unit in units.items()}
+            right = Evaluation(there.density - log_units, slopes)
+            difference = left.difference(right)
+            if difference.density > most or difference.gradient > GRADIENT:
+                found.append(f"{name}: {difference}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Rows that are merged: the same density and gradient from fewer rows."""
+"""What is sampled: the same density and gradient, in steps and from fewer rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_rows_of_every_family_are_merged(family: str, tmp_path: Path) -> None:
 def test_a_script_has_the_rows_of_the_file(tmp_path: Path) -> None:
     """It is given a program with counts, and reads each row by itself."""
     compiled = random_case(0).compile(tmp_path)
-    merged = for_sampling(compiled.program, compiled.frame)
+    merged = merge_cells(compiled.program, compiled.frame)
     whole = replace(compiled, program=merged[0], frame=merged[1])
     point = random_point(np.random.default_rng(0), *merged, 0.5)
     script = by_source(emit_source(whole), tmp_path / "case.csv")

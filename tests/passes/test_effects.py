@@ -126,7 +126,8 @@ def moved(program: Program, frame: Frame, before: Point, values: Any) -> Moved:
         ]
         level = np.einsum("jqp,p->jq", frame[group.centering.around], np.array(parts))
         size = z.shape[1]
-        factor = values[group.sd][:, None] * cholesky(group, values, size)
+        sd = values[group.sd] / np.array(group.unit)
+        factor = sd[:, None] * cholesky(group, values, size)
         x = np.empty_like(z)
         for j, i in product(range(len(z)), range(size)):
             m, t, w = factor[i, :i] @ z[j, :i], factor[i, i], weights[j, i]
@@ -207,9 +208,10 @@ def test_effects_are_around_what_the_population_part_says_of_their_level() -> No
     """1 for the same column; the level's value of what is constant within it."""
     spec = "many ~ x + of_a + (1 + x | a), family=poisson"
     program, frame = center_effects(*sampled(spec, large()))
-    centering = program.group("a").centering
+    group = program.group("a")
+    centering = group.centering
     assert centering is not None
-    around = frame[centering.around]
+    around = frame[centering.around] * np.array(group.unit)[:, None]
     places = {(one.name, one.place): i for i, one in enumerate(centering.elements)}
     intercept = places["Intercept_centered", 0]
     x, of_a = places["b", 0], places["b", 1]

@@ -20,7 +20,7 @@ from ...families.family import Family
 from ...ir import Const, Expr, Frame, Group, Parameter, Prior, Program, Ref
 from ...prior_kernels import PRIOR_KERNELS
 from ...verify import definition_order
-from ..reference.start import TYPICAL, start
+from ..reference.start import TYPICAL, reach, start
 from ..reference.truncation import log_mass
 from .densities import likelihood_name, parameters, prior_name
 from .integrated import integrated_groups, write_misfit
@@ -53,8 +53,11 @@ class Tapes:
         What is reported, from a draw.
     outputs
         The quantities on ``draws``, in the order of the PyMC model.
-    start
-        An unconstrained point where the priors have their mass.
+    start, reach
+        An unconstrained point in the middle of things, and how far from it chains
+        may start in each direction.
+    rows
+        How many rows of the data there are.
     normals
         How many standard normal numbers ``draws`` wants behind each point.
     """
@@ -63,6 +66,8 @@ class Tapes:
     draws: Tape
     outputs: tuple[Output, ...]
     start: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    rows: float
     normals: int = 0
 
 
@@ -87,8 +92,22 @@ def emit(program: Program, frame: Frame) -> Tapes:
     density = _Tape(program, frame).density()
     writer = _Tape(program, frame, draws=True)
     outputs = writer.draws()
-    start_ = np.concatenate([*first.values()])
-    return Tapes(density, writer.tape(), outputs, start_, normals(program, frame))
+    return Tapes(
+        density,
+        writer.tape(),
+        outputs,
+        np.concatenate([*first.values()]),
+        np.concatenate([*reach(program, frame).values()]),
+        _rows(program, frame),
+        normals(program, frame),
+    )
+
+
+def _rows(program: Program, frame: Frame) -> float:
+    likelihood = program.likelihood
+    if likelihood.count is None:
+        return float(frame.lengths[likelihood.rows])
+    return float(frame[likelihood.count].sum())
 
 
 def normals(program: Program, frame: Frame) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -57,6 +58,18 @@ class Kernel:
         if self.machine(point, slopes, value, self.block) < 0:
             raise MemoryError("no memory for the values of a gradient")
         return float(value[0]), slopes
+
+    def finite_density(self, x: Floats) -> float:
+        """Return the log density; NaN where a part of its gradient is no number."""
+        value, slopes = self.log_density(x)
+        return value if np.isfinite(slopes).all() else math.nan
+
+    def stop(self) -> None:
+        """Have every call of the entry fail from now on, in other threads too.
+
+        What it asks for, nobody has the memory for.
+        """
+        self.block[BLOCK.index("size")] = np.iinfo(np.int64).max // 32
 
     def draws(self, x: Floats, rng: np.random.Generator) -> Mapping[str, Floats]:
         """Return the reported quantities of unconstrained points.

@@ -27,6 +27,7 @@ from ...ir import (
     Predictor,
     Program,
     Ref,
+    Unit,
     names_in,
 )
 from ...thresholds import middle
@@ -41,6 +42,7 @@ from .tape import TapeWriter
 from .units import Units, units
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+_UNIT = ("center", "scale")
 
 
 class NoKernel(Exception):
@@ -147,6 +149,8 @@ class Quantities:
             else:
                 writer.constant += math.log(length)
             return out
+        if parameter.steps is not None:
+            return self._steps(x, parameter.steps, scalar)
         low, high = parameter.bounds
         if math.isinf(low) and math.isinf(high):
             return Place(x, length, scalar)
@@ -160,6 +164,15 @@ class Quantities:
             ends = {"low": writer.numbers([low]), "high": writer.numbers([high])}
             writer.add("between", **words, **ends)
             writer.constant += length * math.log(high - low)
+        return out
+
+    def _steps(self, x: int, unit: Unit, scalar: bool) -> Place:
+        """Return the place of what is sampled at ``x`` in steps of a unit."""
+        writer, length = self.writer, len(unit.scale)
+        out = Place(writer.place(length), length, scalar)
+        ends = {name: writer.numbers(getattr(unit, name)) for name in _UNIT}
+        writer.add("steps", n=length, out=out.at, x=x, **ends)
+        writer.constant += float(np.log(unit.scale).sum())
         return out
 
     # ---- expressions ---------------------------------------------------------------
@@ -266,7 +279,10 @@ class Quantities:
             return self._recovered(group)
         at = self.coordinates[group.coordinate]
         if group.coordinate == group.effects:
-            return Place(at, levels * size, False)
+            if not group.unit:
+                return Place(at, levels * size, False)
+            scale = group.unit * levels
+            return self._steps(at, Unit((0.0,) * len(scale), scale), False)
         sd, factor = self.place(group.sd), self.cholesky(group)
         out = Place(writer.place(levels * size), levels * size, False)
         where = {"out": out.at, "sd": sd.at, "cholesky": factor}
@@ -275,6 +291,7 @@ class Quantities:
         if group.centering is not None:
             self.bases[group.name] = writer.place(levels * size)
             words |= self._centering(group.centering, size)
+            words["unit"] = writer.numbers(group.unit or (1.0,) * size)
             writer.add("partial", **words, x=at, z=self.bases[group.name])
         else:
             writer.add("scaled", **words, z=at)

@@ -36,7 +36,7 @@ from ...ir import (
 )
 from ...recipes import Numbers
 from ...verify import definition_order
-from .operations import expression, lkj_cholesky
+from .operations import Steps, expression, lkj_cholesky
 
 
 def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> pm.Model:
@@ -108,9 +108,14 @@ def _transform(parameter: Parameter) -> Any:
         return transforms.ordered
     if parameter.chart == "simplex":
         return transforms.simplex
+    if parameter.unbounded:
+        unit = parameter.steps
+        if unit is None:
+            return None
+        if not parameter.axes:
+            return Steps(unit.center[0], unit.scale[0])
+        return Steps(np.array(unit.center), np.array(unit.scale))
     low, high = parameter.bounds
-    if math.isinf(low) and math.isinf(high):
-        return None
     if (low, high) == (0.0, math.inf):
         return transforms.log
     if (low, high) == (0.0, 1.0):
@@ -217,10 +222,14 @@ def _group(group: Group, program: Program, values: dict[str, Any]) -> Any:
         base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
         effects = base * sd if factor is None else base @ (sd[:, None] * factor).T
         return pm.Deterministic(group.effects, effects, dims=dims)
+    steps = None
+    if group.unit:
+        steps = Steps(0.0, np.asarray(group.unit), joint=int(factor is not None))
     if factor is None:
-        return pm.Normal(group.effects, 0.0, sd, dims=dims)
+        return pm.Normal(group.effects, 0.0, sd, dims=dims, default_transform=steps)
+    chol = sd[:, None] * factor
     return pm.MvNormal(
-        group.effects, pt.zeros(size), chol=sd[:, None] * factor, dims=dims
+        group.effects, pt.zeros(size), chol=chol, dims=dims, default_transform=steps
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pymc.logprob.transforms import Transform
 
 from ...ir import Apply, Assemble, Const, Expr, Ref
 from ...thresholds import middle
@@ -30,6 +31,38 @@ def lkj_cholesky(partial: Any, size: int) -> Any:
     rest = 0.5 * pt.log1p(-(lower**2))
     before = pt.cumsum(rest, axis=1) - rest
     return pt.tril((lower + pt.eye(size)) * pt.exp(before))
+
+
+class Steps(Transform):  # type: ignore[misc]
+    """The chart of a parameter with a unit: ``center + scale * x``.
+
+    Parameters
+    ----------
+    center, scale
+        Numbers that broadcast to the parameter's shape.
+    joint
+        How many of the last axes are one draw of the distribution.
+    """
+
+    name = "steps"
+    ndim_supp = 0
+
+    def __init__(self, center: Any, scale: Any, joint: int = 0) -> None:
+        self._center, self._scale = np.float64(center), np.float64(scale)
+        self._joint = joint
+
+    def forward(self, value: Any, *inputs: Any) -> Any:
+        """Return the coordinate of a value."""
+        return (value - self._center) / self._scale
+
+    def backward(self, value: Any, *inputs: Any) -> Any:
+        """Return the value at a coordinate."""
+        return self._center + self._scale * value
+
+    def log_jac_det(self, value: Any, *inputs: Any) -> Any:
+        """Return the log of the scale, for each draw of the distribution."""
+        each = pt.zeros_like(value) + np.log(self._scale)
+        return each.sum(axis=-1) if self._joint else each
 
 
 def spread(center: Any, gap: Any) -> Any:

@@ -47,6 +47,10 @@ def from_unconstrained(parameter: Parameter, x: Array) -> tuple[Array, Any]:
     """Return the parameter's value and the log Jacobian of the map to it."""
     match parameter.chart:
         case "bounds":
+            if parameter.steps is not None:
+                scale = np.reshape(parameter.steps.scale, x.shape)
+                center = np.reshape(parameter.steps.center, x.shape)
+                return center + scale * x, np.log(scale).sum()
             return _bounded(parameter.bounds, x)
         case "ordered":
             gaps = np.exp(x[1:])

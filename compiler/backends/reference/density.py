@@ -205,16 +205,18 @@ def _group(
     size = len(program.axis(group.coefs).labels or ())
     factor = values[group.sd][:, None] * cholesky(group, values, size)
     x = np.asarray(point[group.coordinate])
+    unit = np.asarray(group.unit or (1.0,) * size)
     constant = -0.5 * math.log(2.0 * math.pi) * x.size
     if group.centering is not None:
-        return constant + _partial(group, group.centering, factor, values, x)
+        factor = factor / unit[:, None]
+        return constant + _partial(group, group.centering, factor, values, x, unit)
     if group.form == "noncentered":
         values[group.base] = x
         values[group.effects] = x @ factor.T
         return constant - 0.5 * (x * x).sum()
-    values[group.effects] = x
-    z = np.linalg.solve(factor, x.T)
-    log_determinant = np.log(np.diagonal(factor)).sum()
+    values[group.effects] = x * unit
+    z = np.linalg.solve(factor / unit[:, None], x.T)
+    log_determinant = np.log(np.diagonal(factor) / unit).sum()
     return constant - 0.5 * (z * z).sum() - len(x) * log_determinant
 
 
@@ -224,6 +226,7 @@ def _partial(
     factor: Array,
     values: dict[str, Any],
     x: Array,
+    unit: Array,
 ) -> Any:
     """Do the same for effects that are partly centered; see ``ir.Centering``."""
     weights = np.asarray(values[centering.weights])
@@ -246,7 +249,7 @@ def _partial(
         z[:, i] = (x[:, i] - w * (around[:, i] + mean)) * np.exp(-w * log_scale)
         effects[:, i] = mean + factor[i, i] * z[:, i]
         total = total - 0.5 * (z[:, i] ** 2).sum() - (w * log_scale).sum()
-    values[group.base], values[group.effects] = z, effects
+    values[group.base], values[group.effects] = z, effects * unit
     return total
 
 

@@ -12,6 +12,20 @@ from typing import Any
 from .operation import Operation
 
 
+def _steps(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """``center + scale x``."""
+    n, out, x, center, scale = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    for i in range(n):
+        v[out + i] = c[center + i] + c[scale + i] * v[x + i]
+    return 0.0
+
+
+def _steps_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
+    n, out, x, scale = o[p + 1], o[p + 2], o[p + 3], o[p + 5]
+    for i in range(n):
+        d[x + i] += d[out + i] * c[scale + i]
+
+
 def _above(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """``low + exp(x)``."""
     n, out, x, low = o[p + 1], o[p + 2], o[p + 3], c[o[p + 4]]
@@ -124,6 +138,7 @@ def _simplex_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 CHARTS = (
+    Operation("steps", ("n", "out", "x", "center", "scale"), _steps, _steps_back),
     Operation("above", ("n", "out", "x", "low"), _above, _above_back),
     Operation("below", ("n", "out", "x", "high"), _below, _below_back),
     Operation("between", ("n", "out", "x", "low", "high"), _between, _between_back),

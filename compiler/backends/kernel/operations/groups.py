@@ -159,20 +159,21 @@ def _centered(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 def _partial(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """Effects that are partly centered (``ir.Centering``), and their density.
 
-    ``z`` has the standard normals; ``powers`` the last weight of each coefficient
-    and ``t^-w``, since levels often have the same weight.
+    ``z`` has the standard normals; all but ``sd`` and ``out`` is in multiples of
+    ``unit``; ``powers`` has the last weight of each coefficient and ``t^-w``, since
+    levels often have the same weight.
     """
     levels, q, out, x, z = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
     sd, factor, weights = o[p + 6], o[p + 7], o[p + 8]
     around, count, elements, signs = o[p + 9], o[p + 10], o[p + 11], o[p + 12]
-    powers, basis = o[p + 13], o[p + 14]
+    powers, basis, unit = o[p + 13], o[p + 14], o[p + 15]
     total = 0.0
     for i in range(q):
         v[powers + 3 * i] = -1.0
     for g in range(levels):
         row = g * q
         for i in range(q):
-            scale = v[sd + i]
+            scale = v[sd + i] / c[unit + i]
             mean = 0.0
             if factor:
                 for j in range(i):
@@ -198,7 +199,7 @@ def _partial(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
                     sampled += c[basis + i * q + j] * v[x + row + j]
             number = (sampled - w * center) * v[powers + 3 * i + 1]
             v[z + row + i] = number
-            v[out + row + i] = mean + scale * number
+            v[out + row + i] = (mean + scale * number) * c[unit + i]
             total -= 0.5 * number * number + v[powers + 3 * i + 2]
     return total
 
@@ -207,14 +208,16 @@ def _partial_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
     levels, q, out, x, z = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
     sd, factor, weights = o[p + 6], o[p + 7], o[p + 8]
     around, count, elements, signs = o[p + 9], o[p + 10], o[p + 11], o[p + 12]
-    powers, basis = o[p + 13], o[p + 14]
+    powers, basis, unit = o[p + 13], o[p + 14], o[p + 15]
     for i in range(q):
         v[powers + 3 * i] = -1.0
     for g in range(levels):
         row = g * q
         for back in range(q):
             i = q - 1 - back
-            scale = v[sd + i]
+            step = c[unit + i]
+            spread = v[sd + i] / step
+            scale = spread
             if factor:
                 scale *= v[factor + i * q + i]
             w = c[weights + row + i]
@@ -225,7 +228,7 @@ def _partial_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
                     v[powers + 3 * i + 1] = math.exp(-w * math.log(scale))
             power = v[powers + 3 * i + 1]
             number = v[z + row + i]
-            slope = d[out + row + i]
+            slope = d[out + row + i] * step
             # of the standard normal, with its own density
             inner = d[z + row + i] + slope * scale - number
             by_scale = slope * number
@@ -246,12 +249,13 @@ def _partial_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
                 for j in range(i):
                     entry = v[factor + i * q + j]
                     mixed += entry * v[z + row + j]
-                    d[factor + i * q + j] += by_mean * v[sd + i] * v[z + row + j]
-                    d[z + row + j] += by_mean * v[sd + i] * entry
-                d[sd + i] += by_mean * mixed + by_scale * v[factor + i * q + i]
-                d[factor + i * q + i] += by_scale * v[sd + i]
+                    d[factor + i * q + j] += by_mean * spread * v[z + row + j]
+                    d[z + row + j] += by_mean * spread * entry
+                by_sd = by_mean * mixed + by_scale * v[factor + i * q + i]
+                d[sd + i] += by_sd / step
+                d[factor + i * q + i] += by_scale * spread
             else:
-                d[sd + i] += by_scale
+                d[sd + i] += by_scale / step
 
 
 def _gram(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
@@ -289,7 +293,7 @@ GROUPS = (
         "partial",
         (
             *("levels", "q", "out", "x", "z", "sd", "cholesky", "weights"),
-            *("around", "count", "elements", "signs", "powers", "basis"),
+            *("around", "count", "elements", "signs", "powers", "basis", "unit"),
         ),
         _partial,
         _partial_back,

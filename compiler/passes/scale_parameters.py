@@ -1,0 +1,372 @@
+"""Sample each parameter in units of what it changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import weighted
+from ..backends.reference import coordinates, evaluate
+from ..backends.reference.density import evaluate_expression
+from ..backends.reference.start import middle_of, start, typical
+from ..default_priors import DPAR_GROUP_SD
+from ..distributions import DISTRIBUTIONS
+from ..families import FAMILIES
+from ..families.family import DefaultPrior, Family, Moments
+from ..ir import (
+    Apply,
+    Const,
+    Frame,
+    Group,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Parameter,
+    Predictor,
+    Program,
+    Ref,
+    Unit,
+    names_in,
+)
+from ..linear import linear
+
+Array = NDArray[Any]
+
+#: The largest number of a column is at most so many steps.
+FARTHEST = 4.0
+#: A log density of a prior that is so much lower is against a starting point.
+SURE = 2.0
+
+
+def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
+    """Give parameters the unit in which the data tell of them.
+
+    One step of a coefficient moves its predictor by one spread of the response (on a
+    log or logit scale by 1), whatever prior the user wrote and whatever units the
+    columns have; the intercept starts where the responses are, other coefficients at
+    0, parameters of the family where their default priors have their mass::
+
+        param b[coef] ~ normal(mu=0, sigma=2.6e-05)
+        param sigma ~ exponential(rate=0.1)  on log
+    becomes
+        param b[coef] ~ normal(mu=0, sigma=2.6e-05)  from 0 in steps of 1e-05
+        param sigma ~ exponential(rate=0.1)  on log  from 10
+
+    What is sampled is then of the size of 1. The map is linear, so the log density
+    changes by a constant: the sum of the logs of the units. Where a prior is far from
+    what the data say, sampling starts at that of the two where the posterior is higher.
+    """
+    given = _Given.of(program, frame)
+    units: dict[str, Unit] = {}
+    groups = {group.name: group for group in program.groups}
+    for predictor in program.predictors:
+        units |= _population(given, predictor)
+        for use in predictor.blocks:
+            if isinstance(use, GroupUse):
+                group = groups[use.group]
+                steps = _group(given, predictor, use, group)
+                groups[use.group] = replace(group, unit=steps)
+                units |= _sds(given, predictor, group, steps)
+    units |= dict(_dpars(given))
+    parameters = tuple(
+        replace(p, unit=_inside(p, units.get(p.name), frame))
+        for p in program.parameters
+    )
+    program = replace(program, parameters=parameters, groups=tuple(groups.values()))
+    return _started(program, frame), frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """A program with its frame, and what is learned of its response."""
+
+    program: Program
+    frame: Frame
+    family: Family
+    moments: Moments
+
+    @classmethod
+    def of(cls, program: Program, frame: Frame) -> _Given:
+        likelihood = program.likelihood
+        family = FAMILIES[likelihood.family]
+        count = None if likelihood.count is None else frame[likelihood.count]
+        exposure = 1.0
+        for _, expr in likelihood.arguments:
+            match expr:
+                case Apply("*", (_, Ref(rate))) if rate in frame.arrays:
+                    logs = np.log(np.asarray(frame[rate], dtype=float))
+                    exposure = math.exp(weighted.mean(logs, count))
+                case _:
+                    pass
+        moments = family.moments(frame[likelihood.value], count)
+        return cls(program, frame, family, replace(moments, exposure=exposure))
+
+    @property
+    def count(self) -> Array | None:
+        name = self.program.likelihood.count
+        return None if name is None else self.frame[name]
+
+    def is_main(self, predictor: Predictor) -> bool:
+        return predictor is self.program.predictors[0]
+
+    def step(self, predictor: Predictor) -> float:
+        """Return what counts as one step of a predictor."""
+        if self.is_main(predictor) or predictor.link == "identity":
+            return _positive(self.moments.s)
+        return 1.0
+
+    def size(self, columns: Array) -> Array:
+        """Return the typical size of the numbers of each column, (k,).
+
+        The root of their mean square; more where single ones are far out, so that
+        no row is moved beyond all bounds by one step.
+        """
+        largest = np.abs(columns).max(axis=0, initial=0.0)
+        safe = np.where(largest > 0.0, largest, 1.0)
+        squares = weighted.means(np.square(columns / safe), self.count)
+        found = np.maximum(largest * np.sqrt(squares), largest / FARTHEST)
+        return np.where(found > 0.0, found, 1.0)
+
+
+def _positive(number: float) -> float:
+    return number if 0.0 < number < math.inf else 1.0
+
+
+# ---- the population ------------------------------------------------------------------
+
+
+def _population(given: _Given, predictor: Predictor) -> dict[str, Unit]:
+    """Return the units of the parameters of a predictor's population part."""
+    columns: dict[str, Array] = {}
+    rows = given.frame.lengths[predictor.rows]
+    for block in predictor.blocks:
+        match block:
+            case Intercept(name):
+                design: Array = np.ones((rows, 1))
+            case Linear(name, slot):
+                design = given.frame[slot]
+            case _:
+                continue
+        found = linear(given.program, given.frame, name)
+        if found is None:
+            continue
+        for one, matrix in found.by.items():
+            more = design @ np.reshape(matrix, (design.shape[1], -1))
+            columns[one] = columns[one] + more if one in columns else more
+    step = given.step(predictor)
+    scales = {name: step / given.size(matrix) for name, matrix in columns.items()}
+    centers = _centers(given, predictor, columns, scales)
+    return {
+        name: Unit(tuple(centers[name].tolist()), tuple(scale.tolist()))
+        for name, scale in scales.items()
+    } | _thresholds(given, predictor)
+
+
+def _thresholds(given: _Given, predictor: Predictor) -> dict[str, Unit]:
+    """Return the unit of the middle of thresholds: they are where the responses are."""
+    if not (given.is_main(predictor) and given.family.thresholds):
+        return {}
+    names = {p.name for p in given.program.parameters} & {"threshold_center"}
+    unit = Unit((given.moments.m,), (_positive(given.moments.s),))
+    return dict.fromkeys(names, unit)
+
+
+def _centers(
+    given: _Given,
+    predictor: Predictor,
+    columns: Mapping[str, Array],
+    scales: Mapping[str, Array],
+) -> dict[str, Array]:
+    """Return coefficients with which the predictor is where the responses are.
+
+    Those of a constant column, the intercept, and 0; without one, by least squares.
+    """
+    aim = _aim(given, predictor)
+    centers = {name: np.zeros(len(scale)) for name, scale in scales.items()}
+    if given.is_main(predictor) and given.family.thresholds:
+        return centers
+    for block in predictor.blocks:
+        if isinstance(block, Intercept) and block.name in columns:
+            centers[block.name] = np.array([aim])
+            return centers
+    if (
+        not columns
+        or aim == 0.0
+        or any(isinstance(block, Intercept) for block in predictor.blocks)
+    ):
+        return centers
+    names = list(columns)
+    design = np.hstack([columns[n] * scales[n] for n in names])
+    weights = np.ones(len(design)) if given.count is None else given.count
+    root = np.sqrt(weights / weights.sum())
+    found = np.linalg.lstsq(design * root[:, None], root * aim, rcond=1e-6)[0]
+    for name, part in zip(
+        names,
+        np.split(found, np.cumsum([len(scales[n]) for n in names])[:-1]),
+        strict=True,
+    ):
+        centers[name] = part * scales[name]
+    return centers
+
+
+def _aim(given: _Given, predictor: Predictor) -> float:
+    """Return where a predictor is, without its offsets."""
+    known = np.zeros(1)
+    for block in predictor.blocks:
+        if isinstance(block, Offset):
+            known = known + given.frame[block.slot]
+    if given.is_main(predictor):
+        middle = given.moments.m
+    else:
+        dpar = next(d for d in given.family.dpars if d.name == predictor.dpar)
+        middle = 0.0 if dpar.fixed is not None else dpar.center(given.moments)
+    if len(known) == 1:
+        return middle - float(known[0])
+    if predictor.link != "log":
+        return middle - weighted.mean(known, given.count)
+    largest = float(known.max())
+    mean = weighted.mean(np.exp(known - largest), given.count)
+    return middle - largest - math.log(mean)
+
+
+# ---- groups --------------------------------------------------------------------------
+
+
+def _group(
+    given: _Given, predictor: Predictor, use: GroupUse, group: Group
+) -> tuple[float, ...]:
+    """Return the units of the effects of a group."""
+    step = given.step(predictor)
+    units = list(group.unit or (step,) * given.frame.lengths[group.coefs])
+    if use.design is not None:
+        sizes = given.size(given.frame[use.design])
+        for place, size in zip(use.positions, sizes.tolist(), strict=True):
+            units[place] = step / size
+    return tuple(units)
+
+
+def _sds(
+    given: _Given, predictor: Predictor, group: Group, steps: tuple[float, ...]
+) -> dict[str, Unit]:
+    """Return where the sds of a group start: near the means of their defaults."""
+    found = linear(given.program, given.frame, group.sd)
+    if found is None:
+        return {}
+    on_link = not given.is_main(predictor) and predictor.link != "identity"
+    share = DPAR_GROUP_SD if on_link else 1.0
+    units: dict[str, Unit] = {}
+    for name, matrix in found.by.items():
+        numbers = matrix.T @ np.array(steps)
+        if (numbers > 0.0).all():
+            center = tuple((share * numbers).tolist())
+            units[name] = Unit(center, tuple(numbers.tolist()))
+    return units
+
+
+# ---- parameters of the family --------------------------------------------------------
+
+
+def _dpars(given: _Given) -> Iterator[tuple[str, Unit]]:
+    """Yield where the scalar parameters of the family start."""
+    program = given.program
+    parameters = {p.name for p in program.parameters}
+    derived = {d.name: d.expression for d in program.derived}
+    arguments = dict(program.likelihood.arguments)
+    for dpar in given.family.dpars:
+        if dpar.fixed is not None or dpar.name not in arguments:
+            continue
+        default = dpar.default(given.moments)
+        for name in names_in(arguments[dpar.name]):
+            if name in parameters:
+                yield name, _scalar(_itself(default))
+            elif name in derived:
+                for base in names_in(derived[name]):
+                    if base in parameters and default.of == "inv_sqrt":
+                        yield base, _scalar(_typical(default))
+
+
+def _scalar(number: float) -> Unit:
+    return Unit((number,), (_positive(abs(number)),))
+
+
+def _typical(default: DefaultPrior) -> float:
+    found = typical(default.distribution, dict(default.arguments))
+    return 1.0 if found is None else float(found)
+
+
+def _itself(default: DefaultPrior) -> float:
+    """Return a typical value of a parameter under its default prior."""
+    found = _typical(default)
+    if default.of == "inv_sqrt":
+        return 1.0 / (found * found * default.times)
+    return found
+
+
+# ---- where sampling starts -----------------------------------------------------------
+
+
+def _inside(parameter: Parameter, unit: Unit | None, frame: Frame) -> Unit | None:
+    """Return a unit whose numbers are finite and inside the parameter's bounds."""
+    size = math.prod(frame.lengths[axis] for axis in parameter.axes)
+    if unit is None or parameter.chart != "bounds" or len(unit.scale) != size:
+        return None
+    if not (np.isfinite([*unit.center, *unit.scale]).all() and min(unit.scale) > 0.0):
+        return None
+    low, high = parameter.bounds
+    if not all(low < center < high for center in unit.center):
+        return None
+    return unit
+
+
+def _started(program: Program, frame: Frame) -> Program:
+    """Start in its prior what the prior is surer of than the data are.
+
+    One parameter after the other is put in the middle of its prior, where that says
+    much against the unit, and stays there if the log density of all is higher.
+    """
+    for parameter in program.parameters:
+        unit = parameter.unit
+        if unit is None:
+            continue
+        values: Mapping[str, Any] = {}
+        if not all(isinstance(e, Const) for _, e in parameter.prior.arguments):
+            values, _ = _at_start(program, frame)
+        shape = tuple(frame.lengths[axis] for axis in parameter.axes)
+        middle = np.atleast_1d(middle_of(parameter, shape, values))
+        center = np.array(unit.center)
+        against = _prior(parameter, middle, values) - _prior(parameter, center, values)
+        if not (against > SURE).any():
+            continue
+        other = tuple(np.where(against > SURE, middle, center).tolist())
+        changed = replace(parameter, unit=replace(unit, center=other))
+        parameters = [changed if p is parameter else p for p in program.parameters]
+        moved = replace(program, parameters=tuple(parameters))
+        if _at_start(moved, frame)[1] > _at_start(program, frame)[1]:
+            program = moved
+    return program
+
+
+def _at_start(program: Program, frame: Frame) -> tuple[Mapping[str, Any], float]:
+    """Return all quantities where sampling starts, and the log density."""
+    first = start(program, frame)
+    places = coordinates(program, frame)
+    point = {one.name: first[one.name].reshape(one.shape) for one in places}
+    with np.errstate(all="ignore"):
+        values, density = evaluate(program, frame, point)
+    density = float(np.real(density))
+    return values, -math.inf if math.isnan(density) else density
+
+
+def _prior(parameter: Parameter, value: Array, values: Mapping[str, Any]) -> Array:
+    """Return the log density of each element in its prior."""
+    prior = parameter.prior
+    arguments = {n: evaluate_expression(e, values) for n, e in prior.arguments}
+    with np.errstate(all="ignore"):
+        density = DISTRIBUTIONS[prior.distribution].log_density(value, **arguments)
+    return np.asarray(np.broadcast_to(density, value.shape))
