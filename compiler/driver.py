@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from varying.grammar.allowed import reported
 from varying.grammar.diagnostics import (
     Diagnostic,
     ModelError,
@@ -37,6 +38,7 @@ from .checks import check_rows
 from .data_file import DataFile
 from .evaluation import FunctionFault
 from .fill import fill
+from .head import of_the_head
 from .ir import Frame, Program
 from .learn import learn
 from .lints import lint
@@ -172,14 +174,13 @@ def check(
         _bind(spec, chosen, rows, sink, hints=True)
     named = data_statement(spec)
     prepared = rows.shared
-    if prepared.table.partial and named is not None:
-        sink.add(
-            "partial-data",
-            named.path.span,
-            f"only the first {prepared.read:,} rows of the data were checked",
-            "a fit reads them all",
-        )
-    return sink.sorted()
+    if prepared.table.partial:
+        place = Span(0, 0) if named is None else named.path.span
+        sink = of_the_head(sink, prepared.read, place)
+    every = [prepared, *rows.own.values()]
+    complete = model is None and all(one.certain for one in every)
+    complete &= not any(one.table.partial or one.table.open for one in every)
+    return reported(sink, complete=complete and not sink.failed)
 
 
 def design_spec(
@@ -202,8 +203,8 @@ def design_spec(
     if found.without_data:
         _needs_data(sink)
     if found.bound is None or _design_in_doubt(found.spec, sink):
-        raise ModelError(sink.sorted())
-    return Designed(found.prepared, found.bound, sink.sorted())
+        raise ModelError(reported(sink))
+    return Designed(found.prepared, found.bound, reported(sink))
 
 
 def _design_in_doubt(spec: Spec, sink: Sink) -> bool:
@@ -266,9 +267,9 @@ def compile_or_outline(
         found = _bound(source, table, base, model, sink, reduce, functions)
     if not found.without_data:
         return _compiled(found, sink)
-    sink.raise_errors()
+    _raise_errors(sink)
     assert found.name is not None  # without an error there is one
-    return Outline(found.spec, found.name, sink.sorted())
+    return Outline(found.spec, found.name, reported(sink))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,8 +320,13 @@ def _needs_data(sink: Sink) -> None:
     )
 
 
+def _raise_errors(sink: Sink) -> None:
+    if sink.failed:
+        raise ModelError(reported(sink))
+
+
 def _compiled(found: _Bound, sink: Sink) -> Compiled:
-    sink.raise_errors()
+    _raise_errors(sink)
     bound, prepared = found.bound, found.prepared
     assert bound is not None  # without an error there is one
     values = response_values(bound.response, prepared.table)
@@ -330,7 +336,7 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     written = fill(lowered, prepared.table, bound.response)
     program, frame = optimize(lowered, written)
     return Compiled(
-        found.spec, prepared, bound, frame, lowered, program, priors, sink.sorted()
+        found.spec, prepared, bound, frame, lowered, program, priors, reported(sink)
     )
 
 
@@ -461,17 +467,21 @@ def _bind(
         if not any(statement is one for one in chosen):
             continue
         found.append(model)
+        named = (statement.label,) if len(spec.models) > 1 else ()
         for fault in own.diagnostics:
             if not prepared.certain and fault.rule in ABOUT_VALUES:
                 continue
             if is_common(fault, common):
                 continue
-            sink.add(fault.rule, fault.span, fault.message, *fault.notes, fix=fault.fix)
+            sink.keep(fault, *named)
         large = any(fault.rule == "too-many-coefficients" for fault in own.diagnostics)
         if model is not None and prepared.certain and not large:
-            check_rows(model, prepared.table, sink)
-            if not sink.failed:
-                lint(model, prepared, spec, statement, sink, hints=hints)
+            rest = Sink(sink.source)
+            check_rows(model, prepared.table, rest)
+            if not sink.failed and not rest.failed:
+                lint(model, prepared, spec, statement, rest, hints=hints)
+            for fault in rest.diagnostics:
+                sink.keep(fault, *named)
     if chosen:
         for shared in common:
             for fault in unknown_everywhere(shared, sinks):

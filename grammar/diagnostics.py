@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .rules import RULES, Severity
 from .source import Source, Span
@@ -59,6 +59,8 @@ class Diagnostic:
         Cause and help, a sentence each.
     fix
         Edits that mend it, if such exist.
+    models
+        Of a file with several, those that it is about; none: the file itself.
     """
 
     rule: str
@@ -67,6 +69,7 @@ class Diagnostic:
     span: Span
     notes: tuple[str, ...] = ()
     fix: Fix | None = None
+    models: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
@@ -90,12 +93,13 @@ class Sink:
     """Collects the diagnostics of one source while a stage runs.
 
     The same fault at the same place is kept once, so that two stages or two
-    models of a file that meet it do not say it twice.
+    models of a file that meet it do not say it twice. What is ``once`` said of a
+    column, wherever it is read, is kept at the first place.
     """
 
     source: Source
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    _seen: set[Diagnostic] = field(default_factory=set, repr=False, compare=False)
+    _seen: dict[object, int] = field(default_factory=dict, repr=False, compare=False)
 
     def add(
         self,
@@ -106,10 +110,21 @@ class Sink:
         fix: Fix | None = None,
     ) -> None:
         """Record a fault of this source."""
-        found = Diagnostic(rule, message, self.source, span, notes, fix)
-        if found not in self._seen:
-            self._seen.add(found)
+        self.keep(Diagnostic(rule, message, self.source, span, notes, fix))
+
+    def keep(self, found: Diagnostic, *models: str) -> None:
+        """Record a fault that was found elsewhere; ``models`` it is about as well."""
+        found = replace(found, models=(*found.models, *models))
+        key: object = replace(found, models=())
+        if RULES[found.rule].once:
+            key = (found.rule, found.message)
+        place = self._seen.setdefault(key, len(self.diagnostics))
+        if place == len(self.diagnostics):
             self.diagnostics.append(found)
+            return
+        known = self.diagnostics[place]
+        every = tuple(dict.fromkeys((*known.models, *found.models)))
+        self.diagnostics[place] = replace(known, models=every)
 
     @property
     def failed(self) -> bool:

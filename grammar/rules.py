@@ -20,11 +20,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its id, its severity and what it finds, in a sentence."""
+    """One rule: its id, its severity and what it finds, in a sentence.
+
+    What is said ``once`` is about a column, and is the same wherever that is read.
+    """
 
     id: str
     severity: Severity
     summary: str
+    once: bool = False
 
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -48,6 +52,8 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("unclosed-bracket", _E, "A bracket that is never closed."),
     Rule("unmatched-bracket", _E, "A closing bracket without its opening one."),
     Rule("nested-too-deep", _E, "More than 100 brackets inside each other."),
+    Rule("invalid-allow", _W, "A `varying:` comment that allows no warning."),
+    Rule("unused-allow", _I, "A comment that allows what is not there."),
     "Statements",
     Rule("syntax", _E, "The text does not fit the grammar at this place."),
     Rule("foreign-code", _E, "Code of R or Python where a statement stands."),
@@ -124,12 +130,27 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("one-group", _E, "A grouping factor with a single level."),
     Rule("rows-reduced", _I, "Equal rows of a large file that became one, counted."),
     Rule("rows-dropped", _I, "Rows left out because a value is missing."),
-    Rule("decimal-comma", _W, "Numbers with a comma, which are taken as texts."),
-    Rule("almost-numbers", _W, "A predictor that is text for a few of its values."),
+    Rule(
+        "decimal-comma",
+        _W,
+        "Numbers with a comma, which are taken as texts.",
+        once=True,
+    ),
+    Rule(
+        "almost-numbers",
+        _W,
+        "A predictor that is text for a few of its values.",
+        once=True,
+    ),
     Rule("exposure-twice", _W, "The same exposure as `rate()` and as an offset."),
     Rule("offset-scale", _W, "An offset that is no logarithm where the link is one."),
-    Rule("merged-spellings", _W, "Ids such as `1` and `01` that become one level."),
-    Rule("similar-levels", _W, "Levels that differ in case or blanks only."),
+    Rule(
+        "merged-spellings",
+        _W,
+        "Ids such as `1` and `01` that become one level.",
+        once=True,
+    ),
+    Rule("similar-levels", _W, "Levels that differ in case or blanks only.", once=True),
     Rule("unused-level", _W, "A declared level of a predictor that no row has."),
     "Algebra",
     Rule("response-as-predictor", _E, "The response among the predictors."),
@@ -163,7 +184,12 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("bounded-response", _W, "Whole numbers between bounds, fitted as normal."),
     Rule("spike-at-bound", _W, "A normal response that piles up at its end."),
     Rule("overdispersed", _W, "Counts that vary more than those of a Poisson."),
-    Rule("looks-missing", _I, "A number that looks like a code for a missing value."),
+    Rule(
+        "looks-missing",
+        _I,
+        "A number that looks like a code for a missing value.",
+        once=True,
+    ),
     Rule("single-rows", _W, "A group whose levels have one row each, or nearly all."),
     Rule("aliased-groups", _W, "Two grouping factors with the same levels."),
     Rule("group-in-population", _W, "A group whose levels have effects already."),

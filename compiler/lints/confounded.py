@@ -12,7 +12,7 @@ from varying.grammar.source import Span
 
 from ..bound import Grouping, Part
 from ..columns import INTERCEPT, Coded, DesignColumn
-from ..design import evaluate_columns, group_index
+from ..design import group_index
 from ..estimated import (
     Columns,
     fixed_at,
@@ -22,6 +22,7 @@ from ..estimated import (
 )
 from ..evaluation import evaluate
 from ..spellings import quoted
+from ..spread import centered
 from ..table import Floats, Ints
 from .subject import Finding, Subject, listed
 
@@ -31,8 +32,9 @@ _NEARLY, _FEW = 0.1, 5
 _PAIRS = 30
 #: Rows that are looked at first, and what may be multiplied to look at all.
 _SAMPLE, _MOST_WORK = 2_000, 4e9
-#: What is left of a column beside others within a level, as a share of its length.
-_LEFT = 1e-6
+#: What is nothing of a column within a level: as a share of its spread over all rows,
+#: and as a multiple of how far off by rounding it is.
+_LEFT, _ROUNDINGS = 1e-7, 64.0
 #: Population columns beyond which no span is looked for.
 _MOST_COLUMNS = 500
 #: Effects of a level beyond which they are not compared.
@@ -308,7 +310,7 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
                 *(column for column in columns if column != INTERCEPT),
             ]
             index = group_index(grouping.factors, grouping.levels, subject.table)
-            matrix = evaluate_columns(ordered, subject.table)
+            matrix = Columns.of(ordered, subject.table)
             new, vary = _told_apart(matrix, index, len(rows))
             levels = int((rows > 1).sum())
             constant: dict[str, int] = {}
@@ -330,29 +332,31 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
 
 
 def _told_apart(
-    matrix: Floats, index: Ints, levels: int
+    columns: Columns, index: Ints, levels: int
 ) -> tuple[list[int], list[int]]:
     """Say in how many levels each column but the first is new, and varies.
 
     New is what those before it do not add up to, in the rows of the level
-    (Gram-Schmidt, in all levels at once); the first is the intercept.
+    (Gram-Schmidt, in all levels at once); the first is the intercept. What is small
+    beside a column's spread over all levels, or beside rounding, is nothing.
     """
-    basis: list[Floats] = []
+    ones = columns.matrix[:, 0]
+    sizes = np.sqrt(np.bincount(index, minlength=levels))
+    basis = [ones / sizes[index]]
     new: list[int] = []
     vary: list[int] = []
-    for column in matrix.T:
-        least = _LEFT * _norms(column, index, levels)
-        rest = column
-        if basis:
-            rest = _without(column, basis[:1], index, levels)
-            vary.append(int((_norms(rest, index, levels) > least).sum()))
-            for _ in range(2):
-                rest = _without(rest, basis, index, levels)
+    for column, rounding in zip(
+        columns.matrix.T[1:], columns.roundings[1:], strict=True
+    ):
+        _, rest = centered(column)
+        least = max(_LEFT * float(np.sqrt(np.mean(rest**2))), _ROUNDINGS * rounding)
+        rest = _without(rest, basis[:1], index, levels)
+        vary.append(int((_norms(rest, index, levels) > least * sizes).sum()))
+        for _ in range(2):
+            rest = _without(rest, basis, index, levels)
         left = _norms(rest, index, levels)
-        if basis:
-            new.append(int((left > least).sum()))
-        size = np.where(left > least, left, np.inf)
-        basis.append(rest / size[index])
+        new.append(int((left > least * sizes).sum()))
+        basis.append(rest / np.where(left > least * sizes, left, np.inf)[index])
     return new, vary
 
 

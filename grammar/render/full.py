@@ -21,6 +21,7 @@ from ..diagnostics import Diagnostic, Edit, Fix, Severity
 from ..source import Source, Span
 from .order import by_gravity, shortened
 from .safe import visible
+from .together import Together, together
 
 #: More than this nobody reads; the other forms list all.
 MOST = 50
@@ -33,7 +34,8 @@ _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 def render(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
     """Return them, the errors first, each kind by place, with blank lines between.
 
-    Of more than ``MOST`` the rest are only counted.
+    What is the same in several models is one block, which names them. Of more than
+    ``MOST`` the rest are only counted.
 
     Parameters
     ----------
@@ -42,13 +44,15 @@ def render(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
     color
         Whether to mark severity and carets with ANSI colours.
     """
-    blocks = [_block(found, color) for found in by_gravity(diagnostics)[:MOST]]
-    if len(diagnostics) > MOST:
-        blocks.append(f"... and {len(diagnostics) - MOST} more")
+    groups = together(by_gravity(diagnostics))
+    blocks = [_block(group, color) for group in groups[:MOST]]
+    if len(groups) > MOST:
+        blocks.append(f"... and {len(groups) - MOST} more")
     return "\n\n".join(blocks)
 
 
-def _block(diagnostic: Diagnostic, color: bool) -> str:
+def _block(group: Together, color: bool) -> str:
+    diagnostic = group.first
     source, span = diagnostic.source, diagnostic.span
     start = source.position(span.start)
     paint = _COLORS[diagnostic.severity] if color else ""
@@ -67,6 +71,8 @@ def _block(diagnostic: Diagnostic, color: bool) -> str:
             f"{number} | {line}".rstrip(),
             f"{gutter} | {_painted(carets, paint)}",
         ]
+    if group.places:
+        lines.append(f"{gutter} = {visible(shortened(group.places))}")
     lines += [
         f"{gutter} = note: {visible(shortened(note))}" for note in diagnostic.notes
     ]

@@ -1,5 +1,6 @@
 """A JSON array of diagnostics, for editors and scripts.
 
+``models`` are those of a file with several that it is about; none: the file itself.
 Lines and columns count code points from 1, a tab is 1, ends are exclusive. Every key
 is always there.
 """
@@ -29,6 +30,7 @@ def _record(diagnostic: Diagnostic) -> dict[str, object]:
         **_place(diagnostic.source, diagnostic.span),
         "notes": list(diagnostic.notes),
         "fix": _fix(diagnostic.source, diagnostic.fix),
+        "models": list(diagnostic.models),
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from varying.grammar.diagnostics import Diagnostic, ModelError, Severity, Sink
 from varying.grammar.render import FORMATS, full
 from varying.grammar.render.order import by_gravity
+from varying.grammar.render.together import together
 from varying.grammar.source import Source
 
 from .mending import mended, say_fixed, write
@@ -147,6 +148,7 @@ def _lacks_data(source: Source) -> bool:
 
 
 def _count(file: str, found: tuple[Diagnostic, ...]) -> str:
+    blocks = [group.first for group in together(found)]
     counts = [
         _counted(number, word, f"{word}s")
         for severity, word in (
@@ -154,6 +156,6 @@ def _count(file: str, found: tuple[Diagnostic, ...]) -> str:
             (Severity.WARNING, "warning"),
             (Severity.INFO, "note"),
         )
-        if (number := sum(d.severity is severity for d in found))
+        if (number := sum(d.severity is severity for d in blocks))
     ]
     return f"{file}: {', '.join(counts) or 'no faults'}"

@@ -43,7 +43,7 @@ def run(
     from ..settings import Settings
     from ..sizes import check_sampling, fit_bytes
 
-    found = compiled(file, data, model)
+    found = compiled(file, data, model, briefly=True)
     target = Path(out) if out is not None else _default(file, found)
     if found.compiled is not None:
         settings = Settings.checked(**asdict(options))

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .outcome import OK, exit_code
-from .terminal import answer, answer_json, read, warn
+from .terminal import answer, answer_json, read, warn, warn_briefly
 
 if TYPE_CHECKING:
     from ..model import Model
 
 
-def compiled(file: str, data: str | None, model: str | None) -> Model:
-    """Return the compiled model; its warnings go to stderr."""
+def compiled(
+    file: str, data: str | None, model: str | None, *, briefly: bool = False
+) -> Model:
+    """Return the compiled model; its warnings go to stderr, in full or in two lines."""
     from ..api import compile_source, data_file
 
     source, base = read(file)
     found = compile_source(source, base, data_file(data), model=model)
-    warn(found.diagnostics)
+    if briefly:
+        warn_briefly(found.diagnostics, file)
+    else:
+        warn(found.diagnostics)
     return found
 
 

@@ -15,7 +15,16 @@ from varying.grammar.source import Source
 
 from ..spec_file import MOST_BYTES, decode, read_source
 
-__all__ = ["answer", "answer_json", "note", "print_diff", "print_text", "read", "warn"]
+__all__ = [
+    "answer",
+    "answer_json",
+    "note",
+    "print_diff",
+    "print_text",
+    "read",
+    "warn",
+    "warn_briefly",
+]
 
 #: What a spec is never called.
 _DATA_SUFFIXES = {
@@ -108,6 +117,16 @@ def warn(diagnostics: Sequence[Diagnostic]) -> None:
         from varying.grammar.render import full
 
         print(full.render(diagnostics, color=colored(sys.stderr)), file=sys.stderr)
+
+
+def warn_briefly(diagnostics: Sequence[Diagnostic], file: str) -> None:
+    """Print diagnostics to stderr, two lines each at most, and where the rest is."""
+    if diagnostics:
+        from varying.grammar.render import brief
+
+        print(brief.render(diagnostics), file=sys.stderr)
+        if file != "-":
+            note(f"more about them: varying check {file}")
 
 
 def colored(stream: TextIO) -> bool:

@@ -140,6 +140,25 @@ def test_runs_of_different_lengths_are() -> None:
         assert "repeated-ids" not in rules("y ~ 1 + (1 | a) + (1 | wave)", data)
 
 
+# ---- slopes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("start", [0.0, 2_459_000.5, 1.6e9])
+def test_small_steps_far_from_0_are_slopes(start: float) -> None:
+    rng = np.random.default_rng(12)
+    g = np.arange(200) // 20
+    data: Data = {
+        "y": rng.normal(size=200),
+        "t": start + np.arange(200) / 24,
+        "w": start + g / 24,
+        "g": [f"g{k}" for k in g],
+    }
+    assert "constant-slope" not in rules("y ~ t + (1 + t | g)", data)
+    assert "slope-without-effect" not in rules("y ~ poly(t, 2) + (1 + t | g)", data)
+    assert "constant-slope" in rules("y ~ w + (1 + w | g)", data)
+    assert "constant-slope" in rules("y ~ t*w + (1 + t + t:w | g)", data)
+
+
 # ---- rows and cells ----------------------------------------------------------------
 
 REDUCED = (

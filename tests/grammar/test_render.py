@@ -164,6 +164,7 @@ def test_json() -> None:
                     }
                 ],
             },
+            "models": [],
         }
     ]
 
