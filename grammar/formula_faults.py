@@ -101,6 +101,8 @@ def _random(tokens: Sequence[Token], tilde: int, sink: Sink) -> bool:
         (i for i in _outside(tokens) if i > tilde and tokens[i].type == "COMMA"),
         len(tokens),
     )
+    if end == tilde + 1:
+        return False
     term = f"({_slice(sink.source.text, tokens[tilde + 1 : end])})"
     whole = span_of(tokens[tilde - 3]).to(span_of(tokens[end - 1]))
     sink.add(
@@ -190,7 +192,10 @@ def _arrow(tokens: Sequence[Token], sink: Sink) -> bool:
         span,
         "`<-` assigns in R; a spec has no variables",
         f"a new column is made by `{USAGE['let']}`",
-        fix=Fix(f"write `let {tokens[0]} =`", (Edit(whole, f"let {tokens[0]} ="),)),
+        "a formula is written `response ~ terms`",
+        fix=None
+        if tokens[3] in ("c", "list", "data.frame", "function", "as.data.frame")
+        else Fix(f"write `let {tokens[0]} =`", (Edit(whole, f"let {tokens[0]} ="),)),
     )
     return True
 

@@ -72,8 +72,9 @@ def parse(source: Source, sink: Sink | None = None) -> Spec:
         node = _read(line, found)
         if isinstance(node, Formula) and bare_prior(node, found):
             continue
+        models = models or line.kind in ("formula", "model")
         file.add(line, node)
-    if not models and not any(line.kind in ("formula", "model") for line in lines):
+    if not models:
         file.check_models()
     if sink is None:
         found.raise_errors()

@@ -9,10 +9,11 @@ import regex
 
 from ..diagnostics import Sink
 from ..source import Source, Span
+from ..tokens import MAX_BYTES
 
 # Whether a text may hold code at all: most specs are not looked at twice.
 _HINT = regex.compile(
-    r"""^[^\S\r\n]*+(?:
+    r"""^[^\S\r\n]*+\(?(?:
         (?:import|from)\s
       | [\p{L}_.][\p{L}\p{N}_.:$]*+\s*+(?:
             \(
@@ -45,7 +46,7 @@ class Code:
 
 def find_code(source: Source, sink: Sink) -> list[Code]:
     """Report the code of R or Python in a text, and return where it stands."""
-    if _HINT.search(source.text) is None:
+    if len(source.text) > MAX_BYTES or _HINT.search(source.text) is None:
         return []
     from .reading import Reader
 

@@ -218,8 +218,10 @@ def _argument(given: Given, call: Called | None, draft: Draft, values: Values) -
     keyword = given.keyword or ""
     if keyword == "family":
         _family(given.words, draft)
-    elif keyword == "link" and given.string in (None, "logit", "probit", "cloglog"):
-        draft.options["link"] = given.plain
+    elif keyword in ("link", "threshold") and len(given.words) == 1:
+        draft.options[keyword] = given.plain
+    elif keyword == "weights" and _share(given, draft):
+        pass
     elif keyword in ("prior", "priors"):
         if given.text not in ("None", "NULL"):
             draft.given_priors.append(given.words)
@@ -239,6 +241,16 @@ def _argument(given: Given, call: Called | None, draft: Draft, values: Values) -
         draft.options[keyword] = given.text
     else:
         draft.block(f"`{keyword}` has no counterpart that is known")
+
+
+def _share(given: Given, draft: Draft) -> bool:
+    """Read ``k/n ~ x`` with ``weights = n``, R's way of successes out of trials."""
+    left, _, right = draft.formula.partition(" ~ ")
+    part, slash, whole = (piece.strip() for piece in left.partition("/"))
+    if not slash or whole != given.text:
+        return False
+    draft.formula = f"{part} | trials({whole}) ~ {right}"
+    return True
 
 
 def _family(words: Sequence[Word], draft: Draft) -> None:
@@ -308,7 +320,9 @@ def _part(words: Sequence[Word], draft: Draft) -> None:
         draft.block(f"`{written(words)}` is no formula of a parameter")
         return
     for name in left.split("+"):
-        draft.parts.append(f"{name.strip()} ~ {right.strip()}")
+        line = f"{name.strip()} ~ {right.strip()}"
+        if line not in draft.parts:
+            draft.parts.append(line)
 
 
 def _random(given: Given, draft: Draft) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..diagnostics import Edit, Fix, Sink
+from ..diagnostics import Edit, Fix, Severity, Sink
 from ..printer import name_text
 from ..source import Source, Span
 from ..tokens import KEYWORDS
-from .code import Called, Word, called, split, statement, without_comments
+from .code import Called, Word, called, matching, split, statement, without_comments
 from .find import Code
 from .models import Draft, model_of
 from .priors import priors_of
 from .tables import COMMANDS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
 
 _ASSIGN = frozenset(("<-", "<<-", "="))
+#: Words that are read, some of them twice: brackets that are never closed begin anew.
+MOST_WORDS = 100_000
 _LISTS = frozenset(("c", "list", "dict"))
 
 
@@ -34,17 +36,15 @@ class Piece:
         The variable that it is assigned to.
     commented
         Whether a comment stands inside, which a fix would lose.
+    span
+        From its first word to its last.
     """
 
     words: tuple[Word, ...]
     value: tuple[Word, ...]
     name: str | None
     commented: bool
-
-    @property
-    def span(self) -> Span:
-        """From its first word to its last."""
-        return Span(self.words[0].start, self.words[-1].end)
+    span: Span
 
 
 @dataclass(slots=True)
@@ -82,9 +82,10 @@ class Reader:
     # ---- finding ----
 
     def _collect(self) -> None:
-        text, position = self.source.text, 0
-        while position < len(text):
+        text, position, read = self.source.text, 0, 0
+        while position < len(text) and read < MOST_WORDS:
             words, closed = statement(text, position)
+            read += len(words)
             if not words:
                 # an empty line
                 end = min(
@@ -124,8 +125,8 @@ class Reader:
         ]
         fix = None
         several = any(used[name] > 1 for name in draft.used)
-        if draft.formula and not draft.blocked and not several:
-            lines = self._lines(piece, draft)
+        lines = self._lines(piece, draft) if draft.formula else []
+        if lines and not draft.blocked and not several and _is_read(lines):
             edits = [Edit(piece.span, "\n".join(lines))]
             for other in self.pieces:
                 if other.name in draft.used:
@@ -203,7 +204,8 @@ class Reader:
             lines = f"\n{margin}".join(prior.text for prior in found)
             shown = ", ".join(f"`{prior.text}`" for prior in found)
             sure = all(prior.sure for prior in found) and not piece.commented
-            fix = Fix(f"write {shown}", (Edit(piece.span, lines),), safe=sure)
+            if _is_read([prior.text for prior in found]):
+                fix = Fix(f"write {shown}", (Edit(piece.span, lines),), safe=sure)
             if not all(prior.sure for prior in found):
                 notes.append(
                     "of an ordinal model the intercept is `threshold[mean]`; "
@@ -283,6 +285,11 @@ def _piece(words: Sequence[Word]) -> Piece | None:
         plain.pop()
     if not plain:
         return None
+    span = Span(plain[0].start, plain[-1].end)
+    if plain[0].text == "(" and matching(plain, 0) == len(plain) - 1:
+        # `(m <- lmer(...))` prints what it assigns
+        if any(word.text in _ASSIGN for word in plain[2:3]):
+            plain = [replace(word, depth=word.depth - 1) for word in plain[1:-1]]
     commented = any(
         word.kind == "comment" and word.start < plain[-1].end for word in words
     )
@@ -292,9 +299,9 @@ def _piece(words: Sequence[Word]) -> Piece | None:
     first = value[0]
     if plain[0].text in ("import", "from") and len(plain) > 1:
         if plain[1].kind == "name":
-            return Piece(tuple(plain), tuple(value), None, commented)
+            return Piece(tuple(plain), tuple(value), None, commented, span)
     tilde = [w for w in value if w.text == "~" and w.depth == 0]
-    piece = Piece(tuple(plain), tuple(value), name, commented)
+    piece = Piece(tuple(plain), tuple(value), name, commented, span)
     if first.kind == "string" and "~" in first.text:
         return piece if not tilde else None
     if name is not None and tilde and not _is_call(value):
@@ -365,6 +372,19 @@ def _is_formula(words: Sequence[Word]) -> bool:
     if words[0].text in ("prior",):
         return False
     return any(word.text == "~" and word.depth == 0 for word in words)
+
+
+def _is_read(lines: Sequence[str]) -> bool:
+    """Whether lines can be read: what was copied may have faults of its own."""
+    from ..parser import parse
+
+    source = Source("\n".join(lines))
+    sink = Sink(source)
+    parse(source, sink)
+    return not any(
+        found.severity is Severity.ERROR and found.rule != "no-model"
+        for found in sink.diagnostics
+    )
 
 
 def _by_reason(draft: Draft) -> dict[str, list[str]]:

@@ -97,8 +97,11 @@ ELSEWHERE: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         "REML nAGQ optimizer method model verbose Hess doFit start na.action "
-        "check_response na_action link_residual dropna".split(),
+        "check_response na_action link_residual".split(),
         "how to fit by maximum likelihood has no meaning here",
+    ),
+    **dict.fromkeys(
+        ("dropna", "missing"), "rows without a value are left out always, and counted"
     ),
     **dict.fromkeys(
         ("sample_prior",), "draws from the priors are made by `varying prior`"
@@ -134,7 +137,8 @@ REWRITTEN: Mapping[str, str] = {
     "sparse": "whether a matrix is sparse is decided by the compiler",
     "dispformula": "the formula of `sigma` or `shape` stands on an indented line",
     "ziformula": "zero inflation is not compiled by this version",
-    "threshold": "write the option `threshold=` behind the formula",
+    "categorical": "a number that names levels is declared: `column x: factor`",
+    "extra_namespace": "functions of your own are given in Python, `functions={...}`",
     "nominal": "effects of a category are not compiled by this version",
     "scale": "in `ordlogit`, `disc ~ x` on an indented line is the scale's inverse",
     "prior_intercept": "write `prior Intercept[mean] ~ normal(0, 2.5)` below",
