@@ -44,7 +44,15 @@ def read_settings(
         if found is None:
             message = f"`{name}` of `{function.name}()` must be {what}"
             fix = _of_r(argument.value, kind, sink)
-            sink.add("invalid-argument", argument.span, message, fix=fix)
+            named = isinstance(unwrap(argument.value), Name) and fix is None
+            notes = ("a spec has no variables: write the value itself",)
+            sink.add(
+                "invalid-argument",
+                argument.span,
+                message,
+                *(notes if named else ()),
+                fix=fix,
+            )
             return None
         if kind == "by":
             columns += found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     ColumnStatement,
@@ -99,6 +99,17 @@ def _unknown_option(name: Name, sink: Sink) -> None:
     sink.add("unknown-option", name.span, message, *notes, fix=fix)
 
 
+#: What types of columns are called elsewhere.
+_OTHER_TYPES = {
+    **dict.fromkeys(("ordinal", "likert", "ranked"), "ordered"),
+    **dict.fromkeys(("categorical", "category", "nominal", "enum"), "factor"),
+    **dict.fromkeys(("float", "double", "real", "continuous", "number"), "numeric"),
+    **dict.fromkeys(("int", "count", "whole"), "integer"),
+    **dict.fromkeys(("bool", "boolean"), "logical"),
+    **dict.fromkeys(("str", "string", "character", "char"), "text"),
+}
+
+
 def _kind(declared: ColumnType, sink: Sink) -> Kind | None:
     name = declared.name
     try:
@@ -106,6 +117,10 @@ def _kind(declared: ColumnType, sink: Sink) -> Kind | None:
     except ValueError:
         known = tuple(str(kind) for kind in Kind)
         notes, fix = did_you_mean(name.text, known, name.span, "types")
+        better = _OTHER_TYPES.get(name.text.casefold())
+        if better is not None:
+            edit = Edit(name.span, better)
+            notes, fix = (), Fix(f"write `{better}`", (edit,), safe=True)
         message = f"there is no column type `{name.text}`"
         sink.add("unknown-type", name.span, message, *notes, fix=fix)
         return None

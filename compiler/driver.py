@@ -406,7 +406,8 @@ def _rows(
     found_table = data_of(spec, table, base, sink, reduce, whole)
     lost = sink.failed and _lost_rows(spec)
     there = NO_DATA if found_table is None else found_table
-    there = replace(there, functions=functions)
+    unread = there.faulty | _lost_names(spec)
+    there = replace(there, functions=functions, faulty=unread)
     alone = [model.label for model in spec.models if has_own_rows(model)]
     sharing = [model.label for model in spec.models if model.label not in alone]
     wanted = [model.label for model in chosen]
@@ -431,6 +432,20 @@ def _only(spec: Spec, labels: Sequence[str]) -> Spec:
             if not isinstance(statement, ModelStatement) or statement.label in labels
         ),
     )
+
+
+def _lost_names(spec: Spec) -> frozenset[str]:
+    """Return the columns that statements would make, had these been read."""
+    made = {s.name.text for s in spec.statements if isinstance(s, LetStatement)}
+    lines, _ = logical_lines(spec.source, Sink(spec.source))
+    found = set()
+    for line in lines:
+        first = 1 if line.kind == "let" else 0
+        word = [str(token) for token in line.tokens[first : first + 3]]
+        assigned = word[1:2] == ["="] or word[1:3] == ["<", "-"]
+        if first or (line.kind == "formula" and assigned):
+            found.update(word[:1])
+    return frozenset(found - made)
 
 
 def _lost_rows(spec: Spec) -> bool:

@@ -134,8 +134,19 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "shift": ("write `lag(x, by=g, order=t)`",),
     "is.na": ("rows without a value are left out by themselves, and counted",),
     "median": ("`center(x)` subtracts the mean",),
-    "random": ("a group term is `(1 | g)`",),
-    "re": ("a group term is `(1 | g)`",),
+    **dict.fromkeys(
+        ("random", "re", "cluster", "frailty", "group", "groups", "fe", "vc"),
+        ("a group term is `(1 | g)`",),
+    ),
+    **dict.fromkeys(
+        "normal dnorm gaussian Normal dpois poisson dbinom binomial bernoulli dbern "
+        "student_t lognormal gamma beta exponential ordered_logistic "
+        "ordered_logit dordlogit cumulative pm.Normal".split(),
+        (
+            "right of `~` stands what explains the response; its distribution is an "
+            "option: `y ~ x, family=gaussian`",
+        ),
+    ),
     "contr.sum": ("write `C(x, sum)`",),
     "trials": ("it stands beside the response: `y | trials(n)`",),
     "weights": ("it stands beside the response: `y | weights(w)`",),

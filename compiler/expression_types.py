@@ -111,6 +111,10 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
         text = string_text(node.text)
         notes = (f"`{node.text}` is a level of `{of[0]}`: a level stands in quotes",)
         fix = Fix(f"write {text}", (Edit(node.span, text),), safe=False)
+    _, dot, column = node.text.partition(".")
+    if dot and column in names and not node.quoted:
+        notes = (f"columns are named without their table: `{column}`",)
+        fix = Fix(f"write `{column}`", (Edit(node.span, column),))
     sink.add(
         "unknown-column",
         node.span,

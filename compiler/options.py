@@ -9,7 +9,15 @@ from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.elsewhere.tables import ELSEWHERE, REWRITTEN
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Expr, ModelStatement, Name, Option, String
+from varying.grammar.tree import (
+    Argument,
+    Call,
+    Expr,
+    ModelStatement,
+    Name,
+    Option,
+    String,
+)
 
 from .elsewhere import LINKS_UNTIL_THEN
 from .expressions import unwrap
@@ -33,10 +41,18 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+#: What to do as long as a word of an option is not compiled.
+_MEANWHILE = {
+    "threshold": "until then: `flexible`, the default, leaves each threshold free",
+    "nl": "until then: what is linear in its parameters, with `log(x)`, `ns(x, df=4)` "
+    "and other functions of predictors",
+}
+
+
 def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
     """Return the options by name, without the faulty ones."""
     found: dict[str, Option] = {}
-    for option in options:
+    for option in (part for whole in options for part in _unfolded(whole)):
         name = option.name.text
         if name not in OPTIONS and (name in ELSEWHERE or name in REWRITTEN):
             _report_elsewhere(option, sink)
@@ -74,11 +90,39 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
                 "not-yet",
                 option.span,
                 f"`{name}={text}` is not compiled by this version",
+                _MEANWHILE[name],
             )
         found[name] = option
     if "family" in found:
         _split_call(found, sink)
     return found
+
+
+#: Links of parameters in brms that are the only ones here, so that they say nothing.
+_OWN_LINKS = {"link_sigma": "log", "link_shape": "log", "link_nu": "logm1"}
+_OWN_LINKS |= {"link_disc": "log"}
+
+
+def _unfolded(option: Option) -> list[Option]:
+    """Take ``family=cumulative(link=logit, threshold=flexible)`` apart, as brms has it.
+
+    ``threshold`` is an option of its own; a link of a parameter that is its own here
+    is left out.
+    """
+    call = unwrap(option.value)
+    if option.name.text != "family" or not isinstance(call, Call):
+        return [option]
+    kept: list[Argument] = []
+    found: list[Option] = []
+    for argument in call.arguments:
+        value = unwrap(argument.value)
+        text = value.text if isinstance(value, Name | String) else ""
+        keyword = argument.keyword
+        if keyword is not None and keyword.text == "threshold":
+            found.append(Option(keyword, argument.value, span=argument.span))
+        elif keyword is None or _OWN_LINKS.get(keyword.text) != text:
+            kept.append(argument)
+    return [replace(option, value=replace(call, arguments=tuple(kept))), *found]
 
 
 def _report_elsewhere(option: Option, sink: Sink) -> None:
@@ -87,7 +131,10 @@ def _report_elsewhere(option: Option, sink: Sink) -> None:
     text, start = sink.source.text, option.span.start
     comma = text.rfind(",", 0, start)
     fix = None
-    if name in ELSEWHERE and not text[comma + 1 : start].strip():
+    if name in ("model", "dist", "distribution", "likelihood", "error"):
+        edit = Edit(option.name.span, "family")
+        fix = Fix("write `family`", (edit,))
+    elif name in ELSEWHERE and not text[comma + 1 : start].strip():
         edit = Edit(Span(comma, option.span.end), "")
         fix = Fix("leave it out", (edit,), safe=True)
     sink.add(

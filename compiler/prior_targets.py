@@ -398,7 +398,8 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
         whole = kind.partition(".")[0]
         notes, fix = (f"the formula of `{whole}` has no group term",), None
     elif (other := _of_brms(kind)) is not None:
-        notes, fix = (f"written `{other}` here",), None
+        notes = (f"written `{other}` here",)
+        fix = Fix(f"write `{other}`", (Edit(span, other),), safe=True)
     elif kind == "disc":
         notes, fix = ("`disc` is 1 unless it has a formula: `disc ~ x`",), None
     elif kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:

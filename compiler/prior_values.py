@@ -79,11 +79,15 @@ def read_prior(
         return None
     if function.text not in SPELLINGS and function.text in ELSEWHERE:
         better, _ = ELSEWHERE[function.text]
+        unsure = function.text == "N"  # whose second number may be a variance
         sink.add(
             "unknown-distribution",
             function.span,
             f"the distribution `{function.text}` is called `{better}` here",
-            fix=Fix(f"write `{better}`", (Edit(function.span, better),), safe=True),
+            *(("its second number is the standard deviation",) if unsure else ()),
+            fix=Fix(
+                f"write `{better}`", (Edit(function.span, better),), safe=not unsure
+            ),
         )
         return None
     if function.text not in SPELLINGS:

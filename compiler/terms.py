@@ -41,6 +41,7 @@ from .expressions import (
 )
 from .functions import FUNCTIONS
 from .leaks import is_change, own_columns
+from .no_terms import not_a_term
 from .term_lists import Step, Terms, forget, push, union
 
 MOST_TERMS = 10_000
@@ -426,7 +427,11 @@ class _Expander:
                 if isinstance(node, ListExpr):
                     notes.append("a condition has a name: `let a = x %in% [1, 2]`")
                 message = f"`{text}` cannot be a term"
-                self.fault("invalid-term", node, message, *notes)
+                self.faulty = True
+                more, fix = not_a_term(node, self.all_columns)
+                self.sink.add(
+                    "invalid-term", node.span, message, *notes, *more, fix=fix
+                )
                 return {}
         bit = self.bit(node)
         self.note_response(node, bit)

@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+#: Names that are listed where none is near to an unknown one.
+MOST_LISTED = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """Replace the text at ``span`` by ``text``."""
@@ -194,7 +198,9 @@ def did_you_mean(
         title = f"replace by {_quoted(close[0])}"
         return notes, Fix(title, (Edit(span, close[0]),))
     if known:
-        return (f"{what}: {', '.join(known)}",), None
+        more = len(known) - MOST_LISTED
+        listed = ", ".join(known[:MOST_LISTED] if more > 1 else known)
+        return (f"{what}: {listed}{f' and {more} more' if more > 1 else ''}",), None
     return (), None
 
 

@@ -6,20 +6,20 @@ recognises is named by its token and by what could stand in its place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import regex
 from lark import Token
 
 from .diagnostics import Edit, Fix, Sink
+from .elsewhere.faults import OF_OTHERS
 from .formula_faults import (
     USAGE,
     WORDS,
     misspelt,
     unknown_statement,
 )
-from .layout import Line, span_of
+from .layout import span_of
 from .source import Span
+from .stop import Stop
 
 _LITERAL = {
     "TILDE": "`~`",
@@ -39,32 +39,6 @@ _BEFORE_PATH = frozenset(("EQ", "COLON", "CMP", "MINUS", "NAME", "LPAR", "SPECIA
 
 # `1-7`, `1:7` and `1 to 7` where a range of levels is `1..7`.
 _RANGE = regex.compile(r"(\d{1,4})\s*(?:-|:|to|\.{3})\s*(\d{1,4})")
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Where the parser stopped: before ``line.tokens[index]`` or at the line's end."""
-
-    line: Line
-    index: int
-    accepts: frozenset[str]
-
-    @property
-    def token(self) -> Token | None:
-        """The token that does not fit; None at the end."""
-        tokens = self.line.tokens
-        return tokens[self.index] if self.index < len(tokens) else None
-
-    @property
-    def before(self) -> Token | None:
-        """The last token that did fit."""
-        return self.line.tokens[self.index - 1] if self.index else None
-
-    @property
-    def after(self) -> Token | None:
-        """The token behind the one that does not fit."""
-        tokens = self.line.tokens
-        return tokens[self.index + 1] if self.index + 1 < len(tokens) else None
 
 
 def name_fault(stop: Stop, sink: Sink) -> None:
@@ -364,26 +338,6 @@ def _quoted(name: str, span: Span) -> Fix:
     return Fix(f"write `` `{name}` ``", (Edit(span, f"`{name}`"),))
 
 
-def _lone_option(stop: Stop, sink: Sink) -> bool:
-    """`y ~ x, data`: a word behind the formula that is no option."""
-    tokens, place = stop.line.tokens, stop.index - 1
-    if stop.accepts != {"EQ"} or stop.line.kind not in ("formula", "model"):
-        return False
-    if place < 1 or tokens[place - 1].type != "COMMA" or tokens[place].type != "NAME":
-        return False
-    span = span_of(tokens[place])
-    cut = Edit(span_of(tokens[place - 1]).to(span), "")
-    sink.add(
-        "syntax",
-        span,
-        f"`{tokens[place]}` behind the formula has no value",
-        "what follows a formula are options, `name=value`, such as `family=poisson`",
-        f"the data are named by a line `{USAGE['data']}`, or by `--data`",
-        fix=Fix("leave it out", (cut,)),
-    )
-    return True
-
-
 def _attribute(stop: Stop, sink: Sink) -> bool:
     token, before = stop.token, stop.before
     if token is None or before is None or not token.startswith("."):
@@ -400,6 +354,7 @@ def _attribute(stop: Stop, sink: Sink) -> bool:
 
 
 _FAULTS = (
+    *OF_OTHERS,
     _double_equals,
     _misspelt_statement,
     _missing_comma,
@@ -411,7 +366,6 @@ _FAULTS = (
     _unquoted_level,
     _number_word,
     _two_names,
-    _lone_option,
     _attribute,
 )
 

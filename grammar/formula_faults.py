@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from lark import Token
 
 from .diagnostics import Edit, Fix, Sink, nearest
+from .elsewhere.tables import DPARS, STATEMENTS
 from .layout import Line, span_of
 from .source import Span
 from .tokens import KEYWORDS
@@ -80,6 +81,8 @@ def formula_fault(line: Line, sink: Sink) -> bool:
         )
     elif len(tildes) > 1 and _random(tokens, tildes[1], sink):
         pass
+    elif len(tildes) > 1 and _parts(tokens, tildes, sink):
+        pass
     elif len(tildes) > 1 and not (first == 1 and misspelt(tokens[0])):
         sink.add(
             "two-tildes",
@@ -114,12 +117,42 @@ def _random(tokens: Sequence[Token], tilde: int, sink: Sink) -> bool:
     return True
 
 
+def _parts(tokens: Sequence[Token], tildes: Sequence[int], sink: Sink) -> bool:
+    """Report `y ~ x, sigma ~ x`: formulas of parameters on the line of the model."""
+    commas = [i for i in _outside(tokens) if tokens[i].type == "COMMA"]
+    behind = [i for i in commas if i > tildes[0]]
+    if [i + 2 for i in behind] != list(tildes[1:]):
+        return False
+    if any(tokens[i + 1] not in DPARS for i in behind):
+        return False
+    text = sink.source.text
+    position = sink.source.position(span_of(tokens[0]).start)
+    line = sink.source.line_text(position.line)
+    margin = line[: len(line) - len(line.lstrip())]
+    edits = []
+    for i in behind:
+        comma = span_of(tokens[i])
+        end = span_of(tokens[i + 1]).start
+        if text[comma.end : end].strip():
+            return False  # a comment stands there
+        edits.append(Edit(Span(comma.start, end), f"\n{margin}  "))
+    sink.add(
+        "two-tildes",
+        span_of(tokens[tildes[1]]),
+        "a second `~` in one formula",
+        "the formula of a parameter stands below, indented",
+        fix=Fix("put it on a line of its own", tuple(edits), safe=True),
+    )
+    return True
+
+
 def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
     outside = _outside(tokens)
     equals = [i for i in outside if tokens[i].type == "EQ"]
     # behind the comma stand options, which have a `=` of their own
     end = min((i for i in outside if tokens[i].type == "COMMA"), default=len(tokens))
     inside = any(token.type == "TILDE" for token in tokens)
+    doubled = [i for i in outside if 0 < i < end and tokens[i] == "=="]
     meant = bool(equals) and 0 < equals[0] < end and not inside
     if line.kind == "model" and not meant:
         sink.add(
@@ -137,6 +170,15 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
         close = None
     if close is not None and len(tokens) > 1:
         unknown_statement(word, close, sink)
+    elif line.kind == "formula" and doubled and not inside:
+        span = span_of(tokens[doubled[0]])
+        sink.add(
+            "equals-for-tilde",
+            span,
+            "`==` where a formula has `~`",
+            "a condition stands behind `where`",
+            fix=Fix("replace by `~`", (Edit(span, "~"),)),
+        )
     elif equals and equals[0] == 1 and word in _FORMULA_OPTIONS:
         comma = ", " if line.indented else "  , "
         start = span_of(word).start
@@ -173,6 +215,7 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             "unknown-statement",
             span_of(word),
             "the line is no formula (it has no `~`) and begins with no known statement",
+            *((STATEMENTS[word],) if word in STATEMENTS else ()),
             f"statements are {', '.join(f'`{name}`' for name in KEYWORDS)}",
             *(("a formula is written `response ~ terms`",) if equals else ()),
         )

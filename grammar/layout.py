@@ -164,7 +164,7 @@ def _close(draft: _Draft, token: Token, sink: Sink) -> None:
         draft.open.pop()
         return
     draft.faulty = True
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ("leave it out, or open one before it",)
     if draft.open:
         notes = (f"the innermost open bracket is `{draft.open[-1]}`",)
         if any(opening.type == _CLOSING[token.type] for opening in draft.open):
@@ -182,7 +182,13 @@ def _close(draft: _Draft, token: Token, sink: Sink) -> None:
 
 
 def _unclosed(token: Token, sink: Sink) -> None:
-    sink.add("unclosed-bracket", span_of(token), f"`{token}` is never closed")
+    closing = {"(": ")", "[": "]"}[str(token)]
+    sink.add(
+        "unclosed-bracket",
+        span_of(token),
+        f"`{token}` is never closed",
+        f"a `{closing}` is missing behind it",
+    )
 
 
 def _finish(draft: _Draft, sink: Sink) -> Line:

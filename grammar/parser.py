@@ -17,11 +17,12 @@ from .diagnostics import Edit, Fix, Sink
 from .drive import driven
 from .elsewhere import find_code, without
 from .elsewhere.words import bare_prior, quoted_names
-from .faults import Stop, name_fault
+from .faults import name_fault
 from .formula_faults import bare_bar, formula_fault
 from .layout import Line, logical_lines, span_of
 from .parse_tables import parser
 from .source import Source, Span
+from .stop import Stop
 from .tree import (
     Formula,
     KeepStatement,

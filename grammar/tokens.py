@@ -129,6 +129,7 @@ _TOKEN = regex.compile(
 
 _NAME = regex.compile(NAME_PATTERN)
 _BLANK = regex.compile(rf"{_SPACE}*")
+_OPTION = regex.compile(rf"{_SPACE}*(?:family|link|rows|threshold){_SPACE}*=")
 # Nothing but a comment up to the end of the line.
 _REST = regex.compile(rf"{_SPACE}*(?:\#|[\r\n]|$)")
 
@@ -428,6 +429,9 @@ class _Tokenizer:
                 fix = Fix("remove it", (Edit(span, ""),))
             elif character in "$;":
                 fix = self._left_out(character, span)
+            elif character in "{}" and len(text) == 1:
+                plain = "(" if character == "{" else ")"
+                fix = Fix(f"write `{plain}`", (Edit(span, plain),), safe=True)
             self._fault(
                 "unexpected-character",
                 start,
@@ -452,6 +456,8 @@ class _Tokenizer:
             assert start is not None
             title = f"leave out `{tokens[-1]}$`"
             return Fix(title, (Edit(Span(start, span.end), ""),), safe=True)
+        if _OPTION.match(text, span.end) is not None:
+            return Fix("write a comma", (Edit(span, ","),), safe=True)
         rest = _REST.match(text, span.end)
         if rest is not None:
             return Fix("leave it out", (Edit(span, ""),), safe=True)

@@ -21,6 +21,7 @@ _OTHER_NAMES: Mapping[str, str] = {
     "cumulative_family orderedmodel ordered_logit",
     "ordprobit": "cumulative_probit ordered_probit",
     "asymmetric_laplace": "asym_laplace",
+    "zero_inflated_asymmetric_laplace": "zero_inflated_asym_laplace",
     "inverse_gaussian": "wald inverse_gaussian",
     "von_mises": "vonmises",
     "beta": "beta_family beta_regression betar betareg",
@@ -44,7 +45,6 @@ _OTHER_NAMES: Mapping[str, str] = {
     "dirichlet_multinomial": "dirichletmultinomial",
     "categorical": "multinomial_logit softmax mlogit",
     "wiener": "ddm drift_diffusion",
-    "hurdle_cumulative": "",
     "cox": "coxph survival",
 }
 

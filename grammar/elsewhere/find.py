@@ -46,7 +46,9 @@ class Code:
 
 def find_code(source: Source, sink: Sink) -> list[Code]:
     """Report the code of R or Python in a text, and return where it stands."""
-    if len(source.text) > MAX_BYTES or _HINT.search(source.text) is None:
+    text = source.text
+    piped = "|>" in text or "%>%" in text
+    if len(text) > MAX_BYTES or not (piped or _HINT.search(text)):
         return []
     from .reading import Reader
 

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import regex
+
 from ..printer import name_text
-from .code import Called, Given, Word, called, split, string_of, words_of, written
+from .code import (
+    Called,
+    Given,
+    Word,
+    called,
+    matching,
+    split,
+    string_of,
+    words_of,
+    written,
+)
 from .priors import priors_of
 from .tables import ELSEWHERE, MODEL_CALLS, REWRITTEN, WRAPPERS
 
@@ -15,6 +27,11 @@ _ORDINAL = frozenset(
 )
 #: What is joined to a formula of brms by `+` and means several responses.
 _RESIDUAL = ("set_rescor", "set_mecor")
+
+#: Where `binomial` of one column is of outcomes that are 0 or 1.
+_OF_R = ("R", "lme4", "glmmTMB", "rstanarm", "statsmodels")
+
+_ERROR = regex.compile(r"Error\(((?:[^()]|\([^()]*\))*)\)")
 
 Values = Mapping[str, tuple[Word, ...]]
 
@@ -35,6 +52,8 @@ class Draft:
         Arguments that say nothing of the model, with where they belong.
     blocked
         Why it cannot be written as it stands.
+    notes
+        What else is to be known.
     used
         Variables whose values are in it.
     sure
@@ -47,6 +66,7 @@ class Draft:
     priors: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     blocked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
     sure: bool = True
     #: Priors are read last, for they depend on the family.
@@ -102,7 +122,7 @@ def _read(words: Sequence[Word], draft: Draft, values: Values) -> None:
         draft.used.append(words[0].text)
         _read(values[words[0].text], draft, values)
         return
-    call = called(words)
+    call = called(_without_methods(words))
     if call is not None:
         _call(call, draft, values)
         return
@@ -119,6 +139,16 @@ def _read(words: Sequence[Word], draft: Draft, values: Values) -> None:
         draft.block(f"what `{words[0].text}` holds is not known: write the formula")
     else:
         draft.block("no formula was found in it")
+
+
+def _without_methods(words: Sequence[Word]) -> Sequence[Word]:
+    """Return a call without those on what it gives: ``Model(...).fit()``."""
+    if len(words) < 3 or words[1].text != "(":
+        return words
+    close = matching(words, 1)
+    if close is None or close + 1 == len(words):
+        return words
+    return words[: close + 1] if words[close + 1].text.startswith(".") else words
 
 
 def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
@@ -148,6 +178,15 @@ def _several(draft: Draft) -> None:
 
 def _formula(words: Sequence[Word], draft: Draft) -> None:
     text = written(words)
+    strata = _ERROR.search(text)
+    if strata is not None:
+        # strata of an analysis of variance; which is the residual, is not known
+        text = f"{text[: strata.start()]}(1 | {strata[1]}){text[strata.end() :]}"
+        draft.sure = False
+        draft.notes.append(
+            "strata of an analysis of variance are group terms; of one that has a row "
+            "a cell the residual is all there is: leave it out"
+        )
     left, tilde, right = text.partition("~")
     if not tilde:
         draft.block(f"`{text}` is no formula")
@@ -157,8 +196,6 @@ def _formula(words: Sequence[Word], draft: Draft) -> None:
         _several(draft)
     else:
         draft.formula = f"{left.strip()} ~ {right.strip()}"
-        if any(word.text == "Error" for word in words):
-            draft.sure = False
 
 
 def _call(call: Called, draft: Draft, values: Values) -> None:
@@ -176,7 +213,18 @@ def _call(call: Called, draft: Draft, values: Values) -> None:
     elif call.name == "bmb.Formula":
         _model(call, draft, values)
     else:
-        draft.block(f"what `{call.name}()` gives is not known: write the formula")
+        _unknown(call, draft, values)
+
+
+def _unknown(call: Called, draft: Draft, values: Values) -> None:
+    """Read a call that is not known, but holds a formula."""
+    draft.sure = False
+    for argument in call.given:
+        if any(word.text == "~" for word in argument.words):
+            _read(argument.words, draft, values)
+        else:
+            what = argument.keyword or argument.text
+            draft.block(f"it is not known what `{what}` says in `{call.name}()`")
 
 
 def _model(call: Called, draft: Draft, values: Values) -> None:
@@ -206,6 +254,16 @@ def _model(call: Called, draft: Draft, values: Values) -> None:
             draft.block(f"it is not known what `{argument.text}` says")
         else:
             _argument(Given(keyword, argument.words), call, draft, values)
+    _single(draft, call, row.where)
+
+
+def _single(draft: Draft, call: Called, where: str) -> None:
+    """Take R's `binomial` of single outcomes, 0 or 1, for what it is called here."""
+    left = draft.formula.partition(" ~ ")[0]
+    family, bracket, link = draft.options.get("family", "").partition("(")
+    plain = not any(sign in left for sign in "(/|")
+    if family == "binomial" and plain and where in _OF_R and not call.get("weights"):
+        draft.options["family"] = f"bernoulli{bracket}{link}"
 
 
 def _is_formula(argument: Given) -> bool:
@@ -220,6 +278,10 @@ def _argument(given: Given, call: Called | None, draft: Draft, values: Values) -
         _family(given.words, draft)
     elif keyword in ("link", "threshold") and len(given.words) == 1:
         draft.options[keyword] = given.plain
+    elif keyword == "method" and given.plain in ("REML", "ML", "logistic"):
+        pass
+    elif keyword == "model" and given.text in ("TRUE", "FALSE", "T", "F"):
+        pass
     elif keyword == "weights" and _share(given, draft):
         pass
     elif keyword in ("prior", "priors"):

@@ -13,7 +13,7 @@ from ..tokens import KEYWORDS
 from .code import Called, Word, called, matching, split, statement, without_comments
 from .find import Code
 from .models import Draft, model_of
-from .priors import priors_of
+from .priors import distribution, priors_of
 from .tables import COMMANDS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
 
 _ASSIGN = frozenset(("<-", "<<-", "="))
@@ -118,6 +118,7 @@ class Reader:
         head = _head(piece.value)
         notes = [
             *draft.blocked,
+            *draft.notes,
             *(
                 f"left out: {_listed(names)}: {why}"
                 for why, names in _by_reason(draft).items()
@@ -139,7 +140,9 @@ class Reader:
         elif draft.formula:
             notes.insert(0, f"its formula is a line by itself: `{draft.line}`")
         row = None if head is None else MODEL_CALLS.get(head.name)
-        if head is None:
+        if head is not None and row is not None and row.where == "Python":
+            message = "a spec holds what stands in the quotes, and no call"
+        elif head is None:
             message = "a formula stands by itself, without quotes or assignment"
         elif row is None:
             message = f"a formula stands by itself, without `{head.name}()`"
@@ -177,10 +180,15 @@ class Reader:
         if call is None:
             return False
         base = call.name.rpartition(".")[2]
+        if base == "Prior":
+            self._alone(piece, call)
+            return True
         if base in READERS or call.name in READERS:
             self._reader(piece, call)
             return True
         why = COMMANDS.get(call.name) or COMMANDS.get(base)
+        if call.name.startswith("pm."):
+            why = COMMANDS.get(call.name, COMMANDS["pm."])
         if why is None:
             return False
         if why == "nothing has to be loaded":
@@ -219,6 +227,21 @@ class Reader:
             else "priors are statements, one a line"
         )
         self.sink.add("foreign-code", self._place(piece), message, *notes, fix=fix)
+
+    def _alone(self, piece: Piece, call: Called) -> None:
+        """Report ``bmb.Prior("Normal", mu=0, sigma=1)``, which is about nothing."""
+        written_ = None
+        if call.given and call.given[0].string is not None:
+            inside = ", ".join(
+                f"{a.keyword}={a.text}" if a.keyword else a.text for a in call.given[1:]
+            )
+            written_ = distribution(f"{call.given[0].string}({inside})", "b")
+        self.sink.add(
+            "foreign-code",
+            self._place(piece),
+            "a prior says what it is about",
+            f"for the effect of `x` it is `prior b[x] {written_ or '~ normal(0, 1)'}`",
+        )
 
     def _left_out(self, piece: Piece, why: str) -> None:
         edit = Edit(self._whole_line(piece.span), "")
@@ -294,8 +317,11 @@ def _piece(words: Sequence[Word]) -> Piece | None:
         word.kind == "comment" and word.start < plain[-1].end for word in words
     )
     name, value = _assigned(plain)
+    value = _piped(value)
     if name == "data" or not value:
         return None
+    if [word.text for word in plain[:2]] == ["with", "pm.Model"]:
+        return Piece(tuple(plain), tuple(plain[1:]), None, commented, span)
     first = value[0]
     if plain[0].text in ("import", "from") and len(plain) > 1:
         if plain[1].kind == "name":
@@ -325,6 +351,9 @@ def _piece(words: Sequence[Word]) -> Piece | None:
             or call in COMMANDS
             or call in READERS
             or ("." in call and (base in COMMANDS or base in READERS))
+            or call.startswith("pm.")
+            or base == "Prior"
+            or any(w.text == "~" for w in value)
         )
     return piece if known else None
 
@@ -337,6 +366,14 @@ def _assigned(words: Sequence[Word]) -> tuple[str | None, Sequence[Word]]:
         if words[1].text == ":":
             return words[0].text, words[2:]
     return None, words
+
+
+def _piped(words: Sequence[Word]) -> Sequence[Word]:
+    """Return the call that a pipe goes through: of ``d |> brm(y ~ x)`` the second."""
+    pieces = split(words, "|>", "%>%")
+    known = (*MODEL_CALLS, *WRAPPERS, *READERS)
+    chosen = [p for p in pieces if _is_call(p) and p[0].text in known]
+    return chosen[0] if len(pieces) > 1 and chosen else words
 
 
 def _is_call(words: Sequence[Word]) -> bool:
@@ -364,7 +401,10 @@ def _holds_model(piece: Piece, values: dict[str, tuple[Word, ...]]) -> bool:
     if any(w.text == "~" and w.depth == 0 for w in piece.value):
         return True
     call = _head(piece.value)
-    return call is not None and (call.name in MODEL_CALLS or call.name in WRAPPERS)
+    if call is None or call.name in PRIOR_CALLS or call.name.startswith("pm."):
+        return False
+    known = call.name in MODEL_CALLS or call.name in WRAPPERS
+    return known or any(word.text == "~" for word in piece.value)
 
 
 def _is_formula(words: Sequence[Word]) -> bool:

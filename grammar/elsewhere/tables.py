@@ -64,6 +64,7 @@ MODEL_CALLS: Mapping[str, ModelCall] = {
     "bambi.Model": ModelCall("Bambi"),
     "Model": ModelCall("Bambi"),
     "bmb.Formula": ModelCall("Bambi"),
+    "varying.compile": ModelCall("Python", positions=("formula", "data")),
     "smf.ols": _STATSMODELS,
     "smf.glm": _STATSMODELS,
     "smf.mixedlm": _STATSMODELS,
@@ -96,7 +97,7 @@ ELSEWHERE: Mapping[str, str] = {
         "`--seed`)",
     ),
     **dict.fromkeys(
-        "REML nAGQ optimizer method model verbose Hess doFit start na.action "
+        "REML nAGQ optimizer verbose Hess doFit start na.action "
         "check_response na_action link_residual".split(),
         "how to fit by maximum likelihood has no meaning here",
     ),
@@ -137,6 +138,19 @@ REWRITTEN: Mapping[str, str] = {
     "sparse": "whether a matrix is sparse is decided by the compiler",
     "dispformula": "the formula of `sigma` or `shape` stands on an indented line",
     "ziformula": "zero inflation is not compiled by this version",
+    "method": "the link is an option of its own: `link=logit`",
+    **dict.fromkeys(
+        "model dist distribution likelihood error error_dist".split(),
+        "the distribution of the response is `family=`",
+    ),
+    **dict.fromkeys(
+        "group groups cluster subject subjects id ids random re_formula".split(),
+        "a group term stands in the formula: `+ (1 | g)`",
+    ),
+    **dict.fromkeys(
+        "corr correlation_structure cov covariance".split(),
+        "correlations of group effects are those of one term: `(1 + x | g)`",
+    ),
     "categorical": "a number that names levels is declared: `column x: factor`",
     "extra_namespace": "functions of your own are given in Python, `functions={...}`",
     "nominal": "effects of a category are not compiled by this version",
@@ -145,6 +159,12 @@ REWRITTEN: Mapping[str, str] = {
     "prior_covariance": "write `prior sd ~ exponential(1)`, `prior cor ~ lkj(2)`",
     "prior_aux": "write `prior sigma ~ exponential(1)`",
 }
+
+#: Parameters of families that may have a formula.
+DPARS: frozenset[str] = frozenset(
+    "sigma nu shape disc phi zi hu zoi coi kappa alpha beta ndt bs bias xi quantile "
+    "theta".split()
+)
 
 #: Calls that are no part of a model: what takes their place.
 COMMANDS: Mapping[str, str] = {
@@ -215,10 +235,60 @@ COMMANDS: Mapping[str, str] = {
         "`y ~ a*b + (1 | subj) + (1 | subj:a) + (1 | subj:b)`",
     ),
     **dict.fromkeys(
+        "filter subset drop_na na.omit".split(),
+        "rows are chosen by `where x > 0`; those without a value are left out always",
+    ),
+    **dict.fromkeys(
+        "mutate transform assign".split(),
+        "a new column is made by `let z = log(x)`",
+    ),
+    **dict.fromkeys(
+        "pivot_longer melt gather reshape".split(),
+        'a file with one row a person is read by `data "file.csv", wide(...)`',
+    ),
+    "pm.Deterministic": "a number of each draw is `quantity NAME = b[x] / sigma`; the "
+    "linear predictor of each row is stored by `keep eta`, its mean by `keep mu`",
+    "pm.Data": 'the data are named by a line `data "file.csv"`',
+    "pm.sample": "a spec is fitted by `varying fit FILE`",
+    "pm.Model": "a model is its formula, `y ~ x + (1 | g)`; `varying show pymc FILE` "
+    "prints the PyMC program that it stands for",
+    "pm.": "a spec holds no code of PyMC: the response is left of a formula, and its "
+    "distribution is `family=`; a prior is `prior b[x] ~ normal(0, 1)`; `varying show "
+    "pymc FILE` prints the program",
+    **dict.fromkeys(
         "anova drop1 confint step ranova r.squaredGLMM bayes_R2 loo_R2 performance "
         "check_model".split(),
         "there is no such command; `varying summary FIT` has the intervals",
     ),
+}
+
+#: First words of lines that are no statements, and what is.
+STATEMENTS: Mapping[str, str] = {
+    **dict.fromkeys(
+        "filter subset select exclude keep_rows rows drop".split(),
+        "rows are chosen by `where x > 0`",
+    ),
+    **dict.fromkeys(
+        "hypothesis hypotheses assert".split(),
+        "a hypothesis is `test NAME = b[x] > 0`",
+    ),
+    **dict.fromkeys(
+        "mutate compute transform define set var new".split(),
+        "a new column is made by `let NAME = expression`",
+    ),
+    **dict.fromkeys(
+        "factor variable type declare levels".split(),
+        "a column is declared by `column NAME: factor(first, second)`",
+    ),
+    **dict.fromkeys(
+        "dataset read load use file open".split(),
+        'the data are named by `data "file.csv"`',
+    ),
+    **dict.fromkeys(
+        "random fixed".split(), "a group term stands in the formula: `+ (1 | g)`"
+    ),
+    "varying": "that is a command: it is typed in the shell, and not in a spec",
+    "family": "the family is an option behind the formula: `y ~ x, family=poisson`",
 }
 
 #: Functions that read a data file.
@@ -235,6 +305,10 @@ DISTRIBUTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "lkj_corr": ("lkj", {}),
     "LKJCorr": ("lkj", {}),
     "Normal": ("normal", {}),
+    "dnorm": ("normal", {}),
+    "N": ("normal", {}),
+    "dexp": ("exponential", {}),
+    "dunif": ("uniform", {}),
     "HalfNormal": ("half_normal", {}),
     "StudentT": ("student_t", {}),
     "HalfStudentT": ("half_student_t", {}),

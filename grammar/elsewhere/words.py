@@ -62,6 +62,11 @@ def bare_prior(formula: Formula, sink: Sink) -> bool:
         return False
     text = sink.source.slice(left.span)
     target, sure = text, False
+    while isinstance(left, Call) and left.function.text in ("prior", "set_prior"):
+        if len(left.arguments) != 1:
+            return False
+        left = left.arguments[0].value  # `prior(b) ~ normal(0, 1)`
+        text = target = sink.source.slice(left.span)
     match left:
         case Name(text=name, quoted=quoted):
             base = name.partition(".")[0].partition("[")[0]
@@ -80,10 +85,10 @@ def bare_prior(formula: Formula, sink: Sink) -> bool:
     name_, _ = DISTRIBUTIONS.get(called, (called, {}))
     written = sink.source.slice(right.span).replace(called, name_, 1)
     whole = f"prior {target} ~ {written}"
-    edits = (Edit(left.span.to(right.span), whole),)
+    edits = (Edit(formula.response.span.to(right.span), whole),)
     sink.add(
         "missing-prior",
-        left.span.to(right.span),
+        formula.response.span.to(right.span),
         "a prior begins with the word `prior`",
         f"`{right.function.text}(...)` is a distribution, and no term of a formula",
         fix=Fix(f"write `{whole}`", edits, safe=sure),
