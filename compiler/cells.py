@@ -11,13 +11,12 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from .levels import MOST_EXACT as MOST_EXACT
 from .levels import natural_order
 from .table import Column, Kind
 
 MISSING = frozenset({"", "NA", "NaN"})
 LOGICAL = {"FALSE": 0, "False": 0, "TRUE": 1, "True": 1}
-# From here on float64 does not hold every whole number: two ids could merge.
-MOST_EXACT = 2**53
 LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
 
 
@@ -65,11 +64,13 @@ def text_column(name: str, texts: Sequence[str], missing: Collection[str]) -> Co
     return Column(name, Kind.TEXT, values, levels)
 
 
-def parse_numbers(texts: Sequence[str]) -> dict[str, float] | None:
+def parse_numbers(
+    texts: Sequence[str], *, beyond: bool = False
+) -> dict[str, float] | None:
     """Return the numbers that texts spell; None if one is not a number.
 
     Whole numbers beyond 2**53 are none: they are ids, and two of them could
-    become the same float.
+    become the same float. ``beyond``: they are all the same, as somebody said so.
     """
     numbers: dict[str, float] = {}
     for text in texts:
@@ -80,7 +81,9 @@ def parse_numbers(texts: Sequence[str]) -> dict[str, float] | None:
             number = float(text)
         except ValueError:
             return None
-        if number != number or (abs(number) >= MOST_EXACT and not _has_fraction(text)):
+        if number != number:
+            return None
+        if not beyond and abs(number) >= MOST_EXACT and not _has_fraction(text):
             return None
         numbers[text] = number
     return numbers

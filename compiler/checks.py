@@ -17,10 +17,10 @@ from .design import evaluate_columns
 from .evaluation import evaluate
 from .expressions import column_names, smallest_with
 from .responses import response_values
-from .rounding import column_rounding
+from .rounding import column_rounding, rounding
 from .spellings import quoted
-from .spread import dependencies
-from .table import Table
+from .spread import dependencies, is_constant
+from .table import Floats, Table
 
 #: Columns beyond this are not searched for collinearity: the search is cubic.
 _MOST_COLUMNS = 500
@@ -44,8 +44,8 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     """
     if not _finite(bound, table, sink):
         return
-    if _beside(bound, table, sink):
-        _support(bound, table, sink)
+    if _beside(bound, table, sink) and _support(bound, table, sink):
+        _varies(bound, table, sink)
     _offsets(bound, table, sink)
     for part in bound.parts:
         columns = part.population.columns
@@ -109,7 +109,7 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _support(bound: BoundModel, table: Table, sink: Sink) -> None:
+def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
     """Report values of the response that the family cannot have."""
     response = bound.response
     values = response_values(response, table)
@@ -125,6 +125,72 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> None:
             f"outside the support of {bound.family.name}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
         )
+    return not outside.any()
+
+
+def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
+    """Report a response without spread, and counts that are all at a bound."""
+    if table.partial or not table.rows:
+        return  # the rows that are not read may differ
+    response, family = bound.response, bound.family
+    values = response_values(response, table)
+    off = None
+    if response.expression is not None:
+        off = rounding(response.expression, table)
+    elif response.column in table.columns:
+        off = table.columns[response.column].rounding
+    if family.response == "continuous":
+        known = any(
+            target == "sigma" and prior.distribution == "constant"
+            for target, prior in bound.priors
+        )
+        if not known and is_constant(values, off):
+            sink.add(
+                "constant-response", response.span, *_constant_response(bound, values)
+            )
+        return
+    bound_said = _at_bound(bound, values, table)
+    if bound_said is not None:
+        sink.add("boundary-response", response.span, *bound_said)
+
+
+def _constant_response(bound: BoundModel, values: Floats) -> tuple[str, ...]:
+    name = bound.response.name
+    notes = (
+        "there is nothing to explain: the nearer the scale of the residuals is to 0, "
+        "the likelier is the data",
+        "see whether `where` leaves out the rows that differ",
+    )
+    if len(values) == 1:
+        return (
+            f"there is one row, and so one value of the response `{name}`",
+            notes[0],
+        )
+    message = f"the response `{name}` is {values[0]:g} in every row"
+    if values.min() < values.max():
+        message += ": its values differ by rounding alone"
+    return (message, *notes)
+
+
+def _at_bound(
+    bound: BoundModel, values: Floats, table: Table
+) -> tuple[str, ...] | None:
+    """Return what to say of counts that are all 0, or all as many as the trials."""
+    name = bound.response.name
+    note = (
+        "the estimate has no end in this direction: the prior alone says how far it is"
+    )
+    match bound.family.response:
+        case "count" if not values.any():
+            return (f"the counts `{name}` are 0 in every row", note)
+        case "successes":
+            known = {name: v.expression for name, v in bound.response.known}
+            trials = evaluate(known["trials"], table)
+            if not values.any():
+                return (f"there is no success in any row of `{name}`", note)
+            if bool(np.all(values == trials)):
+                return (f"all trials of `{name}` are successes", note)
+    return None
 
 
 def columns_read(column: DesignColumn) -> frozenset[str]:

@@ -25,7 +25,7 @@ from .expressions import unwrap
 from .factor_calls import FACTOR_CALLS, factor_of, own_base, own_scheme, scheme_of
 from .functions import FUNCTIONS, bind_arguments, is_stateful
 from .schema import ColumnInfo, Schema
-from .spellings import warn_spellings, warn_stray
+from .spellings import warn_spellings, warn_text
 from .terms import MOST_TERMS
 
 # A predictor with more levels than this is a group that somebody forgot to bar;
@@ -183,7 +183,9 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
                 return None
             if info.kind.is_number:
                 return Numeric(variable.label, expression)
-            return _by_column(variable.label, info, default, expression.span, sink)
+            return _by_column(
+                variable.label, info, schema, default, expression.span, sink
+            )
         case Call(function=Name(text="Error"), arguments=(strata,)):
             sink.add(
                 "unknown-function",
@@ -200,7 +202,9 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
         case _ if expression_text(expression) in schema.calls:
             (name,) = schema.calls[expression_text(expression)]
             info = schema.columns[name]
-            return _by_column(variable.label, info, default, expression.span, sink)
+            return _by_column(
+                variable.label, info, schema, default, expression.span, sink
+            )
         case _:
             typed = type_of(expression, schema, sink)
             if typed is None:
@@ -213,7 +217,12 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
 
 
 def _by_column(
-    label: str, info: ColumnInfo, default: str, span: Span, sink: Sink
+    label: str,
+    info: ColumnInfo,
+    schema: Schema,
+    default: str,
+    span: Span,
+    sink: Sink,
 ) -> _Resolved:
     scheme = own_scheme(info, default)
     if info.reference is not None and not scheme.has_reference:
@@ -227,7 +236,7 @@ def _by_column(
         return None
     _warn_unused(info, True, span, sink)
     warn_spellings(info, span, sink)
-    warn_stray(info, span, sink)
+    warn_text(info, schema.rows, span, sink)
     return _factor(label, info, scheme, own_base(info), span, sink)
 
 
@@ -318,4 +327,4 @@ def _by_rows(
     info = schema.columns[names[0]]
     if info.kind.is_number:
         return Numeric(label, call)
-    return _by_column(label, info, default, call.span, sink)
+    return _by_column(label, info, schema, default, call.span, sink)

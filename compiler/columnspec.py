@@ -22,7 +22,13 @@ from .contrasts import CONTRASTS, Custom
 from .design import coded_values
 from .expression_types import report_unknown
 from .expressions import level_text, unwrap
-from .levels import level_spelled, natural_order, spell_number, suggest_level
+from .levels import (
+    MOST_EXACT,
+    level_spelled,
+    natural_order,
+    spell_number,
+    suggest_level,
+)
 from .schema import MOST_NUMBERS
 from .schemes import for_levels, read_scheme
 from .spellings import (
@@ -30,6 +36,7 @@ from .spellings import (
     comma_note,
     looks_missing,
 )
+from .spread import UNIT
 from .table import Column, Kind, Table
 from .undeclared import level_value, listed_levels, rows_text
 
@@ -169,13 +176,41 @@ class _Declaration:
         if column.kind is Kind.LOGICAL:
             numbers: Mapping[str, float] | None = {"FALSE": 0.0, "TRUE": 1.0}
         else:
-            numbers = parse_numbers(column.levels)
+            numbers = parse_numbers(column.levels, beyond=True)
         if numbers is None:
-            bad = [text for text in column.levels if parse_numbers([text]) is None]
+            bad = [
+                text
+                for text in column.levels
+                if parse_numbers([text], beyond=True) is None
+            ]
             self.wrong_type("a number", bad)
             return None
         of = np.array([*(numbers[level] for level in column.levels), np.nan])
-        return Column(column.name, Kind.NUMERIC, of[column.values])
+        values = of[column.values]
+        largest = float(np.nanmax(np.abs(of), initial=0.0))
+        if not MOST_EXACT <= largest < np.inf:
+            return Column(column.name, Kind.NUMERIC, values)
+        self.warn_merged(numbers)
+        return Column(column.name, Kind.NUMERIC, values, rounding=UNIT * largest)
+
+    def warn_merged(self, numbers: Mapping[str, float]) -> None:
+        """Warn of whole numbers of so many digits that two become one."""
+        column = self.column
+        used = np.bincount(column.values[column.values >= 0], minlength=1) > 0
+        seen: dict[float, str] = {}
+        pairs = []
+        for level, there in zip(column.levels, used.tolist(), strict=False):
+            if there and seen.setdefault(numbers[level], level) != level:
+                pairs.append((seen[numbers[level]], level))
+        if pairs:
+            first, other = pairs[0]
+            self.fault(
+                "merged-numbers",
+                f"`{first}` and `{other}` of `{column.name}` become one number",
+                f"of its {int(used.sum()):,} different values {len(seen):,} are left: "
+                "a number has 16 digits",
+                "take off in the data what all have in common, such as the first time",
+            )
 
     def integer(self) -> Column | None:
         """Whole numbers."""

@@ -61,7 +61,9 @@ BESIDE_THE_DESIGN = (
     QuantityStatement,
     TestStatement,
 )
-ABOUT_COUNTS = frozenset({"group-per-row", "one-category", "one-group"})
+ABOUT_COUNTS = frozenset(
+    {"constant-response", "group-per-row", "one-category", "one-group"}
+)
 
 #: Rules about the values of the rows used: silent where these are not certain.
 ABOUT_VALUES = frozenset(
@@ -70,6 +72,7 @@ ABOUT_VALUES = frozenset(
         "group-per-row",
         "decimal-comma",
         "guessed-order",
+        "level-per-row",
         "merged-spellings",
         "one-category",
         "one-group",

@@ -38,7 +38,7 @@ from .expressions import (
 from .functions import FUNCTIONS, Function, bind_arguments, find_function, operands
 from .levels import suggest_level
 from .schema import ColumnInfo, Schema
-from .spellings import comma_note, missing_note
+from .spellings import comma_note, large_note, missing_note
 from .stateful import Settings
 from .table import Column, Kind, Table
 
@@ -265,7 +265,11 @@ def odd_values(column: Column | ColumnInfo) -> tuple[str, ...]:
     if column.kind is not Kind.TEXT:
         return ()
     levels = all_levels(column)
-    return comma_note(levels) or missing_note(levels)
+    return (
+        comma_note(levels)
+        or missing_note(levels)
+        or large_note(levels, name_text(column.name))
+    )
 
 
 def _type_of_operation(node: Expr, inside: Sequence[Typed], sink: Sink) -> Typed | None:

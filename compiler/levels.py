@@ -14,6 +14,8 @@ from varying.grammar.diagnostics import Edit, Fix, nearest
 from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 
+# From here on float64 does not hold every whole number: two ids could merge.
+MOST_EXACT = 2**53
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -38,7 +40,7 @@ def natural_order(texts: Iterable[str]) -> tuple[str, ...]:
 
 def spell_number(value: float) -> str:
     """Return a number as a level's name: ``1`` and not ``1.0``."""
-    if value.is_integer() and abs(value) < 1e15:
+    if value.is_integer() and abs(value) < MOST_EXACT:
         return str(int(value))
     return repr(float(value))
 

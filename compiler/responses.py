@@ -34,6 +34,7 @@ from .response_terms import as_number, bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
 from .spellings import (
     comma_note,
+    large_note,
     looks_missing,
     missing_codes,
     missing_note,
@@ -220,7 +221,11 @@ def _numeric(
             f"the response `{info.name}` is {article} {info.kind}, and {family.name} "
             "needs numbers",
             f"its values are {_some(info.levels)}",
-            *(comma_note(info.levels) or missing_note(info.levels)),
+            *(
+                comma_note(info.levels)
+                or missing_note(info.levels)
+                or large_note(info.levels, name_text(info.name))
+            ),
             *_better_families(info),
         )
         return None

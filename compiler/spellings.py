@@ -24,6 +24,14 @@ _THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
 _MISSING = frozenset("n.a. n.a n/a na nan null missing . - -- ? #n/a #na <na>".split())
 #: Numbers that make a text among them look like a slip, and texts that are named.
 _ENOUGH, _SHOWN = 5, 3
+#: Whole numbers beyond 2^53, and texts with a number in them and little else.
+_LARGE = re.compile(r"\s*[+-]?\d{16,}\s*")
+_LIKE_NUMBER = re.compile(r"[^\w]{0,3}[+-]?\d[\d.,:/ '-]*([eE][+-]?\d+)?\s*\D{0,4}")
+_DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\s*\d{1,2}:\d{2}\b")
+#: Such are nearly all levels of what is like a number. Fewer levels than this say
+#: nothing, nor do levels of so many rows: of texts, and of what is like numbers.
+_MOST = 0.9
+_PER_ROW = {False: (20, 0.9), True: (5, 0.5)}
 _CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
 #: So far below 0 a code is one among numbers that are not.
 _SURE = 77
@@ -137,16 +145,64 @@ def warn_spellings(info: ColumnInfo, span: Span, sink: Sink) -> None:
         _similar(info, span, sink)
 
 
-def warn_stray(info: ColumnInfo, span: Span, sink: Sink) -> None:
-    """Warn of a predictor that is a factor for a text among its numbers."""
-    stray = () if info.stated or info.kind is not Kind.TEXT else info.levels
-    if stray_texts(stray):
+def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
+    """Warn of a predictor that is a factor for a text among its numbers.
+
+    Or of one that has nearly a level for every row: a number that was not read as
+    one, or what is no predictor at all.
+    """
+    if info.stated or info.kind is not Kind.TEXT or with_comma(info.levels) is not None:
+        return
+    if not stray_texts(info.levels):
+        _warn_level_per_row(info, rows, span, sink)
+    else:
         sink.add(
             "almost-numbers",
             span,
             f"`{info.name}` is taken as a text with {len(info.levels)} levels",
             *missing_note(info.levels),
         )
+
+
+def _warn_level_per_row(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
+    levels = info.levels
+    numeric = sum(bool(_LIKE_NUMBER.fullmatch(text)) for text in levels)
+    like_numbers = numeric >= _MOST * len(levels)
+    fewest, share = _PER_ROW[like_numbers]
+    if len(levels) < fewest or len(levels) < share * rows:
+        return
+    name = name_text(info.name)
+    notes = large_note(levels, name)
+    if not notes and like_numbers and _DATE.match(levels[0]):
+        notes = (
+            f"its values look like dates or times: `{levels[0]}`; make numbers of them "
+            "in the data, as days since the first",
+        )
+    elif not notes and like_numbers:
+        notes = (
+            f"its values look like numbers with something beside them: `{levels[0]}`",
+        )
+    sink.add(
+        "level-per-row",
+        span,
+        f"`{info.name}` is taken as a text with {len(levels):,} levels in "
+        f"{rows:,} rows",
+        *notes,
+        "each effect would be that of hardly more than one row; if that is meant: "
+        f"`column {name}: text`",
+    )
+
+
+def large_note(levels: Sequence[str], name: str) -> tuple[str, ...]:
+    """Return what to say of whole numbers that are texts for they are too large."""
+    if not levels or not any(map(_LARGE.fullmatch, levels)):
+        return ()
+    if parse_numbers(levels, beyond=True) is None:
+        return ()
+    return (
+        "its whole numbers have more digits than a float, so they may be ids: "
+        f"`column {name}: numeric` makes numbers of them",
+    )
 
 
 def warn_comma(info: ColumnInfo | Column, span: Span, sink: Sink) -> bool:

@@ -115,6 +115,8 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("needs-trials", _E, "A binomial response without its number of trials."),
     Rule("invalid-response-term", _E, "A term that cannot stand beside the response."),
     Rule("one-category", _E, "An ordinal or binary response with one category."),
+    Rule("constant-response", _E, "A measured response that is the same in every row."),
+    Rule("boundary-response", _W, "Counts that are all 0, or all as many as trials."),
     Rule("undeclared-level", _E, "A value that the `column` statement leaves out."),
     Rule("guessed-order", _W, "The order of categories that nobody declared."),
     Rule("fractional-categories", _W, "Ordered categories that are fractions."),
@@ -142,6 +144,13 @@ _TABLE: tuple[Rule | str, ...] = (
         "A predictor that is text for a few of its values.",
         once=True,
     ),
+    Rule(
+        "level-per-row",
+        _W,
+        "A predictor that is text with a level for every row.",
+        once=True,
+    ),
+    Rule("merged-numbers", _W, "Numbers of so many digits that two become one."),
     Rule("exposure-twice", _W, "The same exposure as `rate()` and as an offset."),
     Rule("offset-scale", _W, "An offset that is no logarithm where the link is one."),
     Rule(

@@ -16,7 +16,7 @@ from varying.compiler.driver import Compiled, check, compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.read import read_sheet
 from varying.compiler.table import Table
-from varying.grammar.diagnostics import Severity
+from varying.grammar.diagnostics import ModelError, Severity
 from varying.grammar.source import Source
 
 CASES = Path(__file__).parents[1] / "references" / "cases"
@@ -203,6 +203,25 @@ def test_cases_of_times_since_1970(name: str, column: str) -> None:
     assert sd == effect(exact_sd(y), exact_sd(x))
 
 
+def test_case_nanoseconds() -> None:
+    text, table = case("ns/ns")
+    ((rule, message),) = said(text, table)
+    assert rule == "level-per-row"
+    assert message == "`ns` is taken as a text with 60 levels in 60 rows"
+    text, table = case("ns/ns_num")
+    assert said(text, table) == []
+    compiled = compile_spec(Source(text), table)
+    found = compiled.prepared.table.columns["ns"].values
+    assert found.tolist() == [float(level) for level in table.columns["ns"].levels]
+    y = table.columns["y"].values
+    assert prior(compiled, "b[ns]")[1] == effect(exact_sd(y), exact_sd(found))
+    # a frame has whole numbers of 64 bits
+    frame = {"ns": np.array([int(level) for level in table.columns["ns"].levels])}
+    ((rule, _),) = said("y ~ ns", table_from_frame({**frame, "y": y}))
+    assert rule == "level-per-row"
+    assert said(text, table_from_frame({**frame, "y": y})) == []
+
+
 def test_case_counts_over_microseconds() -> None:
     text, table = case("ns/poisson")
     assert said(text, table) == []
@@ -240,3 +259,24 @@ def test_what_is_said_depends_on_no_unit(unit: float) -> None:
     sd = exact_sd(x)
     assert prior(compiled, "b[two]")[1] == effect(sd, 0.2 * unit)
     assert prior(compiled, "b[w]")[1] == effect(sd, exact_sd(w))
+
+
+# ---- constant responses --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("constant/response", "the response `p` is 0.1 in every row"),
+        ("constant_response/m", "the response `y` is 3 in every row"),
+        ("constant_response/lognormal", "the response `y` is 3 in every row"),
+    ],
+)
+def test_case_constant_response(name: str, message: str) -> None:
+    text, table = case(name)
+    found = said(text, table)
+    assert ("constant-response", message) in found
+    with pytest.raises(ModelError) as caught:
+        compile_spec(Source(text), table)
+    errors = [d.rule for d in caught.value.diagnostics if d.severity == "error"]
+    assert errors == ["constant-response"]

@@ -19,7 +19,7 @@ from varying.grammar import tree
 from ...evaluation import evaluate
 from ...expressions import COMPARISONS, plain_number, postorder
 from ...functions import FUNCTIONS
-from ...levels import spell_number
+from ...levels import MOST_EXACT, spell_number
 from ...table import Column, Kind, Table
 from .held import Key, held_as_number, key_text, keys, keys_text
 from .text import Unwritable, number, string, wrapped
@@ -189,7 +189,7 @@ class Elementwise:
         if isinstance(inner, tree.Number) and _PLAIN_NUMBER.fullmatch(inner.text):
             return inner.text
         value = float(evaluate(node, _NO_ROWS)[0])
-        if math.isfinite(value) and value.is_integer() and abs(value) < 1e15:
+        if math.isfinite(value) and value.is_integer() and abs(value) < MOST_EXACT:
             return str(int(value))
         return number(value)
 

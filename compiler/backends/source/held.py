@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ...cells import parse_numbers
 from ...design import coded_values
-from ...levels import spell_number
+from ...levels import MOST_EXACT, spell_number
 from ...table import Column, Kind, Table
 from .text import Unwritable, number, string, wrapped
 
@@ -76,7 +76,7 @@ def key_text(key: Key) -> str:
     """Return the literal of a key: ``3``, ``0.5``, ``"late"``."""
     if isinstance(key, str):
         return string(key)
-    whole = key.is_integer() and abs(key) < 1e15
+    whole = key.is_integer() and abs(key) < MOST_EXACT
     return str(int(key)) if whole else number(key)
 
 
