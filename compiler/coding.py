@@ -236,7 +236,8 @@ def _by_column(
         return None
     _warn_unused(info, True, span, sink)
     warn_spellings(info, span, sink)
-    warn_text(info, schema.rows, span, sink)
+    if len(info.as_levels) <= MOST_LEVELS:  # else that is the fault
+        warn_text(info, schema.rows, span, sink)
     return _factor(label, info, scheme, own_base(info), span, sink)
 
 

@@ -19,6 +19,7 @@ from varying.grammar.tree import Call, Chain, Expr, ListExpr, Name, Number, Stri
 
 from .contrasts import CONTRASTS, Custom, Scheme
 from .expressions import plain_number, unwrap
+from .spread import dependencies, rounding_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def _filled(named: Named, node: Expr, sink: Sink) -> Named | None:
     count = len(named.rows)
     given = np.array(named.rows, dtype=np.float64)
     whole = np.column_stack([np.ones(count), given])
-    if np.linalg.matrix_rank(whole) < whole.shape[1]:
+    if dependencies(whole, [rounding_of(column) for column in whole.T]):
         sink.add(
             "invalid-argument",
             node.span,
@@ -223,6 +224,8 @@ def _filled(named: Named, node: Expr, sink: Sink) -> Named | None:
             "or the same for all levels, as the intercept is",
         )
         return None
+    # in their own scale: a contrast of 1e-19 is one
+    whole /= np.abs(whole).max(axis=0)
     added = np.linalg.qr(whole, mode="complete")[0][:, whole.shape[1] :]
     start = len(named.names)
     plain = named.names == tuple(str(place + 1) for place in range(start))

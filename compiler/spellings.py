@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 
 from .cells import parse_numbers
+from .levels import spell_number
 from .schema import ColumnInfo
+from .spread import distinct
 from .table import Column, Kind
 
 _COMMA = re.compile(
@@ -141,6 +145,7 @@ def warn_spellings(info: ColumnInfo, span: Span, sink: Sink) -> None:
         return
     if info.kind.is_number:
         _merged(info, span, sink)
+        _rounded(info, span, sink)
     elif info.kind is Kind.TEXT and not warn_comma(info, span, sink):
         _similar(info, span, sink)
 
@@ -229,6 +234,23 @@ def _merged(info: ColumnInfo, span: Span, sink: Sink) -> None:
         span,
         f"`{first}` and `{other}` of `{info.name}` are taken as one level",
         f"if they are two: `column {name_text(info.name)}: text`",
+    )
+
+
+def _rounded(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    """Warn of two numbers that are levels and differ by rounding alone."""
+    numbers = np.array(info.numbers or ())
+    first = distinct(numbers)
+    if len(first) == len(numbers):
+        return
+    place = int(np.flatnonzero(~np.isin(numbers, first))[0])
+    one, other = (spell_number(float(n)) for n in numbers[place - 1 : place + 1])
+    name = name_text(info.name)
+    sink.add(
+        "similar-levels",
+        span,
+        f"levels of `{info.name}` differ by rounding alone: `{one}`, `{other}`",
+        f"round it first: `let rounded = round({name}, 6)`",
     )
 
 

@@ -70,11 +70,9 @@ def is_constant(values: Floats, rounding: float | None = None) -> bool:
     return extent == 0.0 or extent <= _CONSTANT * _known(values, rounding)
 
 
-def is_same(
-    values: Floats, value: float, rounding: float | None = None
-) -> NDArray[np.bool_]:
+def is_same(values: Floats, value: float) -> NDArray[np.bool_]:
     """Return which values are a given one but for rounding."""
-    return np.asarray(np.abs(values - value) <= _SAME * _known(values, rounding))
+    return np.asarray(np.abs(values - value) <= _SAME * UNIT * abs(value))
 
 
 def two_values(values: Floats, rounding: float | None = None) -> float | None:

@@ -159,7 +159,12 @@ _TABLE: tuple[Rule | str, ...] = (
         "Ids such as `1` and `01` that become one level.",
         once=True,
     ),
-    Rule("similar-levels", _W, "Levels that differ in case or blanks only.", once=True),
+    Rule(
+        "similar-levels",
+        _W,
+        "Levels that differ in case, blanks or rounding only.",
+        once=True,
+    ),
     Rule("unused-level", _W, "A declared level of a predictor that no row has."),
     "Algebra",
     Rule("response-as-predictor", _E, "The response among the predictors."),

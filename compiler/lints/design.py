@@ -18,6 +18,7 @@ from ..columns import Coded, DesignColumn, Numeric
 from ..evaluation import evaluate
 from ..expressions import children, postorder
 from ..functions import FUNCTIONS
+from ..rounding import rounding
 from ..spellings import quoted
 from ..table import Kind
 from .subject import Finding, Subject, listed
@@ -95,7 +96,8 @@ def uncentered(subject: Subject) -> Iterator[Finding]:
 def _far_from_0(number: Numeric, subject: Subject) -> tuple[float, float] | None:
     values = evaluate(number.expression, subject.table)
     low, high = float(np.min(values)), float(np.max(values))
-    sd = weighted.sd(values, subject.table.counts)
+    off = rounding(number.expression, subject.table)
+    sd = weighted.sd(values, subject.table.counts, off)
     beyond = max(low, -high) > _BEYOND * sd
     distant = abs(weighted.mean(values, subject.table.counts)) > _FROM_MEAN * sd
     return (low, high) if sd > 0 and (beyond or distant) else None

@@ -11,6 +11,7 @@ from ..design import coded_values, evaluate_columns
 from ..evaluation import evaluate
 from ..responses import response_values
 from ..table import Floats, Ints, Table
+from ..weighted import means
 from .subject import Finding, Subject
 
 #: Rows and columns that a quick fit has at most; of more, some groups are left out.
@@ -124,6 +125,11 @@ def _fitted(
     matrix: Floats, y: Floats, weights: Floats, known: Floats
 ) -> tuple[Floats | None, int]:
     """Return the means of a Poisson regression, and how many parameters it has."""
+    # beside an intercept: times since 1970 are no multiples of it
+    counts = weights.astype(np.int64)
+    matrix = np.column_stack(
+        [matrix[:, :1], matrix[:, 1:] - means(matrix[:, 1:], counts)]
+    )
     length = np.sqrt(weights @ np.square(matrix))
     matrix = matrix[:, length > 0] / length[length > 0]
     mean = np.average(y, weights=weights)

@@ -17,7 +17,9 @@ from ..checks import columns_read
 from ..columns import INTERCEPT, DesignColumn, Numeric
 from ..estimated import Columns
 from ..evaluation import evaluate
+from ..rounding import rounding
 from ..spellings import quoted
+from ..spread import is_constant, two_values
 from .subject import Finding, Subject, listed
 
 #: Slopes over fewer levels are not asked for.
@@ -168,10 +170,13 @@ def _has_two_values(number: Numeric, subject: Subject) -> bool:
     if len(names) != 1:
         return False
     (name,) = names
-    if (subject.schema.columns[name].distinct or 0) != 2:
+    of = subject.table.columns[name]
+    if of.kind.is_number and two_values(of.values, of.rounding) is None:
+        return False
+    if not of.kind.is_number and subject.schema.columns[name].distinct != 2:
         return False
     values = evaluate(number.expression, subject.table)
-    return float(values.min()) != float(values.max())
+    return not is_constant(values, rounding(number.expression, subject.table))
 
 
 def _has_slope(part: Part, grouping: Grouping, read: frozenset[str]) -> bool:

@@ -216,5 +216,7 @@ def _order(factor: str, subject: Subject) -> str | None:
         return None
     steps = np.diff(numbers)
     # 1, 2, 3, ... are ids as often as not
-    even = np.allclose(steps, steps[0]) and not math.isclose(float(steps[0]), 1.0)
+    even = np.allclose(steps, steps[0], atol=0.0) and not math.isclose(
+        float(steps[0]), 1.0
+    )
     return f"{shown}, ..." if even else None

@@ -10,6 +10,7 @@ from ..bound import Part, PriorText
 from ..columns import DesignColumn, Numeric
 from ..design import evaluate_columns
 from ..learn import column_scale
+from ..rounding import column_rounding
 from ..spellings import quoted
 from .subject import Finding, Subject
 
@@ -116,7 +117,8 @@ def _odd_unit(column: DesignColumn, sd: float) -> bool:
 
 def _sd(column: DesignColumn, subject: Subject) -> float:
     values = evaluate_columns((column,), subject.table)[:, 0]
-    return weighted.sd(values, subject.table.counts)
+    off = column_rounding(column, subject.table)
+    return weighted.sd(values, subject.table.counts, off)
 
 
 def _step(column: DesignColumn, subject: Subject) -> float | None:

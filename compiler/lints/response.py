@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..levels import spell_number
+from ..spread import is_constant, is_same, two_values
 from ..table import Floats, Kind
 from .codes import codes_of
 from .subject import Finding, Subject
@@ -30,9 +31,9 @@ def binary(subject: Subject) -> Iterator[Finding]:
     bound, values = subject.bound, subject.response
     if bound.family.name not in _UNBOUNDED or subject.table.total < _FEWEST_ROWS:
         return
-    low, high = float(values.min()), float(values.max())
-    if low == high or not bool(np.all((values == low) | (values == high))):
+    if two_values(values) is None:
         return
+    low, high = float(values.min()), float(values.max())
     name = bound.response.name
     zero_one = (low, high) == (0.0, 1.0)
     yield Finding(
@@ -140,11 +141,12 @@ def _spikes(values: Floats, subject: Subject) -> list[tuple[str, float, float]]:
     table = subject.table
     low, high = float(values.min()), float(values.max())
     ends = [("lowest", low), ("highest", high)]
-    shares = [table.count(values == value) / table.total for _, value in ends]
+    at = [is_same(values, value) for _, value in ends]
+    shares = [table.count(there) / table.total for there in at]
     likely = [share >= _SPIKE for share in shares]
-    if low == high or not any(likely):
+    if is_constant(values) or not any(likely):
         return []
-    between = (values != low) & (values != high)
+    between = ~(at[0] | at[1])
     weights = None if table.counts is None else table.counts[between]
     distinct, places = np.unique(values[between], return_inverse=True)
     if len(distinct) < _BETWEEN:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varying.compiler.spread import distinct
 from varying.grammar.printer import name_text
 
 from . import PlotError
@@ -97,10 +98,11 @@ def _levels(column: Column) -> list[Panel]:
 def _numbers(column: Column, *, all_values: bool = False) -> list[Panel]:
     values: NDArray[Any] = column.values
     known = values[~column.missing]
-    distinct = np.unique(known)
-    if all_values or len(distinct) <= _VALUES:
-        codes = np.where(column.missing, -1, np.searchsorted(distinct, values))
-        return _panels(codes, [f"{column.name} = {value:.6g}" for value in distinct])
+    found = distinct(known, column.rounding)
+    if all_values or len(found) <= _VALUES:
+        places = np.searchsorted(found, values, "right") - 1
+        codes = np.where(column.missing, -1, places)
+        return _panels(codes, [f"{column.name} = {value:.6g}" for value in found])
     inner = np.unique(np.quantile(known, (0.25, 0.5, 0.75)))
     codes = np.where(column.missing, -1, np.searchsorted(inner, values, "left"))
     labels = []

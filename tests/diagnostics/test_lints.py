@@ -43,6 +43,25 @@ def counts(
     return {"y": rng.poisson(mu), "x": x, "g": [f"g{k}" for k in place]}
 
 
+def test_dispersion_and_factors_are_the_same_in_any_unit() -> None:
+    """Microseconds since 1970, and doses of 1e-12: the fit needs them centred."""
+    rng = np.random.default_rng(7)
+    steps = np.arange(200.0)
+    events = rng.poisson(np.exp(1.0 + 0.015 * steps))
+    doses = [f"{k}e-12" for k in (1, 2, 4, 7)]
+    for t in (steps, 1.7e15 + 1e6 * steps, 1e-19 * steps):
+        data: Data = {
+            "events": events,
+            "t": t,
+            "noisy": np.where(steps % 3 < 1, 0.3, np.where(steps % 2, 0.5, 0.1 + 0.2)),
+            "uneven": [doses[k % 4] for k in range(200)],
+        }
+        assert "overdispersed" not in rules("events ~ t, family=poisson", data)
+        assert "overdispersed" in rules("events ~ 1, family=poisson", data)
+        assert "binary-response" in rules("noisy ~ t", data)
+        assert "ordered-groups" not in rules("t ~ 1 + (1 | uneven)", data)
+
+
 #: Rows, groups, mean, shape; how many of 20 data sets are found at least, at most.
 DISPERSED = (
     (20, 5, 5.0, np.inf, 0, 0),

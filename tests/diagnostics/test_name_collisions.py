@@ -128,9 +128,9 @@ def test_two_groups_that_would_share_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "columns"),
     [
-        ("y ~ 1", {"y": [1.5]}),
+        ("y ~ 1\nprior sigma = 1", {"y": [1.5]}),
         ("y ~ x", {"y": [1.5, 2.5], "x": [1, 1]}),
-        ("y ~ x", {"y": [0, 0, 0], "x": [1, 2, 3]}),
+        ("y ~ x", {"y": [0, 0, 1], "x": [1, 2, 3]}),
         (
             "column k: ordered(0..3)\nk ~ x, family=ordlogit",
             {"k": [0, 1, 0], "x": [1, 2, 3]},
