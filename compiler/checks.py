@@ -14,6 +14,7 @@ from .bound import BoundModel, Part
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
 from .derive import NO_NUMBER_NOTE
 from .design import evaluate_columns
+from .estimated import residual_scale
 from .evaluation import evaluate
 from .expressions import column_names, smallest_with
 from .responses import response_values
@@ -140,10 +141,7 @@ def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
     elif response.column in table.columns:
         off = table.columns[response.column].rounding
     if family.response == "continuous":
-        known = any(
-            target == "sigma" and prior.distribution == "constant"
-            for target, prior in bound.priors
-        )
+        known = residual_scale(bound, table) == "known"
         if not known and is_constant(values, off):
             sink.add(
                 "constant-response", response.span, *_constant_response(bound, values)
