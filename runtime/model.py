@@ -211,9 +211,15 @@ class Model:
                 str(error).strip() or "it did not say why",
                 *_causes(sampled),
             ) from error
-        return self._fitted(data, used, seconds)
+        return self._fitted(data, used, seconds, sampled)
 
-    def _fitted(self, data: DataTree, settings: Any, seconds: float) -> Fit:
+    def _fitted(
+        self,
+        data: DataTree,
+        settings: Any,
+        seconds: float,
+        sampled: Sampled | None = None,
+    ) -> Fit:
         from .answers import GROUP
         from .categories import with_categories
         from .fit import Fit
@@ -222,6 +228,7 @@ class Model:
         from .origin import Origin
         from .provenance import FORMAT, Provenance, describe_data, versions
         from .quantities import answer
+        from .sampling import Sampled
         from .subject import Subject
         from .summary import PROB, rows_of
         from .verdict import judge
@@ -240,7 +247,7 @@ class Model:
         attributes = dict(data.attrs)
         data = data.from_dict(dict(groups))
         data.attrs = attributes
-        subject = Subject.of(compiled, posterior, names)
+        subject = Subject.of(sampled or Sampled(compiled), posterior, names)
         stats = data["sample_stats"].to_dataset()
         verdict = judge(rows, stats, settings, subject)
         provenance = Provenance(

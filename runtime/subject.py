@@ -14,9 +14,8 @@ from .figures import elements
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from varying.compiler.driver import Compiled
-
     from .names import Names
+    from .sampling import Sampled
 
 __all__ = ["Subject"]
 
@@ -33,22 +32,22 @@ class Subject:
         What of them is reported.
     fixed
         Labels of the numbers that are constants by the spec.
-    compiled
-        The model.
+    sampled
+        The model, as its sampler saw it.
     """
 
     posterior: Dataset | None = None
     names: Names | None = None
     fixed: frozenset[str] = frozenset()
-    compiled: Compiled | None = None
+    sampled: Sampled | None = None
 
     @classmethod
-    def of(cls, compiled: Compiled, posterior: Dataset, names: Names) -> Subject:
+    def of(cls, sampled: Sampled, posterior: Dataset, names: Names) -> Subject:
         """Return what there is to look at in a fit that has just been made."""
         from .fixed import fixed_elements
 
-        fixed = fixed_elements(compiled.program, compiled.frame, names, posterior)
-        return cls(posterior, names, fixed, compiled)
+        fixed = fixed_elements(sampled.program, sampled.frame, names, posterior)
+        return cls(posterior, names, fixed, sampled)
 
     def draws(self, label: str) -> NDArray[Any] | None:
         """Return the draws of a reported number, chains by draws; None: not known."""
@@ -102,10 +101,45 @@ class Subject:
                     found.setdefault(int(chain) + 1, []).append(label)
         return found
 
-    def conflicts(self) -> tuple[str, ...]:
-        """Return where a prior and the data disagree, in words."""
-        return ()
+    def conflicts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return where a prior and the data disagree, in words, and what is not known.
+
+        The draws are there and cost what they cost: no fault of this check may lose
+        them, so one that fails is said to have looked at nothing.
+        """
+        if self.posterior is None or self.sampled is None:
+            return (), ()
+        from .conflict import conflicts, sentences
+
+        sampled = self.sampled
+        try:
+            found, skipped = conflicts(
+                sampled.compiled, sampled.program, sampled.frame, self.posterior
+            )
+        except Exception as error:
+            return (), (
+                "The priors were not held against the data: "
+                f"{type(error).__name__}, {error}.",
+            )
+        return sentences(found), skipped
 
     def causes(self, stats: Dataset) -> tuple[str, ...]:
         """Return what can be found of the causes of trouble, in words."""
-        return ()
+        if self.posterior is None or self.sampled is None or self.names is None:
+            return ()
+        from .causes import Evidence, causes
+        from .conflict import Targets
+
+        targets = Targets.of(self.sampled.compiled)
+        program = self.sampled.program
+        sds = [group.sd for group in program.groups]
+        return causes(
+            Evidence(
+                self.posterior,
+                stats,
+                program,
+                self.sampled.frame,
+                targets.name,
+                [name for name in sds if name in self.names.parameters],
+            )
+        )

@@ -99,7 +99,7 @@ def judge(
     trouble, remarks = _divergences(stats, settings)
     trouble += _energy(stats, settings)
     few, rough = _too_few(found, settings, agree=not disagree)
-    conflicts = () if broken or stuck or unknown else subject.conflicts()
+    conflicts, skipped = ((), ()) if broken or stuck or unknown else subject.conflicts()
     if broken:
         first = "Some draws are not finite: the figures cannot be used."
     elif stuck:
@@ -129,10 +129,10 @@ def judge(
     else:
         first = "The chains agree; the figures can be used."
     findings = (*broken, *stuck, *unknown, *disagree, *trouble, *few, *conflicts)
-    if findings:
-        findings += subject.causes(stats)
-    remarks = (*by_chance, *remarks, *rough)
-    return Verdict(not findings, (first, *findings, *remarks, *_depth(stats)))
+    long = _depth(stats)
+    causes = subject.causes(stats) if (findings or long) and not broken else ()
+    remarks = (*by_chance, *remarks, *rough, *skipped, *long)
+    return Verdict(not findings, (first, *findings, *causes, *remarks))
 
 
 def _highest(found: Found) -> float:
@@ -391,8 +391,7 @@ def _depth(stats: Dataset) -> tuple[str, ...]:
         return ()
     return (
         f"{count} of {reached.size} draws reached the longest trajectory: the "
-        "figures are not wrong for that, but sampling is slow. Predictors on very "
-        "different scales are a common cause: try `scale(x)`.",
+        "figures are not wrong for that, but sampling is slow.",
     )
 
 

@@ -34,6 +34,7 @@ MEANWHILE = (
     "pandas",
     "xarray",
     "scipy.special",
+    "scipy.sparse.linalg",
     "scipy.stats",
     "arviz_stats.base",
     "zarr",

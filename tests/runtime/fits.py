@@ -14,6 +14,7 @@ from varying.runtime.fit import Fit
 from varying.runtime.names import Names
 from varying.runtime.origin import Origin
 from varying.runtime.provenance import FORMAT, Provenance, describe_data
+from varying.runtime.sampling import Sampled
 from varying.runtime.settings import Settings
 from varying.runtime.subject import Subject
 from varying.runtime.summary import Row, rows_of
@@ -103,7 +104,7 @@ def made_fit() -> Fit:
         }
     )
     rows = _rows()
-    subject = Subject.of(made, posterior(), NAMES)
+    subject = Subject.of(Sampled(made), posterior(), NAMES)
     provenance = Provenance(
         format=FORMAT,
         spec=SPEC,

@@ -1,0 +1,146 @@
+"""Causes of trouble: each is found where it is, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import varying
+from varying.runtime.names import names_of
+from varying.runtime.sampling import Sampled
+from varying.runtime.subject import Subject
+
+SPEC = "y ~ x + z + (1 | g) + (1 | h)"
+ACROSS = ("chain", "draw")
+Draws = tuple[xr.Dataset, xr.Dataset]
+
+
+@cache
+def sampled(spec: str = SPEC) -> Sampled:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.normal(size=48) for name in "xyz"})
+    frame["g"] = [f"g{i % 6}" for i in range(48)]
+    frame["h"] = [f"h{i // 6}" for i in range(48)]
+    compiled = varying.compile(spec, frame.assign(tiny=frame["z"] / 1e9)).compiled
+    assert compiled is not None
+    return Sampled(compiled)
+
+
+def made() -> Draws:
+    """Draws of ``SPEC`` that are independent, and statistics without trouble."""
+    rng = np.random.default_rng(1)
+
+    def normal(*shape: int) -> Any:
+        return rng.normal(size=(4, 500, *shape))
+
+    posterior = xr.Dataset(
+        {
+            "Intercept": (ACROSS, normal()),
+            "Intercept_centered": (ACROSS, normal()),
+            "b": ((*ACROSS, "coef"), normal(2)),
+            "sd_g": ((*ACROSS, "g_coef"), np.exp(normal(1))),
+            "sd_h": ((*ACROSS, "h_coef"), np.exp(normal(1))),
+            "r_g": ((*ACROSS, "g", "g_coef"), normal(6, 1)),
+            "r_h": ((*ACROSS, "h", "h_coef"), normal(8, 1)),
+            "sigma": (ACROSS, np.exp(normal())),
+        },
+        {"coef": ["x", "z"], "g_coef": ["Intercept"], "h_coef": ["Intercept"]},
+    )
+    stats = xr.Dataset(
+        {
+            "lp": (ACROSS, normal()),
+            "diverging": (ACROSS, np.zeros((4, 500), dtype=bool)),
+        }
+    )
+    return posterior, stats
+
+
+def lower(draws: Draws) -> None:
+    draws[1]["lp"].values[2] -= 120.0
+
+
+def lower_in_three(draws: Draws) -> None:
+    draws[1]["lp"].values[[0, 1, 3]] -= 30.0
+
+
+def together(draws: Draws) -> None:
+    b = draws[0]["b"].values
+    b[..., 1] = -2.0 * b[..., 0] + 0.01 * b[..., 1]
+
+
+def exchanged(draws: Draws) -> None:
+    r = draws[0]["r_h"].values
+    r[..., :6, 0] = -draws[0]["r_g"].values[..., 0] + 0.1 * r[..., :6, 0]
+
+
+def funnel(draws: Draws) -> None:
+    sd = draws[0]["sd_g"].values[..., 0]
+    draws[1]["diverging"].values[:] = sd < np.quantile(sd, 0.02)
+
+
+def divergences_anywhere(draws: Draws) -> None:
+    draws[1]["diverging"].values[:, ::40] = True
+
+
+def nothing(_: Draws) -> None:
+    pass
+
+
+#: What is done to the draws, and what is said.
+CAUSES: list[tuple[Callable[[Draws], None], tuple[str, ...]]] = [
+    (nothing, ()),
+    (divergences_anywhere, ()),
+    (lower, ("Chain 3 ended in another place: its log density is lower by 120",)),
+    (lower_in_three, ("Chain 1 ended", "Chain 2 ended", "Chain 4 ended")),
+    (together, ("b[x] and b[z] move together (correlation -1.000)",)),
+    (exchanged, ("The effects of g and h move together",)),
+    (funnel, ("The draws that diverged are where sd_g[Intercept] is near 0",)),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), CAUSES)
+def test_causes(change: Callable[[Draws], None], said: tuple[str, ...]) -> None:
+    draws = made()
+    change(draws)
+    names = names_of(sampled().program)
+    subject = Subject(draws[0], names, frozenset(), sampled())
+    found = subject.causes(draws[1])
+    assert len(found) == len(said)
+    for sentence, words in zip(found, said, strict=True):
+        assert sentence.startswith(words)
+
+
+def test_columns_on_very_different_scales() -> None:
+    posterior, stats = made()
+    other = sampled("y ~ x + tiny + (1 | g) + (1 | h)")
+    subject = Subject(posterior, names_of(other.program), frozenset(), other)
+    (found,) = subject.causes(stats)
+    assert found.startswith("The columns tiny and x are on very different scales")
+
+
+def test_nothing_is_guessed_without_a_model() -> None:
+    assert Subject().causes(made()[1]) == ()
+
+
+def test_groups_that_are_one_are_named_after_a_fit() -> None:
+    rng = np.random.default_rng(0)
+    g = np.arange(120) % 12
+    y = rng.normal(size=12)[g] + 0.3 * rng.normal(size=120)
+    names = {"g": [f"g{i}" for i in g], "h": [f"h{i}" for i in g]}
+    model = varying.compile(
+        "y ~ 1 + (1 | g) + (1 | h)", pd.DataFrame({"y": y, **names})
+    )
+    fit = model.fit(seed=1, progress=False, draws=300, tune=300)
+    subject = Subject.of(
+        Sampled(fit._origin.compiled),
+        fit.data["posterior"].to_dataset(),
+        fit.provenance.names,
+    )
+    found = subject.causes(fit.data["sample_stats"].to_dataset())
+    assert any("The effects of g and h move together" in one for one in found)
