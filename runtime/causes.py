@@ -31,7 +31,7 @@ _LOWER_SDS, _LOWER = 4.0, 5.0
 #: Correlation of the draws from which on two parameters are said to move together.
 _TOGETHER = 0.95
 #: The same for two effects of groups, and how many of the levels must be so.
-_EXCHANGED, _SHARE = 0.8, 0.5
+_EXCHANGED, _SHARE = 0.9, 0.5
 #: Divergent draws are near 0 if their sds are in the lowest part on average.
 _NEAR_ZERO, _LEAST_DIVERGENT = 0.2, 5
 #: Ratio of the spreads of columns that is called very different.
@@ -206,11 +206,17 @@ def _label(name: str, label: str) -> str:
 
 
 def _intercepts(found: Evidence, effects: str) -> Array | None:
-    """Return the first effect of each level: chains, draws, levels."""
+    """Return the first effect of each level: chains, draws, levels.
+
+    From the mean of the levels, which the intercept of the model takes part in.
+    """
     if effects not in found.posterior:
         return None
     values = found.posterior[effects].transpose("chain", "draw", ...).values
-    return values[..., 0] if values.shape[2] <= _NUMBERS else None
+    if values.shape[2] > _NUMBERS:
+        return None
+    first = values[..., 0]
+    return np.asarray(first - first.mean(axis=-1, keepdims=True))
 
 
 def _correlations(draws: Array) -> Array:

@@ -44,7 +44,7 @@ def fixed_elements(
             continue
         pair = np.stack([first[name], second[name]])[None]
         like = posterior[name].transpose("chain", "draw", ...)
-        if like.shape[2:] != pair.shape[2:]:
+        if like.shape[2:] != pair.shape[2:] or (pair[0, 0] != pair[0, 1]).all():
             continue
         for coord, (values,) in elements(
             like.isel(chain=[0], draw=[0, 0]).copy(data=pair),

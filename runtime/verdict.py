@@ -131,12 +131,21 @@ def judge(
     findings = (*broken, *stuck, *unknown, *disagree, *trouble, *few, *conflicts)
     long = _depth(stats)
     causes = subject.causes(stats) if (findings or long) and not broken else ()
+    unmet = settings.chains > 1 and (disagree or trouble)
+    if unmet and not (causes or broken or stuck or unknown or conflicts):
+        causes = (_NO_CAUSE,)
     remarks = (*by_chance, *remarks, *rough, *skipped, *long)
     return Verdict(not findings, (first, *findings, *causes, *remarks))
 
 
 def _highest(found: Found) -> float:
     return max((f.rhat for _, f in found if f.rhat is not None), default=1.0)
+
+
+_NO_CAUSE = (
+    "If that does not help, the data hardly tell some parameters apart, or some prior "
+    "is much wider than what they say: look at the priors, or simplify the model."
+)
 
 
 # ---- what there is -------------------------------------------------------------------
@@ -254,9 +263,7 @@ def _chains_disagree(
     return (
         f"R-hat is above {RHAT_MOST} for {_of(len(above), len(known))} "
         f"(highest: {_above(RHAT_MOST, rhat)}, {label}): the chains have not met. "
-        f"Run longer: more draws and tune ({_options(**longer)}); if that does not "
-        "help, the data do not tell some parameters apart: look at the priors, or "
-        "simplify the model.",
+        f"Run longer: more draws and tune ({_options(**longer)}).",
     )
 
 
@@ -365,8 +372,7 @@ def _energy(stats: Dataset, settings: Settings) -> tuple[str, ...]:
     return (
         f"E-BFMI is below {EBFMI_LEAST} in {word} {chains} (smallest: {value:.2f}): "
         "the tails were explored too slowly. Run longer with more draws to tune "
-        f"({_options(tune=2 * max(settings.tune, 500))}); if that does not help, some "
-        "prior is much wider than what the data say: look at the priors.",
+        f"({_options(tune=2 * max(settings.tune, 500))}).",
     )
 
 
