@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 show_app = typer.Typer(
-    help="Show what the compiler makes of a model.", no_args_is_help=True
+    cls=Commands, help="Show what the compiler makes of a model.", no_args_is_help=True
 )
 app.add_typer(show_app, name="show")
 
@@ -251,8 +251,11 @@ def plot(
         typer.Option(metavar="NAME", help="Only this parameter (repeatable)."),
     ] = None,
     by: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="ppc: a panel for each of its levels."),
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="ppc: a panel for each of its levels (repeatable: for each pair).",
+        ),
     ] = None,
     draws: Annotated[
         int | None, typer.Option(min=1, help="ppc: data sets to draw (300).")
@@ -268,7 +271,8 @@ def plot(
     """
     from .commands.plot import run
 
-    options = {"var": tuple(var or ()), "by": by, "draws": draws, "seed": seed}
+    several = {"var": tuple(var or ()), "by": tuple(by or ())}
+    options = {**several, "draws": draws, "seed": seed}
     run(
         kind, path, out, {name: v for name, v in options.items() if v not in (None, ())}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from varying.grammar.render.safe import visible
 
@@ -307,7 +307,11 @@ class Fit:
         found.attrs = dict(self.data.attrs)
         return found
 
-    def plot(self, kind: PlotKind, **options: Any) -> Picture:
+    @overload
+    def plot(self, kind: PlotKind, *, ax: None = None, **options: Any) -> Picture: ...
+    @overload
+    def plot[Drawn](self, kind: PlotKind, *, ax: Drawn, **options: Any) -> Drawn: ...
+    def plot(self, kind: PlotKind, *, ax: Any = None, **options: Any) -> Any:
         """Return a picture: a Matplotlib figure; ``save(path)`` writes it.
 
         Needs Matplotlib (``pip install "varying[plots]"``).
@@ -318,6 +322,10 @@ class Fit:
             ``trace``: densities and chains. ``forest``: medians with 50 % and 95 %
             intervals. ``ppc``: the data beside what the model draws. ``pairs``:
             parameters against each other, divergences marked.
+        ax
+            Axes of Matplotlib to draw on in place of a figure, which are returned; an
+            array of them where there are several panels. The error for another number
+            says how many. What is left out is then warned of.
         **options
             ``var``: names of parameters to show (trace, forest, pairs). ``by``: a
             column, ``draws``: how many data sets, ``seed`` (ppc).
@@ -330,7 +338,7 @@ class Fit:
         """
         from .plots import plot
 
-        return plot(self, kind, **options)
+        return plot(self, kind, ax, **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit to exactly this path; see ``varying.load``.

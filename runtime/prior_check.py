@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -353,15 +353,24 @@ class PriorCheck:
 
         return of_check(self)
 
-    def plot(self) -> Picture:
+    @overload
+    def plot(self, *, ax: None = None) -> Picture: ...
+    @overload
+    def plot[Drawn](self, *, ax: Drawn) -> Drawn: ...
+    def plot(self, *, ax: Any = None) -> Any:
         """Return a picture: the response over its own range, and each statistic.
 
         A Matplotlib figure; ``save(path)`` writes it.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on in place of a figure, which are returned: for the response,
+            and for each of the statements.
         """
         from .plots import load
 
-        found: Picture = load("prior").picture(self)
-        return found
+        return load("prior").picture(ax, self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statements as plain values, as JSON has them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,9 @@ def run(
         needed = fit_bytes(found.compiled, settings)
         # a path would forget that `results/` is a folder
         check_target(target if out is None else out, needed)
-    _check_replaced(target)
+    from ..store import is_fit
+
+    check_replaced(target, is_fit, "no fit")
     fit = found.fit(**asdict(options), progress=not quiet)
     try:
         fit.save(target)
@@ -76,12 +79,14 @@ def _default(file: str, model: Model) -> Path:
     return Path(f"{Path(file).stem}{name}.fit")
 
 
-def _check_replaced(target: Path) -> None:
-    """Refuse to write over a file that is no fit, such as the data or the spec."""
-    from ..store import is_fit
+def check_replaced(target: Path, ours: Callable[[Path], bool], kind: str) -> None:
+    """Refuse to write over a file of another kind, such as the data or the spec.
 
-    if target.is_file() and target.stat().st_size and not is_fit(target):
-        reason = "it is there and is no fit; choose another name, or remove it"
+    ``ours`` tells files of the kind from others, and ``kind`` says what the others are
+    not: "no fit".
+    """
+    if target.is_file() and target.stat().st_size and not ours(target):
+        reason = f"it is there and is {kind}; choose another name, or remove it"
         raise EnvironmentFault(f"`{target}` is not written: {reason}")
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .fit import check_target
+from .fit import check_replaced, check_target
 from .outcome import USAGE, EnvironmentFault
 from .terminal import note
 
@@ -45,6 +45,7 @@ def check_picture(target: str) -> None:
     except ValueError as error:
         _refuse(str(error))
     check_target(target)
+    check_replaced(Path(target), style.is_ours, "no picture of Varying's")
 
 
 def write(picture: Picture, target: str) -> None:

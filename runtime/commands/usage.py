@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperGroup
 
 from varying.grammar.render.safe import visible_lines
@@ -21,10 +22,45 @@ class Commands(TyperGroup):
         with _visible():
             return super().make_context(*args, **options)
 
+    def resolve_command(self, *args: Any) -> Any:
+        """Find the command, and refuse an option of which it would take the last."""
+        found = super().resolve_command(*args)
+        _, command, rest = found
+        if command is not None and not isinstance(command, TyperGroup):
+            twice = _given_twice(command, rest)
+            if twice is not None:
+                raise BadParameter(f"{twice} is given more than once")
+        return found
+
     def invoke(self, ctx: Any) -> Any:
         """Parse the arguments of the command, and run it."""
         with _visible():
             return super().invoke(ctx)
+
+
+def _given_twice(command: Any, arguments: Sequence[str]) -> str | None:
+    """Return an option that stands twice and takes one value; None if none does."""
+    options = {
+        name: option
+        for option in command.params
+        for name in (*option.opts, *option.secondary_opts)
+        if name.startswith("-")
+    }
+    seen: set[str] = set()
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--":
+            break
+        name, given, _ = argument.partition("=")
+        option = options.get(name)
+        if option is None:
+            continue
+        if not option.is_flag and not given:
+            next(left, None)  # its value
+        if not option.is_flag and not option.multiple and option.name in seen:
+            return name
+        seen.add(option.name)
+    return None
 
 
 @contextmanager

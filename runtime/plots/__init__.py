@@ -18,7 +18,6 @@ from ..arguments import choice
 
 if TYPE_CHECKING:
     from ..fit import Fit
-    from .style import Picture
 
 __all__ = ["KINDS", "Kind", "PlotError", "load", "plot"]
 
@@ -55,7 +54,7 @@ def load(name: str) -> Any:
     return import_module(f"{__name__}.{name}")
 
 
-def plot(fit: Fit, kind: str, **options: Any) -> Picture:
+def plot(fit: Fit, kind: str, ax: Any = None, **options: Any) -> Any:
     """Return a picture of a fit.
 
     Parameters
@@ -64,6 +63,8 @@ def plot(fit: Fit, kind: str, **options: Any) -> Picture:
         The fit.
     kind
         One of ``KINDS``.
+    ax
+        Axes to draw on, which are returned; None: a picture is made.
     **options
         Those of the kind: ``var`` (trace, forest, pairs), or ``by``, ``draws``
         and ``seed`` (ppc).
@@ -85,5 +86,4 @@ def plot(fit: Fit, kind: str, **options: Any) -> Picture:
         close = nearest(unknown[0], module.OPTIONS, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise PlotError(f"{kind} has no option {unknown[0]!r}; it has: {known}{hint}")
-    found: Picture = module.picture(fit, **options)
-    return found
+    return module.picture(ax, fit, **options)

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .blocks import Block, blocks_of, by_spread
-from .style import SMALL, WIDTH, Picture, drawn, intervals, shorten, spread, ticks_at
+from .style import (
+    SMALL,
+    WIDTH,
+    Picture,
+    Sheet,
+    drawn,
+    intervals,
+    shorten,
+    spread,
+    ticks_at,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,19 +42,24 @@ _ENDS = 3
 
 
 @drawn
-def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
-    """Return medians with 50 % and 95 % intervals of a fit's parameters.
+def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
+    """Draw medians with 50 % and 95 % intervals of a fit's parameters.
 
     Parameters
     ----------
+    sheet
+        Where to draw; of axes one for each panel.
     fit
         The fit.
     var
         Names of parameters; none: all that are reported, and group effects.
     """
     bands = _bands([p for block in blocks_of(fit, var) for p in by_spread(block)])
+    if sheet.given:
+        _draw_on(sheet, [block for band in bands for block in band])
+        return
     heights = [_height(band) for band in bands]
-    found = Picture(WIDTH, sum(heights) + 0.3)
+    found = sheet.figure(WIDTH, sum(heights) + 0.3)
     # The layout adds the frame of a panel that stands in the grid itself.
     ratios = [
         height - (_FRAME if _alone(band) else 0.0)
@@ -53,14 +68,33 @@ def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
     grid = found.add_gridspec(len(bands), 1, height_ratios=ratios)
     for at, band in enumerate(bands):
         _draw_band(found, grid, at, band)
-    folded = [_folded(block) for band in bands for block in band]
+    what = _shown([block for band in bands for block in band])
+    found.supxlabel(what, fontsize=SMALL)
+
+
+def _shown(blocks: Sequence[Block]) -> str:
+    """Say what marks and lines are."""
+    folded = [_folded(block) for block in blocks]
     both = "median, middle 50 % (thick) and 95 % (thin) of the draws"
     thin = "median and middle 95 % of the draws"
     what = thin if all(folded) else both
     if any(folded) and not all(folded):
         what = f"{both}; of many levels only the 95 %"
-    found.supxlabel(what, fontsize=SMALL)
-    return found
+    return what
+
+
+def _draw_on(sheet: Sheet, blocks: Sequence[Block]) -> None:
+    """Draw on axes of the user's, a block on each."""
+    panels = sheet.axes(len(blocks), 1)[:, 0]
+    for axes, block in zip(panels, blocks, strict=True):
+        if _folded(block):
+            _fold(axes, block)
+        else:
+            _lines(axes, block)
+            axes.set_title(shorten(block.family, 60), loc="left")
+    below = panels[-1].get_xlabel()
+    what = _shown(blocks)
+    panels[-1].set_xlabel(f"{below}\n{what}" if below else what, fontsize=SMALL)
 
 
 def _bands(blocks: Sequence[Block]) -> list[list[Block]]:

@@ -19,6 +19,7 @@ from .style import (
     SMALL,
     WIDTH,
     Picture,
+    Sheet,
     density,
     drawn,
     powers_at,
@@ -97,11 +98,13 @@ class _Number:
 
 
 @drawn
-def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
-    """Return each parameter against each other.
+def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
+    """Draw each parameter against each other.
 
     Parameters
     ----------
+    sheet
+        Where to draw; of axes a square.
     fit
         The fit.
     var
@@ -126,11 +129,10 @@ def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
         raise PlotError(f"pairs needs two numbers that vary; there is: {known}")
     chosen = dict(islice(found.items(), _MOST if var else _DEFAULT))
     diverging = divergent(fit).ravel()
-    result = _matrix(chosen, diverging)
+    _matrix(sheet, chosen, diverging)
     rest = [name for name in found if name not in chosen]
     if rest:
-        result.notes = (f"left out (--var NAME chooses): {_summed(rest)}",)
-    return result
+        sheet.notes = (f"left out (--var NAME chooses): {_summed(rest)}",)
 
 
 def _summed(names: Sequence[str]) -> str:
@@ -160,16 +162,21 @@ def _numbers(blocks: Sequence[Block]) -> dict[str, _Number]:
     }
 
 
-def _matrix(numbers: dict[str, _Number], diverging: NDArray[np.bool_]) -> Picture:
+def _matrix(
+    sheet: Sheet, numbers: dict[str, _Number], diverging: NDArray[np.bool_]
+) -> None:
     count = len(numbers)
-    size = max(WIDTH, 1.15 * count)
-    result = Picture(size, size * 0.94)
-    grid = result.subplots(count, count, squeeze=False)
+    if sheet.given:
+        grid = sheet.axes(count, count)
+    else:
+        size = max(WIDTH, 1.15 * count)
+        result = sheet.figure(size, size * 0.94)
+        grid = result.subplots(count, count, squeeze=False)
     for row, (name, down) in enumerate(numbers.items()):
         for column, (other, across) in enumerate(numbers.items()):
             axes = grid[row][column]
             if column > row:
-                axes.remove()
+                axes.set_axis_off() if sheet.given else axes.remove()
                 continue
             if column == row:
                 _curve(axes, down)
@@ -183,8 +190,7 @@ def _matrix(numbers: dict[str, _Number], diverging: NDArray[np.bool_]) -> Pictur
                     title += "\n(log axis)" if count > _ROOMY else " (log axis)"
                 axes.set_title(title, fontsize=SMALL)
     if diverging.any():
-        _legend(result, int(diverging.sum()))
-    return result
+        _legend(grid[0][-1] if sheet.given else result, int(diverging.sum()))
 
 
 def _points(
@@ -242,7 +248,7 @@ def _broken(name: str, count: int) -> str:
     return "\n".join(shorten(line, most) for line in lines if line)
 
 
-def _legend(result: Picture, count: int) -> None:
+def _legend(result: Picture | Axes, count: int) -> None:
     word = "divergence" if count == 1 else "divergences"
     mark = Line2D([], [], color="black", marker="x", ls="", ms=4, mew=0.9)
     mark.set_label(f"{count} {word}")

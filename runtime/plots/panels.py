@@ -11,6 +11,7 @@ import numpy as np
 from varying.compiler.spread import distinct
 from varying.grammar.printer import name_text
 
+from ..arguments import given
 from . import PlotError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..origin import Origin
 
-__all__ = ["Panel", "panels_of"]
+__all__ = ["Panel", "columns_by", "panels_of"]
 
 #: A number with more values than this is cut into quarters.
 _VALUES = 12
@@ -46,9 +47,11 @@ class Panel:
 
 
 def panels_of(
-    origin: Origin, by: str, chosen: NDArray[Any] | None = None
+    origin: Origin, by: str | Sequence[str], chosen: NDArray[Any] | None = None
 ) -> tuple[Panel, ...]:
     """Return the rows of each level of a column, without empty ones.
+
+    Of several columns, those of each combination of their levels.
 
     The columns are those that the fit file holds, and those of ``let``. A number
     with many values is cut into quarters, unless it is a grouping factor of the
@@ -60,8 +63,36 @@ def panels_of(
     PlotError
         If there is no such column.
     """
-    if not isinstance(by, str):
-        raise PlotError(f"by is the name of a column, not {by!r}")
+    names = columns_by(by)
+    found = list(_of_one(origin, names[0], chosen))
+    for name in names[1:]:
+        found = [
+            Panel(f"{one.label}, {other.label}", rows, one.missing or other.missing)
+            for one in found
+            for other in _of_one(origin, name, chosen)
+            if len(rows := np.intersect1d(one.rows, other.rows))
+        ]
+    # those without a value come last, as of one column
+    return tuple(sorted(found, key=lambda panel: panel.missing))
+
+
+def columns_by(by: object) -> tuple[str, ...]:
+    """Return the columns that are asked for, each once.
+
+    Raises
+    ------
+    PlotError
+        If they are no names.
+    """
+    names = (by,) if isinstance(by, str) else by
+    if isinstance(names, Sequence) and not isinstance(names, bytes) and names:
+        found = tuple(dict.fromkeys(names))
+        if all(isinstance(name, str) for name in found):
+            return found
+    raise PlotError(f"by is the name of a column, or a list of names, not {given(by)}")
+
+
+def _of_one(origin: Origin, by: str, chosen: NDArray[Any] | None) -> tuple[Panel, ...]:
     prepared = origin.compiled.prepared
     left_out = prepared.data.columns.keys() - origin.table.columns.keys()
     columns = {n: c for n, c in prepared.table.columns.items() if n not in left_out}

@@ -13,7 +13,7 @@ from ..predict import FittedRows, predict, thinned
 from ..replicates import Replicates
 from ..settings import Settings
 from . import PlotError
-from .panels import Panel, panels_of
+from .panels import Panel, columns_by, panels_of
 from .response import (
     Bins,
     bins_of,
@@ -23,7 +23,17 @@ from .response import (
     limits_of,
     scale_of,
 )
-from .style import SMALL, WIDTH, Picture, drawn, intervals, shorten, ticks_at
+from .style import (
+    SMALL,
+    WIDTH,
+    Picture,
+    Sheet,
+    drawn,
+    inches_of,
+    intervals,
+    shorten,
+    ticks_at,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,18 +57,24 @@ _LETTERS = 90
 
 @drawn
 def picture(
-    fit: Fit, by: str | None = None, draws: int | None = None, seed: int | None = None
-) -> Picture:
-    """Return the responses of a fit beside those that it draws.
+    sheet: Sheet,
+    fit: Fit,
+    by: str | Sequence[str] | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+) -> None:
+    """Draw the responses of a fit beside those that it draws.
 
     Parameters
     ----------
+    sheet
+        Where to draw; of axes one for each panel.
     fit
         The fit.
     by
         A column of the data: a panel for each of its levels, or for each quarter
-        of its numbers. Of more than 12 levels, or of more than 4 with less than
-        10 rows each: their means.
+        of its numbers. Several: for each combination that there is. Of more than 12
+        levels, or of more than 4 with less than 10 rows each: their means.
     draws
         Data sets to draw, from draws of all chains, evenly spaced; None: 300, or
         as many as there are.
@@ -86,22 +102,21 @@ def picture(
     values = drawings.transpose("chain", "draw", "row").values
     data = Replicates.of(rows, values.reshape(-1, values.shape[-1]))
     if panels is None:
-        found = _whole(data)
+        _whole(sheet, data)
     elif _by_means(panels):
-        found = _means(data, panels, str(by))
+        _means(sheet, data, panels, columns_by(by))
     else:
-        found = _panels(data, panels)
+        _panels(sheet, data, panels)
     if chosen is not None:
         whole = rows_text(fit._origin.compiled.prepared.table)
-        found.notes += (
+        sheet.notes += (
             f"{whole}: {len(chosen):,} rows are drawn, evenly from the cells",
         )
     there = len(data.drawn)
     if draws is not None and wanted.draws > there:
-        found.notes += (
+        sheet.notes += (
             f"the fit has {there:,} draws: a data set of each, not {wanted.draws:,}",
         )
-    return found
 
 
 def _rows(fit: Fit) -> tuple[FittedRows, NDArray[Any] | None]:
@@ -126,33 +141,42 @@ def _model(data: Replicates) -> str:
     return f"{len(data.drawn)} data sets from the fit"
 
 
-def _whole(data: Replicates) -> Picture:
-    found = Picture(WIDTH, 3.0)
-    axes = found.subplots()
+def _whole(sheet: Sheet, data: Replicates) -> None:
+    found: Picture | Axes
+    if sheet.given:
+        found = axes = sheet.axes(1, 1)[0, 0]
+        inches = inches_of(axes)
+    else:
+        found = sheet.figure(WIDTH, 3.0)
+        axes, inches = found.subplots(), 6.0
     bins = bins_of(data)
     limits = limits_of(data) if bins is None else None
-    draw(axes, data, bins, limits)
+    draw(axes, data, bins, limits, inches=inches)
     axes.set_xlabel(label_of(data, limits, "draws"))
-    legend(found, bins, _model(data))
-    return found
+    legend(found, bins, _model(data), inches=inches)
 
 
-def _panels(data: Replicates, panels: tuple[Panel, ...]) -> Picture:
+def _panels(sheet: Sheet, data: Replicates, panels: tuple[Panel, ...]) -> None:
     """Draw a panel a level, all with the same axes."""
     bins = bins_of(data, len(panels))
     limits = limits_of(data) if bins is None else None
     columns = _columns(len(panels), bins)
     rows = math.ceil(len(panels) / columns)
-    found = Picture(WIDTH, 0.7 + 1.45 * rows)
-    grid = found.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    inches = 0.88 * WIDTH / columns
+    if sheet.given:
+        grid = sheet.axes(rows, columns, len(panels))
+        inches = min(map(inches_of, sheet.given))
+    else:
+        found = sheet.figure(WIDTH, 0.7 + 1.45 * rows)
+        grid = found.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        inches = 0.88 * WIDTH / columns
     parts = [data.take(panel.rows) for panel in panels]
     scale = None if bins is None else scale_of(parts, bins)
     flat = grid.ravel()
     tops: list[float] = []
     for at, axes in enumerate(flat):
         if at >= len(panels):
-            axes.remove()
+            if axes is not None:
+                axes.remove()
             continue
         panel = panels[at]
         draw(axes, parts[at], bins, limits, inches=inches, scale=scale)
@@ -162,13 +186,19 @@ def _panels(data: Replicates, panels: tuple[Panel, ...]) -> Picture:
         axes.set_ylabel("")
         if at + columns >= len(panels):
             axes.tick_params(axis="x", labelbottom=True)
-    flat[0].set_ylim(0.0, max(tops))  # all share it
+    for axes in flat[: len(panels)]:
+        axes.set_ylim(0.0, max(tops))
+    below = label_of(data, limits, "draws")
+    label = "share (square-root scale)" if scale is not None and scale.root else "share"
+    if sheet.given:
+        sheet.given[-1].set_xlabel(below)
+        sheet.given[0].set_ylabel("" if scale is None else label)
+        legend(sheet.given[0], bins, _model(data), inches=inches)
+        return
     if scale is not None:
-        label = "share (square-root scale)" if scale.root else "share"
         found.supylabel(label, fontsize=8.0)
-    found.supxlabel(label_of(data, limits, "draws"), fontsize=8.0)
+    found.supxlabel(below, fontsize=8.0)
     legend(found, bins, _model(data), inches=inches, place="upper")
-    return found
 
 
 def _columns(panels: int, bins: Bins | None) -> int:
@@ -184,15 +214,20 @@ def _columns(panels: int, bins: Bins | None) -> int:
     return min(widest, panels)
 
 
-def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
+def _means(
+    sheet: Sheet, data: Replicates, panels: tuple[Panel, ...], columns: tuple[str, ...]
+) -> None:
     """Draw the mean of each of many levels, sorted by that of the data."""
+    by = " and ".join(columns)
     levels = [panel.rows for panel in panels if not panel.missing]
     scores = data.scores
     observed = _means_of(scores.observed[None, :], levels)[0]
     order = np.argsort(observed, kind="stable")
     places = np.arange(len(levels))
-    found = Picture(WIDTH, 3.0)
-    axes = found.subplots()
+    if sheet.given:
+        axes = sheet.axes(1, 1)[0, 0]
+    else:
+        axes = sheet.figure(WIDTH, 3.0).subplots()
     means = _means_of(scores.drawn, levels).T
     intervals(axes, places, means[order], upright=True, light=True)
     axes.plot(places, observed[order], "_", color="black", ms=5, mew=1.2, zorder=5)
@@ -200,18 +235,18 @@ def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
     axes.set_xticks([])
     if len(levels) <= _LABELLED:
         labels = [panel.label for panel in panels if not panel.missing]
-        prefix = f"{by} = "  # of a number
+        prefix = f"{by} = " if len(columns) == 1 else ""  # of a number
         named = [labels[place].removeprefix(prefix) for place in order]
         _named(axes, named)
     axes.set_xlabel(f"{len(levels)} levels of {shorten(by, 40)}, by the data")
     absent = sum(len(panel.rows) for panel in panels if panel.missing)
-    found.notes = (
+    sheet.notes = (
         f"the {len(levels):,} levels of {by} are shown by their means: panels are for "
         f"at most {_MOST} levels, of {_ROWS} rows or more",
     )
     if absent:
         rows = "row has" if absent == 1 else "rows have"
-        found.notes += (f"left out: {absent:,} {rows} no value of {by}",)
+        sheet.notes += (f"left out: {absent:,} {rows} no value of {by}",)
     what = f"mean of {data.name}"
     if data.kind == "binary":
         what = f"share of {data.categories[-1]}"
@@ -222,7 +257,6 @@ def _means(data: Replicates, panels: tuple[Panel, ...], by: str) -> Picture:
     axes.set_title(
         f"data (bar), {_model(data)}: median (dot) and 95 %", loc="left", fontsize=SMALL
     )
-    return found
 
 
 def _named(axes: Axes, levels: Sequence[str]) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from .response import bins_of, draw, label_of, legend, limits_of
 from .style import (
     SMALL,
     WIDTH,
-    Picture,
+    Sheet,
     drawn,
+    inches_of,
     power_text,
     powers_at,
     shorten,
+    spread,
     ticks_at,
 )
 
@@ -36,30 +38,35 @@ _MANY = 0.015
 
 
 @drawn
-def picture(check: PriorCheck) -> Picture:
-    """Return a picture of a prior check.
+def picture(sheet: Sheet, check: PriorCheck) -> None:
+    """Draw a prior check.
 
     Above, the response over its own range: data, and prior data sets. Below, each
     statistic over the prior data sets, with its 95 % interval (dotted) and where
     the data are (thick).
     """
     data, statements = check.replicates.even, check.statements
-    found = Picture(WIDTH, 4.3)
-    parts: Any = found.subfigures(2, 1, height_ratios=(2.6, 1.7))
-    above, below = parts
-    axes = above.subplots()
+    above: Any
+    if sheet.given:
+        above = axes = sheet.axes(1, 1 + len(statements))[0, 0]
+        panels = sheet.given[1:]
+        inches = inches_of(axes)
+    else:
+        found = sheet.figure(WIDTH, 4.3)
+        parts: Any = found.subfigures(2, 1, height_ratios=(2.6, 1.7))
+        above, below = parts
+        axes, inches = above.subplots(), 6.0
+        panels = below.subplots(1, len(statements), squeeze=False)[0]
     bins = bins_of(data)
     limits = limits_of(data) if bins is None else None
-    draw(axes, data, bins, limits)
+    draw(axes, data, bins, limits, inches=inches)
     axes.set_xlabel(label_of(data, limits, "prior draws"))
-    legend(above, bins, f"{len(data.drawn)} prior data sets")
-    panels = below.subplots(1, len(statements), squeeze=False)[0]
+    legend(above, bins, f"{len(data.drawn)} prior data sets", inches=inches)
     for panel, statement in zip(panels, statements, strict=True):
         _statistic(panel, statement, data.categories)
         title = shorten(statement.title, 108 // len(statements))
         panel.set_title(title, loc="left")
     panels[0].set_ylabel("prior data sets")
-    return found
 
 
 def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) -> None:
@@ -82,10 +89,9 @@ def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) ->
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.0f} %"))
         axes.set_xlim(-0.01, 1.01)
     elif statement.unit == "category":
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: _category(x, categories))
-        )
+        longest = max(map(len, categories), default=0)
+        places = spread(categories, 5 if longest <= 3 else 3)
+        axes.set_xticks(places, [shorten(categories[place], 10) for place in places])
     else:
         ticks_at(axes, "x", 4)
 
@@ -129,8 +135,3 @@ def _say_beyond(
         if share >= _MANY:
             said.append(f"{100 * share:.0f} % {sign} {power_text(float(f'{end:.1g}'))}")
     axes.set_xlabel(", ".join(said), fontsize=SMALL)
-
-
-def _category(place: float, categories: tuple[str, ...]) -> str:
-    known = 0 <= place < len(categories) and place == int(place)
-    return shorten(categories[int(place)], 10) if known else ""

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from varying.grammar.render.safe import visible
 
-from .style import density, intervals, shorten, spread, ticks_at
+from .style import SMALL, density, intervals, shorten, spread, ticks_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +56,8 @@ _MARGIN = 0.08
 _ROOT_MARKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 #: The least share of drawn values that is worth saying.
 _WORTH = 0.005
+#: So many equal values, and such a share of all, are an end of what there can be.
+_TIED, _TIED_SHARE = 3, 0.02
 #: Inches that a letter takes.
 _LETTER = 0.063
 _DATA, _BAND, _CORE = "0.8", "0.85", "0.65"
@@ -187,6 +189,23 @@ def limits_of(data: Replicates) -> tuple[float, float]:
     top = max(high, min(float(last), high + _WIDEN * size)) + _MARGIN * size
     if bottom < 0.0 and low >= 0.0 and (data.drawn >= 0.0).all():
         bottom = 0.0  # nothing can be below
+    return bottom, top
+
+
+def ends_of(values: NDArray[Any]) -> tuple[float, float]:
+    """Return between which numbers values can be, by what they are themselves.
+
+    They end at 0 if none is below, and where several of them are the same extreme
+    number, such as 0 and 100 of a scale.
+    """
+    low, high = float(values.min()), float(values.max())
+    several = max(_TIED, _TIED_SHARE * len(values))
+    bottom = low if np.sum(values == low) >= several else -np.inf
+    top = high if np.sum(values == high) >= several else np.inf
+    if low >= 0.0:
+        bottom = max(bottom, 0.0)
+    if high <= 0.0:
+        top = min(top, 0.0)
     return bottom, top
 
 
@@ -335,7 +354,8 @@ def _densities(axes: Axes, data: Replicates, limits: tuple[float, float]) -> Non
     axes.fill_between(grid, low, high, color=_BAND, lw=0)
     axes.fill_between(grid, first, third, color=_CORE, lw=0)
     axes.plot(grid, middle, color="black", lw=0.8, ls=(0, (4, 2)))
-    observed = density(data.observed, limits, one_hump=True)
+    ends = ends_of(data.observed)
+    observed = density(data.observed, limits, ends=ends, one_hump=True)
     if observed is not None:
         axes.plot(*observed, color="black", lw=1.5, label="data")
     axes.plot(
@@ -385,14 +405,14 @@ def outside(data: Replicates, limits: tuple[float, float]) -> float:
 
 
 def legend(
-    figure: Figure | SubFigure,
+    figure: Figure | SubFigure | Axes,
     bins: Bins | None,
     model: str,
     *,
     inches: float = 6.0,
     place: Literal["lower", "upper"] = "lower",
 ) -> None:
-    """Say below or above the panels what is data and what is drawn."""
+    """Say below or above the panels, or on axes, what is data and what is drawn."""
     if bins is not None:
         close = crowded(bins, inches)
         which = "median and 95 %" if close else "median, 50 % and 95 %"
@@ -413,5 +433,8 @@ def legend(
             Patch(color=_CORE, label="50 %"),
             Patch(color=_BAND, label="95 %"),
         ]
+    if not hasattr(figure, "subplots"):  # axes of the user's
+        figure.legend(handles=handles, loc="best", fontsize=SMALL)
+        return
     where: Any = f"outside {place} center"
     figure.legend(handles=handles, loc=where, ncols=len(handles))

@@ -9,25 +9,31 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from varying.grammar.render.safe import visible
 
-from ..arguments import ArgumentError, given
+from ..arguments import ArgumentError
+from ..arguments import given as said
 from ..whole_file import replacing
+from . import PlotError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    Grid = NDArray[Any]
 
 __all__ = [
     "FORMATS",
@@ -35,9 +41,12 @@ __all__ = [
     "SMALL",
     "WIDTH",
     "Picture",
+    "Sheet",
     "density",
     "drawn",
     "format_of",
+    "inches_of",
+    "is_ours",
     "intervals",
     "shorten",
     "power_text",
@@ -48,6 +57,12 @@ __all__ = [
 
 #: Formats by the end of a file's name.
 FORMATS = ("png", "pdf", "svg")
+#: How files of each begin; and what in a file says that it was made here.
+_STARTS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
+MAKER = "Varying"
+_MARKS = (b"Software\0Varying", b"/Creator (Varying)", b"<dc:title>Varying</dc:title>")
+#: Bytes of a file that are looked at.
+_LARGEST = 100_000_000
 #: Inches: the width of a page without its margins.
 WIDTH = 7.0
 #: Points: text that stands beside the labels.
@@ -134,7 +149,8 @@ class Picture(Figure):
     def _bytes(self, form: str) -> bytes:
         buffer = BytesIO()
         # Without the date, the same picture is the same file.
-        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+        undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
+        metadata = {**undated, "Software" if form == "png" else "Creator": MAKER}
         options: dict[str, Any] = {"format": form, "dpi": _DPI, "metadata": metadata}
         if form == "png":
             options["pil_kwargs"] = {"compress_level": 1}  # it is compressed below
@@ -149,6 +165,7 @@ class Picture(Figure):
 def _compact(file: BytesIO) -> bytes:
     """Return a PNG with few greys if all that it has is grey, else with all colours."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     image: Image.Image = Image.open(file)
     pixels = np.asarray(image.convert("RGBA"))
@@ -156,8 +173,19 @@ def _compact(file: BytesIO) -> bytes:
     if opaque and (pixels[..., :2] == pixels[..., 1:3]).all():
         image = image.convert("L").quantize(_GREYS)
     found = BytesIO()
-    image.save(found, format="png", dpi=(_DPI, _DPI))
+    about = PngInfo()
+    about.add_text("Software", MAKER)
+    image.save(found, format="png", dpi=(_DPI, _DPI), pnginfo=about)
     return found.getvalue()
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a picture that was made here: no other is written over."""
+    with path.open("rb") as file:
+        content = file.read(_LARGEST)
+    if not content.startswith(_STARTS[format_of(path)]):
+        return False
+    return any(mark in content for mark in _MARKS)
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -169,7 +197,7 @@ def format_of(path: str | os.PathLike[str]) -> str:
         If it is none of ``FORMATS``.
     """
     if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(f"path is that of a picture, not {given(path)}")
+        raise ArgumentError(f"path is that of a picture, not {said(path)}")
     end = Path(path).suffix.lower().removeprefix(".")
     if end not in FORMATS:
         known = ", ".join(f".{form}" for form in FORMATS)
@@ -179,23 +207,107 @@ def format_of(path: str | os.PathLike[str]) -> str:
     return end
 
 
+@dataclass(slots=True)
+class Sheet:
+    """Where a picture is drawn: a figure of its own, or axes of the user's.
+
+    Attributes
+    ----------
+    given
+        The user's axes; None: a figure is made.
+    picture
+        That figure.
+    notes
+        What is left out, in sentences.
+    """
+
+    given: tuple[Axes, ...] | None = None
+    picture: Picture | None = None
+    notes: tuple[str, ...] = ()
+
+    def figure(self, width: float, height: float) -> Picture:
+        """Make the figure."""
+        self.picture = Picture(width, height)
+        return self.picture
+
+    def axes(self, rows: int, columns: int, count: int | None = None) -> Grid:
+        """Return the user's axes as a grid; ``count``: how many of it are needed.
+
+        Raises
+        ------
+        PlotError
+            If there are more or fewer.
+        """
+        assert self.given is not None
+        needed = rows * columns if count is None else count
+        there = len(self.given)
+        if there != needed:
+            which = "1 panel" if needed == 1 else f"{needed} panels"
+            shape = "" if needed == 1 else f"{rows}, {columns}"
+            raise PlotError(
+                f"this picture has {which}, so ax is as many Axes, such as those of "
+                f"plt.subplots({shape}), not {there}"
+            )
+        found: Grid = np.empty(rows * columns, dtype=object)
+        found[:there] = self.given
+        return found.reshape(rows, columns)
+
+
+def inches_of(axes: Axes) -> float:
+    """Return how wide axes are, in inches."""
+    figure: Any = axes.get_figure()
+    return float(axes.get_window_extent().width / figure.dpi)
+
+
 def drawn[**Options](
-    function: Callable[Options, Picture],
-) -> Callable[Options, Picture]:
-    """Let a function draw in the style above, whatever the user's own is."""
+    function: Callable[Concatenate[Sheet, Options], None],
+) -> Callable[Concatenate[Any, Options], Any]:
+    """Let a function draw on a sheet, in the style above whatever the user's own is.
+
+    What is returned takes, in place of the sheet, axes of the user's, which it returns,
+    or None, and returns a picture. On axes the style is the user's.
+    """
 
     @wraps(function)
-    def call(*args: Options.args, **kwargs: Options.kwargs) -> Picture:
+    def call(ax: Any, *args: Options.args, **kwargs: Options.kwargs) -> Any:
+        if ax is not None:
+            return _on_axes(ax, lambda sheet: function(sheet, *args, **kwargs))
+        sheet = Sheet()
         with rc_context(_RC):
-            picture = function(*args, **kwargs)
-            picture.notes = tuple(map(visible, picture.notes))
+            function(sheet, *args, **kwargs)
+            picture = sheet.picture
+            assert picture is not None
+            picture.notes = tuple(map(visible, sheet.notes))
             # Lay it out now, for ticks are made with the settings of the moment; and
             # once, so that the same picture is the same file.
             picture.draw_without_rendering()
             picture.set_layout_engine("none")
             return picture
 
-    return call
+    return call  # type: ignore[return-value]
+
+
+def _on_axes(ax: Any, draw: Callable[[Sheet], None]) -> Any:
+    """Draw on axes of the user's; what is left out is warned of."""
+    import warnings
+
+    given = tuple(np.asarray(ax, dtype=object).ravel())
+    if not given or not all(isinstance(one, Axes) for one in given):
+        kind = next((one for one in given if not isinstance(one, Axes)), ax)
+        what = "Axes of Matplotlib, or an array of them"
+        raise PlotError(f"ax is {what}, not {said(kind)}")
+    sheet = Sheet(given)
+    with rc_context({"text.parse_math": False}):
+        draw(sheet)
+        for one in given:
+            # makes the ticks, whose names are no mathematics either
+            texts = (*one.get_xticklabels(), *one.get_yticklabels(), *one.findobj(Text))
+            for text in texts:
+                if isinstance(text, Text):
+                    text.set_parse_math(False)
+    for note in sheet.notes:
+        warnings.warn(visible(note), stacklevel=5)
+    return ax
 
 
 @contextmanager
@@ -218,8 +330,8 @@ def density(
 
     Without limits it goes down to 0 beyond the extreme values, but not beyond the
     ends: there it stops, as high as it is. With limits, the density is that of all
-    values, seen between them and somewhat beyond; it ends at 0 if the limits do.
-    If one hump is likely, a simpler bandwidth does, which is faster.
+    values, seen between them and somewhat beyond; it ends at 0 if the limits do, and
+    at the ends. If one hump is likely, a simpler bandwidth does, which is faster.
     """
     from arviz_stats.base import array_stats
 
@@ -230,6 +342,7 @@ def density(
         low, high = limits
         beyond = 0.25 * (high - low)
         limits = (low if low == 0.0 else low - beyond, high + beyond)
+        limits = max(limits[0], ends[0]), min(limits[1], ends[1])
     inside = flat if limits is None else flat[(flat >= limits[0]) & (flat <= limits[1])]
     if inside.size < 2 or not np.ptp(inside) > 1e-12 * np.abs(inside).max():
         return None
@@ -238,7 +351,8 @@ def density(
         # Where nothing is near, the correction at the ends changes nothing.
         options = {"custom_lims": _reach(flat, ends), "bound_correction": True}
     else:
-        options = {"custom_lims": limits, "bound_correction": limits[0] == 0.0}
+        stops = limits[0] in (0.0, ends[0]) or limits[1] == ends[1]
+        options = {"custom_lims": limits, "bound_correction": stops}
     if one_hump:
         options["bw"] = "silverman"
     with _quiet():
@@ -246,8 +360,9 @@ def density(
     if not np.isfinite(found).all():  # almost all values are one
         return None
     grid, found = np.array(grid), np.asarray(found) * (inside.size / flat.size)
-    if limits is None:
+    if limits is None or limits[0] == ends[0] or limits[1] == ends[1]:
         grid[0], grid[-1] = options["custom_lims"]  # they are half a step inside
+    if limits is None:
         # An axis need not be longer than what can be seen.
         kept = found > _UNSEEN * found.max()
         kept |= (grid >= flat.min()) & (grid <= flat.max())
@@ -364,9 +479,10 @@ def shorten(text: str, most: int = 34) -> str:
 
 
 def spread(labels: Sequence[str], most: int) -> list[int]:
-    """Return the places of labels to print: from the first on in round steps.
+    """Return the places of labels to print: in round steps, and the last.
 
-    If there is room for two only, the first and the last.
+    One that the last would come close to makes room for it. If there is room for two
+    only, the first and the last.
     """
     step = next(
         factor * power
@@ -374,5 +490,9 @@ def spread(labels: Sequence[str], most: int) -> list[int]:
         for factor in (1, 2, 5)
         if len(labels) <= most * factor * power
     )
+    last = len(labels) - 1
     places = list(range(0, len(labels), step))
-    return places if len(places) > 2 else [0, len(labels) - 1]
+    if len(places) <= 2:
+        return [0, last]
+    near = {place for place in places[1:] if last - place < 0.6 * step}
+    return sorted({*places} - near | {last})

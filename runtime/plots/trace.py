@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from .blocks import Block, blocks_of, by_spread, divergent
-from .style import LINES, SMALL, WIDTH, Picture, density, drawn, shorten, ticks_at
+from .style import LINES, SMALL, WIDTH, Sheet, density, drawn, shorten, ticks_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,11 +32,13 @@ _PIECES = 20
 
 
 @drawn
-def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
-    """Return densities and traces of a fit's parameters.
+def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
+    """Draw densities and traces of a fit's parameters.
 
     Parameters
     ----------
+    sheet
+        Where to draw; of axes two for each panel.
     fit
         The fit.
     var
@@ -45,10 +47,13 @@ def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
     blocks = [
         part for block in blocks_of(fit, var) for part in by_spread(block, len(LINES))
     ]
-    shown = blocks[:_MOST]
+    shown = blocks if sheet.given else blocks[:_MOST]
     diverging = divergent(fit)
-    found = Picture(WIDTH, 0.45 + _HEIGHT * len(shown))
-    rows = found.subplots(len(shown), 2, squeeze=False, width_ratios=(2, 3))
+    if sheet.given:
+        rows = sheet.axes(len(shown), 2)
+    else:
+        found = sheet.figure(WIDTH, 0.45 + _HEIGHT * len(shown))
+        rows = found.subplots(len(shown), 2, squeeze=False, width_ratios=(2, 3))
     explained: set[object] = set()
     for (left, right), block in zip(rows, shown, strict=True):
         _draw(left, right, block, diverging)
@@ -62,11 +67,13 @@ def picture(fit: Fit, var: str | Sequence[str] = ()) -> Picture:
         word = "divergence" if count == 1 else "divergences"
         mark = Line2D([], [], color="black", marker="|", ls="", ms=6, label="")
         mark.set_label(f"{count} {word}")
-        found.legend(handles=[mark], loc="outside lower left")
+        if sheet.given:
+            rows[-1][0].legend(handles=[mark], loc="upper right")
+        else:
+            found.legend(handles=[mark], loc="outside lower left")
     if len(blocks) > len(shown):
         rest = ", ".join(block.title for block in blocks[_MOST:])
-        found.notes = (f"left out (--var shows them): {rest}",)
-    return found
+        sheet.notes = (f"left out (--var shows them): {rest}",)
 
 
 def _bottom(blocks: Sequence[Block]) -> str:

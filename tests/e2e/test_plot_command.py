@@ -102,6 +102,77 @@ def test_refused(
     assert files(tmp_path) == ["made.fit", "other.txt"]
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.pdf", "a.svg"])
+def test_only_a_picture_of_ours_is_replaced(
+    inside: Callable[..., int],
+    fit: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    from matplotlib.figure import Figure
+
+    target = tmp_path / name
+    arguments = ("plot", "forest", "made.fit", "--var", "b", "--out", name)
+    assert inside(*arguments) == 0
+    assert inside(*arguments) == 0  # its own
+    ours = target.read_bytes()
+    Figure((1, 1)).savefig(target)  # another's
+    other = {"a.png": "b.svg", "a.svg": "b.pdf", "a.pdf": "b.png"}[name]
+    assert inside(*arguments[:-1], other) == 0
+    for content in (
+        target.read_bytes(),
+        b"y,x\n1,2\n",
+        (tmp_path / other).read_bytes(),
+    ):
+        target.write_bytes(content)
+        capsys.readouterr()
+        assert inside(*arguments) == 3
+        assert (
+            f"`{name}` is not written: it is there and is no" in capsys.readouterr().err
+        )
+        assert target.read_bytes() == content
+    target.write_bytes(b"")
+    assert inside(*arguments) == 0
+    assert target.read_bytes() == ours
+
+
+def test_prior_replaces_no_data(
+    inside: Callable[..., int], example: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "small.png").write_text("y,x\n1,2\n")
+    assert inside("prior", "small.model", "--draws", 9, "--out", "small.png") == 3
+    assert (tmp_path / "small.png").read_text() == "y,x\n1,2\n"
+
+
+def test_by_twice(inside: Callable[..., int], fit: Path, tmp_path: Path) -> None:
+    arguments = ("plot", "ppc", "made.fit", "--by", "g", "--by", "x", "--out", "a.svg")
+    assert inside(*arguments) == 0
+    assert files(tmp_path) == ["a.svg", "made.fit"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("plot", "ppc", "made.fit", "--seed", "1", "--seed=2"), "--seed"),
+        (("plot", "ppc", "made.fit", "--out", "a.png", "--out", "b.png"), "--out"),
+        (("check", "a.model", "--data", "a.csv", "--data", "b.csv"), "--data"),
+        (("show", "priors", "a.model", "--model", "a", "--model", "b"), "--model"),
+    ],
+)
+def test_an_option_of_one_value_is_given_once(
+    inside: Callable[..., int],
+    fit: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    option: str,
+) -> None:
+    assert inside(*arguments) == 2
+    assert f"{option} is given more than once" in capsys.readouterr().err
+    assert files(tmp_path) == ["made.fit"]
+
+
 def test_without_matplotlib(
     inside: Callable[..., int],
     fit: Path,

@@ -264,7 +264,7 @@ def test_pairs_refuses() -> None:
         ("ppc", {"draws": 0}, "draws is at least 1, not 0"),
         ("ppc", {"seed": "a"}, "seed is a whole number, not 'a'"),
         ("ppc", {"seed": -1}, "seed is at least 0, not -1"),
-        ("ppc", {"by": 3}, "by is the name of a column, not 3"),
+        ("ppc", {"by": 3}, "by is the name of a column, or a list of names, not 3"),
         ("forest", {"var": 3}, "var is a name or a list of names, not 3"),
         ("trace", {"var": ["b", 3]}, "var is a name or a list of names, not "),
     ],
@@ -356,6 +356,8 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_shorten_and_spread() -> None:
     assert shorten("abcdefghij", 7) == "abc…hij"
     assert shorten("abc", 3) == "abc"
-    assert spread(["x"] * 100, 12) == list(range(0, 100, 10))
+    assert spread(["x"] * 100, 12) == [*range(0, 100, 10), 99]
+    assert spread(["x"] * 101, 12) == list(range(0, 101, 10))
+    assert spread(["x"] * 82, 6) == [0, 20, 40, 60, 81]
     assert spread(["x"] * 5, 12) == [0, 1, 2, 3, 4]
     assert spread(["x"] * 12, 2) == [0, 11]

@@ -136,7 +136,7 @@ def test_a_hundred_categories() -> None:
     data = Replicates(
         "rating", "ordinal", observed, RNG.integers(0, 100, (50, 400)), names
     )
-    picture = drawn(ppc._whole)(data)
+    picture = drawn(ppc._whole)(None, data)
     assert_legible(picture)
     (axes,) = axes_of(picture)
     assert axes.patches[0].get_height() == pytest.approx(np.mean(observed == 0))  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ def test_a_hundred_categories() -> None:
         panels.Panel(name, np.flatnonzero(np.arange(400) % 2 == n))
         for n, name in enumerate(("early", "late"))
     )
-    picture = drawn(ppc._panels)(data, two)
+    picture = drawn(ppc._panels)(None, data, two)
     assert_legible(picture)
     early = titled(picture, "early (200)")
     assert early.patches[0].get_height() == pytest.approx(np.mean(observed[::2] == 0))  # type: ignore[attr-defined]
@@ -157,7 +157,7 @@ def test_panels_share_an_axis_that_holds_all_bars() -> None:
     data = Replicates("won", "binary", observed, np.tile(observed, (9, 1)), ("n", "y"))
     two = (panels.Panel("a", np.arange(50)), panels.Panel("b", np.arange(50, 100)))
     for order in (two, two[::-1]):
-        picture = drawn(ppc._panels)(data, order)
+        picture = drawn(ppc._panels)(None, data, order)
         for axes in axes_of(picture):
             assert axes.get_ylim()[1] >= 1.0
 
@@ -182,7 +182,7 @@ def test_many_levels_are_shown_by_their_means() -> None:
         "y", "continuous", observed, observed + RNG.normal(size=(60, 120))
     )
     levels = tuple(panels.Panel(str(n), np.array([n, 119 - n])) for n in range(60))
-    picture = drawn(ppc._means)(data, levels, "subj")
+    picture = drawn(ppc._means)(None, data, levels, ("subj",))
     assert_legible(picture)
     (axes,) = axes_of(picture)
     assert list(dots(axes, "_").get_ydata()) == [59.5] * 60
@@ -209,7 +209,7 @@ def test_means_name_their_levels() -> None:
         levels = tuple(
             panels.Panel(name.format(n), np.array([n, n + 30])) for n in range(30)
         )
-        picture = drawn(ppc._means)(data, levels[::-1], "id")
+        picture = drawn(ppc._means)(None, data, levels[::-1], ("id",))
         assert_legible(picture)
         labels = [t.get_text() for t in axes_of(picture)[0].get_xticklabels()]
         assert len(labels) == 30
@@ -358,5 +358,78 @@ def test_many_levels_are_a_few_artists() -> None:
     levels = tuple(panels._levels(column))
     assert [len(panel.rows) for panel in levels] == [5] * 4000
     assert levels[7].rows.tolist() == [7, 4007, 8007, 12007, 16007]
-    (axes,) = axes_of(drawn(ppc._means)(data, levels, "g"))
+    (axes,) = axes_of(drawn(ppc._means)(None, data, levels, ("g",)))
     assert len(axes.get_lines()) + len(axes.collections) == 3
+
+
+def _density(observed: np.ndarray) -> Replicates:
+    size = (40, len(observed))
+    drawings = RNG.normal(observed.mean(), observed.std(), size)
+    return Replicates("y", "continuous", observed, drawings)
+
+
+@pytest.mark.parametrize(
+    ("observed", "low", "high"),
+    [
+        (np.exp(RNG.normal(-1, 0.7, 200)), 0.0, np.inf),  # times: below 0 is nothing
+        (-np.exp(RNG.normal(-1, 0.7, 200)), -np.inf, 0.0),
+        (np.clip(RNG.normal(60, 40, 200), 0, 100), 0.0, 100.0),  # a scale
+        (np.clip(RNG.normal(2, 3, 200), -3, 3), -3.0, 3.0),
+        (np.maximum(RNG.normal(5, 2, 60), 4.0), 4.0, np.inf),
+        (RNG.normal(size=200), -np.inf, np.inf),
+        (np.round(RNG.normal(size=200), 1), -np.inf, np.inf),
+    ],
+)
+def test_the_line_of_the_data_stays_within_their_bounds(
+    observed: np.ndarray, low: float, high: float
+) -> None:
+    (axes,) = axes_of(drawn(ppc._whole)(None, _density(observed)))
+    (line,) = (line for line in axes.get_lines() if line.get_label() == "data")
+    x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+    assert x.min() >= low and x.max() <= high
+    if np.isfinite(low):
+        assert x.min() == pytest.approx(low)
+    else:
+        assert x.min() < observed.min()
+    if np.isfinite(high):
+        assert x.max() == pytest.approx(high)
+    else:
+        assert x.max() > observed.max()
+    # all of them are below it
+    assert np.trapezoid(y, x) == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("count", [7, 25, 26, 82, 100, 101, 400])
+def test_the_last_category_is_named(count: int) -> None:
+    names = tuple(map(str, range(count)))
+    observed = RNG.integers(0, count, 400)
+    drawings = RNG.integers(0, count, (20, 400))
+    data = Replicates("rating", "ordinal", observed, drawings, names)
+    for picture in (drawn(ppc._whole)(None, data), check_prior(data, 1).plot()):
+        assert_legible(picture)
+        axes = axes_of(picture)
+        for one in (axes[0], *axes[3:]):
+            labels = [label.get_text() for label in one.get_xticklabels()]
+            assert (labels[0], labels[-1]) == (names[0], names[-1])
+
+
+def test_by_two_columns() -> None:
+    rows = 48
+    frame = {
+        "y": RNG.normal(size=rows),
+        "a": ["u", "v"] * (rows // 2),
+        "b": ["p", "p", "p", "q"] * (rows // 4),
+    }
+    made = compile_spec(Source("y ~ a + b"), table_from_frame(frame))
+    fit = SimpleNamespace(compiled=made, table=made.prepared.data)
+    found = panels.panels_of(fit, ["a", "b"])  # type: ignore[arg-type]
+    assert [(one.label, len(one.rows)) for one in found] == [
+        ("u, p", 24),
+        ("v, p", 12),
+        ("v, q", 12),
+    ]
+    for one in found:
+        a, b = one.label.split(", ")
+        assert {frame["a"][row] for row in one.rows} == {a}
+        assert {frame["b"][row] for row in one.rows} == {b}
+    assert len(panels.panels_of(fit, ["a", "a"])) == 2  # type: ignore[arg-type]
