@@ -200,9 +200,7 @@ def _aliased(
 def group_in_population(subject: Subject) -> Iterator[Finding]:
     """Find `f + (1 | f)`: each level has an effect of its own in the population."""
     for part in subject.bound.parts:
-        columns = part.population.columns
-        if part.population.centered:
-            columns = (INTERCEPT, *columns)
+        columns = _estimated(part, subject)
         fewest = min((len(g.levels) for g in part.groupings), default=0)
         if not fewest or not fewest <= len(columns) <= _MOST_COLUMNS:
             continue
@@ -223,6 +221,22 @@ def group_in_population(subject: Subject) -> Iterator[Finding]:
             ]
             if there and _free(there, grouping, part, subject):
                 yield _in_population(there, grouping, index, part, subject)
+
+
+def _estimated(part: Part, subject: Subject) -> tuple[DesignColumn, ...]:
+    """Return the columns of the population whose effects no prior fixes."""
+    bound, population = subject.bound, part.population
+    location = f"{part.target}Intercept"
+    free = fixed_at(bound, location, f"{location}[mean]") is None
+    there = population.centered and free
+    return (
+        *((INTERCEPT,) if there else ()),
+        *(
+            column
+            for column in population.columns
+            if fixed_at(bound, f"{part.target}b[{column.name}]") is None
+        ),
+    )
 
 
 def _in_span(known: Columns, effect: Columns, index: Ints, levels: int) -> bool:

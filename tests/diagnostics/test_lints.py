@@ -188,6 +188,9 @@ REDUCED = (
     "y ~ f*h + (1 + f*h || g)",
     "r ~ f*age + (1 | g)",
     "b ~ f",
+    "b ~ g + (1 | g), family=bernoulli",
+    "y ~ f + (1 | g) + (1 | g:one), family=poisson",
+    "y ~ age + (1 + big | g), family=poisson",
     "r ~ f\n  prior b ~ normal(0, 1e6)",
     "r ~ age\n  prior b ~ normal(0, 1e-5)",
 )
@@ -207,6 +210,8 @@ def test_cells_with_counts_are_as_their_rows(spec: str) -> None:
         "g": [f"g{k}" for k in rng.integers(0, 6, rows)],
         "age": rng.integers(300, 303, rows),
     }
+    data["one"] = [f"o{level}" for level in data["g"]]
+    data["big"] = [int(level[1]) > 2 for level in data["g"]]
     table = table_from_frame(data)
     names = [name for name in data if name in spec.replace("normal", "")]
     keys = np.column_stack([table.columns[name].values for name in names])
