@@ -1,8 +1,8 @@
 """A JSON array of diagnostics, for editors and scripts.
 
-``models`` are those of a file with several that it is about; none: the file itself.
-Lines and columns count code points from 1, a tab is 1, ends are exclusive. Every key
-is always there.
+Each place has a record of its own; in a file of several models the last note names
+those that it is about. Lines and columns count code points from 1, a tab is 1, ends are
+exclusive. Every key is always there.
 """
 
 from __future__ import annotations
@@ -28,10 +28,15 @@ def _record(diagnostic: Diagnostic) -> dict[str, object]:
         "message": diagnostic.message,
         "file": diagnostic.source.name,
         **_place(diagnostic.source, diagnostic.span),
-        "notes": list(diagnostic.notes),
+        "notes": [*diagnostic.notes, *_models(diagnostic)],
         "fix": _fix(diagnostic.source, diagnostic.fix),
-        "models": list(diagnostic.models),
     }
+
+
+def _models(diagnostic: Diagnostic) -> list[str]:
+    named = ", ".join(f"`{model}`" for model in diagnostic.models)
+    word = "model" if len(diagnostic.models) == 1 else "models"
+    return [f"{word}: {named}"] if named else []
 
 
 def _place(source: Source, span: Span) -> dict[str, int]:

@@ -118,8 +118,8 @@ def test_one_block_names_the_models() -> None:
     assert "  = models: `a`, `b` (line 2), `c` (line 3)\n" in text
     assert "  = models: `a`, `b` (line 2)\n" in text
     records = json.loads(as_json.render(found))
-    few = [(r["line"], r["models"]) for r in records if r["rule"] == F]
-    assert few == [(1, ["a"]), (2, ["b"]), (3, ["c"])]
+    few = [(r["line"], r["notes"][-1]) for r in records if r["rule"] == F]
+    assert few == [(1, "model: `a`"), (2, "model: `b`"), (3, "model: `c`")]
 
 
 def test_errors_of_models_too() -> None:

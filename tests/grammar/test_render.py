@@ -19,7 +19,7 @@ def found(text: str, name: str = "a.model") -> tuple[Diagnostic, ...]:
 
 
 def test_full() -> None:
-    assert full.render(found("y ~ x + 1 | g\n  sigma ~ block cs\n")) == (
+    assert full.render(found("y ~ x + 1 | g\n  sigma ~ (block) cs\n")) == (
         "error[bare-bar]: a group term stands in parentheses: write `(1 | g)`\n"
         " --> a.model:1:11\n"
         "  |\n"
@@ -29,11 +29,11 @@ def test_full() -> None:
         "  = fix: write `(1 | g)`\n"
         "  | y ~ x + (1 | g)\n"
         "\n"
-        "error[syntax]: unexpected `cs` after `block`\n"
-        " --> a.model:2:17\n"
+        "error[syntax]: unexpected `cs` after `)`\n"
+        " --> a.model:2:19\n"
         "  |\n"
-        "2 |   sigma ~ block cs\n"
-        "  |                 ^^\n"
+        "2 |   sigma ~ (block) cs\n"
+        "  |                   ^^\n"
         "  = note: expected an operator such as `+`, `*` or `:`, `,` or the end of the "
         "line"
     )
@@ -67,10 +67,10 @@ def test_a_diagnostic_as_text() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "carets"),
     [
-        ("\ty ~ block cs", "\ty ~ block cs", "\t          ^^"),
-        ("条件 ~ a 条件", "条件 ~ a 条件", "         ^^^^"),
-        ("cafe\u0301 ~ a cafe\u0301", "cafe\u0301 ~ a cafe\u0301", "         ^^^^"),
-        ("y ~ a b\r\n", "y ~ a b", "      ^"),
+        ("\ty ~ block cs", "\ty ~ block cs", "\t    ^^^^^^^^"),
+        ("条件 ~ a 条件", "条件 ~ a 条件", "       ^^^^^^"),
+        ("cafe\u0301 ~ a cafe\u0301", "cafe\u0301 ~ a cafe\u0301", "       ^^^^^^"),
+        ("y ~ a b\r\n", "y ~ a b", "    ^^^"),
         ("y ~ a\u202e", "y ~ a\\u202e", "     ^^^^^^"),
         ("y ~ a\x1b[31m", "y ~ a\\x1b[31m", "     ^^^^"),
         ("y ~ (a +", "y ~ (a +", "    ^"),
@@ -85,10 +85,10 @@ def test_carets_stand_under_the_fault(text: str, line: str, carets: str) -> None
 def test_the_gutter_is_as_wide_as_the_number() -> None:
     lines = full.render(found("\n" * 98 + "y ~ a b")).split("\n")
     assert lines[1:5] == [
-        "  --> a.model:99:7",
+        "  --> a.model:99:5",
         "   |",
         "99 | y ~ a b",
-        "   |       ^",
+        "   |     ^^^",
     ]
 
 
@@ -133,8 +133,8 @@ def test_color_is_added_on_demand() -> None:
 
 
 def test_concise() -> None:
-    assert concise.render(found("y ~ a b\ny = 2*x")) == (
-        "a.model:1:7: error[syntax] unexpected `b` after `a`\n"
+    assert concise.render(found("y ~ (a) b\ny = 2*x")) == (
+        "a.model:1:9: error[syntax] unexpected `b` after `)`\n"
         "a.model:2:3: error[equals-for-tilde] `=` where a formula has `~`"
     )
 
@@ -164,7 +164,6 @@ def test_json() -> None:
                     }
                 ],
             },
-            "models": [],
         }
     ]
 
