@@ -1,13 +1,13 @@
 """Cells: what the texts of a plain file mean, column by column.
 
-Missing is an empty cell, ``NA`` or ``NaN`` and nothing else: a level called
-``None`` or ``null`` is a level.
+Missing is an empty cell, ``NA`` or ``NaN``, with blanks around or without, and nothing
+else: a level called ``None`` or ``null`` is a level.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -23,9 +23,19 @@ LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
 _COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?([eE][+-]?\d+)?\s*")
 
 
+def is_missing(cell: str) -> bool:
+    """Whether a cell of a plain file or of a sheet has no value."""
+    return cell.strip() in MISSING
+
+
+def missing_spellings(cells: Iterable[str]) -> frozenset[str]:
+    """Return the cells without a value that are not spelled as ``MISSING`` are."""
+    return frozenset(c for c in {*cells} if c not in MISSING and is_missing(c))
+
+
 def with_point(cells: Sequence[str]) -> Sequence[str]:
     """Return numbers with a decimal comma as they are written here: `1.234,5`."""
-    present = [text for text in dict.fromkeys(cells) if text not in MISSING]
+    present = [text for text in dict.fromkeys(cells) if not is_missing(text)]
     if not all(_COMMA.fullmatch(text) for text in present):
         return cells
     return [text.replace(".", "").replace(",", ".") for text in cells]
@@ -35,10 +45,13 @@ def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Colu
     """Return a column of the type that all its cells have."""
     if decimal == ",":
         cells = with_point(cells)
-    present = [text for text in dict.fromkeys(cells) if text not in MISSING]
+    different = dict.fromkeys(cells)
+    absent = [text for text in different if is_missing(text)]
+    gone = frozenset(absent)
+    present = [text for text in different if text not in gone] if gone else different
     numbers = parse_numbers(present)
     if numbers is not None:
-        of = {text: np.nan for text in MISSING} | numbers
+        of = dict.fromkeys(absent, np.nan) | numbers
         values = np.fromiter((of[cell] for cell in cells), np.float64, len(cells))
         whole = bool(present) and not any(_has_fraction(text) for text in present)
         ids = any(LEADING_ZERO.fullmatch(text) for text in present)
@@ -46,13 +59,13 @@ def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Colu
             name,
             Kind.INTEGER if whole else Kind.NUMERIC,
             values,
-            spelled=text_column(name, cells, MISSING) if ids else None,
+            spelled=text_column(name, cells, gone) if ids else None,
         )
     if all(text in LOGICAL for text in present):
-        place = dict.fromkeys(MISSING, -1) | LOGICAL
+        place = dict.fromkeys(absent, -1) | LOGICAL
         codes = np.fromiter((place[cell] for cell in cells), np.int64, len(cells))
         return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
-    return text_column(name, cells, MISSING)
+    return text_column(name, cells, gone)
 
 
 def text_column(name: str, texts: Sequence[str], missing: Collection[str]) -> Column:
@@ -65,7 +78,7 @@ def text_column(name: str, texts: Sequence[str], missing: Collection[str]) -> Co
 
 
 def parse_numbers(
-    texts: Sequence[str], *, beyond: bool = False
+    texts: Iterable[str], *, beyond: bool = False
 ) -> dict[str, float] | None:
     """Return the numbers that texts spell; None if one is not a number.
 

@@ -29,6 +29,7 @@ from .levels import (
     spell_number,
     suggest_level,
 )
+from .missing_values import statement_codes, take_out
 from .schema import MOST_NUMBERS
 from .schemes import for_levels, read_scheme
 from .spellings import (
@@ -39,6 +40,9 @@ from .spellings import (
 from .spread import UNIT
 from .table import Column, Kind, Table
 from .undeclared import level_value, listed_levels, rows_text
+
+#: What stands behind a type.
+OPTIONS = ("contrast", "ref", "missing")
 
 
 def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> Table:
@@ -51,6 +55,9 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
     faulty: set[str] = set()
     for statement in statements:
         kind = _kind(statement.type, sink)
+        codes = statement_codes(statement, sink)
+        if codes is None:
+            kind = None
         if not _reference_has_meaning(statement, sink):
             kind = None
         if table.open:
@@ -66,7 +73,10 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
                 continue
             column = None
             if kind is not None:
-                found = _Declaration(columns[name.text], name, statement, table, sink)
+                read = take_out(
+                    columns[name.text], codes or (), table, kind, name.span, sink
+                )
+                found = _Declaration(read, name, statement, table, sink)
                 column = found.apply(kind)
             if column is None:
                 faulty.add(name.text)
@@ -80,7 +90,7 @@ def _check_options(statement: ColumnStatement, sink: Sink) -> None:
     for option in statement.options:
         if option.name.text == "contrast":
             read_scheme(option.value, sink)
-        elif option.name.text != "ref":
+        elif option.name.text not in OPTIONS:
             _unknown_option(option.name, sink)
 
 
@@ -101,7 +111,7 @@ def _reference_has_meaning(statement: ColumnStatement, sink: Sink) -> bool:
 
 
 def _unknown_option(name: Name, sink: Sink) -> None:
-    notes, fix = did_you_mean(name.text, ("contrast", "ref"), name.span, "options")
+    notes, fix = did_you_mean(name.text, OPTIONS, name.span, "options")
     message = f"`column` has no option `{name.text}`"
     sink.add("unknown-option", name.span, message, *notes, fix=fix)
 
@@ -369,13 +379,15 @@ class _Declaration:
         good = True
         for option in self.statement.options:
             name = option.name
-            if name.text not in ("contrast", "ref"):
+            if name.text not in OPTIONS:
                 _unknown_option(name, self.sink)
                 good = False
             elif name.text in seen:
                 message = f"the option `{name.text}` is given twice"
                 self.sink.add("duplicate-option", name.span, message)
                 good = False
+            elif name.text == "missing":
+                pass  # done before
             elif column.kind.is_number:
                 message = (
                     f"`{name.text}=` needs a factor and `{column.name}` is a number"

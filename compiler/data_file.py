@@ -25,7 +25,7 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
 from varying.grammar.tree import Spec
 
-from .cells import column_of_cells
+from .cells import column_of_cells, missing_spellings
 from .columns_read import columns_read
 from .data_options import DataOptions
 from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
@@ -34,6 +34,7 @@ from .files.bounded import TooLarge
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
 from .files.found import FileFault, normal_name
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
+from .missing_values import coded_as_missing, codes_of
 from .read import (
     DAMAGED,
     HEAD,
@@ -136,8 +137,13 @@ def _found(
     file: DataFile, format_: Format, spec: Spec, sink: Sink, span: Span
 ) -> Table:
     """Return the table in a file that is neither plain text nor Parquet."""
+    codes = codes_of(spec)
     found = read_found(
-        file.path, format_, file.options, lambda names: columns_read(spec, names)
+        file.path,
+        format_,
+        file.options,
+        lambda names: columns_read(spec, names),
+        lambda name, code: coded_as_missing(codes.get(name, ()), code),
     )
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
@@ -221,12 +227,15 @@ def _reduced_text(file: DataFile, spec: Spec) -> Table | None:
         name: column_of_cells(name, cells, file.options.decimal)
         for name, cells in zip(names, texts, strict=True)
     }
+    missing = sorted({m for cells in texts for m in missing_spellings(cells)})
     return Table(
         str(path),
         columns,
         len(counts),
         unusable={} if all(sheet.header) else {"": NO_NAME},
-        layout=replace(sheet.layout, decimal=file.options.decimal),
+        layout=replace(
+            sheet.layout, decimal=file.options.decimal, missing=tuple(missing)
+        ),
         unread=tuple(name for name in sheet.header if name and name not in read),
         counts=np.array(counts, dtype=np.int64),
         firsts=np.array(firsts, dtype=np.int64),

@@ -294,7 +294,8 @@ _TABLE = (
         settings={"levels": "levels", "labels": "levels"},
         domain="a column",
         summary="the column as a factor; `levels=[...]`: all its levels, in order; "
-        "`labels=[...]`, in a `let`: what they are called from then on",
+        "`labels=[...]`, in a `let`: what they are called from then on; levels of one "
+        "name become one",
     ),
     Function(
         "relevel",

@@ -76,12 +76,22 @@ def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:
     read_as = source.kind if source.read_as is None else source.read_as
     codes, labels = recode(source, levels), labels_of(call)
     if labels is not None:
-        if len(labels) != len(levels) or len(set(labels)) < len(labels):
-            message = f"`labels` must name {len(levels)} levels, each in its own way"
-            shown = ", ".join(f"`{level}`" for level in levels[:10])
-            sink.add("invalid-argument", call.span, message, f"levels: {shown}")
+        names = _listed(call, "levels") or levels
+        if len(labels) != len(names):
+            message = f"`labels` must name all {len(names)} levels"
+            shown = ", ".join(f"`{level}`" for level in names[:10])
+            note = f"levels: {shown}{', ...' if len(names) > 10 else ''}"
+            again = "levels of one name become one"
+            sink.add("invalid-argument", call.span, message, note, again)
             return None
-        levels, read_as = labels, Kind.TEXT
+        label_of = dict(zip(names, labels, strict=True))
+        merged = tuple(dict.fromkeys(label_of[level] for level in levels))
+        places = [*(merged.index(label_of[level]) for level in levels), -1]
+        codes = np.array(places, dtype=np.int64)[codes]
+        reference = None if reference is None else label_of[reference]
+        if isinstance(contrast, Custom) and len(merged) < len(levels):
+            contrast = None  # its rows are the levels that were
+        levels, read_as = merged, Kind.TEXT
     return Column(
         name,
         Kind.ORDERED if info.kind is Kind.ORDERED else Kind.FACTOR,
@@ -96,8 +106,12 @@ def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:
 
 def labels_of(call: Call) -> tuple[str, ...] | None:
     """Return what ``factor(x, labels=[...])`` calls its levels."""
+    return _listed(call, "labels")
+
+
+def _listed(call: Call, setting: str) -> tuple[str, ...] | None:
     for argument in call.arguments:
-        if argument.keyword is not None and argument.keyword.text == "labels":
+        if argument.keyword is not None and argument.keyword.text == setting:
             return listed_names(argument.value)
     return None
 

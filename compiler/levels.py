@@ -1,7 +1,8 @@
 """Levels: the order of names nobody ordered, and how numbers are spelled.
 
-Natural order takes digits as numbers, then ignores case, then puts lower case
-first: ``_x a a2 a10 b B``. It does not depend on a locale.
+Natural order is by value where every level is a number (``value_order``). Elsewhere it
+takes digits as numbers, then ignores case, then puts lower case first:
+``_x a a2 a10 b B``. It does not depend on a locale.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from varying.grammar.diagnostics import Edit, Fix, nearest
 from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
+
+from .value_order import value_keys
 
 # From here on float64 does not hold every whole number: two ids could merge.
 MOST_EXACT = 2**53
@@ -34,8 +37,14 @@ def natural_key(text: str) -> tuple[tuple[str | tuple[int, str], ...], str]:
 
 
 def natural_order(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return texts in natural order: ``s2`` before ``s10``."""
-    return tuple(sorted(texts, key=natural_key))
+    """Return texts in natural order: ``s2`` before ``s10``, ``0.25`` before ``0.5``."""
+    found = sorted(texts, key=natural_key)
+    values = value_keys(found)
+    if values is None:
+        return tuple(found)
+    # equal values, as `1` and `01`, stay as they are
+    places = sorted(range(len(found)), key=values.__getitem__)
+    return tuple(found[place] for place in places)
 
 
 def spell_number(value: float) -> str:

@@ -24,7 +24,7 @@ from typing import BinaryIO
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.source import Span
 
-from .cells import column_of_cells
+from .cells import column_of_cells, missing_spellings
 from .files.bounded import TooLarge, open_gz
 from .files.formats import ending_of, format_of
 from .files.found import FileFault, Reads, normal_name
@@ -107,11 +107,13 @@ def read_sheet(
                 take(fields[index])
         # faults of a row beyond the head are not looked for
         more = next(sheet.records, None) is not None
-    columns = {}
+    columns, missing = {}, set[str]()
     for name in wanted.values():
-        columns[name] = column_of_cells(name, cells.pop(0), decimal)
+        column = cells.pop(0)
+        missing |= missing_spellings(column)
+        columns[name] = column_of_cells(name, column, decimal)
     unusable = {} if all(sheet.header) else {"": NO_NAME}
-    layout = replace(sheet.layout, decimal=decimal)
+    layout = replace(sheet.layout, decimal=decimal, missing=tuple(sorted(missing)))
     unread = tuple(name for name in sheet.header if name and name not in read)
     return Table(str(file), columns, rows, more, unusable, layout=layout, unread=unread)
 

@@ -43,6 +43,7 @@ from .spellings import (
     with_comma,
 )
 from .table import Floats, Kind, Table
+from .value_order import mixed_units
 
 #: Values that a message names.
 _SHOWN = 5
@@ -335,7 +336,14 @@ def _ordinal(
     if info.kind.is_number:
         _numbers_as_categories(info, span, sink)
     elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:
+        units = mixed_units(known)
         odd = missing_note(known)
+        if units is not None:
+            pair = f"`{units[0]}` and `{units[1]}`"
+            odd = (
+                *odd,
+                f"{pair} have different units: write all in one",
+            )
         sink.add(
             "guessed-order",
             span,
@@ -343,7 +351,10 @@ def _ordinal(
             *odd,
             # nor are several spellings of a number or a word categories
             fix=None
-            if any(map(looks_missing, known)) or nearly_same(known) or with_comma(known)
+            if units
+            or any(map(looks_missing, known))
+            or nearly_same(known)
+            or with_comma(known)
             else _declared(info, "ordered", known, span, sink, declarations),
         )
     return _response(info, span, known, seen)

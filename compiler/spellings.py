@@ -39,7 +39,12 @@ _PER_ROW = {False: (20, 0.9), True: (5, 0.5)}
 _CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
 #: So far below 0 a code is one among numbers that are not.
 _SURE = 77
-MISSING_NOTE = "`{}` looks like a missing value: write NA or leave the cell empty"
+MISSING_NOTE = (
+    "`{}` looks like a missing value: write NA, leave the cell empty, or name it in "
+    "`missing=[...]` of a `column` statement"
+)
+#: Words that are levels beside another one.
+_MEANT = {"-": "+", "--": "++", "missing": "present"}
 
 
 def looks_missing(text: str) -> bool:
@@ -148,6 +153,7 @@ def warn_spellings(info: ColumnInfo, span: Span, sink: Sink) -> None:
         _rounded(info, span, sink)
     elif info.kind is Kind.TEXT and not warn_comma(info, span, sink):
         _similar(info, span, sink)
+        _words(info, span, sink)
 
 
 def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
@@ -251,6 +257,35 @@ def _rounded(info: ColumnInfo, span: Span, sink: Sink) -> None:
         span,
         f"levels of `{info.name}` differ by rounding alone: `{one}`, `{other}`",
         f"round it first: `let rounded = round({name}, 6)`",
+    )
+
+
+def _words(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    """Warn of levels that are words for a missing value.
+
+    Of words among numbers ``missing_note`` tells.
+    """
+    known = {folded(level) for level in info.levels}
+    words = [
+        level
+        for level in info.levels
+        if looks_missing(level) and _MEANT.get(folded(level)) not in known
+    ]
+    if not words or missing_note(info.levels):
+        return
+    shown = ", ".join(f"`{level}`" for level in words[:_SHOWN])
+    several = len(words) > 1
+    listed = ", ".join(string_text(level) for level in words)
+    name = name_text(info.name)
+    sink.add(
+        "missing-word",
+        span,
+        f"{shown} of `{info.name}` {'look' if several else 'looks'} like a missing "
+        f"value, and {'are levels' if several else 'is a level'}",
+        f"if {'they are' if several else 'it is'} missing: "
+        f"`column {name}: factor, missing=[{listed}]`",
+        f"if {'they are levels' if several else 'it is a level'}, say so: "
+        f"`column {name}: text`",
     )
 
 

@@ -130,13 +130,15 @@ class Layout:
     """How a file is laid out: its path, and what separates its columns.
 
     ``tidy`` is false where the header has blanks around its names, or spells them
-    in another form of Unicode.
+    in another form of Unicode. ``missing`` are cells without a value that are not
+    spelled as usual, such as blanks.
     """
 
     path: str
     delimiter: str = ","
     decimal: str = "."
     tidy: bool = True
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

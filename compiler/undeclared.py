@@ -87,7 +87,11 @@ def _report_undeclared(
             f"`{column.name}` has {more:,} more values that are no declared level",
         )
     others = others[: len(others) - more]
-    close = {name: nearest(name, declared, limit=1) for _, name in others}
+    # a number is near to others, and no misspelling of them
+    close: dict[str, Sequence[str]] = {
+        name: () if np.isfinite(level_value(name)) else nearest(name, declared, limit=1)
+        for _, name in others
+    }
     for code, name in others:
         there = codes == code
         near = close[name][0] if close[name] else None
@@ -113,8 +117,11 @@ def _report_undeclared(
             notes.append(MISSING_NOTE.format(name))
             notes.append(f"or leave these rows out: `{left_out}`")
         elif _is_code(name, declared):
-            notes.append(f"`{name}` looks like a code for a missing value")
-            notes.append(f"leave these rows out: `{left_out}`")
+            notes.append(
+                f"`{name}` looks like a code for a missing value: add "
+                f"`missing=[{_literal(name)}]` to the statement"
+            )
+            notes.append(f"or leave these rows out: `{left_out}`")
         else:
             notes.append(f"add it to the levels, or leave these rows out: `{left_out}`")
         sink.add(

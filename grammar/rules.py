@@ -105,7 +105,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("unknown-format", _E, "A data file of a format that is not read."),
     Rule("missing-extra", _E, "What reads the format is not installed."),
     Rule("first-sheet", _I, "A workbook of several sheets, and none was chosen."),
-    Rule("missing-codes", _I, "Codes that the file calls missing, counted."),
+    Rule("missing-codes", _I, "Codes that file or spec call missing, counted."),
     Rule("partial-labels", _I, "Labels for some values only, which stay as they are."),
     Rule("wide-cells", _E, "Columns of `wide(...)` that do not fit together."),
     Rule("row-numbers", _I, "A column that numbers the rows of wide data."),
@@ -138,6 +138,7 @@ _TABLE: tuple[Rule | str, ...] = (
         "Numbers with a comma, which are taken as texts.",
         once=True,
     ),
+    Rule("missing-word", _W, "A level that is a word for a missing value.", once=True),
     Rule(
         "almost-numbers",
         _W,

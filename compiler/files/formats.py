@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ..data_options import DataOptions
-from .found import FileFault, Found, Reads
+from .found import FileFault, Found, Gone, Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,12 @@ def need_extra(file: Path, format_: Format) -> None:
 
 
 def read_found(
-    file: Path, format_: Format, options: DataOptions, reads: Reads
+    file: Path, format_: Format, options: DataOptions, reads: Reads, gone: Gone
 ) -> Found:
     """Return what is in a file that is there, neither plain text nor Parquet.
 
-    ``reads`` chooses from the columns that are in it.
+    ``reads`` chooses from the columns that are in it, ``gone`` says which codes of a
+    column stand for a missing value.
 
     Raises
     ------
@@ -144,7 +145,7 @@ def read_found(
     if format_ in (RDS, RDA):
         from .r_objects import read_r
 
-        return read_r(file, options.object, options.labels, reads)
+        return read_r(file, options.object, options.labels, reads, gone)
     from .statistical import read_statistical
 
-    return read_statistical(file, format_.name, options.labels, reads)
+    return read_statistical(file, format_.name, options.labels, reads, gone)

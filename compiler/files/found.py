@@ -18,6 +18,8 @@ from .bounded import TooLarge
 
 #: Which of the columns in a file are read.
 Reads = Callable[[Sequence[str]], frozenset[str]]
+#: Whether the spec says that a code of a column stands for a missing value.
+Gone = Callable[[str, object], bool]
 
 
 class FileFault(Exception):

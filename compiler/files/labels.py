@@ -117,7 +117,9 @@ def _missing_codes(
         f"`{_spelled(code)}`{_label(code, labels)}: {gone[code]:,}"
         for code in sorted(gone, key=_code_key)
     )
-    message = f"{values} missing in `{name}` by codes that the file calls missing"
+    message = (
+        f"{values} missing in `{name}` by codes that the file or the spec calls missing"
+    )
     return Remark("missing-codes", message, notes, name)
 
 

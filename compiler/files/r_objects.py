@@ -7,7 +7,8 @@ them, which makes numbers of dates and of other classes that it does not know.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from varying.grammar.printer import string_text
 from ..frames import column_of_values, type_unusable
 from ..table import Column, Kind
 from .bounded import HELD, TooLarge, in_bytes, unpack
-from .found import FileFault, Found, Reads, Remark, normal_name, reading
+from .found import FileFault, Found, Gone, Reads, Remark, normal_name, reading
 from .labels import Coded, read_coded, whole_numbers
 
 #: Classes that say nothing of what the values are.
@@ -28,7 +29,9 @@ _LABELLED = frozenset({"haven_labelled", "haven_labelled_spss"})
 _DATES = frozenset({"Date", "POSIXct", "POSIXlt", "POSIXt", "difftime", "hms"})
 
 
-def read_r(file: Path, wanted: str | None, by_label: bool, reads: Reads) -> Found:
+def read_r(
+    file: Path, wanted: str | None, by_label: bool, reads: Reads, gone: Gone
+) -> Found:
     """Return the data frame in a file of R's.
 
     Parameters
@@ -41,6 +44,8 @@ def read_r(file: Path, wanted: str | None, by_label: bool, reads: Reads) -> Foun
         Whether labels of codes, as haven reads them, become levels.
     reads
         Which of the columns in the data frame are read.
+    gone
+        Whether the spec calls a code of a column missing.
 
     Raises
     ------
@@ -70,7 +75,7 @@ def read_r(file: Path, wanted: str | None, by_label: bool, reads: Reads) -> Foun
                 raise FileFault("data-format", message)
         else:
             frame = _chosen(file, dict(objects.pairs(parsed.object)), objects, wanted)
-        return _found(frame, objects, by_label, reads)
+        return _found(frame, objects, by_label, reads, gone)
 
 
 def _chosen(
@@ -120,7 +125,9 @@ def _bounded(make: Any) -> Any:
     return made
 
 
-def _found(frame: Any, objects: _Objects, by_label: bool, reads: Reads) -> Found:
+def _found(
+    frame: Any, objects: _Objects, by_label: bool, reads: Reads, gone: Gone
+) -> Found:
     attributes = objects.attributes(frame)
     names = objects.texts(attributes["names"]) if "names" in attributes else []
     rows = _row_count(attributes["row.names"])
@@ -132,7 +139,7 @@ def _found(frame: Any, objects: _Objects, by_label: bool, reads: Reads) -> Found
         if name and normal_name(name) not in read:
             unread.append(name)
             continue
-        made, said = _column(name or "", values, objects, by_label)
+        made, said = _column(name or "", values, objects, by_label, gone)
         if isinstance(made, Column) and len(made.values) != rows:
             raise ValueError(f"`{name}` has {len(made.values)} values for {rows} rows")
         columns.append((name or "", made))
@@ -150,7 +157,7 @@ def _row_count(names: Any) -> int:
 
 
 def _column(
-    name: str, values: Any, objects: _Objects, by_label: bool
+    name: str, values: Any, objects: _Objects, by_label: bool, gone: Gone
 ) -> tuple[Column | str, list[Remark]]:
     attributes = objects.attributes(values)
     classes = objects.classes(values)
@@ -184,13 +191,15 @@ def _column(
             for c, t in zip(labelled_codes, texts, strict=True)
             if c is not None
         },
-        _missing(attributes, objects),
+        _missing(attributes, objects, partial(gone, normal_name(name))),
     )
     return read_coded(coded, by_label)
 
 
-def _missing(attributes: Mapping[str, Any], objects: _Objects) -> Any:
-    """Return whether haven calls a code missing."""
+def _missing(
+    attributes: Mapping[str, Any], objects: _Objects, gone: Callable[[Any], bool]
+) -> Any:
+    """Return whether haven, or the spec, calls a code missing."""
     na_values = (
         objects.values(attributes["na_values"]) if "na_values" in attributes else None
     )
@@ -199,7 +208,7 @@ def _missing(attributes: Mapping[str, Any], objects: _Objects) -> Any:
     )
 
     def is_missing(code: Any) -> bool:
-        if na_values is not None and code in na_values:
+        if gone(code) or (na_values is not None and code in na_values):
             return True
         return na_range is not None and na_range[0] <= code <= na_range[1]
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from .found import Found, Reads, Remark, normal_name, reading
+from .found import Found, Gone, Reads, Remark, normal_name, reading
 from .labels import Coded, read_coded
 
 #: How Stata files begin, from Stata 13 on.
 _STATA = b"<stata_dta>"
 
 
-def read_statistical(file: Path, name: str, by_label: bool, reads: Reads) -> Found:
+def read_statistical(
+    file: Path, name: str, by_label: bool, reads: Reads, gone: Gone
+) -> Found:
     """Return what is in an SPSS, Stata or SAS file.
 
     Parameters
@@ -26,6 +29,8 @@ def read_statistical(file: Path, name: str, by_label: bool, reads: Reads) -> Fou
         Whether labels of codes become levels.
     reads
         Which of the columns in the file are read.
+    gone
+        Whether the spec calls a code of a column missing.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def read_statistical(file: Path, name: str, by_label: bool, reads: Reads) -> Fou
                 column,
                 values,
                 labels,
-                _is_missing(ranges, number),
+                _is_missing(ranges, number, partial(gone, normal_name(column))),
                 meta.variable_measure.get(column) == "ordinal",
             )
             made, said = read_coded(coded, by_label)
@@ -107,11 +112,13 @@ def _check_rows(file: Path, found: int) -> None:
 
 
 def _is_missing(
-    ranges: Sequence[tuple[Any, Any]], number: bool
+    ranges: Sequence[tuple[Any, Any]], number: bool, gone: Callable[[Any], bool]
 ) -> Callable[[Any], bool]:
-    """Return whether a code is missing by what the file says of its column."""
+    """Return whether a code is missing by what file and spec say of its column."""
 
     def is_missing(code: Any) -> bool:
+        if gone(code):
+            return True
         if isinstance(code, str) and number:
             return True
         return any(

@@ -46,6 +46,7 @@ def looks_missing(subject: Subject) -> Iterator[Finding]:
         count = subject.table.count(np.isin(values, codes))
         listed = " and ".join(f"`{spell_number(code)}`" for code in codes)
         several = len(codes) > 1
+        coded = ", ".join(spell_number(code) for code in codes)
         left_out = " & ".join(f"{name_text(name)} != {spell_number(c)}" for c in codes)
         yield Finding(
             span,
@@ -55,7 +56,9 @@ def looks_missing(subject: Subject) -> Iterator[Finding]:
                 f"{count:,} row{'' if count == 1 else 's'} "
                 f"{'has' if count == 1 else 'have'} {'one' if several else 'it'}, and "
                 f"the other numbers are between {rest[0]:.4g} and {rest[-1]:.4g}",
-                f"leave such rows out: `where {left_out}`",
+                f"if {'they are' if several else 'it is one'}: "
+                f"`column {name_text(name)}: numeric, missing=[{coded}]`",
+                f"or leave such rows out: `where {left_out}`",
             ),
         )
 

@@ -201,6 +201,15 @@ CASES = [
     "y ~ `Größe²` + `a b`",
     "y ~ x + (1 + `a b` | `Größe²`:d)",
     'where `Größe²` %in% ["groß", "日本"]\nlet `é "1` = `a b` * 2\ny ~ `é "1`',
+    # codes for missing values, levels that become one
+    'column x: numeric, missing=[5, "nothing"]\ny ~ x',
+    'column half: numeric, missing="dk"\ny ~ half',
+    'column half: ordered, missing=["dk"]\nhalf ~ z, family=ordlogit',
+    "column k: ordered(0..2), missing=[3]\nk ~ x, family=ordlogit",
+    'column a: factor(a2, a1), missing=["a3"]\ny ~ a',
+    'column `01`: text, missing=["02"]\ny ~ (1 | `01`)',
+    'let q = factor(a, levels=["a3", "a1", "a2"], labels=["u", "v", "u"])\ny ~ q',
+    'let q = factor(k, labels=["u", "v", "v", "u"])\nwhere k < 3\ny ~ q + z',
     # several models: the rows of all
     "model one: y ~ x\n\nmodel main: y ~ z + (1 | s)",
 ]
@@ -255,6 +264,23 @@ def test_layouts(name: str, delimiter: str, header: str, tmp_path: Path) -> None
     file.write_text(text_of(columns, delimiter, header), encoding="utf-8")
     source = Source(f'data "{name}"\nwhere !L\ny ~ x + a + (1 | k)')
     assert_same(compile_spec(source, base=tmp_path), file)
+
+
+def test_cells_of_blanks(tmp_path: Path) -> None:
+    """In quotes, behind a tab, or behind the word for a missing value."""
+    columns = {key: cells()[key] for key in ("y", "x", "a", "k", "L")}
+    for name, blank in (("x", "  "), ("a", " \u00a0"), ("k", "NA "), ("L", " NaN ")):
+        columns[name][3] = blank
+    for ending, delimiter in (("tsv", "\t"), ("csv", ",")):
+        file = tmp_path / f"d.{ending}"
+        lines = text_of(columns, delimiter).replace(",  ,", ',"  ",')
+        file.write_text(lines, encoding="utf-8")
+        source = Source(f'data "{file.name}"\ny ~ x + a*L + (1 | k)')
+        compiled = compile_spec(source, base=tmp_path)
+        assert {"x", "a", "k", "L"} <= {
+            name for name, c in compiled.prepared.data.columns.items() if c.missing[3]
+        }
+        assert_same(compiled, file)
 
 
 def test_blanks_around_cells_and_a_name_in_two_forms(tmp_path: Path) -> None:

@@ -330,6 +330,25 @@ def test_codes_instead_of_labels(tmp_path: Path) -> None:
     assert shown(table.columns["x"]) == [1, 0, None]
 
 
+def test_missing_codes_of_the_spec(tmp_path: Path) -> None:
+    """A code with a label is taken out with it, before levels are made."""
+    path = labelled(
+        tmp_path / "d.sav", [1, 0, 9, 9, None], variable_value_labels={"x": YES_NO}
+    )
+    text = "column x: factor, missing=[9]\ny ~ x"
+    table, (found,) = read(path, text)
+    assert table is not None
+    assert table.columns["x"].levels == ("yes", "no")
+    assert shown(table.columns["x"]) == ["no", "yes", None, None, None]
+    assert found.rule == "missing-codes" and found.notes == ("`9` (refused): 2",)
+    # by its label, once it is a level
+    data = {"x": ["no", "yes", "refused"] * 3, "y": np.arange(9.0)}
+    text = 'column x: factor, missing=["refused"]\ny ~ x'
+    by_frame = varying.compile(text, data)
+    assert [d.rule for d in by_frame.diagnostics] == ["missing-codes", "rows-dropped"]
+    assert by_frame.diagnostics[0].notes == ("`refused`: 3",)
+
+
 def test_missing_codes_of_stata(tmp_path: Path) -> None:
     path = labelled(
         tmp_path / "d.dta",

@@ -33,10 +33,8 @@ ELSEWHERE = {
     "not-comparable": "tests/runtime/test_compare.py",
     "missing-extra": "tests/data/test_formats.py: a package that is not there",
     "first-sheet": "tests/data/test_formats.py: a workbook",
-    "missing-codes": "tests/data/test_formats.py: files of SPSS and Stata",
     "partial-labels": "tests/data/test_formats.py: files of SPSS and R",
     "rows-reduced": "tests/reduce: an info about large files",
-    "rows-dropped": "tests/data/test_prepare.py: an info, which no table lists",
 }
 #: Named in the tests of files by themselves, not in their tables.
 IN_FILES = {

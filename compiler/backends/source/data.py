@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
 
 from varying.grammar import tree
 from varying.grammar.printer import expression_text
 
-from ...call_settings import listed_names
 from ...columns import Coded, DesignColumn, Numeric
 from ...derive import Made
 from ...design import coded_values
 from ...factor_calls import FACTOR_CALLS
 from ...lets import labels_of
+from ...missing_values import script_codes
 from ...recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
 from ...table import Column, Kind
 from .elementwise import Elementwise, bare, core, names_read
@@ -42,7 +44,9 @@ def read_text(writer: Writer) -> str:
     layout = writer.table.layout
     if layout is not None and not layout.tidy:
         lines.append('    data.columns = data.columns.str.strip().str.normalize("NFC")')
-    lines += conversions(_held(writer), writer.table)
+    held = _held(writer)
+    lines += _without_codes(writer, {column.name for column in held})
+    lines += conversions(held, writer.table)
     lines += _made(writer, writer.made[: writer.early])
     for statement in writer.spec.statements:
         if isinstance(statement, tree.WhereStatement):
@@ -59,6 +63,29 @@ def read_text(writer: Writer) -> str:
     lines += late
     lines.append("    return data")
     return "\n".join(lines) + "\n"
+
+
+def _without_codes(writer: Writer, held: Collection[str]) -> list[str]:
+    """Return the statements that take codes for missing values out of texts."""
+    lines = []
+    layout = writer.table.layout
+    for name, texts, numbers in script_codes(writer.spec):
+        if name not in held:
+            continue
+        column = f"data[{string(name)}]"
+        found = []
+        if texts:
+            listed = wrapped([string(text.strip()) for text in texts], BODY)
+            found.append(f"{column}.str.strip().isin({listed})")
+        if numbers:
+            plain = column
+            if layout is not None and layout.decimal == ",":
+                plain += '.str.replace(",", ".", regex=False)'
+            values = f'pd.to_numeric({plain}, errors="coerce")'
+            listed = wrapped([key_text(code) for code in numbers], BODY)
+            found.append(f"{values}.isin({listed})")
+        lines += [f"    {column} = {column}.mask({one})" for one in found]
+    return lines
 
 
 def _made(writer: Writer, made: Sequence[Made]) -> list[str]:
@@ -92,8 +119,9 @@ def _options(writer: Writer) -> Iterator[str]:
     yield "keep_default_na=False"
     # what a data frame calls a missing value is an empty cell once it is saved
     levels = {level for column in _held(writer) for level in column.levels}
-    missing = '""' if layout is None and levels & {"NA", "NaN"} else '"", "NA", "NaN"'
-    yield f"na_values=[{missing}]"
+    missing = [""] if layout is None and levels & {"NA", "NaN"} else ["", "NA", "NaN"]
+    missing += [] if layout is None else layout.missing
+    yield f"na_values=[{', '.join(map(string, missing))}]"
     if layout is not None and layout.delimiter != "\t":
         yield "skipinitialspace=True"
 
@@ -170,17 +198,14 @@ def _relabelled(writer: Writer, call: tree.Call, name: str) -> str:
     inner = core(call.arguments[0].value)
     if not isinstance(inner, tree.Name):
         raise Unwritable(expression_text(call))
-    source = writer.columns[inner.text]
-    listed = [
-        listed_names(argument.value)
-        for argument in call.arguments
-        if argument.keyword is not None and argument.keyword.text == "levels"
-    ]
-    levels = listed[0] if listed and listed[0] else coded_values(source)[0]
+    source, made = writer.columns[inner.text], writer.columns[name]
     of = keys(source, writer.table)
+    names, codes = coded_values(source)
+    # by the rows: those that `where` leaves out may have other levels
     items = [
-        f"{key_text(of[level])}: {string(label)}"
-        for level, label in zip(levels, writer.columns[name].levels, strict=True)
+        f"{key_text(of[level])}: {string(made.levels[made.values[rows[0]]])}"
+        for place, level in enumerate(names)
+        if len(rows := np.flatnonzero(codes == place))
     ]
     return f"data[{string(source.name)}].map({wrapped(items, BODY, '{}')})"
 

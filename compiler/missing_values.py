@@ -1,0 +1,195 @@
+"""Codes for missing values that ``column`` statements name: ``missing=[-99, "."]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    ColumnStatement,
+    Expr,
+    ListExpr,
+    Name,
+    Number,
+    Spec,
+    String,
+    Unary,
+)
+
+from .cells import column_of_cells, parse_numbers
+from .expressions import unwrap
+from .levels import spell_number
+from .table import Column, Kind, Table
+
+#: A code: a number, which is found by its value, or a text.
+Code = float | str
+
+#: Formats whose columns are what all their cells are.
+_OF_CELLS = (".xlsx", ".xlsm")
+
+
+def read_codes(value: Expr, sink: Sink) -> tuple[Code, ...] | None:
+    """Return the codes of ``missing=``; None after a fault."""
+    listed = unwrap(value)
+    items = listed.items if isinstance(listed, ListExpr) else (value,)
+    found = [_code(item) for item in items]
+    for item, code in zip(items, found, strict=True):
+        if code is None:
+            message = f"`{expression_text(item)}` is no code for a missing value"
+            note = 'codes are numbers and texts: `missing=[-99, "refused"]`'
+            sink.add("invalid-argument", item.span, message, note)
+            return None
+    return tuple(code for code in found if code is not None)
+
+
+def _code(item: Expr) -> Code | None:
+    match unwrap(item):
+        case Name(text=text) | String(text=text):
+            return text
+        case Number(value=number):
+            return number
+        case Unary(operator="-", operand=Number(value=number)):
+            return -number
+        case Unary(operator="+", operand=Number(value=number)):
+            return number
+    return None
+
+
+def codes_of(spec: Spec) -> Mapping[str, tuple[Code, ...]]:
+    """Return the codes for missing values of each column, as far as they are right."""
+    found: dict[str, tuple[Code, ...]] = {}
+    for statement in spec.statements:
+        if isinstance(statement, ColumnStatement):
+            codes = statement_codes(statement, Sink(spec.source))
+            found |= {name.text: codes for name in statement.columns if codes}
+    return found
+
+
+def statement_codes(statement: ColumnStatement, sink: Sink) -> tuple[Code, ...] | None:
+    """Return the codes of a ``column`` statement; None after a fault."""
+    for option in statement.options:
+        if option.name.text == "missing":
+            return read_codes(option.value, sink)
+    return ()
+
+
+def take_out(
+    column: Column,
+    codes: Sequence[Code],
+    table: Table,
+    kind: Kind,
+    span: Span,
+    sink: Sink,
+) -> Column:
+    """Return a column of a table with nothing in the place of its codes.
+
+    Parameters
+    ----------
+    column, table
+        The column as it was read, and what it is part of.
+    codes
+        Of missing values.
+    kind
+        What the column is declared to be.
+    span, sink
+        Take the note that says how often each code is there.
+    """
+    if not codes:
+        return column
+    notes, gone = [], np.zeros(len(column.values), dtype=np.bool_)
+    for code in codes:
+        there = _where(column, code)
+        gone |= there
+        notes.append(f"`{_spelled(code)}`: {table.count(there):,}")
+    if not gone.any():
+        return column
+    count = table.count(gone)
+    values = "1 value is" if count == 1 else f"{count:,} values are"
+    message = f"{values} missing in `{column.name}` by the codes that are declared"
+    sink.add("missing-codes", span, message, *notes)
+    found = _without(column, gone)
+    if found.kind is not Kind.TEXT or kind is Kind.TEXT or not _of_cells(table):
+        return found
+    # the others may be numbers, as if the file had left these cells empty
+    texts = np.array([*found.levels, ""], dtype=object)[found.values].tolist()
+    decimal = "." if table.layout is None else table.layout.decimal
+    return column_of_cells(column.name, texts, decimal)
+
+
+def _of_cells(table: Table) -> bool:
+    """Whether the cells of a column say what it is, not the file."""
+    return table.layout is not None or PurePath(table.name).suffix.lower() in _OF_CELLS
+
+
+def _where(column: Column, code: Code) -> NDArray[np.bool_]:
+    number = _number(code)
+    if column.kind.is_number:
+        by_value = column.values == number
+        return np.asarray(by_value, dtype=np.bool_)
+    found = []
+    for place, level in enumerate(column.levels):
+        if isinstance(code, str):
+            same = level.strip() == code.strip()
+        elif column.numbers is not None:
+            same = column.numbers[place] == code
+        else:
+            same = _number(level) == code
+        if same:
+            found.append(place)
+    return np.isin(column.values, found)
+
+
+def _number(code: Code) -> float:
+    if isinstance(code, str):
+        return (parse_numbers([code]) or {}).get(code, float("nan"))
+    return code
+
+
+def _without(column: Column, gone: NDArray[np.bool_]) -> Column:
+    """Return a column without some of its values, and without levels of no row."""
+    spelled = None if column.spelled is None else _without(column.spelled, gone)
+    if column.kind.is_number:
+        values = np.where(gone, np.nan, column.values)
+        return replace(column, values=values, spelled=spelled)
+    lost = set(np.unique(column.values[gone]).tolist())
+    if column.kind is Kind.LOGICAL:
+        return replace(column, values=np.where(gone, -1, column.values))
+    kept = [place for place in range(len(column.levels)) if place not in lost]
+    place_of = np.full(len(column.levels) + 1, -1, dtype=np.int64)
+    place_of[kept] = np.arange(len(kept))
+    numbers = column.numbers
+    return replace(
+        column,
+        values=place_of[column.values],
+        levels=tuple(column.levels[place] for place in kept),
+        numbers=None if numbers is None else tuple(numbers[place] for place in kept),
+    )
+
+
+def _spelled(code: Code) -> str:
+    return code if isinstance(code, str) else spell_number(code)
+
+
+def coded_as_missing(codes: Sequence[Code], value: object) -> bool:
+    """Whether a code of a file that has labels is one of those declared."""
+    return any(_same(code, value) for code in codes)
+
+
+def _same(code: Code, value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip() == (code if isinstance(code, str) else _spelled(code))
+    return isinstance(value, int | float) and value == _number(code)
+
+
+def script_codes(spec: Spec) -> Iterator[tuple[str, list[str], list[float]]]:
+    """Yield columns with their codes that are texts, and those that are numbers."""
+    for name, codes in codes_of(spec).items():
+        texts = [code for code in codes if isinstance(code, str)]
+        yield name, texts, [code for code in codes if not isinstance(code, str)]
