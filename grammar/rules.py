@@ -230,6 +230,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("not-enough-memory", _E, "More draws than there is memory for."),
     Rule("no-kernel", _E, "A kernel is asked for, and the model has a part without."),
     Rule("not-a-fit", _E, "A file that is no fit of Varying, or is damaged."),
+    Rule("other-model", _E, "A fit to go on from is of another model or other data."),
     Rule("not-comparable", _E, "Fits of other rows, responses or measures compared."),
 )
 

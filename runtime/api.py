@@ -145,9 +145,10 @@ def load(
     from .origin import Origin
 
     path_text("path", path, "the path of a fit file")
-    data, provenance, table = store.read(path)
+    found = store.read(path)
     own = own_functions(functions)
-    return Fit(data, provenance, Origin(table, provenance, os.fspath(path), own))
+    origin = Origin(found.table, found.provenance, os.fspath(path), own)
+    return Fit(found.data, found.provenance, origin, _state=found.state)
 
 
 #: A text that has one of these is no name of a data file.

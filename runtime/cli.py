@@ -7,6 +7,7 @@ runs, so that `varying check` starts without PyMC, pandas or ArviZ.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated, Literal
 
@@ -158,7 +159,11 @@ def pymc(file: File, data: Data = None, model: ModelName = None) -> None:
 
 @app.command()
 def fit(
-    file: File,
+    ctx: typer.Context,
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="A .model file; - is stdin."),
+    ] = None,
     data: Data = None,
     model: ModelName = None,
     draws: Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")] = 1000,
@@ -184,12 +189,32 @@ def fit(
             metavar="PATH", help="The fit file to write; else FILE with .fit, here."
         ),
     ] = None,
+    resumed: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="FIT", help="Go on from a fit, by its own settings."
+        ),
+    ] = None,
     form: TableFormat = "table",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Sample the posterior, save it, and print the table."""
-    from .commands.fit import Options, run
+    """Sample the posterior, save it, and print the table.
+
+    Ctrl-C keeps the draws that are made, as a partial fit; a second one does not.
+    """
+    from .commands.fit import Options, resume, run
     from .settings import Settings
+
+    given = {name for name in ctx.params if _typed(ctx, name)}
+    if resumed is not None:
+        for name in sorted(given & _SAMPLING):
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"--resume samples as the fit was: no {option}")
+        wanted = draws if "draws" in given else None
+        code = resume(resumed, file, data, model, wanted, out, quiet, form)
+        raise typer.Exit(code)
+    if file is None:
+        raise typer.BadParameter("which FILE? (or --resume FIT)")
 
     try:
         Settings.checked(
@@ -204,7 +229,17 @@ def fit(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     sampling = Options(draws, tune, chains, seed, sampler, target_accept, backend)
-    run(file, data, model, sampling, out, quiet, form)
+    raise typer.Exit(run(file, data, model, sampling, out, quiet, form))
+
+
+#: Options of `fit` that a fit has its own of.
+_SAMPLING = {"tune", "chains", "seed", "sampler", "target_accept", "backend"}
+
+
+def _typed(ctx: typer.Context, name: str) -> bool:
+    """Whether an argument was typed."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @app.command()
@@ -311,6 +346,8 @@ def _guarded() -> int:
     )
 
     debug = os.environ.get("VARYING_DEBUG") == "1"
+    # a batch system ends a process by it: as Ctrl-C does, draws are kept
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _prepare_streams(debug)
     try:
         app(prog_name="varying")

@@ -16,7 +16,9 @@ from .provenance import Provenance
 from .summary import PROB, Row, Sampling, Summary, rows_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from arviz_stats.utils import ELPDData
+    from numpy.typing import NDArray
     from pandas import DataFrame
     from xarray import DataArray, Dataset, DataTree
 
@@ -52,6 +54,7 @@ class Fit:
     _rows: dict[tuple[float, bool], tuple[Row, ...]] = field(default_factory=dict)
     _densities: list[DataArray] = field(default_factory=list)
     _answers: dict[float, Answers] = field(default_factory=dict)
+    _state: NDArray[np.float64] | None = None
 
     @property
     def model(self) -> str:
@@ -72,6 +75,11 @@ class Fit:
     def seed(self) -> int:
         """The seed; the same again gives the same draws."""
         return self.provenance.settings.seed
+
+    @property
+    def partial(self) -> bool:
+        """Whether sampling was stopped before all draws were made: see ``resume``."""
+        return self.provenance.partial
 
     @property
     def verdict(self) -> Verdict:
@@ -340,6 +348,45 @@ class Fit:
 
         return plot(self, kind, ax, **options)
 
+    def resume(
+        self,
+        *,
+        draws: int | None = None,
+        cores: int | None = None,
+        progress: bool = True,
+    ) -> Fit:
+        """Go on sampling, and return a fit with the draws of both.
+
+        The model and the data are those of the fit. nutpie cannot be given the state
+        that it had adapted to, so the chains tune anew (``settings.tune`` draws, which
+        are not kept), from where they ended; of PyMC's graph from new starting points.
+        The figures are then of all draws, and ``provenance.runs`` says which run each
+        is from.
+
+        Parameters
+        ----------
+        draws
+            How many there are to be in each chain in all; None: as many as were asked
+            for at first.
+        cores
+            Chains to run at a time; default: as many as there are processors.
+        progress
+            Whether to show progress on stderr.
+
+        Raises
+        ------
+        ValueError
+            If the fit has them already.
+        ModelError, KeyboardInterrupt
+            As ``Model.fit``; ``not-a-fit`` if the file holds other data than those of
+            its draws.
+        """
+        from .fitting import go_on
+        from .progress import progress_for
+
+        flag("progress", progress)
+        return go_on(self, draws, cores, progress_for(progress))
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit to exactly this path; see ``varying.load``.
 
@@ -347,15 +394,17 @@ class Fit:
         is replaced.
         """
         path_text("path", path, "that of the file to write")
-        store.write(path, self.data, self.provenance, self._origin.table)
+        table = self._origin.table
+        store.write(path, self.data, self.provenance, table, self._state)
 
     def _sampling(self) -> Sampling:
         settings = self.provenance.settings
         stats = self.data["sample_stats"]
         return Sampling(
-            draws=settings.draws,
+            draws=self.provenance.drawn[1],
             tune=settings.tune,
-            chains=settings.chains,
+            chains=self.provenance.drawn[0],
+            partial=self.partial,
             divergences=int(stats["diverging"].sum()) if "diverging" in stats else 0,
             seconds=self.provenance.seconds,
             sampler=settings.sampler,
@@ -365,10 +414,10 @@ class Fit:
 
     def __repr__(self) -> str:
         settings = self.provenance.settings
+        chains, draws = self.provenance.drawn
         lines = (
             f"Fit of {self.provenance.formula}",
-            f"{settings.chains} x {settings.draws} draws with {settings.sampler}, "
-            f"seed {settings.seed}",
+            f"{chains} x {draws} draws with {settings.sampler}, seed {settings.seed}",
             self.verdict.sentences[0],
         )
         return "\n".join(map(visible, lines))

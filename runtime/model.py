@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
 from varying.grammar.render.safe import visible
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from .fit import Fit
     from .prior_check import PriorCheck
     from .priors import Priors
-    from .sampling import Sampled
     from .settings import Backend, Sampler, Settings
 
 __all__ = ["Model"]
@@ -142,6 +140,10 @@ class Model:
     ) -> Fit:
         """Sample the posterior.
 
+        Interrupted (Ctrl-C, or *stop* in a notebook), it returns the draws that there
+        are, with a warning, as a fit that says it is partial; a second interrupt ends
+        it. ``Fit.resume`` goes on from there.
+
         Parameters
         ----------
         draws, tune
@@ -171,14 +173,12 @@ class Model:
             fit into it, ``sampling-failed`` if the sampler cannot start.
         ValueError
             If an argument makes no sense.
+        KeyboardInterrupt
+            If it is interrupted before there are draws to keep, or twice.
         """
-        from varying.compiler.backends.kernel import NoKernel
-
+        from .fitting import fit_model
         from .progress import progress_for
-        from .samplers import SamplingError
-        from .sampling import Sampled, sample
         from .settings import Settings
-        from .sizes import check_sampling
 
         flag("progress", progress)
         settings = Settings.checked(
@@ -191,81 +191,13 @@ class Model:
             target_accept=target_accept,
             backend=backend,
         )
-        sampled = Sampled(self._with_data("a fit"))
-        check_sampling(sampled.compiled, settings)
-        try:
-            data, used, seconds = sample(sampled, settings, progress_for(progress))
-        except NoKernel as error:
-            raise fault(
-                self.spec.source,
-                "no-kernel",
-                "the model has no kernel",
-                str(error),
-                "leave out `backend`: the PyMC graph does it",
-            ) from error
-        except SamplingError as error:
-            raise fault(
-                self.spec.source,
-                "sampling-failed",
-                f"the sampler {settings.sampler} gave up",
-                str(error).strip() or "it did not say why",
-                *_causes(sampled),
-            ) from error
-        return self._fitted(data, used, seconds, sampled)
+        return fit_model(self, settings, progress_for(progress))
 
-    def _fitted(
-        self,
-        data: DataTree,
-        settings: Any,
-        seconds: float,
-        sampled: Sampled | None = None,
-    ) -> Fit:
-        from .answers import GROUP
-        from .categories import with_categories
-        from .fit import Fit
-        from .kept import with_kept
-        from .names import names_of
-        from .origin import Origin
-        from .provenance import FORMAT, Provenance, describe_data, versions
-        from .quantities import answer
-        from .sampling import Sampled
-        from .subject import Subject
-        from .summary import PROB, rows_of
-        from .verdict import judge
+    def _fitted(self, data: DataTree, settings: Settings, seconds: float) -> Fit:
+        """Return the fit of draws that have been made."""
+        from .fitting import fit_of_draws
 
-        compiled = self._with_data("a fit")
-        response = compiled.program.likelihood.name
-        data = with_categories(data, response, compiled.bound.response.categories)
-        names = names_of(compiled.program)
-        posterior = data["posterior"].to_dataset()
-        rows = rows_of(posterior, names, effects=True)
-        groups = {name: node.to_dataset() for name, node in data.children.items()}
-        groups["posterior"] = with_kept(posterior, compiled)
-        derived = answer(compiled, posterior, settings.seed)
-        if derived is not None:
-            groups[GROUP] = derived
-        attributes = dict(data.attrs)
-        data = data.from_dict(dict(groups))
-        data.attrs = attributes
-        subject = Subject.of(sampled or Sampled(compiled), posterior, names)
-        stats = data["sample_stats"].to_dataset()
-        verdict = judge(rows, stats, settings, subject)
-        provenance = Provenance(
-            format=FORMAT,
-            spec=self.text,
-            spec_name=self.spec.source.name,
-            model=self.name,
-            formula=self.formula,
-            settings=settings,
-            seconds=seconds,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=versions(),
-            data=describe_data(compiled.prepared.table, compiled.prepared.used),
-            names=names,
-            verdict=verdict,
-        )
-        origin = Origin.of(compiled, provenance)
-        return Fit(data, provenance, origin, {(PROB, True): rows})
+        return fit_of_draws(self, data, settings, seconds)
 
     def prior_predictive(self, draws: int = 500, seed: int | None = None) -> DataTree:
         """Draw parameters from the priors, and responses given them.
@@ -452,19 +384,6 @@ def _noted(found: Diagnostic | str) -> str:
     if isinstance(found, str):
         return found
     return f"{found.severity}[{found.rule}]: {found.message}"
-
-
-def _causes(sampled: Sampled) -> tuple[str, ...]:
-    """Return what is wrong where sampling starts, and what to do about it."""
-    from varying.compiler.backends.reference.causes import cause
-
-    found = cause(sampled.program, sampled.frame)
-    if found is None:
-        return (
-            "no cause was found: priors, predictors and responses all have a density "
-            "where the chains start",
-        )
-    return found.found, found.advice
 
 
 def _row_by_row(compiled: Compiled, table: Table) -> PyMCModel:

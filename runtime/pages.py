@@ -39,10 +39,8 @@ def of_fit(fit: Fit) -> str:
     from .summary_table import tables_html
 
     settings = fit.settings
-    how = (
-        f"{settings.chains} x {settings.draws} draws with {settings.sampler}, "
-        f"seed {settings.seed}"
-    )
+    chains, draws = fit.provenance.drawn
+    how = f"{chains} x {draws} draws with {settings.sampler}, seed {settings.seed}"
     return page(
         verdict_html(fit.verdict), *tables_html(fit.summary()), paragraph(how, "f")
     )

@@ -22,7 +22,7 @@ def whole(value: Any) -> int:
     """Return a whole number from 0 that an array can be as long as."""
     if type(value) is not int:
         raise TypeError(f"{value!r:.40} is no whole number")
-    if not 0 <= value < 2**63:
+    if not 0 <= value < 2**64:
         raise ValueError(f"{value!s:.40} is out of range")
     return value
 

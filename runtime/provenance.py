@@ -21,6 +21,7 @@ __all__ = [
     "SEALED",
     "Data",
     "Provenance",
+    "Run",
     "describe_data",
     "versions",
 ]
@@ -62,8 +63,37 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the sampler that draws of a fit are from.
+
+    Attributes
+    ----------
+    chains, draws, tune
+        What it gave, and what it tuned by.
+    seed, seconds, created
+        Its own.
+    continued
+        Whether its chains started where those of the run before ended, as of the
+        kernel. It tuned anew all the same.
+    """
+
+    chains: int
+    draws: int
+    tune: int
+    seed: int
+    seconds: float
+    created: str
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a fit file holds beside the draws."""
+    """What a fit file holds beside the draws.
+
+    ``settings`` are what was asked for, ``drawn`` the chains, and draws of each, that
+    there are: fewer in a partial fit. ``runs`` are what they are from, more than one
+    where a fit was gone on with, and none of the formats before 4.
+    """
 
     format: int
     spec: str
@@ -77,10 +107,23 @@ class Provenance:
     data: Data
     names: Names
     verdict: Verdict
+    drawn: tuple[int, int] = (0, 0)
+    runs: tuple[Run, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take the draws that were asked for, where nothing is said."""
+        if not any(self.drawn):
+            asked = (self.settings.chains, self.settings.draws)
+            object.__setattr__(self, "drawn", asked)
+
+    @property
+    def partial(self) -> bool:
+        """Whether there are fewer draws than were asked for."""
+        return self.drawn != (self.settings.chains, self.settings.draws)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as the file has them."""
-        plain = asdict(self)
+        plain = asdict(self) | {"partial": self.partial}
         plain["data"]["columns"] = [
             {"name": name, "kind": kind, "levels": list(levels)}
             for name, kind, levels in self.data.columns
@@ -108,13 +151,16 @@ class Provenance:
             raise TypeError("there is no verdict")
         if not names["parameters"] or not plain["versions"]:
             raise ValueError("nothing is said of the parameters, or of the versions")
+        settings = _settings(plain["settings"])
+        told = plain.get("drawn", [settings.chains, settings.draws])
+        chains, draws = map(whole, listed(told))
         return cls(
             format=whole(plain["format"]),
             spec=text(plain["spec"]),
             spec_name=text(plain["spec_name"]),
             model=text(plain["model"]),
             formula=text(plain["formula"]),
-            settings=_settings(plain["settings"]),
+            settings=settings,
             seconds=number(plain["seconds"]),
             created=text(plain["created"]),
             versions={text(k): text(v) for k, v in plain["versions"].items()},
@@ -127,6 +173,8 @@ class Provenance:
             ),
             names=Names(**{key: texts(value) for key, value in names.items()}),
             verdict=Verdict(ok, sentences),
+            drawn=(chains, draws),
+            runs=tuple(_run(one) for one in listed(plain.get("runs", []), dict)),
         )
 
 
@@ -135,6 +183,16 @@ def _settings(plain: Any) -> Settings:
         whole(plain[name])
     text(plain["sampler"])
     return Settings.checked(**plain)
+
+
+def _run(plain: Any) -> Run:
+    for name in ("chains", "draws", "tune", "seed"):
+        whole(plain[name])
+    if type(plain["continued"]) is not bool:
+        raise TypeError("a run that goes on or does not")
+    number(plain["seconds"])
+    text(plain["created"])
+    return Run(**plain)
 
 
 def describe_data(table: Table, used: tuple[str, ...]) -> Data:

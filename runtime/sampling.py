@@ -12,6 +12,8 @@ from .samplers.starting import Starts
 from .settings import Backend, Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pymc import Model as PyMCModel
     from xarray import Dataset, DataTree
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from .progress import Progress
 
-__all__ = ["Sampled", "sample"]
+__all__ = ["Sample", "Sampled", "sample"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,31 +89,62 @@ class Sampled:
         )
 
 
-def sample(
-    sampled: Sampled, settings: Settings, progress: Progress
-) -> tuple[DataTree, Settings, float]:
-    """Sample a model.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What sampling came to.
 
-    Returns
-    -------
+    Attributes
+    ----------
     data
         With the groups ``posterior``, ``sample_stats`` and ``observed_data``.
     settings
         With the backend that was used.
     seconds
         What sampling took.
+    state : (chains, dimension)
+        Where the chains ended, in the kernel's coordinates; None of others.
+    continued
+        Whether they started from a state.
+    """
+
+    data: DataTree
+    settings: Settings
+    seconds: float
+    state: NDArray[np.float64] | None = None
+    continued: bool = False
+
+
+def sample(
+    sampled: Sampled,
+    settings: Settings,
+    progress: Progress,
+    state: NDArray[np.float64] | None = None,
+) -> Sample:
+    """Sample a model.
+
+    Parameters
+    ----------
+    sampled, settings, progress
+        What, how, and who is told.
+    state
+        Where the chains start, if the kernel samples; None: anew.
 
     Raises
     ------
     SamplingError
         If the sampler cannot start.
+    KeyboardInterrupt
+        If it was interrupted before there were draws to keep.
     NoKernel
         If a kernel is asked for and there is none.
     """
     start = perf_counter()
-    data = _by_kernel(sampled, settings, progress)
-    used: Backend = "graph" if data is None else "kernel"
-    if data is None:
+    found = _by_kernel(sampled, settings, progress, state)
+    used: Backend = "graph" if found is None else "kernel"
+    ended = None
+    if found is not None:
+        data, ended = found
+    else:
         starts = Starts(sampled.program, sampled.frame)
         starts.check()
         data = SAMPLERS[settings.sampler](sampled.graph, settings, progress, starts)
@@ -124,12 +157,17 @@ def sample(
         "sample_stats": data["sample_stats"].to_dataset(),
         "observed_data": sampled.observed(),
     }
-    return data.from_dict(groups), replace(settings, backend=used), elapsed
+    tree = data.from_dict(groups)
+    continued = found is not None and state is not None
+    return Sample(tree, replace(settings, backend=used), elapsed, ended, continued)
 
 
 def _by_kernel(
-    sampled: Sampled, settings: Settings, progress: Progress
-) -> DataTree | None:
+    sampled: Sampled,
+    settings: Settings,
+    progress: Progress,
+    state: NDArray[np.float64] | None,
+) -> tuple[DataTree, NDArray[np.float64]] | None:
     """Return the draws by the kernel; None where the graph is to be used."""
     if settings.backend == "graph" or settings.sampler != "nutpie":
         return None
@@ -153,4 +191,4 @@ def _by_kernel(
             raise
         progress.note(f"sampling PyMC's graph: {error}")
         return None
-    return kernel.sample(built, program, settings, progress)
+    return kernel.sample(built, program, settings, progress, state)

@@ -12,7 +12,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -36,14 +36,17 @@ from .stored_table import from_group, to_dataset
 from .whole_file import replacing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from xarray import Dataset, DataTree
 
     from varying.compiler.table import Table
     from varying.grammar.diagnostics import ModelError
 
-__all__ = ["is_fit", "read", "write"]
+__all__ = ["Stored", "is_fit", "read", "write"]
 
 _DATA = "data"
+#: Where the chains ended.
+_STATE, _UNCONSTRAINED = "state", "unconstrained"
 _POSTERIOR = "/posterior"
 #: Bytes of a variable above which Zarr cuts it.
 _ONE_PIECE = 2**26
@@ -54,8 +57,18 @@ def write(
     data: DataTree,
     provenance: Provenance,
     table: Table,
+    state: NDArray[np.float64] | None = None,
 ) -> None:
     """Write a fit, and the data it was made from, to exactly this path.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    data, provenance, table
+        The draws, where they are from, and the data as read.
+    state : (chains, dimension)
+        Where the chains ended, for ``Fit.resume``.
 
     Raises
     ------
@@ -63,24 +76,31 @@ def write(
         If that cannot be done; then nothing is left behind, and a file that
         was there before is unchanged.
     """
-    entries = _zarr_entries(data, provenance, table)
+    entries = _zarr_entries(data, provenance, table, state)
     with replacing(path) as file:
         write_archive(file, entries)
 
 
 def _zarr_entries(
-    data: DataTree, provenance: Provenance, table: Table
+    data: DataTree,
+    provenance: Provenance,
+    table: Table,
+    state: NDArray[np.float64] | None,
 ) -> dict[str, bytes]:
     """Return the files of the store by name.
 
     Zarr writes some metadata twice, which a zip would keep twice; so it writes
     into memory first.
     """
-    from xarray import DataTree
+    from xarray import Dataset, DataTree
     from zarr.storage import MemoryStore
 
     buffers: dict[str, Any] = {}
-    tree = data.assign({_DATA: DataTree(to_dataset(table))})
+    groups = {_DATA: DataTree(to_dataset(table))}
+    if state is not None:
+        ended = Dataset({_UNCONSTRAINED: (("chain", "place"), state)})
+        groups[_STATE] = DataTree(ended)
+    tree = data.assign(groups)
     text = json.dumps(provenance.to_dict(), ensure_ascii=False)
     tree.attrs = {**tree.attrs, ATTRIBUTE: text}
     tree.to_zarr(
@@ -105,8 +125,25 @@ def _whole(draws: Dataset) -> dict[str, dict[str, Any]]:
     }
 
 
-def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance, Table]:
-    """Return what a fit file holds: the draws, where they are from, the data.
+class Stored(NamedTuple):
+    """What a fit file holds.
+
+    Attributes
+    ----------
+    data, provenance, table
+        The draws, where they are from, and the data as read.
+    state : (chains, dimension)
+        Where the chains ended; None if it is not in the file.
+    """
+
+    data: DataTree
+    provenance: Provenance
+    table: Table
+    state: NDArray[np.float64] | None
+
+
+def read(path: str | os.PathLike[str]) -> Stored:
+    """Return what a fit file holds.
 
     Raises
     ------
@@ -116,10 +153,13 @@ def read(path: str | os.PathLike[str]) -> tuple[DataTree, Provenance, Table]:
     from xarray import DataTree
 
     groups, attrs, provenance, table = _read(path)
-    kept = {name: one.to_dataset() for name, one in groups.items() if name != _DATA}
-    tree: DataTree = DataTree.from_dict(dict(kept))
+    own = {name: groups.pop(name) for name in (_DATA, _STATE) if name in groups}
+    tree: DataTree = DataTree.from_dict(
+        {name: one.to_dataset() for name, one in groups.items()}
+    )
     tree.attrs = attrs
-    return tree, provenance, table
+    state = own[_STATE].variables[_UNCONSTRAINED].values if _STATE in own else None
+    return Stored(tree, provenance, table, state)
 
 
 def _read(
@@ -201,9 +241,9 @@ def _check_draws(groups: dict[str, Group], provenance: Provenance) -> None:
     Draws that are not finite are kept where the verdict was told of them; a file
     without a manifest cannot show that they are those of the fit.
     """
-    settings, names = provenance.settings, provenance.names
+    names = provenance.names
     posterior, stats = groups["posterior"], groups["sample_stats"]
-    expected = {"chain": settings.chains, "draw": settings.draws}
+    expected = dict(zip(("chain", "draw"), provenance.drawn, strict=True))
     for group in (posterior, stats):
         if not expected.items() <= group.sizes.items():
             raise Unsound("it has not the draws that its description says")
@@ -221,6 +261,13 @@ def _check_draws(groups: dict[str, Group], provenance: Provenance) -> None:
     for name in (*names.parameters, *names.effects, *names.correlations):
         if name not in posterior.variables or name in posterior.coords:
             raise Unsound(f"there are no draws of `{name}`")
+    if _STATE in groups:
+        ended = groups[_STATE].variables.get(_UNCONSTRAINED)
+        if ended is None or ended.values.dtype != np.float64 or ended.values.ndim != 2:
+            raise Unsound("where the chains ended is not told")
+        shaped = len(ended.values) == expected["chain"]
+        if not shaped or not np.isfinite(ended.values).all():
+            raise Unsound("where the chains ended is not where they can have")
 
 
 def _not_a_fit(name: str) -> ModelError:

@@ -57,6 +57,8 @@ class Sampling:
     sampler: str
     versions: Mapping[str, str]
     verdict: Verdict
+    #: Whether there are fewer draws than were asked for.
+    partial: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -67,6 +69,7 @@ class Sampling:
             "divergences": self.divergences,
             "seconds": self.seconds,
             "sampler": self.sampler,
+            "partial": self.partial,
             "versions": dict(self.versions),
             "verdict": {
                 "ok": self.verdict.ok,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..targets import refused, saved_elsewhere
-from .outcome import EnvironmentFault
+from .outcome import INTERRUPTED, OK, USAGE, EnvironmentFault
 from .show import compiled
 from .summary import show
 from .terminal import note
 
 if TYPE_CHECKING:
+    from ..fit import Fit
     from ..model import Model
     from ..settings import Backend, Sampler
 
@@ -39,10 +41,14 @@ def run(
     out: str | None,
     quiet: bool,
     form: str,
-) -> None:
-    """Fit a model. Bad diagnostics are said in words, and are no failure."""
+) -> int:
+    """Fit a model; return the exit code.
+
+    Bad diagnostics are said in words, and are no failure.
+    """
     from ..settings import Settings
     from ..sizes import check_sampling, fit_bytes
+    from ..store import is_fit
 
     found = compiled(file, data, model, briefly=True)
     target = Path(out) if out is not None else _default(file, found)
@@ -52,22 +58,76 @@ def run(
         needed = fit_bytes(found.compiled, settings)
         # a path would forget that `results/` is a folder
         check_target(target if out is None else out, needed)
+    check_replaced(target, is_fit, "no fit")
+
+    def sample() -> Fit:
+        return found.fit(**asdict(options), progress=not quiet)
+
+    return _kept(sample, target, form, quiet)
+
+
+def resume(
+    path: str,
+    file: str | None,
+    data: str | None,
+    model: str | None,
+    draws: int | None,
+    out: str | None,
+    quiet: bool,
+    form: str,
+) -> int:
+    """Go on from a fit, in its file or another one; return the exit code."""
+    from dataclasses import replace
+
+    from ..api import load
+    from ..fitting import same_model
+    from ..sizes import check_sampling, fit_bytes
     from ..store import is_fit
 
+    before = load(path)
+    made_of = before._origin.compiled
+    if file is not None:
+        same_model(before, compiled(file, data, model or before.model), path)
+    settings = replace(before.settings, draws=draws or before.settings.draws)
+    check_sampling(made_of, settings)
+    target = Path(path if out is None else out)
+    check_target(path if out is None else out, fit_bytes(made_of, settings))
     check_replaced(target, is_fit, "no fit")
-    fit = found.fit(**asdict(options), progress=not quiet)
-    try:
-        fit.save(target)
-    except OSError as error:
-        # Hours of sampling are not to be lost, nor the table.
-        reason = f"`{target}` cannot be written: {error.strerror or error}"
-        place = saved_elsewhere(target, fit.save)
-        show(fit, form, whole=False)
-        there = "nor any other place" if place is None else f"the fit is in `{place}`"
-        raise EnvironmentFault(f"{reason}; {there}") from error
+
+    def sample() -> Fit:
+        try:
+            return before.resume(draws=draws, progress=not quiet)
+        except ValueError as error:
+            note(f"varying: {error}")
+            sys.exit(USAGE)
+
+    return _kept(sample, target, form, quiet)
+
+
+def _kept(sample: Callable[[], Fit], target: Path, form: str, quiet: bool) -> int:
+    """Sample, save and show; what an interrupt leaves is saved as well."""
+    from ..interrupts import interruptible
+    from ..samplers import NothingDrawn
+
+    with interruptible(say=True) as interrupts:
+        try:
+            fit = sample()
+        except NothingDrawn as error:
+            note(str(error))
+            raise
+        try:
+            fit.save(target)
+        except OSError as error:
+            # Hours of sampling are not to be lost, nor the table.
+            reason = f"`{target}` cannot be written: {error.strerror or error}"
+            place = saved_elsewhere(target, fit.save)
+            show(fit, form, whole=False)
+            there = "nor can another place" if place is None else f"it is in `{place}`"
+            raise EnvironmentFault(f"{reason}; {there}") from error
     show(fit, form, whole=False)
     if not quiet:
         note(f"saved as {target}; seed {fit.seed}")
+    return INTERRUPTED if interrupts.asked else OK
 
 
 def _default(file: str, model: Model) -> Path:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Sampler = Callable[[Any, Settings, Progress, Starts | None], DataTree]
 
-__all__ = ["SAMPLERS", "SamplingError", "failure", "reason"]
+__all__ = ["SAMPLERS", "NothingDrawn", "SamplingError", "failure", "reason"]
 
 
 #: Without a draw to tune, nutpie stops with a panic; these are never kept.
@@ -23,6 +23,13 @@ LEAST_TUNE = 1
 
 #: What is said where sampling would be in vain.
 NOWHERE = "there is no finite density where the chains start"
+
+
+class NothingDrawn(KeyboardInterrupt):
+    """An interrupt before the first draw that would be kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the chains were still tuning: there are no draws to keep")
 
 
 class SamplingError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,27 @@ NUTPIE_STATISTICS: Mapping[str, str] = {
     "logp": "lp",
     "mean_tree_accept": "acceptance_rate",
 }
+
+
+def rectangle(lengths: Sequence[int]) -> tuple[list[int], int]:
+    """Return which chains to keep, and how many draws of each.
+
+    Chains that were stopped have different lengths: the longest are kept, so many, and
+    so far, that there are most draws in all, which is what PyMC does.
+
+    Examples
+    --------
+    >>> rectangle([1000, 1000, 559, 0])
+    ([0, 1], 1000)
+    >>> rectangle([412, 398, 405, 401])
+    ([0, 1, 2, 3], 398)
+    """
+
+    def most(length: int) -> tuple[int, int]:
+        return length * sum(one >= length for one in lengths), -length
+
+    length = max(lengths, key=most, default=0)
+    return [place for place, one in enumerate(lengths) if one >= length], length
 
 
 def tidy(data: DataTree, statistics: Mapping[str, str]) -> DataTree:

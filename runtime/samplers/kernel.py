@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from time import perf_counter
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import NOWHERE, SamplingError, failure
+from ..interrupts import Interrupts, interruptible
+from . import NOWHERE, NothingDrawn, SamplingError, failure
 from .draws import NUTPIE_STATISTICS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from xarray import Dataset, DataTree
 
     from varying.compiler.backends.kernel import Kernel
@@ -43,8 +46,12 @@ MEANWHILE = (
 
 
 def sample(
-    kernel: Kernel, program: Program, settings: Settings, progress: Progress
-) -> DataTree:
+    kernel: Kernel,
+    program: Program,
+    settings: Settings,
+    progress: Progress,
+    state: NDArray[np.float64] | None = None,
+) -> tuple[DataTree, NDArray[np.float64]]:
     """Sample a kernel with nutpie.
 
     Parameters
@@ -53,42 +60,99 @@ def sample(
         The kernel, and the program that it was made from.
     settings, progress
         How, and who is told.
+    state : (chains, dimension)
+        Where the chains start; None: anew.
 
     Returns
     -------
-    DataTree
+    data
         With the groups ``posterior`` (the names, axes and labels that the PyMC model
-        gives them) and ``sample_stats``.
+        gives them) and ``sample_stats``. Of a run that was interrupted, what there is.
+    state
+        Where the chains ended.
+
+    Raises
+    ------
+    NothingDrawn
+        If it was interrupted before there were draws to keep.
     """
-    from .nutpie_native import start
+    from .nutpie_native import joined
 
     _check(kernel)
+    if state is not None and not _fits(kernel, state):
+        state = None  # of a version that samples in other coordinates
     ended: list[float] = []
-
-    def show(chains: list[Any]) -> None:
-        for number, chain in enumerate(chains):
-            progress.update(number, chain.finished_draws, chain.divergences)
-        if all(chain.finished_draws == chain.total_draws for chain in chains):
-            ended.append(perf_counter())
-
-    cores = settings.cores or _processors()
     begun = perf_counter()
-    with progress.sampling(settings):
-        run = start(
-            kernel,
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            cores=min(cores, settings.chains),
-            seed=settings.seed,
-            target_accept=settings.target_accept,
-            show=show,
-        )
-        draws = _wait(run)
+    with interruptible() as interrupts, progress.sampling(settings):
+        interrupts.holding = True
+        runs = _start(kernel, settings, progress, state, ended)
+        draws = joined(_wait(runs, interrupts))
+        if not draws.unconstrained.size:
+            raise NothingDrawn
+        interrupts.drawn = True
         # Chains that end during an import are seen by their last report only.
         seconds = min([perf_counter(), *ended]) - begun
         progress.finish(int(draws.statistics["diverging"].sum()), seconds)
-    return _tree(kernel, program, draws, settings, seconds)
+    tree = _tree(kernel, program, draws, settings, seconds)
+    return tree, draws.unconstrained[:, -1].copy()
+
+
+def _start(
+    kernel: Kernel,
+    settings: Settings,
+    progress: Progress,
+    state: NDArray[np.float64] | None,
+    ended: list[float],
+) -> list[Run]:
+    """Start one run of all chains; those that go on, a run for each."""
+    from .nutpie_native import start
+
+    parts = (
+        [(0, settings.chains, settings.seed, None)]
+        if state is None
+        else [
+            (place, 1, int(seed), state[place])
+            for place, seed in enumerate(
+                np.random.SeedSequence(settings.seed).generate_state(
+                    settings.chains, np.uint64
+                )
+            )
+        ]
+    )
+    done = [False] * len(parts)
+
+    def telling(part: int, first: int) -> Callable[[list[Any]], None]:
+        def show(chains: list[Any]) -> None:
+            for number, chain in enumerate(chains, first):
+                progress.update(number, chain.finished_draws, chain.divergences)
+            done[part] = all(c.finished_draws == c.total_draws for c in chains)
+            if all(done):
+                ended.append(perf_counter())
+
+        return show
+
+    cores = settings.cores or _processors()
+    return [
+        start(
+            kernel,
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=chains,
+            cores=min(cores, chains),
+            seed=seed,
+            target_accept=settings.target_accept,
+            show=telling(part, first),
+            position=position,
+        )
+        for part, (first, chains, seed, position) in enumerate(parts)
+    ]
+
+
+def _fits(kernel: Kernel, state: NDArray[np.float64]) -> bool:
+    """Whether chains can start there."""
+    if state.shape[1] != kernel.dimension:
+        return False
+    return all(np.isfinite(kernel.finite_density(point)) for point in state)
 
 
 def _check(kernel: Kernel) -> None:
@@ -108,32 +172,58 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _wait(run: Run) -> Draws:
+def _wait(runs: Sequence[Run], interrupts: Interrupts) -> list[Draws]:
     """Wait in small steps: a blocked call would not see Ctrl-C.
 
     What has not been imported when sampling ends, is when it is needed.
     """
     packages = iter(MEANWHILE)
+    found: list[Draws | None] = [None] * len(runs)
     try:
         while True:
             package = next(packages, None)
             if package is not None:
                 import_module(package)
-            try:
-                # nutpie does not see the end in a wait of 0
-                draws = run.wait(0.05 if package is None else 0.001)
-            except BaseException as error:
-                if (found := failure(error)) is None:
-                    raise
+            for place, run in enumerate(runs):
+                if found[place] is None:
+                    # nutpie does not see the end in a wait of 0
+                    found[place] = run.wait(0.05 if package is None else 0.001)
+            if all(one is not None for one in found):
+                break
+            if interrupts.asked:
+                found = _stopped(runs, found)
+                break
+    except KeyboardInterrupt:
+        if interrupts.handled:  # it is the second one
+            _ended(runs, found)
+            raise
+        interrupts.asked = True
+        found = _stopped(runs, found)
+    except BaseException as error:
+        if (explained := failure(error)) is None:
+            _ended(runs, found)
+            raise
+        for run, one in zip(runs, found, strict=True):
+            if one is None:
                 run.fail()
-                raise found from error
-            if draws is not None:
-                return draws
-    except SamplingError:
-        raise
-    except BaseException:
-        run.abort()
-        raise
+        raise explained from error
+    return [one for one in found if one is not None]
+
+
+def _stopped(runs: Sequence[Run], found: Sequence[Draws | None]) -> list[Draws | None]:
+    """Stop what still runs; return what all came to."""
+    return [
+        run.abort() if one is None else one
+        for run, one in zip(runs, found, strict=True)
+    ]
+
+
+def _ended(runs: Sequence[Run], found: Sequence[Draws | None]) -> None:
+    """Stop what still runs, and forget it; one that could not start may complain."""
+    for run, one in zip(runs, found, strict=True):
+        if one is None:
+            with suppress(Exception):
+                run.abort()
 
 
 def _tree(
@@ -142,8 +232,8 @@ def _tree(
     from xarray import Dataset, DataTree
 
     labels = {axis.name: axis.labels for axis in program.axes}
-    chains, count, _ = draws.unconstrained.shape
-    basic = {"chain": np.arange(chains), "draw": np.arange(count)}
+    count = draws.unconstrained.shape[1]
+    basic = {"chain": np.array(draws.chains), "draw": np.arange(count)}
     variables: dict[str, Any] = {}
     coords: dict[str, Any] = dict(basic)
     rng = np.random.default_rng(settings.seed)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import LEAST_TUNE, failure
-from .draws import NUTPIE_STATISTICS, tidy
+from ..interrupts import Interrupts, interruptible
+from . import LEAST_TUNE, NothingDrawn, failure
+from .draws import NUTPIE_STATISTICS, rectangle, tidy
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -47,7 +48,8 @@ def sample(
             progress.update(number, chain.finished_draws, chain.divergences)
 
     start = perf_counter()
-    with progress.sampling(settings):
+    with interruptible() as interrupts, progress.sampling(settings):
+        interrupts.holding = True
         try:
             run = nutpie.sample(
                 compiled,
@@ -61,13 +63,14 @@ def sample(
                 blocking=False,
                 **options,
             )
-            data = _wait(run)
+            data = _whole(_wait(run, interrupts))
         except BaseException as error:
             if (found := failure(error)) is None:
                 raise
             # chains that run on in other threads must not outlive what they use
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(compiled))
             raise found from error
+        interrupts.drawn = True
         progress.finish(int(data["sample_stats"]["diverging"].sum()))
     patch_nutpie_idata(data, model, perf_counter() - start)
     return tidy(data, NUTPIE_STATISTICS)
@@ -84,15 +87,51 @@ def _from(starts: Starts, compiled: Any, model: Any) -> Any:
     return dataclasses.replace(compiled, initial_point_func=beginning)
 
 
-def _wait(run: Any) -> DataTree:
+def _wait(run: Any, interrupts: Interrupts) -> DataTree:
     """Wait in small steps: a blocked call would not see Ctrl-C."""
+    data: DataTree
     while True:
         try:
-            data: DataTree = run.wait(timeout=0.1)
+            data = run.wait(timeout=0.1)
         except TimeoutError:
+            if interrupts.asked:
+                data = run.abort()
+                return data
             continue
+        except KeyboardInterrupt:
+            if interrupts.handled:  # it is the second one
+                run.cancel()
+                raise
+            interrupts.asked = True
+            data = run.abort()
+            return data
         except BaseException:
             with suppress(BaseException):
                 run.cancel()
             raise
         return data
+
+
+def _whole(data: DataTree) -> DataTree:
+    """Return chains of one length; nutpie fills those that were stopped with NaN."""
+    lengths: list[int] = []
+    if "posterior" in data:
+        there = ~np.isnan(data["sample_stats"].to_dataset()["logp"].values)
+        lengths = there.sum(axis=1).tolist()
+    chains, length = rectangle(lengths)
+    if not length:
+        raise NothingDrawn
+    if chains == list(range(len(lengths))) and length == max(lengths):
+        return data
+    groups = {
+        name: data[name].to_dataset().isel(chain=chains, draw=slice(length))
+        for name in ("posterior", "sample_stats")
+    }
+    rest = {
+        name: node.to_dataset()
+        for name, node in data.children.items()
+        if name not in groups and not name.startswith("warmup")
+    }
+    kept: DataTree = data.from_dict({**rest, **groups})
+    kept.attrs = dict(data.attrs)
+    return kept

@@ -12,7 +12,7 @@ import ctypes
 import importlib.util
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from varying.compiler.backends.kernel import Kernel
 
 from . import LEAST_TUNE, failure
+from .draws import rectangle
 from .starting import starting_point
 
-__all__ = ["Draws", "Run", "start"]
+__all__ = ["Draws", "Run", "joined", "start"]
 
 Floats = NDArray[np.float64]
 Route = Literal["native", "callback"]
@@ -49,11 +50,28 @@ _LEFT_OUT = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Chain:
+    """The draws of a chain that are kept.
+
+    Attributes
+    ----------
+    unconstrained : (draws, dimension)
+    statistics
+        Arrays of as many numbers, by nutpie's names.
+    """
+
+    unconstrained: Floats
+    statistics: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Draws:
     """What a run came to.
 
     Attributes
     ----------
+    chains
+        The number of each chain.
     unconstrained : (chains, draws, dimension)
     statistics
         Arrays of shape (chains, draws) by nutpie's names.
@@ -61,9 +79,45 @@ class Draws:
         Of nutpie.
     """
 
+    chains: list[int]
     unconstrained: Floats
     statistics: Mapping[str, NDArray[Any]]
     version: str
+
+
+def joined(several: Sequence[Draws]) -> Draws:
+    """Return runs of one chain each side by side."""
+    if len(several) == 1:
+        return several[0]
+    return _stacked(
+        [
+            _Chain(
+                one.unconstrained[0],
+                {name: values[0] for name, values in one.statistics.items()},
+            )
+            for one in several
+        ]
+    )
+
+
+def _stacked(chains: Sequence[_Chain]) -> Draws:
+    """Return chains side by side; see ``rectangle``. There may be no draws."""
+    from importlib.metadata import version
+
+    places, length = rectangle([len(chain.unconstrained) for chain in chains])
+    kept = [chains[place] for place in places]
+    if not length:
+        return Draws([], np.empty((0, 0, 0)), {}, version("nutpie"))
+    names = kept[0].statistics
+    return Draws(
+        places,
+        np.stack([one.unconstrained[:length] for one in kept]),
+        {
+            name: np.stack([one.statistics[name][:length] for one in kept])
+            for name in names
+        },
+        version("nutpie"),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +130,7 @@ class Run:
     route: Route
     kernel: Kernel
     _wait: Callable[[float], Draws]
-    _abort: Callable[[], object]
+    _abort: Callable[[], Draws]
     _failed: threading.Event
     _held: tuple[Any, ...]
 
@@ -93,9 +147,9 @@ class Run:
         except TimeoutError:
             return None
 
-    def abort(self) -> None:
-        """Stop all chains."""
-        self._abort()
+    def abort(self) -> Draws:
+        """Stop all chains, and return what they have, which may be no draws."""
+        return self._abort()
 
     def fail(self) -> None:
         """Stop all chains after one has failed.
@@ -127,6 +181,7 @@ def start(
     seed: int,
     target_accept: float | None,
     show: Callable[[list[Any]], None],
+    position: Floats | None = None,
     route: Route | None = None,
 ) -> Run:
     """Start a run.
@@ -138,6 +193,8 @@ def start(
     show
         Called now and then, from another thread, with nutpie's progress of each
         chain.
+    position
+        Where to start; None: near where the kernel does.
     route
         Which of the two; None: native if this nutpie can.
     """
@@ -154,6 +211,8 @@ def start(
     def beginning(chain_seed: int) -> Floats:
         if failed.is_set():
             raise RuntimeError("another chain has failed")
+        if position is not None:
+            return position
         tapes = kernel.tapes
         where = (kernel.start, tapes.reach, tapes.rows)
         return starting_point(kernel.finite_density, *where, chain_seed)
@@ -170,9 +229,13 @@ def start(
 
             def wait(seconds: float) -> Draws:
                 sampler.wait(seconds)
-                return _draws(sampler.take_results())
+                return _stacked(_chains(sampler.take_results()))
 
-            return Run("native", kernel, wait, sampler.abort, failed, (model,))
+            def abort() -> Draws:
+                sampler.abort()
+                return _stacked(_chains(sampler.take_results()))
+
+            return Run("native", kernel, wait, abort, failed, (model,))
         except (ImportError, AttributeError, TypeError):
             if route == "native":
                 raise
@@ -196,8 +259,8 @@ def start(
     return Run(
         "callback",
         kernel,
-        lambda seconds: _stacked(public.wait(timeout=seconds)),
-        public.cancel,
+        lambda seconds: _stacked(_parted(public.wait(timeout=seconds))),
+        lambda: _stacked(_parted(public.abort())),
         failed,
         (public,),
     )
@@ -294,36 +357,42 @@ def _callback_model(kernel: Kernel, beginning: Callable[[int], Floats]) -> Any:
     )
 
 
-def _stacked(tree: Any) -> Draws:
-    """Return the draws kept, from what nutpie returns to everybody."""
-    from importlib.metadata import version
+def _parted(tree: Any) -> list[_Chain]:
+    """Return the draws kept, from what nutpie returns to everybody.
 
+    It fills chains that were stopped with NaN up to the length of the longest.
+    """
+    if "posterior" not in tree:
+        return [_Chain(np.empty((0, 1)), {"diverging": np.empty(0, bool)})]
     statistics = {
         name: variable.values
         for name, variable in tree["sample_stats"].data_vars.items()
         if name not in _LEFT_OUT
     }
-    return Draws(tree["posterior"][_NAME].values, statistics, version("nutpie"))
+    chains = []
+    for place, values in enumerate(tree["posterior"][_NAME].values):
+        count = int((~np.isnan(values[:, 0])).sum())
+        own = {name: array[place, :count] for name, array in statistics.items()}
+        chains.append(_Chain(values[:count], own))
+    return chains
 
 
-def _draws(results: Any) -> Draws:
+def _chains(results: Any) -> list[_Chain]:
     """Return the draws kept, from nutpie's tables of one chain each."""
-    from importlib.metadata import version
-
     import pyarrow
 
     batches, statistics = results.get_arrow_trace()
-    draws: list[Floats] = []
-    found: dict[str, list[NDArray[Any]]] = {}
+    chains = []
     for batch, own in zip(batches, statistics, strict=True):
         table = pyarrow.record_batch(own)
         kept = ~table.column("tuning").to_numpy(zero_copy_only=False)
         column = pyarrow.record_batch(batch).column(_NAME)
         values = column.flatten().to_numpy(zero_copy_only=False)
-        draws.append(values.reshape(len(kept), -1)[kept])
-        for name in table.schema.names:
-            if name not in _LEFT_OUT:
-                array = table.column(name).to_numpy(zero_copy_only=False)
-                found.setdefault(name, []).append(array[kept])
-    stacked = {name: np.stack(arrays) for name, arrays in found.items()}
-    return Draws(np.stack(draws), stacked, version("nutpie"))
+        found = {
+            name: table.column(name).to_numpy(zero_copy_only=False)[kept]
+            for name in table.schema.names
+            if name not in _LEFT_OUT
+        }
+        draws = values.reshape(len(kept), -1)[kept] if len(kept) else values[:, None]
+        chains.append(_Chain(draws, found))
+    return chains

@@ -6,7 +6,8 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from . import SamplingError
+from ..interrupts import interruptible
+from . import NothingDrawn, SamplingError
 from .draws import tidy
 
 if TYPE_CHECKING:
@@ -40,13 +41,20 @@ def sample(
     divergences: Counter[int] = Counter()
 
     def show(trace: Any, draw: Any) -> None:
+        if interrupts.asked:
+            raise KeyboardInterrupt  # PyMC takes it, and returns what there is
+        interrupts.holding = True
         done[draw.chain] += 1
         if not draw.tuning:
             divergences[draw.chain] += bool(draw.stats[0].get("diverging"))
         progress.update(draw.chain, done[draw.chain], divergences[draw.chain])
 
     # PyMC compiles inside `sample`: the bars stand still until it is done.
-    with _quiet(), progress.sampling(settings, compiles=True):
+    with (
+        interruptible() as interrupts,
+        _quiet(),
+        progress.sampling(settings, compiles=True),
+    ):
         try:
             data: DataTree = pm.sample(
                 draws=settings.draws,
@@ -63,6 +71,11 @@ def sample(
             )
         except (RuntimeError, pm.exceptions.SamplingError) as error:
             raise SamplingError(str(error)) from error
+        except ValueError as error:
+            if interrupts.asked or "Not enough samples" in str(error):
+                raise NothingDrawn from None
+            raise
+        interrupts.drawn = True
         progress.finish(int(data["sample_stats"]["diverging"].sum()))
     return tidy(data, {})
 

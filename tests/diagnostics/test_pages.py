@@ -38,6 +38,7 @@ SESSIONS = {
     "improper-prior": "met when the prior is drawn from",
     "sampling-failed": "met by the sampler",
     "function-failed": "about a function of Python",
+    "other-model": "about an argument of the command",
     "not-enough-memory": "about an argument of the command",
     "no-kernel": "about an argument of the command",
     "not-a-fit": "about files",

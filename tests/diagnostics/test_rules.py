@@ -26,6 +26,7 @@ SINGLE = [
 ELSEWHERE = {
     "improper-prior": "tests/runtime: a draw from a flat prior",
     "sampling-failed": "tests/runtime: a sampler that cannot start",
+    "other-model": "tests/e2e/test_interrupts.py",
     "not-enough-memory": "tests/runtime/test_sizes.py",
     "function-failed": "tests/runtime/test_own_functions.py",
     "no-kernel": "tests/runtime: a distribution without its kernel",

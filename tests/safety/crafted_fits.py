@@ -263,8 +263,11 @@ def arrays(good: Entries, old: Entries) -> Iterator[tuple[str, bytes]]:
     yield "resealed, a group in a group", sealed({**good, "a/b/zarr.json": nothing})
     spec = told(good, of(("names", "parameters"), ["Intercept", "nobody"]))
     yield "resealed, a name of nothing", sealed(spec)
-    draws = told(good, of(("settings", "draws"), 10**13))
+    draws = told(good, of(("drawn",), [4, 10**13]))
     yield "resealed, draws that are not there", sealed(draws)
+    yield "resealed, no chains", sealed(told(good, of(("drawn",), [])))
+    runs = told(good, of(("runs",), [{"chains": 4}]))
+    yield "resealed, a run of nothing", sealed(runs)
     table = changed(good, "data/zarr.json", of(("attributes", "table"), "[" * 50_000))
     yield "resealed, a deep table", sealed(table)
 

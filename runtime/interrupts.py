@@ -1,0 +1,95 @@
+"""Ctrl-C while draws are made: what is finished is kept, and the second one ends all.
+
+Python's own handler raises ``KeyboardInterrupt`` wherever the program is, which loses
+hours of draws. From the first draw on, ours takes note of it: the sampler sees that
+and hands back what it has, and what follows (figures, the file) is done to its end.
+SIGTERM is the same, where the program has made it raise ``KeyboardInterrupt`` too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from types import FrameType
+
+__all__ = ["Interrupts", "interruptible"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STDERR = 2
+
+_WITHIN = "stopping: what is drawn is kept; again to stop at once"
+_AFTER = "the draws are made, and are being saved; again to stop at once"
+
+
+class Interrupts:
+    """Whether somebody has asked to stop.
+
+    Attributes
+    ----------
+    asked
+        Whether that is so.
+    holding
+        Whether there is something to keep: else an interrupt ends the program.
+    drawn
+        Whether sampling has ended.
+    handled
+        Whether signals come here: not in a thread, nor where the program has
+        handlers of its own.
+    """
+
+    def __init__(self, say: bool) -> None:
+        self.asked = self.holding = self.drawn = self.handled = False
+        self._say = say
+        self._process = os.getpid()
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Take note of a signal; the second one raises."""
+        if os.getpid() != self._process:
+            # A worker that was forked: Ctrl-C is its parent's, which ends it.
+            if number != signal.SIGINT:
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            return
+        if self.asked or not self.holding:
+            raise KeyboardInterrupt
+        self.asked = True
+        if self._say:
+            text = _AFTER if self.drawn else _WITHIN
+            with suppress(OSError):  # `print` is not to be used in a handler
+                os.write(_STDERR, f"\n{text}\n".encode())
+
+
+_CURRENT: ContextVar[Interrupts | None] = ContextVar("interrupts", default=None)
+
+
+@contextmanager
+def interruptible(*, say: bool = False) -> Iterator[Interrupts]:
+    """Take interrupts until the end of the block; within another one, do nothing.
+
+    Parameters
+    ----------
+    say
+        Whether to say on stderr what an interrupt does.
+    """
+    outer = _CURRENT.get()
+    if outer is not None:
+        yield outer
+        return
+    made = Interrupts(say)
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for one in _SIGNALS:
+            if signal.getsignal(one) is signal.default_int_handler:
+                before[one] = signal.signal(one, made.handle)
+    made.handled = signal.SIGINT in before
+    token = _CURRENT.set(made)
+    try:
+        yield made
+    finally:
+        _CURRENT.reset(token)
+        for one, handler in before.items():
+            signal.signal(one, handler)
