@@ -37,8 +37,10 @@ _DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\s*\d{1,2}:\d{2}\b")
 _MOST = 0.9
 _PER_ROW = {False: (20, 0.9), True: (5, 0.5)}
 _CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
-#: So far below 0 a code is one among numbers that are not.
-_SURE = 77
+#: So far below 0 a code is one among numbers that are not, and among whole ones.
+_SURE, _SURE_OF_WHOLE = 77, 7
+#: So many codes a column may have at each end.
+_MOST_CODES = 10
 MISSING_NOTE = (
     "`{}` looks like a missing value: write NA, leave the cell empty, or name it in "
     "`missing=[...]` of a `column` statement"
@@ -78,24 +80,41 @@ def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
     """Return which of some rising numbers look like codes for a missing value.
 
     These are -9, -99, 99, 999 and the like, and single negative numbers, if a gap
-    parts them from the others that is wider than these lie apart. Of numbers that are
-    never below 0, -99 and the like are codes wherever they lie.
+    parts them from the others that is wider than these lie apart. Where all others are
+    0 and above, -99 and the like are codes however near they lie, and among whole
+    numbers so is -9.
     """
-    whole = [int(number) for number in numbers if float(number).is_integer()]
-    alike = {number for number in whole if _CODE.fullmatch(str(number))}
-    rest = [number for number in numbers if number not in alike]
-    if not rest:
-        return ()
-    if len(rest) > 2 and rest[0] < 0 <= rest[1] and float(rest[0]).is_integer():
-        rest = rest[1:]
-    width = max(rest[-1] - rest[0], 4)
-    return tuple(
-        number
-        for number in whole
-        if number < rest[0] - width
-        or number > rest[-1] + width
-        or (number in alike and number <= -_SURE and rest[0] >= 0)
-    )
+    alike = [
+        float(number).is_integer() and bool(_CODE.fullmatch(str(int(number))))
+        for number in (*numbers[:_MOST_CODES], *numbers[-_MOST_CODES:])
+    ]
+    firsts, lasts = alike[: len(numbers[:_MOST_CODES])], alike[-_MOST_CODES:]
+    low = next((n for n, code in enumerate(firsts) if not code or numbers[n] > 0), 0)
+    high = next((n for n, code in enumerate(lasts[::-1]) if not code), 0)
+    single = len(numbers) > 2 and numbers[0] < 0 <= numbers[1]
+    if single and float(numbers[0]).is_integer():
+        low = 1
+    for size in range(low + high, 0, -1):
+        for below in range(min(low, size), max(size - high, 0) - 1, -1):
+            above = size - below
+            core = numbers[below : len(numbers) - above]
+            if core and _parted(numbers, below, above, core):
+                found = (*numbers[:below], *numbers[len(numbers) - above :])
+                return tuple(int(number) for number in found)
+    return ()
+
+
+def _parted(
+    numbers: Sequence[float], below: int, above: int, core: Sequence[float]
+) -> bool:
+    """Whether gaps part the numbers at both ends from those between."""
+    width = max(core[-1] - core[0], 4)
+    if above and numbers[len(numbers) - above] - core[-1] <= width:
+        return False
+    if not below or core[0] - numbers[below - 1] > width:
+        return True
+    whole = all(float(number).is_integer() for number in core)
+    return core[0] >= 0 and numbers[below - 1] <= -(_SURE_OF_WHOLE if whole else _SURE)
 
 
 def folded(text: str) -> str:

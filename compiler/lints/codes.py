@@ -18,7 +18,7 @@ from ..table import Kind
 from .subject import Finding, Subject
 
 #: So many numbers and more say where the others are.
-_FEWEST = 3
+_FEWEST = 2
 
 
 def codes_of(numbers: Sequence[float]) -> tuple[int, ...]:

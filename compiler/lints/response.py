@@ -31,6 +31,8 @@ def binary(subject: Subject) -> Iterator[Finding]:
     bound, values = subject.bound, subject.response
     if bound.family.name not in _UNBOUNDED or subject.table.total < _FEWEST_ROWS:
         return
+    codes = codes_of(np.unique(values).tolist())
+    values = values[~np.isin(values, codes)]
     if two_values(values) is None:
         return
     low, high = float(values.min()), float(values.max())
@@ -46,7 +48,7 @@ def binary(subject: Subject) -> Iterator[Finding]:
             else "`family=bernoulli` is for two values; as numbers they are to be 0 "
             f"and 1: `let hit = ifelse({name} == {spell_number(high)}, 1, 0)`",
         ),
-        subject.set_family("bernoulli") if zero_one else None,
+        subject.set_family("bernoulli") if zero_one and not codes else None,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from varying.compiler.driver import check, compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.lints import LINTS
+from varying.compiler.spellings import missing_codes
 from varying.compiler.table import Table
 from varying.grammar.rules import RULE_GROUPS, RULES, Severity
 from varying.grammar.source import Source
@@ -244,3 +245,35 @@ def test_hints_are_for_a_check() -> None:
     assert rules(spec, table) == ["uncentered-interaction", "wide-prior"]
     compiled = compile_spec(Source(spec), table)
     assert [found.rule for found in compiled.diagnostics] == ["wide-prior"]
+
+
+# ---- codes -------------------------------------------------------------------------
+
+CODES = (
+    ([1, 2, 3, 4, 5, 99], (99,)),
+    ([0, 1, 99], (99,)),
+    ([-9, -8, *range(11)], (-9, -8)),
+    ([-99, *range(101)], (-99,)),
+    ([-99, -98, 18.5, 20.2, 70.1], (-99, -98)),
+    ([18, 20, 70, 999], (999,)),
+    ([-99, 1, 2, 3, 999], (-99, 999)),
+    ([300.5, 400.2, 9999], (9999,)),
+    ([*range(-50, 50), 999], (999,)),
+    ([-1, 20, 21, 22], (-1,)),
+    # an age, a temperature, differences, a run
+    ([18, 20, 70, 99], ()),
+    ([-5.5, -3, 2, 8], ()),
+    ([-9, -8, -3, -1, 0, 2, 5, 8], ()),
+    ([97, 98, 99, 100, 101], ()),
+    ([-9, -7, -5, -3, -1], ()),
+    ([-1, 1, 2, 3, 4, 5, 6, 7], ()),
+    ([99], ()),
+    ([], ()),
+)
+
+
+@pytest.mark.parametrize(("numbers", "codes"), CODES)
+def test_codes_lie_far_from_the_others(
+    numbers: list[float], codes: tuple[int, ...]
+) -> None:
+    assert missing_codes(numbers) == codes
