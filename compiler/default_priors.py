@@ -8,6 +8,7 @@ step of a column. The rules are those of ``docs/priors.md``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .bound import Part
@@ -19,6 +20,9 @@ from .families.family import DefaultPrior, Family, Moments
 INTERCEPT_WIDTH = 1.5
 #: ... on the logit scale a wider one would pile up probability at 0 and 1, ...
 INTERCEPT_WIDTH_LATENT = 1.5
+#: ... unless the pooled share is near one of them, where a logit is nearly a log and
+#: has its width: so much is then added, see ``_rare``, ...
+INTERCEPT_WIDTH_RARE = 0.5
 #: ... and the mean of logs is below the log of the mean.
 INTERCEPT_WIDTH_LOG = 2.0
 #: Prior sd of the effect of one step of a column, in units of ``s``.
@@ -36,6 +40,8 @@ LKJ_SHAPE = 2.0
 #: Thresholds of K categories, measured in ``docs/decisions/0001``: prior sd of
 #: the middle one, in units of the latent spread and times ``1 - 1/K``, ...
 THRESHOLD_CENTER_WIDTH = 3.0
+#: ... and so much is added where the share below it is near 0 or 1, ...
+THRESHOLD_CENTER_WIDTH_RARE = 1.0
 #: ... where the common log gap centres, on log(this / K), and its sd, ...
 THRESHOLD_RANGE = 3.0
 THRESHOLD_GAP_COMMON_SD = 0.5
@@ -70,8 +76,9 @@ def thresholds(moments: Moments, categories: int) -> ThresholdDefaults:
     intercept and leaves a long scale as it is.
     """
     shrink = 1.0 - 1.0 / categories
+    width = THRESHOLD_CENTER_WIDTH + THRESHOLD_CENTER_WIDTH_RARE * _rare(moments)
     return ThresholdDefaults(
-        center_sd=THRESHOLD_CENTER_WIDTH * shrink * moments.s,
+        center_sd=width * shrink * moments.s,
         gap_location=math.log(THRESHOLD_RANGE * moments.s / categories),
         gap_location_sd=THRESHOLD_GAP_COMMON_SD,
         gap_sd=THRESHOLD_GAP_SD * shrink,
@@ -82,6 +89,14 @@ THRESHOLD_REASON = (
     "in order, the same for a reversed scale; neighbours typically {gap:.3g} apart, "
     "the whole scale 2 to 3 times wider or narrower, a single gap up to 10 times"
 )
+
+
+def _rare(moments: Moments) -> float:
+    """Return how near the pooled share is to 0 or 1: 0 at one half, 1 at the ends.
+
+    It is ``|1 - 2p|^4``: 0.1 at 20 %, 0.7 at 5 %, 0.96 at 1 %.
+    """
+    return math.tanh(0.5 * abs(moments.m)) ** 4
 
 
 def is_latent(part: Part) -> bool:
@@ -110,24 +125,34 @@ def _unit(family: Family, part: Part) -> str:
     return f"sds of {family.measure}"
 
 
-def intercept(family: Family, part: Part, moments: Moments) -> DefaultPrior:
-    """Return the prior of the intercept at the predictors' means."""
+def intercept(
+    family: Family, part: Part, moments: Moments, known: float = 0.0
+) -> DefaultPrior:
+    """Return the prior of the intercept at the predictors' means.
+
+    ``known`` is what offsets add to the predictor of a distributional parameter; the
+    main one's are in the moments.
+    """
     if not part.main:
         dpar = next(d for d in family.dpars if d.name == part.dpar)
         return DefaultPrior(
             "normal",
-            (("mu", dpar.center(moments)), ("sigma", DPAR_INTERCEPT_SD)),
+            (("mu", dpar.center(moments) - known), ("sigma", DPAR_INTERCEPT_SD)),
             f"around the {part.link.name} of what {part.dpar} would have as a single "
             "number, at the predictors' means",
         )
     latent = is_latent(part)
-    width = INTERCEPT_WIDTH_LATENT if latent else INTERCEPT_WIDTH
+    width = INTERCEPT_WIDTH
     reason = (
         f"around the mean of {family.measure}, {INTERCEPT_WIDTH:g} of its sds wide, at "
         "the predictors' means"
     )
     if latent:
-        reason = "most of the probability scale, at the predictors' means"
+        width = INTERCEPT_WIDTH_LATENT + INTERCEPT_WIDTH_RARE * _rare(moments)
+        reason = (
+            "around the logit of the pooled share, most of the probability scale, at "
+            "the predictors' means"
+        )
     elif part.link.name == "log":
         width = INTERCEPT_WIDTH_LOG
         reason = "around the log of the response's mean, at the predictors' means"
@@ -136,8 +161,18 @@ def intercept(family: Family, part: Part, moments: Moments) -> DefaultPrior:
     )
 
 
-def effect(family: Family, part: Part, moments: Moments, scale: float) -> DefaultPrior:
-    """Return the prior of a population effect."""
+def effect(
+    family: Family,
+    part: Part,
+    moments: Moments,
+    scale: float,
+    beside: Sequence[str] = (),
+) -> DefaultPrior:
+    """Return the prior of a population effect.
+
+    ``scale`` is one step of its column, or of what that adds to the columns
+    ``beside`` it.
+    """
     width, what = EFFECT_WIDTH, f"up to a few {_unit(family, part)}"
     if not part.main:
         width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(family, part)}"
@@ -149,8 +184,15 @@ def effect(family: Family, part: Part, moments: Moments, scale: float) -> Defaul
     return DefaultPrior(
         "normal",
         (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),
-        f"one step of the predictor ({scale:.4g}) moves it by {what}",
+        f"one step of {_of_what(beside)} ({scale:.4g}) moves it by {what}",
     )
+
+
+def _of_what(beside: Sequence[str]) -> str:
+    if not beside:
+        return "the predictor"
+    names = ", ".join(beside[:3]) + (", ..." if len(beside) > 3 else "")
+    return f"what it adds to {names}"
 
 
 def group_sd(

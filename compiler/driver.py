@@ -333,7 +333,7 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     bound, prepared = found.bound, found.prepared
     assert bound is not None  # without an error there is one
     values = response_values(bound.response, prepared.table)
-    learned = learn(bound, prepared.table, values)
+    learned = learn(bound, prepared.table, values, prepared.made)
     counted = prepared.table.counts is not None
     lowered, priors = lower(bound, learned, counted=counted)
     written = fill(lowered, prepared.table, bound.response)

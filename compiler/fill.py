@@ -47,13 +47,15 @@ def fill(program: Program, table: Table, response: Response) -> Frame:
 
 def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
     match recipe:
-        case Matrix(columns, means):
+        case Matrix(columns, means, basis):
             matrix = np.ascontiguousarray(evaluate_columns(columns, table))
-            return matrix if means is None else matrix - np.asarray(means)
+            matrix = matrix if means is None else matrix - np.asarray(means)
+            return matrix if basis is None else matrix @ np.asarray(basis)
         case LevelIndex(factors, levels):
             return group_index(factors, levels, table)
-        case Numbers(values):
-            return np.asarray(values, dtype=np.float64)
+        case Numbers(values, width):
+            found = np.asarray(values, dtype=np.float64)
+            return found if width is None else found.reshape(-1, width)
         case Variable(variable):
             return evaluate(variable.expression, table)
         case Outcome(_, categories):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from .bound import BoundModel
 from .building import BOUNDARY, COEF, ROW, Builder
-from .ir import Program
+from .ir import Group, Program
 
 #: Names that a grouping factor must not give to a dimension: those of other
 #: dimensions and of quantities.
 _TAKEN = {
     *(ROW, COEF, BOUNDARY, "gap", "category", "chain", "draw", "X", "X_mean", "b"),
-    "b_at_means",
+    *("b_at_means", "b_basis"),
     *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
     *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
     "category_probability",
 }
+
+
+def names_of(group: Group) -> set[str]:
+    """Return the names of a group's quantities."""
+    found = {group.effects, group.stated, group.base, group.sd, group.reported_sd}
+    return {*found, group.correlation_matrix}
 
 
 def observed_slot(bound: BoundModel) -> str:
@@ -32,7 +38,7 @@ def _taken(build: Builder) -> set[str]:
         taken.update(made)
     for part in bound.parts:
         names = (
-            *("Intercept", "Intercept_centered", "b", "b_at_means", COEF),
+            *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),
             *("X", "X_mean", "X_centered", "offset"),
         )
         taken |= {f"{part.prefix}{name}" for name in names if not part.main}
@@ -40,7 +46,7 @@ def _taken(build: Builder) -> set[str]:
     taken |= {name for name, _ in bound.response.known}
     taken |= {"rate", "offset"} if bound.response.rate is not None else set()
     for group in build.groups:
-        taken |= {group.effects, group.base, group.correlation_matrix}
+        taken |= names_of(group)
         taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
     return taken | {observed_slot(build.bound)}
 
@@ -61,7 +67,7 @@ def free_in(wanted: str, program: Program) -> str:
     taken |= {p.name for p in program.predictors}
     taken |= {program.likelihood.name, "chain", "draw"}
     for group in program.groups:
-        taken |= {group.effects, group.base, group.correlation_matrix}
+        taken |= names_of(group)
         taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
     while wanted in taken:
         wanted += "_"
@@ -82,6 +88,8 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
 
     def collide(name: str) -> bool:
         made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}
+        made |= {f"{kind}_{name}_at_means" for kind in ("sd", "r")}
+        made.add(f"Z_{name}_at_means")
         made |= {f"{name}_{suffix}" for suffix in ("coef", "coef_", "index", "pair")}
         made = {f"{prefix}{one}" for prefix in prefixes for one in made}
         return not made.isdisjoint(taken)

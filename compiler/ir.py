@@ -90,7 +90,8 @@ Expr = Const | Ref | Apply | Assemble
 
 #: Every operation an expression may name, with its number of arguments.
 #:
-#: ``dot``: inner product of two vectors. ``exp``, ``neg``, ``+``, ``-``, ``*``:
+#: ``dot``: inner product of two vectors. ``matvec``: a matrix, which is a slot, times a
+#: vector. ``exp``, ``neg``, ``+``, ``-``, ``*``:
 #: elementwise; ``inv_square``: one over the square. ``diff``: differences of
 #: neighbours. ``spread``: thresholds from their middle and the logs of their gaps
 #: (see ``thresholds``).
@@ -104,6 +105,7 @@ OPERATIONS: Mapping[str, int] = {
     "exp": 1,
     "inv_square": 1,
     "dot": 2,
+    "matvec": 2,
     "diff": 1,
     "spread": 2,
     "logit_cumulative": 1,
@@ -298,6 +300,29 @@ class Centering:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Effects that are stated at other values of their predictors than 0.
+
+    With ``v`` the effects of a level there, those as written are ``T v``, and what
+    their columns ``Z`` add to each other is ``Z T``: the predictor is the same.
+
+    Attributes
+    ----------
+    basis
+        ``T``, unit upper triangular in some order of the coefficients; by rows.
+    effects
+        The name of ``v``; ``Group.effects`` are the effects as written.
+    sd
+        The name under which the sds of these are reported; ``Group.sd`` are those of
+        ``v``, and so are the partial correlations.
+    """
+
+    basis: tuple[tuple[float, ...], ...]
+    effects: str
+    sd: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Group-level effects of one grouping factor, beside the predictors.
 
@@ -316,6 +341,9 @@ class Group:
 
     ``unit`` has the change of each coefficient's effects that counts as 1 where
     effects are sampled, in the forms ``centered`` and ``partial``; none: 1.
+
+    ``moved`` says where sds, correlations and what is sampled are stated, if that is
+    not where the effects are as written.
     """
 
     name: str
@@ -330,13 +358,24 @@ class Group:
     free: bool = True
     centering: Centering | None = None
     unit: tuple[float, ...] = ()
+    moved: Moved | None = None
+
+    @property
+    def stated(self) -> str:
+        """The name of the effects that sds and correlations are of."""
+        return self.effects if self.moved is None else self.moved.effects
+
+    @property
+    def reported_sd(self) -> str:
+        """The name of the standard deviations of the effects as written."""
+        return self.sd if self.moved is None else self.moved.sd
 
     @property
     def coordinate(self) -> str:
         """The name of what is sampled."""
         if self.form == "partial":
             return f"{self.effects}#partial"
-        return self.base if self.form == "noncentered" else self.effects
+        return self.base if self.form == "noncentered" else self.stated
 
 
 # ---- predictors and likelihood -----------------------------------------------------
@@ -361,13 +400,16 @@ class Linear:
 class GroupUse:
     """Add ``sum(design * effects[index], axis=1)``; no design: one effect, times 1.
 
-    ``positions`` are the columns of the group's effects that are used.
+    ``positions`` are the columns of the group's effects that are used. ``stated``
+    says that they are multiplied by the effects where these are stated, of a group
+    that is ``moved``; the design is then about the same place.
     """
 
     group: str
     positions: tuple[int, ...]
     index: str
     design: str | None
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

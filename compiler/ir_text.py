@@ -39,7 +39,7 @@ from .recipes import (
     Within,
 )
 
-_INFIX = {"+": "+", "-": "-", "*": "*", "dot": "@"}
+_INFIX = {"+": "+", "-": "-", "*": "*", "dot": "@", "matvec": "@"}
 
 
 def _number(value: float) -> str:
@@ -123,9 +123,10 @@ def _sized(name: str, axes: Sequence[str]) -> str:
 def _slot(slot: Slot) -> str:
     head = _sized(slot.name, slot.axes)
     match slot.recipe:
-        case Matrix(columns, means):
+        case Matrix(columns, means, basis):
             text = _some([column.name for column in columns])
-            return f"{head} = {text}" + (" (centred)" if means is not None else "")
+            text += " (centred)" if means is not None else ""
+            return f"{head} = {text}" + (" (new parts)" if basis is not None else "")
         case LevelIndex(factors, _):
             return f"{head} = level of {':'.join(factors)} into {slot.into}"
         case Outcome(column, categories):
@@ -156,7 +157,7 @@ def _group(group: Group, program: Program) -> str:
         for c in group.correlations
     ]
     how = "; ".join(joint) if joint else "independent"
-    head = _sized(group.effects, (group.levels, group.coefs))
+    head = _sized(group.stated, (group.levels, group.coefs))
     if group.form == "noncentered":
         base = _sized(group.base, (group.levels, group.coefs))
         return f"{head} = {base} ~ normal(0, 1), scaled by {group.sd}; {how}"
@@ -175,6 +176,17 @@ def _group(group: Group, program: Program) -> str:
     return f"{head} ~ normal(0, {group.sd}); {how}; {form}"
 
 
+def _moved(group: Group) -> list[str]:
+    """Return the line of a group that is not stated where it is reported."""
+    if group.moved is None:
+        return []
+    rows = [f"[{', '.join(map(_number, row))}]" for row in group.moved.basis]
+    return [
+        f"  report {group.effects} = {group.stated} by {', '.join(rows)}, "
+        f"with {group.moved.sd} and {group.correlation_matrix}"
+    ]
+
+
 def _element(element: Element) -> str:
     sign = "-" if element.sign < 0 else ""
     return f"{sign}{element.name}[{element.place}]"
@@ -190,10 +202,11 @@ def _predictor(predictor: Predictor, program: Program) -> str:
                 parts.append(f"{design} @ {coefs}")
             case Offset(slot):
                 parts.append(slot)
-            case GroupUse(group, _, index, None):
-                parts.append(f"{program.group(group).effects}[{index}]")
-            case GroupUse(group, _, index, design):
-                effects = program.group(group).effects
+            case GroupUse(name, _, index, None):
+                parts.append(f"{program.group(name).effects}[{index}]")
+            case GroupUse(name, _, index, design, stated):
+                group = program.group(name)
+                effects = group.stated if stated else group.effects
                 parts.append(f"rowsum({design} * {effects}[{index}])")
     return f"{_sized(predictor.name, (predictor.rows,))} = {' + '.join(parts) or '0'}"
 
@@ -212,7 +225,8 @@ def program_text(program: Program) -> str:
     for p in program.parameters:
         head = _sized(p.name, p.axes)
         lines.append(f"  param {head} ~ {prior_text(p.prior)}{_chart(p)}{_unit(p)}")
-    lines += [f"  group {_group(group, program)}" for group in program.groups]
+    for group in program.groups:
+        lines += [f"  group {_group(group, program)}", *_moved(group)]
     for d in program.derived:
         keyword = "report" if d.report else "let"
         lines.append(

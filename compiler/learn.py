@@ -6,46 +6,26 @@ refits and the emitted program use the stored ones.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from . import weighted
 from .bound import BoundModel, Part, offsets
 from .columns import Coded, DesignColumn, Numeric
+from .derive import Made
 from .design import evaluate_columns
 from .evaluation import evaluate
 from .families.family import Moments
+from .increments import Increments, Variables, increments, variables_made
 from .rounding import rounding
-from .spread import two_values
+from .steps import code_step, numeric_step
 from .table import Floats, Table
-from .weighted import Counts
 
 
-@dataclass(frozen=True, slots=True)
-class Moderated:
-    """An effect at the means of its moderators: its own, and ``by`` times another.
-
-    Attributes
-    ----------
-    effect, interaction
-        Places of the two columns in the population.
-    by
-        Product of the moderators' means.
-    moderators
-        Their labels.
-    """
-
-    effect: int
-    interaction: int
-    by: float
-    moderators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LearnedPart:
     """Numbers learned for one linear predictor.
 
@@ -53,19 +33,18 @@ class LearnedPart:
     ----------
     means
         Mean of each population column.
-    scales
-        ``c`` of each population column, see ``column_scale``.
-    group_scales
-        ``c`` of each column of each grouping.
-    moderated
-        Which population effects depend on moderators that are far from 0, see
-        ``moderated_effects``.
+    population
+        What each of these adds to those before it, and its step.
+    groups
+        The same by term of each grouping; terms are independent of each other.
+    known
+        What the offsets add to the predictor, on the link scale.
     """
 
     means: tuple[float, ...]
-    scales: tuple[float, ...]
-    group_scales: tuple[tuple[float, ...], ...]
-    moderated: tuple[Moderated, ...] = ()
+    population: Increments
+    groups: tuple[tuple[Increments, ...], ...]
+    known: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +67,52 @@ class Learned:
 def column_scale(column: DesignColumn, table: Table) -> float:
     """Return the change of a column that counts as one step, ``c``.
 
-    A contrast column or a numeric one with two values: its range. Another
-    numeric column: its standard deviation. An interaction: the product of its
-    parts' scales, never the standard deviation of the product, which an
-    uncentred moderator would inflate.
+    The product of its parts' steps, never the standard deviation of the product,
+    which an uncentred moderator would inflate. See ``steps``.
     """
     scale = 1.0
     for part in column.parts:
         match part:
             case Coded(weights=weights):
-                step = max(weights) - min(weights)
-            case Numeric():
-                single = DesignColumn(part.label, part.label, (part,))
-                values = evaluate_columns((single,), table)[:, 0]
-                off = rounding(part.expression, table)
-                step = _numeric_scale(values, table.counts, off)
-        scale *= step if step > 0 else 1.0
+                scale *= code_step(weights)
+            case Numeric(expression=expression):
+                values, off = evaluate(expression, table), rounding(expression, table)
+                scale *= numeric_step(values, table.counts, off) or 1.0
     return scale
 
 
-def _numeric_scale(values: Floats, counts: Counts, off: float | None) -> float:
-    apart = two_values(values, off)
-    return weighted.sd(values, counts, off) if apart is None else apart
+def learn(
+    bound: BoundModel, table: Table, response: Floats, made: Iterable[Made] = ()
+) -> Learned:
+    """Return the numbers that the default priors and the centring need.
 
-
-def learn(bound: BoundModel, table: Table, response: Floats) -> Learned:
-    """Return the numbers that the default priors and the centring need."""
-    moments = bound.family.moments(response, table.counts)
+    Parameters
+    ----------
+    bound, table, response
+        The model, the rows of the fit and their response.
+    made
+        How the computed columns of the table were made.
+    """
+    moments = response_moments(bound, table, response)
+    offset = _known(offsets(bound), table, bound.link.name == "log")
+    # thresholds are compared with the predictor: they take its offsets up
+    sign = 1.0 if bound.family.thresholds else -1.0
+    variables = variables_made(made)
     return Learned(
-        Moments(moments.m - _known(bound, table), moments.s, _exposure(bound, table)),
-        tuple(_part(part, table) for part in bound.parts),
+        replace(moments, m=moments.m + sign * offset, exposure=_exposure(bound, table)),
+        tuple(_part(part, bound, table, variables) for part in bound.parts),
     )
+
+
+def response_moments(bound: BoundModel, table: Table, response: Floats) -> Moments:
+    """Return the centre and spread of a response on the link scale."""
+    known: dict[str, Any] = {
+        name: evaluate(variable.expression, table)
+        for name, variable in bound.response.known
+    }
+    if bound.family.thresholds:
+        known["categories"] = len(bound.response.categories)
+    return bound.family.moments(response, table.counts, **known)
 
 
 def _exposure(bound: BoundModel, table: Table) -> float:
@@ -130,66 +124,65 @@ def _exposure(bound: BoundModel, table: Table) -> float:
     return float(np.exp(weighted.mean(logs, table.counts)))
 
 
-def _known(bound: BoundModel, table: Table) -> float:
-    """Return what the offsets take from the response's centre on the link scale.
+def _known(
+    variables: Sequence[Numeric], table: Table, logged: bool, power: float = 1.0
+) -> float:
+    """Return what offsets add to a predictor, all rows together.
 
     Their mean; where the link is a log, the log of the mean of what they multiply
-    the response by. Events over exposure are then what the intercept is around;
-    the mean log of exposures from 1 to 10^5 is a factor of 27 away from that.
+    the parameter by (of a power mean: of sds, whose squares add up). Events over
+    exposure are then what the intercept is around; the mean log of exposures from 1 to
+    10^5 is a factor of 27 away from that.
     """
-    found = [evaluate(o.expression, table) for o in offsets(bound)]
+    found = [evaluate(variable.expression, table) for variable in variables]
     if not found:
         return 0.0
     total = np.sum(np.broadcast_arrays(*found), axis=0)
-    if bound.link.name != "log":
+    if not logged or power == 0.0:
         return weighted.mean(total, table.counts)
+    total = power * total
     largest = float(np.max(total))
-    return largest + float(np.log(weighted.mean(np.exp(total - largest), table.counts)))
+    rest = float(np.log(weighted.mean(np.exp(total - largest), table.counts)))
+    return (largest + rest) / power
 
 
-def moderated_effects(
-    columns: Sequence[DesignColumn], table: Table
-) -> tuple[Moderated, ...]:
-    """Return the effects that are about 0 of a numeric moderator far from 0.
-
-    ``b[a]`` beside ``b[a:age]`` is the effect of ``a`` at birth: it says nothing of
-    the people at hand, and may be huge. At the moderator's mean the effect is
-    ``b[a] + mean(age) * b[a:age]``. Far: the mean is more than one step, ``c``, from
-    0.
-    """
-    places = {frozenset(column.parts): i for i, column in enumerate(columns)}
-    far: dict[Numeric, float | None] = {}
-    found: list[Moderated] = []
-    for interaction, column in enumerate(columns):
-        numeric = [part for part in column.parts if isinstance(part, Numeric)]
-        if len(column.parts) < 2 or not numeric:
-            continue
-        for part in numeric:
-            if part not in far:
-                single = DesignColumn(part.label, part.label, (part,))
-                values = evaluate_columns((single,), table)[:, 0]
-                mean = weighted.mean(values, table.counts)
-                far[part] = mean if abs(mean) > column_scale(single, table) else None
-        distant = [part for part in numeric if far[part] is not None]
-        for count in range(1, len(distant) + 1):
-            for chosen in combinations(distant, count):
-                rest = frozenset(column.parts) - frozenset(chosen)
-                if rest and rest in places:
-                    by = math.prod(far[part] or 0.0 for part in chosen)
-                    labels = tuple(part.label for part in chosen)
-                    found.append(Moderated(places[rest], interaction, by, labels))
-    return tuple(found)
-
-
-def _part(part: Part, table: Table) -> LearnedPart:
+def _part(
+    part: Part, bound: BoundModel, table: Table, variables: Variables
+) -> LearnedPart:
     columns = part.population.columns
     means = weighted.means(evaluate_columns(columns, table), table.counts)
+    known = 0.0
+    if not part.main:
+        dpar = next(d for d in bound.family.dpars if d.name == part.dpar)
+        logged = part.link.name == "log"
+        known = _known(part.population.offsets, table, logged, dpar.pooled)
     return LearnedPart(
         means=tuple(float(mean) for mean in means),
-        scales=tuple(column_scale(column, table) for column in columns),
-        moderated=moderated_effects(columns, table),
-        group_scales=tuple(
-            tuple(column_scale(column, table) for column in grouping.columns)
+        population=increments(
+            columns,
+            table,
+            variables,
+            constant=part.population.centered,
+            spanning=spanning_columns(part),
+        ),
+        groups=tuple(
+            tuple(
+                increments(term.columns, table, variables, constant=False)
+                for term in grouping.terms
+            )
             for grouping in part.groupings
         ),
+        known=known,
     )
+
+
+def spanning_columns(part: Part) -> tuple[int, ...]:
+    """Return the columns that add up to the missing intercept, if any."""
+    population = part.population
+    if population.intercept or population.centered or part.fixed:
+        return ()
+    for column in population.columns:
+        if all(isinstance(one, Coded) and one.dummy for one in column.parts):
+            same = [c.term == column.term for c in population.columns]
+            return tuple(place for place, found in enumerate(same) if found)
+    return ()

@@ -131,8 +131,8 @@ def _applied(operation: str, pieces: list[Linear]) -> Linear | None:
             numbers = np.broadcast_to(factor.constant, constant.shape)[..., None]
             by = {n: _wide(m, constant) * numbers for n, m in moved.by.items()}
             return Linear(constant, by)
-        case "dot", [one, other]:
-            if one.by and other.by:
+        case ("dot" | "matvec"), [one, other]:
+            if one.by and (other.by or operation == "matvec"):
                 return None
             constant = np.asarray(np.dot(one.constant, other.constant))
             if one.by:

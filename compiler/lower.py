@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from . import default_priors as defaults
-from .bound import BoundModel, Grouping, Part, Population, PriorText, offsets
+from .bound import BoundModel, Grouping, GroupTerm, Part, PriorText, offsets
 from .building import (
     COEF,
     ROW,
@@ -26,13 +27,13 @@ from .building import (
     scalar_from,
     vector,
 )
-from .columns import Coded, Numeric
+from .columns import Numeric
 from .distributions import POSITIVE, REAL, SUPPORTS
 from .families.family import DefaultPrior
 from .free_names import free_group, free_name, observed_slot
+from .increments import Increments
 from .ir import (
     Apply,
-    Assemble,
     Axis,
     Block,
     Const,
@@ -44,6 +45,7 @@ from .ir import (
     Intercept,
     Likelihood,
     Linear,
+    Moved,
     Offset,
     Parameter,
     Predictor,
@@ -53,7 +55,7 @@ from .ir import (
     Shift,
     Slot,
 )
-from .learn import Learned, LearnedPart, Moderated
+from .learn import Learned, LearnedPart, spanning_columns
 from .lower_thresholds import lower_thresholds
 from .recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable
 
@@ -155,7 +157,7 @@ def _predictor(
     if part.main and build.bound.family.thresholds:
         shift = lower_thresholds(build, _delta(part))
     else:
-        shift = _intercept(build, part, blocks)
+        shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)
     blocks += _groups(build, part, learned)
     build.predictors.append(
@@ -226,85 +228,85 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
     labels = tuple(column.name for column in population.columns)
     axis, design, coefs = f"{prefix}{COEF}", f"{prefix}X", f"{prefix}b"
     build.axes.append(Axis(axis, "coefs", labels))
-    build.slots.append(Slot(design, (ROW, axis), Matrix(population.columns)))
-    spanning = None if part.fixed else _spanning_term(population)
+    zero = _zero_of(part, learned)
+    build.slots.append(Slot(design, (ROW, axis), Matrix(population.columns, zero)))
+    spanning = spanning_columns(part)
+    found = learned.population
     choices: list[PriorText | DefaultPrior] = []
-    for column, scale in zip(population.columns, learned.scales, strict=True):
-        target = f"{part.target}b[{column.name}]"
-        chosen = build.written(target)
-        if chosen is None and column.term == spanning:
-            default = defaults.intercept(build.bound.family, part, moments)
-            choices.append(
-                DefaultPrior(
-                    default.distribution,
-                    default.arguments,
-                    "there is no intercept: these columns are it",
-                )
-            )
-        else:
-            choices.append(
-                chosen or defaults.effect(build.bound.family, part, moments, scale)
-            )
-    at_means = [
-        one
-        for one in learned.moderated
-        if isinstance(choices[one.effect], DefaultPrior)
-    ]
+    for place, label in enumerate(labels):
+        family, chosen = build.bound.family, build.written(f"{part.target}b[{label}]")
+        if chosen is None and place in spanning:
+            default = defaults.intercept(family, part, moments, learned.known)
+            reason = "there is no intercept: these columns are it"
+            choices.append(replace(default, reason=reason))
+            continue
+        scale, beside = found.scales[place], found.beside[place]
+        default = defaults.effect(family, part, moments, scale, beside)
+        choices.append(chosen or default)
+    basis = _basis(found, choices)
     for place, choice in enumerate(choices):
-        own = {m for one in at_means if one.effect == place for m in one.moderators}
-        if own and isinstance(choice, DefaultPrior):
-            where = " and ".join(sorted(own))
-            choice = replace(choice, reason=f"{choice.reason}, at the mean of {where}")
+        if zero is not None and zero[place]:
+            build.notes.append(f"{part.dpar} is 1 at the mean of {labels[place]}")
+        if isinstance(choice, DefaultPrior) and basis is not None:
+            choice = replace(choice, reason=choice.reason + _where(found, place))
         build.explain(f"{part.target}b[{labels[place]}]", choice)
-    if at_means:
-        raw = f"{coefs}_at_means"
-        vector(build, raw, axis, labels, choices, REAL, report=False)
-        value = _from_means(raw, at_means, len(labels))
-        build.derived.append(Derived(coefs, (axis,), value))
-    else:
+    if basis is None:
         vector(build, coefs, axis, labels, choices, REAL)
+    else:
+        raw, numbers = f"{coefs}_at_means", tuple(float(x) for x in basis.flat)
+        vector(build, raw, axis, labels, choices, REAL, report=False)
+        recipe = Numbers(numbers, len(labels))
+        build.slots.append(Slot(f"{coefs}_basis", (axis, axis), recipe))
+        value = Apply("matvec", (Ref(f"{coefs}_basis"), Ref(raw)))
+        build.derived.append(Derived(coefs, (axis,), value))
     if population.centered:
         means = Numbers(learned.means)
         build.slots.append(Slot(f"{prefix}X_mean", (axis,), means))
     return [Linear(coefs, design)]
 
 
-def _from_means(name: str, moderated: Sequence[Moderated], count: int) -> Expr:
-    """Return the effects at 0 of their moderators, from those at the means.
+def _zero_of(part: Part, learned: LearnedPart) -> tuple[float, ...] | None:
+    """Return what is taken from the columns of a part whose scale is fixed, if any.
 
-    With ``N`` the products of means, the effects at the means are ``(I + N) b``
-    (rows of what the user gave a prior: of ``I`` alone), and ``N`` has its entries
-    where a column has more parts than the row's, so a power of it is 0. The inverse
-    has a few entries a row: it is written as differences of elements.
+    Its parameter is 1 where all columns are 0, and the unit of the latent scale with
+    it. Numeric predictors are about their means, where the data are: at the birth of
+    the people, or at 0 of a clock, there is no such scale.
     """
-    matrix = np.eye(count)
-    for one in moderated:
-        matrix[one.effect, one.interaction] = one.by
-    inverse = np.linalg.inv(matrix)
-    np.fill_diagonal(inverse, 0.0)
-    others = [np.flatnonzero(row).tolist() for row in inverse]
-    value: Expr = Ref(name)
-    for step in range(max(map(len, others))):
-        order = [
-            found[step] if step < len(found) else at for at, found in enumerate(others)
-        ]
-        weights = tuple(
-            -float(inverse[at, found[step]]) if step < len(found) else 0.0
-            for at, found in enumerate(others)
-        )
-        moved = Assemble((Ref(name),), tuple(order))
-        value = Apply("-", (value, Apply("*", (Const(weights), moved))))
-    return value
-
-
-def _spanning_term(population: Population) -> str | None:
-    """Return the term whose columns add up to the missing intercept, if any."""
-    if population.intercept or population.centered:
+    if not part.fixed:
         return None
-    for column in population.columns:
-        if all(isinstance(part, Coded) and part.dummy for part in column.parts):
-            return column.term
-    return None
+    columns = part.population.columns
+    means = tuple(
+        mean if all(isinstance(one, Numeric) for one in column.parts) else 0.0
+        for column, mean in zip(columns, learned.means, strict=True)
+    )
+    return means if any(means) else None
+
+
+def _where(increments: Increments, place: int) -> str:
+    """Return what a default is about beside the column itself, for its reason."""
+    texts = []
+    if increments.at_means[place]:
+        texts.append(f"at the mean of {' and '.join(increments.at_means[place])}")
+    if increments.shared[place]:
+        shared = increments.shared[place]
+        names = ", ".join(shared[:3]) + (", ..." if len(shared) > 3 else "")
+        texts.append(f"the trend of {names} included")
+    return "".join(f", {text}" for text in texts)
+
+
+def _basis(increments: Increments, choices: Sequence[PriorText | DefaultPrior]) -> Any:
+    """Return the effects as written, from those that priors are of; None: the same.
+
+    With ``T`` the basis, defaults are of ``T^-1 b``, rows of what the user gave a prior
+    are of ``b``.
+    """
+    basis, identity = increments.basis, np.eye(len(choices))
+    literal = [isinstance(choice, PriorText) for choice in choices]
+    if (basis[literal] != identity[literal]).any():
+        inverse = np.linalg.inv(basis)
+        inverse[literal] = identity[literal]
+        basis = np.linalg.inv(inverse)
+    return None if (basis == identity).all() else basis
 
 
 def _delta(part: Part) -> Expr | None:
@@ -314,14 +316,17 @@ def _delta(part: Part) -> Expr | None:
     return Apply("dot", (Ref(f"{part.prefix}X_mean"), Ref(f"{part.prefix}b")))
 
 
-def _intercept(build: Builder, part: Part, blocks: list[Block]) -> Shift | None:
+def _intercept(
+    build: Builder, part: Part, learned: LearnedPart, blocks: list[Block]
+) -> Shift | None:
     """Put the intercept before the blocks; return how it takes up a shift."""
     if not part.population.intercept:
         return None
     delta, name = _delta(part), f"{part.prefix}Intercept"
     plain = f"{part.target}Intercept"
     at_mean, literal = build.written(f"{plain}[mean]"), build.written(plain)
-    default = defaults.intercept(build.bound.family, part, build.learned.moments)
+    moments = build.learned.moments
+    default = defaults.intercept(build.bound.family, part, moments, learned.known)
     chosen = literal or at_mean or default
     build.explain(plain if literal or delta is None else f"{plain}[mean]", chosen)
     offset = None if literal or delta is None else delta
@@ -344,15 +349,15 @@ def _intercept(build: Builder, part: Part, blocks: list[Block]) -> Shift | None:
 
 def _groups(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
     return [
-        _group(build, part, grouping, scales)
-        for grouping, scales in zip(part.groupings, learned.group_scales, strict=True)
+        _group(build, part, grouping, terms)
+        for grouping, terms in zip(part.groupings, learned.groups, strict=True)
     ]
 
 
 def _group(
-    build: Builder, part: Part, grouping: Grouping, scales: Sequence[float]
+    build: Builder, part: Part, grouping: Grouping, terms: Sequence[Increments]
 ) -> Block:
-    moments, prefix, target = build.learned.moments, part.prefix, part.target
+    prefix, target = part.prefix, part.target
     name, dim = _group_name(build, grouping)
     coef_axis = f"{prefix}{name}_coef"
     columns = grouping.columns
@@ -363,14 +368,24 @@ def _group(
     if not only_intercept:
         build.slots.append(Slot(design, (ROW, coef_axis), Matrix(columns)))
     choices: list[PriorText | DefaultPrior] = []
-    for column, scale in zip(columns, scales, strict=True):
-        place = f"{target}sd[{grouping.name}, {column.name}]"
-        chosen = build.written(place) or defaults.group_sd(
-            build.bound.family, part, moments, scale, column.is_intercept
+    bases = []
+    for term, found in zip(grouping.terms, terms, strict=True):
+        chosen, basis = _group_sds(build, part, grouping, term, found)
+        choices += chosen
+        bases.append(basis)
+    moved = None
+    sd = f"{prefix}sd_{name}"
+    if any(basis is not None for basis in bases):
+        whole = _diagonal(
+            [
+                np.eye(len(term.columns)) if basis is None else basis
+                for term, basis in zip(grouping.terms, bases, strict=True)
+            ]
         )
-        choices.append(chosen)
-        build.explain(place, chosen)
-    vector(build, f"{prefix}sd_{name}", coef_axis, labels, choices, POSITIVE)
+        rows = tuple(tuple(float(x) for x in row) for row in whole)
+        moved = Moved(rows, f"{prefix}r_{name}_at_means", sd)
+        sd = f"{sd}_at_means"
+    vector(build, sd, coef_axis, labels, choices, POSITIVE, report=moved is None)
 
     correlations: list[Correlation] = []
     start = 0
@@ -402,13 +417,14 @@ def _group(
             f"{prefix}{name}",
             dim,
             coef_axis,
-            f"{prefix}sd_{name}",
+            sd,
             tuple(correlations),
             effects=f"{prefix}r_{name}",
             base=f"{prefix}z_{name}",
             correlation_matrix=f"{prefix}cor_{name}",
             form=build.bound.parameterization,
             free=build.bound.parameterization == "auto",
+            moved=moved,
         )
     )
     return GroupUse(
@@ -417,6 +433,53 @@ def _group(
         index,
         None if only_intercept else design,
     )
+
+
+def _group_sds(
+    build: Builder, part: Part, grouping: Grouping, term: GroupTerm, found: Increments
+) -> tuple[list[PriorText | DefaultPrior], Any]:
+    """Return the priors of a term's sds, and the basis that they are stated in.
+
+    Defaults of correlated effects are about what each column adds to the others: of
+    levels, at the means of the slopes' predictors. Priors of the user's, of an sd or of
+    the correlations, are about the effects as written, and so is the whole term then:
+    the default of an effect that reaches from the data to 0 is as much wider there.
+    Effects that are not correlated as written would be correlated anywhere else.
+    """
+    family, moments = build.bound.family, build.learned.moments
+    places = [f"{part.target}sd[{grouping.name}, {c.name}]" for c in term.columns]
+    written = [build.written(place) for place in places]
+    basis: Any = found.basis if term.correlated else np.eye(len(places))
+    reaching = (basis != np.eye(len(places))).any(axis=1)
+    literal = build.written(f"{part.target}cor[{grouping.name}]") is not None or any(
+        prior is not None and far for prior, far in zip(written, reaching, strict=True)
+    )
+    steps = np.asarray(found.scales)
+    if not reaching.any():
+        basis = None
+    elif literal:
+        steps = 1.0 / np.sqrt(np.square(basis / steps).sum(axis=1))
+        basis = None
+    choices: list[PriorText | DefaultPrior] = []
+    for i, (place, column) in enumerate(zip(places, term.columns, strict=True)):
+        one = column.is_intercept
+        default = defaults.group_sd(family, part, moments, float(steps[i]), one)
+        if basis is not None:
+            default = replace(default, reason=default.reason + _where(found, i))
+        choice = written[i] or default
+        choices.append(choice)
+        build.explain(place, choice)
+    return choices, basis
+
+
+def _diagonal(blocks: Sequence[Any]) -> Any:
+    """Return a matrix with these blocks along its diagonal."""
+    size = sum(len(block) for block in blocks)
+    whole, at = np.zeros((size, size)), 0
+    for block in blocks:
+        whole[at : at + len(block), at : at + len(block)] = block
+        at += len(block)
+    return whole
 
 
 def _group_name(build: Builder, grouping: Grouping) -> tuple[str, str]:

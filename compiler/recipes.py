@@ -13,10 +13,14 @@ from .columns import DesignColumn, Numeric
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Recipe: a design matrix, one column each; minus ``means`` where centred."""
+    """Recipe: a design matrix, one column each; minus ``means`` where centred.
+
+    Where there is a ``basis``, its rows, the matrix is multiplied by it.
+    """
 
     columns: tuple[DesignColumn, ...]
     means: tuple[float, ...] | None = None
+    basis: tuple[tuple[float, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,13 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Recipe: numbers learned from the rows of the fit, kept as they are."""
+    """Recipe: numbers learned from the rows of the fit, kept as they are.
+
+    A matrix, by rows, where it says how many ``columns`` there are.
+    """
 
     values: tuple[float, ...]
+    columns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

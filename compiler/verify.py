@@ -66,6 +66,7 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         *(d.name for d in program.derived),
         *(g.effects for g in program.groups),
         *(g.base for g in program.groups),
+        *(name for g in program.groups if (m := g.moved) for name in (m.effects, m.sd)),
         *(p.name for p in program.predictors),
     ]
     _require(len(names) == len(set(names)), f"a name is defined twice in {names}")
@@ -104,6 +105,10 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         _require({group.levels, group.coefs} <= axes, f"{group.name}: unknown axis")
         _require(group.sd in scales, f"{group.name}: unknown {group.sd}")
         _check_centering(group, slots, scales)
+        if group.moved is not None:
+            size = len(program.axis(group.coefs).labels or ())
+            shape = np.shape(group.moved.basis)
+            _require(shape == (size, size), f"{group.name}: basis of {shape}")
         positions = [i for c in group.correlations for i in c.positions]
         _require(len(positions) == len(set(positions)), f"{group.name}: overlap")
         for correlation in group.correlations:
@@ -118,11 +123,15 @@ def verify(program: Program, frame: Frame | None = None) -> None:
                     _require(coefs in scales and design in slots, f"{coefs}, {design}")
                 case Offset(slot_name):
                     _require(slot_name in slots, f"unknown {slot_name}")
-                case GroupUse(group_name, positions_used, index, design_name):
+                case GroupUse(group_name, positions_used, index, design_name, stated):
                     _require(group_name in groups, f"unknown group {group_name}")
                     _require(index in slots, f"unknown {index}")
                     _require(
                         design_name is None or design_name in slots, f"{design_name}"
+                    )
+                    _require(
+                        not stated or groups[group_name].moved is not None,
+                        f"{group_name} is not moved",
                     )
                     _require(
                         design_name is not None or len(positions_used) == 1,

@@ -54,7 +54,8 @@ def names_of(program: Program) -> Names:
     last = [name for p in rest for name in _of(p, program, f"{p.dpar}_")]
     known = {*first, *last, *effects}
     others = [name for name in reported if name not in known]
-    there = {*reported, *correlations}
+    moved = [group.moved.sd for group in program.groups if group.moved is not None]
+    there = {*reported, *correlations, *moved}
     ordered = tuple(name for name in (*first, *others, *last) if name in there)
     return Names(ordered, effects, correlations)
 
@@ -69,6 +70,6 @@ def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
     return [
         f"{prefix}Intercept",
         f"{prefix}b",
-        *(group.sd for group in used),
+        *(group.reported_sd for group in used),
         *(group.correlation_matrix for group in used),
     ]

@@ -155,5 +155,9 @@ def _variable(reference: Reference, compiled: Compiled) -> str:
     uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]
     place = [grouping.name for grouping in part.groupings].index(reference.group)
     group = compiled.lowered.group(uses[place].group)
-    names = {"sd": group.sd, "cor": group.correlation_matrix, "r": group.effects}
+    names = {
+        "sd": group.reported_sd,
+        "cor": group.correlation_matrix,
+        "r": group.effects,
+    }
     return names[reference.kind]

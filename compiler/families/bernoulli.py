@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weighted
 from ..weighted import Counts
 from . import tensors
 from .family import Array, Family, Moments, SourceText
-from .numerics import log_logistic, logistic
+from .numerics import log_logistic, logistic, pooled_logit
 from .scalars import row_logistic
 
 
@@ -21,8 +22,9 @@ def in_support(y: Array) -> NDArray[np.bool_]:
 
 
 def moments(y: Array, count: Counts = None) -> Moments:
-    """Those of the logistic distribution: a probability of one half."""
-    return Moments(0.0, 1.0)
+    """Logit of the share of ones; the spread of the logistic distribution."""
+    rows = weighted.total(y, count)
+    return Moments(pooled_logit(weighted.mean(y, count) * rows, rows), 1.0)
 
 
 def log_density(y: Array, eta: Array) -> Array:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weighted
 from ..weighted import Counts
 from . import tensors
 from .family import Array, Family, Moments, SourceText
@@ -18,6 +19,7 @@ from .numerics import (
     factorial_remainder,
     log_logistic,
     logistic,
+    pooled_logit,
 )
 from .scalars import FEW, row_deviance, row_logistic, row_stirling_series
 
@@ -29,9 +31,11 @@ def in_support(y: Array, trials: Array) -> NDArray[np.bool_]:
     return np.asarray(whole & (y >= 0) & (y <= trials))
 
 
-def moments(y: Array, count: Counts = None) -> Moments:
-    """Those of the logistic distribution: a probability of one half."""
-    return Moments(0.0, 1.0)
+def moments(y: Array, count: Counts = None, *, trials: Array) -> Moments:
+    """Logit of successes over trials, all rows together; spread of the logistic."""
+    rows = weighted.total(y, count)
+    successes = weighted.mean(y, count) * rows
+    return Moments(pooled_logit(successes, weighted.mean(trials, count) * rows), 1.0)
 
 
 def log_density(y: Array, eta: Array, trials: Array) -> Array:

@@ -14,8 +14,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..weighted import Counts
-
 Array = NDArray[Any]
 ResponseKind = Literal["continuous", "binary", "ordinal", "count", "successes"]
 
@@ -83,6 +81,10 @@ class Dpar:
         on the link scale: the link of the median of ``default``.
     fixed
         Its value unless it has a formula; such a formula has no intercept.
+    pooled
+        Which power mean of what an offset multiplies it by is that of all rows
+        together: 2 for a standard deviation, since variances add up, 0 for the
+        geometric mean.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Dpar:
     default: Callable[[Moments], DefaultPrior]
     center: Callable[[Moments], float]
     fixed: float | None = None
+    pooled: float = 0.0
 
 
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
@@ -105,14 +108,8 @@ def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
             "exponential", (("rate", 1.0 / m.s),), f"mean one spread of {measure}"
         ),
         center=lambda m: math.log(m.s),
+        pooled=2.0,
     )
-
-
-class ReadMoments(Protocol):
-    """Return the moments of a response, each value of it counted so often."""
-
-    def __call__(self, y: Array, count: Counts = None) -> Moments:
-        """``y`` has shape (N,), and so has ``count``; None: all ones."""
 
 
 class Observe(Protocol):
@@ -203,8 +200,10 @@ class Family:
         Which values of the response are possible; further arguments are those
         of ``known``, by name.
     moments
-        ``m`` and ``s`` from the response (ranks for categories), and from how many
-        rows each value of it stands for; None: one.
+        ``m`` and ``s``: ``moments(y, count, **known)`` with the response (ranks for
+        categories), how many rows each value of it stands for (None: one), and what is
+        ``known``; with thresholds the number of ``categories``, and ``m`` is where the
+        middle one is.
     log_density
         Log density (mass) of each row. Arguments: response, parameters and what
         is ``known`` by name, NumPy arrays that broadcast. Analytic: parameters
@@ -259,7 +258,7 @@ class Family:
     thresholds: bool
     support: str
     in_support: Callable[..., NDArray[np.bool_]]
-    moments: ReadMoments
+    moments: Callable[..., Moments]
     log_density: Callable[..., Array]
     kernel: Callable[..., tuple[float, ...]]
     simulate: Callable[..., Array]

@@ -50,6 +50,18 @@ def log1p(x: Array) -> Array:
     return np.asarray(np.log1p(x.real) + 1j * np.arctan2(x.imag, 1.0 + x.real))
 
 
+def pooled_logit(successes: float, trials: float) -> float:
+    """Return the logit of a share; of half an event where there is none.
+
+    So it is where the log of the mean of counts is: of rare events the two agree.
+    """
+    if not trials > 0.0:
+        return 0.0
+    least = min(0.5, 0.5 * trials)
+    successes = min(max(successes, least), trials - least)
+    return math.log(successes) - math.log(trials - successes)
+
+
 def log_logistic(x: Array) -> Array:
     """Return ``log(1 / (1 + exp(-x)))``; finite for any finite ``x``."""
     x = np.asarray(x)

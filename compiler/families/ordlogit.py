@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weighted
+from ..thresholds import middle
 from ..weighted import Counts
 from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
-from .numerics import log_logistic, log_one_minus_exp, logistic
+from .numerics import log_logistic, log_one_minus_exp, logistic, pooled_logit
 from .scalars import row_logistic
 
 #: Stands for an infinite threshold: finite, so that no gradient meets inf - inf.
@@ -25,9 +27,14 @@ def in_support(y: Array) -> NDArray[np.bool_]:
     return np.asarray(y >= 0)
 
 
-def moments(y: Array, count: Counts = None) -> Moments:
-    """Those of the latent logistic distribution."""
-    return Moments(0.0, 1.0)
+def moments(y: Array, count: Counts = None, *, categories: int) -> Moments:
+    """Where the middle threshold would be; the spread of the logistic distribution."""
+    rows = weighted.total(y, count)
+    logits = [
+        pooled_logit(weighted.mean(y <= place, count) * rows, rows)
+        for place in middle(categories - 1)
+    ]
+    return Moments(sum(logits) / 2.0, 1.0)
 
 
 def log_density(

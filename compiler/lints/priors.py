@@ -9,7 +9,7 @@ from .. import weighted
 from ..bound import Part, PriorText
 from ..columns import DesignColumn, Numeric
 from ..design import evaluate_columns
-from ..learn import column_scale
+from ..learn import column_scale, response_moments
 from ..rounding import column_rounding
 from ..spellings import quoted
 from .subject import Finding, Subject
@@ -134,7 +134,7 @@ def _spread(part: Part, subject: Subject) -> float:
     """Return the spread of the response on the scale of a linear predictor."""
     if not part.main and part.link.name != "identity":
         return 1.0
-    spread = subject.bound.family.moments(subject.response, subject.table.counts).s
+    spread = response_moments(subject.bound, subject.table, subject.response).s
     return float(spread)
 
 
@@ -186,7 +186,7 @@ def _sized(subject: Subject) -> Iterator[tuple[str, Part, PriorText, float]]:
         spread = _spread(part, subject)
         middle = 0.0
         if part.main:
-            moments = bound.family.moments(subject.response, subject.table.counts)
+            moments = response_moments(bound, subject.table, subject.response)
             middle = abs(float(moments.m))
         for name in (f"{base}Intercept", f"{base}Intercept[mean]"):
             if name in priors:

@@ -8,6 +8,7 @@ from ..ir import Frame, Program
 from ..verify import verify
 from .center_effects import center_effects
 from .center_predictors import center_predictors
+from .center_slopes import center_slopes
 from .compose_columns import compose_columns
 from .integrate_effects import integrate_effects
 from .merge_cells import merge_cells
@@ -20,6 +21,8 @@ Pass = Callable[[Program, Frame], tuple[Program, Frame]]
 PASSES: tuple[Pass, ...] = (
     # first, because it is about the parameters as reported
     center_predictors,
+    # before the groups are given a form
+    center_slopes,
     # any place would do: it touches the groups alone
     noncenter,
     # last, to sweep up what the others left

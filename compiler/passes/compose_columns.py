@@ -25,11 +25,11 @@ def compose_columns(program: Program, frame: Frame) -> tuple[Program, Frame]:
     those of powers, are large numbers that nearly cancel; what is sampled has columns
     of the size of what it explains::
 
-        let b = b_at_means - [30, 0] * assemble(b_at_means; 1, 1)
+        report b = b_basis @ b_at_means
         predictor mu[row] = Intercept_centered + X_centered @ b
     becomes
         data X_sampled[row, coef] = X_centered in what is sampled
-        let b = b_at_means - [30, 0] * assemble(b_at_means; 1, 1)
+        report b = b_basis @ b_at_means
         predictor mu[row] = Intercept_centered + X_sampled @ b_at_means
 
     Vectors that are put together from parts stay as they are.

@@ -104,7 +104,15 @@ class _Given:
                     exposure = math.exp(weighted.mean(logs, count))
                 case _:
                     pass
-        moments = family.moments(frame[likelihood.value], count)
+        known: dict[str, Any] = {
+            name: evaluate_expression(expr, frame.arrays)
+            for name, expr in likelihood.arguments
+            if name in family.known
+        }
+        if family.thresholds:
+            boundaries = next(a for a in program.axes if a.kind == "boundaries")
+            known["categories"] = 1 + frame.lengths[boundaries.name]
+        moments = family.moments(frame[likelihood.value], count, **known)
         return cls(program, frame, family, replace(moments, exposure=exposure))
 
     @property

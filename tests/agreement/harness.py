@@ -197,7 +197,7 @@ def _noncentered(
         if group.form != "auto":
             continue
         factor = values[group.sd][:, None] * _cholesky(program, group.name, values)
-        effects = moved.pop(group.effects)
+        effects = moved.pop(group.stated)
         moved[group.base] = np.linalg.solve(factor, effects.T).T
         total = total - len(effects) * np.log(np.diagonal(factor)).sum()
     return moved, total
@@ -240,6 +240,7 @@ def _complex_cholesky(matrix: Array) -> Array:
 #: By pass: where a point before it lies after it, and the log of the map's Jacobian.
 MAPS: Mapping[str, Callable[[Program, Frame, Point], tuple[dict[str, Any], Any]]] = {
     "center_predictors": _centered,
+    "center_slopes": _unmoved,
     "noncenter": _noncentered,
     "prune": _unmoved,
 }

@@ -13,10 +13,10 @@ from varying.compiler.backends.kernel import Kernel, build, emit
 from varying.compiler.backends.kernel.densities import likelihood_name, prior_name
 from varying.compiler.backends.kernel.operations import OPERATIONS
 from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.backends.reference.density import cholesky
+from varying.compiler.backends.reference.density import moved_scales
 from varying.compiler.driver import Compiled
 from varying.compiler.families import FAMILIES
-from varying.compiler.ir import Frame, Program
+from varying.compiler.ir import Frame, Group, Program
 from varying.compiler.passes import for_kernel, for_sampling
 from varying.compiler.prior_kernels import PRIOR_KERNELS
 
@@ -62,8 +62,8 @@ def reported(program: Program, frame: Frame, point: Point) -> dict[str, Array]:
     values = dict(evaluate(program, frame, point)[0])
     for group in program.groups:
         if group.correlations:
-            factor = cholesky(group, values, frame.lengths[group.coefs])
-            values[group.correlation_matrix] = factor @ factor.T
+            sd, matrix = moved_scales(group, values, frame.lengths[group.coefs])
+            values |= {group.correlation_matrix: matrix, group.reported_sd: sd}
     return {name: np.asarray(value) for name, value in values.items()}
 
 
@@ -74,6 +74,7 @@ def expected(program: Program) -> set[str]:
         *(parameter.name for parameter in program.parameters),
         *(one.name for one in program.derived if one.report),
         *(group.effects for group in groups),
+        *(group.reported_sd for group in groups),
         *(group.correlation_matrix for group in groups if group.correlations),
     }
 
@@ -107,7 +108,9 @@ def compare_kernel(program: Program, frame: Frame, seed: int) -> list[str]:
     if density != there and not apart(density, there) <= CLOSE:
         found.append(f"far: {density} and {there}")
     draws = kernel.draws(points, Given(rng.normal(size=(2, kernel.tapes.normals))))
-    names = set(draws) - {group.base for group in program.groups}
+    # a group that is sampled where it is stated reports that as well
+    inner = {g.stated for g in program.groups if g.coordinate == g.stated != g.effects}
+    names = set(draws) - {group.base for group in program.groups} - inner
     if names != expected(program):
         found.append(f"reported: {sorted(names ^ expected(program))}")
     for place, point in enumerate((near, far)):
@@ -137,7 +140,15 @@ def opened(program: Program) -> Program:
 def _with_effects(program: Program, point: Point, draws: Any, place: int) -> Point:
     """A point of the opened program: with the effects that were drawn."""
     marginal = [group for group in program.groups if group.form == "marginal"]
-    return {**point, **{g.effects: draws[g.effects][place] for g in marginal}}
+    return {**point, **{g.stated: _stated(g, draws, place) for g in marginal}}
+
+
+def _stated(group: Group, draws: Any, place: int) -> Array:
+    """Effects where they are stated, of those as written."""
+    written = np.asarray(draws[group.effects][place])
+    if group.moved is None:
+        return written
+    return written @ np.linalg.inv(np.asarray(group.moved.basis)).T
 
 
 def _drawn(

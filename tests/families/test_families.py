@@ -129,10 +129,16 @@ def test_formulas_of_shapes_start_at_the_prior_medians() -> None:
 def test_the_moments_are_those_of_the_response(case: str) -> None:
     family, rng = FAMILIES[family_of(case)], np.random.default_rng(1)
     sample = SAMPLES[case](rng, 50)
-    moments = family.moments(sample.y)
-    assert np.isfinite(moments.m) and moments.s > 0
-    assert family.moments(sample.y[:1]).s > 0
-    assert family.moments(np.repeat(sample.y[:1], 5)).s > 0
+    known: dict[str, Any] = {
+        name: np.broadcast_to(value, sample.y.shape)
+        for name, value in known_of(case, sample.arguments).items()
+    }
+    for rows in (slice(None), slice(1), [0] * 5):
+        more = {name: value[rows] for name, value in known.items()}
+        if family.thresholds:
+            more["categories"] = 1 + int(sample.y.max())
+        moments = family.moments(sample.y[rows], **more)
+        assert np.isfinite(moments.m) and moments.s > 0
     assert family.in_support(sample.y, **known_of(case, sample.arguments)).all()
 
 
@@ -150,6 +156,32 @@ def test_moments_of_odd_responses() -> None:
         moments = FAMILIES[name].moments
         assert moments(np.array([1.0, 2.0, 6.0])) == Moments(math.log(3.0), 1.0)
         assert moments(np.zeros(10)) == Moments(math.log(0.05), 1.0)
+
+
+def test_moments_of_shares_are_logits_of_the_pooled_share() -> None:
+    """So ``k | trials(n)`` and ``k | rate(n)`` of rare events are one model."""
+    few, trials = np.array([0.0, 1.0, 2.0, 6.0]), np.full(4, 40_000.0)
+    pooled = math.log(9 / (160_000 - 9))
+    binomial, bernoulli = FAMILIES["binomial"].moments, FAMILIES["bernoulli"].moments
+    assert binomial(few, trials=trials).m == pytest.approx(pooled, rel=1e-12)
+    rate = FAMILIES["poisson"].moments(few).m - math.log(40_000.0)
+    assert binomial(few, trials=trials).m == pytest.approx(rate, abs=1e-4)
+    # of no event, half of one, as for counts; the other side is the same
+    none = math.log(0.5 / 159_999.5)
+    assert binomial(0 * few, trials=trials).m == pytest.approx(none, rel=1e-12)
+    assert binomial(trials, trials=trials).m == pytest.approx(-none, rel=1e-12)
+    assert binomial(np.zeros(3), trials=np.zeros(3)) == Moments(0.0, 1.0)
+    ones = np.array([1.0, 0.0, 0.0, 0.0])
+    assert bernoulli(ones).m == pytest.approx(math.log(1 / 3), rel=1e-12)
+    assert bernoulli(ones, np.array([5, 1, 2, 2])).m == 0.0
+    # thresholds of two categories are the same; of more it is the middle one
+    ordlogit = FAMILIES["ordlogit"].moments
+    assert ordlogit(ones, categories=2).m == pytest.approx(math.log(3), rel=1e-12)
+    ranks = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 4.0])
+    assert ordlogit(ranks, categories=5).m == pytest.approx(
+        0.5 * (math.log(4 / 2) + math.log(5 / 1)), rel=1e-12
+    )
+    assert ordlogit(4.0 - ranks, categories=5).m == -ordlogit(ranks, categories=5).m
 
 
 def test_what_is_no_response_is_not_in_the_support() -> None:

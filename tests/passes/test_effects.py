@@ -373,9 +373,13 @@ def posterior(
         columns = np.ones((len(y), size))
         if use.design is not None:
             columns = frame[use.design]
+        basis = np.eye(size) if group.moved is None else np.array(group.moved.basis)
+        if use.stated:
+            # back to the columns that the effects as written are multiplied by
+            columns = columns @ np.linalg.inv(basis)
         design = np.zeros((len(y), levels, size))
         design[np.arange(len(y)), frame[use.index]] = columns
-        factor = values[group.sd][:, None] * cholesky(group, values, size)
+        factor = basis @ (values[group.sd][:, None] * cholesky(group, values, size))
         names.append(group.effects)
         designs.append(design.reshape(len(y), -1))
         priors += [np.linalg.inv(factor @ factor.T)] * levels

@@ -14,7 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from varying.compiler.backends.reference.density import cholesky, evaluate_expression
+from varying.compiler.backends.reference.density import (
+    cholesky,
+    evaluate_expression,
+    moved_effects,
+)
 from varying.compiler.backends.reference.rows import row_arguments
 from varying.compiler.distributions import DISTRIBUTIONS
 from varying.compiler.families import FAMILIES
@@ -109,7 +113,8 @@ def draw_parameters(
         factors = np.stack([cholesky(group, at(values, i), size) for i in range(draws)])
         scaled = values[group.sd][:, :, None] * factors
         base = rng.normal(size=(draws, levels, size))
-        values[group.effects] = np.einsum("dlk,dck->dlc", base, scaled)
+        values[group.stated] = np.einsum("dlk,dck->dlc", base, scaled)
+        values |= moved_effects(group, values)
     return values
 
 

@@ -45,10 +45,11 @@ def scales(text: str) -> dict[str, float]:
     model = compiled(text)
     bound, table = model.bound, model.prepared.table
     y = response_values(bound.response, table)
-    (found,) = learn(bound, table, y).parts
+    (found,) = learn(bound, table, y, model.prepared.made).parts
     names = [column.name for column in bound.population.columns]
-    result = dict(zip(names, found.scales, strict=True))
-    for grouping, steps in zip(bound.groupings, found.group_scales, strict=True):
+    result = dict(zip(names, found.population.scales, strict=True))
+    for grouping, terms in zip(bound.groupings, found.groups, strict=True):
+        steps = [step for term in terms for step in term.scales]
         for column, step in zip(grouping.columns, steps, strict=True):
             result[f"{grouping.name}, {column.name}"] = step
     return result
@@ -124,7 +125,7 @@ def test_effects_on_the_logit_scale(family: str) -> None:
     response = {"bernoulli": "w", "ordlogit": "k"}[family]
     b = parameter(f"{response} ~ x, family={family}", "b")
     assert numbers(b, "sigma") == pytest.approx(defaults.EFFECT_WIDTH / SD_X)
-    sd = parameter(f"{response} ~ 1 + (x | g), family={family}", "sd_g")
+    sd = parameter(f"{response} ~ 1 + (x | g), family={family}", "sd_g_at_means")
     assert sd.prior.distribution == "exponential"
     assert numbers(sd, "rate", 0) == pytest.approx(1.0)
     assert numbers(sd, "rate", 1) == pytest.approx(SD_X)
@@ -134,6 +135,7 @@ def test_the_intercept_at_the_means() -> None:
     found = parameter("y ~ x", "Intercept_centered")
     assert numbers(found, "mu") == pytest.approx(MEAN_Y)
     assert numbers(found, "sigma") == pytest.approx(defaults.INTERCEPT_WIDTH * SD_Y)
+    # as many ones as zeros
     found = parameter("w ~ x, family=bernoulli", "Intercept_centered")
     assert numbers(found, "mu") == 0.0
     assert numbers(found, "sigma") == pytest.approx(defaults.INTERCEPT_WIDTH_LATENT)
@@ -157,7 +159,7 @@ def test_an_offset_moves_the_location_by_its_mean() -> None:
 
 
 def test_groups_in_a_formula_for_sigma() -> None:
-    sd = parameter("y ~ 1\n  sigma ~ x + (x | g)", "sigma_sd_g")
+    sd = parameter("y ~ 1\n  sigma ~ x + (x | g)", "sigma_sd_g_at_means")
     assert sd.prior.distribution == "half_normal"
     wide = defaults.DPAR_GROUP_SD
     assert numbers(sd, "sigma", 0) == pytest.approx(wide)
@@ -165,7 +167,7 @@ def test_groups_in_a_formula_for_sigma() -> None:
 
 
 def test_standard_deviations() -> None:
-    sd = parameter("y ~ x + (x | g)", "sd_g")
+    sd = parameter("y ~ x + (x | g)", "sd_g_at_means")
     assert numbers(sd, "rate", 0) == pytest.approx(1 / SD_Y)
     assert numbers(sd, "rate", 1) == pytest.approx(SD_X / SD_Y)
     assert numbers(parameter("y ~ x", "sigma"), "rate") == pytest.approx(1 / SD_Y)

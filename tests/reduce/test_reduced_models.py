@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,8 @@ def numbers(value: object) -> Iterator[float]:
     elif isinstance(value, tuple):
         for item in value:
             yield from numbers(item)
+    elif isinstance(value, np.ndarray):
+        yield from value.ravel().tolist()
     elif isinstance(value, float | int):
         yield float(value)
 
@@ -113,7 +116,12 @@ def test_cells_are_the_rows(seed: int, tmp_path: Path) -> None:
     assert said(reduced.diagnostics) == said(whole.diagnostics)
     assert [d.rule for d in reduced.diagnostics].count("rows-reduced") == 1
     learned = [
-        learn(c.bound, c.prepared.table, response_values(c.bound.response, table))
+        learn(
+            c.bound,
+            c.prepared.table,
+            response_values(c.bound.response, table),
+            c.prepared.made,
+        )
         for c in (whole, reduced)
         for table in (c.prepared.table,)
     ]
@@ -168,13 +176,19 @@ def test_moments_of_counted_responses(family: str) -> None:
     rng = np.random.default_rng(3)
     moments = FAMILIES[family].moments
     values = rng.integers(1, 9, 12).astype(float)
+    more: dict[str, Any] = {n: 10.0 * values for n in FAMILIES[family].known}
+    if FAMILIES[family].thresholds:
+        more["categories"] = 9
     for counts in (
         rng.integers(1, 9, 12),
         np.full(12, 1),
         np.eye(12, dtype=int)[0] + 1,
     ):
-        found = moments(values, counts)
-        expected = moments(np.repeat(values, counts))
+        found = moments(values, counts, **more)
+        whole = {
+            n: m if n == "categories" else m.repeat(counts) for n, m in more.items()
+        }
+        expected = moments(np.repeat(values, counts), **whole)
         assert found.m == pytest.approx(expected.m, rel=1e-13)
         assert found.s == pytest.approx(expected.s, rel=1e-13)
 

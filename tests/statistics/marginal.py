@@ -25,8 +25,8 @@ from scipy.sparse.linalg import splu
 
 from varying.compiler.backends.reference import coordinates, evaluate
 from varying.compiler.backends.reference.density import (
-    cholesky,
     likelihood_arguments,
+    moved_scales,
     predictor_value,
 )
 from varying.compiler.driver import Compiled, compile_spec
@@ -136,8 +136,10 @@ class Marginal:
                 found[f"{part.name}[{label}]"] = complex(number)
         for group in program.groups:
             labels = program.axis(group.coefs).labels or ()
-            factor = cholesky(group, values, len(labels))
-            matrix = factor @ factor.T
+            sd, matrix = moved_scales(group, values, len(labels))
+            if group.moved is not None:
+                for label, number in zip(labels, sd, strict=True):
+                    found[f"{group.moved.sd}[{label}]"] = complex(number)
             for correlation in group.correlations:
                 for i in correlation.positions:
                     for k in correlation.positions[: correlation.positions.index(i)]:
@@ -189,7 +191,7 @@ class Marginal:
             for place in np.ndindex(zero.shape):
                 unit = zero.copy()
                 unit[place] = 1.0
-                slope = predictor({**values, group.effects: unit}) - base
+                slope = predictor({**values, group.stated: unit}) - base
                 columns.append(sparse.csc_array(slope[:, None]))
             found.append(sparse.csr_array(sparse.hstack(columns)))
         return tuple(found)
@@ -206,7 +208,7 @@ class Marginal:
             for place in range(coefs):
                 moved = {**point, group.base: np.zeros((levels, coefs))}
                 moved[group.base][0, place] = 1.0
-                effects = evaluate(program, self._short, moved)[0][group.effects]
+                effects = evaluate(program, self._short, moved)[0][group.stated]
                 factor[:, place] = effects[0]
             pieces.append(use @ sparse.kron(sparse.eye_array(levels), factor))
         rest = likelihood_arguments(program, values)

@@ -7,7 +7,7 @@ is a ``NoKernel`` with the reason; the PyMC graph is used then.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,8 +133,8 @@ class _Tape(Quantities):
         for group in self.program.groups:
             if group in self.marginal:
                 continue
-            self.place(group.effects)
-            if group.coordinate == group.effects:
+            self.place(group.stated)
+            if group.coordinate == group.stated:
                 self._centered(group)
         self._likelihood()
         return self.tape()
@@ -157,19 +157,38 @@ class _Tape(Quantities):
         for group in program.groups:
             axes = (group.levels, group.coefs)
             if group.correlations:
-                size = lengths[group.coefs]
-                out = Place(self.writer.place(size * size), size * size, False)
-                self.writer.add(
-                    "gram", n=size, out=out.at, cholesky=self.cholesky(group)
-                )
-                both = (group.coefs, group.coefs)
-                report(group.correlation_matrix, both, out)
+                self._correlations(group, report)
             effects = self.place(group.effects)
             if group.name in self.bases:
                 at = self.bases[group.name]
                 report(group.base, axes, Place(at, effects.length, False))
+            if group.moved is not None and group.coordinate == group.stated:
+                report(group.stated, axes, self.place(group.stated))
             report(group.effects, axes, effects)
         return tuple(found)
+
+    def _correlations(self, group: Group, report: Callable[..., None]) -> None:
+        """Report correlations, and sds that are not those that were sampled."""
+        size, writer = self.frame.lengths[group.coefs], self.writer
+        out = Place(writer.place(size * size), size * size, False)
+        factor = self.cholesky(group)
+        if group.moved is None:
+            writer.add("gram", n=size, out=out.at, cholesky=factor)
+        else:
+            sd = Place(writer.place(size), size, False)
+            scaled = writer.place(size * size)
+            writer.add(
+                "moved_sd",
+                q=size,
+                out=sd.at,
+                factor=scaled,
+                sd=self.place(group.sd).at,
+                cholesky=factor,
+                basis=self.basis(group),
+            )
+            report(group.moved.sd, (group.coefs,), sd)
+            writer.add("moved_gram", n=size, out=out.at, factor=scaled)
+        report(group.correlation_matrix, (group.coefs, group.coefs), out)
 
     def _prior(self, parameter: Parameter) -> None:
         prior, value = parameter.prior, self.place(parameter.name)
@@ -209,7 +228,7 @@ class _Tape(Quantities):
             "centered",
             levels=levels,
             q=size,
-            r=self.place(group.effects).at,
+            r=self.place(group.stated).at,
             sd=self.place(group.sd).at,
             cholesky=self.cholesky(group),
             scratch=writer.place(2 * size),

@@ -88,7 +88,8 @@ class Quantities:
         self.parameters = {p.name: p for p in program.parameters}
         self._derived = {d.name: d.expression for d in program.derived}
         self._predictors = {p.name: p for p in program.predictors}
-        self._effects = {g.effects: g for g in program.groups}
+        self._effects = {g.stated: g for g in program.groups}
+        self._moved = {g.effects: g for g in program.groups if g.moved is not None}
         self.coordinates: dict[str, int] = {}
         at = 0
         for coordinate in coordinates(program, frame):
@@ -123,6 +124,8 @@ class Quantities:
             return self.expression(self._derived[name])
         if name in self._effects:
             return self._group(self._effects[name])
+        if name in self._moved:
+            return self._written_effects(self._moved[name])
         if name in self._predictors:
             return self._predictor(self._predictors[name], self.units.get(name))
         return self._numbers(self.frame[name], scalar=False)
@@ -188,6 +191,8 @@ class Quantities:
                 return self._assembled(parts, order)
             case Apply("+" | "-" | "*" as operation, (left, right)):
                 return self._binary(operation, left, right)
+            case Apply("matvec", (Ref(slot), argument)) if slot in self.frame.arrays:
+                return self._product(self.frame[slot], self.expression(argument))
             case Apply("neg" | "exp" | "inv_square" as operation, (argument,)):
                 a = self.expression(argument)
                 out = Place(self.writer.place(a.length), a.length, a.scalar)
@@ -203,6 +208,16 @@ class Quantities:
         self.writer.add(
             operation, n=length, out=out.at, a=a.at, s=a.stride, b=b.at, t=b.stride
         )
+        return out
+
+    def _product(self, matrix: NDArray[Any], vector: Place) -> Place:
+        """Return the place of a matrix times a vector."""
+        writer, (length, width) = self.writer, matrix.shape
+        out = Place(writer.place(length), length, False)
+        words = {"n": length, "out": out.at}
+        writer.add("zero", **words)
+        numbers = writer.numbers(matrix)
+        writer.add("linear", **words, design=numbers, q=width, b=vector.at)
         return out
 
     def _vector(self, operation: str, places: Sequence[Place]) -> Place:
@@ -278,7 +293,7 @@ class Quantities:
         if group in self.marginal:
             return self._recovered(group)
         at = self.coordinates[group.coordinate]
-        if group.coordinate == group.effects:
+        if group.coordinate == group.stated:
             if not group.unit:
                 return Place(at, levels * size, False)
             scale = group.unit * levels
@@ -296,6 +311,22 @@ class Quantities:
         else:
             writer.add("scaled", **words, z=at)
         writer.constant -= _HALF_LOG_2PI * levels * size
+        return out
+
+    def basis(self, group: Group) -> int:
+        """Return the numbers of the basis of a group that is stated elsewhere."""
+        assert group.moved is not None
+        return self.writer.numbers(np.asarray(group.moved.basis))
+
+    def _written_effects(self, group: Group) -> Place:
+        """Return the place of the effects as written, of a group stated elsewhere."""
+        stated, writer = self.place(group.stated), self.writer
+        out = Place(writer.place(stated.length), stated.length, False)
+        sizes = {
+            "levels": self.frame.lengths[group.levels],
+            "q": self.frame.lengths[group.coefs],
+        }
+        writer.add("moved", **sizes, out=out.at, r=stated.at, basis=self.basis(group))
         return out
 
     def _centering(self, centering: Centering, size: int) -> dict[str, int]:
@@ -375,10 +406,11 @@ class Quantities:
                     writer.add("linear", **words, **places, b=self.place(coefs).at)
                 case Offset(slot):
                     writer.add("offset", **words, number=writer.numbers(array(slot)))
-                case GroupUse(name, positions, index, design):
+                case GroupUse(name, positions, index, design, stated):
                     group = self.program.group(name)
+                    used = group.stated if stated else group.effects
                     places = {
-                        "r": self.place(group.effects).at,
+                        "r": self.place(used).at,
                         "q": self.frame.lengths[group.coefs],
                         "index": writer.integers(array(index)),
                     }

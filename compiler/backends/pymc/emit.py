@@ -72,7 +72,7 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
             else:
                 values[name] = _derived(derived[name], values)
         for group in program.groups:
-            values[group.effects] = _group(group, program, values)
+            values |= _group(group, program, values)
         for predictor in program.predictors:
             values[predictor.name] = _predictor(predictor, values, program, frame)
         _observe(program, frame, values)
@@ -206,31 +206,50 @@ def _derived(derived: Derived, values: dict[str, Any]) -> Any:
 # ---- groups and predictors -----------------------------------------------------------
 
 
-def _group(group: Group, program: Program, values: dict[str, Any]) -> Any:
+def _group(group: Group, program: Program, values: dict[str, Any]) -> dict[str, Any]:
+    """Add the effects of a group; return them by name."""
     size = len(program.axis(group.coefs).labels or ())
     sd = values[group.sd]
     dims = (group.levels, group.coefs)
     factor: Any = None
     if group.correlations:
         factor = _cholesky(group, values, size)
-        pm.Deterministic(
-            group.correlation_matrix,
-            factor @ factor.T,
-            dims=(group.coefs, f"{group.coefs}_"),
-        )
-    if group.form == "noncentered":
-        base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
-        effects = base * sd if factor is None else base @ (sd[:, None] * factor).T
-        return pm.Deterministic(group.effects, effects, dims=dims)
+        _correlations(group, factor @ factor.T, sd)
     steps = None
     if group.unit:
         steps = Steps(0.0, np.asarray(group.unit), joint=int(factor is not None))
-    if factor is None:
-        return pm.Normal(group.effects, 0.0, sd, dims=dims, default_transform=steps)
-    chol = sd[:, None] * factor
-    return pm.MvNormal(
-        group.effects, pt.zeros(size), chol=chol, dims=dims, default_transform=steps
-    )
+    if group.form == "noncentered":
+        base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
+        effects = base * sd if factor is None else base @ (sd[:, None] * factor).T
+        if group.moved is None:
+            effects = pm.Deterministic(group.effects, effects, dims=dims)
+    elif factor is None:
+        effects = pm.Normal(group.stated, 0.0, sd, dims=dims, default_transform=steps)
+    else:
+        chol = sd[:, None] * factor
+        effects = pm.MvNormal(
+            group.stated, pt.zeros(size), chol=chol, dims=dims, default_transform=steps
+        )
+    if group.moved is None:
+        return {group.effects: effects}
+    written = effects @ np.asarray(group.moved.basis).T
+    written = pm.Deterministic(group.effects, written, dims=dims)
+    return {group.stated: effects, group.effects: written}
+
+
+def _correlations(group: Group, matrix: Any, sd: Any) -> None:
+    """Report correlations, and sds that are not those that were sampled."""
+    if group.moved is not None:
+        basis = np.asarray(group.moved.basis)
+        covariance = basis @ (sd[:, None] * matrix * sd) @ basis.T
+        sd = pt.sqrt(pt.diag(covariance))
+        pm.Deterministic(group.moved.sd, sd, dims=group.coefs)
+        # an effect without spread is correlated with none
+        unit = pt.switch(sd > 0.0, 1.0 / pt.switch(sd > 0.0, sd, 1.0), 0.0)
+        scaled = covariance * unit[:, None] * unit
+        matrix = pt.fill_diagonal(scaled, 1.0)
+    dims = (group.coefs, f"{group.coefs}_")
+    pm.Deterministic(group.correlation_matrix, matrix, dims=dims)
 
 
 def _cholesky(group: Group, values: dict[str, Any], size: int) -> Any:
@@ -259,9 +278,9 @@ def _predictor(
                 term = values[design] @ values[coefs]
             case Offset(slot):
                 term = values[slot]
-            case GroupUse(group_name, positions, index, design_name):
+            case GroupUse(group_name, positions, index, design_name, stated):
                 group = program.group(group_name)
-                effects = values[group.effects]
+                effects = values[group.stated if stated else group.effects]
                 if design_name is None:
                     term = effects[values[index], positions[0]]
                 else:

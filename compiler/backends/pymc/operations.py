@@ -96,6 +96,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "exp": pt.exp,
     "inv_square": lambda a: 1.0 / (a * a),
     "dot": pt.dot,
+    "matvec": pt.dot,
     "diff": pt.diff,
     "spread": spread,
     "logit_cumulative": logit_cumulative,

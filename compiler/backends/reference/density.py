@@ -43,6 +43,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "exp": np.exp,
     "inv_square": lambda a: 1.0 / (a * a),
     "dot": np.dot,
+    "matvec": np.dot,
     "diff": np.diff,
     "spread": spread,
     "logit_cumulative": logit_cumulative,
@@ -89,6 +90,35 @@ def cholesky(group: Group, values: Mapping[str, Any], size: int) -> Array:
 
 def _arrays(group: Group, values: Mapping[str, Any]) -> list[Array]:
     return [np.asarray(values[c.parameter]) for c in group.correlations]
+
+
+def moved_effects(group: Group, values: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the effects as written of a group that is stated elsewhere."""
+    if group.moved is None:
+        return {}
+    stated = np.asarray(values[group.stated])
+    return {group.effects: stated @ np.asarray(group.moved.basis).T}
+
+
+def moved_scales(
+    group: Group, values: Mapping[str, Any], size: int
+) -> tuple[Array, Array]:
+    """Return the sds and correlations of a group's effects as written.
+
+    With ``T`` its basis and ``S`` the covariance where it is stated they are those of
+    ``T S T'``.
+    """
+    factor = np.asarray(values[group.sd])[:, None] * cholesky(group, values, size)
+    if group.moved is not None:
+        factor = np.asarray(group.moved.basis) @ factor
+    covariance = factor @ factor.T
+    sd = np.sqrt(np.diagonal(covariance))
+    # an effect without spread is correlated with none
+    there = np.real(sd) > 0.0
+    unit = np.where(there, 1.0 / np.where(there, sd, 1.0), 0.0)
+    correlation = covariance * unit[:, None] * unit
+    np.fill_diagonal(correlation, 1.0)
+    return sd, correlation
 
 
 def _prior_density(prior: Prior, x: Array, values: Mapping[str, Any]) -> Any:
@@ -140,9 +170,10 @@ def evaluate(
         if group.form == "marginal":
             # at 0, where the rest of the predictor is
             shape = (frame.lengths[group.levels], frame.lengths[group.coefs])
-            values[group.effects] = np.zeros(shape)
+            values[group.stated] = np.zeros(shape)
         else:
             total = total + _group(group, program, values, point)
+        values |= moved_effects(group, values)
     for predictor in program.predictors:
         values[predictor.name] = predictor_value(predictor, program, frame, values)
     return values, total + log_likelihood(program, frame, values)
@@ -161,8 +192,9 @@ def predictor_value(
                 eta = eta + frame[design] @ values[coefs]
             case Offset(slot):
                 eta = eta + frame[slot]
-            case GroupUse(group_name, positions, index, design_name):
-                effects = values[program.group(group_name).effects]
+            case GroupUse(group_name, positions, index, design_name, stated):
+                group = program.group(group_name)
+                effects = values[group.stated if stated else group.effects]
                 rows = effects[frame[index]][:, list(positions)]
                 weights = 1.0 if design_name is None else frame[design_name]
                 eta = eta + (weights * rows).sum(axis=1)
@@ -212,9 +244,9 @@ def _group(
         return constant + _partial(group, group.centering, factor, values, x, unit)
     if group.form == "noncentered":
         values[group.base] = x
-        values[group.effects] = x @ factor.T
+        values[group.stated] = x @ factor.T
         return constant - 0.5 * (x * x).sum()
-    values[group.effects] = x * unit
+    values[group.stated] = x * unit
     z = np.linalg.solve(factor / unit[:, None], x.T)
     log_determinant = np.log(np.diagonal(factor) / unit).sum()
     return constant - 0.5 * (z * z).sum() - len(x) * log_determinant
@@ -249,7 +281,7 @@ def _partial(
         z[:, i] = (x[:, i] - w * (around[:, i] + mean)) * np.exp(-w * log_scale)
         effects[:, i] = mean + factor[i, i] * z[:, i]
         total = total - 0.5 * (z[:, i] ** 2).sum() - (w * log_scale).sum()
-    values[group.base], values[group.effects] = z, effects * unit
+    values[group.base], values[group.stated] = z, effects * unit
     return total
 
 

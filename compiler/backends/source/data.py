@@ -27,7 +27,17 @@ from .held import (
     level_names,
 )
 from .stateful import step_lines, without_calls
-from .text import WIDTH, Unwritable, call, labels, number, string, vector, wrapped
+from .text import (
+    WIDTH,
+    Unwritable,
+    call,
+    labels,
+    matrix,
+    number,
+    string,
+    vector,
+    wrapped,
+)
 from .writer import BODY, Writer
 
 
@@ -132,7 +142,7 @@ def _held(writer: Writer) -> list[Column]:
     made = set()
     for slot in writer.program.slots:
         match slot.recipe:
-            case Matrix(columns, _):
+            case Matrix(columns):
                 for part in (part for column in columns for part in column.parts):
                     match part:
                         case Coded(factor=factor):
@@ -230,16 +240,22 @@ def array_lines(writer: Writer) -> Iterator[str]:
     for slot in writer.program.slots:
         name = writer.name(slot.name)
         match slot.recipe:
-            case Matrix(columns, means):
+            case Matrix(columns, means, basis):
                 yield from _matrix(writer, name, columns, means)
+                if basis is not None:
+                    yield f"    {name} = {name} @ {matrix(basis, BODY)}"
             case LevelIndex(factors, levels):
                 yield from _index(writer, name, slot.into or slot.name, factors, levels)
             case Outcome(column, categories):
                 yield f"    {name} = {_outcome(writer, column, categories)}"
             case Variable(variable):
                 yield f"    {name} = {_part(writer, variable)}"
-            case Numbers(values):
-                yield f"    {name} = {vector(values, BODY)}"
+            case Numbers(values, width):
+                if width is None:
+                    yield f"    {name} = {vector(values, BODY)}"
+                    continue
+                rows = [values[at : at + width] for at in range(0, len(values), width)]
+                yield f"    {name} = {matrix(rows, BODY)}"
             case Count() | Within():
                 pass  # the script has every row of the file
 

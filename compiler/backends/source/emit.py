@@ -42,7 +42,7 @@ from ...ir import (
 from ...verify import definition_order
 from . import definitions
 from .data import array_lines, read_text
-from .text import WIDTH, Unwritable, call, labels, number, string, wrapped
+from .text import WIDTH, Unwritable, call, labels, matrix, number, string, wrapped
 from .writer import MODEL, Writer
 
 
@@ -168,6 +168,7 @@ def _main(program: Program, path: str) -> str:
     reported = [
         *(p.name for p in program.parameters if p.report),
         *(d.name for d in program.derived if d.report),
+        *(g.moved.sd for g in program.groups if g.moved is not None),
         *(g.correlation_matrix for g in program.groups if g.correlations),
     ]
     names = wrapped([string(name) for name in reported], 4)
@@ -300,6 +301,7 @@ def _deterministic(target: str, label: str, value: str, axes: tuple[str, ...]) -
 def _group(writer: Writer, group: Group) -> Iterator[str]:
     size = len(writer.program.axis(group.coefs).labels or ())
     sd, effects = writer.name(group.sd), writer.name(group.effects)
+    stated = writer.name(group.stated)
     axes = (group.levels, group.coefs)
     factor = None
     if group.correlations:
@@ -316,9 +318,7 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
                     f"{factor} = {factor}[np.ix_({places}, {places})]"
                     f".set(lkj_cholesky({partial}, {len(places)}))"
                 )
-        twice = (group.coefs, f"{group.coefs}_")
-        matrix = group.correlation_matrix
-        yield _deterministic("", matrix, f"{factor} @ {factor}.T", twice)
+        yield from _correlations(writer, group, f"{factor} @ {factor}.T", sd)
     if group.form == "noncentered":
         base = writer.name(group.base)
         items = [string(group.base), "0.0", "1.0", _dims(axes)]
@@ -328,14 +328,38 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
             if factor is None
             else f"{base} @ ({sd}[:, None] * {factor}).T"
         )
-        yield _deterministic(effects, group.effects, value, axes)
+        if group.moved is None:
+            yield _deterministic(effects, group.effects, value, axes)
+        else:
+            yield f"{stated} = {value}"
     elif factor is None:
-        items = [string(group.effects), "0.0", sd, _dims(axes)]
-        yield call(f"{effects} = pm.Normal", items, MODEL)
+        items = [string(group.stated), "0.0", sd, _dims(axes)]
+        yield call(f"{stated} = pm.Normal", items, MODEL)
     else:
         chol = f"chol={sd}[:, None] * {factor}"
-        items = [string(group.effects), f"np.zeros({size})", chol, _dims(axes)]
-        yield call(f"{effects} = pm.MvNormal", items, MODEL)
+        items = [string(group.stated), f"np.zeros({size})", chol, _dims(axes)]
+        yield call(f"{stated} = pm.MvNormal", items, MODEL)
+    if group.moved is not None:
+        basis = writer.name(f"basis_{group.name}")
+        value = f"{stated} @ {basis}.T"
+        yield _deterministic(effects, group.effects, value, axes)
+
+
+def _correlations(writer: Writer, group: Group, value: str, sd: str) -> Iterator[str]:
+    """Report correlations, and sds that are not those that were sampled."""
+    twice = (group.coefs, f"{group.coefs}_")
+    if group.moved is not None:
+        basis = writer.name(f"basis_{group.name}")
+        covariance = writer.name(f"covariance_{group.name}")
+        reported = writer.name(group.moved.sd)
+        yield f"{basis} = {matrix(group.moved.basis, MODEL)}"
+        yield (
+            f"{covariance} = {basis} @ ({sd}[:, None] * ({value}) * {sd}) @ {basis}.T"
+        )
+        root = f"pt.sqrt(pt.diag({covariance}))"
+        yield _deterministic(reported, group.moved.sd, root, (group.coefs,))
+        value = f"{covariance} / {reported}[:, None] / {reported}"
+    yield _deterministic("", group.correlation_matrix, value, twice)
 
 
 def _predictor(writer: Writer, predictor: Predictor) -> str:
@@ -348,9 +372,10 @@ def _predictor(writer: Writer, predictor: Predictor) -> str:
                 parts.append(f"{writer.name(design)} @ {writer.name(coefs)}")
             case Offset(slot):
                 parts.append(writer.name(slot))
-            case GroupUse(group, positions, index, design_name):
-                whole = writer.program.axis(writer.program.group(group).coefs).labels
-                effects = writer.name(writer.program.group(group).effects)
+            case GroupUse(name, positions, index, design_name, stated):
+                group = writer.program.group(name)
+                whole = writer.program.axis(group.coefs).labels
+                effects = writer.name(group.stated if stated else group.effects)
                 place = writer.name(index)
                 if design_name is None:
                     parts.append(f"{effects}[{place}, {positions[0]}]")

@@ -120,9 +120,15 @@ def vector(values: Sequence[float], indent: int) -> str:
     return f"np.array({wrapped([number(v) for v in values], indent)})"
 
 
+def matrix(rows: Sequence[Sequence[float]], indent: int) -> str:
+    """Return an array literal of two dimensions."""
+    texts = [f"[{', '.join(number(v) for v in row)}]" for row in rows]
+    return f"np.array({wrapped(texts, indent)})"
+
+
 # ---- expressions of the program -----------------------------------------------------
 
-_INFIX: Mapping[str, str] = {"+": "+", "-": "-", "*": "*", "dot": "@"}
+_INFIX: Mapping[str, str] = {"+": "+", "-": "-", "*": "*", "dot": "@", "matvec": "@"}
 
 _CALLS: Mapping[str, str] = {
     "exp": "pt.exp",

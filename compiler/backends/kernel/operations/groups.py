@@ -258,6 +258,66 @@ def _partial_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
                 d[sd + i] += by_scale / step
 
 
+def _moved(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """Effects as written, ``T v``, of effects that are stated elsewhere."""
+    levels, q, out, r, basis = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    for g in range(levels):
+        for i in range(q):
+            total = 0.0
+            for j in range(q):
+                total += c[basis + i * q + j] * v[r + g * q + j]
+            v[out + g * q + i] = total
+    return 0.0
+
+
+def _moved_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
+    levels, q, out, r, basis = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    for g in range(levels):
+        for i in range(q):
+            slope = d[out + g * q + i]
+            for j in range(q):
+                d[r + g * q + j] += c[basis + i * q + j] * slope
+
+
+def _moved_sd(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """Sds of effects as written, and the factor ``T diag(sd) L`` in their units."""
+    q, out, factor, sd, lower, basis = (
+        o[p + 1],
+        o[p + 2],
+        o[p + 3],
+        o[p + 4],
+        o[p + 5],
+        o[p + 6],
+    )
+    for i in range(q):
+        length = 0.0
+        for j in range(q):
+            total = 0.0
+            for m in range(j, q):
+                total += c[basis + i * q + m] * v[sd + m] * v[lower + m * q + j]
+            v[factor + i * q + j] = total
+            length += total * total
+        length = math.sqrt(length)
+        v[out + i] = length
+        if length > 0.0:
+            for j in range(q):
+                v[factor + i * q + j] /= length
+    return 0.0
+
+
+def _moved_gram(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """``F F'`` for a square F with rows of length 1: what is reported."""
+    n, out, factor = o[p + 1], o[p + 2], o[p + 3]
+    for i in range(n):
+        for j in range(n):
+            total = 0.0
+            for m in range(n):
+                total += v[factor + i * n + m] * v[factor + j * n + m]
+            v[out + i * n + j] = total
+        v[out + i * n + i] = 1.0
+    return 0.0
+
+
 def _gram(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """``L L'``: what is reported."""
     n, out, factor = o[p + 1], o[p + 2], o[p + 3]
@@ -299,4 +359,7 @@ GROUPS = (
         _partial_back,
     ),
     Operation("gram", ("n", "out", "cholesky"), _gram),
+    Operation("moved", ("levels", "q", "out", "r", "basis"), _moved, _moved_back),
+    Operation("moved_sd", ("q", "out", "factor", "sd", "cholesky", "basis"), _moved_sd),
+    Operation("moved_gram", ("n", "out", "factor"), _moved_gram),
 )

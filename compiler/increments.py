@@ -1,0 +1,325 @@
+"""What each design column adds to the columns before it.
+
+``year`` and ``year^2`` go up together: a step of one column while the other stays is
+no change that the data know. Default priors are therefore about what a column adds:
+the rest of its regression on the columns before it that are functions of the same
+variables, and on a constant. Columns of different variables are left as they are: that
+they happen to be correlated says nothing of their effects.
+
+A column is a product of contrast codes and of functions of numeric variables. Each
+function is taken for itself, so that ``b[a]`` beside ``b[a:age]`` is about the mean
+age, and ``b[a:age]`` beside ``b[a:I(age^2)]`` about the trend over the ages at hand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Call, Expr
+
+from . import weighted
+from .calls import below_calls
+from .columns import Coded, DesignColumn, Numeric
+from .derive import Made, Step
+from .evaluation import evaluate
+from .expressions import column_names, postorder
+from .functions import is_stateful
+from .rounding import rounding
+from .spread import centered
+from .steps import code_step, numeric_step
+from .table import Floats, Table
+
+#: Calls whose value in a row depends on the rows around it: they give a variable of
+#: its own.
+_OTHER_ROWS = frozenset({"between", "within", "lag", "mean", "min", "max"})
+#: What is left of a column is nothing if it is shorter than this share of the centred
+#: column: R's tolerance for a dependent one.
+_DEPENDENT = 1e-7
+
+#: What is left is nothing, either, if it is within so many roundings of the values.
+_ROUNDINGS = 64.0
+#: A smaller correlation with a column before it is rounding.
+_NO_SHARE = 1e-10
+#: Columns of a spline beyond this are judged alone, as those of a local basis can be:
+#: the cost is cubic.
+_MOST = 60
+
+Variables = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Increments:
+    """What columns add to those before them.
+
+    With ``X`` the columns, what they add is ``X @ basis``; effects ``g`` of that are
+    effects ``basis @ g`` of the columns.
+
+    Attributes
+    ----------
+    basis : (p, p)
+        The identity, but ``basis[i, j]`` times column ``i`` is added to column ``j``.
+        With the columns in another order it is unit upper triangular.
+    scales : (p,)
+        One step, ``c``, of what each column adds.
+    at_means
+        By column: the variables at whose means its effect is.
+    shared
+        By column: later columns, whose share in its trend counts as its own.
+    beside
+        By column: earlier ones, which it adds to.
+    """
+
+    basis: Floats
+    scales: tuple[float, ...]
+    at_means: tuple[tuple[str, ...], ...]
+    shared: tuple[tuple[str, ...], ...]
+    beside: tuple[tuple[str, ...], ...]
+
+
+def variables_made(made: Iterable[Made]) -> dict[str, frozenset[str]]:
+    """Return by computed column the variables of the data that it is a function of."""
+    found: dict[str, frozenset[str]] = {}
+    for one in made:
+        if isinstance(one, Step):
+            variables = frozenset({expression_text(one.call)})
+            if one.call.function.text not in _OTHER_ROWS:
+                variables = variables_of(one.value, found)
+            found |= dict.fromkeys(one.columns, variables)
+        else:
+            found[one.name.text] = variables_of(one.expression, found)
+    return found
+
+
+def variables_of(expression: Expr, made: Variables) -> frozenset[str]:
+    """Return the variables that an expression is a function of, through ``let``."""
+    calls = [
+        node
+        for node in postorder(expression, below_calls)
+        if isinstance(node, Call) and is_stateful(node)
+    ]
+    inside = {id(name) for call in calls for name in column_names(call)}
+    texts = [expression_text(call) for call in calls]
+    texts += [n.text for n in column_names(expression) if id(n) not in inside]
+    return frozenset().union(*(made.get(text, frozenset({text})) for text in texts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A function of numeric variables: the product of some parts of a column."""
+
+    parts: tuple[Numeric, ...]
+    variables: frozenset[str] = field(compare=False)
+
+    @property
+    def label(self) -> str:
+        return ":".join(part.label for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """A column as a product of contrast codes and of functions."""
+
+    coded: frozenset[Coded]
+    factors: frozenset[_Factor]
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    """A function less what those before it say of it.
+
+    ``taken`` has the numbers that the others, and a constant (None), are multiplied by
+    before they are added.
+    """
+
+    taken: tuple[tuple[_Factor | None, float], ...]
+    scale: float
+
+
+def increments(
+    columns: Sequence[DesignColumn],
+    table: Table,
+    made: Variables,
+    *,
+    constant: bool,
+    spanning: Sequence[int] = (),
+) -> Increments:
+    """Return what each column adds to those before it.
+
+    Parameters
+    ----------
+    columns
+        Of one design; the intercept may be among them.
+    table, made
+        The rows of the fit; the variables of its computed columns.
+    constant
+        Whether an intercept at the columns' means makes up for what is constant.
+    spanning
+        Columns that add up to a constant and make up for it where there is none.
+    """
+    work = _Design(columns, table, made, constant or bool(spanning))
+    basis = np.eye(len(columns))
+    scales: list[float] = []
+    at_means, shared, beside = ([set[str]() for _ in columns] for _ in range(3))
+    for place, whole in enumerate(work.products):
+        scale = math.prod(code_step(code.weights) for code in whole.coded)
+        choices: list[list[tuple[_Factor, _Factor | None, float]]] = []
+        for factor in whole.factors:
+            adjusted = work.adjusted(whole, factor)
+            scale *= adjusted.scale
+            taken = [(factor, other, by) for other, by in adjusted.taken]
+            choices.append([(factor, factor, 1.0), *taken])
+        scales.append(scale)
+        for chosen in product(*choices):
+            changed = [(old, new) for old, new, _ in chosen if old is not new]
+            if not changed:
+                continue
+            left = frozenset(new for _, new, _ in chosen if new is not None)
+            target = work.places.get(_Product(whole.coded, left))
+            targets = spanning if target is None and not (left or whole.coded) else ()
+            for one in (target,) if target is not None else targets:
+                basis[one, place] += math.prod(by for _, _, by in chosen)
+                if any(new is not None for _, new in changed):
+                    shared[one].add(columns[place].name)
+                    beside[place].add(columns[one].name)
+                else:
+                    at_means[one] |= {old.label for old, _ in changed}
+    texts = (tuple(tuple(sorted(o)) for o in one) for one in (at_means, shared, beside))
+    return Increments(basis, tuple(scales), *texts)
+
+
+class _Design:
+    """The columns of one design as products, and the values of their functions."""
+
+    def __init__(
+        self,
+        columns: Sequence[DesignColumn],
+        table: Table,
+        made: Variables,
+        constant: bool,
+    ) -> None:
+        self._table, self._constant = table, constant
+        self._values: dict[Numeric, Floats] = {}
+        self.products = [_product(column, made) for column in columns]
+        self.places = {one: i for i, one in reversed([*enumerate(self.products)])}
+        every = dict.fromkeys(f for one in self.products for f in _in_order(one))
+        # functions of one variable before those of several, else as written
+        self._order = sorted(every, key=lambda factor: len(factor.variables))
+
+    def adjusted(self, whole: _Product, factor: _Factor) -> _Adjusted:
+        """Return what a factor of a column adds to what is there without it."""
+        others = whole.factors - {factor}
+        before = [
+            one
+            for one in self._order[: self._order.index(factor)]
+            if one.variables <= factor.variables
+            and _Product(whole.coded, others | {one}) in self.places
+        ]
+        bare = _Product(whole.coded, others)
+        constant = bare in self.places or (self._constant and bare == _NOTHING)
+        values, off = self._of(factor), self._rounding(factor)
+        counts = self._table.counts
+        if before and len(before) <= _MOST:
+            others_ = [self._of(one) for one in before]
+            found = _regression(others_, values, counts, constant, off or 0.0)
+            if found is None:
+                return _Adjusted((), numeric_step(values, counts, off) or 1.0)
+            weights, shift, rest = found
+            if weights.any():
+                taken: list[tuple[_Factor | None, float]] = [
+                    (one, -float(weight))
+                    for one, weight in zip(before, weights, strict=True)
+                    if weight
+                ]
+                taken += [(None, -shift)] if constant else []
+                return _Adjusted(tuple(taken), numeric_step(rest, counts) or 1.0)
+        step = numeric_step(values, counts, off) or 1.0
+        mean = weighted.mean(values, counts)
+        # if not, an effect at 0 is one of rows at hand
+        far = constant and abs(mean) > step
+        return _Adjusted(((None, -mean),) if far else (), step)
+
+    def _rounding(self, factor: _Factor) -> float | None:
+        """Return how far off the values of a function may be; None: as numbers are."""
+        if len(factor.parts) > 1:
+            return None
+        return rounding(factor.parts[0].expression, self._table)
+
+    def _of(self, factor: _Factor) -> Floats:
+        found = np.ones(self._table.rows)
+        for part in factor.parts:
+            if part not in self._values:
+                self._values[part] = evaluate(part.expression, self._table)
+            found = found * self._values[part]
+        return found
+
+
+_NOTHING = _Product(frozenset(), frozenset())
+
+
+def _product(column: DesignColumn, made: Variables) -> _Product:
+    """Return a column as a product; parts that share a variable are one function."""
+    coded = frozenset(part for part in column.parts if isinstance(part, Coded))
+    factors: list[_Factor] = []
+    for part in column.parts:
+        if isinstance(part, Coded):
+            continue
+        variables = variables_of(part.expression, made)
+        parts: tuple[Numeric, ...] = (part,)
+        for other in [one for one in factors if one.variables & variables]:
+            factors.remove(other)
+            parts, variables = (*other.parts, *parts), variables | other.variables
+        factors.append(_Factor(parts, variables))
+    return _Product(coded, frozenset(factors))
+
+
+def _in_order(whole: _Product) -> Iterator[_Factor]:
+    return iter(sorted(whole.factors, key=lambda factor: factor.label))
+
+
+def _regression(
+    before: Sequence[Floats],
+    values: Floats,
+    counts: weighted.Counts,
+    constant: bool,
+    off: float,
+) -> tuple[Floats, float, Floats] | None:
+    """Return weights, constant and rest of a regression; None if nothing is left.
+
+    Columns are in units of their own length about their means, so that neither units
+    nor means cost digits. ``off`` is how far off the values may be: what is left is
+    nothing if it is as small as that makes it.
+    """
+    columns = np.column_stack([*before, values])
+    means = np.zeros(columns.shape[1])
+    if constant:
+        for place, column in enumerate(columns.T):
+            means[place], columns[:, place] = centered(column, counts)
+    root = 1.0 if counts is None else np.sqrt(counts)[:, None]
+    lengths = np.sqrt(np.square(columns * root).sum(axis=0))
+    usable = lengths[:-1] > 0.0
+    if not lengths[-1] > 0.0:
+        return None
+    units = np.where(lengths > 0.0, lengths, 1.0)
+    scaled = columns * root / units
+    design, target = scaled[:, :-1][:, usable], scaled[:, -1]
+    found = np.linalg.lstsq(design, target, rcond=_DEPENDENT)[0]
+    # once more, for the digits that columns nearly alike cost
+    found = (
+        found + np.linalg.lstsq(design, target - design @ found, rcond=_DEPENDENT)[0]
+    )
+    found[np.abs(found) < _NO_SHARE] = 0.0
+    rest = target - design @ found
+    least = _ROUNDINGS * off * math.sqrt(weighted.total(values, counts)) / units[-1]
+    if not float(np.sqrt(rest @ rest)) > max(_DEPENDENT, least):
+        return None
+    weights = np.zeros(len(before))
+    weights[usable] = found
+    weights = weights * units[-1] / units[:-1]
+    left = columns[:, -1] - columns[:, :-1] @ weights
+    return weights, float(means[-1] - means[:-1] @ weights), left
