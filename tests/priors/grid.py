@@ -171,6 +171,19 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
             lambda rng, z: _binomial(rng, z, 1000, -4.6),
             "y | trials(n)",
         ),
+        *(
+            Scale(
+                f"of 100,000, {name}",
+                lambda rng, z, at=at: _binomial(rng, z, 100_000, at),  # type: ignore[misc]
+                "y | trials(n)",
+            )
+            for name, at in (
+                ("1 in 100,000", -11.5),
+                ("1 in 1,000", -6.9),
+                ("all but 1 in 1,000", 6.9),
+                ("all but 1 in 100,000", 11.5),
+            )
+        ),
     ),
     "poisson": (
         Scale("around 0.05", _plain(lambda rng, z: _count(rng, z, 0.05))),
@@ -251,7 +264,16 @@ THREE_CENTRED = Design(
 )
 SLOPES = Design("agec + (1 + agec \\| subj)", "agec + (1 + agec | subj)")
 SLOPES_AGE = Design("age + (1 + age \\| subj)", "age + (1 + age | subj)")
+SLOPES_YEAR = Design("year + (1 + year \\| subj)", "year + (1 + year | subj)")
 TWO = Design("x1 + x2", "x1 + x2")
+PARABOLA = Design("year + year^2", "year + I(year^2)")
+PARABOLA_AGE = Design("age + age^2", "age + I(age^2)")
+CURVES = Design("age + age^2 + (1 + age \\| subj)", "age + I(age^2) + (1 + age | subj)")
+PRODUCT = Design("age + x2 + age x2", "age + x2 + I(age * x2)")
+LOGS = Design("x5 + log(x5)", "x5 + log(x5)")
+CELLS_YEAR = Design("0 + cond + year", "0 + cond + year")
+#: More than one numeric column, each with room of its own.
+SEVERAL = (TWO, PARABOLA, PARABOLA_AGE, PRODUCT, LOGS, CURVES)
 CELLS_ONLY = Design("0 + cond", "0 + cond")
 EIGHT = Design("x1 + ... + x8", "+".join(f"x{i}" for i in range(1, 9)))
 
@@ -266,6 +288,12 @@ SHARED = (
     MODERATED,
     THREE_WAY,
     SLOPES_AGE,
+    SLOPES_YEAR,
+    PARABOLA,
+    PARABOLA_AGE,
+    PRODUCT,
+    LOGS,
+    CURVES,
     EIGHT,
     TREATMENT,
 )
@@ -324,7 +352,7 @@ def _cases() -> tuple[Case, ...]:
             if number == (1 if family in ("poisson", "negbinomial") else 0):
                 designs += [*SHARED, *DPARS.get(family, ())]
                 if not FAMILIES[family].thresholds:
-                    designs.append(CELLS_ONLY)
+                    designs += [CELLS_ONLY, CELLS_YEAR]
             elif scale.name.startswith("rate"):
                 designs += [AGE, THREE_WAY]
                 if family == "negbinomial":
