@@ -131,7 +131,7 @@ def _applied(operation: str, pieces: list[Linear]) -> Linear | None:
             numbers = np.broadcast_to(factor.constant, constant.shape)[..., None]
             by = {n: _wide(m, constant) * numbers for n, m in moved.by.items()}
             return Linear(constant, by)
-        case ("dot" | "matvec"), [one, other]:
+        case (("dot" | "matvec"), [one, other]):
             if one.by and (other.by or operation == "matvec"):
                 return None
             constant = np.asarray(np.dot(one.constant, other.constant))

@@ -189,7 +189,8 @@ KNOWN = (
     ),
     Miss(
         frozenset({"far"}),
-        "several numeric columns: 16 % of rows, and narrower priors would shift effects",
+        "several numeric columns: each has room of its own, and narrower priors would "
+        "shift effects",
         lambda case: case.design in SEVERAL,
     ),
 )
