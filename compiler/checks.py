@@ -144,7 +144,9 @@ def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
         known = residual_scale(bound, table) == "known"
         if not known and is_constant(values, off):
             sink.add(
-                "constant-response", response.span, *_constant_response(bound, values)
+                "constant-response",
+                response.span,
+                *_constant_response(bound, values, table.total),
             )
         return
     bound_said = _at_bound(bound, values, table)
@@ -152,14 +154,14 @@ def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
         sink.add("boundary-response", response.span, *bound_said)
 
 
-def _constant_response(bound: BoundModel, values: Floats) -> tuple[str, ...]:
+def _constant_response(bound: BoundModel, values: Floats, rows: int) -> tuple[str, ...]:
     name = bound.response.name
     notes = (
         "there is nothing to explain: the nearer the scale of the residuals is to 0, "
         "the likelier is the data",
         "see whether `where` leaves out the rows that differ",
     )
-    if len(values) == 1:
+    if rows == 1:
         return (
             f"there is one row, and so one value of the response `{name}`",
             notes[0],
@@ -281,9 +283,14 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
     by_term: dict[str, list[int]] = {}
     for index in made_of:
         by_term.setdefault(columns[index].term, []).append(index)
+    constant: set[Numeric | Coded] = set()
     for found in by_term.values():
         column = columns[found[0]]
         others = made_of[found[0]]
+        if constant.intersection(column.parts):
+            continue  # a product with what has been said to be constant
+        if [columns[i] for i in others] in ([], [INTERCEPT]):
+            constant.update(column.parts[:1] if len(column.parts) == 1 else ())
         of = ", ".join(quoted(columns[i].name) for i in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         if predictor.fixed and INTERCEPT in [columns[i] for i in others]:

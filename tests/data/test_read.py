@@ -217,8 +217,8 @@ def test_natural_order() -> None:
 
 
 def test_spelling_of_numbers() -> None:
-    numbers = [1.0, -2.0, 0.5, 1e20, 0.1]
-    spelled = ["1", "-2", "0.5", "1e+20", "0.1"]
+    numbers = [1.0, -2.0, 0.5, 1e20, 0.1, 1704067200000000.0]
+    spelled = ["1", "-2", "0.5", "1e+20", "0.1", "1704067200000000"]
     assert [spell_number(number) for number in numbers] == spelled
 
 

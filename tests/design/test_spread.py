@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -36,6 +36,7 @@ NUMBERS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_a_mean_is_the_one_of_fractions(numbers: list[float]) -> None:
     values = np.array(numbers)
@@ -82,6 +83,7 @@ def test_what_is_not_finite_is_not_summed_exactly() -> None:
 # ---- spread --------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(TENTHS, UNITS, SHUFFLES)
 def test_spread_is_that_of_fractions_in_any_unit_and_order(
     numbers: list[int], unit: float, shuffle: object
@@ -98,6 +100,7 @@ def test_spread_is_that_of_fractions_in_any_unit_and_order(
     assert (exact.mean(other), spread.sd(other)) == (exact.mean(values), sd)
 
 
+@settings(deadline=None)
 @given(TENTHS, st.integers(0, 49))
 def test_spread_of_whole_numbers_is_the_same_around_any_zero(
     numbers: list[int], power: int
@@ -111,6 +114,7 @@ def test_spread_of_whole_numbers_is_the_same_around_any_zero(
     assert abs(exact.mean(rest)) <= 1e-15 * max(1.0, float(np.abs(rest).max()))
 
 
+@settings(deadline=None)
 @given(TENTHS, st.lists(st.integers(1, 9), min_size=40, max_size=40), UNITS)
 def test_counted_values_are_as_many_rows(
     numbers: list[int], counts: list[int], unit: float
