@@ -8,7 +8,7 @@ import numpy as np
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
-from varying.grammar.tree import Expr
+from varying.grammar.tree import Expr, Name
 
 from .bound import BoundModel, Part
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
@@ -16,7 +16,7 @@ from .derive import NO_NUMBER_NOTE
 from .design import evaluate_columns
 from .estimated import residual_scale
 from .evaluation import evaluate
-from .expressions import column_names, smallest_with
+from .expressions import column_names, smallest_with, unwrap
 from .responses import response_values
 from .rounding import column_rounding, rounding
 from .spellings import quoted
@@ -279,7 +279,8 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
         columns = (INTERCEPT, *columns)
     matrix = evaluate_columns(columns, table)
     roundings = [column_rounding(column, table) for column in columns]
-    made_of = dependencies(matrix, roundings, table.counts)
+    computed = [_is_computed(column, table) for column in columns]
+    made_of = dependencies(matrix, roundings, table.counts, computed)
     by_term: dict[str, list[int]] = {}
     for index in made_of:
         by_term.setdefault(columns[index].term, []).append(index)
@@ -325,6 +326,17 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
             rest = ", ".join(quoted(columns[i].name) for i in found[1 : _SHOWN + 1])
             notes.append(f"so are further columns of the term: {rest}")
         sink.add("collinear", place_of(column, terms), message, *notes)
+
+
+def _is_computed(column: DesignColumn, table: Table) -> bool:
+    """Whether a column of a design is more than a column of the data."""
+    for part in column.parts:
+        if isinstance(part, Coded):
+            continue
+        node = unwrap(part.expression)
+        if not isinstance(node, Name) or node.text in table.made_of:
+            return True
+    return len(column.parts) > 1
 
 
 def _empty_cells(

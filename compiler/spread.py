@@ -31,8 +31,9 @@ _SAME = 8.0
 #: All values are the same if they lie within this many: of a long computation.
 _CONSTANT = 64.0
 #: A column depends on others if so little of its length is left beside them: R's
-#: tolerance, of columns after centring.
-_DEPENDENT = 1e-7
+#: tolerance, of columns after centring, for those of a file may be written to a few
+#: digits. What is computed from others is off by rounding and no more.
+_DEPENDENT, _COMPUTED = 1e-7, 1e-12
 
 
 def rounding_of(values: Floats) -> float:
@@ -168,7 +169,10 @@ class _Part:
 
 
 def dependencies(
-    matrix: Floats, roundings: Sequence[float], counts: Counts = None
+    matrix: Floats,
+    roundings: Sequence[float],
+    counts: Counts = None,
+    computed: Sequence[bool] | None = None,
 ) -> dict[int, tuple[int, ...]]:
     """Return which columns are made of earlier ones, and of which.
 
@@ -186,6 +190,9 @@ def dependencies(
         How far off the values of each may be.
     counts : (N,)
         How many rows each row stands for; None: one.
+    computed
+        Which columns are computed from others: times since 1970 times ``x`` are
+        ``x`` to eight digits, and no multiple of it. None: none is.
 
     Returns
     -------
@@ -217,21 +224,25 @@ def dependencies(
         again = known @ left
         along, left = along + again, left - again @ known
         length = float(np.linalg.norm(left))
-        if length > max(_DEPENDENT, part.rounding):
+        least = _COMPUTED if computed is not None and computed[place] else _DEPENDENT
+        if length > max(least, part.rounding):
             basis[len(independent)] = left / length
             products[: len(independent), len(independent)] = along
             products[len(independent), len(independent)] = length
             independent.append(place)
             parts[place] = part
             continue
-        size = len(independent)
-        weights = np.linalg.solve(products[:size, :size], along)
+        earlier = [parts[i] for i in independent]
+        weights = _pair(part, earlier, max(least, part.rounding))
+        if weights is None:
+            size = len(independent)
+            weights = np.linalg.solve(products[:size, :size], along)
         made = tuple(
             other
             for other, weight in zip(independent, weights.tolist(), strict=True)
             if abs(weight) > _DEPENDENT
         )
-        if _has_constant(part, [parts[i] for i in independent], weights, length):
+        if _has_constant(part, earlier, weights, length):
             if constant is None:
                 constant = (*made, place)
                 continue
@@ -247,6 +258,22 @@ def _part(values: Floats, rounding: float, counts: Counts) -> _Part:
     rest = rest / length if counts is None else rest / length * np.sqrt(counts)
     rest = rest / math.sqrt(rows)
     return _Part(mean, rest, length, _CONSTANT * rounding / length)
+
+
+def _pair(part: _Part, others: Sequence[_Part], most: float) -> Floats | None:
+    """Return the weights of a column that is a multiple of a single other, if so.
+
+    Of columns that are nearly multiples of each other, weights are hardly known.
+    """
+    along = np.array([float(other.rest @ part.rest) for other in others])
+    left = [
+        float(np.linalg.norm(part.rest - weight * other.rest))
+        for weight, other in zip(along.tolist(), others, strict=True)
+    ]
+    if not left or min(left) > most:
+        return None
+    best = int(np.argmin(left))
+    return np.where(np.arange(len(left)) == best, along, 0.0)
 
 
 def _has_constant(

@@ -240,6 +240,16 @@ def test_a_multiple_names_its_pair() -> None:
     assert message == "`k` is an exact combination of `Intercept`, `t`"
 
 
+@pytest.mark.parametrize("origin", [0.0, 1.7e9, 1.7e12])
+def test_products_with_times_are_no_multiples(origin: float) -> None:
+    table = table_from_frame({**DATA, "t": origin + STEPS, "f": DATA["g"]})
+    assert said("y ~ x * t", table) == []
+    assert said("y ~ t * f", table) == []
+    assert said("let xt = x * t\ny ~ x + t + xt", table) == []
+    (found,) = said("let xt = x * t\ny ~ x * t + xt", table)
+    assert found == ("collinear", "`x:t` is an exact multiple of `xt`")
+
+
 @pytest.mark.parametrize("unit", [1e-20, 1e-9, 1.0, 1e9, 1e15])
 def test_what_is_said_depends_on_no_unit(unit: float) -> None:
     x, w = DATA["x"] * unit, RNG.normal(size=N)
