@@ -96,12 +96,14 @@ def _described(column: Column) -> dict[str, Any]:
         "kind": str(column.kind),
         "read_as": read_as,
         "undeclared": column.undeclared,
+        "rounding": column.rounding,
     }
 
 
 def _column(described: Any, values: Any, spelled: Column | None) -> Column:
     numbers, read_as = described["numbers"], described["read_as"]
     contrast, reference = described["contrast"], described["reference"]
+    rounding = described.get("rounding")  # files of before have none
     levels = listed(described["levels"], str)
     column = Column(
         name=text(described["name"]),
@@ -115,6 +117,7 @@ def _column(described: Any, values: Any, spelled: Column | None) -> Column:
         spelled=spelled,
         read_as=None if read_as is None else Kind(read_as),
         undeclared=whole(described["undeclared"]),
+        rounding=rounding if rounding is None else number(rounding),
     )
     if not column.kind.is_number:
         if len(set(levels)) != len(levels) or column.undeclared > len(levels):

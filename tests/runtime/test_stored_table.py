@@ -58,6 +58,7 @@ FULL = Column(
     spelled=Column("a/b c", Kind.TEXT, np.array([1, 1, -1, 0]), ("01", "1")),
     read_as=Kind.INTEGER,
     undeclared=1,
+    rounding=0.5,
 )
 
 
