@@ -62,7 +62,13 @@ BESIDE_THE_DESIGN = (
     TestStatement,
 )
 ABOUT_COUNTS = frozenset(
-    {"constant-response", "group-per-row", "one-category", "one-group"}
+    {
+        "constant-response",
+        "group-per-row",
+        "nothing-to-estimate",
+        "one-category",
+        "one-group",
+    }
 )
 
 #: Rules about the values of the rows used: silent where these are not certain.

@@ -31,7 +31,7 @@ _NEARLY, _FEW = 0.1, 5
 #: Pairs of rows of one level from which a correlation is known to about 0.2.
 _PAIRS = 30
 #: Rows that are looked at first, and what may be multiplied to look at all.
-_SAMPLE, _MOST_WORK = 2_000, 4e9
+_SAMPLE, _HEAD, _MOST_WORK = 2_000, 50_000, 4e9
 #: What is nothing of a column within a level: as a share of its spread over all rows,
 #: and as a multiple of how far off by rounding it is.
 _LEFT, _ROUNDINGS = 1e-7, 64.0
@@ -324,8 +324,15 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
                 *(column for column in columns if column != INTERCEPT),
             ]
             index = group_index(grouping.factors, grouping.levels, subject.table)
-            matrix = Columns.of(ordered, subject.table)
-            new, vary = _told_apart(matrix, index, len(rows))
+            some = np.arange(min(subject.table.rows, _HEAD))
+            first_rows = Columns.of(ordered, subject.table.take(some))
+            new, vary = _told_apart(first_rows, index[some], len(rows))
+            # what is told apart in some rows is so in all
+            if min(*new, *vary) >= _FEW:
+                continue
+            if len(some) < len(index):
+                every = Columns.of(ordered, subject.table)
+                new, vary = _told_apart(every, index, len(rows))
             levels = int((rows > 1).sum())
             constant: dict[str, int] = {}
             spanned_: dict[str, int] = {}

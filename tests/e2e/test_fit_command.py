@@ -50,6 +50,29 @@ def test_fit_prints_the_table_and_saves(
     ]
 
 
+def test_it_says_the_warnings_of_its_model_in_two_lines(folder: Path) -> None:
+    spec = 'data "small.csv"\n' + "".join(
+        f"model {name}: y ~ x + (1 | few)\n" for name in "abc"
+    )
+    rows = (folder / "small.csv").read_text("utf-8").splitlines()
+    extra = [f"{row},{'few' if n == 0 else n % 3}" for n, row in enumerate(rows)]
+    (folder / "few.csv").write_text("\n".join(extra) + "\n", "utf-8")
+    (folder / "few.model").write_text(spec.replace("small", "few"), "utf-8")
+    done = varying(
+        *("fit", "few.model", "--model", "b", "--quiet", "--out", "b.few", *SAMPLING),
+        cwd=folder,
+    )
+    for name in ("few.csv", "few.model", "b.few"):
+        (folder / name).unlink()
+    lines = done.stderr.splitlines()
+    assert lines[:2] == [
+        "warning[few-groups]: the grouping factor `few` has 3 levels (line 3)",
+        "  a standard deviation over so few is mostly its prior",
+    ]
+    assert lines[-1] == "more about them: varying check few.model"
+    assert done.stderr.count("few-groups") == 1
+
+
 def test_summary_json(fitted: subprocess.CompletedProcess[str], folder: Path) -> None:
     done = varying("summary", "a.result", "--format", "json", cwd=folder)
     assert done.returncode == 0
