@@ -53,7 +53,7 @@ def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Colu
     if numbers is not None:
         of = dict.fromkeys(absent, np.nan) | numbers
         values = np.fromiter((of[cell] for cell in cells), np.float64, len(cells))
-        whole = bool(present) and not any(_has_fraction(text) for text in present)
+        whole = bool(present) and not any(has_fraction(text) for text in present)
         ids = any(LEADING_ZERO.fullmatch(text) for text in present)
         return Column(
             name,
@@ -96,12 +96,12 @@ def parse_numbers(
             return None
         if number != number:
             return None
-        if not beyond and abs(number) >= MOST_EXACT and not _has_fraction(text):
+        if not beyond and abs(number) >= MOST_EXACT and not has_fraction(text):
             return None
         numbers[text] = number
     return numbers
 
 
-def _has_fraction(text: str) -> bool:
+def has_fraction(text: str) -> bool:
     """Whether a number is spelled as one that need not be whole."""
     return not text.strip().lstrip("+-").isdigit()

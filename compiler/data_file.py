@@ -34,6 +34,7 @@ from .files.bounded import TooLarge
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
 from .files.found import FileFault, normal_name
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
+from .large_text import read_large
 from .missing_values import coded_as_missing, codes_of
 from .read import (
     DAMAGED,
@@ -52,6 +53,8 @@ from .table import Column, Kind, Table
 LARGE_ROWS = 1_000_000
 #: A plain file is large from so many bytes on, too, however long its lines are.
 LARGE_BYTES = 64_000_000
+#: Bytes of a plain file that a check is content with, where ``HEAD`` rows have more.
+HEAD_BYTES = 1 << 31
 #: More cells than this part of the rows, and the rows are kept.
 MOST_CELLS = 0.5
 #: How often a slow reduction asks whether it is of any use, and what is none.
@@ -105,16 +108,7 @@ def read_data(
             return _parquet(file, spec, whole)
         if format_ is not TEXT:
             return _found(file, format_, spec, sink, span)
-        if file.reduce or (file.reduce is None and whole and _is_large(path)):
-            reduced = _reduced_text(file, spec)
-            if reduced is not None:
-                return reduced
-        return read_sheet(
-            path,
-            WHOLE_FILE if whole else HEAD,
-            file.options.decimal,
-            lambda names: columns_read(spec, names),
-        )
+        return _text(file, spec, whole)
     except FileFault as fault:
         # a sheet or an object that is not there is a fault of the option
         fault.report(sink, span, file.options.given)
@@ -182,12 +176,9 @@ def _is_large(path: Path) -> bool:
     """Whether a plain file has many rows, as far as its first lines tell."""
     try:
         size = _size(path)
-        with open_bytes(path) as raw:
-            start = raw.read(65_536)
-    except (OSError, TooLarge, *DAMAGED):
+    except OSError:
         return False
-    lines = max(1, start.count(b"\n"))
-    return size >= LARGE_BYTES or size / (len(start) / lines or 1.0) >= LARGE_ROWS
+    return size >= LARGE_BYTES or size / _line_bytes(path) >= LARGE_ROWS
 
 
 def _size(path: Path) -> int:
@@ -202,6 +193,41 @@ def _size(path: Path) -> int:
 
 
 # ---- plain text ----------------------------------------------------------------------
+
+
+def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
+    """Return the table in a plain file, or its head."""
+    path, decimal, large = file.path, file.options.decimal, _is_large(file.path)
+    if file.reduce or (file.reduce is None and whole and large):
+        reduced = _reduced_text(file, spec)
+        if reduced is not None:
+            return reduced
+
+    def reads(names: Sequence[str]) -> frozenset[str]:
+        return columns_read(spec, names)
+
+    head = WHOLE_FILE if whole else _head(path)
+    if large:
+        # a head is looked at a little further than it is read
+        quoted = _quotes(path, None if whole else 2 * HEAD_BYTES)
+        if quoted is not None:
+            found = read_large(path, decimal, reads, head, quoted)
+            if found is not None:
+                return found
+    return read_sheet(path, head, decimal, reads)
+
+
+def _head(path: Path) -> int:
+    """Return how many rows of a file a check reads."""
+    return max(1, min(HEAD, int(HEAD_BYTES / _line_bytes(path))))
+
+
+def _line_bytes(path: Path) -> float:
+    """Return how many bytes a line has, as far as the first ones tell."""
+    with suppress(OSError, TooLarge, *DAMAGED), open_bytes(path) as raw:
+        start = raw.read(65_536)
+        return max(len(start) / max(1, start.count(b"\n")), 1.0)
+    return 1.0
 
 
 def _reduced_text(file: DataFile, spec: Spec) -> Table | None:
@@ -270,17 +296,19 @@ def _quickly(
     return texts, found.counts.tolist(), found.firsts.tolist()
 
 
-def _quotes(path: Path) -> bool | None:
+def _quotes(path: Path, most: int | None = None) -> bool | None:
     """Return whether a file has quotes; None if it is to be read with more care.
 
-    That is, if it is not UTF-8 or a blank stands before a quote.
+    That is, if it is not UTF-8 or a blank stands before a quote. ``most``: as many
+    bytes of it are looked at.
     """
     from codecs import getincrementaldecoder
 
     decoder = getincrementaldecoder("utf-8")()
-    quoted, last = False, b""
+    quoted, last, seen = False, b"", 0
     with open_bytes(path) as raw:
-        while chunk := raw.read(_CHUNK):
+        while (most is None or seen < most) and (chunk := raw.read(_CHUNK)):
+            seen += len(chunk)
             if b"\0" in chunk or b' "' in last + chunk[:1] or b' "' in chunk:
                 return None
             quoted = quoted or b'"' in chunk

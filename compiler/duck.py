@@ -27,6 +27,9 @@ MEMORY = "1GB"
 #: DuckDB's name for the number of a row of a Parquet file.
 _NUMBER = "file_row_number"
 
+#: Rows that are taken in one go.
+_PIECE = 1 << 16
+
 #: Characters that make a path stand for several files.
 _PATTERN = "*?[{"
 
@@ -170,13 +173,8 @@ def text_cells(
     """
     import duckdb
 
-    fields = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     with connected(file) as (connection, path):
-        source = (
-            f"read_csv({path}, auto_detect=false, columns={{{fields}}}, header=false, "
-            f"delim={_literal(delimiter)}, quote='\"', escape='\"', strict_mode=true, "
-            "hive_partitioning=false)"
-        )
+        source = _text_source(path, delimiter, width)
         columns = [f"coalesce(c{i}, '')" for i in wanted]
         try:
             # the first row is the header
@@ -184,6 +182,47 @@ def text_cells(
             return _cells(connection, source, columns, number, most)
         except duckdb.Error:
             return None
+
+
+def _text_source(path: str, delimiter: str, width: int) -> str:
+    """Return what a query reads a plain file from; the first row is the header."""
+    fields = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    return (
+        f"read_csv({path}, auto_detect=false, columns={{{fields}}}, header=false, "
+        f"delim={_literal(delimiter)}, quote='\"', escape='\"', strict_mode=true, "
+        "hive_partitioning=false)"
+    )
+
+
+def text_rows(
+    file: Path, delimiter: str, width: int, wanted: Sequence[int], most: int
+) -> Iterator[Sequence[tuple[str, ...]] | None]:
+    """Yield the rows of some columns of a plain file, in their order, in pieces.
+
+    Parameters
+    ----------
+    file, delimiter, width, wanted
+        As in ``text_cells``.
+    most
+        How many rows at most.
+
+    Yields
+    ------
+    Sequence of tuple of str
+        Some rows; None if DuckDB sees no table there, or no longer.
+    """
+    import duckdb
+
+    with connected(file) as (connection, path):
+        source = _text_source(path, delimiter, width)
+        columns = ", ".join(f"coalesce(c{i}, '')" for i in wanted)
+        query = f"SELECT {columns} FROM {source} LIMIT {most} OFFSET 1"
+        try:
+            found = connection.execute(query)
+            while rows := found.fetchmany(_PIECE):
+                yield rows
+        except duckdb.Error:
+            yield None
 
 
 # ---- Parquet -------------------------------------------------------------------------

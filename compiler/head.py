@@ -33,6 +33,7 @@ _OF_ROWS = frozenset(
         "fractional-categories",
         "guessed-order",
         "missing-category",
+        "missing-codes",
         "rows-dropped",
         "unused-level",
     }
