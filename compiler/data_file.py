@@ -32,7 +32,7 @@ from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
 from .files.arrow import parquet_categories
 from .files.bounded import TooLarge
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
-from .files.found import FileFault, normal_name
+from .files.found import FileFault, Reads, normal_name
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .large_text import read_large
 from .missing_values import coded_as_missing, codes_of
@@ -53,6 +53,8 @@ from .table import Column, Kind, Table
 LARGE_ROWS = 1_000_000
 #: A plain file is large from so many bytes on, too, however long its lines are.
 LARGE_BYTES = 64_000_000
+#: Of a file of fewer bytes all columns are read.
+SMALL_BYTES = 4_000_000
 #: Bytes of a plain file that a check is content with, where ``HEAD`` rows have more.
 HEAD_BYTES = 1 << 31
 #: More cells than this part of the rows, and the rows are kept.
@@ -136,7 +138,7 @@ def _found(
         file.path,
         format_,
         file.options,
-        lambda names: columns_read(spec, names),
+        _reads(file.path, spec),
         lambda name, code: coded_as_missing(codes.get(name, ()), code),
     )
     columns: dict[str, Column] = {}
@@ -165,6 +167,11 @@ def _found(
     return Table(
         str(file.path), columns, found.rows, unusable=unusable, unread=tuple(unread)
     )
+
+
+def _reads(path: Path, spec: Spec) -> Reads:
+    """Return which columns of a file are read."""
+    return Reads(lambda names: columns_read(spec, names), _size(path) < SMALL_BYTES)
 
 
 def _most(file: DataFile) -> float:
@@ -203,9 +210,7 @@ def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
         if reduced is not None:
             return reduced
 
-    def reads(names: Sequence[str]) -> frozenset[str]:
-        return columns_read(spec, names)
-
+    reads = _reads(path, spec)
     head = WHOLE_FILE if whole else _head(path)
     if large:
         # a head is looked at a little further than it is read

@@ -27,7 +27,7 @@ from varying.grammar.source import Span
 from .cells import column_of_cells, missing_spellings
 from .files.bounded import TooLarge, open_gz
 from .files.formats import ending_of, format_of
-from .files.found import FileFault, Reads, normal_name
+from .files.found import EVERY, FileFault, Reads, normal_name
 from .frames import NO_NAME, table_from_frame
 from .table import Layout, Table
 
@@ -83,7 +83,7 @@ def read_sheet(
     file: Path,
     head: int = WHOLE_FILE,
     decimal: str = ".",
-    reads: Reads = frozenset,
+    reads: Reads = EVERY,
 ) -> Table:
     """Return the table in a plain file that is there; ``head`` as ``read_table``.
 

@@ -198,7 +198,7 @@ def _read_sheet(file: Path, book: _Book, sheet: _Sheet, reads: Reads) -> Found:
             raise FileFault("data-format", message)
         head, cells = header
         names = {n: text for n, c in cells.items() if (text := _name(c))}
-        read = reads(list(names.values()))
+        read, named = reads(list(names.values())), reads.named(list(names.values()))
         kept = {
             n: _Kept(name, get_column_letter(n))
             for n, name in names.items()
@@ -207,7 +207,7 @@ def _read_sheet(file: Path, book: _Book, sheet: _Sheet, reads: Reads) -> Found:
         nameless, last, count = False, head, 0
         for last, found in rows:
             count += 1
-            if names and not read and count <= _LOOKED_AT:
+            if names and not named and count <= _LOOKED_AT:
                 _check_header(file, sheet.name, head, last, found, reads)
             for n, column in kept.items():
                 column.add(found.get(n), last)
@@ -295,7 +295,7 @@ def _check_header(
     file: Path, title: str, head: int, number: int, cells: _Cells, reads: Reads
 ) -> None:
     """Report a row of names below the first one, which has none that is read."""
-    there = reads([text for cell in cells.values() if (text := _name(cell))])
+    there = reads.named([text for cell in cells.values() if (text := _name(cell))])
     if len(there) < 2:
         return
     listed = ", ".join(f"`{name}`" for name in sorted(there)[:6])

@@ -16,10 +16,33 @@ from varying.grammar.tree import Option
 from ..table import Column
 from .bounded import TooLarge
 
-#: Which of the columns in a file are read.
-Reads = Callable[[Sequence[str]], frozenset[str]]
 #: Whether the spec says that a code of a column stands for a missing value.
 Gone = Callable[[str, object], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Which of the columns in a file are read.
+
+    Attributes
+    ----------
+    named
+        Returns those that the spec names.
+    every
+        Whether all are read: of a small file, so that a name that is no column may be
+        known for a level of one.
+    """
+
+    named: Callable[[Sequence[str]], frozenset[str]]
+    every: bool = False
+
+    def __call__(self, names: Sequence[str]) -> frozenset[str]:
+        """Return which of some columns are read."""
+        return frozenset(names) if self.every else self.named(names)
+
+
+#: All columns are read.
+EVERY = Reads(frozenset, every=True)
 
 
 class FileFault(Exception):

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import varying
+from varying.compiler import data_file
 from varying.compiler.columnspec import declare
 from varying.compiler.data_file import DataFile, read_data
 from varying.compiler.data_options import DataOptions
@@ -647,3 +648,25 @@ def test_compressed_text_of_many_rows(tmp_path: Path) -> None:
         assert read_table(tmp_path / name, sink, SPAN, head=5) is not None
         assert sink.diagnostics == []
     assert found[:2] == found[2:]
+
+
+@pytest.mark.parametrize(
+    "name", ["d.csv", "d.xlsx", "d.feather", "d.sav", "d.dta", "d.parquet"]
+)
+def test_columns_of_larger_files_that_nobody_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, name)
+    small = good(path, "n ~ i")
+    monkeypatch.setattr(data_file, "SMALL_BYTES", 0)
+    table = good(path, "n ~ i")
+    if name != "d.parquet":
+        assert list(table.columns) == ["n", "i"]
+        assert {*table.columns, *table.unread} == {*small.columns}
+    for column in "ni":
+        assert shown(table.columns[column]) == shown(small.columns[column])
+    assert good(path, "n ~ .").columns.keys() == small.columns.keys()
+    # a misspelt name is near to one that is not read
+    with pytest.raises(ModelError, match="did you mean `all`"):
+        varying.compile("n ~ i + al", path)
+    assert good(path, "n ~ 1").rows == 4
