@@ -19,6 +19,7 @@ from .style import (
     shorten,
     spread,
     ticks_at,
+    told_apart,
 )
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _lines(axes: Axes, block: Block) -> None:
     places = range(len(block.labels))
     intervals(axes, places, block.flat)
     axes.set_yticks(places)
-    axes.set_yticklabels([shorten(label, 40) for label in block.labels])
+    axes.set_yticklabels(told_apart(block.labels, 40))
     if block.labels == ("",):
         axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(block.labels) - 0.4, -0.6)
@@ -172,7 +173,8 @@ def _fold(axes: Axes, block: Block) -> None:
         axes.axhline(0.0, color="0.7", lw=0.7, zorder=0)
     ticks_at(axes, "y")
     title = block.family
-    labels = [shorten(block.labels[at], 24) for at in order]
+    names = told_apart(block.labels, 24)
+    labels = [names[at] for at in order]
     if effects:
         axes.set_xticks([])
         ends = f"{', '.join(labels[:_ENDS])}  …  {', '.join(labels[-_ENDS:])}"

@@ -18,6 +18,7 @@ from .response import (
     Bins,
     bins_of,
     draw,
+    ends_of,
     label_of,
     legend,
     limits_of,
@@ -33,6 +34,7 @@ from .style import (
     intervals,
     shorten,
     ticks_at,
+    told_apart,
 )
 
 if TYPE_CHECKING:
@@ -170,6 +172,9 @@ def _panels(sheet: Sheet, data: Replicates, panels: tuple[Panel, ...]) -> None:
         grid = found.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         inches = 0.88 * WIDTH / columns
     parts = [data.take(panel.rows) for panel in panels]
+    room = max(12, int(inches * 12))
+    titles = told_apart([panel.label for panel in panels], room)
+    ends = ends_of(data.observed)
     scale = None if bins is None else scale_of(parts, bins)
     flat = grid.ravel()
     tops: list[float] = []
@@ -179,10 +184,9 @@ def _panels(sheet: Sheet, data: Replicates, panels: tuple[Panel, ...]) -> None:
                 axes.remove()
             continue
         panel = panels[at]
-        draw(axes, parts[at], bins, limits, inches=inches, scale=scale)
+        draw(axes, parts[at], bins, limits, inches=inches, scale=scale, ends=ends)
         tops.append(axes.get_ylim()[1])
-        title = shorten(panel.label, max(12, int(inches * 12)))
-        axes.set_title(f"{title} ({len(panel.rows)})", loc="left")
+        axes.set_title(f"{titles[at]} ({len(panel.rows)})", loc="left")
         axes.set_ylabel("")
         if at + columns >= len(panels):
             axes.tick_params(axis="x", labelbottom=True)
@@ -261,7 +265,7 @@ def _means(
 
 def _named(axes: Axes, levels: Sequence[str]) -> None:
     """Write the name of every level below it, upright if there is no room."""
-    labels = [shorten(level, 16) for level in levels]
+    labels = told_apart(levels, 16)
     axes.set_xticks(range(len(labels)), labels)
     if sum(map(len, labels)) + len(labels) > _LETTERS:
         axes.tick_params(axis="x", labelrotation=90)

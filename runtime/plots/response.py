@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from varying.grammar.render.safe import visible
 
-from .style import SMALL, density, intervals, shorten, spread, ticks_at
+from .style import SMALL, density, intervals, shorten, spread, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +28,7 @@ __all__ = [
     "Scale",
     "bins_of",
     "draw",
+    "ends_of",
     "label_of",
     "legend",
     "limits_of",
@@ -241,6 +242,7 @@ def draw(
     *,
     inches: float = 6.0,
     scale: Scale | None = None,
+    ends: tuple[float, float] | None = None,
 ) -> None:
     """Draw a response on axes of so many inches.
 
@@ -256,9 +258,12 @@ def draw(
         Width of the axes.
     scale
         Of the upright axis, for bars; None: what fits these data.
+    ends
+        Between which numbers data can be, for densities; None: what these data say.
     """
     if bins is None:
-        _densities(axes, data, limits or limits_of(data))
+        ends = ends_of(data.observed) if ends is None else ends
+        _densities(axes, data, limits or limits_of(data), ends)
         return
     _bars(axes, as_barred(data), bins, crowded(bins, inches))
     shares_axis(axes, scale or scale_of([data], bins))
@@ -331,7 +336,7 @@ def _names(axes: Axes, names: tuple[str, ...], inches: float) -> None:
     if max(map(len, lines)) <= fits and tallest <= 3:
         axes.set_xticks(range(len(names)), wrapped)
         return
-    labels = [shorten(name, 20) for name in names]
+    labels = told_apart(names, 20)
     widest = max(map(len, labels)) * _LETTER + 0.15
     turned = widest > 0.5
     places = spread(labels, max(2, int(inches / (0.16 if turned else widest))))
@@ -341,7 +346,12 @@ def _names(axes: Axes, names: tuple[str, ...], inches: float) -> None:
             label.set(rotation=40, ha="right", rotation_mode="anchor")
 
 
-def _densities(axes: Axes, data: Replicates, limits: tuple[float, float]) -> None:
+def _densities(
+    axes: Axes,
+    data: Replicates,
+    limits: tuple[float, float],
+    ends: tuple[float, float],
+) -> None:
     step = max(1, -(-len(data.drawn) // _CURVES))
     grid = np.linspace(*limits, 256)
     curves = []
@@ -354,7 +364,6 @@ def _densities(axes: Axes, data: Replicates, limits: tuple[float, float]) -> Non
     axes.fill_between(grid, low, high, color=_BAND, lw=0)
     axes.fill_between(grid, first, third, color=_CORE, lw=0)
     axes.plot(grid, middle, color="black", lw=0.8, ls=(0, (4, 2)))
-    ends = ends_of(data.observed)
     observed = density(data.observed, limits, ends=ends, one_hump=True)
     if observed is not None:
         axes.plot(*observed, color="black", lw=1.5, label="data")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from io import BytesIO
+from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate
 
@@ -53,6 +54,7 @@ __all__ = [
     "powers_at",
     "spread",
     "ticks_at",
+    "told_apart",
 ]
 
 #: Formats by the end of a file's name.
@@ -476,6 +478,29 @@ def shorten(text: str, most: int = 34) -> str:
         return text
     head = (most - 1) // 2
     return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+
+
+def told_apart(labels: Sequence[str], most: int) -> list[str]:
+    """Return names shortened so that those that differ still do, if that can be.
+
+    Where both ends are alike in all, what is between them is kept.
+    """
+    names = [visible(label) for label in labels]
+    short = [shorten(name, most) for name in names]
+    if len({*short}) == len({*names}):
+        return short
+    head = len(commonprefix(names))
+    tail = len(commonprefix([name[head:][::-1] for name in names]))
+    cores = [name[head : len(name) - tail] for name in names]
+    room = max(0, most - 2 - max(map(len, cores)))
+    before, after = min(head, room - room // 2), min(tail, room // 2)
+    found = [
+        ("…" if head > before else "")
+        + name[head - before : len(name) - tail + after]
+        + ("…" if tail > after else "")
+        for name in names
+    ]
+    return found if max(map(len, found)) <= most + 2 else short
 
 
 def spread(labels: Sequence[str], most: int) -> list[int]:

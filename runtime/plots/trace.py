@@ -14,7 +14,17 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from .blocks import Block, blocks_of, by_spread, divergent
-from .style import LINES, SMALL, WIDTH, Sheet, density, drawn, shorten, ticks_at
+from .style import (
+    LINES,
+    SMALL,
+    WIDTH,
+    Sheet,
+    density,
+    drawn,
+    shorten,
+    ticks_at,
+    told_apart,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,11 +146,11 @@ def _one(left: Axes, right: Axes, block: Block) -> None:
 
 def _few(left: Axes, right: Axes, block: Block) -> None:
     """Draw some numbers: each with a line of its own."""
-    for at, label in enumerate(block.labels):
+    for at, label in enumerate(told_apart(block.labels, 30)):
         grey, style = LINES[at]
         _curve(left, block.draws[at], block.ends, grey, style, 1.0)
         right.plot(block.flat[at], color="0.85", lw=0.25, zorder=1, rasterized=True)
-        _course(right, block.draws[at], grey, style, 1.0, shorten(label, 30))
+        _course(right, block.draws[at], grey, style, 1.0, label)
 
 
 def _many(left: Axes, right: Axes, block: Block) -> None:

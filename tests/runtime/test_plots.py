@@ -16,7 +16,7 @@ from PIL import Image
 
 from varying.runtime import plots
 from varying.runtime.plots.blocks import blocks_of
-from varying.runtime.plots.style import LINES, Picture, shorten, spread
+from varying.runtime.plots.style import LINES, Picture, shorten, spread, told_apart
 
 from .fits import CHAINS, DRAWS, made_fit
 from .legible import (
@@ -351,6 +351,20 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ModuleNotFoundError, match=r'pip install "varying\[plots\]"'):
         plots.plot(made_fit(), "trace")
+
+
+def test_long_names_are_told_apart() -> None:
+    names = [
+        f"a hospital in the north, ward {n:03}, floor of the children" for n in (7, 12)
+    ]
+    assert told_apart(names, 60) == names
+    short = told_apart(names, 16)
+    assert len({*short}) == 2
+    assert all(len(name) <= 18 for name in short)
+    assert "07" in short[0] and "12" in short[1]
+    assert told_apart(["abcdefghij", "abcdefghij"], 7) == ["abc…hij"] * 2
+    assert told_apart(["a" * 50 + "b", "a" * 50 + "c"], 9) == ["aaaa…aaab", "aaaa…aaac"]
+    assert told_apart(["x", "\x1b"], 9) == ["x", r"\x1b"]
 
 
 def test_shorten_and_spread() -> None:

@@ -433,3 +433,17 @@ def test_by_two_columns() -> None:
         assert {frame["a"][row] for row in one.rows} == {a}
         assert {frame["b"][row] for row in one.rows} == {b}
     assert len(panels.panels_of(fit, ["a", "a"])) == 2  # type: ignore[arg-type]
+
+
+def test_bounds_of_a_panel_are_those_of_all_data() -> None:
+    observed = np.concatenate([RNG.normal(-2, 1, 50), RNG.normal(5, 1, 50)])
+    data = _density(observed)
+    two = (panels.Panel("low", np.arange(50)), panels.Panel("high", np.arange(50, 100)))
+    assert observed[50:].min() > 0 > observed[:50].max() - 5
+    picture = drawn(ppc._panels)(None, data, two)
+    for name, part in (("low (50)", observed[:50]), ("high (50)", observed[50:])):
+        lines = titled(picture, name).get_lines()
+        (x,) = (
+            np.asarray(one.get_xdata()) for one in lines if one.get_label() == "data"
+        )
+        assert x.min() < part.min() and x.max() > part.max()
