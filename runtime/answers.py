@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .chains import ess_mean
 from .figures import Figures, figures_of
 
 if TYPE_CHECKING:
@@ -264,11 +264,9 @@ def _standard_error(region: Array) -> float | None:
     """Return the Monte Carlo standard error of a share, by its ESS."""
     if region.shape[1] < _FEWEST or region.min() == region.max():
         return None
-    from arviz_stats.base import array_stats
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        found = float(array_stats.mcse(region, method="mean"))
+    with np.errstate(all="ignore"):
+        size = float(ess_mean(np.asarray(region, np.float64)[None])[0])
+        found = float(np.std(region, ddof=1) / np.sqrt(size))
     return found if math.isfinite(found) else None
 
 

@@ -9,11 +9,12 @@ which does not depend on whether these agree (``beyond_chance``).
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .chains import ess_mean, normal_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,17 +73,11 @@ def beyond_chance(several: Iterable[Array], number: int) -> list[bool]:
 
 def _scores(draws: Array) -> Array:
     """Return normal scores of the ranks among all draws (Blom 1958)."""
-    from scipy.special import ndtri
-    from scipy.stats import rankdata
-
-    ranks = rankdata(draws.reshape(-1)).reshape(draws.shape)
-    return np.asarray(ndtri((ranks - 0.375) / (draws.size + 0.25)))
+    return np.asarray(normal_scores(draws[None])[0])
 
 
 def _misfit(scores: Array) -> float:
     """Return ``Q``; infinite where a half does not move."""
-    from arviz_stats.base import array_stats
-
     length = scores.shape[1] // 2
     halves = np.stack([scores[:, :length], scores[:, -length:]], axis=1)
     means = halves.mean(axis=-1)
@@ -90,9 +85,8 @@ def _misfit(scores: Array) -> float:
     within = float((rest**2).sum() / (means.size * (length - 1)))
     if not within > 0.0:
         return float("inf")
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        size = float(array_stats.ess(rest, chain_axis=0, draw_axis=1, method="mean"))
+    with np.errstate(all="ignore"):
+        size = float(ess_mean(rest[None])[0])
     if not np.isfinite(size):
         return float("inf")
     size = min(size, float(rest.size)) / means.size

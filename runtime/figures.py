@@ -1,17 +1,18 @@
 """The figures of a quantity's draws: moments, quantiles, convergence.
 
 R-hat and effective sample sizes are those of Vehtari, Gelman, Simpson,
-Carpenter & Bürkner (2021), as ArviZ computes them.
+Carpenter & Bürkner (2021); see ``chains``.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .chains import ess_bulk, ess_tail, rhat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,21 +117,15 @@ def _convergence(
 ) -> list[tuple[float | None, float | None, float | None]]:
     if values.shape[2] < _FEWEST:
         return [(None, None, None)] * len(values)
-    from arviz_stats.base import array_stats
-
-    axes: dict[str, Any] = {"chain_axis": 1, "draw_axis": 2}
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
         # A chain that stands still divides by its variance of 0; the figure
         # that comes out (none, or infinite) says so.
-        warnings.simplefilter("ignore")
-        found = (
-            array_stats.ess(values, method="bulk", **axes),
-            array_stats.ess(values, method="tail", prob=_TAILS, **axes),
-            array_stats.rhat(values, method="rank", **axes),
-        )
+        found = (ess_bulk(values), ess_tail(values, _TAILS), rhat(values))
     return [
-        (_known(bulk), _known(tail), rhat if not math.isnan(rhat) else None)
-        for bulk, tail, rhat in zip(*(column.tolist() for column in found), strict=True)
+        (_known(bulk), _known(tail), ratio if not math.isnan(ratio) else None)
+        for bulk, tail, ratio in zip(
+            *(column.tolist() for column in found), strict=True
+        )
     ]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from varying.grammar.render.safe import visible
 
+from .chains import bfmi
 from .convergence import beyond_chance, copies
 from .subject import Subject
 
@@ -378,14 +379,11 @@ def _energy(stats: Dataset, settings: Settings) -> tuple[str, ...]:
 
 def _ebfmi(energy: Any) -> list[float]:
     """Return the energy Bayesian fraction of missing information of each chain."""
-    from arviz_stats.base import array_stats
-
     values = np.asarray(energy, dtype=np.float64)
     if not np.isfinite(values).all():
         return []
     with np.errstate(all="ignore"):
-        found = array_stats.bfmi(values, chain_axis=0, draw_axis=1)
-    return [float(value) for value in np.atleast_1d(found)]
+        return [float(value) for value in bfmi(values)]
 
 
 def _depth(stats: Dataset) -> tuple[str, ...]:

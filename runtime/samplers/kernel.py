@@ -36,10 +36,7 @@ MEANWHILE = (
     "pyarrow",
     "pandas",
     "xarray",
-    "scipy.special",
     "scipy.sparse.linalg",
-    "scipy.stats",
-    "arviz_stats.base",
     "zarr",
     "rich.table",
 )
