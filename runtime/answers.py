@@ -17,9 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pandas import DataFrame
-    from xarray import DataTree
+    from xarray import Dataset, DataTree
 
-__all__ = ["ABOUT", "GROUP", "Answers", "Computed", "Tested", "answers_of", "frame_of"]
+    from .arrays import Group
+
+__all__ = [
+    "ABOUT",
+    "GROUP",
+    "Answers",
+    "Computed",
+    "Tested",
+    "answers_in",
+    "answers_of",
+    "frame_of",
+]
 
 #: The group of a fit that holds the draws, and its attribute that describes them.
 GROUP, ABOUT = "derived", "about"
@@ -166,13 +177,17 @@ def answers_of(data: DataTree, prob: float) -> Answers:
     """
     if GROUP not in data.children:
         return Answers()
-    derived = data[GROUP].to_dataset()
+    return answers_in(data[GROUP].to_dataset(), prob)
+
+
+def answers_in(derived: Dataset | Group, prob: float) -> Answers:
+    """Return what a fit has been asked, of the group with the draws of it."""
     about = json.loads(derived.attrs[ABOUT])
 
     def draws(name: str) -> list[Array]:
         if name not in derived:
             return []
-        values = derived[name].transpose("chain", "draw", ...).values
+        values: Array = derived[name].transpose("chain", "draw", ...).values
         return [values[..., place] for place in range(values.shape[-1])]
 
     quantities = _computed(about["quantities"], draws("quantity"), prob)

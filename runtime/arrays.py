@@ -22,7 +22,7 @@ from varying.compiler.files.bounded import Unsound, most_bytes
 if TYPE_CHECKING:
     from xarray import Dataset
 
-__all__ = ["Group", "Variable", "groups_of"]
+__all__ = ["Group", "Labelled", "Variable", "groups_of"]
 
 _METADATA = "zarr.json"
 #: Types of numbers that Zarr names as NumPy does.
@@ -50,6 +50,27 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """A variable with its labels: what a summary asks of an xarray ``DataArray``."""
+
+    dims: tuple[str, ...]
+    values: NDArray[Any]
+    coords: Mapping[str, Variable]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each dimension."""
+        return dict(zip(self.dims, self.values.shape, strict=True))
+
+    def transpose(self, *dims: Any) -> Labelled:
+        """Return it with some dimensions first; ``...`` stands for the others."""
+        first = [dim for dim in dims if dim is not ...]
+        order = [*first, *(dim for dim in self.dims if dim not in first)]
+        places = [self.dims.index(dim) for dim in order]
+        return Labelled(tuple(order), self.values.transpose(places), self.coords)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """Arrays that belong together; ``coords`` names those that are labels."""
 
@@ -65,6 +86,14 @@ class Group:
             for one in self.variables.values()
             for dim, size in zip(one.dims, one.values.shape, strict=True)
         }
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.variables
+
+    def __getitem__(self, name: str) -> Labelled:
+        one = self.variables[name]
+        labels = {dim: self.variables[dim] for dim in one.dims if dim in self.coords}
+        return Labelled(one.dims, one.values, labels)
 
     def to_dataset(self) -> Dataset:
         """Return it as xarray has it."""

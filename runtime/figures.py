@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from xarray import DataArray
 
+    from .arrays import Labelled
+
 __all__ = ["Figures", "elements", "figures", "figures_of"]
 
 #: Quantiles whose effective sample sizes make the tail's: the smaller counts.
@@ -134,7 +136,7 @@ def _known(number: float) -> float | None:
 
 
 def elements(
-    values: DataArray, *, triangle: bool = False
+    values: DataArray | Labelled, *, triangle: bool = False
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield each number of a variable: its labels joined, and its draws.
 
@@ -145,15 +147,14 @@ def elements(
     triangle
         For a correlation matrix: only what is below its diagonal.
     """
-    values = values.transpose("chain", "draw", ...)
-    dims = values.dims[2:]
+    ordered: Any = values.transpose("chain", "draw", ...)
     labels = [
-        [str(label) for label in values.coords[dim].values]
-        if dim in values.coords
-        else [str(number) for number in range(values.sizes[dim])]
-        for dim in dims
+        [str(label) for label in ordered.coords[dim].values]
+        if dim in ordered.coords
+        else [str(number) for number in range(ordered.sizes[dim])]
+        for dim in ordered.dims[2:]
     ]
-    array = values.values
+    array = ordered.values
     for place in np.ndindex(array.shape[2:]):
         if triangle and place[0] <= place[1]:
             continue

@@ -13,7 +13,7 @@ from .answers import Answers, answers_of, frame_of
 from .arguments import between, flag, path_text
 from .origin import Origin
 from .provenance import Provenance
-from .summary import PROB, Row, Sampling, Summary, rows_of
+from .summary import PROB, Row, Summary, rows_of, summary_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,17 +97,14 @@ class Fit:
             Mass of the equal-tailed interval.
         """
         prob, all = between("prob", prob), flag("all", all)
-        rows = self._figures(prob, effects=all)
-        formula = self.provenance.formula
-        data = self.provenance.data
-        return Summary(
-            rows,
-            prob,
-            self._sampling(),
+        stats = self.data["sample_stats"].to_dataset()
+        return summary_of(
+            self.provenance,
+            self._figures(prob, effects=all),
+            self._answered(prob),
+            stats["diverging"].values if "diverging" in stats else None,
+            prob=prob,
             whole=all,
-            formula=formula,
-            reduced=None if data.cells is None else (data.rows, data.cells),
-            answers=self._answered(prob),
         )
 
     @property
@@ -396,21 +393,6 @@ class Fit:
         path_text("path", path, "that of the file to write")
         table = self._origin.table
         store.write(path, self.data, self.provenance, table, self._state)
-
-    def _sampling(self) -> Sampling:
-        settings = self.provenance.settings
-        stats = self.data["sample_stats"]
-        return Sampling(
-            draws=self.provenance.drawn[1],
-            tune=settings.tune,
-            chains=self.provenance.drawn[0],
-            partial=self.partial,
-            divergences=int(stats["diverging"].sum()) if "diverging" in stats else 0,
-            seconds=self.provenance.seconds,
-            sampler=settings.sampler,
-            versions=self.provenance.versions,
-            verdict=self.provenance.verdict,
-        )
 
     def __repr__(self) -> str:
         settings = self.provenance.settings

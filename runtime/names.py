@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from varying.compiler.ir import GroupUse
-
 if TYPE_CHECKING:
     from varying.compiler.ir import Derived, Parameter, Predictor, Program
 
@@ -62,6 +60,8 @@ def names_of(program: Program) -> Names:
 
 def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
     """Return what the results of one predictor may be called."""
+    from varying.compiler.ir import GroupUse
+
     used = [
         program.group(block.group)
         for block in predictor.blocks

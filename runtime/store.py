@@ -18,6 +18,7 @@ import numpy as np
 
 from varying.compiler.files.bounded import Unsound
 
+from .answers import GROUP, Answers, answers_in
 from .archive import (
     ATTRIBUTE,
     MANIFEST,
@@ -33,6 +34,7 @@ from .faults import file_fault
 from .provenance import FORMAT, READABLE, SEALED, Provenance
 from .spec_file import unreadable
 from .stored_table import from_group, to_dataset
+from .summary import PROB, Summary, rows_of, summary_of
 from .whole_file import replacing
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from varying.compiler.table import Table
     from varying.grammar.diagnostics import ModelError
 
-__all__ = ["Stored", "is_fit", "read", "write"]
+__all__ = ["Stored", "is_fit", "read", "read_summary", "write"]
 
 _DATA = "data"
 #: Where the chains ended.
@@ -160,6 +162,39 @@ def read(path: str | os.PathLike[str]) -> Stored:
     tree.attrs = attrs
     state = own[_STATE].variables[_UNCONSTRAINED].values if _STATE in own else None
     return Stored(tree, provenance, table, state)
+
+
+def read_summary(
+    path: str | os.PathLike[str], *, whole: bool, prob: float = PROB
+) -> Summary:
+    """Return the table of a fit, without xarray, which takes longer than the rest.
+
+    Parameters
+    ----------
+    path
+        The file.
+    whole, prob
+        As ``all`` and ``prob`` of ``Fit.summary``.
+
+    Raises
+    ------
+    ModelError
+        As ``read``.
+    """
+    groups, _, provenance, _ = _read(path)
+    names, stats = provenance.names, groups["sample_stats"].variables
+    asked = groups.get(GROUP)
+    try:
+        return summary_of(
+            provenance,
+            rows_of(groups["posterior"], names, effects=whole, prob=prob),
+            Answers() if asked is None else answers_in(asked, prob),
+            stats["diverging"].values if "diverging" in stats else None,
+            prob=prob,
+            whole=whole,
+        )
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise _damaged(os.fspath(path), f"{type(error).__name__}: {error}") from error
 
 
 def _read(

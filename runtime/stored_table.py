@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from varying.compiler.columns_read import columns_read
 from varying.compiler.table import Column, Kind, Table
-from varying.grammar.tree import Spec
 
 from .plain import listed, number, text, whole
 
 if TYPE_CHECKING:
     from xarray import Dataset
+
+    from varying.grammar.tree import Spec
 
     from .arrays import Group
 
@@ -29,6 +29,8 @@ _PLAIN = ("name", "levels", "declared", "numbers", "contrast", "reference")
 
 def columns_named(spec: Spec, table: Table) -> Table:
     """Return the table with the columns that a spec reads; see ``columns_read``."""
+    from varying.compiler.columns_read import columns_read
+
     read = columns_read(spec, table.columns)
     kept = {name: c for name, c in table.columns.items() if name in read}
     return replace(table, columns=kept)

@@ -13,14 +13,17 @@ from .cells import rows_and_cells
 from .figures import Figures, elements, figures_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pandas import DataFrame
     from rich.console import Group
     from xarray import Dataset
 
+    from . import arrays
     from .names import Names
+    from .provenance import Provenance
     from .verdict import Verdict
 
-__all__ = ["PROB", "Row", "Sampling", "Summary", "rows_of"]
+__all__ = ["PROB", "Row", "Sampling", "Summary", "rows_of", "summary_of"]
 
 #: Mass of the interval, unless another is asked for.
 PROB = 0.95
@@ -162,7 +165,11 @@ class Summary:
 
 
 def rows_of(
-    posterior: Dataset, names: Names, *, effects: bool = False, prob: float = PROB
+    posterior: Dataset | arrays.Group,
+    names: Names,
+    *,
+    effects: bool = False,
+    prob: float = PROB,
 ) -> tuple[Row, ...]:
     """Return the rows of a posterior, group effects among them if asked."""
     between("prob", prob)
@@ -178,6 +185,52 @@ def rows_of(
     return tuple(
         Row(name, coord, figures)
         for (name, coord, _), figures in zip(found, each, strict=True)
+    )
+
+
+def summary_of(
+    provenance: Provenance,
+    rows: tuple[Row, ...],
+    answers: Answers,
+    diverging: NDArray[Any] | None,
+    *,
+    prob: float,
+    whole: bool,
+) -> Summary:
+    """Return the table of a fit.
+
+    Parameters
+    ----------
+    provenance
+        Where it is from.
+    rows, answers
+        Its figures.
+    diverging
+        Of each draw whether it did, if the sampler said so.
+    prob, whole
+        See ``Summary``.
+    """
+    settings, data = provenance.settings, provenance.data
+    chains, draws = provenance.drawn
+    sampling = Sampling(
+        draws=draws,
+        tune=settings.tune,
+        chains=chains,
+        divergences=0 if diverging is None else int(diverging.sum()),
+        seconds=provenance.seconds,
+        sampler=settings.sampler,
+        versions=provenance.versions,
+        verdict=provenance.verdict,
+        partial=provenance.partial,
+    )
+    return Summary(
+        rows,
+        prob,
+        sampling,
+        whole=whole,
+        formula=provenance.formula,
+        reduced=None if data.cells is None else (data.rows, data.cells),
+        answers=answers,
     )
 
 

@@ -8,18 +8,22 @@ from .terminal import answer, answer_json
 
 if TYPE_CHECKING:
     from ..fit import Fit
+    from ..summary import Summary
 
 
 def run(path: str, form: str, whole: bool) -> None:
     """Print the table of a fit file."""
-    from ..api import load
+    from ..store import read_summary
 
-    show(load(path), form, whole)
+    _print(read_summary(path, whole=whole), form)
 
 
 def show(fit: Fit, form: str, whole: bool) -> None:
     """Print the formula, the table, and in words what it is worth."""
-    summary = fit.summary(all=whole)
+    _print(fit.summary(all=whole), form)
+
+
+def _print(summary: Summary, form: str) -> None:
     if form == "json":
         answer_json(summary.to_dict())
     elif form == "markdown":

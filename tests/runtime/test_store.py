@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -254,3 +256,28 @@ def test_draws_that_the_verdict_does_not_know_of(tmp_path: Path) -> None:
 def test_the_format_before_hashes_is_read(saved: Path) -> None:
     rewritten(saved, format=3)
     assert varying.load(saved).data.identical(made_fit().data)
+
+
+def test_a_summary_needs_no_xarray(tmp_path: Path) -> None:
+    """The command's is that of `Fit.summary`, with what is asked of the draws."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=40)
+    data = {"x": x, "g": [f"g{n % 5}" for n in range(40)], "y": rng.normal(size=40) + x}
+    spec = "y ~ x + (1 + x | g)\nquantity half = b[x] / 2\ntest up = b[x] > 0\n"
+    fit = varying.compile(spec, data).fit(draws=50, tune=100, seed=1, progress=False)
+    path = tmp_path / "a.fit"
+    fit.save(path)
+    for whole in (False, True):
+        found = store.read_summary(path, whole=whole)
+        assert repr(found) == repr(varying.load(path).summary(all=whole))
+        assert found.to_dict() == fit.summary(all=whole).to_dict()
+    code = (
+        "import sys; from varying.runtime.commands.summary import run\n"
+        f"run({str(path)!r}, 'json', True)\n"
+        "assert not sys.modules.keys() & {'xarray', 'pandas', 'zarr', 'scipy', 'arviz'}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == fit.summary(all=True).to_dict()
