@@ -91,8 +91,7 @@ def check_estimated(bound: BoundModel, terms: Expr, sink: Sink) -> None:
     sink.add(
         "nothing-to-estimate",
         terms.span,
-        f"every parameter of the model `{bound.name}` is fixed: there is nothing to "
-        "estimate",
+        "every parameter is fixed: there is nothing to estimate",
         *notes,
     )
 

@@ -74,7 +74,10 @@ def single_rows(subject: Subject) -> Iterator[Finding]:
                 grouping.span,
                 f"only {several} of the {len(rows):,} levels of `{name}` "
                 f"{'has' if several == 1 else 'have'} more than one row",
-                (f"`sd[{name}]` is known from these, and else from its prior",),
+                (
+                    f"`sd[{name}]` is known from {'it' if several == 1 else 'these'}, "
+                    "and else from its prior",
+                ),
             )
 
 
@@ -88,7 +91,10 @@ def _kind(subject: Subject) -> Literal["binary", "shape", "constant", "varying"]
         return None
     if family.response in ("binary", "successes", "ordinal"):
         return "binary"
-    return "shape" if any(d.name == "shape" for d in family.dpars) else None
+    shape = any(dpar.name == "shape" for dpar in family.dpars)
+    if shape and fixed_at(subject.bound, "shape") is None:
+        return "shape"
+    return None
 
 
 def _single(kind: str, grouping: Grouping, subject: Subject) -> tuple[str, ...]:

@@ -188,10 +188,16 @@ def _has_slope(part: Part, grouping: Grouping, read: frozenset[str]) -> bool:
 
 
 def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bool:
-    """Whether nearly all levels have several values of each column, and replicates."""
+    """Whether nearly all levels have several values of each column, and replicates.
+
+    What each level has to itself, as a region has its towns, differs between them and
+    has no effect that could do so.
+    """
     factors = grouping.factors
     for name in names:
         cells = subject.cells(*factors, name)
+        if len(cells[0]) == len(np.unique(cells[-1])):
+            return False
         levels = np.column_stack(cells[: len(factors)])
         # cells are sorted, so those of one level are beside each other
         changes = np.any(np.diff(levels, axis=0) != 0, axis=1)
