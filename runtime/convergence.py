@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["beyond_chance", "copies"]
 
 #: Of fits whose chains agree, the share in which some R-hat is called too high.
-CHANCE = 0.01
+CHANCE = 0.001
 
 Array = NDArray[Any]
 

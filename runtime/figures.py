@@ -26,6 +26,7 @@ __all__ = ["Figures", "elements", "figures", "figures_of"]
 
 #: Quantiles whose effective sample sizes make the tail's: the smaller counts.
 _TAILS = (0.05, 0.95)
+_EPS = float(np.finfo(np.float64).eps)
 #: Fewer draws than this in a chain cannot be split in two and compared.
 _FEWEST = 4
 #: Numbers whose draws are copied side by side: a call of ArviZ for each would take
@@ -96,7 +97,10 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
     # An infinite or undefined draw makes every figure undefined.
     found = [Figures(*(math.nan,) * 5, None, None, None)] * len(values)
     finite = np.isfinite(flat).all(axis=1)
-    constant = flat.min(axis=1) == flat.max(axis=1)
+    least, most = flat.min(axis=1), flat.max(axis=1)
+    # some rounding errors: sds that are computed from others
+    with np.errstate(invalid="ignore"):
+        constant = most - least <= 16.0 * _EPS * np.maximum(abs(least), abs(most))
     for place in np.flatnonzero(finite & constant):
         value = float(flat[place, 0])
         found[place] = Figures(value, 0.0, value, value, value, None, None, None)

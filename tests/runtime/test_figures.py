@@ -84,3 +84,13 @@ def test_elements_of_a_scalar() -> None:
     ((coord, draws),) = elements(posterior()["Intercept"])
     assert coord == ""
     assert draws.shape == (4, 250)
+
+
+def test_rounding_is_no_spread() -> None:
+    rounded = 0.1 * (1.0 + 2e-16 * np.random.default_rng(0).integers(-3, 4, (4, 100)))
+    assert rounded.min() < rounded.max()
+    found = figures(rounded)
+    assert found.sd == 0.0 and found.rhat is found.ess_bulk is None
+    # a large number that hardly moves does move
+    moving = 1.7e9 + 1e-3 * np.random.default_rng(0).normal(size=(4, 100))
+    assert figures(moving).sd > 0.0 and figures(moving).rhat is not None
