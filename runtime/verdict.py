@@ -234,7 +234,7 @@ def _high(found: Found, subject: Subject) -> tuple[set[str], tuple[str, ...]]:
     chance: list[tuple[float, str]] = []
     for label, f in above:
         draws = subject.draws(label)
-        enough = min(f.ess_bulk or 0.0, f.ess_tail or 0.0) >= ESS_LEAST
+        enough = min(f.ess_bulk or 0.0, f.ess_tail or 0.0) >= ESS_LEAST / 2
         if draws is None or not enough or (f.rhat or 0.0) > RHAT_CHANCE:
             continue
         if not beyond_chance([draws], len(found))[0]:

@@ -22,7 +22,7 @@ from varying.compiler.ir import Const
 
 from ..figures import figures
 from .groups import Spread, spreads
-from .locations import Location, locations
+from .locations import Z_LEAST, Location, locations
 from .tails import log_upper, score, slope
 from .targets import Targets
 from .words import Conflict, rounded_up
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     from varying.compiler.driver import Compiled
     from varying.compiler.ir import Frame, Parameter, Prior, Program
 
-__all__ = ["PULL_LEAST", "Z_LEAST", "conflicts"]
+__all__ = ["PULL_LEAST", "conflicts"]
 
 Array = NDArray[Any]
-Z_LEAST = 4.0
 PULL_LEAST = 0.5
 
 
@@ -113,7 +112,8 @@ def _spread(
 
 def _location(one: Location, row: PriorRow) -> Conflict:
     far = abs(one.distance)
-    sd = rounded_up(2.0 * abs(one.estimate - one.mean))
+    middle = 0.0 if one.label else one.mean
+    sd = rounded_up(2.0 * abs(one.estimate - middle))
     return Conflict(
         row.target,
         row.prior,
@@ -121,7 +121,7 @@ def _location(one: Location, row: PriorRow) -> Conflict:
         f"about {one.estimate:.3g} with a standard error of {one.error:.2g}",
         f"{far:.0f} prior sds" if far < 1e6 else f"{far:.1g} prior sds",
         one.z,
-        f"normal({one.mean:.4g}, {sd:g})",
+        f"normal({middle:.4g}, {sd:g})",
         one.posterior,
     )
 

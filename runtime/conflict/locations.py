@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 
 from varying.compiler.backends.reference.density import evaluate_expression
 from varying.compiler.distributions import DISTRIBUTIONS
-from varying.compiler.ir import GroupUse, Intercept, Linear, names_in
+from varying.compiler.ir import Intercept, Linear, names_in
 from varying.compiler.verify import definition_order
 
+from .equations import Equations, maximum
 from .working import Centre, Working
 
 if TYPE_CHECKING:
     from varying.compiler.ir import Frame, Parameter, Predictor, Program
 
-__all__ = ["Location", "locations"]
+__all__ = ["Z_LEAST", "Location", "locations"]
 
 Array = NDArray[Any]
-#: With more effects than this the equations take too long.
-MOST_EFFECTS = 20_000
+#: From this ``z`` on a conflict is said, and from this on the maximum is looked for.
+Z_LEAST, LOOK_CLOSER = 4.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,22 @@ def locations(
         # all thresholds may move together
         design = np.column_stack([design, np.ones(len(design))])
         place = np.append(place, 0.0)
-    effects, scaled = _effects(centre, predictor)
-    if effects > MOST_EFFECTS:
+    equations = Equations.of(centre, predictor, design, place)
+    if equations is None:
         return None
-    solved = _solve(working, design, place, centre, predictor, scaled)
+    solved = equations.solve(working, equations.start)
     if solved is None:
         return None
-    estimate, error = solved
+    estimate, error = solved.places, solved.errors
+    score = abs(estimate) / np.hypot(1.0, error)
+    if (score[: len(free)] >= LOOK_CLOSER).any():
+        # one step is enough to find it, and not to say how far it is
+        top = maximum(centre, predictor, equations, solved)
+        # a likelihood that only rises has no maximum: there the step has to do
+        none = abs(top.places) < Z_LEAST * np.hypot(1.0, top.errors)
+        rises = none & (score >= Z_LEAST) & (top.errors > 3.0 * error)
+        if not rises.any():
+            estimate, error = top.places, top.errors
     found = []
     for at, one in enumerate(free):
         if one.is_normal:
@@ -218,93 +228,3 @@ def _location(one: _Free, values: Mapping[str, Any]) -> float:
         return 0.0
     found = np.ravel(evaluate_expression(prior.argument(name), values))
     return float(found[one.at if found.size > 1 else 0])
-
-
-# ---- the equations -------------------------------------------------------------------
-
-
-def _effects(
-    centre: Centre, predictor: Predictor
-) -> tuple[int, list[tuple[GroupUse, Array]]]:
-    """Return how many effects there are, and the scaled factor of each group."""
-    program, lengths = centre.program, centre.frame.lengths
-    uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]
-    groups = [program.group(use.group) for use in uses]
-    number = sum(lengths[group.levels] * lengths[group.coefs] for group in groups)
-    return number, [
-        (use, centre.scaled(group)) for use, group in zip(uses, groups, strict=True)
-    ]
-
-
-def _solve(
-    working: Working,
-    design: Array,
-    place: Array,
-    centre: Centre,
-    predictor: Predictor,
-    scaled: Sequence[tuple[GroupUse, Array]],
-) -> tuple[Array, Array] | None:
-    """Return the estimates and their standard errors, effects integrated out.
-
-    Henderson's equations for standardised coefficients ``v`` without priors and
-    standard normal effects ``z``: the sum of ``w (y - H v - Z z)^2`` and ``z'z`` is
-    minimal, with ``w y = g + w (H v0 + Z z0)`` at the point of ``g`` and ``w``.
-    """
-    weights = working.weights
-    there = design @ place
-    known = _group_part(centre, predictor)
-    right = working.slopes + weights * (there + known)
-    information = design.T @ (weights[:, None] * design)
-    target = design.T @ right
-    if scaled:
-        from scipy.sparse import diags_array, eye_array
-        from scipy.sparse.linalg import splu
-
-        z = _scaled_design(centre, scaled)
-        inner = (z.T @ diags_array(weights) @ z + eye_array(z.shape[1])).tocsc()
-        across = z.T @ (weights[:, None] * design)
-        both = splu(inner).solve(np.column_stack([across, z.T @ right]))
-        information = information - across.T @ both[:, :-1]
-        target = target - across.T @ both[:, -1]
-    size = np.sqrt(np.maximum(np.diagonal(information), 0.0))
-    if not (np.isfinite(information).all() and (size > 0.0).all()):
-        return None
-    values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    # directions that the data know nothing of have an error beyond all bounds
-    values = np.maximum(values, 1e-12)
-    inverse = (vectors / values) @ vectors.T / np.outer(size, size)
-    return inverse @ target, np.sqrt(np.diagonal(inverse))
-
-
-def _group_part(centre: Centre, predictor: Predictor) -> Array:
-    """Return what the groups add to each row at the posterior's mean."""
-    frame = centre.frame
-    total = np.zeros(frame.lengths[predictor.rows])
-    for block in predictor.blocks:
-        if isinstance(block, GroupUse):
-            rows = centre.effects(block)[frame[block.index]][:, list(block.positions)]
-            weights = 1.0 if block.design is None else frame[block.design]
-            total = total + (weights * rows).sum(axis=1)
-    return total
-
-
-def _scaled_design(centre: Centre, scaled: Sequence[tuple[GroupUse, Array]]) -> Any:
-    """Return the sparse design of all standard normal effects."""
-    from scipy.sparse import csr_array, hstack
-
-    frame = centre.frame
-    parts = []
-    for use, factor in scaled:
-        index = np.asarray(frame[use.index])
-        size, rows = factor.shape[0], len(index)
-        design = np.zeros((rows, size))
-        design[:, list(use.positions)] = (
-            1.0 if use.design is None else frame[use.design]
-        )
-        values = design @ factor
-        columns = index[:, None] * size + np.arange(size)
-        levels = frame.lengths[centre.program.group(use.group).levels]
-        pointers = np.arange(rows + 1) * size
-        shape = (rows, levels * size)
-        parts.append(csr_array((values.ravel(), columns.ravel(), pointers), shape))
-    return hstack(parts, format="csr")

@@ -26,7 +26,7 @@ from varying.compiler.verify import definition_order
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from varying.compiler.ir import Frame, Group, GroupUse, Predictor, Program
+    from varying.compiler.ir import Frame, GroupUse, Predictor, Program
 
 __all__ = ["Centre", "Working"]
 
@@ -72,8 +72,9 @@ class Centre:
             values[predictor.name] = predictor_value(predictor, program, frame, values)
         return cls(program, frame, values, sds)
 
-    def scaled(self, group: Group) -> Array:
+    def scaled(self, use: GroupUse) -> Array:
         """Return ``diag(sd) L``, with ``L`` the Cholesky factor of the correlations."""
+        group = self.program.group(use.group)
         size = self.frame.lengths[group.coefs]
         spread = np.broadcast_to(self.values[group.sd], (size,))
         return np.asarray(spread[:, None] * cholesky(group, self.values, size))
@@ -108,10 +109,15 @@ class Working:
     weights: Array
 
     @classmethod
-    def of(cls, centre: Centre, predictor: Predictor) -> Working | None:
-        """Return them; None where they are not finite."""
-        eta = np.asarray(centre.values[predictor.name], dtype=float)
+    def of(
+        cls, centre: Centre, predictor: Predictor, eta: Array | None = None
+    ) -> Working | None:
+        """Return them at a linear predictor; None where they are not finite.
+
+        Without one it is that of the posterior's mean.
+        """
         name = predictor.name
+        eta = np.asarray(centre.values[name] if eta is None else eta, dtype=float)
         with np.errstate(all="ignore"):
             slopes = _slopes(centre, name, eta)
             size = float(np.sqrt(np.mean(slopes**2)))

@@ -125,6 +125,34 @@ def test_it_is_the_maximum_of_the_likelihood(spec: str) -> None:
     assert place.error == pytest.approx(float(posterior.std()), rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("spec", "fitted"),
+    [
+        ("bit ~ x, family=bernoulli", "normal(-8, 0.1)"),
+        ("count ~ x, family=poisson", "normal(0, 0.01)"),
+        ("count ~ x + (1 | g), family=poisson", "normal(6, 0.1)"),
+    ],
+)
+def test_it_is_found_from_afar(spec: str, fitted: str) -> None:
+    """Under a prior that is wrong by far the maximum is that under a wide one."""
+    far, near = (
+        looked_at(fit(f"{spec}\n  prior b ~ {prior}\n"))["x"]
+        for prior in (fitted, "normal(0, 10)")
+    )
+    assert abs(far.z) > 10 and abs(near.z) < 3
+    # the sd of the group is another one as well
+    tolerance = 0.35 if "g)" in spec else 0.02
+    assert far.estimate == pytest.approx(near.estimate, rel=tolerance)
+
+
+def test_a_likelihood_that_only_rises_has_no_maximum() -> None:
+    frame = data().assign(side=(data()["x"] > 0).astype(int))
+    for prior, disagree in (("normal(0, 0.1)", True), ("normal(0, 5)", False)):
+        spec = f"side ~ x, family=bernoulli\n  prior b ~ {prior}\n"
+        found = varying.compile(spec, frame).fit(**SMALL)
+        assert ("disagree" in str(found.verdict)) is disagree
+
+
 # ---- what is said --------------------------------------------------------------------
 
 RATINGS = "column rating: ordered(1..5)\n"
