@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from varying.compiler import default_priors as defaults
+from varying.compiler.data_file import DataFile
+from varying.compiler.derive import Step
 from varying.compiler.driver import Compiled, check, compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.read import read_sheet
+from varying.compiler.stateful import Orthogonal
 from varying.compiler.table import Table
 from varying.grammar.diagnostics import ModelError, Severity
 from varying.grammar.source import Source
@@ -36,7 +39,7 @@ DATA: dict[str, Any] = {
 }
 
 
-def said(text: str, table: Table) -> list[tuple[str, str]]:
+def said(text: str, table: Table | DataFile) -> list[tuple[str, str]]:
     """Return what a check says, hints aside: rules and messages."""
     found = check(Source(text), table)
     return [(d.rule, d.message) for d in found if d.severity is not Severity.INFO]
@@ -290,3 +293,53 @@ def test_case_constant_response(name: str, message: str) -> None:
         compile_spec(Source(text), table)
     errors = [d.rule for d in caught.value.diagnostics if d.severity == "error"]
     assert errors == ["constant-response"]
+
+
+# ---- the order of rows, and rows that are counted ------------------------------------
+
+ORDERLESS = """\
+let late = t - 1700000000
+y ~ x + between(x, g) + scale(t) + poly(w, 2) + two + late, family={family}
+"""
+
+
+@pytest.mark.parametrize("family", ["gaussian", "student", "lognormal"])
+def test_no_order_of_rows_changes_what_is_said_or_learned(
+    family: str, tmp_path: Path
+) -> None:
+    size = 240
+    place = RNG.integers(0, 40, size)
+    data = {
+        "y": np.round(np.exp(RNG.normal(size=40)), 1)[place] + 0.1,
+        "x": RNG.normal(size=40).round(1)[place],
+        "w": np.array([0.1, 0.3, 0.1 + 0.2, 0.7])[place % 4],
+        "t": 1.7e9 + place,
+        "g": [f"g{k % 5}" for k in place],
+        "two": np.array([0.1, 0.3, 0.1 + 0.2])[place % 3],
+    }
+    text = ORDERLESS.format(family=family)
+    found = []
+    for order in (np.arange(size), RNG.permutation(size)):
+        shuffled = {name: np.array(values)[order] for name, values in data.items()}
+        path = tmp_path / "d.csv"
+        rows = zip(*(v.tolist() for v in shuffled.values()), strict=True)
+        lines = [",".join(data), *(",".join(map(str, row)) for row in rows)]
+        path.write_text("\n".join(lines), "utf-8")
+        for reduce in (False, True):
+            table = DataFile(path, reduce)
+            compiled = compile_spec(Source(text), table)
+            learned = [m.state for m in compiled.prepared.made if isinstance(m, Step)]
+            told = said(text, table)
+            priors = [(row.target, row.prior) for row in compiled.priors]
+            assert (compiled.prepared.table.counts is None) is not reduce
+            found.append((priors, sorted(told), learned))
+    for one in found[1:]:
+        assert one[:2] == found[0][:2]
+    assert [rule for rule, _ in found[0][1]] == ["collinear"]
+    for *_, learned in found:
+        for state, first in zip(learned, found[0][2], strict=True):
+            if isinstance(state, Orthogonal):  # sums of products, to the last bits
+                assert state.shifts == pytest.approx(first.shifts, rel=1e-13, abs=1e-15)
+                assert (state.origin, state.unit) == (first.origin, first.unit)
+            else:
+                assert state == first
