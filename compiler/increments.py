@@ -31,19 +31,13 @@ from .evaluation import evaluate
 from .expressions import column_names, postorder
 from .functions import is_stateful
 from .rounding import rounding
-from .spread import centered
+from .spread import DEPENDENT, ROUNDINGS, centered
 from .steps import code_step, numeric_step
 from .table import Floats, Table
 
 #: Calls whose value in a row depends on the rows around it: they give a variable of
 #: its own.
 _OTHER_ROWS = frozenset({"between", "within", "lag", "mean", "min", "max"})
-#: What is left of a column is nothing if it is shorter than this share of the centred
-#: column: R's tolerance for a dependent one.
-_DEPENDENT = 1e-7
-
-#: What is left is nothing, either, if it is within so many roundings of the values.
-_ROUNDINGS = 64.0
 #: A smaller correlation with a column before it is rounding.
 _NO_SHARE = 1e-10
 #: Columns of a spline beyond this are judged alone, as those of a local basis can be:
@@ -308,15 +302,13 @@ def _regression(
     units = np.where(lengths > 0.0, lengths, 1.0)
     scaled = columns * root / units
     design, target = scaled[:, :-1][:, usable], scaled[:, -1]
-    found = np.linalg.lstsq(design, target, rcond=_DEPENDENT)[0]
+    found = np.linalg.lstsq(design, target, rcond=DEPENDENT)[0]
     # once more, for the digits that columns nearly alike cost
-    found = (
-        found + np.linalg.lstsq(design, target - design @ found, rcond=_DEPENDENT)[0]
-    )
+    found = found + np.linalg.lstsq(design, target - design @ found, rcond=DEPENDENT)[0]
     found[np.abs(found) < _NO_SHARE] = 0.0
     rest = target - design @ found
-    least = _ROUNDINGS * off * math.sqrt(weighted.total(values, counts)) / units[-1]
-    if not float(np.sqrt(rest @ rest)) > max(_DEPENDENT, least):
+    least = ROUNDINGS * off * math.sqrt(weighted.total(values, counts)) / units[-1]
+    if not float(np.sqrt(rest @ rest)) > max(DEPENDENT, least):
         return None
     weights = np.zeros(len(before))
     weights[usable] = found

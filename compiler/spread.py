@@ -29,11 +29,11 @@ _MOST_EXACT = 2.0**53
 #: may be off by a few, as the sum of two or three numbers is.
 _SAME = 8.0
 #: All values are the same if they lie within this many: of a long computation.
-_CONSTANT = 64.0
+ROUNDINGS = 64.0
 #: A column depends on others if so little of its length is left beside them: R's
 #: tolerance, of columns after centring, for those of a file may be written to a few
 #: digits. What is computed from others is off by rounding and no more.
-_DEPENDENT, _COMPUTED = 1e-7, 1e-12
+DEPENDENT, _COMPUTED = 1e-7, 1e-12
 
 
 def rounding_of(values: Floats) -> float:
@@ -68,7 +68,7 @@ def is_constant(values: Floats, rounding: float | None = None) -> bool:
     if not len(values):
         return True
     extent = float(values.max()) - float(values.min())
-    return extent == 0.0 or extent <= _CONSTANT * _known(values, rounding)
+    return extent == 0.0 or extent <= ROUNDINGS * _known(values, rounding)
 
 
 def is_same(values: Floats, value: float) -> NDArray[np.bool_]:
@@ -209,7 +209,7 @@ def dependencies(
     for place in range(matrix.shape[1]):
         values, rounding = matrix[:, place], roundings[place]
         if is_constant(values, rounding):
-            if float(np.abs(values).max(initial=0.0)) <= _CONSTANT * rounding:
+            if float(np.abs(values).max(initial=0.0)) <= ROUNDINGS * rounding:
                 found[place] = ()
             elif constant is None:
                 constant = (place,)
@@ -224,7 +224,7 @@ def dependencies(
         again = known @ left
         along, left = along + again, left - again @ known
         length = float(np.linalg.norm(left))
-        least = _COMPUTED if computed is not None and computed[place] else _DEPENDENT
+        least = _COMPUTED if computed is not None and computed[place] else DEPENDENT
         if length > max(least, part.rounding):
             basis[len(independent)] = left / length
             products[: len(independent), len(independent)] = along
@@ -240,7 +240,7 @@ def dependencies(
         made = tuple(
             other
             for other, weight in zip(independent, weights.tolist(), strict=True)
-            if abs(weight) > _DEPENDENT
+            if abs(weight) > DEPENDENT
         )
         if _has_constant(part, earlier, weights, length):
             if constant is None:
@@ -257,7 +257,7 @@ def _part(values: Floats, rounding: float, counts: Counts) -> _Part:
     length = _root_mean_square(rest, counts, rows)
     rest = rest / length if counts is None else rest / length * np.sqrt(counts)
     rest = rest / math.sqrt(rows)
-    return _Part(mean, rest, length, _CONSTANT * rounding / length)
+    return _Part(mean, rest, length, ROUNDINGS * rounding / length)
 
 
 def _pair(part: _Part, others: Sequence[_Part], most: float) -> Floats | None:
@@ -286,12 +286,12 @@ def _has_constant(
     used = [
         (weight, other)
         for weight, other in zip(weights.tolist(), others, strict=True)
-        if abs(weight) > _DEPENDENT
+        if abs(weight) > DEPENDENT
     ]
     terms = [part.length * weight / other.length * other.mean for weight, other in used]
     # how many spreads away from 0 the columns are: an error of a weight is so often
     away = sum(abs(other.mean) / other.length for _, other in used)
     off = part.rounding + sum(abs(weight) * other.rounding for weight, other in used)
     rest = math.fsum((part.mean, *(-term for term in terms)))
-    most = (left + off + _CONSTANT * UNIT) * part.length * (1.0 + away)
+    most = (left + off + ROUNDINGS * UNIT) * part.length * (1.0 + away)
     return bool(abs(rest) > most)

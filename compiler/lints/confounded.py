@@ -22,7 +22,7 @@ from ..estimated import (
 )
 from ..evaluation import evaluate
 from ..spellings import quoted
-from ..spread import centered
+from ..spread import DEPENDENT, ROUNDINGS, centered
 from ..table import Floats, Ints
 from .subject import Finding, Subject, listed
 
@@ -32,9 +32,6 @@ _NEARLY, _FEW = 0.1, 5
 _PAIRS = 30
 #: Rows that are looked at first, and what may be multiplied to look at all.
 _SAMPLE, _HEAD, _MOST_WORK = 2_000, 50_000, 4e9
-#: What is nothing of a column within a level: as a share of its spread over all rows,
-#: and as a multiple of how far off by rounding it is.
-_LEFT, _ROUNDINGS = 1e-7, 64.0
 #: Population columns beyond which no span is looked for.
 _MOST_COLUMNS = 500
 #: Effects of a level beyond which they are not compared.
@@ -376,7 +373,7 @@ def _told_apart(
         columns.matrix.T[1:], columns.roundings[1:], strict=True
     ):
         _, rest = centered(column)
-        least = max(_LEFT * float(np.sqrt(np.mean(rest**2))), _ROUNDINGS * rounding)
+        least = max(DEPENDENT * float(np.sqrt(np.mean(rest**2))), ROUNDINGS * rounding)
         rest = _without(rest, basis[:1], index, levels)
         vary.append(int((_norms(rest, index, levels) > least * sizes).sum()))
         for _ in range(2):
