@@ -47,6 +47,7 @@ from .references import Scope
 from .responses import bind_response
 from .schema import Schema
 from .terms import expand
+from .wide_hint import suggest_wide
 
 Parameterization = Literal["auto", "centered", "noncentered"]
 
@@ -76,6 +77,7 @@ def bind(
     response = bind_response(
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
+    suggest_wide(spec, model, prepared.data, sink)
     expansion = expand(model.formula.terms, model.formula.response, names, sink)
     check_leaks(expansion, model.formula.response, schema, sink)
     check_dropped(expansion, schema, sink)

@@ -1,0 +1,121 @@
+"""A wide file is recognised where the response is no column of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from varying.compiler.driver import check
+from varying.grammar.diagnostics import Diagnostic
+from varying.grammar.source import Source
+
+#: The columns, the formula, and what is suggested; None: nothing is.
+FILES: tuple[tuple[str, str, str | None], ...] = (
+    (
+        "subj rating_early rating_late",
+        "rating ~ block + (1 | subj)",
+        "wide(rating: rating_early = (block=early), rating_late = (block=late))",
+    ),
+    (
+        "subj early_rating late_rating",
+        "rating ~ block + (1 | subj)",
+        "wide(rating: early_rating = (block=early), late_rating = (block=late))",
+    ),
+    (
+        "id score1 score2 score3",
+        "score ~ time + (1 | id)",
+        "wide(score: score1 = (time=1), score2 = (time=2), score3 = (time=3))",
+    ),
+    (
+        "id age ratingPre ratingPost",
+        "rating ~ age + (1 | id)",
+        "wide(rating: ratingPre = (condition=Pre), ratingPost = (condition=Post))",
+    ),
+    (
+        "id t1 t2 t3",
+        "y ~ visit + (1 | id)",
+        "wide(y: t1 = (visit=1), t2 = (visit=2), t3 = (visit=3))",
+    ),
+    (
+        "id early_minus early_plus late_minus late_plus",
+        "y ~ block*cs + (1 | id)",
+        "wide(y: early_minus = (block=early, cs=minus), "
+        "early_plus = (block=early, cs=plus), "
+        "late_minus = (block=late, cs=minus), late_plus = (block=late, cs=plus))",
+    ),
+    (
+        "id rt.easy.1 rt.easy.2 rt.hard.1 rt.hard.2 age",
+        "rt ~ difficulty*session + age + (1 | id)",
+        "wide(rt: rt.easy.1 = (difficulty=easy, session=1), "
+        "rt.easy.2 = (difficulty=easy, session=2), "
+        "rt.hard.1 = (difficulty=hard, session=1), "
+        "rt.hard.2 = (difficulty=hard, session=2))",
+    ),
+    (
+        "id|rating early CS-|rating late CS-|condition",
+        "rating ~ 1 + (1 | id)",
+        'wide(rating: "rating early CS-" = (condition_=early), '
+        '"rating late CS-" = (condition_=late))',
+    ),
+    # a slip, one column, cells that do not cross, two sets of columns
+    ("id rating block", "ratin ~ block + (1 | id)", None),
+    ("id rating_early block", "rating ~ block + (1 | id)", None),
+    ("id a_x a_y b_x", "y ~ 1 + (1 | id)", None),
+    ("id u1 u2 u3 v1 v2 v3", "y ~ 1 + (1 | id)", None),
+    ("id x1 x2", "y ~ 1 + (1 | id)", None),
+    ("id t1 t2 t3", "t ~ t1 + t2 + t3", None),
+)
+
+
+def written(folder: Path, header: str) -> None:
+    names = header.split("|" if "|" in header else None)
+    rows = [
+        ",".join(
+            f"s{row}" if name == "id" or name == "subj" else f"{row * 7 % 11 + place}.5"
+            for place, name in enumerate(names)
+        )
+        for row in range(6)
+    ]
+    (folder / "d.csv").write_text("\n".join([",".join(names), *rows]) + "\n", "utf-8")
+
+
+def unknown(folder: Path, text: str) -> Diagnostic:
+    found = [
+        one
+        for one in check(Source(text), base=folder)
+        if one.rule == "unknown-column" and one.span.start == text.index("\n") + 1
+    ]
+    (fault,) = found
+    return fault
+
+
+@pytest.mark.parametrize(("header", "formula", "statement"), FILES)
+def test_wide_files(
+    header: str, formula: str, statement: str | None, tmp_path: Path
+) -> None:
+    written(tmp_path, header)
+    text = f'data "d.csv"\n{formula}\n'
+    fault = unknown(tmp_path, text)
+    said = " ".join(fault.notes)
+    if statement is None:
+        assert "wide(" not in said
+        return
+    assert f'`data "d.csv", {statement}`' in said
+    assert fault.fix is not None and not fault.fix.safe
+    (edit,) = fault.fix.edits
+    mended = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert mended == f'data "d.csv", {statement}\n{formula}\n'
+    # the mended spec has nothing unknown in it
+    rules = {one.rule for one in check(Source(mended), base=tmp_path)}
+    assert not rules & {"unknown-column", "wide-cells", "syntax", "duplicate-column"}
+
+
+def test_a_data_frame_has_no_statement_to_mend() -> None:
+    from varying.compiler.read import table_from_frame
+
+    frame = {"id": ["a", "b", "c"], "y_1": [1.0, 2, 4], "y_2": [2.0, 3, 1]}
+    found = check(Source("y ~ time + (1 | id)"), table_from_frame(frame))
+    (fault,) = [d for d in found if "wide" in " ".join(d.notes)]
+    assert 'data "...", wide(y: y_1 = (time=1), y_2 = (time=2))' in fault.notes[1]
+    assert fault.fix is None
