@@ -213,8 +213,10 @@ def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
     reads = _reads(path, spec)
     head = WHOLE_FILE if whole else _head(path)
     if large:
-        # a head is looked at a little further than it is read
-        quoted = _quotes(path, None if whole else 2 * HEAD_BYTES)
+        quoted: bool | None = None
+        with suppress(OSError, TooLarge, *DAMAGED):  # the careful way says what it is
+            # a head is looked at a little further than it is read
+            quoted = _quotes(path, None if whole else 2 * HEAD_BYTES)
         if quoted is not None:
             found = read_large(path, decimal, reads, head, quoted)
             if found is not None:

@@ -52,6 +52,8 @@ def read_excel(file: Path, wanted: str | int | None, reads: Reads) -> Found:
         names = [sheet.name for sheet in book.sheets]
         seen = [n for n, sheet in enumerate(book.sheets) if sheet.seen]
         place = _place(file, names, seen, wanted)
+        if wanted is None and len(names) > 1:
+            _check_choice(file, book, place, reads)
         found = _read_sheet(file, book, book.sheets[place], reads)
         if wanted is None and len(names) > 1:
             remark = _first_of_several(file, names, seen, place)
@@ -118,6 +120,40 @@ def _first_of_several(
     )
     choice = f"choose one: `sheet={string_text(names[place])}`, or `sheet={place + 1}`"
     return Remark("first-sheet", message, (f"they are {listed}", choice))
+
+
+def _check_choice(file: Path, book: _Book, place: int, reads: Reads) -> None:
+    """Report that another sheet has the columns, where the first one has none."""
+    known = [_names(file, book, sheet) for sheet in book.sheets]
+    if reads.named(known[place]):
+        return
+    others = [n for n, names in enumerate(known) if len(reads.named(names)) > 1]
+    if not others:
+        return
+    first, best = (
+        book.sheets[place].name,
+        max(others, key=lambda n: len(reads.named(known[n]))),
+    )
+    name = book.sheets[best].name
+    there = ", ".join(f"`{column}`" for column in sorted(reads.named(known[best]))[:6])
+    raise FileFault(
+        "data-format",
+        f"the first sheet of `{file.name}`, `{first}`, has none of the columns",
+        (f"`{name}` has {there}", f"choose it: `sheet={string_text(name)}`"),
+        add=f", sheet={string_text(name)}",
+    )
+
+
+def _names(file: Path, book: _Book, sheet: _Sheet) -> list[str]:
+    """Return the texts of the first row of a sheet, as far as it can be read."""
+    if sheet.part not in book.reader.valid_files:
+        return []
+    with book.reader.archive.open(sheet.part) as source:
+        try:
+            header = next(_rows(file, sheet.name, _parser(book, source)), None)
+        except Exception:  # of a sheet that nobody asked for
+            return []
+    return [] if header is None else [_name(cell) for cell in header[1].values()]
 
 
 def _place(

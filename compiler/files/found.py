@@ -48,8 +48,8 @@ EVERY = Reads(frozenset, every=True)
 class FileFault(Exception):
     """What is wrong with a file: a rule, a sentence, notes and maybe a fix.
 
-    ``option`` is that of ``data`` which asks for what is not there, and ``instead``
-    what it may be meant to be.
+    ``option`` is that of ``data`` which asks for what is not there, ``instead`` what it
+    may be meant to be, and ``add`` an option that is lacking.
     """
 
     def __init__(
@@ -60,18 +60,22 @@ class FileFault(Exception):
         fix: Fix | None = None,
         option: str | None = None,
         instead: str | None = None,
+        add: str | None = None,
     ) -> None:
         super().__init__(message)
         self.rule, self.message, self.notes, self.fix = rule, message, notes, fix
-        self.option, self.instead = option, instead
+        self.option, self.instead, self.add = option, instead, add
 
     def report(self, sink: Sink, span: Span, options: Sequence[Option] = ()) -> None:
         """Put the fault where the spec names the file, or the option at fault."""
         given = next((one for one in options if one.name.text == self.option), None)
-        if given is None:
-            sink.add(self.rule, span, self.message, *self.notes, fix=self.fix)
-            return
         fix = self.fix
+        if self.add is not None and span.end:
+            edit = Edit(Span(span.end, span.end), self.add)
+            fix = Fix(f"add {self.add.removeprefix(', ')}", (edit,))
+        if given is None:
+            sink.add(self.rule, span, self.message, *self.notes, fix=fix)
+            return
         if self.instead is not None:
             edit = Edit(given.value.span, self.instead)
             fix = Fix(f"replace by {self.instead}", (edit,))

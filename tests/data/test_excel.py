@@ -179,6 +179,31 @@ def test_the_first_sheet_that_can_be_seen(tmp_path: Path) -> None:
     assert list(good(tmp_path / "d.xlsx", sheet=1).columns) == ["y", "lists"]
 
 
+def test_the_columns_are_in_another_sheet(tmp_path: Path) -> None:
+    book_of(tmp_path / "d.xlsx", notes="visible", data="visible", more="hidden")
+    text = 'data "d.xlsx"\ndata ~ y\n'
+    found = said(tmp_path, text)
+    # `y` is in each of them
+    assert found[0].rule == "first-sheet"
+    book_of(tmp_path / "e.xlsx", Notes="visible", Day_1="visible")
+    from openpyxl import load_workbook
+
+    book = load_workbook(tmp_path / "e.xlsx")
+    book["Notes"].delete_rows(1, 9)
+    book["Notes"].append(["written by A"])
+    book["Day 1"]["B1"] = "rating"
+    book.save(tmp_path / "e.xlsx")
+    text = 'data "e.xlsx"\nrating ~ y\n'
+    (fault,) = said(tmp_path, text)
+    assert fault.rule == "data-format"
+    assert fault.notes == ("`Day 1` has `rating`, `y`", 'choose it: `sheet="Day 1"`')
+    assert fault.fix is not None
+    (edit,) = fault.fix.edits
+    mended = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert mended == 'data "e.xlsx", sheet="Day 1"\nrating ~ y\n'
+    assert [d for d in said(tmp_path, mended) if d.severity == "error"] == []
+
+
 @pytest.mark.parametrize("models", [1, 3])
 def test_a_wrong_sheet_is_said_once(models: int, tmp_path: Path) -> None:
     book_of(tmp_path / "d.xlsx", Day_1="visible", Day_2="visible")
