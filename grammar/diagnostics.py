@@ -47,7 +47,7 @@ class Fix:
     safe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Diagnostic:
     """One fault, at one place.
 
@@ -90,6 +90,9 @@ class Diagnostic:
         from .render import concise
 
         return concise.render([self])
+
+    def __repr__(self) -> str:
+        return f"<{self}>"  # not the whole text of the source
 
 
 @dataclass(slots=True)
@@ -165,7 +168,9 @@ class ModelError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows: where in this package it was raised helps none."""
-        return str(self).split("\n")
+        from .render.called import short_traceback
+
+        return short_traceback(self, str(self))
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:

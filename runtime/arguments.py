@@ -12,6 +12,7 @@ from numbers import Real
 from operator import index
 
 from varying.grammar.diagnostics import nearest
+from varying.grammar.render.called import short_traceback
 from varying.grammar.render.safe import visible
 
 __all__ = ["ArgumentError", "between", "choice", "flag", "given", "path_text", "whole"]
@@ -25,6 +26,10 @@ class ArgumentError(ValueError, TypeError):
 
     A ``ValueError`` and a ``TypeError``, for a number in quotes is both.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows."""
+        return short_traceback(self, f"{type(self).__name__}: {self}")
 
 
 def given(value: object) -> str:

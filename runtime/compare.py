@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from varying.grammar.source import Source
 
+from .arguments import given
 from .categories import numbers_of
 from .faults import fault
 
@@ -61,11 +62,11 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
     if not isinstance(fits, Mapping):
         raise TypeError(
             "compare takes fits by name, such as "
-            f'compare({{"slopes": fit, "intercepts": other}}), not {fits!r}'
+            f'compare({{"slopes": fit, "intercepts": other}}), not {given(fits)}'
         )
     for name, one in fits.items():
         if not isinstance(one, Fit):
-            raise TypeError(f"{name!r} is no fit: {one!r}")
+            raise TypeError(f"{name!r} is no fit: {given(one)}")
     if len(fits) < 2:
         raise ValueError(f"compare takes two fits or more, not {len(fits)}")
     (first, one), *others = fits.items()

@@ -197,8 +197,9 @@ class Fit:
             ``not-a-fit`` if the file holds other data than those of its draws;
             ``not-enough-memory`` for more numbers than fit into it.
         """
-        from .predict import predict, thinned
+        from .predict import check_kind, predict, thinned
 
+        check_kind(kind)
         posterior = self.data["posterior"].to_dataset()
         chosen = thinned(posterior, draws)
         several = len(self._origin.rows.categories) if kind == "prob" else 1

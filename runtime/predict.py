@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from varying.compiler.ir import Frame, Program
     from varying.compiler.table import Table
 
-__all__ = ["FittedRows", "Kind", "log_likelihood", "predict", "thinned"]
+__all__ = ["FittedRows", "Kind", "check_kind", "log_likelihood", "predict", "thinned"]
 
 Kind = Literal["response", "mean", "prob", "eta"]
 
@@ -105,9 +105,7 @@ def predict(
     dpar: str | None = None,
 ) -> DataArray:
     """Return predictions; see ``Fit.predict``."""
-    if hasattr(kind, "columns"):
-        raise ArgumentError("predictions are for the rows of the fit: pass no data")
-    choice("kind", kind, get_args(Kind))
+    check_kind(kind)
     chosen = Settings.checked(seed=seed).seed
     if dpar is not None:
         return _parameter(rows, posterior, kind, dpar)
@@ -149,6 +147,13 @@ def predict(
                 ),
             )
     return found.rename(kind)
+
+
+def check_kind(kind: object) -> None:
+    """Refuse what is no kind of prediction, and data in its place."""
+    if hasattr(kind, "columns"):
+        raise ArgumentError("predictions are for the rows of the fit: pass no data")
+    choice("kind", kind, get_args(Kind))
 
 
 def _parameter(

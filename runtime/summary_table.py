@@ -135,7 +135,7 @@ def as_html(summary: Summary) -> str:
 def tables_html(summary: Summary) -> Iterator[str]:
     """Yield the formula and the tables, without the verdict."""
     for line in summary.head:
-        yield code_html(line)
+        yield code_html(line) if line == summary.formula else paragraph(line)
     yield _table(summary).html()
     for table, notes in _sections(summary):
         yield table.html()

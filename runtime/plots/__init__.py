@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from varying.grammar.diagnostics import nearest
 from varying.grammar.render.safe import visible
 
-from ..arguments import choice
+from ..arguments import ArgumentError, choice
 
 if TYPE_CHECKING:
     from ..fit import Fit
@@ -26,7 +26,7 @@ Kind = Literal["trace", "forest", "ppc", "pairs"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
-class PlotError(ValueError):
+class PlotError(ArgumentError):
     """A picture was asked for that cannot be drawn; the text says why."""
 
     def __init__(self, text: str) -> None:

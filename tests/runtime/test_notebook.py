@@ -31,13 +31,14 @@ spec = "y ~ x + (1 | g)" + chr(10) + "quantity twice = 2 * b[x]"
     "fit.verdict": "",
 }
 PRINTED = "print(fit.summary(), fit, model.priors, model, sep=chr(10))"
+NUMBER = "1\nmodel.fit(draws='4')"
 WRONG = "varying.compile('y ~ nothing', data)"
 
 
 @cache
 def outputs() -> dict[str, list[Any]]:
     """Run all cells in one kernel, and return what came of each."""
-    cells = [new_code_cell(text) for text in (*CELLS, PRINTED, WRONG)]
+    cells = [new_code_cell(text) for text in (*CELLS, PRINTED, WRONG, NUMBER)]
     book = new_notebook(cells=cells)
     NotebookClient(
         book, timeout=200, allow_errors=True, kernel_name="python3"
@@ -68,7 +69,7 @@ def test_nothing_on_stderr_and_no_error() -> None:
     kinds = {
         cell: [(one.output_type, one.get("name")) for one in found]
         for cell, found in outputs().items()
-        if cell != WRONG
+        if cell not in (WRONG, NUMBER)
     }
     said = [(c, kind) for c, found in kinds.items() for kind in found]
     assert not [one for one in said if one[1][0] == "error" or one[1][1] == "stderr"]
@@ -95,4 +96,14 @@ def test_an_error_is_its_report() -> None:
     (found,) = outputs()[WRONG]
     assert (found.output_type, found.ename) == ("error", "ModelError")
     assert "\n".join(found.traceback).startswith("error[unknown-column]: `nothing`")
+    assert found.traceback[-1] == f"called in line 1: {WRONG}"
     assert "Traceback" not in "\n".join(found.traceback)
+
+
+def test_a_wrong_argument_is_a_line() -> None:
+    (found,) = outputs()[NUMBER]
+    assert found.traceback == [
+        "ArgumentError: draws is a whole number, not '4': write draws=4",
+        "",
+        "called in line 2: model.fit(draws='4')",
+    ]
