@@ -30,18 +30,27 @@ LONGEST_BLOCK = 12
 ENDS = 3
 
 
+#: More decimals than this, or numbers above that, are written with powers of ten.
+MOST_DECIMALS, LARGEST_WHOLE = 7, 1e9
+
+
 def decimals(found: Figures) -> int:
     """Return how many decimals of a row are worth printing.
 
     The last one printed is that of the Monte Carlo error; two or three, unless
     the numbers are so large that fewer, or so small that more are needed.
     """
+    return max(0, _last(found))
+
+
+def _last(found: Figures) -> int:
+    """Return the last decimal that is worth printing; below 0: tens, hundreds."""
     if not found.sd > 0:
         return 2
     for_two_digits = 1 - math.floor(math.log10(found.sd))
     error = found.mcse if found.mcse is not None else found.sd / 10
     wanted = -math.floor(math.log10(error)) if error > 0 else 2
-    return max(0, min(wanted, max(3, for_two_digits)))
+    return min(wanted, max(3, for_two_digits))
 
 
 def _headings(summary: Summary) -> tuple[str, ...]:
@@ -51,15 +60,24 @@ def _headings(summary: Summary) -> tuple[str, ...]:
 
 
 def _cells(found: Figures) -> tuple[str, ...]:
-    places = decimals(found)
+    places, last = decimals(found), _last(found)
     numbers = (found.mean, found.sd, found.median, found.lower, found.upper)
     if found.sd == 0:
         shown = tuple(f"{number:.6g}" for number in numbers)
+    elif places > MOST_DECIMALS or max(map(abs, numbers)) > LARGEST_WHOLE:
+        shown = tuple(_powers(number, last) for number in numbers)
     else:
         shown = tuple(_fixed(number, places) for number in numbers)
     sizes = (found.ess_bulk, found.ess_tail)
     rhat = "" if found.rhat is None else f"{found.rhat:.3f}"
     return (*shown, *("" if n is None else f"{n:.0f}" for n in sizes), rhat)
+
+
+def _powers(number: float, last: int) -> str:
+    """Format a number with a power of ten, up to a decimal."""
+    if number == 0.0 or not math.isfinite(number):
+        return f"{number:g}"
+    return f"{number:.{max(1, math.floor(math.log10(abs(number))) + last)}e}"
 
 
 def _fixed(number: float, places: int) -> str:

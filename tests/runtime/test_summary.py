@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from varying.runtime.figures import Figures
-from varying.runtime.summary_table import decimals
+from varying.runtime.summary_table import _cells, decimals
 
 from .fits import made_fit
 
@@ -135,3 +135,20 @@ def test_frame() -> None:
 )
 def test_decimals_follow_the_error(sd: float, ess: float, expected: int) -> None:
     assert decimals(Figures(0.0, sd, 0.0, 0.0, 0.0, ess, ess, 1.0)) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (1e-19, ("1.230e-19", "2.0e-21", "1.230e-19", "-6.0e-21")),
+        (1e-6, ("1.230e-06", "2.0e-08", "1.230e-06", "-6.0e-08")),
+        (1e-3, ("0.001230", "0.000020", "0.001230", "-0.000060")),
+        (1e12, ("1.230e+12", "2.0e+10", "1.230e+12", "-6.0e+10")),
+    ],
+)
+def test_very_small_and_large_numbers_have_powers_of_ten(
+    size: float, expected: tuple[str, ...]
+) -> None:
+    numbers = (1.2304 * size, 0.0201 * size, 1.2304 * size, -0.0601 * size)
+    found = Figures(*numbers, 1.3 * size, 9.0, 9.0, 1.0)
+    assert _cells(found)[:4] == expected
