@@ -94,7 +94,7 @@ def _columns(
 ) -> tuple[dict[str, Array], Array]:
     """Return the columns of each parameter, and what is added to them.
 
-    In the widest numbers there are: what cancels, cancels here.
+    What cancels, cancels here: sums are taken in the widest numbers there are.
     """
     count = frame.lengths[rows]
     wide = np.longdouble
@@ -102,13 +102,21 @@ def _columns(
     constant: Array = np.zeros(count, dtype=wide)
     for block, one in zip(blocks, maps, strict=True):
         if isinstance(block, Intercept):
-            design: Array = np.ones((count, 1), dtype=wide)
+            design: Array = np.ones((count, 1))
         else:
-            design = frame[block.design].astype(wide)
-        constant = constant + design @ np.atleast_1d(one.constant).astype(wide)
+            design = frame[block.design]
+        fixed = np.atleast_1d(one.constant)
+        for place in np.flatnonzero(fixed):
+            constant += design[:, place].astype(wide) * fixed[place]
         for name, matrix in one.by.items():
-            by = np.reshape(matrix, (design.shape[1], -1)).astype(wide)
-            columns[name] = columns.get(name, 0.0) + design @ by
+            by = np.reshape(matrix, (design.shape[1], -1))
+            if name not in columns:
+                columns[name] = np.zeros((count, by.shape[1]), dtype=wide)
+            # most of a map is zeros: a column is one as it is, or a sum of a few
+            for row, column in zip(*np.nonzero(by), strict=True):
+                columns[name][:, column] += (
+                    design[:, row].astype(wide) * by[row, column]
+                )
     narrow = {
         name: np.ascontiguousarray(matrix, dtype=np.float64)
         for name, matrix in columns.items()

@@ -40,6 +40,8 @@ Array = NDArray[Any]
 
 #: The largest number of a column is at most so many steps.
 FARTHEST = 4.0
+#: Of conjugate gradients.
+_STEPS = 20
 #: A log density of a prior that is so much lower is against a starting point.
 SURE = 2.0
 
@@ -165,7 +167,9 @@ def _population(given: _Given, predictor: Predictor) -> dict[str, Unit]:
         if found is None:
             continue
         for one, matrix in found.by.items():
-            more = design @ np.reshape(matrix, (design.shape[1], -1))
+            by = np.reshape(matrix, (design.shape[1], -1))
+            same = by.shape[0] == by.shape[1] and (by == np.eye(len(by))).all()
+            more = design if same else design @ by
             columns[one] = columns[one] + more if one in columns else more
     step = given.step(predictor)
     scales = {name: step / given.size(matrix) for name, matrix in columns.items()}
@@ -212,15 +216,32 @@ def _centers(
     names = list(columns)
     design = np.hstack([columns[n] * scales[n] for n in names])
     weights = np.ones(len(design)) if given.count is None else given.count
-    root = np.sqrt(weights / weights.sum())
-    found = np.linalg.lstsq(design * root[:, None], root * aim, rcond=1e-6)[0]
-    for name, part in zip(
-        names,
-        np.split(found, np.cumsum([len(scales[n]) for n in names])[:-1]),
-        strict=True,
-    ):
-        centers[name] = part * scales[name]
-    return centers
+    found = _least_squares(design, weights / weights.sum(), aim)
+    ends = np.cumsum([len(scales[n]) for n in names])[:-1]
+    parts = zip(names, np.split(found, ends), strict=True)
+    return {name: part * scales[name] for name, part in parts}
+
+
+def _least_squares(design: Array, weights: Array, aim: float) -> Array:
+    """Return what the columns are multiplied by to be near a number, shape (k,).
+
+    By conjugate gradients: a few steps are near enough for a start, and go nowhere
+    that the columns hardly know of.
+    """
+    found = np.zeros(design.shape[1])
+    rest = design.T @ (weights * aim)
+    way, size = rest, float(rest @ rest)
+    first = size
+    for _ in range(_STEPS):
+        if not size > 1e-12 * first:
+            break
+        moved = design @ way
+        step = size / float(weights @ np.square(moved))
+        found = found + step * way
+        rest = rest - step * (design.T @ (weights * moved))
+        before, size = size, float(rest @ rest)
+        way = rest + size / before * way
+    return found
 
 
 def _aim(given: _Given, predictor: Predictor) -> float:
