@@ -27,6 +27,8 @@ from .subject import Finding, Subject, listed
 _MOST_EFFECTS = 10
 #: A factor with more levels than this is often a group.
 _MANY_LEVELS = 8
+#: Of nearly as many levels as rows it is none.
+_PER_ROW = 0.9
 #: 0 is far from the data if it is so many standard deviations beyond them, or from
 #: their mean: of a million rows some are anywhere.
 _BEYOND, _FROM_MEAN = 1.0, 4.0
@@ -276,17 +278,19 @@ def many_effects(subject: Subject) -> Iterator[Finding]:
         (
             "together such priors allow very large predictions; a narrower one for all "
             "(`prior b ~ normal(0, ...)`) shrinks them",
-            *_as_group(columns),
+            *_as_group(columns, subject.table.total),
         ),
     )
 
 
-def _as_group(columns: list[DesignColumn]) -> tuple[str, ...]:
+def _as_group(columns: list[DesignColumn], rows: int) -> tuple[str, ...]:
     """Return the note on a factor whose levels look like those of a group."""
     for column in columns:
         (part, *rest) = column.parts
         if rest or not isinstance(part, Coded) or len(part.levels) <= _MANY_LEVELS:
             continue
+        if len(part.levels) > _PER_ROW * rows:
+            continue  # of single rows nothing is learned
         name = name_text(part.factor)
         return (
             f"`{name}` has {len(part.levels)} levels: `(1 | {name})` learns from the "

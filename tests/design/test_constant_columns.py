@@ -211,6 +211,10 @@ def test_case_nanoseconds() -> None:
     ((rule, message),) = said(text, table)
     assert rule == "level-per-row"
     assert message == "`ns` is taken as a text with 60 levels in 60 rows"
+    # nothing can be learned of levels of one row, by `(1 | ns)` either
+    notes = [note for found in check(Source(text), table) for note in found.notes]
+    assert any("column ns: numeric" in note for note in notes)
+    assert not any("(1 | ns)" in note for note in notes)
     text, table = case("ns/ns_num")
     assert said(text, table) == []
     compiled = compile_spec(Source(text), table)
