@@ -6,7 +6,7 @@ PYTEST = $(PYTHON) -m pytest
 VARYING = .venv/bin/varying
 
 .DEFAULT_GOAL = help
-.PHONY: help venv demo test slow check fmt golden pages bench clean
+.PHONY: help venv demo test slow check fmt golden pages bench faults clean
 
 help:
 	@echo 'make demo    fit examples/ratings and print the table'
@@ -17,6 +17,7 @@ help:
 	@echo 'make golden  accept what the golden files would be now'
 	@echo 'make pages   fit the examples, make the tables and pictures in docs/examples'
 	@echo 'make bench   time Varying beside Bambi and brms: hours; see benchmarks/README.md'
+	@echo 'make faults  damage files, kill fits, fill disks: the table in docs/trust.md'
 	@echo 'make clean   remove what was made, except .venv'
 
 venv:
@@ -51,6 +52,9 @@ pages: venv
 bench: venv
 	@$(PYTHON) benchmarks/startup.py
 	@$(PYTHON) benchmarks/run.py $(BENCH)
+
+faults: venv
+	$(PYTHON) -m tests.safety.faults --write $(FAULTS)
 
 clean:
 	rm -rf build dist src/*.egg-info *.fit .coverage

@@ -92,7 +92,7 @@ def normal_scores(values: Floats) -> Floats:
     """Return values as the normal quantiles of their ranks; ties share theirs."""
     flat = values.reshape(len(values), -1)
     size = flat.shape[1]
-    order = np.argsort(flat, axis=1, kind="stable")
+    order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, axis=1)
     # where values that are equal begin, row after row
     new = np.ones(ordered.shape, bool)

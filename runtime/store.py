@@ -36,10 +36,11 @@ from .spec_file import unreadable
 from .stored_table import from_group, to_dataset
 from .summary import PROB, Summary, rows_of, summary_of
 from .whole_file import replacing
+from .zarr_files import zarr_files
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from xarray import Dataset, DataTree
+    from xarray import DataTree
 
     from varying.compiler.table import Table
     from varying.grammar.diagnostics import ModelError
@@ -49,8 +50,7 @@ __all__ = ["Stored", "is_fit", "read", "read_summary", "write"]
 _DATA = "data"
 #: Where the chains ended.
 _STATE, _UNCONSTRAINED = "state", "unconstrained"
-_POSTERIOR = "/posterior"
-#: Bytes of a variable above which Zarr cuts it.
+#: Bytes of a variable above which it is cut.
 _ONE_PIECE = 2**26
 
 
@@ -89,42 +89,16 @@ def _zarr_entries(
     table: Table,
     state: NDArray[np.float64] | None,
 ) -> dict[str, bytes]:
-    """Return the files of the store by name.
+    """Return the files of the store by name."""
+    from xarray import Dataset
 
-    Zarr writes some metadata twice, which a zip would keep twice; so it writes
-    into memory first.
-    """
-    from xarray import Dataset, DataTree
-    from zarr.storage import MemoryStore
-
-    buffers: dict[str, Any] = {}
-    groups = {_DATA: DataTree(to_dataset(table))}
+    groups = {name: node.to_dataset() for name, node in data.children.items()}
+    groups[_DATA] = to_dataset(table)
     if state is not None:
-        ended = Dataset({_UNCONSTRAINED: (("chain", "place"), state)})
-        groups[_STATE] = DataTree(ended)
-    tree = data.assign(groups)
+        groups[_STATE] = Dataset({_UNCONSTRAINED: (("chain", "place"), state)})
     text = json.dumps(provenance.to_dict(), ensure_ascii=False)
-    tree.attrs = {**tree.attrs, ATTRIBUTE: text}
-    tree.to_zarr(
-        MemoryStore(buffers),
-        zarr_format=3,
-        consolidated=False,
-        encoding={_POSTERIOR: _whole(data["posterior"].to_dataset())},
-    )
-    return {key: buffer.to_bytes() for key, buffer in buffers.items()}
-
-
-def _whole(draws: Dataset) -> dict[str, dict[str, Any]]:
-    """Return how Zarr is to write draws: small variables in one piece each.
-
-    It would cut them into pieces of some 100 kB, whose handling takes longer than
-    their compression, which is also worse.
-    """
-    return {
-        str(name): {"chunks": values.shape}
-        for name, values in draws.data_vars.items()
-        if 0 < values.nbytes <= _ONE_PIECE
-    }
+    attrs: dict[str, Any] = {str(key): value for key, value in data.attrs.items()}
+    return zarr_files(groups, attrs | {ATTRIBUTE: text}, _ONE_PIECE)
 
 
 class Stored(NamedTuple):

@@ -37,7 +37,6 @@ MEANWHILE = (
     "pandas",
     "xarray",
     "scipy.sparse.linalg",
-    "zarr",
     "rich.table",
 )
 
