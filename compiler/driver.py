@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from varying.grammar.allowed import reported
 from varying.grammar.diagnostics import (
@@ -37,20 +38,19 @@ from .bound import BoundModel
 from .checks import check_rows
 from .data_file import DataFile
 from .evaluation import FunctionFault
-from .fill import fill
 from .head import of_the_head
-from .ir import Frame, Program
-from .learn import learn
 from .lints import lint
-from .lower import PriorRow, lower
 from .margin import OF_ANY_MODEL, inside, is_common, unknown_everywhere
 from .options import has_own_rows
 from .own_functions import NO_FUNCTIONS, Functions
-from .passes import optimize
 from .prepare import NO_DATA, Prepared, prepare
 from .responses import response_values
 from .spec_data import data_of, data_statement
 from .table import Table
+
+if TYPE_CHECKING:
+    from .ir import Frame, Program
+    from .lower import PriorRow
 
 #: Statements, and rules, whose faults leave the columns and groups of the design
 #: as they are.
@@ -335,6 +335,12 @@ def _raise_errors(sink: Sink) -> None:
 
 
 def _compiled(found: _Bound, sink: Sink) -> Compiled:
+    # `check` ends before these, and is the quicker for not importing them
+    from .fill import fill
+    from .learn import learn
+    from .lower import lower
+    from .passes import optimize
+
     _raise_errors(sink)
     bound, prepared = found.bound, found.prepared
     assert bound is not None  # without an error there is one

@@ -6,6 +6,7 @@ runs, so that `varying check` starts without PyMC, pandas or ArviZ.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -330,7 +331,14 @@ def summary(
 
 def main() -> None:
     """Run the command; no traceback reaches the user for a user's fault."""
+    # Looking for garbage among the thousands of objects that imports make, none of
+    # which is any, is a tenth of what `check` takes.
+    gc.set_threshold(_GARBAGE)
     sys.exit(_guarded())
+
+
+#: New objects between two searches for garbage: Python's own is 2,000 or fewer.
+_GARBAGE = 50_000
 
 
 def _guarded() -> int:
