@@ -31,19 +31,19 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _BELOW = re.compile(
-    rf"(?P<before>\D*?)(?:<=?|\u2264|\bunder\b|\bbelow\b|\bup to\b)\s*"
+    rf"(?P<before>\D*?)(?:<=?|\u2264|\b(?:under|below|up to|less than|at most)\b)\s*"
     rf"(?P<high>{_VALUE})(?P<after>[^\d+]*)",
     re.IGNORECASE,
 )
 _ABOVE = (
     re.compile(
-        rf"(?P<before>\D*?)(?:>=?|\u2265|\bover\b|\babove\b)\s*"
+        rf"(?P<before>\D*?)(?:>=?|\u2265|\b(?:over|above|more than|at least)\b)\s*"
         rf"(?P<low>{_VALUE})(?P<after>[^\d+]*)",
         re.IGNORECASE,
     ),
     re.compile(
         rf"(?P<before>\D*?)(?P<low>{_VALUE})\s*(?:\+|(?:and|or|und) "
-        rf"(?:more|over|older|above|mehr)\b)(?P<after>\D*)",
+        rf"(?:more|over|older|above|up|mehr)\b)(?P<after>\D*)",
         re.IGNORECASE,
     ),
 )
@@ -111,16 +111,20 @@ _COMMA_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")
 def _style(levels: Sequence[str]) -> _Style | None:
     """Return what reads the digits of all levels; None if commas leave it open.
 
-    ``1,250`` is 1.25 or 1,250 unless another number tells; ``1.250`` is 1.25, as
-    everywhere here.
+    ``1,250`` beside ``1500`` may be 1.25 or 1,250; ``1.250`` is 1.25, as everywhere
+    here.
     """
     if not any("," in level for level in levels):
         return _by(_POINT, "")
     pieces = [p for level in levels for p in re.findall(_DIGITS, level)]
     commas = [piece for piece in pieces if "," in piece]
     if all(_POINT_THOUSANDS.fullmatch(piece) for piece in commas):
-        # a point, or a second comma, says that the commas part thousands
-        if any("." in p or p.count(",") > 1 for p in pieces):
+        # a point or a second comma says that the commas part thousands, and so do
+        # numbers without one if they are all below 1,000
+        others = [piece for piece in pieces if "," not in piece]
+        if any("." in p or p.count(",") > 1 for p in pieces) or all(
+            len(piece) < 4 for piece in others
+        ):
             return _by(_POINT, ",", _POINT_THOUSANDS)
         return None
     if all(_COMMA.fullmatch(p) or _COMMA_THOUSANDS.fullmatch(p) for p in pieces):
