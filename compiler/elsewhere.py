@@ -59,6 +59,10 @@ GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
 
 #: What stands beside a response and is not compiled.
 RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
+    "se": (
+        "until then, indented below the formula, `sigma ~ 0 + offset(log({0}))`: the "
+        "same, sigma being known",
+    ),
     "weights": ("until then: a row for each case that a weight counts",),
     "mi": (
         "until then, leave it out: rows without a response are left out and counted "

@@ -158,14 +158,9 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
 
 def _until_then(call: Call) -> tuple[str, ...]:
     """Return what to write in place of a term that is not compiled."""
-    name = call.function.text
-    if name == "se" and call.arguments:
-        known = expression_text(call.arguments[0].value)
-        return (
-            "until then, indented below the formula, "
-            f"`sigma ~ 0 + offset(log({known}))`: the same, sigma being known",
-        )
-    return RESPONSES_UNTIL_THEN.get(name, ())
+    of = expression_text(call.arguments[0].value) if call.arguments else "x"
+    notes = RESPONSES_UNTIL_THEN.get(call.function.text, ())
+    return tuple(note.replace("{0}", of) for note in notes)
 
 
 def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:

@@ -460,7 +460,10 @@ class _Tokenizer:
             return Fix("write a comma", (Edit(span, ","),), safe=True)
         rest = _REST.match(text, span.end)
         if rest is not None:
-            return Fix("leave it out", (Edit(span, ""),), safe=True)
+            before = tokens[-1].end_pos if tokens else span.start
+            assert before is not None
+            edit = Edit(Span(before, span.end), "")
+            return Fix("leave it out", (edit,), safe=True)
         blank = _BLANK.match(text, span.end)
         assert blank is not None
         margin = text[self.row.start :][: self.row.indent]

@@ -30,6 +30,7 @@ def compile(
     model: str | None = None,
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    **misplaced: object,
 ) -> Model:
     """Compile a model.
 
@@ -61,10 +62,15 @@ def compile(
     Model
         Without data, one that can be looked at but not fitted.
 
+    **misplaced
+        Nothing: what is said of the model stands in the spec, as ``family=`` does.
+
     Raises
     ------
     ModelError
         With everything that is wrong, if something is.
+    TypeError
+        For an argument that there is not; it says where that belongs.
 
     Examples
     --------
@@ -74,6 +80,8 @@ def compile(
     no data
     """
     _check(spec, model, reduce)
+    if misplaced:
+        raise TypeError(_misplaced(*misplaced.items()))
     if _is_path(spec):
         source = read_source(spec)
         base = Path(spec).parent
@@ -88,6 +96,20 @@ def compile(
         reduce=reduce,
         functions=functions,
     )
+
+
+def _misplaced(first: tuple[str, object], *_: tuple[str, object]) -> str:
+    """Return where an argument of another package's belongs."""
+    from varying.compiler.options import OPTIONS
+    from varying.grammar.elsewhere.tables import ELSEWHERE, REWRITTEN
+
+    name, value = first
+    message = f"compile() has no argument `{name}`"
+    if name in OPTIONS:
+        shown = value if isinstance(value, str) else "..."
+        return f"{message}: it stands in the spec, `y ~ x, {name}={shown}`"
+    why = ELSEWHERE.get(name) or REWRITTEN.get(name)
+    return f"{message}: {why}" if why else message
 
 
 def compile_source(

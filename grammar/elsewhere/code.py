@@ -103,14 +103,16 @@ def statement(text: str, start: int) -> tuple[list[Word], bool]:
     operator. The second value is whether all its brackets are closed.
     """
     found: list[Word] = []
+    last = ""
     for word in words_of(text, start):
         if word.depth < 0:
             return found, False
         if word.kind == "line" and word.depth == 0:
-            if not found or found[-1].text not in _GOES_ON:
+            if last not in _GOES_ON:
                 return found, True
         elif word.kind != "line":
             found.append(word)
+            last = last if word.kind == "comment" else word.text
     closed = not found or found[-1].depth == 0
     return found, closed and found[-1].kind != "open" if found else True
 

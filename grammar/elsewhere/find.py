@@ -14,14 +14,14 @@ from ..tokens import MAX_BYTES
 # Whether a text may hold code at all: most specs are not looked at twice.
 _HINT = regex.compile(
     r"""^[^\S\r\n]*+\(?(?:
-        (?:import|from)\s
+        (?:import|from)[ \t]
       | [\p{L}_.][\p{L}\p{N}_.:$]*+\s*+(?:
             \(
           | (?:<<-|<-|=(?!=))\s*+(?:[\["'{]|[\p{L}_.][\p{L}\p{N}_.:]*+\s*+[(~+|])
           | <<?-
           | :\s*+["'{]
         )
-      | f?r?["'] | [({]?\s*["'][^"'\r\n]*~
+      | f?r?["'] | [({]?[^\S\r\n]*+["'][^"'\r\n]*~
       | formula\s*:
     )""",
     regex.VERBOSE | regex.MULTILINE,

@@ -119,8 +119,12 @@ def _read(words: Sequence[Word], draft: Draft, values: Values) -> None:
         _formula(inside, draft)
         return
     if len(words) == 1 and words[0].text in values:
-        draft.used.append(words[0].text)
-        _read(values[words[0].text], draft, values)
+        name = words[0].text
+        if name in draft.used:  # it holds itself
+            draft.block(f"what `{name}` holds is not known: write the formula")
+            return
+        draft.used.append(name)
+        _read(values[name], draft, values)
         return
     call = called(_without_methods(words))
     if call is not None:

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import regex
+
 from ..diagnostics import Edit, Fix, Severity, Sink
+from ..layout import Line, logical_lines
 from ..printer import name_text
 from ..source import Source, Span
 from ..tokens import KEYWORDS
@@ -18,8 +21,12 @@ from .tables import COMMANDS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
 
 _ASSIGN = frozenset(("<-", "<<-", "="))
 #: Words that are read, some of them twice: brackets that are never closed begin anew.
-MOST_WORDS = 100_000
+MOST_WORDS = 40_000
+#: Pieces of code that are read, and brackets inside each other: beyond, it is a text
+#: of another kind.
+MOST_PIECES, MOST_BRACKETS = 100, 50
 _LISTS = frozenset(("c", "list", "dict"))
+_BLANK = regex.compile(r"\s*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Reader:
 
     def run(self) -> list[Code]:
         """Report all code, in its order."""
-        self._collect()
+        self.collect()
         values = {p.name: p.value for p in self.pieces if p.name is not None}
         drafts: dict[int, Draft] = {
             place: model_of(piece.value, values)
@@ -81,28 +88,30 @@ class Reader:
 
     # ---- finding ----
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
+        """Find the pieces, and count the formulas beside them."""
+        # what goes on from the line above is none of its own
+        lines, _ = logical_lines(self.source, Sink(self.source))
+        begin = {line.span.start: line for line in lines}
         text, position, read = self.source.text, 0, 0
         while position < len(text) and read < MOST_WORDS:
+            if len(self.pieces) == MOST_PIECES:
+                break
+            blank = _BLANK.match(text, position)
+            position = position if blank is None else blank.end()
             words, closed = statement(text, position)
             read += len(words)
             if not words:
-                # an empty line
-                end = min(
-                    (
-                        e
-                        for e in (text.find("\n", position), text.find("\r", position))
-                        if e >= 0
-                    ),
-                    default=len(text),
-                )
-                position = end + 1
-                continue
+                break
             if not closed:  # the brackets are at fault: one line of it
                 words = [w for w in words if self._same_line(words[0], w)]
-            piece = _piece(words) if closed else None
-            if piece is not None:
-                self.pieces.append(piece)
+            deep = max(word.depth for word in words) > MOST_BRACKETS
+            piece = _piece(words) if closed and not deep else None
+            line = begin.get(piece.span.start) if piece is not None else None
+            # a `~` of the next row makes a formula of what looks like a call
+            if piece is not None and line is not None:
+                if not _has_tilde(line) or _tildes(piece.value) or piece.name:
+                    self.pieces.append(piece)
             elif _is_formula(words):
                 self.formulas += 1
             position = words[-1].end
@@ -323,10 +332,10 @@ def _piece(words: Sequence[Word]) -> Piece | None:
     if [word.text for word in plain[:2]] == ["with", "pm.Model"]:
         return Piece(tuple(plain), tuple(plain[1:]), None, commented, span)
     first = value[0]
-    if plain[0].text in ("import", "from") and len(plain) > 1:
+    tilde = [w for w in value if w.text == "~" and w.depth == 0]
+    if plain[0].text in ("import", "from") and len(plain) > 1 and not tilde:
         if plain[1].kind == "name":
             return Piece(tuple(plain), tuple(value), None, commented, span)
-    tilde = [w for w in value if w.text == "~" and w.depth == 0]
     piece = Piece(tuple(plain), tuple(value), name, commented, span)
     if first.kind == "string" and "~" in first.text:
         return piece if not tilde else None
@@ -407,6 +416,23 @@ def _holds_model(piece: Piece, values: dict[str, tuple[Word, ...]]) -> bool:
     return known or any(word.text == "~" for word in piece.value)
 
 
+def _tildes(words: Sequence[Word]) -> bool:
+    """Whether a `~` stands outside brackets, or in a string that begins it all."""
+    outside = any(word.text == "~" and word.depth == 0 for word in words)
+    return outside or words[0].kind == "string"
+
+
+def _has_tilde(line: Line) -> bool:
+    """Whether a `~` stands outside the brackets of a line of the language."""
+    depth = 0
+    for token in line.tokens:
+        depth += token.type in ("LPAR", "LSQB")
+        depth -= token.type in ("RPAR", "RSQB")
+        if token.type == "TILDE" and depth == 0:
+            return True
+    return False
+
+
 def _is_formula(words: Sequence[Word]) -> bool:
     """Whether a statement of the language is a formula at the margin."""
     if words[0].text in ("prior",):
@@ -420,6 +446,10 @@ def _is_read(lines: Sequence[str]) -> bool:
 
     source = Source("\n".join(lines))
     sink = Sink(source)
+    again = Reader(source, sink)
+    again.collect()
+    if again.pieces:
+        return False
     parse(source, sink)
     return not any(
         found.severity is Severity.ERROR and found.rule != "no-model"

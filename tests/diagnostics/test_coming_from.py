@@ -222,6 +222,18 @@ def test_python_says_the_same() -> None:
     assert "rating ~ treat" in str(model)
 
 
+def test_python_says_where_an_argument_belongs() -> None:
+    for name, value, said_ in (
+        ("family", "bernoulli", "stands in the spec, `y ~ x, family=bernoulli`"),
+        ("family", varying, "stands in the spec, `y ~ x, family=...`"),
+        ("priors", {}, "priors are lines below the formula"),
+        ("chains", 4, "how to sample is said to `varying fit`"),
+        ("colour", 1, "compile() has no argument `colour`"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(said_)):
+            varying.compile("y ~ x", None, **{name: value})
+
+
 # ---- families ------------------------------------------------------------------------
 
 #: All families of brms's manual and of Bambi's, by their names there.

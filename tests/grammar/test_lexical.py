@@ -144,7 +144,7 @@ def test_texts_that_differ(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("text", "rules"),
     [
-        ("y ~ x z", ["syntax"]),
+        ("y ~ x z", ["unquoted-name"]),
         ("y ~ x\n+ z", ["unknown-statement"]),
         ("y ~ x )", ["unmatched-bracket"]),
         ("y ~ (x", ["unclosed-bracket"]),
@@ -161,7 +161,7 @@ def test_texts_that_differ(one: str, other: str) -> None:
         ("  prior b ~ flat\n    keep mu\n  y ~ x", ["misplaced-statement"]),
         ("y ~ x\n  where x > 0", ["misplaced-statement"]),
         ("y ~ x\n  let a = x", ["misplaced-statement"]),
-        ("y ~ 1x", ["syntax"]),
+        ("y ~ 1x", ["unquoted-name"]),
         ("y ~ x.5.", []),
         ("y ~ 1..2", ["syntax"]),
         ("column x: ordered(0. .. 9)\ny ~ x", ["invalid-argument"]),

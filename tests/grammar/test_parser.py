@@ -445,7 +445,7 @@ def test_without_a_sink_faults_are_raised() -> None:
         parse(Source("y ~ x + 1|g\ny == x", "a.model"))
     assert [d.rule for d in caught.value.diagnostics] == [
         "bare-bar",
-        "unknown-statement",
+        "equals-for-tilde",
     ]
     assert str(caught.value).startswith("error[bare-bar]")
     assert " --> a.model:1:10" in str(caught.value)
