@@ -305,9 +305,9 @@ def in_steps(program: Program, point: Point) -> tuple[dict[str, Any], dict[str, 
             ]
     for group in program.groups:
         if group.form == "centered" and group.unit:
-            shape = np.shape(point[group.effects])
-            units[group.effects] = np.broadcast_to(group.unit, shape)
-            moved[group.effects] = point[group.effects] / units[group.effects]
+            shape = np.shape(point[group.coordinate])
+            units[group.coordinate] = np.broadcast_to(group.unit, shape)
+            moved[group.coordinate] = point[group.coordinate] / units[group.coordinate]
     return moved, units
 
 
