@@ -9,15 +9,13 @@ which does not depend on whether these agree (``beyond_chance``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .chains import ess_mean, normal_scores
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["beyond_chance", "copies"]
 
@@ -43,7 +41,7 @@ def copies(draws: Array) -> tuple[int, int] | None:
     return None
 
 
-def beyond_chance(several: Iterable[Array], number: int) -> list[bool]:
+def beyond_chance(several: Sequence[Array], number: int) -> list[bool]:
     """Return of which numbers the chains differ by more than chance explains.
 
     With ``m`` halves of chains that agree, ``Q = n sum((mean_j - mean)^2) / s^2`` is
@@ -59,35 +57,27 @@ def beyond_chance(several: Iterable[Array], number: int) -> list[bool]:
     number
         How many numbers are looked at (these are among them).
     """
+    if not several:
+        return []
     from scipy.special import chdtrc
 
-    found = []
-    for draws in several:
-        folded = np.abs(draws - np.median(draws))
-        misfits = [_misfit(_scores(values)) for values in (draws, folded)]
-        freedom = 2 * len(draws) - 1
-        probability = min(float(chdtrc(freedom, misfit)) for misfit in misfits)
-        found.append(not 2.0 * number * probability > CHANCE)
-    return found
+    draws = np.stack(several).astype(np.float64)
+    middle = np.median(draws, axis=(1, 2), keepdims=True)
+    misfits = [_misfit(normal_scores(one)) for one in (draws, np.abs(draws - middle))]
+    probability = chdtrc(2 * draws.shape[1] - 1, np.maximum(*misfits))
+    return [not 2.0 * number * one > CHANCE for one in probability.tolist()]
 
 
-def _scores(draws: Array) -> Array:
-    """Return normal scores of the ranks among all draws (Blom 1958)."""
-    return np.asarray(normal_scores(draws[None])[0])
-
-
-def _misfit(scores: Array) -> float:
-    """Return ``Q``; infinite where a half does not move."""
-    length = scores.shape[1] // 2
-    halves = np.stack([scores[:, :length], scores[:, -length:]], axis=1)
+def _misfit(scores: Array) -> Array:
+    """Return ``Q`` of each number; infinite where a half does not move."""
+    length = scores.shape[2] // 2
+    halves = np.stack([scores[..., :length], scores[..., -length:]], axis=2)
     means = halves.mean(axis=-1)
-    rest = (halves - means[..., None]).reshape(len(scores), -1)
-    within = float((rest**2).sum() / (means.size * (length - 1)))
-    if not within > 0.0:
-        return float("inf")
+    number, many = len(scores), means[0].size
+    rest = (halves - means[..., None]).reshape(number, -1, 2 * length)
+    within = (rest**2).sum(axis=(1, 2)) / (many * (length - 1))
+    between = ((means - means.mean(axis=(1, 2), keepdims=True)) ** 2).sum(axis=(1, 2))
     with np.errstate(all="ignore"):
-        size = float(ess_mean(rest[None])[0])
-    if not np.isfinite(size):
-        return float("inf")
-    size = min(size, float(rest.size)) / means.size
-    return size * float(((means - means.mean()) ** 2).sum()) / within
+        size = np.minimum(ess_mean(rest), rest[0].size) / many
+        found = size * between / within
+    return np.where(np.isfinite(found) & (within > 0.0), found, np.inf)

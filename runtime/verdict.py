@@ -229,19 +229,23 @@ def _is_known(rhat: float | None) -> bool:
 
 def _high(found: Found, subject: Subject) -> tuple[set[str], tuple[str, ...]]:
     """Return of what R-hat is too high, and a remark on what is high by chance."""
-    above = [(label, f) for label, f in found if f.rhat is not None]
-    above = [(label, f) for label, f in above if (f.rhat or 0.0) > RHAT_MOST]
-    chance: list[tuple[float, str]] = []
-    for label, f in above:
-        draws = subject.draws(label)
-        enough = min(f.ess_bulk or 0.0, f.ess_tail or 0.0) >= ESS_LEAST / 2
-        if draws is None or not enough or (f.rhat or 0.0) > RHAT_CHANCE:
-            continue
-        if not beyond_chance([draws], len(found))[0]:
-            chance.append((f.rhat or 0.0, label))
-    high = {label for label, _ in above} - {label for _, label in chance}
-    if high or not chance:
-        return {label for label, _ in above}, ()
+    above = [(label, f.rhat, f) for label, f in found if f.rhat is not None]
+    above = [one for one in above if one[1] > RHAT_MOST]
+    tried = {
+        label: (rhat, draws)
+        for label, rhat, f in above
+        if rhat <= RHAT_CHANCE
+        and min(f.ess_bulk or 0.0, f.ess_tail or 0.0) >= ESS_LEAST / 2
+        and (draws := subject.draws(label)) is not None
+    }
+    beyond = beyond_chance([draws for _, draws in tried.values()], len(found))
+    chance = [
+        (rhat, label)
+        for (label, (rhat, _)), wrong in zip(tried.items(), beyond, strict=True)
+        if not wrong
+    ]
+    if len(chance) < len(above) or not chance:
+        return {label for label, _, _ in above}, ()
     rhat, label = max(chance)
     return set(), (
         f"R-hat is a little above {RHAT_MOST} for {_of(len(chance), len(found))} "
