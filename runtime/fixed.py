@@ -13,7 +13,10 @@ import numpy as np
 
 from varying.compiler.backends.reference import coordinates
 from varying.compiler.backends.reference.charts import from_unconstrained
-from varying.compiler.backends.reference.density import cholesky, evaluate_expression
+from varying.compiler.backends.reference.density import (
+    evaluate_expression,
+    moved_scales,
+)
 from varying.compiler.verify import definition_order
 
 from .figures import elements
@@ -44,15 +47,20 @@ def fixed_elements(
             continue
         pair = np.stack([first[name], second[name]])[None]
         like = posterior[name].transpose("chain", "draw", ...)
-        if like.shape[2:] != pair.shape[2:] or (pair[0, 0] != pair[0, 1]).all():
+        if like.shape[2:] != pair.shape[2:] or not _same(pair[0, 0], pair[0, 1]).any():
             continue
         for coord, (values,) in elements(
             like.isel(chain=[0], draw=[0, 0]).copy(data=pair),
             triangle=name in names.correlations,
         ):
-            if values[0] == values[1]:
+            if _same(values[0], values[1]):
                 found.add(f"{name}[{coord}]" if coord else name)
     return frozenset(found)
+
+
+def _same(one: Any, other: Any) -> Any:
+    """Whether numbers are equal but for rounding."""
+    return np.isclose(one, other, rtol=1e-12, atol=0.0)
 
 
 def _quantities(
@@ -71,9 +79,9 @@ def _quantities(
             values[name] = evaluate_expression(derived[name].expression, values)
     for group in program.groups:
         size = frame.lengths[group.coefs]
-        spread = np.broadcast_to(values[group.sd], (size,))
-        factor = cholesky(group, values, size)
-        values[group.correlation_matrix] = factor @ factor.T
         shape = (frame.lengths[group.levels], size)
-        values[group.effects] = spread * rng.normal(size=shape)
+        sd, correlation = moved_scales(group, values, size)
+        values[group.reported_sd] = sd
+        values[group.correlation_matrix] = correlation
+        values[group.effects] = sd * rng.normal(size=shape)
     return values

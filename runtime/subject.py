@@ -132,7 +132,7 @@ class Subject:
 
         targets = Targets.of(self.sampled.compiled)
         program = self.sampled.program
-        sds = [group.sd for group in program.groups]
+        sds = [group.reported_sd for group in program.groups]
         return causes(
             Evidence(
                 self.posterior,

@@ -64,7 +64,8 @@ def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
     group = program.group(use.group)
     index = np.asarray(frame[use.index])
     levels, size = frame.lengths[group.levels], frame.lengths[group.coefs]
-    if list(use.positions) != list(range(size)):
+    elsewhere = group.moved is not None and not use.stated
+    if elsewhere or list(use.positions) != list(range(size)):
         return []
     design = np.ones((len(index), 1)) if use.design is None else frame[use.design]
     now = np.asarray(centre.effects(use))

@@ -67,21 +67,29 @@ class Centre:
                 values[name] = evaluate_expression(derived[name].expression, values)
         for group in program.groups:
             draws = posterior[group.effects].transpose("chain", "draw", ...).values
-            values[group.effects] = draws.mean(axis=(0, 1))
+            effects = draws.mean(axis=(0, 1))
+            values[group.effects] = values[group.stated] = effects
+            if group.moved is not None:
+                basis = np.asarray(group.moved.basis)
+                values[group.stated] = effects @ np.linalg.inv(basis).T
         for predictor in program.predictors:
             values[predictor.name] = predictor_value(predictor, program, frame, values)
         return cls(program, frame, values, sds)
 
     def scaled(self, use: GroupUse) -> Array:
-        """Return ``diag(sd) L``, with ``L`` the Cholesky factor of the correlations."""
+        """Return a factor of the covariance of the effects that a use is of."""
         group = self.program.group(use.group)
         size = self.frame.lengths[group.coefs]
         spread = np.broadcast_to(self.values[group.sd], (size,))
-        return np.asarray(spread[:, None] * cholesky(group, self.values, size))
+        factor = np.asarray(spread[:, None] * cholesky(group, self.values, size))
+        if group.moved is not None and not use.stated:
+            factor = np.asarray(group.moved.basis) @ factor
+        return factor
 
     def effects(self, use: GroupUse) -> Array:
         """Return the effects that the design of a use is multiplied by."""
-        return np.asarray(self.values[self.program.group(use.group).effects])
+        group = self.program.group(use.group)
+        return np.asarray(self.values[group.stated if use.stated else group.effects])
 
     def densities(self, predictor: str, eta: Array) -> Array:
         """Return the log likelihood of each row at a linear predictor."""

@@ -162,6 +162,8 @@ SAID: list[tuple[str, set[str]]] = [
     ("y ~ x + (1 + x | g)", set()),
     ("y ~ x*z + (1 | g) + (1 | h)", set()),
     ("curved ~ poly(year, 2)", set()),
+    ("curved ~ year + I(year^2)", set()),
+    ("y ~ x + (1 + year | g)", set()),
     ("bit ~ x + (1 | g), family=bernoulli", set()),
     ("count ~ x + (1 | g), family=poisson", set()),
     (f"{RATINGS}rating ~ x + (1 | g), family=ordlogit", set()),
@@ -196,6 +198,12 @@ SAID: list[tuple[str, set[str]]] = [
         {"sd[g, x]"},
     ),
     ("y ~ x + (1 | g)\n  prior sd[g] ~ half_cauchy(0.5)", set()),
+    # as written it is about levels at the birth of Christ
+    (
+        "y ~ x + (1 + year | g)\n  prior sd[g, Intercept] ~ exponential(1)\n"
+        "  prior sd[g, year] ~ exponential(1)",
+        set(),
+    ),
     ("y ~ x + (1 | g)\n  prior sigma ~ exponential(500)", {"sigma"}),
     ("y ~ x + (1 | g)\n  prior sigma ~ normal(0, 0.02, lb=0)", {"sigma"}),
 ]

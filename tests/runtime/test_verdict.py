@@ -315,6 +315,10 @@ FIXED: list[tuple[str, set[str]]] = [
     ("y ~ x + z\n  prior b[z] = 0.5", {"b[z]"}),
     ("y ~ x + (1 | g)\n  prior sd = 2", {"sd_g[Intercept]"}),
     ("y ~ 1\n  sigma ~ x\n  prior sigma.b = 0", {"sigma_b[x]"}),
+    # stated at the mean of the slope's column, reported at 0
+    ("y ~ year + (1 + year | g)", set()),
+    ("y ~ year + (1 + year | g)\n  prior sd[g, year] = 0.1", {"sd_g[year]"}),
+    ("y ~ year + (1 + year | g)\n  prior sd = 0.1", {"sd_g[Intercept]", "sd_g[year]"}),
     # two blocks of one factor: no correlation between them
     (
         "y ~ x + (1 + x | g) + (0 + z | g)",
@@ -326,6 +330,7 @@ FIXED: list[tuple[str, set[str]]] = [
 def data() -> pd.DataFrame:
     rng = np.random.default_rng(3)
     frame = {name: rng.normal(size=60) for name in "xyz"}
+    frame["year"] = 2000.0 + np.arange(60) // 6
     return pd.DataFrame({**frame, "g": [f"g{i % 6}" for i in range(60)]})
 
 
