@@ -1,13 +1,16 @@
 """How long the command takes beside sampling, side by side.
 
-    python benchmarks/startup.py [runs]
+    python benchmarks/startup.py [runs] [checkout]
 
 Each run starts every command once, in turn, so that a change in the machine's
 speed hits all of them. Printed are medians: seconds, those of the processor (a busy
-machine changes them less), the ratio of the seconds to a bare Python, and the most
-memory a process had. Of ``varying fit`` the seconds that it says it sampled for are
-left out, and it runs once before, to compile its kernel; what it imports while it
-samples is in the processor's seconds, and so is the sampling itself.
+machine changes them less), the ratio of the seconds to `import numpy`, and the most
+memory a process had. With another checkout of the repository, each command is run
+from there as well, right beside.
+
+Of ``varying fit`` the seconds that it says it sampled for are left out, and it runs
+once before, to compile its kernel; what it imports while it samples is in the
+processor's seconds, and so is the sampling itself.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "ratings" / "ratings.model"
 VARYING = ["-m", "varying.runtime.cli"]
 
+NUMPY = "import numpy"
 COMMANDS = {
     "python": ["-c", "pass"],
     "import varying": ["-c", "import varying"],
-    "import numpy": ["-c", "import numpy"],
+    NUMPY: ["-c", "import numpy"],
     "import pandas": ["-c", "import pandas"],
     "varying fmt --diff": [*VARYING, "fmt", "--diff", EXAMPLE],
     "varying check": [*VARYING, "check", EXAMPLE],
@@ -48,9 +52,10 @@ class Cost:
     memory: int
 
 
-def cost(arguments: list[object], folder: Path) -> Cost:
-    """Return what a process of Python takes."""
+def cost(arguments: list[object], folder: Path, tree: Path | None = None) -> Cost:
+    """Return what a process of Python takes, with the code of a checkout if named."""
     said = folder / "said"
+    path = {} if tree is None else {"PYTHONPATH": str(tree / "src")}
     with said.open("w+", encoding="utf-8") as file:
         start = time.perf_counter()
         process = subprocess.Popen(
@@ -58,6 +63,7 @@ def cost(arguments: list[object], folder: Path) -> Cost:
             cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=file,
+            env={**os.environ, **path},
         )
         _, status, used = os.wait4(process.pid, 0)
         elapsed = time.perf_counter() - start
@@ -71,25 +77,36 @@ def cost(arguments: list[object], folder: Path) -> Cost:
     return Cost(elapsed, used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
-def main(runs: int = 11) -> None:
+def main(runs: int = 11, other: str | None = None) -> None:
     """Time all commands in turn and print their medians."""
-    costs: dict[str, list[Cost]] = {name: [] for name in COMMANDS}
+    trees: dict[str, Path | None] = {"": None}
+    if other is not None:
+        trees[" (other)"] = Path(other).resolve()
+    costs: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        cost(COMMANDS["varying fit"], folder)
+        folders = {}
+        for label, tree in trees.items():
+            # a fit file is read by the version that wrote it
+            folders[label] = Path(name, f"of{len(folders)}")
+            folders[label].mkdir()
+            cost(COMMANDS["varying fit"], folders[label], tree)
         for _ in range(runs):
-            for name, arguments in COMMANDS.items():
-                costs[name].append(cost(arguments, folder))
-    bare = statistics.median(found.seconds for found in costs["python"])
-    for name, each in costs.items():
+            for command, arguments in COMMANDS.items():
+                for label, tree in trees.items():
+                    if tree is not None and "varying" not in command:
+                        continue
+                    found = cost(arguments, folders[label], tree)
+                    costs.setdefault(f"{command}{label}", []).append(found)
+    numpy = statistics.median(found.seconds for found in costs[NUMPY])
+    for command, each in costs.items():
         seconds = statistics.median(found.seconds for found in each)
         processor = statistics.median(found.processor for found in each)
         memory = statistics.median(found.memory for found in each)
         print(
-            f"{name:20} {seconds:6.3f} s  {processor:6.3f} s processor"
-            f"  {seconds / bare:6.1f} x  {memory / 1e6:5.0f} MB"
+            f"{command:27} {seconds:6.3f} s  {processor:6.3f} s processor"
+            f"  {seconds / numpy:6.1f} x  {memory / 1e6:5.0f} MB"
         )
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*(int(word) if word.isdecimal() else word for word in sys.argv[1:]))

@@ -29,14 +29,20 @@ if TYPE_CHECKING:
 
 __all__ = ["MEANWHILE", "sample"]
 
-#: Packages that the results need (draws, groups, diagnostics, fit file), in the order
+#: Modules that the results need (draws, groups, diagnostics, fit file), in the order
 #: in which they do. Together they take longer to import than a small model to sample,
 #: and nutpie's threads need no Python, so they are imported while these work.
 MEANWHILE = (
     "pyarrow",
     "pandas",
     "xarray",
+    "scipy.special",
     "scipy.sparse.linalg",
+    "varying.runtime.conflict.found",
+    "varying.runtime.kept",
+    "varying.runtime.quantities",
+    "varying.runtime.fit",
+    "varying.runtime.summary_table",
     "rich.table",
 )
 
