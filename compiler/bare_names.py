@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from varying.grammar.diagnostics import Edit, Fix, Sink
+from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.printer import name_text
 from varying.grammar.source import Span
 
@@ -99,10 +99,15 @@ def settle_names(data: Table | Schema, sink: Sink) -> None:
         elif found.rule == "syntax":
             continue
         elif found.fix is not None and "`" in found.fix.title:
-            words = found.source.slice(found.span).split()
+            text = found.source.slice(found.span)
+            words = text.split()
+            near = nearest(text, [n for n in names if name_text(n) != n], 1)
             joined = " + ".join(words)
             if len(words) > 1 and {*words} <= {*names}:
                 fix = Fix(f"write `{joined}`", (Edit(found.span, joined),))
+            elif near:
+                edit = Edit(found.span, f"`{near[0]}`")
+                fix = Fix(f"write `` `{near[0]}` ``", (edit,))
             elif found.fix.edits[0].text.startswith("`"):
                 fix = None
             else:

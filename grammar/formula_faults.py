@@ -160,6 +160,8 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             line.span,
             f"the model `{line.tokens[1]}` has no formula",
             f"a model is written `{USAGE['model']}`",
+            *(("the formula stands by itself, and not inside a call",) * inside),
+            fix=_unwrapped(tokens) if inside else None,
         )
         return True
     word = tokens[0]
@@ -220,6 +222,22 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             *(("a formula is written `response ~ terms`",) if equals else ()),
         )
     return True
+
+
+def _unwrapped(tokens: Sequence[Token]) -> Fix | None:
+    """Return the fix for `bf(y ~ x)`: without the call, if it holds nothing else."""
+    commas = [i for i in _outside(tokens) if tokens[i].type == "COMMA"]
+    last = (commas[0] if commas else len(tokens)) - 1
+    types = [token.type for token in tokens[: last + 1]]
+    if types[:2] != ["NAME", "LPAR"] or types[-1] != "RPAR":
+        return None
+    if [i for i in _outside(tokens[2:last]) if tokens[2 + i].type == "COMMA"]:
+        return None
+    edits = (
+        Edit(span_of(tokens[0]).to(span_of(tokens[1])), ""),
+        Edit(span_of(tokens[last]), ""),
+    )
+    return Fix(f"leave out `{tokens[0]}()`", edits, safe=True)
 
 
 def _arrow(tokens: Sequence[Token], sink: Sink) -> bool:

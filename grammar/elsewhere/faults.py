@@ -171,6 +171,39 @@ def _option_sign(stop: Stop, sink: Sink) -> bool:
     return False
 
 
+def _prior_behind(stop: Stop, sink: Sink) -> bool:
+    """`y ~ x, prior(normal(0, 1), class = b)`."""
+    before, token = stop.before, stop.token
+    if stop.line.kind not in ("formula", "model") or token is None or before is None:
+        return False
+    if token.type != "LPAR" or before not in ("prior", "set_prior"):
+        return False
+    sink.add(
+        "syntax",
+        span_of(before),
+        "a prior stands below the formula, indented",
+        "written `prior b ~ normal(0, 1)`, `prior b[x] ~ ...`, `prior sd[g] ~ ...`",
+    )
+    return True
+
+
+def _package(stop: Stop, sink: Sink) -> bool:
+    """`family = brms::Beta()`: R's packages are not named."""
+    tokens, place = stop.line.tokens, stop.index
+    if place < 2 or stop.token is None or stop.token.type != "COLON":
+        return False
+    if tokens[place - 1].type != "COLON" or tokens[place - 2].type != "NAME":
+        return False
+    span = span_of(tokens[place - 2]).to(span_of(stop.token))
+    sink.add(
+        "syntax",
+        span,
+        f"`{tokens[place - 2]}` is a package of R, and not named here",
+        fix=Fix("leave it out", (Edit(span, ""),), safe=True),
+    )
+    return True
+
+
 def _lone_option(stop: Stop, sink: Sink) -> bool:
     """`y ~ x, data`: a word behind the formula that is no option."""
     tokens, place = stop.line.tokens, stop.index - 1
@@ -208,6 +241,8 @@ OF_OTHERS = (
     _versus,
     _indexed,
     _arrow,
+    _prior_behind,
+    _package,
     _option_sign,
     _lone_option,
 )

@@ -17,7 +17,7 @@ from .code import Called, Word, called, matching, split, statement, without_comm
 from .find import Code
 from .models import Draft, model_of
 from .priors import distribution, priors_of
-from .tables import COMMANDS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
+from .tables import COMMANDS, DPARS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
 
 _ASSIGN = frozenset(("<-", "<<-", "="))
 #: Words that are read, some of them twice: brackets that are never closed begin anew.
@@ -136,16 +136,26 @@ class Reader:
         fix = None
         several = any(used[name] > 1 for name in draft.used)
         lines = self._lines(piece, draft) if draft.formula else []
+        left = draft.formula.partition(" ~ ")[0]
+        of_part = head is not None and head.name in ("lf", "nlf") and left in DPARS
+        if of_part and self.source.position(piece.span.start).column == 1:
+            lines = [f"  {line}" for line in lines]
         if lines and not draft.blocked and not several and _is_read(lines):
             edits = [Edit(piece.span, "\n".join(lines))]
             for other in self.pieces:
                 if other.name in draft.used:
                     edits.append(Edit(self._whole_line(other.span), ""))
-            title = f"write `{lines[0]}`"
+            title = f"write `{lines[0].strip()}`"
             if len(lines) > 1:
                 below = ", ".join(f"`{line.strip()}`" for line in lines[1:])
                 title += f", and below it, indented, {below}"
-            fix = Fix(title, tuple(edits), safe=draft.sure and not piece.commented)
+            inside = self.source.position(piece.span.start).column > 1
+            # a second formula without a name would be one fault for another
+            alone = self.formulas <= 1 or piece.name is not None or inside
+            if not (alone or of_part):
+                notes.append("several models have names: `model NAME: y ~ x`")
+            sure = draft.sure and not piece.commented and (alone or of_part)
+            fix = Fix(title, tuple(edits), safe=sure)
         elif draft.formula:
             notes.insert(0, f"its formula is a line by itself: `{draft.line}`")
         row = None if head is None else MODEL_CALLS.get(head.name)

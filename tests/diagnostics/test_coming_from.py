@@ -212,6 +212,29 @@ def test_no_fix_breaks_a_line(line: Line) -> None:
     assert parse_errors(text) <= parse_errors(line.given), text
 
 
+CASE = Path(__file__).parents[1] / "references" / "cases" / "fix_breaks_family"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("bf.model", 'o ~ x + (1|g), family=cumulative(link="logit")'),
+        ("fo.model", "o ~ x, family=ordlogit"),
+    ],
+)
+def test_a_certain_fix_leaves_no_fault(name: str, line: str) -> None:
+    """The `=` of an option was taken for the `~` that stands inside `bf()`."""
+
+    def there(source: Source) -> tuple[Diagnostic, ...]:
+        return check(source, base=CASE)
+
+    given = Source((CASE / name).read_text("utf-8"), name)
+    text = mended(given, there).source.text
+    assert text == f'data "bf.csv"\n{line}\n'
+    left = there(Source(text, name))
+    assert [d for d in left if d.severity is Severity.ERROR] == []
+
+
 def test_python_says_the_same() -> None:
     given = 'bf(rating ~ treat + (1|subject)), family=cumulative(link="logit")'
     with pytest.raises(varying.ModelError) as caught:
