@@ -51,6 +51,8 @@ Records = Iterator[tuple[int, list[str]]]
 WHOLE_FILE = 10**15
 #: Rows that a check is content with.
 HEAD = 1_000_000
+#: Lines that a title may have.
+_TITLES = 20
 #: Characters that a line may have: 16,384 columns of a thousand.
 _LINE = 1 << 24
 
@@ -245,13 +247,34 @@ def open_bytes(file: Path) -> BinaryIO:
     return file.open("rb")
 
 
+#: How files begin that are no text, and what they are.
+_BINARY = {
+    b"PK\x03\x04": "it begins as a workbook does: name it `.xlsx`, if it is one",
+    b"\xd0\xcf\x11\xe0": "it begins as an old workbook does: save it as CSV",
+    b"PAR1": "it begins as Parquet does: name it `.parquet`, if it is that",
+    b"\x1f\x8b": "it is compressed, once more than its name says",
+}
+#: How texts begin that are no tables.
+_OTHERS = {
+    **{b"<!doctype": "a page of the web", b"<html": "a page of the web"},
+    **{b"<?xml": "XML", b'{"': "JSON", b'[{"': "JSON", b"[[": "JSON"},
+}
+
+
 def _check_text(file: Path, start: bytes) -> None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         notes = ("it looks like UTF-16: save it as UTF-8",)
         raise FileFault("not-text", f"`{file.name}` is not UTF-8 text", notes)
     if b"\0" in start:
-        notes = ("a table is plain text: export it as CSV",)
-        raise FileFault("data-format", f"`{file.name}` is a binary file", notes)
+        note = next(
+            (said for mark, said in _BINARY.items() if start.startswith(mark)),
+            "a table is plain text: export it as CSV",
+        )
+        raise FileFault("data-format", f"`{file.name}` is a binary file", (note,))
+    begun = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:20].lower()
+    for mark, what in _OTHERS.items():
+        if begun.startswith(mark):
+            raise FileFault("data-format", f"`{file.name}` is {what}, and no table")
     if not start.strip(b"\xef\xbb\xbf \t\r\n"):
         raise FileFault("data-format", f"`{file.name}` is empty")
 
@@ -365,7 +388,11 @@ def _checked(
     for row, (line, fields) in enumerate(records, 1):
         if len(fields) != len(header):
             note = f"it is row {row} of the data"
-            if row == 1 and len(fields) > len(header):
+            if len(fields) == len(header) + 1 and not fields[-1]:
+                note = (
+                    "the line ends in a sign between columns, and the header does not"
+                )
+            elif len(fields) > len(header) == 1 and row < _TITLES:
                 note = f"if line {line} is the header, delete what stands above it"
             raise FileFault(
                 "data-format",

@@ -414,3 +414,30 @@ def test_decimal_commas(
         assert column.kind is Kind.TEXT
     else:
         assert [None if v != v else v for v in column.values.tolist()] == values
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"Study 1\n\ny,x\n1,2\n", "if line 3 is the header, delete what stands above"),
+        (b"# made by a program\ny,x\n1,2\n", "if line 2 is the header"),
+        (b"y,x\n1,2,\n2,3,\n", "the line ends in a sign between columns"),
+        (b"y,x\n1,2\n2,3,4\n", "it is row 2 of the data"),
+        (b"sep=;\ny;x\n1;2\n", "`sep=;`, is no header"),
+        (b"y|x\n1|2\n", "separated by `|`"),
+        (b"\n<!DOCTYPE html>\n<html></html>\n", "is a page of the web"),
+        (b"\xef\xbb\xbf<HTML>\n", "is a page of the web"),
+        (b'[{"y": 1}]\n', "is JSON, and no table"),
+        (b"PK\x03\x04\0\0\0", "name it `.xlsx`"),
+        (b"\x1f\x8b\x08\0\0", "it is compressed, once more than its name says"),
+        (b"\x01\0\x02", "export it as CSV"),
+        (b"y,x\n" + b"1,2\n" * 20_000 + b"1,\0\n", "line 20002 holds a zero byte"),
+    ],
+)
+def test_what_is_no_table(content: bytes, part: str, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_bytes(content)
+    sink = Sink(Source(SPEC))
+    assert read_table(tmp_path / "d.csv", sink, Span(5, 12)) is None
+    (fault,) = sink.diagnostics
+    assert fault.rule == "data-format"
+    assert part in " ".join([fault.message, *fault.notes])

@@ -571,18 +571,6 @@ def _flipped(maker: Callable[[Path], object], step: int) -> Callable[[Path], obj
     return make
 
 
-def _constant_parquet(path: Path) -> None:
-    """Write 3 * 10^8 equal rows: a few kilobytes, and 5 GB as numbers."""
-    import numpy as np
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    part = pa.table({"y": np.zeros(10_000_000), "x": np.zeros(10_000_000)})
-    with parquet.ParquetWriter(path, part.schema, compression="zstd") as writer:
-        for _ in range(30):
-            writer.write_table(part)
-
-
 _MAGIC = b"PAR1"
 _ARROW = (
     Crafted("whole.parquet", _parquet, None),
