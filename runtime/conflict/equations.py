@@ -114,9 +114,11 @@ class Equations:
             both = splu(inner.tocsc()).solve(columns)
             information = information - across.T @ both[:, :-1]
             target = target - across.T @ both[:, -1]
-        size = np.sqrt(np.maximum(np.diagonal(information), 0.0))
-        if not (np.isfinite(information).all() and (size > 0.0).all()):
+        if not np.isfinite(information).all():
             return None
+        size = np.sqrt(np.maximum(np.diagonal(information), 0.0))
+        # of a constant column the data know nothing
+        size = np.where(size > 0.0, size, 1.0)
         values, vectors = np.linalg.eigh(information / np.outer(size, size))
         # directions that the data know nothing of have an error beyond all bounds
         values = np.maximum(values, 1e-12)

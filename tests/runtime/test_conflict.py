@@ -38,6 +38,7 @@ def data() -> pd.DataFrame:
         {
             "x": x,
             "z": z,
+            "same": 3.0,
             "year": year,
             "g": [f"g{i}" for i in g],
             "h": [f"h{i}" for i in h],
@@ -160,6 +161,8 @@ RATINGS = "column rating: ordered(1..5)\n"
 SAID: list[tuple[str, set[str]]] = [
     ("y ~ x", set()),
     ("y ~ x + (1 + x | g)", set()),
+    ("y ~ x + same", set()),
+    ("y ~ x + same\n  prior b[x] ~ normal(0, 0.02)", {"b[x]"}),
     ("y ~ x*z + (1 | g) + (1 | h)", set()),
     ("curved ~ poly(year, 2)", set()),
     ("curved ~ year + I(year^2)", set()),
