@@ -38,6 +38,9 @@ from .table import Floats, Table
 #: Calls whose value in a row depends on the rows around it: they give a variable of
 #: its own.
 _OTHER_ROWS = frozenset({"between", "within", "lag", "mean", "min", "max"})
+#: Levels of a group are not stated at 0 if the mean is farther away, in steps: they
+#: would differ there by more than three times what they do in the middle.
+_FARTHEST = 3.0
 #: A smaller correlation with a column before it is rounding.
 _NO_SHARE = 1e-10
 #: Columns of a spline beyond this are judged alone, as those of a local basis can be:
@@ -142,6 +145,7 @@ def increments(
     *,
     constant: bool,
     spanning: Sequence[int] = (),
+    levels: bool = False,
 ) -> Increments:
     """Return what each column adds to those before it.
 
@@ -155,8 +159,10 @@ def increments(
         Whether an intercept at the columns' means makes up for what is constant.
     spanning
         Columns that add up to a constant and make up for it where there is none.
+    levels
+        Whether the columns are those of a group.
     """
-    work = _Design(columns, table, made, constant or bool(spanning))
+    work = _Design(columns, table, made, constant or bool(spanning), levels)
     basis = np.eye(len(columns))
     scales: list[float] = []
     at_means, shared, beside = ([set[str]() for _ in columns] for _ in range(3))
@@ -196,8 +202,9 @@ class _Design:
         table: Table,
         made: Variables,
         constant: bool,
+        levels: bool,
     ) -> None:
-        self._table, self._constant = table, constant
+        self._table, self._constant, self._levels = table, constant, levels
         self._values: dict[Numeric, Floats] = {}
         self.products = [_product(column, made) for column in columns]
         self.places = {one: i for i, one in reversed([*enumerate(self.products)])}
@@ -234,9 +241,21 @@ class _Design:
                 return _Adjusted(tuple(taken), numeric_step(rest, counts) or 1.0)
         step = numeric_step(values, counts, off) or 1.0
         mean = weighted.mean(values, counts)
-        # if not, an effect at 0 is one of rows at hand
-        far = constant and abs(mean) > step
+        far = constant and self._far(values, mean, step)
         return _Adjusted(((None, -mean),) if far else (), step)
+
+    def _far(self, values: Floats, mean: float, step: float) -> bool:
+        """Whether an effect at 0 of a function is none of rows at hand.
+
+        A moderator is taken at its mean where that is more than a step from 0. How
+        levels of a group differ is stated where the user has put the 0, such as the
+        first day, if rows are as near to it as a step.
+        """
+        if not self._levels:
+            return abs(mean) > step
+        low, high = float(values.min()), float(values.max())
+        near = low - step <= 0.0 <= high + step
+        return not near or abs(mean) > _FARTHEST * step
 
     def _rounding(self, factor: _Factor) -> float | None:
         """Return how far off the values of a function may be; None: as numbers are."""

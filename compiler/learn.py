@@ -167,7 +167,7 @@ def _part(
         ),
         groups=tuple(
             tuple(
-                increments(term.columns, table, variables, constant=False)
+                increments(term.columns, table, variables, constant=False, levels=True)
                 for term in grouping.terms
             )
             for grouping in part.groupings

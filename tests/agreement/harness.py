@@ -311,6 +311,17 @@ def in_steps(program: Program, point: Point) -> tuple[dict[str, Any], dict[str, 
     return moved, units
 
 
+def out_of_steps(
+    program: Program, point: Point, evaluation: Callable[[Point], Evaluation]
+) -> Evaluation:
+    """Evaluate a program that is sampled in units at a point that has none."""
+    moved, units = in_steps(program, point)
+    there = evaluation(moved)
+    log_units = sum(float(np.log(unit).sum()) for unit in units.values())
+    slopes = {n: there.gradient[n] / unit for n, unit in units.items()}
+    return Evaluation(there.density - log_units, slopes)
+
+
 def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
     """Return where the program as it is sampled differs: nowhere, if all is well.
 
@@ -327,12 +338,7 @@ def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
     found = []
     for name, evaluation, most in evaluations:
         for left, point in zip(here, points, strict=True):
-            moved, units = in_steps(merged[0], point)
-            there = evaluation(moved)
-            log_units = sum(float(np.log(unit).sum()) for unit in units.values())
-            slopes = {n: there.gradient[n] / unit for n, unit in units.items()}
-            right = Evaluation(there.density - log_units, slopes)
-            difference = left.difference(right)
+            difference = left.difference(out_of_steps(merged[0], point, evaluation))
             if difference.density > most or difference.gradient > GRADIENT:
                 found.append(f"{name}: {difference}")
     return found

@@ -254,7 +254,16 @@ def test_the_sd_of_a_slope_is_the_same_anywhere(prior: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "bar", ["(1 + year || g)", "(0 + year | g)", "(1 + zero_one | g)"]
+    "bar",
+    [
+        "(1 + year || g)",
+        "(0 + year | g)",
+        "(1 + zero_one | g)",
+        # the data are as near to 0 as a step
+        "(1 + dose | g)",
+        "(1 + I(year - 2000) | g)",
+        "(1 + poly(year, 2) | g)",
+    ],
 )
 def test_other_groups_are_stated_as_written(bar: str) -> None:
     assert compiled(f"y ~ 1 + {bar}").program.groups[0].moved is None
