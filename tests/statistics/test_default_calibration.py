@@ -30,7 +30,7 @@ from varying.runtime.settings import Settings
 from ..priors.prior_draws import at, draw_parameters, row_arguments
 
 Array = NDArray[Any]
-SETS, DRAWS = 300, 250
+SETS, DRAWS = 500, 250
 ROWS = 120
 RNG = np.random.default_rng(11)
 DATA: dict[str, Any] = {
