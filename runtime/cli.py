@@ -12,9 +12,13 @@ import signal
 import sys
 from typing import Annotated, Literal
 
-import typer
+try:
+    import typer
 
-from .commands.usage import Commands
+    from .commands.usage import Commands
+except KeyboardInterrupt:  # while Python loads what the command is made of
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
 
 __all__ = ["app", "main"]
 

@@ -33,7 +33,9 @@ class Interrupts:
     asked
         Whether that is so.
     holding
-        Whether there is something to keep: else an interrupt ends the program.
+        Whether there is something to keep: else an interrupt ends the program. To set
+        it raises where one came before and was lost: Python drops exceptions in
+        callbacks, such as those of its import system.
     drawn
         Whether sampling has ended.
     handled
@@ -42,9 +44,21 @@ class Interrupts:
     """
 
     def __init__(self, say: bool) -> None:
-        self.asked = self.holding = self.drawn = self.handled = False
+        self.asked = self.drawn = self.handled = False
+        self._holding = self._missed = False
         self._say = say
         self._process = os.getpid()
+
+    @property
+    def holding(self) -> bool:
+        """Whether there is something to keep."""
+        return self._holding
+
+    @holding.setter
+    def holding(self, value: bool) -> None:
+        if self._missed:
+            raise KeyboardInterrupt
+        self._holding = value
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Take note of a signal; the second one raises."""
@@ -54,7 +68,8 @@ class Interrupts:
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)
             return
-        if self.asked or not self.holding:
+        if self.asked or not self._holding:
+            self._missed = True
             raise KeyboardInterrupt
         self.asked = True
         if self._say:

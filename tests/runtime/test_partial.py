@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -155,5 +156,10 @@ def test_signals_wait_only_where_something_is_held() -> None:
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        with interruptible() as lost:
+            with suppress(KeyboardInterrupt):  # as Python's import system does
+                signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                lost.holding = True
     finally:
         signal.signal(signal.SIGINT, before)
