@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from typing import Annotated, Literal
 
@@ -356,10 +355,11 @@ def _guarded() -> int:
         EnvironmentFault,
         exit_code,
     )
+    from .interrupts import take_signals
 
     debug = os.environ.get("VARYING_DEBUG") == "1"
     # a batch system ends a process by it: as Ctrl-C does, draws are kept
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    take_signals()
     _prepare_streams(debug)
     try:
         app(prog_name="varying")
@@ -410,6 +410,8 @@ def _prepare_streams(debug: bool) -> None:
         import warnings
 
         warnings.simplefilter("ignore")
+        # Nor of an interrupt in a finalizer, where Python can only complain.
+        sys.unraisablehook = lambda found: None
 
 
 def _complain(text: str, code: int) -> int:

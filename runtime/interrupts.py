@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from types import FrameType
 
-__all__ = ["Interrupts", "interruptible"]
+__all__ = ["Interrupts", "interruptible", "take_signals"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _STDERR = 2
@@ -78,6 +78,31 @@ class Interrupts:
                 os.write(_STDERR, f"\n{text}\n".encode())
 
 
+class _Remembered:
+    """Python's own handler, which remembers that it raised.
+
+    Python drops exceptions in finalizers and in callbacks of its import system; an
+    interrupt that hits one of these would be lost.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+_REMEMBERED = _Remembered()
+
+
+def take_signals() -> None:
+    """Let SIGTERM be as Ctrl-C is, in a program of ours: neither is lost."""
+    for one in _SIGNALS:
+        if signal.getsignal(one) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(one, _REMEMBERED)
+
+
 _CURRENT: ContextVar[Interrupts | None] = ContextVar("interrupts", default=None)
 
 
@@ -94,11 +119,13 @@ def interruptible(*, say: bool = False) -> Iterator[Interrupts]:
     if outer is not None:
         yield outer
         return
+    if _REMEMBERED.came:
+        raise KeyboardInterrupt
     made = Interrupts(say)
     before = {}
     if threading.current_thread() is threading.main_thread():
         for one in _SIGNALS:
-            if signal.getsignal(one) is signal.default_int_handler:
+            if signal.getsignal(one) in (signal.default_int_handler, _REMEMBERED):
                 before[one] = signal.signal(one, made.handle)
     made.handled = signal.SIGINT in before
     token = _CURRENT.set(made)
