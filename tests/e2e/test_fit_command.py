@@ -190,11 +190,11 @@ def test_prior_predictive(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_an_interrupt(folder: Path) -> None:
+def test_an_interrupt_while_it_tunes(folder: Path) -> None:
     running = subprocess.Popen(
         [
             *(sys.executable, "-m", "varying.runtime.cli", "fit", "small.model"),
-            *("--draws", "5000000", "--out", "never.fit"),
+            *("--draws", "10", "--tune", "5000000", "--out", "never.fit"),
         ],
         cwd=folder,
         stderr=subprocess.PIPE,
