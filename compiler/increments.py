@@ -79,6 +79,18 @@ class Increments:
     beside: tuple[tuple[str, ...], ...]
 
 
+def where_of(increments: Increments, place: int) -> str:
+    """Return what a default is about beside the column itself, for its reason."""
+    texts = []
+    if increments.at_means[place]:
+        texts.append(f"at the mean of {' and '.join(increments.at_means[place])}")
+    if increments.shared[place]:
+        shared = increments.shared[place]
+        names = ", ".join(shared[:3]) + (", ..." if len(shared) > 3 else "")
+        texts.append(f"the trend of {names} included")
+    return "".join(f", {text}" for text in texts)
+
+
 def variables_made(made: Iterable[Made]) -> dict[str, frozenset[str]]:
     """Return by computed column the variables of the data that it is a function of."""
     found: dict[str, frozenset[str]] = {}
