@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from .samplers import SAMPLERS
 from .samplers.starting import Starts
-from .settings import Backend, Settings
+from .settings import (
+    DIVERGED_BEFORE,
+    DIVERGENT_ONE_IN,
+    DRAWN_BEFORE,
+    Backend,
+    Settings,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,6 +146,8 @@ def sample(
     """
     start = perf_counter()
     found = _by_kernel(sampled, settings, progress, state)
+    if found is not None and state is None:
+        found, settings = _by_smaller_steps(sampled, settings, progress, found)
     used: Backend = "graph" if found is None else "kernel"
     ended = None
     if found is not None:
@@ -160,6 +168,48 @@ def sample(
     tree = data.from_dict(groups)
     continued = found is not None and state is not None
     return Sample(tree, replace(settings, backend=used), elapsed, ended, continued)
+
+
+#: What a run is done again with.
+SMALLER_STEPS = 0.95
+#: A run that took longer, in seconds, is not done again unasked.
+MOST_SECONDS = 120.0
+
+Found = tuple["DataTree", "NDArray[np.float64]"]
+
+
+def _by_smaller_steps(
+    sampled: Sampled, settings: Settings, progress: Progress, found: Found
+) -> tuple[Found, Settings]:
+    """Sample once more where many draws diverged and the user set no step size.
+
+    With a small sd and few events the posterior is curved more than the steps that are
+    best elsewhere allow. The settings returned are those that give the draws again.
+    """
+    data = found[0]
+    stats = data["sample_stats"]
+    diverged, drawn = int(stats["diverging"].sum()), stats["diverging"].size
+    seconds = float(data["posterior"].attrs["sampling_time"])
+    whole = drawn == settings.draws * settings.chains
+    if (
+        settings.target_accept is not None
+        or diverged * DIVERGENT_ONE_IN < drawn
+        or not whole
+        or seconds > MOST_SECONDS
+    ):
+        return found, settings
+    progress.note(
+        f"{diverged:,} of {drawn:,} draws diverged: once more, with smaller steps "
+        f"(target_accept {SMALLER_STEPS})"
+    )
+    smaller = replace(settings, target_accept=SMALLER_STEPS)
+    again = _by_kernel(sampled, smaller, progress, None)
+    assert again is not None  # there is a kernel
+    stats = again[0]["sample_stats"]
+    if stats["diverging"].size < drawn or int(stats["diverging"].sum()) >= diverged:
+        return found, settings
+    stats.attrs |= {DIVERGED_BEFORE: diverged, DRAWN_BEFORE: drawn}
+    return again, smaller
 
 
 def _by_kernel(

@@ -16,6 +16,13 @@ Sampler = Literal["nutpie", "pymc"]
 
 BACKENDS: tuple[str, ...] = get_args(Backend)
 
+#: Fewer divergent draws than one in so many are a remark.
+DIVERGENT_ONE_IN = 500
+#: Attributes of ``sample_stats`` where a run was done again with smaller steps: how
+#: many draws of the first one diverged, and of how many.
+DIVERGED_BEFORE = "diverged_before"
+DRAWN_BEFORE = "drawn_before"
+
 #: nutpie takes an unsigned 64-bit seed.
 _LARGEST_SEED = 2**64 - 1
 

@@ -18,6 +18,7 @@ from varying.grammar.render.safe import visible
 
 from .chains import bfmi
 from .convergence import beyond_chance, copies
+from .settings import DIVERGED_BEFORE, DIVERGENT_ONE_IN, DRAWN_BEFORE
 from .subject import Subject
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ RHAT_NEARLY = 1.05
 ESS_LEAST = 400
 ESS_LEAST_PER_CHAIN = 100
 EBFMI_LEAST = 0.3
-#: Fewer divergent draws than one in so many are a remark.
-DIVERGENT_ONE_IN = 500
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -339,21 +338,29 @@ def _divergences(
         ), ()
     diverging = stats["diverging"].values
     count = int(diverging.sum())
+    before: tuple[str, ...] = ()
+    if DIVERGED_BEFORE in stats.attrs:
+        before = (
+            f"Sampled a second time, with smaller steps (target_accept "
+            f"{settings.target_accept}): {stats.attrs[DIVERGED_BEFORE]} of "
+            f"{stats.attrs[DRAWN_BEFORE]} draws had diverged.",
+        )
     if not count:
-        return (), ()
+        return (), before
     accept = 0.95 if (settings.target_accept or 0.8) < 0.95 else 0.99
     share = 100.0 * count / diverging.size
     said = f"{count} of {diverging.size} draws ({share:.2g} %) diverged"
     smaller = f"smaller steps ({_options(target_accept=accept)})"
     if count * DIVERGENT_ONE_IN < diverging.size:
         return (), (
+            *before,
             f"{said}: so few hardly move the figures. To be sure of what is near the "
             f"edge of the posterior, such as an sd near 0, take {smaller}.",
         )
     return (
         f"{said}: a part of the posterior was not explored, and the figures may be "
         f"biased. Take {smaller}.",
-    ), ()
+    ), before
 
 
 def _energy(stats: Dataset, settings: Settings) -> tuple[str, ...]:
