@@ -64,7 +64,7 @@ class Sampling:
     partial: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values."""
+        """Return it as plain values; ``partial`` is among them where it is so."""
         return {
             "draws": self.draws,
             "tune": self.tune,
@@ -72,12 +72,12 @@ class Sampling:
             "divergences": self.divergences,
             "seconds": self.seconds,
             "sampler": self.sampler,
-            "partial": self.partial,
             "versions": dict(self.versions),
             "verdict": {
                 "ok": self.verdict.ok,
                 "sentences": list(self.verdict.sentences),
             },
+            **({"partial": True} if self.partial else {}),
         }
 
 

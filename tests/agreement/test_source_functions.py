@@ -52,7 +52,9 @@ def test_function(name: str, tmp_path: Path) -> None:
     data = script["read"](tmp_path / "d.csv")  # type: ignore[operator]
     model = script["build"](data)  # type: ignore[operator]
     count = len(compiled.bound.population.columns)
-    point = model.initial_point() | {"b": np.linspace(0.3, 0.7, count)}
+    start = model.initial_point()
+    (effects,) = {"b", "b_at_means"} & set(start)
+    point = start | {effects: np.linspace(0.3, 0.7, count)}
     graph = to_graph(compiled.program, compiled.frame)
     expected, found = (
         float(m.compile_logp(mode="FAST_COMPILE")(point)) for m in (graph, model)

@@ -50,9 +50,11 @@ def posterior() -> xr.Dataset:
     return xr.Dataset(
         {
             "Intercept": (sample, 100.0 + independent()),
+            "Intercept_centered": (sample, 100.0 + independent()),
             "b": ((*sample, "coef"), 1e-3 * independent((1,), 1)),
             "sd_g": ((*sample, "g_coef"), np.exp(independent((2,), 2))),
             "cor_g": ((*sample, "g_coef", "g_coef_"), cor),
+            "pcor_g": ((*sample, "g_pair"), 0.5 + 0.5 * cor[..., 1, 0][..., None]),
             "r_g": ((*sample, "g", "g_coef"), independent((3, 2), 4)),
             "z_g": ((*sample, "g", "g_coef"), independent((3, 2), 5)),
             "sigma": (sample, np.ones((CHAINS, DRAWS))),

@@ -253,7 +253,7 @@ def test_loo_is_that_of_arviz_on_pymc() -> None:
 
 
 def test_loo_of_what_does_not_vary() -> None:
-    made = varying.compile("y ~ 1\n  prior Intercept = 1\n  prior sigma = 2\n", data())
+    made = varying.compile("y ~ 1\n  prior Intercept = 1\n", data())
     ones = np.ones((2, 5))
     draws = xr.Dataset(
         {
