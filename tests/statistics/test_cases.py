@@ -92,3 +92,25 @@ def test_an_offset_of_sigma_in_any_unit() -> None:
     unit = np.log(data["w"] / data["wk"]).mean()
     assert raw[0] == pytest.approx(rescaled[0] - unit, abs=0.05)
     assert raw[0] == pytest.approx(-8.6, abs=0.12)
+
+
+@pytest.mark.parametrize("model", ["share", "rate"])
+def test_rare_events_are_sampled_by_smaller_steps(model: str) -> None:
+    """At the step size that is best elsewhere 1 draw in 80 diverges."""
+    fit = fitted("rare_events", model)
+    assert fit.settings.target_accept == 0.95
+    assert int(fit.data["sample_stats"]["diverging"].sum()) <= 4
+    (said,) = [
+        s for s in fit.verdict.sentences if s.startswith("Sampled a second time")
+    ]
+    assert said.endswith("of 2000 draws had diverged.")
+
+
+def test_a_step_size_of_the_users_stays() -> None:
+    source = Source(
+        'data "d.csv"\nevents | trials(n) ~ 1 + (1 | site), family=binomial'
+    )
+    compiled = compile_source(source, CASES / "rare_events", None)
+    fit = compiled.fit(draws=500, tune=500, seed=1, progress=False, target_accept=0.8)
+    assert fit.settings.target_accept == 0.8
+    assert not any(s.startswith("Sampled a second") for s in fit.verdict.sentences)
