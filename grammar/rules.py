@@ -217,6 +217,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("lag-across-groups", _W, "A `lag()` that goes on from group to group."),
     Rule("treatment-in-block", _I, "A factorial's group effects from a reference."),
     Rule("uncorrelated-treatment", _W, "`||` with a factor coded by a reference."),
+    Rule("uncorrelated-far-away", _W, "Effects uncorrelated at a 0 far from the data."),
     Rule("uncentered-interaction", _I, "An effect at 0 of a number far from 0."),
     Rule("polynomial-trends", _I, "An ordered predictor coded by trends unasked."),
     Rule("power-of-variable", _W, "A power among terms, which is no power."),

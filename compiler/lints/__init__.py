@@ -39,6 +39,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("lag-across-groups", groups.lag_across),
     Lint("treatment-in-block", design.treatment_in_block),
     Lint("uncorrelated-treatment", design.uncorrelated_treatment),
+    Lint("uncorrelated-far-away", groups.uncorrelated_far_away),
     # the population
     Lint("uncentered-interaction", design.uncentered),
     Lint("polynomial-trends", design.polynomial),

@@ -17,6 +17,7 @@ from ..checks import columns_read
 from ..columns import INTERCEPT, DesignColumn, Numeric
 from ..estimated import Columns
 from ..evaluation import evaluate
+from ..increments import increments, variables_made
 from ..rounding import rounding
 from ..spellings import quoted
 from ..spread import is_constant, two_values
@@ -237,3 +238,47 @@ def lag_across(subject: Subject) -> Iterator[Finding]:
                     safe=False,
                 ),
             )
+
+
+def uncorrelated_far_away(subject: Subject) -> Iterator[Finding]:
+    """Find levels and slopes that are uncorrelated at a 0 that no row is near to.
+
+    At ``x`` their sum has the variance ``sd0^2 + x^2 sd1^2``: where ``x`` is a year,
+    slopes that differ a little make levels that differ by thousands of years of it.
+    """
+    made = variables_made(subject.prepared.made)
+    for part in subject.bound.parts:
+        for grouping in part.groupings:
+            columns = grouping.columns
+            terms = [term for term in grouping.terms for _ in term.columns]
+            found = increments(
+                columns, subject.table, made, constant=False, levels=True
+            )
+            for place, far in enumerate(found.at_means):
+                if not far:
+                    continue
+                apart = [
+                    other
+                    for other in np.flatnonzero(found.basis[place]).tolist()
+                    if other != place
+                    and not (terms[other] is terms[place] and terms[other].correlated)
+                ]
+                for other in apart[:1]:
+                    yield _far_away(far, columns[place], columns[other], terms[other])
+
+
+def _far_away(
+    far: Sequence[str], one: DesignColumn, other: DesignColumn, term: GroupTerm
+) -> Finding:
+    names = listed(far)
+    return Finding(
+        term.span,
+        f"{quoted(one.name)} and {quoted(other.name)} are uncorrelated where {names} "
+        "is 0, far from the data",
+        (
+            "at the data they are then correlated, nearly as much as can be, and "
+            "slopes that differ a little make levels that differ beyond all bounds",
+            f"centre it, such as by `center({far[0]})`, or let them be correlated: one "
+            "bar instead of two",
+        ),
+    )
