@@ -149,10 +149,13 @@ class Example:
     def _picture(self, text: str, file: str, kind: str, *words: str) -> str:
         """Draw, and return the command that does it, with the image."""
         out = IMAGES / f"{self.name}-{file}.png"
+        # a picture that was shrunk here has lost the mark by which it may be replaced
+        out.unlink(missing_ok=True)
         model, *options = words
         shown = f"{self.name}.{model}.fit"
         if kind == "plot.py":
             run(sys.executable, self.folder / kind, *map(self.path, words), out)
+            shrink(out)
             fits = [f"{self.name}.{word}.fit" for word in words]
             command = ["python", kind, *fits, out.name]
         elif kind == "prior":
@@ -169,7 +172,6 @@ class Example:
                 *map(shlex.quote, options),
                 out.name,
             ]
-        shrink(out)
         return f"    {' '.join(command)}\n\n![{text}](../images/{out.name})"
 
     def _compare(self, *models: str) -> str:
