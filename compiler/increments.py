@@ -142,11 +142,11 @@ class _Product:
 class _Adjusted:
     """A function less what those before it say of it.
 
-    ``taken`` has the numbers that the others, and a constant (None), are multiplied by
-    before they are added.
+    ``taken`` has the numbers that others, products of functions too, and a constant
+    (the empty product) are multiplied by before they are added.
     """
 
-    taken: tuple[tuple[_Factor | None, float], ...]
+    taken: tuple[tuple[frozenset[_Factor], float], ...]
     scale: float
 
 
@@ -180,23 +180,23 @@ def increments(
     at_means, shared, beside = ([set[str]() for _ in columns] for _ in range(3))
     for place, whole in enumerate(work.products):
         scale = math.prod(code_step(code.weights) for code in whole.coded)
-        choices: list[list[tuple[_Factor, _Factor | None, float]]] = []
+        choices: list[list[tuple[_Factor, frozenset[_Factor], float]]] = []
         for factor in whole.factors:
             adjusted = work.adjusted(whole, factor)
             scale *= adjusted.scale
             taken = [(factor, other, by) for other, by in adjusted.taken]
-            choices.append([(factor, factor, 1.0), *taken])
+            choices.append([(factor, frozenset({factor}), 1.0), *taken])
         scales.append(scale)
         for chosen in product(*choices):
-            changed = [(old, new) for old, new, _ in chosen if old is not new]
+            changed = [(old, new) for old, new, _ in chosen if new != {old}]
             if not changed:
                 continue
-            left = frozenset(new for _, new, _ in chosen if new is not None)
+            left = frozenset().union(*(new for _, new, _ in chosen))
             target = work.places.get(_Product(whole.coded, left))
             targets = spanning if target is None and not (left or whole.coded) else ()
             for one in (target,) if target is not None else targets:
                 basis[one, place] += math.prod(by for _, _, by in chosen)
-                if any(new is not None for _, new in changed):
+                if any(new for _, new in changed):
                     shared[one].add(columns[place].name)
                     beside[place].add(columns[one].name)
                 else:
@@ -218,7 +218,8 @@ class _Design:
     ) -> None:
         self._table, self._constant, self._levels = table, constant, levels
         self._values: dict[Numeric, Floats] = {}
-        self.products = [_product(column, made) for column in columns]
+        found = [_product(column, made) for column in columns]
+        self.products = [_merged(one, found) for one in found]
         self.places = {one: i for i, one in reversed([*enumerate(self.products)])}
         every = dict.fromkeys(f for one in self.products for f in _in_order(one))
         # functions of one variable before those of several, else as written
@@ -228,33 +229,44 @@ class _Design:
         """Return what a factor of a column adds to what is there without it."""
         others = whole.factors - {factor}
         before = [
-            one
+            frozenset({one})
             for one in self._order[: self._order.index(factor)]
             if one.variables <= factor.variables
             and _Product(whole.coded, others | {one}) in self.places
+        ]
+        # a product of functions is before a function of all their variables
+        before += [
+            one.factors - others
+            for one in self.places
+            if one.coded == whole.coded
+            and others <= one.factors
+            and len(one.factors) > len(others) + 1
+            and all(f.variables < factor.variables for f in one.factors - others)
         ]
         bare = _Product(whole.coded, others)
         constant = bare in self.places or (self._constant and bare == _NOTHING)
         values, off = self._of(factor), self._rounding(factor)
         counts = self._table.counts
         if before and len(before) <= _MOST:
-            others_ = [self._of(one) for one in before]
-            found = _regression(others_, values, counts, constant, off or 0.0)
+            earlier = [
+                np.asarray(math.prod(self._of(f) for f in one)) for one in before
+            ]
+            found = _regression(earlier, values, counts, constant, off or 0.0)
             if found is None:
                 return _Adjusted((), numeric_step(values, counts, off) or 1.0)
             weights, shift, rest = found
             if weights.any():
-                taken: list[tuple[_Factor | None, float]] = [
+                taken: list[tuple[frozenset[_Factor], float]] = [
                     (one, -float(weight))
                     for one, weight in zip(before, weights, strict=True)
                     if weight
                 ]
-                taken += [(None, -shift)] if constant else []
+                taken += [(frozenset(), -shift)] if constant else []
                 return _Adjusted(tuple(taken), numeric_step(rest, counts) or 1.0)
         step = numeric_step(values, counts, off) or 1.0
         mean = weighted.mean(values, counts)
         far = constant and self._far(values, mean, step)
-        return _Adjusted(((None, -mean),) if far else (), step)
+        return _Adjusted(((frozenset(), -mean),) if far else (), step)
 
     def _far(self, values: Floats, mean: float, step: float) -> bool:
         """Whether an effect at 0 of a function is none of rows at hand.
@@ -301,6 +313,28 @@ def _product(column: DesignColumn, made: Variables) -> _Product:
             parts, variables = (*other.parts, *parts), variables | other.variables
         factors.append(_Factor(parts, variables))
     return _Product(coded, frozenset(factors))
+
+
+def _merged(whole: _Product, every: Sequence[_Product]) -> _Product:
+    """Return a product as one function where its margins are there otherwise written.
+
+    ``year + w + p:w`` with ``let p = year - 2000`` lacks ``p``, so its factors cannot
+    be taken at their means one by one; what it adds to ``year`` and ``w`` is known.
+    """
+    margins = [_Product(whole.coded, whole.factors - {one}) for one in whole.factors]
+    if len(margins) < 2 or all(one in every for one in margins):
+        return whole
+    variables = frozenset().union(*(one.variables for one in whole.factors))
+    related = any(
+        one.coded == whole.coded
+        and not one.factors <= whole.factors
+        and all(factor.variables <= variables for factor in one.factors)
+        for one in every
+    )
+    if not related:
+        return whole
+    parts = tuple(part for one in _in_order(whole) for part in one.parts)
+    return _Product(whole.coded, frozenset({_Factor(parts, variables)}))
 
 
 def _in_order(whole: _Product) -> Iterator[_Factor]:

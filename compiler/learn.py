@@ -167,7 +167,14 @@ def _part(
         ),
         groups=tuple(
             tuple(
-                increments(term.columns, table, variables, constant=False, levels=True)
+                increments(
+                    term.columns,
+                    table,
+                    variables,
+                    constant=False,
+                    spanning=_spanning(term.columns),
+                    levels=True,
+                )
                 for term in grouping.terms
             )
             for grouping in part.groupings
@@ -181,8 +188,15 @@ def spanning_columns(part: Part) -> tuple[int, ...]:
     population = part.population
     if population.intercept or population.centered or part.fixed:
         return ()
-    for column in population.columns:
+    return _spanning(population.columns)
+
+
+def _spanning(columns: Sequence[DesignColumn]) -> tuple[int, ...]:
+    """Return the columns of the first term that has one for each level or cell."""
+    if any(column.is_intercept for column in columns):
+        return ()
+    for column in columns:
         if all(isinstance(one, Coded) and one.dummy for one in column.parts):
-            same = [c.term == column.term for c in population.columns]
+            same = [one.term == column.term for one in columns]
             return tuple(place for place, found in enumerate(same) if found)
     return ()

@@ -71,6 +71,17 @@ SAME = [
     ("age + I(age^2) + w", "poly(age, 2) + w"),
     ("w * (age + I(age^2))", "w * poly(age, 2)"),
     ("age + w + I(age * w)", "w + age + I((age - 40) * (w - 30))"),
+    # products before functions of their variables, and margins written otherwise
+    (
+        "u * year + I(u * year^2) + I(year^2)",
+        "u * since + I(since^2) + I(u * since^2)",
+    ),
+    (
+        "w * age + I(w * age^2) + I(age^2)",
+        "w * center(age) + I(age^2) + I(w * center(age)^2)",
+    ),
+    ("year + w + I(year - 2000):w", "year + w + I((year - 2010) * w)"),
+    ("scale(year) + w + year:w", "year + w + I(year * w)"),
 ]
 
 
@@ -180,6 +191,7 @@ GROUPS = [
     ("k ~ {0} + (1 + {0} | g)", "poisson"),
     ("o ~ {0} + (1 + {0} | g)", "ordlogit"),
     ("y ~ 1 + (1 + f * {0} | g)", "student"),
+    ("y ~ f + (0 + f + {0} | g)", "gaussian"),
     ("y ~ 1 + (1 + {0} + I({0}^2) | g)", "gaussian"),
     ("y ~ 1 + (1 + {0} | g) + (1 | f)", "gaussian"),
 ]
