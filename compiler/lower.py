@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from varying.grammar.tree import Chain, Number, Paren
+
 from . import default_priors as defaults
 from .bound import BoundModel, Part, PriorText, offsets
 from .building import (
@@ -187,9 +189,26 @@ def _dpars(build: Builder) -> Arguments:
 
 def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
     """Lower the predictor of a distributional parameter; return the parameter."""
-    name = f"{part.link.name}_{part.dpar}"
-    _predictor(build, part, learned, name, part.population.offsets)
+    name, known = f"{part.link.name}_{part.dpar}", part.population.offsets
+    if part.fixed and learned.known:
+        # with its numeric predictors: the parameter is 1 where the data are
+        known = (_less(known[0], learned.known), *known[1:])
+    _predictor(build, part, learned, name, known)
     return INVERSES[part.link.name](Ref(name))
+
+
+def _less(variable: Numeric, number: float) -> Numeric:
+    """Return a variable less a number."""
+    span = variable.expression.span
+    whole = Chain(
+        ("-" if number > 0.0 else "+",),
+        (
+            Paren(variable.expression, span=span),
+            Number(repr(abs(number)), span=span),
+        ),
+        span=span,
+    )
+    return Numeric(f"{variable.label} {whole.operators[0]} {abs(number):g}", whole)
 
 
 def _known(build: Builder) -> Arguments:

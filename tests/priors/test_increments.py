@@ -341,6 +341,17 @@ def test_the_latent_scale_is_that_at_the_mean_of_a_numeric_predictor() -> None:
     np.testing.assert_allclose(values["log_disc"][level], slope[level])
 
 
+@pytest.mark.parametrize("shift", [-3.0, 20.0])
+def test_the_unit_of_an_offset_of_disc_does_not_matter(shift: float) -> None:
+    """It would be that of the thresholds, and their defaults know of none."""
+    text = "o ~ age, family=ordlogit\n  disc ~ w + offset(z)"
+    z = RNG.normal(0.0, 0.5, N)
+    here, there = compiled(text, z=z), compiled(text, z=z + shift)
+    point = at(here, 2)
+    wanted = evaluate(here.program, here.frame, point)[1]
+    assert evaluate(there.program, there.frame, point)[1] == pytest.approx(wanted)
+
+
 @pytest.mark.parametrize("share", [0.5, 0.02, 1e-4])
 def test_rare_events_have_the_width_of_a_log(share: float) -> None:
     n = np.full(N, 1e6)
