@@ -22,6 +22,8 @@ _FEWEST = 10
 _TIMES = 2.0
 #: ... if chance has it less often than this many standard errors.
 _ERRORS = 5.0
+#: A fit is done where no mean moves by more of its sd.
+_CLOSE = 0.01
 _STEPS = 50
 
 
@@ -135,7 +137,8 @@ def _fitted(
     mean = np.average(y, weights=weights)
     mu = (y + mean) / 2.0
     eta = np.log(mu)
-    deviance = np.inf
+    # groups without any count have a mean that falls for ever
+    low, high = np.log(mean) - 30.0, np.log(mean) + 30.0
     rank = 0
     for _ in range(_STEPS):
         working = eta - known + (y - mu) / mu
@@ -145,12 +148,12 @@ def _fitted(
         rank = int(kept.sum())
         vectors = vectors[:, kept]
         solution = vectors @ ((vectors.T @ (weighted.T @ working)) / values[kept])
-        eta = np.clip(known + matrix @ solution, -30.0, 30.0)
+        before, eta = eta, np.clip(known + matrix @ solution, low, high)
         mu = np.exp(eta)
         if not np.isfinite(mu).all():
             return None, rank
-        last, deviance = deviance, float(weights @ (mu - y * eta))
-        if abs(last - deviance) < 1e-5 * (1.0 + abs(deviance)):
+        # in sds of the counts, of which there may be 10^12: their sum says nothing
+        if float(np.max(np.abs(eta - before) * np.sqrt(mu))) < _CLOSE:
             # groups without any count have a mean of almost 0, and add nothing
             return np.maximum(mu, 1e-6), rank
     return None, rank
