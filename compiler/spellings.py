@@ -56,24 +56,32 @@ def looks_missing(text: str) -> bool:
 
 def missing_note(levels: Sequence[str]) -> tuple[str, ...]:
     """Return what to say of texts that are numbers but for a few."""
-    odd = [level for level in levels if parse_numbers([level]) is None]
+    odd = _no_numbers(levels)
     if len(odd) == len(levels) or not odd:
         return ()
     if all(map(looks_missing, odd)):
         return (MISSING_NOTE.format(odd[0]),)
-    stray = stray_texts(levels)
-    if not stray:
+    if not stray_texts(levels):
         return ()
-    shown = ", ".join(f"`{text}`" for text in stray[:_SHOWN])
-    more = ", ..." if len(stray) > _SHOWN else ""
+    odd.sort(key=looks_missing)  # those that have no other name come first
+    shown = ", ".join(f"`{text}`" for text in odd[:_SHOWN])
+    more = ", ..." if len(odd) > _SHOWN else ""
     return (f"all of its values are numbers but {shown}{more}",)
 
 
 def stray_texts(levels: Sequence[str]) -> list[str]:
-    """Return the texts among numbers, if these are at least nine of ten."""
-    odd = [level for level in levels if parse_numbers([level]) is None]
-    few = len(odd) <= max(1, len(levels) // 10)
-    return odd if few and len(levels) - len(odd) >= _ENOUGH else []
+    """Return the texts among numbers, if these are at least nine of ten.
+
+    Words for a missing value do not count, neither as texts nor as numbers.
+    """
+    known = [level for level in levels if not looks_missing(level)]
+    odd = _no_numbers(known)
+    few = len(odd) <= max(1, len(known) // 10)
+    return odd if few and len(known) - len(odd) >= _ENOUGH else []
+
+
+def _no_numbers(levels: Sequence[str]) -> list[str]:
+    return [level for level in levels if parse_numbers([level]) is None]
 
 
 def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
@@ -183,6 +191,9 @@ def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
     """
     if info.stated or info.kind is not Kind.TEXT or with_comma(info.levels) is not None:
         return
+    odd = _no_numbers(info.levels)
+    if odd and len(odd) < len(info.levels) and all(map(looks_missing, odd)):
+        return  # `missing-word` tells of it
     if not stray_texts(info.levels):
         _warn_level_per_row(info, rows, span, sink)
     else:
@@ -280,18 +291,12 @@ def _rounded(info: ColumnInfo, span: Span, sink: Sink) -> None:
 
 
 def _words(info: ColumnInfo, span: Span, sink: Sink) -> None:
-    """Warn of levels that are words for a missing value.
-
-    Of words among numbers ``missing_note`` tells.
-    """
-    known = {folded(level) for level in info.levels}
-    words = [
-        level
-        for level in info.levels
-        if looks_missing(level) and _MEANT.get(folded(level)) not in known
-    ]
-    if not words or missing_note(info.levels):
+    """Warn of levels that are words for a missing value."""
+    words = _missing_words(info.levels)
+    if not words:
         return
+    others = [level for level in info.levels if level not in words]
+    kind = "factor" if not others or _no_numbers(others) else "numeric"
     shown = ", ".join(f"`{level}`" for level in words[:_SHOWN])
     several = len(words) > 1
     listed = ", ".join(string_text(level) for level in words)
@@ -302,10 +307,20 @@ def _words(info: ColumnInfo, span: Span, sink: Sink) -> None:
         f"{shown} of `{info.name}` {'look' if several else 'looks'} like a missing "
         f"value, and {'are levels' if several else 'is a level'}",
         f"if {'they are' if several else 'it is'} missing: "
-        f"`column {name}: factor, missing=[{listed}]`",
+        f"`column {name}: {kind}, missing=[{listed}]`",
         f"if {'they are levels' if several else 'it is a level'}, say so: "
         f"`column {name}: text`",
     )
+
+
+def _missing_words(levels: Sequence[str]) -> list[str]:
+    """Return the levels that are words for a missing value, and not meant as levels."""
+    known = {folded(level) for level in levels}
+    return [
+        level
+        for level in levels
+        if looks_missing(level) and _MEANT.get(folded(level)) not in known
+    ]
 
 
 def nearly_same(levels: Sequence[str]) -> list[list[str]]:
@@ -317,7 +332,9 @@ def nearly_same(levels: Sequence[str]) -> list[list[str]]:
 
 
 def _similar(info: ColumnInfo, span: Span, sink: Sink) -> None:
-    groups = nearly_same(info.levels)
+    # two words for a missing value are none either way: `_words` tells of them
+    words = _missing_words(info.levels)
+    groups = nearly_same([level for level in info.levels if level not in words])
     if not groups:
         return
     shown = ", ".join(f"`{string_text(level)}`" for level in groups[0])
