@@ -20,7 +20,7 @@ LOGICAL = {"FALSE": 0, "False": 0, "TRUE": 1, "True": 1}
 LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
 
 
-_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?([eE][+-]?\d+)?\s*")
+WITH_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?([eE][+-]?\d+)?\s*")
 
 
 def is_missing(cell: str) -> bool:
@@ -36,7 +36,7 @@ def missing_spellings(cells: Iterable[str]) -> frozenset[str]:
 def with_point(cells: Sequence[str]) -> Sequence[str]:
     """Return numbers with a decimal comma as they are written here: `1.234,5`."""
     present = [text for text in dict.fromkeys(cells) if not is_missing(text)]
-    if not all(_COMMA.fullmatch(text) for text in present):
+    if not all(WITH_COMMA.fullmatch(text) for text in present):
         return cells
     return [text.replace(".", "").replace(",", ".") for text in cells]
 

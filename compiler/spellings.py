@@ -15,7 +15,7 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 
-from .cells import parse_numbers
+from .cells import WITH_COMMA, parse_numbers
 from .levels import spell_number
 from .schema import ColumnInfo
 from .spread import distinct
@@ -159,9 +159,17 @@ def comma_note(levels: Sequence[str]) -> tuple[str, ...]:
         plain = found.replace(",", "").strip()
         return (f"`{found}` has a comma: write such numbers as `{plain}`",)
     plain = found.replace(".", "").replace(",", ".").strip()
+    note = f"`{found}` has a decimal comma: write such numbers as `{plain}`"
+    odd = [level for level in levels if not WITH_COMMA.fullmatch(level)]
+    if not odd:
+        return note, 'or, of a text file, say so: `data "file.csv", decimal=","`'
+    # it may be said already: with such a value the column is a text all the same
+    shown = ", ".join(f"`{text}`" for text in odd[:_SHOWN])
+    more = ", ..." if len(odd) > _SHOWN else ""
     return (
-        f"`{found}` has a decimal comma: write such numbers as `{plain}`",
-        'or say so: `data "file.csv", decimal=","`',
+        note,
+        'of a text file, `decimal=","` reads such numbers once all others are numbers '
+        f"or missing, and these are not: {shown}{more}",
     )
 
 
