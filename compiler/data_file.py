@@ -10,7 +10,6 @@ this off.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -32,7 +31,7 @@ from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
 from .files.arrow import parquet_categories
 from .files.bounded import TooLarge
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
-from .files.found import FileFault, Reads, normal_name
+from .files.found import FileFault, Reads, normal_name, one_line
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .large_text import read_large
 from .missing_values import coded_as_missing, codes_of
@@ -420,7 +419,7 @@ def _columns(
         except UnusableColumn as reason:
             unusable[column.name] = str(reason)
     for written, (levels, kind) in parquet_categories(path).items():
-        name = unicodedata.normalize("NFC", written)
+        name = one_line(written)
         if name in columns:
             columns[name] = _in_order(columns[name], levels, kind)
     return columns

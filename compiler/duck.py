@@ -6,7 +6,6 @@ It is imported when a file asks for it, and not before.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .files.found import one_line
 from .table import Ints
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class ParquetFile:
         types = [(row[0], row[1]) for row in described.fetchall()]
         # DuckDB renames what differs in case only: `a`, `A_1`
         self.columns = [
-            ParquetColumn(unicodedata.normalize("NFC", name), alias, type_)
+            ParquetColumn(one_line(name), alias, type_)
             for name, (alias, type_) in zip(names, types, strict=False)
         ]
         (rows,) = connection.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source, Span
 
 from .cells import MOST_EXACT, text_column
+from .files.found import one_line
 from .levels import spell_number
 from .table import Column, Kind, Table
 
@@ -53,7 +53,7 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
     for key, values in _series(data, source):
-        column_name = unicodedata.normalize("NFC", str(key))
+        column_name = one_line(str(key))
         if not column_name:
             unusable[""] = NO_NAME
             continue

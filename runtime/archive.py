@@ -14,10 +14,11 @@ import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from varying.compiler.files.bounded import Unsound, sound_entries
+
+from .plain_file import open_plain
 
 __all__ = [
     "ATTRIBUTE",
@@ -97,7 +98,7 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
     Unsound
         If it is no archive, or one that is not to be read.
     """
-    with Path(path).open("rb") as file:
+    with open_plain(path) as file:
         if file.read(len(_ZIP)) != _ZIP:
             raise Foreign("it is no zip archive")
         raw = _ZIP + file.read()

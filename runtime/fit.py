@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
@@ -388,10 +389,22 @@ class Fit:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit to exactly this path; see ``varying.load``.
 
-        The file is written whole or not at all. A file that was there before
-        is replaced.
+        The file is written whole or not at all. A fit that was there before is
+        replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If a file is there that is no fit, such as the data or the spec.
+        OSError
+            If the file cannot be written.
         """
         path_text("path", path, "that of the file to write")
+        from .targets import in_the_way
+
+        reason = in_the_way(path, store.is_fit, "no fit")
+        if reason is not None:
+            raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
         table = self._origin.table
         store.write(path, self.data, self.provenance, table, self._state)
 

@@ -303,7 +303,7 @@ def _fitted(
     from .names import names_of
     from .origin import Origin
     from .partial import told
-    from .provenance import FORMAT, Provenance, describe_data, versions
+    from .provenance import FORMAT, Provenance, describe_data, escaped, versions
     from .quantities import answer
     from .subject import Subject
     from .summary import PROB, rows_of
@@ -331,7 +331,7 @@ def _fitted(
     provenance = Provenance(
         format=FORMAT,
         spec=model.text,
-        spec_name=model.spec.source.name,
+        spec_name=escaped(model.spec.source.name),
         model=model.name,
         formula=model.formula,
         settings=replace(settings, backend=found.settings.backend),

@@ -3,13 +3,15 @@
 Python's own handler raises ``KeyboardInterrupt`` wherever the program is, which loses
 hours of draws. From the first draw on, ours takes note of it: the sampler sees that
 and hands back what it has, and what follows (figures, the file) is done to its end.
-SIGTERM is the same, where the program has made it raise ``KeyboardInterrupt`` too.
+SIGTERM and SIGHUP (a terminal that is closed) are the same, where the program has made
+them raise ``KeyboardInterrupt`` too.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,11 +20,32 @@ from types import FrameType
 
 __all__ = ["Interrupts", "interruptible", "take_signals"]
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_STDERR = 2
+#: Windows has no SIGHUP.
+_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+)
+_STDOUT, _STDERR = 1, 2
 
 _WITHIN = "stopping: what is drawn is kept; again to stop at once"
 _AFTER = "the draws are made, and are being saved; again to stop at once"
+
+
+def _without_terminal(number: int) -> None:
+    """After a SIGHUP, write what is for the terminal nowhere: it is gone.
+
+    Else the next line that is written would end the program, with all its draws.
+    """
+    if number != getattr(signal, "SIGHUP", None):
+        return
+    for stream in (_STDOUT, _STDERR):
+        with suppress(OSError):
+            # of one that is gone `isatty` says no
+            if stat.S_ISCHR(os.fstat(stream).st_mode):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream)
+                os.close(nowhere)
 
 
 class Interrupts:
@@ -63,11 +86,13 @@ class Interrupts:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Take note of a signal; the second one raises."""
         if os.getpid() != self._process:
-            # A worker that was forked: Ctrl-C is its parent's, which ends it.
-            if number != signal.SIGINT:
+            # A worker that was forked: what a terminal sends to all of them is its
+            # parent's, which ends it.
+            if number == signal.SIGTERM:
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)
             return
+        _without_terminal(number)
         if self.asked or not self._holding:
             self._missed = True
             raise KeyboardInterrupt
@@ -89,6 +114,7 @@ class _Remembered:
         self.came = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
+        _without_terminal(number)
         self.came = True
         raise KeyboardInterrupt
 
@@ -97,7 +123,7 @@ _REMEMBERED = _Remembered()
 
 
 def take_signals() -> None:
-    """Let SIGTERM be as Ctrl-C is, in a program of ours: neither is lost."""
+    """Let SIGTERM and SIGHUP be as Ctrl-C is, in a program of ours: none is lost."""
     for one in _SIGNALS:
         if signal.getsignal(one) in (signal.default_int_handler, signal.SIG_DFL):
             signal.signal(one, _REMEMBERED)

@@ -23,6 +23,7 @@ __all__ = [
     "Provenance",
     "Run",
     "describe_data",
+    "escaped",
     "versions",
 ]
 
@@ -195,6 +196,11 @@ def _run(plain: Any) -> Run:
     return Run(**plain)
 
 
+def escaped(name: str) -> str:
+    """Return the name of a file as UTF-8 can hold it: what it cannot is escaped."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def describe_data(table: Table, used: tuple[str, ...]) -> Data:
     """Return the description of the columns that a model uses.
 
@@ -222,7 +228,9 @@ def describe_data(table: Table, used: tuple[str, ...]) -> Data:
     if table.counts is not None:
         cells = table.rows
         digest.update(b"counts" + table.counts.astype("<i8").tobytes())
-    return Data(table.name, table.total, digest.hexdigest(), tuple(columns), cells)
+    return Data(
+        escaped(table.name), table.total, digest.hexdigest(), tuple(columns), cells
+    )
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from varying.grammar.diagnostics import nearest
 from varying.grammar.source import Source
 
 from .faults import file_fault
+from .plain_file import open_plain
 
 if TYPE_CHECKING:
     from varying.grammar.diagnostics import ModelError
@@ -30,7 +31,7 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     """
     name = os.fspath(path)
     try:
-        with Path(path).open("rb") as file:
+        with open_plain(path) as file:
             raw = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         close = nearest(Path(path).name, _neighbours(Path(path)))

@@ -11,6 +11,7 @@ import numpy as np
 from varying.compiler.table import Column, Kind, Table
 
 from .plain import listed, number, text, whole
+from .provenance import escaped
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -52,7 +53,7 @@ def to_dataset(table: Table) -> Dataset:
     if table.counts is not None and table.firsts is not None:
         variables["counts"] = ("data_row", table.counts)
         variables["firsts"] = ("data_row", table.firsts)
-    plain = {"name": table.name, "rows": table.rows, "columns": described}
+    plain = {"name": escaped(table.name), "rows": table.rows, "columns": described}
     written = json.dumps(plain, ensure_ascii=False)
     return Dataset(variables, attrs={_ATTRIBUTE: written})
 

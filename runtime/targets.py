@@ -11,7 +11,7 @@ from pathlib import Path
 from .sizes import free_disk, in_words
 from .whole_file import temporary
 
-__all__ = ["elsewhere", "refused", "saved_elsewhere"]
+__all__ = ["elsewhere", "in_the_way", "refused", "saved_elsewhere"]
 
 #: What a probe writes: a full disk takes an empty file.
 _PROBE = bytes(4096)
@@ -57,6 +57,20 @@ def refused(path: str | os.PathLike[str], needed: int = 0) -> str | None:
         # a name that is too long or has a zero byte, links that go round, a full disk
         reason = getattr(error, "strerror", None) or str(error)
         return reason[:1].lower() + reason[1:]
+    return None
+
+
+def in_the_way(
+    path: str | os.PathLike[str], ours: Callable[[Path], bool], kind: str
+) -> str | None:
+    """Return why a file is not written over, as a clause; None if it may be.
+
+    ``ours`` tells files of the kind from others, such as the data or the spec, and
+    ``kind`` says what the others are not: "no fit". An empty file may be.
+    """
+    target = Path(path)
+    if target.is_file() and target.stat().st_size and not ours(target):
+        return f"it is there and is {kind}; choose another name, or remove it"
     return None
 
 

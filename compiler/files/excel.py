@@ -19,7 +19,7 @@ from ..cells import column_of_cells
 from ..frames import NO_NAME, type_unusable
 from ..levels import spell_number
 from ..table import Column
-from .found import FileFault, Found, Reads, Remark, reading
+from .found import FileFault, Found, Reads, Remark, normal_name, reading
 from .xml_parts import Rows, check_parts
 
 #: What a sheet of Excel's may have.
@@ -324,7 +324,7 @@ def _rows(file: Path, title: str, parser: Any) -> Iterator[tuple[int, _Cells]]:
 
 
 def _name(cell: Any) -> str:
-    return _text(cell["value"]).strip()
+    return normal_name(_text(cell["value"]))
 
 
 def _check_header(

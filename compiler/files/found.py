@@ -110,9 +110,20 @@ class Found:
     unread: tuple[str, ...] = ()
 
 
+def one_line(written: str) -> str:
+    """Return the name of a column in NFC, with a blank where it has a line break.
+
+    Spreadsheets have such names, and a spec cannot: it writes them on one line.
+    """
+    lines = written.replace("\r", "\n").split("\n")
+    if len(lines) > 1:
+        written = " ".join(filter(None, map(str.strip, lines)))
+    return unicodedata.normalize("NFC", written)
+
+
 def normal_name(written: str) -> str:
-    """Return the name of a column as it is compared: in NFC, without blanks around."""
-    return unicodedata.normalize("NFC", written.strip())
+    """Return the name of a column as it is compared: without blanks around."""
+    return one_line(written.strip())
 
 
 @contextmanager

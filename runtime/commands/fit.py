@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..targets import refused, saved_elsewhere
+from ..targets import in_the_way, refused, saved_elsewhere
 from .outcome import INTERRUPTED, OK, USAGE, EnvironmentFault
 from .show import compiled
 from .summary import show
@@ -140,13 +140,9 @@ def _default(file: str, model: Model) -> Path:
 
 
 def check_replaced(target: Path, ours: Callable[[Path], bool], kind: str) -> None:
-    """Refuse to write over a file of another kind, such as the data or the spec.
-
-    ``ours`` tells files of the kind from others, and ``kind`` says what the others are
-    not: "no fit".
-    """
-    if target.is_file() and target.stat().st_size and not ours(target):
-        reason = f"it is there and is {kind}; choose another name, or remove it"
+    """Refuse to write over a file of another kind; see ``in_the_way``."""
+    reason = in_the_way(target, ours, kind)
+    if reason is not None:
         raise EnvironmentFault(f"`{target}` is not written: {reason}")
 
 

@@ -562,6 +562,19 @@ def test_a_value_without_a_name_above_it(tmp_path: Path) -> None:
     assert table.unusable == {"": "it has no name"}
 
 
+def test_names_of_two_lines_are_written_on_one(tmp_path: Path) -> None:
+    book = workbook(tmp_path / "d.xlsx", [["y \n(ms)", "x"], [1, 2]])
+    text = tmp_path / "d.csv"
+    text.write_text('"y\r\n(ms)",x\n1,2\n', newline="")
+    data = pd.DataFrame({"y\n(ms)": [1.0], "x": [2.0]})
+    data.to_parquet(tmp_path / "d.parquet")
+    for table in (
+        *(good(path, "`y (ms)` ~ x") for path in (book, text, tmp_path / "d.parquet")),
+        table_from_frame(data),
+    ):
+        assert list(table.columns) == ["y (ms)", "x"]
+
+
 def test_sheets(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", [["a"], [1]], "Later", "3")
     table, (said,) = read(path)

@@ -96,11 +96,32 @@ def test_what_is_drawn_is_kept(partial: tuple[Path, str, str]) -> None:
     assert f"{chains} x {draws} draws" in repr(fit)
 
 
-def test_sigterm_is_the_same(folder: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_are_the_same(number: signal.Signals, folder: Path) -> None:
     long = ("--draws", 200_000, "--tune", 50, "--chains", 2, "--out", "term.fit")
-    code, out, err = interrupted(folder, signal.SIGTERM, 0.5, "small.model", *long)
+    code, out, err = interrupted(folder, number, 0.5, "small.model", *long)
     assert code == INTERRUPTED and "A partial fit" in out
     assert varying.load(folder / "term.fit").partial
+
+
+def test_a_terminal_that_is_closed(folder: Path) -> None:
+    """What is drawn is kept, though nothing more can be written there."""
+    import pty
+
+    words = ["fit", "small.model", "--draws", "2000000", "--tune", "50"]
+    words += ["--chains", "2", "--out", "closed.fit"]
+    process, terminal = pty.fork()
+    if not process:
+        os.chdir(folder)
+        os.execv(sys.executable, [sys.executable, "-m", "varying.runtime.cli", *words])
+    said = b""
+    while b"left" not in said:
+        said += os.read(terminal, 1000)
+    time.sleep(0.5)
+    os.close(terminal)
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == INTERRUPTED
+    assert varying.load(folder / "closed.fit").partial
 
 
 def test_while_tuning_there_is_nothing_to_keep(folder: Path) -> None:

@@ -17,7 +17,7 @@ import varying
 from varying.runtime import store
 from varying.runtime.categories import with_categories
 from varying.runtime.fit import Fit
-from varying.runtime.provenance import FORMAT
+from varying.runtime.provenance import FORMAT, describe_data
 from varying.runtime.verdict import Verdict
 
 from .fits import SPEC, made_fit
@@ -119,6 +119,31 @@ def test_a_link_stays_one_and_a_device_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         made_fit().save(pipe)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "pipe", "real"]
+
+
+def test_what_is_no_fit_is_not_written_over(saved: Path) -> None:
+    made_fit().save(saved)
+    saved.write_text("y,x\n1,2\n")
+    with pytest.raises(FileExistsError, match="it is there and is no fit"):
+        made_fit().save(saved)
+    assert saved.read_text() == "y,x\n1,2\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.model"
+    os.mkfifo(pipe)
+    assert rule(pipe) == "unreadable-file"
+    with pytest.raises(varying.ModelError, match="it is no plain file"):
+        varying.compile(pipe)
+
+
+def test_names_of_files_that_are_not_utf_8(tmp_path: Path) -> None:
+    made = made_fit()
+    table = replace(made._origin.table, name="d\udcff.csv")
+    store.write(tmp_path / "a.fit", made.data, made.provenance, table)
+    assert store.read(tmp_path / "a.fit").table.name == r"d\udcff.csv"
+    assert describe_data(table, ()).name == r"d\udcff.csv"
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ def read_text(writer: Writer) -> str:
     layout = writer.table.layout
     if layout is not None and not layout.tidy:
         lines.append('    data.columns = data.columns.str.strip().str.normalize("NFC")')
+        if any(" " in name for name in writer.used):
+            broken = r'data.columns.str.replace(r"\s*[\r\n]\s*", " ", regex=True)'
+            lines.append(f"    data.columns = {broken}")
     held = _held(writer)
     lines += _without_codes(writer, {column.name for column in held})
     lines += conversions(held, writer.table)
