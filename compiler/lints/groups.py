@@ -249,6 +249,8 @@ def uncorrelated_far_away(subject: Subject) -> Iterator[Finding]:
     made = variables_made(subject.prepared.made)
     for part in subject.bound.parts:
         for grouping in part.groupings:
+            if len(grouping.terms) == 1 and grouping.terms[0].correlated:
+                continue  # no two are uncorrelated, and columns take time to compare
             columns = grouping.columns
             terms = [term for term in grouping.terms for _ in term.columns]
             found = increments(
