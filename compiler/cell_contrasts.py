@@ -31,7 +31,7 @@ from varying.grammar.tree import (
 )
 
 from .asked import SCALES, CellContrast, Scale
-from .design import recode
+from .codes import recode
 from .expressions import unwrap
 from .families.family import Family
 from .levels import level_spelled, numbers_of, suggest_level

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from .levels import MOST_EXACT as MOST_EXACT
+from varying.grammar.spelling import MOST_EXACT as MOST_EXACT
+
 from .levels import natural_order
 from .table import Column, Kind
 

@@ -11,6 +11,7 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Expr, Name
 
 from .bound import BoundModel, Part
+from .column_rounding import column_rounding
 from .columns import INTERCEPT, Coded, DesignColumn, Numeric
 from .derive import NO_NUMBER_NOTE
 from .design import evaluate_columns
@@ -18,7 +19,7 @@ from .estimated import residual_scale
 from .evaluation import evaluate
 from .expressions import column_names, smallest_with, unwrap
 from .responses import response_values
-from .rounding import column_rounding, rounding
+from .rounding import rounding
 from .spellings import quoted
 from .spread import dependencies, is_constant
 from .table import Floats, Table

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from varying.grammar.tree import (
+    Call,
+    Chain,
     ColumnStatement,
     DataStatement,
     Expr,
     LetStatement,
     ModelStatement,
     Name,
+    Paren,
     PartStatement,
     Spec,
     WhereStatement,
     Wide,
 )
 
-from .expressions import LOGICALS, column_names, postorder
-from .prepare import names_read
+from .expressions import LOGICALS, children, column_names, postorder
 
 
 def columns_read(spec: Spec, names: Collection[str]) -> frozenset[str]:
@@ -66,3 +68,30 @@ def _constants(expression: Expr) -> Iterator[Name]:
     for node in postorder(expression):
         if isinstance(node, Name) and node.text in LOGICALS:
             yield node
+
+
+def names_read(spec: Spec) -> Iterator[Name]:
+    """Yield the names that formulas read as columns.
+
+    What stands left in an indented formula is a parameter.
+    """
+    for model in spec.models:
+        yield from column_names(model.formula.response)
+        yield from _names(model.formula.terms)
+        for part in model.body:
+            if isinstance(part, PartStatement):
+                yield from _names(part.formula.terms)
+
+
+def _names(expression: Expr) -> Iterator[Name]:
+    """Yield the names in terms; the id of ``(1 |id| g)`` is no column."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        match node:
+            case Paren(inner=Chain(operators=("|", "|"), operands=operands)):
+                stack.extend((operands[2], operands[0]))
+            case Name() | Call():
+                yield from column_names(node)
+            case _:
+                stack.extend(reversed(children(node)))

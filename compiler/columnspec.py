@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.source import Span
+from varying.grammar.spelling import MOST_EXACT, spell_number
 from varying.grammar.tree import (
     ColumnStatement,
     ColumnType,
@@ -18,17 +19,12 @@ from varying.grammar.tree import (
 )
 
 from .cells import LEADING_ZERO, LOGICAL, parse_numbers
-from .contrasts import CONTRASTS, Custom
-from .design import coded_values
+from .codes import coded_values
+from .contrasts import CONTRASTS
+from .custom_contrast import Custom
 from .expression_types import report_unknown
 from .expressions import level_text, unwrap
-from .levels import (
-    MOST_EXACT,
-    level_spelled,
-    natural_order,
-    spell_number,
-    suggest_level,
-)
+from .levels import level_spelled, natural_order, suggest_level
 from .missing_values import statement_codes, take_out
 from .schema import MOST_NUMBERS
 from .schemes import for_levels, read_scheme

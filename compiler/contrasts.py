@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .custom_contrast import Coding, Custom
 from .table import Floats
-
-Coding = tuple[tuple[str, ...], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +41,6 @@ class Contrast:
     code: Callable[[tuple[str, ...], int | None], Coding]
     has_reference: bool = False
     has_base: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Custom:
-    """A scheme of the user's own.
-
-    Attributes
-    ----------
-    levels
-        The levels that it has numbers for.
-    names
-        Of its columns.
-    weights
-        One tuple a column, with a number for each level.
-    """
-
-    levels: tuple[str, ...]
-    names: tuple[str, ...]
-    weights: tuple[tuple[float, ...], ...]
-    has_reference = False
-    has_base = False
-
-    @property
-    def name(self) -> str:
-        """As users write it."""
-        return "custom"
-
-    def code(self, levels: tuple[str, ...], base: int | None = None) -> Coding:
-        """Return the columns over some of its levels."""
-        rows = [self.levels.index(level) for level in levels]
-        return self.names, np.array(self.weights, dtype=np.float64).T[rows]
 
 
 Scheme = Contrast | Custom

@@ -36,6 +36,7 @@ from .bare_names import settle_names
 from .bind import bind
 from .bound import BoundModel
 from .checks import check_rows
+from .compiled import Compiled, Designed, Outline
 from .data_file import DataFile
 from .evaluation import FunctionFault
 from .head import of_the_head
@@ -49,8 +50,7 @@ from .spec_data import data_of, data_statement
 from .table import Table
 
 if TYPE_CHECKING:
-    from .ir import Frame, Program
-    from .lower import PriorRow
+    pass
 
 #: Statements, and rules, whose faults leave the columns and groups of the design
 #: as they are.
@@ -88,66 +88,6 @@ ABOUT_VALUES = frozenset(
         "unused-level",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Designed:
-    """A model whose names and types are resolved, with the rows it uses.
-
-    ``diagnostics`` may hold errors that leave the design as it is: a grouping
-    factor with one level, a prior with an unknown target.
-    """
-
-    prepared: Prepared
-    bound: BoundModel
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Compiled:
-    """One model of a spec, compiled against data.
-
-    Attributes
-    ----------
-    spec
-        The tree of the whole text.
-    prepared
-        The rows used, and those dropped with the reason.
-    bound
-        The model with its names resolved.
-    frame
-        The arrays of the program's slots, after the passes.
-    lowered, program
-        The program before and after the passes.
-    priors
-        Every prior, with its reason.
-    diagnostics
-        Warnings and notes; an error would have been raised.
-    """
-
-    spec: Spec
-    prepared: Prepared
-    bound: BoundModel
-    frame: Frame
-    lowered: Program
-    program: Program
-    priors: tuple[PriorRow, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def data_path(self) -> str | None:
-        """The data file as it was named; None if the data are a frame."""
-        layout = self.prepared.table.layout
-        return None if layout is None else layout.path
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outline:
-    """One model of a spec, checked as far as that can be done without data."""
-
-    spec: Spec
-    name: str
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def check(

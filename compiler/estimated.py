@@ -15,10 +15,11 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.tree import Expr
 
 from .bound import BoundModel, Grouping, Part
+from .codes import group_index
+from .column_rounding import column_rounding
 from .columns import DesignColumn
-from .design import evaluate_columns, group_index
+from .design import evaluate_columns
 from .evaluation import evaluate
-from .rounding import column_rounding
 from .spread import dependencies, is_constant, rounding_of
 from .table import Floats, Ints, Table
 

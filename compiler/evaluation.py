@@ -16,6 +16,7 @@ import numpy as np
 
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
     Argument,
     Call,
@@ -32,7 +33,7 @@ from varying.grammar.tree import (
 
 from .expressions import COMPARISONS, LOGICALS, postorder
 from .functions import FUNCTIONS, Function, is_stateful, operands
-from .levels import spell_number
+from .own_function import OwnFunction
 from .table import Column, Floats, Kind, Table
 
 # What a node yields on the way: numbers, a column of levels, a text, a list.
@@ -120,7 +121,9 @@ def _call(
 
 
 def _by_parameter(
-    function: Function, arguments: Sequence[Argument], inside: Sequence[_Value]
+    function: Function | OwnFunction,
+    arguments: Sequence[Argument],
+    inside: Sequence[_Value],
 ) -> dict[str, Any]:
     """Return the numbers that a call is given, by the function's parameters."""
     named = {
@@ -143,9 +146,8 @@ class FunctionFault(Exception):
         self.span, self.message, self.notes = span, message, notes
 
 
-def _own(node: Call, function: Function, values: Sequence[_Value], rows: int) -> Any:
+def _own(node: Call, function: OwnFunction, values: Sequence[_Value], rows: int) -> Any:
     """Call a function of the caller's on one array a column."""
-    assert function.compute is not None
     columns = {
         name: np.broadcast_to(value, (rows,)).copy()
         for name, value in _by_parameter(function, node.arguments, values).items()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
     Call,
     Chain,
@@ -19,8 +20,6 @@ from varying.grammar.tree import (
     String,
     Unary,
 )
-
-from .levels import spell_number
 
 LOGICALS = {"TRUE": 1.0, "FALSE": 0.0, "True": 1.0, "False": 0.0}
 # Calls of which only the first argument reads columns: the others name levels.

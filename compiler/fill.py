@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bound import Response
-from .design import evaluate_columns, group_index
+from .codes import group_index
+from .design import evaluate_columns
 from .evaluation import evaluate
 from .ir import Frame, Program
 from .recipes import (

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source, Span
+from varying.grammar.spelling import spell_number
 
 from .cells import MOST_EXACT, text_column
 from .files.found import one_line
-from .levels import spell_number
 from .table import Column, Kind, Table
 
 #: Why a column such as R's row names is of no use.

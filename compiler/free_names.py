@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .bound import BoundModel
 from .building import BOUNDARY, COEF, ROW, Builder
-from .ir import Group, Program
+from .program_names import names_of
 
 #: Names that a grouping factor must not give to a dimension: those of other
 #: dimensions and of quantities.
@@ -15,12 +15,6 @@ _TAKEN = {
     *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
     "category_probability",
 }
-
-
-def names_of(group: Group) -> set[str]:
-    """Return the names of a group's quantities."""
-    found = {group.effects, group.stated, group.base, group.sd, group.reported_sd}
-    return {*found, group.correlation_matrix}
 
 
 def observed_slot(bound: BoundModel) -> str:
@@ -55,20 +49,6 @@ def free_name(wanted: str, build: Builder) -> str:
     """Return a name that nothing has yet, as like the wanted one as may be."""
     taken = _taken(build)
     wanted = _without_slash(wanted)
-    while wanted in taken:
-        wanted += "_"
-    return wanted
-
-
-def free_in(wanted: str, program: Program) -> str:
-    """Return a name that nothing of a whole program has yet."""
-    taken = {a.name for a in program.axes} | {s.name for s in program.slots}
-    taken |= {p.name for p in program.parameters} | {d.name for d in program.derived}
-    taken |= {p.name for p in program.predictors}
-    taken |= {program.likelihood.name, "chain", "draw"}
-    for group in program.groups:
-        taken |= names_of(group)
-        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
     while wanted in taken:
         wanted += "_"
     return wanted

@@ -332,16 +332,19 @@ def find_function(name: Name, data: Table | Schema, sink: Sink) -> Function | No
 
     ``data`` may bring functions of the caller's along.
     """
-    function = data.functions.get(name.text) or FUNCTIONS.get(name.text)
+    own = data.functions.get(name.text)
+    if own is not None:
+        return Function(own.name, own.parameters, own.required, compute=own.compute)
+    function = FUNCTIONS.get(name.text)
     if function is None:
         if report_bare(name.span, data, sink):
             return None
-        own = (*data.functions, *(f.name for f in FUNCTIONS.values() if f.ready))
+        known = (*data.functions, *(f.name for f in FUNCTIONS.values() if f.ready))
         message = f"there is no function `{name.text}`"
         ready = {f.name: f for f in FUNCTIONS.values() if f.ready}
         if report_elsewhere(name, ready, sink):
             return None
-        notes, fix = did_you_mean(name.text, own, name.span, "functions")
+        notes, fix = did_you_mean(name.text, known, name.span, "functions")
         sink.add("unknown-function", name.span, message, *notes, fix=fix)
     elif not function.ready:
         message = f"`{name.text}()` is not compiled by this version"

@@ -19,9 +19,9 @@ from varying.grammar.tree import Expr, Name
 
 from . import weighted
 from .asked import CellContrast
+from .codes import group_levels
 from .columns import Coded, DesignColumn
 from .derive import Made, Step
-from .design import group_levels
 from .evaluation import evaluate
 from .expressions import children
 from .functions import is_stateful

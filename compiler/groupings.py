@@ -18,9 +18,9 @@ from varying.grammar.tree import (
 )
 
 from .bound import Grouping, GroupTerm
+from .codes import group_levels
 from .coding import code
 from .columns import INTERCEPT
-from .design import group_levels
 from .expansion import Expansion, GroupBar
 from .expression_types import report_unknown
 from .expressions import column_names, postorder, smallest_with

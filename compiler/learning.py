@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from varying.grammar.spelling import spell_number
+
 from . import spread, weighted
-from .design import group_index, group_levels
-from .levels import spell_number
+from .codes import group_index, group_levels
 from .stateful import (
     ByGroup,
     Constant,

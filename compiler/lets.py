@@ -12,8 +12,8 @@ from varying.grammar.tree import Call, Expr, LetStatement
 
 from .call_settings import listed_names
 from .calls import stateful_calls
-from .contrasts import Custom
-from .design import recode
+from .codes import recode
+from .custom_contrast import Custom
 from .evaluation import evaluate
 from .expression_types import type_of
 from .expressions import column_names, unwrap

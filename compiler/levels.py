@@ -1,4 +1,4 @@
-"""Levels: the order of names nobody ordered, and how numbers are spelled.
+"""Levels: the order of names nobody ordered.
 
 Natural order is by value where every level is a number (``value_order``). Elsewhere it
 takes digits as numbers, then ignores case, then puts lower case first:
@@ -14,11 +14,10 @@ from collections.abc import Iterable, Sequence
 from varying.grammar.diagnostics import Edit, Fix, nearest
 from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 
 from .value_order import value_keys
 
-# From here on float64 does not hold every whole number: two ids could merge.
-MOST_EXACT = 2**53
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -45,13 +44,6 @@ def natural_order(texts: Iterable[str]) -> tuple[str, ...]:
     # equal values, as `1` and `01`, stay as they are
     places = sorted(range(len(found)), key=values.__getitem__)
     return tuple(found[place] for place in places)
-
-
-def spell_number(value: float) -> str:
-    """Return a number as a level's name: ``1`` and not ``1.0``."""
-    if value.is_integer() and abs(value) < MOST_EXACT:
-        return str(int(value))
-    return repr(float(value))
 
 
 def numbers_of(categories: tuple[str, ...]) -> list[int] | list[float] | None:

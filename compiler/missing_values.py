@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
     ColumnStatement,
     Expr,
@@ -25,7 +26,6 @@ from varying.grammar.tree import (
 
 from .cells import column_of_cells, parse_numbers
 from .expressions import unwrap
-from .levels import spell_number
 from .table import Column, Kind, Table
 
 #: A code: a number, which is found by its value, or a text.

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from typing import Any
 
-from .functions import FUNCTIONS, Function
+from .functions import FUNCTIONS
+from .own_function import OwnFunction
 
-Functions = Mapping[str, Function]
+Functions = Mapping[str, OwnFunction]
 NO_FUNCTIONS: Functions = {}
 
 # Where a signature cannot be read, or says `*x`.
@@ -46,7 +47,7 @@ def own_functions(functions: Mapping[str, Callable[..., Any]] | None) -> Functio
         if name in FUNCTIONS:
             raise ValueError(f"functions: the language has a function {name!r} already")
         parameters, required = _parameters(compute)
-        found[name] = Function(name, parameters, required, compute=compute)
+        found[name] = OwnFunction(name, parameters, required, compute)
     return found
 
 

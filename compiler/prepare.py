@@ -17,25 +17,19 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
-    Call,
-    Chain,
     ColumnStatement,
     DataStatement,
-    Expr,
-    Name,
-    Paren,
-    PartStatement,
     Spec,
     WhereStatement,
 )
 
 from .calls import formula_expressions, stateful_calls
+from .columns_read import names_read
 from .columnspec import declare
 from .data_options import data_options
 from .derive import NO_NUMBER_NOTE, Derivation, Made
 from .evaluation import evaluate
 from .expression_types import report_unknown, type_of
-from .expressions import children, column_names
 from .lets import warn_commas
 from .schema import Schema, schema_of
 from .table import Ints, Table
@@ -253,19 +247,6 @@ def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[Booleans, bool]
 # ---- the columns that the models use -----------------------------------------------
 
 
-def names_read(spec: Spec) -> Iterator[Name]:
-    """Yield the names that formulas read as columns.
-
-    What stands left in an indented formula is a parameter.
-    """
-    for model in spec.models:
-        yield from column_names(model.formula.response)
-        yield from _names(model.formula.terms)
-        for part in model.body:
-            if isinstance(part, PartStatement):
-                yield from _names(part.formula.terms)
-
-
 def used_columns(
     spec: Spec,
     table: Table,
@@ -304,20 +285,6 @@ def _calls_read(spec: Spec) -> Iterator[tuple[str, Span]]:
     for expression in formula_expressions(spec):
         for call in stateful_calls(expression):
             yield expression_text(call), call.span
-
-
-def _names(expression: Expr) -> Iterator[Name]:
-    """Yield the names in terms; the id of ``(1 |id| g)`` is no column."""
-    stack = [expression]
-    while stack:
-        node = stack.pop()
-        match node:
-            case Paren(inner=Chain(operators=("|", "|"), operands=operands)):
-                stack.extend((operands[2], operands[0]))
-            case Name() | Call():
-                yield from column_names(node)
-            case _:
-                stack.extend(reversed(children(node)))
 
 
 # ---- rows --------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
     Argument,
     Call,
@@ -28,7 +29,7 @@ from .expression_types import report_unknown, type_of
 from .expressions import column_names, unwrap
 from .families import FAMILIES
 from .families.family import Family
-from .levels import level_spelled, spell_number
+from .levels import level_spelled
 from .response_forms import report_factor, report_share, report_success
 from .response_terms import as_number, bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema

@@ -15,8 +15,7 @@ import numpy as np
 
 from varying.grammar.tree import Call, Chain, Expr, Name, Number, Paren, Power, Unary
 
-from .columns import Coded, DesignColumn, Numeric
-from .evaluation import compute, evaluate, numbers
+from .evaluation import compute, numbers
 from .expressions import column_names, postorder, unwrap
 from .functions import is_stateful, operands
 from .spread import UNIT, rounding_of
@@ -68,24 +67,6 @@ def rounding(expression: Expr, table: Table) -> float | None:
     found = np.asarray(errors[id(expression)], dtype=np.float64)
     found = found[np.isfinite(found)]
     return float(np.median(found)) if found.size else 0.0
-
-
-def column_rounding(column: DesignColumn, table: Table) -> float:
-    """Return how far off the values of a column of a design may be."""
-    whole, off = 1.0, 0.0
-    for part in column.parts:
-        match part:
-            case Coded(weights=weights):
-                of = np.array(weights)
-                size, error = float(np.max(np.abs(of))), rounding_of(of)
-            case Numeric(expression=expression):
-                values = evaluate(expression, table)
-                size = float(np.max(np.abs(values), initial=0.0))
-                known = rounding(expression, table)
-                error = rounding_of(values) if known is None else known
-        off = off * size + whole * error
-        whole *= size
-    return off + (UNIT * whole if off else 0.0)
 
 
 def state_rounding(state: State | None, of: float | None) -> float | None:

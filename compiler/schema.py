@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .levels import spell_number
-from .table import Column, Kind, Table
+from varying.grammar.spelling import spell_number
 
-if TYPE_CHECKING:
-    from .contrasts import Custom
-    from .functions import Function
+from .custom_contrast import Custom
+from .own_function import OwnFunction
+from .table import Column, Kind, Table
 
 # Beyond this many distinct values a numeric column cannot become a factor:
 # it would exceed the number of coefficients that a formula may have.
@@ -94,7 +92,7 @@ class Schema:
     open: bool = False
     unread: tuple[str, ...] = ()
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    functions: Mapping[str, Function] = field(default_factory=dict)
+    functions: Mapping[str, OwnFunction] = field(default_factory=dict)
     made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property

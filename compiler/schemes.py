@@ -17,7 +17,8 @@ from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, ListExpr, Name, Number, String
 
-from .contrasts import CONTRASTS, Custom, Scheme
+from .contrasts import CONTRASTS, Scheme
+from .custom_contrast import Custom
 from .expressions import plain_number, unwrap
 from .spread import dependencies, rounding_of
 

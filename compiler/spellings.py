@@ -14,9 +14,9 @@ import numpy as np
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 
 from .cells import WITH_COMMA, parse_numbers
-from .levels import spell_number
 from .schema import ColumnInfo
 from .spread import distinct
 from .table import Column, Kind

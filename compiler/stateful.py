@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from . import exact
-from .design import group_index, group_levels
+from .codes import group_index, group_levels
 from .table import Column, Floats, Ints, Kind, Table
 
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from .contrasts import Custom
-    from .functions import Function
+from .custom_contrast import Custom
+from .own_function import OwnFunction
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -177,7 +176,7 @@ class Table:
     firsts: Ints | None = None
     long: bool = False
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    functions: Mapping[str, Function] = field(default_factory=dict)
+    functions: Mapping[str, OwnFunction] = field(default_factory=dict)
     made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

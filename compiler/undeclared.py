@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.printer import name_text, string_text
+from varying.grammar.spelling import spell_number
 from varying.grammar.tree import ColumnStatement, Level, LevelRange
 
 from .cells import parse_numbers
-from .levels import level_spelled, spell_number
+from .levels import level_spelled
 from .spellings import (
     MISSING_NOTE,
     folded,

@@ -17,6 +17,7 @@ import numpy as np
 from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
     Expr,
     Name,
@@ -32,7 +33,6 @@ from varying.grammar.tree import (
 from .cells import MISSING, text_column
 from .columns_read import names_written
 from .expressions import unwrap
-from .levels import spell_number
 from .table import Column, Ints, Kind, Table
 
 #: The column with the numbers of the rows of the file, made where a spec names it.

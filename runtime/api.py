@@ -125,7 +125,8 @@ def compile_source(
 
     ``base`` is the folder that the file of its ``data`` statement is in.
     """
-    from varying.compiler.driver import Outline, compile_or_outline
+    from varying.compiler.compiled import Outline
+    from varying.compiler.driver import compile_or_outline
     from varying.compiler.own_functions import own_functions
 
     own = own_functions(functions)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from varying.compiler.asked import CellContrast
     from varying.compiler.columns import DesignColumn
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.grid import Grid
     from varying.compiler.table import Floats
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from varying.compiler.codes import group_index
 from varying.compiler.columns import INTERCEPT, Coded
-from varying.compiler.design import evaluate_columns, group_index
+from varying.compiler.design import evaluate_columns
 from varying.grammar.render.safe import visible
 
 if TYPE_CHECKING:
     from varying.compiler.bound import Grouping, GroupTerm, Part
     from varying.compiler.columns import DesignColumn
-    from varying.compiler.driver import Compiled, Designed
+    from varying.compiler.compiled import Compiled, Designed
     from varying.compiler.prepare import Dropped
     from varying.compiler.table import Table
 

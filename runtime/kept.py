@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from varying.compiler.asked import Keep
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
 
 __all__ = ["with_kept"]
 

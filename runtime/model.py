@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pymc import Model as PyMCModel
     from xarray import DataTree
 
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.table import Table
     from varying.grammar.tree import ModelStatement, Spec
 

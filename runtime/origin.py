@@ -14,7 +14,7 @@ from .provenance import Provenance, describe_data
 from .stored_table import columns_named
 
 if TYPE_CHECKING:
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.own_functions import Functions
     from varying.compiler.table import Table
 

@@ -26,7 +26,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.families.family import Family
     from varying.compiler.ir import Frame, Program
     from varying.compiler.table import Table

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from varying.compiler.asked import Asked, Reference
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
 
 __all__ = ["answer", "draws_of"]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xarray import Dataset, DataTree
 
     from varying.compiler.backends.kernel import Tapes
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.ir import Frame, Program
 
     from .progress import Progress

@@ -21,7 +21,7 @@ from .faults import fault
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.ir import Frame, Program
     from varying.grammar.source import Source
 

@@ -17,6 +17,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from varying.compiler.bound import BoundModel, Part
+from varying.compiler.compiled import Compiled
 from varying.compiler.distributions import (
     DISTRIBUTIONS,
     POSITIVE,
@@ -25,7 +26,7 @@ from varying.compiler.distributions import (
     Bounds,
     Distribution,
 )
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source

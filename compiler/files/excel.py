@@ -14,10 +14,10 @@ from typing import Any
 
 from varying.grammar.diagnostics import nearest
 from varying.grammar.printer import string_text
+from varying.grammar.spelling import spell_number
 
 from ..cells import column_of_cells
 from ..frames import NO_NAME, type_unusable
-from ..levels import spell_number
 from ..table import Column
 from .found import FileFault, Found, Reads, Remark, normal_name, reading
 from .xml_parts import Rows, check_parts

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from varying.grammar.spelling import spell_number
+
 from ..cells import MISSING, MOST_EXACT, text_column
 from ..frames import UnusableColumn, column_of_values
-from ..levels import natural_key, spell_number
+from ..levels import natural_key
 from ..table import Column, Kind
 from .found import Remark
 

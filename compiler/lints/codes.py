@@ -8,11 +8,11 @@ import numpy as np
 
 from varying.grammar.printer import name_text
 from varying.grammar.source import Span
+from varying.grammar.spelling import spell_number
 
 from ..checks import columns_read, place_of
 from ..columns import DesignColumn, Numeric
 from ..expressions import column_names
-from ..levels import spell_number
 from ..spellings import missing_codes
 from ..table import Kind
 from .subject import Finding, Subject

@@ -11,8 +11,8 @@ from varying.grammar.printer import name_text
 from varying.grammar.source import Span
 
 from ..bound import Grouping, Part
+from ..codes import group_index
 from ..columns import INTERCEPT, Coded, DesignColumn
-from ..design import group_index
 from ..estimated import (
     Columns,
     fixed_at,

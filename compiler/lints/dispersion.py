@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..bound import Grouping, offsets
-from ..design import coded_values, evaluate_columns
+from ..codes import coded_values
+from ..design import evaluate_columns
 from ..evaluation import evaluate
 from ..responses import response_values
 from ..table import Floats, Ints, Table

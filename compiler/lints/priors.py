@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .. import weighted
 from ..bound import Part, PriorText
+from ..column_rounding import column_rounding
 from ..columns import DesignColumn, Numeric
 from ..design import evaluate_columns
 from ..learn import column_scale, response_moments
-from ..rounding import column_rounding
 from ..spellings import quoted
 from .subject import Finding, Subject
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..levels import spell_number
+from varying.grammar.spelling import spell_number
+
 from ..spread import is_constant, is_same, two_values
 from ..table import Floats, Kind
 from .codes import codes_of

@@ -13,7 +13,7 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Expr, ModelStatement, Spec
 
 from ..bound import BoundModel
-from ..design import coded_values
+from ..codes import coded_values
 from ..prepare import Prepared
 from ..responses import response_values
 from ..schema import Schema

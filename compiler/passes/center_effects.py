@@ -17,7 +17,6 @@ from ..backends.reference.density import (
 )
 from ..backends.reference.start import start
 from ..families import FAMILIES
-from ..free_names import free_in
 from ..ir import (
     Axis,
     Centering,
@@ -32,6 +31,7 @@ from ..ir import (
     Ref,
     Slot,
 )
+from ..program_names import free_in
 from ..recipes import Around, Weights
 
 Array = NDArray[Any]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..free_names import free_in
 from ..ir import Block, Frame, Intercept, Linear, Offset, Predictor, Program, Slot
 from ..linear import Linear as Map
 from ..linear import linear
+from ..program_names import free_in
 from ..recipes import Composed
 from .prune import prune
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..families import FAMILIES
 from ..families.family import Pooled
-from ..free_names import free_in
 from ..ir import Frame, Program, Slot
+from ..program_names import free_in
 from ..recipes import Count, Within
 
 Array = NDArray[Any]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from varying.compiler.building import PriorRow
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.ir import Frame, Parameter, Prior, Program
 
 __all__ = ["PULL_LEAST", "conflicts"]

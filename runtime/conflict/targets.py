@@ -10,7 +10,7 @@ from varying.compiler.ir import GroupUse
 
 if TYPE_CHECKING:
     from varying.compiler.building import PriorRow
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
 
 __all__ = ["Targets"]
 

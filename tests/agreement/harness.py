@@ -28,7 +28,7 @@ from varying.compiler.backends.reference import (
     gradient,
 )
 from varying.compiler.backends.source import emit as emit_source
-from varying.compiler.driver import Compiled
+from varying.compiler.compiled import Compiled
 from varying.compiler.fill import fill
 from varying.compiler.ir import Frame, Program
 from varying.compiler.passes import PASSES, for_sampling

@@ -14,7 +14,7 @@ from varying.compiler.backends.kernel.densities import likelihood_name, prior_na
 from varying.compiler.backends.kernel.operations import OPERATIONS
 from varying.compiler.backends.reference import coordinates, evaluate
 from varying.compiler.backends.reference.density import moved_scales
-from varying.compiler.driver import Compiled
+from varying.compiler.compiled import Compiled
 from varying.compiler.families import FAMILIES
 from varying.compiler.ir import Frame, Group, Program
 from varying.compiler.passes import for_kernel, for_sampling

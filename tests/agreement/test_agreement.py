@@ -18,7 +18,7 @@ from varying.compiler.backends.pymc import emit as emit_graph
 from varying.compiler.backends.pymc import operations
 from varying.compiler.backends.reference import charts
 from varying.compiler.backends.source import emit as emit_source
-from varying.compiler.driver import Compiled
+from varying.compiler.compiled import Compiled
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 

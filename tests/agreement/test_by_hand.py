@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from varying.compiler import default_priors as defaults
 from varying.compiler.backends.reference import evaluate
 from varying.compiler.backends.reference.density import cholesky
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 

@@ -19,8 +19,9 @@ from varying.compiler.backends.kernel.operations import OPERATIONS
 from varying.compiler.backends.kernel.text import execute
 from varying.compiler.backends.reference import coordinates, log_density
 from varying.compiler.backends.reference.start import start
+from varying.compiler.compiled import Compiled
 from varying.compiler.distributions import DISTRIBUTIONS, POSITIVE, REAL, UNIT
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Apply, Const, Ref
 from varying.grammar.diagnostics import Sink

@@ -20,7 +20,8 @@ import pytest
 from numpy.typing import NDArray
 
 from varying.compiler.backends.pymc import emit
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from varying.compiler.backends.source import emit
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.read import read_table
 from varying.grammar.diagnostics import ModelError, Sink

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from varying.compiler.backends.kernel import Kernel
 from varying.compiler.backends.reference import coordinates
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Frame, Program
 from varying.compiler.passes import for_kernel, for_sampling

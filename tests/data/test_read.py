@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.levels import natural_order, spell_number
+from varying.compiler.levels import natural_order
 from varying.compiler.read import read_table, table_from_frame
 from varying.compiler.spec_data import data_of
 from varying.compiler.table import Column, Kind, Table
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
+from varying.grammar.spelling import spell_number
 
 SPEC = 'data "d.csv"\n'
 

@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from varying.compiler.codes import group_index, group_levels
 from varying.compiler.coding import code
 from varying.compiler.columns import INTERCEPT, Coded, DesignColumn
 from varying.compiler.contrasts import CONTRASTS
-from varying.compiler.design import (
-    evaluate_columns,
-    group_index,
-    group_levels,
-    unknown_levels,
-)
+from varying.compiler.design import evaluate_columns, unknown_levels
 from varying.compiler.prepare import Prepared, prepare
 from varying.compiler.read import table_from_frame
 from varying.compiler.terms import expand

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from varying.compiler import default_priors as defaults
+from varying.compiler.compiled import Compiled
 from varying.compiler.data_file import DataFile
 from varying.compiler.derive import Step
-from varying.compiler.driver import Compiled, check, compile_spec
+from varying.compiler.driver import check, compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.read import read_sheet
 from varying.compiler.stateful import Orthogonal

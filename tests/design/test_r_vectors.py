@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from varying.compiler.codes import group_index, group_levels
 from varying.compiler.coding import code
 from varying.compiler.columns import INTERCEPT, DesignColumn
-from varying.compiler.contrasts import Custom
-from varying.compiler.design import evaluate_columns, group_index, group_levels
+from varying.compiler.custom_contrast import Custom
+from varying.compiler.design import evaluate_columns
 from varying.compiler.evaluation import evaluate
 from varying.compiler.expansion import Expansion
 from varying.compiler.groups import expand_group, known_factors

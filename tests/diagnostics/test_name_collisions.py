@@ -11,7 +11,8 @@ import pytest
 
 from varying.compiler.backends.pymc.emit import emit
 from varying.compiler.backends.source.emit import emit as emit_source
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.grammar.printer import name_text
 from varying.grammar.source import Source
 

@@ -10,7 +10,8 @@ import pytest
 
 from varying.compiler import default_priors as defaults
 from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Const, Derived, Parameter

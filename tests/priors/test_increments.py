@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Const
 from varying.grammar.source import Source

@@ -14,8 +14,9 @@ import polars as pl
 import pytest
 
 from varying.compiler import weighted
+from varying.compiler.compiled import Compiled
 from varying.compiler.data_file import DataFile
-from varying.compiler.driver import Compiled, check, compile_spec
+from varying.compiler.driver import check, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.learn import learn
 from varying.compiler.passes import for_sampling

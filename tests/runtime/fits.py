@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.read import table_from_frame
 from varying.grammar.source import Source
 from varying.runtime.fit import Fit

@@ -14,8 +14,9 @@ import pytest
 import xarray as xr
 from scipy.special import expit
 
+from varying.compiler.compiled import Compiled
 from varying.compiler.design import evaluate_columns
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.driver import compile_spec
 from varying.compiler.grid import grid_of
 from varying.compiler.read import table_from_frame
 from varying.grammar.source import Source

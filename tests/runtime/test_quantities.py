@@ -14,7 +14,8 @@ import xarray as xr
 from arviz_stats.base import array_stats
 from scipy import stats
 
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.read import table_from_frame
 from varying.grammar.source import Source
 from varying.runtime.answers import GROUP, Answers, answers_of

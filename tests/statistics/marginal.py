@@ -29,7 +29,8 @@ from varying.compiler.backends.reference.density import (
     moved_scales,
     predictor_value,
 )
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.ir import Frame, Predictor, Program, Ref
 from varying.grammar.source import Source

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from varying.compiler.driver import Compiled
+from varying.compiler.compiled import Compiled
 from varying.compiler.ir import Const, Prior
 from varying.runtime.fit import Fit
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from scipy import stats
 
-from varying.compiler.driver import Compiled
+from varying.compiler.compiled import Compiled
 
 from .marginal import REFERENCES, Marginal, compiled
 from .ratings import TENS, write_tens

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from varying.compiler.backends.reference.density import moved_scales
-from varying.compiler.driver import Compiled, compile_spec
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.frames import table_from_frame
 from varying.compiler.ir import Frame

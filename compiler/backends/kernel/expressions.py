@@ -6,12 +6,9 @@ import ast
 import math
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from llvmlite import ir
-
-if TYPE_CHECKING:
-    from .translate import Translator
 
 REAL, WHOLE, TRUTH = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
 REALS, WHOLES = REAL.as_pointer(), WHOLE.as_pointer()
@@ -35,6 +32,20 @@ class Untranslatable(TypeError):
     """A function is not of the kind of Python that is known here: a bug of ours."""
 
 
+class Module(Protocol):
+    """What expressions need of the module that they stand in: ``Translator``."""
+
+    module: ir.Module
+
+    def library(self, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> Any:
+        """Return a function of the C library."""
+
+    def function(
+        self, function: Callable[..., Any], *, typed: bool = False
+    ) -> ir.Function:
+        """Return what a Python function is translated to."""
+
+
 class Expressions:
     """Values of expressions, written where ``_build`` is.
 
@@ -45,7 +56,7 @@ class Expressions:
     _build: Any
     _entry: Any
 
-    def __init__(self, owner: Translator, function: types.FunctionType) -> None:
+    def __init__(self, owner: Module, function: types.FunctionType) -> None:
         self._owner, self._python = owner, function
         self._variables: dict[str, Any] = {}
         self._tuples: dict[str, tuple[float, ...]] = {}

@@ -9,9 +9,9 @@ import numpy as np
 from varying.grammar import tree
 from varying.grammar.printer import expression_text
 
+from ...codes import coded_values
 from ...columns import Coded, DesignColumn, Numeric
 from ...derive import Made
-from ...design import coded_values
 from ...factor_calls import FACTOR_CALLS
 from ...lets import labels_of
 from ...missing_values import script_codes

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from varying.grammar import tree
+from varying.grammar.spelling import MOST_EXACT, spell_number
 
 from ...evaluation import evaluate
 from ...expressions import COMPARISONS, plain_number, postorder
 from ...functions import FUNCTIONS
-from ...levels import MOST_EXACT, spell_number
 from ...table import Column, Kind, Table
 from .held import Key, held_as_number, key_text, keys, keys_text
 from .text import Unwritable, number, string, wrapped

@@ -18,8 +18,8 @@ from varying.grammar.render.safe import visible, visible_lines
 from varying.grammar.source import Span
 from varying.grammar.tree import DataStatement
 
+from ...compiled import Compiled
 from ...distributions import DISTRIBUTIONS
-from ...driver import Compiled
 from ...families import FAMILIES
 from ...families.family import SourceText
 from ...files.formats import BY_ENDING, ending_of

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from varying.grammar.spelling import MOST_EXACT, spell_number
+
 from ...cells import parse_numbers
-from ...design import coded_values
-from ...levels import MOST_EXACT, spell_number
+from ...codes import coded_values
 from ...table import Column, Kind, Table
 from .text import Unwritable, number, string, wrapped
 

@@ -1,0 +1,72 @@
+"""Columns as codes into levels, and rows as members of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from varying.grammar.spelling import spell_number
+
+from .table import Column, Ints, Table
+
+
+def recode(column: Column, levels: Sequence[str]) -> Ints:
+    """Return a column's rows as places among levels; -1 for any other value."""
+    place = {level: index for index, level in enumerate(levels)}
+    names, codes = coded_values(column)
+    places = [place.get(name, -1) for name in names]
+    return np.array([*places, -1], dtype=np.int64)[codes]
+
+
+def coded_values(column: Column) -> tuple[tuple[str, ...], Ints]:
+    """Return a column as codes into names; numbers by their value, in order."""
+    if not column.kind.is_number:
+        return column.levels, column.values
+    numbers, codes = np.unique(column.values, return_inverse=True)
+    missing = np.isnan(numbers)  # one at most, and the last
+    names = tuple(spell_number(number) for number in numbers[~missing].tolist())
+    return names, np.where(codes < len(names), codes, -1).astype(np.int64)
+
+
+def group_levels(factors: Sequence[str], table: Table) -> tuple[str, ...]:
+    """Return the levels of a grouping: the combinations that rows have.
+
+    They are ordered by the first factor's level, then the second's, and named
+    ``a1:b2``.
+    """
+    names, _ = _combinations(factors, table)
+    return names
+
+
+def group_index(factors: Sequence[str], levels: Sequence[str], table: Table) -> Ints:
+    """Return each row's place among the levels; -1 for one that is not there."""
+    place = {level: index for index, level in enumerate(levels)}
+    names, codes = _combinations(factors, table)
+    places = [place.get(name, -1) for name in names]
+    return np.array([*places, -1], dtype=np.int64)[codes]
+
+
+def _combinations(factors: Sequence[str], table: Table) -> tuple[tuple[str, ...], Ints]:
+    """Return the names of the observed combinations, and each row's place."""
+    coded = [coded_values(table.columns[factor]) for factor in factors]
+    combined = np.zeros(table.rows, dtype=np.int64)
+    missing = np.zeros(table.rows, dtype=np.bool_)
+    used: list[tuple[str, ...]] = [()]
+    for names, codes in coded:
+        missing |= codes < 0
+        # Renumbered after each factor, so that many factors cannot overflow.
+        step = max(len(names), 1)
+        keys = np.where(missing, -1, combined * step + codes)
+        present, combined = np.unique(keys, return_inverse=True)
+        first = 1 if len(present) and present[0] < 0 else 0
+        combined = combined - first
+        used = [(*used[key // step], names[key % step]) for key in present[first:]]
+    several = len(factors) > 1
+    labels = tuple(":".join(_escape(name, several) for name in key) for key in used)
+    return labels, np.where(missing, -1, combined).astype(np.int64)
+
+
+def _escape(name: str, several: bool) -> str:
+    # `a:b` + `c` and `a` + `b:c` are different groups.
+    return name.replace("\\", "\\\\").replace(":", "\\:") if several else name
