@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Colu
         place = dict.fromkeys(absent, -1) | LOGICAL
         codes = np.fromiter((place[cell] for cell in cells), np.int64, len(cells))
         return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
-    return text_column(name, cells, gone)
+    return replace(text_column(name, cells, gone), decimal=decimal)
 
 
 def text_column(name: str, texts: Sequence[str], missing: Collection[str]) -> Column:

@@ -18,7 +18,7 @@ from varying.grammar.tree import (
     Option,
 )
 
-from .cells import LEADING_ZERO, LOGICAL, parse_numbers
+from .cells import LEADING_ZERO, LOGICAL, WITH_COMMA, parse_numbers
 from .codes import coded_values
 from .contrasts import CONTRASTS
 from .custom_contrast import Custom
@@ -189,7 +189,9 @@ class _Declaration:
                 for text in column.levels
                 if parse_numbers([text], beyond=True) is None
             ]
-            self.wrong_type("a number", bad)
+            # numbers with a comma are none because of the others, which come first
+            others = [text for text in bad if not WITH_COMMA.fullmatch(text)]
+            self.wrong_type("a number", column.decimal == "," and others or bad)
             return None
         of = np.array([*(numbers[level] for level in column.levels), np.nan])
         values = of[column.values]
@@ -264,7 +266,7 @@ class _Declaration:
         if looks_missing(bad[0]):
             notes.append(MISSING_NOTE.format(bad[0]))
         else:
-            notes += comma_note(bad)
+            notes += comma_note(self.column.levels, self.column.decimal, bad[0])
         self.fault(
             "wrong-type",
             f"`{self.column.name}` is declared {name} and `{bad[0]}` is not {what}",

@@ -32,7 +32,7 @@ class DataOptions:
     labels
         Whether columns whose values all have labels become factors.
     decimal
-        Of plain text: the sign before decimals.
+        Of plain text, and of the texts in workbooks: the sign before decimals.
     given
         Options that stand in the spec, with their places.
     """

@@ -84,7 +84,7 @@ def _type_of_name(node: Name, data: Table | Schema, sink: Sink) -> Typed | None:
         return Typed("logical" if column.kind is Kind.LOGICAL else "factor", column)
     if node.text in LOGICALS and not node.quoted:
         return Typed("logical")
-    report_unknown(node, data, sink)
+    report_unknown(node, data, sink, value=True)
     return None
 
 
@@ -92,8 +92,13 @@ def _has_values(column: Column | ColumnInfo) -> bool:
     return column.kind is Kind.ORDERED and column.numbers is not None
 
 
-def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
-    """Report a name that is no usable column, unless that has been said."""
+def report_unknown(
+    node: Name, data: Table | Schema, sink: Sink, *, value: bool = False
+) -> None:
+    """Report a name that is no usable column, unless that has been said.
+
+    ``value``: a level in quotes could stand there as well.
+    """
     if data.open or node.text in data.faulty:
         return
     if node.text in data.unusable:
@@ -107,7 +112,9 @@ def report_unknown(node: Name, data: Table | Schema, sink: Sink) -> None:
     names = [name for name in (*data.columns, *data.unread) if name not in made(data)]
     notes, fix = did_you_mean(node.text, names, node.span, "columns", name_text)
     of = [name for name in names if _has_level(data.columns.get(name), node.text)]
-    if of and not node.quoted:
+    if of and not value and fix is None:
+        notes = (f"`{node.text}` is a level of `{of[0]}`, and no column",)
+    elif of and value and not node.quoted:
         text = string_text(node.text)
         notes = (f"`{node.text}` is a level of `{of[0]}`: a level stands in quotes",)
         fix = Fix(f"write {text}", (Edit(node.span, text),), safe=False)
@@ -266,7 +273,7 @@ def odd_values(column: Column | ColumnInfo) -> tuple[str, ...]:
         return ()
     levels = all_levels(column)
     return (
-        comma_note(levels)
+        comma_note(levels, column.decimal)
         or missing_note(levels)
         or large_note(levels, name_text(column.name))
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from pathlib import PurePath
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from varying.grammar.source import Span
 from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
     ColumnStatement,
+    DataStatement,
     Expr,
     ListExpr,
     Name,
@@ -30,9 +30,6 @@ from .table import Column, Kind, Table
 
 #: A code: a number, which is found by its value, or a text.
 Code = float | str
-
-#: Formats whose columns are what all their cells are.
-_OF_CELLS = (".xlsx", ".xlsm")
 
 
 def read_codes(value: Expr, sink: Sink) -> tuple[Code, ...] | None:
@@ -63,12 +60,21 @@ def _code(item: Expr) -> Code | None:
 
 
 def codes_of(spec: Spec) -> Mapping[str, tuple[Code, ...]]:
-    """Return the codes for missing values of each column, as far as they are right."""
+    """Return the codes for missing values of each column, as far as they are right.
+
+    Those of a response that ``wide(...)`` makes are codes of the columns that it is
+    made of.
+    """
     found: dict[str, tuple[Code, ...]] = {}
     for statement in spec.statements:
         if isinstance(statement, ColumnStatement):
             codes = statement_codes(statement, Sink(spec.source))
             found |= {name.text: codes for name in statement.columns if codes}
+    for statement in spec.statements:
+        if isinstance(statement, DataStatement) and statement.wide is not None:
+            codes = found.get(statement.wide.response.text, ())
+            sources = [source.column.text for source in statement.wide.columns]
+            found |= {name: codes for name in sources if codes}
     return found
 
 
@@ -101,31 +107,65 @@ def take_out(
     span, sink
         Take the note that says how often each code is there.
     """
+    (found,) = take_out_of_all(column.name, [column], codes, table, kind, span, sink)
+    return found
+
+
+def take_out_of_all(
+    name: str,
+    columns: Sequence[Column],
+    codes: Sequence[Code],
+    table: Table,
+    kind: Kind,
+    span: Span,
+    sink: Sink,
+) -> Sequence[Column]:
+    """Return columns of which one of a name is made without its codes; as ``take_out``.
+
+    The note counts what all of them have.
+    """
     if not codes:
-        return column
-    notes, gone = [], np.zeros(len(column.values), dtype=np.bool_)
-    for code in codes:
-        there = _where(column, code)
-        gone |= there
-        notes.append(f"`{_spelled(code)}`: {table.count(there):,}")
+        return columns
+    found = [_taken(column, codes) for column in columns]
+    count = sum(table.count(one.gone) for one in found)
+    if not count:
+        return columns
+    notes = [
+        f"`{_spelled(code)}`: {sum(table.count(one.by_code[n]) for one in found):,}"
+        for n, code in enumerate(codes)
+    ]
+    values = "1 value is" if count == 1 else f"{count:,} values are"
+    message = f"{values} missing in `{name}` by the codes that are declared"
+    sink.add("missing-codes", span, message, *notes)
+    pairs = zip(columns, found, strict=True)
+    return [_read_again(column, one.gone, kind) for column, one in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The rows that hold a code, and those of each code."""
+
+    gone: NDArray[np.bool_]
+    by_code: Sequence[NDArray[np.bool_]]
+
+
+def _taken(column: Column, codes: Sequence[Code]) -> _Taken:
+    by_code = [_where(column, code) for code in codes]
+    return _Taken(np.any(by_code, axis=0), by_code)
+
+
+def _read_again(column: Column, gone: NDArray[np.bool_], kind: Kind) -> Column:
+    """Return a column without some of its values: the others may be numbers."""
     if not gone.any():
         return column
-    count = table.count(gone)
-    values = "1 value is" if count == 1 else f"{count:,} values are"
-    message = f"{values} missing in `{column.name}` by the codes that are declared"
-    sink.add("missing-codes", span, message, *notes)
     found = _without(column, gone)
-    if found.kind is not Kind.TEXT or kind is Kind.TEXT or not _of_cells(table):
+    if found.kind is not Kind.TEXT or kind is Kind.TEXT:
         return found
-    # the others may be numbers, as if the file had left these cells empty
+    if column.decimal is None and not kind.is_number:
+        return found  # the file says that they are texts
+    # as if the file had left these cells empty
     texts = np.array([*found.levels, ""], dtype=object)[found.values].tolist()
-    decimal = "." if table.layout is None else table.layout.decimal
-    return column_of_cells(column.name, texts, decimal)
-
-
-def _of_cells(table: Table) -> bool:
-    """Whether the cells of a column say what it is, not the file."""
-    return table.layout is not None or PurePath(table.name).suffix.lower() in _OF_CELLS
+    return column_of_cells(column.name, texts, column.decimal or ".")
 
 
 def _where(column: Column, code: Code) -> NDArray[np.bool_]:

@@ -224,7 +224,7 @@ def _numeric(
             "needs numbers",
             f"its values are {_some(info.levels)}",
             *(
-                comma_note(info.levels)
+                comma_note(info.levels, info.decimal)
                 or missing_note(info.levels)
                 or large_note(info.levels, name_text(info.name))
             ),

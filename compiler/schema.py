@@ -52,6 +52,8 @@ class ColumnInfo:
         Whether there is a ``column`` statement for it.
     merged
         Two spellings, such as ``1`` and ``01``, that are one number.
+    decimal
+        As in the table.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ColumnInfo:
     reference: str | None = None
     stated: bool = False
     merged: tuple[str, str] | None = None
+    decimal: str | None = None
 
     @property
     def as_levels(self) -> tuple[str, ...]:
@@ -138,6 +141,7 @@ def _info(column: Column) -> ColumnInfo:
             contrast=column.contrast,
             reference=column.reference,
             stated=column.read_as is not None,
+            decimal=column.decimal,
         )
     numbers = np.unique(present)
     some = len(numbers) > 0

@@ -80,6 +80,16 @@ def stray_texts(levels: Sequence[str]) -> list[str]:
     return odd if few and len(known) - len(odd) >= _ENOUGH else []
 
 
+def nearly_numbers(levels: Sequence[str]) -> bool:
+    """Whether texts are numbers but for a few, for words, or for their commas."""
+    odd = _no_numbers(levels)
+    return (
+        all(map(looks_missing, odd))
+        or bool(stray_texts(levels))
+        or with_comma(levels) is not None
+    )
+
+
 def _no_numbers(levels: Sequence[str]) -> list[str]:
     return [level for level in levels if parse_numbers([level]) is None]
 
@@ -148,29 +158,53 @@ def with_comma(levels: Iterable[str]) -> str | None:
     return next((text for text in commas if not _THOUSANDS.fullmatch(text)), commas[0])
 
 
-def comma_note(levels: Sequence[str]) -> tuple[str, ...]:
-    """Return what to say of texts that are numbers with a comma."""
-    found = with_comma(levels)
-    if found is None and levels and _COMMA.fullmatch(levels[0]):
-        found = levels[0]
-    if found is None:
+def comma_note(
+    levels: Sequence[str], decimal: str | None, named: str | None = None
+) -> tuple[str, ...]:
+    """Return what to say of texts that are numbers with a comma.
+
+    Parameters
+    ----------
+    levels
+        The texts of a column.
+    decimal
+        The sign before decimals by which its cells are no numbers; None: the format
+        has no such option.
+    named
+        One of the texts: what is said is about it.
+    """
+    found = with_comma(levels) if named is None else named
+    if found is None or not _COMMA.fullmatch(found):
         return ()
     if _THOUSANDS.fullmatch(found):
         plain = found.replace(",", "").strip()
         return (f"`{found}` has a comma: write such numbers as `{plain}`",)
     plain = found.replace(".", "").replace(",", ".").strip()
     note = f"`{found}` has a decimal comma: write such numbers as `{plain}`"
+    if decimal is None:
+        return (note,)
     odd = [level for level in levels if not WITH_COMMA.fullmatch(level)]
-    if not odd:
-        return note, 'or, of a text file, say so: `data "file.csv", decimal=","`'
-    # it may be said already: with such a value the column is a text all the same
+    if decimal != ",":
+        odd = _no_numbers(odd)  # in a workbook numbers with a point are read anyway
     shown = ", ".join(f"`{text}`" for text in odd[:_SHOWN])
     more = ", ..." if len(odd) > _SHOWN else ""
-    return (
-        note,
-        'of a text file, `decimal=","` reads such numbers once all others are numbers '
-        f"or missing, and these are not: {shown}{more}",
+    words = all(map(looks_missing, odd))
+    if decimal == ",":
+        name = MISSING_NOTE.format(odd[0]) if odd and words else None
+        return (
+            f'`decimal=","` reads numbers such as `{found}` where all others are '
+            f"numbers or missing, and these are not: {shown}{more}",
+            *([] if name is None else [name]),
+        )
+    say = 'or add `decimal=","` to the `data` statement'
+    if not odd:
+        return note, say
+    until = (
+        "name them in `missing=[...]` of a `column` statement"
+        if words
+        else "mend them first"
     )
+    return note, f"{say}; of these it makes no numbers: {shown}{more}: {until}"
 
 
 # ---- warnings ----------------------------------------------------------------------
@@ -259,12 +293,16 @@ def warn_comma(info: ColumnInfo | Column, span: Span, sink: Sink) -> bool:
     stated = info.stated if isinstance(info, ColumnInfo) else info.read_as is not None
     if info.kind is not Kind.TEXT or stated or with_comma(info.levels) is None:
         return False
+    if info.decimal == "," and all(
+        looks_missing(level) or WITH_COMMA.fullmatch(level) for level in info.levels
+    ):
+        return False  # the words are what is wrong: `missing-word` tells of them
     sink.add(
         "decimal-comma",
         span,
         f"`{info.name}` is taken as a text with {len(info.levels)} levels: its numbers "
         "have a comma",
-        *comma_note(info.levels),
+        *comma_note(info.levels, info.decimal),
     )
     return True
 
@@ -304,7 +342,7 @@ def _words(info: ColumnInfo, span: Span, sink: Sink) -> None:
     if not words:
         return
     others = [level for level in info.levels if level not in words]
-    kind = "factor" if not others or _no_numbers(others) else "numeric"
+    kind = "factor" if not others or not _are_numbers(others, info) else "numeric"
     shown = ", ".join(f"`{level}`" for level in words[:_SHOWN])
     several = len(words) > 1
     listed = ", ".join(string_text(level) for level in words)
@@ -319,6 +357,13 @@ def _words(info: ColumnInfo, span: Span, sink: Sink) -> None:
         f"if {'they are levels' if several else 'it is a level'}, say so: "
         f"`column {name}: text`",
     )
+
+
+def _are_numbers(levels: Sequence[str], info: ColumnInfo) -> bool:
+    """Whether levels would be read as numbers, were they all that there is."""
+    if info.decimal == "," and all(map(WITH_COMMA.fullmatch, levels)):
+        return True
+    return not _no_numbers(levels)
 
 
 def _missing_words(levels: Sequence[str]) -> list[str]:

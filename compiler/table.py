@@ -75,6 +75,9 @@ class Column:
     rounding
         Of numbers that were computed from others: how far off they may be. None: by
         half of their last bit, and whole numbers are exact.
+    decimal
+        Of texts that were cells of a file: the sign before decimals by which they are
+        no numbers. None: the file says what its values are.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Column:
     read_as: Kind | None = None
     undeclared: int = 0
     rounding: float | None = None
+    decimal: str | None = None
 
     def __post_init__(self) -> None:
         wanted = np.float64 if self.kind.is_number else np.int64

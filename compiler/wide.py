@@ -19,6 +19,7 @@ from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.source import Span
 from varying.grammar.spelling import spell_number
 from varying.grammar.tree import (
+    ColumnStatement,
     Expr,
     Name,
     Number,
@@ -33,6 +34,8 @@ from varying.grammar.tree import (
 from .cells import MISSING, text_column
 from .columns_read import names_written
 from .expressions import unwrap
+from .missing_values import statement_codes, take_out_of_all
+from .spellings import nearly_numbers
 from .table import Column, Ints, Kind, Table
 
 #: The column with the numbers of the rows of the file, made where a spec names it.
@@ -73,6 +76,7 @@ def widen(wide: Wide, table: Table | None, spec: Spec, sink: Sink) -> Table | No
         return table
     if not _fits(wide, layout, table, sink):
         return None
+    table = _without_codes(layout, table, spec, sink)
     values = _joined(wide, layout, table, sink)
     if values is None:
         return None
@@ -87,6 +91,7 @@ def widen(wide: Wide, table: Table | None, spec: Spec, sink: Sink) -> Table | No
     for name, levels in layout.factors.items():
         columns[name] = _factor(name, levels, table.rows)
     columns[layout.response] = values
+    gone = f"`wide(...)` has made it a part of `{layout.response}`"
     if ROW not in columns and reads_row(spec):
         columns[ROW] = _row_numbers(table, count)
         sink.add(
@@ -98,6 +103,7 @@ def widen(wide: Wide, table: Table | None, spec: Spec, sink: Sink) -> Table | No
         table,
         columns=columns,
         rows=len(rows),
+        unusable={**table.unusable, **dict.fromkeys(layout.sources, gone)},
         layout=None,
         long=True,
         unread=tuple(n for n in table.unread if n not in layout.sources),
@@ -283,6 +289,31 @@ def _factor(name: str, levels: Sequence[Level], rows: int) -> Column:
     return Column(name, Kind.FACTOR, np.tile(codes, rows), order, declared=True)
 
 
+def _without_codes(layout: Layout, table: Table, spec: Spec, sink: Sink) -> Table:
+    """Return the table without what the response's ``missing=`` names.
+
+    That is done before the columns are joined: without its codes a column may be one of
+    numbers, as the others are.
+    """
+    for statement in spec.statements:
+        if not isinstance(statement, ColumnStatement):
+            continue
+        for name in statement.columns:
+            if name.text != layout.response:
+                continue
+            # what is wrong with a statement is reported where it is applied
+            codes = statement_codes(statement, Sink(spec.source)) or ()
+            declared = statement.type.name.text
+            kind = Kind(declared) if declared in set(Kind) else Kind.FACTOR
+            columns = [table.columns[source] for source in layout.sources]
+            taken = take_out_of_all(
+                name.text, columns, codes, table, kind, name.span, sink
+            )
+            columns_of = {column.name: column for column in taken}
+            return replace(table, columns={**table.columns, **columns_of})
+    return table
+
+
 def _joined(wide: Wide, layout: Layout, table: Table, sink: Sink) -> Column | None:
     """Return the columns of the responses as one; None if they do not go together."""
     sources = [table.columns[name] for name in layout.sources]
@@ -298,6 +329,9 @@ def _joined(wide: Wide, layout: Layout, table: Table, sink: Sink) -> Column | No
         if any(column.spelled is not None for column in sources):
             spelled = text_column(name, _woven_texts(sources), ("",))
         return Column(name, kind, values, spelled=spelled)
+    if all(column.kind.is_number or _nearly_numbers(column) for column in filled):
+        # as a column of the long file, in which a few cells are no numbers
+        return _texts_as_one(name, sources)
     other = next((c for c in filled if not _alike(c, first)), None)
     if other is not None:
         place = layout.sources.index(other.name)
@@ -310,12 +344,25 @@ def _joined(wide: Wide, layout: Layout, table: Table, sink: Sink) -> Column | No
         )
         return None
     if first.kind is Kind.TEXT:
-        return text_column(name, _woven_texts(sources), ("",))
+        return _texts_as_one(name, sources)
     codes = [
         column.values if column in filled else np.full(table.rows, -1, np.int64)
         for column in sources
     ]
     return replace(first, name=name, values=_woven(codes))
+
+
+def _nearly_numbers(column: Column) -> bool:
+    """Whether a column holds texts for a few of its cells, or for their commas."""
+    if column.kind is not Kind.TEXT or column.decimal is None:
+        return False
+    return nearly_numbers(column.levels)
+
+
+def _texts_as_one(name: str, sources: Sequence[Column]) -> Column:
+    decimal = next((c.decimal for c in sources if c.decimal is not None), None)
+    column = text_column(name, _woven_texts(sources, decimal), ("",))
+    return replace(column, decimal=decimal)
 
 
 def _alike(column: Column, first: Column) -> bool:
@@ -346,14 +393,16 @@ def _woven(arrays: Sequence[Any]) -> Any:
     return np.stack(arrays, axis=1).reshape(-1)
 
 
-def _woven_texts(columns: Sequence[Column]) -> list[str]:
-    woven = zip(*(_texts(column) for column in columns), strict=True)
+def _woven_texts(columns: Sequence[Column], decimal: str | None = None) -> list[str]:
+    woven = zip(*(_texts(column, decimal) for column in columns), strict=True)
     return [text for row in woven for text in row]
 
 
-def _texts(column: Column) -> list[str]:
+def _texts(column: Column, decimal: str | None) -> list[str]:
+    """Return the values as cells, with the sign before decimals that these have."""
     source = column if column.spelled is None else column.spelled
     if source.kind.is_number:
         numbers = source.values.tolist()
-        return ["" if value != value else spell_number(value) for value in numbers]
+        texts = ["" if value != value else spell_number(value) for value in numbers]
+        return [text.replace(".", decimal or ".") for text in texts]
     return ["" if code < 0 else source.levels[code] for code in source.values.tolist()]

@@ -31,7 +31,9 @@ _LOOKED_AT = 20
 _Cells = Mapping[int, Any]
 
 
-def read_excel(file: Path, wanted: str | int | None, reads: Reads) -> Found:
+def read_excel(
+    file: Path, wanted: str | int | None, reads: Reads, decimal: str = "."
+) -> Found:
     """Return what is in a sheet of a workbook.
 
     Parameters
@@ -42,6 +44,8 @@ def read_excel(file: Path, wanted: str | int | None, reads: Reads) -> Found:
         The name of a sheet, or its number from 1; None: the first that can be seen.
     reads
         Which columns of those in the sheet are read.
+    decimal
+        The sign before decimals in cells that are texts.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def read_excel(file: Path, wanted: str | int | None, reads: Reads) -> Found:
         place = _place(file, names, seen, wanted)
         if wanted is None and len(names) > 1:
             _check_choice(file, book, place, reads)
-        found = _read_sheet(file, book, book.sheets[place], reads)
+        found = _read_sheet(file, book, book.sheets[place], reads, decimal)
         if wanted is None and len(names) > 1:
             remark = _first_of_several(file, names, seen, place)
             return replace(found, remarks=(remark,))
@@ -193,6 +197,7 @@ class _Kept:
 
     name: str
     letters: str
+    decimal: str
     texts: list[str] = field(default_factory=list)
     fault: str | None = None
 
@@ -207,7 +212,10 @@ class _Kept:
                     "workbook in Excel and save it"
                 )
             return
-        self.texts.append(_text(value))
+        text = _text(value)
+        if self.decimal == "," and isinstance(value, float):
+            text = text.replace(".", ",")  # a number is one whatever sign texts have
+        self.texts.append(text)
         if self.fault is not None:
             return
         if cell["data_type"] == "e":
@@ -217,10 +225,12 @@ class _Kept:
 
     def column(self) -> Column | str:
         """Return the column, or why it cannot be used."""
-        return self.fault or column_of_cells(self.name, self.texts)
+        return self.fault or column_of_cells(self.name, self.texts, self.decimal)
 
 
-def _read_sheet(file: Path, book: _Book, sheet: _Sheet, reads: Reads) -> Found:
+def _read_sheet(
+    file: Path, book: _Book, sheet: _Sheet, reads: Reads, decimal: str
+) -> Found:
     from openpyxl.utils import get_column_letter
 
     if sheet.part not in book.reader.valid_files:
@@ -236,7 +246,7 @@ def _read_sheet(file: Path, book: _Book, sheet: _Sheet, reads: Reads) -> Found:
         names = {n: text for n, c in cells.items() if (text := _name(c))}
         read, named = reads(list(names.values())), reads.named(list(names.values()))
         kept = {
-            n: _Kept(name, get_column_letter(n))
+            n: _Kept(name, get_column_letter(n), decimal)
             for n, name in names.items()
             if name in read
         }

@@ -42,7 +42,7 @@ TEXT = Format(
 )
 PARQUET = Format("Parquet", (".parquet",))
 ARROW = Format("Feather or Arrow", (".feather", ".arrow"))
-EXCEL = Format("Excel", (".xlsx", ".xlsm"), "excel", "openpyxl", ("sheet",))
+EXCEL = Format("Excel", (".xlsx", ".xlsm"), "excel", "openpyxl", ("sheet", "decimal"))
 SPSS = Format("SPSS", (".sav", ".zsav"), "spss", "pyreadstat", ("labels",))
 STATA = Format("Stata", (".dta",), "stata", "pyreadstat", ("labels",))
 SAS = Format("SAS", (".sas7bdat",), "sas", "pyreadstat")
@@ -141,7 +141,7 @@ def read_found(
     if format_ is EXCEL:
         from .excel import read_excel
 
-        return read_excel(file, options.sheet, reads)
+        return read_excel(file, options.sheet, reads, options.decimal)
     if format_ in (RDS, RDA):
         from .r_objects import read_r
 
