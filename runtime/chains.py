@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bfmi", "ess_bulk", "ess_mean", "ess_tail", "normal_scores", "rhat"]
+__all__ = ["Convergence", "bfmi", "convergence", "ess_mean", "normal_scores"]
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +29,44 @@ _BLOM = 0.375
 _SAME = float(np.finfo(np.float64).resolution)
 
 
-def ess_bulk(values: Floats) -> Floats:
-    """Return the effective sample size of ranks: of means and medians."""
-    return _ess(normal_scores(_split(values)))
+class Convergence(NamedTuple):
+    """Whether chains agree, and what their draws are worth.
+
+    Attributes
+    ----------
+    bulk
+        The effective sample size of ranks: of means and medians.
+    tail
+        The smaller of the effective sample sizes of two quantiles.
+    rhat
+        R-hat of the ranks, or of the ranks of distances from the median. The larger
+        counts: the second sees chains that differ in spread alone. One chain has none.
+    """
+
+    bulk: Floats
+    tail: Floats
+    rhat: Floats
+
+
+def convergence(values: Floats, tails: tuple[float, float]) -> Convergence:
+    """Return all figures of convergence at once: they have the ranks in common.
+
+    Parameters
+    ----------
+    values
+        Numbers by chains by draws.
+    tails
+        The probabilities of the two quantiles.
+    """
+    split = _split(values)
+    scores = normal_scores(split)
+    return Convergence(
+        _ess(scores),
+        _ess_tail(values, tails),
+        _rank_rhat(split, scores)
+        if values.shape[1] > 1
+        else np.full(len(values), np.nan),
+    )
 
 
 def ess_mean(values: Floats) -> Floats:
@@ -38,8 +74,7 @@ def ess_mean(values: Floats) -> Floats:
     return _ess(_split(values))
 
 
-def ess_tail(values: Floats, tails: tuple[float, float]) -> Floats:
-    """Return the smaller of the effective sample sizes of two quantiles."""
+def _ess_tail(values: Floats, tails: tuple[float, float]) -> Floats:
     flat = values.reshape(len(values), -1)
     found = [
         _ess(_split((values <= quantile[:, None, None]).astype(np.float64)))
@@ -48,16 +83,8 @@ def ess_tail(values: Floats, tails: tuple[float, float]) -> Floats:
     return np.minimum(*found)
 
 
-def rhat(values: Floats) -> Floats:
-    """Return R-hat of the ranks, or of the ranks of distances from the median.
-
-    The larger counts: the second sees chains that differ in spread alone. One chain has
-    none.
-    """
-    if values.shape[1] < 2:
-        return np.full(len(values), np.nan)
-    split = _split(values)
-    bulk = _rhat(normal_scores(split))
+def _rank_rhat(split: Floats, scores: Floats) -> Floats:
+    bulk = _rhat(scores)
     middle = np.median(split.reshape(len(split), -1), axis=1)
     tail = _rhat(normal_scores(np.abs(split - middle[:, None, None])))
     return np.where(tail > bulk, tail, bulk)

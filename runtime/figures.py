@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .chains import ess_bulk, ess_tail, rhat
+from .chains import convergence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,9 +112,9 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
     lower, median, upper = np.quantile(flat, (tail, 0.5, 1.0 - tail), axis=1)
     moments = (flat.mean(axis=1), flat.std(axis=1, ddof=1), median, lower, upper)
     rows = zip(*(column.tolist() for column in moments), strict=True)
-    for place, row, convergence in zip(places, rows, _convergence(values), strict=True):
+    for place, row, own in zip(places, rows, _convergence(values), strict=True):
         mean, sd, middle, low, high = row
-        found[place] = Figures(mean, sd, middle, low, high, *convergence)
+        found[place] = Figures(mean, sd, middle, low, high, *own)
     return found
 
 
@@ -126,7 +126,7 @@ def _convergence(
     with np.errstate(all="ignore"):
         # A chain that stands still divides by its variance of 0; the figure
         # that comes out (none, or infinite) says so.
-        found = (ess_bulk(values), ess_tail(values, _TAILS), rhat(values))
+        found = convergence(values, _TAILS)
     return [
         (_known(bulk), _known(tail), ratio if not math.isnan(ratio) else None)
         for bulk, tail, ratio in zip(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -154,19 +155,53 @@ def test_import_is_light(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_check_is_light() -> None:
-    code = f"""
+COMMAND = """
 import sys
 from varying.runtime.cli import main
 
-sys.argv = ["varying", "check", "examples/ratings/ratings.model"]
+names, sys.argv = sys.argv[1].split(","), ["varying", *sys.argv[2:]]
 try:
     code = main()
 except SystemExit as stop:
     code = stop.code
-print(code or 0, sorted(sys.modules.keys() & {set(HEAVY) - {"scipy"}}))
+print(code or 0, [name for name in names if name in sys.modules])
 """
-    done = run(sys.executable, "-c", code)
+
+EXAMPLE = "examples/ratings/ratings.model"
+#: What no command needs that only looks at a spec and its data, or at a fit.
+LATER = (
+    *("matplotlib", "numba", "llvmlite", "xarray", "zarr", "arviz_base"),
+    *("varying.runtime.sampling", "varying.compiler.passes"),
+    *("varying.compiler.backends", "varying.compiler.lower"),
+)
+#: What only a fault needs, or only a spec that has something of the kind.
+SELDOM = (
+    *("rich", "pyarrow", "varying.compiler.files.excel"),
+    *("varying.compiler.files.r_objects", "varying.compiler.files.statistical"),
+    *("varying.grammar.elsewhere.models", "varying.grammar.elsewhere.reading"),
+)
+#: Where the text of a spec is read.
+READING = ("lark", "varying.grammar.parser", "varying.grammar.tree")
+
+
+@pytest.mark.parametrize(
+    ("command", "absent"),
+    [
+        (("check", EXAMPLE), {*HEAVY, *LATER, *SELDOM}),
+        (("fmt", "--diff", EXAMPLE), {*HEAVY, *LATER, *SELDOM, "numpy"}),
+        (("explain", "wide-prior"), {*HEAVY, *LATER, *READING, "numpy"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_command_is_light(command: tuple[str, ...], absent: set[str]) -> None:
+    """It imports nothing that takes long and that it has no use for."""
+    assert_without(command, absent)
+
+
+def assert_without(command: tuple[str | Path, ...], absent: set[str]) -> None:
+    ours = [name for name in absent if name.startswith("varying.")]
+    assert all(map(find_spec, ours))  # one that is spelled wrong is absent, too
+    done = run(sys.executable, "-c", COMMAND, ",".join(sorted(absent)), *command)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "0 []"
 
@@ -191,9 +226,10 @@ print([name for name in meanwhile if name not in loaded])
 
 def test_a_fit_by_the_kernel_is_light(tmp_path: Path) -> None:
     """And what it imports while it samples is needed by the results in any case."""
-    example = ROOT / "examples" / "ratings" / "ratings.model"
-    command = (sys.executable, "-c", FIT, example, tmp_path / "a.fit")
+    command = (sys.executable, "-c", FIT, EXAMPLE, tmp_path / "a.fit")
     run(*command)  # on a computer without the compiled kernel, it is compiled here
     done = run(*command)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-2:] == ["0 []", "[]"]
+    saved = tmp_path / "a.fit"
+    assert_without(("summary", saved), {*HEAVY, *LATER, *READING})
