@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from .files.arrow import parquet_categories
 from .files.bounded import TooLarge
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
 from .files.found import FileFault, Reads, normal_name, one_line
+from .files.header import LOOKED_AT, check_first_rows, check_names_below
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .large_text import read_large
 from .missing_values import coded_as_missing, codes_of
@@ -202,7 +204,21 @@ def _size(path: Path) -> int:
 
 
 def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
-    """Return the table in a plain file, or its head."""
+    """Return the table in a plain file, or its head, if its header is one row."""
+    reads = Reads(lambda names: columns_read(spec, names))
+    with open_sheet(file.path) as sheet:
+        for number, row in enumerate(islice(sheet.rows, LOOKED_AT), 1):
+            place = f"row {number} below the header of `{file.path.name}`"
+            cells = [normal_name(cell) for cell in row]
+            check_names_below(sheet.header, cells, reads, place, "the first line")
+    table = _plain(file, spec, whole)
+    where, nameless = f"`{file.path.name}`", "" in table.unusable
+    check_first_rows(where, table.columns, table.firsts, nameless)
+    return table
+
+
+def _plain(file: DataFile, spec: Spec, whole: bool) -> Table:
+    """Return what is in a plain file, or in its head."""
     path, decimal, large = file.path, file.options.decimal, _is_large(file.path)
     if file.reduce or (file.reduce is None and whole and large):
         reduced = _reduced_text(file, spec)

@@ -6,7 +6,7 @@ some programs write it wrong, and whoever believes it loses rows and columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,12 +20,14 @@ from ..cells import column_of_cells
 from ..frames import NO_NAME, type_unusable
 from ..table import Column
 from .found import FileFault, Found, Reads, Remark, normal_name, reading
+from .header import LOOKED_AT, ONE_ROW, check_first_rows, check_names_below, two_rows
 from .xml_parts import Rows, check_parts
 
 #: What a sheet of Excel's may have.
 ROWS, COLUMNS = 1_048_576, 16_384
-#: Rows below the first one that are looked at for the names of columns.
-_LOOKED_AT = 20
+
+#: Ranges that are named in a message.
+_SHOWN = 4
 
 #: A row's cells, by the number of their column from 1.
 _Cells = Mapping[int, Any]
@@ -228,6 +230,22 @@ class _Kept:
         return self.fault or column_of_cells(self.name, self.texts, self.decimal)
 
 
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Cells that are merged: their name, and the first and last column and row."""
+
+    ref: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def columns(self) -> Set[int]:
+        """The numbers of its columns."""
+        return {*range(self.left, self.right + 1)}
+
+
 def _read_sheet(
     file: Path, book: _Book, sheet: _Sheet, reads: Reads, decimal: str
 ) -> Found:
@@ -244,7 +262,10 @@ def _read_sheet(
             raise FileFault("data-format", message)
         head, cells = header
         names = {n: text for n, c in cells.items() if (text := _name(c))}
-        read, named = reads(list(names.values())), reads.named(list(names.values()))
+        read = reads(list(names.values()))
+        where = f"the sheet `{sheet.name}` of `{file.name}`"
+        above = f"the first row in which something stands, here row {head},"
+        below: tuple[int, _Cells] | None = None
         kept = {
             n: _Kept(name, get_column_letter(n), decimal)
             for n, name in names.items()
@@ -253,18 +274,27 @@ def _read_sheet(
         nameless, last, count = False, head, 0
         for last, found in rows:
             count += 1
-            if names and not named and count <= _LOOKED_AT:
-                _check_header(file, sheet.name, head, last, found, reads)
+            if names and count <= LOOKED_AT:
+                texts = [_name(cell) for cell in found.values()]
+                place = f"row {last} of {where}"
+                check_names_below(list(names.values()), texts, reads, place, above)
+            below = below or (last, found)
             for n, column in kept.items():
                 column.add(found.get(n), last)
             nameless = nameless or any(
                 n not in names and cell["value"] is not None
                 for n, cell in found.items()
             )
-    _check_merged(parser.merged_cells, kept, head, last)
+    merged = _merged(parser)
+    if below is not None:
+        _check_header(where, head, names, merged, below, reads)
+    first = last if below is None else below[0]
+    _check_merged(merged, kept, first, last)
     columns: list[tuple[str, Column | str]] = [
         (name, kept[n].column()) for n, name in names.items() if n in kept
     ]
+    usable = {name: c for name, c in columns if isinstance(c, Column)}
+    check_first_rows(where, usable, None, nameless)
     if nameless:
         columns.append(("", NO_NAME))
     unread = tuple(name for n, name in names.items() if n not in kept)
@@ -337,46 +367,96 @@ def _name(cell: Any) -> str:
     return normal_name(_text(cell["value"]))
 
 
+def _merged(parser: Any) -> list[_Range]:
+    """Return the ranges of cells that are merged."""
+    from openpyxl.utils import range_boundaries
+
+    found = () if parser.merged_cells is None else parser.merged_cells.mergeCell
+    return [_Range(str(one.ref), *range_boundaries(str(one.ref))) for one in found]
+
+
 def _check_header(
-    file: Path, title: str, head: int, number: int, cells: _Cells, reads: Reads
+    where: str,
+    head: int,
+    names: Mapping[int, str],
+    merged: Sequence[_Range],
+    below: tuple[int, _Cells],
+    reads: Reads,
 ) -> None:
-    """Report a row of names below the first one, which has none that is read."""
-    there = reads.named([text for cell in cells.values() if (text := _name(cell))])
-    if len(there) < 2:
+    """Report a header of which cells are merged, as one that has two rows has them.
+
+    ``below``: the number and the cells of the row below it.
+
+    Raises
+    ------
+    FileFault
+        If a title stands there, a name above several columns, or above other names.
+    """
+    from openpyxl.utils import get_column_letter
+
+    number, cells = below
+    among = [one for one in merged if one.top <= head <= one.bottom]
+    broad = [one for one in among if (one.columns & {*cells}) - {one.left, *names}]
+    if not broad and not any(one.bottom >= number for one in among):
         return
-    listed = ", ".join(f"`{name}`" for name in sorted(there)[:6])
-    raise FileFault(
-        "data-format",
-        f"the names of the columns seem to stand in row {number} of the sheet "
-        f"`{title}` of `{file.name}`",
-        (
-            f"{listed} {'are' if len(there) > 1 else 'is'} there",
-            f"the first row in which something stands, here row {head}, is the header: "
-            "delete the rows above the names",
-        ),
-    )
+    if broad and len(names) == 1:
+        title = names.get(broad[0].left, "")
+        message = f"row {head} of {where} seems to be a title"
+        note = f"`{title}` is in the merged cells {broad[0].ref}, above other columns"
+        last = "the first row in which something stands is the header: delete the title"
+        raise FileFault("data-format", message, (note, last))
+    covered = {n for one in broad for n in one.columns}
+    beside = [cell for n, cell in cells.items() if n not in covered and n in names]
+    levels = [_is_number(cells[n]) for n in covered & {*cells}]
+    if any(map(_is_number, beside)) or (beside and broad and all(levels)):
+        # the row below is one of data: it is a fault of columns that are read alone
+        for one in broad:
+            if not reads.named([names.get(one.left, "")]):
+                continue
+            letters = [get_column_letter(n) for n in sorted(one.columns & {*cells})]
+            listed = ", ".join(letters[:_SHOWN])
+            more = ", ..." if len(letters) > _SHOWN else ""
+            message = f"`{names[one.left]}` of {where} stands above several columns"
+            note = f"the cells {one.ref} are merged, and below are {listed}{more}"
+            last = f"unmerge them, and name each column: {ONE_ROW}"
+            raise FileFault("data-format", message, (note, last))
+        return
+    under = {
+        names.get(one.left, get_column_letter(one.left)): _text(cells[n]["value"])
+        for one in broad
+        for n in sorted(one.columns & {*cells}, reverse=True)
+    }
+    refs = ", ".join(one.ref for one in (broad or among)[:_SHOWN])
+    more = ", ..." if len(broad or among) > _SHOWN else ""
+    why = f"these cells of the header are merged: {refs}{more}"
+    raise two_rows(f"the header of {where} has several rows", under, why)
 
 
-def _check_merged(merged: Any, kept: Mapping[int, _Kept], head: int, last: int) -> None:
+def _check_merged(
+    merged: Sequence[_Range], kept: Mapping[int, _Kept], first: int, last: int
+) -> None:
     """Mark the columns whose cells below the header are part of another cell.
 
     Excel keeps the value in the first of the cells that are merged; the others are
-    empty, and would be missing values.
+    empty, and would be missing values. ``first`` and ``last`` are the rows of the data.
     """
-    from openpyxl.utils import get_column_letter, range_boundaries
+    from openpyxl.utils import get_column_letter
 
-    for one in () if merged is None else merged.mergeCell:
-        left, top, right, bottom = range_boundaries(str(one.ref))
+    for one in merged:
         for n, column in kept.items():
-            if not left <= n <= right or column.fault is not None:
+            if not one.left <= n <= one.right or column.fault is not None:
                 continue
-            first = max(top + 1 if n == left else top, head + 1)
-            if first <= min(bottom, last):
-                cell = f"{get_column_letter(left)}{top}"
+            top = max(one.top + 1 if n == one.left else one.top, first)
+            if top <= min(one.bottom, last):
+                cell = f"{get_column_letter(one.left)}{one.top}"
                 column.fault = (
                     f"the cells {one.ref} are merged, and {cell} alone has a value: "
                     "unmerge them, and fill in the others"
                 )
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell["value"], int | float)
 
 
 def _text(value: Any) -> str:
