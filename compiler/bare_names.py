@@ -104,7 +104,7 @@ def settle_names(data: Table | Schema, sink: Sink) -> None:
             near = nearest(text, [n for n in names if name_text(n) != n], 1)
             joined = " + ".join(words)
             if len(words) > 1 and {*words} <= {*names}:
-                fix = Fix(f"write `{joined}`", (Edit(found.span, joined),))
+                fix = Fix.write(found.span, joined)
             elif near:
                 edit = Edit(found.span, f"`{near[0]}`")
                 fix = Fix(f"write `` `{near[0]}` ``", (edit,))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-from varying.grammar.diagnostics import Edit, Fix, Sink
+from varying.grammar.diagnostics import Fix, Sink
 from varying.grammar.tree import Argument, Call, Chain, Expr, ListExpr, Name
 
 from .expressions import LOGICALS, level_text, plain_number, unwrap
@@ -69,14 +69,14 @@ def _of_r(node: Expr, kind: Setting, sink: Sink) -> Fix | None:
             inner.text.casefold()
         )
         if word is not None:
-            return Fix(f"write `{word}`", (Edit(node.span, word),), safe=True)
+            return Fix.write(node.span, word, safe=True)
     if not isinstance(inner, Call) or inner.function.text not in ("c", "list"):
         return None
     if any(argument.keyword is not None for argument in inner.arguments):
         return None
     values = [sink.source.slice(argument.span) for argument in inner.arguments]
     listed = f"[{', '.join(values)}]"
-    return Fix(f"write `{listed}`", (Edit(node.span, listed),), safe=True)
+    return Fix.write(node.span, listed, safe=True)
 
 
 def _whole(node: Expr) -> int | None:

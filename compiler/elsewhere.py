@@ -6,12 +6,21 @@ to write in its place, or until it is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from varying.grammar.diagnostics import Edit, Fix, Sink
-from varying.grammar.tree import Name
+from varying.grammar.diagnostics import Fix, Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Call, Chain, Expr, Name
 
 _SMOOTH = "until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand"
+_STEPS = (
+    "until then: `C(x, sdif)` has a step from each level to the next, in either "
+    "direction"
+)
+_CATEGORIES = (
+    "effects of a category belong to `sratio` and `acat`; in a cumulative model, such "
+    "as `ordlogit`, they could make probabilities negative"
+)
 _RESIDUALS = (
     "residuals that depend on each other are not compiled by this version",
     "what comes nearest is another model, with the value before as a predictor: "
@@ -20,16 +29,17 @@ _RESIDUALS = (
 _SPACE = ("correlations in space are not compiled by this version",)
 _NUMPY = ("np.", "numpy.", "math.", "pt.", "pm.math.", "base::", "stats.")
 
+#: What is said of brms's `a1 + a2 ~ 1`.
+NON_LINEAR = (
+    "parameters of a formula of one's own belong to models that are not linear, which "
+    "are not compiled by this version; until then, a curve is `poly(x, 2)` or "
+    "`ns(x, df=4)`"
+)
+
 #: What is to be known of terms that are not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "cs": (
-        "effects of a category belong to `sratio` and `acat`; in a cumulative model, "
-        "such as `ordlogit`, they could make probabilities negative",
-    ),
-    "mo": (
-        "until then: `C(x, sdif)` has a step from each level to the next, in either "
-        "direction",
-    ),
+    "cs": (_CATEGORIES,),
+    "mo": (_STEPS,),
     "s": (_SMOOTH,),
     "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
     "gp": (_SMOOTH,),
@@ -62,6 +72,8 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "se": (
         "until then, indented below the formula, `sigma ~ 0 + offset(log({0}))`: the "
         "same, sigma being known",
+        "with `sigma=TRUE` the rows vary beyond that: `+ (1 | row)` as well, if `row` "
+        "numbers the rows",
     ),
     "weights": ("until then: a row for each case that a weight counts",),
     "mi": (
@@ -74,7 +86,10 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
         "there is nothing in its place yet: to take bounds for values, or to leave "
         "such rows out, gives wrong effects",
     ),
-    "trunc": ("there is nothing in its place yet",),
+    "trunc": (
+        "there is nothing in its place yet: of positive numbers, `lognormal` has no "
+        "values below 0",
+    ),
     "dec": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
     "cat": ("its categories are declared: `column y: ordered(1..5)`",),
     "index": ("it numbers the rows for `mi()`, which is not compiled either",),
@@ -115,6 +130,10 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "lo": (_SMOOTH,),
     **dict.fromkeys(("ar", "ma", "arma", "cosy", "unstr", "ar1", "ou"), _RESIDUALS),
     **dict.fromkeys(("sar", "car", "fcor", "gmrf", "mat", "toep"), _SPACE),
+    "monotonic": ("it is called `mo()`, which is not compiled by this version", _STEPS),
+    "mono": ("it is called `mo()`, which is not compiled by this version", _STEPS),
+    "cse": ("it is called `cs()`, which is not compiled by this version", _CATEGORIES),
+    "dummy": ('write `ifelse(f == "level", 1, 0)`',),
     "mmc": ("it belongs to `mm()`, which is not compiled by this version",),
     "Error": (
         "strata of an analysis of variance are group terms: `Error(subj/a)` is "
@@ -187,7 +206,74 @@ LINKS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cloglog": ("until then: `logit`, nearly the same where events are rare",),
     "cauchit": ("until then: `logit`",),
     "loglog": ("until then: `logit`",),
+    "log": (
+        "until then, of positive numbers: `family=lognormal`, whose spread grows with "
+        "the mean",
+    ),
+    "identity": (
+        "until then: the default link; on the data's own scale a predicted mean could "
+        "be one that there is not",
+    ),
+    "sqrt": ("until then: `log`",),
+    "inverse": ("until then: `family=lognormal`, of positive numbers",),
 }
+
+
+#: Methods of pandas' columns, and what is written of a column.
+_METHODS: Mapping[str, str] = {
+    "mean": "mean({0})",
+    "min": "min({0})",
+    "max": "max({0})",
+    "shift": "lag({0})",
+    "rank": "rank({0})",
+    "std": "scale({0})",
+    "abs": "abs({0})",
+    "round": "round({0})",
+    "astype": "factor({0})",
+}
+
+
+def names_joined(node: Expr) -> tuple[str, ...]:
+    """Return the names in ``a1 + a2``; none where it is anything else."""
+    if not isinstance(node, Chain) or set(node.operators) != {"+"}:
+        return ()
+    names = [one.text for one in node.operands if isinstance(one, Name)]
+    return tuple(names) if len(names) == len(node.operands) else ()
+
+
+#: Covariances of group effects, as glmmTMB and lme4 name them.
+_STRUCTURES = frozenset(
+    "us diag zerocorr homdiag cs homcs ar1 hetar1 ou toep homtoep rr gau mat".split()
+)
+
+
+def report_structure(node: Call, columns: Collection[str], sink: Sink) -> bool:
+    """Report ``us(1 + x | g)`` and ``diag(...)`` of glmmTMB; whether it is one."""
+    name = node.function.text
+    if name not in _STRUCTURES or name in columns or not node.arguments:
+        return False
+    inner = node.arguments[0].value
+    if not isinstance(inner, Chain) or inner.operators != ("|",):
+        return False
+    effects, group = map(expression_text, inner.operands)
+    if name not in ("us", "diag", "zerocorr") or len(node.arguments) > 1:
+        sink.add(
+            "not-yet",
+            node.function.span,
+            f"the structure `{name}()` of group effects is not compiled by this "
+            "version",
+            f"until then: `({effects} | {group})`, all of whose correlations are free, "
+            f"or `({effects} || {group})` without them",
+        )
+        return True
+    written = f"({effects} {'|' if name == 'us' else '||'} {group})"
+    sink.add(
+        "unknown-function",
+        node.function.span,
+        f"the term `{name}(...)` is written `{written}`",
+        fix=Fix.write(node.span, written, safe=True),
+    )
+    return True
 
 
 def report_elsewhere(name: Name, known: Mapping[str, object], sink: Sink) -> bool:
@@ -204,11 +290,16 @@ def report_elsewhere(name: Name, known: Mapping[str, object], sink: Sink) -> boo
     """
     text = name.text
     message = f"there is no function `{text}`"
+    of, dot, method = text.rpartition(".")
+    if dot and method in _METHODS and f"{of}." not in _NUMPY:
+        note = f"a method of pandas is written `{_METHODS[method].format(of)}` here"
+        sink.add("unknown-function", name.span, message, note)
+        return True
     prefix = next((prefix for prefix in _NUMPY if text.startswith(prefix)), "")
     bare = text.removeprefix(prefix)
     better = SAME_FUNCTION.get(bare, bare if prefix else "")
     if better in known:
-        fix = Fix(f"write `{better}`", (Edit(name.span, better),), safe=True)
+        fix = Fix.write(name.span, better, safe=True)
         note = f"it is called `{better}` here"
         sink.add("unknown-function", name.span, message, note, fix=fix)
         return True

@@ -61,6 +61,13 @@ class Typed:
 def type_of(expression: Expr, data: Table | Schema, sink: Sink) -> Typed | None:
     """Return what an expression yields row by row; None after a fault."""
     types: dict[int, Typed | None] = {}
+    # `us(1 + x | g)`: of a group term in a call that there is not, nothing else is said
+    terms = {
+        id(argument.value)
+        for node in postorder(expression, operands)
+        if isinstance(node, Call) and not _is_function(node.function, data)
+        for argument in node.arguments
+    }
     for node in postorder(expression, operands):
         inside = [types[id(child)] for child in operands(node)]
         match node:
@@ -68,12 +75,19 @@ def type_of(expression: Expr, data: Table | Schema, sink: Sink) -> Typed | None:
                 types[id(node)] = _type_of_name(node, data, sink)
             case Call():
                 types[id(node)] = _type_of_call(node, inside, data, sink)
+            case Chain(operators=("|" | "||", *_)) if id(node) in terms:
+                types[id(node)] = None  # said of the call
             case _ if None in inside:
                 types[id(node)] = None
             case _:
                 known = [typed for typed in inside if typed is not None]
                 types[id(node)] = _type_of_operation(node, known, sink)
     return types[id(expression)]
+
+
+def _is_function(name: Name, data: Table | Schema) -> bool:
+    function = data.functions.get(name.text) or FUNCTIONS.get(name.text)
+    return function is not None and function.ready
 
 
 def _type_of_name(node: Name, data: Table | Schema, sink: Sink) -> Typed | None:
@@ -117,11 +131,11 @@ def report_unknown(
     elif of and value and not node.quoted:
         text = string_text(node.text)
         notes = (f"`{node.text}` is a level of `{of[0]}`: a level stands in quotes",)
-        fix = Fix(f"write {text}", (Edit(node.span, text),), safe=False)
+        fix = Fix(f"write {text}", (Edit(node.span, text),))
     _, dot, column = node.text.partition(".")
     if dot and column in names and not node.quoted:
         notes = (f"columns are named without their table: `{column}`",)
-        fix = Fix(f"write `{column}`", (Edit(node.span, column),))
+        fix = Fix.write(node.span, column)
     sink.add(
         "unknown-column",
         node.span,

@@ -28,7 +28,7 @@ def not_a_term(node: Expr, columns: Sequence[str]) -> tuple[list[str], Fix | Non
             operators[0] in BARS
         ):
             term = f"({expression_text(bar)})"
-            fix = Fix(f"write `{term}`", (Edit(node.span, term),), safe=True)
+            fix = Fix.write(node.span, term, safe=True)
             return [f"a group term stands in parentheses: `{term}`"], fix
         case _:
             pass

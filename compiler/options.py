@@ -203,6 +203,7 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
                     "a family takes its link and nothing else: "
                     f"`{expression_text(value)}`",
                     f"written `family={found}, link=...`",
+                    *_of_family(value),
                 )
             else:
                 _unknown(text, value.function, sink)
@@ -224,11 +225,20 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
             "unknown-family",
             value.span,
             f"the family `{text}` is called `{found}` here",
-            fix=Fix(f"write `{found}`", (Edit(value.span, found),), safe=True),
+            fix=Fix.write(value.span, found, safe=True),
         )
     else:
         _unknown(text, value, sink)
     return None
+
+
+def _of_family(value: Call) -> tuple[str, ...]:
+    """Return what is said otherwise of brms's and statsmodels' arguments."""
+    keywords = [argument.keyword for argument in value.arguments]
+    names = [keyword.text for keyword in keywords if keyword is not None]
+    if any(name.startswith("link_") for name in names):
+        return ("links of other parameters are chosen: `sigma ~ x` is of `log(sigma)`",)
+    return ()
 
 
 def _known_as(text: str) -> str | None:

@@ -9,6 +9,7 @@ from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
 from .bound import Part, Population
 from .coding import code
 from .columns import Numeric
+from .elsewhere import NON_LINEAR, names_joined
 from .expansion import Expansion
 from .expressions import left_of_bar, unwrap
 from .families import FAMILIES
@@ -132,6 +133,32 @@ def bind_offsets(
     return tuple(found)
 
 
+def _report_left(
+    left: Expr, text: str, family: Family, schema: Schema, sink: Sink
+) -> None:
+    """Report a left side that is no parameter: several of them, or a response."""
+    names = names_joined(left)
+    columns = {*schema.columns, *schema.unread}
+    dpars = {dpar.name for one in FAMILIES.values() for dpar in one.dpars}
+    if names and not columns & set(names):
+        known = [name for name in names if name in dpars]
+        sink.add(
+            "unknown-parameter",
+            left.span,
+            f"`{text}` are several parameters: each has a line of its own",
+            f"written {', '.join(f'`{name} ~ ...`' for name in names)}"
+            if len(known) == len(names)
+            else NON_LINEAR,
+        )
+        return
+    sink.add(
+        "not-yet",
+        left.span,
+        f"`{text}` as a further response is not compiled by this version",
+        f"until then, a model of its own: `model b: {text} ~ ...`",
+    )
+
+
 def _dpar(
     left: Expr, model: ModelStatement, family: Family, schema: Schema, sink: Sink
 ) -> Dpar | None:
@@ -152,11 +179,7 @@ def _dpar(
                 )
             return known[name]
     if not isinstance(node, Name) or text in schema.columns:
-        sink.add(
-            "not-yet",
-            left.span,
-            f"`{text}` as a further response is not compiled by this version",
-        )
+        _report_left(left, text, family, schema, sink)
         return None
     others = [f.name for f in FAMILIES.values() if text in {d.name for d in f.dpars}]
     if text in (family.predictor, "mu", "eta"):

@@ -208,7 +208,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
         "unknown-target",
         refs[0].span.to(refs[-1].span),
         f"`{kind}` is a single number and has no `[...]`",
-        fix=Fix(f"write `{kind}`", (Edit(target.span, kind),)),
+        fix=Fix.write(target.span, kind),
     )
     return []
 
@@ -399,7 +399,7 @@ def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
         notes, fix = (f"the formula of `{whole}` has no group term",), None
     elif (other := _of_brms(kind)) is not None:
         notes = (f"written `{other}` here",)
-        fix = Fix(f"write `{other}`", (Edit(span, other),), safe=True)
+        fix = Fix.write(span, other, safe=True)
     elif kind == "disc":
         notes, fix = ("`disc` is 1 unless it has a formula: `disc ~ x`",), None
     elif kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:

@@ -189,6 +189,8 @@ def _special(
             "not-yet",
             function.span,
             f"`{function.text}()` is not compiled by this version",
+            "until then: `student_t(3, 0, s)` or `laplace(0, s)` draws small effects "
+            "towards 0, and leaves large ones; `s` is the size of those expected",
         )
         return None
     if scalar is not None and scalar.base != "cor":

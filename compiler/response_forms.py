@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from varying.grammar.diagnostics import Edit, Fix, Sink
-from varying.grammar.printer import expression_text, name_text
+from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.tree import Argument, Call, Index, ListExpr, Name, String
 
 from .expressions import level_text, unwrap
 from .families.family import Family
 from .levels import level_spelled
-from .schema import Schema
+from .schema import ColumnInfo, Schema
 
 _FACTORS = ("factor", "as.factor", "ordered", "as.ordered", "C")
 
@@ -95,8 +95,10 @@ def report_success(
     level = base.text if isinstance(base, String | Name) else expression_text(base)
     info = schema.columns.get(node.target.text)
     others = [] if info is None else [x for x in info.as_levels if x != level]
-    failure = level_spelled(others[0]) if len(others) == 1 else "no"
+    # of a column that is not known, the other level is not either
+    failure = level_spelled(others[0]) if len(others) == 1 else "FAILURE"
     declared = f"column {name}: factor({failure}, {level_spelled(level)})"
+    several = len(others) > 1
     fix = None
     if (
         family is not None
@@ -118,9 +120,22 @@ def report_success(
         node.span,
         f"the response is the column itself, and not `{expression_text(node)}`",
         "of two levels the second one is the success; a line above says which it is: "
-        f"`{declared}`",
+        f"`{declared}`"
+        if not several
+        else f"`{name}` has {len(others) + 1} levels: one against the others is "
+        f"`let hit = {name} == {_literal(level, info)}` above, and `hit` left of `~`",
+        *(
+            ("`FAILURE` stands for the other level of the column",)
+            if not others
+            else ()
+        ),
         fix=fix,
     )
+
+
+def _literal(level: str, info: ColumnInfo | None) -> str:
+    number = info is not None and info.kind.is_number
+    return level if number else string_text(level)
 
 
 def report_share(node: Call, family: Family | None, sink: Sink) -> None:
@@ -133,5 +148,5 @@ def report_share(node: Call, family: Family | None, sink: Sink) -> None:
         node.span,
         f"successes out of trials are written `{written}`",
         *(() if binomial else ("their family is `binomial`",)),
-        fix=Fix(f"write `{written}`", (Edit(node.span, written),), safe=binomial),
+        fix=Fix.write(node.span, written, safe=binomial),
     )

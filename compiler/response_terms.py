@@ -117,6 +117,15 @@ def bind_terms(
 
 def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
     name = call.function.text
+    bare = name.removeprefix("resp_")
+    if bare != name and (bare in TERMS or bare in RESPONSES_UNTIL_THEN):
+        sink.add(
+            "invalid-response-term",
+            call.function.span,
+            f"`{name}` is written `{bare}`",
+            fix=Fix.write(call.function.span, bare, safe=True),
+        )
+        return False
     if name not in TERMS and name not in RESPONSES_UNTIL_THEN:
         notes, fix = did_you_mean(
             name, tuple(TERMS), call.function.span, "terms beside a response"

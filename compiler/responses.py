@@ -24,6 +24,7 @@ from varying.grammar.tree import (
 )
 
 from .bound import Response
+from .elsewhere import NON_LINEAR, names_joined
 from .evaluation import evaluate
 from .expression_types import report_unknown, type_of
 from .expressions import column_names, unwrap
@@ -142,6 +143,15 @@ def _left(
     declarations: Sequence[ColumnStatement],
 ) -> Response | None:
     """Return the response without what stands beside it."""
+    names = names_joined(node)
+    if names and not schema.open and not {*schema.columns, *schema.unread} & set(names):
+        sink.add(
+            "unknown-column",
+            node.span,
+            f"`{expression_text(node)}`: none of these is a column of the data",
+            NON_LINEAR,
+        )
+        return None
     if isinstance(node, Call) and report_factor(node, family, schema, sink):
         return None
     if isinstance(node, Index):

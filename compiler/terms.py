@@ -29,6 +29,7 @@ from varying.grammar.tree import (
     Unary,
 )
 
+from .elsewhere import report_structure
 from .expansion import Expansion, GroupBar, Term, Variable
 from .expressions import (
     BARS,
@@ -241,6 +242,9 @@ class _Expander:
                     inner = unwrap(node.arguments[0].value)
                     if isinstance(inner, Chain) and inner.operators[0] in BARS:
                         self.bar(inner, node, free)
+                case Call() if report_structure(node, self.all_columns, self.sink):
+                    self.faulty = True
+                    yield push({})
                 case _:
                     yield push(self.leaf(node))
 

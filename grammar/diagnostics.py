@@ -46,6 +46,11 @@ class Fix:
     edits: tuple[Edit, ...]
     safe: bool = False
 
+    @classmethod
+    def write(cls, span: Span, text: str, *, safe: bool = False) -> Fix:
+        """Return the fix that writes a text in the place of another."""
+        return cls(f"write `{text}`", (Edit(span, text),), safe)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Diagnostic:

@@ -251,7 +251,7 @@ def _unquoted_level(stop: Stop, sink: Sink) -> bool:
             span,
             f"a range of levels is written `{written}`",
             f'if `{level}` is the name of a level, it stands in quotes: `"{level}"`',
-            fix=Fix(f"write `{written}`", (Edit(span, written),), safe=certain),
+            fix=Fix.write(span, written, safe=certain),
         )
         return True
     sink.add(

@@ -218,10 +218,21 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             span_of(word),
             "the line is no formula (it has no `~`) and begins with no known statement",
             *((STATEMENTS[word],) if word in STATEMENTS else ()),
+            *_of_call(tokens),
             f"statements are {', '.join(f'`{name}`' for name in KEYWORDS)}",
             *(("a formula is written `response ~ terms`",) if equals else ()),
         )
     return True
+
+
+def _of_call(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return what to do about `plot(fit)`: a line that is a call."""
+    if [token.type for token in tokens[:2]] != ["NAME", "LPAR"]:
+        return ()
+    return (
+        "a spec holds no calls: what is done with a fit is a command (`varying "
+        "--help`), or a method in Python",
+    )
 
 
 def _unwrapped(tokens: Sequence[Token]) -> Fix | None:

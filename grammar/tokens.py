@@ -431,7 +431,7 @@ class _Tokenizer:
                 fix = self._left_out(character, span)
             elif character in "{}" and len(text) == 1:
                 plain = "(" if character == "{" else ")"
-                fix = Fix(f"write `{plain}`", (Edit(span, plain),), safe=True)
+                fix = Fix.write(span, plain, safe=True)
             self._fault(
                 "unexpected-character",
                 start,

@@ -149,6 +149,12 @@ NO_FAMILY: Mapping[str, str] = {
     "quasibinomial": "a quasi-likelihood is no distribution; `binomial` with an effect "
     "of each row, `(1 | row)`, varies more than `binomial`",
     "custom_family": "there are no families of one's own",
+    "bmb.Family": "there are no families of one's own",
+    "Family": "there are no families of one's own",
+    "tweedie": "until then: two models, `bernoulli` of `let some = y > 0`, and "
+    "`lognormal` of the rows `where y > 0` (in a file of its own)",
+    "ocat": "it is called `ordlogit` here",
+    "cox.ph": "survival models are not compiled by this version",
     "custom": "there are no families of one's own",
 }
 

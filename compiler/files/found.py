@@ -151,7 +151,8 @@ def reading(file: Path, kind: str) -> Iterator[None]:
         raise FileFault("data-format", message, (str(error),)) from None
     except Exception as error:
         lines = str(error).strip().splitlines()
-        reason = lines[0].strip() if lines else type(error).__name__
+        # an error without words says nothing of the file
+        reason = lines[0].strip() if lines else "its contents are not those of one"
         if isinstance(error, MemoryError):
             reason = "it takes more memory than there is"
         message = f"`{file.name}` cannot be read as {kind}"

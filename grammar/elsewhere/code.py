@@ -107,6 +107,8 @@ def statement(text: str, start: int) -> tuple[list[Word], bool]:
     for word in words_of(text, start):
         if word.depth < 0:
             return found, False
+        if word.text == ";" and word.depth == 0 and found:
+            return [*found, word], True
         if word.kind == "line" and word.depth == 0:
             if last not in _GOES_ON:
                 return found, True
@@ -115,6 +117,11 @@ def statement(text: str, start: int) -> tuple[list[Word], bool]:
             last = last if word.kind == "comment" else word.text
     closed = not found or found[-1].depth == 0
     return found, closed and found[-1].kind != "open" if found else True
+
+
+def says_formula(word: Word) -> bool:
+    """Whether a word is the ``~`` of a formula, or a string with one."""
+    return word.text == "~" or (word.kind == "string" and "~" in word.text)
 
 
 def without_comments(words: Sequence[Word]) -> list[Word]:

@@ -8,10 +8,10 @@ from ..diagnostics import Edit, Fix, Sink
 from ..layout import span_of
 from ..source import Span
 from ..stop import Stop
+from .tables import DATA_NAMES
 
 _WORDS = {"and": "&", "or": "|", "AND": "&", "OR": "|", "not": "!"}
 _OPTIONS = frozenset(("family", "link", "rows", "parameterization", "threshold"))
-_DATA = frozenset("data df d dat dta mydata my_data dataset frame".split())
 _CONDITIONS = ("where", "let", "test")
 
 
@@ -33,7 +33,7 @@ def _word_operator(stop: Stop, sink: Sink) -> bool:
         "syntax",
         span,
         f"`{token}` is written `{sign}`",
-        fix=Fix(f"write `{sign}`", (Edit(Span(span.start, end), sign),), safe=True),
+        fix=Fix.write(Span(span.start, end), sign, safe=True),
     )
     return True
 
@@ -95,7 +95,7 @@ def _versus(stop: Stop, sink: Sink) -> bool:
                 "syntax",
                 span,
                 "levels are compared by a minus",
-                fix=Fix("write `-`", (Edit(span, "-"),), safe=True),
+                fix=Fix.write(span, "-", safe=True),
             )
             return True
     return False
@@ -118,6 +118,20 @@ def _indexed(stop: Stop, sink: Sink) -> bool:
     return True
 
 
+def _whole_division(stop: Stop, sink: Sink) -> bool:
+    """`x//z`, as Python divides to whole numbers."""
+    token, before = stop.token, stop.before
+    if token != "/" or before != "/" or span_of(before).end != span_of(token).start:
+        return False
+    sink.add(
+        "syntax",
+        span_of(before).to(span_of(token)),
+        "there is no `//`",
+        "to whole numbers it is `floor(x / z)`; nested groups are `(1 | a/b)`",
+    )
+    return True
+
+
 def _arrow(stop: Stop, sink: Sink) -> bool:
     """`let z <- log(x)`."""
     token, after = stop.token, stop.after
@@ -128,7 +142,7 @@ def _arrow(stop: Stop, sink: Sink) -> bool:
         "syntax",
         span,
         "`<-` is written `=`",
-        fix=Fix("write `=`", (Edit(span, "="),), safe=True),
+        fix=Fix.write(span, "=", safe=True),
     )
     return True
 
@@ -215,13 +229,13 @@ def _lone_option(stop: Stop, sink: Sink) -> bool:
         return False
     name: Token = tokens[place]
     span = span_of(name)
-    if name in _DATA:
+    if name in DATA_NAMES:
         cut = Edit(span_of(tokens[place - 1]).to(span), "")
         note = 'the data are named by a line `data "file.csv"`, or by `--data`'
         fix = Fix("leave it out", (cut,))
     else:
         note = f"if it is the family, it is `family={name}`"
-        fix = Fix(f"write `family={name}`", (Edit(span, f"family={name}"),))
+        fix = Fix.write(span, f"family={name}")
     sink.add(
         "syntax",
         span,
@@ -240,6 +254,7 @@ OF_OTHERS = (
     _stan_bounds,
     _versus,
     _indexed,
+    _whole_division,
     _arrow,
     _prior_behind,
     _package,

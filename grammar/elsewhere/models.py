@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import regex
 
 from ..printer import name_text
+from .arguments import finish, read_argument, read_by_keyword, read_family
 from .code import (
     Called,
     Given,
@@ -19,69 +19,30 @@ from .code import (
     words_of,
     written,
 )
+from .draft import Draft, Values
 from .priors import priors_of
-from .tables import ELSEWHERE, MODEL_CALLS, REWRITTEN, WRAPPERS
+from .tables import COMMANDS, DATA_NAMES, DPARS, ELSEWHERE, MODEL_CALLS, WRAPPERS
 
-_ORDINAL = frozenset(
+ORDINAL = frozenset(
     "cumulative ordlogit ordinal ordered_logistic sratio cratio acat".split()
 )
 #: What is joined to a formula of brms by `+` and means several responses.
 _RESIDUAL = ("set_rescor", "set_mecor")
 
 #: Where `binomial` of one column is of outcomes that are 0 or 1.
-_OF_R = ("R", "lme4", "glmmTMB", "rstanarm", "statsmodels")
+_OF_R = "R lme4 glmmTMB rstanarm statsmodels afex mgcv pymer4".split()
+
+#: What is said of parameters of a formula of one's own.
+NON_LINEAR = (
+    "parameters with formulas of their own belong to models that are not linear, which "
+    "are not compiled by this version; until then, a curve is `poly(x, 2)` or "
+    "`ns(x, df=4)`"
+)
+_NON_LINEAR_CALLS = frozenset(("nlme", "nlmer", "nls", "gnls"))
+_QUOTED = regex.compile(r"""\bQ\(\s*(["'])([^"'`]+)\1\s*\)""")
+_BRACES = regex.compile(r"\{([^{}|~]+)\}")
 
 _ERROR = regex.compile(r"Error\(((?:[^()]|\([^()]*\))*)\)")
-
-Values = Mapping[str, tuple[Word, ...]]
-
-
-@dataclass(slots=True)
-class Draft:
-    """A model while it is read.
-
-    Attributes
-    ----------
-    formula
-        Its formula; empty as long as none was found.
-    options
-        Options behind the formula, in their order.
-    parts, priors
-        The lines below it.
-    left_out
-        Arguments that say nothing of the model, with where they belong.
-    blocked
-        Why it cannot be written as it stands.
-    notes
-        What else is to be known.
-    used
-        Variables whose values are in it.
-    sure
-        Whether there is no other reading.
-    """
-
-    formula: str = ""
-    options: dict[str, str] = field(default_factory=dict)
-    parts: list[str] = field(default_factory=list)
-    priors: list[str] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
-    blocked: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    used: list[str] = field(default_factory=list)
-    sure: bool = True
-    #: Priors are read last, for they depend on the family.
-    given_priors: list[tuple[Word, ...]] = field(default_factory=list)
-
-    @property
-    def line(self) -> str:
-        """The formula with its options."""
-        options = [f"{name}={value}" for name, value in self.options.items()]
-        return ", ".join([self.formula, *options])
-
-    def block(self, why: str) -> None:
-        """Note why there is no fix, once."""
-        if why not in self.blocked:
-            self.blocked.append(why)
 
 
 def model_of(words: Sequence[Word], values: Values) -> Draft:
@@ -103,11 +64,12 @@ def model_of(words: Sequence[Word], values: Values) -> Draft:
             continue
         if len(option) > 2 and option[1].text == "=":
             given = Given(option[0].text, tuple(option[2:]))
-            _argument(given, None, draft, values)
+            read_argument(given, None, "", draft)
         else:
             draft.sure = False
             draft.block(f"`{written(option)}` has no meaning behind a formula")
     _read_priors(draft, values)
+    read_by_keyword(draft, draft.family in ORDINAL)
     return draft
 
 
@@ -164,13 +126,15 @@ def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
         if call.given and call.given[0].text in ("TRUE", "T"):
             draft.block("correlated residuals are not compiled by this version")
     elif call.name in ("lf", "nlf"):
+        if call.name == "nlf":
+            draft.block(NON_LINEAR)
         _parts(call, 0, draft)
     elif call.name in WRAPPERS:
         _several(draft)
     elif call.name in ("prior", "set_prior"):
         draft.given_priors.append(tuple(words))
     else:
-        _family(words, draft)
+        read_family(words, draft)
 
 
 def _several(draft: Draft) -> None:
@@ -192,8 +156,14 @@ def _formula(words: Sequence[Word], draft: Draft) -> None:
             "a cell the residual is all there is: leave it out"
         )
     left, tilde, right = text.partition("~")
+    left = _QUOTED.sub(lambda match: name_text(match[2]), left)
+    right = _QUOTED.sub(lambda match: name_text(match[2]), right)
+    right = _BRACES.sub(r"I(\1)", right)
     if not tilde:
         draft.block(f"`{text}` is no formula")
+    elif "~" in right:
+        draft.formula = f"{left.strip()} ~ {right.strip()}"
+        draft.block(NON_LINEAR)
     elif not left.strip():
         draft.block("the formula has no response left of `~`")
     elif draft.formula:
@@ -224,8 +194,18 @@ def _unknown(call: Called, draft: Draft, values: Values) -> None:
     """Read a call that is not known, but holds a formula."""
     draft.sure = False
     for argument in call.given:
-        if any(word.text == "~" for word in argument.words):
+        text = argument.plain
+        if "~" in text and (not draft.formula or not text.strip().startswith("~")):
             _read(argument.words, draft, values)
+        elif call.name in COMMANDS:
+            pass  # of `anova(lmer(y ~ x), type = 3)` the model counts
+        elif argument.keyword == "data" or (
+            argument.keyword is None and text in DATA_NAMES
+        ):
+            argument = Given("data", argument.words)
+            read_argument(argument, call, "", draft)
+        elif argument.keyword is not None and argument.keyword in ELSEWHERE:
+            draft.left_out[argument.keyword] = ELSEWHERE[argument.keyword]
         else:
             what = argument.keyword or argument.text
             draft.block(f"it is not known what `{what}` says in `{call.name}()`")
@@ -243,6 +223,8 @@ def _model(call: Called, draft: Draft, values: Values) -> None:
     if first is None:
         draft.block("no formula was found in it")
         return
+    if call.name in _NON_LINEAR_CALLS:
+        draft.block(NON_LINEAR)
     if row.family is not None:
         draft.options["family"] = row.family
     _read(first.words, draft, values)
@@ -257,7 +239,8 @@ def _model(call: Called, draft: Draft, values: Values) -> None:
         elif keyword is None:
             draft.block(f"it is not known what `{argument.text}` says")
         else:
-            _argument(Given(keyword, argument.words), call, draft, values)
+            read_argument(Given(keyword, argument.words), call, row.where, draft)
+    finish(draft, call)
     _single(draft, call, row.where)
 
 
@@ -275,83 +258,6 @@ def _is_formula(argument: Given) -> bool:
     return "~" in text and "|" not in text.partition("~")[0]
 
 
-def _argument(given: Given, call: Called | None, draft: Draft, values: Values) -> None:
-    """Read an argument by its keyword."""
-    keyword = given.keyword or ""
-    if keyword == "family":
-        _family(given.words, draft)
-    elif keyword in ("link", "threshold") and len(given.words) == 1:
-        draft.options[keyword] = given.plain
-    elif keyword == "method" and given.plain in ("REML", "ML", "logistic"):
-        pass
-    elif keyword == "model" and given.text in ("TRUE", "FALSE", "T", "F"):
-        pass
-    elif keyword == "weights" and _share(given, draft):
-        pass
-    elif keyword in ("prior", "priors"):
-        if given.text not in ("None", "NULL"):
-            draft.given_priors.append(given.words)
-    elif keyword == "random":
-        _random(given, draft)
-    elif keyword == "groups" and call is not None:
-        _groups(given, call, draft)
-    elif keyword == "re_formula":
-        if call is None or call.get("groups") is None:
-            draft.block("`re_formula` needs its `groups`")
-    elif keyword in REWRITTEN:
-        if given.text not in ("NULL", "None", "FALSE", "F", "False"):
-            draft.block(f"`{keyword}`: {REWRITTEN[keyword]}")
-    elif keyword in ELSEWHERE:
-        draft.left_out[keyword] = ELSEWHERE[keyword]
-    elif call is None:
-        draft.options[keyword] = given.text
-    else:
-        draft.block(f"`{keyword}` has no counterpart that is known")
-
-
-def _share(given: Given, draft: Draft) -> bool:
-    """Read ``k/n ~ x`` with ``weights = n``, R's way of successes out of trials."""
-    left, _, right = draft.formula.partition(" ~ ")
-    part, slash, whole = (piece.strip() for piece in left.partition("/"))
-    if not slash or whole != given.text:
-        return False
-    draft.formula = f"{part} | trials({whole}) ~ {right}"
-    return True
-
-
-def _family(words: Sequence[Word], draft: Draft) -> None:
-    """Write a family as an option: a name, or one with its link."""
-    text = string_of(words)
-    call = called(words)
-    if text is not None:
-        draft.options["family"] = text
-    elif call is not None:
-        _called_family(call, draft)
-    elif len(words) == 1 and words[0].kind == "name":
-        draft.options["family"] = _family_name(words[0].text)
-    else:
-        draft.block(f"the family `{written(words)}` is not known")
-
-
-def _family_name(text: str) -> str:
-    """Return a family without its package: ``sm.families.Poisson``, ``stats::x``."""
-    if text.startswith(("sm.families.", "families.")):
-        return text.rpartition(".")[2].lower()
-    return text.rpartition(":")[2]
-
-
-def _called_family(call: Called, draft: Draft) -> None:
-    name, given = _family_name(call.name), call.given
-    if name in ("brmsfamily", "brms_family") and given and given[0].string:
-        name, given = given[0].string, given[1:]
-    inside = ", ".join(f"{a.keyword}={a.text}" if a.keyword else a.text for a in given)
-    draft.options["family"] = f"{name}({inside})" if inside else name
-
-
-def _family_of(draft: Draft) -> str:
-    return draft.options.get("family", "gaussian").partition("(")[0].strip("\"'")
-
-
 # ---- parts and group terms ----------------------------------------------------------
 
 
@@ -366,9 +272,11 @@ def _parts(call: Called, start: int, draft: Draft) -> None:
         elif argument.keyword is None:
             _part(argument.words, draft)
         elif argument.keyword == "family":
-            _family(argument.words, draft)
+            read_family(argument.words, draft)
+        elif argument.keyword == "nl" and argument.text in ("TRUE", "T"):
+            draft.block(NON_LINEAR)
         elif argument.keyword in ("nl", "decomp", "autocor", "sparse", "unused"):
-            _argument(argument, call, draft, {})
+            read_argument(argument, call, "brms", draft)
         elif argument.keyword in ELSEWHERE:
             draft.left_out[argument.keyword] = ELSEWHERE[argument.keyword]
         elif len(argument.words) == 1 and argument.words[0].kind == "number":
@@ -386,50 +294,24 @@ def _part(words: Sequence[Word], draft: Draft) -> None:
         draft.block(f"`{written(words)}` is no formula of a parameter")
         return
     for name in left.split("+"):
+        base = name.strip().rstrip("0123456789")
+        if base not in DPARS and not base.startswith("mu"):
+            draft.block(NON_LINEAR)
         line = f"{name.strip()} ~ {right.strip()}"
         if line not in draft.parts:
             draft.parts.append(line)
-
-
-def _random(given: Given, draft: Draft) -> None:
-    """Read ``random = ~ 1 + x | g`` of nlme."""
-    text = given.text
-    effects, bar, group = text.removeprefix("~").partition("|")
-    if not text.startswith("~"):
-        draft.block("`random`: its terms are written `(1 + x | group)`")
-    elif bar:
-        draft.formula += f" + ({effects.strip()} | {group.strip()})"
-    else:
-        names = [name.strip() for name in effects.split("+")]
-        draft.formula += "".join(f" + (1 | {name})" for name in names)
-
-
-def _groups(given: Given, call: Called, draft: Draft) -> None:
-    """Read ``groups=data["g"], re_formula="~x"`` of statsmodels."""
-    words = given.words
-    name = given.string
-    if name is None and len(words) == 4 and words[1].text == "[":
-        name = string_of(words[2:3])
-    if name is None and len(words) == 1:
-        name = words[0].text.rpartition(".")[2]
-    formula = call.get("re_formula")
-    effects = "1" if formula is None else formula.plain.strip().lstrip("~").strip()
-    if name is None:
-        draft.block("`groups`: the term is written `(1 | group)`")
-    else:
-        draft.formula += f" + ({effects} | {name_text(name)})"
 
 
 # ---- priors -------------------------------------------------------------------------
 
 
 def _read_priors(draft: Draft, values: Values) -> None:
-    family = _family_of(draft)
+    family = draft.family
     for words in draft.given_priors:
         if len(words) == 1 and words[0].text in values:
             draft.used.append(words[0].text)
             words = values[words[0].text]
-        found = priors_of(words, family, family in _ORDINAL)
+        found = priors_of(words, family, family in ORDINAL)
         if found is None:
             draft.block(
                 f"the priors `{written(words)}` cannot be written: a prior is a line "

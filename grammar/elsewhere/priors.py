@@ -10,7 +10,7 @@ from .code import Given, Word, arguments, called, split, string_of, words_of
 from .tables import DISTRIBUTIONS, PRIOR_CALLS, WHOLE_LINE
 
 #: Calls that hold priors and say nothing more.
-_LISTS = frozenset(("c", "list", "dict", "validate_prior"))
+_LISTS = frozenset(("c", "list", "dict", "validate_prior", "set_priors"))
 
 #: Classes of brms that are parameters of a family.
 _DPARS = frozenset("sigma nu shape phi zi hu disc kappa beta alpha ndt bs xi".split())
@@ -44,7 +44,7 @@ def priors_of(
         call = called(part)
         if part and part[0].text in ("{", "["):
             inside = _dictionary(part, ordinal)
-        elif call is not None and call.name in _LISTS:
+        elif call is not None and call.name.rpartition(".")[2] in _LISTS:
             inside = _of_list(call.given, family, ordinal)
         elif call is not None and call.name in PRIOR_CALLS:
             inside = _of_call(call.given, family, ordinal)
@@ -92,7 +92,8 @@ def _of_call(
         return None
     value = named.pop("prior")
     text = value.string if value.string is not None else value.text
-    said = {key: argument.plain for key, argument in named.items()}
+    text = text.removeprefix("~")  # of `prior_(~normal(0, 1), class = ~b)`
+    said = {key: argument.plain.lstrip("~") for key, argument in named.items()}
     said = {
         key: plain for key, plain in said.items() if plain not in ("NA", "", "NULL")
     }
@@ -111,7 +112,8 @@ def _of_call(
     written_ = distribution(text, kind, lower, upper)
     if written_ is None:
         return None
-    sure = kind != "Intercept" or family is not None or dpar is not None
+    known = family is not None or dpar is not None or target.startswith("threshold[")
+    sure = kind != "Intercept" or known
     return [Prior(f"prior {target} {written_}", sure)]
 
 
@@ -137,8 +139,12 @@ def _target(
         return f"{of}sd[{', '.join(inside)}]" if inside else f"{of}sd"
     if group is not None:
         return None
+    if kind == "b" and coefficient == "Intercept":
+        return f"{of}Intercept"  # of `0 + Intercept`, and so at 0
     if kind == "b":
         return f"{of}b[{_coefficient(coefficient)}]" if coefficient else f"{of}b"
+    if kind == "Intercept" and (coefficient or "").isdigit() and not of:
+        return f"threshold[{coefficient}]"
     if coefficient is not None:
         return None
     if kind == "Intercept":
@@ -189,6 +195,29 @@ def _argument(argument: Given, renamed: Mapping[str, str]) -> str:
     return f"{renamed.get(argument.keyword, argument.keyword)}={argument.text}"
 
 
+#: Distributions of rstanarm, by its names of their arguments.
+_RSTANARM = {"location": "mu", "scale": "sigma", "df": "nu", "rate": "rate"}
+_OF_RSTANARM = frozenset("normal student_t cauchy laplace exponential".split())
+
+
+def of_rstanarm(words: Sequence[Word], target: str) -> str | None:
+    """Return the statement for a prior of rstanarm; None if it cannot be written."""
+    call = called(words)
+    if call is None or call.name not in _OF_RSTANARM:
+        return None
+    inside = []
+    for argument in call.given:
+        if argument.keyword == "autoscale" and argument.text in ("FALSE", "F"):
+            continue
+        if argument.keyword is not None and argument.keyword not in _RSTANARM:
+            return None
+        if any(word.kind == "name" for word in argument.words):
+            return None
+        inside.append(_argument(argument, _RSTANARM))
+    found = distribution(f"{call.name}({', '.join(inside)})", target)
+    return None if found is None else f"prior {target} {found}"
+
+
 # ---- Bambi -------------------------------------------------------------------------
 
 
@@ -220,12 +249,14 @@ def _entry(name: str, words: Sequence[Word], ordinal: bool) -> Prior | None:
         # the prior of the effects is centred at 0; what is said of is their spread
         spread = call.get("sigma")
         hyper = None if spread is None else called(spread.words)
+        target = "sd"
+        if bar:
+            target = f"sd[{_group(group)}, {'Intercept' if effect == '1' else effect}]"
+        if hyper is None and spread is not None and spread.words[0].kind == "number":
+            return Prior(f"prior {target} = {spread.text}")
         if hyper is None or not hyper.given or hyper.given[0].string is None:
             return None
-        target = f"sd[{_group(group)}, {'Intercept' if effect == '1' else effect}]"
-        return _statement(
-            "sd" if not bar else target, hyper.given[0].string, hyper.given[1:], "sd"
-        )
+        return _statement(target, hyper.given[0].string, hyper.given[1:], "sd")
     if name == "Intercept":
         target = "threshold[mean]" if ordinal else "Intercept[mean]"
     elif name == "common":
@@ -244,12 +275,17 @@ def _statement(
 ) -> Prior | None:
     if any(string_of(argument.words) or called(argument.words) for argument in given):
         return None
-    inside = ", ".join(
-        f"{argument.keyword}={argument.text}" if argument.keyword else argument.text
-        for argument in given
-    )
-    written_ = distribution(f"{name}({inside})", kind)
+    values = [(argument.keyword, _single(argument.text)) for argument in given]
+    inside = ", ".join(f"{key}={text}" if key else text for key, text in values)
+    # only brms cuts `nu` off, at 1
+    written_ = distribution(f"{name}({inside})", "" if kind == "nu" else kind)
     return None if written_ is None else Prior(f"prior {target} {written_}")
 
 
-__all__ = ["Prior", "distribution", "priors_of"]
+def _single(text: str) -> str:
+    """Return the number in a list of one, as Bambi may have one for a coefficient."""
+    inside = text[1:-1].strip()
+    return inside if text[:1] == "[" and "," not in inside else text
+
+
+__all__ = ["Prior", "distribution", "of_rstanarm", "priors_of"]

@@ -13,11 +13,29 @@ from ..layout import Line, logical_lines
 from ..printer import name_text
 from ..source import Source, Span
 from ..tokens import KEYWORDS
-from .code import Called, Word, called, matching, split, statement, without_comments
+from .code import (
+    Called,
+    Word,
+    called,
+    matching,
+    says_formula,
+    split,
+    statement,
+    without_comments,
+)
+from .draft import Draft
 from .find import Code
-from .models import Draft, model_of
+from .models import ORDINAL, model_of
 from .priors import distribution, priors_of
-from .tables import COMMANDS, DPARS, MODEL_CALLS, PRIOR_CALLS, READERS, WRAPPERS
+from .tables import (
+    COMMANDS,
+    DPARS,
+    MODEL_CALLS,
+    PRIOR_CALLS,
+    READERS,
+    WRAPPERS,
+    command,
+)
 
 _ASSIGN = frozenset(("<-", "<<-", "="))
 #: Words that are read, some of them twice: brackets that are never closed begin anew.
@@ -26,6 +44,7 @@ MOST_WORDS = 40_000
 #: of another kind.
 MOST_PIECES, MOST_BRACKETS = 100, 50
 _LISTS = frozenset(("c", "list", "dict"))
+_FAMILY = regex.compile(r"""\bfamily\s*=\s*["']?([\w.]+)""")
 _BLANK = regex.compile(r"\s*+")
 
 
@@ -128,10 +147,7 @@ class Reader:
         notes = [
             *draft.blocked,
             *draft.notes,
-            *(
-                f"left out: {_listed(names)}: {why}"
-                for why, names in _by_reason(draft).items()
-            ),
+            *draft.reasons,
         ]
         fix = None
         several = any(used[name] > 1 for name in draft.used)
@@ -155,6 +171,7 @@ class Reader:
             if not (alone or of_part):
                 notes.append("several models have names: `model NAME: y ~ x`")
             sure = draft.sure and not piece.commented and (alone or of_part)
+            sure = sure and not self._more(piece)
             fix = Fix(title, tuple(edits), safe=sure)
         elif draft.formula:
             notes.insert(0, f"its formula is a line by itself: `{draft.line}`")
@@ -205,9 +222,7 @@ class Reader:
         if base in READERS or call.name in READERS:
             self._reader(piece, call)
             return True
-        why = COMMANDS.get(call.name) or COMMANDS.get(base)
-        if call.name.startswith("pm."):
-            why = COMMANDS.get(call.name, COMMANDS["pm."])
+        why = command(call.name)
         if why is None:
             return False
         if why == "nothing has to be loaded":
@@ -222,7 +237,8 @@ class Reader:
         return True
 
     def _priors(self, piece: Piece, call: Called | None) -> None:
-        found = priors_of(piece.value, None, ordinal=False)
+        family = self._family()
+        found = priors_of(piece.value, family, family in ORDINAL)
         fix = None
         notes = ["a prior is written `prior TARGET ~ distribution(...)`"]
         if found:
@@ -246,6 +262,13 @@ class Reader:
             else "priors are statements, one a line"
         )
         self.sink.add("foreign-code", self._place(piece), message, *notes, fix=fix)
+
+    def _family(self) -> str | None:
+        """Return the family of the only formula beside code; None if not known."""
+        if self.formulas != 1:
+            return None
+        match = _FAMILY.search(self.source.text)
+        return "gaussian" if match is None else match[1]
 
     def _alone(self, piece: Piece, call: Called) -> None:
         """Report ``bmb.Prior("Normal", mu=0, sigma=1)``, which is about nothing."""
@@ -302,6 +325,11 @@ class Reader:
         ):
             return piece.span
         return Span(first.start, first.end)
+
+    def _more(self, piece: Piece) -> bool:
+        """Whether a further statement stands on the line of a piece."""
+        rest = self.source.text[piece.span.end :].splitlines()[:1]
+        return bool(rest) and rest[0].strip(" \t;").partition("#")[0] != ""
 
     def _whole_line(self, span: Span) -> Span:
         """Return a span with its indentation and the end of its line."""
@@ -372,7 +400,8 @@ def _piece(words: Sequence[Word]) -> Piece | None:
             or ("." in call and (base in COMMANDS or base in READERS))
             or call.startswith("pm.")
             or base == "Prior"
-            or any(w.text == "~" for w in value)
+            or base == "set_priors"
+            or any(says_formula(w) for w in value)
         )
     return piece if known else None
 
@@ -391,7 +420,10 @@ def _piped(words: Sequence[Word]) -> Sequence[Word]:
     """Return the call that a pipe goes through: of ``d |> brm(y ~ x)`` the second."""
     pieces = split(words, "|>", "%>%")
     known = (*MODEL_CALLS, *WRAPPERS, *READERS)
-    chosen = [p for p in pieces if _is_call(p) and p[0].text in known]
+    calls = [piece for piece in pieces if _is_call(piece)]
+    chosen = [piece for piece in calls if piece[0].text in known]
+    # of what is done with a fit the last
+    chosen += [piece for piece in reversed(calls) if command(piece[0].text)]
     return chosen[0] if len(pieces) > 1 and chosen else words
 
 
@@ -422,8 +454,15 @@ def _holds_model(piece: Piece, values: dict[str, tuple[Word, ...]]) -> bool:
     call = _head(piece.value)
     if call is None or call.name in PRIOR_CALLS or call.name.startswith("pm."):
         return False
-    known = call.name in MODEL_CALLS or call.name in WRAPPERS
-    return known or any(word.text == "~" for word in piece.value)
+    names = {
+        word.text.rpartition(":")[2]
+        for word, after in zip(piece.value, piece.value[1:], strict=False)
+        if after.text == "("
+    }
+    known = names & {*MODEL_CALLS, *WRAPPERS}
+    if not known and command(call.name) is not None:
+        return False  # `emmeans(fit, pairwise ~ a)`
+    return bool(known) or any(says_formula(word) for word in piece.value)
 
 
 def _tildes(words: Sequence[Word]) -> bool:
@@ -465,17 +504,6 @@ def _is_read(lines: Sequence[str]) -> bool:
         found.severity is Severity.ERROR and found.rule != "no-model"
         for found in sink.diagnostics
     )
-
-
-def _by_reason(draft: Draft) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, why in draft.left_out.items():
-        found.setdefault(why, []).append(name)
-    return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 __all__ = ["Reader"]

@@ -44,17 +44,34 @@ MODEL_CALLS: Mapping[str, ModelCall] = {
     "glmer": _LME4,
     "glmer.nb": ModelCall("lme4", "negbinomial"),
     "nlmer": _LME4,
+    "nlme": ModelCall("nlme"),
+    "nls": ModelCall("R"),
+    "gnls": ModelCall("nlme"),
+    "gls": ModelCall("nlme"),
     "glmmTMB": ModelCall("glmmTMB"),
     "lme": ModelCall("nlme", positions=("formula", "data", "random")),
     "stan_lmer": ModelCall("rstanarm"),
     "stan_glmer": ModelCall("rstanarm"),
     "stan_glm": ModelCall("rstanarm", positions=("formula", "family", "data")),
     "stan_lm": ModelCall("rstanarm"),
+    "stan_aov": ModelCall("rstanarm"),
+    "stan_glmer.nb": ModelCall("rstanarm", "negbinomial"),
+    "stan_glm.nb": ModelCall("rstanarm", "negbinomial"),
+    "stan_betareg": ModelCall("rstanarm", "beta"),
+    "stan_gamm4": ModelCall("rstanarm", positions=("formula", "random", "family")),
     "stan_polr": ModelCall("rstanarm", "ordlogit"),
     "mixed": ModelCall("afex"),
     "lm": _R,
     "glm": ModelCall("R", positions=("formula", "family", "data")),
     "aov": _R,
+    "betareg": ModelCall("R", "beta"),
+    "multinom": ModelCall("R", "categorical"),
+    "gamm": ModelCall("mgcv", positions=("formula", "random", "family")),
+    "gam": ModelCall("mgcv", positions=("formula", "family", "data")),
+    "bam": ModelCall("mgcv", positions=("formula", "family", "data")),
+    "MCMCglmm": ModelCall("MCMCglmm", positions=("formula", "random")),
+    "Lmer": ModelCall("pymer4", positions=("formula", "data")),
+    "Lm": ModelCall("pymer4", positions=("formula", "data")),
     "glm.nb": ModelCall("MASS", "negbinomial"),
     "polr": ModelCall("MASS", "ordlogit"),
     "clm": _ORDINAL,
@@ -73,6 +90,14 @@ MODEL_CALLS: Mapping[str, ModelCall] = {
     "smf.negativebinomial": ModelCall(
         "statsmodels", "negbinomial", ("formula", "data")
     ),
+    "smf.probit": ModelCall("statsmodels", "bernoulli(probit)", ("formula", "data")),
+    "smf.mnlogit": ModelCall("statsmodels", "categorical", ("formula", "data")),
+    "MixedLM.from_formula": _STATSMODELS,
+    "sm.MixedLM.from_formula": _STATSMODELS,
+    "OrderedModel.from_formula": ModelCall(
+        "statsmodels", "ordlogit", ("formula", "data")
+    ),
+    "smf.rlm": ModelCall("statsmodels", "student", ("formula", "data")),
     "ols": _STATSMODELS,
     "mixedlm": _STATSMODELS,
 }
@@ -91,13 +116,14 @@ ELSEWHERE: Mapping[str, str] = {
             "chains iter warmup cores seed control thin backend threads draws tune "
             "random_seed target_accept sampler inference_method refresh save_pars "
             "file file_refit silent opencl future init inits normalize algorithm "
-            "adapt_delta prior_PD QR progress_bar save_model empty rename recompile"
+            "idata_kwargs nuts tuning disp adapt_delta prior_PD QR progress_bar "
+            "save_model empty rename recompile"
         ).split(),
         "how to sample is said to `varying fit` (`--chains`, `--draws`, `--tune`, "
         "`--seed`)",
     ),
     **dict.fromkeys(
-        "REML nAGQ optimizer verbose Hess doFit start na.action "
+        "REML nAGQ optimizer verbose Hess expand_re all_fit doFit start na.action "
         "check_response na_action link_residual".split(),
         "how to fit by maximum likelihood has no meaning here",
     ),
@@ -133,7 +159,9 @@ REWRITTEN: Mapping[str, str] = {
     "stanvars": "there is no code of Stan here",
     "knots": "smooth terms are not compiled by this version: `ns(x, df=4)`",
     "vc_formula": "each variance component is a term `(1 | group)`",
-    "nl": "models that are not linear are not compiled by this version",
+    "nl": "parameters with formulas of their own belong to models that are not linear, "
+    "which are not compiled by this version; until then, a curve is `poly(x, 2)` or "
+    "`ns(x, df=4)`",
     "decomp": "columns are centred by the compiler; nothing is to be said of it",
     "sparse": "whether a matrix is sparse is decided by the compiler",
     "dispformula": "the formula of `sigma` or `shape` stands on an indented line",
@@ -170,7 +198,7 @@ DPARS: frozenset[str] = frozenset(
 COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(
         "summary print fixef coef tidy posterior_summary report model_parameters "
-        "tab_model".split(),
+        "tab_model describe_posterior get_variables parameters params".split(),
         "the table of a fit is printed by `varying summary FIT`",
     ),
     "ranef": "effects of single levels are shown by `varying summary FIT --all`",
@@ -180,14 +208,65 @@ COMMANDS: Mapping[str, str] = {
         "written `varying plot ppc FIT`",
     ),
     **dict.fromkeys(
-        ("plot", "mcmc_plot", "plot_trace", "pairs"),
+        "plot mcmc_plot plot_trace plot_forest plot_posterior plot_rank pairs "
+        "launch_shinystan".split(),
         "pictures are `varying plot trace FIT`, `forest`, `ppc` and `pairs`",
+    ),
+    **dict.fromkeys(
+        "as_draws as_draws_df as_draws_matrix posterior_samples spread_draws "
+        "gather_draws as.data.frame as.matrix extract to_dataframe".split(),
+        "draws are those of `varying.load(FIT).to_arviz()` in Python",
+    ),
+    **dict.fromkeys(
+        "rhat neff_ratio ess check_hmc_diagnostics nuts_params isSingular allFit "
+        "rePCA".split(),
+        "whether a fit can be used is said by `varying summary FIT`",
+    ),
+    **dict.fromkeys(
+        "refitML refit bootMer bootstrap_parameters".split(),
+        "there is no maximum likelihood to fit again: intervals are those of the "
+        "posterior, in `varying summary FIT`",
+    ),
+    **dict.fromkeys(
+        "t.test ttestBF ttest_ind pg.ttest wilcox.test kruskal.test".split(),
+        "two groups are compared by `y ~ group` (with `sigma ~ group`, indented below "
+        "it, where their spreads differ); paired values have `+ (1 | subject)`",
+    ),
+    **dict.fromkeys(
+        "cor.test correlationBF pg.corr".split(),
+        "a correlation is the effect of `scale(x)` in `scale(y) ~ scale(x)`",
+    ),
+    **dict.fromkeys(
+        "chisq.test prop.test fisher.test contingencyTableBF".split(),
+        "counts of a table have a model: `n ~ a*b, family=poisson`, or of two "
+        "outcomes `hit ~ a, family=bernoulli`",
+    ),
+    **dict.fromkeys(
+        "rma rma.uni rma.mv metagen".split(),
+        "a meta-analysis is `yi ~ 1 + (1 | study)`, and indented below it "
+        "`sigma ~ 0 + offset(log(sei))`: the standard errors are known",
+    ),
+    **dict.fromkeys(
+        "lmBF anovaBF generalTestBF regressionBF".split(),
+        "a model is its formula, `y ~ a*b + (1 | subject)`; of a hypothesis, "
+        "`test NAME = b[x] > 0` has the evidence",
+    ),
+    **dict.fromkeys(
+        "sem cfa lavaan blavaan psem".split(),
+        "equations of several responses are not compiled by this version: until then, "
+        "a model each, `model a: y1 ~ x`",
+    ),
+    **dict.fromkeys(
+        "OLS GLM MixedLM Logit Poisson add_constant".split(),
+        "a model is its formula over the columns of a file, `y ~ x`: the intercept is "
+        "in it",
     ),
     **dict.fromkeys(
         "loo waic add_criterion loo_compare kfold compare".split(),
         "in Python, `fit.loo()`; `arviz.compare` takes several",
     ),
     **dict.fromkeys(
+        "simulate validate_newdata add_fitted_draws add_predicted_draws "
         "predict fitted posterior_predict posterior_epred posterior_linpred "
         "posterior_predictive add_epred_draws epred_draws predicted_draws".split(),
         'in Python, `fit.predict()`; `fit.predict("mean")` for the mean',
@@ -197,7 +276,9 @@ COMMANDS: Mapping[str, str] = {
         "a hypothesis is a line of the spec: `test NAME = b[x] > 0`",
     ),
     **dict.fromkeys(
-        "emmeans conditional_effects marginal_effects avg_comparisons comparisons "
+        "emmeans lsmeans emtrends conditional_smooths marginal_smooths ggpredict "
+        "effect allEffects predictions avg_slopes avg_predictions "
+        "conditional_effects marginal_effects avg_comparisons comparisons "
         "pairs contrast joint_tests plot_predictions plot_comparisons slopes".split(),
         "differences between cells are lines of the spec: "
         "`contrast block: late - early | cs`",
@@ -205,6 +286,11 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(
         "prior_summary get_prior default_prior".split(),
         "written `varying show priors FILE`",
+    ),
+    **dict.fromkeys(
+        "ulam quap map2stan quadratic_approximation stan_model cmdstan_model".split(),
+        "a model is its formula, `y ~ x + (1 | g)`, with its family as an option, and "
+        "priors below it: `prior b[x] ~ normal(0, 1)`",
     ),
     "plot_priors": "written `varying prior FILE`",
     "prior_predictive": "written `varying prior FILE`",
@@ -262,6 +348,14 @@ COMMANDS: Mapping[str, str] = {
     ),
 }
 
+
+def command(name: str) -> str | None:
+    """Return what is said of a call that is no part of a model; None if unknown."""
+    if name.startswith("pm."):
+        return COMMANDS.get(name, COMMANDS["pm."])
+    return COMMANDS.get(name) or COMMANDS.get(name.rpartition(".")[2])
+
+
 #: First words of lines that are no statements, and what is.
 STATEMENTS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -290,6 +384,11 @@ STATEMENTS: Mapping[str, str] = {
     "varying": "that is a command: it is typed in the shell, and not in a spec",
     "family": "the family is an option behind the formula: `y ~ x, family=poisson`",
 }
+
+#: What people call their data.
+DATA_NAMES: frozenset[str] = frozenset(
+    "data df d dat dta mydata my_data dataset frame".split()
+)
 
 #: Functions that read a data file.
 READERS: frozenset[str] = frozenset(
@@ -329,6 +428,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Wald": ("wald", {}),
     "Gumbel": ("gumbel", {"beta": "sigma"}),
     "chi_square": ("chi_squared", {}),
+    "R2D2": ("r2d2", {}),
 }
 
 #: Distributions on the whole line: Stan and brms cut them off where a scale is meant.

@@ -1,0 +1,78 @@
+"""A model while it is read from code of another package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .code import Given, Word
+
+#: What was assigned to variables above a model.
+Values = Mapping[str, tuple[Word, ...]]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A model while it is read.
+
+    Attributes
+    ----------
+    formula
+        Its formula; empty as long as none was found.
+    options
+        Options behind the formula, in their order.
+    parts, priors
+        The lines below it.
+    left_out
+        Arguments that say nothing of the model, with where they belong.
+    blocked
+        Why it cannot be written as it stands.
+    notes
+        What else is to be known.
+    used
+        Variables whose values are in it.
+    sure
+        Whether there is no other reading.
+    """
+
+    formula: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    priors: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    blocked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
+    sure: bool = True
+    #: Priors are read last, for they depend on the family: those of brms and Bambi, and
+    #: those of rstanarm by what they are about.
+    given_priors: list[tuple[Word, ...]] = field(default_factory=list)
+    by_keyword: list[tuple[str, Given]] = field(default_factory=list)
+    #: Formulas of glmmTMB for the spread and for zeros, which need the family too.
+    spread: str = ""
+    zeros: str = ""
+
+    @property
+    def family(self) -> str:
+        """The name of its family, without link and quotes."""
+        chosen = self.options.get("family", "gaussian")
+        return chosen.partition("(")[0].strip("\"'")
+
+    @property
+    def line(self) -> str:
+        """The formula with its options."""
+        options = [f"{name}={value}" for name, value in self.options.items()]
+        return ", ".join([self.formula, *options])
+
+    def block(self, why: str) -> None:
+        """Note why there is no fix, once."""
+        if why not in self.blocked:
+            self.blocked.append(why)
+
+    @property
+    def reasons(self) -> list[str]:
+        """What is left out, and why: a sentence for each reason."""
+        found: dict[str, list[str]] = {}
+        for name, why in self.left_out.items():
+            found.setdefault(why, []).append(f"`{name}`")
+        return [f"left out: {', '.join(names)}: {why}" for why, names in found.items()]
