@@ -86,8 +86,8 @@ def type_of(expression: Expr, data: Table | Schema, sink: Sink) -> Typed | None:
 
 
 def _is_function(name: Name, data: Table | Schema) -> bool:
-    function = data.functions.get(name.text) or FUNCTIONS.get(name.text)
-    return function is not None and function.ready
+    function = FUNCTIONS.get(name.text)
+    return name.text in data.functions or (function is not None and function.ready)
 
 
 def _type_of_name(node: Name, data: Table | Schema, sink: Sink) -> Typed | None:
