@@ -118,7 +118,7 @@ def bind(
         return None
     bound = BoundModel(
         name=model.label,
-        text=_formula_text(model),
+        text=formula_text(model),
         response=response,
         family=family,
         parts=(
@@ -204,7 +204,8 @@ def _check_singular(priors: Sequence[tuple[str, PriorText]], sink: Sink) -> None
             )
 
 
-def _formula_text(model: ModelStatement) -> str:
+def formula_text(model: ModelStatement) -> str:
+    """Return the formula of a model, and those of its parameters, in one line."""
     formula = model.formula
     parts = [f"{expression_text(formula.response)} ~ {expression_text(formula.terms)}"]
     parts += [f"{o.name.text}={expression_text(o.value)}" for o in formula.options]

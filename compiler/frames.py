@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,11 @@ from .table import Column, Kind, Table
 
 #: Why a column such as R's row names is of no use.
 NO_NAME = "it has no name"
+
+
+#: NUL, which ends a text for many programs, and halves of characters, which come of
+#: bytes that were read as another encoding than theirs.
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UnusableColumn(Exception):
@@ -151,6 +157,18 @@ def column_of_values(name: str, values: Any) -> Column:
     UnusableColumn
         If it cannot be used; the text says why.
     """
+    column = _column_of_values(name, values)
+    for text in (name, *column.levels):
+        found = _UNWRITABLE.search(text)
+        if found is not None:
+            what = "name" if text is name else f"text `{text}`"
+            raise UnusableColumn(
+                f"its {what} has U+{ord(found[0]):04X}, which no file of text can hold"
+            )
+    return column
+
+
+def _column_of_values(name: str, values: Any) -> Column:
     if isinstance(values, list | tuple):
         return _objects(name, values)
     if isinstance(values, np.ndarray):

@@ -145,6 +145,8 @@ def check_file(file: Path, sink: Sink, span: Span) -> None:
 
 def _unreadable(file: Path, error: Exception) -> FileFault:
     reason = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, ValueError):  # a NUL, or half of a character
+        reason = "no file can have such a name"
     return FileFault("unreadable-file", f"`{file}` cannot be read: {reason}")
 
 

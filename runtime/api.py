@@ -170,7 +170,10 @@ def load(
     path_text("path", path, "the path of a fit file")
     found = store.read(path)
     own = own_functions(functions)
-    origin = Origin(found.table, found.provenance, os.fspath(path), own)
+    origin = Origin(
+        found.table, found.provenance, os.fspath(path), own, stored=found.variables
+    )
+    origin.check_loaded(found.data)
     return Fit(found.data, found.provenance, origin, _state=found.state)
 
 

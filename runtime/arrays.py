@@ -127,7 +127,9 @@ class _Layout:
         return math.prod(self.piece) * self.dtype.itemsize
 
 
-def groups_of(entries: Mapping[str, bytes], size: int) -> dict[str, Group]:
+def groups_of(
+    entries: Mapping[str, bytes], size: int, *, whole: bool = True
+) -> dict[str, Group]:
     """Return the groups of a store.
 
     Parameters
@@ -136,6 +138,9 @@ def groups_of(entries: Mapping[str, bytes], size: int) -> dict[str, Group]:
         Of its files the bytes, by name.
     size
         Of the file that they come from, which bounds what they may unpack to.
+    whole
+        Whether all pieces of an array are there. Before ``zarr_files`` those that were
+        nothing but fill values were not written.
 
     Raises
     ------
@@ -163,7 +168,7 @@ def groups_of(entries: Mapping[str, bytes], size: int) -> dict[str, Group]:
         if cut and name in layouts:
             pieces.setdefault(name, {})[place] = raw
     variables = {
-        name: _variable(name, layout, pieces.get(name, {}))
+        name: _variable(name, layout, pieces.get(name, {}), whole)
         for name, layout in layouts.items()
     }
     found = {
@@ -202,12 +207,15 @@ def _group(
     return Group(variables, frozenset(coords), plain)
 
 
-def _variable(name: str, layout: _Layout, pieces: Mapping[str, bytes]) -> Variable:
-    """Return an array. Zarr does not write pieces that are nothing but fill values."""
+def _variable(
+    name: str, layout: _Layout, pieces: Mapping[str, bytes], whole: bool
+) -> Variable:
     import pyarrow
 
     values = np.full(layout.shape, layout.fill, layout.dtype)
     counts = [-(-n // step) for n, step in zip(layout.shape, layout.piece, strict=True)]
+    if whole and len(pieces) != math.prod(counts):
+        raise Unsound(f"a part of `{name}` is absent")
     for key, raw in pieces.items():
         place = tuple(int(at) for at in key.split("/")[1:] if at.isdecimal())
         if key != "".join(f"/{at}" for at in place) or len(place) != len(counts):
@@ -215,12 +223,12 @@ def _variable(name: str, layout: _Layout, pieces: Mapping[str, bytes]) -> Variab
         if any(at >= count for at, count in zip(place, counts, strict=True)):
             raise Unsound(f"`{name}` has a piece beyond its end")
         try:
-            whole = pyarrow.decompress(raw, layout.piece_size, "zstd", asbytes=True)
+            unpacked = pyarrow.decompress(raw, layout.piece_size, "zstd", asbytes=True)
         except MemoryError:
             raise
         except Exception as error:
             raise Unsound(f"`{name}` cannot be unpacked") from error
-        piece = _values(name, whole, layout.dtype).reshape(layout.piece)
+        piece = _values(name, unpacked, layout.dtype).reshape(layout.piece)
         starts = [at * step for at, step in zip(place, layout.piece, strict=True)]
         spans = tuple(
             slice(start, min(start + step, n))

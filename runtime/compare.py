@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from varying.grammar.source import Source
 
-from .arguments import given
+from .arguments import ArgumentError, given
 from .categories import numbers_of
 from .faults import fault
 
@@ -60,15 +60,15 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
     from .fit import Fit
 
     if not isinstance(fits, Mapping):
-        raise TypeError(
+        raise ArgumentError(
             "compare takes fits by name, such as "
             f'compare({{"slopes": fit, "intercepts": other}}), not {given(fits)}'
         )
     for name, one in fits.items():
         if not isinstance(one, Fit):
-            raise TypeError(f"{name!r} is no fit: {given(one)}")
+            raise ArgumentError(f"{name!r} is no fit: {given(one)}")
     if len(fits) < 2:
-        raise ValueError(f"compare takes two fits or more, not {len(fits)}")
+        raise ArgumentError(f"compare takes two fits or more, not {len(fits)}")
     (first, one), *others = fits.items()
     for second, other in others:
         unlike = _unlike(one._origin.rows, other._origin.rows) or _differ(one, other)

@@ -301,6 +301,7 @@ class Fit:
         flag("log_likelihood", log_likelihood)
         flag("posterior_predictive", posterior_predictive)
         rows = self._origin.rows
+        self._origin.check_observed(self.data)
         tree = with_categories(self.data, rows.name, rows.categories, numbers=True)
         groups = {name: node.to_dataset() for name, node in tree.children.items()}
         if log_likelihood:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from .arguments import ArgumentError
 from .faults import fault
 from .interrupts import interruptible
 from .provenance import Run
@@ -74,15 +75,16 @@ def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) ->
         options["draws"] = draws
     settings = Settings.checked(**options)
     chains, have = there.drawn
-    absent = sorted(set(range(settings.chains)) - set(_labels(fit)))
-    lacking = ((chains, settings.draws - have), (len(absent), settings.draws))
-    if lacking[0][1] < 0 or (lacking[0][1] == 0 and not absent):
-        raise ValueError(
+    missing = settings.chains - chains
+    lacking = ((chains, settings.draws - have), (missing, settings.draws))
+    if lacking[0][1] < 0 or (lacking[0][1] == 0 and missing <= 0):
+        raise ArgumentError(
             f"the fit has {have} draws in each of {chains} chains; for more, say how "
             f"many there are to be in all, such as draws={2 * have}"
         )
     compiled = fit._origin.compiled
     check_sampling(compiled, settings)
+    absent = sorted(set(range(settings.chains)) - set(_labels(fit)))
     model, sampled = Model(compiled.spec, there.model, compiled), Sampled(compiled)
     parts: list[Sample | None] = [None, None]
     with interruptible() as interrupts:

@@ -9,7 +9,10 @@ from .verdict import Verdict
 if TYPE_CHECKING:
     from .settings import Settings
 
-__all__ = ["stopped", "told"]
+__all__ = ["FIRST", "stopped", "told"]
+
+#: How the verdict of a partial fit begins.
+FIRST = "A partial fit"
 
 
 def stopped(drawn: tuple[int, int], settings: Settings) -> str | None:
@@ -46,4 +49,4 @@ def told(verdict: Verdict, drawn: tuple[int, int], settings: Settings) -> Verdic
         "Go on from it with `varying fit --resume FIT`, or with `fit.resume()` in "
         "Python: new draws are added to those that there are."
     )
-    return Verdict(verdict.ok, (f"A partial fit, {how}. {first}", *others, more))
+    return Verdict(verdict.ok, (f"{FIRST}, {how}. {first}", *others, more))

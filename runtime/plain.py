@@ -6,9 +6,10 @@ far from the file. These return the value, or raise ``TypeError`` or ``ValueErro
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-__all__ = ["listed", "number", "text", "texts", "whole"]
+__all__ = ["length", "listed", "number", "text", "texts", "whole"]
 
 
 def text(value: Any) -> str:
@@ -28,13 +29,21 @@ def whole(value: Any) -> int:
 
 
 def number(value: Any) -> float:
-    """Return a number."""
+    """Return a number; Python's JSON has such as are not finite as well."""
     if type(value) not in (int, float):
         raise TypeError(f"{value!r:.40} is no number")
     try:
         return float(value)
     except OverflowError as error:
         raise ValueError("a number is out of range") from error
+
+
+def length(value: Any) -> float:
+    """Return a finite number from 0, such as one of seconds."""
+    found = number(value)
+    if not 0.0 <= found < math.inf:
+        raise ValueError(f"{found} is out of range")
+    return found
 
 
 def listed(value: Any, kind: type = object) -> tuple[Any, ...]:

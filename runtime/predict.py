@@ -127,7 +127,7 @@ def predict(
             return coded(drawn, rows.categories, numbers=True)
         case "mean":
             if family.response == "ordinal":
-                raise ValueError(
+                raise ArgumentError(
                     "a mean of ranks would treat the categories as equally spaced; "
                     "kind='prob' gives the probability of each category"
                 )
@@ -166,11 +166,11 @@ def _parameter(
     predictors = {p.dpar: p.name for p in program.predictors if p.dpar in valued}
     there: Collection[str] = predictors if kind == "eta" else valued
     if kind not in ("eta", "mean"):
-        raise ValueError(f"dpar goes with kind='eta' or kind='mean', not {kind!r}")
+        raise ArgumentError(f"dpar goes with kind='eta' or kind='mean', not {kind!r}")
     if dpar not in there:
         what = "a formula of its own" if kind == "eta" else "a value"
         known = ", ".join(repr(name) for name in there) or "none"
-        raise ValueError(
+        raise ArgumentError(
             f"dpar is a parameter that has {what}, not {given(dpar)}; there is: {known}"
         )
     if kind == "eta":
@@ -217,7 +217,7 @@ def thinned(posterior: Dataset, draws: int | None) -> Dataset:
     there = posterior.sizes["draw"]
     number = whole("draws", draws)
     if not 1 <= number <= there:
-        raise ValueError(
+        raise ArgumentError(
             f"draws is how many to take of each chain, 1 to {there}, not {number}"
         )
     # the middles of as many stretches of equal length
@@ -227,7 +227,7 @@ def thinned(posterior: Dataset, draws: int | None) -> Dataset:
 
 def _probabilities(rows: FittedRows, posterior: Dataset) -> DataArray:
     if not rows.categories:
-        raise ValueError(
+        raise ArgumentError(
             f"the response `{rows.name}` has no categories; kind='prob' is for "
             "ordinal and binary ones"
         )

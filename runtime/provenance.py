@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .names import Names
-from .plain import listed, number, text, texts, whole
+from .plain import length, listed, text, texts, whole
 from .settings import Settings
 from .verdict import Verdict
 
@@ -155,6 +155,9 @@ class Provenance:
         settings = _settings(plain["settings"])
         told = plain.get("drawn", [settings.chains, settings.draws])
         chains, draws = map(whole, listed(told))
+        partial = (chains, draws) != (settings.chains, settings.draws)
+        if plain.get("partial", partial) is not partial:
+            raise ValueError("it says otherwise whether it is partial")
         return cls(
             format=whole(plain["format"]),
             spec=text(plain["spec"]),
@@ -162,7 +165,7 @@ class Provenance:
             model=text(plain["model"]),
             formula=text(plain["formula"]),
             settings=settings,
-            seconds=number(plain["seconds"]),
+            seconds=length(plain["seconds"]),
             created=text(plain["created"]),
             versions={text(k): text(v) for k, v in plain["versions"].items()},
             data=Data(
@@ -191,7 +194,7 @@ def _run(plain: Any) -> Run:
         whole(plain[name])
     if type(plain["continued"]) is not bool:
         raise TypeError("a run that goes on or does not")
-    number(plain["seconds"])
+    length(plain["seconds"])
     text(plain["created"])
     return Run(**plain)
 

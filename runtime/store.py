@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
 
 from varying.compiler.files.bounded import Unsound
 
@@ -33,12 +32,15 @@ from .arrays import Group, groups_of
 from .faults import file_fault
 from .provenance import FORMAT, READABLE, SEALED, Provenance
 from .spec_file import unreadable
+from .stored_draws import Stored as Variable
+from .stored_draws import check_draws, check_record, check_table, stored_variables
 from .stored_table import from_group, to_dataset
 from .summary import PROB, Summary, rows_of, summary_of
 from .whole_file import replacing
 from .zarr_files import zarr_files
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from xarray import DataTree
 
@@ -110,12 +112,15 @@ class Stored(NamedTuple):
         The draws, where they are from, and the data as read.
     state : (chains, dimension)
         Where the chains ended; None if it is not in the file.
+    variables
+        Of the draws, by variable.
     """
 
     data: DataTree
     provenance: Provenance
     table: Table
     state: NDArray[np.float64] | None
+    variables: Mapping[str, Variable]
 
 
 def read(path: str | os.PathLike[str]) -> Stored:
@@ -129,13 +134,14 @@ def read(path: str | os.PathLike[str]) -> Stored:
     from xarray import DataTree
 
     groups, attrs, provenance, table = _read(path)
+    variables = stored_variables(groups["posterior"])
     own = {name: groups.pop(name) for name in (_DATA, _STATE) if name in groups}
     tree: DataTree = DataTree.from_dict(
         {name: one.to_dataset() for name, one in groups.items()}
     )
     tree.attrs = attrs
     state = own[_STATE].variables[_UNCONSTRAINED].values if _STATE in own else None
-    return Stored(tree, provenance, table, state)
+    return Stored(tree, provenance, table, state, variables)
 
 
 def read_summary(
@@ -181,9 +187,12 @@ def _read(
         provenance = _provenance(root, name)
         if provenance.format >= SEALED:
             unbroken(archive)
-        groups = groups_of(archive.entries, archive.size)
+        asks = check_record(provenance)
+        sealed = provenance.format >= SEALED
+        groups = groups_of(archive.entries, archive.size, whole=sealed)
         table = _table(groups)
-        _check_draws(groups, provenance)
+        check_table(table, provenance)
+        check_draws(groups, provenance, asks)
     except FileNotFoundError:
         raise file_fault(name, "no-such-file", f"there is no file `{name}`") from None
     except OSError as error:
@@ -242,41 +251,6 @@ def _table(groups: dict[str, Group]) -> Table:
         return from_group(groups[_DATA])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Unsound(f"the data in it are not described: {error}") from error
-
-
-def _check_draws(groups: dict[str, Group], provenance: Provenance) -> None:
-    """Check that the draws are those that the description tells of.
-
-    Draws that are not finite are kept where the verdict was told of them; a file
-    without a manifest cannot show that they are those of the fit.
-    """
-    names = provenance.names
-    posterior, stats = groups["posterior"], groups["sample_stats"]
-    expected = dict(zip(("chain", "draw"), provenance.drawn, strict=True))
-    for group in (posterior, stats):
-        if not expected.items() <= group.sizes.items():
-            raise Unsound("it has not the draws that its description says")
-    for name, one in stats.variables.items():
-        if name not in stats.coords and one.dims[:2] != ("chain", "draw"):
-            raise Unsound(f"`sample_stats/{name}` is not by draw")
-    told = provenance.format >= SEALED and not provenance.verdict.ok
-    for name, one in posterior.variables.items():
-        if name in posterior.coords:
-            continue
-        if one.dims[:2] != ("chain", "draw") or one.values.dtype.kind not in "biuf":
-            raise Unsound(f"`posterior/{name}` is not by draw")
-        if not told and not np.isfinite(one.values).all():
-            raise Unsound(f"draws of `{name}` are absent or not finite")
-    for name in (*names.parameters, *names.effects, *names.correlations):
-        if name not in posterior.variables or name in posterior.coords:
-            raise Unsound(f"there are no draws of `{name}`")
-    if _STATE in groups:
-        ended = groups[_STATE].variables.get(_UNCONSTRAINED)
-        if ended is None or ended.values.dtype != np.float64 or ended.values.ndim != 2:
-            raise Unsound("where the chains ended is not told")
-        shaped = len(ended.values) == expected["chain"]
-        if not shaped or not np.isfinite(ended.values).all():
-            raise Unsound("where the chains ended is not where they can have")
 
 
 def _not_a_fit(name: str) -> ModelError:

@@ -74,7 +74,10 @@ def from_group(group: Group) -> Table:
         if "spelled" in described:
             values = variables[f"column_{place}_spelled"].values
             spelled = _column(described["spelled"], values, None)
-        values = variables[f"column_{place}"].values
+        key = f"column_{place}"
+        if key not in variables:
+            raise ValueError(f"the column `{described['name']}` is absent")
+        values = variables[key].values
         columns[text(described["name"])] = _column(described, values, spelled)
     counts = firsts = None
     if "counts" in variables:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from .plain_file import check_name
 from .sizes import free_disk, in_words
 from .whole_file import temporary
 
@@ -30,6 +31,7 @@ def refused(path: str | os.PathLike[str], needed: int = 0) -> str | None:
         How many bytes it will have, about.
     """
     try:
+        check_name(path)
         real = Path(path).resolve()
         if real.is_symlink():
             return "its links lead back to it"
@@ -65,9 +67,12 @@ def in_the_way(
 ) -> str | None:
     """Return why a file is not written over, as a clause; None if it may be.
 
+    A name that no file can have is an ``OSError``.
+
     ``ours`` tells files of the kind from others, such as the data or the spec, and
     ``kind`` says what the others are not: "no fit". An empty file may be.
     """
+    check_name(path)
     target = Path(path)
     if target.is_file() and target.stat().st_size and not ours(target):
         return f"it is there and is {kind}; choose another name, or remove it"

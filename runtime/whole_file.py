@@ -14,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from .plain_file import check_name
+
 __all__ = ["replacing", "temporary"]
 
 _ENDING = ".tmp"
@@ -33,6 +35,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         If that cannot be done; then nothing is left behind, and a file that
         was there before is unchanged.
     """
+    check_name(path)
     target = Path(path).resolve()
     if target.exists() and not target.is_file():
         # A folder, or a device: renaming onto /dev/null would abolish it.

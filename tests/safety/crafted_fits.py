@@ -147,6 +147,7 @@ def crafted(raw: bytes, seed: int = 1) -> Iterator[tuple[str, bytes]]:
             whole = told(old, lambda r, p=path, v=value: put(r, p, v))  # type: ignore[misc]
             yield f"old, {'.'.join(path)} {text}", zipped(whole)
     yield from arrays(good, old)
+    yield from forged(good, old)
 
 
 def foreign(raw: bytes) -> Iterator[tuple[str, bytes]]:
@@ -270,6 +271,117 @@ def arrays(good: Entries, old: Entries) -> Iterator[tuple[str, bytes]]:
     yield "resealed, a run of nothing", sealed(runs)
     table = changed(good, "data/zarr.json", of(("attributes", "table"), "[" * 50_000))
     yield "resealed, a deep table", sealed(table)
+
+
+def filled(entries: Entries, name: str, change: Callable[[Any], Any]) -> Entries:
+    """Return the files with the numbers of an array, which is one piece, changed."""
+    import numpy as np
+    import pyarrow
+
+    about = json.loads(entries[f"{name}/zarr.json"])
+    shape = about["chunk_grid"]["configuration"]["chunk_shape"]
+    dtype = about["data_type"]
+    if not isinstance(dtype, str):
+        dtype = f"<U{dtype['configuration']['length_bytes'] // 4}"
+    key = next(one for one in sorted(entries) if one.startswith(f"{name}/c"))
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = pyarrow.decompress(entries[key], size, "zstd", asbytes=True)
+    values = np.frombuffer(raw, dtype).reshape(shape).copy()
+    found = np.ascontiguousarray(np.asarray(change(values), dtype)).tobytes()
+    return {**entries, key: pyarrow.compress(found, codec="zstd", asbytes=True)}
+
+
+def lacking(entries: Entries, *starts: str) -> Entries:
+    """Return the files but those whose names start so."""
+    return {key: raw for key, raw in entries.items() if not key.startswith(starts)}
+
+
+def forged(good: Entries, old: Entries) -> Iterator[tuple[str, bytes]]:
+    """Yield stores that contradict themselves under hashes that fit."""
+
+    def to(*places: tuple[tuple[str, ...], Any]) -> Callable[[Any], Any]:
+        def change(plain: Any) -> Any:
+            for path, value in places:
+                plain = put(plain, path, value)
+            return plain
+
+        return change
+
+    absent = {
+        "an array of the data": "data/column_1/",
+        "the values of a column": "data/column_1/c",
+        "the levels of a group": "posterior/g/c",
+        "the levels of a group, and their list": "posterior/g/",
+        "whether draws diverged": "sample_stats/diverging",
+        "the pieces of whether draws diverged": "sample_stats/diverging/c",
+        "the chains": "posterior/chain",
+        "the responses": "observed_data",
+    }
+    for name, start in absent.items():
+        yield f"resealed, without {name}", sealed(lacking(good, start))
+    for start in ("data/column_1/", "posterior/g/c", "sample_stats/diverging/zarr"):
+        yield f"old, without {start}", zipped(lacking(old, start))
+    diverged = to(
+        (("verdict", "ok"), False), (("verdict", "sentences"), ["9 diverged"])
+    )
+    untold = told(lacking(old, "sample_stats/diverging/c"), diverged)
+    yield "old, without the draws that diverged", zipped(untold)
+    record: dict[str, Callable[[Any], Any]] = {
+        "an empty spec": to((("spec",), "")),
+        "a spec of noise": to((("spec",), "((~~")),
+        "another family": to((("spec",), "y ~ x + (1 + x | g), family=student")),
+        "another family, and formula": to(
+            (("spec",), "y ~ x + (1 + x | g), family=student"),
+            (("formula",), "y ~ x + (1 + x | g), family=student"),
+        ),
+        "fewer effects": to(
+            (("spec",), "y ~ x + (1 | g)"), (("formula",), "y ~ x + (1 | g)")
+        ),
+        "other columns": to(
+            (("spec",), "x ~ y + (1 + y | g)"), (("formula",), "x ~ y + (1 + y | g)")
+        ),
+        "a question more": to((("spec",), "y ~ x + (1 + x | g)\nquantity q = b[x]")),
+        "another model": to((("model",), "other")),
+        "another formula": to((("formula",), "y ~ x")),
+        "partial by a word": to((("partial",), "maybe")),
+        "partial though whole": to((("partial",), True)),
+        "many draws asked for": to((("settings", "draws"), 10**13)),
+        "many draws asked for, partial": to(
+            (("settings", "draws"), 10**13), (("partial",), True)
+        ),
+        "fewer draws asked for": to((("settings", "draws"), 5), (("partial",), True)),
+        "no number of seconds": to((("seconds",), float("nan"))),
+        "endless seconds": to((("seconds",), float("inf"))),
+        "a parameter twice": to((("names", "parameters"), ["b", "b"])),
+        "few parameters": to((("names", "parameters"), ["b"])),
+        "an internal one": to((("names", "parameters"), ["b", "Intercept_centered"])),
+        "other correlations": to((("names", "correlations"), ["sd_g"])),
+        "more rows": to((("data", "rows"), 10**12)),
+        "fewer rows": to((("data", "rows"), 3)),
+        "cells": to((("data", "cells"), 3)),
+        "other columns of the data": to((("data", "columns"), [])),
+    }
+    for name, change in record.items():
+        yield f"resealed, {name}", sealed(told(good, change))
+    numbers: dict[str, tuple[str, Callable[[Any], Any]]] = {
+        "no number for a draw": ("posterior/b", lambda a: a * float("nan")),
+        "endless draws": ("posterior/b", lambda a: a + float("inf")),
+        "sds below 0": ("posterior/sd_g", lambda a: -a),
+        "correlations above 1": ("posterior/cor_g", lambda a: 2 * a),
+        "one level": ("posterior/g", lambda a: [*a[:-1], a[0]]),
+        "another level": ("posterior/g", lambda a: [*a[:-1], "s9"]),
+        "another coefficient": ("posterior/coef", lambda a: ["z"]),
+        "one chain": ("posterior/chain", lambda a: 0 * a),
+        "chains beyond": ("posterior/chain", lambda a: a + 10**9),
+        "other data": ("data/column_1", lambda a: a + 1),
+        "other responses": ("observed_data/y", lambda a: a[::-1]),
+    }
+    for name, (array, values) in numbers.items():
+        yield f"resealed, {name}", sealed(filled(good, array, values))
+    asked = '{"quantities": 3}'
+    group = {"attributes": {"about": asked}, "zarr_format": 3, "node_type": "group"}
+    answers = {**good, "derived/zarr.json": json.dumps(group).encode()}
+    yield "resealed, answers to nothing", sealed(answers)
 
 
 def crafted_fit_files(folder: Path, raw: bytes) -> dict[str, Path]:
