@@ -11,11 +11,13 @@ from varying.grammar.render.safe import visible
 from varying.grammar.source import Source
 
 from .arguments import ArgumentError, flag, given, path_text
+from .calls import called
 from .model import Model
 from .spec_file import read_source
 
 if TYPE_CHECKING:
     from varying.compiler.data_file import DataFile
+    from varying.compiler.own_functions import Functions
     from varying.compiler.table import Table
 
     from .fit import Fit
@@ -81,7 +83,7 @@ def compile(
     """
     _check(spec, model, reduce)
     if misplaced:
-        raise TypeError(_misplaced(*misplaced.items()))
+        raise ArgumentError(_misplaced(*misplaced.items()))
     if _is_path(spec):
         source = read_source(spec)
         base = Path(spec).parent
@@ -127,9 +129,8 @@ def compile_source(
     """
     from varying.compiler.compiled import Outline
     from varying.compiler.driver import compile_or_outline
-    from varying.compiler.own_functions import own_functions
 
-    own = own_functions(functions)
+    own = _own(functions)
     found = compile_or_outline(
         source, table, base=base, model=model, reduce=reduce, functions=own
     )
@@ -138,6 +139,7 @@ def compile_source(
     return Model(found.spec, found.bound.name, found, found.diagnostics)
 
 
+@called
 def load(
     path: str | os.PathLike[str],
     *,
@@ -161,20 +163,27 @@ def load(
     ModelError
         If there is no such file, or it is no fit.
     """
-    from varying.compiler.own_functions import own_functions
-
     from . import store
     from .fit import Fit
     from .origin import Origin
 
     path_text("path", path, "the path of a fit file")
     found = store.read(path)
-    own = own_functions(functions)
+    own = _own(functions)
     origin = Origin(
         found.table, found.provenance, os.fspath(path), own, stored=found.variables
     )
     origin.check_loaded(found.data)
     return Fit(found.data, found.provenance, origin, _state=found.state)
+
+
+def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
+    from varying.compiler.own_functions import own_functions
+
+    try:
+        return own_functions(functions)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from None
 
 
 #: A text that has one of these is no name of a data file.

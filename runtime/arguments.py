@@ -19,6 +19,8 @@ __all__ = ["ArgumentError", "between", "choice", "flag", "given", "path_text", "
 
 #: Letters of a value that a message repeats.
 _MOST = 60
+#: What is no probability may be one in percent from here on.
+_PERCENT = 50.0
 
 
 class ArgumentError(ValueError, TypeError):
@@ -34,6 +36,8 @@ class ArgumentError(ValueError, TypeError):
 
 def given(value: object) -> str:
     """Return how a message calls what was passed: a short value, else its type."""
+    if isinstance(value, int) and abs(value) >= 10**_MOST:
+        return f"a number of more than {_MOST} digits"
     if value is None or isinstance(value, str | bytes | bool | Real):
         text = visible(repr(value))
         if len(text) <= _MOST:
@@ -68,8 +72,20 @@ def choice(name: str, value: object, known: Iterable[str], what: str = "") -> st
     raise ArgumentError(f"{name} is one of {listed}, not {given(value)}{hint}")
 
 
-def whole(name: str, value: object, least: int | None = None) -> int:
-    """Return a whole number; ``True`` is none."""
+def whole(
+    name: str, value: object, least: int | None = None, *, below: int = 63
+) -> int:
+    """Return a whole number; ``True`` is none.
+
+    Parameters
+    ----------
+    name, value
+        Of the argument, and what was passed.
+    least
+        The smallest that is one; None: any.
+    below
+        The power of 2 that it is below: more than so many bits nothing can count.
+    """
     if isinstance(value, bool):
         raise ArgumentError(f"{name} is a whole number, not {value}")
     try:
@@ -82,7 +98,9 @@ def whole(name: str, value: object, least: int | None = None) -> int:
         text = f"{name} is a whole number, not {given(value)}{hint}"
         raise ArgumentError(text) from None
     if least is not None and number < least:
-        raise ArgumentError(f"{name} is at least {least}, not {number}")
+        raise ArgumentError(f"{name} is at least {least}, not {given(number)}")
+    if number >= 2**below:
+        raise ArgumentError(f"{name} is below 2^{below}, not {given(number)}")
     return number
 
 
@@ -103,7 +121,8 @@ def between(name: str, value: object) -> float:
         number = float(value)
         if 0.0 < number < 1.0:
             return number
-        percent = 1.0 < number < 100.0
+        # nobody means 1.5 % or 20 %: then it is no percentage
+        percent = _PERCENT <= number < 100.0
         hint = f": write {name}={number / 100:g}" if percent else ""
     else:
         hint = ""

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 try:
     import typer
 
-    from .commands.usage import Commands
+    from .commands.usage import Commands, typed
 except KeyboardInterrupt:  # while Python loads what the command is made of
     print("interrupted", file=sys.stderr)
     sys.exit(130)
@@ -231,7 +231,7 @@ def fit(
             backend=backend,
         )
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(typed(str(error))) from error
     sampling = Options(draws, tune, chains, seed, sampler, target_accept, backend)
     raise typer.Exit(run(file, data, model, sampling, out, quiet, form))
 
@@ -268,7 +268,7 @@ def prior(
     try:
         Settings.checked(draws=draws, seed=seed)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(typed(str(error))) from error
     run(file, data, model, draws, seed, out, form)
 
 
@@ -366,6 +366,7 @@ def _guarded() -> int:
     debug = os.environ.get("VARYING_DEBUG") == "1"
     # a batch system ends a process by it: as Ctrl-C does, draws are kept
     take_signals()
+    _open_streams()
     _prepare_streams(debug)
     try:
         app(prog_name="varying")
@@ -387,7 +388,10 @@ def _guarded() -> int:
     except OSError as error:
         if debug:
             raise
-        return _complain(f"{error.filename or 'file'}: {error.strerror}", ENVIRONMENT)
+        reason = error.strerror or str(error)
+        # what is written to a file has its name: see `replacing`
+        what = error.filename or "standard output cannot be written"
+        return _complain(f"{what}: {reason[:1].lower()}{reason[1:]}", ENVIRONMENT)
     except MemoryError:
         return _complain("there is not enough memory", ENVIRONMENT)
     except Exception as error:
@@ -403,6 +407,16 @@ def _guarded() -> int:
             INTERNAL,
         )
     return OK
+
+
+def _open_streams() -> None:
+    """Put something in the place of streams that are closed.
+
+    The next file that is opened would be taken for one of them.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
 def _prepare_streams(debug: bool) -> None:

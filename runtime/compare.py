@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from varying.grammar.source import Source
 
 from .arguments import ArgumentError, given
+from .calls import called
 from .categories import numbers_of
 from .faults import fault
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 
+@called
 def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
     """Compare fits of the same responses by leave-one-out cross-validation.
 

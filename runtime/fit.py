@@ -12,6 +12,7 @@ from varying.grammar.render.safe import visible
 from . import store
 from .answers import Answers, answers_of, frame_of
 from .arguments import between, flag, path_text
+from .calls import called
 from .origin import Origin
 from .provenance import Provenance
 from .summary import PROB, Row, Summary, rows_of, summary_of
@@ -87,6 +88,7 @@ class Fit:
         """Whether the figures can be used, and what to do if not."""
         return self.provenance.verdict
 
+    @called
     def summary(self, *, all: bool = False, prob: float = PROB) -> Summary:
         """Return the table of the parameters.
 
@@ -148,6 +150,7 @@ class Fit:
             )
         return self._rows[prob, effects]
 
+    @called
     def predict(
         self,
         kind: Kind = "response",
@@ -207,6 +210,7 @@ class Fit:
         self._check_rows(chosen, max(several, 1))
         return predict(self._origin.rows, chosen, kind, seed, dpar)
 
+    @called
     def log_likelihood(self) -> DataArray:
         """Return the log density of each row's response at each draw.
 
@@ -240,6 +244,7 @@ class Fit:
         rows = several * len(self._origin.rows.labels)
         check_rows(Source(there.spec, there.spec_name), draws, rows)
 
+    @called
     def loo(self, pointwise: bool | None = None) -> ELPDData:
         """Estimate how well new rows of the same groups would be predicted.
 
@@ -274,6 +279,7 @@ class Fit:
         rows = self._origin.rows
         return loo(data, rows.name, pointwise, rows.counts)
 
+    @called
     def to_arviz(
         self,
         *,
@@ -348,6 +354,7 @@ class Fit:
 
         return plot(self, kind, ax, **options)
 
+    @called
     def resume(
         self,
         *,
@@ -387,6 +394,7 @@ class Fit:
         flag("progress", progress)
         return go_on(self, draws, cores, progress_for(progress))
 
+    @called
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit to exactly this path; see ``varying.load``.
 

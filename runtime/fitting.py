@@ -354,4 +354,4 @@ def _warn(fit: Fit) -> None:
     """Say in Python what an interrupt came to; the command says it itself."""
     first = fit.verdict.sentences[0]
     what = first if fit.partial else "the draws were complete, and the fit is whole."
-    warnings.warn(f"interrupted: {what}", stacklevel=4)
+    warnings.warn(f"interrupted: {what}", stacklevel=5)

@@ -8,6 +8,8 @@ import numpy as np
 
 from varying.compiler import weighted
 
+from .arguments import ArgumentError
+
 if TYPE_CHECKING:
     from arviz_stats.utils import ELPDData
     from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def loo(
     constant = _constant(values)
     if constant.all():
         rows = f"{len(constant):,} row{'s' if len(constant) > 1 else ''}"
-        raise ValueError(
+        raise ArgumentError(
             f"the log likelihood of {rows} is the same at every draw, so there is "
             "nothing to leave out: is everything that they depend on a constant?"
         )
@@ -53,7 +55,7 @@ def loo(
         if "tail" not in str(error):
             raise
         draws = values.sizes["chain"] * values.sizes["draw"]
-        raise ValueError(
+        raise ArgumentError(
             f"the log likelihood of some row cannot be smoothed over {draws:,} draws "
             f"({error}): sample more"
         ) from error

@@ -11,6 +11,7 @@ from varying.grammar.render.safe import visible
 from varying.grammar.source import Span
 
 from .arguments import flag
+from .calls import called
 from .cells import rows_text
 from .faults import fault
 
@@ -126,6 +127,7 @@ class Model:
 
         return emit(compiled.program, compiled.frame, compiled.prepared.rows.tolist())
 
+    @called
     def fit(
         self,
         draws: int = 1000,
@@ -199,6 +201,7 @@ class Model:
 
         return fit_of_draws(self, data, settings, seconds)
 
+    @called
     def prior_predictive(self, draws: int = 500, seed: int | None = None) -> DataTree:
         """Draw parameters from the priors, and responses given them.
 
@@ -263,6 +266,7 @@ class Model:
         categories = compiled.bound.response.categories
         return with_categories(data, response, categories, numbers=True)
 
+    @called
     def prior_check(self, draws: int = 500, seed: int | None = None) -> PriorCheck:
         """Say what the priors claim of the data, in sentences and in a picture.
 

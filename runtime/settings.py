@@ -24,7 +24,7 @@ DIVERGED_BEFORE = "diverged_before"
 DRAWN_BEFORE = "drawn_before"
 
 #: nutpie takes an unsigned 64-bit seed.
-_LARGEST_SEED = 2**64 - 1
+_SEED_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,4 @@ class Settings:
 def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbits(32)
-    number = whole("seed", seed, 0)
-    if number > _LARGEST_SEED:
-        raise ArgumentError(f"seed is below 2^64, not {number}")
-    return number
+    return whole("seed", seed, 0, below=_SEED_BITS)

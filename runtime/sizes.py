@@ -112,14 +112,14 @@ def check_sampling(compiled: Compiled, settings: Settings) -> None:
     program, frame = compiled.program, compiled.frame
     drawn, kept = numbers_drawn(program, frame), numbers_kept(compiled)
     needed = sampling_bytes(settings, drawn, kept)
-    usual = replace(settings, draws=1000, tune=1000)
+    usual = replace(settings, draws=1000, tune=1000, chains=min(settings.chains, 4))
     chains = "1 chain" if settings.chains == 1 else f"{settings.chains:,} chains"
     check_memory(
         compiled.spec.source,
         needed,
         f"{chains} of {settings.draws:,} draws, and {settings.tune:,} to tune,",
-        f"take fewer draws: {settings.chains} x 1,000 suffice most often, and take "
-        f"{in_words(sampling_bytes(usual, drawn, kept))}",
+        f"take fewer: {usual.chains} x 1,000 draws, and 1,000 to tune, suffice most "
+        f"often, and take {in_words(sampling_bytes(usual, drawn, kept))}",
         *(
             ("`keep` takes its numbers for each row and draw",)
             if _kept(compiled)

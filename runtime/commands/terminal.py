@@ -14,6 +14,7 @@ from varying.grammar.render.safe import as_json, visible, visible_lines
 from varying.grammar.source import Source
 
 from ..spec_file import MOST_BYTES, decode, read_source
+from .outcome import EnvironmentFault
 
 __all__ = [
     "answer",
@@ -41,7 +42,13 @@ def read(file: str) -> tuple[Source, Path]:
     What looks like data is said to, before all the faults that it has as a spec.
     """
     if file == "-":
-        return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "-"), Path.cwd()
+        try:
+            raw = sys.stdin.buffer.read(MOST_BYTES + 1)
+        except OSError as error:  # a folder
+            reason = (error.strerror or str(error)).lower()
+            text = f"standard input cannot be read: {reason}"
+            raise EnvironmentFault(text) from error
+        return decode(raw, "-"), Path.cwd()
     path = Path(file)
     named = path.suffix.lower() in _DATA_SUFFIXES and path.is_file()
     if named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,18 @@ from typer.core import TyperGroup
 
 from varying.grammar.render.safe import visible_lines
 
-__all__ = ["Commands"]
+__all__ = ["Commands", "typed"]
+
+#: Letters of a complaint about what was typed.
+_MOST = 300
+#: Click's words for types, and ours.
+_WORDS = (
+    (re.compile(r"is not a valid int(eger)?( range)?\."), "is not a whole number."),
+    (re.compile(r"is not a valid float( range)?\."), "is not a number."),
+    (re.compile(r"(\S+) is not in the range x>=(\d+)\."), r"\1 is below \2."),
+)
+#: Arguments of the Python interface that messages name.
+_ARGUMENT = re.compile(r"\btarget_accept(=)?")
 
 
 class Commands(TyperGroup):
@@ -36,6 +48,20 @@ class Commands(TyperGroup):
         """Parse the arguments of the command, and run it."""
         with _visible():
             return super().invoke(ctx)
+
+
+def typed(text: str) -> str:
+    """Return a message about an argument of Python's as it is about an option."""
+    return _ARGUMENT.sub(lambda found: "--target-accept" + " " * bool(found[1]), text)
+
+
+def _plain(text: str) -> str:
+    for pattern, words in _WORDS:
+        text = pattern.sub(words, text)
+    if len(text) > _MOST:
+        half = _MOST // 2
+        text = f"{text[:half]} ... {text[-half:]}"
+    return visible_lines(text)
 
 
 def _given_twice(command: Any, arguments: Sequence[str]) -> str | None:
@@ -70,6 +96,6 @@ def _visible() -> Iterator[None]:
     except Exception as error:
         # an error of Click, which Typer has a copy of under a private name
         if hasattr(error, "format_message"):
-            text = visible_lines(error.format_message())
+            text = _plain(error.format_message())
             error.format_message = lambda: text
         raise

@@ -96,6 +96,33 @@ CASES: tuple[tuple[Any, tuple[Any, ...], dict[str, Any], str], ...] = (
     (of("plot"), ("trece",), {}, "ppc, pairs; did you mean 'trace'?"),
     (of("plot"), (None,), {}, "one of 'trace', 'forest', 'ppc', 'pairs', not None"),
     (of("plot"), ("trace",), {"vars": ["b"]}, "did you mean 'var'?"),
+    (fit, (), {"target_accept": 1.5}, "is a number between 0 and 1, not 1.5"),
+    (fit, (), {"target_accept": float("nan")}, "between 0 and 1, not nan"),
+    (fit, (), {"draws": 10**50}, "draws is below 2^63, not 1000000000000000000000000"),
+    (fit, (), {"tune": 10**400}, "tune is below 2^63, not a number of more than 60"),
+    (fit, (), {"chains": 10**5000}, "chains is below 2^63, not a number of more than"),
+    (fit, (), {"seed": -(10**5000)}, "seed is at least 0, not a number of more than"),
+    (fit, (), {"draws": 1e300}, "draws is a whole number, not 1e+300"),
+    (fit, (), {"draws": float("inf")}, "draws is a whole number, not inf"),
+    (fit, (), {"iter": 1000}, "fit has no argument 'iter': give draws= and tune="),
+    (fit, (), {"warmup": 1000}, "fit has no argument 'warmup': it is called 'tune'"),
+    (fit, (), {"random_seed": 1}, "'random_seed': it is called 'seed' here"),
+    (fit, (), {"data": FRAME}, "'data': data go to varying.compile(spec, data)"),
+    (fit, (), {"chain": 2}, "fit has no argument 'chain'; did you mean 'chains'?"),
+    (fit, (), {"zzz": 2}, "no argument 'zzz'; it has: draws, tune, chains, seed"),
+    (check, (), {"samples": 5}, "prior_check has no argument 'samples': it is called"),
+    (of("summary"), (False, 0.9), {}, "write summary(all=False, prob=0.9)"),
+    (of("summary"), (FRAME,), {}, "all and prob by name: write summary(all=...)"),
+    (of("summary"), (1, 2, 3), {}, "summary is given 3 arguments: it takes all, prob"),
+    (of("summary"), (), {"hdi_prob": 0.9}, "'hdi_prob': it is called 'prob' here"),
+    (of("predict"), (), {"newdata": FRAME}, "'newdata': predictions are for the rows"),
+    (of("predict"), ("mean", 2), {}, "by name: write predict(draws=2)"),
+    (of("predict"), ("prob",), {}, "the response `y` has no categories"),
+    (of("resume"), (), {}, "the fit has 250 draws in each of 4 chains"),
+    (of("log_likelihood"), (1,), {}, "log_likelihood is given 1 argument: it takes"),
+    (varying.load, (), {}, "load: missing a required argument: 'path'"),
+    (varying.compare, ([made_fit()],), {}, "compare takes fits by name"),
+    (varying.compare, ({"a": made_fit()},), {}, "two fits or more, not 1"),
     (of("save"), (3,), {}, "path is that of the file to write, not 3"),
     (varying.load, (made_fit(),), {}, "path is the path of a fit file, not a Fit"),
 )  # fmt: skip
@@ -107,6 +134,8 @@ def test_a_wrong_call_is_told_what_to_pass(
 ) -> None:
     with pytest.raises((ValueError, TypeError, varying.ModelError)) as caught:
         call(*arguments, **options)
+    # a notebook shows the text of these, and no traceback
+    assert hasattr(caught.value, "_render_traceback_")
     assert words in str(caught.value)
     assert len(str(caught.value)) < 400
 

@@ -315,7 +315,7 @@ def forged(good: Entries, old: Entries) -> Iterator[tuple[str, bytes]]:
         "whether draws diverged": "sample_stats/diverging",
         "the pieces of whether draws diverged": "sample_stats/diverging/c",
         "the chains": "posterior/chain",
-        "the responses": "observed_data",
+        "the values of the responses": "observed_data/y/c",
     }
     for name, start in absent.items():
         yield f"resealed, without {name}", sealed(lacking(good, start))
