@@ -33,7 +33,13 @@ from .faults import file_fault
 from .provenance import FORMAT, READABLE, SEALED, Provenance
 from .spec_file import unreadable
 from .stored_draws import Stored as Variable
-from .stored_draws import check_draws, check_record, check_table, stored_variables
+from .stored_draws import (
+    asked,
+    check_draws,
+    check_record,
+    check_table,
+    stored_variables,
+)
 from .stored_table import from_group, to_dataset
 from .summary import PROB, Summary, rows_of, summary_of
 from .whole_file import replacing
@@ -133,7 +139,7 @@ def read(path: str | os.PathLike[str]) -> Stored:
     """
     from xarray import DataTree
 
-    groups, attrs, provenance, table = _read(path)
+    groups, attrs, provenance, table = _read(path, whole=True)
     variables = stored_variables(groups["posterior"])
     own = {name: groups.pop(name) for name in (_DATA, _STATE) if name in groups}
     tree: DataTree = DataTree.from_dict(
@@ -161,7 +167,7 @@ def read_summary(
     ModelError
         As ``read``.
     """
-    groups, _, provenance, _ = _read(path)
+    groups, _, provenance, _ = _read(path, whole=False)
     names, stats = provenance.names, groups["sample_stats"].variables
     asked = groups.get(GROUP)
     try:
@@ -178,7 +184,7 @@ def read_summary(
 
 
 def _read(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str], *, whole: bool
 ) -> tuple[dict[str, Group], dict[str, Any], Provenance, Table]:
     name = os.fspath(path)
     try:
@@ -187,7 +193,8 @@ def _read(
         provenance = _provenance(root, name)
         if provenance.format >= SEALED:
             unbroken(archive)
-        asks = check_record(provenance)
+        check_record(provenance)
+        asks = asked(provenance) if whole else None
         sealed = provenance.format >= SEALED
         groups = groups_of(archive.entries, archive.size, whole=sealed)
         table = _table(groups)

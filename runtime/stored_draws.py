@@ -24,7 +24,7 @@ from .provenance import SEALED
 from .spec_file import MOST_BYTES
 
 if TYPE_CHECKING:
-    from varying.compiler.driver import Compiled
+    from varying.compiler.compiled import Compiled
     from varying.compiler.ir import Parameter, Program
     from varying.compiler.table import Table
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Asks",
     "Stored",
+    "asked",
     "check_draws",
     "check_model",
     "check_record",
@@ -73,8 +74,8 @@ class Stored:
 # ---- what the description says ------------------------------------------------------
 
 
-def check_record(provenance: Provenance) -> Asks:
-    """Return what the spec of a description asks, if it does not contradict itself.
+def check_record(provenance: Provenance) -> None:
+    """Check that a description does not contradict itself.
 
     Raises
     ------
@@ -94,19 +95,26 @@ def check_record(provenance: Provenance) -> Asks:
         raise Unsound("it names a parameter twice, or a correlation that is none")
     if there.data.cells is not None and there.data.cells > there.data.rows:
         raise Unsound("it says that it has more cells than rows")
-    return _asked(there)
+    if "~" not in there.spec or len(there.spec) > MOST_BYTES:
+        raise Unsound("its spec is none")
 
 
-def _asked(provenance: Provenance) -> Asks:
-    """Return what the spec asks; compiling it shows whether it is right."""
+def asked(provenance: Provenance) -> Asks:
+    """Return what the spec asks; compiling it shows whether it is right.
+
+    A summary, which has no need of the parser, takes this as told.
+
+    Raises
+    ------
+    Unsound
+        If it has not the model that the description names.
+    """
     from varying.compiler.bind import formula_text
     from varying.grammar.diagnostics import Sink
     from varying.grammar.parser import parse
     from varying.grammar.source import Source
     from varying.grammar.tree import ContrastStatement, QuantityStatement, TestStatement
 
-    if len(provenance.spec) > MOST_BYTES:
-        raise Unsound("its spec is longer than any is")
     source = Source(provenance.spec, provenance.spec_name)
     spec = parse(source, Sink(source))
     found = [model for model in spec.models if model.label == provenance.model]
@@ -146,9 +154,11 @@ def check_table(table: Table, provenance: Provenance) -> None:
 
 
 def check_draws(
-    groups: Mapping[str, Group], provenance: Provenance, asks: Asks
+    groups: Mapping[str, Group], provenance: Provenance, asks: Asks | None
 ) -> None:
     """Check that the draws are those that the description tells of.
+
+    What the spec asks is not looked at where that is not known.
 
     Draws that are not finite are kept where the verdict was told of them; a file
     without a manifest cannot show that they are those of the fit.
@@ -195,8 +205,8 @@ def check_draws(
             raise Unsound(f"`{name}` is no matrix of correlations")
         if np.abs(posterior.variables[name].values).max(initial=0.0) > 1 + _ROUNDING:
             raise Unsound(f"`{name}` has correlations above 1")
-    asked = provenance.format >= SEALED and asks != Asks((), (), False)
-    if asked and GROUP not in groups:
+    told = provenance.format >= SEALED and asks not in (None, Asks((), (), False))
+    if told and GROUP not in groups:
         raise Unsound("the answers to what its spec asks are not in it")
     if GROUP in groups:
         _check_answers(groups[GROUP], expected, asks)
@@ -259,7 +269,9 @@ def _check_state(ended: Variable | None, chains: int) -> None:
 # ---- what the spec asked -------------------------------------------------------------
 
 
-def _check_answers(derived: Group, expected: Mapping[str, int], asks: Asks) -> None:
+def _check_answers(
+    derived: Group, expected: Mapping[str, int], asks: Asks | None
+) -> None:
     """Check the draws of quantities, tests and contrasts, and what is said of them."""
     try:
         about = json.loads(derived.attrs[ABOUT])
@@ -280,7 +292,7 @@ def _check_answers(derived: Group, expected: Mapping[str, int], asks: Asks) -> N
         tuple(one["name"] for one in tests),
         bool(lines["contrast"]),
     )
-    if answered != asks:
+    if asks not in (None, answered):
         raise Unsound("what it answers is not what its spec asks")
     lengths = {name: len(found) for name, found in lines.items()}
     lengths |= {"holds": len(tests), "test": sum(bool(one["of"]) for one in tests)}
