@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .chains import convergence
+from .chains import convergence, quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,7 +109,7 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
         return found
     flat, values = flat[places], values[places]
     tail = (1.0 - prob) / 2.0
-    lower, median, upper = np.quantile(flat, (tail, 0.5, 1.0 - tail), axis=1)
+    lower, median, upper = quantiles(flat, (tail, 0.5, 1.0 - tail))
     moments = (flat.mean(axis=1), flat.std(axis=1, ddof=1), median, lower, upper)
     rows = zip(*(column.tolist() for column in moments), strict=True)
     for place, row, own in zip(places, rows, _convergence(values), strict=True):
