@@ -16,8 +16,13 @@ from .expressions import column_names, left_of_bar, unwrap
 from .levels import level_spelled
 from .table import Table
 
-#: What parts a name: signs, a capital letter, and digits at its end.
-_PARTS = re.compile(r"[_.\-\s]+|(?<=[a-z])(?=[A-Z])|(?<=[^\W\d])(?=\d+$)")
+#: What parts a name: signs, but not a minus behind a word, as in `CS-`; a capital
+#: letter, and digits at its end. Or, as in `A1B2`, a letter behind a digit.
+_SIGNS = r"[_.\s()\[\]{},;:/]+(?:-+[_.\s]+)?|-+(?=\w)|(?<=[a-z])(?=[A-Z])"
+_PARTS = re.compile(rf"{_SIGNS}|(?<=[^\W\d])(?=\d+$)")
+_CODES = re.compile(rf"{_SIGNS}|(?<=\d)(?=[^\W\d])")
+_CODED = re.compile(r"\d[^\W\d]")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 #: Columns that are shown, and that are written out.
 _SHOWN, _MOST = 4, 40
 
@@ -84,10 +89,21 @@ def _wide(response: str, spec: Spec, table: Table, lacking: int) -> _Wide | None
     ``lacking``: how many names of the formula are no columns. Columns that cross in two
     ways may be two measures, unless the formula has as many factors.
     """
+    found = _by(_CODES, response, spec, table, lacking)
+    if found is not None and all(map(_CODED.search, found.cells)):
+        return found
+    return _by(_PARTS, response, spec, table, lacking)
+
+
+def _by(
+    pattern: re.Pattern[str], response: str, spec: Spec, table: Table, lacking: int
+) -> _Wide | None:
+    """Return such columns, their names parted by a pattern."""
     read = names_written(spec)
     names = [name for name in (*table.columns, *table.unread) if name not in read]
-    of = {name: tuple(part for part in _PARTS.split(name) if part) for name in names}
-    own = [name for name, parts in of.items() if _begins(parts, response)]
+    of = {name: _parts(name, pattern) for name in names}
+    wanted = _parts(response, pattern)
+    own = [name for name, parts in of.items() if _begins(parts, wanted)]
     cells = _cells({name: of[name] for name in own}, 2)
     if cells is not None:
         return _Wide(cells, True)
@@ -109,9 +125,16 @@ def _may_be_response(name: str, table: Table) -> bool:
     return column is None or column.kind.is_number
 
 
-def _begins(parts: tuple[str, ...], response: str) -> bool:
+def _parts(name: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
+    """Return the words of a name; of a number none and itself, which tells it apart."""
+    if _NUMBER.fullmatch(name):
+        return "", name
+    return tuple(part for part in pattern.split(name) if part)
+
+
+def _begins(parts: Sequence[str], response: Sequence[str]) -> bool:
     """Whether a name is that of the response and of a cell."""
-    wanted = [part.casefold() for part in _PARTS.split(response) if part]
+    wanted = [part.casefold() for part in response]
     folded = [part.casefold() for part in parts]
     count = len(wanted)
     return len(folded) > count and wanted in (folded[:count], folded[-count:])

@@ -58,6 +58,40 @@ FILES: tuple[tuple[str, str, str | None], ...] = (
         'wide(rating: "rating early CS-" = (condition_=early), '
         '"rating late CS-" = (condition_=late))',
     ),
+    (
+        "id A1B1 A1B2 A2B1 A2B2",
+        "y ~ a*b + (1 | id)",
+        "wide(y: A1B1 = (a=A1, b=B1), A1B2 = (a=A1, b=B2), "
+        "A2B1 = (a=A2, b=B1), A2B2 = (a=A2, b=B2))",
+    ),
+    (
+        "id age 1 2 3",
+        "rating ~ time + age + (1 | id)",
+        'wide(rating: "1" = (time=1), "2" = (time=2), "3" = (time=3))',
+    ),
+    (
+        "id|RT (easy)|RT (hard)",
+        "RT ~ difficulty + (1 | id)",
+        'wide(RT: "RT (easy)" = (difficulty=easy), "RT (hard)" = (difficulty=hard))',
+    ),
+    (
+        "id|RT [easy/1]|RT [easy/2]|RT [hard/1]|RT [hard/2]",
+        "RT ~ difficulty*block + (1 | id)",
+        'wide(RT: "RT [easy/1]" = (difficulty=easy, block=1), '
+        '"RT [easy/2]" = (difficulty=easy, block=2), '
+        '"RT [hard/1]" = (difficulty=hard, block=1), '
+        '"RT [hard/2]" = (difficulty=hard, block=2))',
+    ),
+    (
+        "id|scr CS-|scr CS+",
+        "scr ~ cs + (1 | id)",
+        'wide(scr: "scr CS-" = (cs="CS-"), "scr CS+" = (cs="CS+"))',
+    ),
+    (
+        "id|scr - early|scr - late",
+        "scr ~ block + (1 | id)",
+        'wide(scr: "scr - early" = (block=early), "scr - late" = (block=late))',
+    ),
     # a slip, one column, cells that do not cross, two sets of columns
     ("id rating block", "ratin ~ block + (1 | id)", None),
     ("id rating_early block", "rating ~ block + (1 | id)", None),
@@ -65,6 +99,8 @@ FILES: tuple[tuple[str, str, str | None], ...] = (
     ("id u1 u2 u3 v1 v2 v3", "y ~ 1 + (1 | id)", None),
     ("id x1 x2", "y ~ 1 + (1 | id)", None),
     ("id t1 t2 t3", "t ~ t1 + t2 + t3", None),
+    ("id 1 2", "y ~ time + (1 | id)", None),
+    ("id A1B1 A1B2 A2B1", "y ~ a*b + (1 | id)", None),
 )
 
 
