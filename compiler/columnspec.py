@@ -32,6 +32,7 @@ from .spellings import (
     MISSING_NOTE,
     comma_note,
     looks_missing,
+    warn_words_left,
 )
 from .spread import UNIT
 from .table import Column, Kind, Table
@@ -74,6 +75,9 @@ def declare(table: Table, statements: Sequence[ColumnStatement], sink: Sink) -> 
                 )
                 found = _Declaration(read, name, statement, table, sink)
                 column = found.apply(kind)
+            if column is not None and codes and column.kind is Kind.FACTOR:
+                if not column.declared:
+                    warn_words_left(column, name.span, sink)
             if column is None:
                 faulty.add(name.text)
             else:

@@ -35,6 +35,7 @@ from .response_forms import report_factor, report_share, report_success
 from .response_terms import as_number, bind_terms, split_response
 from .schema import MOST_NUMBERS, ColumnInfo, Schema
 from .spellings import (
+    codes_among_words,
     comma_note,
     large_note,
     looks_missing,
@@ -345,7 +346,7 @@ def _ordinal(
         )
         return _response(info, span, known, seen)
     if info.kind.is_number:
-        _numbers_as_categories(info, span, sink)
+        _numbers_as_categories(info, span, sink, declarations)
     elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:
         units = mixed_units(known)
         odd = missing_note(known)
@@ -364,6 +365,7 @@ def _ordinal(
             fix=None
             if units
             or any(map(looks_missing, known))
+            or codes_among_words(known)
             or nearly_same(known)
             or with_comma(known)
             else _declared(info, "ordered", known, span, sink, declarations),
@@ -371,7 +373,12 @@ def _ordinal(
     return _response(info, span, known, seen)
 
 
-def _numbers_as_categories(info: ColumnInfo, span: Span, sink: Sink) -> None:
+def _numbers_as_categories(
+    info: ColumnInfo,
+    span: Span,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement],
+) -> None:
     """Say which categories numbers make, where that may surprise."""
     numbers = info.numbers or ()
     if not info.whole:
@@ -404,6 +411,7 @@ def _numbers_as_categories(info: ColumnInfo, span: Span, sink: Sink) -> None:
             f"{'codes' if several else 'a code'} for a missing value, and "
             f"{'are categories' if several else 'is a category'} here",
             f"leave such rows out: `where {left_out}`",
+            fix=_without_codes(info, odd, span, sink, declarations),
         )
         return
     notes = ["a category that no row has is none, unless it is declared"]
@@ -435,10 +443,39 @@ def _declared(
             return Fix(title, (Edit(declared.type.span, f"{kind}({listed})"),))
         if info.name in names:
             return None
+    return Fix(title, (_line_above(statement, span, sink),))
+
+
+def _without_codes(
+    info: ColumnInfo,
+    codes: Sequence[int],
+    span: Span,
+    sink: Sink,
+    declarations: Sequence[ColumnStatement],
+) -> Fix | None:
+    """Return the fix that declares codes for missing values."""
+    missing = f"missing=[{', '.join(map(str, codes))}]"
+    statement = f"column {name_text(info.name)}: ordered, {missing}"
+    title = f"declare it: `{statement}`"
+    for declared in declarations:
+        names = [name.text for name in declared.columns]
+        if info.name not in names:
+            continue
+        options = [option.name.text for option in declared.options]
+        if names != [info.name] or "missing" in options:
+            return None
+        end = declared.options[-1].span.end if options else declared.type.span.end
+        add = Edit(Span(end, end), f", {missing}")
+        return Fix(title, (Edit(declared.type.span, "ordered"), add))
+    return Fix(title, (_line_above(statement, span, sink),))
+
+
+def _line_above(statement: str, span: Span, sink: Sink) -> Edit:
+    """Return the edit that writes a statement on a line above a place."""
     line = sink.source.line_text(sink.source.position(span.start).line)
     indent = line[: len(line) - len(line.lstrip())]
     start = span.start - sink.source.position(span.start).column + 1 + len(indent)
-    return Fix(title, (Edit(Span(start, start), f"{statement}\n{indent}"),))
+    return Edit(Span(start, start), f"{statement}\n{indent}")
 
 
 def response_values(response: Response, table: Table) -> Floats:

@@ -17,6 +17,7 @@ from varying.grammar.source import Span
 from varying.grammar.spelling import spell_number
 
 from .cells import WITH_COMMA, parse_numbers
+from .levels import level_spelled
 from .schema import ColumnInfo
 from .spread import distinct
 from .table import Column, Kind
@@ -37,6 +38,7 @@ _DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\s*\d{1,2}:\d{2}\b")
 _MOST = 0.9
 _PER_ROW = {False: (20, 0.9), True: (5, 0.5)}
 _CODE = re.compile(r"-[1-9]|-?(9+[0-9]|8{2,}|7{2,})")
+_AMONG_WORDS = re.compile(r"-9|-?(9{2,}|8{2,}|7{2,})")
 #: So far below 0 a code is one among numbers that are not, and among whole ones.
 _SURE, _SURE_OF_WHOLE = 77, 7
 #: So many codes a column may have at each end.
@@ -120,6 +122,13 @@ def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
                 found = (*numbers[:below], *numbers[len(numbers) - above :])
                 return tuple(int(number) for number in found)
     return ()
+
+
+def codes_among_words(levels: Sequence[str]) -> list[str]:
+    """Return the levels that are such codes, if all others are words, two or more."""
+    codes = [level for level in levels if _AMONG_WORDS.fullmatch(level.strip())]
+    others = [level for level in levels if level not in codes]
+    return codes if len(others) > 1 and others == _no_numbers(others) else []
 
 
 def _parted(
@@ -356,6 +365,25 @@ def _words(info: ColumnInfo, span: Span, sink: Sink) -> None:
         f"`column {name}: {kind}, missing=[{listed}]`",
         f"if {'they are levels' if several else 'it is a level'}, say so: "
         f"`column {name}: text`",
+    )
+
+
+def warn_words_left(column: Column, span: Span, sink: Sink) -> None:
+    """Warn of words for a missing value beside those that a statement names."""
+    words = _missing_words(column.levels)
+    if not words:
+        return
+    shown = ", ".join(f"`{level}`" for level in words[:_SHOWN])
+    listed = ", ".join(string_text(level) for level in words)
+    several = len(words) > 1
+    sink.add(
+        "missing-word",
+        span,
+        f"{shown} of `{column.name}` {'look' if several else 'looks'} like a missing "
+        f"value, and {'are levels' if several else 'is a level'}",
+        f"if {'they are' if several else 'it is'} missing, add {listed} to `missing=`",
+        f"if {'they are levels' if several else 'it is a level'}, list all levels: "
+        f"`factor({', '.join(level_spelled(level) for level in column.levels[:8])})`",
     )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from varying.grammar.printer import name_text
+from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 from varying.grammar.spelling import spell_number
+from varying.grammar.tree import ColumnStatement
 
+from ..cells import parse_numbers
 from ..checks import columns_read, place_of
-from ..columns import DesignColumn, Numeric
+from ..columns import Coded, DesignColumn, Numeric
 from ..expressions import column_names
-from ..spellings import missing_codes
+from ..spellings import codes_among_words, missing_codes
 from ..table import Kind
 from .subject import Finding, Subject
 
@@ -30,24 +34,35 @@ def codes_of(numbers: Sequence[float]) -> tuple[int, ...]:
 def looks_missing(subject: Subject) -> Iterator[Finding]:
     """Find -99, 999 and the like, far from the other numbers of a column."""
     told: set[str] = set()
-    for name, span in _read(subject):
+    for name, span, place in _read(subject):
         info = subject.schema.columns.get(name)
         if name in told or info is None or name not in subject.prepared.data.columns:
             continue
         told.add(name)
-        if not info.kind.is_number:
+        statement = _statement(name, subject)
+        if statement is not None and (
+            statement.type.levels is not None or statement.type.name.text == "text"
+        ):
+            continue  # somebody has said what its levels are
+        found = _found(subject, name)
+        if found is None:
             continue
-        values = subject.table.columns[name].values
-        numbers = np.unique(values).tolist()
-        codes = codes_of(numbers)
-        if not codes:
-            continue
-        rest = [number for number in numbers if number not in codes]
-        count = subject.table.count(np.isin(values, codes))
-        listed = " and ".join(f"`{spell_number(code)}`" for code in codes)
+        codes, chosen, beside = found
+        count = subject.table.count(chosen)
+        listed = " and ".join(f"`{code}`" for code in codes)
         several = len(codes) > 1
-        coded = ", ".join(spell_number(code) for code in codes)
-        left_out = " & ".join(f"{name_text(name)} != {spell_number(c)}" for c in codes)
+        number = info.kind.is_number
+        coded = ", ".join(codes)
+        left_out = " & ".join(
+            f"{name_text(name)} != {code if number else string_text(code)}"
+            for code in codes
+        )
+        kind = "numeric" if number and place is _Use.NUMBER else "factor"
+        declare = (
+            f"`column {name_text(name)}: {kind}, missing=[{coded}]`"
+            if statement is None
+            else f"`missing=[{coded}]` behind its `column` statement"
+        )
         yield Finding(
             span,
             f"{listed} of `{name}` {'look' if several else 'looks'} like "
@@ -55,15 +70,86 @@ def looks_missing(subject: Subject) -> Iterator[Finding]:
             (
                 f"{count:,} row{'' if count == 1 else 's'} "
                 f"{'has' if count == 1 else 'have'} {'one' if several else 'it'}, and "
-                f"the other numbers are between {rest[0]:.4g} and {rest[-1]:.4g}",
-                f"if {'they are' if several else 'it is one'}: "
-                f"`column {name_text(name)}: numeric, missing=[{coded}]`",
+                f"{beside}",
+                f"if {'they are' if several else 'it is one'}: {declare}",
                 f"or leave such rows out: `where {left_out}`",
             ),
         )
 
 
-def _read(subject: Subject) -> Iterator[tuple[str, Span]]:
+class _Use(Enum):
+    """What a column is to a model."""
+
+    NUMBER = "number"
+    LEVELS = "levels"
+
+
+def _statement(name: str, subject: Subject) -> ColumnStatement | None:
+    for statement in subject.spec.statements:
+        if isinstance(statement, ColumnStatement):
+            if name in [column.text for column in statement.columns]:
+                return statement
+    return None
+
+
+def _found(
+    subject: Subject, name: str
+) -> tuple[Sequence[str], NDArray[np.bool_], str] | None:
+    """Return codes as they are spelled, their rows, and what the others are."""
+    column = subject.table.columns[name]
+    if column.kind.is_number:
+        rising = np.unique(column.values[~column.missing]).tolist()
+        found = codes_of(rising)
+        if not found:
+            return None
+        rest = [number for number in rising if number not in found]
+        spelled = [spell_number(code) for code in found]
+        return spelled, np.isin(column.values, found), _between(rest)
+    levels, places = subject.codes(name)
+    there = np.bincount(places[places >= 0], minlength=len(levels)).tolist()
+    used = [level for level, count in zip(levels, there, strict=True) if count]
+    numbers = parse_numbers(used)
+    if numbers is not None:
+        rising = sorted(numbers.values())
+        codes = codes_of(rising)
+        spelled = [level for level in used if numbers[level] in codes]
+        rest = [number for number in rising if number not in codes]
+        if not spelled:
+            return None
+        beside = _between(rest)
+    else:
+        # a code among words: none of the others is a number
+        spelled = codes_among_words(used)
+        rest_of = [level for level in used if level not in spelled]
+        if not spelled:
+            return None
+        beside = f"the other levels are words: `{rest_of[0]}`"
+    chosen = np.isin(places, [levels.index(level) for level in spelled])
+    return spelled, chosen, beside
+
+
+def _between(numbers: Sequence[float]) -> str:
+    return f"the other numbers are between {numbers[0]:.4g} and {numbers[-1]:.4g}"
+
+
+def _read(subject: Subject) -> Iterator[tuple[str, Span, _Use]]:
+    """Yield the columns of the data that a model reads, where, and as what."""
+    yield from ((*one, _Use.NUMBER) for one in _numbers(subject))
+    response = subject.bound.response
+    info = subject.schema.columns.get(response.column)
+    if response.categories and info is not None and not info.kind.is_number:
+        yield response.column, response.span, _Use.LEVELS
+    for part in subject.bound.parts:
+        for column in part.population.columns:
+            for one in column.parts:
+                if isinstance(one, Coded):
+                    yield one.factor, place_of(column, part.terms), _Use.LEVELS
+        for grouping in part.groupings:
+            for factor in grouping.factors:
+                yield factor, grouping.terms[0].span, _Use.LEVELS
+
+
+def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
     """Yield the columns of the data that are read as numbers, and where."""
     bound, made_of = subject.bound, subject.table.made_of
     response = bound.response
