@@ -130,6 +130,10 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
     return not outside.any()
 
 
+#: Rounding alone seldom makes more different values of one.
+_NOISE = 4
+
+
 def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
     """Report a response without spread, and counts that are all at a bound."""
     if table.partial or not table.rows:
@@ -170,6 +174,19 @@ def _constant_response(bound: BoundModel, values: Floats, rows: int) -> tuple[st
     message = f"the response `{name}` is {values[0]:g} in every row"
     if values.min() < values.max():
         message += ": its values differ by rounding alone"
+    different = len(np.unique(values))
+    if different > _NOISE:
+        # rounding makes a few values of one, and not dozens
+        step = float(np.spacing(np.abs(values).max()))
+        return (
+            f"the {different} values of the response `{name}` differ only in the last "
+            f"digits that numbers of their size have: {values[0]:.6g}, in steps of "
+            f"{step:.2g}",
+            "a number in the computer has 16 digits, and nearly all of them are the "
+            "same here: what differs is mostly rounded away",
+            "subtract a constant before the file is written, such as the smallest "
+            "value; a `let` comes too late, for the digits are gone by then",
+        )
     return (message, *notes)
 
 

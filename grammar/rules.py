@@ -198,6 +198,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("binary-response", _W, "Two values that a normal distribution is to fit."),
     Rule("bounded-response", _W, "Whole numbers between bounds, fitted as normal."),
     Rule("spike-at-bound", _W, "A normal response that piles up at its end."),
+    Rule("exact-fit", _W, "A response that the predictors give without a residual."),
     Rule("overdispersed", _W, "Counts that vary more than those of a Poisson."),
     Rule(
         "looks-missing",

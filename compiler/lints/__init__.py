@@ -23,6 +23,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("binary-response", response.binary),
     Lint("bounded-response", response.bounded),
     Lint("spike-at-bound", response.spike),
+    Lint("exact-fit", response.exact),
     Lint("overdispersed", dispersion.overdispersed),
     # its values and the predictors'
     Lint("looks-missing", codes.looks_missing),

@@ -8,15 +8,22 @@ import numpy as np
 
 from varying.grammar.spelling import spell_number
 
-from ..spread import is_constant, is_same, two_values
+from ..design import evaluate_columns
+from ..estimated import residual_scale
+from ..evaluation import evaluate
+from ..spread import dependencies, is_constant, is_same, rounding_of, two_values
 from ..table import Floats, Kind
 from .codes import codes_of
-from .subject import Finding, Subject
+from .subject import Finding, Subject, listed
 
 #: Families whose response is any number.
 _UNBOUNDED = ("gaussian", "student")
 #: From so many rows on their values say something.
 _FEWEST_ROWS = 10
+#: With fewer rows beyond the columns a fit may be exact by chance.
+_FEWEST_RESIDUALS = 3
+#: Of more rows or columns it is not looked for.
+_MOST_ROWS, _MOST_COLUMNS = 100_000, 50
 #: The longest scales that are steps and no measure: 0 to 10, and -5 to 5.
 _LONGEST, _LONGEST_BIPOLAR = 10, 5
 #: A bound is a spike with this share of the rows, ...
@@ -50,6 +57,47 @@ def binary(subject: Subject) -> Iterator[Finding]:
             f"and 1: `let hit = ifelse({name} == {spell_number(high)}, 1, 0)`",
         ),
         subject.set_family("bernoulli") if zero_one and not codes else None,
+    )
+
+
+def exact(subject: Subject) -> Iterator[Finding]:
+    """Find a response that is a linear combination of the predictors' columns."""
+    bound, table = subject.bound, subject.table
+    columns = bound.main.population.columns
+    if bound.family.name not in _UNBOUNDED or not columns:
+        return
+    if table.rows - len(columns) < _FEWEST_RESIDUALS or table.rows > _MOST_ROWS:
+        return
+    if residual_scale(bound, table) == "known" or len(columns) > _MOST_COLUMNS:
+        return
+    values = subject.response
+    for offset in bound.main.population.offsets:
+        values = values - evaluate(offset.expression, table)
+    if is_constant(values):
+        return
+    design = evaluate_columns(columns, table)
+    ones = [np.ones(table.rows)] if bound.main.population.intercept else []
+    matrix = np.column_stack([*ones, design, values])
+    counts = table.counts
+    made = dependencies(
+        matrix,
+        [rounding_of(column) for column in matrix.T],
+        counts,
+        # a response is not written to few digits by chance
+        [True] * matrix.shape[1],
+    ).get(matrix.shape[1] - 1)
+    if made is None:
+        return
+    names = [columns[at - len(ones)].name for at in made if at >= len(ones)]
+    yield Finding(
+        bound.response.span,
+        f"the response `{bound.response.name}` is an exact combination of "
+        f"{listed(names)}: no residual is left",
+        (
+            "the nearer sigma is to 0, the likelier is the data, without an end: what "
+            "is sampled is of no use",
+            "see whether the response was computed from the predictors",
+        ),
     )
 
 

@@ -8,6 +8,8 @@ prior, and what the data say without it.
   posterior, by one Newton step from it, with the effects of groups integrated out.
 * Standard deviations of groups (``groups``): how far apart the effects of single levels
   are, each estimated by itself.
+* Where predictors separate the outcomes (``separation``) there is no maximum: that is
+  said, whether or not it is a conflict.
 * Other parameters (``found.others``): how far out in its prior the posterior is.
 """
 

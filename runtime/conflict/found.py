@@ -23,9 +23,10 @@ from varying.compiler.ir import Const
 from ..figures import figures
 from .groups import Spread, spreads
 from .locations import Z_LEAST, Location, locations
+from .separation import separation
 from .tails import log_upper, score, slope
 from .targets import Targets
-from .words import Conflict, rounded_up
+from .words import Conflict, rounded_up, separates
 from .working import Centre, Working
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from varying.compiler.building import PriorRow
     from varying.compiler.compiled import Compiled
-    from varying.compiler.ir import Frame, Parameter, Prior, Program
+    from varying.compiler.ir import Frame, Parameter, Predictor, Prior, Program
 
 __all__ = ["PULL_LEAST", "conflicts"]
 
@@ -69,11 +70,13 @@ def conflicts(
                 "the data."
             )
             continue
+        separated = _separated(centre, predictor, targets)
+        skipped += separated.values()
         for one in places:
             seen.add(one.parameter)
             row = targets.find(one.parameter, one.label)
             if row is not None and abs(one.z) >= Z_LEAST and one.pull >= PULL_LEAST:
-                found[row.target] = _location(one, row)
+                found[row.target] = _location(one, row, separated.get(row.target, ""))
         for spread in spreads(centre, predictor, working):
             row = targets.find(spread.sd, spread.label)
             conflict = None if row is None else _spread(spread, row, program, posterior)
@@ -110,7 +113,24 @@ def _spread(
     )
 
 
-def _location(one: Location, row: PriorRow) -> Conflict:
+def _separated(
+    centre: Centre, predictor: Predictor, targets: Targets
+) -> dict[str, str]:
+    """Return what is said of coefficients that separate the outcomes, by target."""
+    found = separation(centre, predictor)
+    if found is None:
+        return {}
+    rows = [
+        (targets.find(name, label), sign) for name, label, sign in found.coefficients
+    ]
+    return {
+        row.target: separates(row.target, row.prior, sign, found.complete, len(rows))
+        for row, sign in rows
+        if row is not None
+    }
+
+
+def _location(one: Location, row: PriorRow, separated: str) -> Conflict:
     far = abs(one.distance)
     middle = 0.0 if one.label else one.mean
     sd = rounded_up(2.0 * abs(one.estimate - middle))
@@ -123,6 +143,7 @@ def _location(one: Location, row: PriorRow) -> Conflict:
         one.z,
         f"normal({middle:.4g}, {sd:g})",
         one.posterior,
+        bool(separated),
     )
 
 

@@ -20,7 +20,7 @@ from .working import Centre, Working
 if TYPE_CHECKING:
     from varying.compiler.ir import Frame, Parameter, Predictor, Program
 
-__all__ = ["Z_LEAST", "Location", "locations"]
+__all__ = ["Z_LEAST", "Free", "Location", "columns_of", "locations"]
 
 Array = NDArray[Any]
 #: From this ``z`` on a conflict is said, and from this on the maximum is looked for.
@@ -75,7 +75,7 @@ def locations(
     None where the equations have no solution, or would take too long to solve.
     """
     program, frame = centre.program, centre.frame
-    free = list(_free(predictor, program, frame))
+    free = list(free_elements(predictor, program, frame))
     if not any(one.is_normal for one in free):
         return ()
     design, place = _standardised(centre, predictor, free)
@@ -119,6 +119,16 @@ def locations(
     return tuple(found)
 
 
+def columns_of(centre: Centre, predictor: Predictor) -> tuple[list[Free], Array] | None:
+    """Return the free elements of a predictor, and what a step of each does to rows."""
+    free = list(free_elements(predictor, centre.program, centre.frame))
+    if not free:
+        return None
+    base, _ = _at(centre, predictor, free, None)
+    moved = [_at(centre, predictor, free, one)[0] - base for one in free]
+    return free, np.column_stack(moved)
+
+
 def _has_thresholds(program: Program, predictor: Predictor) -> bool:
     arguments = dict(program.likelihood.arguments)
     return "threshold" in arguments and predictor is program.predictors[0]
@@ -128,7 +138,7 @@ def _has_thresholds(program: Program, predictor: Predictor) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Free:
+class Free:
     """One element of a free parameter that a predictor is linear in."""
 
     parameter: Parameter
@@ -138,7 +148,9 @@ class _Free:
     is_normal: bool
 
 
-def _free(predictor: Predictor, program: Program, frame: Frame) -> Iterator[_Free]:
+def free_elements(
+    predictor: Predictor, program: Program, frame: Frame
+) -> Iterator[Free]:
     wanted = _ancestors(predictor, program)
     for parameter in program.parameters:
         if parameter.name not in wanted:
@@ -157,7 +169,7 @@ def _free(predictor: Predictor, program: Program, frame: Frame) -> Iterator[_Fre
             found = evaluate_expression(prior.argument("sigma"), dict(frame.arrays))
             scales = np.broadcast_to(found, (count,))
         for at in range(count):
-            yield _Free(parameter, at, labels[at], float(scales[at]), normal)
+            yield Free(parameter, at, labels[at], float(scales[at]), normal)
 
 
 def _ancestors(predictor: Predictor, program: Program) -> set[str]:
@@ -176,7 +188,7 @@ def _ancestors(predictor: Predictor, program: Program) -> set[str]:
 
 
 def _standardised(
-    centre: Centre, predictor: Predictor, free: Sequence[_Free]
+    centre: Centre, predictor: Predictor, free: Sequence[Free]
 ) -> tuple[Array, Array]:
     """Return the rows' slopes in standardised coefficients, and where these are.
 
@@ -193,7 +205,7 @@ def _standardised(
 
 
 def _at(
-    centre: Centre, predictor: Predictor, free: Sequence[_Free], moved: _Free | None
+    centre: Centre, predictor: Predictor, free: Sequence[Free], moved: Free | None
 ) -> tuple[Array, Array]:
     """Return the population part and the standardised places, one element moved."""
     program = centre.program
@@ -221,7 +233,7 @@ def _at(
     return np.broadcast_to(eta, (rows,)), np.array(places, dtype=float)
 
 
-def _location(one: _Free, values: Mapping[str, Any]) -> float:
+def _location(one: Free, values: Mapping[str, Any]) -> float:
     prior = one.parameter.prior
     name = DISTRIBUTIONS[prior.distribution].location
     if name is None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Conflict", "rounded_up", "sentences"]
+__all__ = ["Conflict", "rounded_up", "sentences", "separates"]
 
 #: Conflicts that are spelled out; the rest are named.
 _SHOWN = 3
@@ -32,6 +32,8 @@ class Conflict:
         A prior to write.
     posterior
         Mean of the posterior.
+    separated
+        Whether its predictor separates the outcomes: the data alone have no estimate.
     """
 
     target: str
@@ -42,6 +44,7 @@ class Conflict:
     z: float
     instead: str
     posterior: float
+    separated: bool = False
 
 
 def sentences(conflicts: Sequence[Conflict]) -> tuple[str, ...]:
@@ -54,7 +57,31 @@ def sentences(conflicts: Sequence[Conflict]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def separates(target: str, prior: str, sign: int, complete: bool, among: int) -> str:
+    """Return what is said of a coefficient on which the data put no bound."""
+    kind = "complete" if complete else "quasi-complete"
+    how = (
+        "every row goes along with it"
+        if complete
+        else "no row speaks against it, though some are on the border"
+    )
+    with_ = " together with others" if among > 1 else ""
+    end = "upper" if sign > 0 else "lower"
+    return (
+        f"{target} separates the outcomes{with_} ({kind} separation: {how}). The data "
+        f"alone put no {end} bound on it: its prior, `{prior}`, decides how large it "
+        "is, and is to be reported with it."
+    )
+
+
 def _sentence(one: Conflict) -> str:
+    if one.separated:
+        return (
+            f"The prior of {one.target} and the data disagree: with the prior, "
+            f"`{one.prior}`, the posterior is {one.posterior:.3g}, and the data alone "
+            "have no estimate, for the outcomes are separated. If larger effects are "
+            f"plausible, write a wider prior, as `prior {one.target} ~ {one.instead}`."
+        )
     which = "the prior of the spec" if one.written else "the default"
     text = (
         f"The prior of {one.target} and the data disagree: {which}, `{one.prior}`, and "
