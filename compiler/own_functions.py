@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from typing import Any
+
+from varying.grammar.render.called import short_traceback
 
 from .functions import FUNCTIONS
 from .own_function import OwnFunction
@@ -47,8 +50,43 @@ def own_functions(functions: Mapping[str, Callable[..., Any]] | None) -> Functio
         if name in FUNCTIONS:
             raise ValueError(f"functions: the language has a function {name!r} already")
         parameters, required = _parameters(compute)
-        found[name] = OwnFunction(name, parameters, required, compute)
+        own = _Own(name, compute)
+        found[name] = OwnFunction(name, parameters, required, own)
     return found
+
+
+class Unpicklable(pickle.PicklingError):
+    """A function of the caller's that goes to no other process; the text says why."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows."""
+        return short_traceback(self, f"{type(self).__name__}: {self}")
+
+
+class _Own:
+    """A function of the caller's, which says itself that it cannot be pickled."""
+
+    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
+        self.name, self.compute = name, compute
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self.compute(*args, **options)
+
+    def __deepcopy__(self, memo: object) -> _Own:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        try:
+            pickle.dumps(self.compute)
+        except Exception as error:  # a class of the caller's may raise any
+            reason = f"{type(error).__name__}: {error}"
+            raise Unpicklable(
+                f"the model calls `{self.name}`, a function of yours that pickle "
+                "cannot take to another process: write it with `def` at the top of a "
+                "module that is imported there too, or compile the model there "
+                f"({reason})"
+            ) from None
+        return _Own, (self.name, self.compute)
 
 
 def _parameters(compute: Callable[..., Any]) -> tuple[tuple[str, ...], int]:

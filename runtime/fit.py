@@ -14,6 +14,7 @@ from .answers import Answers, answers_of, frame_of
 from .arguments import between, flag, path_text
 from .calls import called
 from .origin import Origin
+from .printed import Printed
 from .provenance import Provenance
 from .summary import PROB, Row, Summary, rows_of, summary_of
 
@@ -66,7 +67,7 @@ class Fit:
     @property
     def spec(self) -> str:
         """The text of the spec."""
-        return self.provenance.spec
+        return Printed(self.provenance.spec)
 
     @property
     def settings(self) -> Settings:

@@ -14,6 +14,7 @@ from .arguments import flag
 from .calls import called
 from .cells import rows_text
 from .faults import fault
+from .printed import Printed
 
 if TYPE_CHECKING:
     from pymc import Model as PyMCModel
@@ -59,7 +60,7 @@ class Model:
     @property
     def text(self) -> str:
         """The text of the whole spec."""
-        return self.spec.source.text
+        return Printed(self.spec.source.text)
 
     @property
     def formula(self) -> str:
@@ -98,14 +99,14 @@ class Model:
             program, by = sampled.for_kernel[0], "the kernel"
         except NoKernel as error:
             program, by = sampled.program, f"the graph: {error}"
-        return f"{program_text(program)}  sampled by {by}\n"
+        return Printed(f"{program_text(program)}  sampled by {by}\n")
 
     @cached_property
     def source(self) -> str:
         """A PyMC program that runs as a script and has the same log density."""
         from varying.compiler.backends.source import emit
 
-        return emit(self._with_data("the PyMC program"))
+        return Printed(emit(self._with_data("the PyMC program")))
 
     @cached_property
     def pymc(self) -> PyMCModel:

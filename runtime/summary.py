@@ -11,6 +11,7 @@ from .answers import Answers
 from .arguments import between
 from .cells import rows_and_cells
 from .figures import Figures, elements, figures_of
+from .printed import Printed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,7 +162,7 @@ class Summary:
         """Return a Markdown table, under the formula and above the verdict."""
         from .summary_table import as_markdown
 
-        return as_markdown(self)
+        return Printed(as_markdown(self))
 
 
 def rows_of(

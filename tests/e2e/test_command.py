@@ -361,3 +361,29 @@ def test_check_loads_nothing_heavy(run: Run, example: Path, tmp_path: Path) -> N
         [sys.executable, "probe.py"], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux's")
+@pytest.mark.parametrize("word", [["explain"], ["--help"], ["show", "ir"], ["check"]])
+def test_standard_output_that_takes_nothing(word: list[str], example: Path) -> None:
+    """What is full is named; a stream that is closed is nobody's fault."""
+    words = [*word, *([example.name] if len(word) > 1 or word == ["check"] else [])]
+    if word == ["check"]:
+        words += ["--format", "json"]
+    command = [sys.executable, "-m", "varying.runtime.cli", *words]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command,
+            cwd=example.parent,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = "varying: standard output cannot be written: no space left on device"
+    assert done.returncode == 3 and done.stderr.decode().endswith(f"{said}\n")
+    assert b"Traceback" not in done.stderr
+    shell = " ".join(["exec", *map(repr, command), ">&-"])
+    closed = subprocess.run(
+        ["sh", "-c", shell], cwd=example.parent, capture_output=True, check=False
+    )
+    assert closed.returncode == 0 and b"internal error" not in closed.stderr

@@ -31,6 +31,7 @@ spec = "y ~ x + (1 | g)" + chr(10) + "quantity twice = 2 * b[x]"
     "fit.verdict": "",
 }
 PRINTED = "print(fit.summary(), fit, model.priors, model, sep=chr(10))"
+LINES = "model.ir"
 NUMBER = "1\nmodel.fit(draws='4')"
 WRONG = "varying.compile('y ~ nothing', data)"
 
@@ -38,7 +39,7 @@ WRONG = "varying.compile('y ~ nothing', data)"
 @cache
 def outputs() -> dict[str, list[Any]]:
     """Run all cells in one kernel, and return what came of each."""
-    cells = [new_code_cell(text) for text in (*CELLS, PRINTED, WRONG, NUMBER)]
+    cells = [new_code_cell(text) for text in (*CELLS, PRINTED, LINES, WRONG, NUMBER)]
     book = new_notebook(cells=cells)
     NotebookClient(
         book, timeout=200, allow_errors=True, kernel_name="python3"
@@ -82,6 +83,13 @@ def test_what_is_printed_is_text() -> None:
     assert found.text.count("R-hat") >= 1
     for words in (" target", "sd[g, Intercept]", "Fit of y ~ x", "60 rows used"):
         assert found.text.count(words) == 1, words
+
+
+def test_a_text_is_its_lines() -> None:
+    (found,) = outputs()[LINES]
+    first, *_, last = found.data["text/plain"].splitlines()
+    assert "'" not in first and "\\n" not in found.data["text/plain"]
+    assert last == "  sampled by the kernel"
 
 
 def test_progress_leaves_a_line() -> None:

@@ -86,6 +86,21 @@ def test_an_error() -> None:
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
+def half(values: Any) -> Any:
+    return values / 2
+
+
+def test_functions_of_the_caller() -> None:
+    """Those of a module go along; of others it is said which, and what to do."""
+    spec = "y ~ half(x)"
+    model = varying.compile(spec, ROWS, functions={"half": half})
+    assert pickle.loads(pickle.dumps(model)).ir == model.ir
+    model = varying.compile(spec, ROWS, functions={"half": lambda x: x / 2})
+    assert copy.deepcopy(model).ir == model.ir
+    with pytest.raises(pickle.PicklingError, match="calls `half`, a function of yours"):
+        pickle.dumps(model)
+
+
 def figures(model: varying.Model) -> list[float]:
     fit = model.fit(draws=10, tune=10, chains=1, seed=3, progress=False)
     return [float(fit.data["posterior"]["sigma"].mean())]
