@@ -31,6 +31,7 @@ from .data_options import DataOptions
 from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
 from .files.arrow import parquet_categories
 from .files.bounded import TooLarge
+from .files.footer import check_last_rows
 from .files.formats import PARQUET, TEXT, Format, ending_of, format_of, read_found
 from .files.found import FileFault, Reads, normal_name, one_line
 from .files.header import LOOKED_AT, check_first_rows, check_names_below
@@ -214,6 +215,8 @@ def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
     table = _plain(file, spec, whole)
     where, nameless = f"`{file.path.name}`", "" in table.unusable
     check_first_rows(where, table.columns, table.firsts, nameless)
+    if table.counts is None and not table.partial:
+        check_last_rows(where, table.columns)
     return table
 
 

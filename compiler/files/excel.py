@@ -19,6 +19,7 @@ from varying.grammar.spelling import spell_number
 from ..cells import column_of_cells
 from ..frames import NO_NAME, type_unusable
 from ..table import Column
+from .footer import check_last_rows
 from .found import FileFault, Found, Reads, Remark, normal_name, reading
 from .header import LOOKED_AT, ONE_ROW, check_first_rows, check_names_below, two_rows
 from .xml_parts import Rows, check_parts
@@ -295,6 +296,7 @@ def _read_sheet(
     ]
     usable = {name: c for name, c in columns if isinstance(c, Column)}
     check_first_rows(where, usable, None, nameless)
+    check_last_rows(where, usable)
     if nameless:
         columns.append(("", NO_NAME))
     unread = tuple(name for n, name in names.items() if n not in kept)

@@ -160,6 +160,35 @@ WRONG: Sequence[tuple[str, Rows, str, str, str, str]] = (
 )
 
 
+#: The means of DATA, by hand: 4, 7.25, 3.5 and 91 / 6.
+MEAN: Rows = [["Mean", 4.0, 7.25, 3.5, 15.17]]
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.xlsx"])
+@pytest.mark.parametrize(
+    "last", [MEAN, [*MEAN, ["SD", 1.87, 3.74, 1.87, 13.88]], [["Total:", 24.0, 43.5]]]
+)
+def test_summaries_below_the_data(name: str, last: Rows, tmp_path: Path) -> None:
+    filled = [[*row, *[""] * (5 - len(row))] for row in last]
+    if name == "d.xlsx":
+        filled = [[None if cell == "" else cell for cell in row] for row in filled]
+    (found,) = said(tmp_path, name, [*NAMES, *DATA, *filled], "", "rt ~ age")
+    assert found.rule == "data-format" and "summary of the others" in found.message
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [["m", 2.5, 3.25, 4, 1]],  # no number is what it is called
+        [["s7", 4.0, 7.25, 3.5, 15.17]],  # an average person
+        [["Mean", 4.0, 7.25, 3.5, 15.17], ["s9", 1.0, 2.5, 3, 4]],  # not the last
+    ],
+)
+def test_last_rows_that_are_data(last: Rows, tmp_path: Path) -> None:
+    found = said(tmp_path, "d.csv", [*NAMES, *DATA, *last], "", "rt ~ age")
+    assert "data-format" not in {one.rule for one in found}
+
+
 @pytest.mark.parametrize(("name", "rows", "merged", "text", "message", "note"), WRONG)
 def test_headers_of_several_rows(
     name: str,
