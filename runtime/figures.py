@@ -110,7 +110,9 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
     flat, values = flat[places], values[places]
     tail = (1.0 - prob) / 2.0
     lower, median, upper = quantiles(flat, (tail, 0.5, 1.0 - tail))
-    moments = (flat.mean(axis=1), flat.std(axis=1, ddof=1), median, lower, upper)
+    with np.errstate(over="ignore"):  # near the largest numbers it is infinite
+        spread = flat.std(axis=1, ddof=1)
+    moments = (flat.mean(axis=1), spread, median, lower, upper)
     rows = zip(*(column.tolist() for column in moments), strict=True)
     for place, row, own in zip(places, rows, _convergence(values), strict=True):
         mean, sd, middle, low, high = row

@@ -16,6 +16,8 @@ def text(value: Any) -> str:
     """Return a text."""
     if type(value) is not str:
         raise TypeError(f"{value!r:.40} is no text")
+    if not value.isascii():
+        value.encode()  # half of a character, as JSON can spell it, is a ValueError
     return value
 
 

@@ -196,6 +196,8 @@ def check_draws(
     for name in (*names.parameters, *names.effects):
         if name not in posterior.variables or name in posterior.coords:
             raise Unsound(f"there are no draws of `{name}`")
+        if posterior.variables[name].values.dtype.kind != "f":
+            raise Unsound(f"the draws of `{name}` are of another type")
         unnamed = set(posterior.variables[name].dims) - posterior.coords
         if unnamed - set(_BY_DRAW):
             raise Unsound(f"the numbers of `{name}` have no labels")
@@ -341,8 +343,8 @@ def stored_variables(posterior: Group) -> dict[str, Stored]:
     return {
         name: Stored(
             tuple(labels.get(dim) for dim in one.dims[2:]),
-            float(one.values.min(initial=math.inf)),
-            float(one.values.max(initial=-math.inf)),
+            float(one.values.min()) if one.values.size else math.nan,
+            float(one.values.max()) if one.values.size else math.nan,
         )
         for name, one in posterior.variables.items()
         if name not in posterior.coords

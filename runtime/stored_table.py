@@ -10,7 +10,7 @@ import numpy as np
 
 from varying.compiler.table import Column, Kind, Table
 
-from .plain import listed, number, text, whole
+from .plain import listed, number, text, texts, whole
 from .provenance import escaped
 
 if TYPE_CHECKING:
@@ -103,14 +103,16 @@ def _described(column: Column) -> dict[str, Any]:
         "read_as": read_as,
         "undeclared": column.undeclared,
         "rounding": column.rounding,
+        "decimal": column.decimal,
     }
 
 
 def _column(described: Any, values: Any, spelled: Column | None) -> Column:
     numbers, read_as = described["numbers"], described["read_as"]
     contrast, reference = described["contrast"], described["reference"]
-    rounding = described.get("rounding")  # files of before have none
-    levels = listed(described["levels"], str)
+    # files of before have none of these
+    rounding, decimal = described.get("rounding"), described.get("decimal")
+    levels = texts(described["levels"])
     column = Column(
         name=text(described["name"]),
         kind=Kind(described["kind"]),
@@ -124,6 +126,7 @@ def _column(described: Any, values: Any, spelled: Column | None) -> Column:
         read_as=None if read_as is None else Kind(read_as),
         undeclared=whole(described["undeclared"]),
         rounding=rounding if rounding is None else number(rounding),
+        decimal=decimal if decimal is None else text(decimal),
     )
     if not column.kind.is_number:
         if len(set(levels)) != len(levels) or column.undeclared > len(levels):

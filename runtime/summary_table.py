@@ -45,7 +45,7 @@ def decimals(found: Figures) -> int:
 
 def _last(found: Figures) -> int:
     """Return the last decimal that is worth printing; below 0: tens, hundreds."""
-    if not found.sd > 0:
+    if not 0 < found.sd < math.inf:
         return 2
     for_two_digits = 1 - math.floor(math.log10(found.sd))
     error = found.mcse if found.mcse is not None else found.sd / 10
@@ -62,7 +62,7 @@ def _headings(summary: Summary) -> tuple[str, ...]:
 def _cells(found: Figures) -> tuple[str, ...]:
     places, last = decimals(found), _last(found)
     numbers = (found.mean, found.sd, found.median, found.lower, found.upper)
-    if found.sd == 0:
+    if found.sd in (0, math.inf):  # the sd of numbers near the largest overflows
         shown = tuple(f"{number:.6g}" for number in numbers)
     elif places > MOST_DECIMALS or max(map(abs, numbers)) > LARGEST_WHOLE:
         shown = tuple(_powers(number, last) for number in numbers)

@@ -59,6 +59,7 @@ FULL = Column(
     read_as=Kind.INTEGER,
     undeclared=1,
     rounding=0.5,
+    decimal=",",
 )
 
 

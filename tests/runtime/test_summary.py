@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from varying.runtime.figures import Figures
+from varying.runtime.figures import Figures, figures
 from varying.runtime.summary_table import _cells, decimals
 
 from .fits import made_fit
@@ -152,3 +152,11 @@ def test_very_small_and_large_numbers_have_powers_of_ten(
     numbers = (1.2304 * size, 0.0201 * size, 1.2304 * size, -0.0601 * size)
     found = Figures(*numbers, 1.3 * size, 9.0, 9.0, 1.0)
     assert _cells(found)[:4] == expected
+
+
+def test_an_sd_that_overflows() -> None:
+    """Of draws near the largest numbers: they are finite, and printed."""
+    draws = np.array([[1e305, -1.5e305, 1e305, -1e305, 0.5e305]] * 2)
+    found = figures(draws)
+    assert found.sd == float("inf")
+    assert _cells(found)[1] == "inf"

@@ -342,6 +342,11 @@ def forged(good: Entries, old: Entries) -> Iterator[tuple[str, bytes]]:
         ),
         "a question more": to((("spec",), "y ~ x + (1 + x | g)\nquantity q = b[x]")),
         "another model": to((("model",), "other")),
+        "half a character in the spec": to(
+            (("spec",), "y ~ x + (1 + x | g)\n# \ud800")
+        ),
+        "half a character in the verdict": to((("verdict", "sentences"), ["\ud800"])),
+        "half a character in a version": to((("versions", "numpy"), "\ud800")),
         "another formula": to((("formula",), "y ~ x")),
         "partial by a word": to((("partial",), "maybe")),
         "partial though whole": to((("partial",), True)),
@@ -378,6 +383,9 @@ def forged(good: Entries, old: Entries) -> Iterator[tuple[str, bytes]]:
     }
     for name, (array, values) in numbers.items():
         yield f"resealed, {name}", sealed(filled(good, array, values))
+    whole = good["posterior/b/zarr.json"].replace(b"float64", b"int64")
+    whole = whole.replace(b'"NaN"', b"0")
+    yield "resealed, whole numbers", sealed({**good, "posterior/b/zarr.json": whole})
     asked = '{"quantities": 3}'
     group = {"attributes": {"about": asked}, "zarr_format": 3, "node_type": "group"}
     answers = {**good, "derived/zarr.json": json.dumps(group).encode()}
