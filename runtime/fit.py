@@ -16,7 +16,8 @@ from .calls import called
 from .origin import Origin
 from .printed import Printed
 from .provenance import Provenance
-from .summary import PROB, Row, Summary, rows_of, summary_of
+from .row import Row
+from .summary import PROB, Summary, rows_of, summary_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -429,6 +430,6 @@ class Fit:
         return "\n".join(map(visible, lines))
 
     def _repr_html_(self) -> str:
-        from .pages import of_fit
+        from .fit_page import of_fit
 
         return of_fit(self)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from varying.grammar.render.safe import visible
 
 from .grids import page, paragraph
-from .progress import compiled_text, compiling_text, outcome_text
+from .progress_text import compiled_text, compiling_text, outcome_text
 
 if TYPE_CHECKING:
     from .settings import Settings

@@ -1,4 +1,4 @@
-"""What a notebook shows of models, fits and the like: small pages of HTML.
+"""What a notebook shows of models, designs and prior checks: small pages of HTML.
 
 Sober tables in the colours of the page that they stand in, dark or light: no scripts,
 and nothing from elsewhere. All text goes through ``grids``, which escapes it.
@@ -14,36 +14,10 @@ from .grids import Cell, Grid, code_html, heading, page, paragraph
 
 if TYPE_CHECKING:
     from .design import Design
-    from .fit import Fit
     from .model import Model
     from .prior_check import PriorCheck
-    from .verdict import Verdict
 
-__all__ = ["of_check", "of_design", "of_fit", "of_model", "of_verdict", "verdict_html"]
-
-
-def verdict_html(verdict: Verdict) -> str:
-    """Return a verdict: the first sentence, then what was found and what to do."""
-    first, *findings = verdict.sentences
-    mark = "v" if verdict.ok else "v w"
-    return paragraph(first, mark) + "".join(paragraph(one) for one in findings)
-
-
-def of_verdict(verdict: Verdict) -> str:
-    """Return the page of a verdict."""
-    return page(verdict_html(verdict))
-
-
-def of_fit(fit: Fit) -> str:
-    """Return the page of a fit: the verdict first, then the table."""
-    from .summary_table import tables_html
-
-    settings = fit.settings
-    chains, draws = fit.provenance.drawn
-    how = f"{chains} x {draws} draws with {settings.sampler}, seed {settings.seed}"
-    return page(
-        verdict_html(fit.verdict), *tables_html(fit.summary()), paragraph(how, "f")
-    )
+__all__ = ["of_check", "of_design", "of_model"]
 
 
 def of_model(model: Model) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from varying.grammar.render.safe import visible
+
+from .progress_text import compiled_text, compiling_text, outcome_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -206,42 +207,9 @@ def _say(text: str) -> None:
     print(visible(text), file=sys.stderr, flush=True)
 
 
-def compiling_text(why: str | None = None) -> str:
-    """Say that it compiles, and that it takes long where nothing was before."""
-    if why is not None:
-        return f"compiling, {why} ..."
-    if _compiled_before():
-        return "compiling ..."
-    return "compiling: about a minute the first time ..."
-
-
-def _compiled_before() -> bool:
-    folder = _kept()
-    return folder.is_dir() and any(folder.iterdir())
-
-
-def _kept() -> Path:
-    """Return where PyTensor keeps functions that it need not compile again."""
-    from pytensor import config
-
-    return Path(str(config.base_compiledir), "numba")
-
-
-def compiled_text(seconds: float) -> str:
-    """Say how long it compiled."""
-    return f"compiled in {seconds:.1f} s"
-
-
 def _plan(settings: Settings) -> str:
     chains = "1 chain" if settings.chains == 1 else f"{settings.chains} chains"
     return (
         f"sampling {chains} of {settings.tune} draws to tune and "
         f"{settings.draws} to keep with {settings.sampler}"
     )
-
-
-def outcome_text(seconds: float, divergences: int, compiles: bool) -> str:
-    """Say how long it sampled, and how many draws diverged."""
-    work = "compiled and sampled" if compiles else "sampled"
-    word = "divergence" if divergences == 1 else "divergences"
-    return f"{work} in {seconds:.1f} s, {divergences} {word}"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .answers import Answers
@@ -12,6 +11,7 @@ from .arguments import between
 from .cells import rows_and_cells
 from .figures import Figures, elements, figures_of
 from .printed import Printed
+from .row import Row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,29 +24,10 @@ if TYPE_CHECKING:
     from .provenance import Provenance
     from .verdict import Verdict
 
-__all__ = ["PROB", "Row", "Sampling", "Summary", "rows_of", "summary_of"]
+__all__ = ["PROB", "Sampling", "Summary", "rows_of", "summary_of"]
 
 #: Mass of the interval, unless another is asked for.
 PROB = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One number: the parameter, the labels of the element, its figures."""
-
-    name: str
-    coord: str
-    figures: Figures
-
-    @property
-    def label(self) -> str:
-        """Name and labels together: ``b[block[late]]``."""
-        return f"{self.name}[{self.coord}]" if self.coord else self.name
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values; what is not known or infinite is None."""
-        found = {key: _finite(value) for key, value in asdict(self.figures).items()}
-        return {"name": self.name, "coord": self.coord, **found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +214,3 @@ def summary_of(
         reduced=None if data.cells is None else (data.rows, data.cells),
         answers=answers,
     )
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

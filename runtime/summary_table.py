@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from varying.grammar.render.safe import code, prose, visible
 
 from .grids import Cell, Grid, code_html, page, paragraph
-from .pages import verdict_html
+from .verdict_page import verdict_html
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .answers import Computed, Tested
     from .figures import Figures
     from .grids import Weight
-    from .summary import Row, Summary
+    from .row import Row
+    from .summary import Summary
 
 __all__ = ["as_html", "as_markdown", "as_rich", "as_text", "decimals", "tables_html"]
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from .figures import Figures
+    from .row import Row
     from .settings import Settings
-    from .summary import Row
 
     Found = Sequence[tuple[str, Figures]]
 
@@ -61,7 +61,7 @@ class Verdict:
         return "\n".join(map(visible, self.sentences))
 
     def _repr_html_(self) -> str:
-        from .pages import of_verdict
+        from .verdict_page import of_verdict
 
         return of_verdict(self)
 

@@ -15,10 +15,11 @@ from varying.runtime.fit import Fit
 from varying.runtime.names import Names
 from varying.runtime.origin import Origin
 from varying.runtime.provenance import FORMAT, Provenance, describe_data
+from varying.runtime.row import Row
 from varying.runtime.sampling import Sampled
 from varying.runtime.settings import Settings
 from varying.runtime.subject import Subject
-from varying.runtime.summary import Row, rows_of
+from varying.runtime.summary import rows_of
 from varying.runtime.verdict import judge
 
 SPEC = "y ~ x + (1 + x | g)\nprior sigma = 1\n"

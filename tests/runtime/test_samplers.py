@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from varying.runtime import progress
+from varying.runtime import progress_text
 from varying.runtime.progress import Bars, Lines, Silent, progress_for
 from varying.runtime.samplers import SAMPLERS, SamplingError, reason
 from varying.runtime.samplers.draws import tidy
@@ -70,12 +70,12 @@ def test_only_a_first_compilation_is_said_to_take_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tmp_path / "numba"
-    assert progress._kept().name == "numba"
-    monkeypatch.setattr(progress, "_kept", lambda: kept)
-    assert progress.compiling_text() == "compiling: about a minute the first time ..."
+    assert progress_text._kept().name == "numba"
+    monkeypatch.setattr(progress_text, "_kept", lambda: kept)
+    assert progress_text.compiling_text() == "compiling: about a minute the first time ..."
     kept.mkdir()
     (kept / "a.nbc").touch()
-    assert progress.compiling_text() == "compiling ..."
+    assert progress_text.compiling_text() == "compiling ..."
 
 
 def test_bars(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,9 @@ import varying
 from varying.runtime.figures import figures
 from varying.runtime.fixed import fixed_elements
 from varying.runtime.names import Names, names_of
+from varying.runtime.row import Row
 from varying.runtime.subject import Subject
-from varying.runtime.summary import Row, rows_of
+from varying.runtime.summary import rows_of
 from varying.runtime.verdict import Verdict, judge
 
 from .fits import CHAINS, DRAWS, independent, settings, statistics
