@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import check
-from varying.compiler.table import Column, Kind, Table
 from varying.grammar import Severity, Sink, Source, parse
 
 ROWS = 100

@@ -12,12 +12,12 @@ from varying.grammar.tree import (
     Spec,
 )
 
-from .bound import BoundModel
-from .prepare import Prepared
+from .bind.bound import BoundModel
+from .prepare.rows import Prepared
 
 if TYPE_CHECKING:
-    from .ir import Frame, Program
-    from .lower import PriorRow
+    from .lower.program import PriorRow
+    from .program.ir import Frame, Program
 
 
 @dataclass(frozen=True, slots=True, eq=False)

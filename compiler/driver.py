@@ -32,22 +32,22 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
-from .bare_names import settle_names
-from .bind import bind
-from .bound import BoundModel
-from .checks import check_rows
+from .bind.bound import BoundModel
+from .bind.checks import check_rows
+from .bind.margin import OF_ANY_MODEL, inside, is_common, unknown_everywhere
+from .bind.model import bind
+from .bind.options import has_own_rows
+from .bind.response import response_values
 from .compiled import Compiled, Designed, Outline
-from .data_file import DataFile
-from .evaluation import FunctionFault
-from .head import of_the_head
+from .data.file import DataFile
+from .data.head import of_the_head
+from .data.table import Table
+from .expressions.bare_names import settle_names
+from .expressions.evaluation import FunctionFault
+from .expressions.own import NO_FUNCTIONS, Functions
 from .lints import lint
-from .margin import OF_ANY_MODEL, inside, is_common, unknown_everywhere
-from .options import has_own_rows
-from .own_functions import NO_FUNCTIONS, Functions
-from .prepare import NO_DATA, Prepared, prepare
-from .responses import response_values
-from .spec_data import data_of, data_statement
-from .table import Table
+from .prepare.rows import NO_DATA, Prepared, prepare
+from .prepare.source import data_of, data_statement
 
 if TYPE_CHECKING:
     pass
@@ -276,10 +276,10 @@ def _raise_errors(sink: Sink) -> None:
 
 def _compiled(found: _Bound, sink: Sink) -> Compiled:
     # `check` ends before these, and is the quicker for not importing them
-    from .fill import fill
-    from .learn import learn
-    from .lower import lower
+    from .lower.learn import learn
+    from .lower.program import lower
     from .passes import optimize
+    from .program.fill import fill
 
     _raise_errors(sink)
     bound, prepared = found.bound, found.prepared

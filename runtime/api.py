@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from varying.grammar.render.safe import visible
 from varying.grammar.source import Source
 
-from .arguments import ArgumentError, flag, given, path_text
-from .calls import called
+from .files.spec_file import read_source
+from .interface.arguments import ArgumentError, flag, given, path_text
+from .interface.calls import called
 from .model import Model
-from .spec_file import read_source
 
 if TYPE_CHECKING:
-    from varying.compiler.data_file import DataFile
-    from varying.compiler.own_functions import Functions
-    from varying.compiler.table import Table
+    from varying.compiler.data.file import DataFile
+    from varying.compiler.data.table import Table
+    from varying.compiler.expressions.own import Functions
 
-    from .fit import Fit
+    from .fit.fit import Fit
 
 __all__ = ["compile", "compile_source", "data_file", "load"]
 
@@ -102,7 +102,7 @@ def compile(
 
 def _misplaced(first: tuple[str, object], *_: tuple[str, object]) -> str:
     """Return where an argument of another package's belongs."""
-    from varying.compiler.options import OPTIONS
+    from varying.compiler.bind.options import OPTIONS
     from varying.grammar.elsewhere.tables import ELSEWHERE, REWRITTEN
 
     name, value = first
@@ -163,9 +163,9 @@ def load(
     ModelError
         If there is no such file, or it is no fit.
     """
-    from . import store
-    from .fit import Fit
-    from .origin import Origin
+    from .fit import store
+    from .fit.fit import Fit
+    from .fit.origin import Origin
 
     path_text("path", path, "the path of a fit file")
     found = store.read(path)
@@ -178,7 +178,7 @@ def load(
 
 
 def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
-    from varying.compiler.own_functions import own_functions
+    from varying.compiler.expressions.own import own_functions
 
     try:
         return own_functions(functions)
@@ -192,7 +192,7 @@ _SIGNS = frozenset("~\n\r=#")
 
 def _check(spec: object, model: object, reduce: object) -> None:
     """Refuse what is no spec, above all one whose place the data have taken."""
-    from varying.compiler.files.formats import BY_ENDING, ending_of
+    from varying.compiler.data.formats.table import BY_ENDING, ending_of
 
     what = "the text of a spec, or the path of a .model file"
     text = path_text("spec", spec, f"{what} (the data come second)")
@@ -213,7 +213,7 @@ def data_file(path: str | None) -> DataFile | None:
     """Return a data file by its path; None for none."""
     if path is None:
         return None
-    from varying.compiler.data_file import DataFile
+    from varying.compiler.data.file import DataFile
 
     return DataFile(Path(path))
 
@@ -222,10 +222,10 @@ def _table(data: Any, reduce: bool | None) -> Table | DataFile | None:
     if data is None:
         return None
     if isinstance(data, str | os.PathLike):
-        from varying.compiler.data_file import DataFile
+        from varying.compiler.data.file import DataFile
 
         return DataFile(Path(data), reduce)
-    from varying.compiler.read import table_from_frame
+    from varying.compiler.data.plain import table_from_frame
 
     return table_from_frame(data)
 

@@ -207,7 +207,7 @@ def fit(
     Ctrl-C keeps the draws that are made, as a partial fit; a second one does not.
     """
     from .commands.fit import Options, resume, run
-    from .settings import Settings
+    from .sampling.settings import Settings
 
     given = {name for name in ctx.params if _typed(ctx, name)}
     if resumed is not None:
@@ -263,7 +263,7 @@ def prior(
 ) -> None:
     """Say what the priors claim of the data, before any fit."""
     from .commands.prior import run
-    from .settings import Settings
+    from .sampling.settings import Settings
 
     try:
         Settings.checked(draws=draws, seed=seed)
@@ -361,7 +361,7 @@ def _guarded() -> int:
         EnvironmentFault,
         exit_code,
     )
-    from .interrupts import take_signals
+    from .interface.interrupts import take_signals
 
     debug = os.environ.get("VARYING_DEBUG") == "1"
     # a batch system ends a process by it: as Ctrl-C does, draws are kept

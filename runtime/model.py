@@ -10,25 +10,25 @@ from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
 from varying.grammar.render.safe import visible
 from varying.grammar.source import Span
 
-from .arguments import flag
-from .calls import called
-from .cells import rows_text
-from .faults import fault
-from .printed import Printed
+from .interface.arguments import flag
+from .interface.calls import called
+from .interface.faults import fault
+from .interface.printed import Printed
+from .rows.reduced import rows_text
 
 if TYPE_CHECKING:
     from pymc import Model as PyMCModel
     from xarray import DataTree
 
     from varying.compiler.compiled import Compiled
-    from varying.compiler.table import Table
+    from varying.compiler.data.table import Table
     from varying.grammar.tree import ModelStatement, Spec
 
-    from .design import Design
-    from .fit import Fit
-    from .prior_check import PriorCheck
-    from .priors import Priors
-    from .settings import Backend, Sampler, Settings
+    from .fit.fit import Fit
+    from .look.design import Design
+    from .look.prior_check import PriorCheck
+    from .look.priors import Priors
+    from .sampling.settings import Backend, Sampler, Settings
 
 __all__ = ["Model"]
 
@@ -72,14 +72,14 @@ class Model:
     @property
     def priors(self) -> Priors:
         """The prior of each parameter, with its reason."""
-        from .priors import Priors
+        from .look.priors import Priors
 
         return Priors(self._with_data("the priors").priors)
 
     @property
     def design(self) -> Design:
         """Rows, columns with their coding, groups."""
-        from .design import Design
+        from .look.design import Design
 
         return Design(self._with_data("the design"))
 
@@ -90,9 +90,9 @@ class Model:
         The last line says what samples it: the kernel, or the graph and why.
         """
         from varying.compiler.backends.kernel import NoKernel
-        from varying.compiler.ir_text import program_text
+        from varying.compiler.program.text import program_text
 
-        from .sampling import Sampled
+        from .sampling.run import Sampled
 
         sampled = Sampled(self._with_data("the program"))
         try:
@@ -179,9 +179,9 @@ class Model:
         KeyboardInterrupt
             If it is interrupted before there are draws to keep, or twice.
         """
-        from .fitting import fit_model
-        from .progress import progress_for
-        from .settings import Settings
+        from .fit.make import fit_model
+        from .interface.progress import progress_for
+        from .sampling.settings import Settings
 
         flag("progress", progress)
         settings = Settings.checked(
@@ -198,7 +198,7 @@ class Model:
 
     def _fitted(self, data: DataTree, settings: Settings, seconds: float) -> Fit:
         """Return the fit of draws that have been made."""
-        from .fitting import fit_of_draws
+        from .fit.make import fit_of_draws
 
         return fit_of_draws(self, data, settings, seconds)
 
@@ -228,7 +228,7 @@ class Model:
         ValueError
             If an argument makes no sense.
         """
-        from .settings import Settings
+        from .sampling.settings import Settings
 
         settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior predictive")
@@ -238,7 +238,7 @@ class Model:
         self, compiled: Compiled, table: Table, settings: Settings
     ) -> DataTree:
         """Return draws for the rows of a table; see ``prior_predictive``."""
-        from .sizes import check_rows, numbers_reported
+        from .sampling.sizes import check_rows, numbers_reported
 
         self._refuse_flat(compiled)
         numbers = table.rows + numbers_reported(compiled.program, compiled.frame)
@@ -261,7 +261,7 @@ class Model:
             )
         finally:
             logger.setLevel(level)
-        from .categories import with_categories
+        from .rows.categories import with_categories
 
         response = compiled.program.likelihood.name
         categories = compiled.bound.response.categories
@@ -292,11 +292,11 @@ class Model:
         ModelError, ValueError
             As ``prior_predictive``.
         """
-        from .cells import split
-        from .predict import FittedRows
-        from .prior_check import check_prior
-        from .replicates import Replicates
-        from .settings import Settings
+        from .look.prior_check import check_prior
+        from .rows.predict import FittedRows
+        from .rows.reduced import split
+        from .rows.replicates import Replicates
+        from .sampling.settings import Settings
 
         settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior check")
@@ -354,7 +354,7 @@ class Model:
         return "\n".join(map(visible, [*lines, *map(_noted, self._shown())]))
 
     def _repr_html_(self) -> str:
-        from .pages import of_model
+        from .look.pages import of_model
 
         return of_model(self)
 
@@ -396,9 +396,9 @@ def _row_by_row(compiled: Compiled, table: Table) -> PyMCModel:
     import numpy as np
 
     from varying.compiler.backends.pymc import emit
-    from varying.compiler.fill import fill
+    from varying.compiler.program.fill import fill
 
-    from .cells import without_counts
+    from .rows.reduced import without_counts
 
     program = without_counts(compiled.program)
     frame = fill(program, table, compiled.bound.response)

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from varying.compiler.bound import BoundModel, Part
+from varying.compiler.bind.bound import BoundModel, Part
 from varying.compiler.compiled import Compiled
-from varying.compiler.distributions import (
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.distributions.table import (
     DISTRIBUTIONS,
     POSITIVE,
     REAL,
@@ -28,7 +29,6 @@ from varying.compiler.distributions import (
 )
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 
 Rng = np.random.Generator

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import varying
 from varying.compiler.driver import check
-from varying.compiler.elsewhere import (
+from varying.compiler.expressions.elsewhere import (
     FUNCTIONS_ELSEWHERE,
     GROUPS_UNTIL_THEN,
     LINKS_UNTIL_THEN,
@@ -24,7 +24,7 @@ from varying.compiler.families.elsewhere import UNTIL_THEN as FAMILIES_UNTIL_THE
 from varying.grammar.diagnostics import Severity
 from varying.grammar.source import Source
 from varying.runtime.cli import app
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 from varying.runtime.model import Model
 
 from .diagnostics.harness import table_of

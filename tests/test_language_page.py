@@ -18,12 +18,15 @@ from pathlib import Path
 import pytest
 
 import varying
-from varying.compiler.asked import KEEPS, SCALES
-from varying.compiler.cell_contrasts import MOST_CELLS, MOST_LINES
-from varying.compiler.coding import MOST_LEVELS
-from varying.compiler.contrasts import CONTRASTS, Contrast
-from varying.compiler.data_options import OPTIONS as DATA_OPTIONS
-from varying.compiler.distributions import (
+from varying.compiler.bind.asked import KEEPS, SCALES
+from varying.compiler.bind.options import OPTIONS
+from varying.compiler.bind.questions.contrasts import MOST_CELLS, MOST_LINES
+from varying.compiler.bind.questions.quantities import CALLED
+from varying.compiler.bind.response_terms import TERMS
+from varying.compiler.coding.contrasts import CONTRASTS, Contrast
+from varying.compiler.data.options import OPTIONS as DATA_OPTIONS
+from varying.compiler.data.table import Kind
+from varying.compiler.distributions.table import (
     ABOVE_ONE,
     DISTRIBUTIONS,
     PLANNED,
@@ -34,15 +37,12 @@ from varying.compiler.distributions import (
     Distribution,
 )
 from varying.compiler.driver import check
+from varying.compiler.expressions.functions import FUNCTIONS, Function
+from varying.compiler.expressions.learning import MOST_COLUMNS
 from varying.compiler.families import FAMILIES, PLANNED_FAMILIES
 from varying.compiler.families.family import Family
-from varying.compiler.functions import FUNCTIONS, Function
-from varying.compiler.learning import MOST_COLUMNS
-from varying.compiler.options import OPTIONS
-from varying.compiler.quantities import CALLED
-from varying.compiler.response_terms import TERMS
-from varying.compiler.table import Kind
-from varying.compiler.terms import MOST_TERMS
+from varying.compiler.formula.coding import MOST_LEVELS
+from varying.compiler.formula.terms import MOST_TERMS
 from varying.grammar.layout import MAX_BRACKETS
 from varying.grammar.rules import RULES
 from varying.grammar.source import Source

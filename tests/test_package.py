@@ -171,13 +171,16 @@ EXAMPLE = "examples/ratings/ratings.model"
 #: What no command needs that only looks at a spec and its data, or at a fit.
 LATER = (
     *("matplotlib", "numba", "llvmlite", "xarray", "zarr", "arviz_base"),
-    *("varying.runtime.sampling", "varying.compiler.passes"),
-    *("varying.compiler.backends", "varying.compiler.lower"),
+    *("varying.runtime.sampling.run", "varying.compiler.passes"),
+    *("varying.compiler.backends", "varying.compiler.lower.program"),
 )
 #: What only a fault needs, or only a spec that has something of the kind.
 SELDOM = (
-    *("rich", "pyarrow", "varying.compiler.files.excel"),
-    *("varying.compiler.files.r_objects", "varying.compiler.files.statistical"),
+    *("rich", "pyarrow", "varying.compiler.data.formats.excel"),
+    *(
+        "varying.compiler.data.formats.r_objects",
+        "varying.compiler.data.formats.statistical",
+    ),
     *("varying.grammar.elsewhere.models", "varying.grammar.elsewhere.reading"),
 )
 #: Where the text of a spec is read.
@@ -209,7 +212,7 @@ def assert_without(command: tuple[str | Path, ...], absent: set[str]) -> None:
 FIT = """
 import sys
 from varying.runtime.cli import main
-from varying.runtime.samplers import kernel
+from varying.runtime.sampling.samplers import kernel
 
 meanwhile, kernel.MEANWHILE = kernel.MEANWHILE, ()
 sys.argv = ["varying", "fit", sys.argv[1], "--seed", "1", "--out", sys.argv[2]]

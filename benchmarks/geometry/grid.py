@@ -31,8 +31,8 @@ import pandas as pd
 
 import varying
 from varying.compiler.backends.kernel import Kernel, build
-from varying.runtime.samplers.nutpie_native import start
-from varying.runtime.sampling import Sampled
+from varying.runtime.sampling.run import Sampled
+from varying.runtime.sampling.samplers.nutpie_native import start
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build" / "geometry" / "grid.json"

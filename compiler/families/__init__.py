@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .bernoulli import BERNOULLI
-from .binomial import BINOMIAL
+from .binary.bernoulli import BERNOULLI
+from .binary.binomial import BINOMIAL
+from .continuous.gaussian import GAUSSIAN
+from .continuous.lognormal import LOGNORMAL
+from .continuous.student import STUDENT
+from .counts.negbinomial import NEGBINOMIAL
+from .counts.poisson import POISSON
 from .family import Family
-from .gaussian import GAUSSIAN
-from .lognormal import LOGNORMAL
-from .negbinomial import NEGBINOMIAL
-from .ordlogit import ORDLOGIT
-from .poisson import POISSON
-from .student import STUDENT
+from .ordinal.ordlogit import ORDLOGIT
 
 FAMILIES: dict[str, Family] = {
     family.name: family

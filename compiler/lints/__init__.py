@@ -11,8 +11,8 @@ from varying.grammar.diagnostics import Severity, Sink
 from varying.grammar.rules import RULES
 from varying.grammar.tree import ModelStatement, Spec
 
-from ..bound import BoundModel
-from ..prepare import Prepared
+from ..bind.bound import BoundModel
+from ..prepare.rows import Prepared
 from . import codes, confounded, design, dispersion, groups, levels, priors, response
 from .subject import Lint, Subject
 

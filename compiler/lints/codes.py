@@ -12,13 +12,13 @@ from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 from varying.grammar.spelling import spell_number
 from varying.grammar.tree import ColumnStatement
+from varying.grammar.walk import column_names
 
-from ..cells import parse_numbers
-from ..checks import columns_read, place_of
-from ..columns import Coded, DesignColumn, Numeric
-from ..expressions import column_names
-from ..spellings import codes_among_words, missing_codes
-from ..table import Kind
+from ..bind.checks import columns_read, place_of
+from ..data.spellings import codes_among_words, missing_codes
+from ..data.table import Kind
+from ..data.texts import parse_numbers
+from ..formula.columns import Coded, DesignColumn, Numeric
 from .subject import Finding, Subject
 
 #: So many numbers and more say where the others are.

@@ -10,20 +10,20 @@ import numpy as np
 from varying.grammar.printer import name_text
 from varying.grammar.source import Span
 
-from ..bound import Grouping, Part
-from ..codes import group_index
-from ..columns import INTERCEPT, Coded, DesignColumn
-from ..estimated import (
+from ..bind.bound import Grouping, Part
+from ..bind.estimated import (
     Columns,
     fixed_at,
     residual_scale,
     rows_of_levels,
     sd_target,
 )
-from ..evaluation import evaluate
-from ..spellings import quoted
-from ..spread import DEPENDENT, ROUNDINGS, centered
-from ..table import Floats, Ints
+from ..data.codes import group_index
+from ..data.spellings import quoted
+from ..data.spread import DEPENDENT, ROUNDINGS, centered
+from ..data.table import Floats, Ints
+from ..expressions.evaluation import evaluate
+from ..formula.columns import INTERCEPT, Coded, DesignColumn
 from .subject import Finding, Subject, listed
 
 #: Nearly all: but for a tenth, and for fewer than so many.

@@ -10,17 +10,17 @@ from varying.grammar.diagnostics import Edit, Fix
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Call, ColumnStatement, Expr, Name, Power
+from varying.grammar.walk import children, postorder
 
-from .. import weighted
-from ..bound import GroupTerm, Part
-from ..checks import place_of
-from ..columns import Coded, DesignColumn, Numeric
-from ..evaluation import evaluate
-from ..expressions import children, postorder
-from ..functions import FUNCTIONS
-from ..rounding import rounding
-from ..spellings import quoted
-from ..table import Kind
+from ..bind.bound import GroupTerm, Part
+from ..bind.checks import place_of
+from ..data import weighted
+from ..data.spellings import quoted
+from ..data.table import Kind
+from ..expressions.evaluation import evaluate
+from ..expressions.functions import FUNCTIONS
+from ..expressions.rounding import rounding
+from ..formula.columns import Coded, DesignColumn, Numeric
 from .subject import Finding, Subject, listed
 
 #: More population effects than this, each with the default prior, add up to much.

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..bound import Grouping, offsets
-from ..codes import coded_values
-from ..design import evaluate_columns
-from ..evaluation import evaluate
-from ..responses import response_values
-from ..table import Floats, Ints, Table
-from ..weighted import means
+from ..bind.bound import Grouping, offsets
+from ..bind.response import response_values
+from ..data.codes import coded_values
+from ..data.table import Floats, Ints, Table
+from ..data.weighted import means
+from ..expressions.evaluation import evaluate
+from ..formula.design import evaluate_columns
 from .subject import Finding, Subject
 
 #: Rows and columns that a quick fit has at most; of more, some groups are left out.

@@ -11,16 +11,16 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import LetStatement
 
-from ..bound import Grouping, GroupTerm, Part
-from ..calls import formulas, stateful_calls
-from ..checks import columns_read
-from ..columns import INTERCEPT, DesignColumn, Numeric
-from ..estimated import Columns
-from ..evaluation import evaluate
-from ..increments import increments, variables_made
-from ..rounding import rounding
-from ..spellings import quoted
-from ..spread import is_constant, two_values
+from ..bind.bound import Grouping, GroupTerm, Part
+from ..bind.checks import columns_read
+from ..bind.estimated import Columns
+from ..data.spellings import quoted
+from ..data.spread import is_constant, two_values
+from ..expressions.calls import formulas, stateful_calls
+from ..expressions.evaluation import evaluate
+from ..expressions.rounding import rounding
+from ..formula.columns import INTERCEPT, DesignColumn, Numeric
+from ..lower.increments import increments, variables_made
 from .subject import Finding, Subject, listed
 
 #: Slopes over fewer levels are not asked for.

@@ -11,12 +11,12 @@ import numpy as np
 from varying.grammar.diagnostics import Edit, Fix
 from varying.grammar.printer import name_text
 from varying.grammar.tree import Chain, Name
+from varying.grammar.walk import postorder
 
-from ..bound import Grouping
-from ..checks import columns_read
-from ..columns import Coded
-from ..expressions import postorder
-from ..table import Ints, Kind
+from ..bind.bound import Grouping
+from ..bind.checks import columns_read
+from ..data.table import Ints, Kind
+from ..formula.columns import Coded
 from .subject import Finding, Subject
 
 #: Words of names of units whose numbers often start again elsewhere, ...

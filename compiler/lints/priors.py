@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from .. import weighted
-from ..bound import Part, PriorText
-from ..column_rounding import column_rounding
-from ..columns import DesignColumn, Numeric
-from ..design import evaluate_columns
-from ..learn import column_scale, response_moments
-from ..spellings import quoted
+from ..bind.bound import Part, PriorText
+from ..data import weighted
+from ..data.spellings import quoted
+from ..formula.column_rounding import column_rounding
+from ..formula.columns import DesignColumn, Numeric
+from ..formula.design import evaluate_columns
+from ..lower.learn import column_scale, response_moments
 from .subject import Finding, Subject
 
 Arguments = Mapping[str, float]

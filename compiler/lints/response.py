@@ -8,11 +8,11 @@ import numpy as np
 
 from varying.grammar.spelling import spell_number
 
-from ..design import evaluate_columns
-from ..estimated import residual_scale
-from ..evaluation import evaluate
-from ..spread import dependencies, is_constant, is_same, rounding_of, two_values
-from ..table import Floats, Kind
+from ..bind.estimated import residual_scale
+from ..data.spread import dependencies, is_constant, is_same, rounding_of, two_values
+from ..data.table import Floats, Kind
+from ..expressions.evaluation import evaluate
+from ..formula.design import evaluate_columns
 from .codes import codes_of
 from .subject import Finding, Subject, listed
 

@@ -12,13 +12,13 @@ from varying.grammar.diagnostics import Edit, Fix
 from varying.grammar.source import Span
 from varying.grammar.tree import Expr, ModelStatement, Spec
 
-from ..bound import BoundModel
-from ..codes import coded_values
-from ..prepare import Prepared
-from ..responses import response_values
-from ..schema import Schema
-from ..spellings import quoted
-from ..table import Floats, Ints, Table
+from ..bind.bound import BoundModel
+from ..bind.response import response_values
+from ..data.codes import coded_values
+from ..data.schema import Schema
+from ..data.spellings import quoted
+from ..data.table import Floats, Ints, Table
+from ..prepare.rows import Prepared
 
 #: Beyond this many times the rows, combinations are sorted and not counted in place.
 _ROOM = 4

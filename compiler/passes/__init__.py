@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir import Frame, Program
-from ..verify import verify
+from ..program.ir import Frame, Program
+from ..program.verify import verify
 from .center_effects import center_effects
 from .center_predictors import center_predictors
 from .center_slopes import center_slopes

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backends.reference import coordinates
-from ..backends.reference.density import (
+from ..families import FAMILIES
+from ..program.interpret import coordinates
+from ..program.interpret.density import (
     evaluate,
     evaluate_expression,
     likelihood_arguments,
 )
-from ..backends.reference.start import start
-from ..families import FAMILIES
-from ..ir import (
+from ..program.interpret.start import start
+from ..program.ir import (
     Axis,
     Centering,
     Element,
@@ -31,8 +31,8 @@ from ..ir import (
     Ref,
     Slot,
 )
-from ..program_names import free_in
-from ..recipes import Around, Weights
+from ..program.names import free_in
+from ..program.recipes import Around, Weights
 
 Array = NDArray[Any]
 

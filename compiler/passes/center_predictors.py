@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ir import (
+from ..program.ir import (
     Apply,
     Assemble,
     Const,
@@ -22,7 +22,7 @@ from ..ir import (
     minus,
     plus,
 )
-from ..recipes import Matrix, Numbers
+from ..program.recipes import Matrix, Numbers
 
 
 def center_predictors(program: Program, frame: Frame) -> tuple[Program, Frame]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ir import Block, Frame, GroupUse, Predictor, Program, Slot
-from ..recipes import Matrix
+from ..program.ir import Block, Frame, GroupUse, Predictor, Program, Slot
+from ..program.recipes import Matrix
 
 
 def center_slopes(program: Program, frame: Frame) -> tuple[Program, Frame]:

@@ -8,11 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Block, Frame, Intercept, Linear, Offset, Predictor, Program, Slot
-from ..linear import Linear as Map
-from ..linear import linear
-from ..program_names import free_in
-from ..recipes import Composed
+from ..program.interpret.linear import Linear as Map
+from ..program.interpret.linear import linear
+from ..program.ir import (
+    Block,
+    Frame,
+    Intercept,
+    Linear,
+    Offset,
+    Predictor,
+    Program,
+    Slot,
+)
+from ..program.names import free_in
+from ..program.recipes import Composed
 from .prune import prune
 
 Array = NDArray[Any]

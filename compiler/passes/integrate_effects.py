@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..families import FAMILIES
-from ..ir import Frame, GroupUse, Program, Ref
+from ..program.ir import Frame, GroupUse, Program, Ref
 
 
 def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:

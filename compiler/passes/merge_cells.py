@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ..families import FAMILIES
 from ..families.family import Pooled
-from ..ir import Frame, Program, Slot
-from ..program_names import free_in
-from ..recipes import Count, Within
+from ..program.ir import Frame, Program, Slot
+from ..program.names import free_in
+from ..program.recipes import Count, Within
 
 Array = NDArray[Any]
 Words = NDArray[np.uint64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..ir import Frame, Program
+from ..program.ir import Frame, Program
 
 
 def noncenter(program: Program, frame: Frame) -> tuple[Program, Frame]:

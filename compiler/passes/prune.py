@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..ir import Frame, GroupUse, Linear, Offset, Program, names_in
+from ..program.ir import Frame, GroupUse, Linear, Offset, Program, names_in
 
 
 def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:

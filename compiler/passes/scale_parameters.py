@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import weighted
-from ..backends.reference import coordinates, evaluate
-from ..backends.reference.density import evaluate_expression
-from ..backends.reference.start import middle_of, start, typical
-from ..default_priors import DPAR_GROUP_SD
-from ..distributions import DISTRIBUTIONS
+from ..data import weighted
+from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
-from ..ir import (
+from ..lower.default_priors import DPAR_GROUP_SD
+from ..program.interpret import coordinates, evaluate
+from ..program.interpret.density import evaluate_expression
+from ..program.interpret.linear import linear
+from ..program.interpret.start import middle_of, start, typical
+from ..program.ir import (
     Apply,
     Const,
     Frame,
@@ -34,7 +35,6 @@ from ..ir import (
     Unit,
     names_in,
 )
-from ..linear import linear
 
 Array = NDArray[Any]
 

@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..targets import in_the_way, refused, saved_elsewhere
+from ..sampling.targets import in_the_way, refused, saved_elsewhere
 from .outcome import INTERRUPTED, OK, USAGE, EnvironmentFault
 from .show import compiled
 from .summary import show
 from .terminal import note
 
 if TYPE_CHECKING:
-    from ..fit import Fit
+    from ..fit.fit import Fit
     from ..model import Model
-    from ..settings import Backend, Sampler
+    from ..sampling.settings import Backend, Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ def run(
 
     Bad diagnostics are said in words, and are no failure.
     """
-    from ..settings import Settings
-    from ..sizes import check_sampling, fit_bytes
-    from ..store import is_fit
+    from ..fit.store import is_fit
+    from ..sampling.settings import Settings
+    from ..sampling.sizes import check_sampling, fit_bytes
 
     found = compiled(file, data, model, briefly=True)
     target = Path(out) if out is not None else _default(file, found)
@@ -80,9 +80,9 @@ def resume(
     from dataclasses import replace
 
     from ..api import load
-    from ..fitting import same_model
-    from ..sizes import check_sampling, fit_bytes
-    from ..store import is_fit
+    from ..fit.make import same_model
+    from ..fit.store import is_fit
+    from ..sampling.sizes import check_sampling, fit_bytes
 
     before = load(path)
     made_of = before._origin.compiled
@@ -106,8 +106,8 @@ def resume(
 
 def _kept(sample: Callable[[], Fit], target: Path, form: str, quiet: bool) -> int:
     """Sample, save and show; what an interrupt leaves is saved as well."""
-    from ..interrupts import interruptible
-    from ..samplers import NothingDrawn
+    from ..interface.interrupts import interruptible
+    from ..sampling.samplers import NothingDrawn
 
     with interruptible(say=True) as interrupts:
         try:

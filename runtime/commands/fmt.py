@@ -5,7 +5,7 @@ from __future__ import annotations
 from varying.grammar import format_spec, parse
 from varying.grammar.diagnostics import Sink
 
-from ..whole_file import replacing
+from ..files.whole_file import replacing
 from .outcome import FAULTS, OK
 from .terminal import note, print_diff, print_text, read
 

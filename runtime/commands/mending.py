@@ -73,7 +73,7 @@ def say_fixed(file: str, applied: Sequence[Diagnostic], *, would: bool = False) 
 
 def write(file: str, text: str) -> None:
     """Write a spec whole or not at all; a byte order mark stays where one was."""
-    from ..whole_file import replacing
+    from ..files.whole_file import replacing
 
     with Path(file).open("rb") as old:
         mark = old.read(len(_BOM)) == _BOM

@@ -31,7 +31,7 @@ def show_design(file: str, data: str | None, model: str | None, form: str) -> in
     from varying.compiler.driver import design_spec
 
     from ..api import data_file
-    from ..design import Design
+    from ..look.design import Design
 
     source, base = read(file)
     found = design_spec(source, data_file(data), base=base, model=model)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from .terminal import answer, answer_json
 
 if TYPE_CHECKING:
-    from ..fit import Fit
-    from ..summary import Summary
+    from ..fit.fit import Fit
+    from ..summary.summary import Summary
 
 
 def run(path: str, form: str, whole: bool) -> None:
     """Print the table of a fit file."""
-    from ..store import read_summary
+    from ..fit.store import read_summary
 
     _print(read_summary(path, whole=whole), form)
 

@@ -13,7 +13,7 @@ from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.render.safe import as_json, visible, visible_lines
 from varying.grammar.source import Source
 
-from ..spec_file import MOST_BYTES, decode, read_source
+from ..files.spec_file import MOST_BYTES, decode, read_source
 from .outcome import EnvironmentFault
 
 __all__ = [

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from varying.grammar.diagnostics import nearest
 from varying.grammar.render.safe import visible
 
-from ..arguments import ArgumentError, choice
+from ..interface.arguments import ArgumentError, choice
 
 if TYPE_CHECKING:
-    from ..fit import Fit
+    from ..fit.fit import Fit
 
 __all__ = ["KINDS", "Kind", "PlotError", "load", "plot"]
 

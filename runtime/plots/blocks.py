@@ -12,13 +12,13 @@ import numpy as np
 from varying.grammar.diagnostics import nearest
 from varying.grammar.printer import name_text
 
-from ..figures import elements
+from ..draws.figures import elements
 from . import PlotError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..fit import Fit
+    from ..fit.fit import Fit
 
 __all__ = ["Block", "blocks_of", "by_spread", "divergent"]
 

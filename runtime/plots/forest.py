@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.gridspec import GridSpec
 
-    from ..fit import Fit
+    from ..fit.fit import Fit
 
 __all__ = ["OPTIONS", "picture"]
 

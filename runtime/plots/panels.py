@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from varying.compiler.spread import distinct
+from varying.compiler.data.spread import distinct
 from varying.grammar.printer import name_text
 
-from ..arguments import given
+from ..interface.arguments import given
 from . import PlotError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from varying.compiler.table import Column
+    from varying.compiler.data.table import Column
 
-    from ..origin import Origin
+    from ..fit.origin import Origin
 
 __all__ = ["Panel", "columns_by", "panels_of"]
 

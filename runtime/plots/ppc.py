@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..cells import rows_text, sampled
-from ..predict import FittedRows, predict, thinned
-from ..replicates import Replicates
-from ..settings import Settings
+from ..rows.predict import FittedRows, predict, thinned
+from ..rows.reduced import rows_text, sampled
+from ..rows.replicates import Replicates
+from ..sampling.settings import Settings
 from . import PlotError
 from .panels import Panel, columns_by, panels_of
 from .response import (
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from ..fit import Fit
+    from ..fit.fit import Fit
 
 __all__ = ["OPTIONS", "picture"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from ..prior_check import PriorCheck, Statement
+    from ..look.prior_check import PriorCheck, Statement
 
 __all__ = ["picture"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
     from numpy.typing import NDArray
 
-    from ..replicates import Replicates
+    from ..rows.replicates import Replicates
 
 __all__ = [
     "Bins",

@@ -26,9 +26,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from varying.grammar.render.safe import visible
 
-from ..arguments import ArgumentError
-from ..arguments import given as said
-from ..whole_file import replacing
+from ..files.whole_file import replacing
+from ..interface.arguments import ArgumentError
+from ..interface.arguments import given as said
 from . import PlotError
 
 if TYPE_CHECKING:

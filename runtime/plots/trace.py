@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from ..fit import Fit
+    from ..fit.fit import Fit
 
 __all__ = ["OPTIONS", "picture"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from varying.grammar.diagnostics import ModelError
     from varying.runtime.api import compile, load
-    from varying.runtime.compare import compare
-    from varying.runtime.fit import Fit
+    from varying.runtime.fit.compare import compare
+    from varying.runtime.fit.fit import Fit
     from varying.runtime.model import Model
 
     __version__: str
@@ -24,10 +24,10 @@ __all__ = ["Fit", "Model", "ModelError", "__version__", "compare", "compile", "l
 # `import varying` stays quick: a name is imported when it is first used, and
 # PyMC, pandas and ArviZ when something needs them.
 _HOMES = {
-    "Fit": "varying.runtime.fit",
+    "Fit": "varying.runtime.fit.fit",
     "Model": "varying.runtime.model",
     "ModelError": "varying.grammar.diagnostics",
-    "compare": "varying.runtime.compare",
+    "compare": "varying.runtime.fit.compare",
     "compile": "varying.runtime.api",
     "load": "varying.runtime.api",
 }

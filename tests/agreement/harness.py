@@ -22,17 +22,13 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 
 from varying.compiler.backends.pymc import emit
-from varying.compiler.backends.reference import (
-    coordinates,
-    evaluate,
-    gradient,
-)
 from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
-from varying.compiler.fill import fill
-from varying.compiler.ir import Frame, Program
 from varying.compiler.passes import PASSES, for_sampling
-from varying.compiler.verify import verify
+from varying.compiler.program.fill import fill
+from varying.compiler.program.interpret import coordinates, evaluate, gradient
+from varying.compiler.program.ir import Frame, Program
+from varying.compiler.program.verify import verify
 
 Array = NDArray[Any]
 Point = Mapping[str, Array]

@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.backends.kernel import Kernel, build, emit
-from varying.compiler.backends.kernel.densities import likelihood_name, prior_name
 from varying.compiler.backends.kernel.operations import OPERATIONS
-from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.backends.reference.density import moved_scales
+from varying.compiler.backends.kernel.operations.densities import (
+    likelihood_name,
+    prior_name,
+)
 from varying.compiler.compiled import Compiled
+from varying.compiler.distributions.kernels import PRIOR_KERNELS
 from varying.compiler.families import FAMILIES
-from varying.compiler.ir import Frame, Group, Program
 from varying.compiler.passes import for_kernel, for_sampling
-from varying.compiler.prior_kernels import PRIOR_KERNELS
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.interpret.density import moved_scales
+from varying.compiler.program.ir import Frame, Group, Program
 
 from .harness import Evaluation, Point, by_reference, random_point, stages
 

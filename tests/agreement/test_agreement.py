@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 
 from varying.compiler.backends.pymc import emit as emit_graph
 from varying.compiler.backends.pymc import operations
-from varying.compiler.backends.reference import charts
 from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
+from varying.compiler.program.interpret import charts
 
 from ..strategies import FEATURES, Case, cases, random_case
 from . import harness

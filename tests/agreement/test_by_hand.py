@@ -17,12 +17,12 @@ import pymc as pm
 import pytensor.tensor as pt
 from numpy.typing import NDArray
 
-from varying.compiler import default_priors as defaults
-from varying.compiler.backends.reference import evaluate
-from varying.compiler.backends.reference.density import cholesky
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
+from varying.compiler.lower import default_priors as defaults
+from varying.compiler.program.interpret import evaluate
+from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.source import Source
 
 from .harness import MODE, by_graph, random_point

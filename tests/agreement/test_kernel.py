@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.backends.kernel import NoKernel, cache, emit, native
-from varying.compiler.backends.kernel.densities import prior_name
-from varying.compiler.backends.kernel.machine import compile_machine
+from varying.compiler.backends.kernel import NoKernel, emit
+from varying.compiler.backends.kernel.llvm.text import execute
+from varying.compiler.backends.kernel.machine import cache, native
+from varying.compiler.backends.kernel.machine.build import compile_machine
 from varying.compiler.backends.kernel.operations import OPERATIONS
-from varying.compiler.backends.kernel.text import execute
-from varying.compiler.backends.reference import coordinates, log_density
-from varying.compiler.backends.reference.start import start
+from varying.compiler.backends.kernel.operations.densities import prior_name
 from varying.compiler.compiled import Compiled
-from varying.compiler.distributions import DISTRIBUTIONS, POSITIVE, REAL, UNIT
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE, REAL, UNIT
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Apply, Const, Ref
+from varying.compiler.program.interpret import coordinates, log_density
+from varying.compiler.program.interpret.start import start
+from varying.compiler.program.ir import Apply, Const, Ref
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from varying.compiler.backends.pymc import emit
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 
 from ..strategies import random_case

@@ -16,9 +16,9 @@ import pytest
 
 from varying.compiler.backends.source import emit
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.plain import read_table
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.read import read_table
 from varying.grammar.diagnostics import ModelError, Sink
 from varying.grammar.source import Source, Span
 

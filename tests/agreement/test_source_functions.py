@@ -10,7 +10,7 @@ import pytest
 from varying.compiler.backends.pymc import emit as to_graph
 from varying.compiler.backends.source import emit
 from varying.compiler.driver import compile_spec
-from varying.compiler.functions import FUNCTIONS
+from varying.compiler.expressions.functions import FUNCTIONS
 from varying.grammar.source import Source
 
 CALLS = {

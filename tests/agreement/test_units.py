@@ -17,12 +17,12 @@ import pytest
 from numpy.typing import NDArray
 
 from varying.compiler.backends.kernel import Kernel
-from varying.compiler.backends.reference import coordinates
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Frame, Program
 from varying.compiler.passes import for_kernel, for_sampling
+from varying.compiler.program.interpret import coordinates
+from varying.compiler.program.ir import Frame, Program
 from varying.grammar.source import Source
 
 from .kernels import kernel_of

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.safety.crafted_data import sheet, workbook
 
+from varying.compiler.data.table import Kind
 from varying.compiler.driver import check
-from varying.compiler.table import Kind
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
 

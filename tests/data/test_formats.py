@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 import varying
-from varying.compiler import data_file
-from varying.compiler.columnspec import declare
-from varying.compiler.data_file import DataFile, read_data
-from varying.compiler.data_options import DataOptions
+from varying.compiler.data import file as data_file
+from varying.compiler.data.file import DataFile, read_data
+from varying.compiler.data.formats.table import FORMATS
+from varying.compiler.data.options import DataOptions
+from varying.compiler.data.plain import read_table, table_from_frame
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import check
-from varying.compiler.files.formats import FORMATS
-from varying.compiler.read import read_table, table_from_frame
-from varying.compiler.table import Column, Kind, Table
+from varying.compiler.prepare.declared import declare
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span

@@ -242,7 +242,7 @@ def test_headers_of_one_row(
 def test_large_files_are_looked_at_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from varying.compiler import data_file
+    from varying.compiler.data import file as data_file
 
     for limit, value in (("LARGE_ROWS", 2), ("LARGE_BYTES", 1), ("SMALL_BYTES", 1)):
         monkeypatch.setattr(data_file, limit, value)

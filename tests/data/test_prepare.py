@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.cells import column_of_cells
-from varying.compiler.columnspec import declare
-from varying.compiler.evaluation import evaluate
-from varying.compiler.expression_types import type_of
-from varying.compiler.functions import FUNCTIONS
-from varying.compiler.learning import LEARNERS
-from varying.compiler.prepare import Prepared, prepare
-from varying.compiler.read import table_from_frame
-from varying.compiler.schema import schema_of
-from varying.compiler.table import Kind, Table
-from varying.compiler.undeclared import check_levels
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.schema import schema_of
+from varying.compiler.data.table import Kind, Table
+from varying.compiler.data.texts import column_of_cells
+from varying.compiler.expressions.evaluation import evaluate
+from varying.compiler.expressions.functions import FUNCTIONS
+from varying.compiler.expressions.learning import LEARNERS
+from varying.compiler.expressions.types import type_of
+from varying.compiler.prepare.declared import declare
+from varying.compiler.prepare.rows import Prepared, prepare
+from varying.compiler.prepare.undeclared import check_levels
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

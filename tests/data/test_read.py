@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.levels import natural_order
-from varying.compiler.read import read_table, table_from_frame
-from varying.compiler.spec_data import data_of
-from varying.compiler.table import Column, Kind, Table
+from varying.compiler.data.levels import natural_order
+from varying.compiler.data.plain import read_table, table_from_frame
+from varying.compiler.data.table import Column, Kind, Table
+from varying.compiler.prepare.source import data_of
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span

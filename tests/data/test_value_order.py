@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from varying.compiler.data.levels import natural_order
+from varying.compiler.data.value_order import mixed_units
 from varying.compiler.driver import design_spec
-from varying.compiler.levels import natural_order
-from varying.compiler.value_order import mixed_units
 from varying.grammar.source import Source
 
 #: Each in its right order.

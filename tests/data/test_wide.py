@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import varying
-from varying.compiler import data_file
+from varying.compiler.data import file as data_file
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import check, compile_spec
-from varying.compiler.read import table_from_frame
-from varying.compiler.table import Column, Kind, Table
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.codes import group_index, group_levels
-from varying.compiler.coding import code
-from varying.compiler.columns import INTERCEPT, Coded, DesignColumn
-from varying.compiler.contrasts import CONTRASTS
-from varying.compiler.design import evaluate_columns, unknown_levels
-from varying.compiler.prepare import Prepared, prepare
-from varying.compiler.read import table_from_frame
-from varying.compiler.terms import expand
+from varying.compiler.coding.contrasts import CONTRASTS
+from varying.compiler.data.codes import group_index, group_levels
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.formula.coding import code
+from varying.compiler.formula.columns import INTERCEPT, Coded, DesignColumn
+from varying.compiler.formula.design import evaluate_columns, unknown_levels
+from varying.compiler.formula.terms import expand
+from varying.compiler.prepare.rows import Prepared, prepare
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

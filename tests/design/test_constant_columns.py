@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler import default_priors as defaults
 from varying.compiler.compiled import Compiled
-from varying.compiler.data_file import DataFile
-from varying.compiler.derive import Step
+from varying.compiler.data.file import DataFile
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.plain import read_sheet
+from varying.compiler.data.table import Table
 from varying.compiler.driver import check, compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.read import read_sheet
-from varying.compiler.stateful import Orthogonal
-from varying.compiler.table import Table
+from varying.compiler.expressions.stateful import Orthogonal
+from varying.compiler.lower import default_priors as defaults
+from varying.compiler.prepare.derive import Step
 from varying.grammar.diagnostics import ModelError, Severity
 from varying.grammar.source import Source
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import design_spec
-from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 
 _RNG = np.random.default_rng(1)

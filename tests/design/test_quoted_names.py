@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import check, compile_spec
-from varying.compiler.frames import table_from_frame
 from varying.grammar.diagnostics import Severity
 from varying.grammar.source import Source
 

@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.codes import group_index, group_levels
-from varying.compiler.coding import code
-from varying.compiler.columns import INTERCEPT, DesignColumn
-from varying.compiler.custom_contrast import Custom
-from varying.compiler.design import evaluate_columns
-from varying.compiler.evaluation import evaluate
-from varying.compiler.expansion import Expansion
-from varying.compiler.groups import expand_group, known_factors
-from varying.compiler.levels import natural_order
-from varying.compiler.prepare import Prepared, prepare
-from varying.compiler.table import Column, Kind, Table
-from varying.compiler.terms import expand, expand_bar
+from varying.compiler.data.codes import group_index, group_levels
+from varying.compiler.data.custom_contrast import Custom
+from varying.compiler.data.levels import natural_order
+from varying.compiler.data.table import Column, Kind, Table
+from varying.compiler.expressions.evaluation import evaluate
+from varying.compiler.formula.coding import code
+from varying.compiler.formula.columns import INTERCEPT, DesignColumn
+from varying.compiler.formula.design import evaluate_columns
+from varying.compiler.formula.expansion import Expansion
+from varying.compiler.formula.groups import expand_group, known_factors
+from varying.compiler.formula.terms import expand, expand_bar
+from varying.compiler.prepare.rows import Prepared, prepare
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from varying.compiler import exact, spread, weighted
+from varying.compiler.data import exact, spread, weighted
 
 Floats = NDArray[np.float64]
 

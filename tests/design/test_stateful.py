@@ -11,12 +11,12 @@ import pytest
 
 from varying.compiler.backends.pymc import emit as to_graph
 from varying.compiler.backends.source import emit
-from varying.compiler.derive import replay
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import compile_spec
-from varying.compiler.fill import fill
-from varying.compiler.prepare import Prepared, prepare
-from varying.compiler.read import table_from_frame
-from varying.compiler.table import Column, Kind, Table
+from varying.compiler.prepare.derive import replay
+from varying.compiler.prepare.rows import Prepared, prepare
+from varying.compiler.program.fill import fill
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from varying.compiler.expansion import Expansion
-from varying.compiler.groups import expand_group
-from varying.compiler.terms import expand, expand_bar
+from varying.compiler.formula.expansion import Expansion
+from varying.compiler.formula.groups import expand_group
+from varying.compiler.formula.terms import expand, expand_bar
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span

@@ -25,9 +25,9 @@ from tempfile import TemporaryDirectory
 
 import regex
 
+from varying.compiler.data.plain import read_table
+from varying.compiler.data.table import Table
 from varying.compiler.driver import check
-from varying.compiler.read import read_table
-from varying.compiler.table import Table
 from varying.grammar import Diagnostic, Severity, Sink, Source, parse
 from varying.grammar.source import Span
 

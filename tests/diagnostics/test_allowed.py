@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.table import Table
 from varying.compiler.driver import check, compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.table import Table
 from varying.grammar import Sink, Source, format_spec, parse
 from varying.grammar.diagnostics import Severity
 from varying.grammar.render import brief, full

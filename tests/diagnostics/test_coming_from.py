@@ -22,10 +22,10 @@ from random import Random
 import pytest
 
 import varying
+from varying.compiler.data.table import Table
 from varying.compiler.driver import check
 from varying.compiler.families import FAMILY_SPELLINGS, PLANNED_FAMILIES
 from varying.compiler.families.elsewhere import UNTIL_THEN, other_name
-from varying.compiler.table import Table
 from varying.grammar.diagnostics import Diagnostic, Severity
 from varying.grammar.elsewhere.tables import PRIOR_NAMES
 from varying.grammar.source import Source
@@ -296,7 +296,7 @@ def test_each_planned_family_says_what_to_use() -> None:
 
 
 def test_priors_are_known_without_their_word() -> None:
-    from varying.compiler.distributions import SPECIAL, SPELLINGS
+    from varying.compiler.distributions.table import SPECIAL, SPELLINGS
 
     # `t` may be a column: time
     assert {*SPELLINGS, *SPECIAL} - PRIOR_NAMES == {"t"}

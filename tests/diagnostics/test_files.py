@@ -11,7 +11,7 @@ import varying
 from varying.compiler.driver import check, compile_spec
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source
-from varying.runtime.spec_file import read_source
+from varying.runtime.files.spec_file import read_source
 
 from .harness import table_of
 

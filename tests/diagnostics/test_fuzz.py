@@ -12,8 +12,8 @@ import re
 import numpy as np
 import pytest
 
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import check, compile_spec
-from varying.compiler.table import Column, Kind, Table
 from varying.grammar.diagnostics import ModelError, Severity
 from varying.grammar.source import Source
 

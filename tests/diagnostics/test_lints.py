@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.spellings import missing_codes
+from varying.compiler.data.table import Table
 from varying.compiler.driver import check, compile_spec
-from varying.compiler.frames import table_from_frame
 from varying.compiler.lints import LINTS
-from varying.compiler.spellings import missing_codes
-from varying.compiler.table import Table
 from varying.grammar.rules import RULE_GROUPS, RULES, Severity
 from varying.grammar.source import Source
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import integrate, stats
 
 from varying.compiler.backends.source.definitions import OPERATIONS
-from varying.compiler.distributions import DISTRIBUTIONS, SUPPORTS
+from varying.compiler.distributions.table import DISTRIBUTIONS, SUPPORTS
 from varying.compiler.families import (
     FAMILIES,
     FAMILY_SPELLINGS,
@@ -21,9 +21,9 @@ from varying.compiler.families import (
     numerics,
 )
 from varying.compiler.families.family import Moments
+from varying.compiler.families.link import LINKS
 from varying.compiler.families.numerics import log_logistic, log_one_minus_exp, logistic
-from varying.compiler.links import LINKS
-from varying.compiler.lower import INVERSES
+from varying.compiler.lower.program import INVERSES
 
 from . import exact
 from .samples import (

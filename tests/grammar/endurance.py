@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import check
-from varying.compiler.table import Column, Kind, Table
 from varying.grammar import Severity, Source, format_spec, parse
 from varying.grammar.diagnostics import Sink
 from varying.grammar.render import FORMATS

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import check
-from varying.compiler.table import Column, Kind, Table
 from varying.grammar import Severity, Source
 
 from . import endurance

@@ -11,10 +11,10 @@ import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
-from varying.compiler.backends.kernel.machine import object_code
-from varying.compiler.backends.kernel.native import addresses
-from varying.compiler.backends.kernel.text import execute
-from varying.compiler.backends.kernel.translate import Translator
+from varying.compiler.backends.kernel.llvm.text import execute
+from varying.compiler.backends.kernel.llvm.translate import Translator
+from varying.compiler.backends.kernel.machine.build import object_code
+from varying.compiler.backends.kernel.machine.native import addresses
 
 Array = NDArray[Any]
 

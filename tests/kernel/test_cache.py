@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.backends.kernel import cache
-from varying.compiler.backends.kernel.machine import compile_machine
+from varying.compiler.backends.kernel.machine import cache
+from varying.compiler.backends.kernel.machine.build import compile_machine
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = ("zero", "intercept")
@@ -25,9 +25,10 @@ OPERATIONS = ("zero", "intercept")
 SCRIPT = """
 import json, sys
 import pandas as pd
-from varying.compiler.backends.kernel import build, cache, emit
+from varying.compiler.backends.kernel import build, emit
+from varying.compiler.backends.kernel.machine import cache
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.grammar.source import Source
 
 data = pd.DataFrame({"y": [0, 1, 2, 3, 40], "x": [1.0, 2.0, 4.0, 3.0, 5.0]})
@@ -87,7 +88,12 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     ("file", "old", "new", "difference"),
     [
         # of four of the five rows; the fifth has a large count
-        ("poisson.py", "row_log_factorial(y), y", "row_log_factorial(y) + 1.0, y", 4.0),
+        (
+            "counts/poisson.py",
+            "row_log_factorial(y), y",
+            "row_log_factorial(y) + 1.0, y",
+            4.0,
+        ),
         (
             "scalars.py",
             "return math.log(product)",

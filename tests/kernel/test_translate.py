@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.backends.kernel.text import execute
-from varying.compiler.backends.kernel.translate import Translator, Untranslatable
+from varying.compiler.backends.kernel.llvm.text import execute
+from varying.compiler.backends.kernel.llvm.translate import Translator, Untranslatable
 
 from .compiled import scalar, typed
 

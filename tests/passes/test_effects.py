@@ -20,20 +20,17 @@ from scipy.linalg import block_diag
 from scipy.special import logsumexp
 
 from varying.compiler.backends.kernel import build, emit
-from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.backends.reference.density import (
-    cholesky,
-    likelihood_arguments,
-)
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Frame, Group, GroupUse, Program
 from varying.compiler.passes import (
     center_effects,
     for_kernel,
     for_sampling,
     integrate_effects,
 )
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.interpret.density import cholesky, likelihood_arguments
+from varying.compiler.program.ir import Frame, Group, GroupUse, Program
 from varying.grammar.source import Source
 
 from .test_passes import DATA

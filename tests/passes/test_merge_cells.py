@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.fill import fill
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Frame, Program, Slot
 from varying.compiler.passes import for_sampling, merge_cells, prune
 from varying.compiler.passes.merge_cells import Cells, find_cells, pool
-from varying.compiler.recipes import Count
-from varying.compiler.verify import InvalidProgram, verify
+from varying.compiler.program.fill import fill
+from varying.compiler.program.ir import Frame, Program, Slot
+from varying.compiler.program.recipes import Count
+from varying.compiler.program.verify import InvalidProgram, verify
 from varying.grammar.source import Source
 
 from .test_passes import DATA

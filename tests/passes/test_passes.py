@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.fill import fill
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Frame, Program
-from varying.compiler.ir_text import program_text
 from varying.compiler.passes import (
     KERNEL_PASSES,
     PASSES,
     SAMPLING_PASSES,
     optimize,
 )
-from varying.compiler.verify import verify
+from varying.compiler.program.fill import fill
+from varying.compiler.program.ir import Frame, Program
+from varying.compiler.program.text import program_text
+from varying.compiler.program.verify import verify
 from varying.grammar.source import Source
 
 ALL = (*PASSES, *SAMPLING_PASSES, *KERNEL_PASSES)

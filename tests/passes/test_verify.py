@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.fill import fill
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import (
+from varying.compiler.program.fill import fill
+from varying.compiler.program.ir import (
     Apply,
     Assemble,
     Axis,
@@ -29,7 +29,7 @@ from varying.compiler.ir import (
     Slot,
     names_in,
 )
-from varying.compiler.verify import InvalidProgram, definition_order, verify
+from varying.compiler.program.verify import InvalidProgram, definition_order, verify
 from varying.grammar.source import Source
 
 from .test_passes import DATA

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.frames import table_from_frame
 from varying.grammar.source import Source
 
 Array = NDArray[Any]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.bind.response import response_values
 from varying.compiler.families import FAMILIES
-from varying.compiler.learn import learn
-from varying.compiler.responses import response_values
+from varying.compiler.lower.learn import learn
 
 from .grid import EIGHT, SEVERAL, THREE_CENTRED, THREE_WAY, Case
 from .prior_draws import data_sets, offsets

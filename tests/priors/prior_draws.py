@@ -14,16 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from varying.compiler.backends.reference.density import (
+from varying.compiler.distributions.table import DISTRIBUTIONS
+from varying.compiler.families import FAMILIES
+from varying.compiler.program.interpret.density import (
     cholesky,
     evaluate_expression,
     moved_effects,
 )
-from varying.compiler.backends.reference.rows import row_arguments
-from varying.compiler.distributions import DISTRIBUTIONS
-from varying.compiler.families import FAMILIES
-from varying.compiler.ir import Expr, Frame, Offset, Parameter, Program, names_in
-from varying.compiler.verify import definition_order
+from varying.compiler.program.interpret.rows import row_arguments
+from varying.compiler.program.ir import (
+    Expr,
+    Frame,
+    Offset,
+    Parameter,
+    Program,
+    names_in,
+)
+from varying.compiler.program.verify import definition_order
 
 Array = NDArray[Any]
 Named = dict[str, Array]

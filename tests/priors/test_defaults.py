@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler import default_priors as defaults
-from varying.compiler.backends.reference import coordinates, evaluate
+from varying.compiler.bind.response import response_values
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Const, Derived, Parameter
-from varying.compiler.ir_text import program_text
-from varying.compiler.learn import learn
-from varying.compiler.responses import response_values
+from varying.compiler.lower import default_priors as defaults
+from varying.compiler.lower.learn import learn
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.ir import Const, Derived, Parameter
+from varying.compiler.program.text import program_text
 from varying.grammar.source import Source
 
 RNG = np.random.default_rng(1)

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from scipy import integrate, special, stats
 
 from varying.compiler.backends.pymc.operations import lkj_cholesky
-from varying.compiler.backends.reference.charts import from_unconstrained
-from varying.compiler.backends.reference.density import cholesky
-from varying.compiler.backends.reference.truncation import log_mass
-from varying.compiler.distributions import (
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.distributions.table import (
     DISTRIBUTIONS,
     POSITIVE,
     REAL,
@@ -27,8 +25,10 @@ from varying.compiler.distributions import (
     Distribution,
 )
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Const, Correlation, Group, Parameter, Prior
+from varying.compiler.program.interpret.charts import from_unconstrained
+from varying.compiler.program.interpret.density import cholesky
+from varying.compiler.program.interpret.truncation import log_mass
+from varying.compiler.program.ir import Const, Correlation, Group, Parameter, Prior
 from varying.grammar.source import Source
 
 Array = NDArray[Any]

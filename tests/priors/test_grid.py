@@ -10,9 +10,9 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from varying.compiler import default_priors as defaults
 from varying.compiler.backends.pymc import emit
 from varying.compiler.families import FAMILIES
+from varying.compiler.lower import default_priors as defaults
 
 from ..agreement.harness import MODE
 from .grid import (
@@ -134,7 +134,7 @@ def test_a_wrong_constant_is_noticed(
 
 def test_a_location_beside_the_data_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """That of counts whose exposure was forgotten."""
-    from varying.compiler import learn
+    from varying.compiler.lower import learn
 
     row = named("poisson", "rate(t), t to 1e5", "1")
     assert not misses(row, measure(row))

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varying.compiler.backends.reference import coordinates, evaluate
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Const
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.ir import Const
 from varying.grammar.source import Source
 
 Array = NDArray[Any]

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varying.compiler.distributions import (
+from varying.compiler.distributions.kernels import PRIOR_KERNELS
+from varying.compiler.distributions.table import (
     DISTRIBUTIONS,
     POSITIVE,
     REAL,
     UNIT,
     Distribution,
 )
-from varying.compiler.prior_kernels import PRIOR_KERNELS
 
 from ..kernel.compiled import scalar
 from .test_distributions import COUNT, arguments_of, error, every, values_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from varying.compiler.steps import numeric_step
+from varying.compiler.lower.steps import numeric_step
 
 RNG = np.random.default_rng(4)
 NORMAL = RNG.normal(50.0, 3.0, 400)

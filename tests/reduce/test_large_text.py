@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from varying.compiler import data_file, duck, large_text
-from varying.compiler.data_file import DataFile, read_data
-from varying.compiler.data_options import DataOptions
-from varying.compiler.table import Table
+from varying.compiler.data import duck
+from varying.compiler.data import file as data_file
+from varying.compiler.data import large as large_text
+from varying.compiler.data.file import DataFile, read_data
+from varying.compiler.data.options import DataOptions
+from varying.compiler.data.table import Table
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span

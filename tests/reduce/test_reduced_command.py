@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from varying.compiler.data_file import LARGE_ROWS
+from varying.compiler.data.file import LARGE_ROWS
 
 from ..e2e.command_line import varying
 

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from varying.compiler import data_file
-from varying.compiler.data_file import DataFile, read_data
-from varying.compiler.read import read_table
-from varying.compiler.table import Column, Table
+from varying.compiler.data import file as data_file
+from varying.compiler.data.file import DataFile, read_data
+from varying.compiler.data.plain import read_table
+from varying.compiler.data.table import Column, Table
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span

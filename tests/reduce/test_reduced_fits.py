@@ -17,12 +17,12 @@ import xarray as xr
 
 import varying
 from varying.compiler.families.family import ResponseKind
-from varying.runtime.cells import sampled, split
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
+from varying.runtime.fit.provenance import describe_data
+from varying.runtime.look.prior_check import check_prior
 from varying.runtime.model import Model
-from varying.runtime.prior_check import check_prior
-from varying.runtime.provenance import describe_data
-from varying.runtime.replicates import Replicates
+from varying.runtime.rows.reduced import sampled, split
+from varying.runtime.rows.replicates import Replicates
 
 from ..runtime.fits import settings
 

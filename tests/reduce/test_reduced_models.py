@@ -13,14 +13,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from varying.compiler import weighted
+from varying.compiler.bind.response import response_values
 from varying.compiler.compiled import Compiled
-from varying.compiler.data_file import DataFile
+from varying.compiler.data import weighted
+from varying.compiler.data.file import DataFile
 from varying.compiler.driver import check, compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.learn import learn
+from varying.compiler.lower.learn import learn
 from varying.compiler.passes import for_sampling
-from varying.compiler.responses import response_values
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source
 

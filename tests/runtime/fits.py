@@ -8,19 +8,19 @@ import numpy as np
 import xarray as xr
 
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.read import table_from_frame
 from varying.grammar.source import Source
-from varying.runtime.fit import Fit
-from varying.runtime.names import Names
-from varying.runtime.origin import Origin
-from varying.runtime.provenance import FORMAT, Provenance, describe_data
-from varying.runtime.row import Row
-from varying.runtime.sampling import Sampled
-from varying.runtime.settings import Settings
-from varying.runtime.subject import Subject
-from varying.runtime.summary import rows_of
-from varying.runtime.verdict import judge
+from varying.runtime.draws.names import Names
+from varying.runtime.draws.row import Row
+from varying.runtime.fit.fit import Fit
+from varying.runtime.fit.origin import Origin
+from varying.runtime.fit.provenance import FORMAT, Provenance, describe_data
+from varying.runtime.sampling.run import Sampled
+from varying.runtime.sampling.settings import Settings
+from varying.runtime.summary.summary import rows_of
+from varying.runtime.verdict.subject import Subject
+from varying.runtime.verdict.verdict import judge
 
 SPEC = "y ~ x + (1 + x | g)\nprior sigma = 1\n"
 NAMES = Names(

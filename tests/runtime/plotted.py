@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from varying.runtime.fit import Fit
-from varying.runtime.names import Names
+from varying.runtime.draws.names import Names
+from varying.runtime.fit.fit import Fit
 
 from .fits import CHAINS, DRAWS, independent, made_fit, statistics
 

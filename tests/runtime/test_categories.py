@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.runtime.categories import with_categories
+from varying.runtime.rows.categories import with_categories
 
 
 def tree(ranks: list[int]) -> xr.DataTree:

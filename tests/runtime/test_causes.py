@@ -12,9 +12,9 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.runtime.names import names_of
-from varying.runtime.sampling import Sampled
-from varying.runtime.subject import Subject
+from varying.runtime.draws.names import names_of
+from varying.runtime.sampling.run import Sampled
+from varying.runtime.verdict.subject import Subject
 
 SPEC = "y ~ x + z + (1 | g) + (1 | h)"
 ACROSS = ("chain", "draw")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from varying.runtime import chains
+from varying.runtime.draws import chains
 
 Array = np.ndarray
 

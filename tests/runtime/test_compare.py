@@ -13,7 +13,7 @@ import xarray as xr
 from scipy.special import logsumexp
 
 import varying
-from varying.runtime.loo import loo
+from varying.runtime.rows.loo import loo
 
 CASES = Path(__file__).parents[1] / "references" / "cases"
 SMALL = {"draws": 250, "tune": 250, "chains": 2, "seed": 4, "progress": False}

@@ -12,11 +12,11 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.runtime.conflict.found import conflicts
-from varying.runtime.conflict.locations import Location, locations
-from varying.runtime.conflict.words import rounded_up
-from varying.runtime.conflict.working import Centre, Working
-from varying.runtime.sampling import Sampled
+from varying.runtime.sampling.run import Sampled
+from varying.runtime.verdict.conflict.found import conflicts
+from varying.runtime.verdict.conflict.locations import Location, locations
+from varying.runtime.verdict.conflict.words import rounded_up
+from varying.runtime.verdict.conflict.working import Centre, Working
 
 CASES = Path(__file__).parents[1] / "references" / "cases"
 SMALL: dict[str, Any] = {"draws": 500, "tune": 500, "seed": 3, "progress": False}
@@ -248,7 +248,7 @@ def test_a_check_that_fails_loses_no_draws(monkeypatch: pytest.MonkeyPatch) -> N
     def broken(*_: object) -> None:
         raise ZeroDivisionError("by 0")
 
-    monkeypatch.setattr("varying.runtime.conflict.conflicts", broken)
+    monkeypatch.setattr("varying.runtime.verdict.conflict.conflicts", broken)
     found = fit("y ~ x", draws=100, tune=100)
     assert "priors were not held against the data: ZeroDivisionError" in str(
         found.verdict

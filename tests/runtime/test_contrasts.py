@@ -14,13 +14,13 @@ import pytest
 import xarray as xr
 from scipy.special import expit
 
+from varying.compiler.bind.questions.grid import grid_of
 from varying.compiler.compiled import Compiled
-from varying.compiler.design import evaluate_columns
+from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.grid import grid_of
-from varying.compiler.read import table_from_frame
+from varying.compiler.formula.design import evaluate_columns
 from varying.grammar.source import Source
-from varying.runtime.quantities import answer
+from varying.runtime.questions.quantities import answer
 
 CHAINS, DRAWS = 2, 30
 BLOCK, CS = ("early", "middle", "late"), ("CS-", "CS+")
@@ -344,6 +344,6 @@ def test_many_cells_are_done_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     found = compiled(spec)
     draws = posterior(found)
     whole = lines(found, draws)
-    monkeypatch.setattr("varying.runtime.contrasts._AT_ONCE", 500)
+    monkeypatch.setattr("varying.runtime.questions.contrasts._AT_ONCE", 500)
     for name, values in lines(found, draws).items():
         np.testing.assert_allclose(values, whole[name], atol=1e-12)

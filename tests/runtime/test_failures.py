@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import varying
-from varying.runtime.samplers import failure, nutpie_native
-from varying.runtime.settings import Backend
+from varying.runtime.sampling.samplers import failure, nutpie_native
+from varying.runtime.sampling.settings import Backend
 
 SMALL: dict[str, Any] = {"draws": 30, "tune": 40, "chains": 4, "seed": 3, "cores": 2}
 
@@ -90,7 +90,7 @@ def test_other_exceptions_are_what_they_are(error: BaseException) -> None:
 ENDS = """
 import pandas as pd
 import varying
-from varying.runtime.samplers import kernel, nutpie_native
+from varying.runtime.sampling.samplers import kernel, nutpie_native
 
 {change}
 data = pd.DataFrame({{"c": [1, 2, 3] * 9, "x": range(27)}})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from varying.runtime.figures import Figures, elements, figures, figures_of
+from varying.runtime.draws.figures import Figures, elements, figures, figures_of
 
 from .fits import independent, posterior
 

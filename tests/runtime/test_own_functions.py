@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import varying
-from varying.compiler.design import evaluate_columns
+from varying.compiler.formula.design import evaluate_columns
 
 DATA = {"y": np.arange(8.0), "x": np.arange(1.0, 9), "z": np.arange(8.0) ** 2}
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import varying
-from varying.runtime.fit import Fit
-from varying.runtime.interrupts import interruptible
-from varying.runtime.partial import stopped, told
-from varying.runtime.samplers.draws import rectangle
-from varying.runtime.verdict import Verdict
+from varying.runtime.fit.fit import Fit
+from varying.runtime.fit.partial import stopped, told
+from varying.runtime.interface.interrupts import interruptible
+from varying.runtime.sampling.samplers.draws import rectangle
+from varying.runtime.verdict.verdict import Verdict
 
 from .fits import settings
 

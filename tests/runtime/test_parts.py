@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import varying
-from varying.runtime.names import names_of
+from varying.runtime.draws.names import names_of
 
 ROWS = 24
 

@@ -11,9 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from varying.runtime.fit import Fit
-from varying.runtime.prior_check import check_prior
-from varying.runtime.replicates import Replicates
+from varying.runtime.fit.fit import Fit
+from varying.runtime.look.prior_check import check_prior
+from varying.runtime.rows.replicates import Replicates
 
 from .fits import made_fit
 from .plotted import fit_of

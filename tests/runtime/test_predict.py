@@ -15,12 +15,12 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.backends.reference.density import likelihood_arguments
-from varying.compiler.backends.reference.rows import row_arguments
 from varying.compiler.families import FAMILIES
-from varying.compiler.fill import fill
-from varying.runtime.fit import Fit
+from varying.compiler.program.fill import fill
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.interpret.density import likelihood_arguments
+from varying.compiler.program.interpret.rows import row_arguments
+from varying.runtime.fit.fit import Fit
 from varying.runtime.model import Model
 
 from .fits import made_fit, settings
@@ -430,7 +430,7 @@ def test_log_likelihood_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> Non
     made = made_fit()
     first = made.log_likelihood()
     first["row"] = first["row"] + 1  # the caller's own
-    monkeypatch.setattr("varying.runtime.predict.log_likelihood", None)
+    monkeypatch.setattr("varying.runtime.rows.predict.log_likelihood", None)
     assert made.log_likelihood()["row"].values.tolist() == [0, 1, 2, 3]
 
 

@@ -11,8 +11,8 @@ import pytest
 import varying
 from varying.compiler.families.family import ResponseKind
 from varying.compiler.families.numerics import LARGEST_MEAN
-from varying.runtime.prior_check import STATISTICS, check_prior, written
-from varying.runtime.replicates import Replicates
+from varying.runtime.look.prior_check import STATISTICS, check_prior, written
+from varying.runtime.rows.replicates import Replicates
 
 RNG = np.random.default_rng(8)
 SETS = 400

@@ -15,12 +15,12 @@ from arviz_stats.base import array_stats
 from scipy import stats
 
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import compile_spec
-from varying.compiler.read import table_from_frame
 from varying.grammar.source import Source
-from varying.runtime.answers import GROUP, Answers, answers_of
-from varying.runtime.evidence import DRAWS as PRIOR_DRAWS
-from varying.runtime.quantities import answer
+from varying.runtime.questions.answers import GROUP, Answers, answers_of
+from varying.runtime.questions.evidence import DRAWS as PRIOR_DRAWS
+from varying.runtime.questions.quantities import answer
 
 CHAINS, DRAWS = 2, 400
 Array = np.ndarray[Any, Any]

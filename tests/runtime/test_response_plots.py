@@ -12,16 +12,16 @@ import pytest
 import xarray as xr
 
 import varying
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.table import Column, Kind
 from varying.compiler.driver import compile_spec
-from varying.compiler.read import table_from_frame
-from varying.compiler.table import Column, Kind
 from varying.grammar.source import Source
 from varying.runtime import plots
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
+from varying.runtime.look.prior_check import check_prior
 from varying.runtime.plots import panels, ppc, response
 from varying.runtime.plots.style import Picture, drawn
-from varying.runtime.prior_check import check_prior
-from varying.runtime.replicates import Replicates
+from varying.runtime.rows.replicates import Replicates
 
 from .fits import made_fit, settings
 from .legible import assert_grey, assert_legible, axes_of, dots, spans, title, titled

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from varying.runtime import progress_text
-from varying.runtime.progress import Bars, Lines, Silent, progress_for
-from varying.runtime.samplers import SAMPLERS, SamplingError, reason
-from varying.runtime.samplers.draws import tidy
-from varying.runtime.settings import Settings
+from varying.runtime.interface import progress_text
+from varying.runtime.interface.progress import Bars, Lines, Silent, progress_for
+from varying.runtime.sampling.samplers import SAMPLERS, SamplingError, reason
+from varying.runtime.sampling.samplers.draws import tidy
+from varying.runtime.sampling.settings import Settings
 
 SETTINGS = Settings.checked(draws=20, tune=20, chains=2, seed=1)
 
@@ -72,7 +72,9 @@ def test_only_a_first_compilation_is_said_to_take_long(
     kept = tmp_path / "numba"
     assert progress_text._kept().name == "numba"
     monkeypatch.setattr(progress_text, "_kept", lambda: kept)
-    assert progress_text.compiling_text() == "compiling: about a minute the first time ..."
+    assert (
+        progress_text.compiling_text() == "compiling: about a minute the first time ..."
+    )
     kept.mkdir()
     (kept / "a.nbc").touch()
     assert progress_text.compiling_text() == "compiling ..."

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import varying
-from varying.runtime import sizes
-from varying.runtime.sizes import in_words
+from varying.runtime.sampling import sizes
+from varying.runtime.sampling.sizes import in_words
 
 from .fits import compiled, made_fit, settings
 

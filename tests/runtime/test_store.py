@@ -14,11 +14,11 @@ import xarray as xr
 from zarr.storage import ZipStore
 
 import varying
-from varying.runtime import store
-from varying.runtime.categories import with_categories
-from varying.runtime.fit import Fit
-from varying.runtime.provenance import FORMAT, describe_data
-from varying.runtime.verdict import Verdict
+from varying.runtime.fit import store
+from varying.runtime.fit.fit import Fit
+from varying.runtime.fit.provenance import FORMAT, describe_data
+from varying.runtime.rows.categories import with_categories
+from varying.runtime.verdict.verdict import Verdict
 
 from .fits import SPEC, made_fit
 

@@ -10,15 +10,15 @@ import pytest
 import xarray as xr
 from zarr.storage import MemoryStore
 
+from varying.compiler.data.plain import read_table, table_from_frame
+from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import compile_spec
-from varying.compiler.read import read_table, table_from_frame
-from varying.compiler.table import Column, Kind, Table
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
-from varying.runtime.arrays import groups_of
-from varying.runtime.provenance import describe_data
-from varying.runtime.stored_table import columns_named, from_group, to_dataset
+from varying.runtime.files.arrays import groups_of
+from varying.runtime.fit.provenance import describe_data
+from varying.runtime.fit.stored_table import columns_named, from_group, to_dataset
 
 
 def through_zarr(table: Table) -> Table:

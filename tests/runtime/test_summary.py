@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from varying.runtime.figures import Figures, figures
-from varying.runtime.summary_table import _cells, decimals
+from varying.runtime.draws.figures import Figures, figures
+from varying.runtime.summary.table import _cells, decimals
 
 from .fits import made_fit
 

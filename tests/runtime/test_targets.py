@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from varying.runtime import targets, whole_file
-from varying.runtime.targets import refused, saved_elsewhere
-from varying.runtime.whole_file import replacing
+from varying.runtime.files import whole_file
+from varying.runtime.files.whole_file import replacing
+from varying.runtime.sampling import targets
+from varying.runtime.sampling.targets import refused, saved_elsewhere
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
 
@@ -70,7 +71,8 @@ def test_more_than_the_disk_has(tmp_path: Path) -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     """Where files may not grow, as on a disk that is full."""
     code = (
-        "import resource, signal; from varying.runtime.targets import refused\n"
+        "import resource, signal\n"
+        "from varying.runtime.sampling.targets import refused\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
         "print(refused('a.fit'))"
@@ -150,7 +152,7 @@ def test_leftovers_are_swept(tmp_path: Path) -> None:
 
 def test_a_killed_save_leaves_what_the_next_one_sweeps(tmp_path: Path) -> None:
     code = (
-        "import os, signal; from varying.runtime.whole_file import replacing\n"
+        "import os, signal; from varying.runtime.files.whole_file import replacing\n"
         "with replacing('a.fit') as out:\n"
         "    out.write(b'half'); out.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

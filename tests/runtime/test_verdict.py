@@ -10,13 +10,13 @@ import xarray as xr
 from scipy.signal import lfilter
 
 import varying
-from varying.runtime.figures import figures
-from varying.runtime.fixed import fixed_elements
-from varying.runtime.names import Names, names_of
-from varying.runtime.row import Row
-from varying.runtime.subject import Subject
-from varying.runtime.summary import rows_of
-from varying.runtime.verdict import Verdict, judge
+from varying.runtime.draws.figures import figures
+from varying.runtime.draws.names import Names, names_of
+from varying.runtime.draws.row import Row
+from varying.runtime.summary.summary import rows_of
+from varying.runtime.verdict.fixed import fixed_elements
+from varying.runtime.verdict.subject import Subject
+from varying.runtime.verdict.verdict import Verdict, judge
 
 from .fits import CHAINS, DRAWS, independent, settings, statistics
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import varying
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 
 from .fits import DATA, SPEC, made_fit
 

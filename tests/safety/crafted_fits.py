@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from varying.runtime.archive import write_archive
+from varying.runtime.files.archive import write_archive
 
 __all__ = ["crafted_fit_files"]
 

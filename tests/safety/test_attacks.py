@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from varying.compiler.data.duck import connected
 from varying.compiler.driver import compile_spec
-from varying.compiler.duck import connected
 from varying.grammar import ModelError, Source
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,7 +22,7 @@ import pytest
 import varying
 from varying.grammar.render import safe
 from varying.runtime import cli
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 
 #: What steers a terminal, hides, reorders, or starts a line of its own.
 SIGNS = (

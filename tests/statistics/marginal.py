@@ -23,16 +23,16 @@ from scipy import sparse
 from scipy.optimize import least_squares
 from scipy.sparse.linalg import splu
 
-from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.backends.reference.density import (
+from varying.compiler.compiled import Compiled
+from varying.compiler.driver import compile_spec
+from varying.compiler.families import FAMILIES
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.interpret.density import (
     likelihood_arguments,
     moved_scales,
     predictor_value,
 )
-from varying.compiler.compiled import Compiled
-from varying.compiler.driver import compile_spec
-from varying.compiler.families import FAMILIES
-from varying.compiler.ir import Frame, Predictor, Program, Ref
+from varying.compiler.program.ir import Frame, Predictor, Program, Ref
 from varying.grammar.source import Source
 
 Array = NDArray[np.float64]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from varying.compiler.compiled import Compiled
-from varying.compiler.ir import Const, Prior
-from varying.runtime.fit import Fit
+from varying.compiler.program.ir import Const, Prior
+from varying.runtime.fit.fit import Fit
 
 from .marginal import REFERENCES
 from .references import CASES, COLUMNS, Case, estimates, r_label, standard_errors

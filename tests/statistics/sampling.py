@@ -12,7 +12,7 @@ import numpy as np
 
 from varying.grammar.source import Source
 from varying.runtime.api import compile_source
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 
 from .marginal import REFERENCES
 

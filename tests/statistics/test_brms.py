@@ -21,10 +21,10 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from varying.compiler.backends.reference import evaluate
+from varying.compiler.program.interpret import evaluate
 from varying.runtime.api import compile as compile_model
-from varying.runtime.figures import elements
-from varying.runtime.fit import Fit
+from varying.runtime.draws.figures import elements
+from varying.runtime.fit.fit import Fit
 
 from .marginal import REFERENCES, compiled
 from .sampling import divergences

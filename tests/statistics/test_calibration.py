@@ -21,7 +21,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from varying.compiler.table import Column, Kind, Table
+from varying.compiler.data.table import Column, Kind, Table
 from varying.grammar.source import Source
 from varying.runtime.api import compile_source
 

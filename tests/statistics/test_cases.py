@@ -14,7 +14,7 @@ import pytest
 
 from varying.grammar.source import Source
 from varying.runtime.api import compile_source
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 
 CASES = Path(__file__).parents[1] / "references" / "cases"
 

@@ -17,16 +17,16 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from varying.compiler.backends.reference.density import moved_scales
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.frames import table_from_frame
-from varying.compiler.ir import Frame
+from varying.compiler.program.interpret.density import moved_scales
+from varying.compiler.program.ir import Frame
 from varying.grammar.source import Source
-from varying.runtime.progress import progress_for
-from varying.runtime.sampling import Sampled, sample
-from varying.runtime.settings import Settings
+from varying.runtime.interface.progress import progress_for
+from varying.runtime.sampling.run import Sampled, sample
+from varying.runtime.sampling.settings import Settings
 
 from ..priors.prior_draws import at, draw_parameters, row_arguments
 

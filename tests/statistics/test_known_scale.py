@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 import varying
-from varying.compiler.backends.reference.density import evaluate
+from varying.compiler.program.interpret.density import evaluate
 
 DATA = Path(__file__).parents[1] / "references" / "cases" / "known_scale"
 FORMULA = 'data "studies.csv"\nyi ~ 1 + (1 | study)'

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from varying.compiler.backends.reference import coordinates, evaluate
-from varying.compiler.backends.reference.density import cholesky
-from varying.compiler.ir import Program
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.interpret.density import cholesky
+from varying.compiler.program.ir import Program
 
 from .marginal import compiled
 from .sampling import apart, divergences, estimates, fit

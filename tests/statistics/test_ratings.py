@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from varying.runtime.api import compile as compile_model
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 
 from .marginal import REFERENCES
 from .ratings import FOLDER, TENS, truth, write_tens

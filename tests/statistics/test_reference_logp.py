@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from varying.compiler.backends.reference import evaluate
 from varying.compiler.families import FAMILIES
+from varying.compiler.program.interpret import evaluate
 
 from .marginal import REFERENCES, compiled
 

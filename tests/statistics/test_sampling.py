@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from varying.runtime.fit import Fit
+from varying.runtime.fit.fit import Fit
 
 from .importance import SPEC, posterior
 from .sampling import Estimate, apart, divergences, estimates, fit, largest_rhat

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from varying.runtime.verdict import Verdict
+from varying.runtime.verdict.verdict import Verdict
 
 from .ratings import TENS, write_tens
 from .references import CASES, Case

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .cache import folder
-from .emit import Tapes, emit
-from .kernel import Kernel, build, ready
-from .quantities import NoKernel
+from .machine.cache import folder
+from .machine.kernel import Kernel, build, ready
+from .tape.emit import Tapes, emit
+from .tape.quantities import NoKernel
 
 __all__ = ["Kernel", "NoKernel", "Tapes", "build", "emit", "folder", "ready"]

@@ -18,9 +18,9 @@ import pytensor.tensor as pt
 from pymc.distributions import transforms
 from pymc.distributions.shape_utils import rv_size_is_none
 
-from ...distributions import DISTRIBUTIONS
+from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
-from ...ir import (
+from ...program.ir import (
     Const,
     Derived,
     Frame,
@@ -34,8 +34,8 @@ from ...ir import (
     Prior,
     Program,
 )
-from ...recipes import Numbers
-from ...verify import definition_order
+from ...program.recipes import Numbers
+from ...program.verify import definition_order
 from .operations import Steps, expression, lkj_cholesky
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
-from ...ir import Apply, Assemble, Const, Expr, Ref
-from ...thresholds import middle
+from ...families.ordinal.thresholds import middle
+from ...program.ir import Apply, Assemble, Const, Expr, Ref
 
 
 def lkj_cholesky(partial: Any, size: int) -> Any:

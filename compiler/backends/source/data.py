@@ -9,14 +9,22 @@ import numpy as np
 from varying.grammar import tree
 from varying.grammar.printer import expression_text
 
-from ...codes import coded_values
-from ...columns import Coded, DesignColumn, Numeric
-from ...derive import Made
-from ...factor_calls import FACTOR_CALLS
-from ...lets import labels_of
-from ...missing_values import script_codes
-from ...recipes import Count, LevelIndex, Matrix, Numbers, Outcome, Variable, Within
-from ...table import Column, Kind
+from ...coding.factor_calls import FACTOR_CALLS
+from ...data.codes import coded_values
+from ...data.missing import script_codes
+from ...data.table import Column, Kind
+from ...formula.columns import Coded, DesignColumn, Numeric
+from ...prepare.derive import Made
+from ...prepare.lets import labels_of
+from ...program.recipes import (
+    Count,
+    LevelIndex,
+    Matrix,
+    Numbers,
+    Outcome,
+    Variable,
+    Within,
+)
 from .elementwise import Elementwise, bare, core, names_read
 from .held import (
     conversions,

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 from varying.grammar import tree
 from varying.grammar.spelling import MOST_EXACT, spell_number
+from varying.grammar.walk import COMPARISONS, plain_number, postorder
 
-from ...evaluation import evaluate
-from ...expressions import COMPARISONS, plain_number, postorder
-from ...functions import FUNCTIONS
-from ...table import Column, Kind, Table
+from ...data.table import Column, Kind, Table
+from ...expressions.evaluation import evaluate
+from ...expressions.functions import FUNCTIONS
 from .held import Key, held_as_number, key_text, keys, keys_text
 from .text import Unwritable, number, string, wrapped
 

@@ -19,11 +19,11 @@ from varying.grammar.source import Span
 from varying.grammar.tree import DataStatement
 
 from ...compiled import Compiled
-from ...distributions import DISTRIBUTIONS
+from ...data.formats.table import BY_ENDING, ending_of
+from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.family import SourceText
-from ...files.formats import BY_ENDING, ending_of
-from ...ir import (
+from ...program.ir import (
     Apply,
     Assemble,
     Const,
@@ -39,7 +39,7 @@ from ...ir import (
     Program,
     Ref,
 )
-from ...verify import definition_order
+from ...program.verify import definition_order
 from . import definitions
 from .data import array_lines, read_text
 from .text import WIDTH, Unwritable, call, labels, matrix, number, string, wrapped

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from varying.grammar.spelling import MOST_EXACT, spell_number
 
-from ...cells import parse_numbers
-from ...codes import coded_values
-from ...table import Column, Kind, Table
+from ...data.codes import coded_values
+from ...data.table import Column, Kind, Table
+from ...data.texts import parse_numbers
 from .text import Unwritable, number, string, wrapped
 
 #: What a script compares with: a number, or a text.

@@ -8,9 +8,9 @@ from dataclasses import replace
 from varying.grammar import tree
 from varying.grammar.printer import expression_text
 
-from ...derive import Step
-from ...functions import is_stateful
-from ...stateful import (
+from ...data.table import Column, Table
+from ...expressions.functions import is_stateful
+from ...expressions.stateful import (
     ByGroup,
     Constant,
     Intervals,
@@ -20,7 +20,7 @@ from ...stateful import (
     Shifted,
     Spline,
 )
-from ...table import Column, Table
+from ...prepare.derive import Step
 from .held import Key, key_text, keys, level_names
 from .text import Unwritable, call, labels, number, string, vector, wrapped
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from varying.grammar import tree
 
-from ...columns import Part
-from ...derive import Made
+from ...data.table import Column, Table
 from ...families import FAMILIES
-from ...ir import Apply, Expr, Program
-from ...table import Column, Table
+from ...formula.columns import Part
+from ...prepare.derive import Made
+from ...program.ir import Apply, Expr, Program
 from . import definitions
 from .text import identifier, program_expression
 

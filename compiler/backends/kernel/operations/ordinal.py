@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ....families.ordlogit import kernel
+from ....families.ordinal.ordlogit import kernel
 from .operation import Operation
 
 #: Predictors and thresholds up to here have products far from overflow.

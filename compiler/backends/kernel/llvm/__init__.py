@@ -1,0 +1,1 @@
+"""From plain Python functions of numbers to LLVM."""

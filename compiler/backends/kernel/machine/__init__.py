@@ -1,0 +1,1 @@
+"""Machines: compiled operations, kept on disk."""

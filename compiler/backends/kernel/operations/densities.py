@@ -1,0 +1,185 @@
+"""Operations for densities: loops around the scalar kernels of families and priors.
+
+A density is the end of its line, so its slopes are known as soon as it is: they
+are added at once, and there is no way back. The loops differ in how many
+parameters a kernel takes, so their text is made here, once for each kernel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from ....distributions.kernels import PRIOR_KERNELS
+from ....distributions.table import DISTRIBUTIONS
+from ....families import FAMILIES
+from ....families.family import Family
+from ..llvm.text import execute
+from . import Operation
+
+
+def prior_name(distribution: str) -> str:
+    """Return the operation of a prior."""
+    return f"prior {distribution}"
+
+
+def likelihood_name(family: str, pooled: bool = False) -> str:
+    """Return the operation of a likelihood."""
+    return f"pooled {family}" if pooled else f"rows {family}"
+
+
+@cache
+def density(name: str) -> Operation:
+    """Return the operation of one density, by its name."""
+    kind, _, what = name.partition(" ")
+    if kind == "prior":
+        return _prior(name, what)
+    family = FAMILIES[what]
+    return _ordinal(name, family) if family.thresholds else _rows(name, family, kind)
+
+
+def parameters(family: Family) -> tuple[str, ...]:
+    """Return what a family's kernel is given beside the response, in its order."""
+    return (family.predictor, *(dpar.name for dpar in family.dpars))
+
+
+def _made(text: str, name: str, globals_: Mapping[str, Any]) -> Callable[..., float]:
+    space = dict(globals_)
+    execute(text, f"<{name}>", space)
+    made: Callable[..., float] = space["step"]
+    return made
+
+
+def _prior(name: str, distribution: str) -> Operation:
+    """Words: the values, the place of a location that varies, then constants."""
+    arguments = [a.name for a in DISTRIBUTIONS[distribution].arguments]
+    words = ["n", "value", "location", "stride"]
+    numbers = ""
+    for argument in arguments:
+        at = len(words) + 1
+        words += [argument, f"{argument}_stride"]
+        numbers += f", c[o[p + {at}] + i * o[p + {at + 1}]]"
+    text = f"""
+def step(o, p, v, d, c, k):
+    n, value, location, stride = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
+    total = 0.0
+    for i in range(n):
+        at = location + i * stride
+        moved = v[at] if location >= 0 else 0.0
+        density, slope = kernel(v[value + i] - moved{numbers})
+        total += density
+        d[value + i] += slope
+        if location >= 0:
+            d[at] -= slope
+    return total
+"""
+    step = _made(text, name, {"kernel": PRIOR_KERNELS[distribution]})
+    return Operation(name, tuple(words), step)
+
+
+def _places(names: tuple[str, ...], words: list[str]) -> tuple[str, str]:
+    """Return the text that reads the places of parameters, before and in the loop.
+
+    A parameter is a vector with an index, a vector by rows, or a scalar (stride 0).
+    """
+    before, within = [], []
+    for i, name in enumerate(names):
+        at = len(words) + 1
+        words += [name, f"{name}_index", f"{name}_stride"]
+        before.append(
+            f"a{i}, x{i}, s{i} = o[p + {at}], o[p + {at + 1}], o[p + {at + 2}]"
+        )
+        before.append(f"t{i} = 0.0")
+        within.append(f"j{i} = a{i} + (k[x{i} + i] if x{i} >= 0 else i * s{i})")
+    indent, deeper = "\n    ", "\n        "
+    return indent + indent.join(before), deeper + deeper.join(within)
+
+
+def _rows(name: str, family: Family, kind: str) -> Operation:
+    """Words: the responses, their counts, the parameters, what is known."""
+    names = parameters(family)
+    pooled = kind == "pooled"
+    words = ["n", "y", "count"]
+    first = ["c[y + i]"]
+    if pooled:
+        words.append("within")
+        first += ["weight", "c[o[p + 4] + i]"]
+    before, within = _places(names, words)
+    known = ""
+    for one in family.known:
+        known += f", c[o[p + {len(words) + 1}] + i]"
+        words.append(one)
+    values = "".join(f", v[j{i}]" for i in range(len(names)))
+    slopes = "".join(f", g{i}" for i in range(len(names)))
+    scale = "" if pooled else "weight * "
+    added = "".join(
+        f"""
+        if s{i} != 0:
+            d[j{i}] += {scale}g{i}
+        else:
+            t{i} += {scale}g{i}"""
+        for i in range(len(names))
+    )
+    rest = "".join(f"\n    d[a{i}] += t{i}" for i in range(len(names)))
+    text = f"""
+def step(o, p, v, d, c, k):
+    n, y, count = o[p + 1], o[p + 2], o[p + 3]
+    total = 0.0{before}
+    for i in range(n):
+        weight = c[count + i] if count >= 0 else 1.0{within}
+        density{slopes} = kernel({", ".join(first)}{values}{known})
+        total += {scale}density{added}{rest}
+    return total
+"""
+    assert family.pooled is not None or not pooled
+    kernel = family.pooled.kernel if pooled and family.pooled else family.kernel
+    return Operation(name, tuple(words), _made(text, name, {"kernel": kernel}))
+
+
+def _ordinal(name: str, family: Family) -> Operation:
+    """Words: ranks, counts, thresholds and gaps, the parameters."""
+    names = parameters(family)
+    words = ["n", "y", "count", "thresholds", "threshold", "gap"]
+    before, within = _places(names, words)
+    values = "".join(f", v[j{i}]" for i in range(1, len(names)))
+    slopes = "".join(f", g{i}" for i in range(1, len(names)))
+    added = "".join(
+        f"""
+        if s{i} != 0:
+            d[j{i}] += weight * g{i}
+        else:
+            t{i} += weight * g{i}"""
+        for i in range(len(names))
+    )
+    rest = "".join(f"\n    d[a{i}] += t{i}" for i in range(len(names)))
+    text = f"""
+def step(o, p, v, d, c, k):
+    n, y, count = o[p + 1], o[p + 2], o[p + 3]
+    last, threshold, between = o[p + 4], o[p + 5], o[p + 6]
+    total = 0.0{before}
+    for i in range(n):
+        weight = c[count + i] if count >= 0 else 1.0{within}
+        rank = k[y + i]
+        lower, upper, gap = -math.inf, math.inf, math.inf
+        if rank > 0:
+            lower = v[threshold + rank - 1]
+        if rank < last:
+            upper = v[threshold + rank]
+            if rank > 0:
+                gap = v[between + rank - 1]
+        density, g0, low, high, wide{slopes} = kernel(
+            0.0 + rank, v[j0], lower, upper, gap{values}
+        )
+        total += weight * density
+        if rank > 0:
+            d[threshold + rank - 1] += weight * low
+        if rank < last:
+            d[threshold + rank] += weight * high
+            if rank > 0:
+                d[between + rank - 1] += weight * wide{added}{rest}
+    return total
+"""
+    space = {"kernel": family.kernel, "math": math}
+    return Operation(name, tuple(words), _made(text, name, space))

@@ -1,0 +1,1 @@
+"""Tapes: a program as a list of operations on places."""

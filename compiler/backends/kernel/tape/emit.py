@@ -1,0 +1,320 @@
+"""From a program and a frame to the tapes of the kernel.
+
+One case a node, as in the other backends. What the kernel has no operation for
+is a ``NoKernel`` with the reason; the PyMC graph is used then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....distributions.kernels import PRIOR_KERNELS
+from ....distributions.table import DISTRIBUTIONS, Distribution
+from ....families import FAMILIES
+from ....families.family import Family
+from ....program.interpret.start import TYPICAL, reach, start
+from ....program.interpret.truncation import log_mass
+from ....program.ir import Const, Expr, Frame, Group, Parameter, Prior, Program, Ref
+from ....program.verify import definition_order
+from ..operations.densities import likelihood_name, parameters, prior_name
+from ..operations.ordinal import scratch_size
+from .integrated import integrated_groups, write_misfit
+from .quantities import NoKernel, Place, Quantities
+from .tape import Tape
+
+_HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A quantity of the draws: its name, its axes, its place."""
+
+    name: str
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tapes:
+    """The two tapes of a program, in the coordinates of ``coordinates``.
+
+    Attributes
+    ----------
+    density
+        The log density and its slopes.
+    draws
+        What is reported, from a draw.
+    outputs
+        The quantities on ``draws``, in the order of the PyMC model.
+    start, reach
+        An unconstrained point in the middle of things, and how far from it chains
+        may start in each direction.
+    rows
+        How many rows of the data there are.
+    normals
+        How many standard normal numbers ``draws`` wants behind each point.
+    """
+
+    density: Tape
+    draws: Tape
+    outputs: tuple[Output, ...]
+    start: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    rows: float
+    normals: int = 0
+
+
+def emit(program: Program, frame: Frame) -> Tapes:
+    """Return the tapes of a program on a frame.
+
+    Parameters
+    ----------
+    program
+        Verified; any form.
+    frame
+        The arrays of its slots.
+
+    Raises
+    ------
+    NoKernel
+        If a part has no operation.
+    """
+    first = start(program, frame)
+    if not first:
+        raise NoKernel("there is nothing to sample")
+    density = _Tape(program, frame).density()
+    writer = _Tape(program, frame, draws=True)
+    outputs = writer.draws()
+    return Tapes(
+        density,
+        writer.tape(),
+        outputs,
+        np.concatenate([*first.values()]),
+        np.concatenate([*reach(program, frame).values()]),
+        _rows(program, frame),
+        normals(program, frame),
+    )
+
+
+def _rows(program: Program, frame: Frame) -> float:
+    likelihood = program.likelihood
+    if likelihood.count is None:
+        return float(frame.lengths[likelihood.rows])
+    return float(frame[likelihood.count].sum())
+
+
+def normals(program: Program, frame: Frame) -> int:
+    """Return how many effects are drawn after sampling: one normal number each."""
+    return sum(
+        frame.lengths[group.levels] * frame.lengths[group.coefs]
+        for group in integrated_groups(program, frame)
+    )
+
+
+class _Tape(Quantities):
+    """The log density, or the draws."""
+
+    def tape(self) -> Tape:
+        """Return what was written."""
+        return self.writer.tape()
+
+    def density(self) -> Tape:
+        """Write the log density: priors, effects, likelihood."""
+        for name in definition_order(self.program):
+            if name in self.parameters:
+                self._prior(self.parameters[name])
+        for group in self.program.groups:
+            if group in self.marginal:
+                continue
+            self.place(group.stated)
+            if group.coordinate == group.stated:
+                self._centered(group)
+        self._likelihood()
+        return self.tape()
+
+    def draws(self) -> tuple[Output, ...]:
+        """Write what is reported."""
+        program, lengths = self.program, self.frame.lengths
+        found: list[Output] = []
+
+        def report(name: str, axes: tuple[str, ...], place: Place) -> None:
+            shape = tuple(lengths[axis] for axis in axes)
+            found.append(Output(name, axes, shape, place))
+
+        derived = {d.name: d for d in program.derived}
+        for name in definition_order(program):
+            if name in self.parameters:
+                report(name, self.parameters[name].axes, self.place(name))
+            elif derived[name].report:
+                report(name, derived[name].axes, self.place(name))
+        for group in program.groups:
+            axes = (group.levels, group.coefs)
+            if group.correlations:
+                self._correlations(group, report)
+            effects = self.place(group.effects)
+            if group.name in self.bases:
+                at = self.bases[group.name]
+                report(group.base, axes, Place(at, effects.length, False))
+            if group.moved is not None and group.coordinate == group.stated:
+                report(group.stated, axes, self.place(group.stated))
+            report(group.effects, axes, effects)
+        return tuple(found)
+
+    def _correlations(self, group: Group, report: Callable[..., None]) -> None:
+        """Report correlations, and sds that are not those that were sampled."""
+        size, writer = self.frame.lengths[group.coefs], self.writer
+        out = Place(writer.place(size * size), size * size, False)
+        factor = self.cholesky(group)
+        if group.moved is None:
+            writer.add("gram", n=size, out=out.at, cholesky=factor)
+        else:
+            sd = Place(writer.place(size), size, False)
+            scaled = writer.place(size * size)
+            writer.add(
+                "moved_sd",
+                q=size,
+                out=sd.at,
+                factor=scaled,
+                sd=self.place(group.sd).at,
+                cholesky=factor,
+                basis=self.basis(group),
+            )
+            report(group.moved.sd, (group.coefs,), sd)
+            writer.add("moved_gram", n=size, out=out.at, factor=scaled)
+        report(group.correlation_matrix, (group.coefs, group.coefs), out)
+
+    def _prior(self, parameter: Parameter) -> None:
+        prior, value = parameter.prior, self.place(parameter.name)
+        if prior.distribution not in PRIOR_KERNELS:
+            raise NoKernel(f"no operation for the prior `{prior.distribution}`")
+        row = DISTRIBUTIONS[prior.distribution]
+        words = {"n": value.length, "value": value.at, "location": -1, "stride": 0}
+        constants: dict[str, NDArray[Any]] = {}
+        for name, expr in prior.arguments:
+            if isinstance(expr, Const):
+                constants[name] = np.asarray(expr.value, dtype=np.float64)
+            elif name == row.location and prior.lower is prior.upper is None:
+                place = self.expression(expr)
+                words |= {"location": place.at, "stride": place.stride}
+                constants[name] = np.asarray(0.0)
+            else:
+                raise NoKernel(
+                    f"the argument `{name}` of the prior of `{parameter.name}` "
+                    "is not a number"
+                )
+        for name, numbers in constants.items():
+            words[name] = self.writer.numbers(numbers)
+            words[f"{name}_stride"] = int(numbers.ndim > 0)
+        self.writer.add(prior_name(prior.distribution), **words)
+        try:
+            constant = _constant(prior, constants, value.length)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            constant = math.nan
+        if not math.isfinite(constant):
+            raise NoKernel(f"the prior of `{parameter.name}` has no density in numbers")
+        self.writer.constant += constant
+
+    def _centered(self, group: Group) -> None:
+        lengths, writer = self.frame.lengths, self.writer
+        levels, size = lengths[group.levels], lengths[group.coefs]
+        writer.add(
+            "centered",
+            levels=levels,
+            q=size,
+            r=self.place(group.stated).at,
+            sd=self.place(group.sd).at,
+            cholesky=self.cholesky(group),
+            scratch=writer.place(2 * size),
+        )
+        writer.constant -= _HALF_LOG_2PI * levels * size
+
+    def _at_once(self, family: Family, words: Mapping[str, int], eta: Expr) -> None:
+        """Write ordinal rows that share what they can."""
+        assert family.at_once is not None
+        length = self.expression(eta).length
+        fixed = tuple(dpar.name for dpar in family.dpars)
+        kept = {n: w for n, w in words.items() if not n.startswith(fixed)}
+        scratch = self.writer.place(scratch_size(length, words["thresholds"]))
+        self.writer.add(family.at_once, **kept, length=length, scratch=scratch)
+
+    def _likelihood(self) -> None:
+        if self.marginal:
+            write_misfit(self.integrated(), self.writer, self.scales)
+            return
+        likelihood, writer = self.program.likelihood, self.writer
+        family = FAMILIES[likelihood.family]
+        arguments = dict(likelihood.arguments)
+        observed = self.frame[likelihood.value]
+        words = {"n": len(observed), "count": -1}
+        if likelihood.count is not None:
+            words["count"] = writer.numbers(self.frame[likelihood.count])
+        for name in parameters(family):
+            words |= self.argument(name, arguments.get(name))
+        if family.thresholds:
+            threshold = self.expression(arguments["threshold"])
+            words["y"] = writer.integers(observed)
+            words["thresholds"] = threshold.length
+            words["threshold"] = threshold.at
+            words["gap"] = self.expression(arguments["gap"]).at
+        else:
+            words["y"] = writer.numbers(observed)
+        for name in family.known:
+            known = arguments[name]
+            if not isinstance(known, Ref):
+                raise NoKernel(f"`{name}` is not a column")
+            words[name] = writer.numbers(self.frame[known.name])
+        if likelihood.within is not None:
+            words["within"] = writer.numbers(self.frame[likelihood.within])
+        formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
+        if family.at_once is not None and not formulas:
+            self._at_once(family, words, arguments[family.predictor])
+            return
+        operation = likelihood_name(family.name, likelihood.within is not None)
+        writer.add(operation, **words)
+
+
+def _constant(
+    prior: Prior, arguments: Mapping[str, NDArray[Any]], length: int
+) -> float:
+    """Return what the kernel of a prior leaves out: terms of its constants.
+
+    It is the difference to the reference at one point, which a location that varies
+    is not part of.
+    """
+    row = DISTRIBUTIONS[prior.distribution]
+    kernel = PRIOR_KERNELS[prior.distribution]
+    numbers = {n: a if a.ndim else np.full(length, a) for n, a in arguments.items()}
+    each = [{n: float(a[i]) for n, a in numbers.items()} for i in range(length)]
+    if prior.distribution == "dirichlet":
+        probe = np.full(length, 1.0 / length)
+    else:
+        probe = np.array([_inside(row, one) for one in each])
+    ours = sum(
+        kernel(float(at), *(one[a.name] for a in row.arguments))[0]
+        for at, one in zip(probe, each, strict=True)
+    )
+    density = float(np.sum(row.log_density(probe, **numbers))) - float(ours)
+    if prior.lower is not None or prior.upper is not None:
+        mass = log_mass(row, numbers, prior.lower, prior.upper)
+        density -= float(np.sum(np.broadcast_to(mass, length)))
+    return density
+
+
+def _inside(row: Distribution, arguments: Mapping[str, float]) -> float:
+    """Return a number where a distribution has its mass."""
+    low, high = row.bounds(arguments)
+    if row.name in TYPICAL:
+        return float(TYPICAL[row.name](**arguments))
+    if row.location is not None:
+        return arguments[row.location] + 0.5 * arguments["sigma"]
+    if math.isinf(low):
+        return 0.5 if math.isinf(high) else high - 1.0
+    # above a bound by its own size: a bound of 1e-9 is a scale as well
+    return low + (max(abs(low), 1e-9) if math.isinf(high) else 0.5 * (high - low))

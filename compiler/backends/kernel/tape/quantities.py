@@ -1,0 +1,452 @@
+"""The quantities of a program on a tape, written when they are first asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....families import FAMILIES
+from ....families.ordinal.thresholds import middle
+from ....program.interpret import coordinates
+from ....program.ir import (
+    Apply,
+    Assemble,
+    Centering,
+    Const,
+    Expr,
+    Frame,
+    Group,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Parameter,
+    Predictor,
+    Program,
+    Ref,
+    Unit,
+    names_in,
+)
+from .integrated import (
+    Integrated,
+    integrated_groups,
+    write_effects,
+    write_sums,
+)
+from .tape import TapeWriter
+from .units import Units, units
+
+_HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+_UNIT = ("center", "scale")
+
+
+class NoKernel(Exception):
+    """The program has a part that the kernel has no operation for; says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a quantity is: its offset, its length; a scalar has the stride 0."""
+
+    at: int
+    length: int
+    scalar: bool
+
+    @property
+    def stride(self) -> int:
+        """From one element to the next."""
+        return 0 if self.scalar else 1
+
+
+class Quantities:
+    """Writes one tape.
+
+    Attributes
+    ----------
+    writer
+        The tape.
+    coordinates
+        Where the coordinate of each parameter and group begins.
+    bases
+        Where the standard normals of a group are, once its effects are written.
+    marginal
+        The groups that are integrated out.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        frame: Frame,
+        draws: bool = False,
+    ) -> None:
+        self.program, self.frame = program, frame
+        self.parameters = {p.name: p for p in program.parameters}
+        self._derived = {d.name: d.expression for d in program.derived}
+        self._predictors = {p.name: p for p in program.predictors}
+        self._effects = {g.stated: g for g in program.groups}
+        self._moved = {g.effects: g for g in program.groups if g.moved is not None}
+        self.coordinates: dict[str, int] = {}
+        at = 0
+        for coordinate in coordinates(program, frame):
+            self.coordinates[coordinate.name] = at
+            at += math.prod(coordinate.shape)
+        self.marginal = integrated_groups(program, frame)
+        self._sums: Integrated | None = None
+        self._drawn: dict[str, int] = {}
+        self._normals: dict[str, int] = {}
+        if draws:
+            for group in self.marginal:
+                self._normals[group.name] = at
+                at += self._size(group)
+        self.writer = TapeWriter(at)
+        self._places: dict[str, Place] = {}
+        self._factors: dict[str, int] = {}
+        self.bases: dict[str, int] = {}
+        self.units: dict[str, Units | None] = {}
+
+    # ---- names ---------------------------------------------------------------------
+
+    def place(self, name: str) -> Place:
+        """Return where a quantity of the program is; write it if it is not there."""
+        if name not in self._places:
+            self._places[name] = self._written(name)
+        return self._places[name]
+
+    def _written(self, name: str) -> Place:
+        if name in self.parameters:
+            return self._parameter(self.parameters[name])
+        if name in self._derived:
+            return self.expression(self._derived[name])
+        if name in self._effects:
+            return self._group(self._effects[name])
+        if name in self._moved:
+            return self._written_effects(self._moved[name])
+        if name in self._predictors:
+            return self._predictor(self._predictors[name], self.units.get(name))
+        return self._numbers(self.frame[name], scalar=False)
+
+    def _numbers(self, values: Any, scalar: bool) -> Place:
+        array = np.asarray(values, dtype=np.float64)
+        out = Place(self.writer.place(array.size), array.size, scalar)
+        number = self.writer.numbers(values if values is array else array)
+        self.writer.add("load", n=array.size, out=out.at, number=number)
+        return out
+
+    def _parameter(self, parameter: Parameter) -> Place:
+        """Return the place of a parameter's value, after its chart."""
+        writer = self.writer
+        x = self.coordinates[parameter.name]
+        shape = tuple(self.frame.lengths[axis] for axis in parameter.axes)
+        length, scalar = math.prod(shape), not shape
+        if parameter.chart in ("ordered", "simplex"):
+            out = Place(writer.place(length), length, scalar)
+            writer.add(parameter.chart, n=length, out=out.at, x=x)
+            if parameter.chart == "ordered":
+                # independent draws, conditioned on their order
+                writer.constant += math.lgamma(length + 1)
+            else:
+                writer.constant += math.log(length)
+            return out
+        if parameter.steps is not None:
+            return self._steps(x, parameter.steps, scalar)
+        low, high = parameter.bounds
+        if math.isinf(low) and math.isinf(high):
+            return Place(x, length, scalar)
+        out = Place(writer.place(length), length, scalar)
+        words = {"n": length, "out": out.at, "x": x}
+        if math.isinf(high):
+            writer.add("above", **words, low=writer.numbers([low]))
+        elif math.isinf(low):
+            writer.add("below", **words, high=writer.numbers([high]))
+        else:
+            ends = {"low": writer.numbers([low]), "high": writer.numbers([high])}
+            writer.add("between", **words, **ends)
+            writer.constant += length * math.log(high - low)
+        return out
+
+    def _steps(self, x: int, unit: Unit, scalar: bool) -> Place:
+        """Return the place of what is sampled at ``x`` in steps of a unit."""
+        writer, length = self.writer, len(unit.scale)
+        out = Place(writer.place(length), length, scalar)
+        ends = {name: writer.numbers(getattr(unit, name)) for name in _UNIT}
+        writer.add("steps", n=length, out=out.at, x=x, **ends)
+        writer.constant += float(np.log(unit.scale).sum())
+        return out
+
+    # ---- expressions ---------------------------------------------------------------
+
+    def expression(self, expr: Expr) -> Place:
+        """Write an expression; return where its value is."""
+        match expr:
+            case Const(value):
+                return self._numbers(value, scalar=not isinstance(value, tuple))
+            case Ref(name):
+                return self.place(name)
+            case Assemble(parts, order):
+                return self._assembled(parts, order)
+            case Apply("+" | "-" | "*" as operation, (left, right)):
+                return self._binary(operation, left, right)
+            case Apply("matvec", (Ref(slot), argument)) if slot in self.frame.arrays:
+                return self._product(self.frame[slot], self.expression(argument))
+            case Apply("neg" | "exp" | "inv_square" as operation, (argument,)):
+                a = self.expression(argument)
+                out = Place(self.writer.place(a.length), a.length, a.scalar)
+                self.writer.add(operation, n=a.length, out=out.at, a=a.at)
+                return out
+            case Apply(operation, arguments):
+                return self._vector(operation, [self.expression(a) for a in arguments])
+
+    def _binary(self, operation: str, left: Expr, right: Expr) -> Place:
+        a, b = self.expression(left), self.expression(right)
+        length = b.length if a.scalar else a.length
+        out = Place(self.writer.place(length), length, a.scalar and b.scalar)
+        self.writer.add(
+            operation, n=length, out=out.at, a=a.at, s=a.stride, b=b.at, t=b.stride
+        )
+        return out
+
+    def _product(self, matrix: NDArray[Any], vector: Place) -> Place:
+        """Return the place of a matrix times a vector."""
+        writer, (length, width) = self.writer, matrix.shape
+        out = Place(writer.place(length), length, False)
+        words = {"n": length, "out": out.at}
+        writer.add("zero", **words)
+        numbers = writer.numbers(matrix)
+        writer.add("linear", **words, design=numbers, q=width, b=vector.at)
+        return out
+
+    def _vector(self, operation: str, places: Sequence[Place]) -> Place:
+        writer, first = self.writer, places[0]
+        if operation == "dot":
+            out = Place(writer.place(1), 1, True)
+            writer.add("dot", n=first.length, out=out.at, a=first.at, b=places[1].at)
+            return out
+        if operation == "spread":
+            length = places[1].length + 1
+            low, high = middle(length)
+            out = Place(writer.place(length), length, False)
+            ends = {"low": low, "high": high}
+            where = {"center": first.at, "gap": places[1].at}
+            writer.add("spread", n=length, out=out.at, **where, **ends)
+            return out
+        shorter = {"diff": 1, "logit_cumulative": 1, "logit_gaps": 2}
+        if operation not in shorter:
+            raise NoKernel(f"no operation `{operation}`")
+        length = first.length - shorter[operation]
+        out = Place(writer.place(length), length, False)
+        words = {"n": length, "out": out.at, "a": first.at}
+        if operation != "diff":
+            words["sums"] = writer.place(2 * length)
+        writer.add(operation, **words)
+        return out
+
+    def _assembled(self, parts: Sequence[Expr], order: Sequence[int]) -> Place:
+        writer = self.writer
+        places = [self.expression(part) for part in parts]
+        at = places[0].at
+        if len(places) > 1:
+            at = writer.place(sum(place.length for place in places))
+            behind = at
+            for place in places:
+                words = {"n": place.length, "out": behind, "a": place.at}
+                writer.add("copy", **words, s=1)
+                behind += place.length
+        out = Place(writer.place(len(order)), len(order), False)
+        numbers = writer.integers(order)
+        writer.add("gather", n=len(order), out=out.at, a=at, order=numbers)
+        return out
+
+    # ---- groups --------------------------------------------------------------------
+
+    def cholesky(self, group: Group) -> int:
+        """Return the place of the factor of the correlations; 0: there are none."""
+        if not group.correlations:
+            return 0
+        if group.name not in self._factors:
+            writer, size = self.writer, self.frame.lengths[group.coefs]
+            out = writer.place(size * size)
+            writer.add("identity", n=size, out=out)
+            for correlation in group.correlations:
+                count = len(correlation.positions)
+                partial = self.place(correlation.parameter)
+                writer.add(
+                    "cholesky",
+                    n=size,
+                    out=out,
+                    m=count,
+                    positions=writer.integers(correlation.positions),
+                    partial=partial.at,
+                    scratch=writer.place(count),
+                )
+            self._factors[group.name] = out
+        return self._factors[group.name]
+
+    def _group(self, group: Group) -> Place:
+        """Return the place of the effects."""
+        lengths, writer = self.frame.lengths, self.writer
+        levels, size = lengths[group.levels], lengths[group.coefs]
+        if group in self.marginal:
+            return self._recovered(group)
+        at = self.coordinates[group.coordinate]
+        if group.coordinate == group.stated:
+            if not group.unit:
+                return Place(at, levels * size, False)
+            scale = group.unit * levels
+            return self._steps(at, Unit((0.0,) * len(scale), scale), False)
+        sd, factor = self.place(group.sd), self.cholesky(group)
+        out = Place(writer.place(levels * size), levels * size, False)
+        where = {"out": out.at, "sd": sd.at, "cholesky": factor}
+        words = {"levels": levels, "q": size, **where}
+        self.bases[group.name] = at
+        if group.centering is not None:
+            self.bases[group.name] = writer.place(levels * size)
+            words |= self._centering(group.centering, size)
+            words["unit"] = writer.numbers(group.unit or (1.0,) * size)
+            writer.add("partial", **words, x=at, z=self.bases[group.name])
+        else:
+            writer.add("scaled", **words, z=at)
+        writer.constant -= _HALF_LOG_2PI * levels * size
+        return out
+
+    def basis(self, group: Group) -> int:
+        """Return the numbers of the basis of a group that is stated elsewhere."""
+        assert group.moved is not None
+        return self.writer.numbers(np.asarray(group.moved.basis))
+
+    def _written_effects(self, group: Group) -> Place:
+        """Return the place of the effects as written, of a group stated elsewhere."""
+        stated, writer = self.place(group.stated), self.writer
+        out = Place(writer.place(stated.length), stated.length, False)
+        sizes = {
+            "levels": self.frame.lengths[group.levels],
+            "q": self.frame.lengths[group.coefs],
+        }
+        writer.add("moved", **sizes, out=out.at, r=stated.at, basis=self.basis(group))
+        return out
+
+    def _centering(self, centering: Centering, size: int) -> dict[str, int]:
+        """Return the words of a partial centering."""
+        elements, basis = centering.elements, centering.basis
+        places = []
+        for one in elements:
+            place = self.place(one.name)
+            if not 0 <= one.place < place.length:
+                raise ValueError(f"{one.name} has no element {one.place}")
+            places.append(place.at + one.place)
+        assert not basis or len(basis) == size
+        return {
+            "weights": self.writer.numbers(self.frame[centering.weights]),
+            "around": self.writer.numbers(self.frame[centering.around]),
+            "count": len(elements),
+            "elements": self.writer.integers(places),
+            "signs": self.writer.numbers([one.sign for one in elements]),
+            "powers": self.writer.place(3 * size),
+            "basis": self.writer.numbers(basis) if basis else -1,
+        }
+
+    def integrated(self) -> Integrated:
+        """Write a normal likelihood without the effects that are integrated out."""
+        if self._sums is not None:
+            return self._sums
+        program = self.program
+        main = program.predictors[0]
+        out = [main.use_of(group) for group in self.marginal]
+        rest = replace(main, blocks=tuple(b for b in main.blocks if b not in out))
+        self.units |= {p.name: None for p in program.predictors}
+        mu = self._predictor(rest, None).at
+        sigma = self.expression(dict(program.likelihood.arguments)["sigma"])
+        assert sigma.scalar
+
+        self._sums = write_sums(
+            program, self.frame, self.writer, mu, sigma.at, self.scales
+        )
+        return self._sums
+
+    def scales(self, group: Group) -> dict[str, int]:
+        """Return the places of a group's sds and of its Cholesky factor."""
+        return {"sd": self.place(group.sd).at, "cholesky": self.cholesky(group)}
+
+    def _recovered(self, group: Group) -> Place:
+        """Return the place of effects that are drawn after sampling."""
+        if not self._drawn:
+            done = self.integrated()
+            self._drawn = write_effects(done, self.writer, self._normals)
+        length = self._size(group)
+        return Place(self._drawn[group.name], length, False)
+
+    def _size(self, group: Group) -> int:
+        return self.frame.lengths[group.levels] * self.frame.lengths[group.coefs]
+
+    # ---- predictors ----------------------------------------------------------------
+
+    def _predictor(self, predictor: Predictor, chosen: Units | None) -> Place:
+        """Return the place of a predictor, by its units or by rows."""
+        rows = self.frame.lengths[predictor.rows]
+        writer = self.writer
+        length = rows if chosen is None else chosen.length
+        out = Place(writer.place(length), length, False)
+        words = {"n": length, "out": out.at}
+
+        def array(slot: str) -> NDArray[Any]:
+            return self.frame[slot] if chosen is None else chosen.take(slot)
+
+        writer.add("zero", **words)
+        for block in predictor.blocks:
+            match block:
+                case Intercept(name):
+                    writer.add("intercept", **words, a=self.place(name).at)
+                case Linear(coefs, design):
+                    matrix = array(design)
+                    places = {"design": writer.numbers(matrix), "q": matrix.shape[1]}
+                    writer.add("linear", **words, **places, b=self.place(coefs).at)
+                case Offset(slot):
+                    writer.add("offset", **words, number=writer.numbers(array(slot)))
+                case GroupUse(name, positions, index, design, stated):
+                    group = self.program.group(name)
+                    used = group.stated if stated else group.effects
+                    places = {
+                        "r": self.place(used).at,
+                        "q": self.frame.lengths[group.coefs],
+                        "index": writer.integers(array(index)),
+                    }
+                    if design is None:
+                        writer.add("level", **words, **places, place=positions[0])
+                        continue
+                    places |= {
+                        "design": writer.numbers(array(design)),
+                        "m": len(positions),
+                        "places": writer.integers(positions),
+                    }
+                    writer.add("levels", **words, **places)
+        return out
+
+    def argument(self, name: str, expr: Expr | None) -> dict[str, int]:
+        """Return the words of a parameter of the family."""
+        if expr is None:
+            family = FAMILIES[self.program.likelihood.family]
+            fixed = next(d for d in family.dpars if d.name == name).fixed
+            assert fixed is not None
+            place = self._numbers(fixed, scalar=True)
+            return {name: place.at, f"{name}_index": -1, f"{name}_stride": 0}
+        index = -1
+        predictors = [n for n in names_in(expr) if n in self._predictors]
+        by_rows = [n for n in names_in(expr) if n in self.frame.arrays]
+        if len(predictors) == 1 and not by_rows:
+            predictor = self._predictors[predictors[0]]
+            if predictor.name not in self.units:
+                found = units(predictor, self.frame)
+                self.units[predictor.name] = found
+            chosen = self.units[predictor.name]
+            if chosen is not None:
+                index = self.writer.integers(chosen.index)
+        place = self.expression(expr)
+        return {
+            name: place.at,
+            f"{name}_index": index,
+            f"{name}_stride": place.stride,
+        }

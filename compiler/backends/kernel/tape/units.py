@@ -1,0 +1,59 @@
+"""The distinct rows of a predictor: it is computed once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....passes.merge_cells import find_cells
+from ....program.ir import Frame, GroupUse, Linear, Offset, Predictor
+
+#: Units must be fewer than this share of the rows to be worth the look-up.
+WORTH = 0.7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """Distinct rows of what a predictor is made of.
+
+    Attributes
+    ----------
+    index
+        The unit of each row.
+    length
+        Number of units.
+    """
+
+    index: NDArray[np.int64]
+    length: int
+    _first: NDArray[np.int64]
+    _arrays: Mapping[str, NDArray[Any]]
+
+    def take(self, slot: str) -> NDArray[Any]:
+        """Return a slot's array, a row for each unit."""
+        return np.ascontiguousarray(self._arrays[slot][self._first])
+
+
+def units(predictor: Predictor, frame: Frame) -> Units | None:
+    """Return the units of a predictor; None if they are hardly fewer than rows."""
+    names: list[str] = []
+    for block in predictor.blocks:
+        match block:
+            case Linear(_, design):
+                names.append(design)
+            case Offset(slot):
+                names.append(slot)
+            case GroupUse(_, _, index, design):
+                names += [index] if design is None else [index, design]
+            case _:
+                pass
+    rows = frame.lengths[predictor.rows]
+    arrays = {name: frame[name] for name in names}
+    found = find_cells(list(arrays.values()), rows)
+    if not len(found.first) < WORTH * rows:
+        return None
+    return Units(found.of.astype(np.int64), len(found.first), found.first, arrays)

@@ -1,0 +1,240 @@
+"""The bound model: every name resolved, every default chosen, no data.
+
+Made by ``bind`` from the tree and the kinds and levels of the data. Priors
+keep what the user wrote; the numbers of the default priors need rows and come
+later (``lower``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from varying.grammar.source import Span
+from varying.grammar.tree import Argument, Call, Expr, Name
+
+from ..data.table import Kind
+from ..families.family import Family
+from ..families.link import Link
+from ..formula.columns import DesignColumn, Numeric
+from .asked import Asked, Keep
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The left side.
+
+    Attributes
+    ----------
+    name
+        Canonical spelling; the name of the observed variable.
+    column
+        The column of the data it reads; for an expression the first of them.
+    kind
+        Kind of that column.
+    categories
+        Names of the categories in order (ordinal and binary families).
+    unseen
+        Those of them that no row has.
+    expression
+        What it is, where it is not just the column: ``rating / 99``.
+    known
+        Numbers that each row brings along, by name: ``trials``.
+    rate
+        The exposure of ``y | rate(t)``, if there is one.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    categories: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    expression: Expr | None = None
+    known: tuple[tuple[str, Numeric], ...] = ()
+    rate: Numeric | None = None
+    span: Span = field(compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PriorText:
+    """A prior that the user wrote, resolved as far as names go.
+
+    Attributes
+    ----------
+    distribution
+        Key of ``DISTRIBUTIONS``, or ``constant``.
+    arguments
+        Numbers by argument name, defaults filled in.
+    lower, upper
+        Truncation by ``lb=`` and ``ub=``.
+    text
+        As written (canonical spacing).
+    line
+        Line of the spec, from 1.
+    """
+
+    distribution: str
+    arguments: tuple[tuple[str, float], ...]
+    text: str
+    line: int
+    lower: float | None = None
+    upper: float | None = None
+    span: Span = field(compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The population-level part of one distributional parameter.
+
+    ``columns`` has no intercept among them; ``intercept`` says whether there is
+    one (for ordinal families the thresholds are it, and it is False).
+    ``centered`` says whether the columns are centred inside: there is an
+    intercept or thresholds to take up the shift. ``offsets`` are known
+    additions.
+    """
+
+    dpar: str
+    intercept: bool
+    centered: bool
+    columns: tuple[DesignColumn, ...]
+    offsets: tuple[Numeric, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTerm:
+    """One bar term: its columns (the intercept among them) and correlation.
+
+    ``identity`` is the id of ``(1 |id| g)``: terms that share it are one.
+    """
+
+    text: str
+    dpar: str
+    columns: tuple[DesignColumn, ...]
+    correlated: bool
+    identity: str | None = None
+    span: Span = field(compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """A grouping factor and all bar terms over it, in the order written.
+
+    ``factors`` are the columns whose combinations are the levels (one, or
+    several for ``a:b``); ``levels`` the observed combinations in order.
+    """
+
+    name: str
+    factors: tuple[str, ...]
+    levels: tuple[str, ...]
+    terms: tuple[GroupTerm, ...]
+    span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def columns(self) -> tuple[DesignColumn, ...]:
+        """All columns over this factor, in order."""
+        return tuple(c for term in self.terms for c in term.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One linear predictor: of the family's main parameter, or of another.
+
+    Attributes
+    ----------
+    dpar
+        The parameter.
+    link
+        From its scale to the predictor's.
+    population, groupings
+        What adds up to the predictor.
+    terms
+        The right side as written.
+    main
+        Whether the parameter is the family's main one.
+    fixed
+        Whether its scale is fixed: it has no intercept, and no columns may make one.
+    """
+
+    dpar: str
+    link: Link
+    population: Population
+    groupings: tuple[Grouping, ...]
+    terms: Expr = field(compare=False)
+    main: bool = True
+    fixed: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """What names of its quantities begin with: ``sigma_``, or nothing."""
+        return "" if self.main else f"{self.dpar}_"
+
+    @property
+    def target(self) -> str:
+        """What targets of its priors begin with: ``sigma.``, or nothing."""
+        return "" if self.main else f"{self.dpar}."
+
+
+@dataclass(frozen=True, slots=True)
+class BoundModel:
+    """One model of a spec, ready for data.
+
+    ``parts`` are the linear predictors, the main one first. ``priors`` maps a
+    scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``, ``cor[subj]``,
+    ``sigma``, ``sigma.b[x]``, ``threshold``, ``Intercept``) to what the user
+    wrote for it; absent targets have the default. ``keep`` says what is stored for
+    each row, ``asked`` which quantities, tests and contrasts are computed.
+    """
+
+    name: str
+    text: str
+    response: Response
+    family: Family
+    parts: tuple[Part, ...]
+    priors: tuple[tuple[str, PriorText], ...]
+    keep: tuple[Keep, ...]
+    parameterization: Literal["auto", "centered", "noncentered"]
+    asked: Asked = Asked()
+
+    @property
+    def main(self) -> Part:
+        """The predictor of the family's main parameter."""
+        return self.parts[0]
+
+    def part(self, dpar: str) -> Part:
+        """Return the predictor of a parameter; the main one by an empty name."""
+        if not dpar:
+            return self.main
+        return next(part for part in self.parts[1:] if part.dpar == dpar)
+
+    @property
+    def link(self) -> Link:
+        """The link of the main parameter."""
+        return self.main.link
+
+    @property
+    def population(self) -> Population:
+        """The population-level part of the main predictor."""
+        return self.main.population
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """The groupings of the main predictor."""
+        return self.main.groupings
+
+
+def offsets(bound: BoundModel) -> tuple[Numeric, ...]:
+    """Return what is known to be added to the main predictor.
+
+    The offsets of the formula, and the logarithm of the exposure of
+    ``y | rate(t)``.
+    """
+    rate = bound.response.rate
+    if rate is None:
+        return bound.population.offsets
+    span = rate.expression.span
+    log = Call(
+        Name("log", span=span),
+        (Argument(rate.expression, span=span),),
+        span=span,
+    )
+    return (*bound.population.offsets, Numeric(f"log({rate.label})", log))

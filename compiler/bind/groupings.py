@@ -1,0 +1,211 @@
+"""Binding group terms: which factors, which levels, which effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Chain,
+    Expr,
+    ModelStatement,
+    Name,
+    Paren,
+    PartStatement,
+)
+from varying.grammar.walk import column_names, postorder, smallest_with
+
+from ..data.codes import group_levels
+from ..data.schema import Schema
+from ..expressions.types import report_unknown
+from ..families.family import Family
+from ..formula.coding import code
+from ..formula.columns import INTERCEPT
+from ..formula.expansion import Expansion, GroupBar
+from ..formula.groups import correlated, expand_group, known_factors
+from ..formula.terms import expand_bar
+from ..prepare.rows import Prepared
+from .bound import Grouping, GroupTerm
+
+
+def check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
+    """Report names that are no columns, in what a minus takes out."""
+    for variable in expansion.dropped:
+        for name in column_names(variable.expression):
+            if name.text not in schema.columns and name.text != ".":
+                report_unknown(name, schema, sink)
+
+
+@dataclass(slots=True)
+class _Bars:
+    """The bar terms of one grouping factor, while they are collected."""
+
+    factors: tuple[str, ...]
+    span: Span
+    terms: list[GroupTerm]
+
+
+def bind_groupings(
+    bars: Sequence[GroupBar],
+    response: Expr,
+    prepared: Prepared,
+    family: Family | None,
+    sink: Sink,
+    dpar: str | None = None,
+) -> tuple[Grouping, ...]:
+    """Return the groupings of a right side, their terms in the order written.
+
+    Parameters
+    ----------
+    bars
+        The group terms.
+    response
+        The left side of the model: no part of it can be an effect.
+    prepared
+        The rows used.
+    family
+        None if its name is at fault.
+    sink
+        Takes the faults.
+    dpar
+        The parameter that the formula is for; None: the main one.
+    """
+    main = family.predictor if family is not None else "mu"
+    schema = prepared.schema
+    found: dict[frozenset[str], _Bars] = {}
+    for bar in bars:
+        expansion = expand_bar(bar, response, schema.names, sink)
+        check_dropped(expansion, schema, sink)
+        columns = code(expansion.terms, expansion.intercept, schema, sink)
+        if expansion.intercept:
+            columns = (INTERCEPT, *columns)
+        for factors in expand_group(bar.group, sink):
+            known = known_factors(factors, bar.group, schema, sink)
+            if not known or not columns:
+                continue
+            term = GroupTerm(
+                f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
+                dpar or main,
+                columns,
+                bar.bar == "|" and correlated(bar.group),
+                bar.id,
+                span=bar.span,
+            )
+            span = smallest_with(frozenset(factors), bar.group).span
+            bars_of = found.setdefault(frozenset(factors), _Bars(factors, span, []))
+            _add_term(bars_of, term, sink)
+    groupings = []
+    for bars_of in found.values():
+        levels = group_levels(bars_of.factors, prepared.table)
+        _check_levels(bars_of, levels, sink)
+        groupings.append(
+            Grouping(
+                ":".join(bars_of.factors),
+                bars_of.factors,
+                levels,
+                tuple(bars_of.terms),
+                span=bars_of.span,
+            )
+        )
+    return tuple(groupings)
+
+
+def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
+    names = {column.name for other in bars.terms for column in other.columns}
+    twice = [column.name for column in term.columns if column.name in names]
+    if twice:
+        group = ":".join(bars.factors)
+        sink.add(
+            "duplicate-group-effect",
+            term.span,
+            f"`{group}` has the effect `{twice[0]}` twice",
+            "a bar has an intercept unless it says `0 +`"
+            if twice[0] == "Intercept"
+            else "leave it out of one of the terms",
+        )
+        return
+    for place, other in enumerate(bars.terms):
+        if term.identity is not None and other.identity == term.identity:
+            bars.terms[place] = replace(
+                other,
+                text=f"{other.text} + {term.text}",
+                columns=(*other.columns, *term.columns),
+            )
+            return
+    bars.terms.append(term)
+
+
+def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
+    """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined yet."""
+    parts = [s.formula for s in model.body if isinstance(s, PartStatement)]
+    found: dict[str, list[tuple[int, str, Name]]] = {}
+    for number, formula in enumerate((model.formula, *parts)):
+        for node in postorder(formula.terms):
+            match node:
+                case Paren(
+                    inner=Chain(
+                        operators=("|", "|"), operands=(_, Name() as name, group)
+                    )
+                ) if name.text not in schema.columns:
+                    group_text = expression_text(group)
+                    found.setdefault(name.text, []).append((number, group_text, name))
+    for text, places in found.items():
+        places.sort(key=lambda place: place[2].span.start)
+        name = places[-1][2]
+        if len(places) == 1:
+            _used_once(name, schema, sink)
+        elif len({group for _, group, _ in places}) > 1:
+            groups = " and ".join(f"`{group}`" for _, group, _ in places)
+            message = f"the id `{text}` joins terms of different groups: {groups}"
+            sink.add("two-bars", name.span, message)
+        elif len({number for number, _, _ in places}) > 1:
+            sink.add(
+                "not-yet",
+                name.span,
+                f"correlations across formulas (`|{text}|`) are not compiled by this "
+                "version",
+                "within one formula they are",
+            )
+
+
+def _used_once(name: Name, schema: Schema, sink: Sink) -> None:
+    """Report an id that joins nothing: without it the term means the same.
+
+    One that is nearly a column may be meant as a grouping factor.
+    """
+    text, known = sink.source.text, bool(schema.columns) and not schema.open
+    start, end = text.rfind("|", 0, name.span.start), text.find("|", name.span.end)
+    fix = None
+    if known and not nearest(name.text, schema.columns, 1):
+        edit = Edit(Span(start, end + 1), "|")
+        fix = Fix("leave it out", (edit,), safe=True)
+    sink.add(
+        "two-bars",
+        name.span,
+        f"the id `{name.text}` is used once, so it joins nothing",
+        "a group term is `(effects | group)`; terms with one id share their "
+        "correlations",
+        "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
+        fix=fix,
+    )
+
+
+def _check_levels(bars: _Bars, levels: Sequence[str], sink: Sink) -> None:
+    group = ":".join(bars.factors)
+    if len(levels) < 2:
+        sink.add(
+            "one-group",
+            bars.span,
+            f"the grouping factor `{group}` has one level only: {', '.join(levels)}",
+            "there is nothing to vary over",
+        )
+    elif len(levels) < 5:
+        sink.add(
+            "few-groups",
+            bars.span,
+            f"the grouping factor `{group}` has {len(levels)} levels",
+            "a standard deviation over so few is mostly its prior",
+        )

@@ -1,0 +1,343 @@
+"""Binding: from the tree and the schema to a model with every name resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from varying.grammar.diagnostics import Edit, Fix, Severity, Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Chain,
+    ColumnStatement,
+    ContrastStatement,
+    Expr,
+    ModelStatement,
+    PartStatement,
+    PriorStatement,
+    QuantityStatement,
+    Spec,
+    TestStatement,
+)
+from varying.grammar.walk import column_names, plain_number, postorder
+
+from ..data.schema import Schema
+from ..data.wide_hint import suggest_wide
+from ..families.family import Family
+from ..formula.coding import code
+from ..formula.expansion import Expansion
+from ..formula.leaks import check_leaks
+from ..formula.terms import expand
+from ..prepare.rows import Prepared
+from .asked import Asked
+from .bound import BoundModel, Grouping, Part, Population, PriorText
+from .estimated import check_estimated, check_residuals
+from .groupings import bind_groupings, check_dropped, check_identities
+from .options import family_of, link_of, read_options, word_of
+from .parts import bind_offsets, bind_parts
+from .priors.statements import resolve_priors
+from .priors.targets import targets_of
+from .questions.contrasts import Cells, bind_contrasts, contrast_text
+from .questions.grid import factors_of
+from .questions.keep import bind_keep
+from .questions.quantities import bind_quantities, check_names
+from .questions.references import Scope
+from .response import bind_response
+
+Parameterization = Literal["auto", "centered", "noncentered"]
+
+
+def bind(
+    spec: Spec, model: ModelStatement, prepared: Prepared, sink: Sink
+) -> BoundModel | None:
+    """Return the bound model; None if a fault leaves nothing to bind.
+
+    Parameters
+    ----------
+    spec
+        The whole spec: statements at the margin hold for all its models.
+    model
+        The model of it.
+    prepared
+        The rows used and their schema.
+    sink
+        Takes the faults. With an error in it the model is not to be used.
+    """
+    schema = prepared.schema
+    options = read_options(model.formula.options, sink)
+    family = family_of(options.get("family"), sink)
+    link = link_of(options, family, sink)
+    names = schema.names
+    declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
+    response = bind_response(
+        model.formula.response, family, schema, sink, declared, options.get("family")
+    )
+    suggest_wide(spec, model, prepared.data, sink)
+    expansion = expand(model.formula.terms, model.formula.response, names, sink)
+    check_leaks(expansion, model.formula.response, schema, sink)
+    check_dropped(expansion, schema, sink)
+    check_identities(model, schema, sink)
+    population = _population(model, expansion, family, schema, sink)
+    groupings = bind_groupings(
+        expansion.groups, model.formula.response, prepared, family, sink
+    )
+    others, whole = bind_parts(model, family, prepared, sink)
+    file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
+    model_priors = [s for s in model.body if isinstance(s, PriorStatement)]
+    guessed = _guessed(model, expansion, population, groupings, schema, sink)
+    targets = targets_of(
+        family,
+        population,
+        groupings,
+        others,
+        guessed if whole else None,
+        _possible(expansion),
+    )
+    priors = resolve_priors(file_priors, model_priors, targets, sink)
+    parameterization = cast(
+        Parameterization, word_of(options, "parameterization", "auto")
+    )
+    if parameterization == "centered":
+        _check_singular(priors, sink)
+    keep = bind_keep(spec, model, family, sink)
+    scope = Scope(
+        targets,
+        {
+            "": (population, groupings),
+            **{part.dpar: (part.population, part.groupings) for part in others},
+        },
+        None if response is None else response.categories,
+    )
+    asked = _asked(spec, scope, family, prepared, sink)
+    if family is None or link is None or response is None:
+        return None
+    bound = BoundModel(
+        name=model.label,
+        text=formula_text(model),
+        response=response,
+        family=family,
+        parts=(
+            Part(family.predictor, link, population, groupings, model.formula.terms),
+            *others,
+        ),
+        priors=priors,
+        keep=keep,
+        parameterization=parameterization,
+        asked=asked,
+    )
+    if whole and guessed == frozenset() and not _faulty_parts(model, sink):
+        check_estimated(bound, model.formula.terms, sink)
+        check_residuals(bound, prepared.table, sink)
+    return bound
+
+
+def _faulty_parts(model: ModelStatement, sink: Sink) -> bool:
+    """Whether something of the formulas of parameters may be missing."""
+    parts = [s.span for s in model.body if isinstance(s, PartStatement)]
+    errors = [d.span for d in sink.diagnostics if d.severity is Severity.ERROR]
+    return any(
+        part.start <= error.start and error.end <= part.end
+        for part in parts
+        for error in errors
+    )
+
+
+def _guessed(
+    model: ModelStatement,
+    expansion: Expansion,
+    population: Population,
+    groupings: Sequence[Grouping],
+    schema: Schema,
+    sink: Sink,
+) -> frozenset[str] | None:
+    """Return the names of which, after a fault, a prior may be about.
+
+    Empty if every term of the formula is known; None if nothing can be said.
+    """
+    if schema.open:
+        return None
+    terms = model.formula.terms
+    inside = [d for d in sink.diagnostics if d.severity is Severity.ERROR]
+    faulty = any(
+        terms.span.start <= d.span.start and d.span.end <= terms.span.end
+        for d in inside
+    )
+    coded = {column.term for column in population.columns}
+    coded |= {column.term for g in groupings for column in g.columns}
+    lost = {name.text for name in column_names(terms)} - {*schema.names, "Intercept"}
+    if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
+        return frozenset()
+    return frozenset({*lost, *schema.names, *schema.faulty})
+
+
+def _possible(expansion: Expansion) -> tuple[str, ...]:
+    """Return the classes of parameters that the formula as written may have."""
+    effects = [plain_number(bar.lhs) is None for bar in expansion.groups]
+    correlated = [bar.bar == "|" for bar in expansion.groups]
+    found = {
+        "b": bool(expansion.terms),
+        "sd": bool(effects),
+        "cor": any(
+            several and c for several, c in zip(effects, correlated, strict=True)
+        ),
+    }
+    return tuple(name for name, there in found.items() if there)
+
+
+def _check_singular(priors: Sequence[tuple[str, PriorText]], sink: Sink) -> None:
+    """Report standard deviations of 0 that the centred form would divide by."""
+    for target, prior in priors:
+        of_sd = target.partition("[")[0].rpartition(".")[2] == "sd"
+        fixed = of_sd and prior.distribution == "constant"
+        if fixed and dict(prior.arguments)["value"] == 0:
+            sink.add(
+                "prior-support",
+                prior.span,
+                f"`{target}` cannot be 0 with `parameterization=centered`",
+                "effects without spread have no density of their own there; "
+                "`noncentered` and `auto` multiply by the standard deviation",
+            )
+
+
+def formula_text(model: ModelStatement) -> str:
+    """Return the formula of a model, and those of its parameters, in one line."""
+    formula = model.formula
+    parts = [f"{expression_text(formula.response)} ~ {expression_text(formula.terms)}"]
+    parts += [f"{o.name.text}={expression_text(o.value)}" for o in formula.options]
+    lines = [", ".join(parts)]
+    for part in model.body:
+        if isinstance(part, PartStatement):
+            left = expression_text(part.formula.response)
+            lines.append(f"{left} ~ {expression_text(part.formula.terms)}")
+    return "; ".join(lines)
+
+
+# ---- statements and options ------------------------------------------------------
+
+
+def _asked(
+    spec: Spec,
+    scope: Scope,
+    family: Family | None,
+    prepared: Prepared,
+    sink: Sink,
+) -> Asked:
+    """Return the quantities, tests and contrasts that the model has."""
+    statements = [
+        s
+        for s in spec.statements
+        if isinstance(s, QuantityStatement | TestStatement | ContrastStatement)
+    ]
+    if not statements:
+        return Asked()
+    named = [
+        (contrast_text(s), s.span) if s.name is None else (s.name.text, s.name.span)
+        for s in statements
+    ]
+    check_names(named, sink)
+    quantities, tests = bind_quantities(spec, scope, sink)
+    factors = {
+        dpar: factors_of(population.columns, prepared.table, prepared.made)
+        for dpar, (population, _) in scope.parts.items()
+    }
+    every = {name: found for one in factors.values() for name, found in one.items()}
+    grouped = {
+        name
+        for groupings in (groupings for _, groupings in scope.parts.values())
+        for grouping in groupings
+        for name in factors_of(grouping.columns, prepared.table, prepared.made)
+    }
+    cells = Cells(
+        factors[""],
+        every,
+        frozenset(grouped),
+        scope.targets.guessed,
+        family,
+        scope.categories,
+    )
+    contrasts = bind_contrasts(spec, cells, prepared, sink)
+    return Asked(quantities, tests, contrasts)
+
+
+# ---- population and groups -------------------------------------------------------
+
+
+def _population(
+    model: ModelStatement,
+    expansion: Expansion,
+    family: Family | None,
+    schema: Schema,
+    sink: Sink,
+) -> Population:
+    ordinal = family is not None and family.thresholds
+    if ordinal and not expansion.intercept:
+        span, fix = _removed_intercept(model.formula.terms)
+        fix = _with_margins(model.formula.terms, expansion, fix)
+        sink.add(
+            "no-intercept-ordinal",
+            span,
+            "an ordinal model cannot leave out its intercept: the thresholds are it",
+            "effects are differences from the reference level, as beside an intercept",
+            fix=fix,
+        )
+    intercept = expansion.intercept or ordinal
+    columns = code(expansion.terms, intercept, schema, sink)
+    return Population(
+        dpar=family.predictor if family is not None else "mu",
+        intercept=intercept and not ordinal,
+        centered=intercept,
+        columns=columns,
+        offsets=bind_offsets(expansion, schema, sink),
+    )
+
+
+def _removed_intercept(terms: Expr) -> tuple[Span, Fix | None]:
+    """Return where a formula leaves out its intercept, and how to undo that."""
+    for node in postorder(terms):
+        if not isinstance(node, Chain) or not set(node.operators) <= {"+", "-"}:
+            continue
+        signs = ("+", *node.operators)
+        for index, (sign, operand) in enumerate(zip(signs, node.operands, strict=True)):
+            number = plain_number(operand)
+            if number is None or (sign == "+") is (number == 1.0):
+                continue
+            last = node.operands[index - 1] if index else None
+            if last is not None:
+                cut = Span(last.span.end, operand.span.end)
+            elif node.operators[0] == "+":
+                cut = Span(operand.span.start, node.operands[1].span.start)
+            else:
+                return operand.span, None
+            return operand.span, Fix("leave it out", (Edit(cut, ""),))
+    if plain_number(terms) == 0.0:
+        return terms.span, Fix("write `1`", (Edit(terms.span, "1"),))
+    return terms.span, None
+
+
+def _with_margins(terms: Expr, expansion: Expansion, fix: Fix | None) -> Fix | None:
+    """Return a fix that also adds the margins of cells: `a:b` becomes `a*b`.
+
+    Beside an intercept, cells without their margins are one column too many.
+    """
+    labels = {term.label for term in expansion.terms}
+    bare = {
+        term.label
+        for term in expansion.terms
+        if len(term.variables) > 1
+        and not labels & {variable.label for variable in term.variables}
+    }
+    if fix is None or not bare:
+        return fix
+    edits = list(fix.edits)
+    operands = terms.operands if isinstance(terms, Chain) else ()
+    for operand in operands:
+        if isinstance(operand, Chain) and set(operand.operators) == {":"}:
+            label = expression_text(operand)
+            if label in bare:
+                crossed = "*".join(expression_text(part) for part in operand.operands)
+                edits.append(Edit(operand.span, crossed))
+                bare.remove(label)
+    if bare:
+        return None
+    return Fix("leave it out, and add the margins", tuple(edits))

@@ -1,0 +1,304 @@
+"""Options of a formula: ``family``, ``link`` and those that are a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
+from varying.grammar.elsewhere.tables import ELSEWHERE, REWRITTEN
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Argument,
+    Call,
+    Expr,
+    ModelStatement,
+    Name,
+    Option,
+    String,
+)
+from varying.grammar.walk import unwrap
+
+from ..expressions.elsewhere import LINKS_UNTIL_THEN
+from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
+from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
+from ..families.family import Family
+from ..families.link import LINKS, Link
+
+#: Options of a formula: the words each accepts, and which of them are compiled.
+#: No words: any expression, read elsewhere.
+OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "family": ((), ()),
+    "link": ((), ()),
+    "parameterization": (
+        ("auto", "centered", "noncentered"),
+        ("auto", "centered", "noncentered"),
+    ),
+    "rows": (("all", "own"), ("all", "own")),
+    "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
+    "nl": (("true", "false"), ("false",)),
+}
+
+
+#: What to do as long as a word of an option is not compiled.
+_MEANWHILE = {
+    "threshold": "until then: `flexible`, the default, leaves each threshold free",
+    "nl": "until then: what is linear in its parameters, with `log(x)`, `ns(x, df=4)` "
+    "and other functions of predictors",
+}
+
+
+def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
+    """Return the options by name, without the faulty ones."""
+    found: dict[str, Option] = {}
+    for option in (part for whole in options for part in _unfolded(whole)):
+        name = option.name.text
+        if name not in OPTIONS and (name in ELSEWHERE or name in REWRITTEN):
+            _report_elsewhere(option, sink)
+            continue
+        if name not in OPTIONS:
+            notes, fix = did_you_mean(
+                name, tuple(OPTIONS), option.name.span, "options of a formula"
+            )
+            sink.add(
+                "unknown-option",
+                option.name.span,
+                f"a formula has no option `{name}`",
+                *notes,
+                fix=fix,
+            )
+            continue
+        if name in found:
+            sink.add("duplicate-option", option.span, f"`{name}` is given twice")
+            continue
+        words, ready = OPTIONS[name]
+        value = unwrap(option.value)
+        text = value.text if isinstance(value, Name | String) else ""
+        if words and text not in words:
+            notes, fix = did_you_mean(text, words, option.value.span, f"`{name}` takes")
+            sink.add(
+                "invalid-argument",
+                option.value.span,
+                f"`{name}` cannot be `{expression_text(option.value)}`",
+                *notes,
+                fix=fix,
+            )
+            continue
+        if words and text not in ready:
+            sink.add(
+                "not-yet",
+                option.span,
+                f"`{name}={text}` is not compiled by this version",
+                _MEANWHILE[name],
+            )
+        found[name] = option
+    if "family" in found:
+        _split_call(found, sink)
+    return found
+
+
+#: Links of parameters in brms that are the only ones here, so that they say nothing.
+_OWN_LINKS = {"link_sigma": "log", "link_shape": "log", "link_nu": "logm1"}
+_OWN_LINKS |= {"link_disc": "log"}
+
+
+def _unfolded(option: Option) -> list[Option]:
+    """Take ``family=cumulative(link=logit, threshold=flexible)`` apart, as brms has it.
+
+    ``threshold`` is an option of its own; a link of a parameter that is its own here
+    is left out.
+    """
+    call = unwrap(option.value)
+    if option.name.text != "family" or not isinstance(call, Call):
+        return [option]
+    kept: list[Argument] = []
+    found: list[Option] = []
+    for argument in call.arguments:
+        value = unwrap(argument.value)
+        text = value.text if isinstance(value, Name | String) else ""
+        keyword = argument.keyword
+        if keyword is not None and keyword.text == "threshold":
+            found.append(Option(keyword, argument.value, span=argument.span))
+        elif keyword is None or _OWN_LINKS.get(keyword.text) != text:
+            kept.append(argument)
+    return [replace(option, value=replace(call, arguments=tuple(kept))), *found]
+
+
+def _report_elsewhere(option: Option, sink: Sink) -> None:
+    """Report an argument of another package's call: it belongs elsewhere."""
+    name = option.name.text
+    text, start = sink.source.text, option.span.start
+    comma = text.rfind(",", 0, start)
+    fix = None
+    if name in ("model", "dist", "distribution", "likelihood", "error"):
+        edit = Edit(option.name.span, "family")
+        fix = Fix("write `family`", (edit,))
+    elif name in ELSEWHERE and not text[comma + 1 : start].strip():
+        edit = Edit(Span(comma, option.span.end), "")
+        fix = Fix("leave it out", (edit,), safe=True)
+    sink.add(
+        "unknown-option",
+        option.name.span,
+        f"a formula has no option `{name}`",
+        ELSEWHERE.get(name) or REWRITTEN[name],
+        fix=fix,
+    )
+
+
+def _split_call(options: dict[str, Option], sink: Sink) -> None:
+    """Take ``family=bernoulli(link=logit)``, R's way, as a family and a link."""
+    option = options["family"]
+    call = unwrap(option.value)
+    if not isinstance(call, Call):
+        return
+    if call.function.text in ("brmsfamily", "family") and call.arguments:
+        # brms's way to name a family by a string
+        named, *rest = call.arguments
+        inner = unwrap(named.value)
+        if isinstance(inner, String):
+            call = Call(Name(inner.text, span=inner.span), tuple(rest), span=call.span)
+    links = [a for a in call.arguments if a.keyword is None or a.keyword.text == "link"]
+    if len(links) < len(call.arguments) or len(links) > 1:
+        return  # reported where the family is looked for
+    options["family"] = replace(option, value=call.function)
+    for argument in links:
+        if "link" in options:
+            sink.add("duplicate-option", argument.span, "`link` is given twice")
+        else:
+            name = argument.keyword or Name("link", span=argument.span)
+            options["link"] = Option(name, argument.value, span=argument.span)
+
+
+def has_own_rows(model: ModelStatement) -> bool:
+    """Whether rows are left out of a model for what it reads itself, no other."""
+    values = [unwrap(o.value) for o in model.formula.options if o.name.text == "rows"]
+    return any(isinstance(v, Name | String) and v.text == "own" for v in values)
+
+
+def word_of(options: Mapping[str, Option], name: str, default: str) -> str:
+    """Return the word that an option has, or the default."""
+    if name not in options:
+        return default
+    value = unwrap(options[name].value)
+    return value.text if isinstance(value, Name | String) else default
+
+
+def family_of(option: Option | None, sink: Sink) -> Family | None:
+    """Return the family that an option names; None after a fault."""
+    if option is None:
+        return FAMILIES["gaussian"]
+    value = unwrap(option.value)
+    match value:
+        case Name(text=text) | String(text=text):
+            pass
+        case Call(function=Name(text=text)):
+            found = _known_as(text)
+            if found is not None and found in PLANNED_FAMILIES:
+                _planned(text, found, value, sink)
+            elif found is not None:
+                sink.add(
+                    "invalid-argument",
+                    value.span,
+                    "a family takes its link and nothing else: "
+                    f"`{expression_text(value)}`",
+                    f"written `family={found}, link=...`",
+                    *_of_family(value),
+                )
+            else:
+                _unknown(text, value.function, sink)
+            return None
+        case _:
+            sink.add(
+                "unknown-family",
+                value.span,
+                f"`{expression_text(value)}` is no family",
+            )
+            return None
+    if text in FAMILY_SPELLINGS:
+        return FAMILIES[FAMILY_SPELLINGS[text]]
+    found = _known_as(text)
+    if found is not None and found in PLANNED_FAMILIES:
+        _planned(text, found, value, sink)
+    elif found is not None:
+        sink.add(
+            "unknown-family",
+            value.span,
+            f"the family `{text}` is called `{found}` here",
+            fix=Fix.write(value.span, found, safe=True),
+        )
+    else:
+        _unknown(text, value, sink)
+    return None
+
+
+def _of_family(value: Call) -> tuple[str, ...]:
+    """Return what is said otherwise of brms's and statsmodels' arguments."""
+    keywords = [argument.keyword for argument in value.arguments]
+    names = [keyword.text for keyword in keywords if keyword is not None]
+    if any(name.startswith("link_") for name in names):
+        return ("links of other parameters are chosen: `sigma ~ x` is of `log(sigma)`",)
+    return ()
+
+
+def _known_as(text: str) -> str | None:
+    """Return the family that a name means here or in another package."""
+    if text in PLANNED_FAMILIES:
+        return text
+    return other_name(text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES))
+
+
+def _planned(text: str, family: str, node: Expr, sink: Sink) -> None:
+    sink.add(
+        "not-yet",
+        node.span,
+        f"the family `{text}` is not compiled by this version",
+        *UNTIL_THEN.get(family, ()),
+        f"compiled are {', '.join(FAMILIES)}",
+    )
+
+
+def _unknown(text: str, node: Expr, sink: Sink) -> None:
+    message = f"there is no family `{text}`"
+    if text in NO_FAMILY:
+        sink.add("unknown-family", node.span, message, NO_FAMILY[text])
+        return
+    known = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES)
+    notes, fix = did_you_mean(text, known, node.span)
+    if fix is None:
+        notes = (f"compiled are {', '.join(FAMILIES)}",)
+    sink.add("unknown-family", node.span, message, *notes, fix=fix)
+
+
+def link_of(
+    options: Mapping[str, Option], family: Family | None, sink: Sink
+) -> Link | None:
+    """Return the link that is named, or the family's own; None after a fault."""
+    if family is None:
+        return None
+    if "link" not in options:
+        return LINKS[family.links[0]]
+    value = options["link"].value
+    node = unwrap(value)
+    text = node.text if isinstance(node, Name | String) else expression_text(node)
+    if text in family.links:
+        return LINKS[text]
+    if text in family.known_links:
+        sink.add(
+            "not-yet",
+            value.span,
+            f"the link `{text}` of {family.name} is not compiled by this version",
+            *LINKS_UNTIL_THEN.get(text, ()),
+            f"compiled for {family.name}: {', '.join(family.links)}",
+        )
+        return None
+    known = (*family.links, *family.known_links)
+    notes, fix = did_you_mean(text, known, value.span, f"links of {family.name}")
+    sink.add(
+        "unknown-link",
+        value.span,
+        f"{family.name} has no link `{text}`",
+        *notes,
+        fix=fix,
+    )
+    return None

@@ -1,0 +1,210 @@
+"""Formulas of distributional parameters: ``sigma ~ cs + (1 | subj)``."""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Fix, Sink, did_you_mean
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
+from varying.grammar.walk import left_of_bar, unwrap
+
+from ..data.schema import Schema
+from ..expressions.elsewhere import NON_LINEAR, names_joined
+from ..families import FAMILIES
+from ..families.family import Dpar, Family
+from ..families.link import LINKS
+from ..formula.coding import code
+from ..formula.columns import Numeric
+from ..formula.expansion import Expansion
+from ..formula.terms import expand
+from ..prepare.rows import Prepared
+from .bound import Part, Population
+from .groupings import bind_groupings, check_dropped
+from .options import read_options
+from .response_terms import as_number
+
+
+def bind_parts(
+    model: ModelStatement, family: Family | None, prepared: Prepared, sink: Sink
+) -> tuple[tuple[Part, ...], bool]:
+    """Return the predictors beside the main one, in the order of the family.
+
+    Parameters
+    ----------
+    model
+        The model whose indented formulas they are.
+    family
+        None if its name is at fault: then nothing is known of its parameters.
+    prepared
+        The rows used.
+    sink
+        Takes the faults.
+
+    Returns
+    -------
+    The parts, and whether they are all: False after a fault.
+    """
+    statements = [part for part in model.body if isinstance(part, PartStatement)]
+    if family is None:
+        return (), not statements
+    found: dict[str, Part] = {}
+    whole = True
+    for statement in statements:
+        part = _part(statement, model, family, prepared, sink)
+        if part is None:
+            whole = False
+        elif part.dpar in found:
+            sink.add(
+                "duplicate-part",
+                statement.formula.response.span,
+                f"`{part.dpar}` has two formulas",
+            )
+        else:
+            found[part.dpar] = part
+    order = [dpar.name for dpar in family.dpars if dpar.name in found]
+    return tuple(found[name] for name in order), whole
+
+
+def _part(
+    statement: PartStatement,
+    model: ModelStatement,
+    family: Family,
+    prepared: Prepared,
+    sink: Sink,
+) -> Part | None:
+    formula, schema = statement.formula, prepared.schema
+    dpar = _dpar(formula.response, model, family, schema, sink)
+    if dpar is None:
+        return None
+    for name, option in read_options(formula.options, sink).items():
+        sink.add(
+            "not-yet",
+            option.span,
+            f"the option `{name}` of a formula for `{dpar.name}` is not compiled by "
+            "this version",
+            f"its link is {dpar.link}",
+        )
+    response = model.formula.response
+    expansion = expand(formula.terms, response, schema.names, sink)
+    check_dropped(expansion, schema, sink)
+    intercept = expansion.intercept
+    if dpar.fixed is not None:
+        intercept = False
+        if not (expansion.terms or expansion.groups or expansion.offsets):
+            sink.add(
+                "fixed-scale",
+                formula.terms.span,
+                f"`{dpar.name}` has no intercept: the scale is fixed at "
+                f"{dpar.name} = {dpar.fixed:g}",
+                f"`{dpar.name} ~ x` says how it differs along x",
+            )
+            return None
+    # without an intercept of its own the coding is as if there were one: what is
+    # fixed takes its place
+    coded = expansion.intercept or dpar.fixed is not None
+    population = Population(
+        dpar=dpar.name,
+        intercept=intercept,
+        centered=intercept,
+        columns=code(expansion.terms, coded, schema, sink),
+        offsets=bind_offsets(expansion, schema, sink),
+    )
+    groupings = bind_groupings(
+        expansion.groups, response, prepared, family, sink, dpar.name
+    )
+    return Part(
+        dpar.name,
+        LINKS[dpar.link],
+        population,
+        groupings,
+        formula.terms,
+        main=False,
+        fixed=dpar.fixed is not None,
+    )
+
+
+def bind_offsets(
+    expansion: Expansion, schema: Schema, sink: Sink
+) -> tuple[Numeric, ...]:
+    """Return the known additions of a right side."""
+    found: list[Numeric] = []
+    for offset in expansion.offsets:
+        if as_number(offset, "offset()", schema, sink):
+            found.append(Numeric(expression_text(offset), offset))
+    return tuple(found)
+
+
+def _report_left(
+    left: Expr, text: str, family: Family, schema: Schema, sink: Sink
+) -> None:
+    """Report a left side that is no parameter: several of them, or a response."""
+    names = names_joined(left)
+    columns = {*schema.columns, *schema.unread}
+    dpars = {dpar.name for one in FAMILIES.values() for dpar in one.dpars}
+    if names and not columns & set(names):
+        known = [name for name in names if name in dpars]
+        sink.add(
+            "unknown-parameter",
+            left.span,
+            f"`{text}` are several parameters: each has a line of its own",
+            f"written {', '.join(f'`{name} ~ ...`' for name in names)}"
+            if len(known) == len(names)
+            else NON_LINEAR,
+        )
+        return
+    sink.add(
+        "not-yet",
+        left.span,
+        f"`{text}` as a further response is not compiled by this version",
+        f"until then, a model of its own: `model b: {text} ~ ...`",
+    )
+
+
+def _dpar(
+    left: Expr, model: ModelStatement, family: Family, schema: Schema, sink: Sink
+) -> Dpar | None:
+    """Return the parameter that a left side names; None after a fault."""
+    known = {dpar.name: dpar for dpar in family.dpars}
+    node = unwrap(left)
+    text = node.text if isinstance(node, Name) else expression_text(node)
+    if isinstance(node, Name):
+        # `y.sigma` names the response as well
+        response = expression_text(unwrap(left_of_bar(model.formula.response)))
+        name = text.removeprefix(f"{response}.")
+        if name in known:
+            if text in schema.columns or text in schema.unread:
+                sink.add(
+                    "parameter-not-column",
+                    node.span,
+                    f"`{text}` is the parameter of {family.name} here, not the column",
+                )
+            return known[name]
+    if not isinstance(node, Name) or text in schema.columns:
+        _report_left(left, text, family, schema, sink)
+        return None
+    others = [f.name for f in FAMILIES.values() if text in {d.name for d in f.dpars}]
+    if text in (family.predictor, "mu", "eta"):
+        notes: tuple[str, ...] = (
+            f"the formula of the model itself is that of `{family.predictor}`",
+        )
+        fix: Fix | None = None
+    elif others:
+        notes = (f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} one",)
+        fix = None
+    else:
+        of = text.removesuffix(name) if isinstance(node, Name) else ""
+        notes, fix = did_you_mean(
+            text,
+            tuple(f"{of}{dpar}" for dpar in known),
+            node.span,
+            f"parameters of {family.name}",
+        )
+    if not known and not others:
+        notes = (*notes, f"{family.name} has none beside `{family.predictor}`")
+    sink.add(
+        "unknown-parameter",
+        node.span,
+        f"{family.name} has no parameter `{text}`",
+        *notes,
+        fix=fix,
+    )
+    return None

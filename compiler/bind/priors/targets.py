@@ -1,0 +1,493 @@
+"""What a prior may be about: the scalar parameters of a model, and who names them.
+
+A statement names a whole class (``b``), a group (``sd[subj]``), a term
+(``b[block:cs]``) or a coefficient (``b[cs[CS+]]``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from itertools import permutations
+
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean, nearest
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, String, Target
+from varying.grammar.walk import column_names
+
+from ...distributions.table import POSITIVE, REAL, SUPPORTS, Bounds
+from ...families import FAMILIES
+from ...families.family import Family
+from ...formula.columns import Coded
+from ..bound import Grouping, Part, Population
+
+#: Coefficients that an unknown one is compared with, part by part.
+_MOST_COMPARED = 1_000
+
+#: What is no single number, although its name is short.
+_CLASSES = ("b", "sd", "cor", "Intercept", "threshold")
+
+#: Specificity of a statement for a target, most specific highest.
+CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar parameter of the model, and how statements may reach it.
+
+    ``kind`` is the class, with the parameter that it is a part of: ``b``,
+    ``sigma.b``.
+    """
+
+    target: str
+    kind: str
+    support: Bounds
+    group: str = ""
+    coefficient: str = ""
+    term: str = ""
+
+    @property
+    def base(self) -> str:
+        """The class without the parameter that it is a part of."""
+        return self.kind.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The scalar parameters of a model.
+
+    Attributes
+    ----------
+    scalars
+        All of them, as far as they are known.
+    groups
+        Names of the grouping factors.
+    guessed
+        Where a fault has left part of the model unknown: the names that may
+        belong to that part, of which nothing is said. None: of no name.
+    possible
+        Classes that the formula may have, where part of it is unknown.
+    levels
+        Of terms that are one factor, its levels.
+    """
+
+    scalars: tuple[Scalar, ...]
+    groups: tuple[str, ...]
+    guessed: frozenset[str] | None = frozenset()
+    possible: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def forgives(self, ref: Ref) -> bool:
+        """Whether a reference may be to what a fault has left unknown."""
+        return self.guessed is None or (
+            bool(self.guessed) and _names(ref) <= self.guessed
+        )
+
+    def kinds(self) -> list[str]:
+        """Return the classes of parameters, in order."""
+        return list(dict.fromkeys(s.kind for s in self.scalars if "[" not in s.kind))
+
+
+def targets_of(
+    family: Family | None,
+    population: Population,
+    groupings: Sequence[Grouping],
+    others: Sequence[Part],
+    guessed: frozenset[str] | None,
+    possible: tuple[str, ...] = (),
+) -> Targets:
+    """Return the targets of a model; those of any family if it is not known.
+
+    Parameters
+    ----------
+    family
+        None if its name is at fault.
+    population, groupings
+        Of the main predictor.
+    others
+        The other predictors.
+    guessed, possible
+        See ``Targets``.
+    """
+    found: list[Scalar] = []
+    families = [family] if family is not None else list(FAMILIES.values())
+    classes = [
+        name
+        for name, there in (
+            ("threshold", any(f.thresholds for f in families)),
+            (
+                "Intercept",
+                population.intercept and not all(f.thresholds for f in families),
+            ),
+        )
+        if there
+    ]
+    for name in classes:
+        found += [Scalar(name, name, REAL)]
+        found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
+    found += _effects("", population, groupings)
+    modelled = {part.dpar for part in others}
+    dpars = {dpar.name: dpar for f in families for dpar in f.dpars}
+    found += [
+        Scalar(name, name, SUPPORTS[dpar.support])
+        for name, dpar in dpars.items()
+        if name not in modelled and (dpar.fixed is None or family is None)
+    ]
+    for part in others:
+        name = f"{part.target}Intercept"
+        if part.population.intercept:
+            found += [Scalar(name, name, REAL)]
+            found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
+        found += _effects(part.target, part.population, part.groupings)
+    groups = [g.name for g in groupings]
+    groups += [g.name for part in others for g in part.groupings]
+    levels: dict[str, tuple[str, ...]] = {}
+    for whole in (population, *(part.population for part in others)):
+        for column in whole.columns:
+            if len(column.parts) == 1 and isinstance(column.parts[0], Coded):
+                levels[column.term] = column.parts[0].levels
+    names = tuple(dict.fromkeys(groups))
+    return Targets(tuple(found), names, guessed, possible, levels)
+
+
+def _effects(
+    of: str, population: Population, groupings: Sequence[Grouping]
+) -> list[Scalar]:
+    """Return the effects, standard deviations and correlations of one predictor."""
+    found = [
+        Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
+        for c in population.columns
+    ]
+    for grouping in groupings:
+        group, sd = grouping.name, f"{of}sd"
+        found += [
+            Scalar(f"{sd}[{group}, {c.name}]", sd, POSITIVE, group, c.name, c.term)
+            for c in grouping.columns
+        ]
+        if any(t.correlated and len(t.columns) > 1 for t in grouping.terms):
+            found.append(Scalar(f"{of}cor[{group}]", f"{of}cor", REAL, group))
+    return found
+
+
+def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Scalar]]:
+    """Return the scalar parameters that a target names, and how closely."""
+    kind, refs = target.name.text, target.refs
+    base = kind.rpartition(".")[2]
+    if kind not in targets.kinds():
+        if targets.guessed is None and "." in kind:
+            return []
+        if targets.guessed == frozenset() or kind not in ("b", "sd", "cor"):
+            _unknown(kind, target.name.span, targets, sink)
+        return []
+    own = [scalar for scalar in targets.scalars if scalar.kind == kind]
+    if refs is None:
+        return [(CLASS, scalar) for scalar in own]
+    if base in ("Intercept", "threshold"):
+        texts = [ref_text(ref) for ref in refs]
+        if texts == ["mean"]:
+            return [(CLASS, s) for s in targets.scalars if s.kind == f"{kind}[mean]"]
+        sink.add(
+            "not-yet" if kind == "threshold" else "unknown-target",
+            refs[0].span.to(refs[-1].span),
+            f"`{kind}[{', '.join(texts)}]` cannot have a prior of its own",
+            f"`{kind}` and `{kind}[mean]` can",
+        )
+        return []
+    if base == "b":
+        return [
+            found
+            for ref in refs
+            for found in _coefficients(ref, own, kind, targets, sink)
+        ]
+    if base in ("sd", "cor"):
+        return _grouped(kind, refs, own, targets, sink)
+    sink.add(
+        "unknown-target",
+        refs[0].span.to(refs[-1].span),
+        f"`{kind}` is a single number and has no `[...]`",
+        fix=Fix.write(target.span, kind),
+    )
+    return []
+
+
+def _grouped(
+    kind: str,
+    refs: tuple[Ref, ...],
+    own: Sequence[Scalar],
+    targets: Targets,
+    sink: Sink,
+) -> list[tuple[int, Scalar]]:
+    wanted = group_text(refs[0])
+    group = next((name for name in targets.groups if _same(name, wanted)), None)
+    if group is None:
+        if not targets.forgives(refs[0]):
+            notes, fix = did_you_mean(
+                wanted,
+                targets.groups,
+                refs[0].span,
+                "grouping factors",
+                lambda name: ":".join(name_text(part) for part in _split(name)),
+            )
+            sink.add(
+                "unknown-target",
+                refs[0].span,
+                f"the model has no grouping factor `{wanted}`",
+                *notes,
+                fix=fix,
+            )
+        return []
+    mine = [scalar for scalar in own if scalar.group == group]
+    base = kind.rpartition(".")[2]
+    elsewhere = [s.kind for s in targets.scalars if s.group == group and s.base == base]
+    if not mine and elsewhere:
+        better = f"{elsewhere[0]}[{group}]"
+        sink.add(
+            "unknown-target",
+            refs[0].span,
+            f"`{group}` is no grouping factor of this part of the model",
+            f"its own is `{better}`",
+        )
+        return []
+    if not mine:
+        if targets.guessed == frozenset():
+            sink.add(
+                "unknown-target",
+                refs[0].span,
+                f"the effects of `{group}` have no correlations",
+                "correlations are those of several effects in one term: "
+                f"`(1 + x | {group})`",
+            )
+        return []
+    if len(refs) == 1:
+        return [(GROUP, scalar) for scalar in mine]
+    if kind.endswith("cor"):
+        sink.add(
+            "unknown-target",
+            refs[1].span.to(refs[-1].span),
+            f"`{kind}[{group}]` is about all correlations of `{group}`",
+            f"write `{kind}[{group}]`",
+        )
+        return []
+    return _listed(refs[1:], mine, f"{kind}[{group}]", targets, sink)
+
+
+def _listed(
+    refs: Sequence[Ref],
+    own: Sequence[Scalar],
+    where: str,
+    targets: Targets,
+    sink: Sink,
+) -> list[tuple[int, Scalar]]:
+    found: list[tuple[int, Scalar]] = []
+    for ref in refs:
+        found += _coefficients(ref, own, where, targets, sink)
+    return found
+
+
+def _coefficients(
+    ref: Ref, own: Sequence[Scalar], where: str, targets: Targets, sink: Sink
+) -> list[tuple[int, Scalar]]:
+    wanted = ref_text(ref)
+    exact = [scalar for scalar in own if _same(scalar.coefficient, wanted)]
+    if exact:
+        return [(COEFFICIENT, scalar) for scalar in exact]
+    terms = [scalar for scalar in own if _same(scalar.term, wanted)]
+    if terms:
+        return [(TERM, scalar) for scalar in terms]
+    if targets.forgives(ref):
+        return []
+    coefficients = [scalar.coefficient for scalar in own]
+    known = list(dict.fromkeys(coefficients + [s.term for s in own if s.term != "1"]))
+    levels = [name for name in coefficients if f"[{wanted}]" in name]
+    notes: tuple[str, ...]
+    fix: Fix | None
+    if wanted == "Intercept" and where.rpartition(".")[2] == "b":
+        kinds = targets.kinds()
+        of = where.removesuffix("b")
+        better = f"{of}Intercept" if f"{of}Intercept" in kinds else "threshold"
+        notes, fix = (f"the intercept is no `b`: write `{better}`",), None
+    elif (term := _reference(wanted, targets)) is not None:
+        # another level would be another hypothesis
+        own_ = [scalar.coefficient for scalar in own if scalar.term == term]
+        notes = (f"its level has none of its own: `{term}` has {_in_words(own_)}",)
+        fix = None
+    elif levels:
+        notes, fix = did_you_mean(levels[0], levels[:1], ref.span)
+    elif alike := _alike(wanted, known):
+        notes, fix = did_you_mean(alike, [alike], ref.span)
+    else:
+        notes, fix = did_you_mean(wanted, known, ref.span, f"`{where}` has")
+    sink.add(
+        "unknown-target",
+        ref.span,
+        f"`{where}` has no coefficient or term `{wanted}`",
+        *notes,
+        fix=fix,
+    )
+    return []
+
+
+def _reference(wanted: str, targets: Targets) -> str | None:
+    """Return the term of a coefficient that a level would have if it had one."""
+    for term, levels in targets.levels.items():
+        if any(wanted == f"{term}[{level}]" for level in levels):
+            return term
+    return None
+
+
+def _in_words(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(f"`{name}`" for name in names[:10]) + more
+
+
+def _alike(wanted: str, known: Sequence[str]) -> str | None:
+    """Return the interaction whose parts are most like those that are wanted.
+
+    A part may be written as its column, as its level or as both.
+    """
+    parts = list(_split(wanted))
+    best, most = None, 0.0
+    if not 2 <= len(parts) <= 3:
+        return None
+    split = ((name, list(_split(name))) for name in known[:_MOST_COMPARED])
+    for name, others in split:
+        if len(others) != len(parts):
+            continue
+        for order in permutations(others):
+            likeness = [_likeness(*pair) for pair in zip(parts, order, strict=True)]
+            if min(likeness) >= 0.6 and sum(likeness) > most:
+                best, most = name, sum(likeness)
+    return best
+
+
+def _likeness(written: str, part: str) -> float:
+    column, _, level = part.partition("[")
+    forms = {part: 1.0}
+    if level and "[" not in written:
+        forms = {level.removesuffix("]"): 1.0, column: 0.95}
+    return max(
+        weight * SequenceMatcher(None, written.casefold(), form.casefold()).ratio()
+        for form, weight in forms.items()
+    )
+
+
+def _of_brms(kind: str) -> str | None:
+    """Return how a name of brms's output, such as ``sd_subj__x``, is written here."""
+    found = re.fullmatch(r"(sd|cor)_(.+__.+)", kind)
+    if found is None:
+        return None
+    return f"{found[1]}[{', '.join(found[2].split('__'))}]"
+
+
+def _unknown(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
+    kinds = targets.kinds()
+    if targets.guessed != frozenset():
+        kinds = list(dict.fromkeys([*kinds, *targets.possible]))
+    notes, fix = did_you_mean(kind, kinds, span, "this model has")
+    inside = [name for name in kinds if name.startswith(f"{kind}.")]
+    if inside:
+        listed = ", ".join(f"`{name}`" for name in inside)
+        notes, fix = (f"it has a formula, whose parameters are {listed}",), None
+    elif (whole := re.split(r"[._]", kind)[0]) in kinds and whole not in _CLASSES:
+        notes = (f"`{whole}` is a single number here: it has no formula of its own",)
+        fix = None
+    elif kind.endswith((".sd", ".cor")) and f"{kind.partition('.')[0]}.b" in kinds:
+        whole = kind.partition(".")[0]
+        notes, fix = (f"the formula of `{whole}` has no group term",), None
+    elif (other := _of_brms(kind)) is not None:
+        notes = (f"written `{other}` here",)
+        fix = Fix.write(span, other, safe=True)
+    elif kind == "disc":
+        notes, fix = ("`disc` is 1 unless it has a formula: `disc ~ x`",), None
+    elif kind in {dpar.name for f in FAMILIES.values() for dpar in f.dpars}:
+        listed = ", ".join(kinds)
+        notes, fix = (f"its family has none; this model has: {listed}",), None
+        if kind == "sigma":
+            notes = ("its family has no residual sd",)
+    if kind == "Intercept" and "threshold" in kinds:
+        notes = ("the thresholds are the intercept of an ordinal model: `threshold`",)
+        fix = Fix("replace by `threshold`", (Edit(span, "threshold"),))
+    elif not nearest(kind, kinds):
+        hits = [s for s in targets.scalars if kind in (s.coefficient, s.term)]
+        groups = [s for s in targets.scalars if s.group == kind]
+        if hits:
+            better = hits[0].target if hits[0].kind != "b" else f"b[{kind}]"
+            notes = (f"for its effect write `{better}`",)
+            fix = Fix(f"replace by `{better}`", (Edit(span, better),))
+        elif groups:
+            notes = (f"for its standard deviations write `sd[{kind}]`",)
+            fix = Fix(f"replace by `sd[{kind}]`", (Edit(span, f"sd[{kind}]"),))
+    summarized = _as_in_summary(kind, targets)
+    if summarized is not None:
+        notes = (f"it is written `{summarized}`",)
+        fix = Fix(f"replace by `{summarized}`", (Edit(span, summarized),))
+    message = f"the model has no parameter `{kind}`"
+    sink.add("unknown-target", span, message, *notes, fix=fix)
+
+
+def _as_in_summary(kind: str, targets: Targets) -> str | None:
+    """Return the target that a summary calls so, as it does ``sd_g``, or R does."""
+    prefix, _, rest = kind.partition("_")
+    if f"{prefix}.{rest}" in targets.kinds():
+        return f"{prefix}.{rest}"
+    if prefix in ("sd", "cor"):
+        reached = any(s.kind == prefix and s.group == rest for s in targets.scalars)
+    else:
+        reached = prefix == "b" and any(
+            s.kind == "b" and rest in (s.coefficient, s.term) for s in targets.scalars
+        )
+    return f"{prefix}[{rest}]" if reached else None
+
+
+# ---- references ----------------------------------------------------------------------
+
+
+def _part_text(part: RefPart) -> str:
+    # a name that needs back-quotes has them in the names of coefficients too
+    base = part.base
+    text = base.text if isinstance(base, String) else expression_text(base)
+    return text if part.level is None else f"{text}[{part.level}]"
+
+
+def ref_text(ref: Ref) -> str:
+    """Return a reference as coefficients and terms are spelled."""
+    return ":".join(_part_text(part) for part in ref.parts)
+
+
+def group_text(ref: Ref) -> str:
+    """Return a reference as grouping factors are named: without back-quotes."""
+    return ":".join(
+        part.base.text if isinstance(part.base, Name) else _part_text(part)
+        for part in ref.parts
+    )
+
+
+def _names(ref: Ref) -> frozenset[str]:
+    """Return the columns that a reference reads."""
+    found: set[str] = set()
+    for part in ref.parts:
+        if isinstance(part.base, Name):
+            found.add(part.base.text)
+        elif isinstance(part.base, Call | Paren):
+            found |= {name.text for name in column_names(part.base)}
+    return frozenset(found)
+
+
+def _same(left: str, right: str) -> bool:
+    """Whether two interactions have the same parts, in whatever order."""
+    return left == right or sorted(_split(left)) == sorted(_split(right))
+
+
+def _split(name: str) -> Iterable[str]:
+    """Split at the colons outside brackets and parentheses."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(name):
+        depth += character in "[("
+        depth -= character in "])"
+        if character == ":" and depth == 0:
+            parts.append(name[start:place])
+            start = place + 1
+    return [*parts, name[start:]]

@@ -1,0 +1,51 @@
+"""Binding ``keep``: what is stored for each row beside the parameters."""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.tree import KeepStatement, ModelStatement, Spec
+
+from ...families.family import Family
+from ..asked import KEEPS, Keep
+
+
+def bind_keep(
+    spec: Spec, model: ModelStatement, family: Family | None, sink: Sink
+) -> tuple[Keep, ...]:
+    """Return what a model keeps, in the order of ``KEEPS``.
+
+    ``eta`` is the linear predictor, ``mu`` the mean of the response, ``prob`` the
+    probability of each category.
+    """
+    kept: set[Keep] = set()
+    for statement in (*spec.statements, *model.body):
+        if not isinstance(statement, KeepStatement):
+            continue
+        for name in statement.names:
+            found = next((one for one in KEEPS if one == name.text), None)
+            if found is None:
+                notes, fix = did_you_mean(name.text, KEEPS, name.span, "it takes")
+                message = f"`keep` cannot keep `{name.text}`"
+                sink.add("unknown-target", name.span, message, *notes, fix=fix)
+                continue
+            fault = None if family is None else _fault(found, family)
+            if fault is None:
+                kept.add(found)
+            else:
+                sink.add("no-such-scale", name.span, *fault)
+    return tuple(one for one in KEEPS if one in kept)
+
+
+def _fault(kept: Keep, family: Family) -> tuple[str, str] | None:
+    """Return what to say where a family does not have it."""
+    if kept == "mu" and family.response == "ordinal":
+        return (
+            f"`keep mu`: {family.name} has categories, and no mean of them",
+            "`keep prob` keeps the probability of each",
+        )
+    if kept == "prob" and family.response not in ("ordinal", "binary"):
+        return (
+            f"`keep prob`: {family.name} has no categories",
+            "`keep mu` keeps the mean of the response",
+        )
+    return None

@@ -1,0 +1,305 @@
+"""What an expression refers to: each name a single number of the posterior.
+
+The targets of priors are looked up as those are (``prior_targets``), and so are the
+near names; one coefficient is meant, where a prior may mean many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import Name, Number, Ref, RefPart, Target
+
+from ...data.levels import suggest_level
+from ...formula.columns import Coded, DesignColumn
+from ..asked import Reference
+from ..bound import Grouping, Population
+from ..priors.targets import Scalar, Targets, group_text, matches, ref_text
+
+#: Coefficients that a message lists.
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What expressions of a model may refer to.
+
+    Attributes
+    ----------
+    targets
+        Its parameters, as priors name them.
+    parts
+        Population and groupings of each formula, by the parameter of the family;
+        the main one by an empty name.
+    categories
+        Of the response; None where they are not known.
+    """
+
+    targets: Targets
+    parts: Mapping[str, tuple[Population, Sequence[Grouping]]]
+    categories: tuple[str, ...] | None
+
+    def grouping(self, dpar: str, name: str) -> Grouping:
+        """Return a grouping of a formula."""
+        return next(g for g in self.parts[dpar][1] if g.name == name)
+
+
+def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
+    """Return the number that is meant; None after a fault, or where one is forgiven."""
+    dpar, _, base = target.name.text.rpartition(".")
+    refs = target.refs or ()
+    match base:
+        case "threshold":
+            return _threshold(target, refs, scope, sink)
+        case "cor" if dpar in scope.parts:
+            return _correlation(target, dpar, refs, scope, sink)
+        case "r" if dpar in scope.parts and refs:
+            return _effect(target, dpar, refs, scope, sink)
+        case "Intercept" if refs and target.name.text in scope.targets.kinds():
+            sink.add(
+                "unknown-target",
+                target.span,
+                f"`{target.name.text}` is a single number and has no `[...]`",
+                "it is the intercept as reported, with all predictors at 0",
+            )
+            return None
+    found = [scalar for _, scalar in matches(target, scope.targets, sink)]
+    if len(found) > 1:
+        _several(target, [scalar.target for scalar in found], sink)
+    return _scalar(found[0], dpar, scope) if len(found) == 1 else None
+
+
+def _scalar(scalar: Scalar, dpar: str, scope: Scope) -> Reference:
+    text = scalar.target
+    columns: Sequence[DesignColumn] = ()
+    if scalar.base == "b":
+        columns = scope.parts[dpar][0].columns
+    elif scalar.base == "sd":
+        columns = scope.grouping(dpar, scalar.group).columns
+    else:
+        kind = scalar.base
+        return Reference(text, kind, dpar, target=text)
+    place = next(i for i, c in enumerate(columns) if c.name == scalar.coefficient)
+    coding = _codings(columns[place]) if scalar.base == "b" else ()
+    return Reference(
+        text, scalar.base, dpar, scalar.group, (place,), target=text, coding=coding
+    )
+
+
+def _several(target: Target, found: Sequence[str], sink: Sink) -> None:
+    shown = ", ".join(f"`{text}`" for text in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    sink.add(
+        "several-columns",
+        target.span,
+        f"`{expression_text(target)}` is {len(found)} numbers, and one is needed here",
+        f"choose one: {shown}{more}",
+    )
+
+
+def _codings(column: DesignColumn) -> tuple[str, ...]:
+    """Say which levels are +1 and -1, of factors coded by these alone, and 0."""
+    found = []
+    for part in column.parts:
+        if not isinstance(part, Coded) or part.dummy:
+            continue
+        ends = {
+            sign: [
+                level
+                for level, weight in zip(part.levels, part.weights, strict=True)
+                if weight == sign
+            ]
+            for sign in (1.0, -1.0)
+        }
+        others = set(part.weights) - {-1.0, 0.0, 1.0}
+        if len(ends[1.0]) == 1 and ends[-1.0] and not others:
+            low = ", ".join(f"`{level}`" for level in ends[-1.0])
+            found.append(f"in `{part.label}`, `{ends[1.0][0]}` is +1 and {low} is -1")
+    return tuple(found)
+
+
+# ---- thresholds ----------------------------------------------------------------------
+
+
+def _threshold(
+    target: Target, refs: Sequence[Ref], scope: Scope, sink: Sink
+) -> Reference | None:
+    whole = replace(target, refs=None)
+    if not matches(whole, scope.targets, sink) or scope.categories is None:
+        return None
+    count = len(scope.categories) - 1
+    if not refs and count != 1:
+        _several(target, [f"threshold[{k}]" for k in range(1, count + 1)], sink)
+        return None
+    number = _number(refs[0]) if len(refs) == 1 else None
+    if not refs:
+        number = 1
+    if number is None or not 1 <= number <= count:
+        low, high = scope.categories[0], scope.categories[1]
+        sink.add(
+            "unknown-target",
+            target.span,
+            f"the model has no threshold `{expression_text(target)}`",
+            f"they are numbered from 1 to {count}: `threshold[1]` is the one between "
+            f"`{low}` and `{high}`",
+        )
+        return None
+    text = f"threshold[{number}]"
+    return Reference(text, "threshold", places=(number - 1,), target="threshold")
+
+
+def _number(ref: Ref) -> int | None:
+    match ref.parts:
+        case (RefPart(base=Number() as number, level=None),) if (
+            number.value.is_integer()
+        ):
+            return int(number.value)
+    return None
+
+
+# ---- groups --------------------------------------------------------------------------
+
+
+def _group_column(
+    dpar: str, group: Ref, coefficient: Ref, scope: Scope, sink: Sink
+) -> tuple[Grouping, int] | None:
+    """Return a grouping, and the place of a coefficient among its columns."""
+    kind = f"{dpar}.sd" if dpar else "sd"
+    span = group.span.to(coefficient.span)
+    target = Target(Name(kind, span=span), (group, coefficient), span=span)
+    found = [scalar for _, scalar in matches(target, scope.targets, sink)]
+    if len(found) > 1:
+        _several(target, [scalar.target for scalar in found], sink)
+    if len(found) != 1:
+        return None
+    grouping = scope.grouping(dpar, found[0].group)
+    names = [column.name for column in grouping.columns]
+    return grouping, names.index(found[0].coefficient)
+
+
+def _correlation(
+    target: Target, dpar: str, refs: Sequence[Ref], scope: Scope, sink: Sink
+) -> Reference | None:
+    whole = replace(target, refs=tuple(refs[:1]) or None)
+    found = [scalar for _, scalar in matches(whole, scope.targets, sink)]
+    if not found:
+        return None
+    kind = target.name.text
+    pairs = [
+        (scalar.group, row.name, column.name)
+        for scalar in found
+        for term in scope.grouping(dpar, scalar.group).terms
+        if term.correlated
+        for at, row in enumerate(term.columns)
+        for column in term.columns[:at]
+    ]
+    if len(refs) == 3:
+        first = _group_column(dpar, refs[0], refs[1], scope, sink)
+        second = _group_column(dpar, refs[0], refs[2], scope, sink)
+        if first is None or second is None:
+            return None
+        grouping, places = first[0], (first[1], second[1])
+        names = {grouping.columns[place].name for place in places}
+        if not any({row, column} == names for _, row, column in pairs):
+            listed = " and ".join(f"`{name}`" for name in sorted(names))
+            same = len(names) == 1
+            sink.add(
+                "unknown-target",
+                refs[1].span.to(refs[2].span),
+                f"the model has no correlation of {listed}"
+                + (" with itself" if same else ""),
+                f"it has {_spelled(kind, pairs)}",
+            )
+            return None
+    elif len(pairs) != 1 or len(refs) > 1:
+        if len(pairs) == 1:
+            sink.add(
+                "unknown-target",
+                target.span,
+                f"a correlation is of two effects: `{expression_text(target)}`",
+                f"it is written {_spelled(kind, pairs)}",
+            )
+        else:
+            _several(target, [_pair_text(kind, pair) for pair in pairs], sink)
+        return None
+    else:
+        grouping = scope.grouping(dpar, pairs[0][0])
+        every = [column.name for column in grouping.columns]
+        places = (every.index(pairs[0][1]), every.index(pairs[0][2]))
+    columns = grouping.columns
+    text = _pair_text(kind, (grouping.name, *(columns[p].name for p in places)))
+    whole_target = f"{kind}[{grouping.name}]"
+    return Reference(text, "cor", dpar, grouping.name, places, target=whole_target)
+
+
+def _pair_text(kind: str, pair: Sequence[str]) -> str:
+    return f"{kind}[{', '.join(pair)}]"
+
+
+def _spelled(kind: str, pairs: Sequence[Sequence[str]]) -> str:
+    shown = ", ".join(f"`{_pair_text(kind, pair)}`" for pair in pairs[:_SHOWN])
+    return shown + (", ..." if len(pairs) > _SHOWN else "")
+
+
+def _effect(
+    target: Target, dpar: str, refs: Sequence[Ref], scope: Scope, sink: Sink
+) -> Reference | None:
+    """Return an effect of one level of a group: ``r[subj, s1, Intercept]``."""
+    kind = target.name.text
+    wanted = group_text(refs[0])
+    known = [g.name for g in scope.parts[dpar][1]]
+    if wanted not in known:
+        # says that there is no such group, and which there are
+        sd = Name(f"{dpar}.sd" if dpar else "sd", span=target.name.span)
+        if not matches(replace(target, name=sd, refs=(refs[0],)), scope.targets, sink):
+            return None
+        # another order of its factors
+        wanted = matches(
+            replace(target, name=sd, refs=(refs[0],)), scope.targets, sink
+        )[0][1].group
+    grouping = scope.grouping(dpar, wanted)
+    place = 0
+    if len(refs) == 3:
+        found = _group_column(dpar, refs[0], refs[2], scope, sink)
+        if found is None:
+            return None
+        place = found[1]
+    elif len(refs) != 2 or len(grouping.columns) != 1:
+        example = [name_text(grouping.levels[0])] if grouping.levels else []
+        effects = [
+            f"`{kind}[{', '.join([wanted, *example, column.name])}]`"
+            for column in grouping.columns[:_SHOWN]
+        ]
+        sink.add(
+            "several-columns",
+            target.span,
+            f"`{expression_text(target)}` is not one effect of one level",
+            f"one is written {', '.join(effects)}",
+        )
+        return None
+    level = _level_text(refs[1])
+    if level not in grouping.levels:
+        _unknown_level(level, grouping, refs[1].span, sink)
+        return None
+    name = grouping.columns[place].name
+    text = f"{kind}[{wanted}, {level}, {name}]"
+    places = (grouping.levels.index(level), place)
+    return Reference(text, "r", dpar, wanted, places)
+
+
+def _level_text(ref: Ref) -> str:
+    return group_text(ref) if len(ref.parts) > 1 else _bare(ref)
+
+
+def _bare(ref: Ref) -> str:
+    base = ref.parts[0].base
+    return base.text if isinstance(base, Name) else ref_text(ref)
+
+
+def _unknown_level(level: str, grouping: Grouping, span: Span, sink: Sink) -> None:
+    notes, _ = suggest_level(level, grouping.levels, span)
+    sink.add("unknown-level", span, f"`{grouping.name}` has no level `{level}`", *notes)

@@ -1,0 +1,242 @@
+"""What stands beside the response: ``y | trials(n) + rate(t)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Call, Chain, Expr, Name, Option
+from varying.grammar.walk import unwrap
+
+from ..data.schema import Schema
+from ..expressions.elsewhere import RESPONSES_UNTIL_THEN
+from ..expressions.types import type_of
+from ..families import FAMILIES
+from ..families.family import Family
+from ..formula.columns import Numeric
+
+#: Terms of the language, and whether they are compiled.
+TERMS = {
+    "trials": True,
+    "rate": True,
+    "weights": False,
+    "cens": False,
+    "trunc": False,
+    "se": False,
+    "thres": False,
+    "subset": False,
+    "dec": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of each row beside its response."""
+
+    known: tuple[tuple[str, Numeric], ...] = ()
+    rate: Numeric | None = None
+
+
+def split_response(expression: Expr, sink: Sink) -> tuple[Expr, tuple[Call, ...]]:
+    """Return what stands left of the bar, and the terms right of it."""
+    node = unwrap(expression)
+    if not (isinstance(node, Chain) and node.operators[0] == "|"):
+        return expression, ()
+    calls: list[Call] = []
+    for operand in node.operands[1:]:
+        inner = unwrap(operand)
+        several = isinstance(inner, Chain) and set(inner.operators) == {"+"}
+        parts = inner.operands if isinstance(inner, Chain) and several else (inner,)
+        for part in map(unwrap, parts):
+            if isinstance(part, Call):
+                calls.append(part)
+            else:
+                sink.add(
+                    "invalid-response-term",
+                    part.span,
+                    f"`{expression_text(part)}` cannot stand beside the response",
+                    "right of the bar stand terms such as `trials(n)`",
+                )
+    return node.operands[0], tuple(calls)
+
+
+def bind_terms(
+    calls: Sequence[Call],
+    trials: Expr | None,
+    family: Family | None,
+    response: Expr,
+    schema: Schema,
+    sink: Sink,
+    option: Option | None,
+) -> Beside | None:
+    """Return what the terms say; None after a fault.
+
+    Parameters
+    ----------
+    calls
+        The terms beside the response.
+    trials
+        What ``cbind(successes, failures)`` adds up to, if that is the response.
+    family
+        None if its name is at fault: then only the terms are looked at.
+    response
+        The left side without them.
+    schema, sink
+        The columns, and what takes the faults.
+    option
+        The option ``family``, for a fix.
+    """
+    found: dict[str, Numeric] = {}
+    if trials is not None:
+        found["trials"] = Numeric(expression_text(trials), trials)
+    good = True
+    for call in calls:
+        name = call.function.text
+        if not _allowed(call, family, sink):
+            good = False
+        elif name in found:
+            message = f"`{name}` is given twice"
+            sink.add("invalid-response-term", call.span, message)
+            good = False
+        else:
+            variable = _variable(call, schema, sink)
+            good = good and variable is not None
+            if variable is not None:
+                found[name] = variable
+    if family is None or not good:
+        return None
+    missing = [name for name in family.known if name not in found]
+    if missing:
+        _report_missing(missing[0], family, response, schema, sink, option)
+        return None
+    known = tuple((name, found[name]) for name in family.known)
+    return Beside(known, found.get("rate"))
+
+
+def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
+    name = call.function.text
+    bare = name.removeprefix("resp_")
+    if bare != name and (bare in TERMS or bare in RESPONSES_UNTIL_THEN):
+        sink.add(
+            "invalid-response-term",
+            call.function.span,
+            f"`{name}` is written `{bare}`",
+            fix=Fix.write(call.function.span, bare, safe=True),
+        )
+        return False
+    if name not in TERMS and name not in RESPONSES_UNTIL_THEN:
+        notes, fix = did_you_mean(
+            name, tuple(TERMS), call.function.span, "terms beside a response"
+        )
+        sink.add(
+            "invalid-response-term",
+            call.function.span,
+            f"there is no term `{name}` beside a response",
+            *notes,
+            fix=fix,
+        )
+        return False
+    if not TERMS.get(name):
+        sink.add(
+            "not-yet",
+            call.span,
+            f"`{expression_text(call)}` beside the response is not compiled by this "
+            "version",
+            *_until_then(call),
+        )
+        return False
+    if family is None:
+        return True
+    takes = family.rate is not None if name == "rate" else name in family.known
+    if not takes:
+        others = [
+            other.name
+            for other in FAMILIES.values()
+            if (other.rate is not None if name == "rate" else name in other.known)
+        ]
+        sink.add(
+            "invalid-response-term",
+            call.span,
+            f"{family.name} takes no `{name}(...)`",
+            f"it is for {', '.join(f'`family={other}`' for other in others)}",
+        )
+    return takes
+
+
+def _until_then(call: Call) -> tuple[str, ...]:
+    """Return what to write in place of a term that is not compiled."""
+    of = expression_text(call.arguments[0].value) if call.arguments else "x"
+    notes = RESPONSES_UNTIL_THEN.get(call.function.text, ())
+    return tuple(note.replace("{0}", of) for note in notes)
+
+
+def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:
+    if len(call.arguments) != 1 or call.arguments[0].keyword is not None:
+        sink.add(
+            "invalid-argument",
+            call.span,
+            f"`{call.function.text}` takes one argument: a column or a number",
+        )
+        return None
+    value = call.arguments[0].value
+    if not as_number(value, f"{call.function.text}()", schema, sink):
+        return None
+    return Numeric(expression_text(value), value)
+
+
+def as_number(value: Expr, what: str, schema: Schema, sink: Sink) -> bool:
+    """Whether an expression is a number; report it for ``what`` if it is not."""
+    typed = type_of(value, schema, sink)
+    if typed is not None and typed.kind != "number":
+        text = expression_text(value)
+        message = f"`{text}` is no number, and `{what}` needs one"
+        sink.add("wrong-type", value.span, message)
+    return typed is not None and typed.kind == "number"
+
+
+def _report_missing(
+    name: str,
+    family: Family,
+    response: Expr,
+    schema: Schema,
+    sink: Sink,
+    option: Option | None,
+) -> None:
+    text = expression_text(response)
+    node = unwrap(response)
+    if isinstance(node, Chain) and node.operators == ("/",):
+        # R's way: the share, with the totals as weights
+        part, whole = (expression_text(operand) for operand in node.operands)
+        notes = [f"write `{part} | {name}({whole})`"]
+    else:
+        notes = [
+            f"write `{text} | {name}(n)` with the column of the totals, or "
+            f"`cbind({text}, failures)`",
+        ]
+    fix = None
+    if option is not None and _is_single(response, schema):
+        notes.insert(0, "for single 0/1 outcomes write `family=bernoulli`")
+        edit = Edit(option.value.span, "bernoulli")
+        fix = Fix("replace by `bernoulli`", (edit,))
+    sink.add(
+        "needs-trials",
+        response.span,
+        f"{family.name} needs to know out of how many `{text}` are",
+        *notes,
+        fix=fix,
+    )
+
+
+def _is_single(expression: Expr, schema: Schema) -> bool:
+    """Whether a response is a single outcome, 0 or 1, as far as is known."""
+    node = unwrap(expression)
+    if not isinstance(node, Name):
+        return False
+    info = schema.columns.get(node.text)
+    if info is None:
+        return schema.open
+    return len(info.as_levels) <= 2 and (
+        not info.kind.is_number or {*info.as_levels} <= {"0", "1"}
+    )

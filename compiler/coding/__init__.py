@@ -1,0 +1,1 @@
+"""Codings of factors: contrasts, and calls that make factors."""

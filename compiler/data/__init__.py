@@ -1,0 +1,1 @@
+"""Data: what is read, whatever it is read from. Knows no formula."""

@@ -1,0 +1,87 @@
+"""Rows at the end of a table that are summaries of those above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..found import FileFault
+from ..table import Column, Floats, Ints, Kind
+
+#: What such rows are called.
+_WORDS = frozenset(
+    "mean means average avg m mw mittelwert total totals sum summe sd std stdev "
+    "median min max overall".split()
+) | {"grand mean", "grand total", "standard deviation"}
+#: So many rows at the end may be summaries, of so many above at least.
+_MOST, _FEWEST = 4, 4
+
+
+def check_last_rows(where: str, columns: Mapping[str, Column]) -> None:
+    """See that the last rows are no means, sums or the like of those above.
+
+    That is sure where a row is called so, and one of its numbers is what it is called.
+
+    Parameters
+    ----------
+    where
+        The file, and what of it, as in a message.
+    columns
+        Those that are read, by name.
+
+    Raises
+    ------
+    FileFault
+        If they are.
+    """
+    for name, column in columns.items():
+        rows = _named(column) if column.kind is Kind.TEXT else 0
+        if not rows:
+            continue
+        label = column.levels[column.values[-rows]]
+        for other, numbers in columns.items():
+            if not numbers.kind.is_number:
+                continue
+            if _summarises(numbers.values[:-rows], numbers.values[-rows:]):
+                which = "row" if rows == 1 else f"{rows} rows"
+                raise FileFault(
+                    "data-format",
+                    f"the last {which} of {where} {'is' if rows == 1 else 'are'} a "
+                    "summary of the others",
+                    (
+                        f"`{name}` has `{label}` there, and `{other}` what the rows "
+                        "above give",
+                        "delete it: a row of the data is one that was observed",
+                    ),
+                )
+
+
+def _named(column: Column) -> int:
+    """Return how many rows at the end are called a mean or the like, each once."""
+    codes: Ints = column.values
+    rows = 0
+    for code in codes[::-1][:_MOST].tolist():
+        word = "" if code < 0 else column.levels[code].strip(" :.").casefold()
+        if word not in _WORDS or int((codes == code).sum()) > 1:
+            break
+        rows += 1
+    return rows
+
+
+def _summarises(above: Floats, last: Floats) -> bool:
+    """Whether a number is a mean, sum, median or spread of those above, as rounded."""
+    present = above[~np.isnan(above)]
+    if len(present) < _FEWEST or present.min() == present.max():
+        return False
+    known = [
+        *(float(f(present)) for f in (np.mean, np.sum, np.median)),
+        *(float(np.std(present, ddof=d)) for d in (0, 1)),
+    ]
+    for value in last[~np.isnan(last)].tolist():
+        places = len(repr(value).partition(".")[2].removesuffix("0").partition("e")[0])
+        # of a whole number chance would be enough
+        within = 0.5001 * 10.0**-places if places else 0.0
+        if any(abs(value - one) <= within + 1e-12 * abs(one) for one in known):
+            return True
+    return False

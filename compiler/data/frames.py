@@ -1,0 +1,329 @@
+"""Data frames and mappings of arrays to tables."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Diagnostic, ModelError
+from varying.grammar.source import Source, Span
+from varying.grammar.spelling import spell_number
+
+from .found import one_line
+from .table import Column, Kind, Table
+from .texts import MOST_EXACT, text_column
+
+#: Why a column such as R's row names is of no use.
+NO_NAME = "it has no name"
+
+
+#: NUL, which ends a text for many programs, and halves of characters, which come of
+#: bytes that were read as another encoding than theirs.
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class UnusableColumn(Exception):
+    """A column that cannot be used; its text says why, as a sentence."""
+
+
+def table_from_frame(data: Any, name: str = "data") -> Table:
+    """Return the table in a data frame or in a mapping of columns.
+
+    Parameters
+    ----------
+    data
+        A pandas, Polars or PyArrow frame, or a mapping of names to arrays,
+        series or lists.
+    name
+        A word for it in messages.
+
+    Returns
+    -------
+    Table
+        Categories keep their order. Columns that cannot be used (dates, lists,
+        mixtures) are not in it: ``unusable`` says why, should a spec need them.
+
+    Raises
+    ------
+    ModelError
+        If it is no table, two columns have one name or their lengths differ.
+    """
+    source = Source("", name)
+    columns: dict[str, Column] = {}
+    unusable: dict[str, str] = {}
+    for key, values in _series(data, source):
+        column_name = one_line(str(key))
+        if not column_name:
+            unusable[""] = NO_NAME
+            continue
+        if column_name in columns or column_name in unusable:
+            message = f"the data have two columns named `{column_name}`"
+            raise _error("duplicate-column", message, source)
+        try:
+            columns[column_name] = column_of_values(column_name, values)
+        except UnusableColumn as reason:
+            unusable[column_name] = str(reason)
+    lengths = {key: len(column.values) for key, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        first, other = _two_lengths(lengths)
+        message = (
+            f"`{first}` has {lengths[first]:,} values and `{other}` {lengths[other]:,}"
+        )
+        raise _error("data-format", message, source)
+    rows = next(iter(lengths.values()), 0)
+    return Table(name, columns, rows, unusable=unusable)
+
+
+def _error(rule: str, message: str, source: Source, *notes: str) -> ModelError:
+    return ModelError([Diagnostic(rule, message, source, Span(0, 0), notes)])
+
+
+def _two_lengths(lengths: Mapping[str, int]) -> tuple[str, str]:
+    first = next(iter(lengths))
+    return first, next(key for key in lengths if lengths[key] != lengths[first])
+
+
+def _series(data: Any, source: Source) -> Iterable[tuple[object, Any]]:
+    """Return names and columns: narwhals series of a frame, else as they are."""
+    if isinstance(data, Mapping):
+        single = [key for key, value in data.items() if _is_single(value)]
+        if single:
+            message = f"`{single[0]}` is a single value, not a column"
+            note = f'pass a list: `{{"{single[0]}": [1, 2, 3]}}`'
+            raise _error("data-format", message, source, note)
+        return data.items()
+    kind = type(data).__name__
+    if kind != "LazyFrame":  # asking one for its names costs
+        # narwhals refuses two columns of one name in words of its own.
+        listed = getattr(data, "column_names", None)
+        names = list(getattr(data, "columns", ()) if listed is None else listed)
+        for name in (name for name, count in Counter(names).items() if count > 1):
+            message = f"the data have two columns named `{name}`"
+            raise _error("duplicate-column", message, source)
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise _error(
+            "data-format",
+            f"data of type `{kind}` are no table",
+            source,
+            "pass a pandas, Polars or PyArrow frame, or a mapping of columns",
+            *_how(data),
+        ) from None
+    # Not frame[name]: a name that is a number would be taken for a row.
+    return [(series.name, series) for series in frame.iter_columns()]
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value is one, such as a number, and no column of several."""
+    return value is None or isinstance(value, str | bytes | numbers.Number)
+
+
+def _how(data: Any) -> tuple[str, ...]:
+    """Return how other data become a table, if that is known."""
+    kind = type(data).__name__
+    if kind == "LazyFrame":
+        return ("call `.collect()` on it",)
+    if "GroupBy" in kind:
+        return ("pass the frame itself: groups are named in the formula",)
+    if kind == "Series":
+        return ("`data.to_frame()` makes a table of one column",)
+    if isinstance(data, np.ndarray) and data.dtype.names is None:
+        return ('give its columns names: `{"y": data[:, 0], "x": data[:, 1]}`',)
+    of_rows = isinstance(data, list | tuple) and len(data) > 0
+    if isinstance(data, np.ndarray) or (of_rows and isinstance(data[0], Mapping)):
+        return ("`pandas.DataFrame(data)` makes a table of it",)
+    if of_rows and len(data) == 1 and not isinstance(data[0], list | tuple):
+        return ("it is in a tuple or a list: pass what is in there",)
+    if of_rows:
+        return ('give its columns names: `{"y": [1, 2], "x": [3, 4]}`',)
+    return ()
+
+
+def column_of_values(name: str, values: Any) -> Column:
+    """Return the column in a list, an array or a series.
+
+    Raises
+    ------
+    UnusableColumn
+        If it cannot be used; the text says why.
+    """
+    column = _column_of_values(name, values)
+    for text in (name, *column.levels):
+        found = _UNWRITABLE.search(text)
+        if found is not None:
+            what = "name" if text is name else f"text `{text}`"
+            raise UnusableColumn(
+                f"its {what} has U+{ord(found[0]):04X}, which no file of text can hold"
+            )
+    return column
+
+
+def _column_of_values(name: str, values: Any) -> Column:
+    if isinstance(values, list | tuple):
+        return _objects(name, values)
+    if isinstance(values, np.ndarray):
+        return _array(name, values)
+    import narwhals as nw
+
+    if not isinstance(values, nw.Series):
+        try:
+            values = nw.from_native(values, series_only=True)
+        except TypeError:
+            # Anything else that knows how to become an array, such as xarray's.
+            return _array(name, np.asarray(values))
+    dtype = values.dtype
+    if dtype == nw.Categorical or isinstance(dtype, nw.Enum) or dtype == nw.Enum:
+        return _categories(name, values)
+    missing = values.is_null().to_numpy().astype(np.bool_)
+    if dtype == nw.Boolean:
+        filled = values.fill_null(False) if missing.any() else values
+        return _logical(name, filled.to_numpy().astype(np.bool_), missing)
+    if dtype.is_integer():
+        filled = values.fill_null(0) if missing.any() else values
+        return _integers(name, filled.to_numpy(), missing)
+    if dtype.is_numeric():
+        floats = values.cast(nw.Float64)
+        floats = floats.fill_null(math.nan) if missing.any() else floats
+        return Column(name, Kind.NUMERIC, np.array(floats.to_numpy(), np.float64))
+    if dtype == nw.String or dtype == nw.Object:
+        return _objects(name, values.to_list())
+    raise UnusableColumn(type_unusable(str(dtype)))
+
+
+def type_unusable(dtype: str) -> str:
+    """Return why a column of some type cannot be used."""
+    if "date" in dtype.casefold() or "time" in dtype.casefold():
+        return f"it holds dates or times ({dtype}); make numbers of them first"
+    return f"it holds values of type {dtype}"
+
+
+def _array(name: str, values: NDArray[Any]) -> Column:
+    if values.ndim != 1:
+        raise UnusableColumn(f"it has {values.ndim} dimensions, not one")
+    missing = np.ma.getmaskarray(values)
+    plain = np.ma.getdata(values)
+    match plain.dtype.kind:
+        case "b":
+            return _logical(name, plain, missing)
+        case "i" | "u":
+            return _integers(name, plain, missing)
+        case "f":
+            numbers_ = plain.astype(np.float64)
+            return Column(name, Kind.NUMERIC, np.where(missing, np.nan, numbers_))
+        case "U" | "O" | "T":
+            return _objects(name, values.tolist())
+    raise UnusableColumn(type_unusable(str(plain.dtype)))
+
+
+def _logical(
+    name: str, values: NDArray[np.bool_], missing: NDArray[np.bool_]
+) -> Column:
+    codes = np.where(missing, -1, values).astype(np.int64)
+    return Column(name, Kind.LOGICAL, codes, ("FALSE", "TRUE"))
+
+
+def _integers(name: str, values: NDArray[Any], missing: NDArray[np.bool_]) -> Column:
+    present = values[~missing]
+    extreme = (
+        max((abs(int(present.min())), abs(int(present.max())))) if len(present) else 0
+    )
+    if extreme >= MOST_EXACT:
+        # Such numbers are ids; as floats two of them could become one.
+        texts = [
+            "" if gone else str(v) for v, gone in zip(values, missing, strict=True)
+        ]
+        return text_column(name, texts, ("",))
+    floats = values.astype(np.float64)
+    floats[missing] = np.nan
+    return Column(name, Kind.INTEGER, floats)
+
+
+def _objects(name: str, values: Sequence[Any]) -> Column:
+    """Return a column of Python values, all of one sort. An empty text is missing."""
+    absent = [_is_missing(value) for value in values]
+    missing = np.array(absent, dtype=np.bool_)
+    present = [value for value, gone in zip(values, absent, strict=True) if not gone]
+    if all(isinstance(value, str) for value in present) and present:
+        texts = ["" if gone else v for v, gone in zip(values, absent, strict=True)]
+        return text_column(name, texts, ("",))
+    if all(isinstance(value, bool | np.bool_) for value in present) and present:
+        flags = [not gone and bool(v) for v, gone in zip(values, absent, strict=True)]
+        return _logical(name, np.array(flags, dtype=np.bool_), missing)
+    if all(_is_number(value) for value in present):
+        if present and all(isinstance(v, numbers.Integral) for v in present):
+            whole = [
+                0 if gone else int(v) for v, gone in zip(values, absent, strict=True)
+            ]
+            return _integers(name, np.array(whole, dtype=object), missing)
+        floats = [
+            math.nan if gone else float(v)
+            for v, gone in zip(values, absent, strict=True)
+        ]
+        return Column(name, Kind.NUMERIC, np.array(floats, dtype=np.float64))
+    kinds = sorted({type(value).__name__ for value in present})
+    if len(kinds) > 1:
+        raise UnusableColumn(f"it mixes values of the types {', '.join(kinds)}")
+    raise UnusableColumn(type_unusable(kinds[0]))
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or value is np.ma.masked:
+        return True
+    if isinstance(value, str):
+        return value == ""
+    # pandas' NA and NaT, which cannot be imported here.
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and math.isnan(value)
+
+
+def _is_number(value: Any) -> bool:
+    # A Decimal is no numbers.Real.
+    is_real = isinstance(value, numbers.Real) or type(value).__name__ == "Decimal"
+    return is_real and not isinstance(value, bool | np.bool_)
+
+
+def _categories(name: str, values: Any) -> Column:
+    native = values.to_native()
+    accessor: Any = getattr(native, "cat", None)
+    if hasattr(accessor, "codes"):  # pandas, whose categories have an order
+        categories = list(accessor.categories)
+        codes = np.array(accessor.codes, dtype=np.int64)
+        kind = Kind.ORDERED if accessor.ordered else Kind.FACTOR
+    elif hasattr(values.dtype, "categories"):  # an Enum of Polars
+        categories = list(values.dtype.categories)
+        place: dict[Any, int] = {level: i for i, level in enumerate(categories)}
+        codes = np.array([place.get(v, -1) for v in values.to_list()], dtype=np.int64)
+        kind = Kind.FACTOR
+    else:
+        # Categories in the order of their appearance, which means nothing.
+        return _objects(name, values.to_list())
+    levels = tuple(spell_category(category) for category in categories)
+    if len(set(levels)) < len(levels):
+        raise UnusableColumn("two of its categories are spelled alike")
+    all_numbers = categories and all(_is_number(category) for category in categories)
+    return Column(
+        name,
+        kind,
+        codes,
+        levels,
+        declared=True,
+        numbers=tuple(float(c) for c in categories) if all_numbers else None,
+    )
+
+
+def spell_category(category: Any) -> str:
+    """Return the name of the level that a category becomes."""
+    if isinstance(category, bool | np.bool_):
+        return "TRUE" if category else "FALSE"
+    return spell_number(float(category)) if _is_number(category) else str(category)

@@ -1,0 +1,1 @@
+"""Distributions, each once: for priors and for responses."""

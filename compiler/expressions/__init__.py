@@ -1,0 +1,1 @@
+"""Expressions over the columns of a table: functions, types, values."""

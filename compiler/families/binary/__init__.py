@@ -1,0 +1,1 @@
+"""Families of two outcomes, and of counts of one of them."""

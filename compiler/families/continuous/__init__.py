@@ -1,0 +1,1 @@
+"""Families of responses that are any number, or any positive one."""

@@ -1,0 +1,117 @@
+"""Normal response."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import weighted
+from ...data.weighted import Counts
+from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
+from ..numerics import HALF_LOG_2PI
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """Any finite number."""
+    return np.isfinite(y)
+
+
+def moments(y: Array, count: Counts = None) -> Moments:
+    """Mean and standard deviation of the response."""
+    spread = weighted.sd(y, count)
+    return Moments(weighted.mean(y, count), spread if spread > 0 else 1.0)
+
+
+def log_density(y: Array, mu: Array, sigma: Array) -> Array:
+    """Log density of each row."""
+    z = (y - mu) / sigma
+    return np.asarray(-0.5 * z * z - np.log(sigma) - HALF_LOG_2PI)
+
+
+def deviations(within: Any, mu: Any, sigma: Any) -> Any:
+    """Return what deviations from their mean add to the density of a cell's mean."""
+    return -0.5 * within / sigma / sigma
+
+
+def cell_log_density(
+    y: Array, count: Array, within: Array, mu: Array, sigma: Array
+) -> Array:
+    """Log density of the responses of each cell, given their mean."""
+    return np.asarray(count * log_density(y, mu, sigma) + deviations(within, mu, sigma))
+
+
+def cell_kernel(
+    y: float, count: float, within: float, mu: float, sigma: float
+) -> tuple[float, float, float]:
+    """Log density of one cell and its slopes in ``mu`` and ``sigma``."""
+    precise = 1.0 / sigma
+    z, spread = (y - mu) * precise, within * precise * precise
+    square = count * z * z + spread
+    density = -0.5 * square - count * (math.log(sigma) + HALF_LOG_2PI)
+    return density, count * z * precise, (square - count) * precise
+
+
+def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
+    """Log density of one row and its slopes in ``mu`` and ``sigma``."""
+    precise = 1.0 / sigma
+    z = (y - mu) * precise
+    square = z * z
+    density = -0.5 * square - math.log(sigma) - HALF_LOG_2PI
+    return density, z * precise, (square - 1.0) * precise
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
+    """Draw a response."""
+    return np.asarray(rng.normal(mu, sigma))
+
+
+def mean(mu: Array, sigma: Array) -> Array:
+    """Mean of the response."""
+    return np.asarray(mu + 0.0 * np.asarray(sigma))
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """``pm.Normal``."""
+    return pm.Normal(
+        name, arguments["mu"], arguments["sigma"], observed=observed, dims=dims
+    )
+
+
+GAUSSIAN = Family(
+    name="gaussian",
+    aliases=("normal",),
+    title="normal distribution",
+    response="continuous",
+    links=("identity",),
+    known_links=("log", "inverse"),
+    dpars=(residual_scale("residual standard deviation"),),
+    predictor="mu",
+    thresholds=False,
+    support="any number",
+    in_support=in_support,
+    moments=moments,
+    log_density=log_density,
+    kernel=kernel,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        "pm.Normal({name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims})"
+    ),
+    normal=True,
+    doc=r"""Normal response.
+
+.. math:: f(y \mid \mu, \sigma) = \frac{1}{\sigma\sqrt{2\pi}}
+          \exp\left(-\frac{(y - \mu)^2}{2\sigma^2}\right)
+
+Parameters: ``mu``, the mean (any real number); ``sigma``, the residual standard
+deviation (positive). Reference: Gelman & Hill (2007), chapters 3 and 12.
+""",
+    pooled=Pooled(cell_log_density, deviations, cell_kernel),
+)

@@ -1,0 +1,126 @@
+"""Positive response whose logarithm is normal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import weighted
+from ...data.spread import UNIT, rounding_of
+from ...data.weighted import Counts
+from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
+from ..numerics import HALF_LOG_2PI
+from .gaussian import cell_kernel as normal_cell_kernel
+from .gaussian import deviations
+from .gaussian import kernel as normal_kernel
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """Positive and finite."""
+    return np.asarray(np.isfinite(y) & (y > 0))
+
+
+def moments(y: Array, count: Counts = None) -> Moments:
+    """Mean and standard deviation of the response's logarithm."""
+    logged = np.log(y)
+    # a logarithm changes by the response's relative rounding
+    spread = weighted.sd(logged, count, max(UNIT, rounding_of(logged)))
+    return Moments(weighted.mean(logged, count), spread if spread > 0 else 1.0)
+
+
+def log_density(y: Array, mu: Array, sigma: Array) -> Array:
+    """Log density of each row."""
+    logged = np.log(y)
+    z = (logged - mu) / sigma
+    return np.asarray(-0.5 * z * z - np.log(sigma) - HALF_LOG_2PI - logged)
+
+
+def cell_log_density(
+    y: Array, count: Array, within: Array, mu: Array, sigma: Array
+) -> Array:
+    """Log density of the responses of each cell, given their geometric mean."""
+    return np.asarray(count * log_density(y, mu, sigma) + deviations(within, mu, sigma))
+
+
+def cell_kernel(
+    y: float, count: float, within: float, mu: float, sigma: float
+) -> tuple[float, float, float]:
+    """Log density of one cell and its slopes in ``mu`` and ``sigma``."""
+    logged = math.log(y)
+    density, by_mu, by_sigma = normal_cell_kernel(logged, count, within, mu, sigma)
+    return density - count * logged, by_mu, by_sigma
+
+
+def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
+    """Log density of one row and its slopes in ``mu`` and ``sigma``."""
+    logged = math.log(y)
+    density, by_mu, by_sigma = normal_kernel(logged, mu, sigma)
+    return density - logged, by_mu, by_sigma
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
+    """Draw a response; infinite where no float is as large."""
+    return np.asarray(rng.lognormal(mu, sigma))
+
+
+def mean(mu: Array, sigma: Array) -> Array:
+    """Mean of the response, larger than its median ``exp(mu)``."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(mu + 0.5 * np.square(sigma)))
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """``pm.LogNormal``."""
+    return pm.LogNormal(
+        name, arguments["mu"], arguments["sigma"], observed=observed, dims=dims
+    )
+
+
+LOGNORMAL = Family(
+    name="lognormal",
+    aliases=(),
+    title="lognormal distribution",
+    response="continuous",
+    links=("identity",),
+    known_links=("inverse",),
+    dpars=(
+        residual_scale(
+            "residual standard deviation of the log response", "the log of the response"
+        ),
+    ),
+    predictor="mu",
+    thresholds=False,
+    support="positive numbers",
+    in_support=in_support,
+    moments=moments,
+    log_density=log_density,
+    kernel=kernel,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        """pm.LogNormal(
+    {name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims}
+)"""
+    ),
+    measure="the log of the response",
+    normal=True,
+    doc=r"""Positive response whose logarithm is normal: times, sizes, incomes.
+
+.. math:: f(y \mid \mu, \sigma) = \frac{1}{y\,\sigma\sqrt{2\pi}}
+          \exp\left(-\frac{(\log y - \mu)^2}{2\sigma^2}\right), \quad y > 0
+
+Parameters: ``mu``, the mean of the log response (any real number), so that the
+median is ``exp(mu)`` and the mean ``exp(mu + sigma^2/2)``; ``sigma``, the
+standard deviation of the log response (positive). Reference: Limpert, Stahel &
+Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
+341-352.
+""",
+    pooled=Pooled(cell_log_density, deviations, cell_kernel, logged=True),
+)

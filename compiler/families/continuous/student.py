@@ -1,0 +1,182 @@
+"""Continuous response with heavy tails: Student's t."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import weighted
+from ...data.spread import is_constant
+from ...data.weighted import Counts
+from .. import tensors
+from ..family import (
+    Array,
+    DefaultPrior,
+    Dpar,
+    Family,
+    Moments,
+    SourceText,
+    residual_scale,
+)
+from ..numerics import HALF_LOG_2PI, log1p_ratio, log_rising
+from ..scalars import row_half_rising, row_log1p_excess
+
+#: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
+_MEDIAN_NU = 16.85824910926511
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """Any finite number."""
+    return np.isfinite(y)
+
+
+def moments(y: Array, count: Counts = None) -> Moments:
+    """Median and interquartile range, which outliers do not move.
+
+    1.35 is the interquartile range of a standard normal variable. Where half
+    of the responses are equal it is 0, and the standard deviation has its place.
+    """
+    low, middle, high = weighted.quantiles(y, [0.25, 0.5, 0.75], count)
+    spread = float(high - low) / 1.35
+    if is_constant(np.array([low, high])):
+        spread = weighted.sd(y, count)
+    return Moments(float(middle), spread if spread > 0 else 1.0)
+
+
+def log_density(y: Array, mu: Array, sigma: Array, nu: Array) -> Array:
+    """Log density of each row, exact in the normal limit of huge ``nu`` too.
+
+    A difference of the two log gammas would lose all digits there, and so would
+    the derivative of ``log(1 + z^2/nu)`` in ``nu``. ``z^2`` must not overflow:
+    up to 10^150 scales from the centre.
+    """
+    nu = np.asarray(nu)
+    z = (y - mu) / sigma
+    square = z * z
+    return np.asarray(
+        log_rising(0.5 * nu, 0.5)
+        - HALF_LOG_2PI
+        - np.log(sigma)
+        - 0.5 * (1.0 + 1.0 / nu) * square * log1p_ratio(square / nu)
+    )
+
+
+def kernel(
+    y: float, mu: float, sigma: float, nu: float
+) -> tuple[float, float, float, float]:
+    """Log density of one row and its slopes in ``mu``, ``sigma`` and ``nu``."""
+    precise = 1.0 / sigma
+    z = (y - mu) * precise
+    square = z * z
+    over = square / nu
+    logged = math.log1p(over)
+    share = 1.0 / (nu + square)
+    ratio = square * share
+    rising, rise = row_half_rising(0.5 * nu)
+    return (
+        rising - HALF_LOG_2PI - math.log(sigma) - 0.5 * (nu + 1.0) * logged,
+        (nu + 1.0) * share * z * precise,
+        ((nu + 1.0) * ratio - 1.0) * precise,
+        0.5 * (rise - row_log1p_excess(-ratio, -logged) + ratio / nu),
+    )
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array, nu: Array) -> Array:
+    """Draw a response."""
+    shape = np.broadcast_shapes(np.shape(mu), np.shape(sigma), np.shape(nu))
+    return np.asarray(mu + sigma * rng.standard_t(nu, shape))
+
+
+def mean(mu: Array, sigma: Array, nu: Array) -> Array:
+    """Mean of the response; there is one where ``nu`` is above 1."""
+    return np.asarray(mu + 0.0 * (np.asarray(sigma) + nu))
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """Return a ``pm.CustomDist``: Student's draws, the density above.
+
+    ``pm.StudentT`` subtracts the log gammas: 1e-7 is lost at ``nu`` = 10^8.
+    """
+
+    def logp(value: Any, mu: Any, sigma: Any, nu: Any) -> Any:
+        square = ((value - mu) / sigma) ** 2
+        return (
+            tensors.log_rising(pt, 0.5 * nu, 0.5)
+            - HALF_LOG_2PI
+            - pt.log(sigma)
+            - 0.5 * (1.0 + 1.0 / nu) * square * tensors.log1p_ratio(pt, square / nu)
+        )
+
+    def draw(mu: Any, sigma: Any, nu: Any, size: Any) -> Any:
+        return pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma, size=size)
+
+    return pm.CustomDist(
+        name,
+        arguments["mu"],
+        arguments["sigma"],
+        arguments["nu"],
+        logp=logp,
+        dist=draw,
+        observed=observed,
+        dims=dims,
+    )
+
+
+STUDENT = Family(
+    name="student",
+    aliases=("student_t", "t"),
+    title="Student's t distribution",
+    response="continuous",
+    links=("identity",),
+    known_links=("log", "inverse"),
+    dpars=(
+        residual_scale("residual scale"),
+        Dpar(
+            "nu",
+            link="logm1",
+            support="at_least_one",
+            meaning="degrees of freedom: small where outliers are common",
+            default=lambda m: DefaultPrior(
+                "gamma",
+                (("alpha", 2.0), ("beta", 0.1)),
+                "from heavy tails to nearly normal ones (Juárez & Steel 2010)",
+                lower=1.0,
+            ),
+            center=lambda m: math.log(_MEDIAN_NU - 1.0),
+        ),
+    ),
+    predictor="mu",
+    thresholds=False,
+    support="any number",
+    in_support=in_support,
+    moments=moments,
+    log_density=log_density,
+    kernel=kernel,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        """pm.StudentT(
+    {name}, nu={nu}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims}
+)"""
+    ),
+    doc=r"""Continuous response with heavy tails, for data with outliers.
+
+.. math:: f(y \mid \mu, \sigma, \nu) =
+          \frac{\Gamma(\frac{\nu + 1}{2})}
+               {\Gamma(\frac{\nu}{2})\,\sigma\sqrt{\nu\pi}}
+          \left(1 + \frac{(y - \mu)^2}{\nu\sigma^2}\right)^{-\frac{\nu + 1}{2}}
+
+Parameters: ``mu``, the centre (any real number); ``sigma``, the scale
+(positive), not the standard deviation, which is larger by
+``sqrt(nu / (nu - 2))``; ``nu``, the degrees of freedom (at least 1; a normal
+distribution as it grows). Reference: Lange, Little & Taylor (1989), Robust
+statistical modeling using the t distribution, JASA 84, 881-896.
+""",
+)

@@ -1,0 +1,1 @@
+"""Families of counts without an upper end."""

@@ -1,0 +1,121 @@
+"""Counts whose variance is their mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import weighted
+from ...data.weighted import Counts
+from .. import tensors
+from ..family import Array, Family, Moments, SourceText
+from ..numerics import LARGEST_MEAN, deviance, factorial_remainder
+from ..scalars import FEW, row_deviance, row_factorial_remainder, row_log_factorial
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """Whole numbers from 0 on."""
+    return np.asarray(np.isfinite(y) & (y >= 0) & (y == np.floor(y)))
+
+
+def moments(y: Array, count: Counts = None) -> Moments:
+    """Log of the mean count.
+
+    Where all counts are 0, half an event in all rows together: as far below one
+    event as the data can tell.
+    """
+    least = 0.5 / weighted.total(y, count)
+    return Moments(float(np.log(max(weighted.mean(y, count), least))), 1.0)
+
+
+def log_density(y: Array, eta: Array) -> Array:
+    """Log mass of each row, as exact for large counts as for small ones.
+
+    ``y eta - exp(eta) - log y!`` would cancel. It is -inf where ``exp(eta)``
+    overflows, beyond 709.
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(-deviance(y, np.exp(eta), eta) - factorial_remainder(y))
+
+
+def kernel(y: float, eta: float) -> tuple[float, float]:
+    """Log mass of one row and its slope in ``eta``."""
+    mu = math.exp(eta)
+    if y <= FEW:
+        # nothing cancels that is larger than a hundred
+        return y * eta - mu - row_log_factorial(y), y - mu
+    return -row_deviance(y, mu, eta) - row_factorial_remainder(y), y - mu
+
+
+def simulate(rng: np.random.Generator, eta: Array) -> Array:
+    """Draw a count; of a mean of 10^15 where it is larger."""
+    # beyond it the generator has no number that fits
+    mu = np.exp(np.minimum(eta, np.log(LARGEST_MEAN)))
+    return np.asarray(rng.poisson(mu)).astype(np.int64)
+
+
+def mean(eta: Array) -> Array:
+    """Mean count."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(eta))
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """Return a ``pm.CustomDist``: the plain density, draws of a bounded mean.
+
+    ``pm.Poisson`` cannot be drawn from where a prior makes the mean larger than
+    10^18; a bound on its mean would be one of the density as well.
+    """
+
+    def logp(value: Any, eta: Any) -> Any:
+        # four times as fast as the form above, and 1e-10 apart at counts of 10^5
+        return value * eta - pt.exp(eta) - pt.gammaln(value + 1)
+
+    def draw(eta: Any, size: Any) -> Any:
+        return pm.Poisson.dist(pt.minimum(pt.exp(eta), LARGEST_MEAN), size=size)
+
+    parameters = [arguments["eta"]]
+    return tensors.whole_numbers(
+        pm, name, parameters, logp, draw, observed=observed, dims=dims
+    )
+
+
+POISSON = Family(
+    name="poisson",
+    aliases=(),
+    title="Poisson distribution",
+    response="count",
+    links=("log",),
+    known_links=("identity", "sqrt"),
+    dpars=(),
+    predictor="eta",
+    thresholds=False,
+    support="counts: whole numbers, 0 among them",
+    in_support=in_support,
+    moments=moments,
+    log_density=log_density,
+    kernel=kernel,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        "pm.Poisson({name}, mu=pt.exp({eta}), observed={observed}, dims={dims})"
+    ),
+    doc=r"""Counts of independent events.
+
+.. math:: P(Y = y \mid \eta) = \frac{e^{y\eta - e^{\eta}}}{y!},
+          \quad y = 0, 1, 2, \dots
+
+Parameters: ``eta``, the log of the mean count (any real number), which is the
+variance too. With ``y | rate(t)`` the mean is ``t exp(eta)``: ``eta`` is then
+the log of the events per unit of ``t``. Reference: McCullagh & Nelder (1989),
+chapter 6.
+""",
+    rate=(),
+)

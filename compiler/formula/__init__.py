@@ -1,0 +1,1 @@
+"""Formulas: terms, their coding, the columns of designs."""

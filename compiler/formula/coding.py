@@ -1,0 +1,337 @@
+"""Coding: from terms to design columns, by R's rule of marginality.
+
+A factor is coded by contrasts where its margin is in the model and by all its
+levels where it is not. Names are spelled from the levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.source import Span
+from varying.grammar.tree import Call, Name
+from varying.grammar.walk import unwrap
+
+from ..coding.contrasts import Scheme
+from ..coding.factor_calls import (
+    FACTOR_CALLS,
+    factor_of,
+    own_base,
+    own_scheme,
+    scheme_of,
+)
+from ..data.schema import ColumnInfo, Schema
+from ..data.spellings import warn_spellings, warn_text
+from ..expressions.functions import FUNCTIONS, bind_arguments, is_stateful
+from ..expressions.types import check_uncomputed, report_unknown, type_of
+from .columns import Coded, DesignColumn, Numeric, Part
+from .expansion import Term, Variable
+from .terms import MOST_TERMS
+
+# A predictor with more levels than this is a group that somebody forgot to bar;
+# its coding would be a matrix of a million weights.
+MOST_LEVELS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A variable that is a factor, with what its coding needs."""
+
+    label: str
+    column: str
+    levels: tuple[str, ...]
+    contrast: Scheme
+    base: int | None
+
+    def parts(self, full: bool) -> tuple[Coded, ...]:
+        """Return its columns: one a level if full, else by the contrasts."""
+        if full:
+            names, matrix = self.levels, np.eye(len(self.levels))
+        else:
+            names, matrix = self.contrast.code(self.levels, self.base)
+        return tuple(
+            Coded(
+                self.column,
+                self.levels,
+                tuple(weights),
+                f"{self.label}[{name}]",
+                dummy=full,
+            )
+            for name, weights in zip(names, matrix.T.tolist(), strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """A variable of several numeric columns, such as ``poly(x, 2)``."""
+
+    columns: tuple[Numeric, ...]
+
+
+_Resolved = _Factor | _Matrix | Numeric | None  # None after a fault
+
+
+def code(
+    terms: Sequence[Term],
+    intercept: bool,
+    schema: Schema,
+    sink: Sink,
+    contrast_default: str = "treatment",
+) -> tuple[DesignColumn, ...]:
+    """Return the columns of terms in R's order, without the intercept.
+
+    Parameters
+    ----------
+    terms
+        In R's final order, as ``expand`` gives them.
+    intercept
+        Whether the factors are coded as beside an intercept (ordinal families:
+        the thresholds are one).
+    schema
+        Kinds and levels of the columns.
+    sink
+        Takes the faults: unknown columns and functions, factors with one level.
+    contrast_default
+        Scheme of factors without one of their own; ordered ones have ``poly``.
+    """
+    resolved: dict[str, _Resolved] = {}
+    for term in terms:
+        for variable in term.variables:
+            if variable.label not in resolved:
+                found = _resolve(variable, schema, sink, contrast_default)
+                resolved[variable.label] = found
+    full = _full(terms, intercept, resolved)
+    columns: list[DesignColumn] = []
+    for index, term in enumerate(terms):
+        parts: list[Sequence[Part]] = []
+        for variable in term.variables:
+            match resolved[variable.label]:
+                case Numeric() as numeric:
+                    parts.append((numeric,))
+                case _Matrix(columns=several):
+                    parts.append(several)
+                case _Factor() as factor:
+                    parts.append(factor.parts(full[index, variable.label]))
+                case None:
+                    break
+        else:
+            if len(columns) + prod(len(part) for part in parts) > MOST_TERMS:
+                sink.add(
+                    "too-many-coefficients",
+                    term.span,
+                    f"the formula has more than {MOST_TERMS:,} coefficients",
+                    f"`{term.label}` exceeds the bound",
+                )
+                return tuple(columns)
+            columns.extend(_columns(term, parts))
+    return tuple(columns)
+
+
+def _columns(term: Term, parts: Sequence[Sequence[Part]]) -> list[DesignColumn]:
+    """Return the products of parts; the first variable varies fastest."""
+    combinations: list[tuple[Part, ...]] = [()]
+    for choices in reversed(parts):
+        combinations = [(part, *rest) for rest in combinations for part in choices]
+    return [
+        DesignColumn(":".join(part.label for part in found), term.label, found)
+        for found in combinations
+    ]
+
+
+def _full(
+    terms: Sequence[Term], intercept: bool, resolved: dict[str, _Resolved]
+) -> dict[tuple[int, str], bool]:
+    """Return for every factor in every term whether it is coded in full.
+
+    A factor takes contrasts if what remains of its term without it is nothing
+    or part of an earlier term, numeric variables included.
+    """
+    full: dict[tuple[int, str], bool] = {}
+    containing: dict[str, list[frozenset[str]]] = {}
+    forced = intercept
+    for index, term in enumerate(terms):
+        labels = frozenset(variable.label for variable in term.variables)
+        for variable in term.variables:
+            factor = resolved[variable.label]
+            if not isinstance(factor, _Factor):
+                continue
+            margin = labels - {variable.label}
+            # Only terms that hold the margin's rarest variable can contain it.
+            rarest: Sequence[frozenset[str]] = min(
+                (containing.get(label, []) for label in margin), key=len, default=[]
+            )
+            inside = not margin or any(margin <= earlier for earlier in rarest)
+            full[index, variable.label] = not inside
+            if not forced:
+                # Without an intercept the first factor stands in for it.
+                forced = full[index, variable.label] = True
+        for label in labels:
+            containing.setdefault(label, []).append(labels)
+    return full
+
+
+# ---- variables ---------------------------------------------------------------------
+
+
+def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _Resolved:
+    expression = unwrap(variable.expression)
+    match expression:
+        case Name():
+            info = schema.columns.get(expression.text)
+            if info is None:
+                report_unknown(expression, schema, sink)
+                return None
+            if info.kind.is_number:
+                return Numeric(variable.label, expression)
+            return _by_column(
+                variable.label, info, schema, default, expression.span, sink
+            )
+        case Call(function=Name(text="Error"), arguments=(strata,)):
+            sink.add(
+                "unknown-function",
+                expression.function.span,
+                "there is no function `Error`",
+                "error strata are group terms: "
+                f"`(1 | {expression_text(strata.value)})`",
+            )
+            return None
+        case Call(function=Name(text=text)) if text in FACTOR_CALLS:
+            return _by_call(variable.label, expression, schema, default, sink)
+        case Call() if is_stateful(expression):
+            return _by_rows(variable.label, expression, schema, default, sink)
+        case _ if expression_text(expression) in schema.calls:
+            (name,) = schema.calls[expression_text(expression)]
+            info = schema.columns[name]
+            return _by_column(
+                variable.label, info, schema, default, expression.span, sink
+            )
+        case _:
+            typed = type_of(expression, schema, sink)
+            if typed is None:
+                return None
+            if not typed.is_number:
+                message = f"`{variable.label}` is neither a number nor a factor"
+                sink.add("wrong-type", expression.span, message)
+                return None
+            return Numeric(variable.label, expression)
+
+
+def _by_column(
+    label: str,
+    info: ColumnInfo,
+    schema: Schema,
+    default: str,
+    span: Span,
+    sink: Sink,
+) -> _Resolved:
+    scheme = own_scheme(info, default)
+    if info.reference is not None and not scheme.has_reference:
+        sink.add(
+            "invalid-argument",
+            span,
+            f"`ref=` of `{info.name}` has no meaning: ordered factors are coded by "
+            f"`{scheme.name}`",
+            "a scheme with a reference level is `contrast=treatment`",
+        )
+        return None
+    _warn_unused(info, True, span, sink)
+    warn_spellings(info, span, sink)
+    if len(info.as_levels) <= MOST_LEVELS:  # else that is the fault
+        warn_text(info, schema.rows, span, sink)
+    return _factor(label, info, scheme, own_base(info), span, sink)
+
+
+def _by_call(
+    label: str, call: Call, schema: Schema, default: str, sink: Sink
+) -> _Resolved:
+    """Return a factor as ``C``, ``factor`` or ``relevel`` make it."""
+    bound = bind_arguments(call, FUNCTIONS[call.function.text], sink)
+    if bound is None:
+        return None
+    info = factor_of(call, schema, sink)
+    if info is None:
+        return None
+    span = bound["x"].value.span
+    _warn_unused(info, "base" not in bound, span, sink)
+    warn_spellings(info, span, sink)
+    chosen = scheme_of(call, info, default, sink)
+    if chosen is None:
+        return None
+    return _factor(label, info, *chosen, call.span, sink)
+
+
+def _warn_unused(info: ColumnInfo, with_ref: bool, span: Span, sink: Sink) -> None:
+    present = set(info.as_levels)
+    lost = [info.reference] if with_ref and info.reference is not None else []
+    lost = [level for level in lost if level not in present]
+    unused = [level for level in info.declared_levels if level not in present]
+    if not info.declared:  # nobody said that there are others
+        unused = lost
+    if unused:
+        shown = ", ".join(f"`{level}`" for level in unused[:10])
+        more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
+        several = len(unused) > 1
+        notes = ["a predictor is coded by the levels that it has"]
+        if lost and info.as_levels:
+            first = info.as_levels[0]
+            notes.append(f"the reference level is `{first}` in place of `{lost[0]}`")
+        sink.add(
+            "unused-level",
+            span,
+            f"no row has the level{'s' if several else ''} {shown}{more} "
+            f"of `{info.name}`",
+            *notes,
+        )
+
+
+def _factor(
+    label: str,
+    info: ColumnInfo,
+    contrast: Scheme,
+    base: int | None,
+    span: Span,
+    sink: Sink,
+) -> _Resolved:
+    levels = info.as_levels
+    if len(levels) < 2:
+        only = f" (`{levels[0]}`)" if levels else ""
+        message = f"the factor `{info.name}` has one level only{only}"
+        sink.add("one-level", span, message, "it cannot be told from the intercept")
+        return None
+    if len(levels) > MOST_LEVELS:
+        sink.add(
+            "too-many-coefficients",
+            span,
+            f"the factor `{info.name}` has {len(levels):,} levels",
+            "as a predictor it would need a coefficient each; as a grouping factor it "
+            f"would not: `(1 | {info.name})`",
+        )
+        return None
+    return _Factor(label, info.name, levels, contrast, base)
+
+
+def _by_rows(
+    label: str, call: Call, schema: Schema, default: str, sink: Sink
+) -> _Resolved:
+    """Return a call that was computed over rows, such as ``poly(x, 2)``."""
+    names = schema.calls.get(expression_text(call))
+    if names is None:
+        check_uncomputed(call, schema, sink)
+        return None
+    if FUNCTIONS[call.function.text].matrix:
+        return _Matrix(
+            tuple(
+                Numeric(f"{label}[{place}]", Name(name, quoted=True, span=call.span))
+                for place, name in enumerate(names, start=1)
+            )
+        )
+    info = schema.columns[names[0]]
+    if info.kind.is_number:
+        return Numeric(label, call)
+    return _by_column(label, info, schema, default, call.span, sink)

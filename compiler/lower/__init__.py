@@ -1,0 +1,1 @@
+"""From the bound model to a program, with default priors."""

@@ -1,0 +1,235 @@
+"""Parts of a program while it is put together: parameters and their priors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..bind.bound import BoundModel, PriorText
+from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
+from ..families.family import DefaultPrior
+from ..program.ir import (
+    Apply,
+    Assemble,
+    Axis,
+    Const,
+    Derived,
+    Expr,
+    Group,
+    Parameter,
+    Predictor,
+    Prior,
+    Ref,
+    Slot,
+    minus,
+)
+from .learn import Learned
+
+ROW = "row"
+COEF = "coef"
+BOUNDARY = "boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRow:
+    """One line of ``show priors``."""
+
+    target: str
+    prior: str
+    source: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects the parts of one program while its statements are lowered."""
+
+    bound: BoundModel
+    learned: Learned
+    axes: list[Axis] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    derived: list[Derived] = field(default_factory=list)
+    predictors: list[Predictor] = field(default_factory=list)
+    rows: list[PriorRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def written(self, target: str) -> PriorText | None:
+        """Return what the user wrote for a scalar target."""
+        return dict(self.bound.priors).get(target)
+
+    def explain(self, target: str, prior: PriorText | DefaultPrior) -> None:
+        """Add a line to ``show priors``."""
+        if isinstance(prior, PriorText):
+            row = PriorRow(
+                target, prior.text, "spec", "written in the spec", prior.line
+            )
+        else:
+            row = PriorRow(target, default_text(target, prior), "default", prior.reason)
+        self.rows.append(row)
+
+
+def location(prior: PriorText | DefaultPrior) -> str | None:
+    """Return the argument by which a prior can be moved; None if it cannot."""
+    if isinstance(prior, PriorText) and not (prior.lower is prior.upper is None):
+        return None
+    row = DISTRIBUTIONS.get(prior.distribution)
+    return None if row is None else row.location
+
+
+def scalar_from(
+    build: Builder,
+    name: str,
+    chosen: PriorText | DefaultPrior,
+    support: Bounds,
+    offset: Expr | None = None,
+    argument: str | None = None,
+) -> None:
+    """Add a scalar parameter; ``offset`` is taken from its prior's location."""
+    prior, bounds = prior_of(chosen, support)
+    if prior is None:
+        build.derived.append(Derived(name, (), Const(constant(chosen))))
+        return
+    if offset is not None and argument is not None:
+        prior = prior.with_argument(argument, minus(prior.argument(argument), offset))
+    build.parameters.append(Parameter(name, (), prior, bounds=bounds))
+
+
+def intercept_at_means(
+    build: Builder, name: str, chosen: PriorText | DefaultPrior, delta: Expr
+) -> None:
+    """Sample the intercept at the predictors' means: its prior cannot be moved."""
+    prior, bounds = prior_of(chosen, REAL)
+    assert prior is not None
+    at_means = f"{name}_centered"
+    build.parameters.append(Parameter(at_means, (), prior, bounds=bounds, report=False))
+    build.derived.append(Derived(name, (), minus(Ref(at_means), delta)))
+
+
+# ---- priors --------------------------------------------------------------------------
+
+
+def prior_text(distribution: str, arguments: Sequence[tuple[str, float]]) -> str:
+    """Return a prior as it would be written in a spec."""
+    return f"{distribution}({', '.join(f'{value:.4g}' for _, value in arguments)})"
+
+
+def default_text(target: str, prior: DefaultPrior) -> str:
+    """Return a default prior as ``show priors`` prints it."""
+    text = prior_text(prior.distribution, prior.arguments)
+    if prior.lower is not None:
+        text = f"{text[:-1]}, lb={prior.lower:g})"
+    if prior.of == "itself":
+        return text
+    scaled = target if prior.times == 1.0 else f"{target} * {prior.times:.4g}"
+    return f"1/sqrt({scaled}) ~ {text}"
+
+
+def constant(chosen: PriorText | DefaultPrior) -> float:
+    """Return the number at which a parameter is fixed."""
+    return dict(chosen.arguments)["value"]
+
+
+def prior_of(
+    chosen: PriorText | DefaultPrior, support: Bounds
+) -> tuple[Prior | None, Bounds]:
+    """Return the prior of one element and where it lives; None for a constant."""
+    if chosen.distribution == "constant":
+        return None, support
+    row = DISTRIBUTIONS[chosen.distribution]
+    low, high = row.bounds(dict(chosen.arguments))
+    lower, upper = chosen.lower, None
+    if isinstance(chosen, PriorText):
+        upper = chosen.upper
+    low = low if lower is None else max(low, lower)
+    high = high if upper is None else min(high, upper)
+    arguments = tuple((name, Const(value)) for name, value in chosen.arguments)
+    return Prior(row.name, arguments, lower, upper), (low, high)
+
+
+def scalar(build: Builder, name: str, default: DefaultPrior, support: Bounds) -> None:
+    """Add a scalar parameter with the user's prior or its default."""
+    chosen = build.written(name) or default
+    build.explain(name, chosen)
+    if isinstance(chosen, DefaultPrior) and chosen.of == "inv_sqrt":
+        base = f"{name}_inv_sqrt"
+        prior, bounds = prior_of(chosen, POSITIVE)
+        assert prior is not None
+        build.parameters.append(Parameter(base, (), prior, bounds=bounds, report=False))
+        value: Expr = Apply("inv_square", (Ref(base),))
+        if chosen.times != 1.0:
+            value = Apply("*", (Const(1.0 / chosen.times), value))
+        build.derived.append(Derived(name, (), value))
+        return
+    scalar_from(build, name, chosen, support)
+
+
+def vector(
+    build: Builder,
+    name: str,
+    axis: str,
+    labels: tuple[str, ...],
+    choices: Sequence[PriorText | DefaultPrior],
+    support: Bounds,
+    report: bool = True,
+) -> None:
+    """Add a vector parameter; one RV a kind of prior where the kinds differ."""
+    elements = [prior_of(choice, support) for choice in choices]
+    kinds: dict[object, list[int]] = {}
+    for position, (prior, bounds) in enumerate(elements):
+        kind: object = (
+            None
+            if prior is None
+            else (prior.distribution, prior.lower, prior.upper, bounds)
+        )
+        kinds.setdefault(kind, []).append(position)
+    if list(kinds) != [None] and len(kinds) == 1:
+        priors = [prior for prior, _ in elements if prior is not None]
+        build.parameters.append(
+            Parameter(
+                name, (axis,), stack(priors), bounds=elements[0][1], report=report
+            )
+        )
+        return
+    parts: list[Expr] = []
+    order: list[int] = []
+    for number, (shared, positions) in enumerate(kinds.items(), start=1):
+        order += positions
+        if shared is None:
+            parts.append(Const(tuple(constant(choices[p]) for p in positions)))
+            continue
+        part, part_axis = numbered(name, number), numbered(axis, number)
+        build.axes.append(Axis(part_axis, "coefs", tuple(labels[p] for p in positions)))
+        priors = [prior for p in positions if (prior := elements[p][0]) is not None]
+        build.parameters.append(
+            Parameter(
+                part,
+                (part_axis,),
+                stack(priors),
+                bounds=elements[positions[0]][1],
+                report=False,
+            )
+        )
+        parts.append(Ref(part))
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    whole = Assemble(tuple(parts), tuple(inverse))
+    build.derived.append(Derived(name, (axis,), whole, report))
+
+
+def numbered(name: str, number: int) -> str:
+    """Return the name of a part of something; no column has such a name unquoted."""
+    return f"{name}#{number}"
+
+
+def stack(priors: Sequence[Prior]) -> Prior:
+    """Return one prior with vector arguments; a scalar where all agree."""
+    first = priors[0]
+    arguments: list[tuple[str, Expr]] = []
+    for name, _ in first.arguments:
+        values = [prior.argument(name) for prior in priors]
+        numbers = tuple(v.value for v in values if isinstance(v, Const))
+        same = len(set(numbers)) == 1
+        arguments.append((name, Const(numbers[0] if same else numbers)))  # type: ignore[arg-type]
+    return Prior(first.distribution, tuple(arguments), first.lower, first.upper)

@@ -1,0 +1,232 @@
+"""The default priors: one function a class of parameter, each with its reason.
+
+They are stated for centred predictors and in the response's own units: ``m``
+and ``s`` are its centre and spread on the link scale, ``c`` the size of one
+step of a column. The rules are those of ``docs/priors.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..bind.bound import Part
+from ..families.family import DefaultPrior, Family, Moments
+
+#: Measured in ``docs/decisions/0002``: all but those of the thresholds.
+#: Prior sd of the intercept in units of ``s``: at the predictors' means it is
+#: near the response's, ...
+INTERCEPT_WIDTH = 1.5
+#: ... on the logit scale a wider one would pile up probability at 0 and 1, ...
+INTERCEPT_WIDTH_LATENT = 1.5
+#: ... unless the pooled share is near one of them, where a logit is nearly a log and
+#: has its width: so much is then added, see ``_rare``, ...
+INTERCEPT_WIDTH_RARE = 0.5
+#: ... and the mean of logs is below the log of the mean.
+INTERCEPT_WIDTH_LOG = 2.0
+#: Prior sd of the effect of one step of a column, in units of ``s``.
+EFFECT_WIDTH = 2.5
+#: The same where the link is the log of a positive mean: a factor of 4.5.
+EFFECT_WIDTH_LOG = 1.5
+#: Of a distributional parameter, on its link scale: prior sd of the intercept, ...
+DPAR_INTERCEPT_SD = 1.0
+#: ... and of the effect of one step of a column.
+DPAR_EFFECT_WIDTH = 1.0
+#: ... and the scale of the half-normal of a group's sd, unless it is in the
+#: response's units: a tail as long as an exponential's makes draws overflow.
+DPAR_GROUP_SD = 0.6
+LKJ_SHAPE = 2.0
+#: Thresholds of K categories, measured in ``docs/decisions/0001``: prior sd of
+#: the middle one, in units of the latent spread and times ``1 - 1/K``, ...
+THRESHOLD_CENTER_WIDTH = 3.0
+#: ... and so much is added where the share below it is near 0 or 1, ...
+THRESHOLD_CENTER_WIDTH_RARE = 1.0
+#: ... where the common log gap centres, on log(this / K), and its sd, ...
+THRESHOLD_RANGE = 3.0
+THRESHOLD_GAP_COMMON_SD = 0.5
+#: ... and the sd of each log gap around it, times ``1 - 1/K``.
+THRESHOLD_GAP_SD = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdDefaults:
+    """Numbers of the default prior of K - 1 thresholds.
+
+    Attributes
+    ----------
+    center_sd
+        Prior sd of the middle threshold.
+    gap_location, gap_location_sd
+        Prior of the common log gap.
+    gap_sd
+        Prior sd of each log gap around it.
+    """
+
+    center_sd: float
+    gap_location: float
+    gap_location_sd: float
+    gap_sd: float
+
+
+def thresholds(moments: Moments, categories: int) -> ThresholdDefaults:
+    """Return the default prior of the thresholds of K categories.
+
+    The factor ``1 - 1/K`` makes the prior of a two-point scale that of a logit
+    intercept and leaves a long scale as it is.
+    """
+    shrink = 1.0 - 1.0 / categories
+    width = THRESHOLD_CENTER_WIDTH + THRESHOLD_CENTER_WIDTH_RARE * _rare(moments)
+    return ThresholdDefaults(
+        center_sd=width * shrink * moments.s,
+        gap_location=math.log(THRESHOLD_RANGE * moments.s / categories),
+        gap_location_sd=THRESHOLD_GAP_COMMON_SD,
+        gap_sd=THRESHOLD_GAP_SD * shrink,
+    )
+
+
+THRESHOLD_REASON = (
+    "in order, the same for a reversed scale; neighbours typically {gap:.3g} apart, "
+    "the whole scale 2 to 3 times wider or narrower, a single gap up to 10 times"
+)
+
+
+def _rare(moments: Moments) -> float:
+    """Return how near the pooled share is to 0 or 1: 0 at one half, 1 at the ends.
+
+    It is ``|1 - 2p|^4``: 0.1 at 20 %, 0.7 at 5 %, 0.96 at 1 %.
+    """
+    return math.tanh(0.5 * abs(moments.m)) ** 4
+
+
+def is_latent(part: Part) -> bool:
+    """Whether the linear predictor is on a latent (logit-like) scale."""
+    return part.link.domain == "unit interval"
+
+
+def _step(part: Part, moments: Moments) -> float:
+    """Return the unit of effects: a spread of the response, or of the link.
+
+    The predictor of a distributional parameter knows the response's spread only
+    if it is on the response's scale.
+    """
+    if part.main:
+        return moments.s
+    return moments.s if part.link.name == "identity" else 1.0
+
+
+def _unit(family: Family, part: Part) -> str:
+    if not part.main:
+        return f"on the {part.link.name} scale of {part.dpar}"
+    if is_latent(part):
+        return "latent sds"
+    if part.link.name == "log":
+        return "on the log scale"
+    return f"sds of {family.measure}"
+
+
+def intercept(
+    family: Family, part: Part, moments: Moments, known: float = 0.0
+) -> DefaultPrior:
+    """Return the prior of the intercept at the predictors' means.
+
+    ``known`` is what offsets add to the predictor of a distributional parameter; the
+    main one's are in the moments.
+    """
+    if not part.main:
+        dpar = next(d for d in family.dpars if d.name == part.dpar)
+        return DefaultPrior(
+            "normal",
+            (("mu", dpar.center(moments) - known), ("sigma", DPAR_INTERCEPT_SD)),
+            f"around the {part.link.name} of what {part.dpar} would have as a single "
+            "number, at the predictors' means",
+        )
+    latent = is_latent(part)
+    width = INTERCEPT_WIDTH
+    reason = (
+        f"around the mean of {family.measure}, {INTERCEPT_WIDTH:g} of its sds wide, at "
+        "the predictors' means"
+    )
+    if latent:
+        width = INTERCEPT_WIDTH_LATENT + INTERCEPT_WIDTH_RARE * _rare(moments)
+        reason = (
+            "around the logit of the pooled share, most of the probability scale, at "
+            "the predictors' means"
+        )
+    elif part.link.name == "log":
+        width = INTERCEPT_WIDTH_LOG
+        reason = "around the log of the response's mean, at the predictors' means"
+    return DefaultPrior(
+        "normal", (("mu", moments.m), ("sigma", width * moments.s)), reason
+    )
+
+
+def effect(
+    family: Family,
+    part: Part,
+    moments: Moments,
+    scale: float,
+    beside: Sequence[str] = (),
+) -> DefaultPrior:
+    """Return the prior of a population effect.
+
+    ``scale`` is one step of its column, or of what that adds to the columns
+    ``beside`` it.
+    """
+    width, what = EFFECT_WIDTH, f"up to a few {_unit(family, part)}"
+    if not part.main:
+        width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(family, part)}"
+    elif part.link.name == "log":
+        width = EFFECT_WIDTH_LOG
+        factor = math.exp(EFFECT_WIDTH_LOG)
+        unit = _unit(family, part)
+        what = f"about {EFFECT_WIDTH_LOG:g} {unit}, a factor of {factor:.2g}"
+    return DefaultPrior(
+        "normal",
+        (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),
+        f"one step of {_of_what(beside)} ({scale:.4g}) moves it by {what}",
+    )
+
+
+def _of_what(beside: Sequence[str]) -> str:
+    if not beside:
+        return "the predictor"
+    names = ", ".join(beside[:3]) + (", ..." if len(beside) > 3 else "")
+    return f"what it adds to {names}"
+
+
+def group_sd(
+    family: Family, part: Part, moments: Moments, scale: float, intercept: bool
+) -> DefaultPrior:
+    """Return the prior of the standard deviation of a group effect."""
+    what = "levels differ" if intercept else "effects differ between levels"
+    if not part.main and part.link.name != "identity":
+        step = "" if intercept else f" for one step ({scale:.4g})"
+        return DefaultPrior(
+            "half_normal",
+            (("sigma", DPAR_GROUP_SD / scale),),
+            f"{what} by about a half, seldom by more than 1, "
+            f"{_unit(family, part)}{step}",
+        )
+    if not part.main or part.link.name == "log":
+        unit = _unit(family, part)
+    else:
+        unit = (
+            "unit of the latent scale" if is_latent(part) else f"sd of {family.measure}"
+        )
+    return DefaultPrior(
+        "exponential",
+        (("rate", scale / _step(part, moments)),),
+        f"{what} by about one {unit} for one step ({scale:.4g})"
+        if not intercept
+        else f"{what} by about one {unit}",
+    )
+
+
+def correlation() -> DefaultPrior:
+    """Return the prior of the correlations of group effects."""
+    return DefaultPrior(
+        "lkj",
+        (("eta", LKJ_SHAPE),),
+        "mild preference for small correlations, any size possible",
+    )

@@ -1,0 +1,215 @@
+"""Lowering groups: standard deviations, correlations, effects, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..bind.bound import Grouping, GroupTerm, Part, PriorText
+from ..distributions.table import POSITIVE
+from ..families.family import DefaultPrior
+from ..program.ir import (
+    Axis,
+    Block,
+    Const,
+    Correlation,
+    Group,
+    GroupUse,
+    Moved,
+    Parameter,
+    Prior,
+    Slot,
+)
+from ..program.recipes import LevelIndex, Matrix
+from . import default_priors as defaults
+from .builder import ROW, Builder, numbered, vector
+from .increments import Increments, where_of
+from .learn import LearnedPart
+from .names import free_group
+
+
+def lower_groups(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
+    """Lower the groups of a part; return the blocks that use them."""
+    return [
+        _group(build, part, grouping, terms)
+        for grouping, terms in zip(part.groupings, learned.groups, strict=True)
+    ]
+
+
+def _group(
+    build: Builder, part: Part, grouping: Grouping, terms: Sequence[Increments]
+) -> Block:
+    prefix, target = part.prefix, part.target
+    name, dim = _group_name(build, grouping)
+    coef_axis = f"{prefix}{name}_coef"
+    columns = grouping.columns
+    labels = tuple(column.name for column in columns)
+    build.axes.append(Axis(coef_axis, "coefs", labels))
+    index, design = f"{name}_index", f"{prefix}Z_{name}"
+    only_intercept = len(columns) == 1 and columns[0].is_intercept
+    if not only_intercept:
+        build.slots.append(Slot(design, (ROW, coef_axis), Matrix(columns)))
+    choices: list[PriorText | DefaultPrior] = []
+    bases = []
+    for term, found in zip(grouping.terms, terms, strict=True):
+        chosen, basis = _group_sds(build, part, grouping, term, found)
+        choices += chosen
+        bases.append(basis)
+    moved = None
+    sd = f"{prefix}sd_{name}"
+    if any(basis is not None for basis in bases):
+        whole = _diagonal(
+            [
+                np.eye(len(term.columns)) if basis is None else basis
+                for term, basis in zip(grouping.terms, bases, strict=True)
+            ]
+        )
+        rows = tuple(tuple(float(x) for x in row) for row in whole)
+        moved = Moved(rows, f"{prefix}r_{name}_at_means", sd)
+        sd = f"{sd}_at_means"
+    vector(build, sd, coef_axis, labels, choices, POSITIVE, report=moved is None)
+
+    correlations: list[Correlation] = []
+    start = 0
+    place = f"{target}cor[{grouping.name}]"
+    chosen_cor = build.written(place) or defaults.correlation()
+    joint = [t for t in grouping.terms if t.correlated and len(t.columns) > 1]
+    for term in grouping.terms:
+        size = len(term.columns)
+        if term in joint:
+            partial, pair = f"{prefix}pcor_{name}", f"{prefix}{name}_pair"
+            if len(joint) > 1:
+                number = len(correlations) + 1
+                partial, pair = numbered(partial, number), numbered(pair, number)
+            correlations.append(
+                _correlation(
+                    build,
+                    dict(chosen_cor.arguments)["eta"],
+                    partial,
+                    pair,
+                    labels[start : start + size],
+                    tuple(range(start, start + size)),
+                )
+            )
+        start += size
+    if correlations:
+        build.explain(place, chosen_cor)
+    build.groups.append(
+        Group(
+            f"{prefix}{name}",
+            dim,
+            coef_axis,
+            sd,
+            tuple(correlations),
+            effects=f"{prefix}r_{name}",
+            base=f"{prefix}z_{name}",
+            correlation_matrix=f"{prefix}cor_{name}",
+            form=build.bound.parameterization,
+            free=build.bound.parameterization == "auto",
+            moved=moved,
+        )
+    )
+    return GroupUse(
+        f"{prefix}{name}",
+        tuple(range(len(columns))),
+        index,
+        None if only_intercept else design,
+    )
+
+
+def _group_sds(
+    build: Builder, part: Part, grouping: Grouping, term: GroupTerm, found: Increments
+) -> tuple[list[PriorText | DefaultPrior], Any]:
+    """Return the priors of a term's sds, and the basis that they are stated in.
+
+    Defaults of correlated effects are about what each column adds to the others: of
+    levels, at the means of the slopes' predictors. Priors of the user's, of an sd or of
+    the correlations, are about the effects as written, and so is the whole term then:
+    the default of an effect that reaches from the data to 0 is as much wider there.
+    Effects that are not correlated as written would be correlated anywhere else.
+    """
+    family, moments = build.bound.family, build.learned.moments
+    places = [f"{part.target}sd[{grouping.name}, {c.name}]" for c in term.columns]
+    written = [build.written(place) for place in places]
+    basis: Any = found.basis if term.correlated else np.eye(len(places))
+    reaching = (basis != np.eye(len(places))).any(axis=1)
+    literal = build.written(f"{part.target}cor[{grouping.name}]") is not None or any(
+        prior is not None and far for prior, far in zip(written, reaching, strict=True)
+    )
+    steps = np.asarray(found.scales)
+    if not reaching.any():
+        basis = None
+    elif literal:
+        steps = 1.0 / np.sqrt(np.square(basis / steps).sum(axis=1))
+        basis = None
+    choices: list[PriorText | DefaultPrior] = []
+    for i, (place, column) in enumerate(zip(places, term.columns, strict=True)):
+        one = column.is_intercept
+        default = defaults.group_sd(family, part, moments, float(steps[i]), one)
+        if basis is not None:
+            default = replace(default, reason=default.reason + where_of(found, i))
+        choice = written[i] or default
+        choices.append(choice)
+        build.explain(place, choice)
+    return choices, basis
+
+
+def _diagonal(blocks: Sequence[Any]) -> Any:
+    """Return a matrix with these blocks along its diagonal."""
+    size = sum(len(block) for block in blocks)
+    whole, at = np.zeros((size, size)), 0
+    for block in blocks:
+        whole[at : at + len(block), at : at + len(block)] = block
+        at += len(block)
+    return whole
+
+
+def _group_name(build: Builder, grouping: Grouping) -> tuple[str, str]:
+    """Return what the names of a group are made of, and the axis of its levels.
+
+    The first part that uses a grouping factor gives it both; the others share
+    the levels and the rows' places among them.
+    """
+    recipe = LevelIndex(grouping.factors, grouping.levels)
+    for slot in build.slots:
+        if slot.recipe == recipe and slot.into is not None:
+            return slot.name.removesuffix("_index"), slot.into
+    name, dim = free_group(grouping.name, build)
+    build.axes.append(Axis(dim, "levels", grouping.levels))
+    build.slots.append(Slot(f"{name}_index", (ROW,), recipe, into=dim))
+    return name, dim
+
+
+def _correlation(
+    build: Builder,
+    shape: float,
+    name: str,
+    axis: str,
+    labels: tuple[str, ...],
+    positions: tuple[int, ...],
+) -> Correlation:
+    """Give each pair its partial correlation, on (0, 1).
+
+    LKJ(eta) for n coefficients makes the partial correlation of column k of
+    the C-vine Beta(a, a) on (-1, 1) with a = eta + (n - 2 - k) / 2
+    (Lewandowski, Kurowicka & Joe 2009).
+    """
+    size = len(positions)
+    pairs = [(i, k) for i in range(size) for k in range(i)]
+    build.axes.append(
+        Axis(axis, "pairs", tuple(f"{labels[i]}, {labels[k]}" for i, k in pairs))
+    )
+    alpha = Const(tuple(shape + (size - 2 - k) / 2 for _, k in pairs))
+    build.parameters.append(
+        Parameter(
+            name,
+            (axis,),
+            Prior("beta", (("alpha", alpha), ("beta", alpha))),
+            bounds=(0.0, 1.0),
+            report=False,
+        )
+    )
+    return Correlation(name, positions)

@@ -1,0 +1,202 @@
+"""What a model learns from its rows before fitting: means, scales, moments.
+
+Computed once, from the rows of the fit, and stored as numbers; prediction,
+refits and the emitted program use the stored ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..bind.bound import BoundModel, Part, offsets
+from ..data import weighted
+from ..data.table import Floats, Table
+from ..expressions.evaluation import evaluate
+from ..expressions.rounding import rounding
+from ..families.family import Moments
+from ..formula.columns import Coded, DesignColumn, Numeric
+from ..formula.design import evaluate_columns
+from ..prepare.derive import Made
+from .increments import Increments, Variables, increments, variables_made
+from .steps import code_step, numeric_step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnedPart:
+    """Numbers learned for one linear predictor.
+
+    Attributes
+    ----------
+    means
+        Mean of each population column.
+    population
+        What each of these adds to those before it, and its step.
+    groups
+        The same by term of each grouping; terms are independent of each other.
+    known
+        What the offsets add to the predictor, on the link scale.
+    """
+
+    means: tuple[float, ...]
+    population: Increments
+    groups: tuple[tuple[Increments, ...], ...]
+    known: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Numbers learned from the rows.
+
+    Attributes
+    ----------
+    moments
+        Centre and spread of the response on the link scale, the offsets taken
+        from the centre.
+    parts
+        Of each linear predictor, in their order.
+    """
+
+    moments: Moments
+    parts: tuple[LearnedPart, ...]
+
+
+def column_scale(column: DesignColumn, table: Table) -> float:
+    """Return the change of a column that counts as one step, ``c``.
+
+    The product of its parts' steps, never the standard deviation of the product,
+    which an uncentred moderator would inflate. See ``steps``.
+    """
+    scale = 1.0
+    for part in column.parts:
+        match part:
+            case Coded(weights=weights):
+                scale *= code_step(weights)
+            case Numeric(expression=expression):
+                values, off = evaluate(expression, table), rounding(expression, table)
+                scale *= numeric_step(values, table.counts, off) or 1.0
+    return scale
+
+
+def learn(
+    bound: BoundModel, table: Table, response: Floats, made: Iterable[Made] = ()
+) -> Learned:
+    """Return the numbers that the default priors and the centring need.
+
+    Parameters
+    ----------
+    bound, table, response
+        The model, the rows of the fit and their response.
+    made
+        How the computed columns of the table were made.
+    """
+    moments = response_moments(bound, table, response)
+    offset = _known(offsets(bound), table, bound.link.name == "log")
+    # thresholds are compared with the predictor: they take its offsets up
+    sign = 1.0 if bound.family.thresholds else -1.0
+    variables = variables_made(made)
+    return Learned(
+        replace(moments, m=moments.m + sign * offset, exposure=_exposure(bound, table)),
+        tuple(_part(part, bound, table, variables) for part in bound.parts),
+    )
+
+
+def response_moments(bound: BoundModel, table: Table, response: Floats) -> Moments:
+    """Return the centre and spread of a response on the link scale."""
+    known: dict[str, Any] = {
+        name: evaluate(variable.expression, table)
+        for name, variable in bound.response.known
+    }
+    if bound.family.thresholds:
+        known["categories"] = len(bound.response.categories)
+    return bound.family.moments(response, table.counts, **known)
+
+
+def _exposure(bound: BoundModel, table: Table) -> float:
+    """Return a typical exposure: a model must not depend on the unit of time."""
+    rate = bound.response.rate
+    if rate is None:
+        return 1.0
+    logs = np.log(evaluate(rate.expression, table))
+    return float(np.exp(weighted.mean(logs, table.counts)))
+
+
+def _known(
+    variables: Sequence[Numeric], table: Table, logged: bool, power: float = 1.0
+) -> float:
+    """Return what offsets add to a predictor, all rows together.
+
+    Their mean; where the link is a log, the log of the mean of what they multiply
+    the parameter by (of a power mean: of sds, whose squares add up). Events over
+    exposure are then what the intercept is around; the mean log of exposures from 1 to
+    10^5 is a factor of 27 away from that.
+    """
+    found = [evaluate(variable.expression, table) for variable in variables]
+    if not found:
+        return 0.0
+    total = np.sum(np.broadcast_arrays(*found), axis=0)
+    if not logged or power == 0.0:
+        return weighted.mean(total, table.counts)
+    total = power * total
+    largest = float(np.max(total))
+    rest = float(np.log(weighted.mean(np.exp(total - largest), table.counts)))
+    return (largest + rest) / power
+
+
+def _part(
+    part: Part, bound: BoundModel, table: Table, variables: Variables
+) -> LearnedPart:
+    columns = part.population.columns
+    means = weighted.means(evaluate_columns(columns, table), table.counts)
+    known = 0.0
+    if not part.main:
+        dpar = next(d for d in bound.family.dpars if d.name == part.dpar)
+        logged = part.link.name == "log"
+        known = _known(part.population.offsets, table, logged, dpar.pooled)
+    return LearnedPart(
+        means=tuple(float(mean) for mean in means),
+        population=increments(
+            columns,
+            table,
+            variables,
+            constant=part.population.centered,
+            spanning=spanning_columns(part),
+        ),
+        groups=tuple(
+            tuple(
+                increments(
+                    term.columns,
+                    table,
+                    variables,
+                    constant=False,
+                    spanning=_spanning(term.columns),
+                    levels=True,
+                )
+                for term in grouping.terms
+            )
+            for grouping in part.groupings
+        ),
+        known=known,
+    )
+
+
+def spanning_columns(part: Part) -> tuple[int, ...]:
+    """Return the columns that add up to the missing intercept, if any."""
+    population = part.population
+    if population.intercept or population.centered or part.fixed:
+        return ()
+    return _spanning(population.columns)
+
+
+def _spanning(columns: Sequence[DesignColumn]) -> tuple[int, ...]:
+    """Return the columns of the first term that has one for each level or cell."""
+    if any(column.is_intercept for column in columns):
+        return ()
+    for column in columns:
+        if all(isinstance(one, Coded) and one.dummy for one in column.parts):
+            same = [one.term == column.term for one in columns]
+            return tuple(place for place, found in enumerate(same) if found)
+    return ()

@@ -1,0 +1,79 @@
+"""Names for what a program makes, so that no two are one for PyMC."""
+
+from __future__ import annotations
+
+from ..bind.bound import BoundModel
+from ..program.names import names_of
+from .builder import BOUNDARY, COEF, ROW, Builder
+
+#: Names that a grouping factor must not give to a dimension: those of other
+#: dimensions and of quantities.
+_TAKEN = {
+    *(ROW, COEF, BOUNDARY, "gap", "category", "chain", "draw", "X", "X_mean", "b"),
+    *("b_at_means", "b_basis"),
+    *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
+    *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
+    "category_probability",
+}
+
+
+def observed_slot(bound: BoundModel) -> str:
+    """Return the name of the response's numbers."""
+    return f"{_without_slash(bound.response.name)}_observed"
+
+
+def _taken(build: Builder) -> set[str]:
+    """Return the names of dimensions and quantities so far, which PyMC mixes."""
+    taken = {a.name for a in build.axes} | {s.name for s in build.slots} | _TAKEN
+    taken |= {p.name for p in build.parameters} | {d.name for d in build.derived}
+    bound = build.bound
+    for dpar in bound.family.dpars:
+        made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
+        taken.update(made)
+    for part in bound.parts:
+        names = (
+            *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),
+            *("X", "X_mean", "X_centered", "offset"),
+        )
+        taken |= {f"{part.prefix}{name}" for name in names if not part.main}
+        taken |= {f"{part.prefix}offset"} if part.population.offsets else set()
+    taken |= {name for name, _ in bound.response.known}
+    taken |= {"rate", "offset"} if bound.response.rate is not None else set()
+    for group in build.groups:
+        taken |= names_of(group)
+        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
+    return taken | {observed_slot(build.bound)}
+
+
+def free_name(wanted: str, build: Builder) -> str:
+    """Return a name that nothing has yet, as like the wanted one as may be."""
+    taken = _taken(build)
+    wanted = _without_slash(wanted)
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def _without_slash(name: str) -> str:
+    # a data tree takes what stands before a slash for a group of its own
+    return name.replace("/", "_")
+
+
+def free_group(wanted: str, build: Builder) -> tuple[str, str]:
+    """Return what the names of a group's quantities are made of, and its dimension."""
+    taken = _taken(build)
+    wanted = _without_slash(wanted)
+
+    prefixes = [part.prefix for part in build.bound.parts]
+
+    def collide(name: str) -> bool:
+        made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}
+        made |= {f"{kind}_{name}_at_means" for kind in ("sd", "r")}
+        made.add(f"Z_{name}_at_means")
+        made |= {f"{name}_{suffix}" for suffix in ("coef", "coef_", "index", "pair")}
+        made = {f"{prefix}{one}" for prefix in prefixes for one in made}
+        return not made.isdisjoint(taken)
+
+    while collide(wanted):
+        wanted += "_"
+    return wanted, free_name(wanted, build)

@@ -1,0 +1,346 @@
+"""From the bound model and what it learned to the program, as written.
+
+The program is stated in the parameters as reported (predictors at 0). Default
+priors are about the model at the predictors' means, so the location of the
+intercept's prior is an expression here; ``center_predictors`` simplifies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from varying.grammar.tree import Chain, Number, Paren
+
+from ..bind.bound import BoundModel, Part, PriorText, offsets
+from ..distributions.table import REAL, SUPPORTS
+from ..families.family import DefaultPrior
+from ..formula.columns import Numeric
+from ..program.ir import (
+    Apply,
+    Axis,
+    Block,
+    Const,
+    Derived,
+    Expr,
+    Intercept,
+    Likelihood,
+    Linear,
+    Offset,
+    Predictor,
+    Program,
+    Ref,
+    Shift,
+    Slot,
+)
+from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
+from . import default_priors as defaults
+from .builder import (
+    COEF,
+    ROW,
+    Builder,
+    PriorRow,
+    intercept_at_means,
+    location,
+    numbered,
+    scalar,
+    scalar_from,
+    vector,
+)
+from .groups import lower_groups
+from .increments import Increments, where_of
+from .learn import Learned, LearnedPart, spanning_columns
+from .names import free_name, observed_slot
+from .thresholds import lower_thresholds
+
+__all__ = ["PriorRow", "lower"]
+
+
+def lower(
+    bound: BoundModel, learned: Learned, *, counted: bool = False
+) -> tuple[Program, tuple[PriorRow, ...]]:
+    """Return the program of a bound model, and its priors for people.
+
+    ``counted`` says whether each row of the table stands for several of the data.
+    """
+    build = Builder(bound, learned)
+    build.axes.append(Axis(ROW, "rows"))
+    arguments = _main(build)
+    arguments += _dpars(build)
+    arguments += _known(build)
+
+    response = bound.response
+    recipe: Outcome | Variable = Outcome(response.column, response.categories)
+    if response.expression is not None:
+        recipe = Variable(Numeric(response.name, response.expression))
+    build.slots.append(Slot(observed_slot(bound), (ROW,), recipe))
+    name, count = free_name(response.name, build), None
+    if counted:
+        # the response keeps its name
+        count = free_name("count" if name != "count" else "count_", build)
+        build.slots.append(Slot(count, (ROW,), Count()))
+    program = Program(
+        name=bound.name,
+        axes=tuple(build.axes),
+        slots=tuple(build.slots),
+        parameters=tuple(build.parameters),
+        groups=tuple(build.groups),
+        derived=tuple(build.derived),
+        predictors=tuple(build.predictors),
+        likelihood=Likelihood(
+            name,
+            bound.family.name,
+            tuple(arguments),
+            observed_slot(bound),
+            ROW,
+            count=count,
+        ),
+        notes=tuple(build.notes),
+    )
+    return program, tuple(build.rows)
+
+
+Arguments = list[tuple[str, Expr]]
+
+#: By link: the parameter of a predictor, for the links that formulas of
+#: distributional parameters have.
+INVERSES: Mapping[str, Callable[[Expr], Expr]] = {
+    "log": lambda eta: Apply("exp", (eta,)),
+    "logm1": lambda eta: Apply("+", (Const(1.0), Apply("exp", (eta,)))),
+    "identity": lambda eta: eta,
+}
+
+
+def _main(build: Builder) -> Arguments:
+    """Lower the main predictor, and the thresholds."""
+    bound, name = build.bound, build.bound.family.predictor
+    _predictor(
+        build,
+        bound.main,
+        build.learned.parts[0],
+        name,
+        offsets(bound),
+        report=_kept(bound),
+    )
+    arguments: Arguments = [(name, Ref(name))]
+    if bound.family.thresholds:
+        arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
+    return arguments
+
+
+def _kept(bound: BoundModel) -> tuple[str, ...]:
+    """Return the names under which the main predictor is to be reported.
+
+    It is the mean of the response where the link is the identity.
+    """
+    is_mean = bound.link.name == "identity" and bound.family.measure == "the response"
+    names = ("eta", "mu") if is_mean else ("eta",)
+    return tuple(name for name in names if name in bound.keep)
+
+
+def _predictor(
+    build: Builder,
+    part: Part,
+    learned: LearnedPart,
+    name: str,
+    known: Sequence[Numeric],
+    report: tuple[str, ...] = (),
+) -> None:
+    """Lower a linear predictor; ``known`` is what is added to it."""
+    blocks = _population(build, part, learned)
+    if part.main and build.bound.family.thresholds:
+        shift = lower_thresholds(build, _delta(part))
+    else:
+        shift = _intercept(build, part, learned, blocks)
+    blocks += _offsets(build, part, known)
+    blocks += lower_groups(build, part, learned)
+    build.predictors.append(
+        Predictor(
+            name, part.dpar, part.link.name, ROW, tuple(blocks), shift, report=report
+        )
+    )
+
+
+def _dpars(build: Builder) -> Arguments:
+    """Lower the other parameters: scalars, or predictors of their own."""
+    bound = build.bound
+    formulas = {
+        part.dpar: (part, learned)
+        for part, learned in zip(bound.parts[1:], build.learned.parts[1:], strict=True)
+    }
+    arguments: Arguments = []
+    for dpar in bound.family.dpars:
+        if dpar.name in formulas:
+            value = _predicted(build, *formulas[dpar.name])
+        elif dpar.fixed is not None:
+            continue
+        else:
+            moments = build.learned.moments
+            scalar(build, dpar.name, dpar.default(moments), SUPPORTS[dpar.support])
+            value = Ref(dpar.name)
+        if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
+            value = Apply("*", (value, Ref("rate")))
+        arguments.append((dpar.name, value))
+    return arguments
+
+
+def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
+    """Lower the predictor of a distributional parameter; return the parameter."""
+    name, known = f"{part.link.name}_{part.dpar}", part.population.offsets
+    if part.fixed and learned.known:
+        # with its numeric predictors: the parameter is 1 where the data are
+        known = (_less(known[0], learned.known), *known[1:])
+    _predictor(build, part, learned, name, known)
+    return INVERSES[part.link.name](Ref(name))
+
+
+def _less(variable: Numeric, number: float) -> Numeric:
+    """Return a variable less a number."""
+    span = variable.expression.span
+    whole = Chain(
+        ("-" if number > 0.0 else "+",),
+        (
+            Paren(variable.expression, span=span),
+            Number(repr(abs(number)), span=span),
+        ),
+        span=span,
+    )
+    return Numeric(f"{variable.label} {whole.operators[0]} {abs(number):g}", whole)
+
+
+def _known(build: Builder) -> Arguments:
+    """Add the numbers that each row brings along."""
+    response = build.bound.response
+    if response.rate is not None and build.bound.family.rate:
+        build.slots.append(Slot("rate", (ROW,), Variable(response.rate)))
+    for name, variable in response.known:
+        build.slots.append(Slot(name, (ROW,), Variable(variable)))
+    return [(name, Ref(name)) for name, _ in response.known]
+
+
+def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[Block]:
+    blocks: list[Block] = []
+    for number, variable in enumerate(variables, start=1):
+        name = f"{part.prefix}offset"
+        name = name if len(variables) == 1 else numbered(name, number)
+        build.slots.append(Slot(name, (ROW,), Variable(variable)))
+        blocks.append(Offset(name))
+    return blocks
+
+
+# ---- population ----------------------------------------------------------------------
+
+
+def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
+    population, prefix = part.population, part.prefix
+    if not population.columns:
+        return []
+    moments = build.learned.moments
+    labels = tuple(column.name for column in population.columns)
+    axis, design, coefs = f"{prefix}{COEF}", f"{prefix}X", f"{prefix}b"
+    build.axes.append(Axis(axis, "coefs", labels))
+    zero = _zero_of(part, learned)
+    build.slots.append(Slot(design, (ROW, axis), Matrix(population.columns, zero)))
+    spanning = spanning_columns(part)
+    found = learned.population
+    choices: list[PriorText | DefaultPrior] = []
+    for place, label in enumerate(labels):
+        family, chosen = build.bound.family, build.written(f"{part.target}b[{label}]")
+        if chosen is None and place in spanning:
+            default = defaults.intercept(family, part, moments, learned.known)
+            reason = "there is no intercept: these columns are it"
+            choices.append(replace(default, reason=reason))
+            continue
+        scale, beside = found.scales[place], found.beside[place]
+        default = defaults.effect(family, part, moments, scale, beside)
+        choices.append(chosen or default)
+    basis = _basis(found, choices)
+    for place, choice in enumerate(choices):
+        if zero is not None and zero[place]:
+            build.notes.append(f"{part.dpar} is 1 at the mean of {labels[place]}")
+        if isinstance(choice, DefaultPrior) and basis is not None:
+            choice = replace(choice, reason=choice.reason + where_of(found, place))
+        build.explain(f"{part.target}b[{labels[place]}]", choice)
+    if basis is None:
+        vector(build, coefs, axis, labels, choices, REAL)
+    else:
+        raw, numbers = f"{coefs}_at_means", tuple(float(x) for x in basis.flat)
+        vector(build, raw, axis, labels, choices, REAL, report=False)
+        recipe = Numbers(numbers, len(labels))
+        build.slots.append(Slot(f"{coefs}_basis", (axis, axis), recipe))
+        value = Apply("matvec", (Ref(f"{coefs}_basis"), Ref(raw)))
+        build.derived.append(Derived(coefs, (axis,), value))
+    if population.centered:
+        means = Numbers(learned.means)
+        build.slots.append(Slot(f"{prefix}X_mean", (axis,), means))
+    return [Linear(coefs, design)]
+
+
+def _zero_of(part: Part, learned: LearnedPart) -> tuple[float, ...] | None:
+    """Return what is taken from the columns of a part whose scale is fixed, if any.
+
+    Its parameter is 1 where all columns are 0, and the unit of the latent scale with
+    it. Numeric predictors are about their means, where the data are: at the birth of
+    the people, or at 0 of a clock, there is no such scale.
+    """
+    if not part.fixed:
+        return None
+    columns = part.population.columns
+    means = tuple(
+        mean if all(isinstance(one, Numeric) for one in column.parts) else 0.0
+        for column, mean in zip(columns, learned.means, strict=True)
+    )
+    return means if any(means) else None
+
+
+def _basis(increments: Increments, choices: Sequence[PriorText | DefaultPrior]) -> Any:
+    """Return the effects as written, from those that priors are of; None: the same.
+
+    With ``T`` the basis, defaults are of ``T^-1 b``, rows of what the user gave a prior
+    are of ``b``.
+    """
+    basis, identity = increments.basis, np.eye(len(choices))
+    literal = [isinstance(choice, PriorText) for choice in choices]
+    if (basis[literal] != identity[literal]).any():
+        inverse = np.linalg.inv(basis)
+        inverse[literal] = identity[literal]
+        basis = np.linalg.inv(inverse)
+    return None if (basis == identity).all() else basis
+
+
+def _delta(part: Part) -> Expr | None:
+    """Return what centring takes from the predictor; None if it does nothing."""
+    if not (part.population.centered and part.population.columns):
+        return None
+    return Apply("dot", (Ref(f"{part.prefix}X_mean"), Ref(f"{part.prefix}b")))
+
+
+def _intercept(
+    build: Builder, part: Part, learned: LearnedPart, blocks: list[Block]
+) -> Shift | None:
+    """Put the intercept before the blocks; return how it takes up a shift."""
+    if not part.population.intercept:
+        return None
+    delta, name = _delta(part), f"{part.prefix}Intercept"
+    plain = f"{part.target}Intercept"
+    at_mean, literal = build.written(f"{plain}[mean]"), build.written(plain)
+    moments = build.learned.moments
+    default = defaults.intercept(build.bound.family, part, moments, learned.known)
+    chosen = literal or at_mean or default
+    build.explain(plain if literal or delta is None else f"{plain}[mean]", chosen)
+    offset = None if literal or delta is None else delta
+    argument = location(chosen)
+    if literal and delta is not None and argument is None:
+        build.notes.append(f"not centred: the prior of {plain} has no location")
+    if offset is not None and argument is None:
+        intercept_at_means(build, name, chosen, offset)
+    else:
+        scalar_from(build, name, chosen, REAL, offset, argument)
+    blocks.insert(0, Intercept(name))
+    if delta is None or argument is None:
+        return None
+    prefix = part.prefix
+    return Shift(name, name, argument, 1, f"{prefix}X", f"{prefix}b", f"{prefix}X_mean")

@@ -1,0 +1,1 @@
+"""From the data as read to the rows that a spec uses."""

@@ -1,0 +1,1 @@
+"""Programs: the intermediate representation, and what it means."""

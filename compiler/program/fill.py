@@ -1,0 +1,71 @@
+"""From the recipes of a program's slots to the arrays of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bind.bound import Response
+from ..bind.response import response_values
+from ..data.codes import group_index
+from ..data.table import Table
+from ..expressions.evaluation import evaluate
+from ..formula.design import evaluate_columns
+from .ir import Frame, Program
+from .recipes import (
+    Around,
+    Composed,
+    Count,
+    LevelIndex,
+    Matrix,
+    Numbers,
+    Outcome,
+    Recipe,
+    Variable,
+    Weights,
+    Within,
+)
+
+
+def fill(program: Program, table: Table, response: Response) -> Frame:
+    """Return the frame of a program on the rows of a table.
+
+    The table may hold the rows of the fit or new ones: what was learned from
+    the rows of the fit stands in the recipes as numbers.
+    """
+    arrays: Mapping[str, NDArray[Any]] = {
+        slot.name: _array(slot.recipe, table, response) for slot in program.slots
+    }
+    lengths = {
+        axis.name: table.rows if axis.labels is None else len(axis.labels)
+        for axis in program.axes
+    }
+    return Frame(arrays, lengths)
+
+
+def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
+    match recipe:
+        case Matrix(columns, means, basis):
+            matrix = np.ascontiguousarray(evaluate_columns(columns, table))
+            matrix = matrix if means is None else matrix - np.asarray(means)
+            return matrix if basis is None else matrix @ np.asarray(basis)
+        case LevelIndex(factors, levels):
+            return group_index(factors, levels, table)
+        case Numbers(values, width):
+            found = np.asarray(values, dtype=np.float64)
+            return found if width is None else found.reshape(-1, width)
+        case Variable(variable):
+            return evaluate(variable.expression, table)
+        case Outcome(_, categories):
+            observed = response_values(response, table)
+            return observed.astype(np.int64) if categories else observed
+        case Count():
+            counts = table.counts
+            return np.ones(table.rows) if counts is None else counts.astype(np.float64)
+        case Within():
+            return np.zeros(table.rows)
+        case Weights() | Around() | Composed():
+            raise ValueError("what passes for sampling make is of their frame alone")

@@ -1,0 +1,382 @@
+"""Values and log density of a program at a point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...distributions.table import DISTRIBUTIONS
+from ...families import FAMILIES
+from ...families.ordinal.thresholds import logit_cumulative, logit_gaps, spread
+from ..ir import (
+    Apply,
+    Assemble,
+    Centering,
+    Const,
+    Expr,
+    Frame,
+    Group,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Predictor,
+    Prior,
+    Program,
+    Ref,
+)
+from ..verify import definition_order
+from .charts import from_unconstrained
+from .truncation import log_mass
+
+Array = NDArray[Any]
+
+_OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "neg": lambda a: -a,
+    "exp": np.exp,
+    "inv_square": lambda a: 1.0 / (a * a),
+    "dot": np.dot,
+    "matvec": np.dot,
+    "diff": np.diff,
+    "spread": spread,
+    "logit_cumulative": logit_cumulative,
+    "logit_gaps": logit_gaps,
+}
+
+
+def evaluate_expression(expr: Expr, values: Mapping[str, Any]) -> Array:
+    """Return an expression's value, names looked up in ``values``."""
+    match expr:
+        case Const(value):
+            return np.asarray(value, dtype=float)
+        case Ref(name):
+            return np.asarray(values[name])
+        case Apply(operation, arguments):
+            found = [evaluate_expression(a, values) for a in arguments]
+            return np.asarray(_OPERATIONS[operation](*found))
+        case Assemble(parts, order):
+            pieces = [np.atleast_1d(evaluate_expression(p, values)) for p in parts]
+            return np.concatenate(pieces)[list(order)]
+
+
+def cholesky(group: Group, values: Mapping[str, Any], size: int) -> Array:
+    """Return the lower Cholesky factor of the correlations of a group.
+
+    Built from the partial correlations of the C-vine: row i has
+    ``r_ik prod_{j<k} sqrt(1 - r_ij^2)``.
+    """
+    factor: Array = np.eye(size, dtype=np.result_type(float, *_arrays(group, values)))
+    for correlation in group.correlations:
+        partial = 2.0 * np.asarray(values[correlation.parameter]) - 1.0
+        places = correlation.positions
+        number = 0
+        for i in range(len(places)):
+            left: Any = 1.0
+            for k in range(i):
+                r = partial[number]
+                number += 1
+                factor[places[i], places[k]] = r * left
+                left = left * np.sqrt(1.0 - r * r)
+            factor[places[i], places[i]] = left
+    return factor
+
+
+def _arrays(group: Group, values: Mapping[str, Any]) -> list[Array]:
+    return [np.asarray(values[c.parameter]) for c in group.correlations]
+
+
+def moved_effects(group: Group, values: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the effects as written of a group that is stated elsewhere."""
+    if group.moved is None:
+        return {}
+    stated = np.asarray(values[group.stated])
+    return {group.effects: stated @ np.asarray(group.moved.basis).T}
+
+
+def moved_scales(
+    group: Group, values: Mapping[str, Any], size: int
+) -> tuple[Array, Array]:
+    """Return the sds and correlations of a group's effects as written.
+
+    With ``T`` its basis and ``S`` the covariance where it is stated they are those of
+    ``T S T'``.
+    """
+    factor = np.asarray(values[group.sd])[:, None] * cholesky(group, values, size)
+    if group.moved is not None:
+        factor = np.asarray(group.moved.basis) @ factor
+    covariance = factor @ factor.T
+    sd = np.sqrt(np.diagonal(covariance))
+    # an effect without spread is correlated with none
+    there = np.real(sd) > 0.0
+    unit = np.where(there, 1.0 / np.where(there, sd, 1.0), 0.0)
+    correlation = covariance * unit[:, None] * unit
+    np.fill_diagonal(correlation, 1.0)
+    return sd, correlation
+
+
+def _prior_density(prior: Prior, x: Array, values: Mapping[str, Any]) -> Any:
+    row = DISTRIBUTIONS[prior.distribution]
+    arguments = {n: evaluate_expression(e, values) for n, e in prior.arguments}
+    density = np.sum(row.log_density(x, **arguments))
+    if prior.lower is not None or prior.upper is not None:
+        mass = log_mass(row, arguments, prior.lower, prior.upper)
+        density = density - np.sum(np.broadcast_to(mass, np.shape(x)))
+    return density
+
+
+def evaluate(
+    program: Program, frame: Frame, point: Mapping[str, Array]
+) -> tuple[dict[str, Array], Any]:
+    """Return every quantity of a program at a point, and its log density.
+
+    Parameters
+    ----------
+    program, frame
+        The program and its arrays.
+    point
+        Unconstrained values by the names of ``coordinates``; may be complex.
+
+    Returns
+    -------
+    values
+        Slots, parameters, derived quantities, effects and predictors by name.
+    log_density
+        Log prior, log likelihood and log Jacobian of the charts, with all
+        constants.
+    """
+    values: dict[str, Any] = dict(frame.arrays)
+    total: Any = 0.0
+    parameters = {p.name: p for p in program.parameters}
+    derived = {d.name: d for d in program.derived}
+    for name in definition_order(program):
+        if name in derived:
+            values[name] = evaluate_expression(derived[name].expression, values)
+            continue
+        parameter = parameters[name]
+        x = np.asarray(point[name])
+        values[name], jacobian = from_unconstrained(parameter, x)
+        total = total + jacobian + _prior_density(parameter.prior, values[name], values)
+        if parameter.chart == "ordered":
+            # independent draws, conditioned on their order
+            total = total + math.lgamma(len(x) + 1)
+    for group in program.groups:
+        if group.form == "marginal":
+            # at 0, where the rest of the predictor is
+            shape = (frame.lengths[group.levels], frame.lengths[group.coefs])
+            values[group.stated] = np.zeros(shape)
+        else:
+            total = total + _group(group, program, values, point)
+        values |= moved_effects(group, values)
+    for predictor in program.predictors:
+        values[predictor.name] = predictor_value(predictor, program, frame, values)
+    return values, total + log_likelihood(program, frame, values)
+
+
+def predictor_value(
+    predictor: Predictor, program: Program, frame: Frame, values: Mapping[str, Any]
+) -> Array:
+    """Return a linear predictor, given the coefficients and effects by name."""
+    eta: Any = np.zeros(frame.lengths[predictor.rows])
+    for block in predictor.blocks:
+        match block:
+            case Intercept(name):
+                eta = eta + values[name]
+            case Linear(coefs, design):
+                eta = eta + frame[design] @ values[coefs]
+            case Offset(slot):
+                eta = eta + frame[slot]
+            case GroupUse(group_name, positions, index, design_name, stated):
+                group = program.group(group_name)
+                effects = values[group.stated if stated else group.effects]
+                rows = effects[frame[index]][:, list(positions)]
+                weights = 1.0 if design_name is None else frame[design_name]
+                eta = eta + (weights * rows).sum(axis=1)
+    return np.asarray(eta)
+
+
+def log_likelihood(program: Program, frame: Frame, values: Mapping[str, Any]) -> Any:
+    """Return the log likelihood of all rows, each as often as it counts."""
+    likelihood, family = program.likelihood, FAMILIES[program.likelihood.family]
+    integrated = [group for group in program.groups if group.form == "marginal"]
+    if integrated:
+        return _integrated(integrated, program, frame, values)
+    arguments = likelihood_arguments(program, values)
+    response = frame[likelihood.value]
+    if likelihood.count is None:
+        return family.log_density(response, **arguments).sum()
+    count = frame[likelihood.count]
+    if likelihood.within is None:
+        return (count * family.log_density(response, **arguments)).sum()
+    assert family.pooled is not None
+    within = frame[likelihood.within]
+    return family.pooled.log_density(response, count, within, **arguments).sum()
+
+
+def likelihood_arguments(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the family is given beside the response, by name."""
+    return {
+        name: evaluate_expression(value, values)
+        for name, value in program.likelihood.arguments
+    }
+
+
+def _group(
+    group: Group,
+    program: Program,
+    values: dict[str, Any],
+    point: Mapping[str, Array],
+) -> Any:
+    """Add the group's effects to ``values``; return their log density."""
+    size = len(program.axis(group.coefs).labels or ())
+    factor = values[group.sd][:, None] * cholesky(group, values, size)
+    x = np.asarray(point[group.coordinate])
+    unit = np.asarray(group.unit or (1.0,) * size)
+    constant = -0.5 * math.log(2.0 * math.pi) * x.size
+    if group.centering is not None:
+        factor = factor / unit[:, None]
+        return constant + _partial(group, group.centering, factor, values, x, unit)
+    if group.form == "noncentered":
+        values[group.base] = x
+        values[group.stated] = x @ factor.T
+        return constant - 0.5 * (x * x).sum()
+    values[group.stated] = x * unit
+    z = np.linalg.solve(factor / unit[:, None], x.T)
+    log_determinant = np.log(np.diagonal(factor) / unit).sum()
+    return constant - 0.5 * (z * z).sum() - len(x) * log_determinant
+
+
+def _partial(
+    group: Group,
+    centering: Centering,
+    factor: Array,
+    values: dict[str, Any],
+    x: Array,
+    unit: Array,
+) -> Any:
+    """Do the same for effects that are partly centered; see ``ir.Centering``."""
+    weights = np.asarray(values[centering.weights])
+    population = np.array(
+        [
+            one.sign * np.atleast_1d(values[one.name])[one.place]
+            for one in centering.elements
+        ]
+    )
+    around = np.asarray(values[centering.around]) @ population
+    if centering.basis:
+        x = x @ np.array(centering.basis).T
+    z = np.zeros(x.shape, dtype=np.result_type(x, factor, around))
+    effects = np.zeros_like(z)
+    total: Any = 0.0
+    for i in range(x.shape[1]):
+        mean = z[:, :i] @ factor[i, :i]
+        w = weights[:, i]
+        log_scale = np.log(factor[i, i]) if w.any() else 0.0
+        z[:, i] = (x[:, i] - w * (around[:, i] + mean)) * np.exp(-w * log_scale)
+        effects[:, i] = mean + factor[i, i] * z[:, i]
+        total = total - 0.5 * (z[:, i] ** 2).sum() - (w * log_scale).sum()
+    values[group.base], values[group.stated] = z, effects * unit
+    return total
+
+
+def _integrated(
+    groups: Sequence[Group], program: Program, frame: Frame, values: Mapping[str, Any]
+) -> Any:
+    """Return a normal log likelihood with the effects of groups integrated out.
+
+    By definition: the responses are normal, and their covariance is the sum of
+    ``diag(sigma^2 / count)`` and, for each group, ``Z S Z'`` between rows of one
+    level, with ``S`` the variance of its effects. Groups are nested, so levels of
+    the outermost one are independent.
+    """
+    likelihood = program.likelihood
+    arguments = likelihood_arguments(program, values)
+    y = np.asarray(frame[likelihood.value], dtype=float)
+    count = np.ones(len(y)) if likelihood.count is None else frame[likelihood.count]
+    within = np.zeros(len(y))
+    if likelihood.within is not None:
+        within = frame[likelihood.within]
+    total: Any = 0.0
+    pooled = FAMILIES[likelihood.family].pooled
+    if pooled is not None and pooled.logged:
+        y = np.log(y)
+        total = -(count * y).sum()
+    variance = np.broadcast_to(arguments["sigma"] ** 2, y.shape)
+    rest = y - arguments["mu"]
+    # what the mean of a cell leaves out of the density of its rows
+    total = total - 0.5 * (within / variance).sum()
+    total = total - 0.5 * ((count - 1.0) * np.log(2.0 * math.pi * variance)).sum()
+    total = total - 0.5 * np.log(count).sum()
+    parts = [_scaled_design(group, program, frame, values) for group in groups]
+    outermost = min(parts, key=lambda part: len(np.unique(part[0])))[0]
+    for level in np.unique(outermost):
+        own = np.flatnonzero(outermost == level)
+        covariance = np.diag(variance[own] / count[own])
+        for index, design in parts:
+            same = index[own][:, None] == index[own]
+            covariance = covariance + same * (design[own] @ design[own].T)
+        total = total - 0.5 * _misfit(covariance, rest[own])
+        total = total - 0.5 * len(own) * math.log(2.0 * math.pi)
+    return total
+
+
+def _scaled_design(
+    group: Group, program: Program, frame: Frame, values: Mapping[str, Any]
+) -> tuple[Array, Array]:
+    """Return the level of each row, and ``Z diag(sd) L``."""
+    use = program.predictors[0].use_of(group)
+    size, index = frame.lengths[group.coefs], frame[use.index]
+    design = np.ones((len(index), size))
+    if use.design is not None:
+        design[:, list(use.positions)] = frame[use.design]
+    return index, design @ (values[group.sd][:, None] * cholesky(group, values, size))
+
+
+def _misfit(covariance: Array, rest: Array) -> Any:
+    """Return ``r' C^-1 r + log det C``, for a positive definite C that may be complex.
+
+    By elimination, in the widest numbers there are: C is nearly singular where the
+    residual sd is small.
+    """
+    wide = np.clongdouble if np.iscomplexobj(covariance + rest[0]) else np.longdouble
+    work, left = np.array(covariance, dtype=wide), np.array(rest, dtype=wide)
+    total: Any = 0.0
+    for i in range(len(work)):
+        total = total + np.log(work[i, i]) + left[i] * left[i] / work[i, i]
+        below = work[i + 1 :, i] / work[i, i]
+        row = work[i, i + 1 :]
+        work[i + 1 :, i + 1 :] = work[i + 1 :, i + 1 :] - np.outer(below, row)
+        left[i + 1 :] = left[i + 1 :] - below * left[i]
+    return complex(total) if wide is np.clongdouble else float(total)
+
+
+def log_density(program: Program, frame: Frame, point: Mapping[str, Array]) -> float:
+    """Return the log density of a program at an unconstrained point."""
+    return float(np.real(evaluate(program, frame, point)[1]))
+
+
+def gradient(
+    program: Program, frame: Frame, point: Mapping[str, Array], step: float = 1e-30
+) -> dict[str, Array]:
+    """Return the gradient by complex step, exact to rounding.
+
+    ``f'(x) = Im f(x + i h) / h`` has no cancellation, so the step can be tiny
+    (Squire & Trapp 1998).
+    """
+    result: dict[str, Array] = {}
+    for name, value in point.items():
+        slope = np.empty(np.shape(value))
+        for place in np.ndindex(*np.shape(value)):
+            moved: dict[str, Array] = {
+                k: np.asarray(v, dtype=complex) for k, v in point.items()
+            }
+            moved[name][place] += 1j * step
+            slope[place] = np.imag(evaluate(program, frame, moved)[1]) / step
+        result[name] = slope
+    return result

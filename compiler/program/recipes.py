@@ -1,0 +1,100 @@
+"""Recipes: how the arrays of a program's slots are made.
+
+Most are made from the rows of a table, those of the fit or new ones; what was learned
+from the rows of the fit stands in them as numbers. Some are found by passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..formula.columns import DesignColumn, Numeric
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Recipe: a design matrix, one column each; minus ``means`` where centred.
+
+    Where there is a ``basis``, its rows, the matrix is multiplied by it.
+    """
+
+    columns: tuple[DesignColumn, ...]
+    means: tuple[float, ...] | None = None
+    basis: tuple[tuple[float, ...], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelIndex:
+    """Recipe: the level of each row, counted from 0; factors joined by cells."""
+
+    factors: tuple[str, ...]
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Recipe: the response; ranks among ``categories`` if there are any."""
+
+    column: str
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Recipe: one number a row, from an expression over the data."""
+
+    variable: Numeric
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Recipe: numbers learned from the rows of the fit, kept as they are.
+
+    A matrix, by rows, where it says how many ``columns`` there are.
+    """
+
+    values: tuple[float, ...]
+    columns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Recipe: how many rows of the data each row stands for; 1 in a plain table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Recipe: the squared deviations in what each row stands for; 0 of one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Recipe: weights of a ``Centering``, found by a pass; ``means`` over levels."""
+
+    means: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Recipe: the population part in terms of effects, found by a pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Recipe: the columns of what is sampled, made by a pass from ``of``: slots."""
+
+    of: tuple[str, ...]
+
+
+Recipe = (
+    Around
+    | Composed
+    | Weights
+    | Matrix
+    | LevelIndex
+    | Outcome
+    | Variable
+    | Numbers
+    | Count
+    | Within
+)

@@ -1,0 +1,249 @@
+"""The verifier: what must hold of every program, before and after each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..distributions.table import DISTRIBUTIONS
+from ..families import FAMILIES
+from .ir import (
+    OPERATIONS,
+    Apply,
+    Assemble,
+    Expr,
+    Frame,
+    Group,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Program,
+    Slot,
+    names_in,
+)
+from .recipes import Matrix, Outcome, Variable
+
+
+class InvalidProgram(Exception):
+    """A program that a stage or pass built wrong: a bug of Varying."""
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InvalidProgram(message)
+
+
+def _check_expression(expr: Expr) -> None:
+    match expr:
+        case Apply(operation, arguments):
+            _require(operation in OPERATIONS, f"no operation {operation}")
+            _require(
+                len(arguments) == OPERATIONS[operation],
+                f"{operation} takes {OPERATIONS[operation]} arguments",
+            )
+            for argument in arguments:
+                _check_expression(argument)
+        case Assemble(parts, _):
+            for part in parts:
+                _check_expression(part)
+        case _:
+            pass
+
+
+def verify(program: Program, frame: Frame | None = None) -> None:
+    """Raise ``InvalidProgram`` unless every name resolves and every use fits.
+
+    Parameters and derived quantities may refer to each other as long as they
+    can be put in an order (``definition_order``), which backends walk.
+    """
+    axes = {axis.name for axis in program.axes}
+    slots = {slot.name: slot for slot in program.slots}
+    names = [
+        *slots,
+        *(p.name for p in program.parameters),
+        *(d.name for d in program.derived),
+        *(g.effects for g in program.groups),
+        *(g.base for g in program.groups),
+        *(name for g in program.groups if (m := g.moved) for name in (m.effects, m.sd)),
+        *(p.name for p in program.predictors),
+    ]
+    _require(len(names) == len(set(names)), f"a name is defined twice in {names}")
+    _require(len(axes) == len(program.axes), "an axis is defined twice")
+    for slot in program.slots:
+        _require(set(slot.axes) <= axes, f"{slot.name}: unknown axis")
+        _require(slot.into is None or slot.into in axes, f"{slot.name}: unknown axis")
+
+    everything = set(names)
+    for parameter in program.parameters:
+        _require(set(parameter.axes) <= axes, f"{parameter.name}: unknown axis")
+        _require(
+            parameter.prior.distribution in DISTRIBUTIONS,
+            f"{parameter.name}: no distribution {parameter.prior.distribution}",
+        )
+        row = DISTRIBUTIONS[parameter.prior.distribution]
+        _require(
+            {n for n, _ in parameter.prior.arguments}
+            == {a.name for a in row.arguments},
+            f"{parameter.name}: arguments of {row.name}",
+        )
+        for _, argument in parameter.prior.arguments:
+            _check_expression(argument)
+            unknown = set(names_in(argument)) - everything
+            _require(not unknown, f"{parameter.name}: unknown {unknown}")
+    for derived in program.derived:
+        _require(set(derived.axes) <= axes, f"{derived.name}: unknown axis")
+        _check_expression(derived.expression)
+        unknown = set(names_in(derived.expression)) - everything
+        _require(not unknown, f"{derived.name}: unknown {unknown}")
+    definition_order(program)
+
+    groups = {group.name: group for group in program.groups}
+    scales = {p.name for p in program.parameters} | {d.name for d in program.derived}
+    for group in program.groups:
+        _require({group.levels, group.coefs} <= axes, f"{group.name}: unknown axis")
+        _require(group.sd in scales, f"{group.name}: unknown {group.sd}")
+        _check_centering(group, slots, scales)
+        if group.moved is not None:
+            size = len(program.axis(group.coefs).labels or ())
+            shape = np.shape(group.moved.basis)
+            _require(shape == (size, size), f"{group.name}: basis of {shape}")
+        positions = [i for c in group.correlations for i in c.positions]
+        _require(len(positions) == len(set(positions)), f"{group.name}: overlap")
+        for correlation in group.correlations:
+            _require(correlation.parameter in scales, f"{group.name}: correlation")
+    used: list[tuple[str, int]] = []
+    for predictor in program.predictors:
+        for block in predictor.blocks:
+            match block:
+                case Intercept(name):
+                    _require(name in scales, f"unknown {name}")
+                case Linear(coefs, design):
+                    _require(coefs in scales and design in slots, f"{coefs}, {design}")
+                case Offset(slot_name):
+                    _require(slot_name in slots, f"unknown {slot_name}")
+                case GroupUse(group_name, positions_used, index, design_name, stated):
+                    _require(group_name in groups, f"unknown group {group_name}")
+                    _require(index in slots, f"unknown {index}")
+                    _require(
+                        design_name is None or design_name in slots, f"{design_name}"
+                    )
+                    _require(
+                        not stated or groups[group_name].moved is not None,
+                        f"{group_name} is not moved",
+                    )
+                    _require(
+                        design_name is not None or len(positions_used) == 1,
+                        f"{group_name}: several effects need a design",
+                    )
+                    used += [(group_name, p) for p in positions_used]
+    wanted = [
+        (group.name, position)
+        for group in program.groups
+        for position in range(len(program.axis(group.coefs).labels or ()))
+    ]
+    _require(sorted(used) == sorted(wanted), "every group effect is used once")
+    likelihood = program.likelihood
+    _require(likelihood.family in FAMILIES, f"no family {likelihood.family}")
+    _require(likelihood.value in slots, f"unknown {likelihood.value}")
+    for _, argument in likelihood.arguments:
+        _check_expression(argument)
+        unknown = set(names_in(argument)) - everything
+        _require(not unknown, f"likelihood: unknown {unknown}")
+    rows = (likelihood.rows,)
+    for counted in (likelihood.count, likelihood.within):
+        _require(
+            counted is None or (counted in slots and slots[counted].axes == rows),
+            f"{counted} is no slot over {likelihood.rows}",
+        )
+    _require(
+        likelihood.within is None
+        or (
+            likelihood.count is not None
+            and FAMILIES[likelihood.family].pooled is not None
+        ),
+        f"{likelihood.family} does not pool",
+    )
+    if frame is not None:
+        _verify_frame(program, frame)
+
+
+def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) -> None:
+    centering = group.centering
+    _require(
+        (centering is not None) == (group.form == "partial"), f"{group.name}: form"
+    )
+    if centering is None:
+        return
+    _require(centering.weights in slots, f"{group.name}: {centering.weights}")
+    _require(
+        slots[centering.weights].axes == (group.levels, group.coefs),
+        f"{group.name}: axes of {centering.weights}",
+    )
+    _require(centering.around in slots, f"{group.name}: {centering.around}")
+    around = slots[centering.around].axes
+    _require(around[:2] == (group.levels, group.coefs), f"{group.name}: {around}")
+    basis = centering.basis
+    _require(
+        not basis or {len(basis)} == {len(row) for row in basis},
+        f"{group.name}: the basis is not square",
+    )
+    named = {one.name for one in centering.elements}
+    _require(named <= scales, f"{group.name}: unknown {named - scales}")
+
+
+def _verify_frame(program: Program, frame: Frame) -> None:
+    lengths = dict(frame.lengths)
+    for axis in program.axes:
+        if axis.labels is not None:
+            _require(
+                lengths.get(axis.name, len(axis.labels)) == len(axis.labels),
+                f"{axis.name} has {len(axis.labels)} labels",
+            )
+            lengths[axis.name] = len(axis.labels)
+    for slot in program.slots:
+        _require(slot.name in frame.arrays, f"the frame lacks {slot.name}")
+        array = frame[slot.name]
+        shape = tuple(lengths[axis] for axis in slot.axes)
+        _require(array.shape == shape, f"{slot.name}: {array.shape} is not {shape}")
+        if slot.into is not None:
+            inside = array.size == 0 or (
+                array.min() >= 0 and array.max() < lengths[slot.into]
+            )
+            _require(bool(inside), f"{slot.name} points outside {slot.into}")
+        if slot.name == program.likelihood.count:
+            _require(bool((array >= 1).all()), f"{slot.name} is below one")
+        if slot.name == program.likelihood.within:
+            _require(bool((array >= 0).all()), f"{slot.name} is negative")
+        if isinstance(slot.recipe, Outcome) and slot.recipe.categories:
+            last = len(slot.recipe.categories) - 1
+            inside = array.size == 0 or (array.min() >= 0 and array.max() <= last)
+            _require(bool(inside), f"{slot.name} has ranks beyond its categories")
+        if isinstance(slot.recipe, Matrix):
+            _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
+        if isinstance(slot.recipe, Variable) and slot.name != program.likelihood.value:
+            _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
+
+
+def definition_order(program: Program) -> tuple[str, ...]:
+    """Return parameters and derived quantities so that each follows what it needs.
+
+    Raises ``InvalidProgram`` where two need each other.
+    """
+    needs: dict[str, set[str]] = {}
+    for parameter in program.parameters:
+        needs[parameter.name] = {
+            name for _, a in parameter.prior.arguments for name in names_in(a)
+        }
+    for derived in program.derived:
+        needs[derived.name] = set(names_in(derived.expression))
+    order: list[str] = []
+    waiting = dict(needs)
+    while waiting:
+        ready = [name for name, uses in waiting.items() if not (uses & waiting.keys())]
+        _require(bool(ready), f"{sorted(waiting)} need each other")
+        for name in ready:
+            order.append(name)
+            del waiting[name]
+    return tuple(order)

@@ -1,0 +1,1 @@
+"""Draws of quantities, and their figures."""

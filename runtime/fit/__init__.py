@@ -1,0 +1,1 @@
+"""Fits: made, stored, loaded, compared."""

@@ -1,0 +1,435 @@
+"""A fitted model: the draws, what they come to, and where they are from."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+from varying.grammar.render.safe import visible
+
+from ..draws.row import Row
+from ..interface.arguments import between, flag, path_text
+from ..interface.calls import called
+from ..interface.printed import Printed
+from ..questions.answers import Answers, answers_of, frame_of
+from ..summary.summary import PROB, Summary, rows_of, summary_of
+from . import store
+from .origin import Origin
+from .provenance import Provenance
+
+if TYPE_CHECKING:
+    import numpy as np
+    from arviz_stats.utils import ELPDData
+    from numpy.typing import NDArray
+    from pandas import DataFrame
+    from xarray import DataArray, Dataset, DataTree
+
+    from ..plots import Kind as PlotKind
+    from ..plots.style import Picture
+    from ..rows.predict import Kind
+    from ..sampling.settings import Settings
+    from ..verdict.verdict import Verdict
+
+__all__ = ["Fit"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Fit:
+    """The result of ``Model.fit`` and of ``varying.load``.
+
+    Attributes
+    ----------
+    data
+        The draws, with the groups ``posterior``, ``sample_stats`` and
+        ``observed_data``: what ArviZ's functions take. An ordinal or binary
+        response is in ``observed_data`` as ranks among its categories, from 0,
+        like all that PyMC draws with ``Model.pymc``; their names are the
+        variable's attribute ``categories``. ``row`` is the number of the row in
+        the data, from 0.
+    provenance
+        The spec, settings, versions and data that they come from.
+    """
+
+    data: DataTree
+    provenance: Provenance
+    _origin: Origin
+    _rows: dict[tuple[float, bool], tuple[Row, ...]] = field(default_factory=dict)
+    _densities: list[DataArray] = field(default_factory=list)
+    _answers: dict[float, Answers] = field(default_factory=dict)
+    _state: NDArray[np.float64] | None = None
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.provenance.model
+
+    @property
+    def spec(self) -> str:
+        """The text of the spec."""
+        return Printed(self.provenance.spec)
+
+    @property
+    def settings(self) -> Settings:
+        """How it was sampled."""
+        return self.provenance.settings
+
+    @property
+    def seed(self) -> int:
+        """The seed; the same again gives the same draws."""
+        return self.provenance.settings.seed
+
+    @property
+    def partial(self) -> bool:
+        """Whether sampling was stopped before all draws were made: see ``resume``."""
+        return self.provenance.partial
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the figures can be used, and what to do if not."""
+        return self.provenance.verdict
+
+    @called
+    def summary(self, *, all: bool = False, prob: float = PROB) -> Summary:
+        """Return the table of the parameters.
+
+        Parameters
+        ----------
+        all
+            Also list each group's effects, and print long blocks whole.
+        prob
+            Mass of the equal-tailed interval.
+        """
+        prob, all = between("prob", prob), flag("all", all)
+        stats = self.data["sample_stats"].to_dataset()
+        return summary_of(
+            self.provenance,
+            self._figures(prob, effects=all),
+            self._answered(prob),
+            stats["diverging"].values if "diverging" in stats else None,
+            prob=prob,
+            whole=all,
+        )
+
+    @property
+    def quantities(self) -> DataFrame:
+        """The spec's quantities: one row each, with the figures of a summary."""
+        return frame_of(self._answered(PROB).quantities)
+
+    @property
+    def tests(self) -> DataFrame:
+        """The spec's tests, one row each.
+
+        The figures are of what is compared (the column ``of``); ``probability`` is
+        that of the test, ``mcse`` its Monte Carlo standard error, ``bayes_factor``
+        that of the region against its complement, where the spec has the priors.
+        """
+        return frame_of(self._answered(PROB).tests)
+
+    @property
+    def contrasts(self) -> DataFrame:
+        """The spec's contrasts: a row for each level of ``| by`` and category."""
+        return frame_of(self._answered(PROB).contrasts)
+
+    def _answered(self, prob: float) -> Answers:
+        if prob not in self._answers:
+            self._answers[prob] = answers_of(self.data, prob)
+        return self._answers[prob]
+
+    def _figures(self, prob: float, *, effects: bool) -> tuple[Row, ...]:
+        """Return the rows; R-hat and the like are slow, so they are kept."""
+        whole = self._rows.get((prob, True))
+        if whole is not None and not effects:
+            unwanted = set(self.provenance.names.effects)
+            return tuple(row for row in whole if row.name not in unwanted)
+        if (prob, effects) not in self._rows:
+            self._rows[prob, effects] = rows_of(
+                self.data["posterior"].to_dataset(),
+                self.provenance.names,
+                effects=effects,
+                prob=prob,
+            )
+        return self._rows[prob, effects]
+
+    @called
+    def predict(
+        self,
+        kind: Kind = "response",
+        *,
+        draws: int | None = None,
+        seed: int | None = None,
+        dpar: str | None = None,
+    ) -> DataArray:
+        """Predict for the rows of the fit, with the effects of their own groups.
+
+        Parameters
+        ----------
+        kind
+            ``response``: new responses (the posterior predictive), coded as
+            ``Model.prior_predictive`` codes them: in numbers where all
+            categories are numbers, else as ranks from 0, which the attributes
+            ``categories`` and ``coded`` say. ``mean``: the mean of the response,
+            for a binary one the probability of the second category. ``prob``:
+            the probability of each category of an ordinal or binary response.
+            ``eta``: the linear predictor, on the scale of the link.
+        draws
+            How many draws to take of each chain, evenly spaced; None: all.
+        seed
+            Of ``response``: the same seed gives the same draws.
+        dpar
+            A parameter of the family beside the main one, such as ``sigma``, to
+            have in its place: with ``eta`` the linear predictor that its formula
+            gives it, on the scale of its link; with ``mean`` its value. A ``shape``
+            is that of one unit of ``t`` in ``y | rate(t)``.
+
+        Returns
+        -------
+        DataArray
+            With the dims ``chain``, ``draw`` and ``row``; of ``prob`` also
+            ``category``, K times as large: on many rows give ``draws``. ``row``
+            is the number of the row in the data, from 0, and ``category`` its
+            number where all are numbers, else its name. Of a reduced file the
+            rows are cells: ``row`` is the number of the first row of each, and
+            the coordinate ``count`` how many there are.
+
+        Raises
+        ------
+        ValueError
+            If an argument makes no sense, for ``mean`` of an ordinal response
+            (it would treat categories as equally spaced) and for ``prob`` of one
+            without categories.
+        ModelError
+            ``not-a-fit`` if the file holds other data than those of its draws;
+            ``not-enough-memory`` for more numbers than fit into it.
+        """
+        from ..rows.predict import check_kind, predict, thinned
+
+        check_kind(kind)
+        posterior = self.data["posterior"].to_dataset()
+        chosen = thinned(posterior, draws)
+        several = len(self._origin.rows.categories) if kind == "prob" else 1
+        self._check_rows(chosen, max(several, 1))
+        return predict(self._origin.rows, chosen, kind, seed, dpar)
+
+    @called
+    def log_likelihood(self) -> DataArray:
+        """Return the log density of each row's response at each draw.
+
+        Returns
+        -------
+        DataArray
+            With the dims ``chain``, ``draw`` and ``row``; computed once and kept.
+
+        Raises
+        ------
+        ModelError
+            ``not-a-fit`` if the file holds other data than those of its draws;
+            ``not-enough-memory`` for more numbers than fit into it.
+        """
+        from ..rows.predict import log_likelihood
+
+        if not self._densities:
+            posterior = self.data["posterior"].to_dataset()
+            self._check_rows(posterior, 1)
+            self._densities.append(log_likelihood(self._origin.rows, posterior))
+        return self._densities[0].copy(deep=False)
+
+    def _check_rows(self, posterior: Dataset, several: int) -> None:
+        """Refuse so many numbers for each row and draw where there is no room."""
+        from varying.grammar.source import Source
+
+        from ..sampling.sizes import check_rows
+
+        there = self.provenance
+        draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+        rows = several * len(self._origin.rows.labels)
+        check_rows(Source(there.spec, there.spec_name), draws, rows)
+
+    @called
+    def loo(self, pointwise: bool | None = None) -> ELPDData:
+        """Estimate how well new rows of the same groups would be predicted.
+
+        Leave-one-out cross-validation by Pareto-smoothed importance sampling
+        (Vehtari, Gelman & Gabry 2017). A row is left out, never a whole group. Of a
+        reduced file, one of the rows of a cell is, and what it gives is counted for
+        each; to compare models, fit them from one file of specs, whose cells are
+        the same.
+
+        Parameters
+        ----------
+        pointwise
+            Whether to keep what each row gives; None: as ArviZ is set, which
+            is yes.
+
+        Returns
+        -------
+        ELPDData
+            What ``arviz.loo`` returns. To compare fits use ``varying.compare``.
+
+        Raises
+        ------
+        ValueError
+            If the log likelihood of every row is the same at all draws, or if there are
+            too few draws.
+        """
+        from ..rows.loo import loo
+
+        if pointwise is not None:
+            flag("pointwise", pointwise)
+        data = self.to_arviz(posterior_predictive=False)
+        rows = self._origin.rows
+        return loo(data, rows.name, pointwise, rows.counts)
+
+    @called
+    def to_arviz(
+        self,
+        *,
+        log_likelihood: bool = True,
+        posterior_predictive: bool = True,
+        draws: int | None = None,
+        seed: int | None = None,
+    ) -> DataTree:
+        """Return the draws with the groups that more of ArviZ's functions need.
+
+        ``observed_data`` is coded as ``predict`` codes responses, so that the two
+        can be laid over each other.
+
+        Parameters
+        ----------
+        log_likelihood, posterior_predictive
+            Whether to add the group of that name. Each has a number for every
+            row and draw.
+        draws, seed
+            Of ``posterior_predictive``, as for ``predict``. ``arviz.loo_pit``
+            needs all draws.
+        """
+        from ..rows.categories import with_categories
+
+        flag("log_likelihood", log_likelihood)
+        flag("posterior_predictive", posterior_predictive)
+        rows = self._origin.rows
+        self._origin.check_observed(self.data)
+        tree = with_categories(self.data, rows.name, rows.categories, numbers=True)
+        groups = {name: node.to_dataset() for name, node in tree.children.items()}
+        if log_likelihood:
+            groups["log_likelihood"] = self.log_likelihood().to_dataset()
+        if posterior_predictive:
+            drawn = self.predict(draws=draws, seed=seed)
+            groups["posterior_predictive"] = drawn.to_dataset()
+        from xarray import DataTree
+
+        found: DataTree = DataTree.from_dict(dict(groups))
+        found.attrs = dict(self.data.attrs)
+        return found
+
+    @overload
+    def plot(self, kind: PlotKind, *, ax: None = None, **options: Any) -> Picture: ...
+    @overload
+    def plot[Drawn](self, kind: PlotKind, *, ax: Drawn, **options: Any) -> Drawn: ...
+    def plot(self, kind: PlotKind, *, ax: Any = None, **options: Any) -> Any:
+        """Return a picture: a Matplotlib figure; ``save(path)`` writes it.
+
+        Needs Matplotlib (``pip install "varying[plots]"``).
+
+        Parameters
+        ----------
+        kind
+            ``trace``: densities and chains. ``forest``: medians with 50 % and 95 %
+            intervals. ``ppc``: the data beside what the model draws. ``pairs``:
+            parameters against each other, divergences marked.
+        ax
+            Axes of Matplotlib to draw on in place of a figure, which are returned; an
+            array of them where there are several panels. The error for another number
+            says how many. What is left out is then warned of.
+        **options
+            ``var``: names of parameters to show (trace, forest, pairs). ``by``: a
+            column, ``draws``: how many data sets, ``seed`` (ppc).
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind, option, parameter or column, or if an
+            option has a value that makes no sense.
+        """
+        from ..plots import plot
+
+        return plot(self, kind, ax, **options)
+
+    @called
+    def resume(
+        self,
+        *,
+        draws: int | None = None,
+        cores: int | None = None,
+        progress: bool = True,
+    ) -> Fit:
+        """Go on sampling, and return a fit with the draws of both.
+
+        The model and the data are those of the fit. nutpie cannot be given the state
+        that it had adapted to, so the chains tune anew (``settings.tune`` draws, which
+        are not kept), from where they ended; of PyMC's graph from new starting points.
+        The figures are then of all draws, and ``provenance.runs`` says which run each
+        is from.
+
+        Parameters
+        ----------
+        draws
+            How many there are to be in each chain in all; None: as many as were asked
+            for at first.
+        cores
+            Chains to run at a time; default: as many as there are processors.
+        progress
+            Whether to show progress on stderr.
+
+        Raises
+        ------
+        ValueError
+            If the fit has them already.
+        ModelError, KeyboardInterrupt
+            As ``Model.fit``; ``not-a-fit`` if the file holds other data than those of
+            its draws.
+        """
+        from ..interface.progress import progress_for
+        from .make import go_on
+
+        flag("progress", progress)
+        return go_on(self, draws, cores, progress_for(progress))
+
+    @called
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fit to exactly this path; see ``varying.load``.
+
+        The file is written whole or not at all. A fit that was there before is
+        replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If a file is there that is no fit, such as the data or the spec.
+        OSError
+            If the file cannot be written.
+        """
+        path_text("path", path, "that of the file to write")
+        from ..sampling.targets import in_the_way
+
+        reason = in_the_way(path, store.is_fit, "no fit")
+        if reason is not None:
+            raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
+        table = self._origin.table
+        store.write(path, self.data, self.provenance, table, self._state)
+
+    def __repr__(self) -> str:
+        settings = self.provenance.settings
+        chains, draws = self.provenance.drawn
+        lines = (
+            f"Fit of {self.provenance.formula}",
+            f"{chains} x {draws} draws with {settings.sampler}, seed {settings.seed}",
+            self.verdict.sentences[0],
+        )
+        return "\n".join(map(visible, lines))
+
+    def _repr_html_(self) -> str:
+        from .page import of_fit
+
+        return of_fit(self)

@@ -1,0 +1,188 @@
+"""What a fit was compiled from, so that it can be compiled again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from varying.compiler.data.bounded import Unsound
+from varying.grammar.diagnostics import ModelError
+from varying.grammar.source import Source
+
+from ..interface.faults import file_fault
+from .provenance import SEALED, Provenance, describe_data
+from .stored_draws import check_model
+from .stored_table import columns_named
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.data.table import Table
+    from varying.compiler.expressions.own import Functions
+
+    from ..rows.predict import FittedRows
+    from .stored_draws import Stored
+
+__all__ = ["Origin"]
+
+#: Rows of which a model is not compiled before it is needed.
+_MANY = 100_000
+_AGAIN = "fit the model again, or take another copy of the file"
+#: Errors that are not the file's: it holds no functions of the caller's.
+_OF_THE_CALLER = frozenset({"unknown-function"})
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The data of a fit as they were read, and what is compiled from them.
+
+    Attributes
+    ----------
+    table
+        All rows, of the columns that the spec reads.
+    provenance
+        The text of the spec, and the hash of the data that the fit was made
+        with.
+    path
+        The fit file, for messages; empty if it comes from none.
+    functions
+        The caller's own that the spec may call.
+    made
+        The model that was fitted, if it is still there.
+    stored
+        Of the draws in the file; see ``check_model``. None: the model drew them.
+    """
+
+    table: Table
+    provenance: Provenance
+    path: str = ""
+    functions: Functions = field(default_factory=dict)
+    made: Compiled | None = None
+    stored: Mapping[str, Stored] | None = None
+
+    @classmethod
+    def of(cls, compiled: Compiled, provenance: Provenance) -> Origin:
+        """Return the origin of a fit that has just been made."""
+        table = columns_named(compiled.spec, compiled.prepared.data)
+        return cls(table, provenance, made=compiled)
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The model with its data; without PyMC.
+
+        Raises
+        ------
+        ModelError
+            ``not-a-fit`` if these are not the data of the fit.
+        """
+        if self.made is not None:
+            return self.made
+        compiled = self._compile()
+        self._check(compiled)
+        return compiled
+
+    def _compile(self) -> Compiled:
+        from varying.compiler.driver import compile_spec
+
+        there = self.provenance
+        source = Source(there.spec, there.spec_name)
+        try:
+            return compile_spec(
+                source, self.table, model=there.model, functions=self.functions
+            )
+        except MemoryError:
+            raise
+        except ModelError as error:
+            first = error.diagnostics[0]
+            if self.functions or first.rule in _OF_THE_CALLER:
+                raise
+            raise self._unmade(
+                f"{first.severity}[{first.rule}]: {first.message}"
+            ) from error
+        except Exception as error:  # of a table or a text that nobody wrote
+            raise self._unmade(f"{type(error).__name__}: {error}") from error
+
+    def check_loaded(self, data: DataTree) -> None:
+        """Refuse a file whose draws are not those of its own model and data.
+
+        A spec that this version cannot compile is no reason not to look at the draws:
+        that is said where the model is needed, as all is where functions of the
+        caller's are called, of very many rows, and of the formats before hashes.
+
+        Raises
+        ------
+        ModelError
+            ``not-a-fit``.
+        """
+        early = self.provenance.format >= SEALED and not self.functions
+        if not early or self.table.rows > _MANY:
+            return
+        try:
+            compiled = self._compile()
+        except (ModelError, MemoryError):
+            return
+        self._check(compiled)
+        vars(self)["compiled"] = compiled
+        self.check_observed(data)
+
+    def _check(self, compiled: Compiled) -> None:
+        there, prepared = self.provenance, compiled.prepared
+        data = describe_data(prepared.table, prepared.used)
+        # what a file is called is escaped in the description
+        if replace(data, name=there.data.name) != there.data:
+            raise self._unlike("data", "draws")
+        try:
+            if self.stored is not None:
+                check_model(compiled, there, self.stored)
+        except Unsound as error:
+            raise self._unlike("draws", "model", str(error)) from error
+
+    def _unlike(self, what: str, other: str, *notes: str) -> ModelError:
+        said = f"the {what} stored in `{self.path}` are not those of its {other}"
+        return file_fault(self.path, "not-a-fit", said, *notes, _AGAIN)
+
+    def check_observed(self, data: DataTree) -> None:
+        """Refuse other responses than those of the data.
+
+        Raises
+        ------
+        ModelError
+            ``not-a-fit``.
+        """
+        import numpy as np
+
+        rows = self.rows
+        observed = data["observed_data"].to_dataset() if "observed_data" in data else {}
+        if self.stored is None or rows.name not in observed:
+            return
+        there = np.asarray(observed[rows.name].values)
+        expected = rows.frame[rows.program.likelihood.value]
+        if there.shape == expected.shape and np.allclose(there, expected, rtol=1e-12):
+            return
+        raise self._unlike("responses", "data")
+
+    def _unmade(self, reason: str) -> ModelError:
+        return file_fault(
+            self.path,
+            "not-a-fit",
+            f"the model stored in `{self.path}` cannot be made again from the data",
+            reason,
+            _AGAIN,
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what can be compiled again: families hold functions."""
+        kept = ("table", "provenance", "path", "stored")
+        left_out: dict[str, object] = {"functions": {}, "made": None}
+        plain = replace(self.table, functions={})  # a caller's may be of any kind
+        return {**{name: vars(self)[name] for name in kept}, **left_out, "table": plain}
+
+    @cached_property
+    def rows(self) -> FittedRows:
+        """The rows as the program needs them."""
+        from ..rows.predict import FittedRows
+
+        return FittedRows.of(self.compiled)

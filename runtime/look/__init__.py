@@ -1,0 +1,1 @@
+"""Models to look at before they are fitted."""

@@ -1,0 +1,242 @@
+"""The design of a model, to look at: columns, codings, groups, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from varying.compiler.data.codes import group_index
+from varying.compiler.formula.columns import INTERCEPT, Coded
+from varying.compiler.formula.design import evaluate_columns
+from varying.grammar.render.safe import visible
+
+if TYPE_CHECKING:
+    from varying.compiler.bind.bound import Grouping, GroupTerm, Part
+    from varying.compiler.compiled import Compiled, Designed
+    from varying.compiler.data.table import Table
+    from varying.compiler.formula.columns import DesignColumn
+    from varying.compiler.prepare.rows import Dropped
+
+from ..rows.reduced import rows_text
+
+__all__ = ["Design"]
+
+#: Dropped rows, and levels of a group, that are printed by name.
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of columns with their coding, as they are printed."""
+
+    cells: tuple[tuple[str, str], ...]
+    indent: str = "  "
+
+    @classmethod
+    def of(cls, columns: Sequence[DesignColumn], indent: str = "  ") -> Columns:
+        """Return what is printed of design columns."""
+        cells = tuple((column.name, _coding(column)) for column in columns)
+        return cls(cells, indent)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.cells)
+
+
+Line = str | Columns
+#: A title, and the lines below it.
+Block = tuple[str, list[Line]]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Design:
+    """The design of a model. Prints as text; see ``to_dict``."""
+
+    compiled: Compiled | Designed
+
+    def __repr__(self) -> str:
+        lines: list[str] = []
+        for title, block in self._blocks():
+            lines += [""] if lines else []
+            lines += [visible(title), *_shown(block)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from .pages import of_design
+
+        return of_design(self)
+
+    def _blocks(self) -> list[Block]:
+        return _text(self.compiled)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: matrices as rows, before any centring.
+
+        ``counts`` is there if the rows are cells, each so many rows of the data.
+        """
+        compiled = self.compiled
+        bound, prepared = compiled.bound, compiled.prepared
+        counts = prepared.table.counts
+        return {
+            "model": bound.name,
+            "response": {
+                "name": bound.response.name,
+                "kind": str(bound.response.kind),
+                "levels": list(_response_levels(compiled)),
+            },
+            "population": {
+                "coefs": [column.name for column in _columns(bound.main)],
+                "matrix": _matrix(_columns(bound.main), prepared.table),
+            },
+            "dpars": {
+                part.dpar: {
+                    "coefs": [column.name for column in _columns(part)],
+                    "matrix": _matrix(_columns(part), prepared.table),
+                }
+                for part in bound.parts[1:]
+            },
+            "groups": [
+                {
+                    "name": grouping.name,
+                    "dpar": term.dpar,
+                    "coefs": [column.name for column in term.columns],
+                    "levels": list(grouping.levels),
+                    "index": _index(grouping, prepared.table),
+                    "correlated": _correlated(term),
+                }
+                for part in bound.parts
+                for grouping in part.groupings
+                for term in grouping.terms
+            ],
+            "rows": [int(row) for row in prepared.rows],
+            **({} if counts is None else {"counts": counts.tolist()}),
+            "dropped": [
+                {"row": gone.row, "reason": gone.reason}
+                | ({} if counts is None else {"count": gone.count})
+                for gone in prepared.dropped
+            ],
+        }
+
+
+def _columns(part: Part) -> tuple[DesignColumn, ...]:
+    population = part.population
+    first = (INTERCEPT,) if population.intercept else ()
+    return (*first, *population.columns)
+
+
+def _matrix(columns: tuple[DesignColumn, ...], table: Table) -> list[list[float]]:
+    rows: list[list[float]] = evaluate_columns(columns, table).tolist()
+    return rows
+
+
+def _index(grouping: Grouping, table: Table) -> list[int]:
+    index: list[int] = group_index(grouping.factors, grouping.levels, table).tolist()
+    return index
+
+
+def _correlated(term: GroupTerm) -> bool:
+    """One effect has nothing to be correlated with."""
+    return term.correlated and len(term.columns) > 1
+
+
+def _response_levels(compiled: Compiled | Designed) -> tuple[str, ...]:
+    response = compiled.bound.response
+    if response.categories:
+        return response.categories
+    column = compiled.prepared.table.columns.get(response.column)
+    return column.levels if column is not None and response.expression is None else ()
+
+
+def _shown(lines: Sequence[Line]) -> Iterator[str]:
+    """Yield the lines of a block; names of columns are as wide as the widest."""
+    for line in lines:
+        if isinstance(line, str):
+            yield f"  {visible(line)}"
+            continue
+        cells = [(visible(name), visible(coding)) for name, coding in line]
+        width = max((len(name) for name, _ in cells), default=0)
+        for name, coding in cells:
+            yield f"{line.indent}{name:<{width}}  {coding}".rstrip()
+
+
+def _text(compiled: Compiled | Designed) -> list[Block]:
+    bound, prepared = compiled.bound, compiled.prepared
+    dropped = prepared.dropped
+    count = f"{rows_text(prepared.table)} used"
+    lines: list[Line] = [_dropped_text(gone) for gone in dropped[:_SHOWN]]
+    if len(dropped) > _SHOWN:
+        lines.append(f"... and {len(dropped) - _SHOWN} more")
+    blocks: list[Block] = [
+        (f"model {bound.name}: {bound.text}", []),
+        (f"{count}, {prepared.left_out} dropped" if dropped else count, lines),
+        _response_text(compiled),
+    ]
+    for part in bound.parts:
+        title, lines = _part_text(part)
+        if part.main and bound.family.thresholds:
+            lines.append("the thresholds take the place of the intercept")
+        blocks.append((title, lines))
+        blocks += [_group_text(grouping, part) for grouping in part.groupings]
+    return blocks
+
+
+def _dropped_text(gone: Dropped) -> str:
+    # Rows count from 1 here, as in a spreadsheet; from 0 in JSON.
+    if gone.count == 1:
+        return f"row {gone.row + 1}: {gone.reason}"
+    return f"{gone.count:,} rows, first {gone.row + 1}: {gone.reason}"
+
+
+def _part_text(part: Part) -> Block:
+    columns = _columns(part)
+    head = "population" if part.main else f"population, {part.link.name} {part.dpar}"
+    lines: list[Line] = [Columns.of(columns)] if columns else []
+    lines += [f"offset {offset.label}" for offset in part.population.offsets]
+    return head, lines or ["no columns"]
+
+
+def _response_text(compiled: Compiled | Designed) -> Block:
+    response = compiled.bound.response
+    lines: list[Line] = []
+    if response.categories:
+        lines.append(
+            f"{len(response.categories)} categories: {_some(response.categories)}"
+        )
+    if response.unseen:
+        lines.append(f"{len(response.unseen)} never seen: {_some(response.unseen)}")
+    lines += [f"{name}: {variable.label}" for name, variable in response.known]
+    if response.rate is not None:
+        lines.append(f"rate per {response.rate.label}")
+    return f"response {response.name} ({response.kind})", lines
+
+
+def _group_text(grouping: Grouping, of: Part) -> Block:
+    levels = grouping.levels
+    lines: list[Line] = []
+    for term in grouping.terms:
+        part = "" if of.main else f" of {of.link.name} {of.dpar}"
+        relation = ", correlated" if _correlated(term) else ""
+        if len(term.columns) > 1 and not term.correlated:
+            relation = ", not correlated"
+        lines.append(f"{term.text}{part}{relation}")
+        lines.append(Columns.of(term.columns, "    "))
+    return f"group {grouping.name}: {len(levels)} levels ({_some(levels)})", lines
+
+
+def _coding(column: DesignColumn) -> str:
+    """Say what each level of a factor gets; an interaction is a product."""
+    if len(column.parts) != 1:
+        return "" if column.is_intercept else "product"
+    (part,) = column.parts
+    if not isinstance(part, Coded):
+        return "as it is"
+    pairs = zip(part.levels, part.weights, strict=True)
+    return ", ".join(
+        f"{level} {weight:.4g}" for level, weight in list(pairs)[:_SHOWN]
+    ) + (", ..." if len(part.levels) > _SHOWN else "")
+
+
+def _some(labels: tuple[str, ...]) -> str:
+    if len(labels) <= _SHOWN:
+        return ", ".join(labels)
+    return f"{', '.join(labels[:3])}, ..., {labels[-1]}"

@@ -1,0 +1,1 @@
+"""Quantities, tests and contrasts, from draws."""

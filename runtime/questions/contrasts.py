@@ -1,0 +1,211 @@
+"""Contrasts of cells, from the draws of the population part of a model.
+
+Group effects and offsets are 0, exposures and trials 1, numeric predictors at their
+means. The linear predictor of a cell is a row of the grid's design times the
+coefficients; the mean and the probabilities of categories are the family's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.bind.questions.grid import grid_of, lines_of, weights_of
+from varying.compiler.data.levels import numbers_of
+from varying.compiler.formula.columns import Numeric
+from varying.compiler.formula.design import evaluate_columns
+from varying.compiler.program.ir import Frame, Intercept, Linear, names_in
+from varying.compiler.program.recipes import Numbers
+
+from ..rows.predict import FittedRows, predict
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+    from varying.compiler.bind.asked import CellContrast
+    from varying.compiler.bind.questions.grid import Grid
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.data.table import Floats
+    from varying.compiler.formula.columns import DesignColumn
+
+__all__ = ["Line", "contrast_lines"]
+
+#: Numbers that predictions of some cells may have at a time.
+_AT_ONCE = 20_000_000
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One line of a contrast: its labels, its draws (chains, draws), what to note."""
+
+    coord: str
+    draws: Array
+    note: str
+
+
+def contrast_lines(
+    contrast: CellContrast, compiled: Compiled, posterior: Dataset
+) -> list[Line]:
+    """Return the lines of a contrast: one, or one for each level of ``| by``.
+
+    On the scale ``prob`` there is one for each category of each.
+
+    Parameters
+    ----------
+    contrast
+        What is compared.
+    compiled
+        The model.
+    posterior
+        Its draws.
+    """
+    bound, prepared = compiled.bound, compiled.prepared
+    columns = list(bound.population.columns)
+    if contrast.scale != "link":
+        columns = [c for part in bound.parts for c in part.population.columns]
+    grid = grid_of(columns, prepared.table, prepared.made)
+    weights = weights_of(contrast, grid)
+    labels = lines_of(contrast)
+    # a cell that counts for nothing may be beyond what the model can compute
+    used = np.flatnonzero((weights != 0.0).any(axis=0))
+    cells, weights = replace(grid, table=grid.table.take(used)), weights[:, used]
+    if contrast.scale == "link":
+        found, rows = _linear(weights, cells, columns, posterior)
+        note = _note(contrast, compiled, cells, _moved(rows, columns))
+        return [Line(t, found[i], note) for i, t in enumerate(labels)]
+    note = _note(contrast, compiled, cells, True)
+    found = _predicted(contrast, weights, cells, compiled, posterior)
+    if contrast.scale == "response":
+        return [Line(t, found[i], note) for i, t in enumerate(labels)]
+    categories = compiled.bound.response.categories
+    return [
+        Line(", ".join(filter(None, (text, name))), found[i][..., k], note)
+        for i, text in enumerate(labels)
+        for k, name in enumerate(categories)
+    ]
+
+
+def _linear(
+    weights: Floats, grid: Grid, columns: Sequence[DesignColumn], posterior: Dataset
+) -> tuple[Array, Floats]:
+    """Return lines by chains by draws, and the coefficients' weights in them.
+
+    The weights of cells add up to 0, so that an intercept has no part in it.
+    """
+    rows = weights @ evaluate_columns(columns, grid.table)
+    draws = posterior["b"].transpose("chain", "draw", ...).values
+    return np.moveaxis(draws @ rows.T, -1, 0), rows
+
+
+def _moved(rows: Floats, columns: Sequence[DesignColumn]) -> bool:
+    """Whether the place of a numeric predictor has a part in a contrast."""
+    return any(
+        bool(rows[:, place].any())
+        and any(isinstance(part, Numeric) for part in column.parts)
+        for place, column in enumerate(columns)
+    )
+
+
+# ---- means and probabilities ---------------------------------------------------------
+
+
+def _predicted(
+    contrast: CellContrast,
+    weights: Floats,
+    grid: Grid,
+    compiled: Compiled,
+    posterior: Dataset,
+) -> Array:
+    """Return lines by chains by draws, and by categories on the scale ``prob``."""
+    bound = compiled.bound
+    # what has a number for each row of the fit is not about these
+    row = compiled.program.likelihood.rows
+    draws = posterior.drop_dims(row, errors="ignore")
+    by_category = contrast.scale == "prob" or bound.family.response == "ordinal"
+    numbers = numbers_of(bound.response.categories) if by_category else None
+    each = draws.sizes["chain"] * draws.sizes["draw"]
+    each *= max(1, len(bound.response.categories))
+    step = max(1, _AT_ONCE // each)
+    total: Any = 0.0
+    for first in range(0, grid.table.rows, step):
+        places = np.arange(first, min(first + step, grid.table.rows))
+        rows = _cells(replace(grid, table=grid.table.take(places)), compiled)
+        values = predict(rows, draws, "prob" if by_category else "mean", None).values
+        if by_category and contrast.scale == "response":
+            values = values @ np.asarray(numbers, dtype=np.float64)
+        total = total + np.tensordot(weights[:, places], values, axes=(1, 2))
+    return np.asarray(total)
+
+
+def _cells(grid: Grid, compiled: Compiled) -> FittedRows:
+    """Return the cells as rows of a program without groups and offsets."""
+    program = compiled.lowered
+    predictors = tuple(
+        replace(
+            one,
+            blocks=tuple(b for b in one.blocks if isinstance(b, Intercept | Linear)),
+        )
+        for one in program.predictors
+    )
+    designs = {
+        block.design: part.population.columns
+        for one, part in zip(predictors, compiled.bound.parts, strict=True)
+        for block in one.blocks
+        if isinstance(block, Linear)
+    }
+    count = grid.table.rows
+    arrays: dict[str, Array] = {
+        name: evaluate_columns(columns, grid.table) for name, columns in designs.items()
+    }
+    used = {n for _, value in program.likelihood.arguments for n in names_in(value)}
+    for slot in program.slots:
+        if isinstance(slot.recipe, Numbers):
+            arrays[slot.name] = np.asarray(slot.recipe.values)
+        elif slot.name in used:  # trials and exposures
+            arrays[slot.name] = np.ones(count)
+    lengths = {
+        axis.name: count if axis.labels is None else len(axis.labels)
+        for axis in program.axes
+    }
+    return FittedRows(
+        replace(program, predictors=predictors),
+        Frame(arrays, lengths),
+        np.arange(count),
+        compiled.bound.response.categories,
+    )
+
+
+# ---- notes ---------------------------------------------------------------------------
+
+_SCALES: Mapping[str, str] = {
+    "link": "on the scale of the linear predictor ({link})",
+    "response": "of the mean of the response",
+    "prob": "of the probability of each category",
+}
+
+
+def _note(
+    contrast: CellContrast, compiled: Compiled, grid: Grid, with_numbers: bool
+) -> str:
+    """Say where the rest of the model is held."""
+    bound = compiled.bound
+    said = [_SCALES[contrast.scale].format(link=bound.link.name)]
+    held = []
+    if with_numbers:
+        held += [f"{name} = {value:.4g}" for name, value in grid.numbers.items()]
+    if contrast.scale != "link":
+        offset = any(part.population.offsets for part in bound.parts)
+        held += ["offset = 0"] if offset else []
+        held += ["exposure = 1"] if bound.response.rate is not None else []
+        held += [f"{name} = 1" for name, _ in bound.response.known]
+        if any(part.groupings for part in bound.parts):
+            held.append("group effects = 0")
+    if held:
+        said.append(f"at {', '.join(held)}")
+    return "; ".join(said)

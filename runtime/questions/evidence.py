@@ -1,0 +1,256 @@
+"""How probable a test is before the data: what a Bayes factor compares with.
+
+The Bayes factor of a region against its complement is the ratio of posterior odds to
+prior odds (Klugkist, Kato & Hoijtink 2005; Morey & Rouder 2011). It measures the data
+only if the prior was chosen on purpose, so it is given where the user wrote the prior
+of every parameter in the test, and where that prior is a proper distribution.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.bind.asked import Quantity, Reference, Test
+from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
+from varying.compiler.program.interpret.truncation import log_mass
+
+from .formulas import evaluate, evaluate_quantities, holds, is_constant
+
+if TYPE_CHECKING:
+    from varying.compiler.bind.bound import BoundModel, PriorText
+
+__all__ = ["DRAWS", "Prior", "prior_of"]
+
+#: Draws where the probability is in no table, and how many at a time.
+DRAWS, _AT_ONCE = 100_000, 10_000
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The prior probability of a test.
+
+    Attributes
+    ----------
+    probability
+        None: there is none to compare with.
+    drawn
+        Whether it is a share of ``DRAWS`` draws, not exact.
+    note
+        Why there is none, where that is to be said.
+    """
+
+    probability: float | None
+    drawn: bool = False
+    note: str = ""
+
+
+NOTHING = Prior(None)
+
+
+def prior_of(
+    test: Test, quantities: Sequence[Quantity], bound: BoundModel, seed: int
+) -> Prior:
+    """Return the prior probability of a test.
+
+    Parameters
+    ----------
+    test, quantities
+        The test, and the quantities that it may use.
+    bound
+        The model, with the priors that the user wrote.
+    seed
+        Of the draws, where they are needed.
+    """
+    written = dict(bound.priors)
+    if any(one.target not in written for one in test.references):
+        return NOTHING
+    for one in test.references:
+        prior = written[one.target]
+        if prior.distribution == "flat":
+            note = f"no Bayes factor: the prior of `{one.text}` is flat"
+            return Prior(None, note=note)
+    if not _independent(test.references):
+        return NOTHING
+    exact = _exact(test, written)
+    if exact is not None:
+        return Prior(exact)
+    found = _drawn(test, quantities, bound, written, seed)
+    return NOTHING if found is None else Prior(found, drawn=True)
+
+
+def _independent(references: Sequence[Reference]) -> bool:
+    """Whether no two of them have a joint prior of which only the margins are here."""
+    groups = [(one.dpar, one.group) for one in references if one.kind == "cor"]
+    return len(set(groups)) == len(groups)
+
+
+# ---- exact ---------------------------------------------------------------------------
+
+
+def _exact(test: Test, written: Mapping[str, PriorText]) -> float | None:
+    """Return the probability where one parameter is compared with numbers."""
+    constant = [is_constant(operand) for operand in test.operands]
+    if constant.count(False) != 1:
+        return None
+    place = constant.index(False)
+    reference = test.operands[place]
+    if not isinstance(reference, Reference) or reference.kind in ("threshold", "cor"):
+        return None
+    prior = written[reference.target]
+    row = DISTRIBUTIONS.get(prior.distribution)
+    if row is None or row.scipy is None:
+        return None
+    values = [
+        float(evaluate(operand, {}, {})) if is_number else None
+        for operand, is_number in zip(test.operands, constant, strict=True)
+    ]
+    if any(value is not None and math.isnan(value) for value in values):
+        return None
+    bounds = _bounds(values, test.operators)
+    if bounds is None:
+        return 0.0
+    whole = _support(prior)
+    low, high = max(bounds[0], whole[0]), min(bounds[1], whole[1])
+    if not low < high:
+        return 0.0
+    arguments = dict(prior.arguments)
+    inside = log_mass(row, arguments, _end(low), _end(high))
+    mass = log_mass(row, arguments, _end(whole[0]), _end(whole[1]))
+    return float(np.exp(np.minimum(inside - mass, 0.0)))
+
+
+def _bounds(
+    values: Sequence[float | None], operators: Sequence[str]
+) -> tuple[float, float] | None:
+    """Return between which numbers the only None must be; None: nowhere."""
+    low, high = -math.inf, math.inf
+    pairs = zip(operators, values, values[1:], strict=False)
+    for operator, left, right in pairs:
+        rising = operator in ("<", "<=")
+        if left is not None and right is not None:
+            if holds([np.asarray(left), np.asarray(right)], (operator,)) != 1.0:
+                return None
+        elif left is not None:
+            low, high = (max(low, left), high) if rising else (low, min(high, left))
+        elif right is not None:
+            low, high = (low, min(high, right)) if rising else (max(low, right), high)
+    return low, high
+
+
+def _support(prior: PriorText) -> tuple[float, float]:
+    low = -math.inf if prior.lower is None else prior.lower
+    high = math.inf if prior.upper is None else prior.upper
+    return low, high
+
+
+def _end(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None
+
+
+# ---- by draws ------------------------------------------------------------------------
+
+
+def _drawn(
+    test: Test,
+    quantities: Sequence[Quantity],
+    bound: BoundModel,
+    written: Mapping[str, PriorText],
+    seed: int,
+) -> float | None:
+    """Return the share of prior draws in the region; None where none can be made."""
+    rng = np.random.default_rng(seed)
+    inside = 0
+    for _ in range(DRAWS // _AT_ONCE):
+        draws: dict[Reference, Array] = {}
+        thresholds: Array | None = None
+        for one in test.references:
+            prior = written[one.target]
+            if one.kind == "threshold":
+                if thresholds is None:
+                    thresholds = _thresholds(prior, bound, rng)
+                drawn = None if thresholds is None else thresholds[:, one.places[0]]
+            elif one.kind == "cor":
+                drawn = _correlations(one, prior, bound, rng)
+            else:
+                drawn = _numbers(prior, rng, _AT_ONCE)
+            if drawn is None:
+                return None
+            draws[one] = drawn
+        values = evaluate_quantities(quantities, draws)
+        found = [evaluate(operand, draws, values) for operand in test.operands]
+        region = np.broadcast_to(holds(found, test.operators), (_AT_ONCE,))
+        if np.isnan(region).any():
+            return None
+        inside += int(region.sum())
+    return inside / DRAWS
+
+
+def _numbers(prior: PriorText, rng: np.random.Generator, size: int) -> Array | None:
+    """Return draws of a prior of one number."""
+    arguments = dict(prior.arguments)
+    if prior.distribution == "constant":
+        return np.full(size, arguments["value"])
+    if prior.distribution == "half_student_t":
+        return np.abs(arguments["sigma"] * rng.standard_t(arguments["nu"], size))
+    row = DISTRIBUTIONS.get(prior.distribution)
+    if row is None or row.scipy is None:
+        return None
+    from scipy import stats
+
+    name, frozen = row.scipy(**arguments)
+    chosen = getattr(stats, name)(**frozen)
+    low, high = _support(prior)
+    if (low, high) == (-math.inf, math.inf) or (
+        row.support == POSITIVE and low <= 0.0 and high == math.inf
+    ):
+        return np.asarray(chosen.rvs(size, random_state=rng))
+    # from the nearer tail, where a distribution function has its digits
+    if chosen.cdf(low) > 0.5:
+        share = rng.uniform(chosen.sf(high), chosen.sf(low), size)
+        return np.asarray(chosen.isf(share))
+    share = rng.uniform(chosen.cdf(low), chosen.cdf(high), size)
+    return np.asarray(chosen.ppf(share))
+
+
+def _thresholds(
+    prior: PriorText, bound: BoundModel, rng: np.random.Generator
+) -> Array | None:
+    """Return draws of all thresholds: independent ones in order, or of a simplex."""
+    count = len(bound.response.categories) - 1
+    if prior.distribution == "dirichlet":
+        alpha = dict(prior.arguments)["alpha"]
+        share = rng.dirichlet(np.full(count + 1, alpha), _AT_ONCE)
+        below = np.cumsum(share, axis=1)[:, :-1]
+        above = np.cumsum(share[:, ::-1], axis=1)[:, ::-1][:, 1:]
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(below) - np.log(above))
+    drawn = _numbers(prior, rng, _AT_ONCE * count)
+    return None if drawn is None else np.sort(drawn.reshape(_AT_ONCE, count), axis=1)
+
+
+def _correlations(
+    reference: Reference, prior: PriorText, bound: BoundModel, rng: np.random.Generator
+) -> Array | None:
+    """Return draws of one correlation of d effects.
+
+    Under LKJ(eta) it is Beta(a, a) on (-1, 1), with a = eta + d/2 - 1 (Lewandowski,
+    Kurowicka & Joe 2009).
+    """
+    groupings = bound.part(reference.dpar).groupings
+    grouping = next(g for g in groupings if g.name == reference.group)
+    start = 0
+    for term in grouping.terms:
+        stop = start + len(term.columns)
+        if start <= reference.places[0] < stop:
+            a = dict(prior.arguments)["eta"] + (stop - start) / 2.0 - 1.0
+            return np.asarray(2.0 * rng.beta(a, a, _AT_ONCE) - 1.0)
+        start = stop
+    return None

@@ -1,0 +1,244 @@
+"""From a compiled model and settings to draws: by the kernel, or by the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from .samplers import SAMPLERS
+from .samplers.starting import Starts
+from .settings import (
+    DIVERGED_BEFORE,
+    DIVERGENT_ONE_IN,
+    DRAWN_BEFORE,
+    Backend,
+    Settings,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pymc import Model as PyMCModel
+    from xarray import Dataset, DataTree
+
+    from varying.compiler.backends.kernel import Tapes
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.program.ir import Frame, Program
+
+    from ..interface.progress import Progress
+
+__all__ = ["Sample", "Sampled", "sample"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What a sampler sees of a compiled model.
+
+    Attributes
+    ----------
+    compiled
+        The model, by row.
+    """
+
+    compiled: Compiled
+
+    @cached_property
+    def _stage(self) -> tuple[Program, Frame]:
+        from varying.compiler.passes import for_sampling
+
+        program = self.compiled.program
+        # what is kept for each row is computed from the draws: see `kept.py`
+        bare = tuple(replace(one, report=()) for one in program.predictors)
+        return for_sampling(replace(program, predictors=bare), self.compiled.frame)
+
+    @property
+    def program(self) -> Program:
+        """The program after the passes for sampling."""
+        return self._stage[0]
+
+    @property
+    def frame(self) -> Frame:
+        """Its arrays."""
+        return self._stage[1]
+
+    @property
+    def graph(self) -> PyMCModel:
+        """Its PyMC model."""
+        from varying.compiler.backends.pymc import emit
+
+        return emit(self.program, self.frame)
+
+    @cached_property
+    def for_kernel(self) -> tuple[Program, Tapes]:
+        """The program as the kernel samples it, and its tapes.
+
+        Raises ``NoKernel`` where there are none.
+        """
+        from varying.compiler.backends.kernel import emit
+        from varying.compiler.passes import for_kernel
+
+        program, frame = for_kernel(self.program, self.frame)
+        return program, emit(program, frame)
+
+    def observed(self) -> Dataset:
+        """Return the responses by row, as ranks where there are categories."""
+        from xarray import Dataset
+
+        compiled = self.compiled
+        likelihood = compiled.program.likelihood
+        rows = likelihood.rows
+        return Dataset(
+            {likelihood.name: ((rows,), compiled.frame[likelihood.value])},
+            {rows: compiled.prepared.rows},
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What sampling came to.
+
+    Attributes
+    ----------
+    data
+        With the groups ``posterior``, ``sample_stats`` and ``observed_data``.
+    settings
+        With the backend that was used.
+    seconds
+        What sampling took.
+    state : (chains, dimension)
+        Where the chains ended, in the kernel's coordinates; None of others.
+    continued
+        Whether they started from a state.
+    """
+
+    data: DataTree
+    settings: Settings
+    seconds: float
+    state: NDArray[np.float64] | None = None
+    continued: bool = False
+
+
+def sample(
+    sampled: Sampled,
+    settings: Settings,
+    progress: Progress,
+    state: NDArray[np.float64] | None = None,
+) -> Sample:
+    """Sample a model.
+
+    Parameters
+    ----------
+    sampled, settings, progress
+        What, how, and who is told.
+    state
+        Where the chains start, if the kernel samples; None: anew.
+
+    Raises
+    ------
+    SamplingError
+        If the sampler cannot start.
+    KeyboardInterrupt
+        If it was interrupted before there were draws to keep.
+    NoKernel
+        If a kernel is asked for and there is none.
+    """
+    start = perf_counter()
+    found = _by_kernel(sampled, settings, progress, state)
+    if found is not None and state is None:
+        found, settings = _by_smaller_steps(sampled, settings, progress, found)
+    used: Backend = "graph" if found is None else "kernel"
+    ended = None
+    if found is not None:
+        data, ended = found
+    else:
+        starts = Starts(sampled.program, sampled.frame)
+        starts.check()
+        data = SAMPLERS[settings.sampler](sampled.graph, settings, progress, starts)
+    elapsed = float(
+        data["posterior"].attrs.get("sampling_time", perf_counter() - start)
+    )
+    posterior = data["posterior"].to_dataset()
+    groups: dict[str, Any] = {
+        "posterior": posterior,
+        "sample_stats": data["sample_stats"].to_dataset(),
+        "observed_data": sampled.observed(),
+    }
+    tree = data.from_dict(groups)
+    continued = found is not None and state is not None
+    return Sample(tree, replace(settings, backend=used), elapsed, ended, continued)
+
+
+#: What a run is done again with.
+SMALLER_STEPS = 0.95
+#: A run that took longer, in seconds, is not done again unasked.
+MOST_SECONDS = 120.0
+
+Found = tuple["DataTree", "NDArray[np.float64]"]
+
+
+def _by_smaller_steps(
+    sampled: Sampled, settings: Settings, progress: Progress, found: Found
+) -> tuple[Found, Settings]:
+    """Sample once more where many draws diverged and the user set no step size.
+
+    With a small sd and few events the posterior is curved more than the steps that are
+    best elsewhere allow. The settings returned are those that give the draws again.
+    """
+    data = found[0]
+    stats = data["sample_stats"]
+    diverged, drawn = int(stats["diverging"].sum()), stats["diverging"].size
+    seconds = float(data["posterior"].attrs["sampling_time"])
+    whole = drawn == settings.draws * settings.chains
+    if (
+        settings.target_accept is not None
+        or diverged * DIVERGENT_ONE_IN < drawn
+        or not whole
+        or seconds > MOST_SECONDS
+    ):
+        return found, settings
+    progress.note(
+        f"{diverged:,} of {drawn:,} draws diverged: once more, with smaller steps "
+        f"(target_accept {SMALLER_STEPS})"
+    )
+    smaller = replace(settings, target_accept=SMALLER_STEPS)
+    again = _by_kernel(sampled, smaller, progress, None)
+    assert again is not None  # there is a kernel
+    stats = again[0]["sample_stats"]
+    if stats["diverging"].size < drawn or int(stats["diverging"].sum()) >= diverged:
+        return found, settings
+    stats.attrs |= {DIVERGED_BEFORE: diverged, DRAWN_BEFORE: drawn}
+    return again, smaller
+
+
+def _by_kernel(
+    sampled: Sampled,
+    settings: Settings,
+    progress: Progress,
+    state: NDArray[np.float64] | None,
+) -> tuple[DataTree, NDArray[np.float64]] | None:
+    """Return the draws by the kernel; None where the graph is to be used."""
+    if settings.backend == "graph" or settings.sampler != "nutpie":
+        return None
+    from varying.compiler.backends.kernel import NoKernel, build, folder, ready
+
+    from .samplers import kernel
+
+    try:
+        program, tapes = sampled.for_kernel
+        if ready(tapes):
+            built = build(tapes)
+        else:
+            with progress.compiling("once for models of this kind"):
+                built = build(tapes)
+            if not ready(tapes):
+                progress.note(
+                    f"it could not be kept in {folder()}: the next fit compiles again"
+                )
+    except NoKernel as error:
+        if settings.backend == "kernel":
+            raise
+        progress.note(f"sampling PyMC's graph: {error}")
+        return None
+    return kernel.sample(built, program, settings, progress, state)

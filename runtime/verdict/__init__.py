@@ -1,0 +1,1 @@
+"""Whether draws can be used."""
