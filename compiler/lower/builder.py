@@ -8,21 +8,8 @@ from dataclasses import dataclass, field
 from ..bind.bound import BoundModel, PriorText
 from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from ..families.family import DefaultPrior
-from ..program.ir import (
-    Apply,
-    Assemble,
-    Axis,
-    Const,
-    Derived,
-    Expr,
-    Group,
-    Parameter,
-    Predictor,
-    Prior,
-    Ref,
-    Slot,
-    minus,
-)
+from ..program.expressions import Apply, Assemble, Const, Expr, Ref, minus
+from ..program.ir import Axis, Derived, Group, Parameter, Predictor, Prior, Slot
 from .learn import Learned
 
 ROW = "row"

@@ -11,18 +11,9 @@ import numpy as np
 from ..bind.bound import Grouping, GroupTerm, Part, PriorText
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
-from ..program.ir import (
-    Axis,
-    Block,
-    Const,
-    Correlation,
-    Group,
-    GroupUse,
-    Moved,
-    Parameter,
-    Prior,
-    Slot,
-)
+from ..program.blocks import Block, GroupUse
+from ..program.expressions import Const
+from ..program.ir import Axis, Correlation, Group, Moved, Parameter, Prior, Slot
 from ..program.recipes import LevelIndex, Matrix
 from . import default_priors as defaults
 from .builder import ROW, Builder, numbered, vector

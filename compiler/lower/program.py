@@ -19,23 +19,9 @@ from ..bind.bound import BoundModel, Part, PriorText, offsets
 from ..distributions.table import REAL, SUPPORTS
 from ..families.family import DefaultPrior
 from ..formula.columns import Numeric
-from ..program.ir import (
-    Apply,
-    Axis,
-    Block,
-    Const,
-    Derived,
-    Expr,
-    Intercept,
-    Likelihood,
-    Linear,
-    Offset,
-    Predictor,
-    Program,
-    Ref,
-    Shift,
-    Slot,
-)
+from ..program.blocks import Block, Intercept, Linear, Offset
+from ..program.expressions import Apply, Const, Expr, Ref
+from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
 from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
 from . import default_priors as defaults
 from .builder import (

@@ -5,18 +5,8 @@ from __future__ import annotations
 from ..bind.bound import PriorText
 from ..distributions.table import REAL
 from ..families.ordinal.thresholds import threshold_labels
-from ..program.ir import (
-    Apply,
-    Axis,
-    Const,
-    Derived,
-    Expr,
-    Parameter,
-    Prior,
-    Ref,
-    Shift,
-    plus,
-)
+from ..program.expressions import Apply, Const, Expr, Ref, plus
+from ..program.ir import Axis, Derived, Parameter, Prior, Shift
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, prior_of
 

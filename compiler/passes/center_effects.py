@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..families import FAMILIES
+from ..program.blocks import GroupUse, Intercept, Linear
+from ..program.expressions import Ref
 from ..program.interpret import coordinates
 from ..program.interpret.density import (
     evaluate,
@@ -23,12 +25,8 @@ from ..program.ir import (
     Element,
     Frame,
     Group,
-    GroupUse,
-    Intercept,
-    Linear,
     Predictor,
     Program,
-    Ref,
     Slot,
 )
 from ..program.names import free_in

@@ -6,22 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..program.ir import (
-    Apply,
-    Assemble,
-    Const,
-    Derived,
-    Expr,
-    Frame,
-    Intercept,
-    Linear,
-    Predictor,
-    Program,
-    Ref,
-    Slot,
-    minus,
-    plus,
-)
+from ..program.blocks import Intercept, Linear
+from ..program.expressions import Apply, Assemble, Const, Expr, Ref, minus, plus
+from ..program.ir import Derived, Frame, Predictor, Program, Slot
 from ..program.recipes import Matrix, Numbers
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..program.ir import Block, Frame, GroupUse, Predictor, Program, Slot
+from ..program.blocks import Block, GroupUse
+from ..program.ir import Frame, Predictor, Program, Slot
 from ..program.recipes import Matrix
 
 

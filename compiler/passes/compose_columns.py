@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..program.blocks import Block, Intercept, Linear, Offset
 from ..program.interpret.linear import Linear as Map
 from ..program.interpret.linear import linear
-from ..program.ir import (
-    Block,
-    Frame,
-    Intercept,
-    Linear,
-    Offset,
-    Predictor,
-    Program,
-    Slot,
-)
+from ..program.ir import Frame, Predictor, Program, Slot
 from ..program.names import free_in
 from ..program.recipes import Composed
 from .prune import prune

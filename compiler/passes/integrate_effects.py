@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..families import FAMILIES
-from ..program.ir import Frame, GroupUse, Program, Ref
+from ..program.blocks import GroupUse
+from ..program.expressions import Ref
+from ..program.ir import Frame, Program
 
 
 def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:

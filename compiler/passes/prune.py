@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..program.ir import Frame, GroupUse, Linear, Offset, Program, names_in
+from ..program.expressions import names_in
+from ..program.ir import Frame, Program
 
 
 def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
@@ -29,22 +30,7 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
             used |= set(names_in(argument))
     for predictor in program.predictors:
         for block in predictor.blocks:
-            match block:
-                case Linear(_, design):
-                    used.add(design)
-                case Offset(slot_name):
-                    used.add(slot_name)
-                case GroupUse(_, _, index, design_or_none):
-                    used |= (
-                        {index}
-                        if design_or_none is None
-                        else {
-                            index,
-                            design_or_none,
-                        }
-                    )
-                case _:
-                    pass
+            used |= {*block.slots()}
         if predictor.shift is not None:
             used |= {predictor.shift.design, predictor.shift.means}
     for group in program.groups:

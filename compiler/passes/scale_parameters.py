@@ -15,26 +15,13 @@ from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..lower.default_priors import DPAR_GROUP_SD
+from ..program.blocks import GroupUse, Intercept, Linear, Offset
+from ..program.expressions import Apply, Const, Ref, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
 from ..program.interpret.linear import linear
 from ..program.interpret.start import middle_of, start, typical
-from ..program.ir import (
-    Apply,
-    Const,
-    Frame,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Parameter,
-    Predictor,
-    Program,
-    Ref,
-    Unit,
-    names_in,
-)
+from ..program.ir import Frame, Group, Parameter, Predictor, Program, Unit
 
 Array = NDArray[Any]
 

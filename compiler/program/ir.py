@@ -14,12 +14,14 @@ same unconstrained space.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from .blocks import Block, GroupUse
+from .expressions import Expr
 from .recipes import Recipe
 
 # ---- axes and slots ----------------------------------------------------------------
@@ -47,108 +49,6 @@ class Slot:
     axes: tuple[str, ...]
     recipe: Recipe
     into: str | None = None
-
-
-# ---- expressions -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Const:
-    """A number or a vector of numbers."""
-
-    value: float | tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A slot, parameter, derived quantity or predictor, by name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """An operation of ``OPERATIONS`` on expressions."""
-
-    operation: str
-    arguments: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Assemble:
-    """Vectors put end to end and then taken in ``order``.
-
-    How a vector parameter whose elements have different kinds of prior is made
-    from its parts; an argument may be a scalar (one element).
-    """
-
-    parts: tuple[Expr, ...]
-    order: tuple[int, ...]
-
-
-Expr = Const | Ref | Apply | Assemble
-
-#: Every operation an expression may name, with its number of arguments.
-#:
-#: ``dot``: inner product of two vectors. ``matvec``: a matrix, which is a slot, times a
-#: vector. ``exp``, ``neg``, ``+``, ``-``, ``*``:
-#: elementwise; ``inv_square``: one over the square. ``diff``: differences of
-#: neighbours. ``spread``: thresholds from their middle and the logs of their gaps
-#: (see ``thresholds``).
-#: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
-#: ``logit_gaps``: differences of those, computed without cancellation.
-OPERATIONS: Mapping[str, int] = {
-    "+": 2,
-    "-": 2,
-    "*": 2,
-    "neg": 1,
-    "exp": 1,
-    "inv_square": 1,
-    "dot": 2,
-    "matvec": 2,
-    "diff": 1,
-    "spread": 2,
-    "logit_cumulative": 1,
-    "logit_gaps": 1,
-}
-
-
-def plus(left: Expr, right: Expr) -> Expr:
-    """Return ``left + right``; a term and its negation cancel.
-
-    >>> m, d = Const(1.0), Apply("dot", (Ref("X_mean"), Ref("b")))
-    >>> plus(minus(m, d), d) == m
-    True
-    """
-    if left == Apply("neg", (right,)) or right == Apply("neg", (left,)):
-        return Const(0.0)
-    if isinstance(left, Apply) and left.operation == "-" and left.arguments[1] == right:
-        return left.arguments[0]
-    return Apply("+", (left, right))
-
-
-def minus(left: Expr, right: Expr) -> Expr:
-    """Return ``left - right``; equal terms cancel."""
-    if left == right:
-        return Const(0.0)
-    if isinstance(left, Apply) and left.operation == "+" and left.arguments[1] == right:
-        return left.arguments[0]
-    return Apply("-", (left, right))
-
-
-def names_in(expr: Expr) -> Iterator[str]:
-    """Yield the names that an expression refers to."""
-    match expr:
-        case Ref(name):
-            yield name
-        case Apply(_, arguments):
-            for argument in arguments:
-                yield from names_in(argument)
-        case Assemble(parts, _):
-            for part in parts:
-                yield from names_in(part)
-        case Const():
-            pass
 
 
 # ---- parameters --------------------------------------------------------------------
@@ -379,47 +279,6 @@ class Group:
 
 
 # ---- predictors and likelihood -----------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Intercept:
-    """Add a scalar parameter or derived quantity."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """Add ``design @ coefs``."""
-
-    coefs: str
-    design: str
-
-
-@dataclass(frozen=True, slots=True)
-class GroupUse:
-    """Add ``sum(design * effects[index], axis=1)``; no design: one effect, times 1.
-
-    ``positions`` are the columns of the group's effects that are used. ``stated``
-    says that they are multiplied by the effects where these are stated, of a group
-    that is ``moved``; the design is then about the same place.
-    """
-
-    group: str
-    positions: tuple[int, ...]
-    index: str
-    design: str | None
-    stated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Offset:
-    """Add the numbers of a slot, one a row."""
-
-    slot: str
-
-
-Block = Intercept | Linear | GroupUse | Offset
 
 
 @dataclass(frozen=True, slots=True)

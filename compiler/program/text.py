@@ -7,25 +7,8 @@ from collections.abc import Sequence
 
 from varying.grammar.render.safe import visible
 
-from .ir import (
-    Apply,
-    Assemble,
-    Axis,
-    Const,
-    Element,
-    Expr,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Parameter,
-    Predictor,
-    Prior,
-    Program,
-    Ref,
-    Slot,
-)
+from .expressions import Apply, Assemble, Const, Expr, Ref
+from .ir import Axis, Element, Group, Parameter, Predictor, Prior, Program, Slot
 from .recipes import (
     Around,
     Composed,
@@ -193,21 +176,7 @@ def _element(element: Element) -> str:
 
 
 def _predictor(predictor: Predictor, program: Program) -> str:
-    parts: list[str] = []
-    for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                parts.append(name)
-            case Linear(coefs, design):
-                parts.append(f"{design} @ {coefs}")
-            case Offset(slot):
-                parts.append(slot)
-            case GroupUse(name, _, index, None):
-                parts.append(f"{program.group(name).effects}[{index}]")
-            case GroupUse(name, _, index, design, stated):
-                group = program.group(name)
-                effects = group.stated if stated else group.effects
-                parts.append(f"rowsum({design} * {effects}[{index}])")
+    parts = [block.text(program) for block in predictor.blocks]
     return f"{_sized(predictor.name, (predictor.rows,))} = {' + '.join(parts) or '0'}"
 
 

@@ -8,21 +8,9 @@ import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
-from .ir import (
-    OPERATIONS,
-    Apply,
-    Assemble,
-    Expr,
-    Frame,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Program,
-    Slot,
-    names_in,
-)
+from .blocks import GroupUse
+from .expressions import OPERATIONS, Apply, Assemble, Expr, names_in
+from .ir import Frame, Group, Program, Slot
 from .recipes import Matrix, Outcome, Variable
 
 
@@ -99,7 +87,6 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         _require(not unknown, f"{derived.name}: unknown {unknown}")
     definition_order(program)
 
-    groups = {group.name: group for group in program.groups}
     scales = {p.name for p in program.parameters} | {d.name for d in program.derived}
     for group in program.groups:
         _require({group.levels, group.coefs} <= axes, f"{group.name}: unknown axis")
@@ -116,28 +103,12 @@ def verify(program: Program, frame: Frame | None = None) -> None:
     used: list[tuple[str, int]] = []
     for predictor in program.predictors:
         for block in predictor.blocks:
-            match block:
-                case Intercept(name):
-                    _require(name in scales, f"unknown {name}")
-                case Linear(coefs, design):
-                    _require(coefs in scales and design in slots, f"{coefs}, {design}")
-                case Offset(slot_name):
-                    _require(slot_name in slots, f"unknown {slot_name}")
-                case GroupUse(group_name, positions_used, index, design_name, stated):
-                    _require(group_name in groups, f"unknown group {group_name}")
-                    _require(index in slots, f"unknown {index}")
-                    _require(
-                        design_name is None or design_name in slots, f"{design_name}"
-                    )
-                    _require(
-                        not stated or groups[group_name].moved is not None,
-                        f"{group_name} is not moved",
-                    )
-                    _require(
-                        design_name is not None or len(positions_used) == 1,
-                        f"{group_name}: several effects need a design",
-                    )
-                    used += [(group_name, p) for p in positions_used]
+            unknown = {*block.slots()} - slots.keys() | {*block.quantities()} - scales
+            _require(not unknown, f"{predictor.name}: unknown {unknown}")
+            for fault in block.faults(program):
+                _require(False, f"{predictor.name}: {fault}")
+            if isinstance(block, GroupUse):
+                used += [(block.group, place) for place in block.positions]
     wanted = [
         (group.name, position)
         for group in program.groups

@@ -60,7 +60,7 @@ def names_of(program: Program) -> Names:
 
 def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
     """Return what the results of one predictor may be called."""
-    from varying.compiler.program.ir import GroupUse
+    from varying.compiler.program.blocks import GroupUse
 
     used = [
         program.group(block.group)

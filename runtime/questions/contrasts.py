@@ -18,7 +18,9 @@ from varying.compiler.bind.questions.grid import grid_of, lines_of, weights_of
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.formula.columns import Numeric
 from varying.compiler.formula.design import evaluate_columns
-from varying.compiler.program.ir import Frame, Intercept, Linear, names_in
+from varying.compiler.program.blocks import Intercept, Linear
+from varying.compiler.program.expressions import names_in
+from varying.compiler.program.ir import Frame
 from varying.compiler.program.recipes import Numbers
 
 from ..rows.predict import FittedRows, predict

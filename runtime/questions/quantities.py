@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.ir import GroupUse
+from varying.compiler.program.blocks import GroupUse
 
 from .answers import ABOUT
 from .contrasts import contrast_lines

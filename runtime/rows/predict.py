@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.families import FAMILIES
+from varying.compiler.program.expressions import Apply, Ref
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.rows import row_arguments, row_predictor
-from varying.compiler.program.ir import Apply, Ref
 
 from ..interface.arguments import ArgumentError, choice, given, whole
 from ..sampling.settings import Settings

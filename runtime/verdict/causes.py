@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.ir import GroupUse, Linear
+from varying.compiler.program.blocks import GroupUse, Linear
 
 if TYPE_CHECKING:
     from xarray import Dataset

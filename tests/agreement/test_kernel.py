@@ -22,9 +22,9 @@ from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE, REAL, UNIT
 from varying.compiler.driver import compile_spec
+from varying.compiler.program.expressions import Apply, Const, Ref
 from varying.compiler.program.interpret import coordinates, log_density
 from varying.compiler.program.interpret.start import start
-from varying.compiler.program.ir import Apply, Const, Ref
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source

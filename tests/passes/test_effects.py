@@ -28,9 +28,10 @@ from varying.compiler.passes import (
     for_sampling,
     integrate_effects,
 )
+from varying.compiler.program.blocks import GroupUse
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import cholesky, likelihood_arguments
-from varying.compiler.program.ir import Frame, Group, GroupUse, Program
+from varying.compiler.program.ir import Frame, Group, Program
 from varying.grammar.source import Source
 
 from .test_passes import DATA

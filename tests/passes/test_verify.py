@@ -10,24 +10,18 @@ import pytest
 
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
+from varying.compiler.program.blocks import GroupUse, Intercept, Linear
+from varying.compiler.program.expressions import Apply, Assemble, Const, Ref, names_in
 from varying.compiler.program.fill import fill
 from varying.compiler.program.ir import (
-    Apply,
-    Assemble,
     Axis,
-    Const,
     Correlation,
     Derived,
     Frame,
-    GroupUse,
-    Intercept,
-    Linear,
     Parameter,
     Prior,
     Program,
-    Ref,
     Slot,
-    names_in,
 )
 from varying.compiler.program.verify import InvalidProgram, definition_order, verify
 from varying.grammar.source import Source
@@ -174,13 +168,13 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         lambda p: predictor(
             p, *without(p, Linear).predictors[0].blocks, Linear("c", "X")
         ),
-        "c, X",
+        r"unknown \{'c'\}",
     ),
     "an unknown design": (
         lambda p: predictor(
             p, *without(p, Linear).predictors[0].blocks, Linear("b", "Q")
         ),
-        "b, Q",
+        r"unknown \{'Q'\}",
     ),
     "an unused group": (lambda p: without(p, GroupUse), "used once"),
     "a group effect twice": (

@@ -16,20 +16,15 @@ from scipy import stats
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
 from varying.compiler.families import FAMILIES
+from varying.compiler.program.blocks import Offset
+from varying.compiler.program.expressions import Expr, names_in
 from varying.compiler.program.interpret.density import (
     cholesky,
     evaluate_expression,
     moved_effects,
 )
 from varying.compiler.program.interpret.rows import row_arguments
-from varying.compiler.program.ir import (
-    Expr,
-    Frame,
-    Offset,
-    Parameter,
-    Program,
-    names_in,
-)
+from varying.compiler.program.ir import Frame, Parameter, Program
 from varying.compiler.program.verify import definition_order
 
 Array = NDArray[Any]

@@ -15,8 +15,9 @@ from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.lower import default_priors as defaults
 from varying.compiler.lower.learn import learn
+from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret import coordinates, evaluate
-from varying.compiler.program.ir import Const, Derived, Parameter
+from varying.compiler.program.ir import Derived, Parameter
 from varying.compiler.program.text import program_text
 from varying.grammar.source import Source
 

@@ -25,10 +25,11 @@ from varying.compiler.distributions.table import (
     Distribution,
 )
 from varying.compiler.driver import compile_spec
+from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret.charts import from_unconstrained
 from varying.compiler.program.interpret.density import cholesky
 from varying.compiler.program.interpret.truncation import log_mass
-from varying.compiler.program.ir import Const, Correlation, Group, Parameter, Prior
+from varying.compiler.program.ir import Correlation, Group, Parameter, Prior
 from varying.grammar.source import Source
 
 Array = NDArray[Any]

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
+from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret import coordinates, evaluate
-from varying.compiler.program.ir import Const
 from varying.grammar.source import Source
 
 Array = NDArray[Any]

@@ -26,13 +26,14 @@ from scipy.sparse.linalg import splu
 from varying.compiler.compiled import Compiled
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
+from varying.compiler.program.expressions import Ref
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import (
     likelihood_arguments,
     moved_scales,
     predictor_value,
 )
-from varying.compiler.program.ir import Frame, Predictor, Program, Ref
+from varying.compiler.program.ir import Frame, Predictor, Program
 from varying.grammar.source import Source
 
 Array = NDArray[np.float64]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from varying.compiler.compiled import Compiled
-from varying.compiler.program.ir import Const, Prior
+from varying.compiler.program.expressions import Const
+from varying.compiler.program.ir import Prior
 from varying.runtime.fit.fit import Fit
 
 from .marginal import REFERENCES

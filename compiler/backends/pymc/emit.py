@@ -20,22 +20,11 @@ from pymc.distributions.shape_utils import rv_size_is_none
 
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
-from ...program.ir import (
-    Const,
-    Derived,
-    Frame,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Parameter,
-    Predictor,
-    Prior,
-    Program,
-)
+from ...program.expressions import Const
+from ...program.ir import Derived, Frame, Group, Parameter, Predictor, Prior, Program
 from ...program.recipes import Numbers
 from ...program.verify import definition_order
+from .blocks import BLOCKS
 from .operations import Steps, expression, lkj_cholesky
 
 
@@ -271,27 +260,7 @@ def _predictor(
 ) -> Any:
     total: Any = None
     for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                term = values[name]
-            case Linear(coefs, design):
-                term = values[design] @ values[coefs]
-            case Offset(slot):
-                term = values[slot]
-            case GroupUse(group_name, positions, index, design_name, stated):
-                group = program.group(group_name)
-                effects = values[group.stated if stated else group.effects]
-                if design_name is None:
-                    term = effects[values[index], positions[0]]
-                else:
-                    everything = tuple(
-                        range(len(program.axis(group.coefs).labels or ()))
-                    )
-                    if positions != everything:
-                        effects = effects[:, list(positions)]
-                    rows = effects[values[index]]
-                    # one gather and one sum: PyTensor fuses them into one loop
-                    term = (values[design_name] * rows).sum(axis=-1)
+        term = BLOCKS[type(block)](block, values, program)
         total = term if total is None else total + term
     rows_axis = frame.lengths[predictor.rows]
     if total is None or total.ndim == 0:

@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
 from ...families.ordinal.thresholds import middle
-from ...program.ir import Apply, Assemble, Const, Expr, Ref
+from ...program.expressions import Apply, Assemble, Const, Expr, Ref
 
 
 def lkj_cholesky(partial: Any, size: int) -> Any:

@@ -23,24 +23,12 @@ from ...data.formats.table import BY_ENDING, ending_of
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.family import SourceText
-from ...program.ir import (
-    Apply,
-    Assemble,
-    Const,
-    Derived,
-    Expr,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Parameter,
-    Predictor,
-    Program,
-    Ref,
-)
+from ...program.blocks import Intercept
+from ...program.expressions import Apply, Assemble, Const, Expr, Ref
+from ...program.ir import Derived, Group, Parameter, Predictor, Program
 from ...program.verify import definition_order
 from . import definitions
+from .blocks import BLOCKS
 from .data import array_lines, read_text
 from .text import WIDTH, Unwritable, call, labels, matrix, number, string, wrapped
 from .writer import MODEL, Writer
@@ -363,27 +351,7 @@ def _correlations(writer: Writer, group: Group, value: str, sd: str) -> Iterator
 
 
 def _predictor(writer: Writer, predictor: Predictor) -> str:
-    parts = []
-    for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                parts.append(writer.name(name))
-            case Linear(coefs, design):
-                parts.append(f"{writer.name(design)} @ {writer.name(coefs)}")
-            case Offset(slot):
-                parts.append(writer.name(slot))
-            case GroupUse(name, positions, index, design_name, stated):
-                group = writer.program.group(name)
-                whole = writer.program.axis(group.coefs).labels
-                effects = writer.name(group.stated if stated else group.effects)
-                place = writer.name(index)
-                if design_name is None:
-                    parts.append(f"{effects}[{place}, {positions[0]}]")
-                else:
-                    design = writer.name(design_name)
-                    if positions != tuple(range(len(whole or ()))):
-                        effects = f"{effects}[:, {list(positions)}]"
-                    parts.append(f"({design} * {effects}[{place}]).sum(axis=-1)")
+    parts = [BLOCKS[type(block)](block, writer) for block in predictor.blocks]
     if not parts or all(isinstance(b, Intercept) for b in predictor.blocks):
         parts.append("pt.zeros(len(data))")
     value = " + ".join(parts)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from varying.grammar.render.safe import visible
 
-from ...program.ir import Apply, Assemble, Const, Expr, Ref
+from ...program.expressions import Apply, Assemble, Const, Expr, Ref
 
 #: Characters of a line.
 WIDTH = 88

@@ -12,7 +12,8 @@ from ...data.table import Column, Table
 from ...families import FAMILIES
 from ...formula.columns import Part
 from ...prepare.derive import Made
-from ...program.ir import Apply, Expr, Program
+from ...program.expressions import Apply, Expr
+from ...program.ir import Program
 from . import definitions
 from .text import identifier, program_expression
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
-from ..ir import Frame, Intercept, Linear, Offset, Parameter, Predictor, Program
+from ..blocks import Intercept, Linear, Offset
+from ..ir import Frame, Parameter, Predictor, Program
 from ..recipes import Variable
 from .charts import coordinates
 from .density import evaluate, evaluate_expression, likelihood_arguments

@@ -12,23 +12,8 @@ from numpy.typing import NDArray
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.ordinal.thresholds import logit_cumulative, logit_gaps, spread
-from ..ir import (
-    Apply,
-    Assemble,
-    Centering,
-    Const,
-    Expr,
-    Frame,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Predictor,
-    Prior,
-    Program,
-    Ref,
-)
+from ..expressions import Apply, Assemble, Const, Expr, Ref
+from ..ir import Centering, Frame, Group, Predictor, Prior, Program
 from ..verify import definition_order
 from .charts import from_unconstrained
 from .truncation import log_mass
@@ -185,19 +170,7 @@ def predictor_value(
     """Return a linear predictor, given the coefficients and effects by name."""
     eta: Any = np.zeros(frame.lengths[predictor.rows])
     for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                eta = eta + values[name]
-            case Linear(coefs, design):
-                eta = eta + frame[design] @ values[coefs]
-            case Offset(slot):
-                eta = eta + frame[slot]
-            case GroupUse(group_name, positions, index, design_name, stated):
-                group = program.group(group_name)
-                effects = values[group.stated if stated else group.effects]
-                rows = effects[frame[index]][:, list(positions)]
-                weights = 1.0 if design_name is None else frame[design_name]
-                eta = eta + (weights * rows).sum(axis=1)
+        eta = eta + block.value(program, frame, values)
     return np.asarray(eta)
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Apply, Assemble, Const, Expr, Frame, Program, Ref
+from ..expressions import Apply, Assemble, Const, Expr, Ref
+from ..ir import Frame, Program
 from .density import evaluate_expression
 
 Array = NDArray[Any]

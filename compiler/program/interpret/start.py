@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
-from ..ir import Const, Frame, Parameter, Program
+from ..expressions import Const
+from ..ir import Frame, Parameter, Program
 from ..verify import definition_order
 from .charts import coordinates
 from .density import evaluate_expression

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret.density import evaluate_expression
-from varying.compiler.program.ir import Const
 
 from ...draws.figures import figures
 from .groups import Spread, spreads

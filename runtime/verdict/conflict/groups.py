@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.ir import GroupUse
+from varying.compiler.program.blocks import GroupUse
 
 from .working import Centre, Working
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
+from varying.compiler.program.blocks import Intercept, Linear
+from varying.compiler.program.expressions import names_in
 from varying.compiler.program.interpret.density import evaluate_expression
-from varying.compiler.program.ir import Intercept, Linear, names_in
 from varying.compiler.program.verify import definition_order
 
 from .equations import Equations, maximum

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from varying.compiler.program.ir import GroupUse
+from varying.compiler.program.blocks import GroupUse
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled

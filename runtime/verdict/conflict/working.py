@@ -26,7 +26,8 @@ from varying.compiler.program.verify import definition_order
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from varying.compiler.program.ir import Frame, GroupUse, Predictor, Program
+    from varying.compiler.program.blocks import GroupUse
+    from varying.compiler.program.ir import Frame, Predictor, Program
 
 __all__ = ["Centre", "Working"]
 

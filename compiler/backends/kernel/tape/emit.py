@@ -18,9 +18,10 @@ from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS, Distribution
 from ....families import FAMILIES
 from ....families.family import Family
+from ....program.expressions import Const, Expr, Ref
 from ....program.interpret.start import TYPICAL, reach, start
 from ....program.interpret.truncation import log_mass
-from ....program.ir import Const, Expr, Frame, Group, Parameter, Prior, Program, Ref
+from ....program.ir import Frame, Group, Parameter, Prior, Program
 from ....program.verify import definition_order
 from ..operations.densities import likelihood_name, parameters, prior_name
 from ..operations.ordinal import scratch_size

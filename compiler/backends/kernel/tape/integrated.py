@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ....families import FAMILIES
 from ....passes.merge_cells import find_cells
-from ....program.ir import Frame, Group, GroupUse, Program
+from ....program.blocks import GroupUse
+from ....program.ir import Frame, Group, Program
 from ..operations.marginal import scratch_size
 from .tape import TapeWriter
 

@@ -12,26 +12,10 @@ from numpy.typing import NDArray
 
 from ....families import FAMILIES
 from ....families.ordinal.thresholds import middle
+from ....program.expressions import Apply, Assemble, Const, Expr, Ref, names_in
 from ....program.interpret import coordinates
-from ....program.ir import (
-    Apply,
-    Assemble,
-    Centering,
-    Const,
-    Expr,
-    Frame,
-    Group,
-    GroupUse,
-    Intercept,
-    Linear,
-    Offset,
-    Parameter,
-    Predictor,
-    Program,
-    Ref,
-    Unit,
-    names_in,
-)
+from ....program.ir import Centering, Frame, Group, Parameter, Predictor, Program, Unit
+from .blocks import BLOCKS, Added
 from .integrated import (
     Integrated,
     integrated_groups,
@@ -390,39 +374,14 @@ class Quantities:
         writer = self.writer
         length = rows if chosen is None else chosen.length
         out = Place(writer.place(length), length, False)
-        words = {"n": length, "out": out.at}
 
         def array(slot: str) -> NDArray[Any]:
             return self.frame[slot] if chosen is None else chosen.take(slot)
 
-        writer.add("zero", **words)
+        writer.add("zero", n=length, out=out.at)
+        added = Added(out.at, length, array)
         for block in predictor.blocks:
-            match block:
-                case Intercept(name):
-                    writer.add("intercept", **words, a=self.place(name).at)
-                case Linear(coefs, design):
-                    matrix = array(design)
-                    places = {"design": writer.numbers(matrix), "q": matrix.shape[1]}
-                    writer.add("linear", **words, **places, b=self.place(coefs).at)
-                case Offset(slot):
-                    writer.add("offset", **words, number=writer.numbers(array(slot)))
-                case GroupUse(name, positions, index, design, stated):
-                    group = self.program.group(name)
-                    used = group.stated if stated else group.effects
-                    places = {
-                        "r": self.place(used).at,
-                        "q": self.frame.lengths[group.coefs],
-                        "index": writer.integers(array(index)),
-                    }
-                    if design is None:
-                        writer.add("level", **words, **places, place=positions[0])
-                        continue
-                    places |= {
-                        "design": writer.numbers(array(design)),
-                        "m": len(positions),
-                        "places": writer.integers(positions),
-                    }
-                    writer.add("levels", **words, **places)
+            BLOCKS[type(block)](block, self, added)
         return out
 
     def argument(self, name: str, expr: Expr | None) -> dict[str, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....passes.merge_cells import find_cells
-from ....program.ir import Frame, GroupUse, Linear, Offset, Predictor
+from ....program.ir import Frame, Predictor
 
 #: Units must be fewer than this share of the rows to be worth the look-up.
 WORTH = 0.7
@@ -40,17 +40,7 @@ class Units:
 
 def units(predictor: Predictor, frame: Frame) -> Units | None:
     """Return the units of a predictor; None if they are hardly fewer than rows."""
-    names: list[str] = []
-    for block in predictor.blocks:
-        match block:
-            case Linear(_, design):
-                names.append(design)
-            case Offset(slot):
-                names.append(slot)
-            case GroupUse(_, _, index, design):
-                names += [index] if design is None else [index, design]
-            case _:
-                pass
+    names = [name for block in predictor.blocks for name in block.slots()]
     rows = frame.lengths[predictor.rows]
     arrays = {name: frame[name] for name in names}
     found = find_cells(list(arrays.values()), rows)

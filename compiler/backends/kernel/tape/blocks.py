@@ -1,0 +1,77 @@
+"""The blocks of linear predictors on a tape: ``BLOCKS``, a function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from ....program.blocks import Block, GroupUse, Intercept, Linear, Offset
+
+if TYPE_CHECKING:
+    from .quantities import Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Where a block is added.
+
+    Attributes
+    ----------
+    out, length
+        The place of the predictor, and how many numbers it has.
+    array
+        Gives the array of a slot, a row for each of these numbers.
+    """
+
+    out: int
+    length: int
+    array: Callable[[str], NDArray[Any]]
+
+    @property
+    def words(self) -> dict[str, int]:
+        """The words that all operations on blocks begin with."""
+        return {"n": self.length, "out": self.out}
+
+
+def _intercept(block: Intercept, tape: Quantities, added: Added) -> None:
+    tape.writer.add("intercept", **added.words, a=tape.place(block.name).at)
+
+
+def _linear(block: Linear, tape: Quantities, added: Added) -> None:
+    matrix = added.array(block.design)
+    places = {"design": tape.writer.numbers(matrix), "q": matrix.shape[1]}
+    tape.writer.add("linear", **added.words, **places, b=tape.place(block.coefs).at)
+
+
+def _offset(block: Offset, tape: Quantities, added: Added) -> None:
+    number = tape.writer.numbers(added.array(block.slot))
+    tape.writer.add("offset", **added.words, number=number)
+
+
+def _group(block: GroupUse, tape: Quantities, added: Added) -> None:
+    writer, group = tape.writer, tape.program.group(block.group)
+    places = {
+        "r": tape.place(block.effects(tape.program)).at,
+        "q": tape.frame.lengths[group.coefs],
+        "index": writer.integers(added.array(block.index)),
+    }
+    if block.design is None:
+        writer.add("level", **added.words, **places, place=block.positions[0])
+        return
+    places |= {
+        "design": writer.numbers(added.array(block.design)),
+        "m": len(block.positions),
+        "places": writer.integers(block.positions),
+    }
+    writer.add("levels", **added.words, **places)
+
+
+BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
+    Intercept: _intercept,
+    Linear: _linear,
+    Offset: _offset,
+    GroupUse: _group,
+}

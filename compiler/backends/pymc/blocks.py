@@ -1,0 +1,42 @@
+"""The blocks of linear predictors as PyTensor graphs: ``BLOCKS``, a function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset
+from ...program.ir import Program
+
+Values = Mapping[str, Any]
+
+
+def _intercept(block: Intercept, values: Values, program: Program) -> Any:
+    return values[block.name]
+
+
+def _linear(block: Linear, values: Values, program: Program) -> Any:
+    return values[block.design] @ values[block.coefs]
+
+
+def _offset(block: Offset, values: Values, program: Program) -> Any:
+    return values[block.slot]
+
+
+def _group(block: GroupUse, values: Values, program: Program) -> Any:
+    effects, index = values[block.effects(program)], values[block.index]
+    if block.design is None:
+        return effects[index, block.positions[0]]
+    labels = program.axis(program.group(block.group).coefs).labels
+    if block.positions != tuple(range(len(labels or ()))):
+        effects = effects[:, list(block.positions)]
+    # one gather and one sum: PyTensor fuses them into one loop
+    return (values[block.design] * effects[index]).sum(axis=-1)
+
+
+BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
+    Intercept: _intercept,
+    Linear: _linear,
+    Offset: _offset,
+    GroupUse: _group,
+}

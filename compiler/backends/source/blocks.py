@@ -1,0 +1,41 @@
+"""The blocks of linear predictors as text: ``BLOCKS``, a function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset
+from .writer import Writer
+
+
+def _intercept(block: Intercept, writer: Writer) -> str:
+    return writer.name(block.name)
+
+
+def _linear(block: Linear, writer: Writer) -> str:
+    return f"{writer.name(block.design)} @ {writer.name(block.coefs)}"
+
+
+def _offset(block: Offset, writer: Writer) -> str:
+    return writer.name(block.slot)
+
+
+def _group(block: GroupUse, writer: Writer) -> str:
+    program = writer.program
+    effects, index = writer.name(block.effects(program)), writer.name(block.index)
+    if block.design is None:
+        return f"{effects}[{index}, {block.positions[0]}]"
+    design = writer.name(block.design)
+    labels = program.axis(program.group(block.group).coefs).labels
+    if block.positions != tuple(range(len(labels or ()))):
+        effects = f"{effects}[:, {list(block.positions)}]"
+    return f"({design} * {effects}[{index}]).sum(axis=-1)"
+
+
+BLOCKS: Mapping[type[Block], Callable[[Any, Writer], str]] = {
+    Intercept: _intercept,
+    Linear: _linear,
+    Offset: _offset,
+    GroupUse: _group,
+}

@@ -1,0 +1,11 @@
+"""The blocks of linear predictors: one file each."""
+
+from __future__ import annotations
+
+from .block import Block
+from .group_use import GroupUse
+from .intercept import Intercept
+from .linear import Linear
+from .offset import Offset
+
+__all__ = ["Block", "GroupUse", "Intercept", "Linear", "Offset"]

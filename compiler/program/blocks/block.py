@@ -1,0 +1,53 @@
+"""What a block of a linear predictor is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ..ir import Frame, Program
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A summand of a linear predictor: one type a file.
+
+    What a block means is said here; a backend has a table with one function a type.
+    """
+
+    @abstractmethod
+    def slots(self) -> tuple[str, ...]:
+        """Return the slots that have a number, or several, for each row."""
+
+    def quantities(self) -> tuple[str, ...]:
+        """Return the parameters and derived quantities that it reads by name."""
+        return ()
+
+    @abstractmethod
+    def value(
+        self, program: Program, frame: Frame, values: Mapping[str, Any]
+    ) -> Array | float:
+        """Return what is added to each row: one number a row, or one for all.
+
+        Parameters
+        ----------
+        program, frame
+            The program and its arrays.
+        values
+            Parameters, derived quantities and effects by name; may be complex.
+        """
+
+    @abstractmethod
+    def text(self, program: Program) -> str:
+        """Return the block as one line of a printed program."""
+
+    def faults(self, program: Program) -> Iterator[str]:
+        """Yield what does not fit, beside names that are not there."""
+        yield from ()

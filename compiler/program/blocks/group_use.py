@@ -1,0 +1,62 @@
+"""Effects of the level that a row belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .block import Array, Block
+
+if TYPE_CHECKING:
+    from ..ir import Frame, Program
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUse(Block):
+    """Add ``sum(design * effects[index], axis=1)``; no design: one effect, times 1.
+
+    ``positions`` are the columns of the group's effects that are used. ``stated``
+    says that they are multiplied by the effects where these are stated, of a group
+    that is ``moved``; the design is then about the same place.
+    """
+
+    group: str
+    positions: tuple[int, ...]
+    index: str
+    design: str | None
+    stated: bool = False
+
+    def slots(self) -> tuple[str, ...]:
+        """Return the index of the level, and the design."""
+        return (self.index,) if self.design is None else (self.index, self.design)
+
+    def effects(self, program: Program) -> str:
+        """Return the name of the effects that the design is about."""
+        group = program.group(self.group)
+        return group.stated if self.stated else group.effects
+
+    def value(
+        self, program: Program, frame: Frame, values: Mapping[str, Any]
+    ) -> Array | float:
+        """Return the sum over the effects of each row's level."""
+        effects = values[self.effects(program)]
+        rows = effects[frame[self.index]][:, list(self.positions)]
+        weights = 1.0 if self.design is None else frame[self.design]
+        found: Array = (weights * rows).sum(axis=1)
+        return found
+
+    def text(self, program: Program) -> str:
+        """Return the effects by their index, times the design."""
+        rows = f"{self.effects(program)}[{self.index}]"
+        return rows if self.design is None else f"rowsum({self.design} * {rows})"
+
+    def faults(self, program: Program) -> Iterator[str]:
+        """Yield what does not fit the group."""
+        groups = {group.name: group for group in program.groups}
+        if self.group not in groups:
+            yield f"unknown group {self.group}"
+        elif self.stated and groups[self.group].moved is None:
+            yield f"{self.group} is not moved"
+        if self.design is None and len(self.positions) != 1:
+            yield f"{self.group}: several effects need a design"

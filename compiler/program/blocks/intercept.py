@@ -1,0 +1,38 @@
+"""A number that all rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .block import Array, Block
+
+if TYPE_CHECKING:
+    from ..ir import Frame, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Intercept(Block):
+    """Add a scalar parameter or derived quantity."""
+
+    name: str
+
+    def slots(self) -> tuple[str, ...]:
+        """Return none."""
+        return ()
+
+    def quantities(self) -> tuple[str, ...]:
+        """Return the intercept."""
+        return (self.name,)
+
+    def value(
+        self, program: Program, frame: Frame, values: Mapping[str, Any]
+    ) -> Array | float:
+        """Return the intercept."""
+        found: Array = values[self.name]
+        return found
+
+    def text(self, program: Program) -> str:
+        """Return its name."""
+        return self.name

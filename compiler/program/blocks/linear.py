@@ -1,0 +1,39 @@
+"""Columns times coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .block import Array, Block
+
+if TYPE_CHECKING:
+    from ..ir import Frame, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Block):
+    """Add ``design @ coefs``."""
+
+    coefs: str
+    design: str
+
+    def slots(self) -> tuple[str, ...]:
+        """Return the design."""
+        return (self.design,)
+
+    def quantities(self) -> tuple[str, ...]:
+        """Return the coefficients."""
+        return (self.coefs,)
+
+    def value(
+        self, program: Program, frame: Frame, values: Mapping[str, Any]
+    ) -> Array | float:
+        """Return ``design @ coefs``."""
+        found: Array = frame[self.design] @ values[self.coefs]
+        return found
+
+    def text(self, program: Program) -> str:
+        """Return the product."""
+        return f"{self.design} @ {self.coefs}"

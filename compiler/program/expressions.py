@@ -1,0 +1,106 @@
+"""Expressions of programs: what is computed from slots, parameters and predictors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number or a vector of numbers."""
+
+    value: float | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A slot, parameter, derived quantity or predictor, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operation of ``OPERATIONS`` on expressions."""
+
+    operation: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assemble:
+    """Vectors put end to end and then taken in ``order``.
+
+    How a vector parameter whose elements have different kinds of prior is made
+    from its parts; an argument may be a scalar (one element).
+    """
+
+    parts: tuple[Expr, ...]
+    order: tuple[int, ...]
+
+
+Expr = Const | Ref | Apply | Assemble
+
+
+#: Every operation an expression may name, with its number of arguments.
+#:
+#: ``dot``: inner product of two vectors. ``matvec``: a matrix, which is a slot, times a
+#: vector. ``exp``, ``neg``, ``+``, ``-``, ``*``:
+#: elementwise; ``inv_square``: one over the square. ``diff``: differences of
+#: neighbours. ``spread``: thresholds from their middle and the logs of their gaps
+#: (see ``thresholds``).
+#: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
+#: ``logit_gaps``: differences of those, computed without cancellation.
+OPERATIONS: Mapping[str, int] = {
+    "+": 2,
+    "-": 2,
+    "*": 2,
+    "neg": 1,
+    "exp": 1,
+    "inv_square": 1,
+    "dot": 2,
+    "matvec": 2,
+    "diff": 1,
+    "spread": 2,
+    "logit_cumulative": 1,
+    "logit_gaps": 1,
+}
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """Return ``left + right``; a term and its negation cancel.
+
+    >>> m, d = Const(1.0), Apply("dot", (Ref("X_mean"), Ref("b")))
+    >>> plus(minus(m, d), d) == m
+    True
+    """
+    if left == Apply("neg", (right,)) or right == Apply("neg", (left,)):
+        return Const(0.0)
+    if isinstance(left, Apply) and left.operation == "-" and left.arguments[1] == right:
+        return left.arguments[0]
+    return Apply("+", (left, right))
+
+
+def minus(left: Expr, right: Expr) -> Expr:
+    """Return ``left - right``; equal terms cancel."""
+    if left == right:
+        return Const(0.0)
+    if isinstance(left, Apply) and left.operation == "+" and left.arguments[1] == right:
+        return left.arguments[0]
+    return Apply("-", (left, right))
+
+
+def names_in(expr: Expr) -> Iterator[str]:
+    """Yield the names that an expression refers to."""
+    match expr:
+        case Ref(name):
+            yield name
+        case Apply(_, arguments):
+            for argument in arguments:
+                yield from names_in(argument)
+        case Assemble(parts, _):
+            for part in parts:
+                yield from names_in(part)
+        case Const():
+            pass
