@@ -75,14 +75,17 @@ def lower(
         parameters=tuple(build.parameters),
         groups=tuple(build.groups),
         derived=tuple(build.derived),
-        predictors=tuple(build.predictors),
-        likelihood=Likelihood(
-            name,
-            bound.family.name,
-            tuple(arguments),
-            observed_slot(bound),
-            ROW,
-            count=count,
+        # the response may have had to take another name
+        predictors=tuple(replace(p, response=name) for p in build.predictors),
+        likelihoods=(
+            Likelihood(
+                name,
+                bound.family.name,
+                tuple(arguments),
+                observed_slot(bound),
+                ROW,
+                count=count,
+            ),
         ),
         notes=tuple(build.notes),
     )
@@ -145,7 +148,14 @@ def _predictor(
     blocks += lower_groups(build, part, learned)
     build.predictors.append(
         Predictor(
-            name, part.dpar, part.link.name, ROW, tuple(blocks), shift, report=report
+            name,
+            build.bound.response.name,
+            part.dpar,
+            part.link.name,
+            ROW,
+            tuple(blocks),
+            shift,
+            report=report,
         )
     )
 

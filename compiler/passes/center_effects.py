@@ -76,6 +76,8 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     The density is the same after the Jacobian. An estimate far off costs time, and
     changes no result.
     """
+    if len(program.likelihoods) > 1:
+        return program, frame
     main = program.predictors[0]
     uses = [block for block in main.blocks if isinstance(block, GroupUse)]
     free = [use for use in uses if _is_free(program.group(use.group))]
@@ -197,9 +199,8 @@ def _at_null(population: _Population, program: Program, frame: Frame) -> _Rows |
         arguments = likelihood_arguments(program, values)
         y = frame[likelihood.value]
         rows = len(y)
-        count = np.ones(rows)
-        if likelihood.count is not None:
-            count = frame[likelihood.count]
+        times = likelihood.times(frame)
+        count = np.ones(rows) if times is None else times
         if family.thresholds:
             arguments |= _thresholds(y, count, len(arguments["threshold"]) + 1)
         eta = np.broadcast_to(arguments[family.predictor], (rows,)).astype(float)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..program.blocks import Intercept, Linear
-from ..program.expressions import Apply, Assemble, Const, Expr, Ref, minus, plus
+from ..program.expressions import Apply, Assemble, Const, Expr, Ref, Take, minus, plus
 from ..program.ir import Derived, Frame, Predictor, Program, Slot
 from ..program.recipes import Matrix, Numbers
 
@@ -80,12 +80,12 @@ def _center(
         else block
         for block in predictor.blocks
     )
-    likelihood = replace(
-        program.likelihood,
-        arguments=tuple(
-            (name, _renamed(value, names))
-            for name, value in program.likelihood.arguments
-        ),
+    likelihoods = tuple(
+        replace(
+            one,
+            arguments=tuple((name, _renamed(v, names)) for name, v in one.arguments),
+        )
+        for one in program.likelihoods
     )
     done = replace(predictor, blocks=blocks, shift=None)
     result = replace(
@@ -94,7 +94,7 @@ def _center(
         parameters=tuple(parameters),
         derived=tuple(derived),
         predictors=tuple(done if p is predictor else p for p in program.predictors),
-        likelihood=likelihood,
+        likelihoods=likelihoods,
     )
     array = frame[shift.design] - np.asarray(means.recipe.values)
     return result, replace(frame, arrays={**frame.arrays, design: array})
@@ -108,5 +108,7 @@ def _renamed(expr: Expr, names: dict[str, str]) -> Expr:
             return Apply(operation, tuple(_renamed(a, names) for a in arguments))
         case Assemble(parts, order):
             return Assemble(tuple(_renamed(p, names) for p in parts), order)
+        case Take(vector, index):
+            return Take(_renamed(vector, names), index)
         case Const():
             return expr

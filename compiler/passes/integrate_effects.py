@@ -28,13 +28,16 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     so is a model whose residual sd has a formula: weights that differ by orders of
     magnitude between the rows of a level would cost the digits of the sums.
     """
+    if len(program.likelihoods) > 1:
+        return program, frame
     likelihood = program.likelihood
     main = program.predictors[0]
     arguments = dict(likelihood.arguments)
     normal = FAMILIES[likelihood.family].normal
     if not normal or arguments.get("mu") != Ref(main.name):
         return program, frame
-    if len(program.predictors) > 1:
+    if len(program.predictors) > 1 or likelihood.weight is not None:
+        # rows of weight 0 have no variance
         return program, frame
     candidates: list[tuple[int, GroupUse]] = []
     for block in main.blocks:

@@ -38,6 +38,8 @@ def merge_cells(program: Program, frame: Frame) -> tuple[Program, Frame]:
     further. Rows that something is kept of (``keep mu``) are not merged, nor are
     rows of which fewer than one in ten would go.
     """
+    if len(program.likelihoods) > 1:
+        return _noted(program, "rows are not merged: several responses"), frame
     likelihood = program.likelihood
     kept = _kept_by_row(program)
     if kept is not None:
@@ -72,7 +74,7 @@ def merge_cells(program: Program, frame: Frame) -> tuple[Program, Frame]:
         arrays[likelihood.value], arrays[within] = pool(
             pooled, cells, response, counts, deviations
         )
-    program = replace(program, likelihood=changed)
+    program = replace(program, likelihoods=(changed,))
     number = len(cells.first)
     lengths = {**frame.lengths, likelihood.rows: number}
     note = f"cells: {int(counts.sum()):,} rows in {number:,}"

@@ -18,11 +18,11 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
     becomes
         data X_centered[row, coef] = block[late] (centred)
     """
-    likelihood = program.likelihood
-    used = {likelihood.value}
-    used |= {name for name in (likelihood.count, likelihood.within) if name}
-    for _, argument in likelihood.arguments:
-        used |= set(names_in(argument))
+    used: set[str] = set()
+    for likelihood in program.likelihoods:
+        used |= {*likelihood.slots}
+        for _, argument in likelihood.arguments:
+            used |= set(names_in(argument))
     for derived in program.derived:
         used |= set(names_in(derived.expression))
     for parameter in program.parameters:
@@ -31,6 +31,8 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
     for predictor in program.predictors:
         for block in predictor.blocks:
             used |= {*block.slots()}
+        if predictor.body is not None:
+            used |= set(names_in(predictor.body))
         if predictor.shift is not None:
             used |= {predictor.shift.design, predictor.shift.means}
     for group in program.groups:

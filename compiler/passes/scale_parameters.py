@@ -84,7 +84,7 @@ class _Given:
     def of(cls, program: Program, frame: Frame) -> _Given:
         likelihood = program.likelihood
         family = FAMILIES[likelihood.family]
-        count = None if likelihood.count is None else frame[likelihood.count]
+        count = likelihood.times(frame)
         exposure = 1.0
         for _, expr in likelihood.arguments:
             match expr:
@@ -106,8 +106,7 @@ class _Given:
 
     @property
     def count(self) -> Array | None:
-        name = self.program.likelihood.count
-        return None if name is None else self.frame[name]
+        return self.program.likelihood.times(self.frame)
 
     def is_main(self, predictor: Predictor) -> bool:
         return predictor is self.program.predictors[0]

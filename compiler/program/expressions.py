@@ -40,7 +40,19 @@ class Assemble:
     order: tuple[int, ...]
 
 
-Expr = Const | Ref | Apply | Assemble
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The elements of a vector that an index slot points to.
+
+    The only way from one axis to another: from levels, or values of an ordered
+    variable, to rows.
+    """
+
+    vector: Expr
+    index: str
+
+
+Expr = Const | Ref | Apply | Assemble | Take
 
 
 #: Every operation an expression may name, with its number of arguments.
@@ -102,5 +114,8 @@ def names_in(expr: Expr) -> Iterator[str]:
         case Assemble(parts, _):
             for part in parts:
                 yield from names_in(part)
+        case Take(vector, index):
+            yield from names_in(vector)
+            yield index
         case Const():
             pass

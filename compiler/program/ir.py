@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Block, GroupUse
@@ -312,10 +313,19 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A linear predictor.
+    """A linear predictor, or a function of others.
 
     Attributes
     ----------
+    response
+        The name of the likelihood whose parameter it is. The first predictor of a
+        response is that of its main parameter.
+    dpar
+        The parameter; of a formula that is not linear, also the name of what it is
+        made of.
+    body
+        Of a formula that is not linear: what it is, in terms of other predictors and
+        of slots. The blocks are then empty.
     shift
         What takes up a shift of the population columns, and how; None where
         nothing can (no intercept, or a prior that cannot be moved).
@@ -324,12 +334,14 @@ class Predictor:
     """
 
     name: str
+    response: str
     dpar: str
     link: str
     rows: str
     blocks: tuple[Block, ...]
     shift: Shift | None = None
     report: tuple[str, ...] = ()
+    body: Expr | None = None
 
     def use_of(self, group: Group) -> GroupUse:
         """Return the block that a group is used in."""
@@ -354,6 +366,9 @@ class Likelihood:
         The slot with the sum of squared deviations of the responses that a row
         stands for from their mean, which is its ``value``; for families that pool
         (``Family.pooled``). None: those responses are all the same.
+    weight
+        The slot with the power of each row's density, or of each of the rows that it
+        stands for; None: one.
     """
 
     name: str
@@ -363,6 +378,25 @@ class Likelihood:
     rows: str
     count: str | None = None
     within: str | None = None
+    weight: str | None = None
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots that it reads by name, the response first."""
+        named = (self.value, self.count, self.within, self.weight)
+        return tuple(name for name in named if name is not None)
+
+    def times(self, frame: Frame) -> NDArray[Any] | None:
+        """Return how often the density of each row counts; None: once."""
+        numbers = [frame[n] for n in (self.count, self.weight) if n is not None]
+        return None if not numbers else np.multiply.reduce(numbers)
+
+    def spread(self, frame: Frame) -> NDArray[Any] | None:
+        """Return the squared deviations in each row, as often as they count."""
+        if self.within is None:
+            return None
+        within = frame[self.within]
+        return within if self.weight is None else within * frame[self.weight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,8 +410,26 @@ class Program:
     groups: tuple[Group, ...]
     derived: tuple[Derived, ...]
     predictors: tuple[Predictor, ...]
-    likelihood: Likelihood
+    likelihoods: tuple[Likelihood, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of a program that has one response; see ``of``."""
+        (found,) = self.likelihoods
+        return found
+
+    def of(self, response: str) -> Program:
+        """Return the program with one of its responses alone.
+
+        Its parameters and groups are all there: what the other responses tell of them
+        is not.
+        """
+        return replace(
+            self,
+            likelihoods=tuple(one for one in self.likelihoods if one.name == response),
+            predictors=tuple(p for p in self.predictors if p.response == response),
+        )
 
     def axis(self, name: str) -> Axis:
         """Return the axis of that name."""

@@ -16,7 +16,7 @@ def free_in(wanted: str, program: Program) -> str:
     taken = {a.name for a in program.axes} | {s.name for s in program.slots}
     taken |= {p.name for p in program.parameters} | {d.name for d in program.derived}
     taken |= {p.name for p in program.predictors}
-    taken |= {program.likelihood.name, "chain", "draw"}
+    taken |= {one.name for one in program.likelihoods} | {"chain", "draw"}
     for group in program.groups:
         taken |= names_of(group)
         taken.add(f"{group.coefs}_")  # the other side of the correlation matrix

@@ -7,8 +7,18 @@ from collections.abc import Sequence
 
 from varying.grammar.render.safe import visible
 
-from .expressions import Apply, Assemble, Const, Expr, Ref
-from .ir import Axis, Element, Group, Parameter, Predictor, Prior, Program, Slot
+from .expressions import Apply, Assemble, Const, Expr, Ref, Take
+from .ir import (
+    Axis,
+    Element,
+    Group,
+    Likelihood,
+    Parameter,
+    Predictor,
+    Prior,
+    Program,
+    Slot,
+)
 from .recipes import (
     Around,
     Composed,
@@ -57,6 +67,8 @@ def expression_text(expr: Expr) -> str:
         case Assemble(parts, order):
             inside = ", ".join(expression_text(p) for p in parts)
             return f"assemble({inside}; {', '.join(map(str, order))})"
+        case Take(vector, index):
+            return f"{expression_text(vector)}[{index}]"
 
 
 def prior_text(prior: Prior) -> str:
@@ -177,6 +189,8 @@ def _element(element: Element) -> str:
 
 def _predictor(predictor: Predictor, program: Program) -> str:
     parts = [block.text(program) for block in predictor.blocks]
+    if predictor.body is not None:
+        parts = [expression_text(predictor.body)]
     return f"{_sized(predictor.name, (predictor.rows,))} = {' + '.join(parts) or '0'}"
 
 
@@ -184,6 +198,17 @@ def _axis(axis: Axis) -> str:
     if axis.labels is None:
         return axis.name
     return f"{axis.name}: {_some(axis.labels)}"
+
+
+def _likelihood(likelihood: Likelihood) -> str:
+    inside = ", ".join(f"{n}={expression_text(e)}" for n, e in likelihood.arguments)
+    return (
+        f"{_sized(likelihood.name, (likelihood.rows,))} = {likelihood.value}"
+        f" ~ {likelihood.family}({inside})"
+        + (f", {likelihood.count} times" if likelihood.count else "")
+        + (f", spread {likelihood.within}" if likelihood.within else "")
+        + (f", to the power of {likelihood.weight}" if likelihood.weight else "")
+    )
 
 
 def program_text(program: Program) -> str:
@@ -205,13 +230,6 @@ def program_text(program: Program) -> str:
         f"  predictor {_predictor(predictor, program)}"
         for predictor in program.predictors
     ]
-    likelihood = program.likelihood
-    inside = ", ".join(f"{n}={expression_text(e)}" for n, e in likelihood.arguments)
-    lines.append(
-        f"  observe {_sized(likelihood.name, (likelihood.rows,))} = {likelihood.value}"
-        f" ~ {likelihood.family}({inside})"
-        + (f", {likelihood.count} times" if likelihood.count else "")
-        + (f", spread {likelihood.within}" if likelihood.within else "")
-    )
+    lines += [f"  observe {_likelihood(one)}" for one in program.likelihoods]
     lines += [f"  note {note}" for note in program.notes]
     return "\n".join(map(visible, lines)) + "\n"

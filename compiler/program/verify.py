@@ -9,8 +9,8 @@ import numpy as np
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from .blocks import GroupUse
-from .expressions import OPERATIONS, Apply, Assemble, Expr, names_in
-from .ir import Frame, Group, Program, Slot
+from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
+from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Variable
 
 
@@ -36,6 +36,8 @@ def _check_expression(expr: Expr) -> None:
         case Assemble(parts, _):
             for part in parts:
                 _check_expression(part)
+        case Take(vector, _):
+            _check_expression(vector)
         case _:
             pass
 
@@ -102,6 +104,11 @@ def verify(program: Program, frame: Frame | None = None) -> None:
             _require(correlation.parameter in scales, f"{group.name}: correlation")
     used: list[tuple[str, int]] = []
     for predictor in program.predictors:
+        if predictor.body is not None:
+            _check_expression(predictor.body)
+            unknown = set(names_in(predictor.body)) - everything
+            _require(not unknown, f"{predictor.name}: unknown {unknown}")
+            _require(not predictor.blocks, f"{predictor.name}: a body and blocks")
         for block in predictor.blocks:
             unknown = {*block.slots()} - slots.keys() | {*block.quantities()} - scales
             _require(not unknown, f"{predictor.name}: unknown {unknown}")
@@ -115,7 +122,18 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         for position in range(len(program.axis(group.coefs).labels or ()))
     ]
     _require(sorted(used) == sorted(wanted), "every group effect is used once")
-    likelihood = program.likelihood
+    named = [one.name for one in program.likelihoods]
+    _require(len(named) == len({*named}), "a response is there twice")
+    _require({p.response for p in program.predictors} <= {*named}, "no such response")
+    for likelihood in program.likelihoods:
+        _check_likelihood(likelihood, slots, everything)
+    if frame is not None:
+        _verify_frame(program, frame)
+
+
+def _check_likelihood(
+    likelihood: Likelihood, slots: Mapping[str, Slot], everything: set[str]
+) -> None:
     _require(likelihood.family in FAMILIES, f"no family {likelihood.family}")
     _require(likelihood.value in slots, f"unknown {likelihood.value}")
     for _, argument in likelihood.arguments:
@@ -123,7 +141,7 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         unknown = set(names_in(argument)) - everything
         _require(not unknown, f"likelihood: unknown {unknown}")
     rows = (likelihood.rows,)
-    for counted in (likelihood.count, likelihood.within):
+    for counted in (likelihood.count, likelihood.within, likelihood.weight):
         _require(
             counted is None or (counted in slots and slots[counted].axes == rows),
             f"{counted} is no slot over {likelihood.rows}",
@@ -136,8 +154,6 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         ),
         f"{likelihood.family} does not pool",
     )
-    if frame is not None:
-        _verify_frame(program, frame)
 
 
 def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) -> None:
@@ -166,6 +182,10 @@ def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) 
 
 def _verify_frame(program: Program, frame: Frame) -> None:
     lengths = dict(frame.lengths)
+    observed = {one.value for one in program.likelihoods}
+    counts = {one.count for one in program.likelihoods}
+    nonnegative = {one.within for one in program.likelihoods}
+    nonnegative |= {one.weight for one in program.likelihoods}
     for axis in program.axes:
         if axis.labels is not None:
             _require(
@@ -183,9 +203,9 @@ def _verify_frame(program: Program, frame: Frame) -> None:
                 array.min() >= 0 and array.max() < lengths[slot.into]
             )
             _require(bool(inside), f"{slot.name} points outside {slot.into}")
-        if slot.name == program.likelihood.count:
+        if slot.name in counts:
             _require(bool((array >= 1).all()), f"{slot.name} is below one")
-        if slot.name == program.likelihood.within:
+        if slot.name in nonnegative:
             _require(bool((array >= 0).all()), f"{slot.name} is negative")
         if isinstance(slot.recipe, Outcome) and slot.recipe.categories:
             last = len(slot.recipe.categories) - 1
@@ -193,7 +213,7 @@ def _verify_frame(program: Program, frame: Frame) -> None:
             _require(bool(inside), f"{slot.name} has ranks beyond its categories")
         if isinstance(slot.recipe, Matrix):
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
-        if isinstance(slot.recipe, Variable) and slot.name != program.likelihood.value:
+        if isinstance(slot.recipe, Variable) and slot.name not in observed:
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
 
 

@@ -184,7 +184,7 @@ def _parameter(
         case value:
             pass
     likelihood = replace(program.likelihood, arguments=((dpar, value),))
-    only = replace(program, likelihood=likelihood)
+    only = replace(program, likelihoods=(likelihood,))
 
     def values(draw: Mapping[str, Array]) -> Array:
         found = row_arguments(only, frame, draw)[dpar]

@@ -35,7 +35,7 @@ def without_counts(program: Program) -> Program:
     """Return the program in which each row is one row, as it is for drawing."""
     likelihood = program.likelihood
     slots = tuple(slot for slot in program.slots if slot.name != likelihood.count)
-    return replace(program, slots=slots, likelihood=replace(likelihood, count=None))
+    return replace(program, slots=slots, likelihoods=(replace(likelihood, count=None),))
 
 
 def split(table: Table, most: int = MOST_DRAWN) -> Table:

@@ -173,7 +173,7 @@ def test_a_frame_that_has_counts_is_merged_further(spec: str) -> None:
     counted = replace(
         program,
         slots=(*program.slots, Slot("times", ("row",), Count())),
-        likelihood=replace(program.likelihood, count="times"),
+        likelihoods=(replace(program.likelihood, count="times"),),
     )
     short = replace(short, arrays={**short.arrays, "times": times.astype(float)})
     verify(counted, short)
@@ -243,7 +243,7 @@ def test_a_broken_likelihood_is_refused(name: str) -> None:
     program, frame = for_sampling(*compiled(spec))
     likelihood = replace(program.likelihood, **changes)
     with pytest.raises(InvalidProgram, match=message):
-        verify(replace(program, likelihood=likelihood), frame)
+        verify(replace(program, likelihoods=(likelihood,)), frame)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ def group(program: Program, **changes: object) -> Program:
 
 
 def likelihood(program: Program, **changes: object) -> Program:
-    return replace(program, likelihood=replace(program.likelihood, **changes))  # type: ignore[arg-type]
+    changed = replace(program.likelihood, **changes)  # type: ignore[arg-type]
+    return replace(program, likelihoods=(changed,))
 
 
 def blocks_of(program: Program) -> tuple[object, ...]:

@@ -21,7 +21,16 @@ from pymc.distributions.shape_utils import rv_size_is_none
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...program.expressions import Const
-from ...program.ir import Derived, Frame, Group, Parameter, Predictor, Prior, Program
+from ...program.ir import (
+    Derived,
+    Frame,
+    Group,
+    Likelihood,
+    Parameter,
+    Predictor,
+    Prior,
+    Program,
+)
 from ...program.recipes import Numbers
 from ...program.verify import definition_order
 from .blocks import BLOCKS
@@ -47,11 +56,12 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
     """
     coords = _coords(program, frame)
     if rows is not None:
-        coords[program.likelihood.rows] = list(rows)
+        coords |= {one.rows: list(rows) for one in program.likelihoods}
     with pm.Model(coords=coords, check_bounds=False) as model:
         values: dict[str, Any] = {}
+        observed = {one.value for one in program.likelihoods}
         for slot in program.slots:
-            if slot.name != program.likelihood.value:
+            if slot.name not in observed:
                 values[slot.name] = _data(slot.name, slot.axes, slot.recipe, frame)
         parameters = {p.name: p for p in program.parameters}
         derived = {d.name: d for d in program.derived}
@@ -62,9 +72,10 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
                 values[name] = _derived(derived[name], values)
         for group in program.groups:
             values |= _group(group, program, values)
-        for predictor in program.predictors:
+        for predictor in sorted(program.predictors, key=lambda p: p.body is not None):
             values[predictor.name] = _predictor(predictor, values, program, frame)
-        _observe(program, frame, values)
+        for likelihood in program.likelihoods:
+            _observe(likelihood, frame, values)
     return model
 
 
@@ -259,6 +270,8 @@ def _predictor(
     predictor: Predictor, values: dict[str, Any], program: Program, frame: Frame
 ) -> Any:
     total: Any = None
+    if predictor.body is not None:
+        total = expression(predictor.body, values)
     for block in predictor.blocks:
         term = BLOCKS[type(block)](block, values, program)
         total = term if total is None else total + term
@@ -270,20 +283,22 @@ def _predictor(
     return total
 
 
-def _observe(program: Program, frame: Frame, values: dict[str, Any]) -> None:
-    likelihood = program.likelihood
+def _observe(likelihood: Likelihood, frame: Frame, values: dict[str, Any]) -> None:
     observed = pm.Data(likelihood.value, frame[likelihood.value], dims=likelihood.rows)
     arguments = {n: expression(e, values) for n, e in likelihood.arguments}
     family = FAMILIES[likelihood.family]
     variable = family.observe(
         pm, pt, likelihood.name, arguments, observed, likelihood.rows
     )
-    if likelihood.count is None:
+    times = [values[n] for n in (likelihood.count, likelihood.weight) if n is not None]
+    if not times:
         return
     # the observed variable counts each row once
-    others = (values[likelihood.count] - 1.0) * pm.logp(variable, observed)
+    others = (math.prod(times) - 1.0) * pm.logp(variable, observed)
     if likelihood.within is not None:
         assert family.pooled is not None
-        within = values[likelihood.within]
+        within = math.prod(
+            values[n] for n in (likelihood.within, likelihood.weight) if n
+        )
         others = others + family.pooled.deviations(within, **arguments)
     pm.Potential(f"{likelihood.name}#others", others, dims=likelihood.rows)

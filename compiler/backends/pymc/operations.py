@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
 from ...families.ordinal.thresholds import middle
-from ...program.expressions import Apply, Assemble, Const, Expr, Ref
+from ...program.expressions import Apply, Assemble, Const, Expr, Ref, Take
 
 
 def lkj_cholesky(partial: Any, size: int) -> Any:
@@ -117,6 +117,8 @@ def expression(expr: Expr, values: Mapping[str, Any]) -> Any:
             return values[name]
         case Apply(operation, arguments):
             return OPERATIONS[operation](*(expression(a, values) for a in arguments))
+        case Take(vector, index):
+            return expression(vector, values)[values[index]]
         case Assemble((Ref(name),), order):
             return values[name][list(order)]
         case Assemble(parts, order):

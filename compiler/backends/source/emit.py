@@ -24,8 +24,8 @@ from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.family import SourceText
 from ...program.blocks import Intercept
-from ...program.expressions import Apply, Assemble, Const, Expr, Ref
-from ...program.ir import Derived, Group, Parameter, Predictor, Program
+from ...program.expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.verify import definition_order
 from . import definitions
 from .blocks import BLOCKS
@@ -126,6 +126,8 @@ def _operations(expr: Expr) -> Iterator[str]:
         case Assemble(parts, _):
             for part in parts:
                 yield from _operations(part)
+        case Take(vector, _):
+            yield from _operations(vector)
         case Const() | Ref():
             pass
 
@@ -139,16 +141,15 @@ def _definitions(writer: Writer) -> list[str]:
         found.append(definitions.ORDERED)
     used = {o for d in program.derived for o in _operations(d.expression)}
     found += [text for name, text in definitions.OPERATIONS.items() if name in used]
-    source = _family_source(program)
-    if source.definitions:
-        found.append(source.definitions)
-    return found
+    used |= {o for p in program.predictors if p.body for o in _operations(p.body)}
+    texts = [_family_source(one).definitions for one in program.likelihoods]
+    return [*found, *dict.fromkeys(text for text in texts if text)]
 
 
-def _family_source(program: Program) -> SourceText:
+def _family_source(likelihood: Likelihood) -> SourceText:
     """Return the family's text; another where a fixed parameter has a formula."""
-    source = FAMILIES[program.likelihood.family].source
-    given = {name for name, _ in program.likelihood.arguments}
+    source = FAMILIES[likelihood.family].source
+    given = {name for name, _ in likelihood.arguments}
     return next((text for name, text in source.when if name in given), source)
 
 
@@ -201,10 +202,11 @@ def _model(writer: Writer) -> Iterator[str]:
     for group in program.groups:
         for statement in _group(writer, group):
             yield _line(statement)
-    for predictor in program.predictors:
+    for predictor in sorted(program.predictors, key=lambda p: p.body is not None):
         yield _line(_predictor(writer, predictor))
-    for statement in _observe(writer):
-        yield _line(statement)
+    for likelihood in program.likelihoods:
+        for statement in _observe(writer, likelihood):
+            yield _line(statement)
 
 
 def _line(statement: str) -> str:
@@ -352,7 +354,11 @@ def _correlations(writer: Writer, group: Group, value: str, sd: str) -> Iterator
 
 def _predictor(writer: Writer, predictor: Predictor) -> str:
     parts = [BLOCKS[type(block)](block, writer) for block in predictor.blocks]
-    if not parts or all(isinstance(b, Intercept) for b in predictor.blocks):
+    if predictor.body is not None:
+        parts = [writer.expression(predictor.body)]
+    if predictor.body is None and all(
+        isinstance(b, Intercept) for b in predictor.blocks
+    ):
         parts.append("pt.zeros(len(data))")
     value = " + ".join(parts)
     name = writer.name(predictor.name)
@@ -366,9 +372,8 @@ def _predictor(writer: Writer, predictor: Predictor) -> str:
     return f"{name} = {value}"
 
 
-def _observe(writer: Writer) -> Iterator[str]:
-    likelihood = writer.program.likelihood
-    source = _family_source(writer.program)
+def _observe(writer: Writer, likelihood: Likelihood) -> Iterator[str]:
+    source = _family_source(likelihood)
     arguments = {}
     for name, value in likelihood.arguments:
         arguments[name] = writer.expression(value)
@@ -383,3 +388,10 @@ def _observe(writer: Writer) -> Iterator[str]:
         dims=string(likelihood.rows),
         **arguments,
     )
+    if likelihood.weight is not None:
+        # the observed variable counts each row once
+        weight, observed = writer.name(likelihood.weight), writer.name(likelihood.value)
+        variable = f"model[{string(likelihood.name)}]"
+        power = f"({weight} - 1.0) * pm.logp({variable}, {observed})"
+        items = [string(f"{likelihood.name}#weights"), power, _dims((likelihood.rows,))]
+        yield call("pm.Potential", items, MODEL)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from varying.grammar.render.safe import visible
 
-from ...program.expressions import Apply, Assemble, Const, Expr, Ref
+from ...program.expressions import Apply, Assemble, Const, Expr, Ref, Take
 
 #: Characters of a line.
 WIDTH = 88
@@ -166,6 +166,8 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
                 )
                 return f"{left} {_INFIX[operation]} {right}"
             return f"{_CALLS[operation]}({', '.join(inside)})"
+        case Take(taken, index):
+            return f"{program_expression(taken, indent, name)}[{name(index)}]"
         case Assemble((Ref(target),), order):
             return f"{name(target)}[{list(order)}]"
         case Assemble(parts, order):

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.ordinal.thresholds import logit_cumulative, logit_gaps, spread
-from ..expressions import Apply, Assemble, Const, Expr, Ref
-from ..ir import Centering, Frame, Group, Predictor, Prior, Program
+from ..expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
 from .charts import from_unconstrained
 from .truncation import log_mass
@@ -49,6 +49,9 @@ def evaluate_expression(expr: Expr, values: Mapping[str, Any]) -> Array:
         case Assemble(parts, order):
             pieces = [np.atleast_1d(evaluate_expression(p, values)) for p in parts]
             return np.concatenate(pieces)[list(order)]
+        case Take(vector, index):
+            taken: Array = evaluate_expression(vector, values)[values[index]]
+            return taken
 
 
 def cholesky(group: Group, values: Mapping[str, Any], size: int) -> Array:
@@ -159,7 +162,8 @@ def evaluate(
         else:
             total = total + _group(group, program, values, point)
         values |= moved_effects(group, values)
-    for predictor in program.predictors:
+    # what is not linear is made of others
+    for predictor in sorted(program.predictors, key=lambda p: p.body is not None):
         values[predictor.name] = predictor_value(predictor, program, frame, values)
     return values, total + log_likelihood(program, frame, values)
 
@@ -169,6 +173,8 @@ def predictor_value(
 ) -> Array:
     """Return a linear predictor, given the coefficients and effects by name."""
     eta: Any = np.zeros(frame.lengths[predictor.rows])
+    if predictor.body is not None:
+        return np.asarray(eta + evaluate_expression(predictor.body, values))
     for block in predictor.blocks:
         eta = eta + block.value(program, frame, values)
     return np.asarray(eta)
@@ -176,28 +182,35 @@ def predictor_value(
 
 def log_likelihood(program: Program, frame: Frame, values: Mapping[str, Any]) -> Any:
     """Return the log likelihood of all rows, each as often as it counts."""
-    likelihood, family = program.likelihood, FAMILIES[program.likelihood.family]
     integrated = [group for group in program.groups if group.form == "marginal"]
     if integrated:
         return _integrated(integrated, program, frame, values)
-    arguments = likelihood_arguments(program, values)
-    response = frame[likelihood.value]
-    if likelihood.count is None:
+    return sum(_likelihood(one, frame, values) for one in program.likelihoods)
+
+
+def _likelihood(likelihood: Likelihood, frame: Frame, values: Mapping[str, Any]) -> Any:
+    """Return the log likelihood of one response."""
+    family, arguments = FAMILIES[likelihood.family], arguments_of(likelihood, values)
+    response, times = frame[likelihood.value], likelihood.times(frame)
+    if times is None:
         return family.log_density(response, **arguments).sum()
-    count = frame[likelihood.count]
-    if likelihood.within is None:
-        return (count * family.log_density(response, **arguments)).sum()
+    within = likelihood.spread(frame)
+    if within is None:
+        return (times * family.log_density(response, **arguments)).sum()
     assert family.pooled is not None
-    within = frame[likelihood.within]
-    return family.pooled.log_density(response, count, within, **arguments).sum()
+    return family.pooled.log_density(response, times, within, **arguments).sum()
+
+
+def arguments_of(likelihood: Likelihood, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the family is given beside the response, by name."""
+    return {
+        name: evaluate_expression(value, values) for name, value in likelihood.arguments
+    }
 
 
 def likelihood_arguments(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the family is given beside the response, by name."""
-    return {
-        name: evaluate_expression(value, values)
-        for name, value in program.likelihood.arguments
-    }
+    """Return what the family of the one response is given, by name."""
+    return arguments_of(program.likelihood, values)
 
 
 def _group(
@@ -271,10 +284,9 @@ def _integrated(
     likelihood = program.likelihood
     arguments = likelihood_arguments(program, values)
     y = np.asarray(frame[likelihood.value], dtype=float)
-    count = np.ones(len(y)) if likelihood.count is None else frame[likelihood.count]
-    within = np.zeros(len(y))
-    if likelihood.within is not None:
-        within = frame[likelihood.within]
+    times, spread_ = likelihood.times(frame), likelihood.spread(frame)
+    count = np.ones(len(y)) if times is None else times
+    within = np.zeros(len(y)) if spread_ is None else spread_
     total: Any = 0.0
     pooled = FAMILIES[likelihood.family].pooled
     if pooled is not None and pooled.logged:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..expressions import Apply, Assemble, Const, Expr, Ref
+from ..expressions import Apply, Assemble, Const, Expr, Ref, Take
 from ..ir import Frame, Program
 from .density import evaluate_expression
 
@@ -76,6 +76,8 @@ def linear(program: Program, frame: Frame, name: str) -> Linear | None:
                 return Linear(np.asarray(value, dtype=float))
             case Ref(one):
                 return named(one)
+            case Take():
+                return None  # a vector over rows is no coefficient
             case Assemble(parts, order):
                 found = [of(part) for part in parts]
                 pieces = [one for one in found if one is not None]

@@ -21,7 +21,7 @@ from ....families.family import Family
 from ....program.expressions import Const, Expr, Ref
 from ....program.interpret.start import TYPICAL, reach, start
 from ....program.interpret.truncation import log_mass
-from ....program.ir import Frame, Group, Parameter, Prior, Program
+from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
 from ....program.verify import definition_order
 from ..operations.densities import likelihood_name, parameters, prior_name
 from ..operations.ordinal import scratch_size
@@ -105,7 +105,7 @@ def emit(program: Program, frame: Frame) -> Tapes:
 
 
 def _rows(program: Program, frame: Frame) -> float:
-    likelihood = program.likelihood
+    likelihood = program.likelihoods[0]
     if likelihood.count is None:
         return float(frame.lengths[likelihood.rows])
     return float(frame[likelihood.count].sum())
@@ -249,15 +249,20 @@ class _Tape(Quantities):
         if self.marginal:
             write_misfit(self.integrated(), self.writer, self.scales)
             return
-        likelihood, writer = self.program.likelihood, self.writer
+        for likelihood in self.program.likelihoods:
+            self._observe(likelihood)
+
+    def _observe(self, likelihood: Likelihood) -> None:
+        writer = self.writer
         family = FAMILIES[likelihood.family]
         arguments = dict(likelihood.arguments)
         observed = self.frame[likelihood.value]
         words = {"n": len(observed), "count": -1}
-        if likelihood.count is not None:
-            words["count"] = writer.numbers(self.frame[likelihood.count])
+        times, within = likelihood.times(self.frame), likelihood.spread(self.frame)
+        if times is not None:
+            words["count"] = writer.numbers(times)
         for name in parameters(family):
-            words |= self.argument(name, arguments.get(name))
+            words |= self.argument(family, name, arguments.get(name))
         if family.thresholds:
             threshold = self.expression(arguments["threshold"])
             words["y"] = writer.integers(observed)
@@ -271,13 +276,13 @@ class _Tape(Quantities):
             if not isinstance(known, Ref):
                 raise NoKernel(f"`{name}` is not a column")
             words[name] = writer.numbers(self.frame[known.name])
-        if likelihood.within is not None:
-            words["within"] = writer.numbers(self.frame[likelihood.within])
+        if within is not None:
+            words["within"] = writer.numbers(within)
         formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
         if family.at_once is not None and not formulas:
             self._at_once(family, words, arguments[family.predictor])
             return
-        operation = likelihood_name(family.name, likelihood.within is not None)
+        operation = likelihood_name(family.name, within is not None)
         writer.add(operation, **words)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....families import FAMILIES
+from ....families.family import Family
 from ....families.ordinal.thresholds import middle
-from ....program.expressions import Apply, Assemble, Const, Expr, Ref, names_in
+from ....program.expressions import Apply, Assemble, Const, Expr, Ref, Take, names_in
 from ....program.interpret import coordinates
 from ....program.ir import Centering, Frame, Group, Parameter, Predictor, Program, Unit
 from .blocks import BLOCKS, Added
@@ -173,6 +173,8 @@ class Quantities:
                 return self.place(name)
             case Assemble(parts, order):
                 return self._assembled(parts, order)
+            case Take(vector, index):
+                return self.taken(vector, self.frame[index])
             case Apply("+" | "-" | "*" as operation, (left, right)):
                 return self._binary(operation, left, right)
             case Apply("matvec", (Ref(slot), argument)) if slot in self.frame.arrays:
@@ -227,6 +229,14 @@ class Quantities:
         if operation != "diff":
             words["sums"] = writer.place(2 * length)
         writer.add(operation, **words)
+        return out
+
+    def taken(self, vector: Expr, index: NDArray[Any]) -> Place:
+        """Return the place of the elements of a vector that are pointed to."""
+        whole, writer = self.expression(vector), self.writer
+        out = Place(writer.place(len(index)), len(index), False)
+        order = writer.integers(index)
+        writer.add("gather", n=len(index), out=out.at, a=whole.at, order=order)
         return out
 
     def _assembled(self, parts: Sequence[Expr], order: Sequence[int]) -> Place:
@@ -371,6 +381,8 @@ class Quantities:
     def _predictor(self, predictor: Predictor, chosen: Units | None) -> Place:
         """Return the place of a predictor, by its units or by rows."""
         rows = self.frame.lengths[predictor.rows]
+        if predictor.body is not None:
+            return self.expression(predictor.body)
         writer = self.writer
         length = rows if chosen is None else chosen.length
         out = Place(writer.place(length), length, False)
@@ -384,10 +396,9 @@ class Quantities:
             BLOCKS[type(block)](block, self, added)
         return out
 
-    def argument(self, name: str, expr: Expr | None) -> dict[str, int]:
+    def argument(self, family: Family, name: str, expr: Expr | None) -> dict[str, int]:
         """Return the words of a parameter of the family."""
         if expr is None:
-            family = FAMILIES[self.program.likelihood.family]
             fixed = next(d for d in family.dpars if d.name == name).fixed
             assert fixed is not None
             place = self._numbers(fixed, scalar=True)
