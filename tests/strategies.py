@@ -64,7 +64,7 @@ FAMILY_TURNS = (
 FEATURES = frozenset(
     """
     gaussian bernoulli ordlogit student lognormal poisson negbinomial binomial
-    trials cbind rate offset computed-response
+    trials cbind rate weights offset computed-response
     dpar dpar-group dpar-numeric dpar-offset disc prior-dpar
     no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
@@ -128,6 +128,7 @@ def random_case(seed: int) -> Case:
     draft.met(family)
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
+    response = _weighted(draft, seed, response)
     data = _repeat(draft, seed, data)
     head += _columns(draft)
     lets = []
@@ -204,6 +205,17 @@ def _data(rng: Rng) -> pd.DataFrame:
     columns["y"] = rng.normal(500.0, 80.0, rows).round(2)
     columns["w"] = rng.permutation(np.arange(rows) % 2)
     return pd.DataFrame(columns)
+
+
+def _weighted(draft: _Draft, seed: int, response: str) -> str:
+    """Return the response, with weights for some: rows that do not count among them."""
+    # a generator of its own: cases without are what they would be without this
+    rng = np.random.default_rng([23, seed])
+    if rng.random() < 0.8:
+        return response
+    draft.met("weights")
+    term = "weights(n - 1)" if rng.random() < 0.5 else "weights(n / 2)"
+    return f"{response} {'+' if ' | ' in response else '|'} {term}"
 
 
 def _repeat(draft: _Draft, seed: int, data: pd.DataFrame) -> pd.DataFrame:

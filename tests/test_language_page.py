@@ -22,7 +22,7 @@ from varying.compiler.bind.asked import KEEPS, SCALES
 from varying.compiler.bind.options import OPTIONS
 from varying.compiler.bind.questions.contrasts import MOST_CELLS, MOST_LINES
 from varying.compiler.bind.questions.quantities import CALLED
-from varying.compiler.bind.response_terms import TERMS
+from varying.compiler.bind.response_terms import PLANNED_TERMS, TERMS
 from varying.compiler.coding.contrasts import CONTRASTS, Contrast
 from varying.compiler.data.options import OPTIONS as DATA_OPTIONS
 from varying.compiler.data.table import Kind
@@ -275,7 +275,7 @@ def not_yet() -> Iterator[str]:
             for f in FUNCTIONS.values()
             if not f.ready and f.name not in groups
         ),
-        "Beside the response": (f"{n}()" for n, ready in TERMS.items() if not ready),
+        "Beside the response": (f"{n}()" for n in PLANNED_TERMS),
         "Options of a formula": words,
         "Distributions of priors": (*PLANNED, *special),
     }
@@ -317,7 +317,7 @@ def test_what_it_names_is_all_there_is() -> None:
         *KEYWORDS,
         *Kind,
         *(f"{name}=" for name in (*OPTIONS, *DATA_OPTIONS, "contrast", "ref")),
-        *(f"{name}(" for name, ready in TERMS.items() if ready),
+        *(f"{name}(" for name in TERMS),
         *(f"keep {name}" for name in KEEPS),
         *CALLED,
         *SCALES,

@@ -18,6 +18,7 @@ from ..families.family import Family
 from ..families.link import Link
 from ..formula.columns import DesignColumn, Numeric
 from .asked import Asked, Keep
+from .response_terms.term import ResponseTerm, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,8 @@ class Response:
         Those of them that no row has.
     expression
         What it is, where it is not just the column: ``rating / 99``.
-    known
-        Numbers that each row brings along, by name: ``trials``.
-    rate
-        The exposure of ``y | rate(t)``, if there is one.
+    beside
+        Numbers that each row brings along, by the term that they stand in.
     """
 
     name: str
@@ -50,9 +49,26 @@ class Response:
     categories: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     expression: Expr | None = None
-    known: tuple[tuple[str, Numeric], ...] = ()
-    rate: Numeric | None = None
+    beside: tuple[tuple[ResponseTerm, Numeric], ...] = ()
     span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def known(self) -> tuple[tuple[str, Numeric], ...]:
+        """Arguments of the family that each row brings along, by name: ``trials``."""
+        return tuple((t.name, of) for t, of in self.beside if t.role == "argument")
+
+    @property
+    def rate(self) -> Numeric | None:
+        """The exposure of ``y | rate(t)``, if there is one."""
+        return self._with_role("exposure")
+
+    @property
+    def weight(self) -> Numeric | None:
+        """The power of each row's likelihood, if there is one."""
+        return self._with_role("weight")
+
+    def _with_role(self, role: Role) -> Numeric | None:
+        return next((of for term, of in self.beside if term.role == role), None)
 
 
 @dataclass(frozen=True, slots=True)

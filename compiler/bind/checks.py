@@ -57,25 +57,25 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
 
 
 def _beside(bound: BoundModel, table: Table, sink: Sink) -> bool:
-    """Report impossible trials and exposures."""
-    response, good = bound.response, True
-    named = list(response.known)
-    if response.rate is not None:
-        named.append(("rate", response.rate))
-    for name, variable in named:
+    """Report numbers that cannot stand beside a response."""
+    good = True
+    for term, variable in bound.response.beside:
         values = evaluate(variable.expression, table)
-        if name == "rate":
-            wrong, needed = ~(values > 0), "above 0"
-        else:
-            whole = (values >= 0) & (values == np.floor(values))
-            wrong, needed = ~whole, "whole numbers from 0"
+        wrong = ~term.allowed(values)
         if wrong.any():
             sink.add(
                 "invalid-argument",
                 variable.expression.span,
-                f"`{variable.label}` is to be {needed}, and is not in "
+                f"`{variable.label}` is to be {term.needed}, and is not in "
                 f"{_rows(table.count(wrong))}",
                 f"the first is {values[np.argmax(wrong)]:g}",
+            )
+            good = False
+        elif term.role == "weight" and not (values > 0).any():
+            sink.add(
+                "invalid-argument",
+                variable.expression.span,
+                f"`{variable.label}` is 0 in all rows: none of them counts",
             )
             good = False
     return good
@@ -240,8 +240,7 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
         if count:
             _not_finite(response.name, "too large", count, response.span, sink)
             good = False
-    numbers |= {variable: None for _, variable in response.known}
-    numbers |= {} if response.rate is None else {response.rate: None}
+    numbers |= {variable: None for _, variable in response.beside}
     columns: dict[DesignColumn, Expr] = {}
     for part in bound.parts:
         groups = [column for g in part.groupings for column in g.columns]

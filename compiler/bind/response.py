@@ -94,10 +94,10 @@ def bind_response(
         case _:
             pass
     response = _left(node, family, schema, sink, declarations)
-    known = bind_terms(terms, trials, family, left, schema, sink, option)
-    if response is None or known is None:
+    beside = bind_terms(terms, trials, family, left, schema, sink, option)
+    if response is None or beside is None:
         return None
-    return replace(response, known=known.known, rate=known.rate)
+    return replace(response, beside=beside)
 
 
 def _each_alone(node: Call) -> tuple[str, ...]:

@@ -75,7 +75,6 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
         "with `sigma=TRUE` the rows vary beyond that: `+ (1 | row)` as well, if `row` "
         "numbers the rows",
     ),
-    "weights": ("until then: a row for each case that a weight counts",),
     "mi": (
         "until then, leave it out: rows without a response are left out and counted "
         "(`rows-dropped`)",
@@ -182,7 +181,7 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "censored": RESPONSES_UNTIL_THEN["cens"],
     "truncated": RESPONSES_UNTIL_THEN["trunc"],
     "constrained": RESPONSES_UNTIL_THEN["trunc"],
-    "weighted": RESPONSES_UNTIL_THEN["weights"],
+    "weighted": ("it is `weights`",),
 }
 
 #: Functions that are called otherwise and take the same.

@@ -155,8 +155,7 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
     response = bound.response
     if response.kind is not Kind.ORDERED and not response.categories:
         yield response.column, response.span
-    beside = [variable for _, variable in response.known]
-    beside += [] if response.rate is None else [response.rate]
+    beside = [variable for _, variable in response.beside]
     for variable in beside:
         for name in column_names(variable.expression):
             yield name.text, name.span

@@ -38,6 +38,7 @@ def _taken(build: Builder) -> set[str]:
         taken |= {f"{part.prefix}{name}" for name in names if not part.main}
         taken |= {f"{part.prefix}offset"} if part.population.offsets else set()
     taken |= {name for name, _ in bound.response.known}
+    taken |= {"weight"} if bound.response.weight is not None else set()
     taken |= {"rate", "offset"} if bound.response.rate is not None else set()
     for group in build.groups:
         taken |= names_of(group)

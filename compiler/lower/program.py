@@ -85,6 +85,7 @@ def lower(
                 observed_slot(bound),
                 ROW,
                 count=count,
+                weight=None if response.weight is None else "weight",
             ),
         ),
         notes=tuple(build.notes),
@@ -212,6 +213,8 @@ def _known(build: Builder) -> Arguments:
     response = build.bound.response
     if response.rate is not None and build.bound.family.rate:
         build.slots.append(Slot("rate", (ROW,), Variable(response.rate)))
+    if response.weight is not None:
+        build.slots.append(Slot("weight", (ROW,), Variable(response.weight)))
     for name, variable in response.known:
         build.slots.append(Slot(name, (ROW,), Variable(variable)))
     return [(name, Ref(name)) for name, _ in response.known]

@@ -36,8 +36,10 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     normal = FAMILIES[likelihood.family].normal
     if not normal or arguments.get("mu") != Ref(main.name):
         return program, frame
-    if len(program.predictors) > 1 or likelihood.weight is not None:
-        # rows of weight 0 have no variance
+    if len(program.predictors) > 1:
+        return program, frame
+    if likelihood.weight is not None and not (frame[likelihood.weight] > 0.0).all():
+        # the mean of a row that does not count has no variance
         return program, frame
     candidates: list[tuple[int, GroupUse]] = []
     for block in main.blocks:

@@ -204,9 +204,9 @@ def _response_text(compiled: Compiled | Designed) -> Block:
         )
     if response.unseen:
         lines.append(f"{len(response.unseen)} never seen: {_some(response.unseen)}")
-    lines += [f"{name}: {variable.label}" for name, variable in response.known]
-    if response.rate is not None:
-        lines.append(f"rate per {response.rate.label}")
+    for term, variable in response.beside:
+        name = "rate per" if term.role == "exposure" else f"{term.name}:"
+        lines.append(f"{name} {variable.label}")
     return f"response {response.name} ({response.kind})", lines
 
 

@@ -194,11 +194,16 @@ def _parameter(
 
 
 def log_likelihood(rows: FittedRows, posterior: Dataset) -> DataArray:
-    """Return the log density of each row's response at each draw."""
-    observed = rows.frame[rows.program.likelihood.value]
+    """Return the log density of each row's response at each draw.
+
+    Times its weight, where rows have one.
+    """
+    likelihood = rows.program.likelihood
+    observed = rows.frame[likelihood.value]
+    weight = 1.0 if likelihood.weight is None else rows.frame[likelihood.weight]
 
     def density(draw: Mapping[str, Array]) -> Array:
-        found = rows.family.log_density(observed, **rows.arguments(draw))
+        found = weight * rows.family.log_density(observed, **rows.arguments(draw))
         return _spread(found, rows.labels.shape)
 
     return _each_draw(rows, posterior, density).rename(rows.name)

@@ -84,9 +84,10 @@ def write_sums(
     observed = np.asarray(frame[likelihood.value], dtype=np.float64)
     logged = pooled is not None and pooled.logged
     y = np.log(observed) if logged else observed
+    times, spread = likelihood.times(frame), likelihood.spread(frame)
     count = np.ones(len(y))
-    if likelihood.count is not None:
-        count = np.asarray(frame[likelihood.count], dtype=np.float64)
+    if times is not None:
+        count = np.asarray(times, dtype=np.float64)
     if logged:
         # the density of y is that of log y over y
         writer.constant -= float((count * y).sum())
@@ -104,13 +105,11 @@ def write_sums(
         of = np.zeros(inner.levels, dtype=np.int64)
         of[frame[inner.use.index]] = frame[outer.use.index]
         parent = writer.integers(of)
-    within = 0.0
-    if likelihood.within is not None:
-        within = float(frame[likelihood.within].sum())
+    within = 0.0 if spread is None else float(spread.sum())
     rows = {
         "n": len(y),
         "y": writer.numbers(y),
-        "count": -1 if likelihood.count is None else writer.numbers(count),
+        "count": -1 if times is None else writer.numbers(count),
         "mu": mu,
         "sigma": sigma,
         "index": inner.index,

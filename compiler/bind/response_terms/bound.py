@@ -1,42 +1,25 @@
-"""What stands beside the response: ``y | trials(n) + rate(t)``."""
+"""Binding what stands beside the response: ``y | trials(n) + rate(t)``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name, Option
 from varying.grammar.walk import unwrap
 
-from ..data.schema import Schema
-from ..expressions.elsewhere import RESPONSES_UNTIL_THEN
-from ..expressions.types import type_of
-from ..families import FAMILIES
-from ..families.family import Family
-from ..formula.columns import Numeric
+from ...data.schema import Schema
+from ...expressions.elsewhere import RESPONSES_UNTIL_THEN
+from ...expressions.types import type_of
+from ...families import FAMILIES
+from ...families.family import Family
+from ...formula.columns import Numeric
+from .table import PLANNED_TERMS, TERMS
+from .term import ResponseTerm
 
-#: Terms of the language, and whether they are compiled.
-TERMS = {
-    "trials": True,
-    "rate": True,
-    "weights": False,
-    "cens": False,
-    "trunc": False,
-    "se": False,
-    "thres": False,
-    "subset": False,
-    "dec": False,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What is known of each row beside its response."""
-
-    known: tuple[tuple[str, Numeric], ...] = ()
-    rate: Numeric | None = None
+#: What stands beside a response: terms with their numbers.
+Beside = tuple[tuple[ResponseTerm, Numeric], ...]
 
 
 def split_response(expression: Expr, sink: Sink) -> tuple[Expr, tuple[Call, ...]]:
@@ -111,8 +94,7 @@ def bind_terms(
     if missing:
         _report_missing(missing[0], family, response, schema, sink, option)
         return None
-    known = tuple((name, found[name]) for name in family.known)
-    return Beside(known, found.get("rate"))
+    return tuple((term, found[name]) for name, term in TERMS.items() if name in found)
 
 
 def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
@@ -126,7 +108,16 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
             fix=Fix.write(call.function.span, bare, safe=True),
         )
         return False
-    if name not in TERMS and name not in RESPONSES_UNTIL_THEN:
+    if name in PLANNED_TERMS or (name in RESPONSES_UNTIL_THEN and name not in TERMS):
+        sink.add(
+            "not-yet",
+            call.span,
+            f"`{expression_text(call)}` beside the response is not compiled by this "
+            "version",
+            *_until_then(call),
+        )
+        return False
+    if name not in TERMS:
         notes, fix = did_you_mean(
             name, tuple(TERMS), call.function.span, "terms beside a response"
         )
@@ -138,31 +129,17 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
             fix=fix,
         )
         return False
-    if not TERMS.get(name):
-        sink.add(
-            "not-yet",
-            call.span,
-            f"`{expression_text(call)}` beside the response is not compiled by this "
-            "version",
-            *_until_then(call),
-        )
-        return False
-    if family is None:
+    term = TERMS[name]
+    if family is None or term.of(family):
         return True
-    takes = family.rate is not None if name == "rate" else name in family.known
-    if not takes:
-        others = [
-            other.name
-            for other in FAMILIES.values()
-            if (other.rate is not None if name == "rate" else name in other.known)
-        ]
-        sink.add(
-            "invalid-response-term",
-            call.span,
-            f"{family.name} takes no `{name}(...)`",
-            f"it is for {', '.join(f'`family={other}`' for other in others)}",
-        )
-    return takes
+    others = [f"`family={other.name}`" for other in FAMILIES.values() if term.of(other)]
+    sink.add(
+        "invalid-response-term",
+        call.span,
+        f"{family.name} takes no `{name}(...)`",
+        f"it is for {', '.join(others)}",
+    )
+    return False
 
 
 def _until_then(call: Call) -> tuple[str, ...]:

@@ -1,0 +1,16 @@
+"""Terms beside a response: one file each, and one line each in the tuple below."""
+
+from __future__ import annotations
+
+from .bound import as_number, bind_terms, split_response
+from .table import PLANNED_TERMS, TERMS
+from .term import ResponseTerm
+
+__all__ = [
+    "PLANNED_TERMS",
+    "TERMS",
+    "ResponseTerm",
+    "as_number",
+    "bind_terms",
+    "split_response",
+]
