@@ -60,7 +60,7 @@ def parse(source: Source, sink: Sink | None = None) -> Spec:
     'main'
     """
     found = Sink(source) if sink is None else sink
-    codes = find_code(source, found)
+    codes = find_code(source, found, parse)
     lines, comments = logical_lines(without(source, codes), found)
     file = _File(found)
     ahead = [code.span.start for code in codes if code.model]

@@ -179,6 +179,7 @@ class Model:
         KeyboardInterrupt
             If it is interrupted before there are draws to keep, or twice.
         """
+        from .fit.fit import Fit
         from .fit.make import fit_model
         from .interface.progress import progress_for
         from .sampling.settings import Settings
@@ -194,13 +195,16 @@ class Model:
             target_accept=target_accept,
             backend=backend,
         )
-        return fit_model(self, settings, progress_for(progress))
+        compiled = self._with_data("a fit")
+        return Fit.of(fit_model(compiled, settings, progress_for(progress)))
 
     def _fitted(self, data: DataTree, settings: Settings, seconds: float) -> Fit:
         """Return the fit of draws that have been made."""
+        from .fit.fit import Fit
         from .fit.make import fit_of_draws
 
-        return fit_of_draws(self, data, settings, seconds)
+        compiled = self._with_data("a fit")
+        return Fit.of(fit_of_draws(compiled, data, settings, seconds))
 
     @called
     def prior_predictive(self, draws: int = 500, seed: int | None = None) -> DataTree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 from pathlib import Path
 
 from varying.grammar.rules import RULES
@@ -38,3 +39,12 @@ def test_rules_page() -> None:
         + ["missing:", *missing] * bool(missing)
         + ["no longer true:", *stale] * bool(stale)
     )
+
+
+def test_the_picture_of_the_rooms_is_what_the_code_says() -> None:
+    """``make golden`` writes it."""
+    rooms = runpy.run_path(str(PAGE.parent / "rooms.py"))
+    if os.environ.get("VARYING_ACCEPT"):
+        rooms["PAGE"].write_text(rooms["page"](), encoding="utf-8")
+    page = PAGE.parent / "architecture.md"
+    assert rooms["page"]() == page.read_text(encoding="utf-8")

@@ -1,1 +1,1 @@
-"""What a program can become: a NumPy function, a PyMC graph, a script."""
+"""What a program can become: native code, a PyMC graph, a script."""

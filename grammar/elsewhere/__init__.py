@@ -5,6 +5,7 @@
 a model at all. Each is one fault, whose fix writes what it stands for.
 """
 
-from .find import Code, find_code, without
+from .code import Code
+from .find import find_code, without
 
 __all__ = ["Code", "find_code", "without"]

@@ -6,10 +6,16 @@ more of either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
+
+from ..diagnostics import Sink
+from ..source import Source, Span
+
+#: Reads a spec, and tells the sink of its faults.
+Parse = Callable[[Source, Sink], object]
 
 _TOKEN = regex.compile(
     r"""
@@ -198,3 +204,19 @@ def arguments(words: Sequence[Word]) -> Iterator[Given]:
 def spelled(name: str) -> str:
     """Return the name of a column as a spec writes it."""
     return name if _PLAIN.fullmatch(name) else f"`{name}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A stretch of code that was found and reported.
+
+    Attributes
+    ----------
+    span
+        From its first word to its last.
+    model
+        Whether it holds a model.
+    """
+
+    span: Span
+    model: bool

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import regex
 
 from ..diagnostics import Sink
-from ..source import Source, Span
+from ..source import Source
 from ..tokens import MAX_BYTES
+from .code import Code, Parse
 
 # Whether a text may hold code at all: most specs are not looked at twice.
 _HINT = regex.compile(
@@ -28,31 +28,18 @@ _HINT = regex.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A stretch of code that was found and reported.
+def find_code(source: Source, sink: Sink, parse: Parse) -> list[Code]:
+    """Report the code of R or Python in a text, and return where it stands.
 
-    Attributes
-    ----------
-    span
-        From its first word to its last.
-    model
-        Whether it holds a model.
+    ``parse`` reads a spec: what code is rewritten to must be one.
     """
-
-    span: Span
-    model: bool
-
-
-def find_code(source: Source, sink: Sink) -> list[Code]:
-    """Report the code of R or Python in a text, and return where it stands."""
     text = source.text
     piped = "|>" in text or "%>%" in text
     if len(text) > MAX_BYTES or not (piped or _HINT.search(text)):
         return []
     from .reading import Reader
 
-    return Reader(source, sink).run()
+    return Reader(source, sink, parse).run()
 
 
 def without(source: Source, found: Sequence[Code]) -> Source:

@@ -15,6 +15,8 @@ from ..source import Source, Span
 from ..tokens import KEYWORDS
 from .code import (
     Called,
+    Code,
+    Parse,
     Word,
     called,
     matching,
@@ -24,7 +26,6 @@ from .code import (
     without_comments,
 )
 from .draft import Draft
-from .find import Code
 from .models import ORDINAL, model_of
 from .priors import distribution, priors_of
 from .tables import (
@@ -79,6 +80,7 @@ class Reader:
 
     source: Source
     sink: Sink
+    parse: Parse
     pieces: list[Piece] = field(default_factory=list)
     formulas: int = 0
 
@@ -156,7 +158,7 @@ class Reader:
         of_part = head is not None and head.name in ("lf", "nlf") and left in DPARS
         if of_part and self.source.position(piece.span.start).column == 1:
             lines = [f"  {line}" for line in lines]
-        if lines and not draft.blocked and not several and _is_read(lines):
+        if lines and not draft.blocked and not several and _is_read(lines, self.parse):
             edits = [Edit(piece.span, "\n".join(lines))]
             for other in self.pieces:
                 if other.name in draft.used:
@@ -247,7 +249,7 @@ class Reader:
             lines = f"\n{margin}".join(prior.text for prior in found)
             shown = ", ".join(f"`{prior.text}`" for prior in found)
             sure = all(prior.sure for prior in found) and not piece.commented
-            if _is_read([prior.text for prior in found]):
+            if _is_read([prior.text for prior in found], self.parse):
                 fix = Fix(f"write {shown}", (Edit(piece.span, lines),), safe=sure)
             if not all(prior.sure for prior in found):
                 notes.append(
@@ -489,13 +491,11 @@ def _is_formula(words: Sequence[Word]) -> bool:
     return any(word.text == "~" and word.depth == 0 for word in words)
 
 
-def _is_read(lines: Sequence[str]) -> bool:
+def _is_read(lines: Sequence[str], parse: Parse) -> bool:
     """Whether lines can be read: what was copied may have faults of its own."""
-    from ..parser import parse
-
     source = Source("\n".join(lines))
     sink = Sink(source)
-    again = Reader(source, sink)
+    again = Reader(source, sink, parse)
     again.collect()
     if again.pieces:
         return False

@@ -6,11 +6,14 @@ The rest is said by the full form, which ``varying check`` prints.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic
 from .order import by_gravity, shortened
 from .safe import visible
 from .together import Together, together
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:

@@ -16,12 +16,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, Edit, Fix, Severity
+from ..rules import Severity
 from ..source import Source, Span
 from .order import by_gravity, shortened
 from .safe import visible
 from .together import Together, together
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic, Edit, Fix
 
 #: More than this nobody reads; the other forms list all.
 MOST = 50

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, Fix
 from ..source import Source, Span
 from .order import by_place
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic, Fix
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:

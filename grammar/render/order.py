@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, Severity
+from ..rules import Severity
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic
 
 #: Of a sentence: a name in it may be as long as a file.
 LONGEST = 1000

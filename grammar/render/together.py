@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, Severity
+from ..rules import Severity
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)

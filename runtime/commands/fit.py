@@ -87,7 +87,8 @@ def resume(
     before = load(path)
     made_of = before._origin.compiled
     if file is not None:
-        same_model(before, compiled(file, data, model or before.model), path)
+        given = compiled(file, data, model or before.model)
+        same_model(before, given._with_data("a fit"), path)
     settings = replace(before.settings, draws=draws or before.settings.draws)
     check_sampling(made_of, settings)
     target = Path(path if out is None else out)

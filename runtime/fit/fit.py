@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..rows.predict import Kind
     from ..sampling.settings import Settings
     from ..verdict.verdict import Verdict
+    from .make import Made
 
 __all__ = ["Fit"]
 
@@ -59,6 +60,12 @@ class Fit:
     _densities: list[DataArray] = field(default_factory=list)
     _answers: dict[float, Answers] = field(default_factory=dict)
     _state: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, made: Made) -> Fit:
+        """Return the fit of what was made."""
+        rows = {(PROB, True): made.rows}
+        return cls(made.data, made.provenance, made.origin, rows, _state=made.state)
 
     @property
     def model(self) -> str:
@@ -394,7 +401,7 @@ class Fit:
         from .make import go_on
 
         flag("progress", progress)
-        return go_on(self, draws, cores, progress_for(progress))
+        return Fit.of(go_on(self, draws, cores, progress_for(progress)))
 
     @called
     def save(self, path: str | os.PathLike[str]) -> None:

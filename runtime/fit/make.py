@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from xarray import Dataset, DataTree
 
+    from varying.compiler.compiled import Compiled
+
+    from ..draws.row import Row
     from ..interface.progress import Progress
-    from ..model import Model
     from ..sampling.run import Sample, Sampled
     from ..sampling.settings import Settings
     from .fit import Fit
+    from .origin import Origin
+    from .provenance import Provenance
 
 __all__ = ["fit_model", "fit_of_draws", "go_on", "same_model"]
 
@@ -31,39 +35,48 @@ __all__ = ["fit_model", "fit_of_draws", "go_on", "same_model"]
 _BY_DRAW = ("posterior", "sample_stats")
 
 
-def fit_model(model: Model, settings: Settings, progress: Progress) -> Fit:
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a fit is made of; see ``Fit``."""
+
+    data: DataTree
+    provenance: Provenance
+    origin: Origin
+    rows: tuple[Row, ...]
+    state: NDArray[np.float64] | None
+
+
+def fit_model(compiled: Compiled, settings: Settings, progress: Progress) -> Made:
     """Sample a model; see ``Model.fit``."""
     from ..sampling.run import Sampled, sample
     from ..sampling.sizes import check_sampling
 
-    sampled = Sampled(model._with_data("a fit"))
-    check_sampling(sampled.compiled, settings)
+    sampled = Sampled(compiled)
+    check_sampling(compiled, settings)
     with interruptible() as interrupts:
         with _explained(sampled, settings):
             found = sample(sampled, settings, progress)
-        made = _fitted(model, sampled, found, found.settings, (_run(found),))
+        made = _fitted(sampled, found, found.settings, (_run(found),))
         if interrupts.asked:
             _warn(made)
     return made
 
 
 def fit_of_draws(
-    model: Model, data: DataTree, settings: Settings, seconds: float
-) -> Fit:
+    compiled: Compiled, data: DataTree, settings: Settings, seconds: float
+) -> Made:
     """Return the fit of draws that have been made otherwise."""
     from ..sampling.run import Sample, Sampled
 
     found = Sample(data, settings, seconds)
-    sampled = Sampled(model._with_data("a fit"))
-    return _fitted(model, sampled, found, settings, (_run(found),))
+    return _fitted(Sampled(compiled), found, settings, (_run(found),))
 
 
-def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) -> Fit:
+def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) -> Made:
     """Sample until a fit has the draws that were asked for; see ``Fit.resume``.
 
     Chains that there are get what they lack, those that there are not all draws.
     """
-    from ..model import Model
     from ..sampling.run import Sampled, sample
     from ..sampling.samplers import NothingDrawn
     from ..sampling.settings import Settings
@@ -85,7 +98,7 @@ def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) ->
     compiled = fit._origin.compiled
     check_sampling(compiled, settings)
     absent = sorted(set(range(settings.chains)) - set(_labels(fit)))
-    model, sampled = Model(compiled.spec, there.model, compiled), Sampled(compiled)
+    sampled = Sampled(compiled)
     parts: list[Sample | None] = [None, None]
     with interruptible() as interrupts:
         for number, (count, length) in enumerate(lacking):
@@ -103,23 +116,22 @@ def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) ->
                     raise
         joined = _joined(fit, parts[0], parts[1], absent)
         runs = (*there.runs, *(_run(one) for one in parts if one is not None))
-        made = _fitted(model, sampled, joined, settings, runs)
+        made = _fitted(sampled, joined, settings, runs)
         if interrupts.asked:
             _warn(made)
     return made
 
 
-def same_model(fit: Fit, model: Model, path: str) -> None:
+def same_model(fit: Fit, compiled: Compiled, path: str) -> None:
     """Refuse to go on from a fit of another model, or of other data.
 
     Raises
     ------
     ModelError
-        ``other-model``; ``needs-data`` for a model without.
+        ``other-model``.
     """
     from .provenance import describe_data
 
-    compiled = model._with_data("a fit")
     data = describe_data(compiled.prepared.table, compiled.prepared.used)
     if data.sha256 != fit.provenance.data.sha256:
         what = "other data than those of the model"
@@ -128,7 +140,7 @@ def same_model(fit: Fit, model: Model, path: str) -> None:
     else:
         return
     raise fault(
-        model.spec.source,
+        compiled.spec.source,
         "other-model",
         f"`{path}` is a fit of {what}: there is nothing to go on with",
         "without FILE, `fit --resume FIT` takes model and data from the fit",
@@ -291,27 +303,22 @@ def _causes(sampled: Sampled) -> tuple[str, ...]:
 
 
 def _fitted(
-    model: Model,
-    sampled: Sampled,
-    found: Sample,
-    settings: Settings,
-    runs: tuple[Run, ...],
-) -> Fit:
-    """Return the fit of a model: figures, answers, verdict, where it is from."""
+    sampled: Sampled, found: Sample, settings: Settings, runs: tuple[Run, ...]
+) -> Made:
+    """Return what a fit is made of: figures, answers, verdict, where it is from."""
     from ..draws.names import names_of
     from ..questions.answers import GROUP
     from ..questions.quantities import answer
     from ..rows.categories import with_categories
     from ..rows.kept import with_kept
-    from ..summary.summary import PROB, rows_of
+    from ..summary.summary import rows_of
     from ..verdict.subject import Subject
     from ..verdict.verdict import judge
-    from .fit import Fit
     from .origin import Origin
     from .partial import told
     from .provenance import FORMAT, Provenance, describe_data, escaped, versions
 
-    compiled = model._with_data("a fit")
+    compiled = sampled.compiled
     response = compiled.program.likelihood.name
     data = with_categories(found.data, response, compiled.bound.response.categories)
     names = names_of(compiled.program)
@@ -332,10 +339,10 @@ def _fitted(
     verdict = judge(rows, data["sample_stats"].to_dataset(), judged, subject)
     provenance = Provenance(
         format=FORMAT,
-        spec=model.text,
-        spec_name=escaped(model.spec.source.name),
-        model=model.name,
-        formula=model.formula,
+        spec=compiled.spec.source.text,
+        spec_name=escaped(compiled.spec.source.name),
+        model=compiled.bound.name,
+        formula=compiled.bound.text,
         settings=replace(settings, backend=found.settings.backend),
         seconds=found.seconds,
         created=runs[-1].created,
@@ -347,11 +354,16 @@ def _fitted(
         runs=runs,
     )
     origin = Origin.of(compiled, provenance)
-    return Fit(data, provenance, origin, {(PROB, True): rows}, _state=found.state)
+    return Made(data, provenance, origin, rows, found.state)
 
 
-def _warn(fit: Fit) -> None:
+def _warn(made: Made) -> None:
     """Say in Python what an interrupt came to; the command says it itself."""
-    first = fit.verdict.sentences[0]
-    what = first if fit.partial else "the draws were complete, and the fit is whole."
+    provenance = made.provenance
+    first = provenance.verdict.sentences[0]
+    what = (
+        first
+        if provenance.partial
+        else "the draws were complete, and the fit is whole."
+    )
     warnings.warn(f"interrupted: {what}", stacklevel=5)
