@@ -181,7 +181,7 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "censored": RESPONSES_UNTIL_THEN["cens"],
     "truncated": RESPONSES_UNTIL_THEN["trunc"],
     "constrained": RESPONSES_UNTIL_THEN["trunc"],
-    "weighted": ("it is `weights`",),
+    "weighted": ("it stands beside the response: `y | weights(w)`",),
 }
 
 #: Functions that are called otherwise and take the same.
