@@ -48,7 +48,7 @@ from varying.grammar.rules import RULES
 from varying.grammar.source import Source
 from varying.grammar.tokens import KEYWORDS, MAX_BYTES, MAX_TOKENS
 
-from .design import test_r_vectors as vectors
+from .formula import test_r_vectors as vectors
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "language.md"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.families import FAMILIES
 
-from ..kernel.compiled import scalar
+from ..backends.kernel.compiled import scalar
 from .samples import (
     MODERATE,
     SAMPLES,

@@ -28,7 +28,7 @@ from varying.runtime.interface.progress import progress_for
 from varying.runtime.sampling.run import Sampled, sample
 from varying.runtime.sampling.settings import Settings
 
-from ..priors.prior_draws import at, draw_parameters, row_arguments
+from ..lower.prior_draws import at, draw_parameters, row_arguments
 
 Array = NDArray[Any]
 SETS, DRAWS = 500, 250

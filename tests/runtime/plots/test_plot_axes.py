@@ -15,7 +15,7 @@ from varying.runtime.fit.fit import Fit
 from varying.runtime.look.prior_check import check_prior
 from varying.runtime.rows.replicates import Replicates
 
-from .fits import made_fit
+from ..fits import made_fit
 from .plotted import fit_of
 
 

@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 import varying
 from varying.runtime.rows.loo import loo
 
-CASES = Path(__file__).parents[1] / "references" / "cases"
+CASES = Path(__file__).parents[2] / "references" / "cases"
 SMALL = {"draws": 250, "tune": 250, "chains": 2, "seed": 4, "progress": False}
 
 

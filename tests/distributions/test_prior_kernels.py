@@ -19,7 +19,7 @@ from varying.compiler.distributions.table import (
     Distribution,
 )
 
-from ..kernel.compiled import scalar
+from ..backends.kernel.compiled import scalar
 from .test_distributions import COUNT, arguments_of, error, every, values_of
 
 Array = NDArray[Any]

@@ -1,6 +1,6 @@
 """Write the tables of ``docs/priors.md`` about the grid: its rows, and its means.
 
-``python -m tests.priors.grid_report`` remakes them; ``--check`` only compares.
+``python -m tests.lower.grid_report`` remakes them; ``--check`` only compares.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .grid_measure import Measures, measure, misses
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "priors.md"
 ALL = DOCS / "decisions" / "0002-default-prior-grid.csv"
-BEGIN = "<!-- grid: python -m tests.priors.grid_report -->\n"
+BEGIN = "<!-- grid: python -m tests.lower.grid_report -->\n"
 END = "<!-- end of grid -->\n"
 HEAD = (
     "| family | data | design | data, 5 to 95 % | prior, 95 % | far | degenerate "

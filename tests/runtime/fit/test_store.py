@@ -20,7 +20,7 @@ from varying.runtime.fit.provenance import FORMAT, describe_data
 from varying.runtime.rows.categories import with_categories
 from varying.runtime.verdict.verdict import Verdict
 
-from .fits import SPEC, made_fit
+from ..fits import SPEC, made_fit
 
 
 def rule(path: Path) -> str:

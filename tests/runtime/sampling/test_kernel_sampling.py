@@ -23,7 +23,7 @@ from varying.runtime.interface.progress import Lines
 from varying.runtime.sampling.run import Sampled
 from varying.runtime.sampling.samplers.nutpie_native import Draws, Route, start
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 SMALL: dict[str, Any] = {"draws": 40, "tune": 60, "chains": 2, "seed": 3}
 

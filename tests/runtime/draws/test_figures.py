@@ -6,7 +6,7 @@ from arviz_stats.base import array_stats
 
 from varying.runtime.draws.figures import Figures, elements, figures, figures_of
 
-from .fits import independent, posterior
+from ..fits import independent, posterior
 
 
 def test_figures_against_numpy_and_arviz() -> None:

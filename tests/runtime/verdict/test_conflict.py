@@ -18,7 +18,7 @@ from varying.runtime.verdict.conflict.locations import Location, locations
 from varying.runtime.verdict.conflict.words import rounded_up
 from varying.runtime.verdict.conflict.working import Centre, Working
 
-CASES = Path(__file__).parents[1] / "references" / "cases"
+CASES = Path(__file__).parents[2] / "references" / "cases"
 SMALL: dict[str, Any] = {"draws": 500, "tune": 500, "seed": 3, "progress": False}
 
 

@@ -23,7 +23,7 @@ from varying.runtime.plots import panels, ppc, response
 from varying.runtime.plots.style import Picture, drawn
 from varying.runtime.rows.replicates import Replicates
 
-from .fits import made_fit, settings
+from ..fits import made_fit, settings
 from .legible import assert_grey, assert_legible, axes_of, dots, spans, title, titled
 
 RNG = np.random.default_rng(3)

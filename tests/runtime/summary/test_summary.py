@@ -8,7 +8,7 @@ import pytest
 from varying.runtime.draws.figures import Figures, figures
 from varying.runtime.summary.table import _cells, decimals
 
-from .fits import made_fit
+from ..fits import made_fit
 
 KEYS = [
     "name",

@@ -23,7 +23,7 @@ from varying.compiler.program.interpret.rows import row_arguments
 from varying.runtime.fit.fit import Fit
 from varying.runtime.model import Model
 
-from .fits import made_fit, settings
+from ..fits import made_fit, settings
 
 CHAINS, DRAWS = 2, 6
 ROWS = 30

@@ -8,7 +8,7 @@ import varying
 from varying.runtime.sampling import sizes
 from varying.runtime.sampling.sizes import in_words
 
-from .fits import compiled, made_fit, settings
+from ..fits import compiled, made_fit, settings
 
 DATA = {"y": [1.0, 2.0, 4.0, 3.0], "x": [0.0, 1.0, 2.0, 3.0]}
 

@@ -26,7 +26,7 @@ from varying.compiler.program.ir import (
 from varying.compiler.program.verify import InvalidProgram, definition_order, verify
 from varying.grammar.source import Source
 
-from .test_passes import DATA
+from ..passes.test_passes import DATA
 
 SPEC = "k ~ x + block + (1 + x | subj) + (1 | item), family=ordlogit"
 Broken = Callable[[Program], Program]

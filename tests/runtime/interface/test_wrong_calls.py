@@ -13,7 +13,7 @@ import pytest
 import varying
 from varying.runtime.fit.fit import Fit
 
-from .fits import DATA, SPEC, made_fit
+from ..fits import DATA, SPEC, made_fit
 
 FRAME = pd.DataFrame(DATA)
 

@@ -18,7 +18,7 @@ from varying.runtime.verdict.fixed import fixed_elements
 from varying.runtime.verdict.subject import Subject
 from varying.runtime.verdict.verdict import Verdict, judge
 
-from .fits import CHAINS, DRAWS, independent, settings, statistics
+from ..fits import CHAINS, DRAWS, independent, settings, statistics
 
 
 def rows(draws: np.ndarray, name: str = "b", coord: str = "x") -> tuple[Row, ...]:

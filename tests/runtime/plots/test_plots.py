@@ -18,7 +18,7 @@ from varying.runtime import plots
 from varying.runtime.plots.blocks import blocks_of
 from varying.runtime.plots.style import LINES, Picture, shorten, spread, told_apart
 
-from .fits import CHAINS, DRAWS, made_fit
+from ..fits import CHAINS, DRAWS, made_fit
 from .legible import (
     assert_grey,
     assert_legible,

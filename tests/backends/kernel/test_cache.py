@@ -18,7 +18,7 @@ import pytest
 from varying.compiler.backends.kernel.machine import cache
 from varying.compiler.backends.kernel.machine.build import compile_machine
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OPERATIONS = ("zero", "intercept")
 
 #: Builds a small kernel; says what its density is and what that took.

@@ -11,7 +11,7 @@ import xarray as xr
 from varying.runtime.draws.names import Names
 from varying.runtime.fit.fit import Fit
 
-from .fits import CHAINS, DRAWS, independent, made_fit, statistics
+from ..fits import CHAINS, DRAWS, independent, made_fit, statistics
 
 
 @cache

@@ -12,7 +12,7 @@ from varying.runtime import plots
 from varying.runtime.plots.blocks import blocks_of
 from varying.runtime.plots.style import Picture, density, powers_at
 
-from .fits import independent, made_fit
+from ..fits import independent, made_fit
 from .legible import assert_legible, axes_of
 from .plotted import fit_of, renamed
 

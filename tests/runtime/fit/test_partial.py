@@ -16,7 +16,7 @@ from varying.runtime.interface.interrupts import interruptible
 from varying.runtime.sampling.samplers.draws import rectangle
 from varying.runtime.verdict.verdict import Verdict
 
-from .fits import settings
+from ..fits import settings
 
 rng = np.random.default_rng(1)
 X = rng.normal(size=60)
