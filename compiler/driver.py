@@ -1,10 +1,15 @@
-"""The stages in their order: the table of contents of the compiler."""
+"""The stages in their order: the table of contents of the compiler.
+
+``check`` parses, reads, prepares, binds and looks at the rows. ``compile_spec`` goes
+on: it learns, lowers, fills and optimizes. ``for_sampler`` is the last stage: the
+passes for sampling, and behind them the kernel's tapes or the PyMC graph.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +21,16 @@ from varying.grammar.diagnostics import (
     Sink,
     nearest,
 )
-from varying.grammar.layout import logical_lines
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import (
-    ColumnStatement,
     ContrastStatement,
     KeepStatement,
-    LetStatement,
     ModelStatement,
     PriorStatement,
     QuantityStatement,
     Spec,
     TestStatement,
-    WhereStatement,
 )
 
 from .bind.bound import BoundModel
@@ -46,11 +47,12 @@ from .expressions.bare_names import settle_names
 from .expressions.evaluation import FunctionFault
 from .expressions.own import NO_FUNCTIONS, Functions
 from .lints import lint
-from .prepare.rows import NO_DATA, Prepared, prepare
-from .prepare.source import data_of, data_statement
+from .prepare.models import RowsOfModels, rows_of_models
+from .prepare.rows import Prepared
+from .prepare.source import data_statement
 
 if TYPE_CHECKING:
-    pass
+    from .sampled import Sampled
 
 #: Statements, and rules, whose faults leave the columns and groups of the design
 #: as they are.
@@ -118,7 +120,7 @@ def check(
     spec = parse(source, sink)
     chosen = spec.models if model is None else _choose(spec, model, sink)
     with _calling(sink):
-        rows = _rows(spec, chosen, table, base, sink, reduce)
+        rows = rows_of_models(spec, chosen, _alone(spec), table, base, sink, reduce)
         settle_names(rows.shared.table, sink)
         _bind(spec, chosen, rows, sink, hints=True)
     named = data_statement(spec)
@@ -244,8 +246,16 @@ def _bound(
     """Bind the chosen model to the whole of its data, and check its rows."""
     spec = parse(source, sink)
     chosen = _choose(spec, model, sink)
-    rows = _rows(
-        spec, chosen, table, base, sink, reduce, whole=True, functions=functions
+    rows = rows_of_models(
+        spec,
+        chosen,
+        _alone(spec),
+        table,
+        base,
+        sink,
+        reduce,
+        whole=True,
+        functions=functions,
     )
     settle_names(rows.shared.table, sink)
     bound = _bind(spec, chosen, rows, sink)
@@ -257,6 +267,11 @@ def _bound(
         bound[0] if bound else None,
         without,
     )
+
+
+def _alone(spec: Spec) -> list[str]:
+    """Return the names of the models that have rows of their own."""
+    return [model.label for model in spec.models if has_own_rows(model)]
 
 
 def _needs_data(sink: Sink) -> None:
@@ -295,6 +310,13 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     )
 
 
+def for_sampler(compiled: Compiled) -> Sampled:
+    """Return what a sampler sees of a compiled model: a kernel's tapes, or a graph."""
+    from .sampled import Sampled
+
+    return Sampled(compiled)
+
+
 def _choose(spec: Spec, wanted: str | None, sink: Sink) -> tuple[ModelStatement, ...]:
     """Return the model wanted, the only one, or ``main``; nothing after a fault."""
     models = {statement.label: statement for statement in spec.models}
@@ -322,18 +344,6 @@ def _choose(spec: Spec, wanted: str | None, sink: Sink) -> tuple[ModelStatement,
     return ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """The rows of each model: of those with ``rows=own`` their own, by name."""
-
-    shared: Prepared
-    own: Mapping[str, Prepared]
-
-    def of(self, model: ModelStatement) -> Prepared:
-        """Return the rows that a model uses."""
-        return self.own.get(model.label, self.shared)
-
-
 @contextmanager
 def _calling(sink: Sink) -> Iterator[None]:
     """Report what goes wrong inside a function of the caller's."""
@@ -344,77 +354,10 @@ def _calling(sink: Sink) -> Iterator[None]:
         raise ModelError(sink.sorted()) from fault.__cause__
 
 
-def _rows(
-    spec: Spec,
-    chosen: Sequence[ModelStatement],
-    table: Table | DataFile | None,
-    base: Path | None,
-    sink: Sink,
-    reduce: bool | None,
-    whole: bool = False,
-    functions: Functions = NO_FUNCTIONS,
-) -> _Rows:
-    """Return the rows used; without data, or if they cannot be read, an outline.
-
-    A check is content with the head of a very long file; a fit needs it whole.
-    """
-    found_table = data_of(spec, table, base, sink, reduce, whole)
-    lost = sink.failed and _lost_rows(spec)
-    there = NO_DATA if found_table is None else found_table
-    unread = there.faulty | _lost_names(spec)
-    there = replace(there, functions=functions, faulty=unread)
-    alone = [model.label for model in spec.models if has_own_rows(model)]
-    sharing = [model.label for model in spec.models if model.label not in alone]
-    wanted = [model.label for model in chosen]
-    reported = frozenset(wanted) if wanted else None
-    found = []
-    for labels in (sharing, *([label] for label in alone)):
-        # what is left out of a model that nobody asked for is not to be reported
-        asked = not wanted or bool({*labels} & {*wanted})
-        own = sink if asked else Sink(sink.source)
-        prepared = prepare(_only(spec, labels), there, own, reported)
-        found.append(replace(prepared, certain=prepared.certain and not lost))
-    return _Rows(found[0], dict(zip(alone, found[1:], strict=True)))
-
-
-def _only(spec: Spec, labels: Sequence[str]) -> Spec:
-    """Return a spec without the models of other names."""
-    return replace(
-        spec,
-        statements=tuple(
-            statement
-            for statement in spec.statements
-            if not isinstance(statement, ModelStatement) or statement.label in labels
-        ),
-    )
-
-
-def _lost_names(spec: Spec) -> frozenset[str]:
-    """Return the columns that statements would make, had these been read."""
-    made = {s.name.text for s in spec.statements if isinstance(s, LetStatement)}
-    lines, _ = logical_lines(spec.source, Sink(spec.source))
-    found = set()
-    for line in lines:
-        first = 1 if line.kind == "let" else 0
-        word = [str(token) for token in line.tokens[first : first + 3]]
-        assigned = word[1:2] == ["="] or word[1:3] == ["<", "-"]
-        if first or (line.kind == "formula" and assigned):
-            found.update(word[:1])
-    return frozenset(found - made)
-
-
-def _lost_rows(spec: Spec) -> bool:
-    """Whether a statement that says which rows are used could not be read."""
-    lines, _ = logical_lines(spec.source, Sink(spec.source))
-    written = [line for line in lines if line.kind in ("column", "let", "where")]
-    kinds = (ColumnStatement, LetStatement, WhereStatement)
-    return len(written) > sum(isinstance(s, kinds) for s in spec.statements)
-
-
 def _bind(
     spec: Spec,
     chosen: Sequence[ModelStatement],
-    rows: _Rows,
+    rows: RowsOfModels,
     sink: Sink,
     *,
     hints: bool = False,

@@ -31,7 +31,7 @@ import pandas as pd
 
 import varying
 from varying.compiler.backends.kernel import Kernel, build
-from varying.runtime.sampling.run import Sampled
+from varying.compiler.sampled import Sampled
 from varying.runtime.sampling.samplers.nutpie_native import start
 
 ROOT = Path(__file__).parents[2]

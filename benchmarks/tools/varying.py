@@ -50,7 +50,7 @@ def kernel_gradient(task: dict[str, Any]) -> tuple[float | None, str]:
     """
     import varying
     from varying.compiler.backends.kernel import NoKernel, build
-    from varying.runtime.sampling.run import Sampled
+    from varying.compiler.sampled import Sampled
 
     compiled = varying.compile(Path(task["spec"]), task["data"]).compiled
     assert compiled is not None

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from xarray import Dataset, DataTree
 
     from varying.compiler.compiled import Compiled
+    from varying.compiler.sampled import Sampled
 
     from ..draws.row import Row
     from ..interface.progress import Progress
-    from ..sampling.run import Sample, Sampled
+    from ..sampling.run import Sample
     from ..sampling.settings import Settings
     from .fit import Fit
     from .origin import Origin
@@ -48,10 +49,12 @@ class Made:
 
 def fit_model(compiled: Compiled, settings: Settings, progress: Progress) -> Made:
     """Sample a model; see ``Model.fit``."""
-    from ..sampling.run import Sampled, sample
+    from varying.compiler.driver import for_sampler
+
+    from ..sampling.run import sample
     from ..sampling.sizes import check_sampling
 
-    sampled = Sampled(compiled)
+    sampled = for_sampler(compiled)
     check_sampling(compiled, settings)
     with interruptible() as interrupts:
         with _explained(sampled, settings):
@@ -66,10 +69,12 @@ def fit_of_draws(
     compiled: Compiled, data: DataTree, settings: Settings, seconds: float
 ) -> Made:
     """Return the fit of draws that have been made otherwise."""
-    from ..sampling.run import Sample, Sampled
+    from varying.compiler.driver import for_sampler
+
+    from ..sampling.run import Sample
 
     found = Sample(data, settings, seconds)
-    return _fitted(Sampled(compiled), found, settings, (_run(found),))
+    return _fitted(for_sampler(compiled), found, settings, (_run(found),))
 
 
 def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) -> Made:
@@ -77,7 +82,9 @@ def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) ->
 
     Chains that there are get what they lack, those that there are not all draws.
     """
-    from ..sampling.run import Sampled, sample
+    from varying.compiler.driver import for_sampler
+
+    from ..sampling.run import sample
     from ..sampling.samplers import NothingDrawn
     from ..sampling.settings import Settings
     from ..sampling.sizes import check_sampling
@@ -98,7 +105,7 @@ def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) ->
     compiled = fit._origin.compiled
     check_sampling(compiled, settings)
     absent = sorted(set(range(settings.chains)) - set(_labels(fit)))
-    sampled = Sampled(compiled)
+    sampled = for_sampler(compiled)
     parts: list[Sample | None] = [None, None]
     with interruptible() as interrupts:
         for number, (count, length) in enumerate(lacking):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -20,79 +19,14 @@ from .settings import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from pymc import Model as PyMCModel
     from xarray import Dataset, DataTree
 
-    from varying.compiler.backends.kernel import Tapes
     from varying.compiler.compiled import Compiled
-    from varying.compiler.program.ir import Frame, Program
+    from varying.compiler.sampled import Sampled
 
     from ..interface.progress import Progress
 
-__all__ = ["Sample", "Sampled", "sample"]
-
-
-@dataclass(frozen=True, eq=False)
-class Sampled:
-    """What a sampler sees of a compiled model.
-
-    Attributes
-    ----------
-    compiled
-        The model, by row.
-    """
-
-    compiled: Compiled
-
-    @cached_property
-    def _stage(self) -> tuple[Program, Frame]:
-        from varying.compiler.passes import for_sampling
-
-        program = self.compiled.program
-        # what is kept for each row is computed from the draws: see `kept.py`
-        bare = tuple(replace(one, report=()) for one in program.predictors)
-        return for_sampling(replace(program, predictors=bare), self.compiled.frame)
-
-    @property
-    def program(self) -> Program:
-        """The program after the passes for sampling."""
-        return self._stage[0]
-
-    @property
-    def frame(self) -> Frame:
-        """Its arrays."""
-        return self._stage[1]
-
-    @property
-    def graph(self) -> PyMCModel:
-        """Its PyMC model."""
-        from varying.compiler.backends.pymc import emit
-
-        return emit(self.program, self.frame)
-
-    @cached_property
-    def for_kernel(self) -> tuple[Program, Tapes]:
-        """The program as the kernel samples it, and its tapes.
-
-        Raises ``NoKernel`` where there are none.
-        """
-        from varying.compiler.backends.kernel import emit
-        from varying.compiler.passes import for_kernel
-
-        program, frame = for_kernel(self.program, self.frame)
-        return program, emit(program, frame)
-
-    def observed(self) -> Dataset:
-        """Return the responses by row, as ranks where there are categories."""
-        from xarray import Dataset
-
-        compiled = self.compiled
-        likelihood = compiled.program.likelihood
-        rows = likelihood.rows
-        return Dataset(
-            {likelihood.name: ((rows,), compiled.frame[likelihood.value])},
-            {rows: compiled.prepared.rows},
-        )
+__all__ = ["Sample", "sample"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +97,7 @@ def sample(
     groups: dict[str, Any] = {
         "posterior": posterior,
         "sample_stats": data["sample_stats"].to_dataset(),
-        "observed_data": sampled.observed(),
+        "observed_data": _observed(sampled.compiled),
     }
     tree = data.from_dict(groups)
     continued = found is not None and state is not None
@@ -242,3 +176,14 @@ def _by_kernel(
         progress.note(f"sampling PyMC's graph: {error}")
         return None
     return kernel.sample(built, program, settings, progress, state)
+
+
+def _observed(compiled: Compiled) -> Dataset:
+    """Return the responses by row, as ranks where there are categories."""
+    from xarray import Dataset
+
+    likelihoods, rows = compiled.program.likelihoods, compiled.prepared.rows
+    return Dataset(
+        {one.name: ((one.rows,), compiled.frame[one.value]) for one in likelihoods},
+        {one.rows: rows for one in likelihoods},
+    )

@@ -14,8 +14,9 @@ from ..draws.figures import elements
 if TYPE_CHECKING:
     from xarray import Dataset
 
+    from varying.compiler.sampled import Sampled
+
     from ..draws.names import Names
-    from ..sampling.run import Sampled
 
 __all__ = ["Subject"]
 

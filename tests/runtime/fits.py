@@ -10,13 +10,13 @@ import xarray as xr
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import compile_spec
+from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
 from varying.runtime.draws.names import Names
 from varying.runtime.draws.row import Row
 from varying.runtime.fit.fit import Fit
 from varying.runtime.fit.origin import Origin
 from varying.runtime.fit.provenance import FORMAT, Provenance, describe_data
-from varying.runtime.sampling.run import Sampled
 from varying.runtime.sampling.settings import Settings
 from varying.runtime.summary.summary import rows_of
 from varying.runtime.verdict.subject import Subject

@@ -23,9 +23,10 @@ from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret.density import moved_scales
 from varying.compiler.program.ir import Frame
+from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
 from varying.runtime.interface.progress import progress_for
-from varying.runtime.sampling.run import Sampled, sample
+from varying.runtime.sampling.run import sample
 from varying.runtime.sampling.settings import Settings
 
 from ..lower.prior_draws import at, draw_parameters, row_arguments

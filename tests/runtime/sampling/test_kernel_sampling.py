@@ -19,8 +19,8 @@ from varying.compiler.backends.kernel import Kernel, build
 from varying.compiler.backends.kernel.machine import cache as kernel_cache
 from varying.compiler.backends.pymc import emit as emit_graph
 from varying.compiler.distributions.kernels import PRIOR_KERNELS
+from varying.compiler.sampled import Sampled
 from varying.runtime.interface.progress import Lines
-from varying.runtime.sampling.run import Sampled
 from varying.runtime.sampling.samplers.nutpie_native import Draws, Route, start
 
 ROOT = Path(__file__).resolve().parents[3]

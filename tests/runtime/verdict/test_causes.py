@@ -12,8 +12,8 @@ import pytest
 import xarray as xr
 
 import varying
+from varying.compiler.sampled import Sampled
 from varying.runtime.draws.names import names_of
-from varying.runtime.sampling.run import Sampled
 from varying.runtime.verdict.subject import Subject
 
 SPEC = "y ~ x + z + (1 | g) + (1 | h)"

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.runtime.sampling.run import Sampled
+from varying.compiler.sampled import Sampled
 from varying.runtime.verdict.conflict.found import conflicts
 from varying.runtime.verdict.conflict.locations import Location, locations
 from varying.runtime.verdict.conflict.words import rounded_up

@@ -1,0 +1,111 @@
+"""The rows of each model of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.layout import logical_lines
+from varying.grammar.tree import (
+    ColumnStatement,
+    LetStatement,
+    ModelStatement,
+    Spec,
+    WhereStatement,
+)
+
+from ..data.file import DataFile
+from ..data.table import Table
+from ..expressions.own import NO_FUNCTIONS, Functions
+from .rows import NO_DATA, Prepared, prepare
+from .source import data_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowsOfModels:
+    """The rows of each model: of those with ``rows=own`` their own, by name."""
+
+    shared: Prepared
+    own: Mapping[str, Prepared]
+
+    def of(self, model: ModelStatement) -> Prepared:
+        """Return the rows that a model uses."""
+        return self.own.get(model.label, self.shared)
+
+
+def rows_of_models(
+    spec: Spec,
+    chosen: Sequence[ModelStatement],
+    alone: Sequence[str],
+    table: Table | DataFile | None,
+    base: Path | None,
+    sink: Sink,
+    reduce: bool | None,
+    whole: bool = False,
+    functions: Functions = NO_FUNCTIONS,
+) -> RowsOfModels:
+    """Return the rows used; without data, or if they cannot be read, an outline.
+
+    Parameters
+    ----------
+    spec, chosen
+        The spec, and the models that were asked for; none: all.
+    alone
+        Names of the models that have rows of their own; the others share theirs.
+    table, base, reduce, functions
+        As in ``driver.compile_spec``.
+    whole
+        A check is content with the head of a very long file; a fit needs it whole.
+    """
+    found_table = data_of(spec, table, base, sink, reduce, whole)
+    lost = sink.failed and _lost_rows(spec)
+    there = NO_DATA if found_table is None else found_table
+    unread = there.faulty | _lost_names(spec)
+    there = replace(there, functions=functions, faulty=unread)
+    sharing = [model.label for model in spec.models if model.label not in alone]
+    wanted = [model.label for model in chosen]
+    reported = frozenset(wanted) if wanted else None
+    found = []
+    for labels in (sharing, *([label] for label in alone)):
+        # what is left out of a model that nobody asked for is not to be reported
+        asked = not wanted or bool({*labels} & {*wanted})
+        own = sink if asked else Sink(sink.source)
+        prepared = prepare(_only(spec, labels), there, own, reported)
+        found.append(replace(prepared, certain=prepared.certain and not lost))
+    return RowsOfModels(found[0], dict(zip(alone, found[1:], strict=True)))
+
+
+def _only(spec: Spec, labels: Sequence[str]) -> Spec:
+    """Return a spec without the models of other names."""
+    return replace(
+        spec,
+        statements=tuple(
+            statement
+            for statement in spec.statements
+            if not isinstance(statement, ModelStatement) or statement.label in labels
+        ),
+    )
+
+
+def _lost_names(spec: Spec) -> frozenset[str]:
+    """Return the columns that statements would make, had these been read."""
+    made = {s.name.text for s in spec.statements if isinstance(s, LetStatement)}
+    lines, _ = logical_lines(spec.source, Sink(spec.source))
+    found = set()
+    for line in lines:
+        first = 1 if line.kind == "let" else 0
+        word = [str(token) for token in line.tokens[first : first + 3]]
+        assigned = word[1:2] == ["="] or word[1:3] == ["<", "-"]
+        if first or (line.kind == "formula" and assigned):
+            found.update(word[:1])
+    return frozenset(found - made)
+
+
+def _lost_rows(spec: Spec) -> bool:
+    """Whether a statement that says which rows are used could not be read."""
+    lines, _ = logical_lines(spec.source, Sink(spec.source))
+    written = [line for line in lines if line.kind in ("column", "let", "where")]
+    kinds = (ColumnStatement, LetStatement, WhereStatement)
+    return len(written) > sum(isinstance(s, kinds) for s in spec.statements)
