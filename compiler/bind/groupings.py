@@ -96,6 +96,8 @@ def bind_groupings(
             )
             span = smallest_with(frozenset(factors), bar.group).span
             bars_of = found.setdefault(frozenset(factors), _Bars(factors, span, []))
+            if bar.id is not None and not term.correlated:
+                _not_joined(bar, sink)
             _add_term(bars_of, term, sink)
     groupings = []
     for bars_of in found.values():
@@ -111,6 +113,16 @@ def bind_groupings(
             )
         )
     return tuple(groupings)
+
+
+def _not_joined(bar: GroupBar, sink: Sink) -> None:
+    """Report an id of a term that has no correlations."""
+    sink.add(
+        "two-bars",
+        bar.span,
+        f"the id `{bar.id}` joins correlations, and `cor=FALSE` leaves none",
+        "leave out the id, or `cor=FALSE`",
+    )
 
 
 def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
@@ -139,7 +151,7 @@ def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
 
 
 def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
-    """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined yet."""
+    """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined."""
     parts = [s.formula for s in model.body if isinstance(s, PartStatement)]
     found: dict[str, list[tuple[int, str, Name]]] = {}
     for number, formula in enumerate((model.formula, *parts)):
@@ -161,14 +173,6 @@ def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
             groups = " and ".join(f"`{group}`" for _, group, _ in places)
             message = f"the id `{text}` joins terms of different groups: {groups}"
             sink.add("two-bars", name.span, message)
-        elif len({number for number, _, _ in places}) > 1:
-            sink.add(
-                "not-yet",
-                name.span,
-                f"correlations across formulas (`|{text}|`) are not compiled by this "
-                "version",
-                "within one formula they are",
-            )
 
 
 def _used_once(name: Name, schema: Schema, sink: Sink) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..bind.bound import Grouping, GroupTerm, Part, PriorText
+from ..bind.effects import Effects, Member, effects_of_parts
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
 from ..program.blocks import Block, GroupUse
@@ -18,76 +19,77 @@ from ..program.recipes import LevelIndex, Matrix
 from . import default_priors as defaults
 from .builder import ROW, Builder, numbered, vector
 from .increments import Increments, where_of
-from .learn import LearnedPart
 from .names import free_group
 
 
-def lower_groups(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
-    """Lower the groups of a part; return the blocks that use them."""
-    return [
-        _group(build, part, grouping, terms)
-        for grouping, terms in zip(part.groupings, learned.groups, strict=True)
-    ]
+def lower_groups(build: Builder, part: Part) -> list[Block]:
+    """Lower the groups of a part; return the blocks that use them.
+
+    A group that several formulas have effects in is lowered with the first of them.
+    """
+    dpar = "" if part.main else part.dpar
+    blocks: list[Block] = []
+    for effects in effects_of_parts(build.bound.parts):
+        member = next((one for one in effects.members if one.dpar == dpar), None)
+        if member is None:
+            continue
+        owner = build.bound.part(effects.members[0].dpar)
+        name, dim = _group_name(build, member.grouping)
+        axis = f"{part.prefix}{name}_coef"
+        if owner is part:
+            build.axes.append(Axis(axis, "coefs", effects.labels))
+            _group(build, part, effects, name, dim)
+        columns, design = member.grouping.columns, None
+        if len(columns) > 1 or not columns[0].is_intercept:
+            if len(effects.members) > 1:
+                axis = f"{part.prefix}{name}_column"
+                names = tuple(column.name for column in columns)
+                build.axes.append(Axis(axis, "coefs", names))
+            design = f"{part.prefix}Z_{name}"
+            build.slots.append(Slot(design, (ROW, axis), Matrix(columns)))
+        group = f"{owner.prefix}{name}"
+        blocks.append(GroupUse(group, member.positions, f"{name}_index", design))
+    return blocks
 
 
-def _group(
-    build: Builder, part: Part, grouping: Grouping, terms: Sequence[Increments]
-) -> Block:
-    prefix, target = part.prefix, part.target
-    name, dim = _group_name(build, grouping)
+def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) -> None:
+    """Add a group, under the names of the part that it belongs to."""
+    prefix, labels = part.prefix, effects.labels
     coef_axis = f"{prefix}{name}_coef"
-    columns = grouping.columns
-    labels = tuple(column.name for column in columns)
-    build.axes.append(Axis(coef_axis, "coefs", labels))
-    index, design = f"{name}_index", f"{prefix}Z_{name}"
-    only_intercept = len(columns) == 1 and columns[0].is_intercept
-    if not only_intercept:
-        build.slots.append(Slot(design, (ROW, coef_axis), Matrix(columns)))
     choices: list[PriorText | DefaultPrior] = []
     bases = []
-    for term, found in zip(grouping.terms, terms, strict=True):
-        chosen, basis = _group_sds(build, part, grouping, term, found)
-        choices += chosen
-        bases.append(basis)
+    for member in effects.members:
+        for term, found in _terms(build, member):
+            chosen, basis = _group_sds(build, member, effects.cor, term, found)
+            choices += chosen
+            bases.append(np.eye(len(term.columns)) if basis is None else basis)
     moved = None
     sd = f"{prefix}sd_{name}"
-    if any(basis is not None for basis in bases):
-        whole = _diagonal(
-            [
-                np.eye(len(term.columns)) if basis is None else basis
-                for term, basis in zip(grouping.terms, bases, strict=True)
-            ]
-        )
+    if any((basis != np.eye(len(basis))).any() for basis in bases):
+        whole = _diagonal(bases)
         rows = tuple(tuple(float(x) for x in row) for row in whole)
         moved = Moved(rows, f"{prefix}r_{name}_at_means", sd)
         sd = f"{sd}_at_means"
     vector(build, sd, coef_axis, labels, choices, POSITIVE, report=moved is None)
 
     correlations: list[Correlation] = []
-    start = 0
-    place = f"{target}cor[{grouping.name}]"
-    chosen_cor = build.written(place) or defaults.correlation()
-    joint = [t for t in grouping.terms if t.correlated and len(t.columns) > 1]
-    for term in grouping.terms:
-        size = len(term.columns)
-        if term in joint:
-            partial, pair = f"{prefix}pcor_{name}", f"{prefix}{name}_pair"
-            if len(joint) > 1:
-                number = len(correlations) + 1
-                partial, pair = numbered(partial, number), numbered(pair, number)
-            correlations.append(
-                _correlation(
-                    build,
-                    dict(chosen_cor.arguments)["eta"],
-                    partial,
-                    pair,
-                    labels[start : start + size],
-                    tuple(range(start, start + size)),
-                )
+    chosen_cor = build.written(effects.cor) or defaults.correlation()
+    for number, joint in enumerate(effects.correlated, start=1):
+        partial, pair = f"{prefix}pcor_{name}", f"{prefix}{name}_pair"
+        if len(effects.correlated) > 1:
+            partial, pair = numbered(partial, number), numbered(pair, number)
+        correlations.append(
+            _correlation(
+                build,
+                dict(chosen_cor.arguments)["eta"],
+                partial,
+                pair,
+                tuple(labels[place] for place in joint.positions),
+                joint.positions,
             )
-        start += size
+        )
     if correlations:
-        build.explain(place, chosen_cor)
+        build.explain(effects.cor, chosen_cor)
     build.groups.append(
         Group(
             f"{prefix}{name}",
@@ -103,16 +105,18 @@ def _group(
             moved=moved,
         )
     )
-    return GroupUse(
-        f"{prefix}{name}",
-        tuple(range(len(columns))),
-        index,
-        None if only_intercept else design,
-    )
+
+
+def _terms(build: Builder, member: Member) -> Iterable[tuple[GroupTerm, Increments]]:
+    """Return the terms of a formula over a factor, and what their columns add."""
+    part = build.bound.part(member.dpar)
+    learned = build.learned.parts[build.bound.parts.index(part)]
+    found = learned.groups[part.groupings.index(member.grouping)]
+    return zip(member.grouping.terms, found, strict=True)
 
 
 def _group_sds(
-    build: Builder, part: Part, grouping: Grouping, term: GroupTerm, found: Increments
+    build: Builder, member: Member, cor: str, term: GroupTerm, found: Increments
 ) -> tuple[list[PriorText | DefaultPrior], Any]:
     """Return the priors of a term's sds, and the basis that they are stated in.
 
@@ -123,11 +127,12 @@ def _group_sds(
     Effects that are not correlated as written would be correlated anywhere else.
     """
     family, moments = build.bound.family, build.learned.moments
-    places = [f"{part.target}sd[{grouping.name}, {c.name}]" for c in term.columns]
+    part, name = build.bound.part(member.dpar), member.grouping.name
+    places = [f"{part.target}sd[{name}, {c.name}]" for c in term.columns]
     written = [build.written(place) for place in places]
     basis: Any = found.basis if term.correlated else np.eye(len(places))
     reaching = (basis != np.eye(len(places))).any(axis=1)
-    literal = build.written(f"{part.target}cor[{grouping.name}]") is not None or any(
+    literal = build.written(cor) is not None or any(
         prior is not None and far for prior, far in zip(written, reaching, strict=True)
     )
     steps = np.asarray(found.scales)

@@ -71,7 +71,10 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
         made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}
         made |= {f"{kind}_{name}_at_means" for kind in ("sd", "r")}
         made.add(f"Z_{name}_at_means")
-        made |= {f"{name}_{suffix}" for suffix in ("coef", "coef_", "index", "pair")}
+        made |= {
+            f"{name}_{suffix}"
+            for suffix in ("coef", "coef_", "column", "index", "pair")
+        }
         made = {f"{prefix}{one}" for prefix in prefixes for one in made}
         return not made.isdisjoint(taken)
 

@@ -146,7 +146,7 @@ def _predictor(
     else:
         shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)
-    blocks += lower_groups(build, part, learned)
+    blocks += lower_groups(build, part)
     build.predictors.append(
         Predictor(
             name,

@@ -330,7 +330,9 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
     group = program.group(use.group)
     levels, size = frame.lengths[group.levels], frame.lengths[group.coefs]
     index = frame[use.index]
-    design = np.ones((len(index), size)) if use.design is None else frame[use.design]
+    # of effects that other predictors use these rows say nothing
+    design = np.zeros((len(index), size))
+    design[:, list(use.positions)] = 1.0 if use.design is None else frame[use.design]
     design, sizes = _normalised(design)
     score = np.zeros((levels, size))
     information = np.zeros((levels, size, size))

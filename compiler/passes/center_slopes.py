@@ -35,26 +35,38 @@ def _stated(
     program: Program, frame: Frame, name: str, use: GroupUse
 ) -> tuple[Program, Frame]:
     group = program.group(use.group)
-    if group.moved is None or use.design is None:
+    if group.moved is None:
         return program, frame
+    places = list(use.positions)
+    whole = np.asarray(group.moved.basis)
+    basis = whole[np.ix_(places, places)]
+    if np.delete(whole[places], places, axis=1).any():
+        return program, frame
+    if use.design is None:
+        # one effect that is stated as it is written
+        same = replace(use, stated=True)
+        alone = (whole[places] == np.eye(len(whole))[places]).all()
+        return (_with(program, name, use, same) if alone else program), frame
     slot = program.slot(use.design)
     assert isinstance(slot.recipe, Matrix)
-    places = list(use.positions)
-    basis = np.asarray(group.moved.basis)[np.ix_(places, places)]
     design = f"{use.design}_at_means"
     recipe = replace(slot.recipe, basis=tuple(map(tuple, basis.tolist())))
     changed = replace(use, design=design, stated=True)
+    program = _with(program, name, use, changed)
+    slots = (*program.slots, Slot(design, slot.axes, recipe))
+    program = replace(program, slots=slots)
+    arrays = {**frame.arrays, design: frame[use.design] @ basis}
+    return program, replace(frame, arrays=arrays)
+
+
+def _with(program: Program, name: str, use: GroupUse, changed: GroupUse) -> Program:
+    """Return a program with another use of a group in one of its predictors."""
 
     def blocks(predictor: Predictor) -> tuple[Block, ...]:
         return tuple(changed if block is use else block for block in predictor.blocks)
 
-    program = replace(
-        program,
-        slots=(*program.slots, Slot(design, slot.axes, recipe)),
-        predictors=tuple(
-            replace(one, blocks=blocks(one)) if one.name == name else one
-            for one in program.predictors
-        ),
+    predictors = tuple(
+        replace(one, blocks=blocks(one)) if one.name == name else one
+        for one in program.predictors
     )
-    arrays = {**frame.arrays, design: frame[use.design] @ basis}
-    return program, replace(frame, arrays=arrays)
+    return replace(program, predictors=predictors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,14 +54,23 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
     given = _Given.of(program, frame)
     units: dict[str, Unit] = {}
     groups = {group.name: group for group in program.groups}
+    # where the sds of each effect start
+    middles: dict[str, list[float]] = {}
     for predictor in program.predictors:
         units |= _population(given, predictor)
         for use in predictor.blocks:
             if isinstance(use, GroupUse):
                 group = groups[use.group]
-                steps = _group(given, predictor, use, group)
-                groups[use.group] = replace(group, unit=steps)
-                units |= _sds(given, predictor, group, steps)
+                size = given.frame.lengths[group.coefs]
+                steps = list(group.unit or (1.0,) * size)
+                sds = middles.setdefault(use.group, [1.0] * size)
+                for place, step in zip(
+                    use.positions, _steps(given, predictor, use), strict=True
+                ):
+                    steps[place], sds[place] = step, step * _share(given, predictor)
+                groups[use.group] = replace(group, unit=tuple(steps))
+    for name, sds in middles.items():
+        units |= _sds(given, groups[name], sds)
     units |= dict(_dpars(given))
     parameters = tuple(
         replace(p, unit=_inside(p, units.get(p.name), frame))
@@ -253,34 +262,32 @@ def _aim(given: _Given, predictor: Predictor) -> float:
 # ---- groups --------------------------------------------------------------------------
 
 
-def _group(
-    given: _Given, predictor: Predictor, use: GroupUse, group: Group
-) -> tuple[float, ...]:
-    """Return the units of the effects of a group."""
+def _steps(given: _Given, predictor: Predictor, use: GroupUse) -> list[float]:
+    """Return the units of the effects that a predictor uses of a group."""
     step = given.step(predictor)
-    units = list(group.unit or (step,) * given.frame.lengths[group.coefs])
-    if use.design is not None:
-        sizes = given.size(given.frame[use.design])
-        for place, size in zip(use.positions, sizes.tolist(), strict=True):
-            units[place] = step / size
-    return tuple(units)
+    if use.design is None:
+        return [step] * len(use.positions)
+    return [step / size for size in given.size(given.frame[use.design]).tolist()]
 
 
-def _sds(
-    given: _Given, predictor: Predictor, group: Group, steps: tuple[float, ...]
-) -> dict[str, Unit]:
+def _share(given: _Given, predictor: Predictor) -> float:
+    """Return the size of a typical sd of effects, in steps of their predictor."""
+    on_link = not given.is_main(predictor) and predictor.link != "identity"
+    return DPAR_GROUP_SD if on_link else 1.0
+
+
+def _sds(given: _Given, group: Group, sds: Sequence[float]) -> dict[str, Unit]:
     """Return where the sds of a group start: near the means of their defaults."""
     found = linear(given.program, given.frame, group.sd)
     if found is None:
         return {}
-    on_link = not given.is_main(predictor) and predictor.link != "identity"
-    share = DPAR_GROUP_SD if on_link else 1.0
     units: dict[str, Unit] = {}
     for name, matrix in found.by.items():
-        numbers = matrix.T @ np.array(steps)
+        numbers = matrix.T @ np.array(sds)
         if (numbers > 0.0).all():
-            center = tuple((share * numbers).tolist())
-            units[name] = Unit(center, tuple(numbers.tolist()))
+            center = tuple(numbers.tolist())
+            steps = matrix.T @ np.array(group.unit)
+            units[name] = Unit(center, tuple(steps.tolist()))
     return units
 
 

@@ -54,7 +54,9 @@ def names_of(program: Program) -> Names:
     others = [name for name in reported if name not in known]
     moved = [group.moved.sd for group in program.groups if group.moved is not None]
     there = {*reported, *correlations, *moved}
-    ordered = tuple(name for name in (*first, *others, *last) if name in there)
+    # a group of several formulas is listed with the first
+    every = dict.fromkeys((*first, *others, *last))
+    ordered = tuple(name for name in every if name in there)
     return Names(ordered, effects, correlations)
 
 

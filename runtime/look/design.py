@@ -135,8 +135,9 @@ def _index(grouping: Grouping, table: Table) -> list[int]:
 
 
 def _correlated(term: GroupTerm) -> bool:
-    """One effect has nothing to be correlated with."""
-    return term.correlated and len(term.columns) > 1
+    """One effect has nothing to be correlated with, unless others have its id."""
+    several = len(term.columns) > 1 or term.identity is not None
+    return term.correlated and several
 
 
 def _response_levels(compiled: Compiled | Designed) -> tuple[str, ...]:
@@ -216,6 +217,8 @@ def _group_text(grouping: Grouping, of: Part) -> Block:
     for term in grouping.terms:
         part = "" if of.main else f" of {of.link.name} {of.dpar}"
         relation = ", correlated" if _correlated(term) else ""
+        if term.identity is not None:
+            relation = f", correlated with all of `{term.identity}`"
         if len(term.columns) > 1 and not term.correlated:
             relation = ", not correlated"
         lines.append(f"{term.text}{part}{relation}")

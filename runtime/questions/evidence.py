@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.asked import Quantity, Reference, Test
+from varying.compiler.bind.effects import effects_of_parts
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
 from varying.compiler.program.interpret.truncation import log_mass
 
@@ -244,13 +245,11 @@ def _correlations(
     Under LKJ(eta) it is Beta(a, a) on (-1, 1), with a = eta + d/2 - 1 (Lewandowski,
     Kurowicka & Joe 2009).
     """
-    groupings = bound.part(reference.dpar).groupings
-    grouping = next(g for g in groupings if g.name == reference.group)
-    start = 0
-    for term in grouping.terms:
-        stop = start + len(term.columns)
-        if start <= reference.places[0] < stop:
-            a = dict(prior.arguments)["eta"] + (stop - start) / 2.0 - 1.0
-            return np.asarray(2.0 * rng.beta(a, a, _AT_ONCE) - 1.0)
-        start = stop
+    for effects in effects_of_parts(bound.parts):
+        if effects.cor != reference.target:
+            continue
+        for joint in effects.correlated:
+            if reference.places[0] in joint.positions:
+                a = dict(prior.arguments)["eta"] + len(joint.positions) / 2.0 - 1.0
+                return np.asarray(2.0 * rng.beta(a, a, _AT_ONCE) - 1.0)
     return None

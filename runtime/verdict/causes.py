@@ -141,10 +141,9 @@ def _exchanged(found: Evidence) -> Iterator[str]:
     program = found.program
     for predictor in program.predictors:
         uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]
-        groups = [program.group(use.group) for use in uses]
-        for place, one in enumerate(groups):
-            for other in groups[:place]:
-                left, right = (_intercepts(found, g.effects) for g in (other, one))
+        for place, one in enumerate(uses):
+            for other in uses[:place]:
+                left, right = (_intercepts(found, use) for use in (other, one))
                 if left is None or right is None:
                     continue
                 size = left.shape[-1]
@@ -152,7 +151,7 @@ def _exchanged(found: Evidence) -> Iterator[str]:
                 across = np.abs(both[:size, size:])
                 if (across.max(axis=1) > _EXCHANGED).mean() > _SHARE:
                     yield (
-                        f"The effects of {other.name} and {one.name} move together: "
+                        f"The effects of {other.group} and {one.group} move together: "
                         "the data hardly tell one group from the other. Leave one out."
                     )
 
@@ -205,17 +204,18 @@ def _label(name: str, label: str) -> str:
     return f"{name}[{label}]" if label else name
 
 
-def _intercepts(found: Evidence, effects: str) -> Array | None:
-    """Return the first effect of each level: chains, draws, levels.
+def _intercepts(found: Evidence, use: GroupUse) -> Array | None:
+    """Return the first effect that is used of each level: chains, draws, levels.
 
     From the mean of the levels, which the intercept of the model takes part in.
     """
+    effects = found.program.group(use.group).effects
     if effects not in found.posterior:
         return None
     values = found.posterior[effects].transpose("chain", "draw", ...).values
     if values.shape[2] > _NUMBERS:
         return None
-    first = values[..., 0]
+    first = values[..., use.positions[0]]
     return np.asarray(first - first.mean(axis=-1, keepdims=True))
 
 

@@ -23,6 +23,7 @@ from ...families import FAMILIES
 from ...families.family import Family
 from ...formula.columns import Coded
 from ..bound import Grouping, Part, Population
+from ..effects import Effects, effects_of
 
 #: Coefficients that an unknown one is compared with, part by part.
 _MOST_COMPARED = 1_000
@@ -72,6 +73,10 @@ class Targets:
         Classes that the formula may have, where part of it is unknown.
     levels
         Of terms that are one factor, its levels.
+    others
+        What effects of other formulas are called in a summary, and their targets:
+        ``sd[g, sigma_Intercept]`` is ``sigma.sd[g, Intercept]``, and ``sigma.cor[g]``
+        is ``cor[g]`` where it is the same matrix.
     """
 
     scalars: tuple[Scalar, ...]
@@ -79,6 +84,7 @@ class Targets:
     guessed: frozenset[str] | None = frozenset()
     possible: tuple[str, ...] = ()
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def forgives(self, ref: Ref) -> bool:
         """Whether a reference may be to what a fault has left unknown."""
@@ -113,6 +119,9 @@ def targets_of(
         See ``Targets``.
     """
     found: list[Scalar] = []
+    joined = effects_of(
+        {"": groupings, **{part.dpar: part.groupings for part in others}}
+    )
     families = [family] if family is not None else list(FAMILIES.values())
     classes = [
         name
@@ -128,7 +137,8 @@ def targets_of(
     for name in classes:
         found += [Scalar(name, name, REAL)]
         found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
-    found += _effects("", population, groupings)
+    found += _population("", population)
+    found += _of_groups(joined, "")
     modelled = {part.dpar for part in others}
     dpars = {dpar.name: dpar for f in families for dpar in f.dpars}
     found += [
@@ -141,7 +151,8 @@ def targets_of(
         if part.population.intercept:
             found += [Scalar(name, name, REAL)]
             found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
-        found += _effects(part.target, part.population, part.groupings)
+        found += _population(part.target, part.population)
+        found += _of_groups(joined, part.dpar)
     groups = [g.name for g in groupings]
     groups += [g.name for part in others for g in part.groupings]
     levels: dict[str, tuple[str, ...]] = {}
@@ -150,25 +161,35 @@ def targets_of(
             if len(column.parts) == 1 and isinstance(column.parts[0], Coded):
                 levels[column.term] = column.parts[0].levels
     names = tuple(dict.fromkeys(groups))
-    return Targets(tuple(found), names, guessed, possible, levels)
+    renamed = {text: target for one in joined for text, target in one.other_names()}
+    return Targets(tuple(found), names, guessed, possible, levels, renamed)
 
 
-def _effects(
-    of: str, population: Population, groupings: Sequence[Grouping]
-) -> list[Scalar]:
-    """Return the effects, standard deviations and correlations of one predictor."""
-    found = [
+def _population(of: str, population: Population) -> list[Scalar]:
+    """Return the effects of one predictor."""
+    return [
         Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
         for c in population.columns
     ]
-    for grouping in groupings:
-        group, sd = grouping.name, f"{of}sd"
-        found += [
-            Scalar(f"{sd}[{group}, {c.name}]", sd, POSITIVE, group, c.name, c.term)
-            for c in grouping.columns
-        ]
-        if any(t.correlated and len(t.columns) > 1 for t in grouping.terms):
-            found.append(Scalar(f"{of}cor[{group}]", f"{of}cor", REAL, group))
+
+
+def _of_groups(groups: Sequence[Effects], dpar: str) -> list[Scalar]:
+    """Return the standard deviations and correlations of one predictor.
+
+    Correlations across formulas are those of the first formula.
+    """
+    found: list[Scalar] = []
+    for effects in groups:
+        for place, member in enumerate(effects.members):
+            if member.dpar != dpar:
+                continue
+            group, sd = effects.name, f"{member.target}sd"
+            found += [
+                Scalar(f"{sd}[{group}, {c.name}]", sd, POSITIVE, group, c.name, c.term)
+                for c in member.grouping.columns
+            ]
+            if place == 0 and effects.correlated:
+                found.append(Scalar(effects.cor, f"{member.target}cor", REAL, group))
     return found
 
 
@@ -176,6 +197,17 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
     """Return the scalar parameters that a target names, and how closely."""
     kind, refs = target.name.text, target.refs
     base = kind.rpartition(".")[2]
+    better = targets.others.get(_canonical(target))
+    if better is not None:
+        sink.add(
+            "unknown-target",
+            target.span,
+            f"`{expression_text(target)}` is written `{better}`",
+            "effects of several formulas that share an id are one group, and each has "
+            "its own priors",
+            fix=Fix.write(target.span, better, safe=True),
+        )
+        return []
     if kind not in targets.kinds():
         if targets.guessed is None and "." in kind:
             return []
@@ -213,6 +245,13 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
     return []
 
 
+def _canonical(target: Target) -> str:
+    """Return a target as scalar ones are spelled."""
+    refs = target.refs or ()
+    texts = [group_text(refs[0]), *map(ref_text, refs[1:])] if refs else []
+    return f"{target.name.text}[{', '.join(texts)}]" if texts else target.name.text
+
+
 def _grouped(
     kind: str,
     refs: tuple[Ref, ...],
@@ -221,7 +260,7 @@ def _grouped(
     sink: Sink,
 ) -> list[tuple[int, Scalar]]:
     wanted = group_text(refs[0])
-    group = next((name for name in targets.groups if _same(name, wanted)), None)
+    group = next((name for name in targets.groups if same_name(name, wanted)), None)
     if group is None:
         if not targets.forgives(refs[0]):
             notes, fix = did_you_mean(
@@ -291,10 +330,10 @@ def _coefficients(
     ref: Ref, own: Sequence[Scalar], where: str, targets: Targets, sink: Sink
 ) -> list[tuple[int, Scalar]]:
     wanted = ref_text(ref)
-    exact = [scalar for scalar in own if _same(scalar.coefficient, wanted)]
+    exact = [scalar for scalar in own if same_name(scalar.coefficient, wanted)]
     if exact:
         return [(COEFFICIENT, scalar) for scalar in exact]
-    terms = [scalar for scalar in own if _same(scalar.term, wanted)]
+    terms = [scalar for scalar in own if same_name(scalar.term, wanted)]
     if terms:
         return [(TERM, scalar) for scalar in terms]
     if targets.forgives(ref):
@@ -476,7 +515,7 @@ def _names(ref: Ref) -> frozenset[str]:
     return frozenset(found)
 
 
-def _same(left: str, right: str) -> bool:
+def same_name(left: str, right: str) -> bool:
     """Whether two interactions have the same parts, in whatever order."""
     return left == right or sorted(_split(left)) == sorted(_split(right))
 

@@ -18,7 +18,8 @@ from ...data.levels import suggest_level
 from ...formula.columns import Coded, DesignColumn
 from ..asked import Reference
 from ..bound import Grouping, Population
-from ..priors.targets import Scalar, Targets, group_text, matches, ref_text
+from ..effects import Effects, effects_of
+from ..priors.targets import Scalar, Targets, group_text, matches, ref_text, same_name
 
 #: Coefficients that a message lists.
 _SHOWN = 8
@@ -46,6 +47,15 @@ class Scope:
     def grouping(self, dpar: str, name: str) -> Grouping:
         """Return a grouping of a formula."""
         return next(g for g in self.parts[dpar][1] if g.name == name)
+
+    def effects(self, dpar: str, name: str) -> Effects:
+        """Return the group that a formula has effects of."""
+        formulas = {of: groupings for of, (_, groupings) in self.parts.items()}
+        return next(
+            effects
+            for effects in effects_of(formulas)
+            if effects.name == name and any(m.dpar == dpar for m in effects.members)
+        )
 
 
 def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
@@ -84,6 +94,8 @@ def _scalar(scalar: Scalar, dpar: str, scope: Scope) -> Reference:
         kind = scalar.base
         return Reference(text, kind, dpar, target=text)
     place = next(i for i, c in enumerate(columns) if c.name == scalar.coefficient)
+    if scalar.base == "sd":
+        place = scope.effects(dpar, scalar.group).member(dpar).positions[place]
     coding = _codings(columns[place]) if scalar.base == "b" else ()
     return Reference(
         text, scalar.base, dpar, scalar.group, (place,), target=text, coding=coding
@@ -167,7 +179,7 @@ def _number(ref: Ref) -> int | None:
 def _group_column(
     dpar: str, group: Ref, coefficient: Ref, scope: Scope, sink: Sink
 ) -> tuple[Grouping, int] | None:
-    """Return a grouping, and the place of a coefficient among its columns."""
+    """Return a grouping, and the place of a coefficient in its group."""
     kind = f"{dpar}.sd" if dpar else "sd"
     span = group.span.to(coefficient.span)
     target = Target(Name(kind, span=span), (group, coefficient), span=span)
@@ -178,7 +190,8 @@ def _group_column(
         return None
     grouping = scope.grouping(dpar, found[0].group)
     names = [column.name for column in grouping.columns]
-    return grouping, names.index(found[0].coefficient)
+    place = names.index(found[0].coefficient)
+    return grouping, scope.effects(dpar, grouping.name).member(dpar).positions[place]
 
 
 def _correlation(
@@ -189,24 +202,22 @@ def _correlation(
     if not found:
         return None
     kind = target.name.text
+    group = found[0].group
     pairs = [
-        (scalar.group, row.name, column.name)
+        (scalar.group, effects.labels[row], effects.labels[column])
         for scalar in found
-        for term in scope.grouping(dpar, scalar.group).terms
-        if term.correlated
-        for at, row in enumerate(term.columns)
-        for column in term.columns[:at]
+        for effects in (scope.effects(dpar, scalar.group),)
+        for joint in effects.correlated
+        for at, row in enumerate(joint.positions)
+        for column in joint.positions[:at]
     ]
     if len(refs) == 3:
-        first = _group_column(dpar, refs[0], refs[1], scope, sink)
-        second = _group_column(dpar, refs[0], refs[2], scope, sink)
-        if first is None or second is None:
+        labels = [_label(group, dpar, refs[0], ref, scope, sink) for ref in refs[1:]]
+        if None in labels:
             return None
-        grouping, places = first[0], (first[1], second[1])
-        names = {grouping.columns[place].name for place in places}
-        if not any({row, column} == names for _, row, column in pairs):
-            listed = " and ".join(f"`{name}`" for name in sorted(names))
-            same = len(names) == 1
+        if not any({row, column} == {*labels} for _, row, column in pairs):
+            listed = " and ".join(f"`{label}`" for label in sorted({*map(str, labels)}))
+            same = len({*labels}) == 1
             sink.add(
                 "unknown-target",
                 refs[1].span.to(refs[2].span),
@@ -215,6 +226,7 @@ def _correlation(
                 f"it has {_spelled(kind, pairs)}",
             )
             return None
+        first, second = map(str, labels)
     elif len(pairs) != 1 or len(refs) > 1:
         if len(pairs) == 1:
             sink.add(
@@ -227,13 +239,28 @@ def _correlation(
             _several(target, [_pair_text(kind, pair) for pair in pairs], sink)
         return None
     else:
-        grouping = scope.grouping(dpar, pairs[0][0])
-        every = [column.name for column in grouping.columns]
-        places = (every.index(pairs[0][1]), every.index(pairs[0][2]))
-    columns = grouping.columns
-    text = _pair_text(kind, (grouping.name, *(columns[p].name for p in places)))
-    whole_target = f"{kind}[{grouping.name}]"
-    return Reference(text, "cor", dpar, grouping.name, places, target=whole_target)
+        group, first, second = pairs[0]
+    effects = scope.effects(dpar, group)
+    places = (effects.labels.index(first), effects.labels.index(second))
+    text = _pair_text(kind, (group, first, second))
+    return Reference(text, "cor", dpar, group, places, target=effects.cor)
+
+
+def _label(
+    group: str, dpar: str, named: Ref, coefficient: Ref, scope: Scope, sink: Sink
+) -> str | None:
+    """Return the label of an effect, as correlations have it; None after a fault.
+
+    Those of other formulas have the parameter before them: ``sigma_Intercept``.
+    """
+    effects = scope.effects(dpar, group)
+    if len(effects.members) > 1:
+        wanted = ref_text(coefficient)
+        exact = [label for label in effects.labels if same_name(label, wanted)]
+        if exact:
+            return exact[0]
+    found = _group_column(dpar, named, coefficient, scope, sink)
+    return None if found is None else effects.labels[found[1]]
 
 
 def _pair_text(kind: str, pair: Sequence[str]) -> str:
@@ -262,7 +289,8 @@ def _effect(
             replace(target, name=sd, refs=(refs[0],)), scope.targets, sink
         )[0][1].group
     grouping = scope.grouping(dpar, wanted)
-    place = 0
+    positions = scope.effects(dpar, wanted).member(dpar).positions
+    place = positions[0]
     if len(refs) == 3:
         found = _group_column(dpar, refs[0], refs[2], scope, sink)
         if found is None:
@@ -285,7 +313,7 @@ def _effect(
     if level not in grouping.levels:
         _unknown_level(level, grouping, refs[1].span, sink)
         return None
-    name = grouping.columns[place].name
+    name = grouping.columns[positions.index(place)].name
     text = f"{kind}[{wanted}, {level}, {name}]"
     places = (grouping.levels.index(level), place)
     return Reference(text, "r", dpar, wanted, places)

@@ -48,7 +48,11 @@ class GroupUse(Block):
 
     def text(self, program: Program) -> str:
         """Return the effects by their index, times the design."""
-        rows = f"{self.effects(program)}[{self.index}]"
+        labels = program.axis(program.group(self.group).coefs).labels or ()
+        which = ""
+        if self.positions != tuple(range(len(labels))):
+            which = f"; {', '.join(labels[place] for place in self.positions)}"
+        rows = f"{self.effects(program)}[{self.index}{which}]"
         return rows if self.design is None else f"rowsum({self.design} * {rows})"
 
     def faults(self, program: Program) -> Iterator[str]:

@@ -63,12 +63,11 @@ def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
     program, frame = centre.program, centre.frame
     group = program.group(use.group)
     index = np.asarray(frame[use.index])
-    levels, size = frame.lengths[group.levels], frame.lengths[group.coefs]
-    elsewhere = group.moved is not None and not use.stated
-    if elsewhere or list(use.positions) != list(range(size)):
+    levels, size = frame.lengths[group.levels], len(use.positions)
+    if group.moved is not None and not use.stated:
         return []
     design = np.ones((len(index), 1)) if use.design is None else frame[use.design]
-    now = np.asarray(centre.effects(use))
+    now = np.asarray(centre.effects(use))[:, list(use.positions)]
     weights = working.weights
     right = working.slopes + weights * (design * now[index]).sum(axis=1)
     information = np.empty((levels, size, size))
@@ -90,10 +89,10 @@ def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
     inverse = np.linalg.inv(unit[there])
     own = np.einsum("lij,lj->li", inverse, target[there] / scale[there]) / scale[there]
     errors = np.einsum("lii->li", inverse) / scale[there] ** 2
-    labels = program.axis(group.coefs).labels or ("",) * size
+    labels = program.axis(group.coefs).labels or ("",) * frame.lengths[group.coefs]
     return [
-        Spread(group.sd, at, labels[at], *_moments(own[:, at], errors[:, at]))
-        for at in range(size)
+        Spread(group.sd, place, labels[place], *_moments(own[:, at], errors[:, at]))
+        for at, place in enumerate(use.positions)
     ]
 
 

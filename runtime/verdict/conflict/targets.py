@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from varying.compiler.program.blocks import GroupUse
+from varying.compiler.bind.effects import effects_of_parts
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
@@ -25,29 +25,34 @@ class Targets:
         Priors by target, as ``show priors`` has them.
     places
         Targets by name of the parameter; ``{}`` stands for the label.
+    sds
+        Targets of the sds of groups, by name of the parameter and label.
     """
 
     rows: Mapping[str, PriorRow]
     places: Mapping[str, tuple[str, ...]]
+    sds: Mapping[tuple[str, str], str]
 
     @classmethod
     def of(cls, compiled: Compiled) -> Targets:
         """Return those of a model."""
         program = compiled.program
         places: dict[str, tuple[str, ...]] = {}
-        for part, predictor in zip(
-            compiled.bound.parts, program.predictors, strict=True
-        ):
+        for part in compiled.bound.parts:
             own, prefix = part.target, part.prefix
             for name in (f"{prefix}b", f"{prefix}b_at_means"):
                 places[name] = (f"{own}b[{{}}]",)
             for name in (f"{prefix}Intercept", f"{prefix}Intercept_centered"):
                 places[name] = (f"{own}Intercept[mean]", f"{own}Intercept")
-            uses = [b for b in predictor.blocks if isinstance(b, GroupUse)]
-            for use, grouping in zip(uses, part.groupings, strict=True):
-                sd = program.group(use.group).sd
-                places[sd] = (f"{own}sd[{grouping.name}, {{}}]",)
-        return cls({row.target: row for row in compiled.priors}, places)
+        sds: dict[tuple[str, str], str] = {}
+        groups = zip(
+            effects_of_parts(compiled.bound.parts), program.groups, strict=True
+        )
+        for effects, group in groups:
+            labels = program.axis(group.coefs).labels or ()
+            named = zip(labels, effects.sd_targets(), strict=True)
+            sds |= {(group.sd, label): target for label, target in named}
+        return cls({row.target: row for row in compiled.priors}, places, sds)
 
     def name(self, parameter: str, label: str) -> str | None:
         """Return how an element is called; None for what only a backend knows."""
@@ -59,6 +64,8 @@ class Targets:
         # vectors of several kinds of prior are in numbered parts
         base = parameter.partition("#")[0]
         known = self.places.get(base, (base.removesuffix("_inv_sqrt"),))
+        if (base, label) in self.sds:
+            known = (self.sds[base, label],)
         for place in known:
             row = self.rows.get(place.replace("{}", label))
             if row is not None:
