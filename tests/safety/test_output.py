@@ -33,7 +33,9 @@ SIGNS = (
 #: What a spec may have in back-quotes, as it cannot have the rest.
 QUIET = "\u202e\u2066\u2069\u202c\u200b\ufeff"
 MARKUP = "[red]:smile:<script>alert(1)</script>|`$x$ ![a](javascript:b) *c* &lt; \\"
-LEVELS = [f"a{SIGNS}{MARKUP}", f"b{MARKUP}{SIGNS}", f"{SIGNS}c"]
+#: What data may have, as no file can hold U+0000 in a text.
+HELD = SIGNS.replace("\0", "")
+LEVELS = [f"a{HELD}{MARKUP}", f"b{MARKUP}{HELD}", f"{HELD}c"]
 COLUMN = f"w{QUIET}[red]<i>|$"
 FILE = "d\x1b[31m\u202e\n[red]<i>"
 
@@ -96,13 +98,14 @@ def frame() -> dict[str, Any]:
         "y": rng.normal(size=24),
         "r": [LEVELS[row % 3] for row in range(24)],
         COLUMN: rng.normal(size=24),
-        f"other{SIGNS}": np.arange(24),
+        f"other{HELD}": np.arange(24),
         "g": [LEVELS[row % 3] for row in range(24)],
         "f": [LEVELS[row % 2] for row in range(24)],
     }
 
 
-SPEC = f"y ~ `{COLUMN}` + f + (1 + f | g)\nquantity q = exp(sigma)\ntest t = q > 1\n"
+FORMULA = f"y ~ `{COLUMN}` + f + (1 + f | g)"
+SPEC = f"{FORMULA}\nquantity q = exp(sigma)\ntest t = q > 1\n"
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +183,15 @@ def test_errors_from_python(wrong: str, frame: dict[str, Any], fit: Fit) -> None
         fine(str(refused.value))
 
 
+def test_what_no_file_can_hold(frame: dict[str, Any]) -> None:
+    column = [f"a{SIGNS}{MARKUP}", "b"] * 12
+    with pytest.raises(varying.ModelError) as caught:
+        varying.compile("y ~ f", {**frame, "f": column})
+    assert "wrong-type" in {found.rule for found in caught.value.diagnostics}
+    fine(str(caught.value))
+    fine("\n".join(caught.value._render_traceback_()))
+
+
 @pytest.fixture
 def run(
     tmp_path: Path,
@@ -206,7 +218,7 @@ def run(
 def write(folder: Path, frame: dict[str, Any]) -> str:
     import pandas as pd
 
-    text = pd.DataFrame(frame).to_csv(index=False).replace("\0", "")
+    text = pd.DataFrame(frame).to_csv(index=False)
     (folder / f"{FILE}.csv").write_bytes(text.encode())
     name = f"{FILE}.model"
     (folder / name).write_text(SPEC, encoding="utf-8")
@@ -256,6 +268,10 @@ def test_commands_on_a_fit(tmp_path: Path, fit: Fit, run: Run) -> None:
         if form == "json":
             coords = [row["coord"] for row in json.loads(out)["parameters"]]
             assert f"{LEVELS[0]}, Intercept" in coords
+    # whose formula is not that of its spec
+    assert run("plot", "trace", name)[0] == 1
+    said = dataclasses.replace(fit.provenance, formula=FORMULA)
+    dataclasses.replace(fit, provenance=said).save(tmp_path / name)
     for kind in ("trace", "forest", "pairs"):
         assert run("plot", kind, name)[0] == 0
     assert run("plot", "ppc", name, "--by", "g")[0] == 0
