@@ -126,8 +126,8 @@ def report_unknown(
     names = [name for name in (*data.columns, *data.unread) if name not in made(data)]
     notes, fix = did_you_mean(node.text, names, node.span, "columns", name_text)
     of = [name for name in names if _has_level(data.columns.get(name), node.text)]
-    if of and not value and fix is None:
-        notes = (f"`{node.text}` is a level of `{of[0]}`, and no column",)
+    if of and not value:
+        notes = (f"`{node.text}` is a level of `{of[0]}`, and no column", *notes)
     elif of and value and not node.quoted:
         text = string_text(node.text)
         notes = (f"`{node.text}` is a level of `{of[0]}`: a level stands in quotes",)

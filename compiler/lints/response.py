@@ -8,9 +8,10 @@ import numpy as np
 
 from varying.grammar.spelling import spell_number
 
+from ..bind.bound import BoundModel
 from ..bind.estimated import residual_scale
 from ..data.spread import dependencies, is_constant, is_same, rounding_of, two_values
-from ..data.table import Floats, Kind
+from ..data.table import Floats, Kind, Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
 from .codes import codes_of
@@ -22,7 +23,7 @@ _UNBOUNDED = ("gaussian", "student")
 _FEWEST_ROWS = 10
 #: With fewer rows beyond the columns a fit may be exact by chance.
 _FEWEST_RESIDUALS = 3
-#: Of more rows or columns it is not looked for.
+#: Of so many rows it is looked for first; of more columns it is not looked for.
 _MOST_ROWS, _MOST_COLUMNS = 100_000, 50
 #: The longest scales that are steps and no measure: 0 to 10, and -5 to 5.
 _LONGEST, _LONGEST_BIPOLAR = 10, 5
@@ -66,29 +67,18 @@ def exact(subject: Subject) -> Iterator[Finding]:
     columns = bound.main.population.columns
     if bound.family.name not in _UNBOUNDED or not columns:
         return
-    if table.rows - len(columns) < _FEWEST_RESIDUALS or table.rows > _MOST_ROWS:
+    if table.total - len(columns) < _FEWEST_RESIDUALS or len(columns) > _MOST_COLUMNS:
         return
-    if residual_scale(bound, table) == "known" or len(columns) > _MOST_COLUMNS:
+    if residual_scale(bound, table) == "known":
         return
-    values = subject.response
-    for offset in bound.main.population.offsets:
-        values = values - evaluate(offset.expression, table)
-    if is_constant(values):
+    if table.rows > _MOST_ROWS:
+        # what does not hold of some rows does not hold of all
+        some = np.arange(_MOST_ROWS)
+        if _made_of(bound, table.take(some), subject.response[some]) is None:
+            return
+    names = _made_of(bound, table, subject.response)
+    if not names:
         return
-    design = evaluate_columns(columns, table)
-    ones = [np.ones(table.rows)] if bound.main.population.intercept else []
-    matrix = np.column_stack([*ones, design, values])
-    counts = table.counts
-    made = dependencies(
-        matrix,
-        [rounding_of(column) for column in matrix.T],
-        counts,
-        # a response is not written to few digits by chance
-        [True] * matrix.shape[1],
-    ).get(matrix.shape[1] - 1)
-    if made is None:
-        return
-    names = [columns[at - len(ones)].name for at in made if at >= len(ones)]
     yield Finding(
         bound.response.span,
         f"the response `{bound.response.name}` is an exact combination of "
@@ -99,6 +89,31 @@ def exact(subject: Subject) -> Iterator[Finding]:
             "see whether the response was computed from the predictors",
         ),
     )
+
+
+def _made_of(bound: BoundModel, table: Table, values: Floats) -> list[str] | None:
+    """Return the columns that a response is a combination of, or None.
+
+    A constant is made of no column.
+    """
+    population = bound.main.population
+    for offset in population.offsets:
+        values = values - evaluate(offset.expression, table)
+    if is_constant(values):
+        return []
+    design = evaluate_columns(population.columns, table)
+    ones = [np.ones(table.rows)] if population.intercept else []
+    matrix = np.column_stack([*ones, design, values])
+    made = dependencies(
+        matrix,
+        [rounding_of(column) for column in matrix.T],
+        table.counts,
+        # a response is not written to few digits by chance
+        [True] * matrix.shape[1],
+    ).get(matrix.shape[1] - 1)
+    if made is None:
+        return None
+    return [population.columns[at - len(ones)].name for at in made if at >= len(ones)]
 
 
 def bounded(subject: Subject) -> Iterator[Finding]:

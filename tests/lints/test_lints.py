@@ -277,3 +277,16 @@ def test_codes_lie_far_from_the_others(
     numbers: list[float], codes: tuple[int, ...]
 ) -> None:
     assert missing_codes(numbers) == codes
+
+
+# ---- exact fits --------------------------------------------------------------------
+
+
+def test_many_rows_that_are_exact_are_found() -> None:
+    """Of many rows some are looked at first; all of them decide."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=120_000)
+    part = np.where(np.arange(len(x)) < 110_000, 2 * x, rng.normal(size=len(x)))
+    assert "exact-fit" in rules("y ~ x", {"y": 2 * x, "x": x})
+    assert "exact-fit" not in rules("y ~ x", {"y": part, "x": x})
+    assert "exact-fit" not in rules("y ~ x", {"y": rng.normal(size=len(x)), "x": x})
