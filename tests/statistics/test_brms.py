@@ -209,3 +209,21 @@ def test_log_density(name: str) -> None:
             wanted -= len(point[f"pcor_{GROUPS[name]}"]) * math.log(2.0)
         print(f"{name}: {density:.10f}, in Stan {wanted:.10f}, {density - wanted:.0e}")
         assert density == pytest.approx(wanted, rel=1e-10)
+
+
+def test_log_density_of_weighted_rows() -> None:
+    """Rows of the sleep study that count half, once and a half, twice and a half."""
+    text = (FOLDER / "sleepstudy.model").read_text("utf-8")
+    text = text.replace(
+        "Reaction ~",
+        "let w = Days - 3 * floor(Days / 3) + 0.5\nReaction | weights(w) ~",
+    )
+    model = compiled(text, FOLDER)
+    for given in read("weights.json")["points"]:
+        point = coordinates(
+            "sleepstudy", "Subject", given["values"], model.frame["X_mean"]
+        )
+        _, density = evaluate(model.program, model.frame, point)
+        size = len(point["pcor_Subject"])
+        wanted = given["log_density"] - size * math.log(2.0)
+        assert density == pytest.approx(wanted, rel=1e-10)
