@@ -126,6 +126,23 @@ def test_an_edited_family_is_another_machine(
     assert again["density"] == before["density"] and again["before"]
 
 
+def test_an_edit_elsewhere_is_the_same_machine(tmp_path: Path) -> None:
+    """Of a family that the machine has nothing of, and of words that are not code."""
+    kept, source = tmp_path / "kept", tmp_path / "src"
+    shutil.copytree(
+        ROOT / "src" / "varying",
+        source / "varying",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    assert not result(start(kept, source))["before"]
+    families = source / "varying" / "compiler" / "families"
+    other = families / "counts" / "negbinomial.py"
+    other.write_text(other.read_text("utf-8").replace("math.log(", "2.0 * math.log("))
+    own = families / "counts" / "poisson.py"
+    own.write_text("# a remark\n" + own.read_text("utf-8"), "utf-8")
+    assert result(start(kept, source))["before"]
+
+
 # ---- files ---------------------------------------------------------------------------
 
 

@@ -1,8 +1,9 @@
 """Compiled machines on disk, so that they are compiled once on a computer.
 
-A machine's file is named by a hash of everything that it came from: the text of
-every file of the kernel and of the families, the operations, LLVM, Python and the
-processor. Nothing is ever checked against dates.
+A machine's file is named by a hash of everything that it came from: the functions of
+its operations and all that these call, the text of what makes machine code of them,
+LLVM, Python and the processor. Nothing is ever checked against dates, and a family that
+a machine has nothing of is none of its business.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 from ..tape.quantities import NoKernel
+from ..tape.tape import find
 from . import native
 from .build import compile_machine
 from .native import Machine
 
-#: Files and folders of the compiler whose text a machine is made of.
-_SOURCES = ("backends/kernel", "families", "distributions")
+#: Folders of the kernel whose text says how machine code is made.
+_MAKERS = ("llvm", "machine")
 
 #: Seconds after which a machine that nobody has used is removed: 90 days.
 KEPT = 90 * 24 * 3600.0
@@ -68,7 +73,9 @@ def key(operations: tuple[str, ...]) -> str:
     """Return the name of a machine: a hash of what it is made of."""
     import llvmlite.binding as llvm
 
-    found = hashlib.sha256(_sources())
+    found = hashlib.sha256(_makers())
+    for part in _functions(operations):
+        found.update(part.encode() + b"\0")
     made_by = (
         *operations,
         *(version("llvmlite"), sys.version, platform.platform()),
@@ -80,17 +87,37 @@ def key(operations: tuple[str, ...]) -> str:
 
 
 @cache
-def _sources() -> bytes:
-    """Return a hash of the text of all files that machines are made of."""
-    root = Path(__file__).resolve().parents[3]
+def _makers() -> bytes:
+    """Return a hash of the text of all files that make machine code."""
+    root = Path(__file__).resolve().parents[1]
     found = hashlib.sha256()
-    for name in _SOURCES:
-        place = root / name
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
+    for name in _MAKERS:
+        for file in sorted((root / name).rglob("*.py")):
             found.update(file.relative_to(root).as_posix().encode() + b"\0")
             found.update(file.read_bytes() + b"\0")
     return found.digest()
+
+
+def _functions(operations: tuple[str, ...]) -> Iterator[str]:
+    """Yield what the functions of operations, and those that they call, consist of.
+
+    Python's code for them, their annotations and the numbers that they name: what
+    ``llvm`` translates, without names of files or numbers of lines.
+    """
+    steps = [(find(name).forward, find(name).backward) for name in operations]
+    waiting: list[Any] = [step for pair in steps for step in pair if step is not None]
+    seen = set()
+    while waiting:
+        function = waiting.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        code = function.__code__
+        names = {name: function.__globals__.get(name) for name in code.co_names}
+        waiting += [one for one in names.values() if isinstance(one, FunctionType)]
+        numbers = {n: v for n, v in names.items() if isinstance(v, int | float | tuple)}
+        yield f"{function.__qualname__} {code.co_code.hex()} {code.co_varnames}"
+        yield f"{code.co_names} {code.co_consts} {function.__annotations__} {numbers}"
 
 
 def _read(path: Path) -> bytes:
