@@ -246,7 +246,9 @@ class Model:
         self._refuse_flat(compiled)
         numbers = table.rows + numbers_reported(compiled.program, compiled.frame)
         check_rows(self.spec.source, settings.draws, numbers, "prior draws")
-        model = self.pymc if table.counts is None else _row_by_row(compiled, table)
+        counted = table.counts is not None
+        weighed = any(one.weight for one in compiled.program.likelihoods)
+        model = _for_drawing(compiled, table) if counted or weighed else self.pymc
         import logging
 
         import pymc as pm
@@ -394,18 +396,21 @@ def _noted(found: Diagnostic | str) -> str:
     return f"{found.severity}[{found.rule}]: {found.message}"
 
 
-def _row_by_row(compiled: Compiled, table: Table) -> PyMCModel:
-    """Return the model of the rows of a reduced table, each counted once."""
+def _for_drawing(compiled: Compiled, table: Table) -> PyMCModel:
+    """Return the model of the rows of a table, each counted once."""
     import numpy as np
 
     from varying.compiler.backends.pymc import emit
     from varying.compiler.program.fill import fill
 
-    from .rows.reduced import without_counts
+    from .rows.reduced import for_drawing
 
-    program = without_counts(compiled.program)
+    program = for_drawing(compiled.program)
     frame = fill(program, table, compiled.bound.response)
-    return emit(program, frame, table.numbers(np.arange(table.rows)).tolist())
+    rows = compiled.prepared.rows
+    if table.firsts is not None:
+        rows = table.numbers(np.arange(table.rows))
+    return emit(program, frame, rows.tolist())
 
 
 def _is_flat(prior: str) -> bool:

@@ -145,8 +145,8 @@ REWRITTEN: Mapping[str, str] = {
         ("prior", "priors"),
         "priors are lines below the formula, indented: `prior b ~ normal(0, 1)`",
     ),
-    "weights": "weights are not compiled by this version; of shares of a binomial, "
-    "write the counts: `successes | trials(n)`",
+    "weights": "they stand beside the response: `y | weights(w)`, how often a row "
+    "counts; of shares of a binomial, write the counts: `successes | trials(n)`",
     "subset": "rows are chosen by `where condition`",
     "contrasts": "contrasts belong to a column: `column f: factor, contrast=sum`",
     "offset": "an offset is a term: `+ offset(log(t))`",

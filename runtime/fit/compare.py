@@ -118,6 +118,11 @@ def _unlike(one: FittedRows, other: FittedRows) -> tuple[str, ...] | None:
             "a density depends on the unit of the response, a probability does not: "
             "compare families of one kind",
         )
+    if not _equal(_weights(one), _weights(other)):
+        return (
+            "they weigh the rows otherwise",
+            "give both models the same `weights(...)`: it says how much data a row is",
+        )
     for name in sorted({*one.family.known} & {*other.family.known}):
         if not _equal(one.frame[name], other.frame[name]):
             return (f"`{name}(...)` has other values in the same rows",)
@@ -147,6 +152,11 @@ def _number(rows: FittedRows) -> str:
 
 def _is_density(rows: FittedRows) -> bool:
     return rows.family.response == "continuous"
+
+
+def _weights(rows: FittedRows) -> NDArray[Any] | None:
+    weight = rows.program.likelihood.weight
+    return None if weight is None else rows.frame[weight]
 
 
 def _responses(rows: FittedRows) -> NDArray[Any]:

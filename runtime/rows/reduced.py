@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.compiler.program.ir import Program
 
-__all__ = ["rows_and_cells", "rows_text", "sampled", "split", "without_counts"]
+__all__ = ["for_drawing", "rows_and_cells", "rows_text", "sampled", "split"]
 
 #: Rows that are drawn in place of the cells of a reduced table.
 MOST_DRAWN = 20_000
@@ -31,11 +31,15 @@ def rows_and_cells(rows: int, cells: int) -> str:
     return f"{rows:,} rows in {cells:,} cell{'s' if cells != 1 else ''}"
 
 
-def without_counts(program: Program) -> Program:
-    """Return the program in which each row is one row, as it is for drawing."""
-    likelihood = program.likelihood
-    slots = tuple(slot for slot in program.slots if slot.name != likelihood.count)
-    return replace(program, slots=slots, likelihoods=(replace(likelihood, count=None),))
+def for_drawing(program: Program) -> Program:
+    """Return the program in which each row is one row, however often it counts.
+
+    Counts and weights say how much data a row is, not what it may be.
+    """
+    changed = [replace(one, count=None, weight=None) for one in program.likelihoods]
+    gone = {n for one in program.likelihoods for n in (one.count, one.weight)}
+    slots = tuple(slot for slot in program.slots if slot.name not in gone)
+    return replace(program, slots=slots, likelihoods=tuple(changed))
 
 
 def split(table: Table, most: int = MOST_DRAWN) -> Table:

@@ -110,3 +110,18 @@ def test_the_fit_of_weights_is_that_of_repeated_rows() -> None:
 def test_impossible_weights(weights: list[float], said: str) -> None:
     with pytest.raises(varying.ModelError, match=said):
         varying.compile("y | weights(w) ~ x", data().assign(w=weights))
+
+
+def test_a_prior_draw_has_no_weight() -> None:
+    model = varying.compile("y | weights(w) ~ x", data())
+    drawn = model.prior_predictive(draws=20, seed=1)
+    assert drawn["prior_predictive"]["y"].shape == (1, 20, 30)
+
+
+def test_fits_that_weigh_rows_otherwise_are_not_compared() -> None:
+    fits = [
+        varying.compile(text, data()).fit(seed=1, draws=200, tune=200, chains=2)
+        for text in ("y ~ x", "y | weights(w) ~ x")
+    ]
+    with pytest.raises(varying.ModelError, match="they weigh the rows otherwise"):
+        varying.compare({"one": fits[0], "other": fits[1]})
