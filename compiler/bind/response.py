@@ -45,7 +45,7 @@ from ..expressions.types import report_unknown, type_of
 from ..families import FAMILIES
 from ..families.family import Family
 from .bound import Response
-from .response_forms import report_factor, report_share, report_success
+from .response_forms import report_factor, report_share, report_success, report_weighted
 from .response_terms import as_number, bind_terms, split_response
 
 #: Values that a message names.
@@ -90,6 +90,11 @@ def bind_response(
             len(node.arguments) == 2 and name not in schema.functions
         ):
             report_share(node, family, sink)
+            return None
+        case Call(function=Name(text="weighted"), arguments=(_, _)) if (
+            "weighted" not in schema.functions
+        ):
+            report_weighted(node, sink)
             return None
         case _:
             pass

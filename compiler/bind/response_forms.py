@@ -150,3 +150,15 @@ def report_share(node: Call, family: Family | None, sink: Sink) -> None:
         *(() if binomial else ("their family is `binomial`",)),
         fix=Fix.write(node.span, written, safe=binomial),
     )
+
+
+def report_weighted(node: Call, sink: Sink) -> None:
+    """Report ``weighted(y, w)`` of Bambi, which is ``y | weights(w)`` here."""
+    response, weights = (expression_text(a.value) for a in node.arguments)
+    text = f"{response} | weights({weights})"
+    sink.add(
+        "invalid-response-term",
+        node.span,
+        "weights stand beside the response",
+        fix=Fix.write(node.span, text, safe=True),
+    )
