@@ -71,6 +71,7 @@ FEATURES = frozenset(
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words
+    monotonic monotonic-product
     missing let where several-models keep repeated
     prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
     prior-truncated prior-narrow prior-lkj Intercept Intercept[mean] threshold
@@ -149,6 +150,7 @@ def random_case(seed: int) -> Case:
         )
     terms = _terms(draft, family, lets)
     terms += _over_rows(draft, seed, head)
+    terms += _monotonic(draft, seed, head)
     if draft.chance(0.15):
         draft.met("offset")
         terms.append(draft.pick(["offset(x / 10)", "offset(log(x))"]))
@@ -367,6 +369,22 @@ def _over_rows(draft: _Draft, seed: int, head: list[str]) -> list[str]:
     if rng.random() < 0.3:
         found = [" * ".join(found[:2]), *found[2:]]
     return found
+
+
+def _monotonic(draft: _Draft, seed: int, head: list[str]) -> list[str]:
+    """Return monotonic terms of numbers and of an ordered factor."""
+    # a generator of its own, as in `_repeat`
+    rng = np.random.default_rng([31, seed])
+    if rng.random() < 0.8:
+        return []
+    draft.met("monotonic")
+    head.append("column b: ordered(left, middle, right)")
+    alone = ["mo(n)", "mo(b)", "mo(item)", "mo(b, id=own) + mo(b, id=own):cs"]
+    several = ["mo(n) * flag", "mo(item):cs", "mo(b) * log(x)", "mo(b):mo(n)"]
+    if rng.random() < 0.5:
+        return [alone[int(rng.integers(len(alone)))]]
+    draft.met("monotonic-product")
+    return [several[int(rng.integers(len(several)))]]
 
 
 def _parts(draft: _Draft, family: str) -> list[str]:

@@ -16,7 +16,7 @@ from varying.grammar.tree import Argument, Call, Expr, Name
 from ..data.table import Kind
 from ..families.family import Family
 from ..families.link import Link
-from ..formula.columns import DesignColumn, Numeric
+from ..formula.columns import DesignColumn, Numeric, SpecialColumn
 from .asked import Asked, Keep
 from .response_terms.term import ResponseTerm, Role
 
@@ -87,6 +87,8 @@ class PriorText:
         As written (canonical spacing).
     line
         Line of the spec, from 1.
+    each
+        Of a vector with a number for each element, these: ``dirichlet([2, 1, 1])``.
     """
 
     distribution: str
@@ -95,6 +97,7 @@ class PriorText:
     line: int
     lower: float | None = None
     upper: float | None = None
+    each: tuple[float, ...] = ()
     span: Span = field(compare=False, kw_only=True)
 
 
@@ -102,7 +105,8 @@ class PriorText:
 class Population:
     """The population-level part of one distributional parameter.
 
-    ``columns`` has no intercept among them; ``intercept`` says whether there is
+    ``columns`` has no intercept among them, ``specials`` are the columns that hold
+    parameters; ``intercept`` says whether there is
     one (for ordinal families the thresholds are it, and it is False).
     ``centered`` says whether the columns are centred inside: there is an
     intercept or thresholds to take up the shift. ``offsets`` are known
@@ -114,6 +118,12 @@ class Population:
     centered: bool
     columns: tuple[DesignColumn, ...]
     offsets: tuple[Numeric, ...] = ()
+    specials: tuple[SpecialColumn, ...] = ()
+
+    @property
+    def effects(self) -> tuple[DesignColumn, ...]:
+        """The column of each coefficient; those that hold parameters at equal steps."""
+        return (*self.columns, *(one.plain for one in self.specials))
 
 
 @dataclass(frozen=True, slots=True)

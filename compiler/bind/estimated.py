@@ -62,7 +62,7 @@ def _free(bound: BoundModel, part: Part) -> Iterator[str]:
     there = ordinal or part.population.intercept
     if there and fixed_at(bound, location, f"{location}[mean]") is None:
         yield location
-    for column in part.population.columns:
+    for column in part.population.effects:
         target = f"{part.target}b[{column.name}]"
         if fixed_at(bound, target) is None:
             yield target

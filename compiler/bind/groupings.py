@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     Chain,
@@ -23,7 +23,7 @@ from ..data.schema import Schema
 from ..expressions.types import report_unknown
 from ..families.family import Family
 from ..formula.coding import code
-from ..formula.columns import INTERCEPT
+from ..formula.columns import INTERCEPT, SpecialColumn
 from ..formula.expansion import Expansion, GroupBar
 from ..formula.groups import correlated, expand_group, known_factors
 from ..formula.terms import expand_bar
@@ -79,7 +79,10 @@ def bind_groupings(
     for bar in bars:
         expansion = expand_bar(bar, response, schema.names, sink)
         check_dropped(expansion, schema, sink)
-        columns = code(expansion.terms, expansion.intercept, schema, sink)
+        coded = code(expansion.terms, expansion.intercept, schema, sink)
+        for special in coded.specials:
+            _no_special(special, bar, sink)
+        columns = coded.columns
         if expansion.intercept:
             columns = (INTERCEPT, *columns)
         for factors in expand_group(bar.group, sink):
@@ -122,6 +125,18 @@ def _not_joined(bar: GroupBar, sink: Sink) -> None:
         bar.span,
         f"the id `{bar.id}` joins correlations, and `cor=FALSE` leaves none",
         "leave out the id, or `cor=FALSE`",
+    )
+
+
+def _no_special(column: SpecialColumn, bar: GroupBar, sink: Sink) -> None:
+    """Report a special term among the effects of a group."""
+    variable, group = column.specials[0], expression_text(bar.group)
+    sink.add(
+        "not-yet",
+        smallest_with(frozenset({variable.column}), bar.lhs).span,
+        f"`{variable.label}` as a group effect is not compiled by this version",
+        f"until then: `(1 | {group})`, levels that differ in height alone, or "
+        f"`(1 + {name_text(variable.column)} | {group})` of whole numbers",
     )
 
 

@@ -163,7 +163,7 @@ def _guessed(
         terms.span.start <= d.span.start and d.span.end <= terms.span.end
         for d in inside
     )
-    coded = {column.term for column in population.columns}
+    coded = {column.term for column in population.effects}
     coded |= {column.term for g in groupings for column in g.columns}
     lost = {name.text for name in column_names(terms)} - {*schema.names, "Intercept"}
     if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
@@ -238,7 +238,7 @@ def _asked(
     check_names(named, sink)
     quantities, tests = bind_quantities(spec, scope, sink)
     factors = {
-        dpar: factors_of(population.columns, prepared.table, prepared.made)
+        dpar: factors_of(population.effects, prepared.table, prepared.made)
         for dpar, (population, _) in scope.parts.items()
     }
     every = {name: found for one in factors.values() for name, found in one.items()}
@@ -282,13 +282,14 @@ def _population(
             fix=fix,
         )
     intercept = expansion.intercept or ordinal
-    columns = code(expansion.terms, intercept, schema, sink)
+    found = code(expansion.terms, intercept, schema, sink)
     return Population(
         dpar=family.predictor if family is not None else "mu",
         intercept=intercept and not ordinal,
         centered=intercept,
-        columns=columns,
+        columns=found.columns,
         offsets=bind_offsets(expansion, schema, sink),
+        specials=found.specials,
     )
 
 

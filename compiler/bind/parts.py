@@ -101,12 +101,14 @@ def _part(
     # without an intercept of its own the coding is as if there were one: what is
     # fixed takes its place
     coded = expansion.intercept or dpar.fixed is not None
+    found = code(expansion.terms, coded, schema, sink)
     population = Population(
         dpar=dpar.name,
         intercept=intercept,
         centered=intercept,
-        columns=code(expansion.terms, coded, schema, sink),
+        columns=found.columns,
         offsets=bind_offsets(expansion, schema, sink),
+        specials=found.specials,
     )
     groupings = bind_groupings(
         expansion.groups, response, prepared, family, sink, dpar.name

@@ -13,10 +13,6 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name
 
 _SMOOTH = "until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand"
-_STEPS = (
-    "until then: `C(x, sdif)` has a step from each level to the next, in either "
-    "direction"
-)
 _CATEGORIES = (
     "effects of a category belong to `sratio` and `acat`; in a cumulative model, such "
     "as `ordlogit`, they could make probabilities negative"
@@ -39,7 +35,6 @@ NON_LINEAR = (
 #: What is to be known of terms that are not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cs": (_CATEGORIES,),
-    "mo": (_STEPS,),
     "s": (_SMOOTH,),
     "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
     "gp": (_SMOOTH,),
@@ -129,8 +124,6 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "lo": (_SMOOTH,),
     **dict.fromkeys(("ar", "ma", "arma", "cosy", "unstr", "ar1", "ou"), _RESIDUALS),
     **dict.fromkeys(("sar", "car", "fcor", "gmrf", "mat", "toep"), _SPACE),
-    "monotonic": ("it is called `mo()`, which is not compiled by this version", _STEPS),
-    "mono": ("it is called `mo()`, which is not compiled by this version", _STEPS),
     "cse": ("it is called `cs()`, which is not compiled by this version", _CATEGORIES),
     "dummy": ('write `ifelse(f == "level", 1, 0)`',),
     "mmc": ("it belongs to `mm()`, which is not compiled by this version",),
@@ -194,6 +187,8 @@ SAME_FUNCTION: Mapping[str, str] = {
     "fabs": "abs",
     "standardise": "standardize",
     "centre": "center",
+    "monotonic": "mo",
+    "mono": "mo",
 }
 
 #: What is near a link that is not compiled.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -21,62 +20,19 @@ from ..data.schema import Schema
 from ..data.table import Table
 from .bare_names import report_bare
 from .elsewhere import UNTIL_THEN, report_elsewhere
+from .function import Function, Role, Setting
+from .special import PLANNED_TERMS, TERMS
 
-Role = Literal["elementwise", "rows", "learned", "coding", "algebra", "term"]
-Setting = Literal["number", "integer", "whole", "flag", "numbers", "levels", "by"]
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function.
-
-    Attributes
-    ----------
-    name
-        As it is called.
-    parameters
-        Names of its arguments in order; they may be given by keyword.
-    required
-        How many of them must be given.
-    compute
-        Row-wise numpy function of the arguments, for elementwise ones.
-    role
-        ``elementwise``: row by row, without state. ``rows``: from the rows as they
-        were read, before ``where``. ``learned``: takes numbers from the rows of the
-        fit. ``coding``: makes a factor. ``algebra``: has a meaning among the terms
-        only. ``term``: a special term.
-    settings
-        Parameters that are no values of rows, and what they take: a plain number or
-        whole number, TRUE or FALSE, numbers in a list (or one), names of levels,
-        columns to group by.
-    keyword
-        How many parameters may be given by position; None: all.
-    matrix
-        Whether it gives several columns, and so must be a variable by itself.
-    domain, summary, prediction
-        For the reference: arguments it takes, what it gives, what it does with rows
-        that it has not learned from.
-    ready
-        Whether this version compiles it.
-    """
-
-    name: str
-    parameters: tuple[str, ...]
-    required: int
-    role: Role = "elementwise"
-    compute: Callable[..., Any] | None = None
-    settings: Mapping[str, Setting] = field(default_factory=dict)
-    keyword: int | None = None
-    matrix: bool = False
-    domain: str = "any number"
-    summary: str = ""
-    prediction: str = "row by row"
-    ready: bool = True
-
-    @property
-    def stateful(self) -> bool:
-        """Whether a value depends on other rows than its own."""
-        return self.role in ("learned", "rows")
+__all__ = [
+    "FUNCTIONS",
+    "Function",
+    "Role",
+    "Setting",
+    "bind_arguments",
+    "find_function",
+    "is_stateful",
+    "operands",
+]
 
 
 def _log(x: Any, base: Any = np.e) -> Any:
@@ -103,11 +59,6 @@ def _plain(
     name: str, compute: Callable[..., Any], summary: str, domain: str = "any number"
 ) -> Function:
     return Function(name, ("x",), 1, compute=compute, summary=summary, domain=domain)
-
-
-def _later(role: Role, *names: str) -> Iterator[Function]:
-    for name in names:
-        yield Function(name, ("x",), 1, role=role, ready=False)
 
 
 _SAME = "with the numbers learned from the rows of the fit"
@@ -321,7 +272,8 @@ _TABLE = (
         role="algebra",
         summary="a known addition to the linear predictor",
     ),
-    *_later("term", "gr", "mm", "mo", "cs", "s", "t2", "gp", "me", "mi"),
+    *(term.function for term in TERMS.values()),
+    *(Function(name, ("x",), 1, role="term", ready=False) for name in PLANNED_TERMS),
 )
 
 FUNCTIONS: dict[str, Function] = {function.name: function for function in _TABLE}

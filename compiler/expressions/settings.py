@@ -10,7 +10,7 @@ from varying.grammar.diagnostics import Fix, Sink
 from varying.grammar.tree import Argument, Call, Chain, Expr, ListExpr, Name
 from varying.grammar.walk import LOGICALS, level_text, plain_number, unwrap
 
-from .functions import Function, Setting
+from .function import Function, Setting
 
 
 def read_settings(
@@ -119,6 +119,11 @@ def listed_names(node: Expr) -> tuple[str, ...] | None:
     return tuple(found) or None
 
 
+def _own_name(node: Expr) -> str | None:
+    names = listed_names(node)
+    return names[0] if names is not None and len(names) == 1 else None
+
+
 def _columns_by(node: Expr) -> tuple[Name, ...] | None:
     node = unwrap(node)
     items: tuple[Expr, ...] = (node,)
@@ -136,5 +141,6 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[Expr], Any]]] = {
     "flag": ("`TRUE` or `FALSE`", _flag),
     "numbers": ("a number or a list of numbers, as in `[0, 18, 65]`", _listed_numbers),
     "levels": ('a level or a list of levels, as in `["low", "high"]`', listed_names),
+    "name": ("a name, as in `id=a`", _own_name),
     "by": ("a column, or cells of columns, as in `a:b`", _columns_by),
 }

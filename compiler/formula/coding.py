@@ -6,7 +6,7 @@ levels where it is not. Names are spelled from the levels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -29,14 +29,25 @@ from ..coding.factor_calls import (
 from ..data.schema import ColumnInfo, Schema
 from ..data.spellings import warn_spellings, warn_text
 from ..expressions.functions import FUNCTIONS, bind_arguments, is_stateful
+from ..expressions.settings import read_settings
+from ..expressions.special import TERMS, Monotonic
 from ..expressions.types import check_uncomputed, report_unknown, type_of
-from .columns import Coded, DesignColumn, Numeric, Part
+from .columns import (
+    Coded,
+    DesignColumn,
+    Numeric,
+    Part,
+    SpecialColumn,
+    special_column,
+)
 from .expansion import Term, Variable
 from .terms import MOST_TERMS
 
 # A predictor with more levels than this is a group that somebody forgot to bar;
 # its coding would be a matrix of a million weights.
 MOST_LEVELS = 1_000
+#: Monotonic variables of one term.
+MOST_SPECIALS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,15 @@ class _Matrix:
     columns: tuple[Numeric, ...]
 
 
-_Resolved = _Factor | _Matrix | Numeric | None  # None after a fault
+_Resolved = _Factor | _Matrix | Numeric | Monotonic | None  # None after a fault
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The columns of terms: those that are known, and those that hold parameters."""
+
+    columns: tuple[DesignColumn, ...]
+    specials: tuple[SpecialColumn, ...] = ()
 
 
 def code(
@@ -83,7 +102,7 @@ def code(
     schema: Schema,
     sink: Sink,
     contrast_default: str = "treatment",
-) -> tuple[DesignColumn, ...]:
+) -> Coding:
     """Return the columns of terms in R's order, without the intercept.
 
     Parameters
@@ -108,12 +127,13 @@ def code(
                 resolved[variable.label] = found
     full = _full(terms, intercept, resolved)
     columns: list[DesignColumn] = []
+    specials: list[SpecialColumn] = []
     for index, term in enumerate(terms):
-        parts: list[Sequence[Part]] = []
+        parts: list[Sequence[Part | Monotonic]] = []
         for variable in term.variables:
             match resolved[variable.label]:
-                case Numeric() as numeric:
-                    parts.append((numeric,))
+                case Numeric() | Monotonic() as single:
+                    parts.append((single,))
                 case _Matrix(columns=several):
                     parts.append(several)
                 case _Factor() as factor:
@@ -121,27 +141,41 @@ def code(
                 case None:
                     break
         else:
-            if len(columns) + prod(len(part) for part in parts) > MOST_TERMS:
+            size = prod(len(part) for part in parts)
+            if len(columns) + len(specials) + size > MOST_TERMS:
                 sink.add(
                     "too-many-coefficients",
                     term.span,
                     f"the formula has more than {MOST_TERMS:,} coefficients",
                     f"`{term.label}` exceeds the bound",
                 )
-                return tuple(columns)
-            columns.extend(_columns(term, parts))
-    return tuple(columns)
+                return Coding(tuple(columns), tuple(specials))
+            for name, product in _products(parts):
+                known = tuple(p for p in product if not isinstance(p, Monotonic))
+                if len(product) - len(known) > MOST_SPECIALS:
+                    sink.add(
+                        "not-yet",
+                        term.span,
+                        f"`{term.label}` has more than {MOST_SPECIALS} monotonic "
+                        "variables, which is not compiled by this version",
+                    )
+                    break
+                if len(known) == len(product):
+                    columns.append(DesignColumn(name, term.label, known))
+                else:
+                    specials.append(special_column(name, term.label, product))
+    return Coding(tuple(columns), tuple(specials))
 
 
-def _columns(term: Term, parts: Sequence[Sequence[Part]]) -> list[DesignColumn]:
-    """Return the products of parts; the first variable varies fastest."""
-    combinations: list[tuple[Part, ...]] = [()]
+def _products(
+    parts: Sequence[Sequence[Part | Monotonic]],
+) -> Iterator[tuple[str, tuple[Part | Monotonic, ...]]]:
+    """Yield the products of parts by name; the first variable varies fastest."""
+    combinations: list[tuple[Part | Monotonic, ...]] = [()]
     for choices in reversed(parts):
         combinations = [(part, *rest) for rest in combinations for part in choices]
-    return [
-        DesignColumn(":".join(part.label for part in found), term.label, found)
-        for found in combinations
-    ]
+    for found in combinations:
+        yield ":".join(part.label for part in found), found
 
 
 def _full(
@@ -203,6 +237,8 @@ def _resolve(variable: Variable, schema: Schema, sink: Sink, default: str) -> _R
             return None
         case Call(function=Name(text=text)) if text in FACTOR_CALLS:
             return _by_call(variable.label, expression, schema, default, sink)
+        case Call(function=Name(text=text)) if text in TERMS:
+            return _special(variable.label, expression, schema, sink)
         case Call() if is_stateful(expression):
             return _by_rows(variable.label, expression, schema, default, sink)
         case _ if expression_text(expression) in schema.calls:
@@ -264,6 +300,30 @@ def _by_call(
     if chosen is None:
         return None
     return _factor(label, info, *chosen, call.span, sink)
+
+
+def _special(label: str, call: Call, schema: Schema, sink: Sink) -> Monotonic | None:
+    """Return a special variable; None after a fault."""
+    term = TERMS[call.function.text]
+    bound = bind_arguments(call, term.function, sink)
+    settings = None if bound is None else read_settings(bound, term.function, sink)
+    if bound is None or settings is None:
+        return None
+    node = unwrap(bound["x"].value)
+    if not isinstance(node, Name):
+        sink.add(
+            "invalid-argument",
+            bound["x"].span,
+            f"`{term.name}()` takes a column, not `{expression_text(node)}`",
+            f"give it a name first: `let k = {expression_text(node)}`",
+        )
+        return None
+    info = schema.columns.get(node.text)
+    if info is None:
+        report_unknown(node, schema, sink)
+        return None
+    warn_spellings(info, node.span, sink)
+    return term.read(label, bound["x"], info, settings[0], sink)
 
 
 def _warn_unused(info: ColumnInfo, with_ref: bool, span: Span, sink: Sink) -> None:

@@ -7,9 +7,12 @@ a stand-alone program and the printed form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from varying.grammar.tree import Expr
+
+from ..expressions.special import Monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,94 @@ class DesignColumn:
     def is_intercept(self) -> bool:
         """Whether it is the column of ones."""
         return not self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialColumn:
+    """A product in which parameters stand beside what is known of the rows.
+
+    Attributes
+    ----------
+    name, term
+        As of a design column: ``mo(income):age``.
+    specials
+        The special variables, as they stand in the term.
+    known
+        The rest of the product; without any parts it is 1.
+    plain
+        The same at equal steps, where it is a column like others: what defaults are
+        about, and what is compared with other columns.
+    """
+
+    name: str
+    term: str
+    specials: tuple[Monotonic, ...]
+    known: DesignColumn
+    plain: DesignColumn
+
+
+def at_equal_steps(special: Monotonic) -> Coded:
+    """Return a monotonic variable as the places of its levels, from 0."""
+    places = tuple(float(place) for place in range(len(special.levels)))
+    return Coded(special.column, special.levels, places, special.label)
+
+
+def special_column(
+    name: str, term: str, parts: Sequence[Part | Monotonic]
+) -> SpecialColumn:
+    """Return the column of a product with special variables among its parts."""
+    known = tuple(part for part in parts if not isinstance(part, Monotonic))
+    plain = tuple(
+        at_equal_steps(part) if isinstance(part, Monotonic) else part for part in parts
+    )
+    rest = ":".join(part.label for part in known)
+    return SpecialColumn(
+        name,
+        term,
+        tuple(part for part in parts if isinstance(part, Monotonic)),
+        DesignColumn(rest, term, known),
+        DesignColumn(name, term, plain),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Simplex:
+    """The steps of one or several monotonic variables.
+
+    Attributes
+    ----------
+    name
+        What targets call it: the coefficient that it belongs to, with the variable
+        where that has several; the ``id`` of those that share it.
+    coefficients
+        These coefficients.
+    steps
+        Names of the steps.
+    """
+
+    name: str
+    coefficients: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+def simplex_name(column: SpecialColumn, special: Monotonic) -> str:
+    """Return the name of the simplex of a variable in a column."""
+    if special.identity is not None:
+        return special.identity
+    several = len(column.specials) > 1
+    return f"{column.name}, {special.label}" if several else column.name
+
+
+def simplexes(columns: Sequence[SpecialColumn]) -> tuple[Simplex, ...]:
+    """Return the simplexes of special columns, in the order of their first use."""
+    found: dict[str, Simplex] = {}
+    for column in columns:
+        for special in column.specials:
+            name = simplex_name(column, special)
+            old = found.get(name, Simplex(name, (), special.steps))
+            named = dict.fromkeys((*old.coefficients, column.name))
+            found[name] = replace(old, coefficients=tuple(named))
+    return tuple(found.values())
 
 
 INTERCEPT = DesignColumn("Intercept", "1", ())

@@ -167,11 +167,12 @@ def effect(
     moments: Moments,
     scale: float,
     beside: Sequence[str] = (),
+    step: str | None = None,
 ) -> DefaultPrior:
     """Return the prior of a population effect.
 
     ``scale`` is one step of its column, or of what that adds to the columns
-    ``beside`` it.
+    ``beside`` it. ``step`` says it in words, where these are better.
     """
     width, what = EFFECT_WIDTH, f"up to a few {_unit(family, part)}"
     if not part.main:
@@ -184,7 +185,7 @@ def effect(
     return DefaultPrior(
         "normal",
         (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),
-        f"one step of {_of_what(beside)} ({scale:.4g}) moves it by {what}",
+        f"{step or f'one step of {_of_what(beside)} ({scale:.4g})'} moves it by {what}",
     )
 
 

@@ -20,6 +20,7 @@ from ..expressions.rounding import rounding
 from ..families.family import Moments
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
+from ..formula.specials import mean_weights
 from ..prepare.derive import Made
 from .increments import Increments, Variables, increments, variables_made
 from .steps import code_step, numeric_step
@@ -33,8 +34,10 @@ class LearnedPart:
     ----------
     means
         Mean of each population column.
+    specials
+        Of each column that holds parameters: see ``special.mean_weights``.
     population
-        What each of these adds to those before it, and its step.
+        What each coefficient's column adds to those before it, and its step.
     groups
         The same by term of each grouping; terms are independent of each other.
     known
@@ -45,6 +48,7 @@ class LearnedPart:
     population: Increments
     groups: tuple[tuple[Increments, ...], ...]
     known: float = 0.0
+    specials: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _part(
     return LearnedPart(
         means=tuple(float(mean) for mean in means),
         population=increments(
-            columns,
+            part.population.effects,
             table,
             variables,
             constant=part.population.centered,
@@ -180,6 +184,9 @@ def _part(
             for grouping in part.groupings
         ),
         known=known,
+        specials=tuple(
+            mean_weights(column, table) for column in part.population.specials
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from ..distributions.table import REAL, SUPPORTS
 from ..families.family import DefaultPrior
 from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.expressions import Apply, Const, Expr, Ref
+from ..program.expressions import Apply, Assemble, Const, Expr, Ref
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
 from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
 from . import default_priors as defaults
@@ -40,6 +40,13 @@ from .groups import lower_groups
 from .increments import Increments, where_of
 from .learn import Learned, LearnedPart, spanning_columns
 from .names import free_name, observed_slot
+from .special import (
+    known_coefs,
+    lower_specials,
+    shift_of,
+    special_delta,
+    special_step,
+)
 from .thresholds import lower_thresholds
 
 __all__ = ["PriorRow", "lower"]
@@ -142,7 +149,7 @@ def _predictor(
     """Lower a linear predictor; ``known`` is what is added to it."""
     blocks = _population(build, part, learned)
     if part.main and build.bound.family.thresholds:
-        shift = lower_thresholds(build, _delta(part))
+        shift = lower_thresholds(build, part, _delta(part))
     else:
         shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)
@@ -235,14 +242,14 @@ def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[B
 
 def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
     population, prefix = part.population, part.prefix
-    if not population.columns:
+    if not population.effects:
         return []
     moments = build.learned.moments
-    labels = tuple(column.name for column in population.columns)
-    axis, design, coefs = f"{prefix}{COEF}", f"{prefix}X", f"{prefix}b"
+    labels = tuple(column.name for column in population.effects)
+    axis, coefs = f"{prefix}{COEF}", f"{prefix}b"
     build.axes.append(Axis(axis, "coefs", labels))
     zero = _zero_of(part, learned)
-    build.slots.append(Slot(design, (ROW, axis), Matrix(population.columns, zero)))
+    blocks = _known_columns(build, part, axis, zero)
     spanning = spanning_columns(part)
     found = learned.population
     choices: list[PriorText | DefaultPrior] = []
@@ -254,11 +261,12 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
             choices.append(replace(default, reason=reason))
             continue
         scale, beside = found.scales[place], found.beside[place]
-        default = defaults.effect(family, part, moments, scale, beside)
+        step = special_step(part, place)
+        default = defaults.effect(family, part, moments, scale, beside, step)
         choices.append(chosen or default)
     basis = _basis(found, choices)
     for place, choice in enumerate(choices):
-        if zero is not None and zero[place]:
+        if zero is not None and place < len(zero) and zero[place]:
             build.notes.append(f"{part.dpar} is 1 at the mean of {labels[place]}")
         if isinstance(choice, DefaultPrior) and basis is not None:
             choice = replace(choice, reason=choice.reason + where_of(found, place))
@@ -272,9 +280,28 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
         build.slots.append(Slot(f"{coefs}_basis", (axis, axis), recipe))
         value = Apply("matvec", (Ref(f"{coefs}_basis"), Ref(raw)))
         build.derived.append(Derived(coefs, (axis,), value))
-    if population.centered:
+    if population.centered and blocks:
+        axis = f"{prefix}known_{COEF}" if population.specials else axis
         means = Numbers(learned.means)
         build.slots.append(Slot(f"{prefix}X_mean", (axis,), means))
+    return [*blocks, *lower_specials(build, part, learned)]
+
+
+def _known_columns(
+    build: Builder, part: Part, axis: str, zero: tuple[float, ...] | None
+) -> list[Block]:
+    """Lower the columns that are known: a matrix, beside those that hold parameters."""
+    population, prefix = part.population, part.prefix
+    columns, coefs = population.columns, known_coefs(part)
+    if not columns:
+        return []
+    if population.specials:
+        axis = f"{prefix}known_{COEF}"
+        build.axes.append(Axis(axis, "coefs", tuple(c.name for c in columns)))
+        value = Assemble((Ref(f"{prefix}b"),), tuple(range(len(columns))))
+        build.derived.append(Derived(coefs, (axis,), value, report=False))
+    design = f"{prefix}X"
+    build.slots.append(Slot(design, (ROW, axis), Matrix(columns, zero)))
     return [Linear(coefs, design)]
 
 
@@ -311,10 +338,18 @@ def _basis(increments: Increments, choices: Sequence[PriorText | DefaultPrior]) 
 
 
 def _delta(part: Part) -> Expr | None:
-    """Return what centring takes from the predictor; None if it does nothing."""
-    if not (part.population.centered and part.population.columns):
+    """Return what the predictor is at the predictors' means, less its intercept.
+
+    None if that is nothing.
+    """
+    if not part.population.centered:
         return None
-    return Apply("dot", (Ref(f"{part.prefix}X_mean"), Ref(f"{part.prefix}b")))
+    found = special_delta(part)
+    if part.population.columns:
+        known = Ref(known_coefs(part))
+        plain = Apply("dot", (Ref(f"{part.prefix}X_mean"), known))
+        found = plain if found is None else Apply("+", (found, plain))
+    return found
 
 
 def _intercept(
@@ -341,5 +376,4 @@ def _intercept(
     blocks.insert(0, Intercept(name))
     if delta is None or argument is None:
         return None
-    prefix = part.prefix
-    return Shift(name, name, argument, 1, f"{prefix}X", f"{prefix}b", f"{prefix}X_mean")
+    return shift_of(part, name, name, argument, 1)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ..bind.bound import PriorText
+from ..bind.bound import Part, PriorText
 from ..distributions.table import REAL
 from ..families.ordinal.thresholds import threshold_labels
 from ..program.expressions import Apply, Const, Expr, Ref, plus
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, prior_of
+from .special import shift_of
 
 
-def lower_thresholds(build: Builder, delta: Expr | None) -> Shift | None:
+def lower_thresholds(build: Builder, part: Part, delta: Expr | None) -> Shift | None:
     """Lower the thresholds: their prior, coordinates and gaps.
 
     Returns how they take up a shift of the columns; None if they cannot.
@@ -52,8 +53,7 @@ def lower_thresholds(build: Builder, delta: Expr | None) -> Shift | None:
         shift = _independent_thresholds(build, chosen, labels, moved)
     if shift is None or delta is None:
         return None
-    parameter, argument = shift
-    return Shift("threshold", parameter, argument, -1, "X", "b", "X_mean")
+    return shift_of(part, "threshold", *shift, -1)
 
 
 def _default_thresholds(

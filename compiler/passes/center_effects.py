@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..families import FAMILIES
-from ..program.blocks import GroupUse, Intercept, Linear
+from ..program.blocks import GroupUse
 from ..program.expressions import Ref
 from ..program.interpret import coordinates
 from ..program.interpret.density import (
@@ -419,16 +419,11 @@ def _population(predictor: Predictor, program: Program, frame: Frame) -> _Popula
     elements: list[Element] = []
     columns: list[Array] = []
     for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                elements.append(Element(name))
-                columns.append(np.ones((rows, 1)))
-            case Linear(coefs, slot):
-                matrix = frame[slot]
-                elements += [Element(coefs, i) for i in range(matrix.shape[1])]
-                columns.append(matrix)
-            case _:
-                pass
+        found = block.population(frame)
+        if found is not None:
+            name, places, matrix = found
+            elements += [Element(name, place) for place in places]
+            columns.append(np.broadcast_to(matrix, (rows, len(places))))
     arguments = dict(program.likelihood.arguments)
     threshold = arguments.get("threshold")
     if isinstance(threshold, Ref):

@@ -9,7 +9,7 @@ from ..program.ir import Frame, Program
 
 
 def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
-    """Drop slots that no expression, block or likelihood reads.
+    """Drop slots and unreported quantities that nothing reads.
 
     ``center_predictors`` leaves the columns as written behind::
 
@@ -18,6 +18,7 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
     becomes
         data X_centered[row, coef] = block[late] (centred)
     """
+    program = _without_idle(program)
     used: set[str] = set()
     for likelihood in program.likelihoods:
         used |= {*likelihood.slots}
@@ -42,3 +43,30 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
     kept = {slot.name for slot in slots}
     arrays = {name: array for name, array in frame.arrays.items() if name in kept}
     return replace(program, slots=slots), replace(frame, arrays=arrays)
+
+
+def _without_idle(program: Program) -> Program:
+    """Return a program without derived quantities that nothing reads or reports."""
+    while True:
+        used = {name for d in program.derived for name in names_in(d.expression)}
+        for parameter in program.parameters:
+            for _, argument in parameter.prior.arguments:
+                used |= set(names_in(argument))
+        for likelihood in program.likelihoods:
+            for _, argument in likelihood.arguments:
+                used |= set(names_in(argument))
+        for predictor in program.predictors:
+            for block in predictor.blocks:
+                used |= {*block.quantities()}
+            if predictor.body is not None:
+                used |= set(names_in(predictor.body))
+            if predictor.shift is not None:
+                used |= {predictor.shift.coefs, predictor.shift.quantity}
+        for group in program.groups:
+            used |= {group.sd, *(c.parameter for c in group.correlations)}
+            if group.centering is not None:
+                used |= {one.name for one in group.centering.elements}
+        kept = tuple(d for d in program.derived if d.report or d.name in used)
+        if len(kept) == len(program.derived):
+            return program
+        program = replace(program, derived=kept)

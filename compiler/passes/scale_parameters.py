@@ -15,7 +15,7 @@ from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..lower.default_priors import DPAR_GROUP_SD
-from ..program.blocks import GroupUse, Intercept, Linear, Offset
+from ..program.blocks import GroupUse, Intercept, Offset
 from ..program.expressions import Apply, Const, Ref, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
@@ -151,18 +151,16 @@ def _population(given: _Given, predictor: Predictor) -> dict[str, Unit]:
     columns: dict[str, Array] = {}
     rows = given.frame.lengths[predictor.rows]
     for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                design: Array = np.ones((rows, 1))
-            case Linear(name, slot):
-                design = given.frame[slot]
-            case _:
-                continue
+        population = block.population(given.frame)
+        if population is None:
+            continue
+        name, places, design = population
         found = linear(given.program, given.frame, name)
         if found is None:
             continue
+        design = np.broadcast_to(design, (rows, len(places)))
         for one, matrix in found.by.items():
-            by = np.reshape(matrix, (design.shape[1], -1))
+            by = np.reshape(matrix, (-1, matrix.shape[-1]))[list(places)]
             same = by.shape[0] == by.shape[1] and (by == np.eye(len(by))).all()
             more = design if same else design @ by
             columns[one] = columns[one] + more if one in columns else more

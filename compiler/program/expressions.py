@@ -64,6 +64,7 @@ Expr = Const | Ref | Apply | Assemble | Take
 #: (see ``thresholds``).
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
+#: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
 OPERATIONS: Mapping[str, int] = {
     "+": 2,
     "-": 2,
@@ -77,6 +78,7 @@ OPERATIONS: Mapping[str, int] = {
     "spread": 2,
     "logit_cumulative": 1,
     "logit_gaps": 1,
+    "monotonic": 1,
 }
 
 
@@ -91,6 +93,8 @@ def plus(left: Expr, right: Expr) -> Expr:
         return Const(0.0)
     if isinstance(left, Apply) and left.operation == "-" and left.arguments[1] == right:
         return left.arguments[0]
+    if isinstance(right, Apply) and right.operation == "+":
+        return plus(plus(left, right.arguments[0]), right.arguments[1])
     return Apply("+", (left, right))
 
 
@@ -100,6 +104,8 @@ def minus(left: Expr, right: Expr) -> Expr:
         return Const(0.0)
     if isinstance(left, Apply) and left.operation == "+" and left.arguments[1] == right:
         return left.arguments[0]
+    if isinstance(right, Apply) and right.operation == "+":
+        return minus(minus(left, right.arguments[0]), right.arguments[1])
     return Apply("-", (left, right))
 
 

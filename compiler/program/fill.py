@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..bind.bound import Response
 from ..bind.response import response_values
-from ..data.codes import group_index
+from ..data.codes import group_index, recode
 from ..data.table import Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
@@ -20,10 +20,12 @@ from .recipes import (
     Composed,
     Count,
     LevelIndex,
+    LevelPlace,
     Matrix,
     Numbers,
     Outcome,
     Recipe,
+    Single,
     Variable,
     Weights,
     Within,
@@ -52,6 +54,10 @@ def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
             matrix = np.ascontiguousarray(evaluate_columns(columns, table))
             matrix = matrix if means is None else matrix - np.asarray(means)
             return matrix if basis is None else matrix @ np.asarray(basis)
+        case Single(column):
+            return np.ascontiguousarray(evaluate_columns((column,), table)[:, 0])
+        case LevelPlace(name, levels):
+            return recode(table.columns[name], levels)
         case LevelIndex(factors, levels):
             return group_index(factors, levels, table)
         case Numbers(values, width):

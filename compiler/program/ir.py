@@ -34,7 +34,15 @@ class Axis:
 
     name: str
     kind: Literal[
-        "rows", "levels", "coefs", "pairs", "boundaries", "gaps", "categories", "around"
+        "rows",
+        "levels",
+        "coefs",
+        "pairs",
+        "boundaries",
+        "gaps",
+        "categories",
+        "around",
+        "steps",
     ]
     labels: tuple[str, ...] | None = None
 

@@ -24,10 +24,28 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class Single:
+    """Recipe: one column of a design, a number a row."""
+
+    column: DesignColumn
+
+
+@dataclass(frozen=True, slots=True)
 class LevelIndex:
     """Recipe: the level of each row, counted from 0; factors joined by cells."""
 
     factors: tuple[str, ...]
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPlace:
+    """Recipe: the place of each row's level in their order, from 0.
+
+    Another level than these has no place: it is no new one, as of a group.
+    """
+
+    column: str
     levels: tuple[str, ...]
 
 
@@ -91,7 +109,9 @@ Recipe = (
     | Composed
     | Weights
     | Matrix
+    | Single
     | LevelIndex
+    | LevelPlace
     | Outcome
     | Variable
     | Numbers

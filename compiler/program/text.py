@@ -24,9 +24,11 @@ from .recipes import (
     Composed,
     Count,
     LevelIndex,
+    LevelPlace,
     Matrix,
     Numbers,
     Outcome,
+    Single,
     Variable,
     Weights,
     Within,
@@ -122,6 +124,10 @@ def _slot(slot: Slot) -> str:
             text = _some([column.name for column in columns])
             text += " (centred)" if means is not None else ""
             return f"{head} = {text}" + (" (new parts)" if basis is not None else "")
+        case Single(single):
+            return f"{head} = {single.name}"
+        case LevelPlace(column, levels):
+            return f"{head} = place of {column} among {len(levels)} levels"
         case LevelIndex(factors, _):
             return f"{head} = level of {':'.join(factors)} into {slot.into}"
         case Outcome(column, categories):

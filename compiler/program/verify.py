@@ -11,7 +11,7 @@ from ..families import FAMILIES
 from .blocks import GroupUse
 from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
-from .recipes import Matrix, Outcome, Variable
+from .recipes import Matrix, Outcome, Single, Variable
 
 
 class InvalidProgram(Exception):
@@ -211,7 +211,7 @@ def _verify_frame(program: Program, frame: Frame) -> None:
             last = len(slot.recipe.categories) - 1
             inside = array.size == 0 or (array.min() >= 0 and array.max() <= last)
             _require(bool(inside), f"{slot.name} has ranks beyond its categories")
-        if isinstance(slot.recipe, Matrix):
+        if isinstance(slot.recipe, Matrix | Single):
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
         if isinstance(slot.recipe, Variable) and slot.name not in observed:
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")

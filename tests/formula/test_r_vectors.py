@@ -213,13 +213,13 @@ class Compiled:
         schema = self.prepared.schema
         columns = code(
             self.expansion.terms, self.expansion.intercept, schema, self.sink
-        )
+        ).columns
         self.columns = self.with_intercept(columns, self.expansion)
         # Grouping, bar and columns of every block.
         self.blocks: list[tuple[tuple[str, ...], str, tuple[DesignColumn, ...]]] = []
         for bar in self.expansion.groups:
             inside = expand_bar(bar, written.response, names, self.sink)
-            effects = code(inside.terms, inside.intercept, schema, self.sink)
+            effects = code(inside.terms, inside.intercept, schema, self.sink).columns
             for factors in expand_group(bar.group, self.sink):
                 if not known_factors(factors, bar.group, schema, self.sink):
                     continue

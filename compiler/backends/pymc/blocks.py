@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset
+from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset, Product
 from ...program.ir import Program
+from .operations import expression
 
 Values = Mapping[str, Any]
 
@@ -34,9 +35,17 @@ def _group(block: GroupUse, values: Values, program: Program) -> Any:
     return (values[block.design] * effects[index]).sum(axis=-1)
 
 
+def _product(block: Product, values: Values, program: Program) -> Any:
+    found = values[block.coefs][block.place]
+    for one in block.factors:
+        found = found * expression(one, values)
+    return found
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
+    Product: _product,
 }

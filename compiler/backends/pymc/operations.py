@@ -88,6 +88,11 @@ def logit_gaps(simplex: Any) -> Any:
     return pt.log1p(inner / below) + pt.log1p(inner / above)
 
 
+def monotonic(simplex: Any) -> Any:
+    """Return 0 and the cumulative sums of D steps, times D."""
+    return simplex.shape[0] * pt.concatenate([pt.zeros(1), pt.cumsum(simplex)])
+
+
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -101,6 +106,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "spread": spread,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
+    "monotonic": monotonic,
 }
 
 

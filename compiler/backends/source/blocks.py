@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset
+from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset, Product
 from .writer import Writer
 
 
@@ -33,9 +33,15 @@ def _group(block: GroupUse, writer: Writer) -> str:
     return f"({design} * {effects}[{index}]).sum(axis=-1)"
 
 
+def _product(block: Product, writer: Writer) -> str:
+    factors = [writer.expression(one) for one in block.factors]
+    return " * ".join([f"{writer.name(block.coefs)}[{block.place}]", *factors])
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Writer], str]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
+    Product: _product,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from ...prepare.lets import labels_of
 from ...program.recipes import (
     Count,
     LevelIndex,
+    LevelPlace,
     Matrix,
     Numbers,
     Outcome,
+    Single,
     Variable,
     Within,
 )
@@ -153,7 +155,10 @@ def _held(writer: Writer) -> list[Column]:
     made = set()
     for slot in writer.program.slots:
         match slot.recipe:
-            case Matrix(columns):
+            case Matrix() | Single() as recipe:
+                columns = (
+                    recipe.columns if isinstance(recipe, Matrix) else (recipe.column,)
+                )
                 for part in (part for column in columns for part in column.parts):
                     match part:
                         case Coded(factor=factor):
@@ -162,6 +167,8 @@ def _held(writer: Writer) -> list[Column]:
                             names += _read(expression, writer)
             case LevelIndex(factors, _):
                 names += factors
+            case LevelPlace(column, _):
+                names.append(column)
             case Outcome(column, _):
                 names.append(column)
             case Variable(variable):
@@ -255,6 +262,12 @@ def array_lines(writer: Writer) -> Iterator[str]:
                 yield from _matrix(writer, name, columns, means)
                 if basis is not None:
                     yield f"    {name} = {name} @ {matrix(basis, BODY)}"
+            case Single(column):
+                yield from _parts(writer, column.parts)
+                yield f"    {name} = {_product_of(writer, column)}"
+            case LevelPlace(factor, levels):
+                into = slot.into or slot.name
+                yield from _index(writer, name, into, (factor,), levels)
             case LevelIndex(factors, levels):
                 yield from _index(writer, name, slot.into or slot.name, factors, levels)
             case Outcome(column, categories):
@@ -287,11 +300,12 @@ def _index(
         cells = ' + ":" + '.join(names)
     else:
         of = keys(columns[0], writer.table)
-        found = [of[level] for level in levels]
+        # of whole numbers in a row some may not be there
+        found = [of[level] if level in of else float(level) for level in levels]
         cells = f"data[{string(columns[0].name)}]"
         if held_as_number(columns[0], writer.table):
             listed = keys_text(found, BODY)
-            spelled = all(key_text(of[level]) == level for level in levels)
+            spelled = all(map(str.__eq__, map(key_text, found), levels))
             coords = f"[str(k) for k in {variable}]" if spelled else ""
         else:
             listed = labels(levels, BODY)
@@ -327,7 +341,23 @@ def _matrix(
     columns: tuple[DesignColumn, ...],
     means: tuple[float, ...] | None,
 ) -> Iterator[str]:
-    for part in dict.fromkeys(p for column in columns for p in column.parts):
+    yield from _parts(writer, [p for column in columns for p in column.parts])
+    texts = [_product_of(writer, column) for column in columns]
+    head = f"    {name} = np.column_stack("
+    yield f"{head}{wrapped(texts, BODY, taken=len(head) + 1)})"
+    if means is not None:
+        yield f"    {name} = {name} - {vector(means, BODY)}"
+
+
+def _product_of(writer: Writer, column: DesignColumn) -> str:
+    return " * ".join(writer.parts[part] for part in column.parts) or (
+        "np.ones(len(data))"
+    )
+
+
+def _parts(writer: Writer, parts: Iterable[Coded | Numeric]) -> Iterator[str]:
+    """Yield the statements that make parts of columns, each once."""
+    for part in dict.fromkeys(parts):
         if part not in writer.parts:
             # a factor can be coded in two ways, by columns of one name
             same = sum(other.label == part.label for other in writer.parts)
@@ -335,14 +365,6 @@ def _matrix(
             wanted = f"{part.label.strip('[]')}{place} of data"
             writer.parts[part] = writer.name(wanted)
             yield f"    {writer.parts[part]} = {_part(writer, part)}"
-    texts = [
-        " * ".join(writer.parts[part] for part in column.parts) or "np.ones(len(data))"
-        for column in columns
-    ]
-    head = f"    {name} = np.column_stack("
-    yield f"{head}{wrapped(texts, BODY, taken=len(head) + 1)})"
-    if means is not None:
-        yield f"    {name} = {name} - {vector(means, BODY)}"
 
 
 def _part(writer: Writer, part: Coded | Numeric) -> str:

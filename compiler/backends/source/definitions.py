@@ -110,4 +110,9 @@ def logit_gaps(p):
     below, above = pt.cumsum(p)[:-2], pt.cumsum(p[::-1])[::-1][2:]
     return pt.log1p(p[1:-1] / below) + pt.log1p(p[1:-1] / above)
 ''',
+    "monotonic": '''
+def monotonic(simplex):
+    """0 and the cumulative sums of the steps, times their number."""
+    return simplex.shape[0] * pt.concatenate([pt.zeros(1), pt.cumsum(simplex)])
+''',
 }

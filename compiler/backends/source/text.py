@@ -136,6 +136,7 @@ _CALLS: Mapping[str, str] = {
     "spread": "spread",
     "logit_cumulative": "logit_cumulative",
     "logit_gaps": "logit_gaps",
+    "monotonic": "monotonic",
 }
 
 #: Every operation this emitter writes.

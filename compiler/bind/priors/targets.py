@@ -18,10 +18,10 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, String, Target
 from varying.grammar.walk import column_names
 
-from ...distributions.table import POSITIVE, REAL, SUPPORTS, Bounds
+from ...distributions.table import POSITIVE, REAL, SUPPORTS, UNIT, Bounds
 from ...families import FAMILIES
 from ...families.family import Family
-from ...formula.columns import Coded
+from ...formula.columns import Coded, simplexes
 from ..bound import Grouping, Part, Population
 from ..effects import Effects, effects_of
 
@@ -29,7 +29,7 @@ from ..effects import Effects, effects_of
 _MOST_COMPARED = 1_000
 
 #: What is no single number, although its name is short.
-_CLASSES = ("b", "sd", "cor", "Intercept", "threshold")
+_CLASSES = ("b", "simo", "sd", "cor", "Intercept", "threshold")
 
 #: Specificity of a statement for a target, most specific highest.
 CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
@@ -40,7 +40,7 @@ class Scalar:
     """A scalar parameter of the model, and how statements may reach it.
 
     ``kind`` is the class, with the parameter that it is a part of: ``b``,
-    ``sigma.b``.
+    ``sigma.b``. ``size`` is how many numbers it has: a simplex is one target.
     """
 
     target: str
@@ -49,6 +49,7 @@ class Scalar:
     group: str = ""
     coefficient: str = ""
     term: str = ""
+    size: int = 1
 
     @property
     def base(self) -> str:
@@ -169,7 +170,19 @@ def _population(of: str, population: Population) -> list[Scalar]:
     """Return the effects of one predictor."""
     return [
         Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
-        for c in population.columns
+        for c in population.effects
+    ]
+    found += [
+        Scalar(
+            f"{of}simo[{one.name}]",
+            f"{of}simo",
+            UNIT,
+            "",
+            one.name,
+            one.name.partition(", ")[0],
+            len(one.steps),
+        )
+        for one in simplexes(population.specials)
     ]
 
 
@@ -211,7 +224,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
     if kind not in targets.kinds():
         if targets.guessed is None and "." in kind:
             return []
-        if targets.guessed == frozenset() or kind not in ("b", "sd", "cor"):
+        if targets.guessed == frozenset() or kind not in ("b", "simo", "sd", "cor"):
             _unknown(kind, target.name.span, targets, sink)
         return []
     own = [scalar for scalar in targets.scalars if scalar.kind == kind]
@@ -234,6 +247,12 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
             for ref in refs
             for found in _coefficients(ref, own, kind, targets, sink)
         ]
+    if base == "simo":
+        whole = ", ".join(map(ref_text, refs))
+        exact = [scalar for scalar in own if _same(scalar.coefficient, whole)]
+        if exact:
+            return [(COEFFICIENT, scalar) for scalar in exact]
+        return _listed(refs, own, kind, targets, sink)
     if base in ("sd", "cor"):
         return _grouped(kind, refs, own, targets, sink)
     sink.add(

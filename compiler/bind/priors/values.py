@@ -10,7 +10,7 @@ from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.elsewhere.tables import DISTRIBUTIONS as ELSEWHERE
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Argument, Call, Expr, Name, PriorStatement
+from varying.grammar.tree import Argument, Call, Expr, ListExpr, Name, PriorStatement
 from varying.grammar.walk import plain_number, unwrap
 
 from ...distributions.table import (
@@ -33,6 +33,9 @@ _WORDS: Mapping[Bounds, str] = {
     (0.0, 1.0): "between 0 and 1",
     ABOVE_ONE: "above 1",
 }
+
+#: What no number may take the place of.
+_NEVER_FIXED = ("cor", "simo", "threshold", "threshold[mean]", "Intercept[mean]")
 
 #: How to write what is not compiled by that name.
 _INSTEAD: Mapping[str, tuple[str, ...]] = {
@@ -104,10 +107,15 @@ def read_prior(
         )
         return None
     row = DISTRIBUTIONS[SPELLINGS[function.text]]
+    vector = _vector(row, arguments, sink)
+    if vector is None:
+        return None
+    arguments, each = vector
     given = _arguments(row, arguments, function, sink)
     if given is None:
         return None
     prior = _bounded(statement, row, given, sink)
+    prior = None if prior is None else replace(prior, each=each)
     if prior is None or scalar is None:
         return None
     if not _fits(statement, row, prior, scalar, function.span, sink):
@@ -138,7 +146,7 @@ def _constant(
         return None
     if scalar is None:
         return None
-    if scalar.base in ("cor", "threshold", "threshold[mean]", "Intercept[mean]"):
+    if scalar.base in _NEVER_FIXED:
         sink.add(
             "not-yet",
             statement.target.span,
@@ -227,6 +235,41 @@ def _special(
 
 
 # ---- arguments -----------------------------------------------------------------------
+
+
+def _vector(
+    row: Distribution, arguments: tuple[Argument, ...], sink: Sink
+) -> tuple[tuple[Argument, ...], tuple[float, ...]] | None:
+    """Return the arguments with a number for a list, and the numbers of that list.
+
+    Only ``dirichlet`` takes one: ``dirichlet([2, 1, 1])``. None after a fault.
+    """
+    if row.name != "dirichlet" or not arguments:
+        return arguments, ()
+    first, node = arguments[0], unwrap(arguments[0].value)
+    if isinstance(node, Call) and node.function.text == "c":
+        texts = [sink.source.slice(argument.span) for argument in node.arguments]
+        listed = f"[{', '.join(texts)}]"
+        sink.add(
+            "invalid-argument",
+            first.value.span,
+            f"a list is written `{listed}`",
+            fix=Fix.write(first.value.span, listed, safe=True),
+        )
+        return None
+    if not isinstance(node, ListExpr):
+        return arguments, ()
+    numbers = [plain_number(item) for item in node.items]
+    each = tuple(n for n in numbers if n is not None and 0.0 < n < math.inf)
+    if not each or len(each) < len(numbers):
+        sink.add(
+            "invalid-argument",
+            first.value.span,
+            "the numbers of `dirichlet` must be positive, one for each step",
+        )
+        return None
+    whole = replace(first, value=node.items[0])
+    return (whole, *arguments[1:]), each
 
 
 def _arguments(
@@ -391,14 +434,39 @@ def _fits(
             f"`{row.name}` is improper: only `b` may have it, not "
             f"`{_target(statement)}`",
         )
-    elif row.name == "dirichlet" and scalar.base != "threshold":
+    elif row.name == "dirichlet" and scalar.base not in ("threshold", "simo"):
         sink.add(
             "prior-support",
             function,
-            f"`dirichlet` is for `threshold`, not for `{_target(statement)}`",
+            "`dirichlet` is for `threshold` and for `simo`, the steps of `mo()`, not "
+            f"for `{_target(statement)}`",
+        )
+    elif row.name == "dirichlet" and prior.each and scalar.base == "threshold":
+        sink.add(
+            "not-yet",
+            statement.value.span,
+            "a number for each category of `dirichlet` is not compiled by this version",
+            "one number is for all of them: `dirichlet(1)`",
+        )
+    elif row.name == "dirichlet" and len(prior.each) not in (0, scalar.size):
+        sink.add(
+            "invalid-argument",
+            statement.value.span,
+            f"`{scalar.target}` has {scalar.size} steps, and {len(prior.each)} numbers "
+            "are given",
+            "one number is for all of them: `dirichlet(1)`",
         )
     elif row.name == "dirichlet":
         return True
+    elif scalar.base == "simo":
+        sink.add(
+            "prior-support",
+            function,
+            f"`{_target(statement)}` are shares that add up to 1: they take "
+            f"`dirichlet`, not `{row.name}`",
+            "`dirichlet(1)` has all shapes equally likely, `dirichlet([2, 1, 1])` a "
+            "larger first step",
+        )
     elif scalar.base.startswith("threshold") and (low, high) != REAL:
         sink.add(
             "not-yet",

@@ -87,7 +87,7 @@ def _scalar(scalar: Scalar, dpar: str, scope: Scope) -> Reference:
     text = scalar.target
     columns: Sequence[DesignColumn] = ()
     if scalar.base == "b":
-        columns = scope.parts[dpar][0].columns
+        columns = scope.parts[dpar][0].effects
     elif scalar.base == "sd":
         columns = scope.grouping(dpar, scalar.group).columns
     else:

@@ -7,5 +7,6 @@ from .group_use import GroupUse
 from .intercept import Intercept
 from .linear import Linear
 from .offset import Offset
+from .product import Product
 
-__all__ = ["Block", "GroupUse", "Intercept", "Linear", "Offset"]
+__all__ = ["Block", "GroupUse", "Intercept", "Linear", "Offset", "Product"]

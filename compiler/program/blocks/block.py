@@ -44,6 +44,15 @@ class Block:
             Parameters, derived quantities and effects by name; may be complex.
         """
 
+    def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:
+        """Return what it is to passes that look for a population part; None: nothing.
+
+        The name of coefficients, which of them they are, and their columns: one a
+        coefficient, over rows or over one number that all rows share. Of columns that
+        hold parameters: at typical values of these.
+        """
+        return None
+
     @abstractmethod
     def text(self, program: Program) -> str:
         """Return the block as one line of a printed program."""

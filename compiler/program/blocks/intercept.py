@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .block import Array, Block
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ class Intercept(Block):
         """Return the intercept."""
         found: Array = values[self.name]
         return found
+
+    def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:
+        """Return a column of ones."""
+        return self.name, (0,), np.ones((1, 1))
 
     def text(self, program: Program) -> str:
         """Return its name."""

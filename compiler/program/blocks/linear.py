@@ -34,6 +34,11 @@ class Linear(Block):
         found: Array = frame[self.design] @ values[self.coefs]
         return found
 
+    def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:
+        """Return the design."""
+        design: Array = frame[self.design]
+        return self.coefs, tuple(range(design.shape[1])), design
+
     def text(self, program: Program) -> str:
         """Return the product."""
         return f"{self.design} @ {self.coefs}"

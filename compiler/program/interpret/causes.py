@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
-from ..blocks import Intercept, Linear, Offset
+from ..blocks import Intercept, Linear, Offset, Product
 from ..ir import Frame, Parameter, Predictor, Program
 from ..recipes import Variable
 from .charts import coordinates
@@ -130,6 +130,9 @@ def _terms(
                 numbers = frame[design][row] * values[name]
                 for place, size in enumerate(numbers.tolist()):
                     yield _element(name, axes[name], place, program), size, _LOOK
+            case Product(name, place):
+                product = np.asarray(block.value(program, frame, values))
+                yield _element(name, axes[name], place, program), product[row], _LOOK
             case Offset(slot):
                 recipe = program.slot(slot).recipe
                 label = "what is fixed"

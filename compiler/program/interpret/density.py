@@ -33,6 +33,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "spread": spread,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
+    "monotonic": lambda a: len(a) * np.concatenate([np.zeros(1), np.cumsum(a)]),
 }
 
 

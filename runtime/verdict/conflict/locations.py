@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
-from varying.compiler.program.blocks import Intercept, Linear
+from varying.compiler.program.blocks import GroupUse, Offset
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.verify import definition_order
@@ -176,8 +176,12 @@ def free_elements(
 def _ancestors(predictor: Predictor, program: Program) -> set[str]:
     """Return the parameters that the population part is made of."""
     derived = {one.name: one for one in program.derived}
-    waiting = [b.name for b in predictor.blocks if isinstance(b, Intercept)]
-    waiting += [b.coefs for b in predictor.blocks if isinstance(b, Linear)]
+    waiting = [
+        name
+        for block in predictor.blocks
+        if not isinstance(block, GroupUse)
+        for name in block.quantities()
+    ]
     found: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -185,7 +189,9 @@ def _ancestors(predictor: Predictor, program: Program) -> set[str]:
             waiting += names_in(derived[name].expression)
         elif name not in found:
             found.add(name)
-    return found & {one.name for one in program.parameters}
+    # what is on a simplex has no place of its own to be moved to
+    there = {one.name for one in program.parameters if one.chart == "bounds"}
+    return found & there
 
 
 def _standardised(
@@ -221,10 +227,8 @@ def _at(
             values[name] = evaluate_expression(derived[name].expression, values)
     eta: Any = 0.0
     for block in predictor.blocks:
-        if isinstance(block, Intercept):
-            eta = eta + values[block.name]
-        elif isinstance(block, Linear):
-            eta = eta + centre.frame[block.design] @ values[block.coefs]
+        if not isinstance(block, GroupUse | Offset):
+            eta = eta + block.value(program, centre.frame, values)
     rows = centre.frame.lengths[predictor.rows]
     places = [
         (np.ravel(values[one.parameter.name])[one.at] - _location(one, values))

@@ -283,6 +283,26 @@ def _logit_gaps_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
         d[a + i + 2] -= ahead
 
 
+def _monotonic(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """``n + 1`` places: 0 and the cumulative sums of ``n`` steps, times ``n``."""
+    n, out, a = o[p + 1], o[p + 2], o[p + 3]
+    total = 0.0
+    v[out] = 0.0
+    for i in range(n):
+        total += v[a + i]
+        v[out + i + 1] = n * total
+    return 0.0
+
+
+def _monotonic_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
+    n, out, a = o[p + 1], o[p + 2], o[p + 3]
+    ahead = 0.0
+    for j in range(n):
+        i = n - 1 - j
+        ahead += n * d[out + i + 1]
+        d[a + i] += ahead
+
+
 _BINARY = ("n", "out", "a", "s", "b", "t")
 
 ALGEBRA = (
@@ -309,5 +329,6 @@ ALGEBRA = (
         _logit_cumulative,
         _logit_cumulative_back,
     ),
+    Operation("monotonic", ("n", "out", "a"), _monotonic, _monotonic_back),
     Operation("logit_gaps", ("n", "out", "a", "sums"), _logit_gaps, _logit_gaps_back),
 )

@@ -36,6 +36,23 @@ def _offset(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     return 0.0
 
 
+def _product(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """One coefficient times a vector over the rows."""
+    n, out, a, b = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
+    for i in range(n):
+        v[out + i] += v[a] * v[b + i]
+    return 0.0
+
+
+def _product_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
+    n, out, a, b = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
+    total = 0.0
+    for i in range(n):
+        total += d[out + i] * v[b + i]
+        d[b + i] += d[out + i] * v[a]
+    d[a] += total
+
+
 def _linear(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """``X b``: the design has ``q`` columns, by rows."""
     n, out, x, q, b = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
@@ -126,6 +143,7 @@ PREDICTORS = (
     Operation("zero", ("n", "out"), _zero),
     Operation("intercept", ("n", "out", "a"), _intercept, _intercept_back),
     Operation("offset", ("n", "out", "number"), _offset),
+    Operation("product", ("n", "out", "a", "b"), _product, _product_back),
     Operation("linear", ("n", "out", "design", "q", "b"), _linear, _linear_back),
     Operation(
         "level",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ....program.blocks import Block, GroupUse, Intercept, Linear, Offset
+from ....program.blocks import Block, GroupUse, Intercept, Linear, Offset, Product
+from ....program.expressions import Take
 
 if TYPE_CHECKING:
     from .quantities import Quantities
@@ -69,9 +70,29 @@ def _group(block: GroupUse, tape: Quantities, added: Added) -> None:
     writer.add("levels", **added.words, **places)
 
 
+def _product(block: Product, tape: Quantities, added: Added) -> None:
+    writer = tape.writer
+    whole: int | None = None
+    for one in block.factors:
+        if isinstance(one, Take):
+            at = tape.taken(one.vector, added.array(one.index)).at
+        else:
+            at = tape.loaded(added.array(one.name)).at
+        if whole is not None:
+            left, out = whole, writer.place(added.length)
+            words = {"n": added.length, "out": out, "a": left, "s": 1, "b": at, "t": 1}
+            writer.add("*", **words)
+            at = out
+        whole = at
+    assert whole is not None
+    coefficient = tape.place(block.coefs).at + block.place
+    writer.add("product", **added.words, a=coefficient, b=whole)
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
+    Product: _product,
 }

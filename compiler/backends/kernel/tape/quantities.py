@@ -220,6 +220,10 @@ class Quantities:
             where = {"center": first.at, "gap": places[1].at}
             writer.add("spread", n=length, out=out.at, **where, **ends)
             return out
+        if operation == "monotonic":
+            out = Place(writer.place(first.length + 1), first.length + 1, False)
+            writer.add("monotonic", n=first.length, out=out.at, a=first.at)
+            return out
         shorter = {"diff": 1, "logit_cumulative": 1, "logit_gaps": 2}
         if operation not in shorter:
             raise NoKernel(f"no operation `{operation}`")
@@ -230,6 +234,10 @@ class Quantities:
             words["sums"] = writer.place(2 * length)
         writer.add(operation, **words)
         return out
+
+    def loaded(self, numbers: NDArray[Any]) -> Place:
+        """Return the place of numbers that are known."""
+        return self._numbers(numbers, scalar=False)
 
     def taken(self, vector: Expr, index: NDArray[Any]) -> Place:
         """Return the place of the elements of a vector that are pointed to."""

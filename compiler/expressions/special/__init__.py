@@ -1,0 +1,9 @@
+"""Special terms: one file each, and one line each in ``table.py``."""
+
+from __future__ import annotations
+
+from .monotonic import Monotonic
+from .table import PLANNED_TERMS, TERMS
+from .term import SpecialTerm
+
+__all__ = ["PLANNED_TERMS", "TERMS", "Monotonic", "SpecialTerm"]

@@ -1,0 +1,94 @@
+"""A coefficient times columns that hold parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..expressions import Ref, Take
+from .block import Array, Block
+
+if TYPE_CHECKING:
+    from ..ir import Frame, Program
+
+#: A number a row: a slot, or the elements of a derived quantity that a slot points to.
+Factor = Ref | Take
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Block):
+    """Add one coefficient times the product of factors, each a number a row.
+
+    Attributes
+    ----------
+    coefs, place
+        The vector of coefficients, and which of them it is.
+    factors
+        Slots, and vectors of parameters by an index slot.
+    typical
+        Of each vector among the factors, in their order, its elements at typical
+        values of the parameters: from these the steps of sampling are learned.
+    """
+
+    coefs: str
+    place: int
+    factors: tuple[Factor, ...]
+    typical: tuple[tuple[float, ...], ...]
+
+    def slots(self) -> tuple[str, ...]:
+        """Return the slots of the factors."""
+        return tuple(
+            one.index if isinstance(one, Take) else one.name for one in self.factors
+        )
+
+    def quantities(self) -> tuple[str, ...]:
+        """Return the coefficients and the vectors."""
+        vectors = [one.vector for one in self.factors if isinstance(one, Take)]
+        return (self.coefs, *(v.name for v in vectors if isinstance(v, Ref)))
+
+    def value(
+        self, program: Program, frame: Frame, values: Mapping[str, Any]
+    ) -> Array | float:
+        """Return the product."""
+        found: Any = values[self.coefs][self.place]
+        for one in self.factors:
+            if isinstance(one, Ref):
+                found = found * frame[one.name]
+            elif isinstance(one.vector, Ref):
+                found = found * values[one.vector.name][frame[one.index]]
+        return np.asarray(found)
+
+    def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:
+        """Return the coefficient with the column at typical values."""
+        column: Array = np.ones(1)
+        typical = iter(self.typical)
+        for one in self.factors:
+            if isinstance(one, Take):
+                column = column * np.array(next(typical))[frame[one.index]]
+            else:
+                column = column * frame[one.name]
+        return self.coefs, (self.place,), column[:, None]
+
+    def text(self, program: Program) -> str:
+        """Return the product."""
+        texts = [f"{self.coefs}[{self.place}]"]
+        for one in self.factors:
+            if isinstance(one, Ref):
+                texts.append(one.name)
+            elif isinstance(one.vector, Ref):
+                texts.append(f"{one.vector.name}[{one.index}]")
+        return " * ".join(texts)
+
+    def faults(self, program: Program) -> Iterator[str]:
+        """Yield what is no number a row."""
+        slots = {slot.name: slot for slot in program.slots}
+        for one in self.factors:
+            if isinstance(one, Take) and not isinstance(one.vector, Ref):
+                yield "a factor is taken from what has no name"
+            elif isinstance(one, Take) and slots[one.index].into is None:
+                yield f"{one.index} is no index"
+        if len(self.typical) != sum(isinstance(one, Take) for one in self.factors):
+            yield f"{self.coefs}: typical elements of each vector"
