@@ -168,11 +168,11 @@ def targets_of(
 
 def _population(of: str, population: Population) -> list[Scalar]:
     """Return the effects of one predictor."""
-    return [
+    found = [
         Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
         for c in population.effects
     ]
-    found += [
+    return found + [
         Scalar(
             f"{of}simo[{one.name}]",
             f"{of}simo",
@@ -249,7 +249,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
         ]
     if base == "simo":
         whole = ", ".join(map(ref_text, refs))
-        exact = [scalar for scalar in own if _same(scalar.coefficient, whole)]
+        exact = [scalar for scalar in own if same_name(scalar.coefficient, whole)]
         if exact:
             return [(COEFFICIENT, scalar) for scalar in exact]
         return _listed(refs, own, kind, targets, sink)
