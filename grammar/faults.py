@@ -191,7 +191,7 @@ def _column_colon(stop: Stop, sink: Sink) -> bool:
 
 
 def _column_comma(stop: Stop, sink: Sink) -> bool:
-    """`column a b: factor`: several names and then the colon."""
+    """Recognise `column a b: factor`: several names and then the colon."""
     tokens = stop.line.tokens
     names = ("NAME", "QNAME")
     end = stop.index
@@ -221,7 +221,7 @@ def _column_comma(stop: Stop, sink: Sink) -> bool:
 
 
 def _unquoted_level(stop: Stop, sink: Sink) -> bool:
-    """`factor(CS-, CS+)`: the level from its comma or bracket to the next."""
+    """Recognise `factor(CS-, CS+)`: the level from its comma or bracket to the next."""
     tokens = stop.line.tokens
     if stop.line.kind != "column" or stop.token is None:
         return False
@@ -296,7 +296,7 @@ def _number_word(stop: Stop, sink: Sink) -> bool:
 
 
 def _two_names(stop: Stop, sink: Sink) -> bool:
-    """`reaction time ~ x`: a name with a blank in it, or a sign is missing."""
+    """Recognise `reaction time ~ x`: a blank in a name, or a sign is missing."""
     token, before = stop.token, stop.before
     kinds = ("formula", "model", "let", "where", "quantity", "test", "column")
     if stop.line.kind not in kinds or token is None or before is None:

@@ -462,7 +462,7 @@ def _in_body(
 
 
 def _depth(source: Source, offset: int) -> int:
-    """How far the place is from the left, tabs counted as layout does."""
+    """Return how far the place is from the left, tabs counted as layout does."""
     column = source.position(offset).column
     before = source.text[offset - column + 1 : offset].removeprefix("\ufeff")
     return len(before.expandtabs(8))

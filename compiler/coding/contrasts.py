@@ -55,7 +55,7 @@ def _others(
 
 
 def treatment(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Each level minus the reference; the intercept is the reference."""
+    """Code each level minus the reference; the intercept is the reference."""
     return _others(levels, base)
 
 
@@ -65,13 +65,13 @@ def sas(levels: tuple[str, ...], base: int | None = None) -> Coding:
 
 
 def sum_to_zero(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Each level but the last, or but ``base``, minus the mean of the cells."""
+    """Code each level but the last, or but ``base``, minus the mean of the cells."""
     names, matrix = _effects(levels, len(levels) - 1 if base is None else base)
     return tuple(f"S.{name}" for name in names), matrix
 
 
 def deviation(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Each level but the first, or but ``base``, minus the mean of the cells."""
+    """Code each level but the first, or but ``base``, minus the mean of the cells."""
     names, matrix = _effects(levels, base or 0)
     return tuple(f"D.{name}" for name in names), matrix
 
@@ -83,13 +83,13 @@ def _effects(levels: tuple[str, ...], left_out: int) -> Coding:
 
 
 def simple(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Each level minus the reference; the intercept is the mean of the cells."""
+    """Code each level minus the reference; the intercept is the mean of the cells."""
     names, matrix = _others(levels, base)
     return names, matrix - matrix.mean(axis=0)
 
 
 def helmert(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Each level against the mean of those before it, as R scales it.
+    """Code each level against the mean of those before it, as R scales it.
 
     ``base`` is the level that comes first in that order.
     """
@@ -103,7 +103,7 @@ def helmert(levels: tuple[str, ...], base: int | None = None) -> Coding:
 
 
 def successive(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Each level minus the one before; the intercept is the mean of the cells."""
+    """Code each level minus the one before; the intercept is the mean of the cells."""
     count = len(levels)
     matrix = np.zeros((count, count - 1))
     for column in range(count - 1):
@@ -115,7 +115,7 @@ def successive(levels: tuple[str, ...], base: int | None = None) -> Coding:
 
 
 def polynomial(levels: tuple[str, ...], base: int | None = None) -> Coding:
-    """Orthonormal linear, quadratic, cubic ... trend over equidistant levels."""
+    """Code orthonormal linear, quadratic ... trends over equidistant levels."""
     count = len(levels)
     centred = np.arange(count) - (count - 1) / 2
     # Orthonormal by hand, one degree from the one before (three-term recursion):

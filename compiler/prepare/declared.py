@@ -174,7 +174,7 @@ class _Declaration:
     # ---- numbers and logical values ----
 
     def numeric(self) -> Column | None:
-        """Numbers, also from texts and levels that all spell numbers."""
+        """Return numbers, also from texts and levels that all spell numbers."""
         column = self.column
         if column.kind.is_number:
             return replace(column, kind=Kind.NUMERIC)
@@ -220,7 +220,7 @@ class _Declaration:
             )
 
     def integer(self) -> Column | None:
-        """Whole numbers."""
+        """Return whole numbers."""
         column = self.numeric()
         if column is None:
             return None
@@ -279,7 +279,7 @@ class _Declaration:
     # ---- factors ----
 
     def text(self) -> Column | None:
-        """Values as texts in natural order."""
+        """Return values as texts in natural order."""
         column = self.column.spelled or self.column
         names, codes = coded_values(column)
         levels = natural_order(names)
@@ -287,7 +287,7 @@ class _Declaration:
         return Column(column.name, Kind.TEXT, place[codes], levels, read_as=column.kind)
 
     def factor(self) -> Column | None:
-        """Levels as listed, else those of the data in order."""
+        """Return levels as listed, else those of the data in order."""
         return self.coded(Kind.FACTOR)
 
     def ordered(self) -> Column | None:

@@ -16,7 +16,7 @@ _CONDITIONS = ("where", "let", "test")
 
 
 def _word_operator(stop: Stop, sink: Sink) -> bool:
-    """`x > 0 and z < 1`."""
+    """Recognise `x > 0 and z < 1`."""
     if stop.line.kind not in _CONDITIONS:
         return False
     for token in (stop.token, stop.before):
@@ -39,7 +39,7 @@ def _word_operator(stop: Stop, sink: Sink) -> bool:
 
 
 def _prior_target(stop: Stop, sink: Sink) -> bool:
-    """`prior = normal(0, 1)`, which is about nothing, and `prior sd(g) ~ ...`."""
+    """Recognise `prior = normal(0, 1)`, about nothing, and `prior sd(g) ~ ...`."""
     line, token, tokens = stop.line, stop.token, stop.line.tokens
     if line.kind != "prior" or token is None:
         return False
@@ -71,7 +71,7 @@ def _prior_target(stop: Stop, sink: Sink) -> bool:
 
 
 def _stan_bounds(stop: Stop, sink: Sink) -> bool:
-    """`normal(0, 1)T[0, ]`, as Stan cuts off."""
+    """Recognise `normal(0, 1)T[0, ]`, as Stan cuts off."""
     token, before = stop.token, stop.before
     if stop.line.kind != "prior" or token != "T" or before != ")":
         return False
@@ -85,7 +85,7 @@ def _stan_bounds(stop: Stop, sink: Sink) -> bool:
 
 
 def _versus(stop: Stop, sink: Sink) -> bool:
-    """`contrast block: late vs early`."""
+    """Recognise `contrast block: late vs early`."""
     if stop.line.kind != "contrast":
         return False
     for token in (stop.token, stop.before):
@@ -102,7 +102,7 @@ def _versus(stop: Stop, sink: Sink) -> bool:
 
 
 def _indexed(stop: Stop, sink: Sink) -> bool:
-    """`scale(x)[, 1]`, as R takes a column out of a matrix."""
+    """Recognise `scale(x)[, 1]`, as R takes a column out of a matrix."""
     tokens, place = stop.line.tokens, stop.index
     types = [token.type for token in tokens[place : place + 4]]
     if stop.before != ")" or types != ["LSQB", "COMMA", "NUMBER", "RSQB"]:
@@ -119,7 +119,7 @@ def _indexed(stop: Stop, sink: Sink) -> bool:
 
 
 def _whole_division(stop: Stop, sink: Sink) -> bool:
-    """`x//z`, as Python divides to whole numbers."""
+    """Recognise `x//z`, as Python divides to whole numbers."""
     token, before = stop.token, stop.before
     if token != "/" or before != "/" or span_of(before).end != span_of(token).start:
         return False
@@ -133,7 +133,7 @@ def _whole_division(stop: Stop, sink: Sink) -> bool:
 
 
 def _arrow(stop: Stop, sink: Sink) -> bool:
-    """`let z <- log(x)`."""
+    """Recognise `let z <- log(x)`."""
     token, after = stop.token, stop.after
     if token != "<" or after != "-" or "EQ" not in stop.accepts:
         return False
@@ -148,7 +148,7 @@ def _arrow(stop: Stop, sink: Sink) -> bool:
 
 
 def _option_sign(stop: Stop, sink: Sink) -> bool:
-    """`y ~ x, family gaussian`, `family: gaussian`, with and without the comma."""
+    """Recognise `y ~ x, family gaussian` and `family: gaussian`, comma or not."""
     tokens, place, token = stop.line.tokens, stop.index, stop.token
     if stop.line.kind not in ("formula", "model") or token is None or place < 2:
         return False
@@ -186,7 +186,7 @@ def _option_sign(stop: Stop, sink: Sink) -> bool:
 
 
 def _prior_behind(stop: Stop, sink: Sink) -> bool:
-    """`y ~ x, prior(normal(0, 1), class = b)`."""
+    """Recognise `y ~ x, prior(normal(0, 1), class = b)`."""
     before, token = stop.before, stop.token
     if stop.line.kind not in ("formula", "model") or token is None or before is None:
         return False
@@ -202,7 +202,7 @@ def _prior_behind(stop: Stop, sink: Sink) -> bool:
 
 
 def _package(stop: Stop, sink: Sink) -> bool:
-    """`family = brms::Beta()`: R's packages are not named."""
+    """Recognise `family = brms::Beta()`: R's packages are not named."""
     tokens, place = stop.line.tokens, stop.index
     if place < 2 or stop.token is None or stop.token.type != "COLON":
         return False
@@ -219,7 +219,7 @@ def _package(stop: Stop, sink: Sink) -> bool:
 
 
 def _lone_option(stop: Stop, sink: Sink) -> bool:
-    """`y ~ x, data`: a word behind the formula that is no option."""
+    """Recognise `y ~ x, data`: a word behind the formula that is no option."""
     tokens, place = stop.line.tokens, stop.index - 1
     if stop.accepts != {"EQ"} or stop.line.kind not in ("formula", "model"):
         return False

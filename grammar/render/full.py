@@ -116,7 +116,7 @@ def _window(line: str, place: int) -> tuple[str, int]:
 
 
 def _width(character: str) -> int:
-    """How many cells a character takes on a terminal."""
+    """Return how many columns a character takes on a terminal."""
     if character != "\t" and len(escape := visible(character)) > 1:
         return len(escape)
     if unicodedata.combining(character) or unicodedata.category(character) in (

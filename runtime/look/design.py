@@ -135,7 +135,7 @@ def _index(grouping: Grouping, table: Table) -> list[int]:
 
 
 def _correlated(term: GroupTerm) -> bool:
-    """One effect has nothing to be correlated with, unless others have its id."""
+    """Whether effects are correlated: one alone is with nothing, but for its id."""
     several = len(term.columns) > 1 or term.identity is not None
     return term.correlated and several
 

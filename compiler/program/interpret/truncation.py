@@ -19,7 +19,7 @@ def log_mass(
     lower: float | None,
     upper: float | None,
 ) -> Array:
-    """Log probability between two bounds: what a truncated density is divided by.
+    """Return the log of what a truncated density is divided by.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ def _diff_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _spread(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``n`` thresholds from their middle and their gaps (``compiler.thresholds``)."""
+    """Lay ``n`` thresholds outwards from their middle (``thresholds.spread``)."""
     n, out, center, gap, low, high = (
         o[p + 1],
         o[p + 2],
@@ -197,7 +197,7 @@ def _spread_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _logit_cumulative(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``n`` thresholds that give ``n + 1`` probabilities at 0."""
+    """Compute the ``n`` thresholds that give ``n + 1`` probabilities at 0."""
     n, out, a, below, above = (
         o[p + 1],
         o[p + 2],
@@ -238,7 +238,7 @@ def _logit_cumulative_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> No
 
 
 def _logit_gaps(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Their ``n`` gaps, without differences of thresholds."""
+    """Compute their ``n`` gaps, without differences of thresholds."""
     n, out, a, below, above = (
         o[p + 1],
         o[p + 2],

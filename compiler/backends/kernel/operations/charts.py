@@ -13,7 +13,7 @@ from .operation import Operation
 
 
 def _steps(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``center + scale x``."""
+    """Compute ``center + scale x``."""
     n, out, x, center, scale = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
     for i in range(n):
         v[out + i] = c[center + i] + c[scale + i] * v[x + i]
@@ -27,7 +27,7 @@ def _steps_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _above(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``low + exp(x)``."""
+    """Compute ``low + exp(x)``."""
     n, out, x, low = o[p + 1], o[p + 2], o[p + 3], c[o[p + 4]]
     total = 0.0
     for i in range(n):
@@ -44,7 +44,7 @@ def _above_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _below(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``high - exp(x)``."""
+    """Compute ``high - exp(x)``."""
     n, out, x, high = o[p + 1], o[p + 2], o[p + 3], c[o[p + 4]]
     total = 0.0
     for i in range(n):
@@ -61,7 +61,7 @@ def _below_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _between(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``low + (high - low) / (1 + exp(-x))``."""
+    """Compute ``low + (high - low) / (1 + exp(-x))``."""
     n, out, x, low, high = o[p + 1], o[p + 2], o[p + 3], c[o[p + 4]], c[o[p + 5]]
     total = 0.0
     for i in range(n):
@@ -105,7 +105,7 @@ def _ordered_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _simplex(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Softmax of ``n`` numbers that add up to 0, of which ``n - 1`` are free."""
+    """Take the softmax of ``n`` numbers that add up to 0; ``n - 1`` are free."""
     n, out, x = o[p + 1], o[p + 2], o[p + 3]
     rest = 0.0
     for i in range(n - 1):

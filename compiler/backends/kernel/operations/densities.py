@@ -53,7 +53,10 @@ def _made(text: str, name: str, globals_: Mapping[str, Any]) -> Callable[..., fl
 
 
 def _prior(name: str, distribution: str) -> Operation:
-    """Words: the values, the place of a location that varies, then constants."""
+    """Return the operation of a prior.
+
+    Words: the values, the place of a location that varies, then constants.
+    """
     arguments = [a.name for a in DISTRIBUTIONS[distribution].arguments]
     words = ["n", "value", "location", "stride"]
     numbers = ""
@@ -98,7 +101,10 @@ def _places(names: tuple[str, ...], words: list[str]) -> tuple[str, str]:
 
 
 def _rows(name: str, family: Family, kind: str) -> Operation:
-    """Words: the responses, their counts, the parameters, what is known."""
+    """Return the operation of rows.
+
+    Words: the responses, their counts, the parameters, what is known.
+    """
     names = parameters(family)
     pooled = kind == "pooled"
     words = ["n", "y", "count"]
@@ -139,7 +145,10 @@ def step(o, p, v, d, c, k):
 
 
 def _ordinal(name: str, family: Family) -> Operation:
-    """Words: ranks, counts, thresholds and gaps, the parameters."""
+    """Return the operation of ordinal rows.
+
+    Words: ranks, counts, thresholds and gaps, the parameters.
+    """
     names = parameters(family)
     words = ["n", "y", "count", "thresholds", "threshold", "gap"]
     before, within = _places(names, words)

@@ -60,7 +60,7 @@ def _cholesky_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _scaled(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Effects from standard normals: ``r = sd * (L z)``, with the density of z."""
+    """Compute effects from standard normals, ``r = sd * (L z)``, and their density."""
     levels, q, out, z, sd, factor = (
         o[p + 1],
         o[p + 2],
@@ -157,7 +157,7 @@ def _centered(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 
 
 def _partial(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Effects that are partly centered (``ir.Centering``), and their density.
+    """Compute partly centered effects (``ir.Centering``), and their density.
 
     ``z`` has the standard normals; all but ``sd`` and ``out`` is in multiples of
     ``unit``; ``powers`` has the last weight of each coefficient and ``t^-w``, since
@@ -259,7 +259,7 @@ def _partial_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _moved(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Effects as written, ``T v``, of effects that are stated elsewhere."""
+    """Compute effects as written, ``T v``, of effects that are stated elsewhere."""
     levels, q, out, r, basis = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
     for g in range(levels):
         for i in range(q):
@@ -280,7 +280,7 @@ def _moved_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _moved_sd(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """Sds of effects as written, and the factor ``T diag(sd) L`` in their units."""
+    """Compute sds of effects as written, and ``T diag(sd) L`` in their units."""
     q, out, factor, sd, lower, basis = (
         o[p + 1],
         o[p + 2],
@@ -306,7 +306,7 @@ def _moved_sd(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 
 
 def _moved_gram(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``F F'`` for a square F with rows of length 1: what is reported."""
+    """Compute ``F F'`` for a square F with rows of length 1: what is reported."""
     n, out, factor = o[p + 1], o[p + 2], o[p + 3]
     for i in range(n):
         for j in range(n):
@@ -319,7 +319,7 @@ def _moved_gram(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
 
 
 def _gram(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``L L'``: what is reported."""
+    """Compute ``L L'``: what is reported."""
     n, out, factor = o[p + 1], o[p + 2], o[p + 3]
     for i in range(n):
         for j in range(n):

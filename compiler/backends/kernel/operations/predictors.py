@@ -54,7 +54,7 @@ def _product_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _linear(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``X b``: the design has ``q`` columns, by rows."""
+    """Add ``X b``: the design has ``q`` columns, by rows."""
     n, out, x, q, b = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
     for i in range(n):
         total = v[out + i]
@@ -73,7 +73,7 @@ def _linear_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _level(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """One effect of each row's level."""
+    """Add one effect of each row's level."""
     n, out, index, r, q, place = (
         o[p + 1],
         o[p + 2],
@@ -101,7 +101,7 @@ def _level_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
 
 
 def _levels(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
-    """``m`` effects of each row's level, times the row's numbers."""
+    """Add ``m`` effects of each row's level, times the row's numbers."""
     n, out, index, r, q, z, m, places = (
         o[p + 1],
         o[p + 2],
