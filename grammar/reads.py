@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from .nonlinear import parameters_of
 from .tree import (
     Call,
     Chain,
@@ -76,7 +77,10 @@ def names_read(spec: Spec) -> Iterator[Name]:
     """
     for model in spec.models:
         yield from column_names(model.formula.response)
-        yield from _names(model.formula.terms)
+        parameters = parameters_of(model)
+        for name in _names(model.formula.terms):
+            if name.text not in parameters:
+                yield name
         for part in model.body:
             if isinstance(part, PartStatement):
                 yield from _names(part.formula.terms)

@@ -99,6 +99,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("duplicate-column", _E, "A column named twice in the data or declared twice."),
     Rule("invalid-argument", _E, "An argument outside its domain."),
     Rule("prior-support", _E, "A prior wider than its parameter's support."),
+    Rule("needs-prior", _E, "A parameter of a formula not linear without a prior."),
     "Data",
     Rule("needs-data", _E, "The operation needs data and there is none."),
     Rule("data-format", _E, "The data file cannot be read as a table."),

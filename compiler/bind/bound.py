@@ -162,6 +162,22 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """The right side of a formula that is not linear, calculated row by row.
+
+    Attributes
+    ----------
+    expression
+        As written: names are columns, unless they are among the ``parameters``.
+    parameters
+        Names of the predictors that it is made of.
+    """
+
+    expression: Expr = field(compare=False)
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One linear predictor: of the family's main parameter, or of another.
 
@@ -179,6 +195,10 @@ class Part:
         Whether the parameter is the family's main one.
     fixed
         Whether its scale is fixed: it has no intercept, and no columns may make one.
+    body
+        Of a formula that is not linear: what it is, in place of what adds up.
+    inner
+        Whether it is what such a formula is made of, and no parameter of the family.
     """
 
     dpar: str
@@ -188,6 +208,8 @@ class Part:
     terms: Expr = field(compare=False)
     main: bool = True
     fixed: bool = False
+    body: Body | None = None
+    inner: bool = False
 
     @property
     def prefix(self) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, cast
 
+import numpy as np
+
 from varying.grammar.diagnostics import Edit, Fix, Severity, Sink
+from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -22,20 +25,25 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import column_names, plain_number, postorder
 
+from ..data import weighted
 from ..data.schema import Schema
 from ..data.wide_hint import suggest_wide
 from ..families.family import Family
+from ..families.link import Link
 from ..formula.coding import code
 from ..formula.expansion import Expansion
 from ..formula.leaks import check_leaks
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
 from .asked import Asked
-from .bound import BoundModel, Grouping, Part, Population, PriorText
+from .bound import BoundModel, Grouping, Part, Population, PriorText, Response
 from .estimated import check_estimated, check_residuals
 from .groupings import bind_groupings, check_dropped, check_identities
+from .nonlinear import NonLinear, bind_body, bind_inner, nonlinear
+from .offsets import bind_offsets
 from .options import family_of, link_of, read_options, word_of
-from .parts import bind_offsets, bind_parts
+from .parts import bind_parts
+from .priors.needed import check_needed
 from .priors.statements import resolve_priors
 from .priors.targets import targets_of
 from .questions.contrasts import Cells, bind_contrasts, contrast_text
@@ -43,7 +51,7 @@ from .questions.grid import factors_of
 from .questions.keep import bind_keep
 from .questions.quantities import bind_quantities, check_names
 from .questions.references import Scope
-from .response import bind_response
+from .response import bind_response, response_values
 
 Parameterization = Literal["auto", "centered", "noncentered"]
 
@@ -74,18 +82,28 @@ def bind(
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
     suggest_wide(spec, model, prepared.data, sink)
-    expansion = expand(model.formula.terms, model.formula.response, names, sink)
+    curve = nonlinear(model, family, schema, sink)
+    expansion = Expansion((), False)
+    if curve is None:
+        expansion = expand(model.formula.terms, model.formula.response, names, sink)
     check_leaks(expansion, model.formula.response, schema, sink)
     check_dropped(expansion, schema, sink)
     check_identities(model, schema, sink)
     population = _population(model, expansion, family, schema, sink)
+    body = None if curve is None else bind_body(curve, family, schema, sink)
     groupings = bind_groupings(
         expansion.groups, model.formula.response, prepared, family, sink
     )
-    others, whole = bind_parts(model, family, prepared, sink)
+    linear = model if curve is None else curve.linear
+    others, whole = bind_parts(linear, family, prepared, sink)
+    if curve is not None:
+        others = (*others, *bind_inner(curve, family, prepared, sink))
+        whole = whole and body is not None
     file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
     model_priors = [s for s in model.body if isinstance(s, PriorStatement)]
-    guessed = _guessed(model, expansion, population, groupings, schema, sink)
+    guessed: frozenset[str] | None = frozenset() if body is not None else None
+    if curve is None:
+        guessed = _guessed(model, expansion, population, groupings, schema, sink)
     targets = targets_of(
         family,
         population,
@@ -95,6 +113,8 @@ def bind(
         _possible(expansion),
     )
     priors = resolve_priors(file_priors, model_priors, targets, sink)
+    if curve is not None and body is not None:
+        _check_needed(curve, others, priors, prepared, link, response, sink)
     parameterization = cast(
         Parameterization, word_of(options, "parameterization", "auto")
     )
@@ -112,13 +132,22 @@ def bind(
     asked = _asked(spec, scope, family, prepared, sink)
     if family is None or link is None or response is None:
         return None
+    if curve is not None and body is None:
+        return None
     bound = BoundModel(
         name=model.label,
         text=formula_text(model),
         response=response,
         family=family,
         parts=(
-            Part(family.predictor, link, population, groupings, model.formula.terms),
+            Part(
+                family.predictor,
+                link,
+                population,
+                groupings,
+                model.formula.terms,
+                body=body,
+            ),
             *others,
         ),
         priors=priors,
@@ -130,6 +159,34 @@ def bind(
         check_estimated(bound, model.formula.terms, sink)
         check_residuals(bound, prepared.table, sink)
     return bound
+
+
+def _check_needed(
+    curve: NonLinear,
+    others: Sequence[Part],
+    priors: Sequence[tuple[str, PriorText]],
+    prepared: Prepared,
+    link: Link | None,
+    response: Response | None,
+    sink: Sink,
+) -> None:
+    """Report parameters of a formula that is not linear and have no prior."""
+    size = None
+    on_scale = link is not None and link.name == "identity" and response is not None
+    if on_scale and prepared.table.rows and not prepared.schema.open:
+        assert response is not None
+        values = response_values(response, prepared.table)
+        if np.isfinite(values).all():
+            counts = prepared.table.counts
+            mean, sd = weighted.mean(values, counts), weighted.sd(values, counts)
+            size = (response.name, mean, sd) if sd > 0.0 else None
+    check_needed(
+        [part for part in others if part.inner],
+        {one.name.text: one.name.span for one in curve.inner},
+        dict(priors),
+        size,
+        sink,
+    )
 
 
 def _faulty_parts(model: ModelStatement, sink: Sink) -> bool:
@@ -271,6 +328,8 @@ def _population(
     sink: Sink,
 ) -> Population:
     ordinal = family is not None and family.thresholds
+    if is_nonlinear(model.formula):
+        return Population(family.predictor if family else "mu", False, False, ())
     if ordinal and not expansion.intercept:
         span, fix = _removed_intercept(model.formula.terms)
         fix = _with_margins(model.formula.terms, expansion, fix)

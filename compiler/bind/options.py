@@ -37,15 +37,13 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "rows": (("all", "own"), ("all", "own")),
     "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
-    "nl": (("true", "false"), ("false",)),
+    "nl": (("true", "false", "TRUE", "FALSE"), ("true", "false", "TRUE", "FALSE")),
 }
 
 
 #: What to do as long as a word of an option is not compiled.
 _MEANWHILE = {
     "threshold": "until then: `flexible`, the default, leaves each threshold free",
-    "nl": "until then: what is linear in its parameters, with `log(x)`, `ns(x, df=4)` "
-    "and other functions of predictors",
 }
 
 

@@ -13,14 +13,12 @@ from ..families import FAMILIES
 from ..families.family import Dpar, Family
 from ..families.link import LINKS
 from ..formula.coding import code
-from ..formula.columns import Numeric
-from ..formula.expansion import Expansion
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
 from .bound import Part, Population
 from .groupings import bind_groupings, check_dropped
+from .offsets import bind_offsets
 from .options import read_options
-from .response_terms import as_number
 
 
 def bind_parts(
@@ -122,17 +120,6 @@ def _part(
         main=False,
         fixed=dpar.fixed is not None,
     )
-
-
-def bind_offsets(
-    expansion: Expansion, schema: Schema, sink: Sink
-) -> tuple[Numeric, ...]:
-    """Return the known additions of a right side."""
-    found: list[Numeric] = []
-    for offset in expansion.offsets:
-        if as_number(offset, "offset()", schema, sink):
-            found.append(Numeric(expression_text(offset), offset))
-    return tuple(found)
 
 
 def _report_left(

@@ -27,9 +27,8 @@ _NUMPY = ("np.", "numpy.", "math.", "pt.", "pm.math.", "base::", "stats.")
 
 #: What is said of brms's `a1 + a2 ~ 1`.
 NON_LINEAR = (
-    "parameters of a formula of one's own belong to models that are not linear, which "
-    "are not compiled by this version; until then, a curve is `poly(x, 2)` or "
-    "`ns(x, df=4)`"
+    "parameters of a formula of one's own belong to models that are not linear: "
+    "`y ~ a * exp(-k * t), nl=true` with `a + k ~ 1` indented below it"
 )
 
 #: What is to be known of terms that are not compiled.
@@ -135,11 +134,6 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "us": ("`us(1 + x | g)` is `(1 + x | g)`",),
     "diag": ("`diag(1 + x | g)` is `(1 + x || g)`",),
     "zerocorr": ("`zerocorr(1 + x | g)` is `(1 + x || g)`",),
-    "logit": ("write `log(x / (1 - x))`",),
-    "qlogis": ("write `log(x / (1 - x))`",),
-    "expit": ("write `1 / (1 + exp(-x))`",),
-    "plogis": ("write `1 / (1 + exp(-x))`",),
-    "inv_logit": ("write `1 / (1 + exp(-x))`",),
     "power": ("write `I(x^2)`",),
     "pow": ("write `I(x^2)`",),
     "square": ("write `I(x^2)`",),
@@ -180,6 +174,9 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
 #: Functions that are called otherwise and take the same.
 SAME_FUNCTION: Mapping[str, str] = {
     "ln": "log",
+    "qlogis": "logit",
+    **dict.fromkeys(("plogis", "expit", "sigmoid", "inv.logit"), "inv_logit"),
+    **dict.fromkeys(("pnorm", "normcdf", "inv_probit"), "Phi"),
     "as.factor": "factor",
     "if_else": "ifelse",
     "ceiling": "ceil",

@@ -19,6 +19,7 @@ from varying.grammar.walk import children
 from ..data.schema import Schema
 from ..data.table import Table
 from .bare_names import report_bare
+from .elementwise import ELEMENTWISE
 from .elsewhere import UNTIL_THEN, report_elsewhere
 from .function import Function, Role, Setting
 from .special import PLANNED_TERMS, TERMS
@@ -92,6 +93,10 @@ _TABLE = (
     _plain("log10", np.log10, "logarithm to base 10", "x > 0"),
     _plain("log1p", np.log1p, "log(1 + x)", "x > -1"),
     _plain("exp", np.exp, "exponential"),
+    _plain("expm1", np.expm1, "exp(x) - 1"),
+    _plain("logit", ELEMENTWISE["logit"], "log(x / (1 - x))", "0 < x < 1"),
+    _plain("inv_logit", ELEMENTWISE["inv_logit"], "1 / (1 + exp(-x))"),
+    _plain("Phi", ELEMENTWISE["Phi"], "normal distribution function"),
     _plain("sqrt", np.sqrt, "square root", "x >= 0"),
     _plain("abs", np.abs, "absolute value"),
     Function(

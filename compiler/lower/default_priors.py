@@ -116,6 +116,8 @@ def _step(part: Part, moments: Moments) -> float:
 
 
 def _unit(family: Family, part: Part) -> str:
+    if part.inner:
+        return f"spread of the prior of {part.dpar}"
     if not part.main:
         return f"on the {part.link.name} scale of {part.dpar}"
     if is_latent(part):
@@ -133,6 +135,8 @@ def intercept(
     ``known`` is what offsets add to the predictor of a distributional parameter; the
     main one's are in the moments.
     """
+    if part.inner:
+        raise ValueError(f"{part.dpar} has no default: `needs-prior` says so")
     if not part.main:
         dpar = next(d for d in family.dpars if d.name == part.dpar)
         return DefaultPrior(
@@ -201,6 +205,14 @@ def group_sd(
 ) -> DefaultPrior:
     """Return the prior of the standard deviation of a group effect."""
     what = "levels differ" if intercept else "effects differ between levels"
+    if part.inner:
+        step = "" if intercept else f" for one step ({scale:.4g})"
+        return DefaultPrior(
+            "half_normal",
+            (("sigma", _step(part, moments) / scale),),
+            f"{what} by about one, seldom by more than two of what is one "
+            f"{_unit(family, part)}{step}",
+        )
     if not part.main and part.link.name != "identity":
         step = "" if intercept else f" for one step ({scale:.4g})"
         return DefaultPrior(

@@ -20,6 +20,7 @@ from . import default_priors as defaults
 from .builder import ROW, Builder, numbered, vector
 from .increments import Increments, where_of
 from .names import free_group
+from .nonlinear import moments_of
 
 
 def lower_groups(build: Builder, part: Part) -> list[Block]:
@@ -126,8 +127,8 @@ def _group_sds(
     the default of an effect that reaches from the data to 0 is as much wider there.
     Effects that are not correlated as written would be correlated anywhere else.
     """
-    family, moments = build.bound.family, build.learned.moments
     part, name = build.bound.part(member.dpar), member.grouping.name
+    family, moments = build.bound.family, moments_of(build, part)
     places = [f"{part.target}sd[{name}, {c.name}]" for c in term.columns]
     written = [build.written(place) for place in places]
     basis: Any = found.basis if term.correlated else np.eye(len(places))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..bind.bound import BoundModel, Part, offsets
+from ..bind.spanning import spanning, spanning_columns
 from ..data import weighted
 from ..data.table import Floats, Table
 from ..expressions.evaluation import evaluate
@@ -156,7 +157,7 @@ def _part(
     columns = part.population.columns
     means = weighted.means(evaluate_columns(columns, table), table.counts)
     known = 0.0
-    if not part.main:
+    if not part.main and not part.inner:
         dpar = next(d for d in bound.family.dpars if d.name == part.dpar)
         logged = part.link.name == "log"
         known = _known(part.population.offsets, table, logged, dpar.pooled)
@@ -176,7 +177,7 @@ def _part(
                     table,
                     variables,
                     constant=False,
-                    spanning=_spanning(term.columns),
+                    spanning=spanning(term.columns),
                     levels=True,
                 )
                 for term in grouping.terms
@@ -188,22 +189,3 @@ def _part(
             mean_weights(column, table) for column in part.population.specials
         ),
     )
-
-
-def spanning_columns(part: Part) -> tuple[int, ...]:
-    """Return the columns that add up to the missing intercept, if any."""
-    population = part.population
-    if population.intercept or population.centered or part.fixed:
-        return ()
-    return _spanning(population.columns)
-
-
-def _spanning(columns: Sequence[DesignColumn]) -> tuple[int, ...]:
-    """Return the columns of the first term that has one for each level or cell."""
-    if any(column.is_intercept for column in columns):
-        return ()
-    for column in columns:
-        if all(isinstance(one, Coded) and one.dummy for one in column.parts):
-            same = [one.term == column.term for one in columns]
-            return tuple(place for place, found in enumerate(same) if found)
-    return ()

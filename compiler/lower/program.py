@@ -15,7 +15,8 @@ import numpy as np
 
 from varying.grammar.tree import Chain, Number, Paren
 
-from ..bind.bound import BoundModel, Part, PriorText, offsets
+from ..bind.bound import Body, BoundModel, Part, PriorText, offsets
+from ..bind.spanning import spanning_columns
 from ..distributions.table import REAL, SUPPORTS
 from ..families.family import DefaultPrior
 from ..formula.columns import Numeric
@@ -38,8 +39,9 @@ from .builder import (
 )
 from .groups import lower_groups
 from .increments import Increments, where_of
-from .learn import Learned, LearnedPart, spanning_columns
+from .learn import Learned, LearnedPart
 from .names import free_name, observed_slot
+from .nonlinear import body_of, moments_of
 from .special import (
     known_coefs,
     lower_specials,
@@ -64,6 +66,8 @@ def lower(
     arguments = _main(build)
     arguments += _dpars(build)
     arguments += _known(build)
+    if bound.main.body is not None:
+        _curve(build, bound.main.body)
 
     response = bound.response
     recipe: Outcome | Variable = Outcome(response.column, response.categories)
@@ -112,20 +116,38 @@ INVERSES: Mapping[str, Callable[[Expr], Expr]] = {
 
 
 def _main(build: Builder) -> Arguments:
-    """Lower the main predictor, and the thresholds."""
+    """Lower the main predictor, and the thresholds.
+
+    One that is not linear has no blocks; what it is, is lowered last: ``_curve``.
+    """
     bound, name = build.bound, build.bound.family.predictor
     _predictor(
         build,
         bound.main,
         build.learned.parts[0],
         name,
-        offsets(bound),
+        () if bound.main.body is not None else offsets(bound),
         report=_kept(bound),
     )
     arguments: Arguments = [(name, Ref(name))]
     if bound.family.thresholds:
         arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
     return arguments
+
+
+def _curve(build: Builder, body: Body) -> None:
+    """Lower what a formula that is not linear is made of, and then itself."""
+    bound, names = build.bound, {}
+    for part, learned in zip(bound.parts, build.learned.parts, strict=True):
+        if part.inner:
+            names[part.dpar] = free_name(part.dpar, build)
+            known = part.population.offsets
+            _predictor(build, part, learned, names[part.dpar], known)
+    whole = body_of(build, body.expression, names)
+    for block in _offsets(build, bound.main, offsets(bound)):
+        for slot in block.slots():
+            whole = Apply("+", (whole, Ref(slot)))
+    build.predictors[0] = replace(build.predictors[0], body=whole)
 
 
 def _kept(bound: BoundModel) -> tuple[str, ...]:
@@ -164,6 +186,7 @@ def _predictor(
             tuple(blocks),
             shift,
             report=report,
+            inner=part.inner,
         )
     )
 
@@ -244,7 +267,7 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
     population, prefix = part.population, part.prefix
     if not population.effects:
         return []
-    moments = build.learned.moments
+    moments = moments_of(build, part)
     labels = tuple(column.name for column in population.effects)
     axis, coefs = f"{prefix}{COEF}", f"{prefix}b"
     build.axes.append(Axis(axis, "coefs", labels))
@@ -361,9 +384,10 @@ def _intercept(
     delta, name = _delta(part), f"{part.prefix}Intercept"
     plain = f"{part.target}Intercept"
     at_mean, literal = build.written(f"{plain}[mean]"), build.written(plain)
-    moments = build.learned.moments
-    default = defaults.intercept(build.bound.family, part, moments, learned.known)
-    chosen = literal or at_mean or default
+    moments = moments_of(build, part)
+    written = literal or at_mean
+    family = build.bound.family
+    chosen = written or defaults.intercept(family, part, moments, learned.known)
     build.explain(plain if literal or delta is None else f"{plain}[mean]", chosen)
     offset = None if literal or delta is None else delta
     argument = location(chosen)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import weighted
+from ..distributions.quantiles import middle_and_spread
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
@@ -122,6 +123,9 @@ class _Given:
 
     def step(self, predictor: Predictor) -> float:
         """Return what counts as one step of a predictor."""
+        if predictor.inner:
+            spreads = [min(one.scale) for one in _by_priors(self, predictor).values()]
+            return _positive(spreads[0]) if spreads else 1.0
         if self.is_main(predictor) or predictor.link == "identity":
             return _positive(self.moments.s)
         return 1.0
@@ -164,6 +168,8 @@ def _population(given: _Given, predictor: Predictor) -> dict[str, Unit]:
             same = by.shape[0] == by.shape[1] and (by == np.eye(len(by))).all()
             more = design if same else design @ by
             columns[one] = columns[one] + more if one in columns else more
+    if predictor.inner:
+        return _by_priors(given, predictor)
     step = given.step(predictor)
     scales = {name: step / given.size(matrix) for name, matrix in columns.items()}
     centers = _centers(given, predictor, columns, scales)
@@ -171,6 +177,44 @@ def _population(given: _Given, predictor: Predictor) -> dict[str, Unit]:
         name: Unit(tuple(centers[name].tolist()), tuple(scale.tolist()))
         for name, scale in scales.items()
     } | _thresholds(given, predictor)
+
+
+def _by_priors(given: _Given, predictor: Predictor) -> dict[str, Unit]:
+    """Return the units of what a formula not linear is made of.
+
+    The data do not say what moves the response by how much without being asked at some
+    value of all the others, but the priors, which are the user's, say what is small:
+    each parameter starts in the middle of its prior, and goes in steps of its spread.
+    """
+    program, frame = given.program, given.frame
+    names = [b.name for b in predictor.blocks if isinstance(b, Intercept)]
+    names += [b.coefs for b in predictor.blocks if isinstance(b, Linear)]
+    values, _ = _at_start(program, frame)
+    parameters = {p.name: p for p in program.parameters}
+    found: dict[str, Unit] = {}
+    for name in names:
+        linked = linear(program, frame, name)
+        for one in linked.by if linked is not None else ():
+            parameter = parameters[one]
+            prior = parameter.prior
+            size = math.prod(frame.lengths[axis] for axis in parameter.axes)
+            given_ = {
+                key: np.broadcast_to(evaluate_expression(expr, values), (size,))
+                for key, expr in prior.arguments
+            }
+            each = [
+                middle_and_spread(
+                    prior.distribution,
+                    {key: float(numbers[place]) for key, numbers in given_.items()},
+                    prior.lower,
+                    prior.upper,
+                )
+                or (0.0, 1.0)
+                for place in range(size)
+            ]
+            centers, scales = zip(*each, strict=True)
+            found[one] = Unit(tuple(centers), tuple(scales))
+    return found
 
 
 def _thresholds(given: _Given, predictor: Predictor) -> dict[str, Unit]:

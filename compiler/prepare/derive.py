@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
+from varying.grammar.nonlinear import free_parts, is_nonlinear, parameters_of
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import (
     Call,
@@ -232,6 +233,11 @@ class Derivation:
             self.sink = sink if model.label in asked else Sink(sink.source)
             for formula in formulas(model):
                 compute(formula.response)
+                if is_nonlinear(formula):
+                    # what is made of parameters is no column; `bind` says so
+                    for part in free_parts(formula.terms, parameters_of(model)):
+                        compute(part)
+                    continue
                 compute(formula.terms)
                 self._conditions(formula.terms)
         self.sink = sink

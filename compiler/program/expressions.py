@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..expressions.elementwise import ELEMENTWISE
+
 
 @dataclass(frozen=True, slots=True)
 class Const:
@@ -65,6 +67,7 @@ Expr = Const | Ref | Apply | Assemble | Take
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
 #: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
+#: The rest, elementwise: ``compiler.expressions.elementwise``.
 OPERATIONS: Mapping[str, int] = {
     "+": 2,
     "-": 2,
@@ -79,7 +82,37 @@ OPERATIONS: Mapping[str, int] = {
     "logit_cumulative": 1,
     "logit_gaps": 1,
     "monotonic": 1,
+    **{name: one.arguments for name, one in ELEMENTWISE.items()},
 }
+
+#: How closely operators bind what stands beside them when they are written out; calls
+#: bind most closely, and so does a number, unless it is negative.
+_BINDING: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "^": 4}
+_BINDING = {**_BINDING, "dot": 2, "matvec": 2}
+_WHOLE = 9
+
+
+def needs_parentheses(operation: str, place: int, operand: Expr) -> bool:
+    """Whether an operand of an operator is to be written in parentheses.
+
+    The order is that of Python and of mathematics; operators of one kind are taken
+    from the left.
+
+    >>> a, b = Ref("a"), Ref("b")
+    >>> needs_parentheses("*", 1, Apply("+", (a, b)))
+    True
+    >>> needs_parentheses("-", 0, Apply("-", (a, b)))
+    False
+    """
+    binding, own = _BINDING[operation], _WHOLE
+    match operand:
+        case Apply(inside, _):
+            own = _BINDING.get(inside, _WHOLE)
+        case Const(float(value)) if value < 0.0:
+            own = _BINDING["neg"]
+    if operation == "^":
+        return own <= binding if place == 0 else own < _BINDING["neg"]
+    return own < binding or (place == 1 and own == binding)
 
 
 def plus(left: Expr, right: Expr) -> Expr:

@@ -334,6 +334,8 @@ class Predictor:
     body
         Of a formula that is not linear: what it is, in terms of other predictors and
         of slots. The blocks are then empty.
+    inner
+        Whether it is what a body is made of, and no parameter of the family.
     shift
         What takes up a shift of the population columns, and how; None where
         nothing can (no intercept, or a prior that cannot be moved).
@@ -350,6 +352,12 @@ class Predictor:
     shift: Shift | None = None
     report: tuple[str, ...] = ()
     body: Expr | None = None
+    inner: bool = False
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the family's parameter is a link away from sums of its blocks."""
+        return self.body is None and not self.inner
 
     def use_of(self, group: Group) -> GroupUse:
         """Return the block that a group is used in."""
@@ -426,6 +434,11 @@ class Program:
         """The likelihood of a program that has one response; see ``of``."""
         (found,) = self.likelihoods
         return found
+
+    @property
+    def in_order(self) -> tuple[Predictor, ...]:
+        """The predictors, each after those that it is made of."""
+        return tuple(sorted(self.predictors, key=lambda one: one.body is not None))
 
     def of(self, response: str) -> Program:
         """Return the program with one of its responses alone.

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from varying.grammar.render.safe import visible
 
-from .expressions import Apply, Assemble, Const, Expr, Ref, Take
+from .expressions import (
+    Apply,
+    Assemble,
+    Const,
+    Expr,
+    Ref,
+    Take,
+    needs_parentheses,
+)
 from .ir import (
     Axis,
     Element,
@@ -34,7 +42,7 @@ from .recipes import (
     Within,
 )
 
-_INFIX = {"+": "+", "-": "-", "*": "*", "dot": "@", "matvec": "@"}
+_INFIX = {"+": "+", "-": "-", "*": "*", "/": "/", "^": "^", "dot": "@", "matvec": "@"}
 
 
 def _number(value: float) -> str:
@@ -62,8 +70,18 @@ def expression_text(expr: Expr) -> str:
         case Ref(name):
             return name
         case Apply(operation, arguments) if operation in _INFIX:
-            left, right = (expression_text(a) for a in arguments)
+            left, right = (
+                f"({expression_text(a)})"
+                if needs_parentheses(operation, place, a)
+                else expression_text(a)
+                for place, a in enumerate(arguments)
+            )
             return f"{left} {_INFIX[operation]} {right}"
+        case Apply("neg", (operand,)):
+            inside = expression_text(operand)
+            return (
+                f"-({inside})" if needs_parentheses("neg", 0, operand) else f"-{inside}"
+            )
         case Apply(operation, arguments):
             return f"{operation}({', '.join(expression_text(a) for a in arguments)})"
         case Assemble(parts, order):

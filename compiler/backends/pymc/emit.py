@@ -72,7 +72,7 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
                 values[name] = _derived(derived[name], values)
         for group in program.groups:
             values |= _group(group, program, values)
-        for predictor in sorted(program.predictors, key=lambda p: p.body is not None):
+        for predictor in program.in_order:
             values[predictor.name] = _predictor(predictor, values, program, frame)
         for likelihood in program.likelihoods:
             _observe(likelihood, frame, values)

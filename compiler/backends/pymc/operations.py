@@ -93,6 +93,13 @@ def monotonic(simplex: Any) -> Any:
     return simplex.shape[0] * pt.concatenate([pt.zeros(1), pt.cumsum(simplex)])
 
 
+def _power(base: Any, exponent: Any) -> Any:
+    # a Python number, which PyTensor makes a product of where it is whole
+    if isinstance(exponent, np.float64):
+        exponent = float(exponent)
+    return pt.pow(base, exponent)
+
+
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -107,6 +114,22 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
     "monotonic": monotonic,
+    "/": lambda a, b: a / b,
+    "^": _power,
+    "log": pt.log,
+    "log1p": pt.log1p,
+    "expm1": pt.expm1,
+    "sqrt": pt.sqrt,
+    "abs": pt.abs,
+    "sin": pt.sin,
+    "cos": pt.cos,
+    "tanh": pt.tanh,
+    "logit": lambda p: pt.log(p) - pt.log1p(-p),
+    "inv_logit": pt.sigmoid,
+    "Phi": lambda x: 0.5 * pt.erfc(-x / np.sqrt(2.0)),
+    "min": pt.minimum,
+    "max": pt.maximum,
+    "choose": lambda test, a, b: pt.switch(pt.neq(test, 0.0), a, b),
 }
 
 

@@ -115,4 +115,14 @@ def monotonic(simplex):
     """0 and the cumulative sums of the steps, times their number."""
     return simplex.shape[0] * pt.concatenate([pt.zeros(1), pt.cumsum(simplex)])
 ''',
+    "logit": '''
+def logit(p):
+    """Log odds of a probability."""
+    return pt.log(p) - pt.log1p(-p)
+''',
+    "Phi": '''
+def Phi(x):
+    """Distribution function of the standard normal distribution."""
+    return 0.5 * pt.erfc(-x / np.sqrt(2.0))
+''',
 }

@@ -140,8 +140,8 @@ def _definitions(writer: Writer) -> list[str]:
     if any(parameter.chart == "ordered" for parameter in program.parameters):
         found.append(definitions.ORDERED)
     used = {o for d in program.derived for o in _operations(d.expression)}
-    found += [text for name, text in definitions.OPERATIONS.items() if name in used]
     used |= {o for p in program.predictors if p.body for o in _operations(p.body)}
+    found += [text for name, text in definitions.OPERATIONS.items() if name in used]
     texts = [_family_source(one).definitions for one in program.likelihoods]
     return [*found, *dict.fromkeys(text for text in texts if text)]
 
@@ -202,7 +202,7 @@ def _model(writer: Writer) -> Iterator[str]:
     for group in program.groups:
         for statement in _group(writer, group):
             yield _line(statement)
-    for predictor in sorted(program.predictors, key=lambda p: p.body is not None):
+    for predictor in program.in_order:
         yield _line(_predictor(writer, predictor))
     for likelihood in program.likelihoods:
         for statement in _observe(writer, likelihood):

@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from varying.grammar.render.safe import visible
 
-from ...program.expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ...program.expressions import (
+    Apply,
+    Assemble,
+    Const,
+    Expr,
+    Ref,
+    Take,
+    needs_parentheses,
+)
 
 #: Characters of a line.
 WIDTH = 88
@@ -128,7 +136,10 @@ def matrix(rows: Sequence[Sequence[float]], indent: int) -> str:
 
 # ---- expressions of the program -----------------------------------------------------
 
-_INFIX: Mapping[str, str] = {"+": "+", "-": "-", "*": "*", "dot": "@", "matvec": "@"}
+_INFIX: Mapping[str, str] = {
+    **{"+": "+", "-": "-", "*": "*", "/": "/", "^": "**"},
+    **{"dot": "@", "matvec": "@"},
+}
 
 _CALLS: Mapping[str, str] = {
     "exp": "pt.exp",
@@ -137,6 +148,10 @@ _CALLS: Mapping[str, str] = {
     "logit_cumulative": "logit_cumulative",
     "logit_gaps": "logit_gaps",
     "monotonic": "monotonic",
+    **{name: f"pt.{name}" for name in ("log", "log1p", "expm1", "sqrt", "abs")},
+    **{name: f"pt.{name}" for name in ("sin", "cos", "tanh")},
+    **{"inv_logit": "pt.sigmoid", "logit": "logit", "Phi": "Phi"},
+    **{"min": "pt.minimum", "max": "pt.maximum", "choose": "pt.switch"},
 }
 
 #: Every operation this emitter writes.
@@ -160,10 +175,10 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
             inside = [program_expression(a, indent, name) for a in arguments]
             if operation in _INFIX:
                 left, right = (
-                    f"({text})"
-                    if isinstance(a, Apply) and a.operation in "+-"
-                    else text
-                    for text, a in zip(inside, arguments, strict=True)
+                    f"({text})" if needs_parentheses(operation, place, a) else text
+                    for place, (text, a) in enumerate(
+                        zip(inside, arguments, strict=True)
+                    )
                 )
                 return f"{left} {_INFIX[operation]} {right}"
             return f"{_CALLS[operation]}({', '.join(inside)})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import permutations
 
@@ -78,6 +78,8 @@ class Targets:
         What effects of other formulas are called in a summary, and their targets:
         ``sd[g, sigma_Intercept]`` is ``sigma.sd[g, Intercept]``, and ``sigma.cor[g]``
         is ``cor[g]`` where it is the same matrix.
+    aliases
+        Other names of single parameters.
     """
 
     scalars: tuple[Scalar, ...]
@@ -86,6 +88,14 @@ class Targets:
     possible: tuple[str, ...] = ()
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, target: Target) -> Target:
+        """Return a target by its full name: ``a`` of ``a ~ 1`` is ``a.Intercept``."""
+        whole = self.aliases.get(target.name.text)
+        if whole is None or target.refs is not None:
+            return target
+        return replace(target, name=replace(target.name, text=whole))
 
     def forgives(self, ref: Ref) -> bool:
         """Whether a reference may be to what a fault has left unknown."""
@@ -163,7 +173,12 @@ def targets_of(
                 levels[column.term] = column.parts[0].levels
     names = tuple(dict.fromkeys(groups))
     renamed = {text: target for one in joined for text, target in one.other_names()}
-    return Targets(tuple(found), names, guessed, possible, levels, renamed)
+    aliases = {
+        part.dpar: f"{part.target}Intercept"
+        for part in others
+        if part.inner and part.population.intercept and not part.population.columns
+    }
+    return Targets(tuple(found), names, guessed, possible, levels, renamed, aliases)
 
 
 def _population(of: str, population: Population) -> list[Scalar]:
@@ -208,6 +223,7 @@ def _of_groups(groups: Sequence[Effects], dpar: str) -> list[Scalar]:
 
 def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Scalar]]:
     """Return the scalar parameters that a target names, and how closely."""
+    target = targets.named(target)
     kind, refs = target.name.text, target.refs
     base = kind.rpartition(".")[2]
     better = targets.others.get(_canonical(target))

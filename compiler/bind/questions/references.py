@@ -60,6 +60,7 @@ class Scope:
 
 def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     """Return the number that is meant; None after a fault, or where one is forgiven."""
+    target = scope.targets.named(target)
     dpar, _, base = target.name.text.rpartition(".")
     refs = target.refs or ()
     match base:

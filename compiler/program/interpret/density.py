@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
+from ...expressions.elementwise import ELEMENTWISE
 from ...families import FAMILIES
 from ...families.ordinal.thresholds import logit_cumulative, logit_gaps, spread
 from ..expressions import Apply, Assemble, Const, Expr, Ref, Take
@@ -34,6 +35,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
     "monotonic": lambda a: len(a) * np.concatenate([np.zeros(1), np.cumsum(a)]),
+    **ELEMENTWISE,
 }
 
 
@@ -163,8 +165,7 @@ def evaluate(
         else:
             total = total + _group(group, program, values, point)
         values |= moved_effects(group, values)
-    # what is not linear is made of others
-    for predictor in sorted(program.predictors, key=lambda p: p.body is not None):
+    for predictor in program.in_order:
         values[predictor.name] = predictor_value(predictor, program, frame, values)
     return values, total + log_likelihood(program, frame, values)
 

@@ -62,6 +62,8 @@ def conflicts(
     skipped: list[str] = []
     seen: set[str] = set()
     for predictor in program.predictors:
+        if not predictor.is_linear:
+            continue  # its parameters are among `_others`: by their draws
         working = Working.of(centre, predictor)
         places = None if working is None else locations(centre, predictor, working)
         if places is None or working is None:

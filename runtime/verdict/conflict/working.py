@@ -73,7 +73,7 @@ class Centre:
             if group.moved is not None:
                 basis = np.asarray(group.moved.basis)
                 values[group.stated] = effects @ np.linalg.inv(basis).T
-        for predictor in program.predictors:
+        for predictor in program.in_order:
             values[predictor.name] = predictor_value(predictor, program, frame, values)
         return cls(program, frame, values, sds)
 

@@ -20,7 +20,10 @@ _WORDS: Mapping[Any, str] = {
 
 #: Functions of ``math`` that LLVM has, and those of the C library.
 INTRINSICS = {"exp": "llvm.exp", "log": "llvm.log", "sqrt": "llvm.sqrt"}
-LIBRARY = ("log1p", "expm1", "tanh")
+INTRINSICS |= {"sin": "llvm.sin", "cos": "llvm.cos", "pow": "llvm.pow"}
+LIBRARY = ("log1p", "expm1", "tanh", "erfc")
+#: Functions of ``math`` with another number of arguments than one.
+ARGUMENTS = {"pow": 2}
 
 _COMPARISONS: Mapping[type[ast.cmpop], str] = {
     **{ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="},
@@ -264,9 +267,9 @@ class Expressions:
         match node.func:
             case ast.Attribute(ast.Name("math"), name):
                 found = self._math(node, name)
-                self._count(node, 1)
-                number = self._as(self._value(node.args[0]), REAL, node)
-                return self._build.call(found, [number])
+                self._count(node, ARGUMENTS.get(name, 1))
+                numbers = [self._as(self._value(a), REAL, node) for a in node.args]
+                return self._build.call(found, numbers)
             case ast.Name(name) if name in self._variables or name in self._tuples:
                 return self._fail(node, "no such function")
             case ast.Name(name) if name in self._python.__globals__:

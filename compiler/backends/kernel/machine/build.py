@@ -16,6 +16,7 @@ from ..llvm.text import execute
 from ..llvm.translate import Translator
 from ..operations import OPERATIONS, WIDTH
 from ..operations.densities import prior_name
+from ..operations.elementwise import ELEMENTWISE
 from ..tape.tape import Tape, find
 
 #: Operations that few models need, or those of one kind of family.
@@ -23,6 +24,7 @@ RARE = (
     *("simplex", "ordered", "below", "logit_cumulative", "logit_gaps", "diff"),
     *("rows ordlogit at once", "normal rows", "integrate", "nest"),
     *("condition", "mean", "misfit", "penalty", "recover"),
+    *(one.name for one in ELEMENTWISE),
 )
 
 #: In every machine: what models with default priors need, so that one suffices.

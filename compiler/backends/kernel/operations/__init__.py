@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .algebra import ALGEBRA
 from .charts import CHARTS
+from .elementwise import ELEMENTWISE
 from .groups import GROUPS
 from .marginal import MARGINAL
 from .operation import WIDTH, Operation
@@ -15,5 +16,13 @@ __all__ = ["OPERATIONS", "WIDTH", "Operation"]
 #: By name. Densities are not among them: they are made by ``densities``.
 OPERATIONS: dict[str, Operation] = {
     one.name: one
-    for one in (*CHARTS, *ALGEBRA, *GROUPS, *PREDICTORS, *MARGINAL, *ORDINAL)
+    for one in (
+        *CHARTS,
+        *ALGEBRA,
+        *ELEMENTWISE,
+        *GROUPS,
+        *PREDICTORS,
+        *MARGINAL,
+        *ORDINAL,
+    )
 }

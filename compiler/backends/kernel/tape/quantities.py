@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....expressions.elementwise import ELEMENTWISE
 from ....families.family import Family
 from ....families.ordinal.thresholds import middle
+from ....program.blocks import Intercept
 from ....program.expressions import Apply, Assemble, Const, Expr, Ref, Take, names_in
 from ....program.interpret import coordinates
 from ....program.ir import Centering, Frame, Group, Parameter, Predictor, Program, Unit
+from ..operations.elementwise import OPERANDS
 from .blocks import BLOCKS, Added
 from .integrated import (
     Integrated,
@@ -184,6 +187,8 @@ class Quantities:
                 out = Place(self.writer.place(a.length), a.length, a.scalar)
                 self.writer.add(operation, n=a.length, out=out.at, a=a.at)
                 return out
+            case Apply(operation, arguments) if operation in ELEMENTWISE:
+                return self._elementwise(operation, arguments)
             case Apply(operation, arguments):
                 return self._vector(operation, [self.expression(a) for a in arguments])
 
@@ -194,6 +199,21 @@ class Quantities:
         self.writer.add(
             operation, n=length, out=out.at, a=a.at, s=a.stride, b=b.at, t=b.stride
         )
+        return out
+
+    def _elementwise(self, operation: str, arguments: Sequence[Expr]) -> Place:
+        places = [self.expression(argument) for argument in arguments]
+        scalar = all(place.scalar for place in places)
+        length = 1 if scalar else max(p.length for p in places if not p.scalar)
+        out = Place(self.writer.place(length), length, scalar)
+        names = OPERANDS[len(places)][2:]
+        words = {"n": length, "out": out.at}
+        if len(places) == 1:
+            words[names[0]] = places[0].at
+        else:
+            each = (number for place in places for number in (place.at, place.stride))
+            words |= dict(zip(names, each, strict=True))
+        self.writer.add(operation, **words)
         return out
 
     def _product(self, matrix: NDArray[Any], vector: Place) -> Place:
@@ -391,7 +411,10 @@ class Quantities:
         rows = self.frame.lengths[predictor.rows]
         if predictor.body is not None:
             return self.expression(predictor.body)
-        writer = self.writer
+        writer, blocks = self.writer, predictor.blocks
+        if predictor.inner and len(blocks) == 1 and isinstance(blocks[0], Intercept):
+            # the same in every row
+            return self.place(blocks[0].name)
         length = rows if chosen is None else chosen.length
         out = Place(writer.place(length), length, False)
 

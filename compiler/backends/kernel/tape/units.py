@@ -40,6 +40,8 @@ class Units:
 
 def units(predictor: Predictor, frame: Frame) -> Units | None:
     """Return the units of a predictor; None if they are hardly fewer than rows."""
+    if predictor.body is not None:
+        return None  # it is made of others, by rows
     names = [name for block in predictor.blocks for name in block.slots()]
     rows = frame.lengths[predictor.rows]
     arrays = {name: frame[name] for name in names}
