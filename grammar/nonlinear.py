@@ -11,14 +11,11 @@ from collections.abc import Collection
 from .tree import Chain, Expr, Formula, ModelStatement, Name, PartStatement, String
 from .walk import children, column_names, postorder, unwrap
 
-#: The words that say yes.
-YES = ("true", "TRUE")
-
 
 def is_nonlinear(formula: Formula) -> bool:
     """Whether a formula says that it is not linear."""
     values = [unwrap(o.value) for o in formula.options if o.name.text == "nl"]
-    return any(isinstance(v, Name | String) and v.text in YES for v in values)
+    return any(isinstance(v, Name | String) and v.text == "true" for v in values)
 
 
 def names_left(left: Expr) -> tuple[Name, ...]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from varying.grammar.nonlinear import free_parts
+from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Argument, Call, Expr, Name
+from varying.grammar.walk import column_names
 
 from ..data.table import Kind
 from ..families.family import Family
@@ -175,6 +178,12 @@ class Body:
 
     expression: Expr = field(compare=False)
     parameters: tuple[str, ...]
+
+    @property
+    def known(self) -> tuple[Numeric, ...]:
+        """The largest parts that are made of columns alone, and of one at least."""
+        parts = free_parts(self.expression, self.parameters)
+        return tuple(Numeric(expression_text(p), p) for p in parts if column_names(p))
 
 
 @dataclass(frozen=True, slots=True)

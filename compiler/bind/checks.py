@@ -247,6 +247,8 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
         for column in (*part.population.columns, *groups):
             columns.setdefault(column, part.terms)
         numbers |= {variable: None for variable in part.population.offsets}
+        if part.body is not None:
+            numbers |= {variable: None for variable in part.body.known}
     for column in columns:
         numbers |= {p: None for p in column.parts if isinstance(p, Numeric)}
     for number in numbers:

@@ -8,7 +8,6 @@ from typing import Literal, cast
 import numpy as np
 
 from varying.grammar.diagnostics import Edit, Fix, Severity, Sink
-from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -89,7 +88,9 @@ def bind(
     check_leaks(expansion, model.formula.response, schema, sink)
     check_dropped(expansion, schema, sink)
     check_identities(model, schema, sink)
-    population = _population(model, expansion, family, schema, sink)
+    population = Population(family.predictor if family else "mu", False, False, ())
+    if curve is None:
+        population = _population(model, expansion, family, schema, sink)
     body = None if curve is None else bind_body(curve, family, schema, sink)
     groupings = bind_groupings(
         expansion.groups, model.formula.response, prepared, family, sink
@@ -112,8 +113,10 @@ def bind(
         guessed if whole else None,
         _possible(expansion),
     )
+    faults = len(sink.diagnostics)
     priors = resolve_priors(file_priors, model_priors, targets, sink)
-    if curve is not None and body is not None:
+    faults = len(sink.diagnostics) - faults
+    if curve is not None and body is not None and not (faults or curve.misnamed):
         _check_needed(curve, others, priors, prepared, link, response, sink)
     parameterization = cast(
         Parameterization, word_of(options, "parameterization", "auto")
@@ -328,8 +331,6 @@ def _population(
     sink: Sink,
 ) -> Population:
     ordinal = family is not None and family.thresholds
-    if is_nonlinear(model.formula):
-        return Population(family.predictor if family else "mu", False, False, ())
     if ordinal and not expansion.intercept:
         span, fix = _removed_intercept(model.formula.terms)
         fix = _with_margins(model.formula.terms, expansion, fix)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.nonlinear import is_nonlinear, names_left
 from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
 from varying.grammar.tree import (
     Call,
     Chain,
@@ -82,9 +83,19 @@ class NonLinear:
     linear: ModelStatement
 
     @property
+    def misnamed(self) -> bool:
+        """Whether a parameter has a name that cannot be one."""
+        return any(not can_be_called(one.name.text) for one in self.inner)
+
+    @property
     def names(self) -> frozenset[str]:
         """The names of its parameters."""
         return frozenset(one.name.text for one in self.inner)
+
+
+def can_be_called(name: str) -> bool:
+    """Whether a parameter of a formula that is not linear can have a name."""
+    return name not in _TAKEN and "." not in name
 
 
 def nonlinear(
@@ -97,12 +108,14 @@ def nonlinear(
     parameter; else it is one of the right side's if its name stands there, or is no
     column.
     """
-    if not is_nonlinear(model.formula):
-        return None
     inside = {name.text for name in column_names(model.formula.terms)}
     families = [family] if family is not None else list(FAMILIES.values())
     dpars = {dpar.name for one in families for dpar in one.dpars}
     columns = {*schema.columns, *schema.unread}
+    if not is_nonlinear(model.formula) and not _meant(
+        model, inside - {*dpars, *columns, *schema.faulty}, sink
+    ):
+        return None
     found: dict[str, Inner] = {}
     left: list[PartStatement] = []
     for part in model.body:
@@ -118,10 +131,38 @@ def nonlinear(
             if name.text in found:
                 message = f"`{name.text}` has two formulas"
                 sink.add("duplicate-part", name.span, message)
-            elif _is_inner(name, model, inside, dpars, family, schema, sink):
+            elif _is_inner(name, model, inside, dpars, schema, sink):
                 found[name.text] = Inner(name, part.formula)
     kept = tuple(s for s in model.body if not isinstance(s, PartStatement) or s in left)
     return NonLinear(model.formula, tuple(found.values()), replace(model, body=kept))
+
+
+def _meant(model: ModelStatement, unknown: Collection[str], sink: Sink) -> bool:
+    """Report that ``nl=true`` is not said; whether it is meant.
+
+    It is where names that are no columns stand in a formula, and have formulas.
+    """
+    parts = [part for part in model.body if isinstance(part, PartStatement)]
+    left = [name for part in parts for name in names_left(part.formula.response)]
+    found = [name for name in left if name.text in unknown]
+    if not found:
+        return False
+    if any(option.name.text == "nl" for option in model.formula.options):
+        return True  # what it says has been reported
+    several = len(found) > 1
+    names = " and ".join(f"`{name}`" for name in dict.fromkeys(n.text for n in found))
+    end = model.formula.span.end
+    sink.add(
+        "unknown-parameter",
+        found[0].span,
+        f"{names} {'are' if several else 'is'} in the formula and "
+        f"{'have formulas' if several else 'has a formula'} of "
+        f"{'their' if several else 'its'} own, which is for formulas that are not "
+        "linear",
+        "such a formula says so: it is calculated, and `*` multiplies",
+        fix=Fix("write `nl=true`", (Edit(Span(end, end), ", nl=true"),)),
+    )
+    return True
 
 
 def _is_inner(
@@ -129,14 +170,12 @@ def _is_inner(
     model: ModelStatement,
     inside: Collection[str],
     dpars: Collection[str],
-    family: Family | None,
     schema: Schema,
     sink: Sink,
 ) -> bool:
     """Whether a name can be a parameter of the right side; else it is reported."""
     text = name.text
-    taken = {*_TAKEN, *([family.predictor] if family is not None else [])}
-    if text in inside and (text in taken or "." in text):
+    if text in inside and not can_be_called(text):
         sink.add(
             "invalid-argument",
             name.span,
@@ -145,7 +184,7 @@ def _is_inner(
             if "." in text
             else "it is a name of something else among the results",
         )
-        return False
+        return True
     if text in inside and text not in dpars:
         if text in schema.columns or text in schema.unread:
             sink.add(

@@ -37,7 +37,7 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "rows": (("all", "own"), ("all", "own")),
     "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
-    "nl": (("true", "false", "TRUE", "FALSE"), ("true", "false", "TRUE", "FALSE")),
+    "nl": (("true", "false"), ("true", "false")),
 }
 
 

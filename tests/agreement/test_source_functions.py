@@ -14,6 +14,9 @@ from varying.compiler.expressions.functions import FUNCTIONS
 from varying.grammar.source import Source
 
 CALLS = {
+    "logit": "logit(x / 3)",
+    "inv_logit": "inv_logit(x - 1.5) + I(1 / inv_logit(-x))",
+    "Phi": "Phi(x - 1.5)",
     "log": "log(x, base = 3)",
     "round": "round(x, digits = 1)",
     "ifelse": "ifelse(x > 1.5, x, 2*x)",

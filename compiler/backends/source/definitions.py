@@ -49,6 +49,13 @@ def truth(true, false):
     """1 where true, 0 where false, missing elsewhere."""
     return np.select([true, false], [1.0, 0.0], np.nan)
 ''',
+    "normal_cdf": '''
+def normal_cdf(x):
+    """Distribution function of the standard normal distribution."""
+    from scipy.special import ndtr
+
+    return ndtr(x)
+''',
     "logical": '''
 def logical(true, false):
     """Return "TRUE" where true, "FALSE" where false, missing elsewhere."""

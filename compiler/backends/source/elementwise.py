@@ -21,6 +21,7 @@ from varying.grammar.walk import COMPARISONS, plain_number, postorder
 from ...data.table import Column, Kind, Table
 from ...expressions.evaluation import evaluate
 from ...expressions.functions import FUNCTIONS
+from . import definitions
 from .held import Key, held_as_number, key_text, keys, keys_text
 from .text import Unwritable, number, string, wrapped
 
@@ -39,6 +40,13 @@ _NUMPY_FUNCTIONS: Mapping[str, str] = {
     "sin": "np.sin",
     "cos": "np.cos",
     "tanh": "np.tanh",
+    "expm1": "np.expm1",
+}
+#: Others, by what stands for their argument; ``normal_cdf`` is a helper.
+_WRITTEN_FUNCTIONS: Mapping[str, str] = {
+    "logit": "(np.log({0}) - np.log1p(-({0})))",
+    "inv_logit": "(1.0 / (1.0 + np.exp(-({0}))))",
+    "Phi": "normal_cdf({0})",
 }
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -260,6 +268,10 @@ class Elementwise:
             case "round", [value, _]:
                 digits = int(plain_number(arguments[1]) or 0)
                 return f"np.round({value}, {digits})"
+            case name, [value] if name in _WRITTEN_FUNCTIONS:
+                text = _WRITTEN_FUNCTIONS[name].format(value)
+                self.helpers.update({text.partition("(")[0]} & {*definitions.DATA})
+                return text
             case name, [value] if name in _NUMPY_FUNCTIONS:
                 return f"{_NUMPY_FUNCTIONS[name]}({value})"
         raise Unwritable(f"{function}()")

@@ -56,11 +56,13 @@ def check_needed(
             if size is not None:
                 name, mean, sd = size
                 notes.append(
-                    f"in the units of `{name}` (mean {mean:.3g}, sd {sd:.3g}) that may "
-                    f"be `prior {target} ~ normal({mean:.2g}, {2.0 * sd:.2g})`; what "
-                    "is positive has `normal(mean, sd, lb=0)` or `lognormal(mean of "
-                    "the log, sd of the log)`"
+                    f"if it is in the units of `{name}` (mean {mean:.3g}, sd "
+                    f"{sd:.3g}), say, `normal({mean:.2g}, {2.0 * sd:.2g})`"
                 )
+            notes.append(
+                "what is positive has `normal(mean, sd, lb=0)`, or `lognormal(m, s)` "
+                "with mean and sd of its log"
+            )
         else:
             message = f"`{target}` has no prior"
             notes = [
