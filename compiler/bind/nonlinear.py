@@ -506,12 +506,14 @@ def bind_inner(
             )
         expansion = expand(formula.terms, response, schema.names, own)
         check_dropped(expansion, schema, own)
+        coding = code(expansion.terms, expansion.intercept, schema, own)
         population = Population(
             dpar=dpar,
             intercept=expansion.intercept,
             centered=expansion.intercept,
-            columns=code(expansion.terms, expansion.intercept, schema, own),
+            columns=coding.columns,
             offsets=bind_offsets(expansion, schema, own),
+            specials=coding.specials,
         )
         groupings = bind_groupings(
             expansion.groups, response, prepared, family, own, dpar

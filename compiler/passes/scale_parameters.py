@@ -187,8 +187,8 @@ def _by_priors(given: _Given, predictor: Predictor) -> dict[str, Unit]:
     each parameter starts in the middle of its prior, and goes in steps of its spread.
     """
     program, frame = given.program, given.frame
-    names = [b.name for b in predictor.blocks if isinstance(b, Intercept)]
-    names += [b.coefs for b in predictor.blocks if isinstance(b, Linear)]
+    population = (block.population(frame) for block in predictor.blocks)
+    names = dict.fromkeys(found[0] for found in population if found is not None)
     values, _ = _at_start(program, frame)
     parameters = {p.name: p for p in program.parameters}
     found: dict[str, Unit] = {}

@@ -100,6 +100,22 @@ y ~ a + b * scale(t)^2 - log(abs(b) + 1, 3) * log10(t + 1), nl=true
   prior b.b ~ normal(0, 0.01)
   keep eta
 """,
+    "monotonic": """
+column grade: ordered(0..3)
+y ~ a * exp(-k * t), nl=true
+  a ~ mo(grade) + (1 | g)
+  k ~ 1
+  prior a.Intercept ~ normal(4, 2)
+  prior k ~ normal(0.5, 0.2, lb=0)
+""",
+    "effects shared by an id": """
+y ~ a * exp(-k * t), nl=true
+  a ~ 1 + (1 |p| g)
+  k ~ 1 + (1 |p| g)
+  sigma ~ 1 + (1 |p| g)
+  prior a ~ normal(4, 2)
+  prior k ~ normal(0.5, 0.2)
+""",
     "numbers alone": """
 y ~ a^2 / -b - -3 * (TRUE + exp(1)), nl=true, family=student
   a + b ~ 1

@@ -81,18 +81,18 @@ def _lacking(part: Part, priors: Mapping[str, PriorText]) -> Iterator[tuple[str,
     written = locating(part, priors)
     if part.population.intercept:
         if written is None:
-            plain = not part.population.columns
+            plain = not part.population.effects
             yield part.dpar if plain else f"{part.target}Intercept", True
             return
     else:
         spanning = spanning_columns(part)
         for place in spanning:
-            target = f"{part.target}b[{part.population.columns[place].name}]"
+            target = f"{part.target}b[{part.population.effects[place].name}]"
             if target not in priors:
                 yield target, True
     if written is not None and written.distribution != "constant":
         return
-    for column in part.population.columns:
+    for column in part.population.effects:
         target = f"{part.target}b[{column.name}]"
         if target not in priors:
             yield target, False
@@ -113,7 +113,7 @@ def locating(part: Part, priors: Mapping[str, PriorText]) -> PriorText | None:
         target = f"{part.target}Intercept"
         return priors.get(target) or priors.get(f"{target}[mean]")
     for place in spanning_columns(part):
-        target = f"{part.target}b[{part.population.columns[place].name}]"
+        target = f"{part.target}b[{part.population.effects[place].name}]"
         if (found := priors.get(target)) is not None:
             return found
     return None

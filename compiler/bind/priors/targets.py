@@ -176,7 +176,7 @@ def targets_of(
     aliases = {
         part.dpar: f"{part.target}Intercept"
         for part in others
-        if part.inner and part.population.intercept and not part.population.columns
+        if part.inner and part.population.intercept and not part.population.effects
     }
     return Targets(tuple(found), names, guessed, possible, levels, renamed, aliases)
 
