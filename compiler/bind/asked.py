@@ -28,15 +28,16 @@ class Reference:
     text
         As it would be written: ``sd[subj, Intercept]``.
     kind
-        ``b``, ``sd``, ``cor``, ``r`` (effects of groups), ``threshold``, or the name
-        of what has one number: ``Intercept``, ``sigma``.
+        ``b``, ``sd``, ``cor``, ``r`` (effects of groups), ``threshold``, ``simo``
+        (steps of monotonic terms), or the name of what has one number: ``Intercept``,
+        ``sigma``.
     dpar
         The parameter of the family whose formula it belongs to; empty: the main one.
     group
-        The grouping factor, for ``sd``, ``cor`` and ``r``.
+        The grouping factor, for ``sd``, ``cor`` and ``r``; the simplex, for ``simo``.
     places
         Its place in the variable: of the coefficient, of both coefficients of a
-        correlation, of level and coefficient of an effect, of the threshold.
+        correlation, of level and coefficient of an effect, of the threshold or step.
     target
         What a prior of it is called in ``BoundModel.priors``.
     coding

@@ -50,9 +50,8 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
         _varies(bound, table, sink)
     _offsets(bound, table, sink)
     for part in bound.parts:
-        columns = part.population.columns
-        _empty_cells(columns, table, part.terms, sink)
-        if columns and len(columns) <= _MOST_COLUMNS:
+        _empty_cells(part.population.columns, table, part.terms, sink)
+        if 0 < len(part.population.effects) <= _MOST_COLUMNS:
             _collinear(part, table, sink)
 
 
@@ -244,7 +243,7 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
     columns: dict[DesignColumn, Expr] = {}
     for part in bound.parts:
         groups = [column for g in part.groupings for column in g.columns]
-        for column in (*part.population.columns, *groups):
+        for column in (*part.population.effects, *groups):
             columns.setdefault(column, part.terms)
         numbers |= {variable: None for variable in part.population.offsets}
         if part.body is not None:
@@ -292,7 +291,7 @@ def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> Non
 
 
 def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
-    columns: tuple[DesignColumn, ...] = predictor.population.columns
+    columns: tuple[DesignColumn, ...] = predictor.population.effects
     terms = predictor.terms
     if predictor.population.centered or predictor.fixed:
         columns = (INTERCEPT, *columns)

@@ -6,7 +6,7 @@ levels where it is not. Names are spelled from the levels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -125,6 +125,7 @@ def code(
             if variable.label not in resolved:
                 found = _resolve(variable, schema, sink, contrast_default)
                 resolved[variable.label] = found
+    _check_shared(terms, resolved, sink)
     full = _full(terms, intercept, resolved)
     columns: list[DesignColumn] = []
     specials: list[SpecialColumn] = []
@@ -165,6 +166,26 @@ def code(
                 else:
                     specials.append(special_column(name, term.label, product))
     return Coding(tuple(columns), tuple(specials))
+
+
+def _check_shared(
+    terms: Sequence[Term], resolved: Mapping[str, _Resolved], sink: Sink
+) -> None:
+    """Report variables with one ``id=`` that cannot share their steps."""
+    first: dict[str, Monotonic] = {}
+    for variable in {v.label: v for term in terms for v in term.variables}.values():
+        one = resolved[variable.label]
+        if not isinstance(one, Monotonic) or one.identity is None:
+            continue
+        other = first.setdefault(one.identity, one)
+        if len(other.levels) != len(one.levels):
+            sink.add(
+                "invalid-argument",
+                variable.expression.span,
+                f"`{one.label}` has {len(one.steps)} steps, and `{other.label}` with "
+                f"the same id has {len(other.steps)}",
+                "an id is for variables that share the sizes of their steps",
+            )
 
 
 def _products(

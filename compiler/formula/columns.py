@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from varying.grammar.tree import Expr
 
@@ -94,6 +95,32 @@ class SpecialColumn:
     specials: tuple[Monotonic, ...]
     known: DesignColumn
     plain: DesignColumn
+
+    @property
+    def steps(self) -> tuple[DesignColumn, ...]:
+        """Columns that it is a combination of, whatever its parameters.
+
+        One for each step, or pair of steps, which says whether a row is above it.
+        """
+        found = []
+        for chosen in product(*map(_steps_of, self.specials)):
+            parts = (*chosen, *self.known.parts)
+            name = ":".join(part.label for part in parts)
+            found.append(DesignColumn(name, self.term, parts))
+        return tuple(found)
+
+
+def _steps_of(special: Monotonic) -> tuple[Coded, ...]:
+    """Return a column for each step: 1 above it, 0 below."""
+    return tuple(
+        Coded(
+            special.column,
+            special.levels,
+            tuple(float(place > step) for place in range(len(special.levels))),
+            f"{special.label}[{name}]",
+        )
+        for step, name in enumerate(special.steps)
+    )
 
 
 def at_equal_steps(special: Monotonic) -> Coded:

@@ -161,7 +161,7 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
             yield name.text, name.span
     for part in bound.parts:
         groups = [column for g in part.groupings for column in g.columns]
-        columns: list[DesignColumn] = [*part.population.columns, *groups]
+        columns: list[DesignColumn] = [*part.population.effects, *groups]
         columns += [
             DesignColumn(o.label, o.label, (o,)) for o in part.population.offsets
         ]

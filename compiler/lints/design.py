@@ -66,7 +66,7 @@ def _between_terms(node: Expr) -> tuple[Expr, ...]:
 def uncentered(subject: Subject) -> Iterator[Finding]:
     """Find main effects that are about 0 of a number that is never near 0."""
     for part in subject.bound.parts:
-        columns = part.population.columns
+        columns = part.population.effects
         known = {frozenset(column.parts): column for column in columns}
         told: set[Numeric] = set()
         for column in columns:
@@ -250,13 +250,14 @@ def polynomial(subject: Subject) -> Iterator[Finding]:
                 ordered = info.kind is Kind.ORDERED and info.contrast is None
                 if not ordered or not plain or len(one.levels) < 3:
                     continue
+                name = name_text(one.factor)
                 yield Finding(
                     place_of(column, part.terms),
                     f"the ordered predictor `{one.factor}` is coded by polynomial "
                     "trends over equal steps",
                     (
                         "`contrast=sdif` compares each level with the one before; one "
-                        "effect that only rises or only falls, `mo()`, is planned",
+                        f"effect that only rises or only falls is `mo({name})`",
                     ),
                 )
 
@@ -267,7 +268,7 @@ def many_effects(subject: Subject) -> Iterator[Finding]:
     part = subject.bound.main
     columns = [
         column
-        for column in part.population.columns
+        for column in part.population.effects
         if f"b[{column.name}]" not in written
     ]
     if len(columns) <= _MOST_EFFECTS:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..bind.bound import Grouping, offsets
+from ..bind.bound import BoundModel, Grouping, offsets
 from ..bind.response import response_values
 from ..data.codes import coded_values
 from ..data.table import Floats, Ints, Table
 from ..data.weighted import means
 from ..expressions.evaluation import evaluate
+from ..formula.columns import DesignColumn
 from ..formula.design import evaluate_columns
 from .subject import Finding, Subject
 
@@ -38,7 +39,7 @@ def overdispersed(subject: Subject) -> Iterator[Finding]:
     bound, table = subject.bound, subject.table
     if bound.family.name != "poisson" or bound.link.name != "log":
         return
-    if len(bound.population.columns) > _MOST_COLUMNS:
+    if len(_effects(bound)) > _MOST_COLUMNS:
         return
     table = _some(subject)
     ratio = _dispersion(subject, table)
@@ -60,7 +61,7 @@ def overdispersed(subject: Subject) -> Iterator[Finding]:
 def _some(subject: Subject) -> Table:
     """Return rows enough to see it: those of the first levels of each grouping."""
     table, groupings = subject.table, subject.bound.groupings
-    left = _MOST_COLUMNS - len(subject.bound.population.columns)
+    left = _MOST_COLUMNS - len(_effects(subject.bound))
     kept = np.arange(table.rows)
     for grouping in groupings:
         most = max(2, left // (len(groupings) * len(grouping.columns)))
@@ -107,11 +108,17 @@ def _dispersion(subject: Subject, table: Table) -> float | None:
     return pearson / free
 
 
+def _effects(bound: BoundModel) -> tuple[DesignColumn, ...]:
+    """Return the population's columns; of a monotonic one a column for each step."""
+    steps = [step for one in bound.population.specials for step in one.steps]
+    return (*bound.population.columns, *steps)
+
+
 def _columns(subject: Subject, table: Table) -> Floats:
     """Return the population's columns and those of the groups' effects."""
     bound = subject.bound
     blocks = [np.ones((table.rows, 1))]
-    blocks.append(evaluate_columns(bound.population.columns, table))
+    blocks.append(evaluate_columns(_effects(bound), table))
     for grouping in bound.groupings:
         codes = [coded_values(table.columns[f])[1] for f in grouping.factors]
         stacked = np.column_stack(codes)

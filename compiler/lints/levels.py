@@ -66,7 +66,7 @@ def repeated_ids(subject: Subject) -> Iterator[Finding]:
     single = {g.factors[0]: g for g in part.groupings if len(g.factors) == 1}
     crossed = [frozenset(g.factors) for g in part.groupings]
     others = dict.fromkeys(single)
-    for column in part.population.columns:
+    for column in part.population.effects:
         others |= {one.factor: None for one in column.parts if isinstance(one, Coded)}
     for unit, grouping in single.items():
         for place in others:
@@ -175,7 +175,7 @@ def _lengths(
 def ordered_groups(subject: Subject) -> Iterator[Finding]:
     """Find grouping factors whose levels are times, doses or steps."""
     for part in subject.bound.parts:
-        known = [columns_read(column) for column in part.population.columns]
+        known = [columns_read(column) for column in part.population.effects]
         for grouping in part.groupings:
             if len(grouping.factors) != 1:
                 continue

@@ -96,7 +96,7 @@ def _effects(
 ) -> Iterator[tuple[Part, DesignColumn, PriorText, float]]:
     priors = dict(subject.bound.priors)
     for part in subject.bound.parts:
-        for column in part.population.columns:
+        for column in part.population.effects:
             prior = priors.get(f"{part.target}b[{column.name}]")
             scale = None if prior is None else _scale(prior)
             if prior is not None and scale is not None:
@@ -191,7 +191,7 @@ def _sized(subject: Subject) -> Iterator[tuple[str, Part, PriorText, float]]:
         for name in (f"{base}Intercept", f"{base}Intercept[mean]"):
             if name in priors:
                 yield name, part, priors[name], spread / max(spread, middle)
-        for column in part.population.columns:
+        for column in part.population.effects:
             name = f"{base}b[{column.name}]"
             if name in priors:
                 step = _step(column, subject)

@@ -48,7 +48,8 @@ def fill(program: Program, table: Table, response: Response) -> Frame:
     return Frame(arrays, lengths)
 
 
-def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
+def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
+    """Return the array of a slot that is made of predictors, on the rows of a table."""
     match recipe:
         case Matrix(columns, means, basis):
             matrix = np.ascontiguousarray(evaluate_columns(columns, table))
@@ -65,6 +66,12 @@ def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
             return found if width is None else found.reshape(-1, width)
         case Variable(variable):
             return evaluate(variable.expression, table)
+        case _:
+            raise ValueError("it is made of the response, or by a pass")
+
+
+def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
+    match recipe:
         case Outcome(_, categories):
             observed = response_values(response, table)
             return observed.astype(np.int64) if categories else observed
@@ -75,3 +82,5 @@ def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
             return np.zeros(table.rows)
         case Weights() | Around() | Composed():
             raise ValueError("what passes for sampling make is of their frame alone")
+        case _:
+            return array_of(recipe, table)

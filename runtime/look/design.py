@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from varying.compiler.data.codes import group_index
+from varying.compiler.data.codes import group_index, recode
 from varying.compiler.formula.columns import INTERCEPT, Coded
 from varying.compiler.formula.design import evaluate_columns
 from varying.grammar.render.safe import visible
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from varying.compiler.bind.bound import Grouping, GroupTerm, Part
     from varying.compiler.compiled import Compiled, Designed
     from varying.compiler.data.table import Table
-    from varying.compiler.formula.columns import DesignColumn
+    from varying.compiler.formula.columns import DesignColumn, SpecialColumn
     from varying.compiler.prepare.rows import Dropped
 
 from ..rows.reduced import rows_text
@@ -38,6 +38,18 @@ class Columns:
         """Return what is printed of design columns."""
         cells = tuple((column.name, _coding(column)) for column in columns)
         return cls(cells, indent)
+
+    @classmethod
+    def special(cls, columns: Sequence[SpecialColumn]) -> Columns:
+        """Return what is printed of columns that hold parameters."""
+        cells = []
+        for column in columns:
+            said = [f"steps {_some(one.steps)}" for one in column.specials]
+            coding = " by ".join(said)
+            if column.known.parts:
+                coding += f", times {column.known.name}"
+            cells.append((column.name, coding))
+        return cls(tuple(cells))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.cells)
@@ -84,16 +96,9 @@ class Design:
                 "kind": str(bound.response.kind),
                 "levels": list(_response_levels(compiled)),
             },
-            "population": {
-                "coefs": [column.name for column in _columns(bound.main)],
-                "matrix": _matrix(_columns(bound.main), prepared.table),
-            },
+            "population": _population(bound.main, prepared.table),
             "dpars": {
-                part.dpar: {
-                    "coefs": [column.name for column in _columns(part)],
-                    "matrix": _matrix(_columns(part), prepared.table),
-                }
-                for part in bound.parts[1:]
+                part.dpar: _population(part, prepared.table) for part in bound.parts[1:]
             },
             "groups": [
                 {
@@ -116,6 +121,33 @@ class Design:
                 for gone in prepared.dropped
             ],
         }
+
+
+def _population(part: Part, table: Table) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "coefs": [column.name for column in _columns(part)],
+        "matrix": _matrix(_columns(part), table),
+    }
+    if part.population.specials:
+        found["special"] = [_special(one, table) for one in part.population.specials]
+    return found
+
+
+def _special(column: SpecialColumn, table: Table) -> dict[str, Any]:
+    """Return a column that holds parameters: places of levels, and what is known."""
+    known = evaluate_columns((column.known,), table)[:, 0]
+    return {
+        "coef": column.name,
+        "monotonic": [
+            {
+                "column": one.column,
+                "levels": list(one.levels),
+                "place": recode(table.columns[one.column], one.levels).tolist(),
+            }
+            for one in column.specials
+        ],
+        "times": known.tolist(),
+    }
 
 
 def _columns(part: Part) -> tuple[DesignColumn, ...]:
@@ -192,6 +224,8 @@ def _part_text(part: Part) -> Block:
     columns = _columns(part)
     head = "population" if part.main else f"population, {part.link.name} {part.dpar}"
     lines: list[Line] = [Columns.of(columns)] if columns else []
+    if part.population.specials:
+        lines.append(Columns.special(part.population.specials))
     lines += [f"offset {offset.label}" for offset in part.population.offsets]
     return head, lines or ["no columns"]
 

@@ -18,12 +18,13 @@ from varying.compiler.bind.questions.grid import grid_of, lines_of, weights_of
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.formula.columns import Numeric
 from varying.compiler.formula.design import evaluate_columns
-from varying.compiler.program.blocks import Intercept, Linear
+from varying.compiler.program.blocks import Intercept, Linear, Product
 from varying.compiler.program.expressions import names_in
+from varying.compiler.program.fill import array_of
 from varying.compiler.program.ir import Frame
 from varying.compiler.program.recipes import Numbers
 
-from ..rows.predict import FittedRows, predict
+from ..rows.predict import FittedRows, Kind, predict
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -38,6 +39,9 @@ __all__ = ["Line", "contrast_lines"]
 
 #: Numbers that predictions of some cells may have at a time.
 _AT_ONCE = 20_000_000
+
+#: What the cells of a grid have: no group effects and no offsets.
+_OF_POPULATION = (Intercept, Linear, Product)
 
 Array = NDArray[Any]
 
@@ -68,9 +72,9 @@ def contrast_lines(
         Its draws.
     """
     bound, prepared = compiled.bound, compiled.prepared
-    columns = list(bound.population.columns)
+    columns = list(bound.population.effects)
     if contrast.scale != "link":
-        columns = [c for part in bound.parts for c in part.population.columns]
+        columns = [c for part in bound.parts for c in part.population.effects]
     grid = grid_of(columns, prepared.table, prepared.made)
     weights = weights_of(contrast, grid)
     labels = lines_of(contrast)
@@ -78,7 +82,11 @@ def contrast_lines(
     used = np.flatnonzero((weights != 0.0).any(axis=0))
     cells, weights = replace(grid, table=grid.table.take(used)), weights[:, used]
     if contrast.scale == "link":
-        found, rows = _linear(weights, cells, columns, posterior)
+        rows = weights @ evaluate_columns(columns, cells.table)
+        if bound.population.specials:
+            found = _predicted(contrast, weights, cells, compiled, posterior)
+        else:
+            found = _linear(rows, posterior)
         note = _note(contrast, compiled, cells, _moved(rows, columns))
         return [Line(t, found[i], note) for i, t in enumerate(labels)]
     note = _note(contrast, compiled, cells, True)
@@ -93,16 +101,13 @@ def contrast_lines(
     ]
 
 
-def _linear(
-    weights: Floats, grid: Grid, columns: Sequence[DesignColumn], posterior: Dataset
-) -> tuple[Array, Floats]:
-    """Return lines by chains by draws, and the coefficients' weights in them.
+def _linear(rows: Floats, posterior: Dataset) -> Array:
+    """Return lines by chains by draws, from the coefficients' weights in them.
 
     The weights of cells add up to 0, so that an intercept has no part in it.
     """
-    rows = weights @ evaluate_columns(columns, grid.table)
     draws = posterior["b"].transpose("chain", "draw", ...).values
-    return np.moveaxis(draws @ rows.T, -1, 0), rows
+    return np.moveaxis(draws @ rows.T, -1, 0)
 
 
 def _moved(rows: Floats, columns: Sequence[DesignColumn]) -> bool:
@@ -129,7 +134,9 @@ def _predicted(
     # what has a number for each row of the fit is not about these
     row = compiled.program.likelihood.rows
     draws = posterior.drop_dims(row, errors="ignore")
-    by_category = contrast.scale == "prob" or bound.family.response == "ordinal"
+    link = contrast.scale == "link"
+    ordinal = bound.family.response == "ordinal" and not link
+    by_category = contrast.scale == "prob" or ordinal
     numbers = numbers_of(bound.response.categories) if by_category else None
     each = draws.sizes["chain"] * draws.sizes["draw"]
     each *= max(1, len(bound.response.categories))
@@ -138,7 +145,8 @@ def _predicted(
     for first in range(0, grid.table.rows, step):
         places = np.arange(first, min(first + step, grid.table.rows))
         rows = _cells(replace(grid, table=grid.table.take(places)), compiled)
-        values = predict(rows, draws, "prob" if by_category else "mean", None).values
+        kind: Kind = "prob" if by_category else "eta" if link else "mean"
+        values = predict(rows, draws, kind, None).values
         if by_category and contrast.scale == "response":
             values = values @ np.asarray(numbers, dtype=np.float64)
         total = total + np.tensordot(weights[:, places], values, axes=(1, 2))
@@ -151,19 +159,16 @@ def _cells(grid: Grid, compiled: Compiled) -> FittedRows:
     predictors = tuple(
         replace(
             one,
-            blocks=tuple(b for b in one.blocks if isinstance(b, Intercept | Linear)),
+            blocks=tuple(b for b in one.blocks if isinstance(b, _OF_POPULATION)),
         )
         for one in program.predictors
     )
-    designs = {
-        block.design: part.population.columns
-        for one, part in zip(predictors, compiled.bound.parts, strict=True)
-        for block in one.blocks
-        if isinstance(block, Linear)
-    }
+    read = {n for one in predictors for block in one.blocks for n in block.slots()}
     count = grid.table.rows
     arrays: dict[str, Array] = {
-        name: evaluate_columns(columns, grid.table) for name, columns in designs.items()
+        slot.name: array_of(slot.recipe, grid.table)
+        for slot in program.slots
+        if slot.name in read
     }
     used = {n for _, value in program.likelihood.arguments for n in names_in(value)}
     for slot in program.slots:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.asked import Quantity, Reference, Test
 from varying.compiler.bind.effects import effects_of_parts
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
+from varying.compiler.formula.columns import simplexes
 from varying.compiler.program.interpret.truncation import log_mass
 
 from .formulas import evaluate, evaluate_quantities, holds, is_constant
@@ -89,7 +90,8 @@ def prior_of(
 
 def _independent(references: Sequence[Reference]) -> bool:
     """Whether no two of them have a joint prior of which only the margins are here."""
-    groups = [(one.dpar, one.group) for one in references if one.kind == "cor"]
+    joint = ("cor", "simo")
+    groups = [(o.kind, o.dpar, o.group) for o in references if o.kind in joint]
     return len(set(groups)) == len(groups)
 
 
@@ -103,7 +105,11 @@ def _exact(test: Test, written: Mapping[str, PriorText]) -> float | None:
         return None
     place = constant.index(False)
     reference = test.operands[place]
-    if not isinstance(reference, Reference) or reference.kind in ("threshold", "cor"):
+    if not isinstance(reference, Reference) or reference.kind in (
+        "threshold",
+        "cor",
+        "simo",
+    ):
         return None
     prior = written[reference.target]
     row = DISTRIBUTIONS.get(prior.distribution)
@@ -180,6 +186,8 @@ def _drawn(
                 drawn = None if thresholds is None else thresholds[:, one.places[0]]
             elif one.kind == "cor":
                 drawn = _correlations(one, prior, bound, rng)
+            elif one.kind == "simo":
+                drawn = _steps(one, prior, bound, rng)
             else:
                 drawn = _numbers(prior, rng, _AT_ONCE)
             if drawn is None:
@@ -235,6 +243,20 @@ def _thresholds(
             return np.asarray(np.log(below) - np.log(above))
     drawn = _numbers(prior, rng, _AT_ONCE * count)
     return None if drawn is None else np.sort(drawn.reshape(_AT_ONCE, count), axis=1)
+
+
+def _steps(
+    reference: Reference, prior: PriorText, bound: BoundModel, rng: np.random.Generator
+) -> Array:
+    """Return draws of the share of one step.
+
+    Of a Dirichlet it is Beta(a, A - a), with A the sum of its numbers.
+    """
+    specials = bound.part(reference.dpar).population.specials
+    simplex = next(s for s in simplexes(specials) if s.name == reference.group)
+    alpha = prior.each or (dict(prior.arguments)["alpha"],) * len(simplex.steps)
+    own = alpha[reference.places[0]]
+    return np.asarray(rng.beta(own, sum(alpha) - own, _AT_ONCE))
 
 
 def _correlations(

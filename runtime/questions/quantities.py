@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.blocks import GroupUse
+from varying.compiler.formula.columns import simplex_name
+from varying.compiler.program.blocks import GroupUse, Product
+from varying.compiler.program.expressions import Take, names_in
 
 from .answers import ABOUT
 from .contrasts import contrast_lines
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from varying.compiler.bind.asked import Asked, Reference
+    from varying.compiler.bind.bound import Population
     from varying.compiler.compiled import Compiled
+    from varying.compiler.program.ir import Predictor
 
 __all__ = ["answer", "draws_of"]
 
@@ -152,6 +156,8 @@ def _variable(reference: Reference, compiled: Compiled) -> str:
     if not reference.group:
         return f"{part.prefix}{reference.kind}"
     predictor = compiled.lowered.predictors[compiled.bound.parts.index(part)]
+    if reference.kind == "simo":
+        return simplex_variable(reference.group, part.population, predictor)
     uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]
     place = [grouping.name for grouping in part.groupings].index(reference.group)
     group = compiled.lowered.group(uses[place].group)
@@ -161,3 +167,14 @@ def _variable(reference: Reference, compiled: Compiled) -> str:
         "r": group.effects,
     }
     return names[reference.kind]
+
+
+def simplex_variable(name: str, population: Population, predictor: Predictor) -> str:
+    """Return the variable of the posterior that a simplex of a formula is."""
+    blocks = [block for block in predictor.blocks if isinstance(block, Product)]
+    for column, block in zip(population.specials, blocks, strict=True):
+        for special, factor in zip(column.specials, block.factors, strict=False):
+            if simplex_name(column, special) == name and isinstance(factor, Take):
+                (sums,) = names_in(factor.vector)
+                return sums.removesuffix("_sums")
+    raise KeyError(name)

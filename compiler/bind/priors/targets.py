@@ -198,6 +198,7 @@ def _population(of: str, population: Population) -> list[Scalar]:
             len(one.steps),
         )
         for one in simplexes(population.specials)
+        if len(one.steps) > 1
     ]
 
 

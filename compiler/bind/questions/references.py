@@ -68,6 +68,8 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
             return _threshold(target, refs, scope, sink)
         case "cor" if dpar in scope.parts:
             return _correlation(target, dpar, refs, scope, sink)
+        case "simo" if dpar in scope.parts and refs:
+            return _step(target, dpar, refs, scope, sink)
         case "r" if dpar in scope.parts and refs:
             return _effect(target, dpar, refs, scope, sink)
         case "Intercept" if refs and target.name.text in scope.targets.kinds():
@@ -172,6 +174,42 @@ def _number(ref: Ref) -> int | None:
         ):
             return int(number.value)
     return None
+
+
+# ---- steps of monotonic terms --------------------------------------------------------
+
+
+def _step(
+    target: Target, dpar: str, refs: Sequence[Ref], scope: Scope, sink: Sink
+) -> Reference | None:
+    """Return the share of one step: ``simo[mo(income), 2]``."""
+    number = _number(refs[-1])
+    named = refs if number is None else refs[:-1]
+    whole = replace(target, refs=tuple(named) or None)
+    found = [scalar for _, scalar in matches(whole, scope.targets, sink)]
+    if not found:
+        return None
+    kind = target.name.text
+    if len(found) > 1 or number is None:
+        shown = [
+            f"{kind}[{one.coefficient}, {k}]"
+            for one in found
+            for k in range(1, one.size + 1)
+        ]
+        _several(target, shown, sink)
+        return None
+    (one,) = found
+    if not 1 <= number <= one.size:
+        sink.add(
+            "unknown-target",
+            refs[-1].span,
+            f"`{one.target}` has no step {number}",
+            f"they are numbered from 1 to {one.size}",
+        )
+        return None
+    text = f"{kind}[{one.coefficient}, {number}]"
+    places = (number - 1,)
+    return Reference(text, "simo", dpar, one.coefficient, places, target=one.target)
 
 
 # ---- groups --------------------------------------------------------------------------
