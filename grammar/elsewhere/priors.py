@@ -114,6 +114,9 @@ def _of_call(
         return None
     known = family is not None or dpar is not None or target.startswith("threshold[")
     sure = kind != "Intercept" or known
+    if kind == "simo":
+        # another predictor of the term may have a name that begins so
+        sure = sum(map(_is_monotonic, (coefficient or "").split(":"))) <= 1
     return [Prior(f"prior {target} {written_}", sure)]
 
 
@@ -139,6 +142,8 @@ def _target(
         return f"{of}sd[{', '.join(inside)}]" if inside else f"{of}sd"
     if group is not None:
         return None
+    if kind == "simo":
+        return f"{of}simo[{_simplex(coefficient)}]" if coefficient else f"{of}simo"
     if kind == "b" and coefficient == "Intercept":
         return f"{of}Intercept"  # of `0 + Intercept`, and so at 0
     if kind == "b":
@@ -150,6 +155,26 @@ def _target(
     if kind == "Intercept":
         return f"{'threshold' if ordinal and not of else f'{of}Intercept'}[mean]"
     return kind if kind in _DPARS and not of else None
+
+
+def _simplex(text: str) -> str:
+    """Return the simplex ``moincome:age1`` of brms: ``mo(income):age``.
+
+    The number behind says which of several simplexes of a coefficient it is.
+    """
+    name = text.rstrip("0123456789")
+    number = int(text[len(name) :] or "1")
+    parts = [
+        f"mo({name_text(part[2:])})" if _is_monotonic(part) else name_text(part)
+        for part in name.split(":")
+    ]
+    own = [part for part in parts if part.startswith("mo(")]
+    several = len(own) > 1 and number <= len(own)
+    return ":".join(parts) + (f", {own[number - 1]}" if several else "")
+
+
+def _is_monotonic(part: str) -> bool:
+    return part.startswith("mo") and len(part) > 2
 
 
 def _group(text: str) -> str:
@@ -190,9 +215,13 @@ def distribution(
 
 
 def _argument(argument: Given, renamed: Mapping[str, str]) -> str:
+    text = argument.text
+    listed = called(argument.words)
+    if listed is not None and listed.name == "c":
+        text = f"[{', '.join(item.text for item in listed.given)}]"
     if argument.keyword is None:
-        return argument.text
-    return f"{renamed.get(argument.keyword, argument.keyword)}={argument.text}"
+        return text
+    return f"{renamed.get(argument.keyword, argument.keyword)}={text}"
 
 
 #: Distributions of rstanarm, by its names of their arguments.

@@ -1,6 +1,6 @@
 # Log densities of a program that brms writes, at three points.
 
-points_of <- function(m) {
+points_of <- function(m, adjust = TRUE) {
   # one draw, since rstan evaluates programs that have run
   fit <- suppressWarnings(rstan::stan(
     model_code = make_stancode(m$formula, m$data, m$family, m$prior),
@@ -13,9 +13,10 @@ points_of <- function(m) {
   lapply(1:3, function(number) {
     at <- start + rnorm(size, 0, 0.3)
     values <- rstan::constrain_pars(fit, at)
-    kept <- c("b", "Intercept", "sigma", "sd_1", "z_1", "L_1", "b_Intercept")
+    kept <- c("b", "Intercept", "sigma", "sd_1", "z_1", "L_1", "b_Intercept", "bsp")
+    kept <- c(kept, grep("^simo_", names(values), value = TRUE))
     list(
-      log_density = rstan::log_prob(fit, at, adjust_transform = TRUE),
+      log_density = rstan::log_prob(fit, at, adjust_transform = adjust),
       values = lapply(values[intersect(kept, names(values))], function(x) {
         # a matrix row by row; what is one number in Stan stays one
         if (length(dim(x)) < 2) as.vector(x) else x
