@@ -37,7 +37,7 @@ assert DATA is not None
 TABLE = table_of(DATA[1])
 
 #: The model that a prior, a quantity or a part of the page is about.
-GAUSSIAN = "y ~ x + block*cs + (1 + x | subj)"
+GAUSSIAN = "y ~ x + block*cs + mo(rating) + (1 + x | subj)"
 ORDINAL = "rating ~ x + block*cs + (1 + x | subj), family=ordlogit"
 STATEMENTS = ("column", "let", "where", "quantity", "test", "contrast")
 

@@ -21,7 +21,9 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import evaluate
+from varying.compiler.program.interpret.charts import from_unconstrained
 from varying.runtime.api import compile as compile_model
 from varying.runtime.draws.figures import elements
 from varying.runtime.fit.fit import Fit
@@ -227,3 +229,47 @@ def test_log_density_of_weighted_rows() -> None:
         size = len(point["pcor_Subject"])
         wanted = given["log_density"] - size * math.log(2.0)
         assert density == pytest.approx(wanted, rel=1e-10)
+
+
+# ---- monotonic effects ---------------------------------------------------------------
+
+MONOTONIC = {
+    "product": (
+        "mo(income)*age + mo(visits)",
+        "  prior simo[mo(income)] ~ dirichlet([2, 1, 1])\n",
+    ),
+    "factor": ("mo(income)*city", ""),
+    "two": ("mo(income):mo(visits)", ""),
+    "shared": ("mo(income, id=a)*age", ""),
+}
+
+
+@pytest.mark.parametrize("name", MONOTONIC)
+def test_log_density_of_monotonic_effects(name: str) -> None:
+    """Of the parameters themselves: Stan has other coordinates of a simplex."""
+    terms, written = MONOTONIC[name]
+    text = (
+        'data "monotonic.csv"\n'
+        'column income: ordered("below_20", "20_to_40", "40_to_100", "greater_100")\n'
+        f"ls ~ {terms}\n  prior Intercept ~ normal(40, 20)\n"
+        "  prior b ~ normal(0, 10)\n  prior sigma ~ exponential(0.1)\n" + written
+    )
+    model = compiled(text, FOLDER)
+    program = model.lowered
+    frame = fill(program, model.prepared.table, model.bound.response)
+    simplexes = [one for one in program.parameters if one.chart == "simplex"]
+    for given in read("monotonic.json")[name]:
+        theirs = given["values"]
+        intercept, *known = numbers(theirs, "b")
+        point = {
+            "Intercept": np.array(intercept),
+            "b": np.append(known, numbers(theirs, "bsp")),
+            "sigma": np.log(theirs["sigma"]),
+        }
+        for number, one in enumerate(simplexes, start=1):
+            logs = np.log(numbers(theirs, f"simo_{number}"))
+            point[one.name] = (logs - logs.mean())[:-1]
+        _, density = evaluate(program, frame, point)
+        for one in program.parameters:
+            density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+        assert density == pytest.approx(given["log_density"], rel=1e-10)

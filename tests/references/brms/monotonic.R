@@ -51,7 +51,7 @@ models <- list(
     prior = prior
   )
 )
-if (Sys.getenv("SHOW") != "") for (m in models) print(make_stancode(m$formula, data, gaussian(), m$prior))
+
 made <- list(versions = versions()[c("R", "brms", "rstan", "stan")])
 for (name in names(models)) {
   m <- c(models[[name]], list(data = data, family = gaussian(), seed = 7, start = 0))
