@@ -17,8 +17,8 @@ from varying.compiler.expressions.elsewhere import (
     GROUPS_UNTIL_THEN,
     LINKS_UNTIL_THEN,
     RESPONSES_UNTIL_THEN,
-    UNTIL_THEN,
 )
+from varying.compiler.expressions.special import PLANNED_TERMS
 from varying.compiler.families import PLANNED_FAMILIES
 from varying.compiler.families.elsewhere import UNTIL_THEN as FAMILIES_UNTIL_THEN
 from varying.grammar.diagnostics import Severity
@@ -130,7 +130,7 @@ def test_there_are_enough() -> None:
 
 def not_yet() -> Iterator[str]:
     """Yield the table of what to use until then, as the messages have it."""
-    terms = [(f"{name}()", notes) for name, notes in UNTIL_THEN.items()]
+    terms = [(f"{name}()", notes) for name, notes in PLANNED_TERMS.items() if notes]
     terms += [
         (f"{name}()", FUNCTIONS_ELSEWHERE[name])
         for name in ("ar", "ma", "arma", "cosy", "car", "sar")

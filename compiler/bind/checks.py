@@ -299,6 +299,7 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
     roundings = [column_rounding(column, table) for column in columns]
     computed = [_is_computed(column, table) for column in columns]
     made_of = dependencies(matrix, roundings, table.counts, computed)
+    special = {one.plain for one in predictor.population.specials}
     by_term: dict[str, list[int]] = {}
     for index in made_of:
         by_term.setdefault(columns[index].term, []).append(index)
@@ -340,6 +341,8 @@ def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
             message = f"{quoted(column.name)} is an exact combination of {of}{more}"
         if not others:
             notes = ["its effect comes from the prior alone"]
+        if special & {columns[i] for i in (found[0], *others)}:
+            message += ", if its steps are equal"
         if len(found) > 1:
             rest = ", ".join(quoted(columns[i].name) for i in found[1 : _SHOWN + 1])
             notes.append(f"so are further columns of the term: {rest}")

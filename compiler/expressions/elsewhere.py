@@ -12,8 +12,8 @@ from varying.grammar.diagnostics import Fix, Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name
 
-_SMOOTH = "until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand"
-_CATEGORIES = (
+SMOOTH = "until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand"
+CATEGORIES = (
     "effects of a category belong to `sratio` and `acat`; in a cumulative model, such "
     "as `ordlogit`, they could make probabilities negative"
 )
@@ -30,22 +30,6 @@ NON_LINEAR = (
     "parameters of a formula of one's own belong to models that are not linear: "
     "`y ~ a * exp(-k * t), nl=true` with `a + k ~ 1` indented below it"
 )
-
-#: What is to be known of terms that are not compiled.
-UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "cs": (_CATEGORIES,),
-    "s": (_SMOOTH,),
-    "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
-    "gp": (_SMOOTH,),
-    "me": (
-        "until then: `x` as it was measured; its effect is then drawn towards 0, the "
-        "more so the larger its error",
-    ),
-    "mi": (
-        "until then: rows where a predictor is missing are left out, and counted "
-        "(`rows-dropped`)",
-    ),
-}
 
 #: What a group term takes that is not compiled.
 GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
@@ -116,14 +100,14 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "sd": ("`scale(x)` divides by the standard deviation",),
     "rcs": ("natural cubic splines are `ns(x, df=3)`",),
     "cr": ("natural cubic splines are `ns(x, df=3)`",),
-    "cc": ("cyclic splines are not compiled by this version", _SMOOTH),
+    "cc": ("cyclic splines are not compiled by this version", SMOOTH),
     "te": ("until then: `ns(x, df=3)*ns(z, df=3)`",),
     "ti": ("until then: `ns(x, df=3):ns(z, df=3)`",),
-    "hsgp": (_SMOOTH,),
-    "lo": (_SMOOTH,),
+    "hsgp": (SMOOTH,),
+    "lo": (SMOOTH,),
     **dict.fromkeys(("ar", "ma", "arma", "cosy", "unstr", "ar1", "ou"), _RESIDUALS),
     **dict.fromkeys(("sar", "car", "fcor", "gmrf", "mat", "toep"), _SPACE),
-    "cse": ("it is called `cs()`, which is not compiled by this version", _CATEGORIES),
+    "cse": ("it is called `cs()`, which is not compiled by this version", CATEGORIES),
     "dummy": ('write `ifelse(f == "level", 1, 0)`',),
     "mmc": ("it belongs to `mm()`, which is not compiled by this version",),
     "Error": (

@@ -20,7 +20,7 @@ from ..data.schema import Schema
 from ..data.table import Table
 from .bare_names import report_bare
 from .elementwise import ELEMENTWISE
-from .elsewhere import UNTIL_THEN, report_elsewhere
+from .elsewhere import report_elsewhere
 from .function import Function, Role, Setting
 from .special import PLANNED_TERMS, TERMS
 
@@ -305,7 +305,7 @@ def find_function(name: Name, data: Table | Schema, sink: Sink) -> Function | No
         sink.add("unknown-function", name.span, message, *notes, fix=fix)
     elif not function.ready:
         message = f"`{name.text}()` is not compiled by this version"
-        sink.add("not-yet", name.span, message, *UNTIL_THEN.get(name.text, ()))
+        sink.add("not-yet", name.span, message, *PLANNED_TERMS.get(name.text, ()))
         return None
     return function
 

@@ -20,6 +20,7 @@ from ..data.table import Kind
 from ..expressions.evaluation import evaluate
 from ..expressions.functions import FUNCTIONS
 from ..expressions.rounding import rounding
+from ..expressions.special import TERMS
 from ..formula.columns import Coded, DesignColumn, Numeric
 from .subject import Finding, Subject, listed
 
@@ -42,6 +43,8 @@ def power(subject: Subject) -> Iterator[Finding]:
                 continue
             if isinstance(node.base, Name) and node.base.text == ".":
                 continue  # all other columns
+            if isinstance(node.base, Call) and node.base.function.text in TERMS:
+                continue  # no number that has a power
             base, text = expression_text(node.base), expression_text(node)
             fix = None
             if isinstance(node.base, Name):

@@ -1,12 +1,30 @@
-"""The table of special terms."""
+"""The table of special terms, and the list of those that are planned."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..elsewhere import CATEGORIES, SMOOTH
 from .monotonic import MO
 from .term import SpecialTerm
 
 TERMS: dict[str, SpecialTerm] = {term.name: term for term in (MO,)}
 
-#: Terms of the language that this version does not compile yet. Of these `gr` and `mm`
-#: stand right of a bar.
-PLANNED_TERMS: tuple[str, ...] = ("gr", "mm", "cs", "s", "t2", "gp", "me", "mi")
+#: Terms of the language that this version does not compile yet, and what to write until
+#: then. Of these `gr` and `mm` stand right of a bar: `formula/groups.py` reads them.
+PLANNED_TERMS: Mapping[str, tuple[str, ...]] = {
+    "gr": (),
+    "mm": (),
+    "cs": (CATEGORIES,),
+    "s": (SMOOTH,),
+    "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
+    "gp": (SMOOTH,),
+    "me": (
+        "until then: `x` as it was measured; its effect is then drawn towards 0, the "
+        "more so the larger its error",
+    ),
+    "mi": (
+        "until then: rows where a predictor is missing are left out, and counted "
+        "(`rows-dropped`)",
+    ),
+}
