@@ -145,17 +145,41 @@ class GroupTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """A factor whose levels have their own distribution of group effects.
+
+    Attributes
+    ----------
+    name, levels
+        The factor and its levels; those of one grouping level are all the same.
+    counts
+        How many levels of the grouping each has; these stand in that order.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """How its levels are spelled in names: ``treat[drug]``."""
+        return tuple(f"{self.name}[{level}]" for level in self.levels)
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """A grouping factor and all bar terms over it, in the order written.
 
     ``factors`` are the columns whose combinations are the levels (one, or
-    several for ``a:b``); ``levels`` the observed combinations in order.
+    several for ``a:b``); ``levels`` the observed combinations in order. ``by`` says
+    which of them share standard deviations and correlations; None: all.
     """
 
     name: str
     factors: tuple[str, ...]
     levels: tuple[str, ...]
     terms: tuple[GroupTerm, ...]
+    by: By | None = None
     span: Span = field(compare=False, kw_only=True)
 
     @property

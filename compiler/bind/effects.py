@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .bound import Grouping, Part
+from ..formula.columns import DesignColumn
+from .bound import By, Grouping, Part
 
-__all__ = ["Effects", "Joint", "Member", "effects_of", "effects_of_parts"]
+__all__ = ["Effects", "Joint", "Member", "Sd", "effects_of", "effects_of_parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,35 @@ class Joint:
 
 
 @dataclass(frozen=True, slots=True)
+class Sd:
+    """A standard deviation of a group.
+
+    Attributes
+    ----------
+    target, label
+        How priors name it, and what it is called among those of its group:
+        ``Intercept``, ``Intercept:treat[drug]``.
+    member
+        The formula whose effects it is of.
+    column
+        The column, as it is called there.
+    stratum
+        The level of ``by`` whose effects it is of: ``treat[drug]``; empty: all.
+    """
+
+    target: str
+    label: str
+    member: Member
+    column: DesignColumn
+    stratum: str = ""
+
+    @property
+    def coefficient(self) -> str:
+        """What it is called in its formula: ``Intercept:treat[drug]``."""
+        return _in(self.column.name, self.stratum)
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """All effects of a group.
 
@@ -72,38 +102,69 @@ class Effects:
         return self.members[0].grouping.name
 
     @property
+    def by(self) -> By | None:
+        """What its levels are told apart by."""
+        return self.members[0].grouping.by
+
+    @property
     def cor(self) -> str:
         """How priors name its correlations: ``cor[g]``, ``sigma.cor[g]``."""
         return f"{self.members[0].target}cor[{self.name}]"
 
     @property
+    def strata(self) -> tuple[str, ...]:
+        """The levels of ``by``; of none: one without a name."""
+        return ("",) if self.by is None else self.by.labels
+
+    @property
     def correlated(self) -> tuple[Joint, ...]:
-        """The terms that have correlations."""
-        return tuple(j for j in self.joints if j.correlated and len(j.positions) > 1)
+        """The terms that have correlations, in each stratum; places are among sds."""
+        size = len(self.labels)
+        return tuple(
+            Joint(tuple(place + stratum * size for place in joint.positions), True)
+            for stratum in range(len(self.strata))
+            for joint in self.joints
+            if joint.correlated and len(joint.positions) > 1
+        )
 
     def member(self, dpar: str) -> Member:
         """Return what the formula of a parameter has of it."""
         return next(member for member in self.members if member.dpar == dpar)
 
-    def sd_targets(self) -> tuple[str, ...]:
-        """Return how priors name the standard deviation of each column."""
+    @property
+    def sds(self) -> tuple[Sd, ...]:
+        """Its standard deviations: of its columns, stratum by stratum."""
+        columns = [(m, column) for m in self.members for column in m.grouping.columns]
         return tuple(
-            f"{member.target}sd[{member.grouping.name}, {column.name}]"
-            for member in self.members
-            for column in member.grouping.columns
+            Sd(
+                f"{member.target}sd[{self.name}, {_in(column.name, stratum)}]",
+                _in(label, stratum),
+                member,
+                column,
+                stratum,
+            )
+            for stratum in self.strata
+            for label, (member, column) in zip(self.labels, columns, strict=True)
         )
+
+    def place_of(self, target: str) -> int:
+        """Return the place of a standard deviation, by how priors name it."""
+        return [sd.target for sd in self.sds].index(target)
 
     def other_names(self) -> Iterator[tuple[str, str]]:
         """Yield targets that there are not, and the ones that are meant."""
         owner, *others = self.members
-        targets = self.sd_targets()
+        for sd in self.sds:
+            if sd.member is not owner:
+                yield f"{owner.target}sd[{self.name}, {sd.label}]", sd.target
         for member in others:
-            for place in member.positions:
-                label = self.labels[place]
-                yield f"{owner.target}sd[{self.name}, {label}]", targets[place]
             if self.correlated:
                 yield f"{member.target}cor", f"{owner.target}cor"
                 yield f"{member.target}cor[{self.name}]", self.cor
+
+
+def _in(name: str, stratum: str) -> str:
+    return f"{name}:{stratum}" if stratum else name
 
 
 def effects_of_parts(parts: Sequence[Part]) -> tuple[Effects, ...]:
@@ -144,7 +205,8 @@ def _share(one: Grouping, other: Grouping) -> bool:
         {term.identity for term in grouping.terms if term.identity is not None}
         for grouping in (one, other)
     )
-    return one.factors == other.factors and bool(ids & others)
+    same = one.factors == other.factors and one.by == other.by
+    return same and bool(ids & others)
 
 
 def _effects(group: Sequence[tuple[str, Grouping]]) -> Effects:

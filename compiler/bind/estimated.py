@@ -68,14 +68,17 @@ def _free(bound: BoundModel, part: Part) -> Iterator[str]:
             yield target
     for grouping in part.groupings:
         for column in grouping.columns:
-            target = sd_target(part, grouping, column)
-            if fixed_at(bound, target) != 0:
-                yield target
+            for target in sd_targets(part, grouping, column):
+                if fixed_at(bound, target) != 0:
+                    yield target
 
 
-def sd_target(part: Part, grouping: Grouping, column: DesignColumn) -> str:
-    """Return how priors name the standard deviation of an effect."""
-    return f"{part.target}sd[{grouping.name}, {column.name}]"
+def sd_targets(part: Part, grouping: Grouping, column: DesignColumn) -> tuple[str, ...]:
+    """Return how priors name the sds of an effect: one, or one in each stratum."""
+    name = f"{grouping.name}, {column.name}"
+    if grouping.by is None:
+        return (f"{part.target}sd[{name}]",)
+    return tuple(f"{part.target}sd[{name}:{one}]" for one in grouping.by.labels)
 
 
 def check_estimated(bound: BoundModel, terms: Expr, sink: Sink) -> None:
@@ -193,7 +196,10 @@ def told_by_columns(
         free = [
             column
             for column in term.columns
-            if fixed_at(bound, sd_target(part, grouping, column)) is None
+            if any(
+                fixed_at(bound, target) is None
+                for target in sd_targets(part, grouping, column)
+            )
         ]
         if len(free) > _MOST_EFFECTS:
             return False

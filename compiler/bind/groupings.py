@@ -20,15 +20,17 @@ from varying.grammar.walk import column_names, postorder, smallest_with
 
 from ..data.codes import group_levels
 from ..data.schema import Schema
+from ..data.spellings import warn_spellings
 from ..expressions.types import report_unknown
 from ..families.family import Family
 from ..formula.coding import code
 from ..formula.columns import INTERCEPT, SpecialColumn
 from ..formula.expansion import Expansion, GroupBar
-from ..formula.groups import correlated, expand_group, known_factors
+from ..formula.groups import by_factor, correlated, expand_group, known_factors
 from ..formula.terms import expand_bar
 from ..prepare.rows import Prepared
 from .bound import Grouping, GroupTerm
+from .strata import bind_by
 
 
 def check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
@@ -46,6 +48,7 @@ class _Bars:
     factors: tuple[str, ...]
     span: Span
     terms: list[GroupTerm]
+    by: Name | None = None
 
 
 def bind_groupings(
@@ -85,6 +88,12 @@ def bind_groupings(
         columns = coded.columns
         if expansion.intercept:
             columns = (INTERCEPT, *columns)
+        by = by_factor(bar.group)
+        if by is not None and by.text not in schema.columns:
+            report_unknown(by, schema, sink)
+            continue
+        if by is not None:
+            warn_spellings(schema.columns[by.text], by.span, sink)
         for factors in expand_group(bar.group, sink):
             known = known_factors(factors, bar.group, schema, sink)
             if not known or not columns:
@@ -98,7 +107,9 @@ def bind_groupings(
                 span=bar.span,
             )
             span = smallest_with(frozenset(factors), bar.group).span
-            bars_of = found.setdefault(frozenset(factors), _Bars(factors, span, []))
+            new = _Bars(factors, span, [], by)
+            bars_of = found.setdefault(frozenset(factors), new)
+            _check_by(bars_of, by, bar, sink)
             if bar.id is not None and not term.correlated:
                 _not_joined(bar, sink)
             _add_term(bars_of, term, sink)
@@ -106,16 +117,38 @@ def bind_groupings(
     for bars_of in found.values():
         levels = group_levels(bars_of.factors, prepared.table)
         _check_levels(bars_of, levels, sink)
+        strata = None
+        if bars_of.by is not None:
+            strata, levels = bind_by(
+                bars_of.by, bars_of.factors, levels, prepared.table, sink
+            )
         groupings.append(
             Grouping(
                 ":".join(bars_of.factors),
                 bars_of.factors,
                 levels,
                 tuple(bars_of.terms),
+                strata,
                 span=bars_of.span,
             )
         )
     return tuple(groupings)
+
+
+def _check_by(bars: _Bars, by: Name | None, bar: GroupBar, sink: Sink) -> None:
+    """Report terms over one factor of which not all say the same of ``by``."""
+    one, other = (None if name is None else name.text for name in (bars.by, by))
+    if one == other:
+        return
+    group = ":".join(bars.factors)
+    sink.add(
+        "not-yet",
+        bar.span,
+        f"terms over `{group}` with and without the same `by=` are not compiled by "
+        "this version",
+        "all terms over one grouping factor have one `by=`: "
+        f"`gr({group}, by={one or other})`",
+    )
 
 
 def _not_joined(bar: GroupBar, sink: Sink) -> None:

@@ -33,10 +33,6 @@ NON_LINEAR = (
 
 #: What a group term takes that is not compiled.
 GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "by": (
-        "until then, for `(1 | gr(g, by=f))`: `(0 + f || g)` has a standard deviation "
-        "for each level of `f` as well",
-    ),
     "cov": ("until then: levels that are not related, `(1 | g)`",),
     "dist": ("until then: normal effects, `(1 | g)`",),
     "mm": (

@@ -64,15 +64,37 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
         case Name(text=text) if text != "." or node.quoted:
             return [(text,)]
         case Call(function=Name(text="gr"), arguments=(first, *others)) if (
-            first.keyword is None and all(map(_is_cor, others))
+            first.keyword is None
+            and all(_is_cor(one) or (top and _is_by(one)) for one in others)
         ):
             return _expand(first.value, sink, top)
+        case Call(function=Name(text="gr"), arguments=arguments) if (
+            by := next((one for one in arguments[1:] if _is_by(one)), None)
+        ) is not None and not top:
+            sink.add(
+                "invalid-group",
+                by.span,
+                "`by=` is for all of a grouping factor, not for a part of it",
+                "written `gr(a:b, by=x)`, or as two terms",
+            )
+            raise _Invalid
+        case Call(function=Name(text="gr"), arguments=arguments) if (
+            by := next((one for one in arguments[1:] if _named(one, "by")), None)
+        ) is not None and not _is_by(by):
+            sink.add(
+                "invalid-group",
+                by.value.span,
+                f"`by=` takes one factor: `{expression_text(by.value)}` is none",
+                "give it a name before the formula: `let f = ...`",
+            )
+            raise _Invalid
         case Call(function=Name(text="gr" | "mm" as text), arguments=arguments):
             message = f"`{text}()` is not compiled by this version"
             notes = GROUPS_UNTIL_THEN.get(text, ())
             for argument in arguments[1:]:
                 keyword = argument.keyword
-                if text == "gr" and keyword is not None and not _is_cor(argument):
+                known = _is_cor(argument) or _is_by(argument)
+                if text == "gr" and keyword is not None and not known:
                     _check_option(keyword, sink)
                     message = f"`{keyword.text}=` of `gr()` is not compiled by this "
                     message += "version"
@@ -100,12 +122,15 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
 
 
 _GR_OPTIONS = ("by", "cor", "cov", "dist")
+_IDS = "an id stands between two bars: `(... |p| g)`"
 
 
 def _check_option(keyword: Name, sink: Sink) -> None:
     if keyword.text in _GR_OPTIONS:
         return
     notes, fix = did_you_mean(keyword.text, _GR_OPTIONS, keyword.span, "arguments")
+    if keyword.text == "id":
+        notes, fix = (_IDS,), None
     message = f"`gr()` has no argument `{keyword.text}`"
     sink.add("unknown-argument", keyword.span, message, *notes, fix=fix)
     raise _Invalid
@@ -120,6 +145,26 @@ def _is_cor(argument: Argument) -> bool:
         and isinstance(value, Name)
         and value.text in LOGICALS
     )
+
+
+def _named(argument: Argument, name: str) -> bool:
+    return argument.keyword is not None and argument.keyword.text == name
+
+
+def _is_by(argument: Argument) -> bool:
+    """Whether an argument is ``by=`` with the name of a column."""
+    value = unwrap(argument.value)
+    named = isinstance(value, Name) and (value.quoted or value.text not in LOGICALS)
+    return _named(argument, "by") and named
+
+
+def by_factor(group: Expr) -> Name | None:
+    """Return the factor of ``gr(g, by=f)``, whose levels have their own variances."""
+    node = unwrap(group)
+    if not isinstance(node, Call) or node.function.text != "gr":
+        return None
+    values = [unwrap(a.value) for a in node.arguments if _is_by(a)]
+    return next((value for value in values if isinstance(value, Name)), None)
 
 
 def correlated(group: Expr) -> bool:

@@ -16,7 +16,7 @@ from ..bind.estimated import (
     fixed_at,
     residual_scale,
     rows_of_levels,
-    sd_target,
+    sd_targets,
 )
 from ..data.codes import group_index
 from ..data.spellings import quoted
@@ -128,8 +128,9 @@ def _free(
 ) -> bool:
     """Whether an sd among those of some columns is estimated."""
     return any(
-        fixed_at(subject.bound, sd_target(part, grouping, column)) is None
+        fixed_at(subject.bound, target) is None
         for column in columns
+        for target in sd_targets(part, grouping, column)
     )
 
 
@@ -276,13 +277,14 @@ def _in_population(
     if INTERCEPT not in there:
         what = f"a slope of {listed([column.name for column in there])}"
     through = "" if by == name else f", by {quoted(by)}"
-    sds = ", ".join(f"`{sd_target(part, grouping, column)}`" for column in there)
+    targets = [t for column in there for t in sd_targets(part, grouping, column)]
+    sds = ", ".join(f"`{target}`" for target in targets)
     return Finding(
         grouping.span,
         f"each level of `{name}` has {what} in the population already{through}",
         (
             f"the two are not told apart, and {sds} "
-            + ("is" if len(there) == 1 else "are")
+            + ("is" if len(targets) == 1 else "are")
             + " known from the prior alone: leave one of them out",
         ),
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from ..bind.bound import Part, PriorText
+from ..bind.estimated import sd_targets
 from ..data import weighted
 from ..data.spellings import quoted
 from ..formula.column_rounding import column_rounding
@@ -199,9 +200,8 @@ def _sized(subject: Subject) -> Iterator[tuple[str, Part, PriorText, float]]:
                     yield name, part, priors[name], step
         for grouping in part.groupings:
             for column in grouping.columns:
-                name = f"{base}sd[{grouping.name}, {column.name}]"
-                if name in priors:
-                    step = _step(column, subject)
+                for name in sd_targets(part, grouping, column):
+                    step = _step(column, subject) if name in priors else None
                     if step is not None:
                         yield name, part, priors[name], step
     # of lognormal responses it is of the logs, and so is the spread
@@ -221,8 +221,13 @@ def heavy_tail(subject: Subject) -> Iterator[Finding]:
         for grouping in part.groupings:
             if len(grouping.levels) >= _FEW_LEVELS:
                 continue
-            for column in grouping.columns:
-                prior = priors.get(f"{part.target}sd[{grouping.name}, {column.name}]")
+            names = [
+                name
+                for column in grouping.columns
+                for name in sd_targets(part, grouping, column)
+            ]
+            for name in names:
+                prior = priors.get(name)
                 if prior is None or prior.span in told or not _is_heavy(prior):
                     continue
                 told.add(prior.span)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..bind.bound import Grouping, GroupTerm, Part, PriorText
-from ..bind.effects import Effects, Member, effects_of_parts
+from ..bind.effects import Effects, Member, Sd, effects_of_parts
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
 from ..program.blocks import Block, GroupUse
 from ..program.expressions import Const
-from ..program.ir import Axis, Correlation, Group, Moved, Parameter, Prior, Slot
+from ..program.ir import Axis, Correlation, Group, Moved, Parameter, Prior, Slot, Strata
 from ..program.recipes import LevelIndex, Matrix
 from . import default_priors as defaults
 from .builder import ROW, Builder, numbered, vector
@@ -57,13 +57,30 @@ def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) ->
     """Add a group, under the names of the part that it belongs to."""
     prefix, labels = part.prefix, effects.labels
     coef_axis = f"{prefix}{name}_coef"
-    choices: list[PriorText | DefaultPrior] = []
+    by: Strata | None = None
+    sd_axis = coef_axis
+    if effects.by is not None:
+        sd_axis = f"{prefix}{name}_by"
+        by = Strata(sd_axis, effects.by.counts)
+        labels = tuple(one.label for one in effects.sds)
+        build.axes.append(Axis(sd_axis, "coefs", labels))
+    # by stratum: priors of all its columns
+    strata: list[list[PriorText | DefaultPrior]] = [[] for _ in effects.strata]
     bases = []
+    size, start = len(effects.labels), 0
     for member in effects.members:
         for term, found in _terms(build, member):
-            chosen, basis = _group_sds(build, member, effects.cor, term, found)
-            choices += chosen
+            stop = start + len(term.columns)
+            places = range(0, size * len(strata), size)
+            sds = [effects.sds[at + start : at + stop] for at in places]
+            chosen, basis = _group_sds(build, sds, effects.cor, term, found)
+            for choices, more in zip(strata, chosen, strict=True):
+                choices += more
             bases.append(np.eye(len(term.columns)) if basis is None else basis)
+            start = stop
+    every = [choice for choices in strata for choice in choices]
+    for one, choice in zip(effects.sds, every, strict=True):
+        build.explain(one.target, choice)
     moved = None
     sd = f"{prefix}sd_{name}"
     if any((basis != np.eye(len(basis))).any() for basis in bases):
@@ -71,7 +88,7 @@ def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) ->
         rows = tuple(tuple(float(x) for x in row) for row in whole)
         moved = Moved(rows, f"{prefix}r_{name}_at_means", sd)
         sd = f"{sd}_at_means"
-    vector(build, sd, coef_axis, labels, choices, POSITIVE, report=moved is None)
+    vector(build, sd, sd_axis, labels, every, POSITIVE, report=moved is None)
 
     correlations: list[Correlation] = []
     chosen_cor = build.written(effects.cor) or defaults.correlation()
@@ -104,6 +121,7 @@ def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) ->
             form=build.bound.parameterization,
             free=build.bound.parameterization == "auto",
             moved=moved,
+            by=by,
         )
     )
 
@@ -117,8 +135,12 @@ def _terms(build: Builder, member: Member) -> Iterable[tuple[GroupTerm, Incremen
 
 
 def _group_sds(
-    build: Builder, member: Member, cor: str, term: GroupTerm, found: Increments
-) -> tuple[list[PriorText | DefaultPrior], Any]:
+    build: Builder,
+    strata: Sequence[Sequence[Sd]],
+    cor: str,
+    term: GroupTerm,
+    found: Increments,
+) -> tuple[list[list[PriorText | DefaultPrior]], Any]:
     """Return the priors of a term's sds, and the basis that they are stated in.
 
     Defaults of correlated effects are about what each column adds to the others: of
@@ -126,15 +148,19 @@ def _group_sds(
     the correlations, are about the effects as written, and so is the whole term then:
     the default of an effect that reaches from the data to 0 is as much wider there.
     Effects that are not correlated as written would be correlated anywhere else.
+
+    Each stratum of ``gr(g, by=)`` has the same defaults, which say how much levels may
+    differ in the units of the response: that arms differ in this is for the data.
     """
-    part, name = build.bound.part(member.dpar), member.grouping.name
+    part = build.bound.part(strata[0][0].member.dpar)
     family, moments = build.bound.family, moments_of(build, part)
-    places = [f"{part.target}sd[{name}, {c.name}]" for c in term.columns]
-    written = [build.written(place) for place in places]
-    basis: Any = found.basis if term.correlated else np.eye(len(places))
-    reaching = (basis != np.eye(len(places))).any(axis=1)
+    written = [[build.written(sd.target) for sd in sds] for sds in strata]
+    basis: Any = found.basis if term.correlated else np.eye(len(term.columns))
+    reaching = (basis != np.eye(len(basis))).any(axis=1)
     literal = build.written(cor) is not None or any(
-        prior is not None and far for prior, far in zip(written, reaching, strict=True)
+        prior is not None and far
+        for priors in written
+        for prior, far in zip(priors, reaching, strict=True)
     )
     steps = np.asarray(found.scales)
     if not reaching.any():
@@ -142,15 +168,17 @@ def _group_sds(
     elif literal:
         steps = 1.0 / np.sqrt(np.square(basis / steps).sum(axis=1))
         basis = None
-    choices: list[PriorText | DefaultPrior] = []
-    for i, (place, column) in enumerate(zip(places, term.columns, strict=True)):
+    known: list[DefaultPrior] = []
+    for i, column in enumerate(term.columns):
         one = column.is_intercept
         default = defaults.group_sd(family, part, moments, float(steps[i]), one)
         if basis is not None:
             default = replace(default, reason=default.reason + where_of(found, i))
-        choice = written[i] or default
-        choices.append(choice)
-        build.explain(place, choice)
+        known.append(default)
+    choices = [
+        [prior or default for prior, default in zip(priors, known, strict=True)]
+        for priors in written
+    ]
     return choices, basis
 
 

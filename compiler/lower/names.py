@@ -42,7 +42,7 @@ def _taken(build: Builder) -> set[str]:
     taken |= {"rate", "offset"} if bound.response.rate is not None else set()
     for group in build.groups:
         taken |= names_of(group)
-        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
+        taken.add(f"{group.sds}_")  # the other side of the correlation matrix
     return taken | {observed_slot(build.bound)}
 
 
@@ -73,7 +73,7 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
         made.add(f"Z_{name}_at_means")
         made |= {
             f"{name}_{suffix}"
-            for suffix in ("coef", "coef_", "column", "index", "pair")
+            for suffix in ("coef", "coef_", "by", "by_", "column", "index", "pair")
         }
         made = {f"{prefix}{one}" for prefix in prefixes for one in made}
         return not made.isdisjoint(taken)

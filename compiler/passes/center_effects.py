@@ -102,7 +102,7 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
         weights = np.round(0.5 * both * STEPS) / STEPS
         weights[:, weights.mean(axis=0) < _LEAST_KNOWN] = 0.0
         # an sd that the user has set to 0 leaves nothing to be centered
-        weights[:, _without_spread(program.group(use.group), program, frame)] = 0.0
+        weights[_without_spread(program.group(use.group), program, frame)] = 0.0
         if weights.any():
             # from columns of size 1 to what is sampled
             unit = program.group(use.group).unit or (1.0,) * weights.shape[1]
@@ -116,17 +116,22 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
 
 
 def _without_spread(group: Group, program: Program, frame: Frame) -> Array:
-    """Return which effects of a group have an sd that is 0 whatever the parameters."""
+    """Return which effects have an sd that is 0 whatever the parameters, (J, q)."""
     lengths = frame.lengths
+    size = lengths[group.coefs]
+    found = np.zeros((lengths[group.levels], size), dtype=bool)
     values: dict[str, Any] = {
         parameter.name: np.ones([lengths[axis] for axis in parameter.axes])
         for parameter in program.parameters
     }
     if group.sd in values:
-        return np.zeros(lengths[group.coefs], dtype=bool)
+        return found
     expression = next(d.expression for d in program.derived if d.name == group.sd)
     sd = np.atleast_1d(evaluate_expression(expression, values))
-    return np.asarray(np.broadcast_to(sd == 0.0, (lengths[group.coefs],)))
+    none = np.broadcast_to(sd == 0.0, (lengths[group.sds],))
+    for levels, places in group.strata(len(found), size):
+        found[levels] = none[places]
+    return found
 
 
 def _centered(
@@ -342,6 +347,28 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
             product = rows.information * design[:, i] * design[:, j]
             total = np.bincount(index, product, minlength=levels)
             information[:, i, j] = information[:, j, i] = total
+    strata = group.strata(levels, size)
+    parts = [_variances(score[own], information[own]) for own, _ in strata]
+    weights, means, unsure = zip(*parts, strict=True)
+    return _Estimate(
+        np.concatenate(weights),
+        np.max(unsure, axis=0),
+        np.concatenate(means),
+        design,
+        information,
+        sizes,
+    )
+
+
+def _variances(score: Array, information: Array) -> tuple[Array, Array, Array]:
+    """Return weights, effects and what levels leave unsure, of one stratum.
+
+    Parameters
+    ----------
+    score, information
+        Of each level, (J, q) and (J, q, q).
+    """
+    levels, size = score.shape
     # in units in which a typical level has information 1, or none
     typical = np.einsum("jii->ji", information).mean(axis=0)
     unit = np.where(typical > 0.0, 1.0 / np.sqrt(np.maximum(typical, 1e-300)), 0.0)
@@ -364,8 +391,7 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
     lower = variance * np.exp(-2.0 * _CAUTION / np.sqrt(np.maximum(known, 1e-12)))
     shrunk = np.linalg.solve(identity + lower[:, None] * scaled, identity)
     weights = np.clip(1.0 - np.einsum("jii->ji", shrunk), 0.0, 1.0)
-    unsure = variance * unit**2 / levels
-    return _Estimate(weights, unsure, mean * unit, design, information, sizes)
+    return weights, mean * unit, variance * unit**2 / levels
 
 
 def _normalised(design: Array) -> tuple[Array, Array]:

@@ -325,10 +325,11 @@ def _sds(given: _Given, group: Group, sds: Sequence[float]) -> dict[str, Unit]:
         return {}
     units: dict[str, Unit] = {}
     for name, matrix in found.by.items():
-        numbers = matrix.T @ np.array(sds)
+        times = len(matrix) // len(sds)
+        numbers = matrix.T @ np.tile(sds, times)
         if (numbers > 0.0).all():
             center = tuple(numbers.tolist())
-            steps = matrix.T @ np.array(group.unit)
+            steps = matrix.T @ np.tile(group.unit, times)
             units[name] = Unit(center, tuple(steps.tolist()))
     return units
 

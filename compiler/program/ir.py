@@ -13,6 +13,7 @@ same unconstrained space.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -232,6 +233,23 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Strata:
+    """Levels in strata, each with standard deviations and correlations of its own.
+
+    Attributes
+    ----------
+    sds
+        The axis of the standard deviations: those of the first stratum's effects, then
+        those of the second's. Positions of correlations are on it.
+    levels
+        How many levels each stratum has; levels stand in the order of the strata.
+    """
+
+    sds: str
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Group-level effects of one grouping factor, beside the predictors.
 
@@ -253,6 +271,8 @@ class Group:
 
     ``moved`` says where sds, correlations and what is sampled are stated, if that is
     not where the effects are as written.
+
+    ``by`` says which levels share sds and correlations; None: all.
     """
 
     name: str
@@ -268,6 +288,30 @@ class Group:
     centering: Centering | None = None
     unit: tuple[float, ...] = ()
     moved: Moved | None = None
+    by: Strata | None = None
+
+    @property
+    def sds(self) -> str:
+        """The axis of its standard deviations: of its effects, in each stratum."""
+        return self.coefs if self.by is None else self.by.sds
+
+    def strata(self, levels: int, size: int) -> tuple[tuple[slice, slice], ...]:
+        """Return which levels share which sds, given how many levels and effects."""
+        if self.by is None:
+            return ((slice(0, levels), slice(0, size)),)
+        ends = np.cumsum((0, *self.by.levels)).tolist()
+        return tuple(
+            (slice(start, end), slice(place * size, (place + 1) * size))
+            for place, (start, end) in enumerate(itertools.pairwise(ends))
+        )
+
+    def basis_of_sds(self) -> NDArray[Any] | None:
+        """Return ``T`` for the effects of all strata together; None: not moved."""
+        if self.moved is None:
+            return None
+        times = 1 if self.by is None else len(self.by.levels)
+        whole: NDArray[Any] = np.kron(np.eye(times), np.asarray(self.moved.basis))
+        return whole
 
     @property
     def stated(self) -> str:

@@ -19,7 +19,7 @@ def free_in(wanted: str, program: Program) -> str:
     taken |= {one.name for one in program.likelihoods} | {"chain", "draw"}
     for group in program.groups:
         taken |= names_of(group)
-        taken.add(f"{group.coefs}_")  # the other side of the correlation matrix
+        taken.add(f"{group.sds}_")  # the other side of the correlation matrix
     while wanted in taken:
         wanted += "_"
     return wanted

@@ -169,13 +169,15 @@ def _slot(slot: Slot) -> str:
 
 
 def _group(group: Group, program: Program) -> str:
-    labels = program.axis(group.coefs).labels or ()
+    labels = program.axis(group.sds).labels or ()
     joint = [
         f"lkj cholesky of {c.parameter} over "
         f"{', '.join(labels[p] for p in c.positions)}"
         for c in group.correlations
     ]
     how = "; ".join(joint) if joint else "independent"
+    if group.by is not None:
+        how = f"{how}; strata of {_some([*map(str, group.by.levels)])} levels"
     head = _sized(group.stated, (group.levels, group.coefs))
     if group.form == "noncentered":
         base = _sized(group.base, (group.levels, group.coefs))

@@ -91,7 +91,9 @@ def verify(program: Program, frame: Frame | None = None) -> None:
 
     scales = {p.name for p in program.parameters} | {d.name for d in program.derived}
     for group in program.groups:
-        _require({group.levels, group.coefs} <= axes, f"{group.name}: unknown axis")
+        known = {group.levels, group.coefs, group.sds} <= axes
+        _require(known, f"{group.name}: unknown axis")
+        _check_strata(group, program)
         _require(group.sd in scales, f"{group.name}: unknown {group.sd}")
         _check_centering(group, slots, scales)
         if group.moved is not None:
@@ -154,6 +156,21 @@ def _check_likelihood(
         ),
         f"{likelihood.family} does not pool",
     )
+
+
+def _check_strata(group: Group, program: Program) -> None:
+    if group.by is None:
+        return
+    levels, effects, sds = (
+        len(program.axis(name).labels or ())
+        for name in (group.levels, group.coefs, group.sds)
+    )
+    _require(sum(group.by.levels) == levels, f"{group.name}: levels in strata")
+    _require(len(group.by.levels) * effects == sds, f"{group.name}: sds of strata")
+    for one in group.correlations:
+        strata = {place // effects for place in one.positions}
+        _require(len(strata) == 1, f"{group.name}: a correlation across strata")
+    _require(group.form != "marginal", f"{group.name}: strata are not integrated out")
 
 
 def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) -> None:

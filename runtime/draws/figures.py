@@ -151,7 +151,8 @@ def elements(
     values
         Dimensions ``chain`` and ``draw``, then any others.
     triangle
-        For a correlation matrix: only what is below its diagonal.
+        For a correlation matrix: only what is below its diagonal, without effects
+        that are not correlated by the model, whose draws are all 0.
     """
     ordered: Any = values.transpose("chain", "draw", ...)
     labels = [
@@ -165,4 +166,6 @@ def elements(
         if triangle and place[0] <= place[1]:
             continue
         coord = ", ".join(labels[axis][at] for axis, at in enumerate(place))
-        yield coord, array[(slice(None), slice(None), *place)]
+        draws = array[(slice(None), slice(None), *place)]
+        if not triangle or draws.any():
+            yield coord, draws

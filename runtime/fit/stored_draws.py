@@ -428,5 +428,5 @@ def _axes(program: Program) -> dict[str, tuple[str, ...]]:
     for group in program.groups:
         found[group.effects] = (group.levels, group.coefs)
         if group.correlations:
-            found[group.correlation_matrix] = (group.coefs, group.coefs)
+            found[group.correlation_matrix] = (group.sds, group.sds)
     return found

@@ -73,7 +73,7 @@ def numbers_reported(program: Program, frame: Frame) -> int:
     """Return how many numbers are kept of each draw."""
     axes = [node.axes for node in program.parameters]
     axes += [node.axes for node in program.derived if node.report]
-    axes += [(g.coefs, g.coefs) for g in program.groups if g.correlations]
+    axes += [(g.sds, g.sds) for g in program.groups if g.correlations]
     # the effects, and the standard normals that they are made of
     axes += [(g.levels, g.coefs) for g in program.groups for _ in range(2)]
     return _numbers(axes, frame)

@@ -76,9 +76,11 @@ def _quantities(
             values[name] = evaluate_expression(derived[name].expression, values)
     for group in program.groups:
         size = frame.lengths[group.coefs]
-        shape = (frame.lengths[group.levels], size)
-        sd, correlation = moved_scales(group, values, size)
+        effects = rng.normal(size=(frame.lengths[group.levels], size))
+        sd, correlation = moved_scales(group, values, frame.lengths[group.sds])
         values[group.reported_sd] = sd
         values[group.correlation_matrix] = correlation
-        values[group.effects] = sd * rng.normal(size=shape)
+        for levels, places in group.strata(len(effects), size):
+            effects[levels] *= sd[places]
+        values[group.effects] = effects
     return values

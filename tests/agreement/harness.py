@@ -192,10 +192,14 @@ def _noncentered(
     for group in program.groups:
         if group.form != "auto":
             continue
-        factor = values[group.sd][:, None] * _cholesky(program, group.name, values)
+        whole = values[group.sd][:, None] * _cholesky(program, group.name, values)
         effects = moved.pop(group.stated)
-        moved[group.base] = np.linalg.solve(factor, effects.T).T
-        total = total - len(effects) * np.log(np.diagonal(factor)).sum()
+        base = np.zeros(effects.shape, dtype=np.result_type(whole, effects))
+        for levels, places in group.strata(*effects.shape):
+            factor, own = whole[places, places], effects[levels]
+            base[levels] = np.linalg.solve(factor, own.T).T
+            total = total - len(own) * np.log(np.diagonal(factor)).sum()
+        moved[group.base] = base
     return moved, total
 
 
@@ -206,7 +210,7 @@ def _cholesky(program: Program, name: str, values: Mapping[str, Any]) -> Array:
     Lewandowski, Kurowicka & Joe (2009), section 2.4, not by rows of the factor.
     """
     group = program.group(name)
-    size = len(program.axis(group.coefs).labels or ())
+    size = len(program.axis(group.sds).labels or ())
     whole: Array = np.eye(size, dtype=complex)
     for correlation in group.correlations:
         count = len(correlation.positions)

@@ -65,7 +65,7 @@ def reported(program: Program, frame: Frame, point: Point) -> dict[str, Array]:
     values = dict(evaluate(program, frame, point)[0])
     for group in program.groups:
         if group.correlations:
-            sd, matrix = moved_scales(group, values, frame.lengths[group.coefs])
+            sd, matrix = moved_scales(group, values, frame.lengths[group.sds])
             values |= {group.correlation_matrix: matrix, group.reported_sd: sd}
     return {name: np.asarray(value) for name, value in values.items()}
 

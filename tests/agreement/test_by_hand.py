@@ -8,7 +8,7 @@ map from the program's coordinates to theirs, taken by complex step.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,14 @@ def natural(
     return {name: np.asarray(values[name]) for name in names}
 
 
+Natural = Callable[[Compiled, Mapping[str, Array], tuple[str, ...]], dict[str, Array]]
+
+
 def log_determinant(
-    model: Compiled, point: Mapping[str, Array], names: tuple[str, ...]
+    model: Compiled,
+    point: Mapping[str, Array],
+    names: tuple[str, ...],
+    natural: Natural = natural,
 ) -> float:
     columns = []
     for name, value in point.items():
@@ -92,7 +98,11 @@ def log_determinant(
 
 
 def assert_same(
-    model: Compiled, by_hand: pm.Model, names: tuple[str, ...], constant: float = 0.0
+    model: Compiled,
+    by_hand: pm.Model,
+    names: tuple[str, ...],
+    constant: float = 0.0,
+    natural: Natural = natural,
 ) -> None:
     graph = by_graph(model.program, model.frame)
     density = by_hand.compile_fn(
@@ -117,7 +127,7 @@ def assert_same(
             inputs.append((value, at.eval(mode="FAST_COMPILE")))
         order = {value: at for value, at in inputs}
         found = float(density(*(order[value] for value in by_hand.value_vars)))
-        wanted = graph(point).density - log_determinant(model, point, names)
+        wanted = graph(point).density - log_determinant(model, point, names, natural)
         size = max(1.0, abs(wanted))
         assert abs(found + constant - wanted) < 1e-7 * size
 

@@ -89,7 +89,7 @@ def _coords(program: Program, frame: Frame) -> dict[str, Any]:
     for group in program.groups:
         if group.correlations:
             # a matrix needs two names for the same coefficients
-            coords[f"{group.coefs}_"] = coords[group.coefs]
+            coords[f"{group.sds}_"] = coords[group.sds]
     return coords
 
 
@@ -213,20 +213,28 @@ def _group(group: Group, program: Program, values: dict[str, Any]) -> dict[str, 
     dims = (group.levels, group.coefs)
     factor: Any = None
     if group.correlations:
-        factor = _cholesky(group, values, size)
+        factor = _cholesky(group, values, len(program.axis(group.sds).labels or ()))
         _correlations(group, factor @ factor.T, sd)
+    chol = None if factor is None else sd[:, None] * factor
+    if group.by is not None:
+        # of each level: those of its stratum
+        strata = np.repeat(np.arange(len(group.by.levels)), group.by.levels)
+        sd = sd.reshape((-1, size))[strata]
+        if chol is not None:
+            parts = range(0, size * len(group.by.levels), size)
+            blocks = [chol[at : at + size, at : at + size] for at in parts]
+            chol = pt.stack(blocks)[strata]
     steps = None
     if group.unit:
         steps = Steps(0.0, np.asarray(group.unit), joint=int(factor is not None))
     if group.form == "noncentered":
         base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
-        effects = base * sd if factor is None else base @ (sd[:, None] * factor).T
+        effects = base * sd if chol is None else _times(chol, base)
         if group.moved is None:
             effects = pm.Deterministic(group.effects, effects, dims=dims)
-    elif factor is None:
+    elif chol is None:
         effects = pm.Normal(group.stated, 0.0, sd, dims=dims, default_transform=steps)
     else:
-        chol = sd[:, None] * factor
         effects = pm.MvNormal(
             group.stated, pt.zeros(size), chol=chol, dims=dims, default_transform=steps
         )
@@ -237,18 +245,25 @@ def _group(group: Group, program: Program, values: dict[str, Any]) -> dict[str, 
     return {group.stated: effects, group.effects: written}
 
 
+def _times(factor: Any, base: Any) -> Any:
+    """Return standard normals times the factor of all levels, or of each."""
+    if factor.ndim == 2:
+        return base @ factor.T
+    return (factor @ base[:, :, None])[:, :, 0]
+
+
 def _correlations(group: Group, matrix: Any, sd: Any) -> None:
     """Report correlations, and sds that are not those that were sampled."""
-    if group.moved is not None:
-        basis = np.asarray(group.moved.basis)
+    basis = group.basis_of_sds()
+    if group.moved is not None and basis is not None:
         covariance = basis @ (sd[:, None] * matrix * sd) @ basis.T
         sd = pt.sqrt(pt.diag(covariance))
-        pm.Deterministic(group.moved.sd, sd, dims=group.coefs)
+        pm.Deterministic(group.moved.sd, sd, dims=group.sds)
         # an effect without spread is correlated with none
         unit = pt.switch(sd > 0.0, 1.0 / pt.switch(sd > 0.0, sd, 1.0), 0.0)
         scaled = covariance * unit[:, None] * unit
         matrix = pt.fill_diagonal(scaled, 1.0)
-    dims = (group.coefs, f"{group.coefs}_")
+    dims = (group.sds, f"{group.sds}_")
     pm.Deterministic(group.correlation_matrix, matrix, dims=dims)
 
 

@@ -187,8 +187,8 @@ def _model(writer: Writer) -> Iterator[str]:
             yield f"{head}{text or labels(axis.labels, MODEL, len(head) + 1)},"
     for group in program.groups:
         if group.correlations:
-            head = f"        {string(group.coefs + '_')}: "
-            names = program.axis(group.coefs).labels or ()
+            head = f"        {string(group.sds + '_')}: "
+            names = program.axis(group.sds).labels or ()
             yield f"{head}{labels(names, MODEL, len(head) + 1)},"
     yield "    }"
     yield "    with pm.Model(coords=coords) as model:"
@@ -290,18 +290,19 @@ def _deterministic(target: str, label: str, value: str, axes: tuple[str, ...]) -
 
 def _group(writer: Writer, group: Group) -> Iterator[str]:
     size = len(writer.program.axis(group.coefs).labels or ())
+    count = len(writer.program.axis(group.sds).labels or ())
     sd, effects = writer.name(group.sd), writer.name(group.effects)
     stated = writer.name(group.stated)
     axes = (group.levels, group.coefs)
     factor = None
     if group.correlations:
         factor = writer.name(f"L_{group.name}")
-        whole = [c for c in group.correlations if len(c.positions) == size]
+        whole = [c for c in group.correlations if len(c.positions) == count]
         if whole:
             partial = writer.name(whole[0].parameter)
-            yield f"{factor} = lkj_cholesky({partial}, {size})"
+            yield f"{factor} = lkj_cholesky({partial}, {count})"
         else:
-            yield f"{factor} = pt.eye({size})"
+            yield f"{factor} = pt.eye({count})"
             for c in group.correlations:
                 partial, places = writer.name(c.parameter), list(c.positions)
                 yield (
@@ -309,15 +310,31 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
                     f".set(lkj_cholesky({partial}, {len(places)}))"
                 )
         yield from _correlations(writer, group, f"{factor} @ {factor}.T", sd)
+    scaled = f"{sd}[:, None] * {factor}"
+    if group.by is not None:
+        strata = writer.name(f"stratum_{group.name}")
+        yield f"{strata} = np.repeat({[*range(count // size)]}, {[*group.by.levels]})"
+        if factor is None:
+            scales = writer.name(f"scale_{group.name}")
+            yield f"{scales} = {sd}.reshape((-1, {size}))[{strata}]"
+            sd = scales
+        else:
+            whole_, each = writer.name(f"F_{group.name}"), writer.name("each stratum")
+            yield f"{whole_} = {scaled}"
+            yield (
+                f"{each} = pt.stack([{whole_}[k : k + {size}, k : k + {size}] "
+                f"for k in range(0, {count}, {size})])"
+            )
+            scaled = f"{each}[{strata}]"
     if group.form == "noncentered":
         base = writer.name(group.base)
         items = [string(group.base), "0.0", "1.0", _dims(axes)]
         yield call(f"{base} = pm.Normal", items, MODEL)
-        value = (
-            f"{base} * {sd}"
-            if factor is None
-            else f"{base} @ ({sd}[:, None] * {factor}).T"
-        )
+        value = f"{base} * {sd}"
+        if factor is not None and group.by is None:
+            value = f"{base} @ ({scaled}).T"
+        elif factor is not None:
+            value = f"({scaled} @ {base}[:, :, None])[:, :, 0]"
         if group.moved is None:
             yield _deterministic(effects, group.effects, value, axes)
         else:
@@ -326,7 +343,7 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
         items = [string(group.stated), "0.0", sd, _dims(axes)]
         yield call(f"{stated} = pm.Normal", items, MODEL)
     else:
-        chol = f"chol={sd}[:, None] * {factor}"
+        chol = f"chol={scaled}"
         items = [string(group.stated), f"np.zeros({size})", chol, _dims(axes)]
         yield call(f"{stated} = pm.MvNormal", items, MODEL)
     if group.moved is not None:
@@ -337,17 +354,20 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
 
 def _correlations(writer: Writer, group: Group, value: str, sd: str) -> Iterator[str]:
     """Report correlations, and sds that are not those that were sampled."""
-    twice = (group.coefs, f"{group.coefs}_")
-    if group.moved is not None:
+    twice = (group.sds, f"{group.sds}_")
+    whole = group.basis_of_sds()
+    if group.moved is not None and whole is not None:
         basis = writer.name(f"basis_{group.name}")
         covariance = writer.name(f"covariance_{group.name}")
         reported = writer.name(group.moved.sd)
         yield f"{basis} = {matrix(group.moved.basis, MODEL)}"
-        yield (
-            f"{covariance} = {basis} @ ({sd}[:, None] * ({value}) * {sd}) @ {basis}.T"
-        )
+        all_ = basis
+        if group.by is not None:
+            all_ = f"np.kron(np.eye({len(group.by.levels)}), {basis})"
+        yield f"{covariance} = {sd}[:, None] * ({value}) * {sd}"
+        yield f"{covariance} = {all_} @ {covariance} @ {all_}.T"
         root = f"pt.sqrt(pt.diag({covariance}))"
-        yield _deterministic(reported, group.moved.sd, root, (group.coefs,))
+        yield _deterministic(reported, group.moved.sd, root, (group.sds,))
         value = f"{covariance} / {reported}[:, None] / {reported}"
     yield _deterministic("", group.correlation_matrix, value, twice)
 

@@ -31,8 +31,9 @@ _MOST_COMPARED = 1_000
 #: What is no single number, although its name is short.
 _CLASSES = ("b", "simo", "sd", "cor", "Intercept", "threshold")
 
-#: Specificity of a statement for a target, most specific highest.
-CLASS, GROUP, TERM, COEFFICIENT = 1, 2, 3, 4
+#: Specificity of a statement for a target, most specific highest: a coefficient is
+#: that of all strata where a group has some.
+CLASS, GROUP, TERM, COEFFICIENT, STRATUM = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Scalar:
 
     ``kind`` is the class, with the parameter that it is a part of: ``b``,
     ``sigma.b``. ``size`` is how many numbers it has: a simplex is one target.
+    ``stratum`` is the level of ``gr(g, by=)`` that it is of, a part of
+    ``coefficient``; ``everywhere`` the coefficient without it.
     """
 
     target: str
@@ -50,6 +53,8 @@ class Scalar:
     coefficient: str = ""
     term: str = ""
     size: int = 1
+    stratum: str = ""
+    everywhere: str = ""
 
     @property
     def base(self) -> str:
@@ -209,16 +214,25 @@ def _of_groups(groups: Sequence[Effects], dpar: str) -> list[Scalar]:
     """
     found: list[Scalar] = []
     for effects in groups:
-        for place, member in enumerate(effects.members):
-            if member.dpar != dpar:
-                continue
-            group, sd = effects.name, f"{member.target}sd"
-            found += [
-                Scalar(f"{sd}[{group}, {c.name}]", sd, POSITIVE, group, c.name, c.term)
-                for c in member.grouping.columns
-            ]
-            if place == 0 and effects.correlated:
-                found.append(Scalar(effects.cor, f"{member.target}cor", REAL, group))
+        group = effects.name
+        for sd in effects.sds:
+            if sd.member.dpar == dpar:
+                kind, column = f"{sd.member.target}sd", sd.column
+                found.append(
+                    Scalar(
+                        sd.target,
+                        kind,
+                        POSITIVE,
+                        group,
+                        sd.coefficient,
+                        column.term,
+                        stratum=sd.stratum,
+                        everywhere=column.name,
+                    )
+                )
+        owner = effects.members[0]
+        if owner.dpar == dpar and effects.correlated:
+            found.append(Scalar(effects.cor, f"{owner.target}cor", REAL, group))
     return found
 
 
@@ -368,7 +382,14 @@ def _coefficients(
     wanted = ref_text(ref)
     exact = [scalar for scalar in own if same_name(scalar.coefficient, wanted)]
     if exact:
-        return [(COEFFICIENT, scalar) for scalar in exact]
+        rank = STRATUM if exact[0].stratum else COEFFICIENT
+        return [(rank, scalar) for scalar in exact]
+    everywhere = [s for s in own if s.stratum and same_name(s.everywhere, wanted)]
+    if everywhere:
+        return [(COEFFICIENT, scalar) for scalar in everywhere]
+    strata = [scalar for scalar in own if scalar.stratum and scalar.stratum == wanted]
+    if strata:
+        return [(TERM, scalar) for scalar in strata]
     terms = [scalar for scalar in own if same_name(scalar.term, wanted)]
     if terms:
         return [(TERM, scalar) for scalar in terms]

@@ -88,21 +88,15 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
 
 def _scalar(scalar: Scalar, dpar: str, scope: Scope) -> Reference:
     text = scalar.target
-    columns: Sequence[DesignColumn] = ()
-    if scalar.base == "b":
-        columns = scope.parts[dpar][0].effects
-    elif scalar.base == "sd":
-        columns = scope.grouping(dpar, scalar.group).columns
-    else:
-        kind = scalar.base
-        return Reference(text, kind, dpar, target=text)
-    place = next(i for i, c in enumerate(columns) if c.name == scalar.coefficient)
     if scalar.base == "sd":
-        place = scope.effects(dpar, scalar.group).member(dpar).positions[place]
-    coding = _codings(columns[place]) if scalar.base == "b" else ()
-    return Reference(
-        text, scalar.base, dpar, scalar.group, (place,), target=text, coding=coding
-    )
+        place = scope.effects(dpar, scalar.group).place_of(text)
+        return Reference(text, "sd", dpar, scalar.group, (place,), target=text)
+    if scalar.base != "b":
+        return Reference(text, scalar.base, dpar, target=text)
+    columns = scope.parts[dpar][0].effects
+    place = next(i for i, c in enumerate(columns) if c.name == scalar.coefficient)
+    coding = _codings(columns[place])
+    return Reference(text, "b", dpar, "", (place,), target=text, coding=coding)
 
 
 def _several(target: Target, found: Sequence[str], sink: Sink) -> None:
@@ -223,13 +217,15 @@ def _group_column(
     span = group.span.to(coefficient.span)
     target = Target(Name(kind, span=span), (group, coefficient), span=span)
     found = [scalar for _, scalar in matches(target, scope.targets, sink)]
-    if len(found) > 1:
+    # an effect has one sd in each stratum
+    effects = {scalar.everywhere for scalar in found}
+    if len(effects) > 1:
         _several(target, [scalar.target for scalar in found], sink)
-    if len(found) != 1:
+    if len(effects) != 1:
         return None
     grouping = scope.grouping(dpar, found[0].group)
     names = [column.name for column in grouping.columns]
-    place = names.index(found[0].coefficient)
+    place = names.index(found[0].everywhere)
     return grouping, scope.effects(dpar, grouping.name).member(dpar).positions[place]
 
 
@@ -243,7 +239,7 @@ def _correlation(
     kind = target.name.text
     group = found[0].group
     pairs = [
-        (scalar.group, effects.labels[row], effects.labels[column])
+        (scalar.group, effects.sds[row].label, effects.sds[column].label)
         for scalar in found
         for effects in (scope.effects(dpar, scalar.group),)
         for joint in effects.correlated
@@ -280,7 +276,8 @@ def _correlation(
     else:
         group, first, second = pairs[0]
     effects = scope.effects(dpar, group)
-    places = (effects.labels.index(first), effects.labels.index(second))
+    known = [sd.label for sd in effects.sds]
+    places = (known.index(first), known.index(second))
     text = _pair_text(kind, (group, first, second))
     return Reference(text, "cor", dpar, group, places, target=effects.cor)
 
@@ -293,11 +290,10 @@ def _label(
     Those of other formulas have the parameter before them: ``sigma_Intercept``.
     """
     effects = scope.effects(dpar, group)
-    if len(effects.members) > 1:
-        wanted = ref_text(coefficient)
-        exact = [label for label in effects.labels if same_name(label, wanted)]
-        if exact:
-            return exact[0]
+    wanted = ref_text(coefficient)
+    exact = [sd.label for sd in effects.sds if same_name(sd.label, wanted)]
+    if exact:
+        return exact[0]
     found = _group_column(dpar, named, coefficient, scope, sink)
     return None if found is None else effects.labels[found[1]]
 

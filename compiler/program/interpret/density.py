@@ -96,12 +96,13 @@ def moved_scales(
 ) -> tuple[Array, Array]:
     """Return the sds and correlations of a group's effects as written.
 
-    With ``T`` its basis and ``S`` the covariance where it is stated they are those of
-    ``T S T'``.
+    ``size`` is the number of sds. With ``T`` its basis and ``S`` the covariance where
+    it is stated they are those of ``T S T'``.
     """
     factor = np.asarray(values[group.sd])[:, None] * cholesky(group, values, size)
-    if group.moved is not None:
-        factor = np.asarray(group.moved.basis) @ factor
+    basis = group.basis_of_sds()
+    if basis is not None:
+        factor = basis @ factor
     covariance = factor @ factor.T
     sd = np.sqrt(np.diagonal(covariance))
     # an effect without spread is correlated with none
@@ -163,7 +164,7 @@ def evaluate(
             shape = (frame.lengths[group.levels], frame.lengths[group.coefs])
             values[group.stated] = np.zeros(shape)
         else:
-            total = total + _group(group, program, values, point)
+            total = total + _group(group, frame, values, point)
         values |= moved_effects(group, values)
     for predictor in program.in_order:
         values[predictor.name] = predictor_value(predictor, program, frame, values)
@@ -215,48 +216,67 @@ def likelihood_arguments(program: Program, values: Mapping[str, Any]) -> dict[st
     return arguments_of(program.likelihood, values)
 
 
+def scaled_factors(
+    group: Group, frame: Frame, values: Mapping[str, Any]
+) -> list[tuple[slice, Array]]:
+    """Return ``diag(sd) L`` where a group is stated, with the levels that it is of."""
+    size, count = frame.lengths[group.coefs], frame.lengths[group.sds]
+    whole = np.asarray(values[group.sd])[:, None] * cholesky(group, values, count)
+    strata = group.strata(frame.lengths[group.levels], size)
+    return [(levels, whole[places, places]) for levels, places in strata]
+
+
 def _group(
     group: Group,
-    program: Program,
+    frame: Frame,
     values: dict[str, Any],
     point: Mapping[str, Array],
 ) -> Any:
     """Add the group's effects to ``values``; return their log density."""
-    size = len(program.axis(group.coefs).labels or ())
-    factor = values[group.sd][:, None] * cholesky(group, values, size)
     x = np.asarray(point[group.coordinate])
-    unit = np.asarray(group.unit or (1.0,) * size)
-    constant = -0.5 * math.log(2.0 * math.pi) * x.size
-    if group.centering is not None:
-        factor = factor / unit[:, None]
-        return constant + _partial(group, group.centering, factor, values, x, unit)
-    if group.form == "noncentered":
-        values[group.base] = x
-        values[group.stated] = x @ factor.T
-        return constant - 0.5 * (x * x).sum()
-    values[group.stated] = x * unit
-    z = np.linalg.solve(factor / unit[:, None], x.T)
-    log_determinant = np.log(np.diagonal(factor) / unit).sum()
-    return constant - 0.5 * (z * z).sum() - len(x) * log_determinant
+    unit = np.asarray(group.unit or (1.0,) * frame.lengths[group.coefs])
+    total: Any = -0.5 * math.log(2.0 * math.pi) * x.size
+    base: list[Array] = []
+    stated: list[Array] = []
+    for levels, factor in scaled_factors(group, frame, values):
+        own = x[levels]
+        if group.centering is not None:
+            scaled = factor / unit[:, None]
+            z, effects, density = _partial(group.centering, levels, scaled, values, own)
+            base.append(z)
+            stated.append(effects * unit)
+            total = total + density
+        elif group.form == "noncentered":
+            base.append(own)
+            stated.append(own @ factor.T)
+            total = total - 0.5 * (own * own).sum()
+        else:
+            stated.append(own * unit)
+            z = np.linalg.solve(factor / unit[:, None], own.T)
+            log_determinant = np.log(np.diagonal(factor) / unit).sum()
+            total = total - 0.5 * (z * z).sum() - len(own) * log_determinant
+    if base:
+        values[group.base] = np.concatenate(base)
+    values[group.stated] = np.concatenate(stated)
+    return total
 
 
 def _partial(
-    group: Group,
     centering: Centering,
+    levels: slice,
     factor: Array,
-    values: dict[str, Any],
+    values: Mapping[str, Any],
     x: Array,
-    unit: Array,
-) -> Any:
-    """Do the same for effects that are partly centered; see ``ir.Centering``."""
-    weights = np.asarray(values[centering.weights])
+) -> tuple[Array, Array, Any]:
+    """Return standard normals, effects and log density; see ``ir.Centering``."""
+    weights = np.asarray(values[centering.weights])[levels]
     population = np.array(
         [
             one.sign * np.atleast_1d(values[one.name])[one.place]
             for one in centering.elements
         ]
     )
-    around = np.asarray(values[centering.around]) @ population
+    around = np.asarray(values[centering.around])[levels] @ population
     if centering.basis:
         x = x @ np.array(centering.basis).T
     z = np.zeros(x.shape, dtype=np.result_type(x, factor, around))
@@ -269,8 +289,7 @@ def _partial(
         z[:, i] = (x[:, i] - w * (around[:, i] + mean)) * np.exp(-w * log_scale)
         effects[:, i] = mean + factor[i, i] * z[:, i]
         total = total - 0.5 * (z[:, i] ** 2).sum() - (w * log_scale).sum()
-    values[group.base], values[group.stated] = z, effects * unit
-    return total
+    return z, effects, total
 
 
 def _integrated(

@@ -78,7 +78,8 @@ class Equations:
             pairs = list(zip(uses, factors, strict=True))
             sparse = hstack([_design(centre, *one) for one in pairs], format="csr")
             known = [
-                (centre.effects(u) @ np.linalg.pinv(f).T).ravel() for u, f in pairs
+                np.einsum("jik,jk->ji", np.linalg.pinv(f), centre.effects(u)).ravel()
+                for u, f in pairs
             ]
             effects = np.concatenate(known)
             base = base - sparse @ effects
@@ -170,15 +171,18 @@ def maximum(
 
 
 def _design(centre: Centre, use: GroupUse, factor: Array) -> Any:
-    """Return the sparse design of the standard normal effects of a group."""
+    """Return the sparse design of the standard normal effects of a group.
+
+    ``factor`` is that of each level's effects.
+    """
     from scipy.sparse import csr_array
 
     frame = centre.frame
     index = np.asarray(frame[use.index])
-    size, rows = factor.shape[0], len(index)
+    size, rows = factor.shape[-1], len(index)
     design = np.zeros((rows, size))
     design[:, list(use.positions)] = 1.0 if use.design is None else frame[use.design]
-    values = design @ factor
+    values = np.einsum("ni,nik->nk", design, factor[index])
     columns = index[:, None] * size + np.arange(size)
     levels = frame.lengths[centre.program.group(use.group).levels]
     pointers = np.arange(rows + 1) * size

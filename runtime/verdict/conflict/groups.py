@@ -89,11 +89,17 @@ def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
     inverse = np.linalg.inv(unit[there])
     own = np.einsum("lij,lj->li", inverse, target[there] / scale[there]) / scale[there]
     errors = np.einsum("lii->li", inverse) / scale[there] ** 2
-    labels = program.axis(group.coefs).labels or ("",) * frame.lengths[group.coefs]
-    return [
-        Spread(group.sd, place, labels[place], *_moments(own[:, at], errors[:, at]))
-        for at, place in enumerate(use.positions)
-    ]
+    labels = program.axis(group.sds).labels or ("",) * frame.lengths[group.sds]
+    known, found = np.flatnonzero(there), []
+    for stratum, places in group.strata(levels, frame.lengths[group.coefs]):
+        among = (known >= stratum.start) & (known < stratum.stop)
+        if among.sum() < 3:
+            continue
+        for at, position in enumerate(use.positions):
+            place = places.start + position
+            moments = _moments(own[among, at], errors[among, at])
+            found.append(Spread(group.sd, place, labels[place], *moments))
+    return found
 
 
 def _moments(effects: Array, variances: Array) -> tuple[float, float]:

@@ -49,9 +49,9 @@ class Targets:
             effects_of_parts(compiled.bound.parts), program.groups, strict=True
         )
         for effects, group in groups:
-            labels = program.axis(group.coefs).labels or ()
-            named = zip(labels, effects.sd_targets(), strict=True)
-            sds |= {(group.sd, label): target for label, target in named}
+            labels = program.axis(group.sds).labels or ()
+            named = zip(labels, effects.sds, strict=True)
+            sds |= {(group.sd, label): sd.target for label, sd in named}
         return cls({row.target: row for row in compiled.priors}, places, sds)
 
     def name(self, parameter: str, label: str) -> str | None:

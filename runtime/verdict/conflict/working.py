@@ -78,14 +78,18 @@ class Centre:
         return cls(program, frame, values, sds)
 
     def scaled(self, use: GroupUse) -> Array:
-        """Return a factor of the covariance of the effects that a use is of."""
-        group = self.program.group(use.group)
-        size = self.frame.lengths[group.coefs]
-        spread = np.broadcast_to(self.values[group.sd], (size,))
-        factor = np.asarray(spread[:, None] * cholesky(group, self.values, size))
-        if group.moved is not None and not use.stated:
-            factor = np.asarray(group.moved.basis) @ factor
-        return factor
+        """Return a factor of the covariance of each level's effects, (J, q, q)."""
+        group, lengths = self.program.group(use.group), self.frame.lengths
+        count, size = lengths[group.sds], lengths[group.coefs]
+        spread = np.broadcast_to(self.values[group.sd], (count,))
+        whole = np.asarray(spread[:, None] * cholesky(group, self.values, count))
+        basis = group.basis_of_sds()
+        if basis is not None and not use.stated:
+            whole = basis @ whole
+        found = np.empty((lengths[group.levels], size, size))
+        for levels, places in group.strata(len(found), size):
+            found[levels] = whole[places, places]
+        return found
 
     def effects(self, use: GroupUse) -> Array:
         """Return the effects that the design of a use is multiplied by."""

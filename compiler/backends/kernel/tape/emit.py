@@ -170,10 +170,11 @@ class _Tape(Quantities):
 
     def _correlations(self, group: Group, report: Callable[..., None]) -> None:
         """Report correlations, and sds that are not those that were sampled."""
-        size, writer = self.frame.lengths[group.coefs], self.writer
+        size, writer = self.frame.lengths[group.sds], self.writer
+        basis = group.basis_of_sds()
         out = Place(writer.place(size * size), size * size, False)
         factor = self.cholesky(group)
-        if group.moved is None:
+        if group.moved is None or basis is None:
             writer.add("gram", n=size, out=out.at, cholesky=factor)
         else:
             sd = Place(writer.place(size), size, False)
@@ -185,11 +186,11 @@ class _Tape(Quantities):
                 factor=scaled,
                 sd=self.place(group.sd).at,
                 cholesky=factor,
-                basis=self.basis(group),
+                basis=writer.numbers(basis),
             )
-            report(group.moved.sd, (group.coefs,), sd)
+            report(group.moved.sd, (group.sds,), sd)
             writer.add("moved_gram", n=size, out=out.at, factor=scaled)
-        report(group.correlation_matrix, (group.coefs, group.coefs), out)
+        report(group.correlation_matrix, (group.sds, group.sds), out)
 
     def _prior(self, parameter: Parameter) -> None:
         prior, value = parameter.prior, self.place(parameter.name)
@@ -225,15 +226,16 @@ class _Tape(Quantities):
     def _centered(self, group: Group) -> None:
         lengths, writer = self.frame.lengths, self.writer
         levels, size = lengths[group.levels], lengths[group.coefs]
-        writer.add(
-            "centered",
-            levels=levels,
-            q=size,
-            r=self.place(group.stated).at,
-            sd=self.place(group.sd).at,
-            cholesky=self.cholesky(group),
-            scratch=writer.place(2 * size),
-        )
+        for own, places in group.strata(levels, size):
+            writer.add(
+                "centered",
+                levels=own.stop - own.start,
+                q=size,
+                r=self.place(group.stated).at + own.start * size,
+                sd=self.place(group.sd).at + places.start,
+                cholesky=self.cholesky(group, places),
+                scratch=writer.place(2 * size),
+            )
         writer.constant -= _HALF_LOG_2PI * levels * size
 
     def _at_once(self, family: Family, words: Mapping[str, int], eta: Expr) -> None:

@@ -92,7 +92,7 @@ class Quantities:
                 at += self._size(group)
         self.writer = TapeWriter(at)
         self._places: dict[str, Place] = {}
-        self._factors: dict[str, int] = {}
+        self._factors: dict[tuple[str, int, int], int] = {}
         self.bases: dict[str, int] = {}
         self.units: dict[str, Units | None] = {}
 
@@ -285,28 +285,36 @@ class Quantities:
 
     # ---- groups --------------------------------------------------------------------
 
-    def cholesky(self, group: Group) -> int:
-        """Return the place of the factor of the correlations; 0: there are none."""
+    def cholesky(self, group: Group, among: slice | None = None) -> int:
+        """Return the place of the factor of the correlations; 0: there are none.
+
+        ``among`` are the places of some of its sds: of one stratum.
+        """
         if not group.correlations:
             return 0
-        if group.name not in self._factors:
-            writer, size = self.writer, self.frame.lengths[group.coefs]
+        among = among or slice(0, self.frame.lengths[group.sds])
+        key = (group.name, among.start, among.stop)
+        if key not in self._factors:
+            writer, size = self.writer, among.stop - among.start
             out = writer.place(size * size)
             writer.add("identity", n=size, out=out)
             for correlation in group.correlations:
-                count = len(correlation.positions)
+                if not among.start <= correlation.positions[0] < among.stop:
+                    continue
+                positions = [place - among.start for place in correlation.positions]
+                count = len(positions)
                 partial = self.place(correlation.parameter)
                 writer.add(
                     "cholesky",
                     n=size,
                     out=out,
                     m=count,
-                    positions=writer.integers(correlation.positions),
+                    positions=writer.integers(positions),
                     partial=partial.at,
                     scratch=writer.place(count),
                 )
-            self._factors[group.name] = out
-        return self._factors[group.name]
+            self._factors[key] = out
+        return self._factors[key]
 
     def _group(self, group: Group) -> Place:
         """Return the place of the effects."""
@@ -320,18 +328,25 @@ class Quantities:
                 return Place(at, levels * size, False)
             scale = group.unit * levels
             return self._steps(at, Unit((0.0,) * len(scale), scale), False)
-        sd, factor = self.place(group.sd), self.cholesky(group)
+        sd = self.place(group.sd)
+        strata = group.strata(levels, size)
+        factors = [self.cholesky(group, places) for _, places in strata]
         out = Place(writer.place(levels * size), levels * size, False)
-        where = {"out": out.at, "sd": sd.at, "cholesky": factor}
-        words = {"levels": levels, "q": size, **where}
         self.bases[group.name] = at
         if group.centering is not None:
             self.bases[group.name] = writer.place(levels * size)
-            words |= self._centering(group.centering, size)
-            words["unit"] = writer.numbers(group.unit or (1.0,) * size)
-            writer.add("partial", **words, x=at, z=self.bases[group.name])
-        else:
-            writer.add("scaled", **words, z=at)
+        for (own, places), factor in zip(strata, factors, strict=True):
+            first = own.start * size
+            where = {"out": out.at + first, "sd": sd.at + places.start}
+            words = {"levels": own.stop - own.start, "q": size, **where}
+            words["cholesky"] = factor
+            if group.centering is not None:
+                words |= self._centering(group.centering, size, own)
+                words["unit"] = writer.numbers(group.unit or (1.0,) * size)
+                base = self.bases[group.name] + first
+                writer.add("partial", **words, x=at + first, z=base)
+            else:
+                writer.add("scaled", **words, z=at + first)
         writer.constant -= _HALF_LOG_2PI * levels * size
         return out
 
@@ -351,8 +366,10 @@ class Quantities:
         writer.add("moved", **sizes, out=out.at, r=stated.at, basis=self.basis(group))
         return out
 
-    def _centering(self, centering: Centering, size: int) -> dict[str, int]:
-        """Return the words of a partial centering."""
+    def _centering(
+        self, centering: Centering, size: int, levels: slice
+    ) -> dict[str, int]:
+        """Return the words of a partial centering of some levels."""
         elements, basis = centering.elements, centering.basis
         places = []
         for one in elements:
@@ -362,8 +379,8 @@ class Quantities:
             places.append(place.at + one.place)
         assert not basis or len(basis) == size
         return {
-            "weights": self.writer.numbers(self.frame[centering.weights]),
-            "around": self.writer.numbers(self.frame[centering.around]),
+            "weights": self.writer.numbers(self.frame[centering.weights][levels]),
+            "around": self.writer.numbers(self.frame[centering.around][levels]),
             "count": len(elements),
             "elements": self.writer.integers(places),
             "signs": self.writer.numbers([one.sign for one in elements]),
