@@ -245,6 +245,11 @@ class Part:
     inner: bool = False
 
     @property
+    def label(self) -> str:
+        """What it is a predictor of, for people: ``log sigma``; ``a`` itself."""
+        return self.dpar if self.inner else f"{self.link.name} {self.dpar}"
+
+    @property
     def prefix(self) -> str:
         """What names of its quantities begin with: ``sigma_``, or nothing."""
         return "" if self.main else f"{self.dpar}_"

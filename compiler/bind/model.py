@@ -132,7 +132,8 @@ def bind(
         },
         None if response is None else response.categories,
     )
-    asked = _asked(spec, scope, family, prepared, sink)
+    inner = frozenset() if curve is None else curve.names
+    asked = _asked(spec, scope, inner, family, prepared, sink)
     if family is None or link is None or response is None:
         return None
     if curve is not None and body is None:
@@ -279,6 +280,7 @@ def formula_text(model: ModelStatement) -> str:
 def _asked(
     spec: Spec,
     scope: Scope,
+    inner: frozenset[str],
     family: Family | None,
     prepared: Prepared,
     sink: Sink,
@@ -302,6 +304,8 @@ def _asked(
         for dpar, (population, _) in scope.parts.items()
     }
     every = {name: found for one in factors.values() for name, found in one.items()}
+    # what is not linear is made of these
+    main = {k: v for part in ("", *inner) for k, v in factors.get(part, {}).items()}
     grouped = {
         name
         for groupings in (groupings for _, groupings in scope.parts.values())
@@ -309,7 +313,7 @@ def _asked(
         for name in factors_of(grouping.columns, prepared.table, prepared.made)
     }
     cells = Cells(
-        factors[""],
+        main,
         every,
         frozenset(grouped),
         scope.targets.guessed,

@@ -210,8 +210,8 @@ def group_sd(
         return DefaultPrior(
             "half_normal",
             (("sigma", _step(part, moments) / scale),),
-            f"{what} by about one, seldom by more than two of what is one "
-            f"{_unit(family, part)}{step}",
+            f"{what} by about as much as is unknown of {part.dpar}, seldom by more "
+            f"than twice that{step}",
         )
     if not part.main and part.link.name != "identity":
         step = "" if intercept else f" for one step ({scale:.4g})"

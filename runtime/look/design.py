@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from varying.compiler.data.codes import group_index, recode
 from varying.compiler.formula.columns import INTERCEPT, Coded
 from varying.compiler.formula.design import evaluate_columns
+from varying.grammar.printer import expression_text
 from varying.grammar.render.safe import visible
 
 if TYPE_CHECKING:
@@ -222,7 +223,13 @@ def _dropped_text(gone: Dropped) -> str:
 
 def _part_text(part: Part) -> Block:
     columns = _columns(part)
-    head = "population" if part.main else f"population, {part.link.name} {part.dpar}"
+    if part.body is not None:
+        known = ", ".join(one.label for one in part.body.known)
+        found: list[Line] = [expression_text(part.body.expression)]
+        found.append(f"parameters {', '.join(part.body.parameters)}")
+        found += [f"of the data {known}"] if known else []
+        return "calculated", found
+    head = "population" if part.main else f"population, {part.label}"
     lines: list[Line] = [Columns.of(columns)] if columns else []
     if part.population.specials:
         lines.append(Columns.special(part.population.specials))
@@ -249,7 +256,7 @@ def _group_text(grouping: Grouping, of: Part) -> Block:
     levels = grouping.levels
     lines: list[Line] = []
     for term in grouping.terms:
-        part = "" if of.main else f" of {of.link.name} {of.dpar}"
+        part = "" if of.main else f" of {of.label}"
         relation = ", correlated" if _correlated(term) else ""
         if term.identity is not None:
             relation = f", correlated with all of `{term.identity}`"

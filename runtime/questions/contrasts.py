@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from varying.compiler.bind.questions.grid import grid_of, lines_of, weights_of
 from varying.compiler.data.levels import numbers_of
-from varying.compiler.formula.columns import Numeric
+from varying.compiler.formula.columns import DesignColumn, Numeric
 from varying.compiler.formula.design import evaluate_columns
 from varying.compiler.program.blocks import Intercept, Linear, Product
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.fill import array_of
 from varying.compiler.program.ir import Frame
-from varying.compiler.program.recipes import Numbers
+from varying.compiler.program.recipes import Numbers, Variable
 
 from ..rows.predict import FittedRows, Kind, predict
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from varying.compiler.bind.questions.grid import Grid
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Floats
-    from varying.compiler.formula.columns import DesignColumn
 
 __all__ = ["Line", "contrast_lines"]
 
@@ -73,15 +72,18 @@ def contrast_lines(
     """
     bound, prepared = compiled.bound, compiled.prepared
     columns = list(bound.population.effects)
-    if contrast.scale != "link":
+    body = bound.main.body
+    if contrast.scale != "link" or body is not None:
         columns = [c for part in bound.parts for c in part.population.effects]
+    if body is not None:
+        columns += [DesignColumn(one.label, one.label, (one,)) for one in body.known]
     grid = grid_of(columns, prepared.table, prepared.made)
     weights = weights_of(contrast, grid)
     labels = lines_of(contrast)
     # a cell that counts for nothing may be beyond what the model can compute
     used = np.flatnonzero((weights != 0.0).any(axis=0))
     cells, weights = replace(grid, table=grid.table.take(used)), weights[:, used]
-    if contrast.scale == "link":
+    if contrast.scale == "link" and body is None:
         rows = weights @ evaluate_columns(columns, cells.table)
         if bound.population.specials:
             found = _predicted(contrast, weights, cells, compiled, posterior)
@@ -91,7 +93,7 @@ def contrast_lines(
         return [Line(t, found[i], note) for i, t in enumerate(labels)]
     note = _note(contrast, compiled, cells, True)
     found = _predicted(contrast, weights, cells, compiled, posterior)
-    if contrast.scale == "response":
+    if contrast.scale in ("response", "link"):
         return [Line(t, found[i], note) for i, t in enumerate(labels)]
     categories = compiled.bound.response.categories
     return [
@@ -171,11 +173,21 @@ def _cells(grid: Grid, compiled: Compiled) -> FittedRows:
         if slot.name in read
     }
     used = {n for _, value in program.likelihood.arguments for n in names_in(value)}
+    body = compiled.bound.main.body
+    known = () if body is None else body.known
+    inside = {n for one in program.predictors if one.body for n in names_in(one.body)}
     for slot in program.slots:
         if isinstance(slot.recipe, Numbers):
             arrays[slot.name] = np.asarray(slot.recipe.values)
         elif slot.name in used:  # trials and exposures
             arrays[slot.name] = np.ones(count)
+        elif slot.name in inside:
+            # what is not in the formula itself is an offset
+            assert isinstance(slot.recipe, Variable)
+            variable = slot.recipe.variable
+            arrays[slot.name] = np.zeros(count)
+            if variable in known:
+                arrays[slot.name] = array_of(slot.recipe, grid.table)
     lengths = {
         axis.name: count if axis.labels is None else len(axis.labels)
         for axis in program.axes

@@ -164,6 +164,9 @@ def _parameter(
     arguments = dict(program.likelihood.arguments)
     valued = [one.name for one in rows.family.dpars if one.name in arguments]
     predictors = {p.dpar: p.name for p in program.predictors if p.dpar in valued}
+    inner = {p.dpar: p.name for p in program.predictors if p.inner}
+    predictors |= inner
+    valued += inner
     there: Collection[str] = predictors if kind == "eta" else valued
     if kind not in ("eta", "mean"):
         raise ArgumentError(f"dpar goes with kind='eta' or kind='mean', not {kind!r}")
@@ -173,11 +176,11 @@ def _parameter(
         raise ArgumentError(
             f"dpar is a parameter that has {what}, not {given(dpar)}; there is: {known}"
         )
-    if kind == "eta":
+    if kind == "eta" or dpar in inner:
         found = _each_draw(
             rows, posterior, lambda draw: row_predictor(program, frame, draw, dpar)
         )
-        return found.rename(predictors[dpar])
+        return found.rename(dpar if dpar in inner else predictors[dpar])
     match arguments[dpar]:
         case Apply("*", (value, Ref("rate"))):  # `shape` of `y | rate(t)`: of t = 1
             pass

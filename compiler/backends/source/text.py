@@ -168,7 +168,10 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
         case Ref(target):
             return name(target)
         case Apply("neg", (argument,)):
-            return f"-({program_expression(argument, indent, name)})"
+            whole = program_expression(argument, indent, name)
+            return (
+                f"-({whole})" if needs_parentheses("neg", 0, argument) else f"-{whole}"
+            )
         case Apply("inv_square", (argument,)):
             return f"1.0 / {program_expression(argument, indent, name)} ** 2"
         case Apply(operation, arguments):
