@@ -29,6 +29,8 @@ class Draft:
         Why it cannot be written as it stands.
     notes
         What else is to be known.
+    inner
+        Parameters of a formula that is not linear, with the terms of each.
     used
         Variables whose values are in it.
     sure
@@ -42,6 +44,7 @@ class Draft:
     left_out: dict[str, str] = field(default_factory=dict)
     blocked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    inner: dict[str, str] = field(default_factory=dict)
     used: list[str] = field(default_factory=list)
     sure: bool = True
     #: Priors are read last, for they depend on the family: those of brms and Bambi, and

@@ -34,9 +34,12 @@ _OF_R = "R lme4 glmmTMB rstanarm statsmodels afex mgcv pymer4".split()
 
 #: What is said of parameters of a formula of one's own.
 NON_LINEAR = (
-    "parameters with formulas of their own belong to models that are not linear, which "
-    "are not compiled by this version; until then, a curve is `poly(x, 2)` or "
-    "`ns(x, df=4)`"
+    "a formula with parameters of its own says so, and each of them has a line below "
+    "it and a prior: `y ~ a * exp(-k * t), nl=true`, `a + k ~ 1`, `prior a ~ ...`"
+)
+_NESTED = (
+    "a parameter that is calculated itself (`nlf`) is written into the formula, in "
+    "parentheses"
 )
 _NON_LINEAR_CALLS = frozenset(("nlme", "nlmer", "nls", "gnls"))
 _QUOTED = regex.compile(r"""\bQ\(\s*(["'])([^"'`]+)\1\s*\)""")
@@ -68,6 +71,8 @@ def model_of(words: Sequence[Word], values: Values) -> Draft:
         else:
             draft.sure = False
             draft.block(f"`{written(option)}` has no meaning behind a formula")
+    if draft.inner and draft.options.get("nl") != "true":
+        draft.block(NON_LINEAR)
     _read_priors(draft, values)
     read_by_keyword(draft, draft.family in ORDINAL)
     return draft
@@ -127,8 +132,13 @@ def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
             draft.block("correlated residuals are not compiled by this version")
     elif call.name in ("lf", "nlf"):
         if call.name == "nlf":
-            draft.block(NON_LINEAR)
+            draft.block(_NESTED)
         _parts(call, 0, draft)
+    elif call.name == "set_nl":
+        if call.get("dpar") is not None:
+            draft.block("formulas of `sigma` and others are linear here")
+        elif not call.given or call.given[0].text in ("TRUE", "T"):
+            draft.options["nl"] = "true"
     elif call.name in WRAPPERS:
         _several(draft)
     elif call.name in ("prior", "set_prior"):
@@ -274,7 +284,7 @@ def _parts(call: Called, start: int, draft: Draft) -> None:
         elif argument.keyword == "family":
             read_family(argument.words, draft)
         elif argument.keyword == "nl" and argument.text in ("TRUE", "T"):
-            draft.block(NON_LINEAR)
+            draft.options["nl"] = "true"
         elif argument.keyword in ("nl", "decomp", "autocor", "sparse", "unused"):
             read_argument(argument, call, "brms", draft)
         elif argument.keyword in ELSEWHERE:
@@ -296,13 +306,35 @@ def _part(words: Sequence[Word], draft: Draft) -> None:
     for name in left.split("+"):
         base = name.strip().rstrip("0123456789")
         if base not in DPARS and not base.startswith("mu"):
-            draft.block(NON_LINEAR)
+            draft.inner[name.strip()] = right.strip()
         line = f"{name.strip()} ~ {right.strip()}"
         if line not in draft.parts:
             draft.parts.append(line)
 
 
 # ---- priors -------------------------------------------------------------------------
+
+
+_OF_INNER = regex.compile(r"prior (\w+) (.+)")
+_BARS = regex.compile(r"\([^()|]*\|[^()]*\)")
+
+
+def _of_inner(text: str, draft: Draft) -> list[str]:
+    """Return the prior of a parameter of a formula that is not linear.
+
+    In brms it is that of all its coefficients, the intercept among them.
+    """
+    found = _OF_INNER.fullmatch(text)
+    if found is None or found[1] not in draft.inner:
+        return [text]
+    name, rest = found[1], found[2]
+    terms = [t.strip() for t in _BARS.sub("", draft.inner[name]).split("+")]
+    terms = [term for term in terms if term]
+    if {*terms} <= {"1"}:
+        return [text]
+    whole = "0" not in terms and "-1" not in terms
+    lines = [f"prior {name}.Intercept {rest}"] if whole else []
+    return [*lines, f"prior {name}.b {rest}"]
 
 
 def _read_priors(draft: Draft, values: Values) -> None:
@@ -318,5 +350,5 @@ def _read_priors(draft: Draft, values: Values) -> None:
                 "`prior TARGET ~ distribution(...)` below the formula"
             )
             continue
-        draft.priors += [prior.text for prior in found]
+        draft.priors += [text for one in found for text in _of_inner(one.text, draft)]
         draft.sure = draft.sure and all(prior.sure for prior in found)

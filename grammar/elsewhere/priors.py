@@ -104,15 +104,23 @@ def _of_call(
     )
     coefficient, group = said.pop("coef", None), said.pop("group", None)
     dpar = said.pop("dpar", None)
+    nlpar = said.pop("nlpar", None)
     if said.keys() - {"check"}:
         return None
-    target = _target(kind, coefficient, group, dpar, ordinal)
+    target = _target(kind, coefficient, group, nlpar or dpar, ordinal)
+    if nlpar is not None and kind == "b" and coefficient is None:
+        target = nlpar  # of all its coefficients, the intercept among them
     if target is None:
         return None
     written_ = distribution(text, kind, lower, upper)
     if written_ is None:
         return None
-    known = family is not None or dpar is not None or target.startswith("threshold[")
+    known = (
+        family is not None
+        or dpar is not None
+        or nlpar is not None
+        or target.startswith("threshold[")
+    )
     sure = kind != "Intercept" or known
     if kind == "simo":
         # another predictor of the term may have a name that begins so

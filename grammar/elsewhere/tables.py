@@ -159,9 +159,7 @@ REWRITTEN: Mapping[str, str] = {
     "stanvars": "there is no code of Stan here",
     "knots": "smooth terms are not compiled by this version: `ns(x, df=4)`",
     "vc_formula": "each variance component is a term `(1 | group)`",
-    "nl": "parameters with formulas of their own belong to models that are not linear, "
-    "which are not compiled by this version; until then, a curve is `poly(x, 2)` or "
-    "`ns(x, df=4)`",
+    "nl": "a formula is linear unless it says `nl=true`",
     "decomp": "columns are centred by the compiler; nothing is to be said of it",
     "sparse": "whether a matrix is sparse is decided by the compiler",
     "dispformula": "the formula of `sigma` or `shape` stands on an indented line",
