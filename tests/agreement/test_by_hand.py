@@ -180,3 +180,33 @@ def test_a_normal_model() -> None:
         pm.Normal("y", mu, sigma, observed=y)
     names = ("b", "Intercept", "sd_subj", "r_subj", "sigma")
     assert_same(compiled(NORMAL), by_hand, names)
+
+
+def test_a_curve_that_is_not_linear() -> None:
+    data = ratings()
+    plus = np.where(data["cs"] == "CS+", 0.5, -0.5)
+    subj = pd.Categorical(data["subj"]).codes
+    x, y = data["x"].to_numpy(), data["y"].to_numpy()
+    with pm.Model() as by_hand:
+        a = pm.Normal("a_Intercept", 350, 60)
+        sd = pm.HalfNormal("a_sd_subj", 20, shape=1)
+        z = pm.Normal("a_z_subj", 0, 1, shape=(PEOPLE, 1))
+        k = pm.LogNormal("k_Intercept", -4.0, 0.5)
+        b = pm.Normal("k_b", 0, 0.01, shape=1)
+        sigma = pm.HalfNormal("sigma", 40)
+        top = a + sd[0] * z[subj, 0]
+        rate = k + b[0] * plus
+        pm.Normal("y", top * pt.exp(-rate * x) + 10.0, sigma, observed=y)
+    text = """
+column cs: factor("CS-", "CS+"), contrast=simple
+y ~ a * exp(-k * x) + 10, nl=true
+  a ~ 1 + (1 | subj)
+  k ~ cs
+  prior a ~ normal(350, 60)
+  prior a.sd[subj] ~ half_normal(20)
+  prior k.Intercept ~ lognormal(-4, 0.5)
+  prior k.b[cs] ~ normal(0, 0.01)
+  prior sigma ~ half_normal(40)
+"""
+    names = tuple(rv.name for rv in by_hand.free_RVs)
+    assert_same(compiled(text), by_hand, names)

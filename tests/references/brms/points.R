@@ -15,7 +15,7 @@ points_of <- function(m, adjust = TRUE) {
     values <- rstan::constrain_pars(fit, at)
     kept <- c("b", "Intercept", "sigma", "sd_1", "z_1", "L_1", "b_Intercept", "bsp")
     kept <- c(kept, "b_sigma", "Intercept_sigma", "b_sigma_Intercept", "r_1_1", "r_1_2")
-    kept <- c(kept, grep("^simo_", names(values), value = TRUE))
+    kept <- c(kept, grep("^(simo|b)_", names(values), value = TRUE))
     list(
       log_density = rstan::log_prob(fit, at, adjust_transform = adjust),
       values = lapply(values[intersect(kept, names(values))], function(x) {
