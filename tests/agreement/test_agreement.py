@@ -51,7 +51,8 @@ def test_a_seed_is_a_case() -> None:
 @pytest.mark.parametrize("seed", QUICK)
 def test_backends_agree(seed: int, tmp_path: Path) -> None:
     case = random_case(seed)
-    assert disagreement(case, tmp_path, thorough=seed % 5 == 0) == [], case.text
+    # each third is of all the families in turn
+    assert disagreement(case, tmp_path, thorough=seed % 3 == 0) == [], case.text
 
 
 @pytest.mark.slow
