@@ -27,8 +27,9 @@ demo: venv
 	@$(VARYING) check examples/ratings/ratings.model
 	@$(VARYING) fit examples/ratings/ratings.model --seed 2 --out ratings.fit
 
+# A process a core, of about a gigabyte each; TESTS=... has other options, such as "-n 1 -x".
 test: venv
-	@MPLBACKEND=Agg $(PYTEST) -m 'not slow'
+	@MPLBACKEND=Agg $(PYTEST) -m 'not slow' -n auto --maxprocesses 8 --dist worksteal $(TESTS)
 
 slow: venv
 	@MPLBACKEND=Agg $(PYTEST) -m slow
