@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from varying.grammar.diagnostics import (
@@ -12,7 +12,7 @@ from varying.grammar.tree import (
     Spec,
 )
 
-from .bind.bound import BoundModel
+from .bind.bound import BoundModel, JointModel
 from .prepare.rows import Prepared
 
 if TYPE_CHECKING:
@@ -29,8 +29,19 @@ class Designed:
     """
 
     prepared: Prepared
-    bound: BoundModel
+    joint: JointModel
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def bound(self) -> BoundModel:
+        """The response of a model that has one; see ``each``."""
+        return self.joint.only
+
+    @property
+    def each(self) -> tuple[Designed, ...]:
+        """The design of each response alone."""
+        responses = self.joint.responses
+        return tuple(replace(self, joint=self.joint.of(one)) for one in responses)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +54,7 @@ class Compiled:
         The tree of the whole text.
     prepared
         The rows used, and those dropped with the reason.
-    bound
+    joint
         The model with its names resolved.
     frame
         The arrays of the program's slots, after the passes.
@@ -57,12 +68,49 @@ class Compiled:
 
     spec: Spec
     prepared: Prepared
-    bound: BoundModel
+    joint: JointModel
     frame: Frame
     lowered: Program
     program: Program
     priors: tuple[PriorRow, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def bound(self) -> BoundModel:
+        """The response of a model that has one; see ``of``."""
+        return self.joint.only
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """The variables that the responses are."""
+        return tuple(one.name for one in self.program.likelihoods)
+
+    def of(self, response: str) -> Compiled:
+        """Return the model with one of its responses alone, by its variable.
+
+        Its parameters and groups are all there: what the other responses tell of them
+        is not. Of a normal or t density of several what is left is that of the one.
+        """
+        place = self.responses.index(response)
+        return replace(
+            self,
+            joint=self.joint.of(self.joint.responses[place]),
+            lowered=self.lowered.of(response),
+            program=self.program.of(response),
+        )
+
+    def alone(self, name: str) -> Compiled:
+        """Return the model of the response of that column; of no name, the only one."""
+        if not name:
+            return self
+        return self.of(self.responses[self.joint.responses.index(name)])
+
+    @property
+    def each(self) -> tuple[Compiled, ...]:
+        """The model of each response alone; where there is one, the model itself."""
+        if len(self.responses) == 1:
+            return (self,)
+        return tuple(self.of(response) for response in self.responses)
 
     @property
     def data_path(self) -> str | None:

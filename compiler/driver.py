@@ -33,7 +33,7 @@ from varying.grammar.tree import (
     TestStatement,
 )
 
-from .bind.bound import BoundModel
+from .bind.bound import JointModel
 from .bind.checks import check_rows
 from .bind.margin import OF_ANY_MODEL, inside, is_common, unknown_everywhere
 from .bind.model import bind
@@ -230,7 +230,7 @@ class _Bound:
     spec: Spec
     name: str | None
     prepared: Prepared
-    bound: BoundModel | None
+    bound: JointModel | None
     without_data: bool
 
 
@@ -299,11 +299,13 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     _raise_errors(sink)
     bound, prepared = found.bound, found.prepared
     assert bound is not None  # without an error there is one
-    values = response_values(bound.response, prepared.table)
-    learned = learn(bound, prepared.table, values, prepared.made)
-    counted = prepared.table.counts is not None
-    lowered, priors = lower(bound, learned, counted=counted)
-    written = fill(lowered, prepared.table, bound.response)
+    table = prepared.table
+    learned = [
+        learn(one, table, response_values(one.response, table), prepared.made)
+        for one in bound.members
+    ]
+    lowered, priors = lower(bound, learned, counted=table.counts is not None)
+    written = fill(lowered, table)
     program, frame = optimize(lowered, written)
     return Compiled(
         found.spec, prepared, bound, frame, lowered, program, priors, reported(sink)
@@ -361,7 +363,7 @@ def _bind(
     sink: Sink,
     *,
     hints: bool = False,
-) -> list[BoundModel | None]:
+) -> list[JointModel | None]:
     """Bind the chosen models, and check their rows; ``hints`` are for ``check``.
 
     Of a prior before the first model, a quantity, a test or a contrast it is enough
@@ -370,7 +372,7 @@ def _bind(
     """
     common = [s for s in spec.statements if isinstance(s, OF_ANY_MODEL)]
     every = spec.models if common else chosen
-    found: list[BoundModel | None] = []
+    found: list[JointModel | None] = []
     sinks: list[Sink] = []
     for statement in every:
         own = Sink(sink.source)
@@ -390,9 +392,11 @@ def _bind(
         large = any(fault.rule == "too-many-coefficients" for fault in own.diagnostics)
         if model is not None and prepared.certain and not large:
             rest = Sink(sink.source)
-            check_rows(model, prepared.table, rest)
+            for member in model.members:
+                check_rows(member, prepared.table, rest)
             if not sink.failed and not rest.failed:
-                lint(model, prepared, spec, statement, rest, hints=hints)
+                for member in model.members:
+                    lint(member, prepared, spec, rest, hints=hints)
             for fault in rest.diagnostics:
                 sink.keep(fault, *named)
     if chosen:

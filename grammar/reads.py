@@ -33,7 +33,18 @@ def columns_read(spec: Spec, names: Collection[str]) -> frozenset[str]:
     """
     if any(name.text == "." and not name.quoted for name in names_read(spec)):
         return frozenset(names)
-    return names_written(spec) & frozenset(names)
+    return (names_written(spec) | _left_of_parts(spec)) & frozenset(names)
+
+
+def _left_of_parts(spec: Spec) -> frozenset[str]:
+    """Return what stands left in indented formulas: a parameter, or a response."""
+    return frozenset(
+        name.text
+        for model in spec.models
+        for part in model.body
+        if isinstance(part, PartStatement)
+        for name in column_names(part.formula.response)
+    )
 
 
 def names_written(spec: Spec) -> frozenset[str]:
@@ -73,7 +84,8 @@ def _constants(expression: Expr) -> Iterator[Name]:
 def names_read(spec: Spec) -> Iterator[Name]:
     """Yield the names that formulas read as columns.
 
-    What stands left in an indented formula is a parameter.
+    Not what stands left in an indented formula, a parameter or a response: see
+    ``compiler/prepare/responses.py``.
     """
     for model in spec.models:
         yield from column_names(model.formula.response)

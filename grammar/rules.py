@@ -85,6 +85,10 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("unknown-target", _E, "A prior for a parameter the model does not have."),
     Rule("unknown-parameter", _E, "A formula for a parameter the family has not."),
     Rule("duplicate-part", _E, "Two formulas for one parameter of the family."),
+    Rule("duplicate-response", _E, "The same response twice in one model."),
+    Rule("unnamed-response", _E, "A calculation among several responses."),
+    Rule("ambiguous-response", _E, "What could be of several responses."),
+    Rule("residual-correlation", _E, "Residuals that cannot be correlated."),
     Rule(
         "parameter-not-column",
         _I,

@@ -136,7 +136,7 @@ def compile_source(
     )
     if isinstance(found, Outline):
         return Model(found.spec, found.name, None, found.diagnostics)
-    return Model(found.spec, found.bound.name, found, found.diagnostics)
+    return Model(found.spec, found.joint.name, found, found.diagnostics)
 
 
 @called

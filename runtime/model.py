@@ -66,7 +66,7 @@ class Model:
     def formula(self) -> str:
         """The model's formula, in canonical spelling if there are data."""
         if self.compiled is not None:
-            return self.compiled.bound.text
+            return self.compiled.joint.text
         return self.spec.source.slice(self._statement.formula.span)
 
     @property
@@ -268,12 +268,19 @@ class Model:
             logger.setLevel(level)
         from .rows.categories import with_categories
 
-        response = compiled.program.likelihood.name
-        categories = compiled.bound.response.categories
-        return with_categories(data, response, categories, numbers=True)
+        for one in compiled.each:
+            categories = one.bound.response.categories
+            data = with_categories(data, one.responses[0], categories, numbers=True)
+        return data
 
     @called
-    def prior_check(self, draws: int = 500, seed: int | None = None) -> PriorCheck:
+    def prior_check(
+        self,
+        draws: int = 500,
+        seed: int | None = None,
+        *,
+        response: str | None = None,
+    ) -> PriorCheck:
         """Say what the priors claim of the data, in sentences and in a picture.
 
         Data sets are drawn from the priors, and a few statistics of each, such as
@@ -286,6 +293,8 @@ class Model:
         seed
             The same seed gives the same data sets. Without one, one is drawn; it
             is the result's ``seed``.
+        response
+            Of which response, where the model has several.
 
         Returns
         -------
@@ -301,15 +310,17 @@ class Model:
         from .rows.predict import FittedRows
         from .rows.reduced import split
         from .rows.replicates import Replicates
+        from .rows.responses import chosen
         from .sampling.settings import Settings
 
         settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior check")
+        place = compiled.responses.index(chosen(response, compiled.responses))
         table = split(compiled.prepared.table)
         drawn = self._drawn_from_priors(compiled, table, settings)
-        rows = FittedRows.of(compiled, table)
-        response = drawn["prior_predictive"].to_dataset()[rows.name]
-        values = response.transpose("chain", "draw", "row").values
+        rows = FittedRows.each(compiled, table)[place]
+        found = drawn["prior_predictive"].to_dataset()[rows.name]
+        values = found.transpose("chain", "draw", "row").values
         values = values.reshape(-1, values.shape[-1])
         return check_prior(Replicates.of(rows, values), settings.seed)
 
@@ -367,13 +378,21 @@ class Model:
         """Return what there is to say in a few words, each with its subject."""
         if self.compiled is None:
             return [("rows", "no data")]
-        bound, prepared = self.compiled.bound, self.compiled.prepared
+        joint, prepared = self.compiled.joint, self.compiled.prepared
         rows = f"{rows_text(prepared.table)} used"
         if prepared.dropped:
             rows = f"{rows}, {prepared.left_out} dropped"
-        levels = {g.name: len(g.levels) for part in bound.parts for g in part.groupings}
+        levels = {g.name: len(g.levels) for part in joint.parts for g in part.groupings}
+        families = [
+            (one.response.name, f"{one.family.title}, link {one.link.name}")
+            for one in joint.members
+        ]
+        if len(families) == 1:
+            family = families[0][1]
+        else:
+            family = "; ".join(f"{name}: {text}" for name, text in families)
         return [
-            ("family", f"{bound.family.title}, link {bound.link.name}"),
+            ("family", family),
             ("rows", rows),
             *(
                 ("groups", f"{count} levels of {name}")
@@ -406,7 +425,7 @@ def _for_drawing(compiled: Compiled, table: Table) -> PyMCModel:
     from .rows.reduced import for_drawing
 
     program = for_drawing(compiled.program)
-    frame = fill(program, table, compiled.bound.response)
+    frame = fill(program, table)
     rows = compiled.prepared.rows
     if table.firsts is not None:
         rows = table.numbers(np.arange(table.rows))

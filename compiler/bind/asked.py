@@ -33,6 +33,7 @@ class Reference:
         ``sigma``.
     dpar
         The parameter of the family whose formula it belongs to; empty: the main one.
+        Of several responses it begins with the response: ``y1``, ``y1.sigma``.
     group
         The grouping factor, for ``sd``, ``cor`` and ``r``; the simplex, for ``simo``.
     places
@@ -145,6 +146,8 @@ class CellContrast:
     scale
         Of what it is taken: the linear predictor, the mean of the response, the
         probability of each category.
+    response
+        Of which response, where there are several; else empty.
     """
 
     name: str
@@ -153,6 +156,7 @@ class CellContrast:
     by: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     scale: Scale
+    response: str = ""
     span: Span = field(compare=False, kw_only=True)
 
 

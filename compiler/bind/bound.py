@@ -7,13 +7,13 @@ later (``lower``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from varying.grammar.nonlinear import free_parts
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Argument, Call, Expr, Name
+from varying.grammar.tree import Argument, Call, Expr, ModelStatement, Name
 from varying.grammar.walk import column_names
 
 from ..data.table import Kind
@@ -232,6 +232,8 @@ class Part:
         Of a formula that is not linear: what it is, in place of what adds up.
     inner
         Whether it is what such a formula is made of, and no parameter of the family.
+    response
+        The name of its response, where the model has several; else empty.
     """
 
     dpar: str
@@ -243,6 +245,12 @@ class Part:
     fixed: bool = False
     body: Body | None = None
     inner: bool = False
+    response: str = ""
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        own = "" if self.main else self.dpar
+        return tuple(name for name in (self.response, own) if name)
 
     @property
     def label(self) -> str:
@@ -252,23 +260,23 @@ class Part:
     @property
     def prefix(self) -> str:
         """What names of its quantities begin with: ``sigma_``, or nothing."""
-        return "" if self.main else f"{self.dpar}_"
+        return "".join(f"{name}_" for name in self._named)
 
     @property
     def target(self) -> str:
         """What targets of its priors begin with: ``sigma.``, or nothing."""
-        return "" if self.main else f"{self.dpar}."
+        return "".join(f"{name}." for name in self._named)
 
 
 @dataclass(frozen=True, slots=True)
 class BoundModel:
-    """One model of a spec, ready for data.
+    """One response of a model, ready for data.
 
     ``parts`` are the linear predictors, the main one first. ``priors`` maps a
     scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``, ``cor[subj]``,
     ``sigma``, ``sigma.b[x]``, ``threshold``, ``Intercept``) to what the user
     wrote for it; absent targets have the default. ``keep`` says what is stored for
-    each row, ``asked`` which quantities, tests and contrasts are computed.
+    each row. ``statement`` is the model as if it had no other response.
     """
 
     name: str
@@ -279,7 +287,17 @@ class BoundModel:
     priors: tuple[tuple[str, PriorText], ...]
     keep: tuple[Keep, ...]
     parameterization: Literal["auto", "centered", "noncentered"]
-    asked: Asked = Asked()
+    statement: ModelStatement = field(compare=False)
+
+    @property
+    def prefix(self) -> str:
+        """What names of its quantities begin with; nothing of one response."""
+        return self.main.prefix
+
+    @property
+    def target(self) -> str:
+        """What targets of its priors begin with; nothing of one response."""
+        return self.main.target
 
     @property
     def main(self) -> Part:
@@ -306,6 +324,71 @@ class BoundModel:
     def groupings(self) -> tuple[Grouping, ...]:
         """The groupings of the main predictor."""
         return self.main.groupings
+
+
+@dataclass(frozen=True, slots=True)
+class Coupling:
+    """The residual correlation of responses.
+
+    Attributes
+    ----------
+    target
+        What a prior of it is about.
+    shared
+        The parameter that they share: ``nu`` of a multivariate t; none of a normal.
+    """
+
+    target: str = "rescor"
+    shared: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JointModel:
+    """One model of a spec: its responses, in the order written.
+
+    ``members`` are one for each response, and most models have one alone. The names
+    of their quantities and targets are different where there are several. ``asked``
+    says which quantities, tests and contrasts are computed.
+    ``coupling`` says how their residuals are correlated; None: they are not.
+    """
+
+    name: str
+    text: str
+    members: tuple[BoundModel, ...]
+    priors: tuple[tuple[str, PriorText], ...]
+    asked: Asked = Asked()
+    coupling: Coupling | None = None
+
+    @property
+    def only(self) -> BoundModel:
+        """The response of a model that has one."""
+        (found,) = self.members
+        return found
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """The names of the responses."""
+        return tuple(member.response.name for member in self.members)
+
+    def of(self, response: str) -> JointModel:
+        """Return the model with one of its responses alone."""
+        kept = tuple(one for one in self.members if one.response.name == response)
+        return replace(self, members=kept, coupling=None)
+
+    def member(self, target: str) -> BoundModel:
+        """Return the response whose targets begin so; of no name, the only one."""
+        wanted = f"{target}." if target else ""
+        return next(one for one in self.members if one.target == wanted)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The predictors of all responses, in the order of the program's."""
+        return tuple(part for member in self.members for part in member.parts)
+
+    def part(self, target: str) -> Part:
+        """Return the predictor whose targets begin so; the main one by no name."""
+        wanted = f"{target}." if target else ""
+        return next(part for part in self.parts if part.target == wanted)
 
 
 def offsets(bound: BoundModel) -> tuple[Numeric, ...]:

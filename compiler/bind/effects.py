@@ -2,8 +2,9 @@
 
 Terms over one grouping factor that share an id, ``(1 |p| g)``, are one normal
 distribution, whichever formulas they stand in: effects on the mean may be correlated
-with effects on ``sigma``. Their group is that of the first formula; the columns of the
-others are called by their parameter there, ``sigma_Intercept``.
+with effects on ``sigma``, those on one response with those on another. Their group is
+that of the first formula; the columns of the others are called by their parameter
+there, ``sigma_Intercept``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Member:
     Attributes
     ----------
     dpar
-        The parameter that the formula is for; empty: the main one.
+        The parameter that the formula is for; empty: the main one. Of several
+        responses it begins with the response: ``y1``, ``y1.sigma``.
     grouping
         The factor, and the terms of the formula over it.
     positions
@@ -169,7 +171,7 @@ def _in(name: str, stratum: str) -> str:
 
 def effects_of_parts(parts: Sequence[Part]) -> tuple[Effects, ...]:
     """Return the groups of a model, in the order of their first use."""
-    return effects_of({"" if p.main else p.dpar: p.groupings for p in parts})
+    return effects_of({part.target[:-1]: part.groupings for part in parts})
 
 
 def effects_of(formulas: Mapping[str, Sequence[Grouping]]) -> tuple[Effects, ...]:
@@ -219,7 +221,8 @@ def _effects(group: Sequence[tuple[str, Grouping]]) -> Effects:
         for number, term in enumerate(grouping.terms):
             first = len(labels)
             for column in term.columns:
-                label = column.name if dpar == owner else f"{dpar}_{column.name}"
+                of = f"{dpar.replace('.', '_')}_"
+                label = column.name if dpar == owner else f"{of}{column.name}"
                 while label in labels:
                     label += "_"
                 labels.append(label)

@@ -52,13 +52,14 @@ def free_parameters(bound: BoundModel) -> Iterator[str]:
         yield from _free(bound, part)
     for dpar in bound.family.dpars:
         known = dpar.fixed is not None or dpar.name in modelled
-        if not known and fixed_at(bound, dpar.name) is None:
-            yield dpar.name
+        target = f"{bound.target}{dpar.name}"
+        if not known and fixed_at(bound, target) is None:
+            yield target
 
 
 def _free(bound: BoundModel, part: Part) -> Iterator[str]:
     ordinal = part.main and bound.family.thresholds
-    location = "threshold" if ordinal else f"{part.target}Intercept"
+    location = f"{part.target}{'threshold' if ordinal else 'Intercept'}"
     there = ordinal or part.population.intercept
     if there and fixed_at(bound, location, f"{location}[mean]") is None:
         yield location
@@ -173,7 +174,8 @@ def residual_scale(bound: BoundModel, table: Table) -> ResidualScale:
         return "none"
     part = next((one for one in bound.parts[1:] if one.dpar == "sigma"), None)
     if part is None:
-        return "constant" if fixed_at(bound, "sigma") is None else "known"
+        free = fixed_at(bound, f"{bound.target}sigma") is None
+        return "constant" if free else "known"
     if next(_free(bound, part), None) is None:
         return "known"
     numbers = [evaluate(o.expression, table) for o in part.population.offsets]

@@ -198,11 +198,23 @@ def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
     bars.terms.append(term)
 
 
-def check_identities(model: ModelStatement, schema: Schema, sink: Sink) -> None:
-    """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined."""
-    parts = [s.formula for s in model.body if isinstance(s, PartStatement)]
+def check_identities(
+    responses: Sequence[ModelStatement], schema: Schema, sink: Sink
+) -> None:
+    """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined.
+
+    What ``mvbind(y1, y2)`` has is there once for each response.
+    """
+    formulas = [
+        formula
+        for model in responses
+        for formula in (
+            model.formula,
+            *(s.formula for s in model.body if isinstance(s, PartStatement)),
+        )
+    ]
     found: dict[str, list[tuple[int, str, Name]]] = {}
-    for number, formula in enumerate((model.formula, *parts)):
+    for number, formula in enumerate(formulas):
         for node in postorder(formula.terms):
             match node:
                 case Paren(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from varying.grammar.tree import (
     ContrastStatement,
     Expr,
     ModelStatement,
+    Option,
     PartStatement,
     PriorStatement,
     QuantityStatement,
@@ -34,8 +36,19 @@ from ..formula.expansion import Expansion
 from ..formula.leaks import check_leaks
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
-from .asked import Asked
-from .bound import BoundModel, Grouping, Part, Population, PriorText, Response
+from .asked import Asked, Keep
+from .bound import (
+    Body,
+    BoundModel,
+    Grouping,
+    JointModel,
+    Part,
+    Population,
+    PriorText,
+    Response,
+)
+from .coupling import bind_coupling, with_coupling
+from .effects import Effects, effects_of
 from .estimated import check_estimated, check_residuals
 from .groupings import bind_groupings, check_dropped, check_identities
 from .nonlinear import NonLinear, bind_body, bind_inner, nonlinear
@@ -44,20 +57,93 @@ from .options import family_of, link_of, read_options, word_of
 from .parts import bind_parts
 from .priors.needed import check_needed
 from .priors.statements import resolve_priors
-from .priors.targets import targets_of
+from .priors.targets import Targets, joint_targets, targets_of
 from .questions.contrasts import Cells, bind_contrasts, contrast_text
 from .questions.grid import factors_of
 from .questions.keep import bind_keep
 from .questions.quantities import bind_quantities, check_names
 from .questions.references import Scope
 from .response import bind_response, response_values
+from .several import OneResponse, by_response, one_by_one
 
 Parameterization = Literal["auto", "centered", "noncentered"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What binding one response has come to; None is what a fault has left out."""
+
+    one: OneResponse
+    options: Mapping[str, Option]
+    family: Family | None
+    link: Link | None
+    response: Response | None
+    population: Population
+    groupings: tuple[Grouping, ...]
+    others: tuple[Part, ...]
+    whole: bool
+    keep: tuple[Keep, ...]
+    guessed: frozenset[str] | None
+    possible: tuple[str, ...]
+    curve: NonLinear | None
+    body: Body | None
+
+    def targets(self, joined: Sequence[Effects]) -> Targets:
+        """Return what priors may be about."""
+        return targets_of(
+            self.family,
+            self.population,
+            self.groupings,
+            self.others,
+            self.guessed,
+            self.possible,
+            self.one.name,
+            joined,
+        )
+
+    @property
+    def parameterization(self) -> Parameterization:
+        return cast(Parameterization, word_of(self.options, "parameterization", "auto"))
+
+    @property
+    def sure(self) -> bool:
+        """Whether all of its parts are known."""
+        return self.whole and self.guessed == frozenset()
+
+    def bound(
+        self, text: str, priors: tuple[tuple[str, PriorText], ...]
+    ) -> BoundModel | None:
+        """Return the response with the priors of the model."""
+        if self.family is None or self.link is None or self.response is None:
+            return None
+        if self.curve is not None and self.body is None:
+            return None
+        statement = self.one.statement
+        main = Part(
+            self.family.predictor,
+            self.link,
+            self.population,
+            self.groupings,
+            statement.formula.terms,
+            body=self.body,
+            response=self.one.name,
+        )
+        return BoundModel(
+            name=statement.label,
+            text=text,
+            response=self.response,
+            family=self.family,
+            parts=(main, *self.others),
+            priors=priors,
+            keep=self.keep,
+            parameterization=self.parameterization,
+            statement=statement,
+        )
+
+
 def bind(
     spec: Spec, model: ModelStatement, prepared: Prepared, sink: Sink
-) -> BoundModel | None:
+) -> JointModel | None:
     """Return the bound model; None if a fault leaves nothing to bind.
 
     Parameters
@@ -71,23 +157,65 @@ def bind(
     sink
         Takes the faults. With an error in it the model is not to be used.
     """
-    schema = prepared.schema
+    ones = one_by_one(model, prepared.schema, sink)
+    suggest_wide(spec, model, prepared.data, sink)
+    check_identities([one.statement for one in ones], prepared.schema, sink)
+    drafts = [_draft(spec, one, prepared, sink) for one in ones]
+    joined = effects_of({of: groupings for of, (_, groupings) in _formulas(drafts)})
+    targets = joint_targets(
+        [draft.targets(joined) for draft in drafts],
+        [draft.one.name for draft in drafts],
+        joined,
+    )
+    coupling = bind_coupling(
+        [(draft.one, draft.family, draft.response, draft.others) for draft in drafts],
+        drafts[0].options.get("rescor"),
+        sink,
+    )
+    targets = with_coupling(targets, coupling)
+    faults = len(sink.diagnostics)
+    priors = resolve_priors(
+        [s for s in spec.statements if isinstance(s, PriorStatement)],
+        [s for s in model.body if isinstance(s, PriorStatement)],
+        targets,
+        sink,
+    )
+    if len(sink.diagnostics) == faults:
+        for draft in drafts:
+            _check_needed(draft, priors, prepared, sink)
+    if any(draft.parameterization == "centered" for draft in drafts):
+        _check_singular(priors, sink)
+    asked = _asked(spec, drafts, targets, prepared, sink)
+    text = formula_text(model)
+    found = [draft.bound(text, priors) for draft in drafts]
+    members = tuple(one for one in found if one is not None)
+    if len(members) < len(found):
+        return None
+    if all(draft.sure for draft in drafts) and not _faulty_parts(model, sink):
+        for member in members:
+            check_estimated(member, member.main.terms, sink)
+            check_residuals(member, prepared.table, sink)
+    return JointModel(model.label, text, members, priors, asked, coupling)
+
+
+def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Draft:
+    """Bind one response without the priors, which are those of the whole model."""
+    model, schema = one.statement, prepared.schema
     options = read_options(model.formula.options, sink)
     family = family_of(options.get("family"), sink)
     link = link_of(options, family, sink)
-    names = schema.names
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     response = bind_response(
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
-    suggest_wide(spec, model, prepared.data, sink)
     curve = nonlinear(model, family, schema, sink)
+    # what `.` stands for: every column but the responses
+    names = tuple(name for name in schema.names if name not in one.others)
     expansion = Expansion((), False)
     if curve is None:
         expansion = expand(model.formula.terms, model.formula.response, names, sink)
     check_leaks(expansion, model.formula.response, schema, sink)
     check_dropped(expansion, schema, sink)
-    check_identities(model, schema, sink)
     population = Population(family.predictor if family else "mu", False, False, ())
     if curve is None:
         population = _population(model, expansion, family, schema, sink)
@@ -100,81 +228,48 @@ def bind(
     if curve is not None:
         others = (*others, *bind_inner(curve, family, prepared, sink))
         whole = whole and body is not None
-    file_priors = [s for s in spec.statements if isinstance(s, PriorStatement)]
-    model_priors = [s for s in model.body if isinstance(s, PriorStatement)]
+    others = tuple(replace(part, response=one.name) for part in others)
     guessed: frozenset[str] | None = frozenset() if body is not None else None
     if curve is None:
         guessed = _guessed(model, expansion, population, groupings, schema, sink)
-    targets = targets_of(
+    return _Draft(
+        one,
+        options,
         family,
+        link,
+        response,
         population,
         groupings,
         others,
+        whole,
+        bind_keep(spec, model, family, sink),
         guessed if whole else None,
         _possible(expansion),
+        curve,
+        body,
     )
-    faults = len(sink.diagnostics)
-    priors = resolve_priors(file_priors, model_priors, targets, sink)
-    faults = len(sink.diagnostics) - faults
-    if curve is not None and body is not None and not (faults or curve.misnamed):
-        _check_needed(curve, others, priors, prepared, link, response, sink)
-    parameterization = cast(
-        Parameterization, word_of(options, "parameterization", "auto")
-    )
-    if parameterization == "centered":
-        _check_singular(priors, sink)
-    keep = bind_keep(spec, model, family, sink)
-    scope = Scope(
-        targets,
-        {
-            "": (population, groupings),
-            **{part.dpar: (part.population, part.groupings) for part in others},
-        },
-        None if response is None else response.categories,
-    )
-    inner = frozenset() if curve is None else curve.names
-    asked = _asked(spec, scope, inner, family, prepared, sink)
-    if family is None or link is None or response is None:
-        return None
-    if curve is not None and body is None:
-        return None
-    bound = BoundModel(
-        name=model.label,
-        text=formula_text(model),
-        response=response,
-        family=family,
-        parts=(
-            Part(
-                family.predictor,
-                link,
-                population,
-                groupings,
-                model.formula.terms,
-                body=body,
-            ),
-            *others,
-        ),
-        priors=priors,
-        keep=keep,
-        parameterization=parameterization,
-        asked=asked,
-    )
-    if whole and guessed == frozenset() and not _faulty_parts(model, sink):
-        check_estimated(bound, model.formula.terms, sink)
-        check_residuals(bound, prepared.table, sink)
-    return bound
+
+
+def _formulas(
+    drafts: Sequence[_Draft],
+) -> Iterator[tuple[str, tuple[Population, tuple[Grouping, ...]]]]:
+    """Yield population and groupings of each formula by what targets begin with."""
+    for draft in drafts:
+        yield draft.one.name, (draft.population, draft.groupings)
+        for part in draft.others:
+            yield part.target[:-1], (part.population, part.groupings)
 
 
 def _check_needed(
-    curve: NonLinear,
-    others: Sequence[Part],
+    draft: _Draft,
     priors: Sequence[tuple[str, PriorText]],
     prepared: Prepared,
-    link: Link | None,
-    response: Response | None,
     sink: Sink,
 ) -> None:
     """Report parameters of a formula that is not linear and have no prior."""
+    curve, link, response = draft.curve, draft.link, draft.response
+    if curve is None or draft.body is None or curve.misnamed:
+        return
     size = None
     on_scale = link is not None and link.name == "identity" and response is not None
     if on_scale and prepared.table.rows and not prepared.schema.open:
@@ -185,7 +280,7 @@ def _check_needed(
             mean, sd = weighted.mean(values, counts), weighted.sd(values, counts)
             size = (response.name, mean, sd) if sd > 0.0 else None
     check_needed(
-        [part for part in others if part.inner],
+        [part for part in draft.others if part.inner],
         {one.name.text: one.name.span for one in curve.inner},
         dict(priors),
         size,
@@ -270,7 +365,12 @@ def formula_text(model: ModelStatement) -> str:
     for part in model.body:
         if isinstance(part, PartStatement):
             left = expression_text(part.formula.response)
-            lines.append(f"{left} ~ {expression_text(part.formula.terms)}")
+            line = [f"{left} ~ {expression_text(part.formula.terms)}"]
+            line += [
+                f"{option.name.text}={expression_text(option.value)}"
+                for option in part.formula.options
+            ]
+            lines.append(", ".join(line))
     return "; ".join(lines)
 
 
@@ -279,9 +379,8 @@ def formula_text(model: ModelStatement) -> str:
 
 def _asked(
     spec: Spec,
-    scope: Scope,
-    inner: frozenset[str],
-    family: Family | None,
+    drafts: Sequence[_Draft],
+    targets: Targets,
     prepared: Prepared,
     sink: Sink,
 ) -> Asked:
@@ -298,30 +397,46 @@ def _asked(
         for s in statements
     ]
     check_names(named, sink)
-    quantities, tests = bind_quantities(spec, scope, sink)
-    factors = {
-        dpar: factors_of(population.effects, prepared.table, prepared.made)
-        for dpar, (population, _) in scope.parts.items()
+    categories = {
+        draft.one.name: None if draft.response is None else draft.response.categories
+        for draft in drafts
     }
-    every = {name: found for one in factors.values() for name, found in one.items()}
-    # what is not linear is made of these
-    main = {k: v for part in ("", *inner) for k, v in factors.get(part, {}).items()}
+    scope = Scope(targets, dict(_formulas(drafts)), categories)
+    quantities, tests = bind_quantities(spec, scope, sink)
+    contrasts = []
+    for name, own in by_response(spec, [draft.one.name for draft in drafts], sink):
+        found = bind_contrasts(own, _cells(name, drafts, prepared), prepared, sink)
+        contrasts += [replace(one, response=name) for one in found]
+    return Asked(quantities, tests, tuple(contrasts))
+
+
+def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> Cells:
+    """Return the factors of one response."""
+    draft = next(one for one in drafts if one.one.name == name)
+
+    def factors(population: Population) -> dict[str, tuple[str, ...]]:
+        return dict(factors_of(population.effects, prepared.table, prepared.made))
+
+    main = factors(draft.population)
+    every = dict(main)
+    for part in draft.others:
+        every |= factors(part.population)
+        if part.inner:  # what is not linear is made of these
+            main |= factors(part.population)
+    groupings = (draft.groupings, *(part.groupings for part in draft.others))
     grouped = {
         name
-        for groupings in (groupings for _, groupings in scope.parts.values())
-        for grouping in groupings
+        for grouping in (one for several in groupings for one in several)
         for name in factors_of(grouping.columns, prepared.table, prepared.made)
     }
-    cells = Cells(
+    return Cells(
         main,
         every,
         frozenset(grouped),
-        scope.targets.guessed,
-        family,
-        scope.categories,
+        draft.guessed,
+        draft.family,
+        None if draft.response is None else draft.response.categories,
     )
-    contrasts = bind_contrasts(spec, cells, prepared, sink)
-    return Asked(quantities, tests, contrasts)
 
 
 # ---- population and groups -------------------------------------------------------

@@ -36,6 +36,7 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("auto", "centered", "noncentered"),
     ),
     "rows": (("all", "own"), ("all", "own")),
+    "rescor": (("true", "false"), ("true", "false")),
     "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
     "nl": (("true", "false"), ("true", "false")),
 }

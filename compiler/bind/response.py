@@ -22,7 +22,7 @@ from varying.grammar.tree import (
     Name,
     Option,
 )
-from varying.grammar.walk import column_names, unwrap
+from varying.grammar.walk import column_names, postorder, unwrap
 
 from ..data.levels import level_spelled
 from ..data.schema import MOST_NUMBERS, ColumnInfo, Schema
@@ -67,6 +67,17 @@ def bind_response(
     """
     left, terms = split_response(expression, sink)
     node = unwrap(left)
+    for inner in postorder(left):
+        joins = isinstance(inner, Call) and inner.function.text == "mvbind"
+        if joins and inner is not node and "mvbind" not in schema.functions:
+            sink.add(
+                "invalid-term",
+                inner.span,
+                "`mvbind()` stands alone on the left: it joins responses, and is no "
+                "number",
+                "a response that is calculated has a name: `let z = ...`",
+            )
+            return None
     trials: Expr | None = None
     match node:
         case Call(function=Name(text="cbind"), arguments=(first, second)) if (
@@ -76,15 +87,16 @@ def bind_response(
                 return None
             node = unwrap(first.value)
             trials = Chain(("+",), (first.value, second.value), span=left.span)
+        case Call(function=Name(text="cbind")) if family is not None:
+            sink.add(
+                "invalid-argument",
+                node.span,
+                f"`{expression_text(node)}` as a response of {family.name} has "
+                f"{len(node.arguments)} arguments",
+                "it takes the successes, then the failures",
+            )
+            return None
         case Call(function=Name(text="cbind" | "mvbind")):
-            if family is not None:
-                sink.add(
-                    "not-yet",
-                    node.span,
-                    f"`{expression_text(node)}` as the response is not compiled by "
-                    "this version",
-                    *_each_alone(node),
-                )
             return None
         case Call(function=Name(text="p" | "prop" | "proportion" as name)) if (
             len(node.arguments) == 2 and name not in schema.functions
@@ -103,25 +115,6 @@ def bind_response(
     if response is None or beside is None:
         return None
     return replace(response, beside=beside)
-
-
-def _each_alone(node: Call) -> tuple[str, ...]:
-    """Return what to write for several responses."""
-    texts = [expression_text(argument.value) for argument in node.arguments]
-    if node.function.text == "cbind" and len(texts) == 2:
-        return (
-            "successes and failures are for `family=binomial`",
-            f"two responses are two models until then: `model a: {texts[0]} ~ ...`, "
-            f"`model b: {texts[1]} ~ ...`",
-        )
-    models = ", ".join(
-        f"`model {name}: {text} ~ ...`"
-        for name, text in zip("abcdefgh", texts, strict=False)
-    )
-    return (
-        f"until then, a model each: {models}",
-        "correlations between their residuals are then not estimated",
-    )
 
 
 def _plain_counts(arguments: Sequence[Argument], schema: Schema, sink: Sink) -> bool:
@@ -487,13 +480,18 @@ def response_values(response: Response, table: Table) -> Floats:
     """Return the response of each row: numbers, or ranks among the categories."""
     if response.expression is not None:
         return evaluate(response.expression, table)
-    column = table.columns[response.column]
-    if not response.categories:
+    return outcome_values(response.column, response.categories, table)
+
+
+def outcome_values(name: str, categories: Sequence[str], table: Table) -> Floats:
+    """Return the numbers of a column, or the ranks of its values among categories."""
+    column = table.columns[name]
+    if not categories:
         if column.kind.is_number:
             return column.values.astype(np.float64)
         numbers = np.array([*(column.numbers or ()), np.nan])
         return np.asarray(numbers[column.values], dtype=np.float64)
-    place = {name: rank for rank, name in enumerate(response.categories)}
+    place = {name: rank for rank, name in enumerate(categories)}
     if column.kind.is_number:
         values, codes = np.unique(column.values, return_inverse=True)
         names = [spell_number(float(value)) for value in values]

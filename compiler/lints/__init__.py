@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from varying.grammar.diagnostics import Severity, Sink
 from varying.grammar.rules import RULES
-from varying.grammar.tree import ModelStatement, Spec
+from varying.grammar.tree import Spec
 
 from ..bind.bound import BoundModel
 from ..prepare.rows import Prepared
@@ -57,7 +57,6 @@ def lint(
     bound: BoundModel,
     prepared: Prepared,
     spec: Spec,
-    statement: ModelStatement,
     sink: Sink,
     *,
     hints: bool = True,
@@ -67,15 +66,15 @@ def lint(
     Parameters
     ----------
     bound, prepared
-        The model and the rows used, without an error in either.
-    spec, statement
+        One response of a model and the rows used, without an error in either.
+    spec
         What it is of.
     sink
         Takes what is found.
     hints
         Whether hints (infos) are wanted: they are for a check, not for each fit.
     """
-    subject = Subject(bound, prepared, spec, statement)
+    subject = Subject(bound, prepared, spec, bound.statement)
     for one in LINTS:
         if not hints and RULES[one.rule].severity is Severity.INFO:
             continue

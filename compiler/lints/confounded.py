@@ -89,7 +89,7 @@ def _kind(subject: Subject) -> Literal["binary", "shape", "constant", "varying"]
     if family.response in ("binary", "successes", "ordinal"):
         return "binary"
     shape = any(dpar.name == "shape" for dpar in family.dpars)
-    if shape and fixed_at(subject.bound, "shape") is None:
+    if shape and fixed_at(subject.bound, f"{subject.bound.target}shape") is None:
         return "shape"
     return None
 

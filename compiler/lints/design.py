@@ -272,7 +272,7 @@ def many_effects(subject: Subject) -> Iterator[Finding]:
     columns = [
         column
         for column in part.population.effects
-        if f"b[{column.name}]" not in written
+        if f"{part.target}b[{column.name}]" not in written
     ]
     if len(columns) <= _MOST_EFFECTS:
         return

@@ -205,7 +205,7 @@ def _sized(subject: Subject) -> Iterator[tuple[str, Part, PriorText, float]]:
                     if step is not None:
                         yield name, part, priors[name], step
     # of lognormal responses it is of the logs, and so is the spread
-    for name in ("threshold", "sigma"):
+    for name in (f"{bound.target}threshold", f"{bound.target}sigma"):
         if name in priors:
             yield name, bound.main, priors[name], 1.0
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..bind.bound import BoundModel, PriorText
+from ..bind.bound import BoundModel, JointModel, Part, PriorText
 from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from ..families.family import DefaultPrior
 from ..program.expressions import Apply, Assemble, Const, Expr, Ref, minus
 from ..program.ir import Axis, Derived, Group, Parameter, Predictor, Prior, Slot
-from .learn import Learned
+from .learn import Learned, LearnedPart
 
 ROW = "row"
 COEF = "coef"
@@ -30,8 +30,14 @@ class PriorRow:
 
 @dataclass(slots=True)
 class Builder:
-    """Collects the parts of one program while its statements are lowered."""
+    """Collects the parts of one program while its statements are lowered.
 
+    ``bound`` and ``learned`` are of the response that is lowered now, ``joint`` and
+    ``every`` of the whole model.
+    """
+
+    joint: JointModel
+    every: Sequence[Learned]
     bound: BoundModel
     learned: Learned
     axes: list[Axis] = field(default_factory=list)
@@ -42,6 +48,18 @@ class Builder:
     predictors: list[Predictor] = field(default_factory=list)
     rows: list[PriorRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def learned_of(self, part: Part) -> LearnedPart:
+        """Return what was learned of a predictor of any response."""
+        learned = [one for own in self.every for one in own.parts]
+        return learned[self.joint.parts.index(part)]
+
+    def response_of(self, part: Part) -> tuple[BoundModel, Learned]:
+        """Return the response of a predictor, and what was learned of it."""
+        for member, learned in zip(self.joint.members, self.every, strict=True):
+            if part in member.parts:
+                return member, learned
+        raise ValueError(f"no response has {part.target}")
 
     def written(self, target: str) -> PriorText | None:
         """Return what the user wrote for a scalar target."""
@@ -136,10 +154,12 @@ def prior_of(
     return Prior(row.name, arguments, lower, upper), (low, high)
 
 
-def scalar(build: Builder, name: str, default: DefaultPrior, support: Bounds) -> None:
+def scalar(
+    build: Builder, target: str, name: str, default: DefaultPrior, support: Bounds
+) -> None:
     """Add a scalar parameter with the user's prior or its default."""
-    chosen = build.written(name) or default
-    build.explain(name, chosen)
+    chosen = build.written(target) or default
+    build.explain(target, chosen)
     if isinstance(chosen, DefaultPrior) and chosen.of == "inv_sqrt":
         base = f"{name}_inv_sqrt"
         prior, bounds = prior_of(chosen, POSITIVE)

@@ -28,13 +28,13 @@ def lower_groups(build: Builder, part: Part) -> list[Block]:
 
     A group that several formulas have effects in is lowered with the first of them.
     """
-    dpar = "" if part.main else part.dpar
+    dpar = part.target[:-1]
     blocks: list[Block] = []
-    for effects in effects_of_parts(build.bound.parts):
+    for effects in effects_of_parts(build.joint.parts):
         member = next((one for one in effects.members if one.dpar == dpar), None)
         if member is None:
             continue
-        owner = build.bound.part(effects.members[0].dpar)
+        owner = build.joint.part(effects.members[0].dpar)
         name, dim = _group_name(build, member.grouping)
         axis = f"{part.prefix}{name}_coef"
         if owner is part:
@@ -128,8 +128,8 @@ def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) ->
 
 def _terms(build: Builder, member: Member) -> Iterable[tuple[GroupTerm, Increments]]:
     """Return the terms of a formula over a factor, and what their columns add."""
-    part = build.bound.part(member.dpar)
-    learned = build.learned.parts[build.bound.parts.index(part)]
+    part = build.joint.part(member.dpar)
+    learned = build.learned_of(part)
     found = learned.groups[part.groupings.index(member.grouping)]
     return zip(member.grouping.terms, found, strict=True)
 
@@ -152,8 +152,8 @@ def _group_sds(
     Each stratum of ``gr(g, by=)`` has the same defaults, which say how much levels may
     differ in the units of the response: that arms differ in this is for the data.
     """
-    part = build.bound.part(strata[0][0].member.dpar)
-    family, moments = build.bound.family, moments_of(build, part)
+    part = build.joint.part(strata[0][0].member.dpar)
+    family, moments = build.response_of(part)[0].family, moments_of(build, part)
     written = [[build.written(sd.target) for sd in sds] for sds in strata]
     basis: Any = found.basis if term.correlated else np.eye(len(term.columns))
     reaching = (basis != np.eye(len(basis))).any(axis=1)

@@ -6,6 +6,9 @@ from ..bind.bound import BoundModel
 from ..program.names import names_of
 from .builder import BOUNDARY, COEF, ROW, Builder
 
+#: Of the residual correlation of responses: the matrix, its axis and coordinates.
+RESCOR, COUPLED = "rescor", ("response", "response_", "pcor_rescor")
+
 #: Names that a grouping factor must not give to a dimension: those of other
 #: dimensions and of quantities.
 _TAKEN = {
@@ -26,24 +29,35 @@ def _taken(build: Builder) -> set[str]:
     """Return the names of dimensions and quantities so far, which PyMC mixes."""
     taken = {a.name for a in build.axes} | {s.name for s in build.slots} | _TAKEN
     taken |= {p.name for p in build.parameters} | {d.name for d in build.derived}
-    bound = build.bound
+    for group in build.groups:
+        taken |= names_of(group)
+        taken.add(f"{group.sds}_")  # the other side of the correlation matrix
+    for member in build.joint.members:
+        taken |= _of_response(member)
+    if build.joint.coupling is not None:
+        taken |= {RESCOR, *COUPLED}
+    return taken
+
+
+def _of_response(bound: BoundModel) -> set[str]:
+    """Return the names that one response will make."""
+    of = bound.prefix
+    taken = {f"{of}{name}" for name in _TAKEN} if of else set()
     for dpar in bound.family.dpars:
         made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
-        taken.update(made)
+        taken |= {f"{of}{name}" for name in made}
     for part in bound.parts:
         names = (
             *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),
             *("X", "X_mean", "X_centered", "offset"),
         )
-        taken |= {f"{part.prefix}{name}" for name in names if not part.main}
+        taken |= {f"{part.prefix}{name}" for name in names if part.prefix}
         taken |= {f"{part.prefix}offset"} if part.population.offsets else set()
-    taken |= {name for name, _ in bound.response.known}
-    taken |= {"weight"} if bound.response.weight is not None else set()
-    taken |= {"rate", "offset"} if bound.response.rate is not None else set()
-    for group in build.groups:
-        taken |= names_of(group)
-        taken.add(f"{group.sds}_")  # the other side of the correlation matrix
-    return taken | {observed_slot(build.bound)}
+    taken |= {f"{of}{name}" for name, _ in bound.response.known}
+    taken |= {f"{of}weight"} if bound.response.weight is not None else set()
+    rated = bound.response.rate is not None
+    taken |= {f"{of}rate", f"{of}offset"} if rated else set()
+    return taken | {observed_slot(bound)}
 
 
 def free_name(wanted: str, build: Builder) -> str:
@@ -65,7 +79,7 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
     taken = _taken(build)
     wanted = _without_slash(wanted)
 
-    prefixes = [part.prefix for part in build.bound.parts]
+    prefixes = [part.prefix for part in build.joint.parts]
 
     def collide(name: str) -> bool:
         made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}

@@ -58,10 +58,10 @@ def moments_of(build: Builder, part: Part) -> Moments:
     location: levels, and values of a predictor, may differ by about as much as is
     unknown of the parameter itself. It is all that is known of its unit.
     """
-    moments = build.learned.moments
+    bound, learned = build.response_of(part)
     if not part.inner:
-        return moments
-    return replace(moments, m=0.0, s=unit_of(build.bound, part) or 1.0)
+        return learned.moments
+    return replace(learned.moments, m=0.0, s=unit_of(bound, part) or 1.0)
 
 
 def body_of(build: Builder, expression: Expr, predictors: Mapping[str, str]) -> ir.Expr:

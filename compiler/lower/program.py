@@ -15,7 +15,7 @@ import numpy as np
 
 from varying.grammar.tree import Chain, Number, Paren
 
-from ..bind.bound import Body, BoundModel, Part, PriorText, offsets
+from ..bind.bound import Body, BoundModel, JointModel, Part, PriorText, offsets
 from ..bind.spanning import spanning_columns
 from ..distributions.table import REAL, SUPPORTS
 from ..families.family import DefaultPrior
@@ -55,53 +55,70 @@ __all__ = ["PriorRow", "lower"]
 
 
 def lower(
-    bound: BoundModel, learned: Learned, *, counted: bool = False
+    joint: JointModel, learned: Sequence[Learned], *, counted: bool = False
 ) -> tuple[Program, tuple[PriorRow, ...]]:
     """Return the program of a bound model, and its priors for people.
 
-    ``counted`` says whether each row of the table stands for several of the data.
+    Parameters
+    ----------
+    joint, learned
+        The model, and what was learned of each of its responses.
+    counted
+        Whether each row of the table stands for several of the data.
     """
-    build = Builder(bound, learned)
+    build = Builder(joint, learned, joint.members[0], learned[0])
     build.axes.append(Axis(ROW, "rows"))
-    arguments = _main(build)
-    arguments += _dpars(build)
-    arguments += _known(build)
-    if bound.main.body is not None:
-        _curve(build, bound.main.body)
-
-    response = bound.response
-    recipe: Outcome | Variable = Outcome(response.column, response.categories)
-    if response.expression is not None:
-        recipe = Variable(Numeric(response.name, response.expression))
-    build.slots.append(Slot(observed_slot(bound), (ROW,), recipe))
-    name, count = free_name(response.name, build), None
+    made: list[tuple[Likelihood, list[Predictor]]] = []
+    for build.bound, build.learned in zip(joint.members, learned, strict=True):
+        build.predictors = []
+        made.append((_response(build), build.predictors))
+    count = None
     if counted:
-        # the response keeps its name
-        count = free_name("count" if name != "count" else "count_", build)
+        # a response keeps its name
+        names = {one.name for one, _ in made}
+        count = free_name("count" if "count" not in names else "count_", build)
         build.slots.append(Slot(count, (ROW,), Count()))
     program = Program(
-        name=bound.name,
+        name=joint.name,
         axes=tuple(build.axes),
         slots=tuple(build.slots),
         parameters=tuple(build.parameters),
         groups=tuple(build.groups),
         derived=tuple(build.derived),
         # the response may have had to take another name
-        predictors=tuple(replace(p, response=name) for p in build.predictors),
-        likelihoods=(
-            Likelihood(
-                name,
-                bound.family.name,
-                tuple(arguments),
-                observed_slot(bound),
-                ROW,
-                count=count,
-                weight=None if response.weight is None else "weight",
-            ),
+        predictors=tuple(
+            replace(predictor, response=one.name)
+            for one, predictors in made
+            for predictor in predictors
         ),
+        likelihoods=tuple(replace(one, count=count) for one, _ in made),
         notes=tuple(build.notes),
     )
     return program, tuple(build.rows)
+
+
+def _response(build: Builder) -> Likelihood:
+    """Lower one response: its predictors, parameters and likelihood."""
+    bound = build.bound
+    arguments = _main(build)
+    arguments += _dpars(build)
+    arguments += _known(build)
+    if bound.main.body is not None:
+        _curve(build, bound.main.body)
+    response = bound.response
+    recipe: Outcome | Variable = Outcome(response.column, response.categories)
+    if response.expression is not None:
+        recipe = Variable(Numeric(response.name, response.expression))
+    observed = observed_slot(bound)
+    build.slots.append(Slot(observed, (ROW,), recipe))
+    return Likelihood(
+        free_name(response.name, build),
+        bound.family.name,
+        tuple(arguments),
+        observed,
+        ROW,
+        weight=None if response.weight is None else f"{bound.prefix}weight",
+    )
 
 
 Arguments = list[tuple[str, Expr]]
@@ -120,7 +137,8 @@ def _main(build: Builder) -> Arguments:
 
     One that is not linear has no blocks; what it is, is lowered last: ``_curve``.
     """
-    bound, name = build.bound, build.bound.family.predictor
+    bound, of, dpar = build.bound, build.bound.prefix, build.bound.family.predictor
+    name = f"{of}{dpar}"
     _predictor(
         build,
         bound.main,
@@ -129,9 +147,9 @@ def _main(build: Builder) -> Arguments:
         () if bound.main.body is not None else offsets(bound),
         report=_kept(bound),
     )
-    arguments: Arguments = [(name, Ref(name))]
+    arguments: Arguments = [(dpar, Ref(name))]
     if bound.family.thresholds:
-        arguments += [("threshold", Ref("threshold")), ("gap", Ref("gap"))]
+        arguments += [(one, Ref(f"{of}{one}")) for one in ("threshold", "gap")]
     return arguments
 
 
@@ -140,7 +158,7 @@ def _curve(build: Builder, body: Body) -> None:
     bound, names = build.bound, {}
     for part, learned in zip(bound.parts, build.learned.parts, strict=True):
         if part.inner:
-            names[part.dpar] = free_name(part.dpar, build)
+            names[part.dpar] = free_name(f"{bound.prefix}{part.dpar}", build)
             known = part.population.offsets
             _predictor(build, part, learned, names[part.dpar], known)
     whole = body_of(build, body.expression, names)
@@ -157,7 +175,7 @@ def _kept(bound: BoundModel) -> tuple[str, ...]:
     """
     is_mean = bound.link.name == "identity" and bound.family.measure == "the response"
     names = ("eta", "mu") if is_mean else ("eta",)
-    return tuple(name for name in names if name in bound.keep)
+    return tuple(f"{bound.prefix}{name}" for name in names if name in bound.keep)
 
 
 def _predictor(
@@ -187,13 +205,14 @@ def _predictor(
             shift,
             report=report,
             inner=part.inner,
+            prefix=part.prefix,
         )
     )
 
 
 def _dpars(build: Builder) -> Arguments:
     """Lower the other parameters: scalars, or predictors of their own."""
-    bound = build.bound
+    bound, of = build.bound, build.bound.prefix
     formulas = {
         part.dpar: (part, learned)
         for part, learned in zip(bound.parts[1:], build.learned.parts[1:], strict=True)
@@ -206,17 +225,20 @@ def _dpars(build: Builder) -> Arguments:
             continue
         else:
             moments = build.learned.moments
-            scalar(build, dpar.name, dpar.default(moments), SUPPORTS[dpar.support])
-            value = Ref(dpar.name)
+            name, target = f"{of}{dpar.name}", f"{bound.target}{dpar.name}"
+            default = dpar.default(moments)
+            scalar(build, target, name, default, SUPPORTS[dpar.support])
+            value = Ref(name)
         if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
-            value = Apply("*", (value, Ref("rate")))
+            value = Apply("*", (value, Ref(f"{of}rate")))
         arguments.append((dpar.name, value))
     return arguments
 
 
 def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
     """Lower the predictor of a distributional parameter; return the parameter."""
-    name, known = f"{part.link.name}_{part.dpar}", part.population.offsets
+    name = f"{build.bound.prefix}{part.link.name}_{part.dpar}"
+    known = part.population.offsets
     if part.fixed and learned.known:
         # with its numeric predictors: the parameter is 1 where the data are
         known = (_less(known[0], learned.known), *known[1:])
@@ -240,14 +262,14 @@ def _less(variable: Numeric, number: float) -> Numeric:
 
 def _known(build: Builder) -> Arguments:
     """Add the numbers that each row brings along."""
-    response = build.bound.response
+    response, of = build.bound.response, build.bound.prefix
     if response.rate is not None and build.bound.family.rate:
-        build.slots.append(Slot("rate", (ROW,), Variable(response.rate)))
+        build.slots.append(Slot(f"{of}rate", (ROW,), Variable(response.rate)))
     if response.weight is not None:
-        build.slots.append(Slot("weight", (ROW,), Variable(response.weight)))
+        build.slots.append(Slot(f"{of}weight", (ROW,), Variable(response.weight)))
     for name, variable in response.known:
-        build.slots.append(Slot(name, (ROW,), Variable(variable)))
-    return [(name, Ref(name)) for name, _ in response.known]
+        build.slots.append(Slot(f"{of}{name}", (ROW,), Variable(variable)))
+    return [(name, Ref(f"{of}{name}")) for name, _ in response.known]
 
 
 def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[Block]:

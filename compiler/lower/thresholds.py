@@ -17,66 +17,69 @@ def lower_thresholds(build: Builder, part: Part, delta: Expr | None) -> Shift | 
 
     Returns how they take up a shift of the columns; None if they cannot.
     """
-    bound = build.bound
+    bound, of = build.bound, build.bound.prefix
     categories = bound.response.categories
     labels = threshold_labels(categories)
-    build.axes.append(Axis(BOUNDARY, "boundaries", labels))
-    gaps = len(labels) - 1
-    literal, at_mean = build.written("threshold"), build.written("threshold[mean]")
+    build.axes.append(Axis(f"{of}{BOUNDARY}", "boundaries", labels))
+    gaps, plain = len(labels) - 1, f"{bound.target}threshold"
+    literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
     shift: tuple[str, str] | None
     if chosen is None:
         shift = _default_thresholds(build, labels, gaps, moved)
     elif chosen.distribution == "dirichlet":
-        build.explain("threshold", chosen)
-        build.axes.append(Axis("category", "categories", categories))
+        build.explain(plain, chosen)
+        axis, name = f"{of}category", f"{of}category_probability"
+        build.axes.append(Axis(axis, "categories", categories))
         alpha = dict(chosen.arguments)["alpha"]
         prior = Prior("dirichlet", (("alpha", Const((alpha,) * len(categories))),))
         build.parameters.append(
-            Parameter(
-                "category_probability", ("category",), prior, "simplex", report=False
-            )
+            Parameter(name, (axis,), prior, "simplex", report=False)
         )
-        simplex = Ref("category_probability")
-        thresholds = Apply("logit_cumulative", (simplex,))
-        build.derived.append(Derived("threshold", (BOUNDARY,), thresholds))
-        build.axes.append(Axis("gap", "gaps", labels[1:]))
+        thresholds = Apply("logit_cumulative", (Ref(name),))
         build.derived.append(
-            Derived("gap", ("gap",), Apply("logit_gaps", (simplex,)), report=False)
+            Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), thresholds)
         )
+        _gap(build, labels, Apply("logit_gaps", (Ref(name),)))
         if delta is not None:
             build.notes.append("not centred: the prior of the thresholds is joint")
         shift = None
     else:
-        build.explain("threshold" if literal else "threshold[mean]", chosen)
+        build.explain(plain if literal else f"{plain}[mean]", chosen)
         shift = _independent_thresholds(build, chosen, labels, moved)
     if shift is None or delta is None:
         return None
-    return shift_of(part, "threshold", *shift, -1)
+    return shift_of(part, f"{of}threshold", *shift, -1)
+
+
+def _gap(build: Builder, labels: tuple[str, ...], value: Expr) -> None:
+    """Add what is between neighbouring thresholds."""
+    name = f"{build.bound.prefix}gap"
+    build.axes.append(Axis(name, "gaps", labels[1:]))
+    build.derived.append(Derived(name, (name,), value, report=False))
 
 
 def _default_thresholds(
     build: Builder, labels: tuple[str, ...], gaps: int, moved: Expr | None
 ) -> tuple[str, str]:
-    moments = build.learned.moments
+    moments, of = build.learned.moments, build.bound.prefix
     numbers = defaults.thresholds(moments, gaps + 2)
     location: Expr = Const(moments.m)
     if moved is not None:
         location = plus(location, moved)
     build.parameters.append(
         Parameter(
-            "threshold_center",
+            f"{of}threshold_center",
             (),
             Prior("normal", (("mu", location), ("sigma", Const(numbers.center_sd)))),
             report=False,
         )
     )
-    build.axes.append(Axis("gap", "gaps", labels[1:]))
     if gaps:
         build.parameters += [
             Parameter(
-                "log_gap_mean",
+                f"{of}log_gap_mean",
                 (),
                 Prior(
                     "normal",
@@ -88,29 +91,29 @@ def _default_thresholds(
                 report=False,
             ),
             Parameter(
-                "log_gap",
-                ("gap",),
+                f"{of}log_gap",
+                (f"{of}gap",),
                 Prior(
                     "normal",
                     (
-                        ("mu", Ref("log_gap_mean")),
+                        ("mu", Ref(f"{of}log_gap_mean")),
                         ("sigma", Const(numbers.gap_sd)),
                     ),
                 ),
                 report=False,
             ),
         ]
-        log_gap: Expr = Ref("log_gap")
+        log_gap: Expr = Ref(f"{of}log_gap")
     else:
         log_gap = Const(())
-    build.derived += [
-        Derived("gap", ("gap",), Apply("exp", (log_gap,)), report=False),
+    _gap(build, labels, Apply("exp", (log_gap,)))
+    build.derived.append(
         Derived(
-            "threshold",
-            (BOUNDARY,),
-            Apply("spread", (Ref("threshold_center"), Ref("gap"))),
-        ),
-    ]
+            f"{of}threshold",
+            (f"{of}{BOUNDARY}",),
+            Apply("spread", (Ref(f"{of}threshold_center"), Ref(f"{of}gap"))),
+        )
+    )
     text = f"middle ~ normal({moments.m:g}, {numbers.center_sd:.4g})"
     if gaps:
         text += (
@@ -121,9 +124,9 @@ def _default_thresholds(
     if gaps:
         gap = defaults.THRESHOLD_RANGE * moments.s / (gaps + 2)
         reason = defaults.THRESHOLD_REASON.format(gap=gap)
-    target = "threshold" if moved is None else "threshold[mean]"
+    target = f"{build.bound.target}threshold{'' if moved is None else '[mean]'}"
     build.rows.append(PriorRow(target, text, "default", reason))
-    return "threshold_center", "mu"
+    return f"{of}threshold_center", "mu"
 
 
 def _independent_thresholds(
@@ -134,9 +137,8 @@ def _independent_thresholds(
     argument = location(chosen)
     if moved is not None and argument is not None:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
-    build.parameters.append(Parameter("threshold", (BOUNDARY,), prior, "ordered"))
-    build.axes.append(Axis("gap", "gaps", labels[1:]))
-    build.derived.append(
-        Derived("gap", ("gap",), Apply("diff", (Ref("threshold"),)), report=False)
-    )
-    return None if argument is None else ("threshold", argument)
+    of = build.bound.prefix
+    name = f"{of}threshold"
+    build.parameters.append(Parameter(name, (f"{of}{BOUNDARY}",), prior, "ordered"))
+    _gap(build, labels, Apply("diff", (Ref(name),)))
+    return None if argument is None else (name, argument)

@@ -22,7 +22,16 @@ from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
 from ..program.interpret.linear import linear
 from ..program.interpret.start import middle_of, start, typical
-from ..program.ir import Frame, Group, Parameter, Predictor, Program, Unit
+from ..program.ir import (
+    Derived,
+    Frame,
+    Group,
+    Likelihood,
+    Parameter,
+    Predictor,
+    Program,
+    Unit,
+)
 
 Array = NDArray[Any]
 
@@ -52,12 +61,13 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
     changes by a constant: the sum of the logs of the units. Where a prior is far from
     what the data say, sampling starts at that of the two where the posterior is higher.
     """
-    given = _Given.of(program, frame)
+    each = {one.name: _Given.of(program, one, frame) for one in program.likelihoods}
     units: dict[str, Unit] = {}
     groups = {group.name: group for group in program.groups}
     # where the sds of each effect start
     middles: dict[str, list[float]] = {}
     for predictor in program.predictors:
+        given = each[predictor.response]
         units |= _population(given, predictor)
         for use in predictor.blocks:
             if isinstance(use, GroupUse):
@@ -72,7 +82,8 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
                 groups[use.group] = replace(group, unit=tuple(steps))
     for name, sds in middles.items():
         units |= _sds(given, groups[name], sds)
-    units |= dict(_dpars(given))
+    for given in each.values():
+        units |= dict(_dpars(given))
     parameters = tuple(
         replace(p, unit=_inside(p, units.get(p.name), frame))
         for p in program.parameters
@@ -83,16 +94,16 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Given:
-    """A program with its frame, and what is learned of its response."""
+    """A program with its frame, and what is learned of one response."""
 
     program: Program
+    likelihood: Likelihood
     frame: Frame
     family: Family
     moments: Moments
 
     @classmethod
-    def of(cls, program: Program, frame: Frame) -> _Given:
-        likelihood = program.likelihood
+    def of(cls, program: Program, likelihood: Likelihood, frame: Frame) -> _Given:
         family = FAMILIES[likelihood.family]
         count = likelihood.times(frame)
         exposure = 1.0
@@ -109,17 +120,18 @@ class _Given:
             if name in family.known
         }
         if family.thresholds:
-            boundaries = next(a for a in program.axes if a.kind == "boundaries")
-            known["categories"] = 1 + frame.lengths[boundaries.name]
+            (boundaries,) = _of_thresholds(program, likelihood).axes
+            known["categories"] = 1 + frame.lengths[boundaries]
         moments = family.moments(frame[likelihood.value], count, **known)
-        return cls(program, frame, family, replace(moments, exposure=exposure))
+        moments = replace(moments, exposure=exposure)
+        return cls(program, likelihood, frame, family, moments)
 
     @property
     def count(self) -> Array | None:
-        return self.program.likelihood.times(self.frame)
+        return self.likelihood.times(self.frame)
 
     def is_main(self, predictor: Predictor) -> bool:
-        return predictor is self.program.predictors[0]
+        return predictor is self.program.of(self.likelihood.name).predictors[0]
 
     def step(self, predictor: Predictor) -> float:
         """Return what counts as one step of a predictor."""
@@ -141,6 +153,13 @@ class _Given:
         squares = weighted.means(np.square(columns / safe), self.count)
         found = np.maximum(largest * np.sqrt(squares), largest / FARTHEST)
         return np.where(found > 0.0, found, 1.0)
+
+
+def _of_thresholds(program: Program, likelihood: Likelihood) -> Parameter | Derived:
+    """Return the thresholds of an ordinal response."""
+    (name,) = names_in(dict(likelihood.arguments)["threshold"])
+    nodes: list[Parameter | Derived] = [*program.parameters, *program.derived]
+    return next(node for node in nodes if node.name == name)
 
 
 def _positive(number: float) -> float:
@@ -221,9 +240,11 @@ def _thresholds(given: _Given, predictor: Predictor) -> dict[str, Unit]:
     """Return the unit of the middle of thresholds: they are where the responses are."""
     if not (given.is_main(predictor) and given.family.thresholds):
         return {}
-    names = {p.name for p in given.program.parameters} & {"threshold_center"}
-    unit = Unit((given.moments.m,), (_positive(given.moments.s),))
-    return dict.fromkeys(names, unit)
+    match _of_thresholds(given.program, given.likelihood):
+        case Derived(expression=Apply("spread", (Ref(middle), _))):
+            unit = Unit((given.moments.m,), (_positive(given.moments.s),))
+            return {middle: unit}
+    return {}
 
 
 def _centers(
@@ -342,7 +363,7 @@ def _dpars(given: _Given) -> Iterator[tuple[str, Unit]]:
     program = given.program
     parameters = {p.name for p in program.parameters}
     derived = {d.name: d.expression for d in program.derived}
-    arguments = dict(program.likelihood.arguments)
+    arguments = dict(given.likelihood.arguments)
     for dpar in given.family.dpars:
         if dpar.fixed is not None or dpar.name not in arguments:
             continue

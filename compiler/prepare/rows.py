@@ -33,6 +33,7 @@ from ..expressions.types import report_unknown, type_of
 from .declared import declare
 from .derive import NO_NUMBER_NOTE, Derivation, Made
 from .lets import warn_commas
+from .responses import columns_of_responses
 from .undeclared import check_levels, rows_text
 
 Booleans = NDArray[np.bool_]
@@ -259,7 +260,7 @@ def used_columns(
     """
     used: dict[str, Span] = {}
     computed = {name for names in table.calls.values() for name in names}
-    for name in names_read(spec):
+    for name in (*names_read(spec), *columns_of_responses(spec)):
         if name.text == "." and not name.quoted:
             waiting = (column for found in inputs.values() for column in found)
             for column in (*table.columns, *waiting):

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bind.bound import Response
-from ..bind.response import response_values
+from ..bind.response import outcome_values
 from ..data.codes import group_index, recode
 from ..data.table import Table
 from ..expressions.evaluation import evaluate
@@ -32,14 +31,14 @@ from .recipes import (
 )
 
 
-def fill(program: Program, table: Table, response: Response) -> Frame:
+def fill(program: Program, table: Table) -> Frame:
     """Return the frame of a program on the rows of a table.
 
     The table may hold the rows of the fit or new ones: what was learned from
     the rows of the fit stands in the recipes as numbers.
     """
     arrays: Mapping[str, NDArray[Any]] = {
-        slot.name: _array(slot.recipe, table, response) for slot in program.slots
+        slot.name: _array(slot.recipe, table) for slot in program.slots
     }
     lengths = {
         axis.name: table.rows if axis.labels is None else len(axis.labels)
@@ -70,10 +69,10 @@ def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
             raise ValueError("it is made of the response, or by a pass")
 
 
-def _array(recipe: Recipe, table: Table, response: Response) -> NDArray[Any]:
+def _array(recipe: Recipe, table: Table) -> NDArray[Any]:
     match recipe:
-        case Outcome(_, categories):
-            observed = response_values(response, table)
+        case Outcome(column, categories):
+            observed = outcome_values(column, categories, table)
             return observed.astype(np.int64) if categories else observed
         case Count():
             counts = table.counts

@@ -385,6 +385,8 @@ class Predictor:
         nothing can (no intercept, or a prior that cannot be moved).
     report
         Names under which ``keep`` asks for it.
+    prefix
+        What the names of its own quantities begin with: ``sigma_``, ``y1_``.
     """
 
     name: str
@@ -397,6 +399,7 @@ class Predictor:
     report: tuple[str, ...] = ()
     body: Expr | None = None
     inner: bool = False
+    prefix: str = ""
 
     @property
     def is_linear(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,17 +48,48 @@ def names_of(program: Program) -> Names:
     reported = [
         node.name for node in nodes if node.report and not rows.intersection(node.axes)
     ]
-    main, *rest = program.predictors
-    first = [*_of(main, program, ""), "threshold"]
-    last = [name for p in rest for name in _of(p, program, f"{p.dpar}_")]
-    known = {*first, *last, *effects}
-    others = [name for name in reported if name not in known]
     moved = [group.moved.sd for group in program.groups if group.moved is not None]
     there = {*reported, *correlations, *moved}
+    each = [_of_response(program.of(one.name)) for one in program.likelihoods]
+    if len(each) == 1:  # all scalars are its own, in the order of the program
+        first, last = each[0].first, each[0].last
+        each = [_OfResponse(first, last, _left(reported, first, last, effects))]
+    named = [name for own in each for name in own.names]
+    found = [*named, *_left(reported, named, effects)]
     # a group of several formulas is listed with the first
-    every = dict.fromkeys((*first, *others, *last))
-    ordered = tuple(name for name in every if name in there)
+    ordered = tuple(name for name in dict.fromkeys(found) if name in there)
     return Names(ordered, effects, correlations)
+
+
+def _left(names: Sequence[str], *known: Sequence[str]) -> list[str]:
+    there = {name for some in known for name in some}
+    return [name for name in names if name not in there]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfResponse:
+    """What the results of one response may be called."""
+
+    first: list[str]
+    last: list[str]
+    scalars: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.first, *self.scalars, *self.last]
+
+
+def _of_response(program: Program) -> _OfResponse:
+    from varying.compiler.program.expressions import names_in
+
+    main, *rest = program.predictors
+    arguments = dict(program.likelihood.arguments)
+    scalars = [name for value in arguments.values() for name in names_in(value)]
+    return _OfResponse(
+        [*_of(main, program, main.prefix), f"{main.prefix}threshold"],
+        [name for p in rest for name in _of(p, program, p.prefix)],
+        scalars,
+    )
 
 
 def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:

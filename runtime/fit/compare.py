@@ -73,7 +73,7 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
         raise ArgumentError(f"compare takes two fits or more, not {len(fits)}")
     (first, one), *others = fits.items()
     for second, other in others:
-        unlike = _unlike(one._origin.rows, other._origin.rows) or _differ(one, other)
+        unlike = _responses_unlike(one, other) or _differ(one, other)
         if unlike is not None:
             raise fault(
                 Source(other.spec, other.provenance.spec_name),
@@ -90,6 +90,30 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
         round_to="none",
     )
     return found
+
+
+def _responses_unlike(one: Fit, other: Fit) -> tuple[str, ...] | None:
+    """Return why the rows of two fits cannot be compared; None: they can."""
+    first, second = one._origin.responses, other._origin.responses
+    if len(first) != len(second):
+        return (
+            f"one has {_counted(len(first))}, the other {_counted(len(second))}",
+            "a row of several responses has their joint density",
+        )
+    for left, right in zip(_in_order(first), _in_order(second), strict=True):
+        unlike = _unlike(left, right)
+        if unlike is not None:
+            return unlike
+    return None
+
+
+def _counted(number: int) -> str:
+    return "one response" if number == 1 else f"{number} responses"
+
+
+def _in_order(responses: Mapping[str, FittedRows]) -> list[FittedRows]:
+    """Return the rows of responses, in the order of their names where several."""
+    return [responses[name] for name in sorted(responses)]
 
 
 def _unlike(one: FittedRows, other: FittedRows) -> tuple[str, ...] | None:
@@ -124,14 +148,16 @@ def _unlike(one: FittedRows, other: FittedRows) -> tuple[str, ...] | None:
             "give both models the same `weights(...)`: it says how much data a row is",
         )
     for name in sorted({*one.family.known} & {*other.family.known}):
-        if not _equal(one.frame[name], other.frame[name]):
+        if not _equal(one.known(name), other.known(name)):
             return (f"`{name}(...)` has other values in the same rows",)
     return None
 
 
 def _differ(one: Fit, other: Fit) -> tuple[str, ...] | None:
     """Return how the responses of two fits of the same rows differ; None: not."""
-    if _equal(_responses(one._origin.rows), _responses(other._origin.rows)):
+    first, second = one._origin.responses, other._origin.responses
+    pairs = zip(_in_order(first), _in_order(second), strict=True)
+    if all(_equal(_responses(left), _responses(right)) for left, right in pairs):
         return None
     names = [fit.provenance.formula.partition("~")[0].strip() for fit in (one, other)]
     if names[0] == names[1]:

@@ -57,7 +57,7 @@ class Fit:
     provenance: Provenance
     _origin: Origin
     _rows: dict[tuple[float, bool], tuple[Row, ...]] = field(default_factory=dict)
-    _densities: list[DataArray] = field(default_factory=list)
+    _densities: dict[str | None, DataArray] = field(default_factory=dict)
     _answers: dict[float, Answers] = field(default_factory=dict)
     _state: NDArray[np.float64] | None = None
 
@@ -167,6 +167,7 @@ class Fit:
         draws: int | None = None,
         seed: int | None = None,
         dpar: str | None = None,
+        response: str | None = None,
     ) -> DataArray:
         """Predict for the rows of the fit, with the effects of their own groups.
 
@@ -189,6 +190,8 @@ class Fit:
             have in its place: with ``eta`` the linear predictor that its formula
             gives it, on the scale of its link; with ``mean`` its value. A ``shape``
             is that of one unit of ``t`` in ``y | rate(t)``.
+        response
+            Of which response, where the model has several.
 
         Returns
         -------
@@ -203,7 +206,8 @@ class Fit:
         Raises
         ------
         ValueError
-            If an argument makes no sense, for ``mean`` of an ordinal response
+            If an argument makes no sense, if the model has several responses and
+            none is chosen, for ``mean`` of an ordinal response
             (it would treat categories as equally spaced) and for ``prob`` of one
             without categories.
         ModelError
@@ -215,13 +219,20 @@ class Fit:
         check_kind(kind)
         posterior = self.data["posterior"].to_dataset()
         chosen = thinned(posterior, draws)
-        several = len(self._origin.rows.categories) if kind == "prob" else 1
+        rows = self._origin.rows_of(response)
+        several = len(rows.categories) if kind == "prob" else 1
         self._check_rows(chosen, max(several, 1))
-        return predict(self._origin.rows, chosen, kind, seed, dpar)
+        return predict(rows, chosen, kind, seed, dpar)
 
     @called
-    def log_likelihood(self) -> DataArray:
+    def log_likelihood(self, response: str | None = None) -> DataArray:
         """Return the log density of each row's response at each draw.
+
+        Parameters
+        ----------
+        response
+            Of which response, where the model has several; None: of all of them, the
+            joint density of a row.
 
         Returns
         -------
@@ -230,17 +241,26 @@ class Fit:
 
         Raises
         ------
+        ValueError
+            If there is no such response.
         ModelError
             ``not-a-fit`` if the file holds other data than those of its draws;
             ``not-enough-memory`` for more numbers than fit into it.
         """
-        from ..rows.predict import log_likelihood
+        from ..rows.predict import joint_log_likelihood, log_likelihood
 
-        if not self._densities:
+        origin = self._origin
+        if response is None and len(origin.responses) == 1:
+            response = origin.rows.name
+        if response not in self._densities:
             posterior = self.data["posterior"].to_dataset()
             self._check_rows(posterior, 1)
-            self._densities.append(log_likelihood(self._origin.rows, posterior))
-        return self._densities[0].copy(deep=False)
+            if response is None:
+                found = joint_log_likelihood(origin.together, posterior, origin.name)
+            else:
+                found = log_likelihood(origin.rows_of(response), posterior)
+            self._densities[response] = found
+        return self._densities[response].copy(deep=False)
 
     def _check_rows(self, posterior: Dataset, several: int) -> None:
         """Refuse so many numbers for each row and draw where there is no room."""
@@ -254,7 +274,9 @@ class Fit:
         check_rows(Source(there.spec, there.spec_name), draws, rows)
 
     @called
-    def loo(self, pointwise: bool | None = None) -> ELPDData:
+    def loo(
+        self, pointwise: bool | None = None, *, response: str | None = None
+    ) -> ELPDData:
         """Estimate how well new rows of the same groups would be predicted.
 
         Leave-one-out cross-validation by Pareto-smoothed importance sampling
@@ -268,6 +290,9 @@ class Fit:
         pointwise
             Whether to keep what each row gives; None: as ArviZ is set, which
             is yes.
+        response
+            The response that is predicted, where the model has several; None: all
+            responses of the row together.
 
         Returns
         -------
@@ -284,9 +309,12 @@ class Fit:
 
         if pointwise is not None:
             flag("pointwise", pointwise)
-        data = self.to_arviz(posterior_predictive=False)
-        rows = self._origin.rows
-        return loo(data, rows.name, pointwise, rows.counts)
+        density = self.log_likelihood(response)
+        data = self.to_arviz(log_likelihood=False, posterior_predictive=False)
+        groups = {name: node.to_dataset() for name, node in data.children.items()}
+        groups["log_likelihood"] = density.to_dataset()
+        name, counts = str(density.name), self._origin.rows.counts
+        return loo(data.from_dict(dict(groups)), name, pointwise, counts)
 
     @called
     def to_arviz(
@@ -315,19 +343,30 @@ class Fit:
 
         flag("log_likelihood", log_likelihood)
         flag("posterior_predictive", posterior_predictive)
-        rows = self._origin.rows
+        from xarray import Dataset, DataTree
+
+        responses = self._origin.responses
         self._origin.check_observed(self.data)
-        tree = with_categories(self.data, rows.name, rows.categories, numbers=True)
+        tree = self.data
+        for name, rows in responses.items():
+            tree = with_categories(tree, name, rows.categories, numbers=True)
         groups = {name: node.to_dataset() for name, node in tree.children.items()}
         if log_likelihood:
-            groups["log_likelihood"] = self.log_likelihood().to_dataset()
+            densities = {name: self.log_likelihood(name) for name in responses}
+            groups["log_likelihood"] = Dataset(densities)
         if posterior_predictive:
-            drawn = self.predict(draws=draws, seed=seed)
-            groups["posterior_predictive"] = drawn.to_dataset()
-        from xarray import DataTree
+            groups["posterior_predictive"] = Dataset(self._drawn(draws, seed))
 
         found: DataTree = DataTree.from_dict(dict(groups))
         found.attrs = dict(self.data.attrs)
+        return found
+
+    def _drawn(self, draws: int | None, seed: int | None) -> dict[str, DataArray]:
+        """Return new responses by name; of several each with numbers of its own."""
+        found = {}
+        for name in self._origin.responses:
+            found[name] = self.predict(draws=draws, seed=seed, response=name)
+            seed = None if seed is None else seed + 1
         return found
 
     @overload

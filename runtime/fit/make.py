@@ -326,8 +326,10 @@ def _fitted(
     from .provenance import FORMAT, Provenance, describe_data, escaped, versions
 
     compiled = sampled.compiled
-    response = compiled.program.likelihood.name
-    data = with_categories(found.data, response, compiled.bound.response.categories)
+    data = found.data
+    for one in compiled.each:
+        categories = one.bound.response.categories
+        data = with_categories(data, one.responses[0], categories)
     names = names_of(compiled.program)
     posterior = data["posterior"].to_dataset()
     drawn = (posterior.sizes["chain"], posterior.sizes["draw"])

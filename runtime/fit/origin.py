@@ -154,15 +154,16 @@ class Origin:
         """
         import numpy as np
 
-        rows = self.rows
         observed = data["observed_data"].to_dataset() if "observed_data" in data else {}
-        if self.stored is None or rows.name not in observed:
-            return
-        there = np.asarray(observed[rows.name].values)
-        expected = rows.frame[rows.program.likelihood.value]
-        if there.shape == expected.shape and np.allclose(there, expected, rtol=1e-12):
-            return
-        raise self._unlike("responses", "data")
+        for name, rows in self.responses.items():
+            if self.stored is None or name not in observed:
+                continue
+            there = np.asarray(observed[name].values)
+            expected = rows.frame[rows.program.likelihood.value]
+            if there.shape != expected.shape or not np.allclose(
+                there, expected, rtol=1e-12
+            ):
+                raise self._unlike("responses", "data")
 
     def _unmade(self, reason: str) -> ModelError:
         return file_fault(
@@ -181,8 +182,40 @@ class Origin:
         return {**{name: vars(self)[name] for name in kept}, **left_out, "table": plain}
 
     @cached_property
-    def rows(self) -> FittedRows:
-        """The rows as the program needs them."""
+    def responses(self) -> Mapping[str, FittedRows]:
+        """The rows as the program needs them, of each response by its variable."""
         from ..rows.predict import FittedRows
 
-        return FittedRows.of(self.compiled)
+        return {rows.name: rows for rows in FittedRows.each(self.compiled)}
+
+    @property
+    def together(self) -> tuple[FittedRows, ...]:
+        """Rows whose log densities add up to that of all responses."""
+        return tuple(self.responses.values())
+
+    @property
+    def name(self) -> str:
+        """The variable of what is about all responses: that of the only one."""
+        if len(self.responses) == 1:
+            return self.rows.name
+        wanted = "joint"
+        while wanted in self.responses:
+            wanted += "_"
+        return wanted
+
+    def rows_of(self, response: object) -> FittedRows:
+        """Return the rows of a response; of None, of the only one.
+
+        Raises
+        ------
+        ValueError
+            If there is no such response, or None is given and there are several.
+        """
+        from ..rows.responses import chosen
+
+        return self.responses[chosen(response, tuple(self.responses))]
+
+    @property
+    def rows(self) -> FittedRows:
+        """The rows of the only response, or of the first of several."""
+        return next(iter(self.responses.values()))

@@ -87,33 +87,12 @@ class Design:
 
         ``counts`` is there if the rows are cells, each so many rows of the data.
         """
-        compiled = self.compiled
-        bound, prepared = compiled.bound, compiled.prepared
+        prepared = self.compiled.prepared
         counts = prepared.table.counts
+        each = [_of_response(one) for one in self.compiled.each]
         return {
-            "model": bound.name,
-            "response": {
-                "name": bound.response.name,
-                "kind": str(bound.response.kind),
-                "levels": list(_response_levels(compiled)),
-            },
-            "population": _population(bound.main, prepared.table),
-            "dpars": {
-                part.dpar: _population(part, prepared.table) for part in bound.parts[1:]
-            },
-            "groups": [
-                {
-                    "name": grouping.name,
-                    "dpar": term.dpar,
-                    "coefs": [column.name for column in term.columns],
-                    "levels": list(grouping.levels),
-                    "index": _index(grouping, prepared.table),
-                    "correlated": _correlated(term),
-                }
-                for part in bound.parts
-                for grouping in part.groupings
-                for term in grouping.terms
-            ],
+            "model": self.compiled.joint.name,
+            **(each[0] if len(each) == 1 else {"responses": each}),
             "rows": [int(row) for row in prepared.rows],
             **({} if counts is None else {"counts": counts.tolist()}),
             "dropped": [
@@ -148,6 +127,35 @@ def _special(column: SpecialColumn, table: Table) -> dict[str, Any]:
             for one in column.specials
         ],
         "times": known.tolist(),
+    }
+
+
+def _of_response(compiled: Compiled | Designed) -> dict[str, Any]:
+    """Return the design of one response."""
+    bound, prepared = compiled.bound, compiled.prepared
+    return {
+        "response": {
+            "name": bound.response.name,
+            "kind": str(bound.response.kind),
+            "levels": list(_response_levels(compiled)),
+        },
+        "population": _population(bound.main, prepared.table),
+        "dpars": {
+            part.dpar: _population(part, prepared.table) for part in bound.parts[1:]
+        },
+        "groups": [
+            {
+                "name": grouping.name,
+                "dpar": term.dpar,
+                "coefs": [column.name for column in term.columns],
+                "levels": list(grouping.levels),
+                "index": _index(grouping, prepared.table),
+                "correlated": _correlated(term),
+            }
+            for part in bound.parts
+            for grouping in part.groupings
+            for term in grouping.terms
+        ],
     }
 
 
@@ -194,17 +202,23 @@ def _shown(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _text(compiled: Compiled | Designed) -> list[Block]:
-    bound, prepared = compiled.bound, compiled.prepared
+    joint, prepared = compiled.joint, compiled.prepared
     dropped = prepared.dropped
     count = f"{rows_text(prepared.table)} used"
     lines: list[Line] = [_dropped_text(gone) for gone in dropped[:_SHOWN]]
     if len(dropped) > _SHOWN:
         lines.append(f"... and {len(dropped) - _SHOWN} more")
     blocks: list[Block] = [
-        (f"model {bound.name}: {bound.text}", []),
+        (f"model {joint.name}: {joint.text}", []),
         (f"{count}, {prepared.left_out} dropped" if dropped else count, lines),
-        _response_text(compiled),
     ]
+    return [*blocks, *(block for one in compiled.each for block in _blocks(one))]
+
+
+def _blocks(compiled: Compiled | Designed) -> list[Block]:
+    """Return what there is to say of one response."""
+    bound = compiled.bound
+    blocks = [_response_text(compiled)]
     for part in bound.parts:
         title, lines = _part_text(part)
         if part.main and bound.family.thresholds:

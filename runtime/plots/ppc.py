@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPTIONS", "picture"]
 
-OPTIONS = ("by", "draws", "seed")
+OPTIONS = ("by", "draws", "seed", "response")
 #: More levels than this are shown by their means, in one panel, and so are more than
 #: these few if most of them have less than so many rows.
 _MOST, _FEW, _ROWS = 12, 4, 10
@@ -64,6 +64,7 @@ def picture(
     by: str | Sequence[str] | None = None,
     draws: int | None = None,
     seed: int | None = None,
+    response: str | None = None,
 ) -> None:
     """Draw the responses of a fit beside those that it draws.
 
@@ -82,6 +83,8 @@ def picture(
         as many as there are.
     seed
         The same seed gives the same data sets; None: that of the fit.
+    response
+        Of which response, where the model has several.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def picture(
         )
     except ValueError as error:
         raise PlotError(str(error)) from None
-    rows, chosen = _rows(fit)
+    rows, chosen = _rows(fit, _response(fit, response))
     panels = None if by is None else panels_of(fit._origin, by, chosen)
     sizes = fit.data["posterior"].sizes
     each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
@@ -121,14 +124,22 @@ def picture(
         )
 
 
-def _rows(fit: Fit) -> tuple[FittedRows, NDArray[Any] | None]:
+def _response(fit: Fit, response: str | None) -> str:
+    """Return the response that is meant."""
+    try:
+        return fit._origin.rows_of(response).name
+    except ValueError as error:
+        raise PlotError(str(error)) from None
+
+
+def _rows(fit: Fit, response: str) -> tuple[FittedRows, NDArray[Any] | None]:
     """Return the rows to draw; of cells, an even sample of their rows, and which."""
     compiled = fit._origin.compiled
     table = compiled.prepared.table
     if table.counts is None:
-        return fit._origin.rows, None
+        return fit._origin.rows_of(response), None
     chosen = sampled(table.counts)
-    return FittedRows.of(compiled, table.take(chosen)), chosen
+    return FittedRows.of(compiled.of(response), table.take(chosen)), chosen
 
 
 def _by_means(panels: Sequence[Panel]) -> bool:

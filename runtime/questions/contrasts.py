@@ -27,7 +27,7 @@ from varying.compiler.program.recipes import Numbers, Variable
 from ..rows.predict import FittedRows, Kind, predict
 
 if TYPE_CHECKING:
-    from xarray import Dataset
+    from xarray import DataArray, Dataset
 
     from varying.compiler.bind.asked import CellContrast
     from varying.compiler.bind.questions.grid import Grid
@@ -88,7 +88,7 @@ def contrast_lines(
         if bound.population.specials:
             found = _predicted(contrast, weights, cells, compiled, posterior)
         else:
-            found = _linear(rows, posterior)
+            found = _linear(rows, posterior[f"{bound.prefix}b"])
         note = _note(contrast, compiled, cells, _moved(rows, columns))
         return [Line(t, found[i], note) for i, t in enumerate(labels)]
     note = _note(contrast, compiled, cells, True)
@@ -103,12 +103,12 @@ def contrast_lines(
     ]
 
 
-def _linear(rows: Floats, posterior: Dataset) -> Array:
+def _linear(rows: Floats, coefs: DataArray) -> Array:
     """Return lines by chains by draws, from the coefficients' weights in them.
 
     The weights of cells add up to 0, so that an intercept has no part in it.
     """
-    draws = posterior["b"].transpose("chain", "draw", ...).values
+    draws = coefs.transpose("chain", "draw", ...).values
     return np.moveaxis(draws @ rows.T, -1, 0)
 
 

@@ -25,7 +25,7 @@ from varying.compiler.program.interpret.truncation import log_mass
 from .formulas import evaluate, evaluate_quantities, holds, is_constant
 
 if TYPE_CHECKING:
-    from varying.compiler.bind.bound import BoundModel, PriorText
+    from varying.compiler.bind.bound import JointModel, PriorText
 
 __all__ = ["DRAWS", "Prior", "prior_of"]
 
@@ -58,7 +58,7 @@ NOTHING = Prior(None)
 
 
 def prior_of(
-    test: Test, quantities: Sequence[Quantity], bound: BoundModel, seed: int
+    test: Test, quantities: Sequence[Quantity], bound: JointModel, seed: int
 ) -> Prior:
     """Return the prior probability of a test.
 
@@ -168,7 +168,7 @@ def _end(bound: float) -> float | None:
 def _drawn(
     test: Test,
     quantities: Sequence[Quantity],
-    bound: BoundModel,
+    bound: JointModel,
     written: Mapping[str, PriorText],
     seed: int,
 ) -> float | None:
@@ -177,13 +177,16 @@ def _drawn(
     inside = 0
     for _ in range(DRAWS // _AT_ONCE):
         draws: dict[Reference, Array] = {}
-        thresholds: Array | None = None
+        thresholds: dict[str, Array | None] = {}
         for one in test.references:
             prior = written[one.target]
             if one.kind == "threshold":
-                if thresholds is None:
-                    thresholds = _thresholds(prior, bound, rng)
-                drawn = None if thresholds is None else thresholds[:, one.places[0]]
+                if one.dpar not in thresholds:
+                    categories = bound.member(one.dpar).response.categories
+                    every = _thresholds(prior, len(categories) - 1, rng)
+                    thresholds[one.dpar] = every
+                own = thresholds[one.dpar]
+                drawn = None if own is None else own[:, one.places[0]]
             elif one.kind == "cor":
                 drawn = _correlations(one, prior, bound, rng)
             elif one.kind == "simo":
@@ -229,11 +232,8 @@ def _numbers(prior: PriorText, rng: np.random.Generator, size: int) -> Array | N
     return np.asarray(chosen.ppf(share))
 
 
-def _thresholds(
-    prior: PriorText, bound: BoundModel, rng: np.random.Generator
-) -> Array | None:
+def _thresholds(prior: PriorText, count: int, rng: np.random.Generator) -> Array | None:
     """Return draws of all thresholds: independent ones in order, or of a simplex."""
-    count = len(bound.response.categories) - 1
     if prior.distribution == "dirichlet":
         alpha = dict(prior.arguments)["alpha"]
         share = rng.dirichlet(np.full(count + 1, alpha), _AT_ONCE)
@@ -246,7 +246,7 @@ def _thresholds(
 
 
 def _steps(
-    reference: Reference, prior: PriorText, bound: BoundModel, rng: np.random.Generator
+    reference: Reference, prior: PriorText, bound: JointModel, rng: np.random.Generator
 ) -> Array:
     """Return draws of the share of one step.
 
@@ -260,7 +260,7 @@ def _steps(
 
 
 def _correlations(
-    reference: Reference, prior: PriorText, bound: BoundModel, rng: np.random.Generator
+    reference: Reference, prior: PriorText, bound: JointModel, rng: np.random.Generator
 ) -> Array | None:
     """Return draws of one correlation of d effects.
 

@@ -57,7 +57,7 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
     """
     from xarray import Dataset
 
-    asked = compiled.bound.asked
+    asked = compiled.joint.asked
     if not asked:
         return None
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
@@ -74,7 +74,7 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
         if test.value is not None:
             compared.append(evaluate(test.value, draws, values))
         regions.append(holds(operands, test.operators))
-        prior = prior_of(test, asked.quantities, compiled.bound, seed)
+        prior = prior_of(test, asked.quantities, compiled.joint, seed)
         about["tests"].append(
             {
                 "name": test.name,
@@ -86,7 +86,8 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
             }
         )
     for contrast in asked.contrasts:
-        for line in contrast_lines(contrast, compiled, posterior):
+        own = compiled.alone(contrast.response)
+        for line in contrast_lines(contrast, own, posterior):
             lines.append(line.draws)
             about["contrasts"].append(
                 {
@@ -152,10 +153,10 @@ def draws_of(reference: Reference, compiled: Compiled, posterior: Dataset) -> Ar
 
 def _variable(reference: Reference, compiled: Compiled) -> str:
     """Return the variable of the posterior that a reference is to."""
-    part = compiled.bound.part(reference.dpar)
+    part = compiled.joint.part(reference.dpar)
     if not reference.group:
         return f"{part.prefix}{reference.kind}"
-    predictor = compiled.lowered.predictors[compiled.bound.parts.index(part)]
+    predictor = compiled.lowered.predictors[compiled.joint.parts.index(part)]
     if reference.kind == "simo":
         return simplex_variable(reference.group, part.population, predictor)
     uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .predict import FittedRows, Kind, predict
 
 if TYPE_CHECKING:
-    from xarray import Dataset
+    from xarray import DataArray, Dataset
 
     from varying.compiler.bind.asked import Keep
     from varying.compiler.compiled import Compiled
@@ -36,18 +36,31 @@ def with_kept(posterior: Dataset, compiled: Compiled) -> Dataset:
         dims ``chain``, ``draw``, ``row`` and, for ``prob``, ``category``. A name that
         is taken gets an underscore.
     """
-    keep = compiled.bound.keep
-    if not keep:
-        return posterior
-    rows = FittedRows.of(compiled)
     found = posterior
-    for name in keep:
-        values = predict(rows, posterior, _KINDS[name], None)
-        values = values.drop_vars(rows.count_name, errors="ignore")
-        if "category" in values.dims and "category" in found.coords:
-            values = values.assign_coords(category=found["category"].values)
-        free: str = name
-        while free in found.variables or free in found.dims:
-            free += "_"
-        found = found.assign({free: values})
+    for one, rows in zip(compiled.each, _rows(compiled), strict=False):
+        for name in one.bound.keep:
+            values = predict(rows, posterior, _KINDS[name], None)
+            values = values.drop_vars(rows.count_name, errors="ignore")
+            free = f"{one.bound.prefix}{name}"
+            if "category" in values.dims:
+                values = _with_categories(values, found, one.bound.prefix)
+            while free in found.variables or free in found.dims:
+                free += "_"
+            found = found.assign({free: values})
     return found
+
+
+def _rows(compiled: Compiled) -> tuple[FittedRows, ...]:
+    """Return the rows of each response, if any of them keeps something."""
+    if not any(one.bound.keep for one in compiled.each):
+        return ()
+    return FittedRows.each(compiled)
+
+
+def _with_categories(values: DataArray, beside: Dataset, prefix: str) -> DataArray:
+    """Return probabilities over the dimension of their response's categories."""
+    dim = f"{prefix}category"
+    values = values.rename({"category": dim}) if prefix else values
+    if dim in beside.coords:
+        values = values.assign_coords({dim: beside[dim].values})
+    return values

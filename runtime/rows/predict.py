@@ -7,7 +7,7 @@ draw's worth of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.expressions import Apply, Ref
 from varying.compiler.program.fill import fill
+from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.rows import row_arguments, row_predictor
 
 from ..interface.arguments import ArgumentError, choice, given, whole
@@ -31,7 +32,15 @@ if TYPE_CHECKING:
     from varying.compiler.families.family import Family
     from varying.compiler.program.ir import Frame, Program
 
-__all__ = ["FittedRows", "Kind", "check_kind", "log_likelihood", "predict", "thinned"]
+__all__ = [
+    "FittedRows",
+    "Kind",
+    "check_kind",
+    "joint_log_likelihood",
+    "log_likelihood",
+    "predict",
+    "thinned",
+]
 
 Kind = Literal["response", "mean", "prob", "eta"]
 
@@ -65,17 +74,28 @@ class FittedRows:
     def of(cls, compiled: Compiled, table: Table | None = None) -> FittedRows:
         """Return the rows that a model was compiled with, or those of a table.
 
-        Such a table is made of the cells of a reduced one.
+        Such a table is made of the cells of a reduced one. The model has one response:
+        see ``each``.
         """
-        prepared, response = compiled.prepared, compiled.bound.response
-        labels = prepared.rows
+        (found,) = cls.each(compiled, table)
+        return found
+
+    @classmethod
+    def each(
+        cls, compiled: Compiled, table: Table | None = None
+    ) -> tuple[FittedRows, ...]:
+        """Return the same for each response of a model."""
+        labels = compiled.prepared.rows
         if table is None:
-            table = prepared.table
+            table = compiled.prepared.table
         elif table.firsts is not None:
             labels = table.firsts
         # the frame of the fit is that of the program after the passes
-        frame = fill(compiled.lowered, table, response)
-        return cls(compiled.lowered, frame, labels, response.categories, table.counts)
+        frame = fill(compiled.lowered, table)
+        return tuple(
+            cls(one.lowered, frame, labels, one.bound.response.categories, table.counts)
+            for one in compiled.each
+        )
 
     @property
     def name(self) -> str:
@@ -92,9 +112,23 @@ class FittedRows:
         """The family of the response."""
         return FAMILIES[self.program.likelihood.family]
 
+    def known(self, name: str) -> Array:
+        """Return what each row brings along for the family: ``trials``."""
+        argument = dict(self.program.likelihood.arguments)[name]
+        return np.asarray(evaluate_expression(argument, self.frame.arrays))
+
     def arguments(self, draw: Mapping[str, Array]) -> dict[str, Array]:
         """Return what the family's functions take at one draw."""
         return row_arguments(self.program, self.frame, draw)
+
+    def log_density(self, draw: Mapping[str, Array]) -> Array:
+        """Return the log density of each row's response, times its weight."""
+        likelihood = self.program.likelihood
+        observed = self.frame[likelihood.value]
+        found: Any = self.family.log_density(observed, **self.arguments(draw))
+        if likelihood.weight is not None:
+            found = self.frame[likelihood.weight] * found
+        return _spread(found, self.labels.shape)
 
 
 def predict(
@@ -182,8 +216,8 @@ def _parameter(
         )
         return found.rename(dpar if dpar in inner else predictors[dpar])
     match arguments[dpar]:
-        case Apply("*", (value, Ref("rate"))):  # `shape` of `y | rate(t)`: of t = 1
-            pass
+        case Apply("*", (value, Ref(rate))) if rate in frame.arrays:
+            pass  # `shape` of `y | rate(t)`: of t = 1
         case value:
             pass
     likelihood = replace(program.likelihood, arguments=((dpar, value),))
@@ -201,15 +235,18 @@ def log_likelihood(rows: FittedRows, posterior: Dataset) -> DataArray:
 
     Times its weight, where rows have one.
     """
-    likelihood = rows.program.likelihood
-    observed = rows.frame[likelihood.value]
-    weight = 1.0 if likelihood.weight is None else rows.frame[likelihood.weight]
+    return _each_draw(rows, posterior, rows.log_density).rename(rows.name)
+
+
+def joint_log_likelihood(
+    each: Sequence[FittedRows], posterior: Dataset, name: str
+) -> DataArray:
+    """Return the log density of all responses of each row at each draw."""
 
     def density(draw: Mapping[str, Array]) -> Array:
-        found = weight * rows.family.log_density(observed, **rows.arguments(draw))
-        return _spread(found, rows.labels.shape)
+        return np.asarray(sum(rows.log_density(draw) for rows in each))
 
-    return _each_draw(rows, posterior, density).rename(rows.name)
+    return _each_draw(each[0], posterior, density).rename(name)
 
 
 def thinned(posterior: Dataset, draws: int | None) -> Dataset:

@@ -63,7 +63,7 @@ class Replicates:
         family = rows.family
         trials = None
         if "trials" in family.known:
-            trials = np.broadcast_to(rows.frame["trials"], rows.labels.shape)
+            trials = np.broadcast_to(rows.known("trials"), rows.labels.shape)
         return cls(
             rows.name,
             family.response,

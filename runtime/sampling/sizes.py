@@ -160,9 +160,12 @@ def numbers_kept(compiled: Compiled) -> int:
 
 def _kept(compiled: Compiled) -> int:
     """Return how many of them are there for ``keep``."""
-    categories = max(len(compiled.bound.response.categories), 1)
     rows = len(compiled.prepared.rows)
-    each = (categories if name == "prob" else 1 for name in compiled.bound.keep)
+    each = (
+        max(len(one.response.categories), 1) if name == "prob" else 1
+        for one in compiled.joint.members
+        for name in one.keep
+    )
     return rows * sum(each)
 
 

@@ -164,7 +164,7 @@ def by_source(
 def stages(compiled: Compiled) -> list[tuple[str, Program, Frame]]:
     """Return the program as written and after each pass."""
     program = compiled.lowered
-    frame = fill(program, compiled.prepared.table, compiled.bound.response)
+    frame = fill(program, compiled.prepared.table)
     found = [("written", program, frame)]
     for apply in PASSES:
         program, frame = apply(program, frame)

@@ -70,7 +70,7 @@ def test_weights_are_repeated_rows(family: str) -> None:
         found = compile_spec(spec(family, weighted), table_from_frame(rows))
         # as written: the means that columns are centred at are those of the rows
         program = found.lowered
-        filled = fill(program, found.prepared.table, found.bound.response)
+        filled = fill(program, found.prepared.table)
         rng = np.random.default_rng(1)
         each = []
         for _ in range(3):

@@ -279,8 +279,8 @@ def test_slots_of_other_rows_have_what_was_learned() -> None:
     compiled = compile_spec(spec, table_from_frame(data))
     half = table_from_frame({"y": np.zeros(6), "x": X[:6], "g": ["a", "b"] * 3})
     other = replay(compiled.prepared.made, half, Sink(Source("")))
-    table, response = compiled.prepared.table, compiled.bound.response
-    whole, part = (fill(compiled.lowered, t, response) for t in (table, other))
+    table = compiled.prepared.table
+    whole, part = (fill(compiled.lowered, t) for t in (table, other))
     name = "X"
     np.testing.assert_array_equal(part["b_basis"], whole["b_basis"])
     np.testing.assert_allclose(part.arrays[name], whole.arrays[name][:6], atol=1e-12)

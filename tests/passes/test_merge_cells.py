@@ -221,7 +221,7 @@ def test_a_merged_program_is_filled_from_rows() -> None:
     """New rows stand for themselves."""
     found = compile_spec(Source(POOLED), table_from_frame(DATA))
     merged, _ = for_sampling(found.program, found.frame)
-    frame = fill(merged, found.prepared.table, found.bound.response)
+    frame = fill(merged, found.prepared.table)
     verify(merged, frame)
     assert frame["count"].tolist() == [1.0] * 24
     assert frame["within"].tolist() == [0.0] * 24

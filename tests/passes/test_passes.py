@@ -59,7 +59,7 @@ def around(name: str, spec: str) -> tuple[tuple[Program, Frame], tuple[Program, 
     """Return the program and frame before a pass and after it."""
     compiled = compile_spec(Source(spec), table_from_frame(DATA))
     program = compiled.lowered
-    frame = fill(program, compiled.prepared.table, compiled.bound.response)
+    frame = fill(program, compiled.prepared.table)
     for apply in ALL:
         after = apply(program, frame)
         if apply.__name__ == name:
@@ -113,7 +113,7 @@ def test_passes_are_done_when_they_are_done(spec: str) -> None:
 def test_a_pass_makes_the_frame_that_the_recipes_make(spec: str) -> None:
     """What a pass does to an array by hand, its recipe does to any table."""
     compiled = compile_spec(Source(spec), table_from_frame(DATA))
-    made = fill(compiled.program, compiled.prepared.table, compiled.bound.response)
+    made = fill(compiled.program, compiled.prepared.table)
     assert made.arrays.keys() == compiled.frame.arrays.keys()
     for name, array in made.arrays.items():
         np.testing.assert_array_equal(array, compiled.frame[name])
@@ -137,6 +137,6 @@ def test_reported_quantities_stay(spec: str) -> None:
 
 def test_optimize_runs_them_all() -> None:
     compiled = compile_spec(Source(SPECS[0]), table_from_frame(DATA))
-    frame = fill(compiled.lowered, compiled.prepared.table, compiled.bound.response)
+    frame = fill(compiled.lowered, compiled.prepared.table)
     program, _ = optimize(compiled.lowered, frame)
     assert program_text(program) == program_text(compiled.program)

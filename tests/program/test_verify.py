@@ -35,7 +35,7 @@ Broken = Callable[[Program], Program]
 @pytest.fixture(scope="module")
 def whole() -> tuple[Program, Frame]:
     compiled = compile_spec(Source(SPEC), table_from_frame(DATA))
-    frame = fill(compiled.lowered, compiled.prepared.table, compiled.bound.response)
+    frame = fill(compiled.lowered, compiled.prepared.table)
     return compiled.lowered, frame
 
 

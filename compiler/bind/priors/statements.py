@@ -1,7 +1,7 @@
 """Priors that the user wrote: from statements to scalar targets.
 
-The more specific of two statements wins; of two equally specific ones the
-model's wins over the file's; two in one place are an error.
+The more specific of two statements wins, of two equally specific ones that which
+names the response, then the model's over the file's; two in one place are an error.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def resolve_priors(
     sink
         Takes the faults.
     """
-    chosen: dict[str, tuple[tuple[int, int], str, PriorText]] = {}
+    chosen: dict[str, tuple[tuple[int, int, int], str, PriorText]] = {}
     for place, statements in enumerate((file_level, model_level)):
         for statement in statements:
             found = matches(statement.target, targets, sink)
@@ -43,7 +43,9 @@ def resolve_priors(
                 prior = read_prior(statement, scalar, sink)
                 if prior is None:
                     break
-                rank = (specificity, place)
+                # one that names the response is closer than one of all responses
+                named = int(scalar.kind.startswith(statement.target.name.text))
+                rank = (specificity, named, place)
                 # at the predictors' means or at 0: the intercept has one prior
                 slot = scalar.target.removesuffix("[mean]")
                 old = chosen.get(slot)

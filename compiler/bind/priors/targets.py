@@ -23,13 +23,16 @@ from ...families import FAMILIES
 from ...families.family import Family
 from ...formula.columns import Coded, simplexes
 from ..bound import Grouping, Part, Population
-from ..effects import Effects, effects_of
+from ..effects import Effects
 
 #: Coefficients that an unknown one is compared with, part by part.
 _MOST_COMPARED = 1_000
 
 #: What is no single number, although its name is short.
 _CLASSES = ("b", "simo", "sd", "cor", "Intercept", "threshold")
+
+#: Classes that are correlations: of effects of a group, and of residuals.
+CORRELATIONS = ("cor", "rescor")
 
 #: Specificity of a statement for a target, most specific highest: a coefficient is
 #: that of all strata where a group has some.
@@ -85,6 +88,9 @@ class Targets:
         is ``cor[g]`` where it is the same matrix.
     aliases
         Other names of single parameters.
+    responses
+        The names of the responses where there are several: targets begin with one,
+        and those that do not are about all of them.
     """
 
     scalars: tuple[Scalar, ...]
@@ -94,6 +100,7 @@ class Targets:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    responses: tuple[str, ...] = ()
 
     def named(self, target: Target) -> Target:
         """Return a target by its full name: ``a`` of ``a ~ 1`` is ``a.Intercept``."""
@@ -119,9 +126,11 @@ def targets_of(
     groupings: Sequence[Grouping],
     others: Sequence[Part],
     guessed: frozenset[str] | None,
-    possible: tuple[str, ...] = (),
+    possible: tuple[str, ...],
+    response: str,
+    joined: Sequence[Effects],
 ) -> Targets:
-    """Return the targets of a model; those of any family if it is not known.
+    """Return the targets of a response; those of any family if it is not known.
 
     Parameters
     ----------
@@ -133,11 +142,13 @@ def targets_of(
         The other predictors.
     guessed, possible
         See ``Targets``.
+    response
+        What they begin with; empty where it is the only one.
+    joined
+        The groups of all responses.
     """
+    of = f"{response}." if response else ""
     found: list[Scalar] = []
-    joined = effects_of(
-        {"": groupings, **{part.dpar: part.groupings for part in others}}
-    )
     families = [family] if family is not None else list(FAMILIES.values())
     classes = [
         name
@@ -150,15 +161,15 @@ def targets_of(
         )
         if there
     ]
-    for name in classes:
+    for name in (f"{of}{name}" for name in classes):
         found += [Scalar(name, name, REAL)]
         found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
-    found += _population("", population)
-    found += _of_groups(joined, "")
+    found += _population(of, population)
+    found += _of_groups(joined, response)
     modelled = {part.dpar for part in others}
     dpars = {dpar.name: dpar for f in families for dpar in f.dpars}
     found += [
-        Scalar(name, name, SUPPORTS[dpar.support])
+        Scalar(f"{of}{name}", f"{of}{name}", SUPPORTS[dpar.support])
         for name, dpar in dpars.items()
         if name not in modelled and (dpar.fixed is None or family is None)
     ]
@@ -168,7 +179,7 @@ def targets_of(
             found += [Scalar(name, name, REAL)]
             found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
         found += _population(part.target, part.population)
-        found += _of_groups(joined, part.dpar)
+        found += _of_groups(joined, part.target[:-1])
     groups = [g.name for g in groupings]
     groups += [g.name for part in others for g in part.groupings]
     levels: dict[str, tuple[str, ...]] = {}
@@ -177,13 +188,37 @@ def targets_of(
             if len(column.parts) == 1 and isinstance(column.parts[0], Coded):
                 levels[column.term] = column.parts[0].levels
     names = tuple(dict.fromkeys(groups))
-    renamed = {text: target for one in joined for text, target in one.other_names()}
+    possible = tuple(f"{of}{name}" for name in possible)
     aliases = {
-        part.dpar: f"{part.target}Intercept"
+        part.target[:-1]: f"{part.target}Intercept"
         for part in others
         if part.inner and part.population.intercept and not part.population.effects
     }
-    return Targets(tuple(found), names, guessed, possible, levels, renamed, aliases)
+    return Targets(tuple(found), names, guessed, possible, levels, aliases=aliases)
+
+
+def joint_targets(
+    each: Sequence[Targets], responses: Sequence[str], joined: Sequence[Effects]
+) -> Targets:
+    """Return the targets of a model with these responses and groups."""
+    renamed = {text: target for one in joined for text, target in one.other_names()}
+    if len(each) == 1:
+        return replace(each[0], others=renamed)
+    guessed: frozenset[str] | None = frozenset()
+    for one in each:
+        unknown = guessed is None or one.guessed is None
+        guessed = None if unknown else (guessed or frozenset()) | (one.guessed or set())
+    levels = {name: found for one in each for name, found in one.levels.items()}
+    return Targets(
+        tuple(scalar for one in each for scalar in one.scalars),
+        tuple(dict.fromkeys(name for one in each for name in one.groups)),
+        guessed,
+        tuple(name for one in each for name in one.possible),
+        levels,
+        renamed,
+        {name: whole for one in each for name, whole in one.aliases.items()},
+        tuple(responses),
+    )
 
 
 def _population(of: str, population: Population) -> list[Scalar]:
@@ -253,6 +288,9 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
         )
         return []
     if kind not in targets.kinds():
+        every = _of_each_response(target, targets)
+        if every:
+            return _in_each(every, targets, sink)
         if targets.guessed is None and "." in kind:
             return []
         if targets.guessed == frozenset() or kind not in ("b", "simo", "sd", "cor"):
@@ -300,6 +338,34 @@ def _canonical(target: Target) -> str:
     refs = target.refs or ()
     texts = [group_text(refs[0]), *map(ref_text, refs[1:])] if refs else []
     return f"{target.name.text}[{', '.join(texts)}]" if texts else target.name.text
+
+
+def _of_each_response(target: Target, targets: Targets) -> list[Target]:
+    """Return a target without a response as that of each that has its class."""
+    kinds = targets.kinds()
+    names = [f"{one}.{target.name.text}" for one in targets.responses]
+    names = [targets.aliases.get(name, name) for name in names]
+    return [
+        replace(target, name=replace(target.name, text=name))
+        for name in names
+        if name in kinds
+    ]
+
+
+def _in_each(
+    every: Sequence[Target], targets: Targets, sink: Sink
+) -> list[tuple[int, Scalar]]:
+    """Return what targets of several responses name; a fault is one of them all."""
+    found: list[tuple[int, Scalar]] = []
+    faults: list[Sink] = []
+    for target in every:
+        own = Sink(sink.source)
+        found += matches(target, targets, own)
+        faults.append(own)
+    if not found:
+        for fault in min(faults, key=lambda own: len(own.diagnostics)).diagnostics:
+            sink.keep(fault)
+    return found
 
 
 def _grouped(

@@ -25,7 +25,7 @@ from ...distributions.table import (
     Distribution,
 )
 from ..bound import PriorText
-from .targets import Scalar
+from .targets import CORRELATIONS, Scalar
 
 _WORDS: Mapping[Bounds, str] = {
     REAL: "any number",
@@ -35,7 +35,10 @@ _WORDS: Mapping[Bounds, str] = {
 }
 
 #: What no number may take the place of.
-_NEVER_FIXED = ("cor", "simo", "threshold", "threshold[mean]", "Intercept[mean]")
+_NEVER_FIXED = (
+    *CORRELATIONS,
+    *("simo", "threshold", "threshold[mean]", "Intercept[mean]"),
+)
 
 #: How to write what is not compiled by that name.
 _INSTEAD: Mapping[str, tuple[str, ...]] = {
@@ -201,7 +204,7 @@ def _special(
             "towards 0, and leaves large ones; `s` is the size of those expected",
         )
         return None
-    if scalar is not None and scalar.base != "cor":
+    if scalar is not None and scalar.base not in CORRELATIONS:
         sink.add(
             "prior-support",
             function.span,
@@ -420,7 +423,7 @@ def _fits(
     sink: Sink,
 ) -> bool:
     low, high = _within(row.bounds(dict(prior.arguments)), prior.lower, prior.upper)
-    if scalar.base == "cor":
+    if scalar.base in CORRELATIONS:
         sink.add(
             "prior-support",
             function,

@@ -37,12 +37,13 @@ class Scope:
         Population and groupings of each formula, by the parameter of the family;
         the main one by an empty name.
     categories
-        Of the response; None where they are not known.
+        Of each response, by its name where there are several; None where they are
+        not known.
     """
 
     targets: Targets
     parts: Mapping[str, tuple[Population, Sequence[Grouping]]]
-    categories: tuple[str, ...] | None
+    categories: Mapping[str, tuple[str, ...] | None]
 
     def grouping(self, dpar: str, name: str) -> Grouping:
         """Return a grouping of a formula."""
@@ -65,7 +66,7 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     refs = target.refs or ()
     match base:
         case "threshold":
-            return _threshold(target, refs, scope, sink)
+            return _threshold(target, dpar, refs, scope, sink)
         case "cor" if dpar in scope.parts:
             return _correlation(target, dpar, refs, scope, sink)
         case "simo" if dpar in scope.parts and refs:
@@ -135,30 +136,34 @@ def _codings(column: DesignColumn) -> tuple[str, ...]:
 
 
 def _threshold(
-    target: Target, refs: Sequence[Ref], scope: Scope, sink: Sink
+    target: Target, of: str, refs: Sequence[Ref], scope: Scope, sink: Sink
 ) -> Reference | None:
-    whole = replace(target, refs=None)
-    if not matches(whole, scope.targets, sink) or scope.categories is None:
+    whole, kind = replace(target, refs=None), target.name.text
+    found = [scalar for _, scalar in matches(whole, scope.targets, sink)]
+    if len(found) > 1:
+        _several(target, [scalar.target for scalar in found], sink)
+    categories = scope.categories.get(of)
+    if len(found) != 1 or categories is None:
         return None
-    count = len(scope.categories) - 1
+    count = len(categories) - 1
     if not refs and count != 1:
-        _several(target, [f"threshold[{k}]" for k in range(1, count + 1)], sink)
+        _several(target, [f"{kind}[{k}]" for k in range(1, count + 1)], sink)
         return None
     number = _number(refs[0]) if len(refs) == 1 else None
     if not refs:
         number = 1
     if number is None or not 1 <= number <= count:
-        low, high = scope.categories[0], scope.categories[1]
+        low, high = categories[0], categories[1]
         sink.add(
             "unknown-target",
             target.span,
             f"the model has no threshold `{expression_text(target)}`",
-            f"they are numbered from 1 to {count}: `threshold[1]` is the one between "
+            f"they are numbered from 1 to {count}: `{kind}[1]` is the one between "
             f"`{low}` and `{high}`",
         )
         return None
-    text = f"threshold[{number}]"
-    return Reference(text, "threshold", places=(number - 1,), target="threshold")
+    text = f"{kind}[{number}]"
+    return Reference(text, "threshold", of, places=(number - 1,), target=kind)
 
 
 def _number(ref: Ref) -> int | None:

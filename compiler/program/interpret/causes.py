@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ..blocks import Intercept, Linear, Offset, Product
-from ..ir import Frame, Parameter, Predictor, Program
+from ..ir import Frame, Likelihood, Parameter, Predictor, Program
 from ..recipes import Variable
 from .charts import coordinates
-from .density import evaluate, evaluate_expression, likelihood_arguments
+from .density import arguments_of, evaluate, evaluate_expression
 from .start import start
 
 Array = NDArray[Any]
@@ -151,8 +151,15 @@ def _response(
     program: Program, frame: Frame, values: Mapping[str, Any]
 ) -> Iterator[Cause]:
     """Yield responses that have no density at their parameters."""
-    likelihood = program.likelihood
-    arguments = likelihood_arguments(program, values)
+    for likelihood in program.likelihoods:
+        yield from _impossible(likelihood, frame, values)
+
+
+def _impossible(
+    likelihood: Likelihood, frame: Frame, values: Mapping[str, Any]
+) -> Iterator[Cause]:
+    """Yield the values of one response that have no density at its parameters."""
+    arguments = arguments_of(likelihood, values)
     for name, numbers in arguments.items():
         if not np.isfinite(np.asarray(numbers, dtype=float)).all():
             yield Cause(

@@ -143,3 +143,11 @@ def _unconstrained(
     if math.isinf(low):
         return np.asarray(np.log(high - value))
     return np.asarray(np.log(value - low) - np.log(high - value))
+
+
+def rows_of(program: Program, frame: Frame) -> float:
+    """Return how many rows of the data there are, those of each response."""
+    return sum(
+        float(frame.lengths[one.rows] if one.count is None else frame[one.count].sum())
+        for one in program.likelihoods
+    )

@@ -95,12 +95,9 @@ class Starts:
 
     @cached_property
     def _where(self) -> tuple[Floats, Floats, float]:
-        from varying.compiler.program.interpret.start import reach, start
+        from varying.compiler.program.interpret.start import reach, rows_of, start
 
-        likelihood = self.program.likelihood
-        rows = float(self.frame.lengths[likelihood.rows])
-        if likelihood.count is not None:
-            rows = float(self.frame[likelihood.count].sum())
+        rows = rows_of(self.program, self.frame)
         both = (one(self.program, self.frame) for one in (start, reach))
         middle, far = (np.concatenate([np.zeros(0), *x.values()]) for x in both)
         return middle, far, rows

@@ -64,22 +64,24 @@ def conflicts(
     for predictor in program.predictors:
         if not predictor.is_linear:
             continue  # its parameters are among `_others`: by their draws
-        working = Working.of(centre, predictor)
-        places = None if working is None else locations(centre, predictor, working)
+        own = centre.of_response(predictor.response)
+        working = Working.of(own, predictor)
+        places = None if working is None else locations(own, predictor, working)
         if places is None or working is None:
+            of = f" of {predictor.response}" if len(program.likelihoods) > 1 else ""
             skipped.append(
-                f"The priors of what {predictor.dpar} depends on were not held against "
-                "the data."
+                f"The priors of what {predictor.dpar}{of} depends on were not held "
+                "against the data."
             )
             continue
-        separated = _separated(centre, predictor, targets)
+        separated = _separated(own, predictor, targets)
         skipped += separated.values()
         for one in places:
             seen.add(one.parameter)
             row = targets.find(one.parameter, one.label)
             if row is not None and abs(one.z) >= Z_LEAST and one.pull >= PULL_LEAST:
                 found[row.target] = _location(one, row, separated.get(row.target, ""))
-        for spread in spreads(centre, predictor, working):
+        for spread in spreads(own, predictor, working):
             row = targets.find(spread.sd, spread.label)
             conflict = None if row is None else _spread(spread, row, program, posterior)
             if conflict is not None:

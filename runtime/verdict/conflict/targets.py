@@ -38,7 +38,7 @@ class Targets:
         """Return those of a model."""
         program = compiled.program
         places: dict[str, tuple[str, ...]] = {}
-        for part in compiled.bound.parts:
+        for part in compiled.joint.parts:
             own, prefix = part.target, part.prefix
             for name in (f"{prefix}b", f"{prefix}b_at_means"):
                 places[name] = (f"{own}b[{{}}]",)
@@ -46,12 +46,16 @@ class Targets:
                 places[name] = (f"{own}Intercept[mean]", f"{own}Intercept")
         sds: dict[tuple[str, str], str] = {}
         groups = zip(
-            effects_of_parts(compiled.bound.parts), program.groups, strict=True
+            effects_of_parts(compiled.joint.parts), program.groups, strict=True
         )
         for effects, group in groups:
             labels = program.axis(group.sds).labels or ()
             named = zip(labels, effects.sds, strict=True)
             sds |= {(group.sd, label): sd.target for label, sd in named}
+        for member in compiled.joint.members:
+            for dpar in member.family.dpars:
+                name, target = f"{member.prefix}{dpar.name}", member.target + dpar.name
+                places |= dict.fromkeys((name, f"{name}_inv_sqrt"), (target,))
         return cls({row.target: row for row in compiled.priors}, places, sds)
 
     def name(self, parameter: str, label: str) -> str | None:

@@ -8,7 +8,7 @@ its linear predictor, the log likelihood near there is that of the working respo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,6 +76,12 @@ class Centre:
         for predictor in program.in_order:
             values[predictor.name] = predictor_value(predictor, program, frame, values)
         return cls(program, frame, values, sds)
+
+    def of_response(self, response: str) -> Centre:
+        """Return the same with the likelihood of one response alone."""
+        if len(self.program.likelihoods) == 1:
+            return self
+        return replace(self, program=self.program.of(response))
 
     def scaled(self, use: GroupUse) -> Array:
         """Return a factor of the covariance of each level's effects, (J, q, q)."""

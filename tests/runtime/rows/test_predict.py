@@ -172,7 +172,7 @@ def test_log_likelihood_and_prior_are_the_reference_density(name: str) -> None:
     } | {g.effects for g in program.groups}
     draw = {n: v for n, v in values.items() if n in held}
     lowered = compiled.lowered
-    whole = fill(lowered, compiled.prepared.table, compiled.bound.response)
+    whole = fill(lowered, compiled.prepared.table)
     outside = density(observed, **row_arguments(lowered, whole, draw))
     np.testing.assert_allclose(outside, inside, rtol=1e-10, atol=1e-10)
     assert outside.sum() + (total - inside.sum()) == pytest.approx(total, rel=1e-10)

@@ -19,7 +19,7 @@ from ....distributions.table import DISTRIBUTIONS, Distribution
 from ....families import FAMILIES
 from ....families.family import Family
 from ....program.expressions import Const, Expr, Ref
-from ....program.interpret.start import TYPICAL, reach, start
+from ....program.interpret.start import TYPICAL, reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
 from ....program.verify import definition_order
@@ -99,16 +99,9 @@ def emit(program: Program, frame: Frame) -> Tapes:
         outputs,
         np.concatenate([*first.values()]),
         np.concatenate([*reach(program, frame).values()]),
-        _rows(program, frame),
+        rows_of(program, frame),
         normals(program, frame),
     )
-
-
-def _rows(program: Program, frame: Frame) -> float:
-    likelihood = program.likelihoods[0]
-    if likelihood.count is None:
-        return float(frame.lengths[likelihood.rows])
-    return float(frame[likelihood.count].sum())
 
 
 def normals(program: Program, frame: Frame) -> int:

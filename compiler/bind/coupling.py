@@ -1,0 +1,79 @@
+"""Residual correlation of several responses: ``rescor=true``.
+
+The residuals of a row are normal, or of a multivariate t, with one correlation matrix
+for all rows. With one response, or where their families have no common density,
+there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.tree import Name, Option
+from varying.grammar.walk import unwrap
+
+from ..distributions.table import REAL
+from ..families.family import Family
+from .bound import Coupling, Part, Response
+from .priors.targets import Scalar, Targets
+from .several import OneResponse
+
+#: Families whose residuals can be correlated: what their responses then share.
+SHARED: dict[str, str | None] = {"gaussian": None}
+
+#: What priors and references call the correlations.
+RESCOR = "rescor"
+
+Drafted = tuple[OneResponse, Family | None, Response | None, Sequence[Part]]
+
+
+def bind_coupling(
+    each: Sequence[Drafted], option: Option | None, sink: Sink
+) -> Coupling | None:
+    """Return the residual correlation of responses; None where there is none."""
+    if option is None:
+        return None
+    value = unwrap(option.value)
+    if not isinstance(value, Name) or value.text != "true":
+        return None
+
+    def fault(message: str, *notes: str) -> None:
+        sink.add("residual-correlation", option.span, message, *notes)
+
+    if len(each) == 1:
+        fault(
+            "a model with one response has no residual correlation",
+            "several responses are `mvbind(y1, y2) ~ x`, or further indented formulas",
+        )
+        return None
+    families = {family.name for _, family, _, _ in each if family is not None}
+    if len(families) < len({family for _, family, _, _ in each}):
+        return None  # a family is at fault
+    if len(families) > 1 or not families <= SHARED.keys():
+        fault(
+            "residuals can be correlated where all responses are "
+            f"{' or all are '.join(SHARED)}, not {' and '.join(sorted(families))}",
+            "group effects that share an id, `(1 |p| g)`, are correlated whatever the "
+            "families",
+        )
+        return None
+    weighted = [one.name for one, _, r, _ in each if r is not None and r.weight]
+    if weighted:
+        fault(
+            f"the rows of `{weighted[0]}` have weights, and correlated residuals have "
+            "one density for all responses of a row",
+            "leave out the weights, or the correlation",
+        )
+        return None
+    (family,) = families
+    return Coupling(RESCOR, SHARED[family])
+
+
+def with_coupling(targets: Targets, coupling: Coupling | None) -> Targets:
+    """Return the targets of a model with those of its residual correlation."""
+    if coupling is None:
+        return targets
+    more = Scalar(coupling.target, coupling.target, REAL)
+    return replace(targets, scalars=(*targets.scalars, more))

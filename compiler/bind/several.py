@@ -1,0 +1,263 @@
+"""Several responses in one model: their names, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from varying.grammar.diagnostics import Sink, nearest
+from varying.grammar.nonlinear import names_left
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.source import Span
+from varying.grammar.tree import (
+    Call,
+    ContrastStatement,
+    Formula,
+    ModelStatement,
+    Name,
+    PartStatement,
+    Spec,
+    Statement,
+)
+from varying.grammar.walk import left_of_bar, unwrap
+
+from ..data.schema import Schema
+from ..families import FAMILIES
+from ..prepare.responses import BINDING, Written, family_named, responses_of
+
+#: Options that are about the whole model, and stand beside its first formula.
+OF_THE_MODEL = ("rows", "rescor")
+
+
+@dataclass(frozen=True, slots=True)
+class OneResponse:
+    """One response of a model, to be bound by itself.
+
+    Attributes
+    ----------
+    name
+        What the names of its quantities begin with; empty where it is the only one.
+    statement
+        The model as if it had no other response.
+    others
+        The names of the other responses.
+    """
+
+    name: str
+    statement: ModelStatement
+    others: tuple[str, ...] = ()
+
+
+def one_by_one(
+    model: ModelStatement, schema: Schema, sink: Sink
+) -> tuple[OneResponse, ...]:
+    """Return the responses of a model, each as a model of its own.
+
+    Those with a fault are left out, but for the first.
+    """
+    found = responses_of(model)
+    first, *rest = found.written or (Written(model.formula),)
+    kept, strangers = [first], []
+    for one in rest:
+        if _is_no_response(one, schema):
+            strangers.append(PartStatement(one.formula, span=one.formula.span))
+        else:
+            kept.append(one)
+    # what is neither is reported as a parameter that the family has not
+    kept[0] = replace(first, parts=(*first.parts, *strangers))
+    _check_calls(model, found.written, sink)
+    if len(kept) == 1 and not found.unclear:
+        return (OneResponse("", _alone(model, kept[0])),)
+    _check_unclear(found.unclear, kept, sink)
+    _check_options(kept, model, sink)
+    kept = [one for one in kept if _is_named(one, sink)] or kept[:1]
+    names = _names(kept, sink)
+    if len(names) == 1:
+        return (OneResponse("", _alone(model, next(iter(names.values())))),)
+    return tuple(
+        OneResponse(
+            name, _alone(model, one), tuple(other for other in names if other != name)
+        )
+        for name, one in names.items()
+    )
+
+
+def _alone(model: ModelStatement, one: Written) -> ModelStatement:
+    rest = [s for s in model.body if not isinstance(s, PartStatement)]
+    return replace(model, formula=one.formula, body=(*one.parts, *rest))
+
+
+def _is_no_response(one: Written, schema: Schema) -> bool:
+    """Whether an indented formula is about a name that no column has."""
+    names = names_left(one.formula.response)
+    if one.joined is not None or not names or schema.open:
+        return False
+    known = {*schema.columns, *schema.unread, *schema.faulty, *schema.unusable}
+    if len(names) > 1:
+        # parameters of a formula that is not linear, or several of the family
+        return not any(name.text in known for name in names)
+    (node,) = names
+    dpars = {dpar.name for family in FAMILIES.values() for dpar in family.dpars}
+    dpars |= {"mu", "eta"}
+    last = node.text.rpartition(".")[2]
+    like_column = nearest(node.text, schema.columns) and not nearest(last, dpars)
+    return node.text not in known and not like_column
+
+
+def _check_calls(model: ModelStatement, written: Sequence[Written], sink: Sink) -> None:
+    """Report calls of responses that join nothing, or by name."""
+    for call in {id(one.joined): one.joined for one in written}.values():
+        for argument in call.arguments if call is not None else ():
+            if argument.keyword is not None:
+                sink.add(
+                    "unknown-argument",
+                    argument.keyword.span,
+                    f"`{_name_of(call)}` has no argument `{argument.keyword.text}`",
+                    "it takes the responses, each a column",
+                )
+    left = unwrap(left_of_bar(model.formula.response))
+    if not written and isinstance(left, Call):
+        sink.add(
+            "invalid-argument",
+            left.span,
+            f"`{_name_of(left)}()` has no response in it",
+            f"written `{_name_of(left)}(y1, y2) ~ ...`",
+        )
+
+
+def _name_of(call: Call | None) -> str:
+    return BINDING[0] if call is None else call.function.text
+
+
+def _check_unclear(
+    unclear: Sequence[PartStatement], kept: Sequence[Written], sink: Sink
+) -> None:
+    """Report parameters that several responses have, below more than one."""
+    for part in unclear:
+        node = part.formula.response
+        text = expression_text(node)
+        of = [f"`{one.text}.{text} ~ ...`" for one in kept if _has(one.formula, text)]
+        sink.add(
+            "ambiguous-response",
+            node.span,
+            f"`{text}` of which response? several have it",
+            f"name the response: {' or '.join(of)}",
+        )
+
+
+def _has(formula: Formula, dpar: str) -> bool:
+    family = family_named(formula)
+    return family is not None and any(one.name == dpar for one in family.dpars)
+
+
+def _check_options(kept: Sequence[Written], model: ModelStatement, sink: Sink) -> None:
+    """Report options of the whole model beside a further formula."""
+    said: set[Span] = set()
+    for one in kept:
+        if one.formula.options is model.formula.options:
+            continue
+        for option in one.formula.options:
+            if option.name.text in OF_THE_MODEL and option.span not in said:
+                said.add(option.span)
+                sink.add(
+                    "unknown-option",
+                    option.name.span,
+                    f"`{option.name.text}` is about the whole model: it stands beside "
+                    "the first formula",
+                )
+
+
+def _is_named(one: Written, sink: Sink) -> bool:
+    """Whether a response is a column; one that is calculated has no name here."""
+    node = unwrap(left_of_bar(one.formula.response))
+    if isinstance(node, Name):
+        return True
+    if isinstance(node, Call) and node.function.text == "mvbind":
+        return False
+    family = family_named(one.formula)
+    trials = family is None or "trials" in family.known
+    if isinstance(node, Call) and node.function.text == "cbind" and trials:
+        first = unwrap(node.arguments[0].value) if node.arguments else node
+        if isinstance(first, Name):
+            return True
+    text = expression_text(node)
+    sink.add(
+        "unnamed-response",
+        node.span,
+        f"`{text}` has no name, and names tell several responses apart",
+        f"give it one: `let z = {text}` above the model, and `z ~ ...`",
+    )
+    return False
+
+
+def _names(kept: Sequence[Written], sink: Sink) -> dict[str, Written]:
+    """Return the responses by their names, each name once."""
+    names: dict[str, Written] = {}
+    for one in kept:
+        name, span = one_name(one), unwrap(left_of_bar(one.formula.response)).span
+        if name in names:
+            sink.add(
+                "duplicate-response",
+                span,
+                f"`{name}` is a response twice",
+                "a model has one formula for each response; two models of the same "
+                "response are `model a: ...` and `model b: ...`",
+            )
+            continue
+        names[name] = one
+    # `y_sigma` and the parameter `sigma` of `y` would have the same names
+    for name in names:
+        for other, one in names.items():
+            dpar = name.removeprefix(f"{other}_")
+            if dpar != name and _has(one.formula, dpar):
+                sink.add(
+                    "ambiguous-response",
+                    unwrap(left_of_bar(names[name].formula.response)).span,
+                    f"the response `{name}` and the parameter `{dpar}` of `{other}` "
+                    "would have the same names in the results",
+                    f"give the response another name: `let z = {name_text(name)}` "
+                    "above the model, and `z ~ ...`",
+                )
+    return names
+
+
+def one_name(one: Written) -> str:
+    """Return the name of a response: its column, or that of the successes."""
+    node = unwrap(left_of_bar(one.formula.response))
+    if isinstance(node, Call) and node.arguments:
+        node = unwrap(node.arguments[0].value)
+    return node.text if isinstance(node, Name) else expression_text(node)
+
+
+def by_response(
+    spec: Spec, names: Sequence[str], sink: Sink
+) -> Iterator[tuple[str, Spec]]:
+    """Yield the spec with the contrasts of each response alone.
+
+    Where there are several, a contrast says which it is about: ``response=y1``.
+    """
+    if len(names) == 1:
+        yield names[0], spec
+        return
+    of: dict[str, list[Statement]] = {name: [] for name in names}
+    for statement in spec.statements:
+        if not isinstance(statement, ContrastStatement):
+            continue
+        given = [o for o in statement.options if o.name.text == "response"]
+        rest = tuple(o for o in statement.options if o.name.text != "response")
+        value = unwrap(given[0].value) if given else None
+        if isinstance(value, Name) and value.text in of:
+            of[value.text].append(replace(statement, options=rest))
+            continue
+        listed = ", ".join(f"`response={name_text(name)}`" for name in names)
+        sink.add(
+            "ambiguous-response",
+            statement.span if value is None else value.span,
+            "a contrast is of one response, and the model has several"
+            if value is None
+            else f"the model has no response `{expression_text(value)}`",
+            f"write one of {listed}",
+        )
+    for name, kept in of.items():
+        rest_ = [s for s in spec.statements if not isinstance(s, ContrastStatement)]
+        yield name, replace(spec, statements=(*rest_, *kept))

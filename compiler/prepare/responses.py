@@ -1,0 +1,174 @@
+"""The responses of a model, and which formula is about which of them.
+
+``mvbind(y1, y2) ~ x`` is one formula for each. An indented formula whose left side is
+no parameter of the family is a further response; ``y2.sigma ~ x`` is about the
+parameter of that response, and a bare ``sigma ~ x`` about the formula above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from varying.grammar.nonlinear import is_nonlinear, names_left
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import (
+    Call,
+    Chain,
+    Expr,
+    Formula,
+    ModelStatement,
+    Name,
+    PartStatement,
+    Spec,
+    String,
+)
+from varying.grammar.walk import column_names, left_of_bar, unwrap
+
+from ..families import FAMILIES, FAMILY_SPELLINGS
+from ..families.family import Family
+
+#: Calls that join responses.
+BINDING = ("mvbind", "cbind")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One response as written.
+
+    Attributes
+    ----------
+    formula
+        Its formula: what is left of it alone, and the terms.
+    parts
+        The formulas of its parameters.
+    joined
+        The call that joins it with others; None where it stands alone.
+    """
+
+    formula: Formula
+    parts: tuple[PartStatement, ...] = ()
+    joined: Call | None = None
+
+    @property
+    def text(self) -> str:
+        """The response as it is spelled, without what stands beside it."""
+        node = unwrap(left_of_bar(self.formula.response))
+        return node.text if isinstance(node, Name) else expression_text(node)
+
+
+def family_named(formula: Formula) -> Family | None:
+    """Return the family that a formula names; None if that is not known."""
+    for option in formula.options:
+        if option.name.text == "family":
+            value = unwrap(option.value)
+            while isinstance(value, Call):
+                inner = value.arguments[0].value if value.arguments else value.function
+                named = value.function.text in ("brmsfamily", "family")
+                value = unwrap(inner) if named else value.function
+            text = value.text if isinstance(value, Name | String) else ""
+            known = FAMILY_SPELLINGS.get(text)
+            return None if known is None else FAMILIES[known]
+    return FAMILIES["gaussian"]
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """The responses of a model, in the order written.
+
+    Attributes
+    ----------
+    written
+        Each with its formulas.
+    unclear
+        Formulas of a parameter that several responses have, below a further response.
+    """
+
+    written: tuple[Written, ...]
+    unclear: tuple[PartStatement, ...] = ()
+
+
+def responses_of(model: ModelStatement) -> Responses:
+    """Return the responses of a model with their formulas.
+
+    A bare parameter directly under the first formula is about its responses; further
+    down it has to be that of one formula alone.
+    """
+    found = list(_joined(model.formula))
+    first, sources = len(found), [0] * len(found)
+    unclear: list[PartStatement] = []
+    for part in model.body:
+        if not isinstance(part, PartStatement):
+            continue
+        places = _about(part, found)
+        if places is None:
+            more = _joined(part.formula)
+            sources += [sources[-1] + 1] * len(more)
+            found += more
+            continue
+        if len(found) == first:
+            places = tuple(range(first)) if len(places) > 1 else places
+        elif len({sources[place] for place in places}) > 1:
+            unclear.append(part)
+            continue
+        for place in places:
+            one = found[place]
+            found[place] = replace(one, parts=(*one.parts, part))
+    return Responses(tuple(found), tuple(unclear))
+
+
+def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | None:
+    """Return the responses that have a parameter; None if it is a response itself."""
+    known = [_parameters(family_named(one.formula)) for one in found]
+    names = {name.text for name in names_left(part.formula.response)}
+    for place, (one, dpars) in enumerate(zip(found, known, strict=True)):
+        inside = {name.text for name in column_names(one.formula.terms)} - dpars
+        if is_nonlinear(one.formula) and names & inside:
+            return (place,)
+    node = unwrap(part.formula.response)
+    if not isinstance(node, Name):
+        return None
+    for place, one in enumerate(found):
+        name = node.text.removeprefix(f"{one.text}.")
+        if name != node.text and name in known[place]:
+            return (place,)
+    places = [place for place, names in enumerate(known) if node.text in names]
+    return tuple(places) or None
+
+
+def _parameters(family: Family | None) -> set[str]:
+    families = FAMILIES.values() if family is None else (family,)
+    return {dpar.name for one in families for dpar in one.dpars}
+
+
+def _joined(formula: Formula) -> tuple[Written, ...]:
+    """Return the responses that a formula is for."""
+    node = unwrap(left_of_bar(formula.response))
+    if not isinstance(node, Call) or node.function.text not in BINDING:
+        return (Written(formula),)
+    family = family_named(formula)
+    if node.function.text == "cbind" and (family is None or "trials" in family.known):
+        return (Written(formula),)
+    return tuple(
+        Written(
+            replace(formula, response=_instead(formula.response, argument.value)),
+            joined=node,
+        )
+        for argument in node.arguments
+    )
+
+
+def _instead(whole: Expr, response: Expr) -> Expr:
+    """Return a left side with another response before the bar."""
+    inner = unwrap(whole)
+    if isinstance(inner, Chain) and inner.operators[0] == "|":
+        return replace(inner, operands=(response, *inner.operands[1:]))
+    return response
+
+
+def columns_of_responses(spec: Spec) -> Iterator[Name]:
+    """Yield the columns of further responses, which stand left in indented formulas."""
+    for model in spec.models:
+        for one in responses_of(model).written:
+            if one.formula.response is not model.formula.response:
+                yield from column_names(one.formula.response)
