@@ -21,7 +21,7 @@ from .priors.targets import Scalar, Targets
 from .several import OneResponse
 
 #: Families whose residuals can be correlated: what their responses then share.
-SHARED: dict[str, str | None] = {"gaussian": None}
+SHARED: dict[str, str | None] = {"gaussian": None, "student": "nu"}
 
 #: What priors and references call the correlations.
 RESCOR = "rescor"
@@ -68,12 +68,29 @@ def bind_coupling(
         )
         return None
     (family,) = families
-    return Coupling(RESCOR, SHARED[family])
+    shared = SHARED[family]
+    modelled = [o for one, _, _, parts in each for o in parts if o.dpar == shared]
+    if modelled:
+        fault(
+            f"`{shared}` is one number for all responses whose residuals are "
+            f"correlated, and `{modelled[0].target[:-1]}` has a formula",
+            "leave out the formula, or the correlation",
+        )
+        return None
+    return Coupling(RESCOR, shared)
 
 
 def with_coupling(targets: Targets, coupling: Coupling | None) -> Targets:
     """Return the targets of a model with those of its residual correlation."""
     if coupling is None:
         return targets
-    more = Scalar(coupling.target, coupling.target, REAL)
-    return replace(targets, scalars=(*targets.scalars, more))
+    more = [Scalar(coupling.target, coupling.target, REAL)]
+    kept = targets.scalars
+    if coupling.shared is not None:
+        # one for all responses
+        own = [f"{response}.{coupling.shared}" for response in targets.responses]
+        first = next(one for one in kept if one.target == own[0])
+        name = coupling.shared
+        more = [replace(first, target=name, kind=name), *more]
+        kept = tuple(one for one in kept if one.target not in own)
+    return replace(targets, scalars=(*kept, *more))

@@ -236,6 +236,15 @@ def group_sd(
     )
 
 
+def residual_correlation() -> DefaultPrior:
+    """Return the prior of the correlations of the residuals of several responses."""
+    return DefaultPrior(
+        "lkj",
+        (("eta", LKJ_SHAPE),),
+        "mild preference for small correlations, any size possible",
+    )
+
+
 def correlation() -> DefaultPrior:
     """Return the prior of the correlations of group effects."""
     return DefaultPrior(

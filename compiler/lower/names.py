@@ -6,8 +6,8 @@ from ..bind.bound import BoundModel
 from ..program.names import names_of
 from .builder import BOUNDARY, COEF, ROW, Builder
 
-#: Of the residual correlation of responses: the matrix, its axis and coordinates.
-RESCOR, COUPLED = "rescor", ("response", "response_", "pcor_rescor")
+#: Of the residual correlation of responses, and of its axis and coordinates.
+RESCOR, COUPLED = "rescor", ("rescor_pair", "pcor_rescor")
 
 #: Names that a grouping factor must not give to a dimension: those of other
 #: dimensions and of quantities.

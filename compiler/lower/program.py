@@ -37,6 +37,7 @@ from .builder import (
     scalar_from,
     vector,
 )
+from .coupling import lower_coupling
 from .groups import lower_groups
 from .increments import Increments, where_of
 from .learn import Learned, LearnedPart
@@ -72,6 +73,7 @@ def lower(
     for build.bound, build.learned in zip(joint.members, learned, strict=True):
         build.predictors = []
         made.append((_response(build), build.predictors))
+    coupling = lower_coupling(build, [one.name for one, _ in made])
     count = None
     if counted:
         # a response keeps its name
@@ -93,6 +95,7 @@ def lower(
         ),
         likelihoods=tuple(replace(one, count=count) for one, _ in made),
         notes=tuple(build.notes),
+        coupling=coupling,
     )
     return program, tuple(build.rows)
 
@@ -212,7 +215,7 @@ def _predictor(
 
 def _dpars(build: Builder) -> Arguments:
     """Lower the other parameters: scalars, or predictors of their own."""
-    bound, of = build.bound, build.bound.prefix
+    bound = build.bound
     formulas = {
         part.dpar: (part, learned)
         for part, learned in zip(bound.parts[1:], build.learned.parts[1:], strict=True)
@@ -225,12 +228,16 @@ def _dpars(build: Builder) -> Arguments:
             continue
         else:
             moments = build.learned.moments
-            name, target = f"{of}{dpar.name}", f"{bound.target}{dpar.name}"
-            default = dpar.default(moments)
-            scalar(build, target, name, default, SUPPORTS[dpar.support])
+            coupling = build.joint.coupling
+            shared = coupling is not None and coupling.shared == dpar.name
+            of, target = ("", "") if shared else (bound.prefix, bound.target)
+            name, target = f"{of}{dpar.name}", f"{target}{dpar.name}"
+            if not (shared and bound is not build.joint.members[0]):
+                default = dpar.default(moments)
+                scalar(build, target, name, default, SUPPORTS[dpar.support])
             value = Ref(name)
         if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
-            value = Apply("*", (value, Ref(f"{of}rate")))
+            value = Apply("*", (value, Ref(f"{bound.prefix}rate")))
         arguments.append((dpar.name, value))
     return arguments
 

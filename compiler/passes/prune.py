@@ -20,7 +20,7 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
     """
     program = _without_idle(program)
     used: set[str] = set()
-    for likelihood in program.likelihoods:
+    for likelihood in program.observed:
         used |= {*likelihood.slots}
         for _, argument in likelihood.arguments:
             used |= set(names_in(argument))

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Block, GroupUse
+from .coupling import Coupling, conditional
 from .expressions import Expr
 from .recipes import Recipe
 
@@ -475,6 +476,15 @@ class Program:
     predictors: tuple[Predictor, ...]
     likelihoods: tuple[Likelihood, ...]
     notes: tuple[str, ...] = ()
+    coupling: Coupling | None = None
+
+    @property
+    def observed(self) -> tuple[Likelihood, ...]:
+        """The likelihoods whose product is that of all responses.
+
+        Of coupled ones each is given those before it.
+        """
+        return conditional(self)
 
     @property
     def likelihood(self) -> Likelihood:
@@ -491,12 +501,13 @@ class Program:
         """Return the program with one of its responses alone.
 
         Its parameters and groups are all there: what the other responses tell of them
-        is not.
+        is not. Of coupled ones that is the marginal distribution.
         """
         return replace(
             self,
             likelihoods=tuple(one for one in self.likelihoods if one.name == response),
             predictors=tuple(p for p in self.predictors if p.response == response),
+            coupling=None,
         )
 
     def axis(self, name: str) -> Axis:

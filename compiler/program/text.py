@@ -257,5 +257,10 @@ def program_text(program: Program) -> str:
         for predictor in program.predictors
     ]
     lines += [f"  observe {_likelihood(one)}" for one in program.likelihoods]
+    if program.coupling is not None:
+        names, partial = program.coupling.responses, program.coupling.partial
+        lines.append(
+            f"  couple {', '.join(names)}: lkj cholesky of {', '.join(partial)}"
+        )
     lines += [f"  note {note}" for note in program.notes]
     return "\n".join(map(visible, lines)) + "\n"

@@ -362,12 +362,15 @@ class Fit:
         return found
 
     def _drawn(self, draws: int | None, seed: int | None) -> dict[str, DataArray]:
-        """Return new responses by name; of several each with numbers of its own."""
-        found = {}
-        for name in self._origin.responses:
-            found[name] = self.predict(draws=draws, seed=seed, response=name)
-            seed = None if seed is None else seed + 1
-        return found
+        """Return new responses by name; several are drawn together."""
+        from ..rows.predict import joint_draws, thinned
+
+        responses = self._origin.responses
+        if len(responses) == 1:
+            return dict.fromkeys(responses, self.predict(draws=draws, seed=seed))
+        posterior = thinned(self.data["posterior"].to_dataset(), draws)
+        self._check_rows(posterior, len(responses))
+        return joint_draws(self._origin.together, posterior, seed)
 
     @overload
     def plot(self, kind: PlotKind, *, ax: None = None, **options: Any) -> Picture: ...

@@ -191,7 +191,11 @@ class Origin:
     @property
     def together(self) -> tuple[FittedRows, ...]:
         """Rows whose log densities add up to that of all responses."""
-        return tuple(self.responses.values())
+        from ..rows.predict import FittedRows
+
+        if self.compiled.lowered.coupling is None:
+            return tuple(self.responses.values())
+        return FittedRows.given(self.compiled)
 
     @property
     def name(self) -> str:

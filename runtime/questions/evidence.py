@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.bind.asked import Quantity, Reference, Test
 from varying.compiler.bind.effects import effects_of_parts
+from varying.compiler.bind.priors.targets import CORRELATIONS
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
 from varying.compiler.formula.columns import simplexes
 from varying.compiler.program.interpret.truncation import log_mass
@@ -90,7 +91,7 @@ def prior_of(
 
 def _independent(references: Sequence[Reference]) -> bool:
     """Whether no two of them have a joint prior of which only the margins are here."""
-    joint = ("cor", "simo")
+    joint = (*CORRELATIONS, "simo")
     groups = [(o.kind, o.dpar, o.group) for o in references if o.kind in joint]
     return len(set(groups)) == len(groups)
 
@@ -105,10 +106,8 @@ def _exact(test: Test, written: Mapping[str, PriorText]) -> float | None:
         return None
     place = constant.index(False)
     reference = test.operands[place]
-    if not isinstance(reference, Reference) or reference.kind in (
-        "threshold",
-        "cor",
-        "simo",
+    if not isinstance(reference, Reference) or (
+        reference.kind in ("threshold", *CORRELATIONS, "simo")
     ):
         return None
     prior = written[reference.target]
@@ -191,6 +190,8 @@ def _drawn(
                 drawn = _correlations(one, prior, bound, rng)
             elif one.kind == "simo":
                 drawn = _steps(one, prior, bound, rng)
+            elif one.kind == "rescor":
+                drawn = _correlation(prior, len(bound.members), rng)
             else:
                 drawn = _numbers(prior, rng, _AT_ONCE)
             if drawn is None:
@@ -272,6 +273,10 @@ def _correlations(
             continue
         for joint in effects.correlated:
             if reference.places[0] in joint.positions:
-                a = dict(prior.arguments)["eta"] + len(joint.positions) / 2.0 - 1.0
-                return np.asarray(2.0 * rng.beta(a, a, _AT_ONCE) - 1.0)
+                return _correlation(prior, len(joint.positions), rng)
     return None
+
+
+def _correlation(prior: PriorText, size: int, rng: np.random.Generator) -> Array:
+    a = dict(prior.arguments)["eta"] + size / 2.0 - 1.0
+    return np.asarray(2.0 * rng.beta(a, a, _AT_ONCE) - 1.0)

@@ -153,6 +153,8 @@ def draws_of(reference: Reference, compiled: Compiled, posterior: Dataset) -> Ar
 
 def _variable(reference: Reference, compiled: Compiled) -> str:
     """Return the variable of the posterior that a reference is to."""
+    if reference.kind == "rescor":
+        return reference.kind
     part = compiled.joint.part(reference.dpar)
     if not reference.group:
         return f"{part.prefix}{reference.kind}"

@@ -36,6 +36,7 @@ __all__ = [
     "FittedRows",
     "Kind",
     "check_kind",
+    "joint_draws",
     "joint_log_likelihood",
     "log_likelihood",
     "predict",
@@ -95,6 +96,18 @@ class FittedRows:
         return tuple(
             cls(one.lowered, frame, labels, one.bound.response.categories, table.counts)
             for one in compiled.each
+        )
+
+    @classmethod
+    def given(cls, compiled: Compiled) -> tuple[FittedRows, ...]:
+        """Return the rows of each response, given those before it in the same row.
+
+        Their densities add up to that of all responses.
+        """
+        program = compiled.lowered
+        return tuple(
+            replace(rows, program=replace(program, likelihoods=(one,), coupling=None))
+            for rows, one in zip(cls.each(compiled), program.observed, strict=True)
         )
 
     @property
@@ -247,6 +260,32 @@ def joint_log_likelihood(
         return np.asarray(sum(rows.log_density(draw) for rows in each))
 
     return _each_draw(each[0], posterior, density).rename(name)
+
+
+def joint_draws(
+    each: Sequence[FittedRows], posterior: Dataset, seed: int | None
+) -> dict[str, DataArray]:
+    """Return new responses by name, drawn together: see ``FittedRows.given``."""
+    rng = np.random.default_rng(Settings.checked(seed=seed).seed)
+    names = [rows.name for rows in each]
+
+    def drawn(draw: Mapping[str, Array]) -> Array:
+        arrays = dict(each[0].frame.arrays)
+        found = []
+        for rows in each:
+            frame = replace(rows.frame, arrays=arrays)
+            arguments = row_arguments(rows.program, frame, draw)
+            values = _spread(rows.family.simulate(rng, **arguments), rows.labels.shape)
+            arrays[rows.program.likelihood.value] = values
+            found.append(values)
+        return np.stack(found, axis=-1)
+
+    whole = _each_draw(each[0], posterior, drawn, {"response": names})
+    return {
+        rows.name: coded(one, rows.categories, numbers=True) if rows.categories else one
+        for rows in each
+        for one in [whole.sel(response=rows.name, drop=True).rename(rows.name)]
+    }
 
 
 def thinned(posterior: Dataset, draws: int | None) -> Dataset:

@@ -74,8 +74,10 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
             values |= _group(group, program, values)
         for predictor in program.in_order:
             values[predictor.name] = _predictor(predictor, values, program, frame)
-        for likelihood in program.likelihoods:
+        for likelihood in program.observed:
             _observe(likelihood, frame, values)
+            # what another response is given: drawn where it is
+            values[likelihood.value] = model[likelihood.name]
     return model
 
 

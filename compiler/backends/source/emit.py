@@ -204,9 +204,13 @@ def _model(writer: Writer) -> Iterator[str]:
             yield _line(statement)
     for predictor in program.in_order:
         yield _line(_predictor(writer, predictor))
-    for likelihood in program.likelihoods:
+    for likelihood in program.observed:
         for statement in _observe(writer, likelihood):
             yield _line(statement)
+        if program.coupling is not None:
+            # what another response is given: drawn where it is
+            observed, label = writer.name(likelihood.value), string(likelihood.name)
+            yield _line(f"{observed} = model[{label}]")
 
 
 def _line(statement: str) -> str:

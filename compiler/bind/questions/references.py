@@ -67,6 +67,8 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     match base:
         case "threshold":
             return _threshold(target, dpar, refs, scope, sink)
+        case "rescor" if target.name.text in scope.targets.kinds():
+            return _residual(target, refs, scope, sink)
         case "cor" if dpar in scope.parts:
             return _correlation(target, dpar, refs, scope, sink)
         case "simo" if dpar in scope.parts and refs:
@@ -164,6 +166,31 @@ def _threshold(
         return None
     text = f"{kind}[{number}]"
     return Reference(text, "threshold", of, places=(number - 1,), target=kind)
+
+
+def _residual(
+    target: Target, refs: Sequence[Ref], scope: Scope, sink: Sink
+) -> Reference | None:
+    """Return the residual correlation of two responses: ``rescor[y1, y2]``."""
+    names = scope.targets.responses
+    pairs = [(i, k) for i in range(len(names)) for k in range(i)]
+    texts = [f"rescor[{names[k]}, {names[i]}]" for i, k in pairs]
+    if not refs and len(pairs) == 1:
+        return Reference("rescor", "rescor", places=(0,), target="rescor")
+    wanted = {group_text(ref) for ref in refs}
+    for place, (i, k) in enumerate(pairs):
+        if len(refs) == 2 and wanted == {names[i], names[k]}:
+            return Reference(texts[place], "rescor", places=(place,), target="rescor")
+    if not refs:
+        _several(target, texts, sink)
+        return None
+    sink.add(
+        "unknown-target",
+        target.span,
+        f"there is no residual correlation `{expression_text(target)}`",
+        f"it is of two responses: {', '.join(texts[:_SHOWN])}",
+    )
+    return None
 
 
 def _number(ref: Ref) -> int | None:

@@ -151,7 +151,7 @@ def _response(
     program: Program, frame: Frame, values: Mapping[str, Any]
 ) -> Iterator[Cause]:
     """Yield responses that have no density at their parameters."""
-    for likelihood in program.likelihoods:
+    for likelihood in program.observed:
         yield from _impossible(likelihood, frame, values)
 
 

@@ -188,7 +188,7 @@ def log_likelihood(program: Program, frame: Frame, values: Mapping[str, Any]) ->
     integrated = [group for group in program.groups if group.form == "marginal"]
     if integrated:
         return _integrated(integrated, program, frame, values)
-    return sum(_likelihood(one, frame, values) for one in program.likelihoods)
+    return sum(_likelihood(one, frame, values) for one in program.observed)
 
 
 def _likelihood(likelihood: Likelihood, frame: Frame, values: Mapping[str, Any]) -> Any:

@@ -244,7 +244,7 @@ class _Tape(Quantities):
         if self.marginal:
             write_misfit(self.integrated(), self.writer, self.scales)
             return
-        for likelihood in self.program.likelihoods:
+        for likelihood in self.program.observed:
             self._observe(likelihood)
 
     def _observe(self, likelihood: Likelihood) -> None:

@@ -95,6 +95,10 @@ class Quantities:
         self._factors: dict[tuple[str, int, int], int] = {}
         self.bases: dict[str, int] = {}
         self.units: dict[str, Units | None] = {}
+        if program.coupling is not None:
+            # one response is given another of its row
+            self.units = {one.name: None for one in program.predictors}
+        self._expressions: dict[Expr, Place] = {}
 
     # ---- names ---------------------------------------------------------------------
 
@@ -168,7 +172,12 @@ class Quantities:
     # ---- expressions ---------------------------------------------------------------
 
     def expression(self, expr: Expr) -> Place:
-        """Write an expression; return where its value is."""
+        """Return where the value of an expression is; write it if it is not there."""
+        if expr not in self._expressions:
+            self._expressions[expr] = self._calculated(expr)
+        return self._expressions[expr]
+
+    def _calculated(self, expr: Expr) -> Place:
         match expr:
             case Const(value):
                 return self._numbers(value, scalar=not isinstance(value, tuple))
