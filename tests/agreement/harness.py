@@ -193,9 +193,11 @@ def _centered(
         old = np.asarray(moved.pop(shift.parameter))
         if shift.sign > 0:
             moved[f"{shift.parameter}_centered"] = old + delta
-        elif shift.parameter == "threshold":
+        elif shift.parameter.endswith("threshold"):
             # on its chart: the first threshold, then log gaps
-            moved["threshold_centered"] = np.concatenate([old[:1] - delta, old[1:]])
+            moved[f"{shift.parameter}_centered"] = np.concatenate(
+                [old[:1] - delta, old[1:]]
+            )
         else:
             moved[shift.parameter] = old - delta
     return moved, 0.0
@@ -389,7 +391,7 @@ def compare(
         note(f"graph ({name}), point to point", _change(here, there), (DENSITY, 0.0))
 
     source = by_source(emit_source(compiled), data, thorough)
-    if any(part.dpar == "nu" for part in compiled.bound.parts):
+    if any(part.dpar == "nu" for part in compiled.joint.parts):
         # PyMC's Student t, which the script has, loses digits where nu is 1e10 or more
         points = [random_point(rng, program, frame, scale) for scale in (0.2, 0.4)]
         here = [by_reference(program, frame, point) for point in points]
