@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,10 @@ def data(rng: Rng, rows: int = 36) -> pd.DataFrame:
 def random_models(seed: int) -> Case:
     """Return a random model of two or three responses."""
     rng = np.random.default_rng([41, seed])
-    pick = lambda items: items[int(rng.integers(len(items)))]  # noqa: E731
+
+    def pick(items: Sequence[str]) -> str:
+        return items[int(rng.integers(len(items)))]
+
     if seed % 3 == 2:
         return Case(seed, _coupled(rng, pick), data(rng), frozenset())
     names = [list(OUTCOMES)[i] for i in rng.permutation(len(OUTCOMES))[:2]]
@@ -85,7 +90,7 @@ def random_models(seed: int) -> Case:
     return Case(seed, "\n".join(lines), data(rng), frozenset())
 
 
-def _coupled(rng: Rng, pick: Any) -> str:
+def _coupled(rng: Rng, pick: Callable[[Sequence[str]], str]) -> str:
     several = ["speed", "other", "third"][: 2 + int(rng.integers(2))]
     family = pick(("gaussian", "student"))
     lines = [
@@ -95,7 +100,7 @@ def _coupled(rng: Rng, pick: Any) -> str:
     if rng.random() < 0.5:
         lines.append(f"  {several[-1]}.sigma ~ {pick(('x', '1 + (1 | g)'))}")
     if rng.random() < 0.5:
-        lines.append(f"  prior rescor ~ lkj({pick((1, 4))})")
+        lines.append(f"  prior rescor ~ lkj({pick(('1', '4'))})")
     return "\n".join(lines)
 
 
@@ -200,7 +205,5 @@ def test_coupled_rows_have_the_density_of_scipy(
 
 def _without_rows(found: Compiled, point: Any) -> float:
     """Return the log density of the priors alone."""
-    from dataclasses import replace
-
     program = replace(found.program, likelihoods=(), coupling=None)
     return float(evaluate(program, found.frame, point)[1])
