@@ -37,7 +37,7 @@ def lower_coupling(build: Builder, responses: Sequence[str]) -> Coupling | None:
             Parameter(name, (), prior, bounds=(0.0, 1.0), report=False)
         )
         partial.append(name)
-    labels = tuple(f"{responses[i]}, {responses[k]}" for i, k in pairs)
+    labels = tuple(f"{responses[k]}, {responses[i]}" for i, k in pairs)
     axis = f"{RESCOR}_pair"
     build.axes.append(Axis(axis, "pairs", labels))
     found = correlations(tuple(partial), size)
