@@ -59,7 +59,7 @@ def one_by_one(
     first, *rest = found.written or (Written(model.formula),)
     kept, strangers = [first], []
     for one in rest:
-        if _is_no_response(one, schema):
+        if _is_no_response(one, first, schema):
             strangers.append(PartStatement(one.formula, span=one.formula.span))
         else:
             kept.append(one)
@@ -87,11 +87,15 @@ def _alone(model: ModelStatement, one: Written) -> ModelStatement:
     return replace(model, formula=one.formula, body=(*one.parts, *rest))
 
 
-def _is_no_response(one: Written, schema: Schema) -> bool:
+def _is_no_response(one: Written, first: Written, schema: Schema) -> bool:
     """Whether an indented formula is about a name that no column has."""
     names = names_left(one.formula.response)
-    if one.joined is not None or not names or schema.open:
+    if one.joined is not None or not names:
         return False
+    # a family that is not known may have any parameter
+    unknown = family_named(first.formula) is None
+    if schema.open:
+        return unknown
     known = {*schema.columns, *schema.unread, *schema.faulty, *schema.unusable}
     if len(names) > 1:
         # parameters of a formula that is not linear, or several of the family
@@ -101,7 +105,7 @@ def _is_no_response(one: Written, schema: Schema) -> bool:
     dpars |= {"mu", "eta"}
     last = node.text.rpartition(".")[2]
     like_column = nearest(node.text, schema.columns) and not nearest(last, dpars)
-    return node.text not in known and not like_column
+    return node.text not in known and (unknown or not like_column)
 
 
 def _check_calls(model: ModelStatement, written: Sequence[Written], sink: Sink) -> None:
