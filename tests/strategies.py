@@ -51,6 +51,11 @@ TRANSFORMS = (
 SMALL = ("log(x)", "exp(n / 4)", "I((x - 30) / 4)", "sqrt(x)")
 #: Of a count the predictor is a logarithm: small numbers, or it is infinite.
 COUNTS = ("poisson", "negbinomial")
+#: Families whose density is written once: each has seeds of its own, so that those of
+#: the turns below stay what they are.
+WRITTEN = tuple(f.name for f in FAMILIES.values() if f.density is not None)
+LASTING = ("gamma", "exponential", "weibull")
+LOGARITHMIC = (*COUNTS, *LASTING, "geometric")
 #: Cut points: few and many categories, some of which no row has.
 CATEGORIES = (2, 3, 4, 7, 11, 100)
 WORDS = ("none", "a little", "some", "Much", "très")
@@ -122,10 +127,10 @@ class _Draft:
         self.features.update(features)
 
 
-def random_case(seed: int) -> Case:
-    """Return the case of a seed; families take turns."""
+def random_case(seed: int, family: str | None = None) -> Case:
+    """Return the case of a seed; families take turns, unless one is named."""
     draft = _Draft(np.random.default_rng([20, seed]), set())
-    family = FAMILY_TURNS[seed % len(FAMILY_TURNS)]
+    family = family or FAMILY_TURNS[seed % len(FAMILY_TURNS)]
     draft.met(family)
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
@@ -155,7 +160,7 @@ def random_case(seed: int) -> Case:
         draft.met("offset")
         terms.append(draft.pick(["offset(x / 10)", "offset(log(x))"]))
     groups = _groups(draft)
-    if family in COUNTS:
+    if family in LOGARITHMIC:
         groups = [bar.replace("I(x * n)", "I(n / 2)") for bar in groups]
     options = [] if family == "gaussian" else [f"family={family}"]
     if groups and draft.chance(0.4):
@@ -249,7 +254,16 @@ def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str]
             draft.met("computed-response")
             return [], "y / 100"
         return [], "y"
-    if family in ("poisson", "negbinomial"):
+    if family in LASTING:
+        data["u"] = rng.gamma(2.0, 0.7, rows).round(4) + 0.001
+        return [], "u"
+    if family == "beta":
+        data["p"] = rng.integers(1, 99, rows)
+        return [], "p/99"
+    if family == "geometric":
+        data["c"] = rng.poisson(rng.choice([0.4, 3.0, 60.0]), rows)
+        return [], "c"
+    if family in COUNTS:
         data["c"] = rng.poisson(rng.choice([0.4, 3.0, 60.0]), rows)
         if draft.chance(0.4):
             draft.met("rate")
@@ -307,7 +321,7 @@ def _columns(draft: _Draft) -> list[str]:
 
 def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
     numbers, transforms = NUMBERS, TRANSFORMS
-    if family in COUNTS:
+    if family in LOGARITHMIC:
         numbers, transforms = ("n",), SMALL
     variables = [*FACTORS, "flag", *numbers, *lets]
     chosen = draft.some(variables, 3)

@@ -119,12 +119,14 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
     if outside.any():
         first = int(np.argmax(outside))
         of = "".join(f" of {array[first]:g} {name}" for name, array in known.items())
+        times = 1 if table.counts is None else table.counts[outside]
         sink.add(
             "response-support",
             response.span,
             f"{table.count(outside)} values of the response `{response.name}` are "
             f"outside the support of {bound.family.name}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
+            *bound.family.outside(np.repeat(values[outside], times)),
         )
     return not outside.any()
 

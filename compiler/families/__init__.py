@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from .binary.bernoulli import BERNOULLI
 from .binary.binomial import BINOMIAL
+from .bounded.beta import BETA
+from .continuous.exponential import EXPONENTIAL
+from .continuous.gamma import GAMMA
 from .continuous.gaussian import GAUSSIAN
 from .continuous.lognormal import LOGNORMAL
 from .continuous.student import STUDENT
+from .continuous.weibull import WEIBULL
+from .counts.geometric import GEOMETRIC
 from .counts.negbinomial import NEGBINOMIAL
 from .counts.poisson import POISSON
 from .family import Family
@@ -18,10 +23,15 @@ FAMILIES: dict[str, Family] = {
         GAUSSIAN,
         STUDENT,
         LOGNORMAL,
+        GAMMA,
+        EXPONENTIAL,
+        WEIBULL,
+        BETA,
         BERNOULLI,
         BINOMIAL,
         POISSON,
         NEGBINOMIAL,
+        GEOMETRIC,
         ORDLOGIT,
     )
 }
@@ -36,11 +46,11 @@ FAMILY_SPELLINGS: dict[str, str] = {
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (
-        "laplace skew_normal shifted_lognormal gamma exponential "
-        "weibull frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
-        "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises beta xbeta "
+        "laplace skew_normal shifted_lognormal "
+        "frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
+        "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
         "ordered_beta zero_one_inflated_beta zero_inflated_beta beta_binomial "
-        "geometric com_poisson discrete_weibull negbinomial1 zero_inflated_poisson "
+        "com_poisson discrete_weibull negbinomial1 zero_inflated_poisson "
         "zero_inflated_negbinomial zero_inflated_binomial "
         "zero_inflated_beta_binomial hurdle_poisson "
         "hurdle_negbinomial hurdle_gamma hurdle_lognormal categorical multinomial "

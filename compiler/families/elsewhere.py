@@ -58,7 +58,7 @@ _OVERDISPERSED = (
 )
 _ORDINAL = "until then: `ordlogit`, the cumulative model with the same response"
 _ROBUST = "until then: `student` takes outliers as well"
-_POSITIVE = "until then: `lognormal`, also for positive numbers that are skewed"
+_POSITIVE = "until then: `gamma` or `lognormal`, for positive numbers that are skewed"
 
 #: What comes nearest to a family that is not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
@@ -75,17 +75,9 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     ),
     "exgaussian": ("until then: `lognormal`, for response times in particular",),
     "wiener": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
-    "gamma": (_POSITIVE,),
-    "exponential": (_POSITIVE,),
-    "weibull": (_POSITIVE,),
     "frechet": (_POSITIVE,),
     "inverse_gaussian": (_POSITIVE,),
-    "cox": ("until then: `lognormal` of times that are all observed",),
-    "beta": (
-        _ORDERED,
-        "shares strictly between 0 and 1: `let l = log(y / (1 - y))`, gaussian",
-        "shares of a count: `successes | trials(n)`, `family=binomial`",
-    ),
+    "cox": ("until then: `weibull` of times that are all observed",),
     "xbeta": (_ORDERED,),
     "ordered_beta": (_ORDERED,),
     "zero_one_inflated_beta": (_ORDERED,),
@@ -96,7 +88,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     ),
     "zero_inflated_binomial": ("until then: `binomial` with `(1 | row)`",),
     "zero_inflated_beta_binomial": ("until then: `binomial` with `(1 | row)`",),
-    "geometric": ("until then: `negbinomial`; geometric is its `prior shape = 1`",),
     "com_poisson": (_OVERDISPERSED,),
     "discrete_weibull": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
@@ -113,7 +104,7 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
         "until then: `negbinomial`, which has more zeros than `poisson` as well",
     ),
     "hurdle_gamma": (
-        "until then: two models, `bernoulli` of `let some = y > 0`, and `lognormal` "
+        "until then: two models, `bernoulli` of `let some = y > 0`, and `gamma` "
         "of the rows `where y > 0` (in a file of its own)",
     ),
     "hurdle_lognormal": (

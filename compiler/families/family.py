@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..distributions.density.operations import Density
 
 Array = NDArray[Any]
 ResponseKind = Literal["continuous", "binary", "ordinal", "count", "successes"]
@@ -134,11 +137,17 @@ class SourceText:
     ``statement`` is a format string with the fields ``name`` (quoted),
     ``observed``, ``dims`` (quoted) and one for each argument. ``when`` has the
     text in its place where a parameter that is else ``fixed`` has a formula.
+    ``helpers`` are the definitions, or a function that makes them.
     """
 
     statement: str
-    definitions: str = ""
+    helpers: str | Callable[[], str] = ""
     when: tuple[tuple[str, SourceText], ...] = ()
+
+    @property
+    def definitions(self) -> str:
+        """The helper definitions."""
+        return self.helpers if isinstance(self.helpers, str) else self.helpers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,8 @@ class Family:
     in_support
         Which values of the response are possible; further arguments are those
         of ``known``, by name.
+    outside
+        Notes about values that are not possible: what they are, and what to do.
     moments
         ``m`` and ``s``: ``moments(y, count, **known)`` with the response (ranks for
         categories), how many rows each value of it stands for (None: one), and what is
@@ -208,8 +219,9 @@ class Family:
         Log density (mass) of each row. Arguments: response, parameters and what
         is ``known`` by name, NumPy arrays that broadcast. Analytic: parameters
         may be complex, for derivatives by complex step.
-    kernel
-        Log density of one row and its slopes, for compiled code: a function of
+    by_hand
+        Log density of one row and its slopes, for compiled code; None: it is made of
+        ``density``. A function of
         floats that returns a flat tuple of floats. Arguments: response (counts
         and ranks as floats too); the predictor; of a family with thresholds the
         one below the category, the one above (infinite at the ends) and their
@@ -218,6 +230,9 @@ class Family:
         between the response and what is ``known``. It uses ``math``, numbers and
         plain functions of the same kind (``scalars.py``), by global name. As
         exact as ``log_density``; slopes are finite where the density is.
+    density
+        The density over a module of operations (``distributions/density``), if it is
+        written that way: of the response, the predictor, ``dpars``, what is ``known``.
     simulate
         Draws of the response: generator, then parameters and what is ``known``,
         which broadcast to the shape of the draws.
@@ -260,7 +275,6 @@ class Family:
     in_support: Callable[..., NDArray[np.bool_]]
     moments: Callable[..., Moments]
     log_density: Callable[..., Array]
-    kernel: Callable[..., tuple[float, ...]]
     simulate: Callable[..., Array]
     mean: Callable[..., Array]
     observe: Observe
@@ -272,10 +286,29 @@ class Family:
     normal: bool = False
     at_once: str | None = None
     pooled: Pooled | None = None
+    outside: Callable[[Array], tuple[str, ...]] = lambda y: ()
+    by_hand: Callable[..., tuple[float, ...]] | None = None
+    density: Density | None = None
+
+    @property
+    def kernel(self) -> Callable[..., tuple[float, ...]]:
+        """Log density of one row and its slopes: see ``by_hand``."""
+        return self.by_hand or _made_kernel(self.name)
 
     def __reduce__(self) -> tuple[Callable[[str], Family], tuple[str]]:
         """Pickle the name: a family is a constant, and made of functions."""
         return _named, (self.name,)
+
+
+@cache
+def _made_kernel(name: str) -> Callable[..., tuple[float, ...]]:
+    from ..distributions.density import python
+
+    family = _named(name)
+    assert family.density is not None
+    parameters = (family.predictor, *(dpar.name for dpar in family.dpars))
+    names = ("y", *parameters, *family.known)
+    return python.kernel(name, family.density, names, parameters)
 
 
 def _named(name: str) -> Family:

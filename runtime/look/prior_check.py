@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.data import weighted
-from varying.compiler.families.numerics import LARGEST_MEAN
+from varying.compiler.distributions.numerics import LARGEST_MEAN
 from varying.grammar.render.safe import visible
 
 from ..rows.replicates import Replicates

@@ -22,7 +22,7 @@ from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 from varying.compiler.program.interpret import charts
 
-from ..strategies import FEATURES, Case, cases, random_case
+from ..strategies import FEATURES, WRITTEN, Case, cases, random_case
 from . import harness
 from .harness import by_complex_step, by_reference, by_source, compare, stages
 
@@ -53,6 +53,15 @@ def test_backends_agree(seed: int, tmp_path: Path) -> None:
     case = random_case(seed)
     # each third is of all the families in turn
     assert disagreement(case, tmp_path, thorough=seed % 3 == 0) == [], case.text
+
+
+@pytest.mark.parametrize("family", WRITTEN)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_backends_agree_on_a_density_that_is_written_once(
+    seed: int, family: str, tmp_path: Path
+) -> None:
+    case = random_case(seed, family)
+    assert disagreement(case, tmp_path, thorough=seed == 1) == [], case.text
 
 
 @pytest.mark.slow

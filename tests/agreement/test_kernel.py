@@ -30,7 +30,7 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source
 
-from ..strategies import random_case
+from ..strategies import WRITTEN, random_case
 from . import kernels
 from .kernels import EVERY, compare_directions, compare_kernel, kernel_of, variants
 from .test_agreement import MANY, QUICK
@@ -50,6 +50,15 @@ def differences(compiled: Compiled, seed: int) -> list[str]:
 @pytest.mark.parametrize("seed", QUICK)
 def test_the_kernel_agrees(seed: int, tmp_path: Path) -> None:
     case = random_case(seed)
+    assert differences(case.compile(tmp_path), seed) == [], case.text
+
+
+@pytest.mark.parametrize("family", WRITTEN)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_kernel_agrees_on_a_density_that_is_written_once(
+    seed: int, family: str, tmp_path: Path
+) -> None:
+    case = random_case(seed, family)
     assert differences(case.compile(tmp_path), seed) == [], case.text
 
 

@@ -106,6 +106,35 @@ def _density_lognormal(y: Decimal, mu: Decimal, sigma: Decimal) -> Decimal:
 
 
 @exact
+def _density_gamma(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
+    rate = shape * (-eta).exp()
+    return shape * rate.ln() - log_gamma(shape) + (shape - 1) * ln(y) - rate * y
+
+
+@exact
+def _density_exponential(y: Decimal, eta: Decimal) -> Decimal:
+    return -eta - y * (-eta).exp()
+
+
+@exact
+def _density_weibull(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
+    z = shape * (ln(y) - eta + log_gamma(1 + 1 / shape))
+    return ln(shape) - ln(y) + z - z.exp()
+
+
+@exact
+def _density_beta(y: Decimal, eta: Decimal, phi: Decimal) -> Decimal:
+    a, b = phi * cdf(eta), phi * cdf(-eta)
+    constant = log_gamma(phi) - log_gamma(a) - log_gamma(b)
+    return constant + (a - 1) * ln(y) + (b - 1) * ln(1 - y)
+
+
+@exact
+def _density_geometric(y: Decimal, eta: Decimal) -> Decimal:
+    return y * log_cdf(eta) + log_cdf(-eta)
+
+
+@exact
 def _density_bernoulli(y: Decimal, eta: Decimal) -> Decimal:
     return log_cdf(eta if y == 1 else -eta)
 

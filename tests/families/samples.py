@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from varying.compiler.families import FAMILIES
 
@@ -67,6 +68,60 @@ def _lognormal(rng: Rng, rows: int) -> Sample:
     return Sample(y, {"mu": mu, "sigma": sigma})
 
 
+def _gamma(rng: Rng, rows: int) -> Sample:
+    """Half of the rows likely ones, half up to e^30 off; shapes from 1e-4 to 1e4."""
+    shape = spread(rng, rows, 1e-4, 1e4)
+    off = np.where(
+        rng.random(rows) < 0.5,
+        rng.normal(0.0, 2.0, rows) / np.sqrt(1.0 + shape),
+        rng.choice([-1.0, 1.0], rows) * spread(rng, rows, 1e-9, 30.0),
+    )
+    log_y = rng.normal(0.0, 5.0, rows)
+    return Sample(np.exp(log_y), {"eta": log_y - off, "shape": shape})
+
+
+def _exponential(rng: Rng, rows: int) -> Sample:
+    """A few zeros; half of the rows up to e^30 off."""
+    log_y = rng.normal(0.0, 5.0, rows)
+    y = np.where(rng.random(rows) < 0.05, 0.0, np.exp(log_y))
+    off = np.where(
+        rng.random(rows) < 0.5,
+        rng.normal(0.0, 2.0, rows),
+        rng.choice([-1.0, 1.0], rows) * spread(rng, rows, 1e-9, 30.0),
+    )
+    return Sample(y, {"eta": log_y - off})
+
+
+def _weibull(rng: Rng, rows: int) -> Sample:
+    """Shapes from 0.05 to 300, responses up to 30 units of their log off."""
+    shape, log_y = spread(rng, rows, 0.05, 300.0), rng.normal(0.0, 1.5, rows)
+    z = np.where(
+        rng.random(rows) < 0.5,
+        np.log(rng.exponential(1.0, rows)),
+        rng.uniform(-30.0, 5.0, rows),
+    )
+    eta = log_y - z / shape + special.gammaln(1.0 + 1.0 / shape)
+    return Sample(np.exp(log_y), {"eta": eta, "shape": shape})
+
+
+def _beta(rng: Rng, rows: int) -> Sample:
+    """Half of the rows likely ones; precisions from 1e-3 to 1e6."""
+    phi, likely = spread(rng, rows, 1e-3, 1e6), rng.random(rows) < 0.5
+    eta = np.where(likely, rng.normal(0.0, 2.0, rows), far(rng, rows))
+    near = np.where(likely, eta, 0.0)
+    a, b = phi * special.expit(near), phi * special.expit(-near)
+    share = np.where(
+        rng.random(rows) < 0.5, spread(rng, rows, 1e-9, 0.5), rng.random(rows)
+    )
+    y = np.where(likely, rng.beta(a, b), share)
+    return Sample(np.clip(y, 1e-300, 1.0 - 2.0**-53), {"eta": eta, "phi": phi})
+
+
+def _geometric(rng: Rng, rows: int) -> Sample:
+    eta = np.where(rng.random(rows) < 0.5, rng.normal(1.0, 2.0, rows), far(rng, rows))
+    return Sample(_whole(rng, rows, 1e6), {"eta": eta})
+
+
 def _bernoulli(rng: Rng, rows: int) -> Sample:
     return Sample(rng.integers(0, 2, rows), {"eta": far(rng, rows)})
 
@@ -120,10 +175,15 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "gaussian": _gaussian,
     "student": _student,
     "lognormal": _lognormal,
+    "gamma": _gamma,
+    "exponential": _exponential,
+    "weibull": _weibull,
+    "beta": _beta,
     "bernoulli": _bernoulli,
     "binomial": _binomial,
     "poisson": _poisson,
     "negbinomial": _negbinomial,
+    "geometric": _geometric,
     "ordlogit": _ordlogit,
     "ordlogit with disc": _scaled_ordlogit,
 }
@@ -137,6 +197,11 @@ MODERATE: Mapping[str, dict[str, Array]] = {
         "nu": np.array([5.0]),
     },
     "lognormal": {"mu": np.array([-0.4]), "sigma": np.array([0.8])},
+    "gamma": {"eta": np.array([0.4]), "shape": np.array([2.6])},
+    "exponential": {"eta": np.array([0.4])},
+    "weibull": {"eta": np.array([0.4]), "shape": np.array([1.6])},
+    "beta": {"eta": np.array([0.4]), "phi": np.array([5.0])},
+    "geometric": {"eta": np.array([0.9])},
     "bernoulli": {"eta": np.array([0.6])},
     "binomial": {"eta": np.array([0.6]), "trials": np.array([9])},
     "poisson": {"eta": np.array([1.3])},

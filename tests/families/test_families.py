@@ -10,19 +10,24 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from varying.compiler.backends.source.definitions import OPERATIONS
+from varying.compiler.distributions import numerics
+from varying.compiler.distributions.density.arrays import ARRAYS
+from varying.compiler.distributions.numerics import (
+    log_logistic,
+    log_one_minus_exp,
+    logistic,
+)
 from varying.compiler.distributions.table import DISTRIBUTIONS, SUPPORTS
 from varying.compiler.families import (
     FAMILIES,
     FAMILY_SPELLINGS,
     PLANNED_FAMILIES,
-    numerics,
 )
 from varying.compiler.families.family import Moments
 from varying.compiler.families.link import LINKS
-from varying.compiler.families.numerics import log_logistic, log_one_minus_exp, logistic
 from varying.compiler.lower.program import INVERSES
 
 from . import exact
@@ -152,7 +157,7 @@ def test_moments_of_odd_responses() -> None:
     assert student(np.array([5.0, 5.0])) == Moments(5.0, 1.0)
     lognormal = FAMILIES["lognormal"].moments(np.exp([1.0, 2.0, 3.0]))
     assert (lognormal.m, lognormal.s) == (pytest.approx(2.0), pytest.approx(1.0))
-    for name in ("poisson", "negbinomial"):
+    for name in ("poisson", "negbinomial", "geometric"):
         moments = FAMILIES[name].moments
         assert moments(np.array([1.0, 2.0, 6.0])) == Moments(math.log(3.0), 1.0)
         assert moments(np.zeros(10)) == Moments(math.log(0.05), 1.0)
@@ -193,6 +198,12 @@ def test_what_is_no_response_is_not_in_the_support() -> None:
     assert not FAMILIES["lognormal"].in_support(odd[[0, 2, 3]]).any()
     assert not FAMILIES["lognormal"].in_support(np.zeros(1)).any()
     assert not FAMILIES["student"].in_support(odd[[2, 3]]).any()
+    shares = np.array([-0.1, 0.0, 0.5, 1.0, np.nan])
+    inside = FAMILIES["beta"].in_support(shares).tolist()
+    assert inside == [False, False, True, False, False]
+    for name in ("gamma", "weibull", "exponential"):
+        found = FAMILIES[name].in_support(np.append(odd, 0.0)).tolist()
+        assert found == [False, True, False, False, True, name == "exponential"]
 
 
 def test_the_spellings_are_unique() -> None:
@@ -236,6 +247,17 @@ SCIPY: Mapping[str, Any] = {
     "gaussian": lambda y, mu, sigma: stats.norm.logpdf(y, mu, sigma),
     "student": lambda y, mu, sigma, nu: stats.t.logpdf(y, nu, mu, sigma),
     "lognormal": lambda y, mu, sigma: stats.lognorm.logpdf(y, sigma, 0.0, np.exp(mu)),
+    "gamma": lambda y, eta, shape: stats.gamma.logpdf(
+        y, shape, 0.0, np.exp(eta) / shape
+    ),
+    "exponential": lambda y, eta: stats.expon.logpdf(y, 0.0, np.exp(eta)),
+    "weibull": lambda y, eta, shape: stats.weibull_min.logpdf(
+        y, shape, 0.0, np.exp(eta - special.gammaln(1.0 + 1.0 / shape))
+    ),
+    "beta": lambda y, eta, phi: stats.beta.logpdf(
+        y, phi * logistic(eta), phi * logistic(-eta)
+    ),
+    "geometric": lambda y, eta: stats.geom.logpmf(y + 1, logistic(-eta)),
     "bernoulli": lambda y, eta: stats.logistic.logcdf(np.where(y == 1, eta, -eta)),
     "binomial": lambda y, eta, trials: stats.binom.logpmf(y, trials, logistic(eta)),
     "poisson": lambda y, eta: stats.poisson.logpmf(y, np.exp(eta)),
@@ -342,6 +364,22 @@ def test_masses_of_counts_add_up_to_one(eta: float) -> None:
         assert np.exp(masses).sum() == pytest.approx(1.0, rel=1e-11)
 
 
+@pytest.mark.parametrize("name", ["gamma", "exponential", "weibull", "beta"])
+def test_positive_densities_have_their_mass_and_mean(name: str) -> None:
+    family, arguments = FAMILIES[name], MODERATE[name]
+
+    def density(y: float) -> float:
+        return float(np.exp(family.log_density(np.array(y), **arguments))[0])
+
+    top = 1.0 if name == "beta" else 200.0
+    total, _ = integrate.quad(density, 0.0, top, points=[0.1, 0.5], limit=200)
+    mean, _ = integrate.quad(
+        lambda y: y * density(y), 0.0, top, points=[0.1, 0.5], limit=200
+    )
+    assert total == pytest.approx(1.0, rel=1e-8)
+    assert mean == pytest.approx(float(family.mean(**arguments)[0]), rel=1e-8)
+
+
 @pytest.mark.parametrize("name", ["gaussian", "student", "lognormal"])
 def test_densities_integrate_to_one(name: str) -> None:
     """Over two halves, from the median outwards."""
@@ -398,3 +436,9 @@ def test_functions_of_small_differences() -> None:
     np.testing.assert_allclose(numerics.exp_excess(signed), excess, rtol=1e-14)
     np.testing.assert_allclose(numerics.log1p_ratio(x), ratio, rtol=1e-14)
     np.testing.assert_allclose(numerics.stirling(x), wanted, rtol=0, atol=3e-14)
+    with localcontext(prec=exact.DIGITS):
+        logs = np.array([float(exact.log_gamma(1 + v)) for v in decimals[: len(x)]])
+    off = np.abs(ARRAYS.lgamma1p(x) - logs) / np.maximum(np.abs(logs), 1e-2)
+    assert off.max() < 1e-12 and (off[x < 0.03] < 1e-14).all()
+    relative = np.abs(ARRAYS.lgamma1p(x[:1]) / logs[:1] - 1.0)
+    assert relative.max() < 1e-14

@@ -110,7 +110,7 @@ def test_the_graph_draws_from_the_density(case: str) -> None:
     assert_drawn_from(case, draws.astype(float))
 
 
-@pytest.mark.parametrize("case", ["poisson", "negbinomial", "binomial"])
+@pytest.mark.parametrize("case", ["poisson", "negbinomial", "binomial", "geometric"])
 def test_counts_can_be_drawn_whatever_the_priors_ask_for(case: str) -> None:
     eta = np.array([-1e4, -700.0, -40.0, 40.0, 43.7, 700.0, 1e4])
     extremes = {
@@ -148,7 +148,9 @@ def test_the_graph_has_the_density_and_gradient(case: str) -> None:
         assert error(scaled, slope_of(case, sample, name, logarithm)) < 1e-10
 
 
-@pytest.mark.parametrize("case", ["bernoulli", "binomial", "poisson", "negbinomial"])
+@pytest.mark.parametrize(
+    "case", ["bernoulli", "binomial", "poisson", "negbinomial", "geometric"]
+)
 @pytest.mark.parametrize("eta", [-60.0, 60.0])
 def test_a_sure_response_has_a_gradient(case: str, eta: float) -> None:
     """Density and gradient in one function, as samplers compile them.

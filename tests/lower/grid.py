@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
@@ -107,6 +108,10 @@ def _count(
     if shape is not None:
         mu = mu * rng.gamma(shape, 1.0 / shape, len(z))
     return np.asarray(rng.poisson(mu))
+
+
+def _waits(rng: np.random.Generator, z: Array, mean: float) -> Array:
+    return np.asarray(mean * np.exp(0.4 * z) * rng.exponential(1.0, len(z)))
 
 
 def _exposed(
@@ -216,6 +221,28 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
             right=" + offset(log(t))",
         ),
     ),
+    "gamma": (
+        Scale("RT, ms", _plain(lambda rng, z: _reaction(z))),
+        Scale("RT, s", _plain(lambda rng, z: _reaction(z) / 1e3)),
+        Scale("incomes", _plain(lambda rng, z: np.exp(10.3 + 0.8 * z))),
+    ),
+    "exponential": (
+        Scale("waits, s", _plain(lambda rng, z: _waits(rng, z, 20.0))),
+        Scale("waits, ms", _plain(lambda rng, z: _waits(rng, z, 2e4))),
+    ),
+    "weibull": (
+        Scale("RT, ms", _plain(lambda rng, z: _reaction(z))),
+        Scale("days", _plain(lambda rng, z: _waits(rng, z, 300.0))),
+    ),
+    "beta": (
+        Scale("around 0.4", _plain(lambda rng, z: expit(0.7 * z - 0.4))),
+        Scale("around 0.03", _plain(lambda rng, z: expit(0.7 * z - 3.5))),
+        Scale("piled up at both ends", _plain(lambda rng, z: expit(4.0 * z))),
+    ),
+    "geometric": (
+        Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0, 1.0))),
+        Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0, 1.0))),
+    ),
     "ordlogit": (
         Scale(
             "1 to 5",
@@ -314,6 +341,9 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "student": (("sigma", "cond + (1 | subj)"), ("nu", "cond")),
         "lognormal": (("sigma", "cond + (1 | subj)"),),
         "negbinomial": (("shape", "cond + (1 | subj)"),),
+        "gamma": (("shape", "cond + (1 | subj)"),),
+        "weibull": (("shape", "cond + (1 | subj)"),),
+        "beta": (("phi", "cond + (1 | subj)"),),
         "ordlogit": (("disc", "cond + (1 | subj)"), ("disc", "agec")),
     }.items()
 }

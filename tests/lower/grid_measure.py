@@ -125,6 +125,8 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
         at = np.log(observed) if case.family == "lognormal" else observed
         away = np.abs(z - np.median(at)).max(axis=1)
         degenerate = away > 1e4 * np.ptp(at)
+        if "log" in family.links:
+            degenerate = (y > FAR_LOG * np.median(observed)).any(axis=1)
     kind = "heavy" if case.family == "student" else family.response
     theirs, ours = _statistics(y, kind), _statistics(observed[None], kind)
     outside = []
@@ -150,6 +152,8 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
 
 # ---- what is asked, and what is known to miss it ------------------------------------
 
+#: Where the link is a log, no data have a value so many times their median.
+FAR_LOG = 1e8
 #: At most this share of rows may be far, and of data sets degenerate: a prior
 #: may expect an event seldom, but not as good as never.
 FAR_SHARE = 0.15

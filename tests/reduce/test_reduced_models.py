@@ -33,7 +33,7 @@ from ..agreement.harness import (
     out_of_steps,
     random_point,
 )
-from ..strategies import Case, random_case
+from ..strategies import WRITTEN, Case, random_case
 
 SEEDS = tuple(range(60))
 #: One of each family, whose graphs are compared.
@@ -97,9 +97,12 @@ def said(found: tuple[Diagnostic, ...]) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_cells_are_the_rows(seed: int, tmp_path: Path) -> None:
-    case = random_case(seed)
+@pytest.mark.parametrize(
+    ("seed", "family"),
+    [*((seed, None) for seed in SEEDS), *((0, family) for family in WRITTEN)],
+)
+def test_cells_are_the_rows(seed: int, family: str | None, tmp_path: Path) -> None:
+    case = random_case(seed, family)
     kind = "parquet" if seed % 3 == 1 else "csv"
     whole, reduced = both(case, kind, tmp_path)
     if "lag" in case.features:
@@ -149,7 +152,7 @@ def test_cells_are_the_rows(seed: int, tmp_path: Path) -> None:
 
 def test_every_family_has_a_graph() -> None:
     met = {f for seed in GRAPHS for f in random_case(seed).features}
-    assert set(FAMILIES) <= met
+    assert set(FAMILIES) <= met | set(WRITTEN)
 
 
 # ---- statistics ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, gammaln
 
 Array = NDArray[np.float64]
 Named = dict[str, Array]
@@ -167,8 +167,29 @@ def negbinomial(p: Named) -> tuple[Array, Array]:
     return shape, shape / (shape + rate(p))
 
 
+def gamma(p: Named) -> tuple[Array, Array]:
+    """Return shape and scale of each row."""
+    shape = p["shape"][:, None] + 0.0 * mu(p)
+    return shape, np.exp(mu(p)) / shape
+
+
+def weibull(p: Named) -> tuple[Array, Array]:
+    shape = p["shape"][:, None] + 0.0 * mu(p)
+    return shape, np.exp(mu(p) - gammaln(1.0 + 1.0 / shape))
+
+
 def logistic_prior(rng: np.random.Generator, size: int) -> Named:
     return {**effects(rng, size), "Intercept": rng.normal(0.0, 1.0, size)}
+
+
+def beta_prior(rng: np.random.Generator, size: int) -> Named:
+    return {**logistic_prior(rng, size), "phi": rng.lognormal(2.0, 0.5, size)}
+
+
+def beta(p: Named) -> tuple[Array, Array]:
+    """Return SciPy's arguments."""
+    phi = p["phi"][:, None]
+    return phi * expit(mu(p)), phi * expit(-mu(p))
 
 
 _COUNTS = """
@@ -281,5 +302,64 @@ STUDIES = {
         lambda rng, p: rng.negative_binomial(*(a[0] for a in negbinomial(p))) * 1.0,
         lambda y, p: stats.nbinom(*negbinomial(p)).logpmf(y).sum(axis=1),
         sd_rate=2.0,
+    ),
+    **{
+        family: Study(
+            f"y ~ x + (1 | g), family={family}\n{_COUNTS}{shape}",
+            response,
+            prior,
+            simulate,
+            log_likelihood,
+            sd_rate=2.0,
+        )
+        for family, shape, response, prior, simulate, log_likelihood in (
+            (
+                "gamma",
+                "prior shape ~ lognormal(1, 0.5)\n",
+                np.linspace(0.5, 2.0, ROWS),
+                negbinomial_prior,
+                lambda rng, p: rng.gamma(*(a[0] for a in gamma(p))),
+                lambda y, p: (
+                    stats.gamma(gamma(p)[0], scale=gamma(p)[1]).logpdf(y).sum(axis=1)
+                ),
+            ),
+            (
+                "exponential",
+                "",
+                np.linspace(0.5, 2.0, ROWS),
+                count_prior,
+                lambda rng, p: rng.exponential(np.exp(mu(p)[0])),
+                lambda y, p: stats.expon(scale=np.exp(mu(p))).logpdf(y).sum(axis=1),
+            ),
+            (
+                "weibull",
+                "prior shape ~ lognormal(1, 0.5)\n",
+                np.linspace(0.5, 2.0, ROWS),
+                negbinomial_prior,
+                lambda rng, p: weibull(p)[1][0] * rng.weibull(weibull(p)[0][0]),
+                lambda y, p: (
+                    stats.weibull_min(weibull(p)[0], scale=weibull(p)[1])
+                    .logpdf(y)
+                    .sum(axis=1)
+                ),
+            ),
+            (
+                "geometric",
+                "",
+                np.arange(ROWS) % 4.0,
+                count_prior,
+                lambda rng, p: rng.geometric(expit(-mu(p)[0])) - 1.0,
+                lambda y, p: stats.geom(expit(-mu(p))).logpmf(y + 1).sum(axis=1),
+            ),
+        )
+    },
+    "beta": Study(
+        "y ~ x + (1 | g), family=beta\n"
+        "prior Intercept ~ normal(0, 1)\nprior b ~ normal(0, 1)\n"
+        "prior sd ~ exponential(1)\nprior phi ~ lognormal(2, 0.5)\n",
+        np.linspace(0.2, 0.8, ROWS),
+        beta_prior,
+        lambda rng, p: np.clip(rng.beta(*(a[0] for a in beta(p))), 1e-300, 1.0 - 1e-16),
+        lambda y, p: stats.beta(*beta(p)).logpdf(y).sum(axis=1),
     ),
 }

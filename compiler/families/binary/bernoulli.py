@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from .. import tensors
+from ...distributions import tensors
+from ...distributions.numerics import log_logistic, logistic, pooled_logit
+from ...distributions.scalars import row_logistic
 from ..family import Array, Family, Moments, SourceText
-from ..numerics import log_logistic, logistic, pooled_logit
-from ..scalars import row_logistic
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -95,7 +95,7 @@ BERNOULLI = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -104,7 +104,7 @@ BERNOULLI = Family(
     {name}, {eta}, logp=bernoulli_logit_logp, dist=bernoulli_logit_draw,
     dtype="int64", observed={observed}, dims={dims},
 )""",
-        definitions=_DEFINITIONS,
+        helpers=_DEFINITIONS,
     ),
     doc=r"""Binary response.
 

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from .. import tensors
-from ..family import Array, Family, Moments, SourceText
-from ..numerics import (
+from ...distributions import tensors
+from ...distributions.numerics import (
     HALF_LOG_2PI,
     deviance,
     factorial_remainder,
@@ -21,7 +20,13 @@ from ..numerics import (
     logistic,
     pooled_logit,
 )
-from ..scalars import FEW, row_deviance, row_logistic, row_stirling_series
+from ...distributions.scalars import (
+    FEW,
+    row_deviance,
+    row_logistic,
+    row_stirling_series,
+)
+from ..family import Array, Family, Moments, SourceText
 
 
 def in_support(y: Array, trials: Array) -> NDArray[np.bool_]:
@@ -159,7 +164,7 @@ BINOMIAL = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -168,7 +173,7 @@ BINOMIAL = Family(
     {name}, {eta}, {trials}, logp=binomial_logit_logp, dist=binomial_logit_draw,
     dtype="int64", observed={observed}, dims={dims},
 )""",
-        definitions=_DEFINITIONS,
+        helpers=_DEFINITIONS,
     ),
     doc=r"""Successes among a known number of trials.
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
+from ...distributions.numerics import HALF_LOG_2PI
 from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
-from ..numerics import HALF_LOG_2PI
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -97,7 +97,7 @@ GAUSSIAN = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

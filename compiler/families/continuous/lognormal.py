@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.spread import UNIT, rounding_of
 from ...data.weighted import Counts
+from ...distributions.numerics import HALF_LOG_2PI
 from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
-from ..numerics import HALF_LOG_2PI
 from .gaussian import cell_kernel as normal_cell_kernel
 from .gaussian import deviations
 from .gaussian import kernel as normal_kernel
@@ -100,7 +100,7 @@ LOGNORMAL = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

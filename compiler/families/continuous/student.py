@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.spread import is_constant
 from ...data.weighted import Counts
-from .. import tensors
+from ...distributions import tensors
+from ...distributions.numerics import HALF_LOG_2PI, log1p_ratio, log_rising
+from ...distributions.scalars import row_half_rising, row_log1p_excess
 from ..family import (
     Array,
     DefaultPrior,
@@ -22,8 +24,6 @@ from ..family import (
     SourceText,
     residual_scale,
 )
-from ..numerics import HALF_LOG_2PI, log1p_ratio, log_rising
-from ..scalars import row_half_rising, row_log1p_excess
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
 _MEDIAN_NU = 16.85824910926511
@@ -157,7 +157,7 @@ STUDENT = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

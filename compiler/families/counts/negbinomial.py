@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import tensors
-from ..family import Array, DefaultPrior, Dpar, Family, SourceText
-from ..numerics import (
+from ...distributions import tensors
+from ...distributions.numerics import (
     HALF_LOG_2PI,
     LARGEST_MEAN,
     deviance,
@@ -21,7 +20,8 @@ from ..numerics import (
     logistic,
     stirling,
 )
-from ..scalars import FEW, row_deviance, row_log1p_excess, row_stirling
+from ...distributions.scalars import FEW, row_deviance, row_log1p_excess, row_stirling
+from ..family import Array, DefaultPrior, Dpar, Family, SourceText
 from .poisson import in_support, moments
 
 #: Where ``exp`` is still finite; a mean beyond it takes the branch of large ones.
@@ -240,7 +240,7 @@ NEGBINOMIAL = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -249,7 +249,7 @@ NEGBINOMIAL = Family(
     {name}, {eta}, {shape}, logp=negbinomial_log_logp, dist=negbinomial_log_draw,
     dtype="int64", observed={observed}, dims={dims},
 )""",
-        definitions=_DEFINITIONS,
+        helpers=_DEFINITIONS,
     ),
     doc=r"""Counts that vary more than Poisson counts.
 

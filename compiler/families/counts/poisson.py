@@ -11,10 +11,15 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from .. import tensors
+from ...distributions import tensors
+from ...distributions.numerics import LARGEST_MEAN, deviance, factorial_remainder
+from ...distributions.scalars import (
+    FEW,
+    row_deviance,
+    row_factorial_remainder,
+    row_log_factorial,
+)
 from ..family import Array, Family, Moments, SourceText
-from ..numerics import LARGEST_MEAN, deviance, factorial_remainder
-from ..scalars import FEW, row_deviance, row_factorial_remainder, row_log_factorial
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -100,7 +105,7 @@ POISSON = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,

@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
+from ...distributions.numerics import (
+    log_logistic,
+    log_one_minus_exp,
+    logistic,
+    pooled_logit,
+)
+from ...distributions.scalars import row_logistic
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
-from ..numerics import log_logistic, log_one_minus_exp, logistic, pooled_logit
-from ..scalars import row_logistic
 from .thresholds import middle
 
 #: Stands for an infinite threshold: finite, so that no gradient meets inf - inf.
@@ -271,7 +276,7 @@ ORDLOGIT = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
-    kernel=kernel,
+    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -282,7 +287,7 @@ ORDLOGIT = Family(
     signature="(),(b),(g)->()", dtype="int64",
     observed={observed}, dims={dims},
 )""",
-        definitions=_DEFINITIONS,
+        helpers=_DEFINITIONS,
         when=(
             (
                 "disc",
@@ -293,7 +298,7 @@ ORDLOGIT = Family(
     signature="(),(b),(g),()->()", dtype="int64",
     observed={observed}, dims={dims},
 )""",
-                    definitions=_SCALED_DEFINITIONS,
+                    helpers=_SCALED_DEFINITIONS,
                 ),
             ),
         ),

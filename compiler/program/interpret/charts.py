@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...families.numerics import log_logistic
+from ...distributions.numerics import log_logistic
 from ..ir import Frame, Parameter, Program
 
 Array = NDArray[Any]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import varying
+from varying.compiler.distributions.numerics import LARGEST_MEAN
 from varying.compiler.families.family import ResponseKind
-from varying.compiler.families.numerics import LARGEST_MEAN
 from varying.runtime.look.prior_check import STATISTICS, check_prior, written
 from varying.runtime.rows.replicates import Replicates
 

@@ -1,0 +1,147 @@
+"""The operations that densities are written in.
+
+``choose`` is the one way to branch: arrays and tensors evaluate both sides, each fed
+a harmless number where the other one is taken; the kernel has an ``if``. What must
+not cancel is an operation of its own, made of others here, and by hand for the
+kernel (``scalars.py``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..numerics import (
+    EXCESS,
+    EXCESS_SERIES,
+    HALF_LOG_2PI,
+    SHIFT,
+    STIRLING,
+    polynomial,
+)
+
+#: A density: the operations, the response, the parameters, what is known of rows.
+Density = Callable[..., Any]
+
+#: Below it a product with its own logarithm is 0.
+TINY = 1e-300
+_ZETA = (
+    *(1.6449340668482264, 1.2020569031595942, 1.0823232337111382, 1.03692775514337),
+    *(1.0173430619844492, 1.008349277381923, 1.0040773561979443, 1.0020083928260821),
+    1.000994575127818,
+)
+#: ``log Gamma(1 + x) / x`` up to ``x`` = ``NEAR_ONE``: zeta(k) (-1)^k / k.
+LGAMMA1P = (
+    -0.5772156649015329,
+    *((-1.0) ** k * zeta / k for k, zeta in enumerate(_ZETA, start=2)),
+)
+NEAR_ONE = 0.03
+LOG_2 = 0.6931471805599453
+
+
+class Operations:
+    """What is made of other operations.
+
+    A reading has ``exp``, ``log``, ``log1p``, ``expm1``, ``abs``, ``sigmoid``,
+    ``log_sigmoid``, ``where`` and ``equal`` beside these.
+    """
+
+    exp: Callable[[Any], Any]
+    log: Callable[[Any], Any]
+    log1p: Callable[[Any], Any]
+    expm1: Callable[[Any], Any]
+    abs: Callable[[Any], Any]
+    sigmoid: Callable[[Any], Any]
+    log_sigmoid: Callable[[Any], Any]
+    equal: Callable[[Any, Any], Any]
+
+    def where(self, condition: Any, one: Any, other: Any) -> Any:
+        """Return one of two values; neither may fail to be a number."""
+        raise NotImplementedError
+
+    def choose(
+        self,
+        condition: Any,
+        then: Callable[[Any], Any],
+        other: Callable[[Any], Any],
+        x: Any,
+        safe: tuple[Any, Any],
+    ) -> Any:
+        """Return ``then(x)`` where a condition holds, else ``other(x)``.
+
+        ``safe`` are numbers that the two are fed where they are not taken.
+        """
+        near, far = self.where(condition, x, safe[0]), self.where(condition, safe[1], x)
+        return self.where(condition, then(near), other(far))
+
+    def log1mexp(self, x: Any) -> Any:
+        """Log of ``1 - exp(-x)``, for positive numbers."""
+        return self.choose(
+            x < LOG_2,
+            lambda near: self.log(-self.expm1(-near)),
+            lambda far: self.log1p(-self.exp(-far)),
+            x,
+            (0.5, 1.0),
+        )
+
+    def logaddexp(self, a: Any, b: Any) -> Any:
+        """Log of ``exp(a) + exp(b)``."""
+        above = a > b
+        larger, smaller = self.where(above, a, b), self.where(above, b, a)
+        return larger + self.log1p(self.exp(smaller - larger))
+
+    def exp_excess(self, x: Any) -> Any:
+        """``exp(x) - 1 - x``, exact near 0."""
+        return self.choose(
+            self.abs(x) < EXCESS_SERIES,
+            lambda near: near * near * polynomial(EXCESS, near),
+            lambda far: self.expm1(far) - far,
+            x,
+            (0.0, 1.0),
+        )
+
+    def x_log_x(self, x: Any) -> Any:
+        """``x log(x)``, 0 at 0."""
+        return self.choose(
+            x > TINY, lambda some: some * self.log(some), lambda _: 0.0, x, (1.0, 0.0)
+        )
+
+    def gamma_remainder(self, x: Any) -> Any:
+        """``log Gamma(1 + x) - x log(x) + x``, from 0 at 0 on."""
+
+        def shifted(near: Any) -> Any:
+            moved = near + SHIFT
+            product = math.prod((near + i for i in range(2, SHIFT)), start=near + 1.0)
+            series = polynomial(STIRLING, 1.0 / (moved * moved)) / moved
+            logs = (moved - 0.5) * self.log(moved) - self.log(product)
+            return logs - self.x_log_x(near) - (SHIFT - HALF_LOG_2PI) + series
+
+        return self.choose(
+            x < SHIFT,
+            shifted,
+            lambda far: (
+                HALF_LOG_2PI
+                + 0.5 * self.log(far)
+                + polynomial(STIRLING, 1.0 / (far * far)) / far
+            ),
+            x,
+            (1.0, SHIFT * 1.0),
+        )
+
+    def lgamma1p(self, x: Any) -> Any:
+        """``log Gamma(1 + x)``, exact near 0, from 0 on."""
+        return self.choose(
+            x < NEAR_ONE,
+            lambda near: near * polynomial(LGAMMA1P, near),
+            lambda far: self.gamma_remainder(far) + far * self.log(far) - far,
+            x,
+            (0.0, 1.0),
+        )
+
+
+#: What is made of other operations, by name, with the numbers that each takes.
+DERIVED = {
+    **{"log1mexp": 1, "logaddexp": 2, "exp_excess": 1, "x_log_x": 1},
+    **{"gamma_remainder": 1, "lgamma1p": 1},
+}

@@ -1,0 +1,100 @@
+"""The operations that must not cancel, by hand for one number, with their slopes.
+
+They are plain Python of the kind that the kernel backend compiles, beside those of
+``distributions/scalars.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..numerics import EXCESS, EXCESS_SERIES, HALF_LOG_2PI, SHIFT
+from ..scalars import STIRLING_SLOPE, row_logistic, row_stirling_series
+from .operations import LGAMMA1P, LOG_2, NEAR_ONE, TINY
+
+__all__ = ["row_logistic"]
+
+#: Slope of ``log Gamma(1 + x)``, of the series in ``LGAMMA1P``.
+_LGAMMA1P_SLOPE = tuple(k * c for k, c in enumerate(LGAMMA1P, start=1))
+
+
+def row_log1mexp(x: float) -> tuple[float, float]:
+    """Return ``log(1 - exp(-x))`` and its slope."""
+    less = -math.expm1(-x)
+    if x < LOG_2:
+        return math.log(less), (1.0 - less) / less
+    small = math.exp(-x)
+    return math.log1p(-small), small / less
+
+
+def row_logaddexp(a: float, b: float) -> tuple[float, float, float]:
+    """Return ``log(exp(a) + exp(b))`` and its slopes."""
+    log_share, log_rest, share, rest = row_logistic(a - b)
+    if a > b:
+        return a - log_share, share, rest
+    return b - log_rest, share, rest
+
+
+def row_exp_excess(x: float) -> tuple[float, float]:
+    """Return ``exp(x) - 1 - x`` and its slope."""
+    grown = math.expm1(x)
+    if abs(x) < EXCESS_SERIES:
+        c = EXCESS
+        series = c[4] + x * (c[5] + x * (c[6] + x * (c[7] + x * c[8])))
+        series = c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * series)))
+        return x * x * series, grown
+    return grown - x, grown
+
+
+def row_x_log_x(x: float) -> tuple[float, float]:
+    """Return ``x log(x)`` and its slope; 0 and a finite one at 0."""
+    if x > TINY:
+        logged = math.log(x)
+        return x * logged, 1.0 + logged
+    return 0.0, 1.0 + math.log(TINY)
+
+
+def row_gamma_remainder(x: float) -> tuple[float, float]:
+    """Return ``log Gamma(1 + x) - x log(x) + x`` and its slope."""
+    value = HALF_LOG_2PI
+    slope = 0.0
+    far = x
+    if x < SHIFT:
+        far = x + SHIFT
+        product = 1.0
+        total = 0.0
+        passed = 1.0
+        while passed < SHIFT:
+            product *= x + passed
+            total += 1.0 / (x + passed)
+            passed += 1.0
+        log_far = math.log(far)
+        lost, by_lost = row_x_log_x(x)
+        value += (far - 0.5) * log_far - math.log(product) - lost - SHIFT
+        slope = log_far - 0.5 / far - total - (by_lost - 1.0)
+    else:
+        value += 0.5 * math.log(x)
+        slope = 0.5 / x
+    over = 1.0 / far
+    s = over * over
+    c = STIRLING_SLOPE
+    series = c[3] + s * (c[4] + s * (c[5] + s * c[6]))
+    series = c[0] + s * (c[1] + s * (c[2] + s * series))
+    return value + row_stirling_series(far), slope + s * series
+
+
+def row_lgamma1p(x: float) -> tuple[float, float]:
+    """Return ``log Gamma(1 + x)`` and its slope."""
+    if x < NEAR_ONE:
+        c = LGAMMA1P
+        value = c[6] + x * (c[7] + x * (c[8] + x * c[9]))
+        value = c[3] + x * (c[4] + x * (c[5] + x * value))
+        value = c[0] + x * (c[1] + x * (c[2] + x * value))
+        d = _LGAMMA1P_SLOPE
+        slope = d[6] + x * (d[7] + x * (d[8] + x * d[9]))
+        slope = d[3] + x * (d[4] + x * (d[5] + x * slope))
+        slope = d[0] + x * (d[1] + x * (d[2] + x * slope))
+        return x * value, slope
+    lack, by_lack = row_gamma_remainder(x)
+    logged = math.log(x)
+    return lack + x * logged - x, by_lack + logged

@@ -1,0 +1,127 @@
+"""A density read as the text of functions, for scripts.
+
+Local variables of the density keep their names.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+
+from .graph import Node, trace
+from .operations import DERIVED, Density, Operations
+
+WIDTH = 88
+_LEVELS: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
+_TEMPLATES: Mapping[str, str] = {
+    "where": "pt.switch({}, {}, {})",
+    "==": "pt.eq({}, {})",
+    "<": "{} < {}",
+    ">": "{} > {}",
+}
+
+
+def definitions(
+    name: str, density: Density, names: Sequence[str], document: str
+) -> str:
+    """Return the text of a density and of the functions that it needs.
+
+    Parameters
+    ----------
+    name
+        What the function is called.
+    names
+        Its arguments.
+    document
+        Its docstring, a sentence.
+    """
+    made: dict[str, str] = {}
+    _define(made, name, density, names, document)
+    return "".join(f"\n\n{text}" for text in made.values())[1:]
+
+
+def _define(
+    made: dict[str, str],
+    name: str,
+    density: Density,
+    names: Sequence[str],
+    document: str,
+    inside: str = "",
+) -> None:
+    """Add a function, and before it those that it calls."""
+    traced = trace(density, names, for_kernel=False, inside=inside)
+    uses: dict[int, int] = {}
+    order: list[Node] = []
+    _visit(traced.root, uses, order)
+    given: dict[int, str] = {}
+    lines: list[str] = []
+    taken = set(names)
+    for node in order:
+        if node.op in DERIVED and node.op not in made:
+            own = getattr(Operations, node.op)
+            listed = list(inspect.signature(own).parameters)[1:]
+            text = (own.__doc__ or "").strip().removesuffix(".")
+            _define(made, node.op, own, listed, text, node.op)
+        named = node.at in traced.names or uses[node.at] > 1
+        if node.is_leaf or node is traced.root or not named:
+            continue
+        base = stem = traced.names.get(node.at, "part")
+        number = 2
+        while stem in taken:
+            stem, number = f"{base}_{number}", number + 1
+        taken.add(stem)
+        lines += _statement(f"{stem} = ", node, given)
+        given[node.at] = stem
+    lines += _statement("return ", traced.root, given)
+    head = [f"def {name}({', '.join(names)}):", f'    """{document}."""']
+    made[name] = "\n".join([*head, *lines]) + "\n"
+
+
+def _visit(node: Node, uses: dict[int, int], order: list[Node]) -> None:
+    uses[node.at] = uses.get(node.at, 0) + 1
+    if uses[node.at] == 1:
+        for one in node.inputs:
+            _visit(one, uses, order)
+        order.append(node)
+
+
+def _statement(head: str, node: Node, given: Mapping[int, str]) -> list[str]:
+    """Return a statement; its terms on lines of their own, if it is long."""
+    line = f"    {head}{_text(node, given)[0]}"
+    if len(line) <= WIDTH:
+        return [line]
+    terms = _text(node, given, "\n        ")[0]
+    return [f"    {head}(", f"        {terms}", "    )"]
+
+
+def _text(node: Node, given: Mapping[int, str], space: str = " ") -> tuple[str, int]:
+    """Return an expression and how tightly it binds; ``space`` parts its terms."""
+    if node.at in given:
+        return given[node.at], 9
+    if node.op == "var":
+        return str(node.args[0]), 9
+    if node.number is not None:
+        x = node.number
+        return f"{x:.0f}" if x == int(x) else repr(x), 9 if x >= 0 else 1
+    if node.op in _LEVELS:
+        level = _LEVELS[node.op]
+        one, other = node.args
+        a, tight = _text(one, given, space if level == 1 else " ")
+        b, bound = _text(other, given)
+        a = a if tight >= level else f"({a})"
+        b = b if bound > level else f"({b})"
+        return f"{a}{space if level == 1 else ' '}{node.op} {b}", level
+    inputs = [_text(one, given) for one in node.inputs]
+    if node.op == "neg":
+        text, tight = inputs[0]
+        return f"-{text if tight > 1 else f'({text})'}", 1
+    if node.op == "log_sigmoid":
+        one = node.args[0]
+        less = one.args[0] if one.op == "neg" and one.at not in given else -one
+        return f"-pt.softplus({_text(less, given)[0]})", 1
+    texts = [text for text, _ in inputs]
+    if node.op in _TEMPLATES:
+        text = _TEMPLATES[node.op].format(*texts)
+        return text, 9 if text.startswith("pt.") else 0 if node.op in "<>" else 1
+    prefix = "" if node.op in DERIVED else "pt."
+    return f"{prefix}{node.op}({', '.join(texts)})", 9

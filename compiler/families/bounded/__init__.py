@@ -1,0 +1,1 @@
+"""Families of shares between two bounds."""

@@ -1,0 +1,152 @@
+"""Shares strictly between 0 and 1."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import weighted
+from ...data.weighted import Counts
+from ...distributions.density import arrays
+from ...distributions.numerics import logistic, pooled_logit
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..written import graph
+
+#: Draws are no nearer to 0, and none rounds to 1.
+_LEAST, _MOST = float(np.finfo(float).tiny), 1.0 - 2.0**-53
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """Whether a share is inside, 0 and 1 not among them."""
+    return np.asarray((y > 0.0) & (y < 1.0))
+
+
+def outside(y: Array) -> tuple[str, ...]:
+    """Say which values are at the ends, or beyond, and what to do."""
+    zeros, ones = int((y == 0.0).sum()), int((y == 1.0).sum())
+    if zeros + ones == len(y):
+        return (
+            f"{zeros} are 0 and {ones} are 1: a beta distribution has neither",
+            "`family=ordlogit` takes ratings as they were given, the lowest and the "
+            "highest among them; of shares, `let percent = round(100*y)` makes ratings",
+            "values moved inside by hand, (y*(n - 1) + 0.5)/n, move the result too",
+        )
+    highest = float(np.max(y))
+    if highest > 1.0 and (y >= 0.0).all():
+        return (
+            f"the highest is {highest:g}: divide by the top of the scale, as in "
+            "`rating/99`; if 0 and the top are answers too, `ordlogit` takes the "
+            "ratings as they are",
+        )
+    return ()
+
+
+def moments(y: Array, count: Counts = None) -> Moments:
+    """Logit of the mean share; spread of the logistic."""
+    rows = weighted.total(y, count)
+    return Moments(pooled_logit(weighted.mean(y, count) * rows, rows), 1.0)
+
+
+def density(m: Any, y: Any, eta: Any, phi: Any) -> Any:
+    """Log density; no two terms cancel, however large the precision.
+
+    It is the peak, less what each of the two shares is away from its mean: the
+    deviances a (e^d - 1 - d), with d the log of the share over its mean. The sum of the
+    a (e^d - 1) is 0.
+    """
+    mu, rest = m.sigmoid(eta), m.sigmoid(-eta)
+    log_mu, log_rest = m.log_sigmoid(eta), m.log_sigmoid(-eta)
+    log_y, log_other = m.log(y), m.log1p(-y)
+    a, b = phi * mu, phi * rest
+    # the difference of the two that are far from 1
+    more = phi * m.where(eta < 0.0, y - mu, rest - (1.0 - y))
+
+    def deviance(expected: Any, more: Any, d: Any) -> Any:
+        return m.choose(
+            m.abs(d) < 0.5,
+            lambda near: expected * m.exp_excess(near),
+            lambda far: more - expected * far,
+            d,
+            (0.0, 1.0),
+        )
+
+    peak = m.gamma_remainder(phi) - m.gamma_remainder(a) - m.gamma_remainder(b)
+    return (
+        (peak + m.log(phi) + log_mu + log_rest - log_y - log_other)
+        - deviance(a, more, log_y - log_mu)
+        - deviance(b, -more, log_other - log_rest)
+    )
+
+
+def simulate(rng: np.random.Generator, eta: Array, phi: Array) -> Array:
+    """Draw a share, never 0 or 1."""
+    a, b = (np.maximum(phi * logistic(sign * eta), _LEAST) for sign in (1.0, -1.0))
+    return np.asarray(np.clip(rng.beta(a, b), _LEAST, _MOST))
+
+
+def mean(eta: Array, phi: Array) -> Array:
+    """Mean of the share."""
+    return np.asarray(logistic(eta) + 0.0 * np.asarray(phi))
+
+
+def _draw(pm: Any, pt: Any, eta: Any, phi: Any, size: Any) -> Any:
+    a, b = (pt.maximum(phi * pt.sigmoid(x), _LEAST) for x in (eta, -eta))
+    return pm.Beta.dist(a, b, size=size)
+
+
+PHI = Dpar(
+    "phi",
+    link="log",
+    support="positive",
+    meaning="precision: large where shares are near their mean",
+    default=lambda m: DefaultPrior(
+        "exponential",
+        (("rate", 2.0),),
+        "of 1/sqrt(phi), near twice the sd of a share around one half: from narrow "
+        "to piled up at both ends",
+        of="inv_sqrt",
+    ),
+    # the median of an exponential(2) is log(2)/2
+    center=lambda m: -2.0 * math.log(0.5 * math.log(2.0)),
+)
+
+BETA = Family(
+    name="beta",
+    aliases=("Beta",),
+    title="beta distribution",
+    response="continuous",
+    links=("logit",),
+    known_links=("probit", "cloglog", "cauchit", "log", "identity"),
+    dpars=(PHI,),
+    predictor="eta",
+    thresholds=False,
+    support="shares above 0 and below 1",
+    in_support=in_support,
+    outside=outside,
+    moments=moments,
+    log_density=arrays.log_density(density),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=graph(density, ("eta", "phi"), _draw),
+    source=SourceText(
+        """pm.Beta(
+    {name}, mu=pt.sigmoid({eta}), nu={phi}, observed={observed}, dims={dims}
+)"""
+    ),
+    doc=r"""Shares strictly between 0 and 1, by their mean and precision.
+
+.. math:: f(y \mid \eta, \phi) = \frac{\Gamma(\phi)}
+          {\Gamma(\mu\phi)\,\Gamma((1 - \mu)\phi)}\,
+          y^{\mu\phi - 1} (1 - y)^{(1 - \mu)\phi - 1}, \quad
+          \mu = \frac{1}{1 + e^{-\eta}}
+
+Parameters: ``eta``, the log odds of the mean share (any real number); ``phi``, the
+precision (positive): the variance is :math:`\mu(1 - \mu)/(1 + \phi)`. Shares of 0 and
+1 have no density. Reference: Ferrari & Cribari-Neto (2004), Beta regression for
+modelling rates and proportions, Journal of Applied Statistics 31, 799-815.
+""",
+)

@@ -1,0 +1,73 @@
+"""Counts of failures before the first success."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...distributions.density import arrays
+from ...distributions.numerics import LARGEST_MEAN
+from ..family import Array, Family
+from ..written import graph, script
+from .poisson import in_support, mean, moments
+
+_LARGEST = 700.0
+
+
+def density(m: Any, y: Any, eta: Any) -> Any:
+    """Log mass, finite for any finite ``eta``."""
+    return y * m.log_sigmoid(eta) + m.log_sigmoid(-eta)
+
+
+def simulate(rng: np.random.Generator, eta: Array) -> Array:
+    """Draw a count: Poisson, of a mean that is drawn; at most of 10^15."""
+    relative = rng.standard_exponential(np.shape(eta))
+    mu = np.minimum(relative * np.exp(np.minimum(eta, _LARGEST)), LARGEST_MEAN)
+    return np.asarray(rng.poisson(mu)).astype(np.int64)
+
+
+def _draw(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
+    mu = pm.Exponential.dist(1.0, size=size) * pt.exp(pt.minimum(eta, _LARGEST))
+    return pm.Poisson.dist(pt.minimum(mu, LARGEST_MEAN), size=size)
+
+
+GEOMETRIC = Family(
+    name="geometric",
+    aliases=(),
+    title="geometric distribution",
+    response="count",
+    links=("log",),
+    known_links=("identity", "sqrt"),
+    dpars=(),
+    predictor="eta",
+    thresholds=False,
+    support="counts: whole numbers, 0 among them",
+    in_support=in_support,
+    moments=moments,
+    log_density=arrays.log_density(density),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=graph(density, ("eta",), _draw, whole=True),
+    source=script(
+        "geometric_log",
+        density,
+        ("eta",),
+        """
+    mu = pm.Exponential.dist(1.0, size=size) * pt.exp(eta)
+    # a prior can ask for means that no whole number fits
+    return pm.Poisson.dist(pt.minimum(mu, 1e15), size=size)
+""",
+        "Log P(value) of a geometric count, by the log of its mean",
+        whole=True,
+    ),
+    doc=r"""Counts of failures before the first success: ``negbinomial`` of shape 1.
+
+.. math:: P(Y = y \mid \eta) = (1 - p)^y\, p, \quad p = \frac{1}{1 + e^{\eta}},
+          \quad y = 0, 1, 2, \dots
+
+Parameters: ``eta``, the log of the mean count (any real number). Reference: Johnson,
+Kemp & Kotz (2005), Univariate discrete distributions, chapter 5.
+""",
+)

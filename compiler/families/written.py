@@ -1,0 +1,95 @@
+"""Families whose density is written once: its reading as a graph, and as a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..distributions import tensors as graphs
+from ..distributions.density.operations import Density
+from ..distributions.density.tensors import Tensors
+from .family import Observe, SourceText
+
+#: Draws in a graph: the two modules, the parameters, the size.
+Draw = Callable[..., Any]
+
+
+def graph(
+    density: Density, names: Sequence[str], draw: Draw, *, whole: bool = False
+) -> Observe:
+    """Return the PyMC form of a density.
+
+    Parameters
+    ----------
+    names
+        Its arguments beside the response.
+    draw
+        ``draw(pm, pt, *arguments, size)``: the distribution in PyMC's own terms.
+    whole
+        Whether responses are whole numbers.
+    """
+
+    def observe(
+        pm: Any,
+        pt: Any,
+        name: str,
+        arguments: Mapping[str, Any],
+        observed: Any,
+        dims: str,
+    ) -> Any:
+        """Return a ``pm.CustomDist``: the density as it is written, PyMC's draws."""
+
+        def logp(value: Any, *given: Any) -> Any:
+            return density(Tensors(pt), value, *given)
+
+        def drawn(*given: Any) -> Any:
+            *parameters, size = given
+            return draw(pm, pt, *parameters, size=size)
+
+        parameters = [arguments[one] for one in names]
+        more = {"observed": observed, "dims": dims}
+        if whole:
+            return graphs.whole_numbers(pm, name, parameters, logp, drawn, **more)
+        return pm.CustomDist(name, *parameters, logp=logp, dist=drawn, **more)
+
+    return observe
+
+
+def script(
+    name: str,
+    density: Density,
+    names: Sequence[str],
+    draw: str,
+    document: str,
+    *,
+    whole: bool = False,
+) -> SourceText:
+    """Return the form of a density in a script, which PyMC lacks.
+
+    Parameters
+    ----------
+    name
+        What the functions are called: ``NAME_logp``, ``NAME_draw``.
+    names
+        Its arguments beside the response.
+    draw
+        The body of the function that draws, with the same arguments and ``size``.
+    document
+        What the density is, in a sentence without a full stop.
+    """
+    given = ", ".join(names)
+
+    def helpers() -> str:
+        from ..distributions.density.text import definitions
+
+        made = definitions(f"{name}_logp", density, ("value", *names), document)
+        head = f'def {name}_draw({given}, size):\n    """Draw a response."""\n'
+        return f"{made}\n\n{head}{draw.strip(chr(10))}\n"
+
+    fields = ", ".join(f"{{{one}}}" for one in names)
+    kind = ' dtype="int64",' if whole else ""
+    return SourceText(
+        f"pm.CustomDist(\n    {{name}}, {fields},\n    logp={name}_logp, "
+        f"dist={name}_draw,{kind}\n    observed={{observed}}, dims={{dims}},\n)",
+        helpers,
+    )
