@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import varying
+from varying.compiler.bind.response_terms.table import TERMS
 from varying.compiler.families import FAMILIES
 
 from .fits import DATA, SPEC, made_fit
@@ -63,6 +64,11 @@ def test_a_model_of_each_family(family: str) -> None:
     assert seen(again) == before
     assert again.compiled.bound.family is FAMILIES[family]
     assert seen(copy.deepcopy(model)) == before
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_beside_a_response(name: str) -> None:
+    assert pickle.loads(pickle.dumps(TERMS[name])) == TERMS[name]
 
 
 def test_the_graph_is_made_again() -> None:

@@ -19,7 +19,7 @@ Role = Literal["argument", "exposure", "weight"]
 
 @dataclass(frozen=True, slots=True)
 class ResponseTerm:
-    """One term of the language.
+    """One term of the language: its functions have names, so that models pickle.
 
     Attributes
     ----------

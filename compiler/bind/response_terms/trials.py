@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.table import Floats
+from ...families.family import Family
 from .term import ResponseTerm
 
 
@@ -14,11 +15,15 @@ def _whole(values: Floats) -> NDArray[np.bool_]:
     return found
 
 
+def _has_trials(family: Family) -> bool:
+    return "trials" in family.known
+
+
 TRIALS = ResponseTerm(
     "trials",
     "argument",
     "out of how many",
     "whole numbers from 0",
     _whole,
-    lambda family: "trials" in family.known,
+    _has_trials,
 )

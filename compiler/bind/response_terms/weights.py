@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...data.table import Floats
+from ...families.family import Family
 from .term import ResponseTerm
+
+
+def _from_zero(values: Floats) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (values >= 0) & np.isfinite(values)
+    return found
+
+
+def _any(family: Family) -> bool:
+    return True
+
 
 WEIGHTS = ResponseTerm(
     "weights",
     "weight",
     "how often a row counts: the power of its likelihood",
     "numbers from 0",
-    lambda values: (values >= 0) & np.isfinite(values),
-    lambda family: True,
+    _from_zero,
+    _any,
 )
