@@ -53,6 +53,12 @@ def names_written(spec: Spec) -> frozenset[str]:
     return frozenset(name.text for name in read)
 
 
+def names_otherwise(spec: Spec) -> frozenset[str]:
+    """Return the names that need be no column: what ``let`` makes, and ``TRUE``."""
+    lets = (s.name.text for s in spec.statements if isinstance(s, LetStatement))
+    return frozenset((*lets, *LOGICALS))
+
+
 def _beside_formulas(spec: Spec) -> Iterator[Name]:
     """Yield what statements read, and in formulas too what may be a constant.
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from varying.grammar.diagnostics import Sink
-from varying.grammar.reads import columns_read
+from varying.grammar.reads import columns_read, names_otherwise
 from varying.grammar.source import Span
 from varying.grammar.tree import Spec
 
@@ -173,7 +173,9 @@ def _found(
 
 def _reads(path: Path, spec: Spec) -> Reads:
     """Return which columns of a file are read."""
-    return Reads(lambda names: columns_read(spec, names), _size(path) < SMALL_BYTES)
+    every = _size(path) < SMALL_BYTES
+    other = names_otherwise(spec)
+    return Reads(lambda names: columns_read(spec, names), every, other)
 
 
 def _most(file: DataFile) -> float:
@@ -206,7 +208,7 @@ def _size(path: Path) -> int:
 
 def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
     """Return the table in a plain file, or its head, if its header is one row."""
-    reads = Reads(lambda names: columns_read(spec, names))
+    reads = _reads(file.path, spec)
     with open_sheet(file.path) as sheet:
         for number, row in enumerate(islice(sheet.rows, LOOKED_AT), 1):
             place = f"row {number} below the header of `{file.path.name}`"

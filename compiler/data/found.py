@@ -31,10 +31,13 @@ class Reads:
     every
         Whether all are read: of a small file, so that a name that is no column may be
         known for a level of one.
+    otherwise
+        Names that need be no column, although the spec has them.
     """
 
     named: Callable[[Sequence[str]], frozenset[str]]
     every: bool = False
+    otherwise: frozenset[str] = frozenset()
 
     def __call__(self, names: Sequence[str]) -> frozenset[str]:
         """Return which of some columns are read."""

@@ -189,7 +189,8 @@ def check_names_below(
     """
     if reads.named([""]):
         return  # the spec reads whatever there is
-    there, kept = sorted(reads.named(row) - {*header}), sorted(reads.named(header))
+    there = sorted(reads.named(row) - {*header} - reads.otherwise)
+    kept = sorted(reads.named(header))
     filled = [text for text in row if text]
     if not there or (
         len(there) == 1

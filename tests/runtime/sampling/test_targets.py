@@ -48,7 +48,7 @@ TARGETS: list[tuple[Callable[[Path], str], str | None]] = [
     (lambda folder: "new/", "it is a folder"),
     (lambda folder: ".", "it is a folder"),
     (lambda folder: "a" * 300, "long"),
-    (lambda folder: "a\0b", "null"),
+    (lambda folder: "a\0b", "no file can have such a name"),
 ]
 
 
