@@ -73,6 +73,7 @@ FEATURES = frozenset(
     dpar dpar-group dpar-numeric dpar-offset disc prior-dpar
     no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
+    by shared
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words
@@ -172,6 +173,8 @@ def random_case(seed: int, family: str | None = None) -> Case:
         draft.met("missing")
         _punch(draft.rng, data)
     parts = _parts(draft, family)
+    groups, parts = _joined(draft, seed, family, groups, parts)
+    formula = f"{response} ~ {', '.join([' + '.join([*terms, *groups]), *options])}"
     plain = Source("\n".join([*head, formula, *(f"  {part}" for part in parts)]))
     bound = compile_spec(plain, table_from_frame(data)).bound
     own, shared = [*parts, *_priors(draft, bound)], list[str]()
@@ -456,6 +459,39 @@ def _groups(draft: _Draft) -> list[str]:
     return [bar.format(a=a, b=b) for bar in bars]
 
 
+def _joined(
+    draft: _Draft, seed: int, family: str, groups: list[str], parts: list[str]
+) -> tuple[list[str], list[str]]:
+    """Have some groups in strata, and some shared by two formulas.
+
+    They are over cells that no other term is over.
+    """
+    # a generator of its own: cases without are what they would be without this
+    rng = np.random.default_rng([41, seed])
+    way = rng.random()
+    inside = ["cs", "block"][int(rng.random() < 0.5)]
+    bars = ("|", "||")
+    if way < 0.15:
+        draft.met("by")
+        bar = bars[int(rng.random() < 0.3)]
+        effects = ["1", inside, f"0 + {inside}"][int(rng.integers(3))]
+        return [*groups, f"({effects} {bar} gr(flag:grade:b, by=flag))"], parts
+    dpars = [dpar.name for dpar in FAMILIES[family].dpars]
+    if way > 0.3 or not dpars:
+        return groups, parts
+    draft.met("shared")
+    dpar = dpars[int(rng.integers(len(dpars)))]
+    over = "b:grade"
+    if rng.random() < 0.3:
+        draft.met("by")
+        over = "gr(b:grade, by=grade)"
+    there = [part for part in parts if part.startswith(f"{dpar} ~ ")]
+    start = there[0] if there else f"{dpar} ~ block"
+    rest = [part for part in parts if part not in there]
+    whole = [*rest, f"{start} + (1 |p| {over})"]
+    return [*groups, f"(1 + {inside} |p| {over})"], whole
+
+
 # ---- priors --------------------------------------------------------------------------
 
 
@@ -569,8 +605,10 @@ def _part_priors(draft: _Draft, part: Part, lines: list[str]) -> None:
             add(f"b[{column.name}]", "student_t(4, 0, 0.3)")
     for grouping in part.groupings:
         add(f"sd[{grouping.name}]", "half_normal(0.5)")
+        # a matrix that formulas share is that of the first
+        shared = any(t.identity is not None for t in grouping.terms)
         joint = any(t.correlated and len(t.columns) > 1 for t in grouping.terms)
-        if joint:
+        if joint and not shared:
             add(f"cor[{grouping.name}]", "lkj(3)")
 
 

@@ -21,6 +21,7 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from varying.compiler.compiled import Compiled
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.charts import from_unconstrained
@@ -229,6 +230,59 @@ def test_log_density_of_weighted_rows() -> None:
         size = len(point["pcor_Subject"])
         wanted = given["log_density"] - size * math.log(2.0)
         assert density == pytest.approx(wanted, rel=1e-10)
+
+
+# ---- groups --------------------------------------------------------------------------
+
+
+def same_density(model: Compiled, point: dict[str, Any], given: dict[str, Any]) -> None:
+    """Compare with Stan, whose coordinates of correlations are half as long as ours."""
+    values, density = evaluate(model.program, model.frame, point)
+    pairs = sum(len(at) for name, at in point.items() if name.startswith("pcor_"))
+    wanted = given["log_density"] - pairs * math.log(2.0)
+    effects = [numbers(given["values"], f"r_1_{k}") for k in (1, 2)]
+    assert values["r_Subject"][:, :2].T == pytest.approx(np.array(effects), abs=1e-9)
+    assert density == pytest.approx(wanted, rel=1e-10)
+
+
+def correlations(factor: Any) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = logit(
+        (1.0 + partial_correlations(np.array(factor))) / 2.0
+    )
+    return found
+
+
+def test_log_density_of_effects_that_formulas_share() -> None:
+    model = compiled((FOLDER / "shared.model").read_text("utf-8"), FOLDER)
+    for given in read("groups.json")["shared"]:
+        theirs = given["values"]
+        point = {
+            "b": numbers(theirs, "b"),
+            "Intercept_centered": np.array(theirs["Intercept"]),
+            "sigma_b": numbers(theirs, "b_sigma"),
+            "sigma_Intercept_centered": np.array(theirs["Intercept_sigma"]),
+            "sd_Subject": np.log(numbers(theirs, "sd_1")),
+            "pcor_Subject": correlations(theirs["L_1"]),
+            "z_Subject": numbers(theirs, "z_1").T,
+        }
+        same_density(model, point, given)
+
+
+def test_log_density_of_groups_in_strata() -> None:
+    model = compiled((FOLDER / "strata.model").read_text("utf-8"), FOLDER)
+    for given in read("groups.json")["strata"]:
+        theirs = given["values"]
+        point = {
+            "b": numbers(theirs, "b"),
+            "Intercept_centered": np.array(theirs["Intercept"]),
+            "sigma": np.log(theirs["sigma"]),
+            # a row an effect there, the effects of one sex after the other here
+            "sd_Subject": np.log(numbers(theirs, "sd_1")).T.ravel(),
+            "pcor_Subject#1": correlations(theirs["L_1"][0]),
+            "pcor_Subject#2": correlations(theirs["L_1"][1]),
+            "z_Subject": numbers(theirs, "z_1").T,
+        }
+        same_density(model, point, given)
 
 
 # ---- monotonic effects ---------------------------------------------------------------
