@@ -151,6 +151,7 @@ def _of_response(compiled: Compiled | Designed) -> dict[str, Any]:
                 "levels": list(grouping.levels),
                 "index": _index(grouping, prepared.table),
                 "correlated": _correlated(term),
+                **({} if grouping.by is None else {"by": grouping.by.name}),
             }
             for part in bound.parts
             for grouping in part.groupings
@@ -278,6 +279,12 @@ def _group_text(grouping: Grouping, of: Part) -> Block:
             relation = ", not correlated"
         lines.append(f"{term.text}{part}{relation}")
         lines.append(Columns.of(term.columns, "    "))
+    by = grouping.by
+    if by is not None:
+        counts = [f"{level} {n}" for level, n in zip(by.levels, by.counts, strict=True)]
+        lines.append(
+            f"standard deviations and correlations by {by.name}: {_some(tuple(counts))}"
+        )
     return f"group {grouping.name}: {len(levels)} levels ({_some(levels)})", lines
 
 
