@@ -46,9 +46,7 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
         if isinstance(block, GroupUse):
             group = program.group(block.group)
             size = frame.lengths[group.coefs]
-            # levels of several strata have not one covariance
-            whole = len(block.positions) == size and group.by is None
-            if group.free and whole:
+            if group.free and len(block.positions) == size:
                 candidates.append((frame.lengths[group.levels] * size, block))
     if not candidates:
         return program, frame

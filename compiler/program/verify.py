@@ -170,7 +170,6 @@ def _check_strata(group: Group, program: Program) -> None:
     for one in group.correlations:
         strata = {place // effects for place in one.positions}
         _require(len(strata) == 1, f"{group.name}: a correlation across strata")
-    _require(group.form != "marginal", f"{group.name}: strata are not integrated out")
 
 
 def _check_centering(group: Group, slots: Mapping[str, Slot], scales: set[str]) -> None:

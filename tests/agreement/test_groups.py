@@ -185,6 +185,9 @@ y ~ x + (1 | gr(patient, by=treat)) + (0 + x + I(x^2) | gr(patient, by=treat))
 y ~ far + (1 + far |p| gr(patient, by=treat))
   sigma ~ 1 + (1 |p| gr(patient, by=treat))
 """,
+    "by, two nested": """
+y ~ far + (1 | gr(patient, by=treat)) + (1 | patient:k)
+""",
     "by, cells": """
 y ~ x + (1 + x | gr(treat:patient, by=treat)) + (1 | patient)
   sigma ~ 1 + (1 | gr(patient, by=treat))

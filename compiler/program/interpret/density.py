@@ -341,7 +341,14 @@ def _scaled_design(
     design = np.ones((len(index), size))
     if use.design is not None:
         design[:, list(use.positions)] = frame[use.design]
-    return index, design @ (values[group.sd][:, None] * cholesky(group, values, size))
+    factors = scaled_factors(group, frame, values)
+    scaled = np.zeros(
+        (len(index), size), dtype=np.result_type(*(f for _, f in factors))
+    )
+    for levels, factor in factors:
+        own = (index >= levels.start) & (index < levels.stop)
+        scaled[own] = design[own] @ factor
+    return index, scaled
 
 
 def _misfit(covariance: Array, rest: Array) -> Any:

@@ -18,6 +18,33 @@ from .tape import TapeWriter
 
 
 @dataclass(frozen=True, slots=True)
+class Stratum:
+    """Levels that share sds and correlations.
+
+    Attributes
+    ----------
+    levels, kinds
+        Which they are, and their kinds.
+    sds
+        The places of the sds.
+    scratch
+        The first place of its kinds in the scratch, in units of a kind: behind the
+        kinds of each stratum there is room for its scales.
+    """
+
+    levels: slice
+    kinds: slice
+    sds: slice
+    scratch: int
+
+
+Scales = Callable[[Group, slice], Mapping[str, int]]
+
+#: What `integrate` keeps behind the kinds of a stratum takes as much room as these.
+_BEHIND = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Where the sums of a group's levels are, and what they are made of."""
 
@@ -34,6 +61,7 @@ class Sums:
     kind: int
     times: int
     products: int
+    strata: tuple[Stratum, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +92,7 @@ def write_sums(
     writer: TapeWriter,
     mu: int,
     sigma: int,
-    scales: Callable[[Group], Mapping[str, int]],
+    scales: Scales,
 ) -> Integrated:
     """Write the sums of the rows by level.
 
@@ -77,7 +105,7 @@ def write_sums(
     sigma
         The place of the residual sd, a scalar.
     scales
-        Returns the places of the sds and the Cholesky factor of a group.
+        Returns the places of some sds of a group and of their Cholesky factor.
     """
     likelihood, main = program.likelihood, program.predictors[0]
     pooled = FAMILIES[likelihood.family].pooled
@@ -161,7 +189,7 @@ def write_sums(
 def write_misfit(
     done: Integrated,
     writer: TapeWriter,
-    scales: Callable[[Group], Mapping[str, int]],
+    scales: Scales,
 ) -> None:
     """Write what the integral leaves but for the determinants."""
     inner, outer = done.inner, done.outer
@@ -179,13 +207,14 @@ def write_misfit(
         outer_rests=0 if outer is None else rests[outer.group.name],
     )
     for sums in done.sums:
-        writer.add(
-            "penalty",
-            levels=sums.levels,
-            q=sums.q,
-            rests=rests[sums.group.name],
-            **scales(sums.group),
-        )
+        for one in sums.strata:
+            writer.add(
+                "penalty",
+                levels=one.levels.stop - one.levels.start,
+                q=sums.q,
+                rests=rests[sums.group.name] + one.levels.start * sums.q,
+                **scales(sums.group, one.sds),
+            )
 
 
 def write_effects(
@@ -203,17 +232,20 @@ def write_effects(
             effects = places[done.outer.group.name]
             writer.add("condition", **_nested(done), effects=effects)
         out = writer.place(sums.levels * sums.q)
-        writer.add(
-            "recover",
-            levels=sums.levels,
-            q=sums.q,
-            vector=sums.vector,
-            scratch=sums.scratch,
-            kind=sums.kind,
-            kinds=sums.kinds,
-            out=out,
-            normals=normals[sums.group.name],
-        )
+        for one in sums.strata:
+            first = one.levels.start * sums.q
+            writer.add(
+                "recover",
+                levels=one.levels.stop - one.levels.start,
+                q=sums.q,
+                vector=sums.vector + first,
+                scratch=sums.scratch,
+                kind=sums.kind + one.levels.start,
+                # behind which the scales of this stratum are
+                kinds=one.scratch + one.kinds.stop - one.kinds.start,
+                out=out + first,
+                normals=normals[sums.group.name] + first,
+            )
         places[sums.group.name] = out
     return places
 
@@ -229,11 +261,20 @@ def _sums(
     """Allot the places of a group; ``shared``: levels may be of one kind."""
     levels, q = frame.lengths[group.levels], frame.lengths[group.coefs]
     products = _products(use, use, levels, frame, count)
-    first, kind = np.arange(levels), np.arange(levels)
-    if shared:
-        cells = find_cells([products.reshape(levels, -1)], levels)
-        first, kind = cells.first, cells.of
-    kinds = len(first)
+    kind, strata, kinds, scratch = np.zeros(levels, dtype=np.int64), [], 0, 0
+    first: list[NDArray[Any]] = []
+    for own, places in group.strata(levels, q):
+        size = own.stop - own.start
+        found, of = np.arange(size), np.arange(size)
+        if shared:
+            cells = find_cells([products[own].reshape(size, -1)], size)
+            found, of = cells.first, cells.of
+        stop = kinds + len(found)
+        kind[own] = scratch + of
+        strata.append(Stratum(own, slice(kinds, stop), places, scratch))
+        kinds, scratch = stop, scratch + len(found) + _BEHIND
+        first.append(own.start + found)
+    times = np.bincount(kind)
     return Sums(
         group,
         use,
@@ -241,13 +282,14 @@ def _sums(
         q,
         matrix=writer.place(kinds * q * q),
         vector=writer.place(levels * q),
-        scratch=writer.place(scratch_size(kinds, q)),
+        scratch=writer.place(scratch_size(scratch, q)),
         index=writer.integers(frame[use.index]),
         design=_design(use, frame, writer),
         kinds=kinds,
         kind=writer.integers(kind),
-        times=writer.numbers(np.bincount(kind, minlength=kinds)),
-        products=writer.numbers(products[first]),
+        times=writer.numbers(times[times > 0]),
+        products=writer.numbers(products[np.concatenate(first)]),
+        strata=tuple(strata),
     )
 
 
@@ -259,18 +301,18 @@ def _mean(sums: Sums, writer: TapeWriter) -> int:
     return out
 
 
-def _integrate(
-    sums: Sums, writer: TapeWriter, scales: Callable[[Group], Mapping[str, int]]
-) -> None:
-    writer.add(
-        "integrate",
-        kinds=sums.kinds,
-        times=sums.times,
-        q=sums.q,
-        own=sums.matrix,
-        scratch=sums.scratch,
-        **scales(sums.group),
-    )
+def _integrate(sums: Sums, writer: TapeWriter, scales: Scales) -> None:
+    square = sums.q * sums.q
+    for one in sums.strata:
+        writer.add(
+            "integrate",
+            kinds=one.kinds.stop - one.kinds.start,
+            times=sums.times + one.kinds.start,
+            q=sums.q,
+            own=sums.matrix + one.kinds.start * square,
+            scratch=sums.scratch + one.scratch * 3 * square,
+            **scales(sums.group, one.sds),
+        )
 
 
 def _nested(done: Integrated) -> dict[str, int]:

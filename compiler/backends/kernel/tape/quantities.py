@@ -415,9 +415,10 @@ class Quantities:
         )
         return self._sums
 
-    def scales(self, group: Group) -> dict[str, int]:
-        """Return the places of a group's sds and of its Cholesky factor."""
-        return {"sd": self.place(group.sd).at, "cholesky": self.cholesky(group)}
+    def scales(self, group: Group, among: slice) -> dict[str, int]:
+        """Return the places of some sds of a group and of their Cholesky factor."""
+        sd = self.place(group.sd).at + among.start
+        return {"sd": sd, "cholesky": self.cholesky(group, among)}
 
     def _recovered(self, group: Group) -> Place:
         """Return the place of effects that are drawn after sampling."""
