@@ -118,6 +118,7 @@ class _Expander:
         self.responses: list[tuple[int, Expr, str | None]] = []
         self.groups: list[GroupBar] = []
         self.intercept = True
+        self.named_intercept = False
         self.pairs = 0
         self.faulty = False
         self.response_columns, self.response_label = own_columns(response)
@@ -164,8 +165,9 @@ class _Expander:
         for mask in kept:
             used |= mask
         dropped = tuple(self.of((1 << len(self.variables)) - 1 & ~used))
+        intercept = self.intercept or self.named_intercept
         return Expansion(
-            terms, self.intercept, tuple(self.groups), tuple(self.offsets), dropped
+            terms, intercept, tuple(self.groups), tuple(self.offsets), dropped
         )
 
     def of(self, mask: int) -> Iterator[Variable]:
@@ -234,8 +236,8 @@ class _Expander:
                     yield push(self.dot(node))
                 case Name(text="Intercept", quoted=False) if (
                     "Intercept" not in self.all_columns
-                ):  # as brms writes the intercept that a prior is about
-                    self.intercept = plus
+                ):  # as brms has it: a column of ones, which no `0` takes away
+                    self.intercept = self.named_intercept = plus
                     yield push({})
                 case Call(function=function) if self.calls_a_column(node):
                     yield push(self.leaf(function))

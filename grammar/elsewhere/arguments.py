@@ -81,6 +81,11 @@ def read_argument(given: Given, call: Called | None, where: str, draft: Draft) -
             draft.block("`re_formula` needs its `groups`")
     elif keyword == "data":
         _data(given, draft)
+    elif keyword == "center_predictors" and given.text in _NOTHING:
+        draft.at_zero = True
+        draft.notes.append(
+            "`center_predictors=False`: the prior of the intercept is of the one at 0"
+        )
     elif keyword == "offset" and given.text not in _NOTHING:
         draft.formula += f" + offset({_OF_FRAME.sub('', given.text)})"
     elif keyword == "subset" and given.text not in _NOTHING:

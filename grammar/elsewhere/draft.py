@@ -31,6 +31,11 @@ class Draft:
         What else is to be known.
     inner
         Parameters of a formula that is not linear, with the terms of each.
+    uncentered
+        Parameters whose intercept is a coefficient like the others; that of the mean
+        has the empty name.
+    at_zero
+        Whether the intercept that Bambi names is the one at 0.
     used
         Variables whose values are in it.
     sure
@@ -45,6 +50,8 @@ class Draft:
     blocked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     inner: dict[str, str] = field(default_factory=dict)
+    uncentered: set[str] = field(default_factory=set)
+    at_zero: bool = False
     used: list[str] = field(default_factory=list)
     sure: bool = True
     #: Priors are read last, for they depend on the family: those of brms and Bambi, and

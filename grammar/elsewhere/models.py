@@ -20,6 +20,7 @@ from .code import (
     written,
 )
 from .draft import Draft, Values
+from .intercept import is_coefficient, only_intercept, terms_of, with_intercept
 from .priors import priors_of
 from .tables import COMMANDS, DATA_NAMES, DPARS, ELSEWHERE, MODEL_CALLS, WRAPPERS
 
@@ -285,6 +286,8 @@ def _parts(call: Called, start: int, draft: Draft) -> None:
             read_family(argument.words, draft)
         elif argument.keyword == "nl" and argument.text in ("TRUE", "T"):
             draft.options["nl"] = "true"
+        elif argument.keyword == "center":
+            _center(argument, call, draft)
         elif argument.keyword in ("nl", "decomp", "autocor", "sparse", "unused"):
             read_argument(argument, call, "brms", draft)
         elif argument.keyword in ELSEWHERE:
@@ -293,6 +296,23 @@ def _parts(call: Called, start: int, draft: Draft) -> None:
             draft.parts.append(f"prior {argument.keyword} = {argument.text}")
         else:
             draft.block(f"`{argument.keyword}` has no counterpart that is known")
+
+
+def _center(given: Given, call: Called, draft: Draft) -> None:
+    """Read ``center = FALSE``: the intercept is a coefficient, as its priors go."""
+    if given.text not in ("FALSE", "F"):
+        draft.left_out["center"] = ELSEWHERE["center"]
+        return
+    names = {""}
+    if call.name == "lf":
+        free = [one.text for one in call.given if one.keyword is None]
+        lefts = [text.partition("~")[0] for text in free]
+        names = {name.strip() for left in lefts for name in left.split("+")}
+    draft.uncentered |= names
+    draft.notes.append(
+        "`center = FALSE`: there priors of class `b` are those of the intercept too, "
+        "which is the one at 0: here it has a line of its own, `prior Intercept ~ ...`"
+    )
 
 
 def _part(words: Sequence[Word], draft: Draft) -> None:
@@ -316,7 +336,6 @@ def _part(words: Sequence[Word], draft: Draft) -> None:
 
 
 _OF_INNER = regex.compile(r"prior (\w+) (.+)")
-_BARS = regex.compile(r"\([^()|]*\|[^()]*\)")
 
 
 def _of_inner(text: str, draft: Draft) -> list[str]:
@@ -328,13 +347,30 @@ def _of_inner(text: str, draft: Draft) -> list[str]:
     if found is None or found[1] not in draft.inner:
         return [text]
     name, rest = found[1], found[2]
-    terms = [t.strip() for t in _BARS.sub("", draft.inner[name]).split("+")]
-    terms = [term for term in terms if term]
+    terms = terms_of(draft.inner[name])
     if {*terms} <= {"1"}:
         return [text]
-    whole = "0" not in terms and "-1" not in terms
+    whole = "0" not in terms or "Intercept" in terms
     lines = [f"prior {name}.Intercept {rest}"] if whole else []
-    return [*lines, f"prior {name}.b {rest}"]
+    only = only_intercept(draft.inner[name])
+    return lines if only else [*lines, f"prior {name}.b {rest}"]
+
+
+def _coefficients(draft: Draft) -> None:
+    """Write priors of coefficients for the intercepts too that brms has among them."""
+    formulas = {"": draft.formula.partition(" ~ ")[2]}
+    for line in draft.parts:
+        name, tilde, right = line.partition(" ~ ")
+        if tilde and not name.startswith("prior "):
+            formulas[name] = right
+    among = {name for name, right in formulas.items() if is_coefficient(right)}
+    among |= {
+        name
+        for name in draft.uncentered
+        if "0" not in terms_of(formulas.get(name, "0"))
+    }
+    alone = {name for name in among if only_intercept(formulas.get(name, ""))}
+    draft.priors = with_intercept(draft.priors, among, alone)
 
 
 def _read_priors(draft: Draft, values: Values) -> None:
@@ -350,5 +386,12 @@ def _read_priors(draft: Draft, values: Values) -> None:
                 "`prior TARGET ~ distribution(...)` below the formula"
             )
             continue
-        draft.priors += [text for one in found for text in _of_inner(one.text, draft)]
+        texts = [text for one in found for text in _of_inner(one.text, draft)]
+        if draft.at_zero:  # what Bambi calls the intercept
+            texts = [
+                text.replace("prior Intercept[mean] ", "prior Intercept ")
+                for text in texts
+            ]
+        draft.priors += texts
         draft.sure = draft.sure and all(prior.sure for prior in found)
+    _coefficients(draft)

@@ -24,8 +24,10 @@ from .code import (
     split,
     statement,
     without_comments,
+    written,
 )
 from .draft import Draft
+from .intercept import is_coefficient, only_intercept, with_intercept
 from .models import ORDINAL, model_of
 from .priors import distribution, priors_of
 from .tables import (
@@ -83,6 +85,9 @@ class Reader:
     parse: Parse
     pieces: list[Piece] = field(default_factory=list)
     formulas: int = 0
+    #: Parameters whose intercept is a coefficient, and those that have no other.
+    among: set[str] = field(default_factory=set)
+    alone: set[str] = field(default_factory=set)
 
     def run(self) -> list[Code]:
         """Report all code, in its order."""
@@ -96,6 +101,8 @@ class Reader:
         used = Counter(name for draft in drafts.values() for name in draft.used)
         models = [place for place in drafts if self.pieces[place].name not in used]
         self.formulas += len(models)
+        for place in models:
+            self._note_intercept(drafts[place].line)
         found: list[Code] = []
         for place, piece in enumerate(self.pieces):
             if piece.name in used:  # said where it is used
@@ -135,8 +142,19 @@ class Reader:
                     self.pieces.append(piece)
             elif _is_formula(words):
                 self.formulas += 1
+                self._note_intercept(written(words))
             position = words[-1].end
         return
+
+    def _note_intercept(self, text: str) -> None:
+        """Note whether the intercept of a formula is a coefficient."""
+        left, _, right = text.partition("~")
+        right = right.partition(",")[0]
+        if is_coefficient(right):
+            name = left.strip() if left.strip() in DPARS else ""
+            self.among.add(name)
+            if only_intercept(right):
+                self.alone.add(name)
 
     def _same_line(self, first: Word, word: Word) -> bool:
         between = self.source.text[first.start : word.start]
@@ -246,10 +264,13 @@ class Reader:
         if found:
             position = self.source.position(piece.span.start)
             margin = self.source.line_text(position.line)[: position.column - 1]
-            lines = f"\n{margin}".join(prior.text for prior in found)
-            shown = ", ".join(f"`{prior.text}`" for prior in found)
+            texts = [prior.text for prior in found]
+            if "" not in self.among or self.formulas == 1:
+                texts = with_intercept(texts, self.among, self.alone)
+            lines = f"\n{margin}".join(texts)
+            shown = ", ".join(f"`{text}`" for text in texts)
             sure = all(prior.sure for prior in found) and not piece.commented
-            if _is_read([prior.text for prior in found], self.parse):
+            if _is_read(texts, self.parse):
                 fix = Fix(f"write {shown}", (Edit(piece.span, lines),), safe=sure)
             if not all(prior.sure for prior in found):
                 notes.append(
