@@ -112,9 +112,11 @@ class _Numbers:
     def add(self, cells: Sequence[str]) -> bool:
         """Take some cells; whether they are numbers, without leading zeros."""
         if self._decimal == ",":
-            plain = with_point(cells)
+            if any("." in cell for cell in cells):
+                return False  # what a point does is known from all cells
+            plain, _ = with_point(cells)
             if plain is cells and not all(map(is_missing, cells)):
-                return False  # a point parts thousands, or decimals
+                return False
             cells = plain
         different = dict.fromkeys(cells)
         absent = [text for text in different if is_missing(text)]

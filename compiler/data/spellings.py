@@ -20,12 +20,14 @@ from .levels import level_spelled
 from .schema import ColumnInfo
 from .spread import distinct
 from .table import Column, Kind
-from .texts import WITH_COMMA, parse_numbers
+from .texts import WITH_COMMA, parse_numbers, two_signs
 
 _COMMA = re.compile(
     r"\s*[+-]?(\d+,\d+|\d{1,3}(,\d{3})+(\.\d+)?|\d{1,3}(\.\d{3})+,\d+)\s*"
 )
-_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
+#: Numbers whose commas may part thousands, and those whose commas do nothing else.
+_THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?\s*")
+_SURELY = re.compile(r"\s*[+-]?\d{1,3}((,\d{3}){2,}(\.\d+)?|,\d{3}\.\d+)\s*")
 _MISSING = frozenset("n.a. n.a n/a na nan null missing . - -- ? #n/a #na <na>".split())
 #: Numbers that make a text among them look like a slip, and texts that are named.
 _ENOUGH, _SHOWN = 5, 3
@@ -182,13 +184,30 @@ def comma_note(
     named
         One of the texts: what is said is about it.
     """
+    mixed = _two_signs(levels, decimal)
+    if mixed is not None:
+        pointed, other = mixed
+        return (
+            f"`{pointed}` has a point and `{other}` is written with a decimal comma: "
+            "what the point is does not show, so write all numbers in one way",
+        )
     found = with_comma(levels) if named is None else named
     if found is None or not _COMMA.fullmatch(found):
         return ()
-    if _THOUSANDS.fullmatch(found):
-        plain = found.replace(",", "").strip()
-        return (f"`{found}` has a comma: write such numbers as `{plain}`",)
+    whole = found.replace(",", "").strip()
+    thousands = _parts_thousands(found, levels, decimal)
+    if thousands:
+        return (f"`{found}` has a comma: write such numbers as `{whole}`",)
     plain = found.replace(".", "").replace(",", ".").strip()
+    if thousands is None:
+        how = 'add `decimal=","` to the `data` statement'
+        if decimal is None:
+            how = f"write such numbers as `{plain}`"
+        return (
+            f"`{found}` is {float(plain):g} if its comma stands before decimals: {how}",
+            f"it is {whole} if the comma parts thousands: write such numbers as "
+            f"`{whole}`",
+        )
     note = f"`{found}` has a decimal comma: write such numbers as `{plain}`"
     if decimal is None:
         return (note,)
@@ -214,6 +233,27 @@ def comma_note(
         else "mend them first"
     )
     return note, f"{say}; of these it makes no numbers: {shown}{more}: {until}"
+
+
+def _two_signs(levels: Sequence[str], decimal: str | None) -> tuple[str, str] | None:
+    """Return two numbers that ``decimal=","`` does not read in one way, if any."""
+    if decimal != ",":
+        return None
+    return two_signs(level for level in levels if not looks_missing(level))
+
+
+def _parts_thousands(
+    found: str, levels: Iterable[str], decimal: str | None
+) -> bool | None:
+    """Whether the commas of a number part thousands; None where nothing tells."""
+    if _SURELY.fullmatch(found):
+        return True
+    if not _THOUSANDS.fullmatch(found) or decimal == ",":
+        return False
+    texts = [text for text in levels if _COMMA.fullmatch(text)]
+    if not all(map(_THOUSANDS.fullmatch, texts)):
+        return False
+    return True if any(map(_SURELY.fullmatch, texts)) else None
 
 
 # ---- warnings ----------------------------------------------------------------------
@@ -242,6 +282,8 @@ def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
     """
     if info.stated or info.kind is not Kind.TEXT or with_comma(info.levels) is not None:
         return
+    if _two_signs(info.levels, info.decimal) is not None:
+        return  # `decimal-comma` tells of it
     odd = _no_numbers(info.levels)
     if odd and len(odd) < len(info.levels) and all(map(looks_missing, odd)):
         return  # `missing-word` tells of it
@@ -300,10 +342,17 @@ def large_note(levels: Sequence[str], name: str) -> tuple[str, ...]:
 def warn_comma(info: ColumnInfo | Column, span: Span, sink: Sink) -> bool:
     """Warn of numbers with a comma, which are texts; whether it is so."""
     stated = info.stated if isinstance(info, ColumnInfo) else info.read_as is not None
-    if info.kind is not Kind.TEXT or stated or with_comma(info.levels) is None:
+    if info.kind is not Kind.TEXT or stated:
         return False
-    if info.decimal == "," and all(
-        looks_missing(level) or WITH_COMMA.fullmatch(level) for level in info.levels
+    mixed = _two_signs(info.levels, info.decimal)
+    if mixed is None and with_comma(info.levels) is None:
+        return False
+    if (
+        mixed is None
+        and info.decimal == ","
+        and all(
+            looks_missing(level) or WITH_COMMA.fullmatch(level) for level in info.levels
+        )
     ):
         return False  # the words are what is wrong: `missing-word` tells of them
     sink.add(
@@ -314,6 +363,23 @@ def warn_comma(info: ColumnInfo | Column, span: Span, sink: Sink) -> bool:
         *comma_note(info.levels, info.decimal),
     )
     return True
+
+
+def warn_grouped(column: Column, span: Span, sink: Sink) -> None:
+    """Warn of numbers such as `1.234` that are taken for thousands, unproven."""
+    cell = column.grouped
+    if cell is None:
+        return
+    plain, name = cell.strip(), column.name
+    sink.add(
+        "thousands-point",
+        span,
+        f"`{name}` is read as numbers whose points part thousands: `{plain}` is "
+        f"{plain.replace('.', '')}",
+        "no cell of it shows whether that is so, or the points stand before decimals",
+        f"if they do: write them with a comma, `{plain.replace('.', ',')}`, or, where "
+        'no column has a decimal comma, leave out `decimal=","`',
+    )
 
 
 def _merged(info: ColumnInfo, span: Span, sink: Sink) -> None:

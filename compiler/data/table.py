@@ -78,6 +78,11 @@ class Column:
     decimal
         Of texts that were cells of a file: the sign before decimals by which they are
         no numbers. None: the file says what its values are.
+    grouped
+        Of numbers: a cell such as `1.234` that is taken for 1234, although no cell
+        shows that points part thousands.
+    pointed
+        Of numbers that were read by a decimal comma: whether they had points.
     """
 
     name: str
@@ -93,6 +98,8 @@ class Column:
     undeclared: int = 0
     rounding: float | None = None
     decimal: str | None = None
+    grouped: str | None = None
+    pointed: bool = False
 
     def __post_init__(self) -> None:
         wanted = np.float64 if self.kind.is_number else np.int64

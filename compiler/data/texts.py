@@ -22,7 +22,13 @@ LOGICAL = {"FALSE": 0, "False": 0, "TRUE": 1, "True": 1}
 LEADING_ZERO = re.compile(r"\s*0[0-9]+\s*")
 
 
-WITH_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?([eE][+-]?\d+)?\s*")
+#: Numbers with a decimal comma. A point parts thousands where it can: not behind a 0
+#: or more than three digits, and not before an exponent.
+WITH_COMMA = re.compile(
+    r"\s*[+-]?(\d*(,\d*)?([eE][+-]?\d+)?|[1-9]\d{0,2}(\.\d{3})+(,\d*)?)\s*"
+)
+#: Of these the ones in which a point can do nothing else.
+_GROUPED = re.compile(r"\s*[+-]?\d+((\.\d{3}){2,}(,\d*)?|\.\d{3},\d*)\s*")
 
 
 def is_missing(cell: str) -> bool:
@@ -35,18 +41,44 @@ def missing_spellings(cells: Iterable[str]) -> frozenset[str]:
     return frozenset(c for c in {*cells} if c not in MISSING and is_missing(c))
 
 
-def with_point(cells: Sequence[str]) -> Sequence[str]:
-    """Return numbers with a decimal comma as they are written here: `1.234,5`."""
+def with_point(cells: Sequence[str]) -> tuple[Sequence[str], str | None]:
+    """Return numbers with a decimal comma, `1.234,5`, as they are written here.
+
+    Beside them a cell such as `1.234`, if it is taken for 1234 and no cell shows that
+    points part thousands. Cells that cannot all be read in one way stay as they are.
+    """
     present = [text for text in dict.fromkeys(cells) if not is_missing(text)]
     if not all(WITH_COMMA.fullmatch(text) for text in present):
-        return cells
-    return [text.replace(".", "").replace(",", ".") for text in cells]
+        return cells, None
+    unsure = None
+    if not any(map(_GROUPED.fullmatch, present)):
+        unsure = next((text for text in present if "." in text), None)
+    if unsure is not None and any("," in text for text in present):
+        return cells, None  # `1.250` beside `1,50`
+    return [text.replace(".", "").replace(",", ".") for text in cells], unsure
+
+
+def two_signs(texts: Iterable[str]) -> tuple[str, str] | None:
+    """Return two numbers that are not read by one sign before decimals.
+
+    That is where texts are all numbers, with a decimal point or with a comma.
+    """
+    pointed = other = None
+    for text in texts:
+        if not WITH_COMMA.fullmatch(text) and parse_numbers([text]) is None:
+            return None
+        if "," in text or _GROUPED.fullmatch(text):
+            other = other or text
+        elif "." in text:
+            pointed = pointed or text
+    return None if pointed is None or other is None else (pointed, other)
 
 
 def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Column:
     """Return a column of the type that all its cells have."""
+    written, unsure = cells, None
     if decimal == ",":
-        cells = with_point(cells)
+        cells, unsure = with_point(cells)
     different = dict.fromkeys(cells)
     absent = [text for text in different if is_missing(text)]
     gone = frozenset(absent)
@@ -62,6 +94,8 @@ def column_of_cells(name: str, cells: Sequence[str], decimal: str = ".") -> Colu
             Kind.INTEGER if whole else Kind.NUMERIC,
             values,
             spelled=text_column(name, cells, gone) if ids else None,
+            grouped=unsure,
+            pointed=decimal == "," and cells is written,
         )
     if all(text in LOGICAL for text in present):
         place = dict.fromkeys(absent, -1) | LOGICAL

@@ -328,7 +328,8 @@ def _joined(wide: Wide, layout: Layout, table: Table, sink: Sink) -> Column | No
         spelled = None
         if any(column.spelled is not None for column in sources):
             spelled = text_column(name, _woven_texts(sources), ("",))
-        return Column(name, kind, values, spelled=spelled)
+        grouped = next((c.grouped for c in sources if c.grouped is not None), None)
+        return Column(name, kind, values, spelled=spelled, grouped=grouped)
     if all(column.kind.is_number or _nearly_numbers(column) for column in filled):
         # as a column of the long file, in which a few cells are no numbers
         return _texts_as_one(name, sources)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text, name_text
-from varying.grammar.reads import names_read
+from varying.grammar.reads import columns_read, names_read
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     ColumnStatement,
@@ -26,6 +26,7 @@ from varying.grammar.tree import (
 
 from ..data.options import data_options
 from ..data.schema import Schema, schema_of
+from ..data.spellings import warn_grouped
 from ..data.table import Ints, Table
 from ..expressions.calls import formula_expressions, stateful_calls
 from ..expressions.evaluation import evaluate
@@ -119,6 +120,7 @@ def prepare(
     data = table
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     table = declare(table, declared, sink)
+    _warn_grouped(spec, data, table, sink)
     derived = Derivation(table, sink, asked=asked)
     derived.early(spec)
     chosen, certain = _where(spec, derived, sink)
@@ -213,6 +215,18 @@ def _check_data(spec: Spec, sink: Sink) -> None:
                 )
             first = first or statement
             data_options(statement, sink)
+
+
+def _warn_grouped(spec: Spec, data: Table, table: Table, sink: Sink) -> None:
+    """Warn of columns that are read whose points may part thousands or decimals."""
+    if table.open:
+        return
+    for name in sorted(columns_read(spec, table.columns)):
+        # as it was read, or as it is without its codes for missing values
+        for column in (data.columns.get(name), table.columns[name]):
+            if column is not None and column.grouped is not None:
+                warn_grouped(column, _data_span(spec), sink)
+                break
 
 
 # ---- where -------------------------------------------------------------------------

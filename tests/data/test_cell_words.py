@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from varying.compiler.backends.source import emit
 from varying.compiler.driver import check, compile_spec
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source
@@ -177,3 +178,84 @@ def test_texts_and_numbers_do_not_go_together_all_the_same(tmp_path: Path) -> No
     written(tmp_path, "d.csv", rows)
     with pytest.raises(ModelError, match="`b` is text and `a` is numeric"):
         compile_spec(Source(f'data "d.csv", {WIDE}\ny ~ t'), base=tmp_path)
+
+
+POINTS = ("1.234", "1.456", "1.789", "1.250", "850", "2.001")
+BOTH = ("0.123", "0,456", "0,789", "0,250", "0,5", "2")
+
+
+@pytest.mark.parametrize("name", ["comma.csv", "book.xlsx"])
+@pytest.mark.parametrize(
+    ("cells", "rest", "rule", "part"),
+    [
+        (POINTS, "y ~ x", "thousands-point", "`1.234` is 1234"),
+        (POINTS, "x ~ y", "thousands-point", "with a comma, `1,234`, or"),
+        (POINTS, "let z = x\nz ~ 1", "thousands-point", "`1.234` is 1234"),
+        (
+            ("n.a.", *POINTS[1:]),
+            'column x: numeric, missing=["n.a."]\ny ~ x',
+            "thousands-point",
+            "`1.456` is 1456",
+        ),
+        (BOTH, "x ~ y", "wrong-type", "`0.123` has a point and `0,"),
+        (BOTH, "y ~ x", "decimal-comma", "`0.123` has a point and `0,"),
+        (BOTH, "column x: numeric\ny ~ x", "wrong-type", "`0.123` has a point and `0,"),
+        (("1.250", "1,50", "3", "4", "5", "6"), "y ~ x", "decimal-comma", "`1.250`"),
+    ],
+)
+def test_a_point_that_may_part_thousands_or_decimals(
+    name: str, cells: Sequence[str], rest: str, rule: str, part: str, tmp_path: Path
+) -> None:
+    written(tmp_path, name, columns(y=(1, 3, 2, 5, 4, 7), x=cells))
+    found = faults(tmp_path, f'data "{name}", decimal=","\n{rest}')[rule]
+    assert part in " ".join((found.message, *found.notes))
+
+
+def test_numbers_of_a_workbook_do_not_tell_what_a_point_in_a_text_is(
+    tmp_path: Path,
+) -> None:
+    """0.5 as a number, and ``0.123`` and ``1.250`` as texts."""
+    cells = (0.5, "0.123", 0.75, "1.250", 2, 0.25)
+    written(tmp_path, "b.xlsx", columns(y=(1, 3, 2, 5, 4, 7), x=cells))
+    found = faults(tmp_path, 'data "b.xlsx", decimal=","\nx ~ y')["wrong-type"]
+    assert "`0.123` has a point and `0," in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "notes"),
+    [
+        (
+            ("1,100", "1,101", "1,205", "2,300"),
+            (
+                "`1,100` is 1.1 if its comma",
+                'add `decimal=","`',
+                "write such numbers as",
+            ),
+        ),
+        (
+            ("0,100", "1,101", "1,205", "2,300"),
+            ("write such numbers as `0.100`", 'or add `decimal=","` to the `data`'),
+        ),
+        (("1,100", "1,234,567", "1,205", "2"), ("write such numbers as `1100`",)),
+        (("1,100", "12,5", "1,205", "2"), ("`12,5` has a decimal comma",)),
+    ],
+)
+def test_a_comma_is_explained_by_what_it_can_be(
+    cells: Sequence[str], notes: Sequence[str], tmp_path: Path
+) -> None:
+    written(tmp_path, "comma.csv", columns(y=(1, 3, 2, 5), x=cells))
+    for rest, rule in (("y ~ x", "decimal-comma"), ("x ~ y", "wrong-type")):
+        found = faults(tmp_path, f'data "comma.csv"\n{rest}')[rule]
+        assert all(part in " ".join(found.notes) for part in notes), found.notes
+
+
+def test_a_script_reads_points_as_they_were_read(tmp_path: Path) -> None:
+    rows = columns(y=("1,5", "2,5", "0,5", "4,5"), x=("0.5", "1.234", "2.5", "3.5"))
+    written(tmp_path, "comma.csv", rows)
+    text = 'data "comma.csv", decimal=","\ny ~ x'
+    model = compile_spec(Source(text), base=tmp_path)
+    space: dict[str, Any] = {}
+    exec(emit(model), space)
+    read = space["read"](tmp_path / "comma.csv")
+    assert read["y"].tolist() == [1.5, 2.5, 0.5, 4.5]
+    assert read["x"].tolist() == [0.5, 1.234, 2.5, 3.5]

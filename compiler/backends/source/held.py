@@ -146,11 +146,14 @@ def conversions(columns: Sequence[Column], table: Table) -> list[str]:
                 lines.append(f"{name} = {name}.replace({wrapped(items, 4, '{}')})")
     commas = table.layout is not None and table.layout.decimal == ","
     if floats and commas:
-        listed = wrapped([text.partition(":")[0] for text in floats], 4)
+        pointed = {string(n) for n, column in table.columns.items() if column.pointed}
+        names = [text.partition(": float")[0] for text in floats]
+        listed = wrapped([name for name in names if name not in pointed], 4)
+        floats = [text for text, n in zip(floats, names, strict=True) if n in pointed]
         lines.insert(0, f"for name in {listed}:")
         plain = 'data[name].str.replace(".", "").str.replace(",", ".").astype(float)'
         lines.insert(1, f"    data[name] = {plain}")
-    elif floats:
+    if floats:
         lines.insert(0, f"data = data.astype({wrapped(floats, 4, '{}')})")
     return [f"    {line}" for line in lines]
 
