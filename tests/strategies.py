@@ -77,7 +77,7 @@ FEATURES = frozenset(
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words
-    monotonic monotonic-product
+    monotonic monotonic-product monotonic-group
     missing let where several-models keep repeated
     prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
     prior-truncated prior-narrow prior-lkj Intercept Intercept[mean] threshold
@@ -398,6 +398,9 @@ def _monotonic(draft: _Draft, seed: int, head: list[str]) -> list[str]:
     head.append("column b: ordered(left, middle, right)")
     alone = ["mo(n)", "mo(b)", "mo(item)", "mo(b, id=own) + mo(b, id=own):cs"]
     several = ["mo(n) * flag", "mo(item):cs", "mo(b) * log(x)", "mo(b):mo(n)"]
+    if rng.random() < 0.3:
+        draft.met("monotonic-group")
+        return ["mo(n)", "(1 + mo(n) | b:cs)"]
     if rng.random() < 0.5:
         return [alone[int(rng.integers(len(alone)))]]
     draft.met("monotonic-product")

@@ -133,7 +133,9 @@ class Population:
 class GroupTerm:
     """One bar term: its columns (the intercept among them) and correlation.
 
-    ``identity`` is the id of ``(1 |id| g)``: terms that share it are one.
+    ``identity`` is the id of ``(1 |id| g)``: terms that share it are one. ``specials``
+    are those of its columns that hold parameters; among the columns they are at equal
+    steps.
     """
 
     text: str
@@ -141,6 +143,7 @@ class GroupTerm:
     columns: tuple[DesignColumn, ...]
     correlated: bool
     identity: str | None = None
+    specials: tuple[SpecialColumn, ...] = ()
     span: Span = field(compare=False, kw_only=True)
 
 
@@ -186,6 +189,11 @@ class Grouping:
     def columns(self) -> tuple[DesignColumn, ...]:
         """All columns over this factor, in order."""
         return tuple(c for term in self.terms for c in term.columns)
+
+    @property
+    def specials(self) -> dict[str, SpecialColumn]:
+        """Those of its columns that hold parameters, by name."""
+        return {c.name: c for term in self.terms for c in term.specials}
 
 
 @dataclass(frozen=True, slots=True)

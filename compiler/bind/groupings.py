@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
-from varying.grammar.printer import expression_text, name_text
+from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     Chain,
@@ -24,7 +24,7 @@ from ..data.spellings import warn_spellings
 from ..expressions.types import report_unknown
 from ..families.family import Family
 from ..formula.coding import code
-from ..formula.columns import INTERCEPT, SpecialColumn
+from ..formula.columns import INTERCEPT, DesignColumn, SpecialColumn
 from ..formula.expansion import Expansion, GroupBar
 from ..formula.groups import by_factor, correlated, expand_group, known_factors
 from ..formula.terms import expand_bar
@@ -58,6 +58,7 @@ def bind_groupings(
     family: Family | None,
     sink: Sink,
     dpar: str | None = None,
+    population: Sequence[SpecialColumn] = (),
 ) -> tuple[Grouping, ...]:
     """Return the groupings of a right side, their terms in the order written.
 
@@ -75,6 +76,9 @@ def bind_groupings(
         Takes the faults.
     dpar
         The parameter that the formula is for; None: the main one.
+    population
+        The columns of its population part that hold parameters: effects of groups
+        share these.
     """
     main = family.predictor if family is not None else "mu"
     schema = prepared.schema
@@ -83,11 +87,11 @@ def bind_groupings(
         expansion = expand_bar(bar, response, schema.names, sink)
         check_dropped(expansion, schema, sink)
         coded = code(expansion.terms, expansion.intercept, schema, sink)
-        for special in coded.specials:
-            _no_special(special, bar, sink)
-        columns = coded.columns
-        if expansion.intercept:
-            columns = (INTERCEPT, *columns)
+        known = (INTERCEPT, *coded.columns) if expansion.intercept else coded.columns
+        fitting = [
+            one for one in coded.specials if _fits(one, known, population, bar, sink)
+        ]
+        columns = (*known, *(one.plain for one in fitting))
         by = by_factor(bar.group)
         if by is not None and by.text not in schema.columns:
             report_unknown(by, schema, sink)
@@ -95,8 +99,8 @@ def bind_groupings(
         if by is not None:
             warn_spellings(schema.columns[by.text], by.span, sink)
         for factors in expand_group(bar.group, sink):
-            known = known_factors(factors, bar.group, schema, sink)
-            if not known or not columns:
+            there = known_factors(factors, bar.group, schema, sink)
+            if not there or not columns:
                 continue
             term = GroupTerm(
                 f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
@@ -104,6 +108,7 @@ def bind_groupings(
                 columns,
                 bar.bar == "|" and correlated(bar.group),
                 bar.id,
+                tuple(fitting),
                 span=bar.span,
             )
             span = smallest_with(frozenset(factors), bar.group).span
@@ -161,16 +166,38 @@ def _not_joined(bar: GroupBar, sink: Sink) -> None:
     )
 
 
-def _no_special(column: SpecialColumn, bar: GroupBar, sink: Sink) -> None:
-    """Report a special term among the effects of a group."""
+def _fits(
+    column: SpecialColumn,
+    known: Sequence[DesignColumn],
+    population: Sequence[SpecialColumn],
+    bar: GroupBar,
+    sink: Sink,
+) -> bool:
+    """Whether a special term can be an effect of groups; reported where it cannot.
+
+    It is the effect of the population by level: they have one simplex.
+    """
     variable, group = column.specials[0], expression_text(bar.group)
-    sink.add(
-        "not-yet",
-        smallest_with(frozenset({variable.column}), bar.lhs).span,
-        f"`{variable.label}` as a group effect is not compiled by this version",
-        f"until then: `(1 | {group})`, levels that differ in height alone, or "
-        f"`(1 + {name_text(variable.column)} | {group})` of whole numbers",
-    )
+    if column.known.parts or len(column.specials) > 1:
+        message = f"the product `{column.term}` as a group effect is not compiled by "
+        message += "this version"
+        note = f"until then: `(1 + {variable.label} | {group})`"
+    elif column.name not in {one.name for one in population}:
+        message = f"`{variable.label}` as a group effect without one of the population "
+        message += "is not compiled by this version"
+        note = f"they share their steps: add `{variable.label} +`"
+    elif not known:
+        message = (
+            f"`{variable.label}` as the only effect of a group is not compiled by "
+        )
+        message += "this version"
+        note = f"with levels that differ in height as well: `(1 + {variable.label} | "
+        note += f"{group})`"
+    else:
+        return True
+    place = smallest_with(frozenset({variable.column}), bar.lhs).span
+    sink.add("not-yet", place, message, note)
+    return False
 
 
 def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
@@ -193,6 +220,7 @@ def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
                 other,
                 text=f"{other.text} + {term.text}",
                 columns=(*other.columns, *term.columns),
+                specials=(*other.specials, *term.specials),
             )
             return
     bars.terms.append(term)

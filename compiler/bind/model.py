@@ -221,7 +221,12 @@ def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Dra
         population = _population(model, expansion, family, schema, sink)
     body = None if curve is None else bind_body(curve, family, schema, sink)
     groupings = bind_groupings(
-        expansion.groups, model.formula.response, prepared, family, sink
+        expansion.groups,
+        model.formula.response,
+        prepared,
+        family,
+        sink,
+        population=population.specials,
     )
     linear = model if curve is None else curve.linear
     others, whole = bind_parts(linear, family, prepared, sink)

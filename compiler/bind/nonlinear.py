@@ -516,7 +516,13 @@ def bind_inner(
             specials=coding.specials,
         )
         groupings = bind_groupings(
-            expansion.groups, response, prepared, family, own, dpar
+            expansion.groups,
+            response,
+            prepared,
+            family,
+            own,
+            dpar,
+            coding.specials,
         )
         parts.append(
             Part(

@@ -109,7 +109,13 @@ def _part(
         specials=found.specials,
     )
     groupings = bind_groupings(
-        expansion.groups, response, prepared, family, sink, dpar.name
+        expansion.groups,
+        response,
+        prepared,
+        family,
+        sink,
+        dpar.name,
+        population.specials,
     )
     return Part(
         dpar.name,

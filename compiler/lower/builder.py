@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..bind.bound import BoundModel, JointModel, Part, PriorText
 from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from ..families.family import DefaultPrior
-from ..program.expressions import Apply, Assemble, Const, Expr, Ref, minus
+from ..program.expressions import Apply, Assemble, Const, Expr, Ref, Take, minus
 from ..program.ir import Axis, Derived, Group, Parameter, Predictor, Prior, Slot
 from .learn import Learned, LearnedPart
 
@@ -48,6 +48,9 @@ class Builder:
     predictors: list[Predictor] = field(default_factory=list)
     rows: list[PriorRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: What a coefficient is multiplied by, where that holds parameters: by its name,
+    #: after the prefix of its part.
+    factors: dict[str, tuple[Take, tuple[float, ...]]] = field(default_factory=dict)
 
     def learned_of(self, part: Part) -> LearnedPart:
         """Return what was learned of a predictor of any response."""

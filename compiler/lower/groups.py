@@ -12,7 +12,7 @@ from ..bind.bound import Grouping, GroupTerm, Part, PriorText
 from ..bind.effects import Effects, Member, Sd, effects_of_parts
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
-from ..program.blocks import Block, GroupUse
+from ..program.blocks import Block, GroupProduct, GroupUse
 from ..program.expressions import Const
 from ..program.ir import Axis, Correlation, Group, Moved, Parameter, Prior, Slot, Strata
 from ..program.recipes import LevelIndex, Matrix
@@ -40,16 +40,24 @@ def lower_groups(build: Builder, part: Part) -> list[Block]:
         if owner is part:
             build.axes.append(Axis(axis, "coefs", effects.labels))
             _group(build, part, effects, name, dim)
-        columns, design = member.grouping.columns, None
+        specials = member.grouping.specials
+        pairs = list(zip(member.positions, member.grouping.columns, strict=True))
+        known = [(at, one) for at, one in pairs if one.name not in specials]
+        columns, design = [column for _, column in known], None
         if len(columns) > 1 or not columns[0].is_intercept:
-            if len(effects.members) > 1:
+            if len(effects.members) > 1 or specials:
                 axis = f"{part.prefix}{name}_column"
                 names = tuple(column.name for column in columns)
                 build.axes.append(Axis(axis, "coefs", names))
             design = f"{part.prefix}Z_{name}"
-            build.slots.append(Slot(design, (ROW, axis), Matrix(columns)))
+            build.slots.append(Slot(design, (ROW, axis), Matrix(tuple(columns))))
         group = f"{owner.prefix}{name}"
-        blocks.append(GroupUse(group, member.positions, f"{name}_index", design))
+        index, places = f"{name}_index", tuple(at for at, _ in known)
+        blocks.append(GroupUse(group, places, index, design))
+        for at, column in pairs:
+            if column.name in specials:
+                factor, typical = build.factors[f"{part.prefix}{column.name}"]
+                blocks.append(GroupProduct(group, at, index, factor, typical))
     return blocks
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..families import FAMILIES
-from ..program.blocks import GroupUse
+from ..program.blocks import GroupProduct, GroupUse
 from ..program.expressions import Ref
 from ..program.interpret import coordinates
 from ..program.interpret.density import (
@@ -338,6 +338,9 @@ def _estimate(use: GroupUse, rows: _Rows, program: Program, frame: Frame) -> _Es
     # of effects that other predictors use these rows say nothing
     design = np.zeros((len(index), size))
     design[:, list(use.positions)] = 1.0 if use.design is None else frame[use.design]
+    for block in program.predictors[0].blocks:
+        if isinstance(block, GroupProduct) and block.group == use.group:
+            design[:, block.position] = block.column(frame)
     design, sizes = _normalised(design)
     score = np.zeros((levels, size))
     information = np.zeros((levels, size, size))

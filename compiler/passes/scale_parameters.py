@@ -16,7 +16,7 @@ from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..lower.default_priors import DPAR_GROUP_SD
-from ..program.blocks import GroupUse, Intercept, Offset
+from ..program.blocks import GroupProduct, GroupUse, Intercept, Offset
 from ..program.expressions import Apply, Const, Ref, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
@@ -79,6 +79,16 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
                     use.positions, _steps(given, predictor, use), strict=True
                 ):
                     steps[place], sds[place] = step, step * _share(given, predictor)
+                groups[use.group] = replace(group, unit=tuple(steps))
+            if isinstance(use, GroupProduct):
+                group = groups[use.group]
+                size = given.frame.lengths[group.coefs]
+                steps = list(group.unit or (1.0,) * size)
+                sds = middles.setdefault(use.group, [1.0] * size)
+                number = float(given.size(use.column(given.frame)[:, None])[0])
+                step = given.step(predictor) / number
+                steps[use.position] = step
+                sds[use.position] = step * _share(given, predictor)
                 groups[use.group] = replace(group, unit=tuple(steps))
     for name, sds in middles.items():
         units |= _sds(given, groups[name], sds)

@@ -41,7 +41,7 @@ class Columns:
         return cls(cells, indent)
 
     @classmethod
-    def special(cls, columns: Sequence[SpecialColumn]) -> Columns:
+    def special(cls, columns: Sequence[SpecialColumn], indent: str = "  ") -> Columns:
         """Return what is printed of columns that hold parameters."""
         cells = []
         for column in columns:
@@ -50,7 +50,7 @@ class Columns:
             if column.known.parts:
                 coding += f", times {column.known.name}"
             cells.append((column.name, coding))
-        return cls(tuple(cells))
+        return cls(tuple(cells), indent)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.cells)
@@ -278,7 +278,11 @@ def _group_text(grouping: Grouping, of: Part) -> Block:
         if len(term.columns) > 1 and not term.correlated:
             relation = ", not correlated"
         lines.append(f"{term.text}{part}{relation}")
-        lines.append(Columns.of(term.columns, "    "))
+        plain = {special.plain for special in term.specials}
+        known = [column for column in term.columns if column not in plain]
+        lines.append(Columns.of(known, "    "))
+        if term.specials:
+            lines.append(Columns.special(term.specials, "    "))
     by = grouping.by
     if by is not None:
         counts = [f"{level} {n}" for level, n in zip(by.levels, by.counts, strict=True)]

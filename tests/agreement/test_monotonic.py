@@ -260,6 +260,9 @@ SPECS = {
     "two of them": "y ~ mo(level)*mo(k) + f",
     "a shared shape": "y ~ mo(level, id=s)*f + x",
     "a parameter's": "y ~ x\n  sigma ~ mo(k)*x + (1 | g)",
+    "of levels": "y ~ mo(level) + x + (1 + x + mo(level) | g)",
+    "of levels of two formulas": "y ~ mo(k) + (1 |a| g)\n"
+    "  sigma ~ mo(k) + (1 + mo(k) |a| g)",
     "counts": "hits ~ mo(k) + (1 | g), family=poisson",
     "a latent scale": "grade ~ mo(level)*x, family=ordlogit\n  disc ~ mo(k)",
     "written": "y ~ mo(level)*x\n  prior Intercept ~ half_normal(10)\n"

@@ -327,3 +327,37 @@ def test_log_density_of_monotonic_effects(name: str) -> None:
         for one in program.parameters:
             density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
         assert density == pytest.approx(given["log_density"], rel=1e-10)
+
+
+def test_log_density_of_monotonic_effects_of_groups() -> None:
+    """Levels share the steps of the population, as there."""
+    text = (
+        'data "monotonic.csv"\n'
+        'column income: ordered("below_20", "20_to_40", "40_to_100", "greater_100")\n'
+        "ls ~ mo(income) + (1 + mo(income) | city)\n"
+        "  prior Intercept ~ normal(40, 20)\n  prior b ~ normal(0, 10)\n"
+        "  prior sigma ~ exponential(0.1)\n  prior sd ~ exponential(0.2)\n"
+        "  prior cor ~ lkj(2)\n"
+    )
+    model = compiled(text, FOLDER)
+    program, frame = model.program, model.frame
+    for given in read("monotonic_groups.json")["points"]:
+        theirs = given["values"]
+        sd = numbers(theirs, "sd_1")
+        logs = np.log(numbers(theirs, "simo_1"))
+        r = partial_correlations(np.array(theirs["L_1"]))
+        point = {
+            "Intercept": np.array(theirs["b"], dtype=float).reshape(()),
+            "b": numbers(theirs, "bsp"),
+            "sigma": np.log(theirs["sigma"]),
+            "simo_mo(income)": (logs - logs.mean())[:-1],
+            "sd_city": np.log(sd),
+            "pcor_city": logit((1.0 + r) / 2.0),
+            "z_city": numbers(theirs, "z_1").T.reshape(-1, len(sd)),
+        }
+        _, density = evaluate(program, frame, point)
+        for one in program.parameters:
+            density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+        # a partial correlation has half of its range here, and one is the correlation
+        wanted = given["log_density"] + math.log(2.0)
+        assert density == pytest.approx(wanted, rel=1e-10)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset, Product
+from ...program.blocks import (
+    Block,
+    GroupProduct,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Product,
+)
 from ...program.ir import Program
 from .operations import expression
 
@@ -42,10 +50,17 @@ def _product(block: Product, values: Values, program: Program) -> Any:
     return found
 
 
+def _group_product(block: GroupProduct, values: Values, program: Program) -> Any:
+    effects = values[program.group(block.group).effects]
+    effect = effects[values[block.index], block.position]
+    return effect * expression(block.factor, values)
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
     Product: _product,
+    GroupProduct: _group_product,
 }

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...program.blocks import Block, GroupUse, Intercept, Linear, Offset, Product
+from ...program.blocks import (
+    Block,
+    GroupProduct,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Product,
+)
 from .writer import Writer
 
 
@@ -38,10 +46,17 @@ def _product(block: Product, writer: Writer) -> str:
     return " * ".join([f"{writer.name(block.coefs)}[{block.place}]", *factors])
 
 
+def _group_product(block: GroupProduct, writer: Writer) -> str:
+    effects = writer.name(writer.program.group(block.group).effects)
+    effect = f"{effects}[{writer.name(block.index)}, {block.position}]"
+    return f"{effect} * {writer.expression(block.factor)}"
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Writer], str]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
     Product: _product,
+    GroupProduct: _group_product,
 }

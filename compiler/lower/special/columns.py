@@ -7,7 +7,7 @@ from ...data.table import Floats
 from ...formula.columns import SpecialColumn, simplex_name, simplexes
 from ...program.blocks import Block, Product
 from ...program.blocks.product import Factor
-from ...program.expressions import Apply, Assemble, Expr, Ref
+from ...program.expressions import Apply, Assemble, Expr, Ref, Take
 from ...program.ir import Axis, Derived, Shift, Slot
 from ...program.recipes import Numbers, Single
 from ..builder import COEF, ROW, Builder, numbered
@@ -81,6 +81,9 @@ def lower_specials(build: Builder, part: Part, learned: LearnedPart) -> list[Blo
         own = [shared[simplex_name(column, one)] for one in column.specials]
         factors, typical = _factors(build, part, column, place, own)
         blocks.append(Product(coefs, place, factors, typical))
+        first_factor = factors[0]
+        if len(factors) == 1 and isinstance(first_factor, Take):
+            build.factors[f"{prefix}{column.name}"] = (first_factor, typical[0])
         if part.population.centered:
             means.append(_mean(build, part, place, learned.specials[place], own))
     if means:

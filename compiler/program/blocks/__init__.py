@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from .block import Block
+from .group_product import GroupProduct
 from .group_use import GroupUse
 from .intercept import Intercept
 from .linear import Linear
 from .offset import Offset
 from .product import Product
 
-__all__ = ["Block", "GroupUse", "Intercept", "Linear", "Offset", "Product"]
+__all__ = [
+    "Block",
+    "GroupProduct",
+    "GroupUse",
+    "Intercept",
+    "Linear",
+    "Offset",
+    "Product",
+]

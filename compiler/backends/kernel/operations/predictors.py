@@ -100,6 +100,38 @@ def _level_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
         d[r + k[index + i] * q + place] += d[out + i]
 
 
+def _level_product(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """One effect of each row's level, times a vector over the rows."""
+    n, out, index, r, q, place, b = (
+        o[p + 1],
+        o[p + 2],
+        o[p + 3],
+        o[p + 4],
+        o[p + 5],
+        o[p + 6],
+        o[p + 7],
+    )
+    for i in range(n):
+        v[out + i] += v[r + k[index + i] * q + place] * v[b + i]
+    return 0.0
+
+
+def _level_product_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
+    n, out, index, r, q, place, b = (
+        o[p + 1],
+        o[p + 2],
+        o[p + 3],
+        o[p + 4],
+        o[p + 5],
+        o[p + 6],
+        o[p + 7],
+    )
+    for i in range(n):
+        effect = r + k[index + i] * q + place
+        d[b + i] += d[out + i] * v[effect]
+        d[effect] += d[out + i] * v[b + i]
+
+
 def _levels(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     """Add ``m`` effects of each row's level, times the row's numbers."""
     n, out, index, r, q, z, m, places = (
@@ -150,6 +182,12 @@ PREDICTORS = (
         ("n", "out", "index", "r", "q", "place"),
         _level,
         _level_back,
+    ),
+    Operation(
+        "level_product",
+        ("n", "out", "index", "r", "q", "place", "b"),
+        _level_product,
+        _level_product_back,
     ),
     Operation(
         "levels",

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ....program.blocks import Block, GroupUse, Intercept, Linear, Offset, Product
+from ....program.blocks import (
+    Block,
+    GroupProduct,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Product,
+)
 from ....program.expressions import Take
 
 if TYPE_CHECKING:
@@ -89,10 +97,24 @@ def _product(block: Product, tape: Quantities, added: Added) -> None:
     writer.add("product", **added.words, a=coefficient, b=whole)
 
 
+def _group_product(block: GroupProduct, tape: Quantities, added: Added) -> None:
+    group = tape.program.group(block.group)
+    tape.writer.add(
+        "level_product",
+        **added.words,
+        index=tape.writer.integers(added.array(block.index)),
+        r=tape.place(group.effects).at,
+        q=tape.frame.lengths[group.coefs],
+        place=block.position,
+        b=tape.taken(block.factor.vector, added.array(block.factor.index)).at,
+    )
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
     Product: _product,
+    GroupProduct: _group_product,
 }
