@@ -86,7 +86,7 @@ def test_the_sums_are_the_definition() -> None:
     """mo(x) = D * (zeta[1] + ... + zeta[x]), and 0 at the first level."""
     found = compiled("y ~ mo(level)*x + mo(k)")
     program = found.lowered
-    frame = fill(program, found.prepared.table, found.bound.response)
+    frame = fill(program, found.prepared.table)
     values, _ = evaluate(
         program, frame, random_point(np.random.default_rng(1), program, frame, 0.7)
     )
@@ -218,7 +218,7 @@ def by_hand() -> pm.Model:
 def test_by_hand() -> None:
     found = compiled(HAND)
     program = found.lowered
-    frame = fill(program, found.prepared.table, found.bound.response)
+    frame = fill(program, found.prepared.table)
     hand = by_hand()
     values_of = {rv.name: value for rv, value in hand.rvs_to_values.items()}
     density = hand.compile_fn(

@@ -310,7 +310,7 @@ def test_log_density_of_monotonic_effects(name: str) -> None:
     )
     model = compiled(text, FOLDER)
     program = model.lowered
-    frame = fill(program, model.prepared.table, model.bound.response)
+    frame = fill(program, model.prepared.table)
     simplexes = [one for one in program.parameters if one.chart == "simplex"]
     for given in read("monotonic.json")[name]:
         theirs = given["values"]
