@@ -14,9 +14,9 @@ from varying.grammar.nonlinear import free_parts
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Argument, Call, Expr, ModelStatement, Name
-from varying.grammar.walk import column_names
 
 from ..data.table import Kind
+from ..expressions.calls import is_plain
 from ..families.family import Family
 from ..families.link import Link
 from ..formula.columns import DesignColumn, Numeric, SpecialColumn
@@ -213,9 +213,9 @@ class Body:
 
     @property
     def known(self) -> tuple[Numeric, ...]:
-        """The largest parts that are made of columns alone, and of one at least."""
+        """The largest parts that are made of columns alone, but for plain numbers."""
         parts = free_parts(self.expression, self.parameters)
-        return tuple(Numeric(expression_text(p), p) for p in parts if column_names(p))
+        return tuple(Numeric(expression_text(p), p) for p in parts if not is_plain(p))
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class NonLinear:
 
 def can_be_called(name: str) -> bool:
     """Whether a parameter of a formula that is not linear can have a name."""
-    return name not in _TAKEN and "." not in name
+    return name not in _TAKEN and "." not in name and name_text(name) == name
 
 
 def nonlinear(
@@ -180,9 +180,10 @@ def _is_inner(
             "invalid-argument",
             name.span,
             f"a parameter of a formula that is not linear cannot be called `{text}`",
-            "a name has no dot in it: it parts a parameter from what is of it"
-            if "." in text
-            else "it is a name of something else among the results",
+            "it is a name of something else among the results"
+            if text in _TAKEN
+            else "it is a name without blanks, dots or other signs: a dot parts a "
+            "parameter from what is of it, as in `a.Intercept`",
         )
         return True
     if text in inside and text not in dpars:
@@ -246,7 +247,7 @@ def bind_body(
     while stack:
         node = stack.pop()
         if not holds[id(node)]:
-            _number(node, schema, sink)
+            unknown |= not _is_number(node, schema, sink)
         elif _calculated(node, holds, schema, sink):
             stack.extend(reversed(children(node)))
     _response(found.formula, nodes, names, schema, sink)
@@ -332,15 +333,18 @@ def _unknown(
     return open_
 
 
-def _number(node: Expr, schema: Schema, sink: Sink) -> None:
-    """Report what is made of columns and is no number in each row."""
+def _is_number(node: Expr, schema: Schema, sink: Sink) -> bool:
+    """Whether what is made of columns is a number in each row; else it is reported.
+
+    What has been reported where columns are computed is not said again.
+    """
     inner = unwrap(node)
     if isinstance(inner, Chain) and inner.operators[0] in ("|", "||", ":"):
         _algebra(inner, sink)
-        return
+        return False
     typed = type_of(node, schema, sink)
     if typed is None or typed.is_number:
-        return
+        return typed is not None
     text = expression_text(node)
     what = {"factor": "a factor", "text": "a text", "list": "a list"}[typed.kind]
     notes = ["it is calculated row by row, with numbers"]
@@ -351,6 +355,7 @@ def _number(node: Expr, schema: Schema, sink: Sink) -> None:
         ]
     message = f"`{text}` is {what}, and stands in a formula that is not linear"
     sink.add("wrong-type", node.span, message, *notes)
+    return False
 
 
 def _algebra(node: Chain, sink: Sink) -> None:

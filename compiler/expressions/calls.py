@@ -20,7 +20,7 @@ from varying.grammar.tree import (
     Unary,
     WhereStatement,
 )
-from varying.grammar.walk import children, postorder, unwrap
+from varying.grammar.walk import children, column_names, postorder, unwrap
 
 from .functions import FUNCTIONS, is_stateful
 
@@ -37,6 +37,15 @@ def stateful_calls(
         if isinstance(node, Call) and is_stateful(node):
             found.setdefault(expression_text(node), node)
     return list(found.values())
+
+
+def is_plain(expression: Expr) -> bool:
+    """Whether an expression is one number: without columns and functions of others."""
+    return not any(
+        isinstance(node, Call)
+        and (node.function.text not in FUNCTIONS or is_stateful(node))
+        for node in postorder(expression)
+    ) and not column_names(expression)
 
 
 def below_calls(node: Expr) -> tuple[Expr, ...]:

@@ -20,13 +20,13 @@ from varying.grammar.tree import (
     Power,
     Unary,
 )
-from varying.grammar.walk import children, column_names, plain_number, postorder
+from varying.grammar.walk import children, plain_number, postorder
 
 from ..bind.bound import BoundModel, Part
 from ..bind.priors.needed import locating
 from ..data.table import Table
 from ..distributions.quantiles import middle_and_spread
-from ..expressions.calls import stateful_calls
+from ..expressions.calls import is_plain
 from ..expressions.evaluation import evaluate
 from ..expressions.functions import FUNCTIONS, bind_arguments
 from ..families.family import Moments
@@ -140,7 +140,7 @@ def _known(build: Builder, node: Expr, text: str) -> ir.Expr:
     number = plain_number(node)
     if number is not None:
         return ir.Const(number)
-    if not column_names(node) and not stateful_calls(node):
+    if is_plain(node):
         return ir.Const(float(evaluate(node, _NO_ROWS)[0]))
     plain = re.sub(r"\W+", "_", text).strip("_") or "known"
     name = free_name(node.text if isinstance(node, Name) else plain, build)

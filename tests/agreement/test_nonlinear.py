@@ -17,6 +17,7 @@ from varying.compiler.program.expressions import OPERATIONS, Apply, Const, Ref
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.text import expression_text
 
+from ..curves import random_curve
 from ..strategies import Case
 from .harness import compare
 from .kernels import compare_kernel, variants
@@ -157,6 +158,29 @@ def test_backends_agree(name: str, tmp_path: Path) -> None:
     assert compare(compiled, tmp_path / "case.csv", 3, thorough=True) == []
     for stage, program, frame in variants(compiled):
         assert compare_kernel(program, frame, 4) == [], stage
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_backends_agree_on_random_curves(seed: int, tmp_path: Path) -> None:
+    case = random_curve(seed)
+    compiled = case.compile(tmp_path)
+    assert compare(compiled, tmp_path / "case.csv", seed, thorough=False) == [], (
+        case.text
+    )
+    for stage, program, frame in variants(compiled):
+        assert compare_kernel(program, frame, seed) == [], (stage, case.text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12, 150))
+def test_backends_agree_on_many_random_curves(seed: int, tmp_path: Path) -> None:
+    case = random_curve(seed)
+    compiled = case.compile(tmp_path)
+    assert compare(compiled, tmp_path / "case.csv", seed, thorough=True) == [], (
+        case.text
+    )
+    for stage, program, frame in variants(compiled):
+        assert compare_kernel(program, frame, seed) == [], (stage, case.text)
 
 
 def test_every_operation_of_the_kernel_is_met(tmp_path: Path) -> None:
