@@ -209,7 +209,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("overdispersed", _W, "Counts that vary more than those of a Poisson."),
     Rule(
         "looks-missing",
-        _I,
+        _W,
         "A number that looks like a code for a missing value.",
         once=True,
     ),

@@ -403,7 +403,7 @@ def _numbers_as_categories(
         several = len(odd) > 1
         left_out = " & ".join(f"{name} != {code}" for code in odd)
         sink.add(
-            "missing-category",
+            "looks-missing",
             span,
             f"{codes} of `{info.name}` {'look' if several else 'looks'} like "
             f"{'codes' if several else 'a code'} for a missing value, and "

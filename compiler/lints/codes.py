@@ -25,10 +25,10 @@ from .subject import Finding, Subject
 _FEWEST = 2
 
 
-def codes_of(numbers: Sequence[float]) -> tuple[int, ...]:
+def codes_of(numbers: Sequence[float], fewest: int = _FEWEST) -> tuple[int, ...]:
     """Return which of the different numbers of a column look like such codes."""
     found = missing_codes(numbers)
-    return found if len(numbers) - len(found) >= _FEWEST else ()
+    return found if len(numbers) - len(found) >= fewest else ()
 
 
 def looks_missing(subject: Subject) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def looks_missing(subject: Subject) -> Iterator[Finding]:
             statement.type.levels is not None or statement.type.name.text == "text"
         ):
             continue  # somebody has said what its levels are
-        found = _found(subject, name)
+        found = _found(subject, name, 1 if place is _Use.BESIDE else _FEWEST)
         if found is None:
             continue
         codes, chosen, beside = found
@@ -57,7 +57,7 @@ def looks_missing(subject: Subject) -> Iterator[Finding]:
             f"{name_text(name)} != {code if number else string_text(code)}"
             for code in codes
         )
-        kind = "numeric" if number and place is _Use.NUMBER else "factor"
+        kind = "numeric" if number and place is not _Use.LEVELS else "factor"
         declare = (
             f"`column {name_text(name)}: {kind}, missing=[{coded}]`"
             if statement is None
@@ -81,6 +81,8 @@ class _Use(Enum):
     """What a column is to a model."""
 
     NUMBER = "number"
+    #: Trials, exposures and weights: often the same in all rows.
+    BESIDE = "beside"
     LEVELS = "levels"
 
 
@@ -93,18 +95,21 @@ def _statement(name: str, subject: Subject) -> ColumnStatement | None:
 
 
 def _found(
-    subject: Subject, name: str
+    subject: Subject, name: str, fewest: int
 ) -> tuple[Sequence[str], NDArray[np.bool_], str] | None:
     """Return codes as they are spelled, their rows, and what the others are."""
     column = subject.table.columns[name]
     if column.kind.is_number:
         rising = np.unique(column.values[~column.missing]).tolist()
-        found = codes_of(rising)
+        found = codes_of(rising, fewest)
         if not found:
             return None
         rest = [number for number in rising if number not in found]
         spelled = [spell_number(code) for code in found]
-        return spelled, np.isin(column.values, found), _between(rest)
+        chosen = np.isin(column.values, found)
+        if len(rest) == 1 and 4 * chosen.sum() >= (~column.missing).sum():
+            return None  # which of two numbers is the code, is open
+        return spelled, chosen, _between(rest)
     levels, places = subject.codes(name)
     there = np.bincount(places[places >= 0], minlength=len(levels)).tolist()
     used = [level for level, count in zip(levels, there, strict=True) if count]
@@ -129,13 +134,18 @@ def _found(
 
 
 def _between(numbers: Sequence[float]) -> str:
+    if len(numbers) == 1:
+        return f"all others have {numbers[0]:.4g}"
     return f"the other numbers are between {numbers[0]:.4g} and {numbers[-1]:.4g}"
 
 
 def _read(subject: Subject) -> Iterator[tuple[str, Span, _Use]]:
     """Yield the columns of the data that a model reads, where, and as what."""
-    yield from ((*one, _Use.NUMBER) for one in _numbers(subject))
     response = subject.bound.response
+    for _, variable in response.beside:
+        for name in column_names(variable.expression):
+            yield name.text, name.span, _Use.BESIDE
+    yield from ((*one, _Use.NUMBER) for one in _numbers(subject))
     info = subject.schema.columns.get(response.column)
     if response.categories and info is not None and not info.kind.is_number:
         yield response.column, response.span, _Use.LEVELS
@@ -155,10 +165,6 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
     response = bound.response
     if response.kind is not Kind.ORDERED and not response.categories:
         yield response.column, response.span
-    beside = [variable for _, variable in response.beside]
-    for variable in beside:
-        for name in column_names(variable.expression):
-            yield name.text, name.span
     for part in bound.parts:
         groups = [column for g in part.groupings for column in g.columns]
         columns: list[DesignColumn] = [*part.population.effects, *groups]

@@ -159,3 +159,12 @@ def test_the_public_names() -> None:
     assert isinstance(varying.__version__, str)
     with pytest.raises(AttributeError, match="nothing"):
         varying.nothing  # noqa: B018
+
+
+def test_a_code_for_a_missing_value_is_said(tmp_path: Path) -> None:
+    """Of a hint only `check` would tell; a code moves the numbers of each fit."""
+    file = tmp_path / "d.csv"
+    rows = "".join(f"{-99 if n == 3 else 20 + n * 5 % 9},{n}\n" for n in range(12))
+    file.write_text("y,x\n" + rows, "utf-8")
+    found = varying.compile("y ~ x", file).diagnostics
+    assert [d.rule for d in found] == ["looks-missing"]
