@@ -87,6 +87,7 @@ ABOUT_VALUES = frozenset(
         "one-level",
         "response-support",
         "similar-levels",
+        "summary-row",
         "unused-level",
     }
 )

@@ -35,6 +35,7 @@ from .declared import declare
 from .derive import NO_NUMBER_NOTE, Derivation, Made
 from .lets import warn_commas
 from .responses import columns_of_responses
+from .summaries import warn_summaries
 from .undeclared import check_levels, rows_text
 
 Booleans = NDArray[np.bool_]
@@ -156,6 +157,7 @@ def prepare(
         return _prepared(spec, derived, every, (), used, data, False)
     rows = np.flatnonzero(complete).astype(np.int64)
     if certain:
+        warn_summaries(spec, data, rows, used, _data_span(spec), sink)
         _report_dropped(missing, used, chosen, spec, table, sink)
         numbers = table.numbers(rows)
         infinite = _check_infinite(missing, used, table.take(rows), numbers, sink)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,8 +13,14 @@ from ..table import Column, Floats, Ints, Kind
 #: What such rows are called.
 _WORDS = frozenset(
     "mean means average avg m mw mittelwert total totals sum summe sd std stdev "
-    "median min max overall".split()
+    "median min max overall gesamt gesamtsumme gesamtmittelwert durchschnitt "
+    "mittel standardabweichung subtotal zwischensumme sem".split()
 ) | {"grand mean", "grand total", "standard deviation"}
+#: Those of them that are also names of persons or codes of a sex.
+_NAMES = frozenset({"m", "max", "min"})
+#: Words beside them.
+_BESIDE = frozenset("all grand overall standard std deviation dev error row of".split())
+_LETTERS = re.compile(r"[^\W\d_]+")
 #: So many rows at the end may be summaries, of so many above at least.
 _MOST, _FEWEST = 4, 4
 
@@ -67,6 +74,25 @@ def _named(column: Column) -> int:
             break
         rows += 1
     return rows
+
+
+def last_summaries(column: Column, rows: Ints) -> Sequence[str]:
+    """Return the levels of the last of some rows that are called a mean or the like.
+
+    From the last one on, as long as each stands there alone. Whether the rows are
+    summaries is not known.
+    """
+    codes: Ints = column.values[rows]
+    found: list[str] = []
+    for code in codes[::-1][:_MOST].tolist():
+        level = "" if code < 0 else column.levels[code]
+        words = _LETTERS.findall(level.casefold())
+        if not set(words) <= (_WORDS - _NAMES) | _BESIDE or not set(words) & _WORDS:
+            break
+        if int((codes == code).sum()) > 1:
+            break
+        found.append(level)
+    return found if len(codes) - len(found) >= _FEWEST else ()
 
 
 def _summarises(above: Floats, last: Floats) -> bool:
