@@ -22,7 +22,7 @@ from varying.compiler.driver import compile_spec
 from varying.grammar.diagnostics import ModelError, Sink
 from varying.grammar.source import Source, Span
 
-from .harness import by_reference, random_point
+from .harness import BUILT, by_reference, random_point
 
 ROWS = 48
 
@@ -231,7 +231,7 @@ def assert_same(compiled: Compiled, file: Path) -> None:
     assert len(data) == len(compiled.prepared.rows)
     model = found["build"](data)
     names = {model.values_to_rvs[v].name: v.name for v in model.value_vars}
-    density = model.compile_logp(mode="FAST_COMPILE")
+    density = model.compile_logp(mode=BUILT)
     there = float(density({names[name]: value for name, value in point.items()}))
     expected = by_reference(program, frame, point).density
     assert np.isfinite(expected)
