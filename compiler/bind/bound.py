@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from varying.grammar.nonlinear import free_parts
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Argument, Call, Expr, ModelStatement, Name
 
@@ -166,7 +166,8 @@ class By:
     @property
     def labels(self) -> tuple[str, ...]:
         """How its levels are spelled in names: ``treat[drug]``."""
-        return tuple(f"{self.name}[{level}]" for level in self.levels)
+        name = name_text(self.name)
+        return tuple(f"{name}[{level}]" for level in self.levels)
 
 
 @dataclass(frozen=True, slots=True)

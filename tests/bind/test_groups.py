@@ -30,6 +30,7 @@ def compiled(text: str) -> Compiled:
         {
             "p": [f"p{row % 12}" for row in rows],
             "arm": ["ab"[row % 12 % 2] for row in rows],
+            "the arm": ["ab"[row % 12 % 2] for row in rows],
             "x": rng.normal(size=60),
             "y": rng.normal(size=60),
         }
@@ -70,6 +71,13 @@ def test_the_most_specific_target_wins() -> None:
     found = dict(bound("\n".join([HEAD, *lines])).priors)
     rates = [dict(found[name].arguments)["rate"] for name in NAMES]
     assert rates == [2, 4, 3, 5]
+
+
+def test_a_name_in_back_quotes_keeps_them() -> None:
+    text = HEAD.replace("by=arm", "by=`the arm`")
+    names = ["sd[p, Intercept:`the arm`[a]]", "sd[p, x:`the arm`[a]]"]
+    lines = [f"  prior {name} ~ exponential(9)" for name in names]
+    assert set(dict(bound("\n".join([text, *lines])).priors)) == {*names}
 
 
 def test_levels_stand_by_stratum() -> None:
