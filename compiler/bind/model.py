@@ -409,7 +409,11 @@ def _asked(
     scope = Scope(targets, dict(_formulas(drafts)), categories)
     quantities, tests = bind_quantities(spec, scope, sink)
     contrasts = []
-    for name, own in by_response(spec, [draft.one.name for draft in drafts], sink):
+    names = {
+        draft.one.name: None if draft.response is None else draft.response.name
+        for draft in drafts
+    }
+    for name, own in by_response(spec, names, sink):
         found = bind_contrasts(own, _cells(name, drafts, prepared), prepared, sink)
         contrasts += [replace(one, response=name) for one in found]
     return Asked(quantities, tests, tuple(contrasts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Sink, nearest
@@ -17,7 +17,6 @@ from varying.grammar.tree import (
     Name,
     PartStatement,
     Spec,
-    Statement,
 )
 from varying.grammar.walk import left_of_bar, unwrap
 
@@ -234,34 +233,49 @@ def one_name(one: Written) -> str:
 
 
 def by_response(
-    spec: Spec, names: Sequence[str], sink: Sink
+    spec: Spec, names: Mapping[str, str | None], sink: Sink
 ) -> Iterator[tuple[str, Spec]]:
-    """Yield the spec with the contrasts of each response alone.
+    """Yield each contrast with its response, in a spec that has no other contrast.
 
     Where there are several, a contrast says which it is about: ``response=y1``.
+
+    Parameters
+    ----------
+    spec
+        The whole spec.
+    names
+        What names of quantities begin with, by response, and the response; None where
+        a fault leaves it unknown.
+    sink
+        Takes the faults.
     """
-    if len(names) == 1:
-        yield names[0], spec
-        return
-    of: dict[str, list[Statement]] = {name: [] for name in names}
+    rest = [s for s in spec.statements if not isinstance(s, ContrastStatement)]
     for statement in spec.statements:
         if not isinstance(statement, ContrastStatement):
             continue
         given = [o for o in statement.options if o.name.text == "response"]
-        rest = tuple(o for o in statement.options if o.name.text != "response")
         value = unwrap(given[0].value) if given else None
-        if isinstance(value, Name) and value.text in of:
-            of[value.text].append(replace(statement, options=rest))
+        text = value.text if isinstance(value, Name) else None
+        found = [key for key, name in names.items() if name in (None, text)]
+        if value is None and len(names) == 1:
+            found = list(names)
+        if found:
+            yield found[0], replace(spec, statements=(*rest, statement))
             continue
-        listed = ", ".join(f"`response={name_text(name)}`" for name in names)
-        sink.add(
-            "ambiguous-response",
-            statement.span if value is None else value.span,
-            "a contrast is of one response, and the model has several"
-            if value is None
-            else f"the model has no response `{expression_text(value)}`",
-            f"write one of {listed}",
+        listed = ", ".join(
+            f"`response={name_text(name)}`" for name in names.values() if name
         )
-    for name, kept in of.items():
-        rest_ = [s for s in spec.statements if not isinstance(s, ContrastStatement)]
-        yield name, replace(spec, statements=(*rest_, *kept))
+        if value is None:
+            sink.add(
+                "ambiguous-response",
+                statement.span,
+                "a contrast is of one response, and the model has several",
+                f"write one of {listed}",
+            )
+        else:
+            sink.add(
+                "unknown-target",
+                value.span,
+                f"the model has no response `{expression_text(value)}`",
+                f"it has {listed}",
+            )

@@ -400,8 +400,11 @@ def _scale(options: Sequence[Option], cells: Cells, sink: Sink) -> Scale | None:
     seen = False
     for option in options:
         name = option.name
+        if name.text == "response":
+            continue  # which of several responses: see `several.py`
         if name.text != "scale":
-            notes, fix = did_you_mean(name.text, ("scale",), name.span, "it has")
+            known = ("scale", "response")
+            notes, fix = did_you_mean(name.text, known, name.span, "it has")
             message = f"a contrast has no option `{name.text}`"
             sink.add("unknown-option", name.span, message, *notes, fix=fix)
             chosen = None
