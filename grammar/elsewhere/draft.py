@@ -38,6 +38,13 @@ class Draft:
         Whether the intercept that Bambi names is the one at 0.
     used
         Variables whose values are in it.
+    further
+        The models of further responses.
+    own_family
+        The family of the first formula itself, where there are further ones: another
+        is that of all formulas that have none.
+    rescor
+        Whether residuals are said to be correlated; None: nothing is said.
     sure
         Whether there is no other reading.
     """
@@ -53,6 +60,9 @@ class Draft:
     uncentered: set[str] = field(default_factory=set)
     at_zero: bool = False
     used: list[str] = field(default_factory=list)
+    further: list[Draft] = field(default_factory=list)
+    own_family: str | None = None
+    rescor: bool | None = None
     sure: bool = True
     #: Priors are read last, for they depend on the family: those of brms and Bambi, and
     #: those of rstanarm by what they are about.

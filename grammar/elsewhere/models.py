@@ -22,6 +22,7 @@ from .code import (
 from .draft import Draft, Values
 from .intercept import is_coefficient, only_intercept, terms_of, with_intercept
 from .priors import priors_of
+from .several import begin, join
 from .tables import COMMANDS, DATA_NAMES, DPARS, ELSEWHERE, MODEL_CALLS, WRAPPERS
 
 ORDINAL = frozenset(
@@ -76,11 +77,16 @@ def model_of(words: Sequence[Word], values: Values) -> Draft:
         draft.block(NON_LINEAR)
     _read_priors(draft, values)
     read_by_keyword(draft, draft.family in ORDINAL)
+    join(draft)
     return draft
 
 
 def _read(words: Sequence[Word], draft: Draft, values: Values) -> None:
     """Read a formula, or a call or sum that holds one."""
+    if draft.formula:
+        further = begin(draft)
+        _read(words, further, values)
+        return
     text = string_of(words)
     if text is not None:
         inside = [word for word in words_of(text, 0) if word.kind != "line"]
@@ -129,8 +135,8 @@ def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
     if call is None or not draft.formula or call.name in MODEL_CALLS:
         _read(words, draft, values)
     elif call.name in _RESIDUAL:
-        if call.given and call.given[0].text in ("TRUE", "T"):
-            draft.block("correlated residuals are not compiled by this version")
+        if call.name == "set_rescor":
+            draft.rescor = not call.given or call.given[0].text in ("TRUE", "T")
     elif call.name in ("lf", "nlf"):
         if call.name == "nlf":
             draft.block(_NESTED)
@@ -141,18 +147,11 @@ def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
         elif not call.given or call.given[0].text in ("TRUE", "T"):
             draft.options["nl"] = "true"
     elif call.name in WRAPPERS:
-        _several(draft)
+        _read(words, draft, values)
     elif call.name in ("prior", "set_prior"):
         draft.given_priors.append(tuple(words))
     else:
         read_family(words, draft)
-
-
-def _several(draft: Draft) -> None:
-    draft.block(
-        "several responses are not compiled by this version: until then, a model "
-        "each, `model a: y1 ~ x` and `model b: y2 ~ x`"
-    )
 
 
 def _formula(words: Sequence[Word], draft: Draft) -> None:
@@ -177,15 +176,19 @@ def _formula(words: Sequence[Word], draft: Draft) -> None:
         draft.block(NON_LINEAR)
     elif not left.strip():
         draft.block("the formula has no response left of `~`")
-    elif draft.formula:
-        _several(draft)
     else:
         draft.formula = f"{left.strip()} ~ {right.strip()}"
 
 
 def _call(call: Called, draft: Draft, values: Values) -> None:
     if call.name == "mvbf" or call.name == "mvbrmsformula":
-        _several(draft)
+        for argument in call.given:
+            if argument.keyword == "rescor":
+                draft.rescor = argument.text in ("TRUE", "T")
+            elif argument.keyword in (None, "flist"):
+                _read(argument.words, draft, values)
+            else:
+                draft.block(f"`{argument.keyword}` has no counterpart that is known")
     elif call.name in WRAPPERS:
         first = call.get("formula", 0)
         if first is None:
@@ -206,8 +209,10 @@ def _unknown(call: Called, draft: Draft, values: Values) -> None:
     draft.sure = False
     for argument in call.given:
         text = argument.plain
-        if "~" in text and (not draft.formula or not text.strip().startswith("~")):
+        if "~" in text and not draft.formula:
             _read(argument.words, draft, values)
+        elif "~" in text and not text.strip().startswith("~"):
+            draft.block("there are several formulas in it: write one model")
         elif call.name in COMMANDS:
             pass  # of `anova(lmer(y ~ x), type = 3)` the model counts
         elif argument.keyword == "data" or (
@@ -225,6 +230,9 @@ def _unknown(call: Called, draft: Draft, values: Values) -> None:
 def _model(call: Called, draft: Draft, values: Values) -> None:
     """Read the call of a function that fits a model."""
     row = MODEL_CALLS[call.name]
+    if draft.formula:
+        draft.block("there are several models in it: write one")
+        return
     first = call.get("formula", 0) or call.get("fixed")
     free = iter(
         [place for place in row.positions if call.get(place) is None]

@@ -105,6 +105,7 @@ def _of_call(
     coefficient, group = said.pop("coef", None), said.pop("group", None)
     dpar = said.pop("dpar", None)
     nlpar = said.pop("nlpar", None)
+    response = said.pop("resp", None)
     if said.keys() - {"check"}:
         return None
     target = _target(kind, coefficient, group, nlpar or dpar, ordinal)
@@ -112,6 +113,8 @@ def _of_call(
         target = nlpar  # of all its coefficients, the intercept among them
     if target is None:
         return None
+    if response is not None:
+        target = f"{name_text(response)}.{target}"
     written_ = distribution(text, kind, lower, upper)
     if written_ is None:
         return None
@@ -140,6 +143,8 @@ def _target(
     Its intercept is the one at the means of the predictors.
     """
     of = "" if dpar in (None, "mu") else f"{dpar}."
+    if kind in ("rescor", "Lrescor"):
+        return "rescor"
     if kind in ("cor", "L"):
         return f"{of}cor[{_group(group)}]" if group else f"{of}cor"
     if kind == "sd":
