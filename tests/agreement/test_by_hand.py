@@ -210,3 +210,47 @@ y ~ a * exp(-k * x) + 10, nl=true
 """
     names = tuple(rv.name for rv in by_hand.free_RVs)
     assert_same(compiled(text), by_hand, names)
+
+
+def test_correlated_residuals() -> None:
+    """With PyMC's multivariate normal, and one correlation of its LKJ prior."""
+    data = ratings()
+    model = compiled("mvbind(y, x) ~ block + (1 |p| subj), rescor=true")
+    late = np.where(data["block"] == "late", 1.0, 0.0)
+    very = late - late.mean()
+    subj = pd.Categorical(data["subj"]).codes
+    observed = data[["y", "x"]].to_numpy(float)
+    numbers = {one.name: one.prior for one in model.program.parameters}
+
+    def of(name: str, argument: str) -> Any:
+        return dict(numbers[name].arguments)[argument].value  # type: ignore[union-attr]
+
+    with pm.Model() as by_hand:
+        means, sigmas, sds = [], [], []
+        for name in ("y", "x"):
+            at = of(f"{name}_Intercept_centered", "mu")
+            wide = of(f"{name}_Intercept_centered", "sigma")
+            intercept = pm.Normal(f"{name}_Intercept_centered", at, wide)
+            b = pm.Normal(f"{name}_b", 0.0, of(f"{name}_b", "sigma"), shape=1)
+            sigmas.append(pm.Exponential(f"{name}_sigma", of(f"{name}_sigma", "rate")))
+            means.append(intercept + b[0] * very)
+        rates = np.broadcast_to(of("y_sd_subj", "rate"), (2,))
+        sds = pm.Exponential("y_sd_subj", rates, shape=2)
+        z = pm.Normal("y_z_subj", 0.0, 1.0, shape=(PEOPLE, 2))
+        p = pm.Beta("y_pcor_subj", defaults.LKJ_SHAPE, defaults.LKJ_SHAPE, shape=1)
+        q = pm.Beta("pcor_rescor", defaults.LKJ_SHAPE, defaults.LKJ_SHAPE)
+        r, rho = 2.0 * p[0] - 1.0, 2.0 * q - 1.0
+        effects = pt.stack(
+            [
+                sds[0] * z[:, 0],
+                sds[1] * (r * z[:, 0] + pt.sqrt(1.0 - r**2) * z[:, 1]),
+            ],
+            axis=1,
+        )
+        mu = pt.stack(means, axis=1) + effects[subj]
+        one, other = sigmas
+        both = rho * one * other
+        covariance = pt.stacklists([[one**2, both], [both, other**2]])
+        pm.MvNormal("rows", mu=mu, cov=covariance, observed=observed)
+    names = tuple(rv.name for rv in by_hand.free_RVs)
+    assert_same(model, by_hand, names)

@@ -361,3 +361,51 @@ def test_log_density_of_monotonic_effects_of_groups() -> None:
         # a partial correlation has half of its range here, and one is the correlation
         wanted = given["log_density"] + math.log(2.0)
         assert density == pytest.approx(wanted, rel=1e-10)
+
+
+# ---- several responses ---------------------------------------------------------------
+
+RESPONSES = """data "sleepstudy.csv"
+let Errors = 10 + 2 * Days + (Reaction - 7 * floor(Reaction / 7))
+mvbind(Reaction, Errors) ~ Days + (1 |p| Subject), rescor=true
+  prior Reaction.Intercept[mean] ~ normal(250, 50)
+  prior Reaction.b ~ normal(0, 10)
+  prior Reaction.sd ~ exponential(0.02)
+  prior Reaction.sigma ~ exponential(0.02)
+  prior Errors.Intercept[mean] ~ normal(20, 10)
+  prior Errors.b ~ normal(0, 5)
+  prior Errors.sd ~ exponential(0.5)
+  prior Errors.sigma ~ exponential(0.2)
+  prior cor ~ lkj(2)
+  prior rescor ~ lkj(3)
+"""
+
+
+def test_log_density_of_several_responses() -> None:
+    """Of the parameters themselves; correlations are on (-1, 1) in Stan."""
+    model = compiled(RESPONSES)
+    program, frame = model.program, model.frame
+    for given in read("responses.json")["points"]:
+        theirs = given["values"]
+        point: dict[str, Any] = {
+            "Reaction_z_Subject": np.transpose(theirs["z_1"]),
+            "Reaction_sd_Subject": np.log(theirs["sd_1"]),
+        }
+        for name, factor in (
+            ("Reaction_pcor_Subject", theirs["L_1"]),
+            ("pcor_rescor", theirs["Lrescor"]),
+        ):
+            found = logit((1.0 + factor[1][0]) / 2.0)
+            point[name] = np.reshape(found, () if name == "pcor_rescor" else (1,))
+        for response in ("Reaction", "Errors"):
+            point[f"{response}_Intercept_centered"] = np.reshape(
+                theirs[f"Intercept_{response}"], ()
+            )
+            point[f"{response}_b"] = np.atleast_1d(theirs[f"b_{response}"])
+            sigma = np.reshape(theirs[f"sigma_{response}"], ())
+            point[f"{response}_sigma"] = np.log(sigma)
+        _, density = evaluate(program, frame, point)
+        for one in program.parameters:
+            density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+        wanted = given["log_density"] + 2.0 * math.log(2.0)
+        assert density == pytest.approx(wanted, rel=1e-10)
