@@ -114,6 +114,9 @@ def bind_groupings(
             span = smallest_with(frozenset(factors), bar.group).span
             new = _Bars(factors, span, [], by)
             bars_of = found.setdefault(frozenset(factors), new)
+            if bar.id is not None:
+                # other formulas write it so as well
+                bars_of.factors = factors
             _check_by(bars_of, by, bar, sink)
             if bar.id is not None and not term.correlated:
                 _not_joined(bar, sink)

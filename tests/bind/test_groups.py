@@ -102,6 +102,13 @@ def test_names_of_a_shared_group() -> None:
     assert effects.cor == "cor[p]"
 
 
+def test_the_order_of_factors_does_not_part_a_group() -> None:
+    text = "y ~ x + (1 |a| p:arm)\n  sigma ~ 1 + (0 + x | arm:p) + (1 |a| p:arm)"
+    (effects,) = effects_of_parts(bound(text).parts)
+    assert effects.labels == ("Intercept", "sigma_x", "sigma_Intercept")
+    assert [joint.positions for joint in effects.correlated] == [(0, 2)]
+
+
 @pytest.mark.parametrize(
     ("text", "reference", "places"),
     [
