@@ -234,4 +234,13 @@ def _is_path(spec: str | os.PathLike[str]) -> bool:
     if not isinstance(spec, str):
         return True
     line = spec.strip()
-    return line.endswith(".model") and len(line.splitlines()) == 1
+    if len(line.splitlines()) != 1:
+        return False
+    return line.endswith(".model") or ("~" not in line and _is_there(line))
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for a name, or with a zero byte
+        return False

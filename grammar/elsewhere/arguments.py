@@ -31,6 +31,9 @@ _ZEROS = {
     "binomial": "zero_inflated_binomial",
     "ziGamma": "hurdle_gamma",
 }
+#: Packages whose weights of a normal response say how precise a row is.
+_PRECISIONS = frozenset("R lme4 afex mgcv pymer4 statsmodels".split())
+_NAME = regex.compile(r"[\p{L}.][\w.]*")
 _SPREAD = {"gaussian": "sigma", "nbinom2": "shape", "negbinomial": "shape"}
 
 
@@ -67,6 +70,8 @@ def read_argument(given: Given, call: Called | None, where: str, draft: Draft) -
         pass
     elif keyword == "weights" and (_share(given, draft) or _variances(given, draft)):
         pass
+    elif keyword == "weights" and where in _PRECISIONS and given.text not in _NOTHING:
+        draft.precisions = _OF_FRAME.sub("", given.text)
     elif where == "rstanarm" and keyword in ("prior", "prior_intercept", "prior_aux"):
         draft.by_keyword.append((keyword, given))
     elif keyword in ("prior", "priors"):
@@ -113,6 +118,8 @@ def finish(draft: Draft, call: Called) -> None:
             draft.block(f"`dispformula`: {REWRITTEN['dispformula']}")
         else:
             draft.parts.append(f"{dpar} ~ {draft.spread}")
+    if draft.precisions:
+        _precise(draft, call)
     if draft.zeros not in ("", "0"):
         family = _ZEROS.get(draft.family)
         if family is None:
@@ -130,6 +137,24 @@ def finish(draft: Draft, call: Called) -> None:
             "it fits a model to each of several imputed data sets: fit each by itself, "
             "and put their draws together"
         )
+
+
+def _precise(draft: Draft, call: Called) -> None:
+    """Write weights of a normal response: variances of `sigma^2 / w`."""
+    if draft.family != "gaussian":
+        draft.block(f"`weights`: {REWRITTEN['weights']}")
+        return
+    shown = draft.precisions if _NAME.fullmatch(draft.precisions) else "w"
+    part = f"sigma ~ offset(-0.5*log({shown}))"
+    why = (
+        f"`weights` of `{call.name}()` are precisions, and not how often a row counts: "
+        f"the variance of a row is that of the residual divided by its weight"
+    )
+    if shown != draft.precisions or draft.spread not in ("", "1"):
+        draft.block(f"{why}; on an indented line `{part}`")
+    else:
+        draft.parts.append(part)
+        draft.notes.append(why)
 
 
 def _right_side(given: Given, draft: Draft) -> str:

@@ -70,6 +70,8 @@ class Draft:
     by_keyword: list[tuple[str, Given]] = field(default_factory=list)
     #: Formulas of glmmTMB for the spread and for zeros, which need the family too.
     spread: str = ""
+    #: Weights of lm and lmer, which need the family too.
+    precisions: str = ""
     zeros: str = ""
 
     @property

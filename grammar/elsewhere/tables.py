@@ -84,6 +84,7 @@ MODEL_CALLS: Mapping[str, ModelCall] = {
     "varying.compile": ModelCall("Python", positions=("formula", "data")),
     "smf.ols": _STATSMODELS,
     "smf.glm": _STATSMODELS,
+    "smf.wls": _STATSMODELS,
     "smf.mixedlm": _STATSMODELS,
     "smf.logit": ModelCall("statsmodels", "bernoulli", ("formula", "data")),
     "smf.poisson": ModelCall("statsmodels", "poisson", ("formula", "data")),
@@ -146,7 +147,8 @@ REWRITTEN: Mapping[str, str] = {
         "priors are lines below the formula, indented: `prior b ~ normal(0, 1)`",
     ),
     "weights": "they stand beside the response: `y | weights(w)`, how often a row "
-    "counts; of shares of a binomial, write the counts: `successes | trials(n)`",
+    "counts; of shares of a binomial, write the counts: `successes | trials(n)`; those "
+    "of lm and lmer are precisions: `sigma ~ offset(-0.5*log(w))`, indented",
     "subset": "rows are chosen by `where condition`",
     "contrasts": "contrasts belong to a column: `column f: factor, contrast=sum`",
     "offset": "an offset is a term: `+ offset(log(t))`",
@@ -261,7 +263,7 @@ COMMANDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         "loo waic add_criterion loo_compare kfold compare".split(),
-        "in Python, `fit.loo()`; `arviz.compare` takes several",
+        "in Python, `fit.loo()`; `varying.compare` sets several fits beside each other",
     ),
     **dict.fromkeys(
         "simulate validate_newdata add_fitted_draws add_predicted_draws "

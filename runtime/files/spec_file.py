@@ -46,6 +46,8 @@ def read_source(path: str | os.PathLike[str]) -> Source:
 
 def unreadable(name: str, error: OSError) -> ModelError:
     """Return the error for a file that exists and cannot be read."""
+    if isinstance(error, IsADirectoryError):
+        return file_fault(name, "unreadable-file", f"`{name}` is a folder, and no file")
     reason = (error.strerror or str(error)).lower()
     return file_fault(name, "unreadable-file", f"`{name}` cannot be read: {reason}")
 

@@ -168,3 +168,10 @@ def test_a_code_for_a_missing_value_is_said(tmp_path: Path) -> None:
     file.write_text("y,x\n" + rows, "utf-8")
     found = varying.compile("y ~ x", file).diagnostics
     assert [d.rule for d in found] == ["looks-missing"]
+
+
+def test_a_path_that_is_there_is_one(tmp_path: Path) -> None:
+    with pytest.raises(varying.ModelError, match="is a folder, and no file"):
+        varying.compile(str(tmp_path))
+    (tmp_path / "spec.txt").write_text("y ~ x\n", "utf-8")
+    assert "y ~ x" in str(varying.compile(str(tmp_path / "spec.txt")))

@@ -471,6 +471,9 @@ def _coefficients(
         of = where.removesuffix("b")
         better = f"{of}Intercept" if f"{of}Intercept" in kinds else "threshold"
         notes, fix = (f"the intercept is no `b`: write `{better}`",), None
+    elif len(here := [n for n in known if same_name(_in_r(n), wanted)]) == 1:
+        notes = (f"it is R's name for `{here[0]}`",)
+        fix = Fix.write(ref.span, here[0], safe=True)
     elif (term := _reference(wanted, targets)) is not None:
         # another level would be another hypothesis
         own_ = [scalar.coefficient for scalar in own if scalar.term == term]
@@ -490,6 +493,11 @@ def _coefficients(
         fix=fix,
     )
     return []
+
+
+def _in_r(name: str) -> str:
+    """Return what R calls a coefficient: ``condb:x``, as brms does."""
+    return re.sub(r"[^\w.:]", "", name)
 
 
 def _reference(wanted: str, targets: Targets) -> str | None:
