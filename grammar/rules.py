@@ -171,7 +171,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule(
         "similar-levels",
         _W,
-        "Levels that differ in case, blanks or rounding only.",
+        "Levels that look alike, or differ by rounding only.",
         once=True,
     ),
     Rule("unused-level", _W, "A declared level of a predictor that no row has."),

@@ -24,6 +24,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import column_names, postorder, unwrap
 
+from ..data.alike import nearly_same
 from ..data.levels import level_spelled
 from ..data.schema import MOST_NUMBERS, ColumnInfo, Schema
 from ..data.spellings import (
@@ -33,7 +34,6 @@ from ..data.spellings import (
     looks_missing,
     missing_codes,
     missing_note,
-    nearly_same,
     warn_spellings,
     with_comma,
 )

@@ -18,7 +18,7 @@ from varying.grammar.spelling import spell_number
 
 from .found import one_line
 from .table import Column, Kind, Table
-from .texts import MOST_EXACT, text_column
+from .texts import MOST_EXACT, column_of_cells, text_column
 
 #: Why a column such as R's row names is of no use.
 NO_NAME = "it has no name"
@@ -58,6 +58,7 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
     source = Source("", name)
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
+    longest = 0
     for key, values in _series(data, source):
         column_name = one_line(str(key))
         if not column_name:
@@ -70,6 +71,7 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
             columns[column_name] = column_of_values(column_name, values)
         except UnusableColumn as reason:
             unusable[column_name] = str(reason)
+            longest = max(longest, len(values) if hasattr(values, "__len__") else 0)
     lengths = {key: len(column.values) for key, column in columns.items()}
     if len(set(lengths.values())) > 1:
         first, other = _two_lengths(lengths)
@@ -77,7 +79,7 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
             f"`{first}` has {lengths[first]:,} values and `{other}` {lengths[other]:,}"
         )
         raise _error("data-format", message, source)
-    rows = next(iter(lengths.values()), 0)
+    rows = next(iter(lengths.values()), longest)
     return Table(name, columns, rows, unusable=unusable)
 
 
@@ -270,10 +272,30 @@ def _objects(name: str, values: Sequence[Any]) -> Column:
             for v, gone in zip(values, absent, strict=True)
         ]
         return Column(name, Kind.NUMERIC, np.array(floats, dtype=np.float64))
-    kinds = sorted({type(value).__name__ for value in present})
+    if all(isinstance(value, str) or _is_number(value) for value in present):
+        # as cells of a sheet: words among numbers, which `missing=` may name
+        texts = [
+            "" if gone else _cell(v) for v, gone in zip(values, absent, strict=True)
+        ]
+        return column_of_cells(name, texts)
+    kinds = Counter(type(value).__name__ for value in present)
     if len(kinds) > 1:
-        raise UnusableColumn(f"it mixes values of the types {', '.join(kinds)}")
-    raise UnusableColumn(type_unusable(kinds[0]))
+        odd = min(kinds, key=lambda kind: kinds[kind])
+        row = next(i for i, v in enumerate(values) if type(v).__name__ == odd)
+        raise UnusableColumn(
+            f"it mixes values of the types {', '.join(sorted(kinds))}: `{values[row]}` "
+            f"in row {row + 1} is of type {odd}"
+        )
+    raise UnusableColumn(type_unusable(next(iter(kinds))))
+
+
+def _cell(value: Any) -> str:
+    """Return a text as it is, and a number as a cell of a file has it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
+    return spell_number(float(value))
 
 
 def _is_missing(value: Any) -> bool:

@@ -16,6 +16,7 @@ from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Span
 from varying.grammar.spelling import spell_number
 
+from .alike import difference, nearly_same, shown
 from .levels import level_spelled
 from .schema import ColumnInfo
 from .spread import distinct
@@ -33,7 +34,7 @@ _MISSING = frozenset("n.a. n.a n/a na nan null missing . - -- ? #n/a #na <na>".s
 _ENOUGH, _SHOWN = 5, 3
 #: Whole numbers beyond 2^53, and texts with a number in them and little else.
 _LARGE = re.compile(r"\s*[+-]?\d{16,}\s*")
-_LIKE_NUMBER = re.compile(r"[^\w]{0,3}[+-]?\d[\d.,:/ '-]*([eE][+-]?\d+)?\s*\D{0,4}")
+_LIKE_NUMBER = re.compile(r"[^\w]{0,3}[+-]?\d[\d.,:/ '-]*([eEdD][+-]?\d+)?\s*\D{0,4}")
 _DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\s*\d{1,2}:\d{2}\b")
 #: Such are nearly all levels of what is like a number. Fewer levels than this say
 #: nothing, nor do levels of so many rows: of texts, and of what is like numbers.
@@ -470,27 +471,19 @@ def _missing_words(levels: Sequence[str]) -> list[str]:
     ]
 
 
-def nearly_same(levels: Sequence[str]) -> list[list[str]]:
-    """Return the sets of levels that differ in case or surrounding blanks only."""
-    alike: dict[str, list[str]] = {}
-    for level in levels:
-        alike.setdefault(folded(level), []).append(level)
-    return [found for found in alike.values() if len(found) > 1]
-
-
 def _similar(info: ColumnInfo, span: Span, sink: Sink) -> None:
     # two words for a missing value are none either way: `_words` tells of them
     words = _missing_words(info.levels)
     groups = nearly_same([level for level in info.levels if level not in words])
     if not groups:
         return
-    shown = ", ".join(f"`{string_text(level)}`" for level in groups[0])
+    listed = ", ".join(f"`{string_text(shown(level))}`" for level in groups[0])
     more = len(groups) - 1
     sink.add(
         "similar-levels",
         span,
-        f"levels of `{info.name}` differ in case or surrounding blanks only: {shown}",
-        *([f"the same holds of {more} more of its levels"] if more else []),
+        f"levels of `{info.name}` {difference(groups[0])}: {listed}",
+        *([f"{more} more of its levels are alike as well"] if more else []),
         "make them equal in the data; if they are meant to differ: "
         f"`column {name_text(info.name)}: text`",
     )

@@ -14,7 +14,8 @@ from varying.grammar.tree import DataStatement, ModelStatement, Name, Spec
 from varying.grammar.walk import column_names, left_of_bar, unwrap
 
 from .levels import level_spelled
-from .table import Table
+from .spellings import nearly_numbers
+from .table import Kind, Table
 
 #: What parts a name: signs, but not a minus behind a word, as in `CS-`; a capital
 #: letter, and digits at its end. Or, as in `A1B2`, a letter behind a digit.
@@ -100,7 +101,8 @@ def _by(
 ) -> _Wide | None:
     """Return such columns, their names parted by a pattern."""
     read = names_written(spec)
-    names = [name for name in (*table.columns, *table.unread) if name not in read]
+    there = (*table.columns, *table.unread, *filter(None, table.unusable))
+    names = [name for name in there if name not in read]
     of = {name: _parts(name, pattern) for name in names}
     wanted = _parts(response, pattern)
     own = [name for name, parts in of.items() if _begins(parts, wanted)]
@@ -122,7 +124,10 @@ def _by(
 
 def _may_be_response(name: str, table: Table) -> bool:
     column = table.columns.get(name)
-    return column is None or column.kind.is_number
+    if column is None or column.kind.is_number:
+        return True
+    # a word in one cell makes a text of its column
+    return column.kind is Kind.TEXT and nearly_numbers(column.levels)
 
 
 def _parts(name: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
