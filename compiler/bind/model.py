@@ -158,9 +158,10 @@ def bind(
         Takes the faults. With an error in it the model is not to be used.
     """
     ones = one_by_one(model, prepared.schema, sink)
-    suggest_wide(spec, model, prepared.data, sink)
     check_identities([one.statement for one in ones], prepared.schema, sink)
     drafts = [_draft(spec, one, prepared, sink) for one in ones]
+    # it adds to what a draft says of a response that is no column
+    suggest_wide(spec, model, prepared.data, sink)
     joined = effects_of({of: groupings for of, (_, groupings) in _formulas(drafts)})
     targets = joint_targets(
         [draft.targets(joined) for draft in drafts],

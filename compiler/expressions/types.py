@@ -106,6 +106,10 @@ def _has_values(column: Column | ColumnInfo) -> bool:
     return column.kind is Kind.ORDERED and column.numbers is not None
 
 
+#: Columns that cannot be used, and that are named beside the others.
+_UNUSABLE = 3
+
+
 def report_unknown(
     node: Name, data: Table | Schema, sink: Sink, *, value: bool = False
 ) -> None:
@@ -125,6 +129,12 @@ def report_unknown(
         return
     names = [name for name in (*data.columns, *data.unread) if name not in made(data)]
     notes, fix = did_you_mean(node.text, names, node.span, "columns", name_text)
+    if not any(note.startswith("did you mean") for note in notes):
+        lost = [(name, why) for name, why in data.unusable.items() if name]
+        notes += tuple(
+            f"`{name}` is there as well, and cannot be used: {why}"
+            for name, why in lost[:_UNUSABLE]
+        )
     of = [name for name in names if _has_level(data.columns.get(name), node.text)]
     if of and not value:
         notes = (f"`{node.text}` is a level of `{of[0]}`, and no column", *notes)

@@ -11,6 +11,7 @@ import pytest
 from varying.compiler.data.levels import natural_order
 from varying.compiler.data.plain import read_table, table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
+from varying.compiler.driver import check, compile_spec
 from varying.compiler.prepare.source import data_of
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
@@ -264,7 +265,7 @@ def test_unusable_columns_are_remembered() -> None:
     table = table_from_frame(
         {
             "x": [1.0, 2.0],
-            "mixed": ["a", 1],
+            "mixed": ["a", True],
             "when": np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]"),
             "nested": [[1], [2]],
             "square": np.ones((2, 2)),
@@ -272,7 +273,8 @@ def test_unusable_columns_are_remembered() -> None:
     )
     assert list(table.columns) == ["x"]
     assert set(table.unusable) == {"mixed", "when", "nested", "square"}
-    assert "mixes values of the types int, str" in table.unusable["mixed"]
+    assert "mixes values of the types bool, str" in table.unusable["mixed"]
+    assert "in row 1 is of type str" in table.unusable["mixed"]
     assert "dates" in table.unusable["when"]
 
 
@@ -317,7 +319,8 @@ def test_pandas() -> None:
     assert table.columns["t"].levels == ("s2", "s10")
     assert shown(table.columns["l"]) == ["TRUE", None, "FALSE"]
     assert shown(table.columns["7"]) == [1, 2, 3]
-    assert set(table.unusable) == {"d", "x"}
+    assert table.columns["x"].levels == ("1", "a")  # as in a file
+    assert set(table.unusable) == {"d"}
 
 
 def test_pandas_duplicate_names() -> None:
@@ -452,3 +455,31 @@ def test_what_is_no_table(content: bytes, part: str, tmp_path: Path) -> None:
     (fault,) = sink.diagnostics
     assert fault.rule == "data-format"
     assert part in " ".join([fault.message, *fault.notes])
+
+
+MIXED = {"y": [1, 2, "n.a.", 4.5, 3], "x": [1, 3, 2, 5, 4]}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("y ~ x", "`n.a.` looks like a missing value"),
+        ("column y: numeric\ny ~ x", "in row 3"),
+        ("x ~ y", "`column y: numeric, missing="),
+    ],
+)
+def test_words_among_the_numbers_of_a_frame_are_named(text: str, part: str) -> None:
+    """As ``pandas.read_excel`` gives a column with a word in it."""
+    found = check(Source(text), table_from_frame(MIXED))
+    assert any(part in note for one in found for note in one.notes)
+
+
+def test_words_among_the_numbers_of_a_frame_can_be_declared_missing() -> None:
+    text = 'column y: numeric, missing=["n.a."]\ny ~ x'
+    model = compile_spec(Source(text), table_from_frame(MIXED))
+    assert model.prepared.table.columns["y"].values.tolist() == [1, 2, 4.5, 3]
+
+
+def test_a_frame_of_which_no_column_can_be_used_has_rows_all_the_same() -> None:
+    table = table_from_frame({"y": [1, True, "a"]})
+    assert table.rows == 3

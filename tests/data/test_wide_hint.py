@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import check
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
@@ -124,6 +125,28 @@ def unknown(folder: Path, text: str) -> Diagnostic:
     ]
     (fault,) = found
     return fault
+
+
+@pytest.mark.parametrize("word", ["n.a.", "?", "12x"])
+def test_a_word_in_a_cell_does_not_hide_that_a_file_is_wide(
+    word: str, tmp_path: Path
+) -> None:
+    written(tmp_path, "VP early_minus early_plus late_minus late_plus")
+    lines = (tmp_path / "d.csv").read_text("utf-8").split("\n")
+    lines[3] = ",".join([*lines[3].split(",")[:-1], word])
+    (tmp_path / "d.csv").write_text("\n".join(lines), "utf-8")
+    fault = unknown(tmp_path, 'data "d.csv"\nrating ~ block*cs\n')
+    assert "late_plus = (block=late, cs=plus)" in " ".join(fault.notes)
+
+
+def test_a_column_that_cannot_be_used_is_one_of_a_wide_file() -> None:
+    names = ("early_minus", "early_plus", "late_minus", "late_plus")
+    data: dict[str, object] = {name: [1.5, 2.5, 3.5] for name in names}
+    data["late_plus"] = [[1], [2], [3]]
+    found = check(Source("rating ~ block*cs\n"), table_from_frame(data))
+    said = {d.message: " ".join(d.notes) for d in found}
+    assert "late_plus = (block=late" in said["`rating` is not a column of the data"]
+    assert "`late_plus` is there as well" in said["`block` is not a column of the data"]
 
 
 @pytest.mark.parametrize(("header", "formula", "statement"), FILES)
