@@ -82,10 +82,14 @@ def sd_targets(part: Part, grouping: Grouping, column: DesignColumn) -> tuple[st
     return tuple(f"{part.target}sd[{name}:{one}]" for one in grouping.by.labels)
 
 
-def check_estimated(bound: BoundModel, terms: Expr, sink: Sink) -> None:
-    """Report a model in which every number is given."""
-    if next(free_parameters(bound), None) is not None:
+def check_estimated(
+    members: Sequence[BoundModel], coupled: bool, terms: Expr, sink: Sink
+) -> None:
+    """Report a model in which every number is given, those of all responses."""
+    free = (next(free_parameters(bound), None) for bound in members)
+    if coupled or any(found is not None for found in free):
         return
+    bound = members[0]
     notes = ["a prior that is a number fixes its parameter: `prior b = 0.5`"]
     fixed = [target for target, prior in bound.priors if _is_fixed(prior.distribution)]
     if fixed:

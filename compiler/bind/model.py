@@ -193,8 +193,8 @@ def bind(
     if len(members) < len(found):
         return None
     if all(draft.sure for draft in drafts) and not _faulty_parts(model, sink):
+        check_estimated(members, coupling is not None, model.formula.terms, sink)
         for member in members:
-            check_estimated(member, member.main.terms, sink)
             check_residuals(member, prepared.table, sink)
     return JointModel(model.label, text, members, priors, asked, coupling)
 

@@ -18,7 +18,7 @@ from varying.grammar.tree import (
     PartStatement,
     Spec,
 )
-from varying.grammar.walk import left_of_bar, unwrap
+from varying.grammar.walk import column_names, left_of_bar, unwrap
 
 from ..data.schema import Schema
 from ..families import FAMILIES
@@ -73,6 +73,7 @@ def one_by_one(
     names = _names(kept, sink)
     if len(names) == 1:
         return (OneResponse("", _alone(model, next(iter(names.values())))),)
+    _check_circles(names, sink)
     return tuple(
         OneResponse(
             name, _alone(model, one), tuple(other for other in names if other != name)
@@ -176,6 +177,12 @@ def _is_named(one: Written, sink: Sink) -> bool:
     if isinstance(node, Name):
         return True
     if isinstance(node, Call) and node.function.text == "mvbind":
+        sink.add(
+            "invalid-term",
+            node.span,
+            "`mvbind()` inside of another: it joins responses, and is none itself",
+            "write them all in one",
+        )
         return False
     family = family_named(one.formula)
     trials = family is None or "trials" in family.known
@@ -222,6 +229,42 @@ def _names(kept: Sequence[Written], sink: Sink) -> dict[str, Written]:
                     "above the model, and `z ~ ...`",
                 )
     return names
+
+
+def _check_circles(names: Mapping[str, Written], sink: Sink) -> None:
+    """Report responses that are predictors of each other.
+
+    Where each is a predictor of those behind it alone, the densities of a row given its
+    predictors multiply to one of all responses. In a circle they do not.
+    """
+    reads = {
+        name: [
+            found
+            for formula in (one.formula, *(part.formula for part in one.parts))
+            for found in column_names(formula.terms)
+            if found.text in names and found.text != name
+        ]
+        for name, one in names.items()
+    }
+    above: set[str] = set()
+    left = dict(reads)
+    while left:
+        free = [n for n, found in left.items() if {f.text for f in found} <= above]
+        if not free:
+            break
+        above |= {*free}
+        left = {name: found for name, found in left.items() if name not in above}
+    for name, found in left.items():
+        wrong = next((one for one in found if one.text in left), None)
+        if wrong is not None:
+            sink.add(
+                "response-as-predictor",
+                wrong.span,
+                f"`{name}` and `{wrong.text}` are predictors of each other",
+                "their densities given each other are none of both: leave one out, or "
+                "let residuals or group effects be correlated",
+            )
+            return
 
 
 def one_name(one: Written) -> str:
