@@ -130,6 +130,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("learned-in-where", _E, "A `where` that needs what is learned after it."),
     Rule("cannot-learn", _E, "A function that the rows do not allow to be learned."),
     Rule("function-failed", _E, "A function of your own that failed."),
+    Rule("unfilled-column", _E, "A column that names the first row of blocks only."),
     Rule("all-missing", _E, "A column without a single value."),
     Rule("infinite-value", _E, "A value that is infinite, too large or undefined."),
     Rule("one-level", _E, "A factor with one level as predictor."),

@@ -20,6 +20,7 @@ _UNDONE = frozenset(
         "one-category",
         "one-group",
         "one-level",
+        "unfilled-column",
         "unknown-level",
     }
 )

@@ -33,6 +33,7 @@ from ..expressions.evaluation import evaluate
 from ..expressions.types import report_unknown, type_of
 from .declared import declare
 from .derive import NO_NUMBER_NOTE, Derivation, Made
+from .gaps import check_gaps
 from .lets import warn_commas
 from .responses import columns_of_responses
 from .summaries import warn_summaries
@@ -143,6 +144,7 @@ def prepare(
     empty = _check_missing(
         used.keys() - undefined, used, missing, chosen, certain, sink
     )
+    empty |= check_gaps(missing.keys() - empty, used, table, sink)
     table = table.without(empty)
     for name in empty:
         del missing[name]
