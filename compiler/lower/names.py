@@ -27,7 +27,10 @@ def observed_slot(bound: BoundModel) -> str:
 
 def _taken(build: Builder) -> set[str]:
     """Return the names of dimensions and quantities so far, which PyMC mixes."""
-    taken = {a.name for a in build.axes} | {s.name for s in build.slots} | _TAKEN
+    taken = {a.name for a in build.axes} | {s.name for s in build.slots}
+    # of several responses all names begin with one
+    several = len(build.joint.members) > 1
+    taken |= {ROW, "chain", "draw"} if several else _TAKEN
     taken |= {p.name for p in build.parameters} | {d.name for d in build.derived}
     for group in build.groups:
         taken |= names_of(group)
@@ -92,6 +95,8 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
         made = {f"{prefix}{one}" for prefix in prefixes for one in made}
         return not made.isdisjoint(taken)
 
-    while collide(wanted):
+    # a response may be a grouping factor of another
+    responses = {*build.joint.responses} if len(build.joint.members) > 1 else set()
+    while wanted in responses or collide(wanted):
         wanted += "_"
     return wanted, free_name(wanted, build)

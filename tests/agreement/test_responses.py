@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import varying
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
@@ -207,3 +208,34 @@ def _without_rows(found: Compiled, point: Any) -> float:
     """Return the log density of the priors alone."""
     program = replace(found.program, likelihoods=(), coupling=None)
     return float(evaluate(program, found.frame, point)[1])
+
+
+def test_names_of_quantities_are_free_for_responses() -> None:
+    """Of several responses all quantities have a prefix."""
+    frame = data(np.random.default_rng(6)).rename(columns={"speed": "b", "other": "mu"})
+    found = compiled_of("mvbind(b, mu) ~ x\n  count ~ x + (1 | grade)", frame)
+    assert found.responses == ("b", "mu", "count")
+    grouped = compiled_of("count ~ x, family=poisson\n  b ~ x + (1 | count)", frame)
+    assert grouped.responses == ("count", "b")
+    assert grouped.program.groups[0].levels == "count_"
+
+
+def test_rows_are_drawn_and_judged_together() -> None:
+    """Residuals of drawn rows are correlated, and a row has the joint density."""
+    frame = data(np.random.default_rng(7))
+    text = "mvbind(speed, heavy) ~ x, rescor=true\n  prior rescor ~ lkj(1)"
+    fit = varying.compile(text, frame).fit(
+        draws=300, tune=300, chains=2, seed=1, progress=False
+    )
+    drawn = fit.to_arviz(log_likelihood=False, seed=1)["posterior_predictive"]
+    rest = [
+        (drawn[name] - fit.predict("mean", response=name)).values.ravel()
+        for name in ("speed", "heavy")
+    ]
+    known = float(fit.data["posterior"]["rescor"].mean())
+    assert known > 0.2
+    assert np.corrcoef(*rest)[0, 1] == pytest.approx(known, abs=0.05)
+    each = sum(fit.log_likelihood(name) for name in ("speed", "heavy"))
+    assert float((fit.log_likelihood() - each).sum("row").mean()) > 0.0
+    with pytest.raises(ValueError, match="choose one by response=: 'speed', 'heavy'"):
+        fit.predict()
