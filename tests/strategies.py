@@ -54,8 +54,12 @@ COUNTS = ("poisson", "negbinomial")
 #: Families whose density is written once: each has seeds of its own, so that those of
 #: the turns below stay what they are.
 WRITTEN = tuple(f.name for f in FAMILIES.values() if f.density is not None)
-LASTING = ("gamma", "exponential", "weibull")
-LOGARITHMIC = (*COUNTS, *LASTING, "geometric")
+ZEROS = (
+    *("zero_inflated_poisson", "zero_inflated_negbinomial"),
+    *("hurdle_poisson", "hurdle_negbinomial"),
+)
+LASTING = ("gamma", "exponential", "weibull", "hurdle_gamma", "hurdle_lognormal")
+LOGARITHMIC = (*COUNTS, *LASTING, "geometric", *ZEROS)
 #: Cut points: few and many categories, some of which no row has.
 CATEGORIES = (2, 3, 4, 7, 11, 100)
 WORDS = ("none", "a little", "some", "Much", "très")
@@ -259,7 +263,18 @@ def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str]
         return [], "y"
     if family in LASTING:
         data["u"] = rng.gamma(2.0, 0.7, rows).round(4) + 0.001
+        if family.startswith("hurdle"):
+            data.loc[rng.random(rows) < 0.3, "u"] = 0.0
         return [], "u"
+    if family == "beta_binomial":
+        data["hits"] = rng.binomial(data["n"], rng.beta(0.8, 1.2, rows))
+        return [], "hits | trials(n)"
+    if family in ZEROS:
+        data["c"] = rng.poisson(2.5, rows) * (rng.random(rows) < 0.7)
+        if family.startswith("zero") and draft.chance(0.4):
+            draft.met("rate")
+            return [], "c | rate(n)"
+        return [], "c"
     if family == "beta":
         data["p"] = rng.integers(1, 99, rows)
         return [], "p/99"
@@ -587,6 +602,9 @@ def _priors(draft: _Draft, bound: BoundModel) -> list[str]:
     for dpar in bound.family.dpars:
         free = dpar.fixed is None and dpar.name not in others
         if free and draft.chance(0.4):
+            if dpar.support == "unit":
+                lines.append(f"prior {dpar.name} ~ beta(2, 3)")
+                continue
             lines.append(_statement(draft, dpar.name, SUPPORTS[dpar.support]))
     for part in bound.parts[1:]:
         _part_priors(draft, part, lines)

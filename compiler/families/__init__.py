@@ -5,6 +5,14 @@ from __future__ import annotations
 from .binary.bernoulli import BERNOULLI
 from .binary.binomial import BINOMIAL
 from .bounded.beta import BETA
+from .bounded.beta_binomial import BETA_BINOMIAL
+from .combined.hurdle import (
+    HURDLE_GAMMA,
+    HURDLE_LOGNORMAL,
+    HURDLE_NEGBINOMIAL,
+    HURDLE_POISSON,
+)
+from .combined.zero_inflated import ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_POISSON
 from .continuous.exponential import EXPONENTIAL
 from .continuous.gamma import GAMMA
 from .continuous.gaussian import GAUSSIAN
@@ -29,9 +37,16 @@ FAMILIES: dict[str, Family] = {
         BETA,
         BERNOULLI,
         BINOMIAL,
+        BETA_BINOMIAL,
         POISSON,
         NEGBINOMIAL,
         GEOMETRIC,
+        ZERO_INFLATED_POISSON,
+        ZERO_INFLATED_NEGBINOMIAL,
+        HURDLE_POISSON,
+        HURDLE_NEGBINOMIAL,
+        HURDLE_GAMMA,
+        HURDLE_LOGNORMAL,
         ORDLOGIT,
     )
 }
@@ -49,11 +64,11 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "laplace skew_normal shifted_lognormal "
         "frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
         "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
-        "ordered_beta zero_one_inflated_beta zero_inflated_beta beta_binomial "
-        "com_poisson discrete_weibull negbinomial1 zero_inflated_poisson "
-        "zero_inflated_negbinomial zero_inflated_binomial "
-        "zero_inflated_beta_binomial hurdle_poisson "
-        "hurdle_negbinomial hurdle_gamma hurdle_lognormal categorical multinomial "
+        "ordered_beta zero_one_inflated_beta zero_inflated_beta "
+        "com_poisson discrete_weibull negbinomial1 "
+        "zero_inflated_binomial "
+        "zero_inflated_beta_binomial "
+        "categorical multinomial "
         "dirichlet dirichlet_multinomial logistic_normal ordprobit sratio cratio acat "
         "hurdle_cumulative mixture wiener cox"
     ).split()

@@ -82,35 +82,11 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "ordered_beta": (_ORDERED,),
     "zero_one_inflated_beta": (_ORDERED,),
     "zero_inflated_beta": (_ORDERED,),
-    "beta_binomial": (
-        "until then: `binomial` with an effect of each row, `(1 | row)`, where the "
-        "data have a column that numbers the rows",
-    ),
     "zero_inflated_binomial": ("until then: `binomial` with `(1 | row)`",),
-    "zero_inflated_beta_binomial": ("until then: `binomial` with `(1 | row)`",),
+    "zero_inflated_beta_binomial": ("until then: `beta_binomial`",),
     "com_poisson": (_OVERDISPERSED,),
     "discrete_weibull": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
-    "zero_inflated_poisson": (
-        "until then: `negbinomial`, which has more zeros than `poisson` as well",
-    ),
-    "zero_inflated_negbinomial": (
-        "until then: `negbinomial`, which has more zeros than `poisson` as well",
-    ),
-    "hurdle_poisson": (
-        "until then: `negbinomial`, which has more zeros than `poisson` as well",
-    ),
-    "hurdle_negbinomial": (
-        "until then: `negbinomial`, which has more zeros than `poisson` as well",
-    ),
-    "hurdle_gamma": (
-        "until then: two models, `bernoulli` of `let some = y > 0`, and `gamma` "
-        "of the rows `where y > 0` (in a file of its own)",
-    ),
-    "hurdle_lognormal": (
-        "until then: two models, `bernoulli` of `let some = y > 0`, and `lognormal` "
-        "of the rows `where y > 0` (in a file of its own)",
-    ),
     "zero_inflated_asymmetric_laplace": (_ROBUST,),
     "categorical": (
         'until then: `let is_red = colour == "red"` and `is_red ~ x, '
@@ -137,8 +113,8 @@ NO_FAMILY: Mapping[str, str] = {
     "quasi": "a quasi-likelihood is no distribution: data cannot be drawn from it",
     "quasipoisson": "a quasi-likelihood is no distribution; counts that vary more than "
     "Poisson ones are for `negbinomial`",
-    "quasibinomial": "a quasi-likelihood is no distribution; `binomial` with an effect "
-    "of each row, `(1 | row)`, varies more than `binomial`",
+    "quasibinomial": "a quasi-likelihood is no distribution; successes that vary "
+    "more than binomial ones are for `beta_binomial`",
     "custom_family": "there are no families of one's own",
     "bmb.Family": "there are no families of one's own",
     "Family": "there are no families of one's own",

@@ -131,6 +131,7 @@ Arguments = list[tuple[str, Expr]]
 INVERSES: Mapping[str, Callable[[Expr], Expr]] = {
     "log": lambda eta: Apply("exp", (eta,)),
     "logm1": lambda eta: Apply("+", (Const(1.0), Apply("exp", (eta,)))),
+    "logit": lambda eta: Apply("inv_logit", (eta,)),
     "identity": lambda eta: eta,
 }
 

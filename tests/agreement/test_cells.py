@@ -26,7 +26,8 @@ GRAPHS = {
 }
 #: Of families that have seeds of their own.
 OWN = {
-    **{"gamma": 1, "exponential": 0, "weibull": 1, "beta": 0, "geometric": 0},
+    **dict.fromkeys(WRITTEN, 0),
+    **{"gamma": 1, "weibull": 1},
 }
 
 

@@ -146,6 +146,16 @@ def _density_binomial(y: Decimal, eta: Decimal, trials: Decimal) -> Decimal:
 
 
 @exact
+def _density_beta_binomial(
+    y: Decimal, eta: Decimal, phi: Decimal, trials: Decimal
+) -> Decimal:
+    a, b, failures = phi * cdf(eta), phi * cdf(-eta), trials - y
+    ways = log_gamma(trials + 1) - log_gamma(y + 1) - log_gamma(failures + 1)
+    above = log_gamma(y + a) + log_gamma(failures + b) - log_gamma(trials + phi)
+    return ways + above - (log_gamma(a) + log_gamma(b) - log_gamma(phi))
+
+
+@exact
 def _density_poisson(y: Decimal, eta: Decimal) -> Decimal:
     return y * eta - eta.exp() - log_gamma(y + 1)
 
@@ -156,6 +166,46 @@ def _density_negbinomial(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
     # log(mu + shape) without more digits than there are
     both = (eta.exp() + shape).ln()
     return ways + shape * (ln(shape) - both) + y * (eta - both)
+
+
+def _inflated(name: str) -> None:
+    """Add a family with further zeros."""
+
+    def density(y: Decimal, *, zi: Decimal, **own: Decimal) -> Decimal:
+        counted = (1 - zi).ln() + EXACT[name](y, **own)
+        return (zi + counted.exp()).ln() if y == 0 else counted
+
+    EXACT[f"zero_inflated_{name}"] = density
+
+
+def _hurdle(name: str, jumps: Callable[..., Decimal] | None = None) -> None:
+    """Add a family with zeros apart; ``jumps`` is minus the log of its own share."""
+
+    def density(y: Decimal, *, hu: Decimal, **own: Decimal) -> Decimal:
+        if y == 0:
+            return hu.ln()
+        above = Decimal(0)
+        if jumps is not None:
+            x = jumps(**own)
+            above = x.ln() - x / 2 if x < Decimal("1e-25") else (1 - (-x).exp()).ln()
+        return (1 - hu).ln() + EXACT[name](y, **own) - above
+
+    EXACT[f"hurdle_{name}"] = density
+
+
+def _jumps(eta: Decimal, shape: Decimal) -> Decimal:
+    odds = eta.exp() / shape
+    if odds < Decimal("1e-25"):
+        return shape * (odds - odds * odds / 2)
+    return shape * (1 + odds).ln()
+
+
+_inflated("poisson")
+_inflated("negbinomial")
+_hurdle("poisson", lambda eta: eta.exp())
+_hurdle("negbinomial", _jumps)
+_hurdle("gamma")
+_hurdle("lognormal")
 
 
 def _ends(

@@ -117,6 +117,26 @@ def _beta(rng: Rng, rows: int) -> Sample:
     return Sample(np.clip(y, 1e-300, 1.0 - 2.0**-53), {"eta": eta, "phi": phi})
 
 
+def _made_negbinomial(rng: Rng, rows: int) -> Sample:
+    """Within the range of a kernel that is made: its slopes have a digit less."""
+    return _negbinomial(rng, rows, 1e5, 1e12)
+
+
+def _beta_binomial(rng: Rng, rows: int) -> Sample:
+    """Up to 10^4 trials, precisions from 1e-3 to 1e6; half of the rows likely ones."""
+    trials, phi = _whole(rng, rows, 1e4), spread(rng, rows, 1e-3, 1e6)
+    likely = rng.random(rows) < 0.5
+    eta = np.where(likely, rng.normal(0.0, 2.0, rows), far(rng, rows))
+    near = np.where(likely, eta, 0.0)
+    a, b = phi * special.expit(near), phi * special.expit(-near)
+    y = np.where(
+        likely,
+        rng.binomial(trials, rng.beta(a, b)),
+        np.minimum(trials, _whole(rng, rows, 1e4)),
+    )
+    return Sample(y, {"eta": eta, "phi": phi, "trials": trials})
+
+
 def _geometric(rng: Rng, rows: int) -> Sample:
     eta = np.where(rng.random(rows) < 0.5, rng.normal(1.0, 2.0, rows), far(rng, rows))
     return Sample(_whole(rng, rows, 1e6), {"eta": eta})
@@ -146,13 +166,15 @@ def _poisson(rng: Rng, rows: int) -> Sample:
     return Sample(np.where(likely, drawn, _whole(rng, rows, 1e6)), {"eta": eta})
 
 
-def _negbinomial(rng: Rng, rows: int) -> Sample:
+def _negbinomial(
+    rng: Rng, rows: int, most: float = 1e6, largest: float = 1e15
+) -> Sample:
     """As Poisson, with shapes from 10^-6 to 10^15."""
-    shape = spread(rng, rows, 1e-6, 1e15)
+    shape = spread(rng, rows, 1e-6, largest)
     likely = rng.random(rows) < 0.5
     eta = np.where(likely, rng.uniform(-3.0, math.log(1e5), rows), far(rng, rows))
     drawn = rng.poisson(np.exp(np.where(likely, eta, 0.0)) * rng.gamma(shape) / shape)
-    y = np.where(likely, drawn, _whole(rng, rows, 1e6))
+    y = np.where(likely, drawn, _whole(rng, rows, most))
     return Sample(y, {"eta": eta, "shape": shape})
 
 
@@ -170,6 +192,20 @@ def _scaled_ordlogit(rng: Rng, rows: int) -> Sample:
     return Sample(plain.y, {**plain.arguments, "disc": disc})
 
 
+def _with_zeros(
+    make: Callable[[Rng, int], Sample], name: str
+) -> Callable[[Rng, int], Sample]:
+    """Return samples of a family with a third of zeros, at chances near 0 and 1."""
+
+    def sample(rng: Rng, rows: int) -> Sample:
+        plain, small = make(rng, rows), spread(rng, rows, 1e-6, 0.5)
+        share = np.where(rng.random(rows) < 0.5, small, 1.0 - small)
+        y = np.where(rng.random(rows) < 0.3, 0 * plain.y, plain.y)
+        return Sample(y, {**plain.arguments, name: share})
+
+    return sample
+
+
 #: A family is tried without and with the parameters that else are fixed.
 SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "gaussian": _gaussian,
@@ -181,9 +217,16 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "beta": _beta,
     "bernoulli": _bernoulli,
     "binomial": _binomial,
+    "beta_binomial": _beta_binomial,
     "poisson": _poisson,
     "negbinomial": _negbinomial,
     "geometric": _geometric,
+    "zero_inflated_poisson": _with_zeros(_poisson, "zi"),
+    "zero_inflated_negbinomial": _with_zeros(_made_negbinomial, "zi"),
+    "hurdle_poisson": _with_zeros(_poisson, "hu"),
+    "hurdle_negbinomial": _with_zeros(_made_negbinomial, "hu"),
+    "hurdle_gamma": _with_zeros(_gamma, "hu"),
+    "hurdle_lognormal": _with_zeros(_lognormal, "hu"),
     "ordlogit": _ordlogit,
     "ordlogit with disc": _scaled_ordlogit,
 }
@@ -202,8 +245,35 @@ MODERATE: Mapping[str, dict[str, Array]] = {
     "weibull": {"eta": np.array([0.4]), "shape": np.array([1.6])},
     "beta": {"eta": np.array([0.4]), "phi": np.array([5.0])},
     "geometric": {"eta": np.array([0.9])},
+    "zero_inflated_poisson": {"eta": np.array([0.9]), "zi": np.array([0.3])},
+    "zero_inflated_negbinomial": {
+        "eta": np.array([0.9]),
+        "shape": np.array([1.7]),
+        "zi": np.array([0.3]),
+    },
+    "hurdle_poisson": {"eta": np.array([0.4]), "hu": np.array([0.3])},
+    "hurdle_negbinomial": {
+        "eta": np.array([0.9]),
+        "shape": np.array([1.7]),
+        "hu": np.array([0.3]),
+    },
+    "hurdle_gamma": {
+        "eta": np.array([0.4]),
+        "shape": np.array([2.6]),
+        "hu": np.array([0.3]),
+    },
+    "hurdle_lognormal": {
+        "mu": np.array([-0.4]),
+        "sigma": np.array([0.8]),
+        "hu": np.array([0.3]),
+    },
     "bernoulli": {"eta": np.array([0.6])},
     "binomial": {"eta": np.array([0.6]), "trials": np.array([9])},
+    "beta_binomial": {
+        "eta": np.array([0.6]),
+        "phi": np.array([3.0]),
+        "trials": np.array([9]),
+    },
     "poisson": {"eta": np.array([1.3])},
     "negbinomial": {"eta": np.array([1.3]), "shape": np.array([0.8])},
     "ordlogit": {

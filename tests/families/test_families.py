@@ -260,9 +260,56 @@ SCIPY: Mapping[str, Any] = {
     "geometric": lambda y, eta: stats.geom.logpmf(y + 1, logistic(-eta)),
     "bernoulli": lambda y, eta: stats.logistic.logcdf(np.where(y == 1, eta, -eta)),
     "binomial": lambda y, eta, trials: stats.binom.logpmf(y, trials, logistic(eta)),
+    "beta_binomial": lambda y, eta, phi, trials: stats.betabinom.logpmf(
+        y, trials, phi * logistic(eta), phi * logistic(-eta)
+    ),
     "poisson": lambda y, eta: stats.poisson.logpmf(y, np.exp(eta)),
     "negbinomial": lambda y, eta, shape: stats.nbinom.logpmf(
         y, shape, shape / (shape + np.exp(eta))
+    ),
+}
+
+
+def _with_zeros(law: Any, share: Any, y: Array) -> Array:
+    """Return the log of a mixture with a point at 0; ``law`` is that of the others."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(
+            np.where(
+                y == 0,
+                np.logaddexp(np.log(share), np.log1p(-share) + law),
+                np.log1p(-share) + law,
+            )
+        )
+
+
+def _apart(law: Any, share: Any, y: Array, none: Any = 0.0) -> Array:
+    """Return the log density of zeros apart; ``none`` is the law's share."""
+    some = np.log1p(-share) + law - np.log1p(-none)
+    return np.asarray(np.where(y == 0, np.log(share), some))
+
+
+SCIPY = {
+    **SCIPY,
+    "zero_inflated_poisson": lambda y, eta, zi: _with_zeros(
+        stats.poisson.logpmf(y, np.exp(eta)), zi, y
+    ),
+    "zero_inflated_negbinomial": lambda y, eta, shape, zi: _with_zeros(
+        SCIPY["negbinomial"](y, eta, shape), zi, y
+    ),
+    "hurdle_poisson": lambda y, eta, hu: _apart(
+        SCIPY["poisson"](y, eta), hu, y, np.exp(-np.exp(eta))
+    ),
+    "hurdle_negbinomial": lambda y, eta, shape, hu: _apart(
+        SCIPY["negbinomial"](y, eta, shape),
+        hu,
+        y,
+        stats.nbinom.pmf(0, shape, shape / (shape + np.exp(eta))),
+    ),
+    "hurdle_gamma": lambda y, eta, shape, hu: _apart(
+        SCIPY["gamma"](np.where(y > 0, y, 1.0), eta, shape), hu, y
+    ),
+    "hurdle_lognormal": lambda y, mu, sigma, hu: _apart(
+        SCIPY["lognormal"](np.where(y > 0, y, 1.0), mu, sigma), hu, y
     ),
 }
 
@@ -273,10 +320,12 @@ def test_the_density_is_that_of_scipy(name: str) -> None:
     rng = np.random.default_rng(9)
     arguments = {key: np.exp(rng.normal(0.0, 1.0, POINTS)) for key in moved_of(name)}
     arguments[FAMILIES[name].predictor] = rng.normal(0.0, 1.5, POINTS)
-    if name == "binomial":
+    if "trials" in FAMILIES[name].known:
         arguments["trials"] = rng.integers(0, 100, POINTS)
     if name == "student":
         arguments["nu"] = arguments["nu"] + 1.0
+    for share in {"zi", "hu"} & set(arguments):
+        arguments[share] = rng.random(POINTS)
     y = FAMILIES[name].simulate(rng, **arguments)
     found = FAMILIES[name].log_density(y, **arguments)
     assert error(found, SCIPY[name](y, **arguments)) < 1e-10

@@ -133,6 +133,17 @@ class Scale:
     right: str = ""
 
 
+def _with_zeros(make: Callable[[np.random.Generator, Array], Array]) -> Make:
+    return lambda rng, z: {"y": np.where(rng.random(len(z)) < 0.3, 0.0, make(rng, z))}
+
+
+def _overdispersed(
+    rng: np.random.Generator, z: Array, trials: int
+) -> Mapping[str, Array]:
+    chance = rng.beta(4.0 * expit(0.7 * z), 4.0 * expit(-0.7 * z))
+    return {"y": rng.binomial(trials, chance), "n": np.full(len(z), trials)}
+
+
 def _plain(make: Callable[[np.random.Generator, Array], Array]) -> Make:
     return lambda rng, z: {"y": make(rng, z)}
 
@@ -239,6 +250,27 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         Scale("around 0.03", _plain(lambda rng, z: expit(0.7 * z - 3.5))),
         Scale("piled up at both ends", _plain(lambda rng, z: expit(4.0 * z))),
     ),
+    "beta_binomial": (
+        Scale("of 10", lambda rng, z: _overdispersed(rng, z, 10), "y | trials(n)"),
+        Scale("of 1,000", lambda rng, z: _overdispersed(rng, z, 1000), "y | trials(n)"),
+    ),
+    **{
+        family: (
+            Scale("around 0.7", _with_zeros(lambda rng, z: _count(rng, z, 1.0))),
+            Scale("around 7", _with_zeros(lambda rng, z: _count(rng, z, 10.0, 5.0))),
+        )
+        for family in (
+            *("zero_inflated_poisson", "zero_inflated_negbinomial"),
+            *("hurdle_poisson", "hurdle_negbinomial"),
+        )
+    },
+    **{
+        family: (
+            Scale("amounts", _with_zeros(lambda rng, z: _waits(rng, z, 20.0))),
+            Scale("incomes", _with_zeros(lambda rng, z: np.exp(10.3 + 0.8 * z))),
+        )
+        for family in ("hurdle_gamma", "hurdle_lognormal")
+    },
     "geometric": (
         Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0, 1.0))),
         Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0, 1.0))),
@@ -344,6 +376,13 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "gamma": (("shape", "cond + (1 | subj)"),),
         "weibull": (("shape", "cond + (1 | subj)"),),
         "beta": (("phi", "cond + (1 | subj)"),),
+        "beta_binomial": (("phi", "cond + (1 | subj)"),),
+        "zero_inflated_poisson": (("zi", "cond + (1 | subj)"),),
+        "zero_inflated_negbinomial": (("shape", "cond"), ("zi", "cond + (1 | subj)")),
+        "hurdle_poisson": (("hu", "cond + (1 | subj)"),),
+        "hurdle_negbinomial": (("shape", "cond"), ("hu", "cond + (1 | subj)")),
+        "hurdle_gamma": (("shape", "cond"), ("hu", "cond + (1 | subj)")),
+        "hurdle_lognormal": (("sigma", "cond"), ("hu", "cond + (1 | subj)")),
         "ordlogit": (("disc", "cond + (1 | subj)"), ("disc", "agec")),
     }.items()
 }

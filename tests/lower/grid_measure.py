@@ -125,7 +125,7 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
         at = np.log(observed) if case.family == "lognormal" else observed
         away = np.abs(z - np.median(at)).max(axis=1)
         degenerate = away > 1e4 * np.ptp(at)
-        if "log" in family.links:
+        if "log" in family.links or case.family == "hurdle_lognormal":
             degenerate = (y > FAR_LOG * np.median(observed)).any(axis=1)
     kind = "heavy" if case.family == "student" else family.response
     theirs, ours = _statistics(y, kind), _statistics(observed[None], kind)

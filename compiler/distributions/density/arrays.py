@@ -6,7 +6,7 @@ decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,14 +37,22 @@ class Arrays(Operations):
 ARRAYS = Arrays()
 
 
-def log_density(density: Density) -> Callable[..., NDArray[Any]]:
-    """Return a density as a function of arrays."""
+def log_density(
+    density: Density, names: Sequence[str] = ()
+) -> Callable[..., NDArray[Any]]:
+    """Return a density as a function of arrays.
+
+    ``names`` are its arguments beside the response, of a density that has no names for
+    them.
+    """
 
     def read(y: Any, *arguments: Any, **named: Any) -> NDArray[Any]:
         """Return the log density of each row."""
         # whole numbers are numbers: their powers must not wrap around
-        given = (np.asarray(x) * 1.0 for x in (y, *arguments))
+        given = [np.asarray(x) * 1.0 for x in (y, *arguments)]
         named = {name: np.asarray(x) * 1.0 for name, x in named.items()}
+        for name in names[len(arguments) :]:
+            given.append(named.pop(name))
         with np.errstate(over="ignore"):
             return np.asarray(density(ARRAYS, *given, **named))
 

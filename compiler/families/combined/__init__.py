@@ -1,0 +1,1 @@
+"""Families made of another family and of zeros that it has not."""

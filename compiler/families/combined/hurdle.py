@@ -1,0 +1,271 @@
+"""Zeros of their own beside responses above 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.weighted import Counts
+from ...distributions.density import arrays
+from ...distributions.numerics import HALF_LOG_2PI, LARGEST_MEAN
+from ..continuous import gamma as gammas
+from ..continuous.lognormal import LOGNORMAL
+from ..counts import saddle
+from ..counts.negbinomial import NEGBINOMIAL
+from ..counts.poisson import POISSON
+from ..family import Array, Family, Moments
+from ..written import graph, script
+from .parts import Base, chance, in_order
+
+HU = chance("hu", "share of zeros")
+#: Means are cut here, where ``exp`` is finite.
+_LARGEST = 700.0
+
+
+def hurdle(
+    base: Base,
+    log_above: Callable[..., Any],
+    simulate_above: Callable[..., Array],
+    share_above: Callable[..., Array],
+) -> Family:
+    """Return a family whose zeros are apart from what is above 0.
+
+    Parameters
+    ----------
+    base
+        The family of what is above 0; its draws are those above 0.
+    log_above
+        Log of its own probability of more than 0.
+    simulate_above
+        Draws above 0.
+    share_above
+        Its own probability of more than 0.
+    """
+    family, names = base.family, (*base.names, "hu")
+
+    def density(m: Any, y: Any, *given: Any) -> Any:
+        *own, hu = given
+
+        def some(y: Any) -> Any:
+            above = base.density(m, y, *own) - log_above(m, *own)
+            return m.log1p(-hu) + above
+
+        return m.choose(m.equal(y, 0.0), lambda _: m.log(hu), some, y, (0.0, 1.0))
+
+    def in_support(y: Array) -> NDArray[np.bool_]:
+        """Tell zeros and what the family of the others can be."""
+        return np.asarray((np.asarray(y) == 0.0) | family.in_support(y))
+
+    def moments(y: Array, count: Counts = None) -> Moments:
+        """Return those of the responses above 0."""
+        above = np.asarray(y) > 0.0
+        if not above.any():
+            return Moments(0.0, 1.0)
+        return family.moments(y[above], None if count is None else count[above])
+
+    def simulate(rng: np.random.Generator, *given: Array, **named: Array) -> Array:
+        """Draw a response: 0, or one above it."""
+        own, hu = in_order(names, given, named)
+        rows = np.broadcast_shapes(*(np.shape(one) for one in (*own, hu)))
+        drawn = simulate_above(rng, *(np.broadcast_to(one, rows) for one in own))
+        found = np.where(rng.random(rows) < hu, 0, drawn)
+        return np.asarray(found).astype(np.int64 if base.is_whole else float)
+
+    def mean(*given: Array, **named: Array) -> Array:
+        """Mean of the response, zeros among them."""
+        own, hu = in_order(names, given, named)
+        return np.asarray(
+            (1.0 - np.asarray(hu)) * family.mean(*own) / share_above(*own)
+        )
+
+    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
+        *own, hu = pt.broadcast_arrays(*given)
+        some = pm.Bernoulli.dist(1.0 - hu, size=size)
+        return some * base.draw(pm, pt, *own, size=size)
+
+    name, kind = f"hurdle_{family.name}", "counts" if base.is_whole else "numbers"
+    listed = " and ".join(f"``{one}``" for one in base.names)
+    return replace(
+        family,
+        name=name,
+        aliases=(),
+        title=f"{family.title} with a hurdle",
+        dpars=(*family.dpars, HU),
+        support=family.support if base.is_whole else "numbers from 0 on",
+        in_support=in_support,
+        outside=lambda y: (),
+        moments=moments,
+        log_density=arrays.log_density(density, names),
+        density=density,
+        by_hand=None,
+        simulate=simulate,
+        mean=mean,
+        observe=graph(density, names, draw, whole=base.is_whole),
+        source=script(
+            name,
+            density,
+            names,
+            f"""
+    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
+{base.draw_text.strip(chr(10))}
+    return pm.Bernoulli.dist(1 - hu, size=size) * drawn
+""",
+            f"Log density of zeros, and of {family.name} above them",
+            whole=base.is_whole,
+        ),
+        rate=None,
+        normal=False,
+        pooled=None,
+        at_once=None,
+        doc=rf"""Zeros of their own, and {kind} above 0 of ``{family.name}``.
+
+.. math:: f(0) = \pi, \quad
+          f(y) = (1 - \pi)\, \frac{{f_0(y)}}{{P_0(Y > 0)}}, \quad y > 0
+
+Parameters: {listed} of ``{family.name}``, of which what is above 0 is; ``hu``, the
+:math:`\pi` of the formula (between 0 and 1), the share of zeros. Reference: Mullahy
+(1986), Specification and testing of some modified count data models, Journal of
+Econometrics 33, 341-365.
+""",
+    )
+
+
+# ---- positive numbers: none of them is 0 ---------------------------------------------
+
+
+def _nothing(m: Any, *_: Any) -> Any:
+    return 0.0
+
+
+def _all(*own: Array) -> Array:
+    return np.asarray(1.0)
+
+
+def _lognormal(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    log_y = m.log(y)
+    z = (log_y - mu) / sigma
+    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI - log_y
+
+
+HURDLE_GAMMA = hurdle(
+    Base(
+        gammas.GAMMA,
+        gammas.density,
+        lambda pm, pt, eta, shape, size: pm.Gamma.dist(
+            shape, shape / pt.exp(eta), size=size
+        ),
+        "    drawn = pm.Gamma.dist(shape, shape / pt.exp(eta), size=size)",
+    ),
+    _nothing,
+    gammas.simulate,
+    _all,
+)
+
+HURDLE_LOGNORMAL = hurdle(
+    Base(
+        LOGNORMAL,
+        _lognormal,
+        lambda pm, pt, mu, sigma, size: pm.LogNormal.dist(mu, sigma, size=size),
+        "    drawn = pm.LogNormal.dist(mu, sigma, size=size)",
+    ),
+    _nothing,
+    LOGNORMAL.simulate,
+    _all,
+)
+
+
+# ---- counts --------------------------------------------------------------------------
+#
+# A count is what a process does in a unit of time. Given that it does anything, its
+# first event has an exponential time, cut at 1, and the rest of the time is like any.
+
+
+def _simulate_poisson(rng: np.random.Generator, eta: Array) -> Array:
+    mu = np.exp(np.clip(eta, -_LARGEST, np.log(LARGEST_MEAN)))
+    passed = -np.log1p(rng.random(np.shape(mu)) * np.expm1(-mu))
+    return np.asarray(1 + rng.poisson(np.maximum(mu - passed, 0.0)))
+
+
+def _simulate_negbinomial(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
+    """Events are jumps: of a size that is logarithmic (Kemp 1981)."""
+    log_odds = np.clip(eta - np.log(shape), -_LARGEST, _LARGEST)
+    log_q = -np.logaddexp(0.0, log_odds)
+    jumps = np.maximum(-shape * log_q, np.finfo(float).tiny)
+    passed = -np.log1p(rng.random(np.shape(jumps)) * np.expm1(-jumps)) / jumps
+    size = -np.expm1(log_q * rng.random(np.shape(jumps)))
+    with np.errstate(divide="ignore"):
+        first = 1.0 + np.floor(np.log(rng.random(np.shape(jumps))) / np.log(size))
+    left = np.maximum(shape * (1.0 - passed), np.finfo(float).tiny)
+    mu = rng.standard_gamma(left) * np.exp(log_odds)
+    more = rng.poisson(np.minimum(mu, LARGEST_MEAN))
+    return np.asarray(np.minimum(first, LARGEST_MEAN) + more)
+
+
+def _draw_poisson(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
+    mu = pt.exp(pt.clip(eta, -_LARGEST, np.log(LARGEST_MEAN)))
+    passed = -pt.log1p(pm.Uniform.dist(0.0, 1.0, size=size) * pt.expm1(-mu))
+    return 1 + pm.Poisson.dist(pt.maximum(mu - passed, 0.0), size=size)
+
+
+def _draw_negbinomial(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
+    log_odds = pt.clip(eta - pt.log(shape), -_LARGEST, _LARGEST)
+    log_q = -pt.softplus(log_odds)
+    u, v, w = (pm.Uniform.dist(0.0, 1.0, size=size) for _ in range(3))
+    jumps = -shape * log_q
+    passed = -pt.log1p(u * pt.expm1(-jumps)) / jumps
+    first = 1.0 + pt.floor(pt.log(v) / pt.log(-pt.expm1(log_q * w)))
+    left = pt.maximum(shape * (1.0 - passed), 1e-300)
+    mu = pm.Gamma.dist(left, 1.0, size=size) * pt.exp(log_odds)
+    more = pm.Poisson.dist(pt.minimum(mu, LARGEST_MEAN), size=size)
+    return pt.cast(pt.minimum(first, LARGEST_MEAN), "int64") + more
+
+
+def _share(log_above: Callable[..., Any]) -> Callable[..., Array]:
+    return lambda *own: np.asarray(
+        np.exp(log_above(arrays.ARRAYS, *(np.asarray(one) * 1.0 for one in own)))
+    )
+
+
+HURDLE_POISSON = hurdle(
+    Base(
+        POISSON,
+        saddle.poisson,
+        _draw_poisson,
+        """
+    # the time of the first event, given that there is one in a unit of time
+    mu = pt.exp(pt.clip(eta, -700, 34))
+    passed = -pt.log1p(pm.Uniform.dist(0, 1, size=size) * pt.expm1(-mu))
+    drawn = 1 + pm.Poisson.dist(pt.maximum(mu - passed, 0), size=size)
+""",
+    ),
+    saddle.log_some_poisson,
+    _simulate_poisson,
+    _share(saddle.log_some_poisson),
+)
+
+HURDLE_NEGBINOMIAL = hurdle(
+    Base(
+        NEGBINOMIAL,
+        saddle.negbinomial,
+        _draw_negbinomial,
+        """
+    # the time of the first event and its size, given that there is one
+    log_odds = pt.clip(eta - pt.log(shape), -700, 700)
+    log_q = -pt.softplus(log_odds)
+    u, v, w = (pm.Uniform.dist(0, 1, size=size) for _ in range(3))
+    passed = pt.log1p(u * pt.expm1(shape * log_q)) / (shape * log_q)
+    first = 1 + pt.floor(pt.log(v) / pt.log(-pt.expm1(log_q * w)))
+    left = pt.maximum(shape * (1 - passed), 1e-300)
+    mu = pm.Gamma.dist(left, 1.0, size=size) * pt.exp(log_odds)
+    more = pm.Poisson.dist(pt.minimum(mu, 1e15), size=size)
+    drawn = pt.cast(pt.minimum(first, 1e15), "int64") + more
+""",
+    ),
+    saddle.log_some_negbinomial,
+    _simulate_negbinomial,
+    _share(saddle.log_some_negbinomial),
+)

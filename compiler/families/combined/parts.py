@@ -1,0 +1,68 @@
+"""Parts of families with zeros of their own: parameters, draws, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...distributions.density.operations import Density
+from ..family import Array, DefaultPrior, Dpar, Family, Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A family that zeros are added to.
+
+    Attributes
+    ----------
+    family
+        It, with all that is known of it.
+    density
+        Its density, over operations.
+    draw
+        Its draws in a graph: ``draw(pm, pt, *arguments, size)``.
+    draw_text
+        The same in a script: lines that end in a variable ``drawn``.
+    """
+
+    family: Family
+    density: Density
+    draw: Callable[..., Any]
+    draw_text: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arguments of its density beside the response."""
+        return (self.family.predictor, *(dpar.name for dpar in self.family.dpars))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its responses are whole numbers."""
+        return self.family.response == "count"
+
+
+def in_order(
+    names: Sequence[str], given: Sequence[Array], named: Mapping[str, Array]
+) -> tuple[list[Array], Array]:
+    """Return the arguments of the base, and the last one: the chance of a zero."""
+    found = [*given, *(named[name] for name in names[len(given) :])]
+    return found[:-1], found[-1]
+
+
+def chance(name: str, meaning: str) -> Dpar:
+    """Return a parameter that is the chance of a zero."""
+
+    def default(_: Moments) -> DefaultPrior:
+        return DefaultPrior(
+            "beta", (("alpha", 1.0), ("beta", 1.0)), "any share of such zeros is alike"
+        )
+
+    return Dpar(
+        name,
+        link="logit",
+        support="unit",
+        meaning=meaning,
+        default=default,
+        center=lambda _: 0.0,
+    )

@@ -1,0 +1,117 @@
+"""Counts with more zeros than a family of counts has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...distributions.density import arrays
+from ...distributions.numerics import LARGEST_MEAN
+from ..counts import saddle
+from ..counts.negbinomial import NEGBINOMIAL
+from ..counts.poisson import POISSON
+from ..family import Array, Family
+from ..written import graph, script
+from .parts import Base, chance, in_order
+
+ZI = chance("zi", "share of zeros beside those that the counts have")
+
+
+def zero_inflated(base: Base) -> Family:
+    """Return a family of counts with further zeros."""
+    family, names = base.family, (*base.names, "zi")
+
+    def density(m: Any, y: Any, *given: Any) -> Any:
+        *own, zi = given
+        counted = m.log1p(-zi) + base.density(m, y, *own)
+        return m.where(m.equal(y, 0.0), m.logaddexp(m.log(zi), counted), counted)
+
+    def simulate(rng: np.random.Generator, *given: Array, **named: Array) -> Array:
+        """Draw a count, or one of the further zeros."""
+        own, zi = in_order(names, given, named)
+        rows = np.broadcast_shapes(*(np.shape(one) for one in (*own, zi)))
+        drawn = family.simulate(rng, *(np.broadcast_to(one, rows) for one in own))
+        return np.asarray(np.where(rng.random(rows) < zi, 0, drawn)).astype(np.int64)
+
+    def mean(*given: Array, **named: Array) -> Array:
+        """Mean count, the further zeros among them."""
+        own, zi = in_order(names, given, named)
+        return np.asarray((1.0 - np.asarray(zi)) * family.mean(*own))
+
+    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
+        *own, zi = pt.broadcast_arrays(*given)
+        some = pm.Bernoulli.dist(1.0 - zi, size=size)
+        return some * base.draw(pm, pt, *own, size=size)
+
+    name = f"zero_inflated_{family.name}"
+    listed = " and ".join(f"``{one}``" for one in base.names)
+    return replace(
+        family,
+        name=name,
+        aliases=(),
+        title=f"zero-inflated {family.title}",
+        dpars=(*family.dpars, ZI),
+        log_density=arrays.log_density(density, names),
+        density=density,
+        by_hand=None,
+        simulate=simulate,
+        mean=mean,
+        observe=graph(density, names, draw, whole=True),
+        source=script(
+            name,
+            density,
+            names,
+            f"""
+    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
+{base.draw_text.strip(chr(10))}
+    return pm.Bernoulli.dist(1 - zi, size=size) * drawn
+""",
+            f"Log P(value) of {family.name}, with further zeros",
+            whole=True,
+        ),
+        doc=r"""Counts with more zeros than ``NAME`` has: a zero is one of the
+counts, or one of those that cannot be anything else.
+
+.. math:: P(Y = 0) = \pi + (1 - \pi)\, P_0(0), \quad
+          P(Y = y) = (1 - \pi)\, P_0(y), \quad y = 1, 2, \dots
+
+Parameters: LISTED of ``NAME``, of which the other counts are;
+``zi``, the :math:`\pi` of the formula (between 0 and 1). With ``y | rate(t)`` the
+counts are of ``t`` units. Reference: Lambert (1992), Zero-inflated Poisson regression,
+with an application to defects in manufacturing, Technometrics 34, 1-14.
+""".replace("NAME", family.name).replace("LISTED", listed),
+    )
+
+
+def _draw_poisson(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
+    return pm.Poisson.dist(pt.minimum(pt.exp(eta), LARGEST_MEAN), size=size)
+
+
+def _draw_negbinomial(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
+    relative = pm.Gamma.dist(shape, 1.0, size=size)
+    mu = relative * pt.exp(pt.minimum(eta - pt.log(shape), 700.0))
+    return pm.Poisson.dist(pt.minimum(mu, LARGEST_MEAN), size=size)
+
+
+ZERO_INFLATED_POISSON = zero_inflated(
+    Base(
+        POISSON,
+        saddle.poisson,
+        _draw_poisson,
+        "    drawn = pm.Poisson.dist(pt.minimum(pt.exp(eta), 1e15), size=size)",
+    )
+)
+
+ZERO_INFLATED_NEGBINOMIAL = zero_inflated(
+    Base(
+        NEGBINOMIAL,
+        saddle.negbinomial,
+        _draw_negbinomial,
+        """
+    mu = pt.exp(eta) / shape * pm.Gamma.dist(shape, 1.0, size=size)
+    drawn = pm.Poisson.dist(pt.minimum(mu, 1e15), size=size)
+""",
+    )
+)

@@ -1,0 +1,77 @@
+# The log density of programs that brms writes for one family after another, at three
+# points, without Jacobians, into families.json; made-up data into families.csv.
+#
+#     Rscript families.R [family ...]
+#
+# `y ~ x` with the same priors for all, and a formula of no other parameter.
+
+suppressPackageStartupMessages(library(brms))
+
+file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
+here <- if (length(file)) dirname(normalizePath(file)) else "."
+source(file.path(here, "models.R"))
+source(file.path(here, "points.R"))
+
+set.seed(20240605)
+n <- 30
+x <- round(rnorm(n), 3)
+mu <- exp(0.6 + 0.5 * x)
+share <- plogis(0.3 + 0.5 * x)
+some <- rbinom(n, 1, 0.7)
+counts <- rnbinom(n, 2, mu = mu)
+d <- data.frame(
+  x = x,
+  positive = round(rgamma(n, 2, 2 / mu), 4) + 0.001,
+  share = round(rbeta(n, 4 * share, 4 * (1 - share)), 4) * 0.99 + 0.005,
+  count = counts,
+  trials = 3 + seq_len(n) %% 6
+)
+d$hits <- rbinom(n, d$trials, rbeta(n, 4 * share, 4 * (1 - share)))
+d$zeros <- some * d$count
+d$amount <- some * d$positive
+write.csv(d, file.path(here, "families.csv"), row.names = FALSE, quote = FALSE)
+
+own <- list(
+  shape = prior(exponential(1), class = shape, lb = 0),
+  phi = prior(exponential(0.2), class = phi, lb = 0),
+  sigma = prior(exponential(1), class = sigma, lb = 0),
+  zi = prior(beta(2, 3), class = zi),
+  hu = prior(beta(2, 3), class = hu)
+)
+families <- list(
+  gamma = list("positive", brmsfamily("Gamma", "log"), "shape"),
+  beta = list("share", brmsfamily("beta"), "phi"),
+  weibull = list("positive", brmsfamily("weibull"), "shape"),
+  beta_binomial = list("hits | trials(trials)", brmsfamily("beta_binomial"), "phi"),
+  zero_inflated_negbinomial =
+    list("zeros", brmsfamily("zero_inflated_negbinomial"), c("shape", "zi")),
+  hurdle_gamma = list("amount", brmsfamily("hurdle_gamma"), c("shape", "hu")),
+  hurdle_negbinomial =
+    list("zeros", brmsfamily("hurdle_negbinomial"), c("shape", "hu"))
+)
+wanted <- commandArgs(TRUE)
+if (!length(wanted)) wanted <- names(families)
+out <- file.path(here, "families.json")
+found <- if (file.exists(out)) jsonlite::fromJSON(out, simplifyVector = FALSE) else list()
+found$versions <- versions()[c("R", "brms", "rstan", "stan")]
+for (name in wanted) {
+  f <- families[[name]]
+  prior <- prior(normal(0.5, 1), class = Intercept) + prior(normal(0, 1), class = b)
+  for (one in f[[3]]) prior <- prior + own[[one]]
+  fit <- suppressWarnings(rstan::stan(
+    model_code = make_stancode(bf(paste(f[[1]], "~ x")), d, f[[2]], prior),
+    data = unclass(make_standata(bf(paste(f[[1]], "~ x")), d, f[[2]], prior)),
+    chains = 1, iter = 2, seed = 1, refresh = 0
+  ))
+  found[[name]] <- lapply(1:3, function(number) {
+    at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.5)
+    values <- rstan::constrain_pars(fit, at)
+    list(
+      log_density = rstan::log_prob(fit, at, adjust_transform = FALSE),
+      values = lapply(values[c("b", "Intercept", f[[3]])], as.vector)
+    )
+  })
+  writeLines(
+    jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
+  )
+}
