@@ -113,7 +113,9 @@ def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
     ]
     firsts, lasts = alike[: len(numbers[:_MOST_CODES])], alike[-_MOST_CODES:]
     low = next((n for n, code in enumerate(firsts) if not code or numbers[n] > 0), 0)
-    high = next((n for n, code in enumerate(lasts[::-1]) if not code), 0)
+    # a scale up to 99 ends in numbers that could all be codes
+    every = len(lasts) if len(numbers) > _MOST_CODES else 0
+    high = next((n for n, code in enumerate(lasts[::-1]) if not code), every)
     single = len(numbers) > 2 and numbers[0] < 0 <= numbers[1]
     if single and float(numbers[0]).is_integer():
         low = 1

@@ -14,9 +14,10 @@ from varying.grammar.spelling import spell_number
 from varying.grammar.tree import ColumnStatement, Level, LevelRange
 
 from ..data.levels import level_spelled
+from ..data.missing import statement_codes
 from ..data.spellings import MISSING_NOTE, folded, looks_missing, missing_codes
 from ..data.table import Column, Ints, Table
-from ..data.texts import parse_numbers
+from ..data.texts import WITH_COMMA, parse_numbers
 
 #: Undeclared values of a column that are reported each by itself.
 _MOST_SHOWN = 10
@@ -84,10 +85,14 @@ def _report_undeclared(
         )
     others = others[: len(others) - more]
     # a number is near to others, and no misspelling of them
+    numbers = all(np.isfinite(level_value(level)) for level in declared)
     close: dict[str, Sequence[str]] = {
-        name: () if np.isfinite(level_value(name)) else nearest(name, declared, limit=1)
+        name: ()
+        if numbers or np.isfinite(level_value(name))
+        else nearest(name, declared, limit=1)
         for _, name in others
     }
+    ranges = {i.span for i in statement.type.levels or () if isinstance(i, LevelRange)}
     for code, name in others:
         there = codes == code
         near = close[name][0] if close[name] else None
@@ -95,7 +100,8 @@ def _report_undeclared(
         several = [other for other in close.values() if other and other[0] == near]
         fix = None
         # A level that no row has is the misspelling, of one value.
-        if near is not None and not counts[declared.index(near)] and len(several) == 1:
+        alone = near is not None and len(several) == 1 and span not in ranges
+        if near is not None and alone and not counts[declared.index(near)]:
             fix = Fix(f"replace by `{name}`", (Edit(span, level_spelled(name)),))
         if only_misspelt and fix is None:
             continue
@@ -108,14 +114,31 @@ def _report_undeclared(
                 + ("" if fix else ": make them equal in the data")
             )
         left_out = f"where {name_text(column.name)} != {_literal(name)}"
+        given = statement_codes(statement, Sink(sink.source)) or ()
+        listed = [
+            string_text(c) if isinstance(c, str) else spell_number(c) for c in given
+        ]
+        missing = f"`missing=[{', '.join([*listed, _literal(name)])}]`"
+        say = missing if listed else f"add {missing} to the statement"
         if looks_missing(name):
             fix = None
-            notes.append(MISSING_NOTE.format(name))
+            notes.append(
+                f"`{name}` looks like a missing value: {missing}"
+                if listed
+                else MISSING_NOTE.format(name)
+            )
             notes.append(f"or leave these rows out: `{left_out}`")
         elif _is_code(name, declared):
+            notes.append(f"`{name}` looks like a code for a missing value: {say}")
+            notes.append(f"or leave these rows out: `{left_out}`")
+        elif numbers and WITH_COMMA.fullmatch(name):
             notes.append(
-                f"`{name}` looks like a code for a missing value: add "
-                f"`missing=[{_literal(name)}]` to the statement"
+                "it is a number with a comma, and none of the levels: mend it in the "
+                f"data, or leave these rows out: `{left_out}`"
+            )
+        elif numbers and not np.isfinite(level_value(name)):
+            notes.append(
+                f"it is no number, as the levels are: if its value is missing, {say}"
             )
             notes.append(f"or leave these rows out: `{left_out}`")
         else:
