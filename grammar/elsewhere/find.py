@@ -23,6 +23,7 @@ _HINT = regex.compile(
         )
       | f?r?["'] | [({]?[^\S\r\n]*+["'][^"'\r\n]*~
       | formula\s*:
+      | contrasts[ \t]*+\(
     )""",
     regex.VERBOSE | regex.MULTILINE,
 )

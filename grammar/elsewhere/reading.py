@@ -26,6 +26,7 @@ from .code import (
     without_comments,
     written,
 )
+from .column_lines import Contrasts, contrasts_of
 from .draft import Draft
 from .intercept import is_coefficient, only_intercept, with_intercept
 from .models import ORDINAL, model_of
@@ -49,6 +50,9 @@ MOST_PIECES, MOST_BRACKETS = 100, 50
 _LISTS = frozenset(("c", "list", "dict"))
 _FAMILY = regex.compile(r"""\bfamily\s*=\s*["']?([\w.]+)""")
 _BLANK = regex.compile(r"\s*+")
+_DATA = regex.compile(r'^data[ \t]+"([^"\r\n]*)"', regex.MULTILINE)
+#: A `;` with a further statement behind it on the line.
+_SEMICOLON = regex.compile(r"[ \t]*;[ \t;]*(?=[^\s;#])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ class Piece:
         Those right of an assignment, or all.
     name
         The variable that it is assigned to.
-    commented
-        Whether a comment stands inside, which a fix would lose.
+    comments
+        Those that stand inside: a fix writes them above what it writes.
     span
         From its first word to its last.
     """
@@ -72,7 +76,7 @@ class Piece:
     words: tuple[Word, ...]
     value: tuple[Word, ...]
     name: str | None
-    commented: bool
+    comments: tuple[str, ...]
     span: Span
 
 
@@ -85,6 +89,8 @@ class Reader:
     parse: Parse
     pieces: list[Piece] = field(default_factory=list)
     formulas: int = 0
+    #: The file that the text names, as far as it is known.
+    data_named: str = ""
     #: Parameters whose intercept is a coefficient, and those that have no other.
     among: set[str] = field(default_factory=set)
     alone: set[str] = field(default_factory=set)
@@ -92,6 +98,8 @@ class Reader:
     def run(self) -> list[Code]:
         """Report all code, in its order."""
         self.collect()
+        named = _DATA.search(self.source.text)
+        self.data_named = "" if named is None else named[1]
         values = {p.name: p.value for p in self.pieces if p.name is not None}
         drafts: dict[int, Draft] = {
             place: model_of(piece.value, values)
@@ -122,6 +130,7 @@ class Reader:
         lines, _ = logical_lines(self.source, Sink(self.source))
         begin = {line.span.start: line for line in lines}
         text, position, read = self.source.text, 0, 0
+        behind: int | None = None  # where a line begins whose `;` goes before
         while position < len(text) and read < MOST_WORDS:
             if len(self.pieces) == MOST_PIECES:
                 break
@@ -136,6 +145,8 @@ class Reader:
             deep = max(word.depth for word in words) > MOST_BRACKETS
             piece = _piece(words) if closed and not deep else None
             line = begin.get(piece.span.start) if piece is not None else None
+            if line is None and piece is not None and behind is not None:
+                line = begin.get(behind)  # `m1 <- ...; m2 <- ...`
             # a `~` of the next row makes a formula of what looks like a call
             if piece is not None and line is not None:
                 if not _has_tilde(line) or _tildes(piece.value) or piece.name:
@@ -144,6 +155,10 @@ class Reader:
                 self.formulas += 1
                 self._note_intercept(written(words))
             position = words[-1].end
+            if words[-1].text != ";":
+                behind = None
+            elif behind is None:
+                behind = words[0].start
         return
 
     def _note_intercept(self, text: str) -> None:
@@ -177,7 +192,7 @@ class Reader:
         if of_part and self.source.position(piece.span.start).column == 1:
             lines = [f"  {line}" for line in lines]
         if lines and not draft.blocked and not several and _is_read(lines, self.parse):
-            edits = [Edit(piece.span, "\n".join(lines))]
+            edits = [self._edit(piece, lines)]
             for other in self.pieces:
                 if other.name in draft.used:
                     edits.append(Edit(self._whole_line(other.span), ""))
@@ -190,8 +205,9 @@ class Reader:
             alone = self.formulas <= 1 or piece.name is not None or inside
             if not (alone or of_part):
                 notes.append("several models have names: `model NAME: y ~ x`")
-            sure = draft.sure and not piece.commented and (alone or of_part)
-            sure = sure and not self._more(piece)
+            sure = draft.sure and (alone or of_part) and not self._more(piece)
+            gone = (one for one in self.pieces if one.name in draft.used)
+            sure = sure and not any(other.comments for other in gone)
             fix = Fix(title, tuple(edits), safe=sure)
         elif draft.formula:
             notes.insert(0, f"its formula is a line by itself: `{draft.line}`")
@@ -228,6 +244,10 @@ class Reader:
         priors = priors_of(piece.value, None, ordinal=False)
         if priors is not None or (call is not None and call.name in PRIOR_CALLS):
             self._priors(piece, call)
+            return True
+        contrasts = contrasts_of(piece.words)
+        if contrasts is not None:
+            self._contrasts(piece, contrasts)
             return True
         text = piece.words[0].text
         if text in ("import", "from"):
@@ -267,11 +287,10 @@ class Reader:
             texts = [prior.text for prior in found]
             if "" not in self.among or self.formulas == 1:
                 texts = with_intercept(texts, self.among, self.alone)
-            lines = f"\n{margin}".join(texts)
-            shown = ", ".join(f"`{text}`" for text in texts)
-            sure = all(prior.sure for prior in found) and not piece.commented
+            lines = [texts[0], *(f"{margin}{text}" for text in texts[1:])]
+            sure = all(prior.sure for prior in found)
             if _is_read(texts, self.parse):
-                fix = Fix(f"write {shown}", (Edit(piece.span, lines),), safe=sure)
+                fix = self._written(piece, lines, sure=sure)
             if not all(prior.sure for prior in found):
                 notes.append(
                     "of an ordinal model the intercept is `threshold[mean]`; "
@@ -285,6 +304,29 @@ class Reader:
             else "priors are statements, one a line"
         )
         self.sink.add("foreign-code", self._place(piece), message, *notes, fix=fix)
+
+    def _contrasts(self, piece: Piece, found: Contrasts) -> None:
+        notes, fix = [f"written `{found.line}`"], None
+        name = name_text(found.column)
+        if found.based:
+            notes = [f"the base is named by its level: `column {name}: factor, ref=a`"]
+        elif found.scheme is None:
+            notes = [
+                f"a matrix is a list of rows, one a level: `column {name}: factor, "
+                "contrast=[[1, 0], [0, 1], [-1, -1]]`",
+                f"named: `column {name}: factor, contrast=custom(a_b=[1, -1, 0])`",
+            ]
+        elif found.is_declared(self.source.text):
+            notes = [f"add `contrast={found.scheme}` to its `column` statement"]
+        else:
+            fix = self._written(piece, [found.line], sure=True)
+        self.sink.add(
+            "foreign-code",
+            self._place(piece),
+            "contrasts belong to a column",
+            *notes,
+            fix=fix,
+        )
 
     def _family(self) -> str | None:
         """Return the family of the only formula beside code; None if not known."""
@@ -315,7 +357,7 @@ class Reader:
             self._place(piece),
             "a spec holds no code of R or Python",
             why,
-            fix=Fix("leave the line out", (edit,), safe=not piece.commented),
+            fix=Fix("leave the line out", (edit,), safe=not piece.comments),
         )
 
     def _reader(self, piece: Piece, call: Called) -> None:
@@ -325,11 +367,11 @@ class Reader:
             shown = paths[0].replace("\\\\", "/").replace("\\", "/")
             statement_ = f'data "{shown}"'
             plain = len(call.given) == 1 and not call.name.endswith("csv2")
-            fix = Fix(
-                f"write `{statement_}`",
-                (Edit(piece.span, statement_),),
-                safe=plain and not piece.commented,
-            )
+            if self.data_named:
+                fix = self._second(piece, shown, sure=plain)
+            else:
+                fix = self._written(piece, [statement_], sure=plain)
+                self.data_named = shown
         self.sink.add(
             "foreign-code",
             self._place(piece),
@@ -337,6 +379,38 @@ class Reader:
             'written `data "file.csv"`; other formats are known by their ending',
             fix=fix,
         )
+
+    def _written(self, piece: Piece, lines: Sequence[str], *, sure: bool) -> Fix:
+        """Return the fix that writes lines in place of a piece."""
+        shown = ", ".join(f"`{line.strip()}`" for line in lines)
+        edit = self._edit(piece, lines)
+        return Fix(f"write {shown}", (edit,), safe=sure and not self._more(piece))
+
+    def _edit(self, piece: Piece, lines: Sequence[str]) -> Edit:
+        """Return the edit that writes lines, comments from inside above them.
+
+        What stands behind a `;` begins a line of its own.
+        """
+        text, span = self.source.text, piece.span
+        position = self.source.position(span.start)
+        line = self.source.line_text(position.line)
+        margin = line[: len(line) - len(line.lstrip())]
+        shown = f"\n{margin}".join(piece.comments)
+        shown += f"\n{margin}" if piece.comments else ""
+        shown += "\n".join(lines)
+        more = _SEMICOLON.match(text, span.end)
+        if more is not None:
+            return Edit(Span(span.start, more.end()), f"{shown}\n{margin}")
+        return Edit(span, shown)
+
+    def _second(self, piece: Piece, path: str, *, sure: bool) -> Fix | None:
+        """Return the fix for a further reader: none, unless it is of the same file."""
+        if path != self.data_named:
+            return None
+        edit = Edit(self._whole_line(piece.span), "")
+        alone = sure and not piece.comments and not self._more(piece)
+        alone &= _SEMICOLON.match(self.source.text, piece.span.end) is None
+        return Fix("leave the line out: the file is named", (edit,), safe=alone)
 
     def _place(self, piece: Piece) -> Span:
         """Return the place that a report points to: the name of a call, or all."""
@@ -351,6 +425,8 @@ class Reader:
 
     def _more(self, piece: Piece) -> bool:
         """Whether a further statement stands on the line of a piece."""
+        if _SEMICOLON.match(self.source.text, piece.span.end):
+            return False
         rest = self.source.text[piece.span.end :].splitlines()[:1]
         return bool(rest) and rest[0].strip(" \t;").partition("#")[0] != ""
 
@@ -383,21 +459,25 @@ def _piece(words: Sequence[Word]) -> Piece | None:
         # `(m <- lmer(...))` prints what it assigns
         if any(word.text in _ASSIGN for word in plain[2:3]):
             plain = [replace(word, depth=word.depth - 1) for word in plain[1:-1]]
-    commented = any(
-        word.kind == "comment" and word.start < plain[-1].end for word in words
+    comments = tuple(
+        word.text
+        for word in words
+        if word.kind == "comment" and span.start < word.start < plain[-1].end
     )
+    if contrasts_of(plain) is not None:
+        return Piece(tuple(plain), tuple(plain), None, comments, span)
     name, value = _assigned(plain)
     value = _piped(value)
     if name == "data" or not value:
         return None
     if [word.text for word in plain[:2]] == ["with", "pm.Model"]:
-        return Piece(tuple(plain), tuple(plain[1:]), None, commented, span)
+        return Piece(tuple(plain), tuple(plain[1:]), None, comments, span)
     first = value[0]
     tilde = [w for w in value if w.text == "~" and w.depth == 0]
     if plain[0].text in ("import", "from") and len(plain) > 1 and not tilde:
         if plain[1].kind == "name":
-            return Piece(tuple(plain), tuple(value), None, commented, span)
-    piece = Piece(tuple(plain), tuple(value), name, commented, span)
+            return Piece(tuple(plain), tuple(value), None, comments, span)
+    piece = Piece(tuple(plain), tuple(value), name, comments, span)
     if first.kind == "string" and "~" in first.text:
         return piece if not tilde else None
     if name is not None and tilde and not _is_call(value):
