@@ -117,6 +117,12 @@ def _beta(rng: Rng, rows: int) -> Sample:
     return Sample(np.clip(y, 1e-300, 1.0 - 2.0**-53), {"eta": eta, "phi": phi})
 
 
+def _smaller_poisson(rng: Rng, rows: int) -> Sample:
+    """Means up to 10^17: of larger ones 60 digits leave none for the other slopes."""
+    plain = _poisson(rng, rows)
+    return Sample(plain.y, {"eta": np.minimum(plain.arguments["eta"], 40.0)})
+
+
 def _made_negbinomial(rng: Rng, rows: int) -> Sample:
     """Within the range of a kernel that is made: its slopes have a digit less."""
     return _negbinomial(rng, rows, 1e5, 1e12)
@@ -221,9 +227,9 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "poisson": _poisson,
     "negbinomial": _negbinomial,
     "geometric": _geometric,
-    "zero_inflated_poisson": _with_zeros(_poisson, "zi"),
+    "zero_inflated_poisson": _with_zeros(_smaller_poisson, "zi"),
     "zero_inflated_negbinomial": _with_zeros(_made_negbinomial, "zi"),
-    "hurdle_poisson": _with_zeros(_poisson, "hu"),
+    "hurdle_poisson": _with_zeros(_smaller_poisson, "hu"),
     "hurdle_negbinomial": _with_zeros(_made_negbinomial, "hu"),
     "hurdle_gamma": _with_zeros(_gamma, "hu"),
     "hurdle_lognormal": _with_zeros(_lognormal, "hu"),
