@@ -81,6 +81,7 @@ ABOUT_VALUES = frozenset(
         "decimal-comma",
         "guessed-order",
         "level-per-row",
+        "made-dates",
         "merged-spellings",
         "one-category",
         "one-group",

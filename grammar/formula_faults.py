@@ -229,6 +229,11 @@ def _of_call(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Return what to do about `plot(fit)`: a line that is a call."""
     if [token.type for token in tokens[:2]] != ["NAME", "LPAR"]:
         return ()
+    if tokens[0] == "wide":
+        return (
+            'it stands behind the file: `data "d.csv", wide(...)`; a frame that is '
+            'given takes the place of the file, so `data "any", wide(...)` will do',
+        )
     return (
         "a spec holds no calls: what is done with a fit is a command (`varying "
         "--help`), or a method in Python",

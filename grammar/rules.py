@@ -145,6 +145,8 @@ _TABLE: tuple[Rule | str, ...] = (
         "Numbers with a comma, which are taken as texts.",
         once=True,
     ),
+    Rule("made-dates", _W, "Levels that a spreadsheet made dates of.", once=True),
+    Rule("hidden-rows", _I, "Rows of a sheet that are hidden, and are read."),
     Rule("summary-row", _W, "A last row that is called a total, a mean or the like."),
     Rule("thousands-point", _W, "Points that may part thousands, or decimals."),
     Rule("missing-word", _W, "A level that is a word for a missing value.", once=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -26,6 +27,7 @@ from varying.grammar.walk import column_names, postorder, unwrap
 
 from ..data.alike import nearly_same
 from ..data.levels import level_spelled
+from ..data.scales import scale_order
 from ..data.schema import MOST_NUMBERS, ColumnInfo, Schema
 from ..data.spellings import (
     codes_among_words,
@@ -38,7 +40,7 @@ from ..data.spellings import (
     with_comma,
 )
 from ..data.table import Floats, Kind, Table
-from ..data.value_order import mixed_units
+from ..data.value_order import mixed_units, value_keys
 from ..expressions.elsewhere import NON_LINEAR, names_joined
 from ..expressions.evaluation import evaluate
 from ..expressions.types import report_unknown, type_of
@@ -317,6 +319,14 @@ def _binary(
     return _response(info, span, known, seen)
 
 
+def _has_order(levels: Sequence[str]) -> bool:
+    """Whether the natural order of levels is one: of values, numbers or letters."""
+    if value_keys(levels) is not None or all(len(level) == 1 for level in levels):
+        return True
+    numbered = any(map(str.isdigit, levels[0]))
+    return numbered and len({re.sub(r"[0-9]+", "0", one) for one in levels}) == 1
+
+
 def _ordinal(
     info: ColumnInfo,
     family: Family,
@@ -348,6 +358,13 @@ def _ordinal(
     elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:
         units = mixed_units(known)
         odd = missing_note(known)
+        order = scale_order(known) or (known if _has_order(known) else None)
+        if order is None:
+            name = name_text(info.name)
+            odd = (
+                *odd,
+                f"list its levels from low to high: `column {name}: ordered(...)`",
+            )
         if units is not None:
             pair = f"`{units[0]}` and `{units[1]}`"
             odd = (
@@ -362,11 +379,12 @@ def _ordinal(
             # nor are several spellings of a number or a word categories
             fix=None
             if units
+            or order is None
             or any(map(looks_missing, known))
             or codes_among_words(known)
             or nearly_same(known)
             or with_comma(known)
-            else _declared(info, "ordered", known, span, sink, declarations),
+            else _declared(info, "ordered", order, span, sink, declarations),
         )
     return _response(info, span, known, seen)
 

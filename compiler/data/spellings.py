@@ -36,6 +36,11 @@ _ENOUGH, _SHOWN = 5, 3
 _LARGE = re.compile(r"\s*[+-]?\d{16,}\s*")
 _LIKE_NUMBER = re.compile(r"[^\w]{0,3}[+-]?\d[\d.,:/ '-]*([eEdD][+-]?\d+)?\s*\D{0,4}")
 _DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\s*\d{1,2}:\d{2}\b")
+_MONTH = (
+    r"(?:jan|feb|mar|m[äa]r|mrz|apr|may|mai|jun|jul|aug|sept?|oct|okt|nov|dec|dez)\.?"
+)
+_DAY = re.compile(rf"\s*\d{{1,2}}[-./ ]{{1,2}}{_MONTH}\s*", re.IGNORECASE)
+_YEAR = re.compile(rf"\s*{_MONTH}[-./ ]{{1,2}}\d{{2}}(\d\d)?\s*", re.IGNORECASE)
 #: Such are nearly all levels of what is like a number. Fewer levels than this say
 #: nothing, nor do levels of so many rows: of texts, and of what is like numbers.
 _MOST = 0.9
@@ -274,6 +279,7 @@ def warn_spellings(info: ColumnInfo, span: Span, sink: Sink) -> None:
         _rounded(info, span, sink)
     elif info.kind is Kind.TEXT and not warn_comma(info, span, sink):
         _similar(info, span, sink)
+        _made_dates(info, span, sink)
         _words(info, span, sink)
 
 
@@ -471,6 +477,26 @@ def _missing_words(levels: Sequence[str]) -> list[str]:
         for level in levels
         if looks_missing(level) and _MEANT.get(folded(level)) not in known
     ]
+
+
+def _made_dates(info: ColumnInfo, span: Span, sink: Sink) -> None:
+    """Warn of levels that a spreadsheet seems to have made dates of."""
+    days = [level for level in info.levels if _DAY.fullmatch(level)]
+    years = [level for level in info.levels if _YEAR.fullmatch(level)]
+    found = [*days, *years]
+    others = len(info.levels) - len(found)
+    if not found or not (others or (days and years)):
+        return  # where all are days, they are meant
+    listed = ", ".join(f"`{level}`" for level in found[:_SHOWN])
+    sink.add(
+        "made-dates",
+        span,
+        f"levels of `{info.name}` look like texts that a spreadsheet made dates of: "
+        f"{listed}",
+        "`5-9` becomes `05-Sep` or `09-May` when it is typed: format the cells as text "
+        "first, and mend these",
+        f"if they are meant: `column {name_text(info.name)}: text`",
+    )
 
 
 def _similar(info: ColumnInfo, span: Span, sink: Sink) -> None:

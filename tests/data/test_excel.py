@@ -9,7 +9,7 @@ import pytest
 from tests.safety.crafted_data import sheet, workbook
 
 from varying.compiler.data.table import Kind
-from varying.compiler.driver import check
+from varying.compiler.driver import check, compile_spec
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
 
@@ -221,3 +221,22 @@ def test_a_wrong_sheet_is_said_once(models: int, tmp_path: Path) -> None:
     assert far.fix is None and far.notes == ("sheets: `Day 1`, `Day 2`",)
     (number,) = said(tmp_path, 'data "d.xlsx", sheet=3\ny ~ 1\n')
     assert number.notes == ("sheets: `Day 1`, `Day 2`",)
+
+
+@pytest.mark.parametrize(("hidden", "part"), [((3, 5), "2 rows of"), ((4,), "1 row")])
+def test_rows_that_are_hidden_are_read_and_named(
+    hidden: tuple[int, ...], part: str, tmp_path: Path
+) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (("y", "x"), (1, 2), (3, 1), (2, 5), (4, 3), (6, 4)):
+        book.active.append(row)
+    for number in hidden:
+        book.active.row_dimensions[number].hidden = True
+    book.save(tmp_path / "b.xlsx")
+    found = check(Source('data "b.xlsx"\ny ~ x'), base=tmp_path)
+    (said,) = [d for d in found if d.rule == "hidden-rows"]
+    assert part in said.message and f"row {hidden[0]};" in said.notes[0]
+    model = compile_spec(Source('data "b.xlsx"\ny ~ x'), base=tmp_path)
+    assert model.prepared.read == 5

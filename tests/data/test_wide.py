@@ -256,3 +256,10 @@ def test_without_data_the_cells_are_checked() -> None:
     text = spec(cells='wide(rating: "a" = (b=x), "c" = (b=x))')
     rules = [d.rule for d in check(Source(text), base=Path("/nowhere"))]
     assert rules == ["no-such-file", "wide-cells"]
+
+
+def test_a_frame_takes_the_place_of_any_file() -> None:
+    frame = table_from_frame({"a": [1.5, 2.5], "b": [0.5, 3.5]})
+    text = 'data "any", wide(y: a = (t=1), b = (t=2))\ny ~ t'
+    model = compile_spec(Source(text), frame)
+    assert model.prepared.table.columns["y"].values.tolist() == [1.5, 0.5, 2.5, 3.5]

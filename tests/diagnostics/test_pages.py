@@ -28,6 +28,7 @@ SESSIONS = {
     "unknown-format": "about the name of a data file",
     "missing-extra": "about what is installed",
     "first-sheet": "about a workbook",
+    "hidden-rows": "about a workbook",
     "missing-codes": "about a file of SPSS or Stata",
     "partial-labels": "about a file of SPSS or Stata",
     "partial-data": "takes a million rows",

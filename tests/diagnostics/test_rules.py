@@ -34,6 +34,7 @@ ELSEWHERE = {
     "not-comparable": "tests/runtime/fit/test_compare.py",
     "missing-extra": "tests/data/test_formats.py: a package that is not there",
     "first-sheet": "tests/data/test_formats.py: a workbook",
+    "hidden-rows": "tests/data/test_excel.py",
     "thousands-point": "tests/data/test_cell_words.py",
     "partial-labels": "tests/data/test_formats.py: files of SPSS and R",
     "rows-reduced": "tests/reduce: an info about large files",

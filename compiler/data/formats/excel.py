@@ -64,7 +64,7 @@ def read_excel(
         found = _read_sheet(file, book, book.sheets[place], reads, decimal)
         if wanted is None and len(names) > 1:
             remark = _first_of_several(file, names, seen, place)
-            return replace(found, remarks=(remark,))
+            return replace(found, remarks=(remark, *found.remarks))
         return found
 
 
@@ -256,7 +256,8 @@ def _read_sheet(
         raise ValueError(f"the sheet `{sheet.name}` is not in it")
     with book.reader.archive.open(sheet.part) as source:
         parser = _parser(book, source)
-        rows = _rows(file, sheet.name, parser)
+        hidden: list[int] = []
+        rows = _rows(file, sheet.name, parser, hidden)
         header = next(rows, None)
         if header is None:
             message = f"the sheet `{sheet.name}` of `{file.name}` is empty"
@@ -300,7 +301,27 @@ def _read_sheet(
     if nameless:
         columns.append(("", NO_NAME))
     unread = tuple(name for n, name in names.items() if n not in kept)
-    return Found(columns, count, (), unread)
+    return Found(columns, count, _of_hidden(where, hidden, head), unread)
+
+
+def _of_hidden(where: str, hidden: Sequence[int], head: int) -> tuple[Remark, ...]:
+    """Return what to say of rows below the header that are hidden."""
+    below = [row for row in hidden if row > head]
+    if not below:
+        return ()
+    several = len(below) > 1
+    return (
+        Remark(
+            "hidden-rows",
+            f"{len(below):,} {'rows' if several else 'row'} of {where} "
+            f"{'are hidden, and are' if several else 'is hidden, and is'} read",
+            (
+                f"the first is row {below[0]}; a filter hides rows without deleting "
+                "them",
+                "if they are not meant: `where`, or delete them in the sheet",
+            ),
+        ),
+    )
 
 
 def _parser(book: _Book, source: Any) -> Any:
@@ -327,8 +348,12 @@ def _parser(book: _Book, source: Any) -> Any:
     return parser
 
 
-def _rows(file: Path, title: str, parser: Any) -> Iterator[tuple[int, _Cells]]:
+def _rows(
+    file: Path, title: str, parser: Any, hidden: list[int] | None = None
+) -> Iterator[tuple[int, _Cells]]:
     """Yield the numbers and cells of the rows in which something stands.
+
+    The numbers of those that are hidden are added to ``hidden``.
 
     Raises
     ------
@@ -339,6 +364,7 @@ def _rows(file: Path, title: str, parser: Any) -> Iterator[tuple[int, _Cells]]:
     again = ("open the workbook in Excel and save it",)
     before = 0
     for number, listed in parser.parse():
+        said = parser.row_dimensions.get(str(number), {}).get("hidden", "0")
         parser.row_dimensions.clear()  # else it keeps the height of each
         if number > ROWS:
             message = f"{where} has a row {number:,}"
@@ -361,6 +387,8 @@ def _rows(file: Path, title: str, parser: Any) -> Iterator[tuple[int, _Cells]]:
                 raise FileFault("data-format", message, again)
             if cell["value"] is not None or cell["data_type"] == "f":
                 cells[column] = cell
+        if cells and hidden is not None and said in ("1", "true"):
+            hidden.append(number)
         if cells:
             yield number, cells
 
