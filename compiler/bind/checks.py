@@ -20,6 +20,7 @@ from ..formula.column_rounding import column_rounding
 from ..formula.columns import INTERCEPT, Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
 from ..prepare.derive import NO_NUMBER_NOTE
+from .body_values import check_body
 from .bound import BoundModel, Part
 from .estimated import residual_scale
 from .response import response_values
@@ -44,7 +45,7 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     sink
         Takes the warnings.
     """
-    if not _finite(bound, table, sink):
+    if not _finite(bound, table, sink) or not check_body(bound, table, sink):
         return
     if _beside(bound, table, sink) and _support(bound, table, sink):
         _varies(bound, table, sink)
