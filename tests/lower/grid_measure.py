@@ -120,12 +120,14 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
     if family.response == "count":
         degenerate = (y == 0).all(axis=1) | (y > HUGE).any(axis=1)
     if family.response == "continuous":
-        with np.errstate(divide="ignore"):
-            z = np.log(y) if case.family == "lognormal" else y
-        at = np.log(observed) if case.family == "lognormal" else observed
+        z, at = y, observed
+        if case.family.endswith("lognormal"):
+            # zeros of their own are none of the logs
+            z, at = np.log(np.where(y == 0.0, 1.0, y)), np.log(observed[observed > 0.0])
+            z = np.where(y == 0.0, np.median(at), z)
         away = np.abs(z - np.median(at)).max(axis=1)
         degenerate = away > 1e4 * np.ptp(at)
-        if "log" in family.links or case.family == "hurdle_lognormal":
+        if "log" in family.links:
             degenerate = (y > FAR_LOG * np.median(observed)).any(axis=1)
     kind = "heavy" if case.family == "student" else family.response
     theirs, ours = _statistics(y, kind), _statistics(observed[None], kind)
