@@ -40,8 +40,8 @@ def warn_summaries(
     sink
         Takes the warning.
     """
-    if data.partial or data.long:
-        return  # the last rows are not there, or are not rows of the file
+    if data.partial:
+        return  # the last rows are not there
     stated = {
         name.text
         for statement in spec.statements
@@ -53,7 +53,7 @@ def warn_summaries(
         column = data.columns[name]
         if column.kind is not Kind.TEXT or name in stated:
             continue
-        found = last_summaries(column, rows)
+        found = last_summaries(column, rows, runs=data.long)
         if not found:
             continue
         listed = " and ".join(f"`{level}`" for level in found)

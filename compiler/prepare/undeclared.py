@@ -143,6 +143,8 @@ def _report_undeclared(
             notes.append(f"or leave these rows out: `{left_out}`")
         else:
             notes.append(f"add it to the levels, or leave these rows out: `{left_out}`")
+        if table.long:
+            notes.append("rows are those that `wide(...)` makes: one for each cell")
         sink.add(
             "undeclared-level",
             span,

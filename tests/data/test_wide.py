@@ -263,3 +263,15 @@ def test_a_frame_takes_the_place_of_any_file() -> None:
     text = 'data "any", wide(y: a = (t=1), b = (t=2))\ny ~ t'
     model = compile_spec(Source(text), frame)
     assert model.prepared.table.columns["y"].values.tolist() == [1.5, 0.5, 2.5, 3.5]
+
+
+def test_a_last_row_called_a_mean_is_one_in_a_wide_file_too(tmp_path: Path) -> None:
+    rows = ["id,a,b", *(f"p{n},{n},{n * 3 % 7}" for n in range(1, 8)), "Mittelwert,3,4"]
+    (tmp_path / "d.csv").write_text("\n".join(rows), "utf-8")
+    text = 'data "d.csv", wide(y: a = (t=a), b = (t=b))\ncolumn y: ordered(0..5)\n'
+    found = check(Source(text.replace("0..5", "0..9") + "y ~ t"), base=tmp_path)
+    (said,) = [one for one in found if one.rule == "summary-row"]
+    assert "`Mittelwert` in the last row" in said.message
+    found = check(Source(text + "y ~ t"), base=tmp_path)
+    notes = [one.notes for one in found if one.rule == "undeclared-level"]
+    assert notes and all("one for each cell" in note[-1] for note in notes)

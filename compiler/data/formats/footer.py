@@ -76,13 +76,15 @@ def _named(column: Column) -> int:
     return rows
 
 
-def last_summaries(column: Column, rows: Ints) -> Sequence[str]:
+def last_summaries(column: Column, rows: Ints, *, runs: bool = False) -> Sequence[str]:
     """Return the levels of the last of some rows that are called a mean or the like.
 
     From the last one on, as long as each stands there alone. Whether the rows are
-    summaries is not known.
+    summaries is not known. ``runs``: a row of the file is several, of one level.
     """
     codes: Ints = column.values[rows]
+    if runs and len(codes):
+        codes = codes[np.append(True, np.diff(codes) != 0)]
     found: list[str] = []
     for code in codes[::-1][:_MOST].tolist():
         level = "" if code < 0 else column.levels[code]
