@@ -33,6 +33,7 @@ _ZEROS = {
 }
 #: Packages whose weights of a normal response say how precise a row is.
 _PRECISIONS = frozenset("R lme4 afex mgcv pymer4 statsmodels".split())
+_LEVELS = regex.compile(r"\s*0\s*\+\s*C\(\s*([\p{L}_]\w*)\s*\)\s*")
 _NAME = regex.compile(r"[\p{L}.][\w.]*")
 _SPREAD = {"gaussian": "sigma", "nbinom2": "shape", "negbinomial": "shape"}
 
@@ -81,6 +82,8 @@ def read_argument(given: Given, call: Called | None, where: str, draft: Draft) -
         _random(given, draft)
     elif keyword == "groups" and call is not None:
         _groups(given, call, draft)
+    elif keyword == "vc_formula" and call is not None and call.get("groups"):
+        pass  # read with its groups
     elif keyword == "re_formula":
         if call is None or call.get("groups") is None:
             draft.block("`re_formula` needs its `groups`")
@@ -335,10 +338,31 @@ def _groups(given: Given, call: Called, draft: Draft) -> None:
         name = words[0].text.rpartition(".")[2]
     formula = call.get("re_formula")
     effects = "1" if formula is None else formula.plain.strip().lstrip("~").strip()
+    variances = call.get("vc_formula")
     if name is None:
         draft.block("`groups`: the term is written `(1 | group)`")
-    else:
+        return
+    if formula is not None or variances is None:
         draft.formula += f" + ({effects} | {name_text(name)})"
+    if variances is not None:
+        _components(variances, name_text(name), draft)
+
+
+def _components(given: Given, group: str, draft: Draft) -> None:
+    """Read ``vc_formula={"b": "0 + C(b)"}``: levels of ``b`` within each group."""
+    from .code import arguments
+
+    for one in arguments(given.words[1:-1]):
+        match = _LEVELS.fullmatch(one.string or "")
+        if match is None:
+            draft.block(f"`vc_formula`: {REWRITTEN['vc_formula']}")
+            return
+        draft.formula += f" + (1 | {group}:{name_text(match[1])})"
+    draft.sure = False
+    draft.notes.append(
+        "components of `vc_formula` are within the groups; where all rows are of one "
+        "group, the term is that of the factor alone, `(1 | b)`"
+    )
 
 
 # ---- priors of rstanarm -------------------------------------------------------------

@@ -267,11 +267,16 @@ def _dictionary(words: Sequence[Word], ordinal: bool) -> list[Prior] | None:
     """Return the statements for ``{"x": bmb.Prior("Normal", mu=0, sigma=1)}``."""
     found = []
     for argument in arguments(words[1:-1]):
-        entry = (
-            None
-            if argument.keyword is None
-            else _entry(argument.keyword, argument.words, ordinal)
-        )
+        name, value = argument.keyword, argument.words
+        if name is not None and value and value[0].text == "{":
+            inside = _dictionary(value, ordinal=False)  # of a parameter's formula
+            if inside is None:
+                return None
+            for one in inside:
+                text = one.text.replace("prior ", f"prior {name}.", 1)
+                found.append(Prior(text, one.sure))
+            continue
+        entry = None if name is None else _entry(name, value, ordinal)
         if entry is None:
             return None
         found.append(entry)

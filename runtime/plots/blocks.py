@@ -110,14 +110,14 @@ def blocks_of(
         Names to keep, as the summary has them: of variables (``b``, ``r_subj``),
         of a group's coefficients (``r_subj[Intercept]``) or of single numbers
         (``b[x]``); or as priors have them (``sd[subj]``, ``sigma.b``, and
-        ``b[cond]`` for all coefficients of a term). None: all.
+        ``b[cond]`` for all coefficients of a term). The empty tuple: all.
     effects
         Whether group effects are among them if no name is given.
 
     Raises
     ------
     PlotError
-        If there is no parameter of such a name.
+        If there is no parameter of such a name, or a list holds none.
     """
     wanted = _wanted(var)
     blocks = tuple(_blocks(fit))
@@ -131,6 +131,8 @@ def _wanted(var: object) -> tuple[str, ...]:
     names = (var,) if isinstance(var, str) else var
     if isinstance(names, Iterable):
         found = tuple(names)
+        if not found and var != ():  # a list that was filtered to nothing
+            raise PlotError("var names no parameter; without var all are drawn")
         if all(isinstance(name, str) for name in found):
             return found
     raise PlotError(f"var is a name or a list of names, not {var!r}")

@@ -262,13 +262,20 @@ def _test_notes(tests: Sequence[Tested]) -> list[str]:
 
 
 def as_markdown(summary: Summary) -> str:
-    """Return a table with every row, names and labels together.
+    """Return a table with names and labels together.
 
-    The formula is above it, the verdict below.
+    The formula is above it, the verdict below. Long blocks are shortened as on a
+    terminal.
     """
     headings = _headings(summary)
     answers = summary.answers
-    rows = [(row.label, _cells(row.figures)) for row in summary.rows]
+    rows: list[tuple[str, Sequence[str]]] = []
+    for _, block, hidden in _blocks(summary):
+        shown: list[tuple[str, Sequence[str]]] = []
+        shown += [(row.label, _cells(row.figures)) for row in block]
+        if hidden:
+            shown.insert(ENDS, (f"... {hidden} more", [""] * len(headings)))
+        rows += shown
     parts = [code(summary.formula)] if summary.formula else []
     parts += map(prose, summary.head[len(parts) :])
     parts.append(_markdown("parameter", headings, rows))

@@ -375,3 +375,8 @@ def test_shorten_and_spread() -> None:
     assert spread(["x"] * 82, 6) == [0, 20, 40, 60, 81]
     assert spread(["x"] * 5, 12) == [0, 1, 2, 3, 4]
     assert spread(["x"] * 12, 2) == [0, 11]
+
+
+def test_a_list_without_a_name_draws_nothing() -> None:
+    with pytest.raises(plots.PlotError, match="names no parameter"):
+        plots.plot(made_fit(), "trace", var=[])

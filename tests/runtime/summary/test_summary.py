@@ -110,9 +110,15 @@ def test_long_blocks_are_shortened_in_print_only() -> None:
     long = type(summary)(rows, 0.95, summary.sampling)
     assert "... 34 more" in repr(long)
     assert len(long.to_dict()["parameters"]) == 40
+    table = long.to_markdown()
+    assert table.count("threshold") == 6
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    assert "... 34 more" in lines[5]
+    assert len({line.count("|") - line.count("\\|") for line in lines}) == 1
     whole = type(summary)(rows, 0.95, summary.sampling, whole=True)
     assert "39|40" in repr(whole)
     assert "more" not in repr(whole)
+    assert whole.to_markdown().count("threshold") == 40
 
 
 def test_frame() -> None:
