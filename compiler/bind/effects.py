@@ -198,7 +198,11 @@ def effects_of(formulas: Mapping[str, Sequence[Grouping]]) -> tuple[Effects, ...
                 joined[0].append((dpar, grouping))
             else:
                 found.append([(dpar, grouping)])
-    return tuple(map(_effects, found))
+    # the names are those of the formula that is written first; what `mvbind()` has
+    # several times stays in the order of the responses
+    return tuple(
+        _effects(sorted(group, key=lambda one: one[1].span.start)) for group in found
+    )
 
 
 def _share(one: Grouping, other: Grouping) -> bool:

@@ -38,6 +38,8 @@ _BEYOND, _FROM_MEAN = 1.0, 4.0
 def power(subject: Subject) -> Iterator[Finding]:
     """Find powers of one variable: ``x^2`` among terms is ``x``, as in R."""
     for part in subject.bound.parts:
+        if part.body is not None:
+            continue  # it is calculated, and there `x^2` is a power
         for node in postorder(part.terms, _between_terms):
             if not isinstance(node, Power) or not isinstance(node.base, Name | Call):
                 continue

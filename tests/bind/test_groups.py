@@ -102,6 +102,24 @@ def test_names_of_a_shared_group() -> None:
     assert effects.cor == "cor[p]"
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "owner", "labels"),
+    [
+        ("a", "sigma", "a", ("Intercept", "sigma_Intercept")),
+        ("sigma", "a", "sigma", ("Intercept", "a_Intercept")),
+    ],
+)
+def test_a_shared_group_is_that_of_the_formula_written_first(
+    first: str, then: str, owner: str, labels: tuple[str, ...]
+) -> None:
+    lines = [f"  {name} ~ 1 + (1 |q| p)" for name in (first, then)]
+    text = "\n".join(["y ~ a * x, nl=true", *lines, "  prior a ~ normal(0, 1)"])
+    found = compiled(f"{text}\nquantity q = {owner}.cor[p, {', '.join(labels)}]")
+    (effects,) = effects_of_parts(found.bound.parts)
+    assert (effects.cor, effects.labels) == (f"{owner}.cor[p]", labels)
+    assert [group.name for group in found.program.groups] == [f"{owner}_p"]
+
+
 def test_the_order_of_factors_does_not_part_a_group() -> None:
     text = "y ~ x + (1 |a| p:arm)\n  sigma ~ 1 + (0 + x | arm:p) + (1 |a| p:arm)"
     (effects,) = effects_of_parts(bound(text).parts)
