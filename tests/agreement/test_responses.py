@@ -112,6 +112,12 @@ def test_backends_agree(seed: int, tmp_path: Path) -> None:
     assert compare(compiled, tmp_path / "case.csv", seed, False) == [], case.text
 
 
+def test_the_script_has_thresholds_of_one_of_several() -> None:
+    text = "column grade: ordered(0..3)\nspeed ~ x\n  grade ~ f, family=ordlogit\n"
+    model = varying.compile(text, data(np.random.default_rng(5)))
+    assert "spread(grade_threshold_center, grade_gap, 3)" in model.source
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(9, 60))
 def test_backends_agree_on_many(seed: int, tmp_path: Path) -> None:

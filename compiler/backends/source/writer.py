@@ -12,7 +12,7 @@ from ...data.table import Column, Table
 from ...families import FAMILIES
 from ...formula.columns import Part
 from ...prepare.derive import Made
-from ...program.expressions import Apply, Expr
+from ...program.expressions import Apply, Expr, Ref
 from ...program.ir import Program
 from . import definitions
 from .text import identifier, program_expression
@@ -63,12 +63,13 @@ class Writer:
     def expression(self, expr: Expr) -> str:
         """Return an expression of the program; `spread` is told the count."""
         if isinstance(expr, Apply) and expr.operation == "spread":
-            center, gap = (self.expression(a) for a in expr.arguments)
-            return f"spread({center}, {gap}, {len(self._boundaries())})"
+            center, gap = expr.arguments
+            assert isinstance(gap, Ref)
+            # gaps are an axis of their own name, which may begin with a response
+            count = len(self.program.axis(gap.name).labels or ()) + 1
+            texts = (self.expression(center), self.expression(gap))
+            return f"spread({texts[0]}, {texts[1]}, {count})"
         return program_expression(expr, 0, self.name)
-
-    def _boundaries(self) -> tuple[str, ...]:
-        return self.program.axis("boundary").labels or ()
 
 
 #: What a script uses itself: no variable of it may have such a name.

@@ -64,6 +64,9 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     target = scope.targets.named(target)
     dpar, _, base = target.name.text.rpartition(".")
     refs = target.refs or ()
+    every = _of_each_response(target, scope)
+    if every:
+        return _of_one(target, every, scope, sink)
     match base:
         case "threshold":
             return _threshold(target, dpar, refs, scope, sink)
@@ -86,11 +89,44 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     found = [scalar for _, scalar in matches(target, scope.targets, sink)]
     if len(found) > 1:
         _several(target, [scalar.target for scalar in found], sink)
-    return _scalar(found[0], dpar, scope) if len(found) == 1 else None
+    return _scalar(found[0], scope) if len(found) == 1 else None
 
 
-def _scalar(scalar: Scalar, dpar: str, scope: Scope) -> Reference:
-    text = scalar.target
+def _of_each_response(target: Target, scope: Scope) -> list[Target]:
+    """Return what is looked up by its formula, as that of each response that has it.
+
+    Where a target names no response. Others are looked up among all scalars.
+    """
+    dpar, _, base = target.name.text.rpartition(".")
+    kinds = scope.targets.kinds()
+    if base not in ("threshold", "cor", "simo", "r") or target.name.text in kinds:
+        return []
+    found = []
+    for response in scope.targets.responses:
+        name, of = f"{response}.{target.name.text}", f"{response}.{dpar}".rstrip(".")
+        has_groups = of in scope.parts and bool(scope.parts[of][1])
+        if dpar not in scope.parts and (name in kinds or (base == "r" and has_groups)):
+            found.append(replace(target, name=replace(target.name, text=name)))
+    return found
+
+
+def _of_one(
+    target: Target, every: Sequence[Target], scope: Scope, sink: Sink
+) -> Reference | None:
+    """Return what one response alone has; a fault is that of the first."""
+    own = [Sink(sink.source) for _ in every]
+    found = [refer(one, scope, own[k]) for k, one in enumerate(every)]
+    there = [reference for reference in found if reference is not None]
+    if len(there) > 1:
+        _several(target, [reference.text for reference in there], sink)
+    if not there:
+        for fault in own[0].diagnostics:
+            sink.keep(fault)
+    return there[0] if len(there) == 1 else None
+
+
+def _scalar(scalar: Scalar, scope: Scope) -> Reference:
+    text, dpar = scalar.target, scalar.kind.rpartition(".")[0]
     if scalar.base == "sd":
         place = scope.effects(dpar, scalar.group).place_of(text)
         return Reference(text, "sd", dpar, scalar.group, (place,), target=text)
