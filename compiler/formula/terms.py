@@ -469,6 +469,22 @@ class _Expander:
 
     # ---- group terms ----
 
+    def two_bars(self, node: Expr, text: str, middle: Expr) -> None:
+        """Report what stands between two bars and is no id of shared correlations."""
+        between, why = expression_text(middle), "an id is a name"
+        if isinstance(middle, Name):
+            why = f"`{between}` is a column: choose another id"
+        elif isinstance(middle, Number):
+            why += f": `|id{between}|`"
+        self.fault(
+            "two-bars",
+            node,
+            f"`{text}` has two bars, and `{between}` between them is no id",
+            "a group term is `(effects | group)`; terms with one id, "
+            f"`(effects |id| group)`, share their correlations, and {why}",
+            "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
+        )
+
     def bar(self, chain: Chain, node: Expr, free: bool) -> None:
         text = expression_text(node)
         if self.inside_group or not free:
@@ -485,13 +501,7 @@ class _Expander:
         if len(operators) == 2 and operators == ("|", "|"):
             middle = operands[1]
             if not isinstance(middle, Name) or middle.text in self.all_columns:
-                self.fault(
-                    "two-bars",
-                    node,
-                    f"`{text}` has two bars",
-                    "a group term is `(effects | group)`",
-                    "for two groups write two terms, or `(1 | a/b)`, `(1 | a:b)`",
-                )
+                self.two_bars(node, text, middle)
                 return
             identity = middle.text
         elif len(operators) > 1:

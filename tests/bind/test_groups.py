@@ -11,6 +11,7 @@ from varying.compiler.bind.effects import effects_of_parts
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
+from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
 HEAD = "y ~ x + (1 + x | gr(p, by=arm))"
@@ -145,3 +146,49 @@ def test_a_quantity_refers_to(
     (quantity,) = asked.quantities
     (found,) = quantity.references
     assert found.places == places
+
+
+CURVE = (
+    "y ~ a * x, nl=true\n  sigma ~ 1 + (1 |q| p)\n  a ~ 1 + (1 |q| p)\n"
+    "  prior a ~ normal(0, 1)"
+)
+TWO = "y ~ 1 + (1 |q| p)\n  x ~ 1 + (1 |q| p)"
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "right"),
+    [
+        (TWO, "y.r[p, p1, x_Intercept]", "x.r[p, p1, Intercept]"),
+        (SHARED, "r[p, p1, sigma_Intercept]", "sigma.r[p, p1, Intercept]"),
+        (TWO, "cor[p, Intercept, x_Intercept]", "y.cor[p, Intercept, x_Intercept]"),
+        (TWO, "x.cor[p, y_Intercept, Intercept]", "y.cor[p, Intercept, x_Intercept]"),
+        (
+            CURVE,
+            "a.cor[p, Intercept, sigma_Intercept]",
+            "sigma.cor[p, a_Intercept, Intercept]",
+        ),
+        (
+            CURVE,
+            "cor[p, Intercept, a_Intercept]",
+            "sigma.cor[p, Intercept, a_Intercept]",
+        ),
+    ],
+)
+def test_a_fix_of_a_shared_group_is_one_number(
+    text: str, written: str, right: str
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        compiled(f"{text}\nquantity q = {written}")
+    (found,) = caught.value.diagnostics
+    assert found.fix is not None and found.fix.safe
+    assert [edit.text for edit in found.fix.edits] == [right]
+    asked = compiled(f"{text}\nquantity q = {right}").joint.asked
+    assert len(asked.quantities[0].references) == 1
+
+
+def test_no_fix_drops_a_part_of_a_correlation() -> None:
+    with pytest.raises(ModelError) as caught:
+        compiled(f"{CURVE}\nquantity q = a.cor[p, Intercept, z]")
+    (found,) = caught.value.diagnostics
+    assert found.fix is None
+    assert "`sigma.cor[p, a_Intercept, Intercept]`" in str(found.notes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from varying.grammar.diagnostics import Sink
+from varying.grammar.diagnostics import Fix, Sink
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Name, Number, Ref, RefPart, Target
@@ -49,12 +49,16 @@ class Scope:
         """Return a grouping of a formula."""
         return next(g for g in self.parts[dpar][1] if g.name == name)
 
+    @property
+    def groups(self) -> tuple[Effects, ...]:
+        """All groups of the model."""
+        return effects_of({of: groupings for of, (_, groupings) in self.parts.items()})
+
     def effects(self, dpar: str, name: str) -> Effects:
         """Return the group that a formula has effects of."""
-        formulas = {of: groupings for of, (_, groupings) in self.parts.items()}
         return next(
             effects
-            for effects in effects_of(formulas)
+            for effects in self.groups
             if effects.name == name and any(m.dpar == dpar for m in effects.members)
         )
 
@@ -72,6 +76,8 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
             return _threshold(target, dpar, refs, scope, sink)
         case "rescor" if target.name.text in scope.targets.kinds():
             return _residual(target, refs, scope, sink)
+        case "cor" if len(refs) > 1 and _is_of_another(target, dpar, scope, sink):
+            return None
         case "cor" if dpar in scope.parts:
             return _correlation(target, dpar, refs, scope, sink)
         case "simo" if dpar in scope.parts and refs:
@@ -350,6 +356,65 @@ def _correlation(
     return Reference(text, "cor", dpar, group, places, target=effects.cor)
 
 
+def _is_of_another(target: Target, dpar: str, scope: Scope, sink: Sink) -> bool:
+    """Whether a correlation is that of a group of another formula; if so, reported."""
+    kind, (group, *pair) = target.name.text, target.refs or ()
+    name = group_text(group)
+    known = kind in scope.targets.kinds()
+    if known and f"{kind}[{name}]" not in scope.targets.others:
+        return False
+    groups = [
+        effects
+        for effects in scope.groups
+        if effects.correlated
+        and same_name(effects.name, name)
+        and (not dpar or any(member.dpar == dpar for member in effects.members))
+    ]
+    found = []
+    for effects in groups:
+        labels = [_seen_from(dpar, effects, ref_text(ref)) for ref in pair]
+        if None not in labels and len(pair) == len({*labels}) == 2:
+            found.append(f"{effects.cor[:-1]}, {', '.join(map(str, labels))}]")
+    if len(found) == 1:
+        _written(target, found[0], sink)
+    elif groups:
+        pairs = [
+            f"`{effects.cor[:-1]}, {effects.sds[row].label}, {effects.sds[at].label}]`"
+            for effects in groups
+            for joint in effects.correlated
+            for k, row in enumerate(joint.positions)
+            for at in joint.positions[:k]
+        ]
+        sink.add(
+            "unknown-target",
+            target.span,
+            f"the model has no correlation `{expression_text(target)}`",
+            f"it has {', '.join(pairs[:_SHOWN])}"
+            + (", ..." if len(pairs) > _SHOWN else ""),
+        )
+    return bool(groups)
+
+
+def _seen_from(dpar: str, effects: Effects, wanted: str) -> str | None:
+    """Return the label of an effect as the formula of a parameter may name it.
+
+    Its own effects have no parameter before them there, and those of the formula that
+    the group is named by have it.
+    """
+    owner = effects.members[0]
+    before = f"{owner.dpar.replace('.', '_')}_"
+    for sd in effects.sds:
+        if dpar and sd.member.dpar == dpar and same_name(sd.coefficient, wanted):
+            return sd.label
+    for sd in effects.sds:
+        names = [sd.label]
+        if sd.member is owner and owner.dpar:
+            names.append(f"{before}{sd.label}")
+        if any(same_name(name, wanted) for name in names):
+            return sd.label
+    return None
+
+
 def _label(
     group: str, dpar: str, named: Ref, coefficient: Ref, scope: Scope, sink: Sink
 ) -> str | None:
@@ -395,6 +460,8 @@ def _effect(
     positions = scope.effects(dpar, wanted).member(dpar).positions
     place = positions[0]
     if len(refs) == 3:
+        if _is_label(target, dpar, wanted, scope, sink):
+            return None
         found = _group_column(dpar, refs[0], refs[2], scope, sink)
         if found is None:
             return None
@@ -420,6 +487,34 @@ def _effect(
     text = f"{kind}[{wanted}, {level}, {name}]"
     places = (grouping.levels.index(level), place)
     return Reference(text, "r", dpar, wanted, places)
+
+
+def _is_label(
+    target: Target, dpar: str, group: str, scope: Scope, sink: Sink
+) -> bool:
+    """Whether an effect of another formula is named as correlations name it."""
+    named, level, coefficient = target.refs or ()
+    effects, wanted = scope.effects(dpar, group), ref_text(coefficient)
+    owner, own = effects.members[0], effects.member(dpar)
+    if any(same_name(column.name, wanted) for column in own.grouping.columns):
+        return False
+    for member in effects.members:
+        columns = zip(member.positions, member.grouping.columns, strict=True)
+        for at, column in columns:
+            if member is not owner and same_name(effects.labels[at], wanted):
+                refs = [*map(sink.source.slice, (named.span, level.span)), column.name]
+                _written(target, f"{member.target}r[{', '.join(refs)}]", sink)
+                return True
+    return False
+
+
+def _written(target: Target, better: str, sink: Sink) -> None:
+    sink.add(
+        "unknown-target",
+        target.span,
+        f"`{expression_text(target)}` is written `{better}`",
+        fix=Fix.write(target.span, better, safe=True),
+    )
 
 
 def _level_text(ref: Ref) -> str:
