@@ -9,6 +9,7 @@ from typing import Literal, cast
 import numpy as np
 
 from varying.grammar.diagnostics import Edit, Fix, Severity, Sink
+from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -276,6 +277,8 @@ def _check_needed(
     curve, link, response = draft.curve, draft.link, draft.response
     if curve is None or draft.body is None or curve.misnamed:
         return
+    if not is_nonlinear(curve.formula):
+        return  # that it is none comes first
     size = None
     on_scale = link is not None and link.name == "identity" and response is not None
     if on_scale and prepared.table.rows and not prepared.schema.open:

@@ -147,11 +147,16 @@ def _meant(model: ModelStatement, unknown: Collection[str], sink: Sink) -> bool:
     found = [name for name in left if name.text in unknown]
     if not found:
         return False
-    if any(option.name.text == "nl" for option in model.formula.options):
+    written = [one for one in model.formula.options if one.name.text == "nl"]
+    values = [unwrap(option.value) for option in written]
+    if any(not isinstance(v, Name) or v.text != "false" for v in values):
         return True  # what it says has been reported
     several = len(found) > 1
     names = " and ".join(f"`{name}`" for name in dict.fromkeys(n.text for n in found))
     end = model.formula.span.end
+    edit = Edit(Span(end, end), ", nl=true")
+    if written:
+        edit = Edit(written[0].value.span, "true")
     sink.add(
         "unknown-parameter",
         found[0].span,
@@ -160,7 +165,7 @@ def _meant(model: ModelStatement, unknown: Collection[str], sink: Sink) -> bool:
         f"{'their' if several else 'its'} own, which is for formulas that are not "
         "linear",
         "such a formula says so: it is calculated, and `*` multiplies",
-        fix=Fix("write `nl=true`", (Edit(Span(end, end), ", nl=true"),)),
+        fix=Fix("write `nl=true`", (edit,)),
     )
     return True
 
@@ -511,11 +516,21 @@ def bind_inner(
             )
         expansion = expand(formula.terms, response, schema.names, own)
         check_dropped(expansion, schema, own)
+        empty = not (expansion.terms or expansion.groups or expansion.offsets)
+        empty = empty and not expansion.intercept
+        if empty:
+            own.add(
+                "nothing-to-estimate",
+                formula.terms.span,
+                f"`{dpar} ~ {expression_text(formula.terms)}` has no term, so `{dpar}` "
+                "is 0 in every row",
+                f"`{dpar} ~ 1` estimates one number",
+            )
         coding = code(expansion.terms, expansion.intercept, schema, own)
         population = Population(
             dpar=dpar,
-            intercept=expansion.intercept,
-            centered=expansion.intercept,
+            intercept=expansion.intercept or empty,
+            centered=expansion.intercept or empty,
             columns=coding.columns,
             offsets=bind_offsets(expansion, schema, own),
             specials=coding.specials,

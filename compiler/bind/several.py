@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Sink, nearest
-from varying.grammar.nonlinear import names_left
+from varying.grammar.nonlinear import is_nonlinear, names_left
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -134,12 +134,36 @@ def _name_of(call: Call | None) -> str:
 
 
 def _check_unclear(
-    unclear: Sequence[PartStatement], kept: Sequence[Written], sink: Sink
+    unclear: Sequence[PartStatement], kept: list[Written], sink: Sink
 ) -> None:
-    """Report parameters that several responses have, below more than one."""
+    """Report parameters that several responses have, below more than one.
+
+    Those of formulas that are not linear are then known in each.
+    """
     for part in unclear:
         node = part.formula.response
         text = expression_text(node)
+        names = {name.text for name in names_left(node)}
+        curves = [
+            place
+            for place, one in enumerate(kept)
+            if is_nonlinear(one.formula)
+            and names & {name.text for name in column_names(one.formula.terms)}
+        ]
+        if curves:
+            several = " and ".join(f"`{kept[place].text}`" for place in curves)
+            sink.add(
+                "ambiguous-response",
+                node.span,
+                f"`{text}` of which response? it is in the formulas of {several}",
+                f"write `{text} ~ ...` directly below each: they are parameters of "
+                f"their own, `{kept[curves[0]].text}.{text}` and so on",
+                "one parameter that several responses share is not compiled by this "
+                "version",
+            )
+            for place in curves:
+                kept[place] = replace(kept[place], parts=(*kept[place].parts, part))
+            continue
         of = [f"`{one.text}.{text} ~ ...`" for one in kept if _has(one.formula, text)]
         sink.add(
             "ambiguous-response",

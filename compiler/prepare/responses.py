@@ -92,7 +92,8 @@ def responses_of(model: ModelStatement) -> Responses:
     """Return the responses of a model with their formulas.
 
     A bare parameter directly under the first formula is about its responses; further
-    down it has to be that of one formula alone.
+    down it has to be that of one formula alone. Of formulas that are not linear it is
+    a parameter of one that has no formula for it yet.
     """
     found = list(_joined(model.formula))
     first, sources = len(found), [0] * len(found)
@@ -121,10 +122,15 @@ def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | N
     """Return the responses that have a parameter; None if it is a response itself."""
     known = [_parameters(family_named(one.formula)) for one in found]
     names = {name.text for name in names_left(part.formula.response)}
-    for place, (one, dpars) in enumerate(zip(found, known, strict=True)):
-        inside = {name.text for name in column_names(one.formula.terms)} - dpars
-        if is_nonlinear(one.formula) and names & inside:
-            return (place,)
+    curves = [
+        place
+        for place, (one, dpars) in enumerate(zip(found, known, strict=True))
+        if is_nonlinear(one.formula)
+        and names & ({name.text for name in column_names(one.formula.terms)} - dpars)
+    ]
+    if curves:
+        free = [place for place in curves if not names & _named(found[place])]
+        return tuple(free or curves[-1:])
     node = unwrap(part.formula.response)
     if not isinstance(node, Name):
         return None
@@ -134,6 +140,12 @@ def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | N
             return (place,)
     places = [place for place, names in enumerate(known) if node.text in names]
     return tuple(places) or None
+
+
+def _named(one: Written) -> set[str]:
+    """Return the parameters that have a formula of their own."""
+    lefts = [part.formula.response for part in one.parts]
+    return {name.text for left in lefts for name in names_left(left)}
 
 
 def _parameters(family: Family | None) -> set[str]:

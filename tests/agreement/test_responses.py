@@ -145,6 +145,20 @@ def compiled_of(text: str, frame: pd.DataFrame) -> Compiled:
     return compile_spec(Source(text), table_from_frame(frame))
 
 
+def test_curves_of_several_responses_are_as_many_models() -> None:
+    frame = data(np.random.default_rng(1))
+    inner = ", nl=true\n  a ~ 1 + (1 | g)\n  prior a.Intercept ~ normal(0, 1)"
+    whole = compiled_of(f"mvbind(speed, heavy) ~ a * x{inner}", frame)
+    point = random_point(np.random.default_rng(2), whole.program, whole.frame, 0.7)
+    total = 0.0
+    for name in whole.joint.responses:
+        one = compiled_of(f"{name} ~ a * x{inner}", frame)
+        names = [c.name for c in coordinates(one.program, one.frame)]
+        own = {of: point[f"{name}_{of}"] for of in names}
+        total += evaluate(one.program, one.frame, own)[1]
+    assert evaluate(whole.program, whole.frame, point)[1] == pytest.approx(total)
+
+
 def test_responses_that_share_nothing_are_as_many_models() -> None:
     frame = data(np.random.default_rng(1))
     head = "column grade: ordered(0..3)\n"
