@@ -489,9 +489,7 @@ def _effect(
     return Reference(text, "r", dpar, wanted, places)
 
 
-def _is_label(
-    target: Target, dpar: str, group: str, scope: Scope, sink: Sink
-) -> bool:
+def _is_label(target: Target, dpar: str, group: str, scope: Scope, sink: Sink) -> bool:
     """Whether an effect of another formula is named as correlations name it."""
     named, level, coefficient = target.refs or ()
     effects, wanted = scope.effects(dpar, group), ref_text(coefficient)
