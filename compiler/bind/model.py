@@ -54,7 +54,7 @@ from .estimated import check_estimated, check_residuals
 from .groupings import bind_groupings, check_dropped, check_identities
 from .nonlinear import NonLinear, bind_body, bind_inner, nonlinear
 from .offsets import bind_offsets
-from .options import family_of, link_of, read_options, word_of
+from .options import check_threshold, family_of, link_of, read_options, word_of
 from .parts import bind_parts
 from .priors.needed import check_needed
 from .priors.statements import resolve_priors
@@ -206,6 +206,7 @@ def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Dra
     options = read_options(model.formula.options, sink)
     family = family_of(options.get("family"), sink)
     link = link_of(options, family, sink)
+    check_threshold(options, family, sink)
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     response = bind_response(
         model.formula.response, family, schema, sink, declared, options.get("family")

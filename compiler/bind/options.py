@@ -169,6 +169,23 @@ def _split_call(options: dict[str, Option], sink: Sink) -> None:
             options["link"] = Option(name, argument.value, span=argument.span)
 
 
+def check_threshold(
+    options: Mapping[str, Option], family: Family | None, sink: Sink
+) -> None:
+    """Report that thresholds are asked for, of a family that has none."""
+    option = options.get("threshold")
+    if option is None or family is None or family.thresholds:
+        return
+    ordinal = [name for name, one in FAMILIES.items() if one.thresholds]
+    sink.add(
+        "unknown-option",
+        option.name.span,
+        f"`threshold` is an option of ordinal families, and {family.name} has no "
+        "thresholds",
+        f"write `family={'` or `family='.join(ordinal)}`, or leave it out",
+    )
+
+
 def has_own_rows(model: ModelStatement) -> bool:
     """Whether rows are left out of a model for what it reads itself, no other."""
     values = [unwrap(o.value) for o in model.formula.options if o.name.text == "rows"]

@@ -405,6 +405,9 @@ def _constant(
 ) -> Iterator[Finding]:
     name = grouping.name
     group = ":".join(map(name_text, grouping.factors))
+    by = "" if grouping.by is None else name_text(grouping.by.name)
+    if by:
+        group = f"gr({group}, by={by})"
     without = f"without it: `({block} | {group})`"
     never = [term for term, varies in constant.items() if not varies]
     several = len(never) > 1
@@ -416,6 +419,7 @@ def _constant(
             (
                 "the rows of a level do not tell it from the intercept there: the "
                 f"priors do; {without}",
+                *_of_strata(by, never),
             ),
         )
     for term in same:
@@ -433,6 +437,16 @@ def _constant(
                 f"{len(grouping.levels):,} levels of `{name}` only",
                 ("the sd of its slope is known from these, and else from its prior",),
             )
+
+
+def _of_strata(by: str, never: Sequence[str]) -> tuple[str, ...]:
+    """Return what is said of slopes of the factor that parts the levels."""
+    if not by or by not in never:
+        return ()
+    return (
+        f"`by={by}` gives each level of `{by}` an sd of its own already, and the rows "
+        f"of one level of `{by}` do not differ in it",
+    )
 
 
 def _place(term: str, grouping: Grouping) -> Span:

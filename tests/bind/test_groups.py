@@ -16,6 +16,7 @@ from varying.grammar.source import Source
 
 HEAD = "y ~ x + (1 + x | gr(p, by=arm))"
 SHARED = "y ~ x + (1 + x |a| p)\n  sigma ~ 1 + (1 |a| p)"
+TWO = "y ~ 1 + (1 |q| p)\n  x ~ 1 + (1 |q| p)"
 NAMES = (
     "sd[p, Intercept:arm[a]]",
     "sd[p, x:arm[a]]",
@@ -136,6 +137,7 @@ def test_the_order_of_factors_does_not_part_a_group() -> None:
         (HEAD, "r[p, p1, x]", (6, 1)),
         (SHARED, "sigma.sd[p, Intercept]", (2,)),
         (SHARED, "cor[p, sigma_Intercept, x]", (2, 1)),
+        (TWO, "cor[p, Intercept, x_Intercept]", (0, 1)),
         (SHARED, "sigma.r[p, p10, Intercept]", (10, 2)),
     ],
 )
@@ -152,7 +154,6 @@ CURVE = (
     "y ~ a * x, nl=true\n  sigma ~ 1 + (1 |q| p)\n  a ~ 1 + (1 |q| p)\n"
     "  prior a ~ normal(0, 1)"
 )
-TWO = "y ~ 1 + (1 |q| p)\n  x ~ 1 + (1 |q| p)"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,6 @@ TWO = "y ~ 1 + (1 |q| p)\n  x ~ 1 + (1 |q| p)"
     [
         (TWO, "y.r[p, p1, x_Intercept]", "x.r[p, p1, Intercept]"),
         (SHARED, "r[p, p1, sigma_Intercept]", "sigma.r[p, p1, Intercept]"),
-        (TWO, "cor[p, Intercept, x_Intercept]", "y.cor[p, Intercept, x_Intercept]"),
         (TWO, "x.cor[p, y_Intercept, Intercept]", "y.cor[p, Intercept, x_Intercept]"),
         (
             CURVE,
