@@ -85,6 +85,11 @@ class Compiled:
         """The variables that the responses are."""
         return tuple(one.name for one in self.program.likelihoods)
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that the responses are, by their names in the spec."""
+        return dict(zip(self.joint.responses, self.responses, strict=True))
+
     def of(self, response: str) -> Compiled:
         """Return the model with one of its responses alone, by its variable.
 

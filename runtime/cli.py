@@ -44,6 +44,10 @@ ModelName = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="Which model of the spec."),
 ]
+Response = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which response, where there are several."),
+]
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format")]
 TableFormat = Annotated[Literal["table", "json", "markdown"], typer.Option("--format")]
 
@@ -259,6 +263,7 @@ def prior(
         str | None,
         typer.Option(metavar="PATH", help="A picture to write: png, pdf or svg."),
     ] = None,
+    response: Response = None,
     form: TextOrJson = "text",
 ) -> None:
     """Say what the priors claim of the data, before any fit."""
@@ -269,7 +274,7 @@ def prior(
         Settings.checked(draws=draws, seed=seed)
     except ValueError as error:
         raise typer.BadParameter(typed(str(error))) from error
-    run(file, data, model, draws, seed, out, form)
+    run(file, data, model, draws, seed, out, form, response)
 
 
 @app.command()
@@ -302,6 +307,10 @@ def plot(
     seed: Annotated[
         int | None, typer.Option(min=0, help="ppc: the same seed, the same draws.")
     ] = None,
+    response: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="ppc: which response, of several."),
+    ] = None,
 ) -> None:
     """Draw a picture of a saved fit.
 
@@ -311,7 +320,7 @@ def plot(
     from .commands.plot import run
 
     several = {"var": tuple(var or ()), "by": tuple(by or ())}
-    options = {**several, "draws": draws, "seed": seed}
+    options = {**several, "draws": draws, "seed": seed, "response": response}
     run(
         kind, path, out, {name: v for name, v in options.items() if v not in (None, ())}
     )

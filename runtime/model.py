@@ -315,7 +315,7 @@ class Model:
 
         settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior check")
-        place = compiled.responses.index(chosen(response, compiled.responses))
+        place = compiled.responses.index(chosen(response, compiled.variables))
         table = split(compiled.prepared.table)
         drawn = self._drawn_from_priors(compiled, table, settings)
         rows = FittedRows.each(compiled, table)[place]

@@ -12,13 +12,16 @@ from .builder import Builder, numbered
 from .names import RESCOR
 
 
-def lower_coupling(build: Builder, responses: Sequence[str]) -> Coupling | None:
+def lower_coupling(
+    build: Builder, responses: Sequence[str], names: Sequence[str]
+) -> Coupling | None:
     """Give each pair of responses its partial correlation, on (0, 1).
 
     LKJ(eta) for n responses makes that of column k of the C-vine Beta(a, a) on (-1, 1)
     with a = eta + (n - 2 - k) / 2 (Lewandowski, Kurowicka & Joe 2009). The default is
     that of correlations of group effects: residuals that are as good as the same, or
-    each other's opposite, are unlikely, all else is left open.
+    each other's opposite, are unlikely, all else is left open. The pairs are called by
+    the names that the responses have in the spec.
     """
     if build.joint.coupling is None:
         return None
@@ -37,7 +40,7 @@ def lower_coupling(build: Builder, responses: Sequence[str]) -> Coupling | None:
             Parameter(name, (), prior, bounds=(0.0, 1.0), report=False)
         )
         partial.append(name)
-    labels = tuple(f"{responses[k]}, {responses[i]}" for i, k in pairs)
+    labels = tuple(f"{names[k]}, {names[i]}" for i, k in pairs)
     axis = f"{RESCOR}_pair"
     build.axes.append(Axis(axis, "pairs", labels))
     found = correlations(tuple(partial), size)

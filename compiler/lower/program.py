@@ -73,7 +73,7 @@ def lower(
     for build.bound, build.learned in zip(joint.members, learned, strict=True):
         build.predictors = []
         made.append((_response(build), build.predictors))
-    coupling = lower_coupling(build, [one.name for one, _ in made])
+    coupling = lower_coupling(build, [one.name for one, _ in made], joint.responses)
     count = None
     if counted:
         # a response keeps its name

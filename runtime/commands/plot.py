@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .fit import check_replaced, check_target
 from .outcome import USAGE, EnvironmentFault
 from .terminal import note
+from .usage import typed
 
 if TYPE_CHECKING:
     from ..plots.style import Picture
@@ -25,7 +26,7 @@ def run(kind: str, path: str, out: str | None, options: dict[str, Any]) -> None:
     try:
         picture = plot(fit, kind, **options)
     except PlotError as error:
-        _refuse(str(error))
+        refuse(typed(str(error)))
     write(picture, target)
 
 
@@ -43,7 +44,7 @@ def check_picture(target: str) -> None:
     try:
         style.format_of(target)
     except ValueError as error:
-        _refuse(str(error))
+        refuse(str(error))
     check_target(target)
     check_replaced(Path(target), style.is_ours, "no picture of Varying's")
 
@@ -60,7 +61,7 @@ def write(picture: Picture, target: str) -> None:
     note(f"saved as {target}")
 
 
-def _refuse(text: str) -> NoReturn:
+def refuse(text: str) -> NoReturn:
     """End as for a wrong argument."""
     note(f"varying: {text}")
     sys.exit(USAGE)

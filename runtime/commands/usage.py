@@ -24,6 +24,7 @@ _WORDS = (
 )
 #: Arguments of the Python interface that messages name.
 _ARGUMENT = re.compile(r"\btarget_accept(=)?")
+_RESPONSE = re.compile(r"\bresponse=|^response(?= is )")
 
 
 class Commands(TyperGroup):
@@ -52,6 +53,7 @@ class Commands(TyperGroup):
 
 def typed(text: str) -> str:
     """Return a message about an argument of Python's as it is about an option."""
+    text = _RESPONSE.sub("--response", text)
     return _ARGUMENT.sub(lambda found: "--target-accept" + " " * bool(found[1]), text)
 
 

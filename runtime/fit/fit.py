@@ -184,7 +184,8 @@ class Fit:
         draws
             How many draws to take of each chain, evenly spaced; None: all.
         seed
-            Of ``response``: the same seed gives the same draws.
+            Of ``response``: the same seed gives the same draws. Of several responses
+            it gives draws of one joint distribution.
         dpar
             A parameter of the family beside the main one, such as ``sigma``, to
             have in its place: with ``eta`` the linear predictor that its formula
@@ -214,12 +215,17 @@ class Fit:
             ``not-a-fit`` if the file holds other data than those of its draws;
             ``not-enough-memory`` for more numbers than fit into it.
         """
-        from ..rows.predict import check_kind, predict, thinned
+        from ..rows.predict import check_kind, joint_draws, predict, thinned
 
         check_kind(kind)
         posterior = self.data["posterior"].to_dataset()
         chosen = thinned(posterior, draws)
         rows = self._origin.rows_of(response)
+        responses = self._origin.responses
+        if kind == "response" and dpar is None and len(responses) > 1:
+            # together: the noise of each is its own, or correlated as in the model
+            self._check_rows(chosen, len(responses))
+            return joint_draws(self._origin.together, chosen, seed)[rows.name]
         several = len(rows.categories) if kind == "prob" else 1
         self._check_rows(chosen, max(several, 1))
         return predict(rows, chosen, kind, seed, dpar)
@@ -252,6 +258,8 @@ class Fit:
         origin = self._origin
         if response is None and len(origin.responses) == 1:
             response = origin.rows.name
+        if response is not None:
+            response = origin.rows_of(response).name
         if response not in self._densities:
             posterior = self.data["posterior"].to_dataset()
             self._check_rows(posterior, 1)

@@ -217,7 +217,7 @@ class Origin:
         """
         from ..rows.responses import chosen
 
-        return self.responses[chosen(response, tuple(self.responses))]
+        return self.responses[chosen(response, self.compiled.variables)]
 
     @property
     def rows(self) -> FittedRows:

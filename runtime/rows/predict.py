@@ -63,6 +63,8 @@ class FittedRows:
         Of the response, if it has any.
     counts
         How many rows of the data each stands for; None: one.
+    title
+        What the spec calls the response: ``name`` may be another.
     """
 
     program: Program
@@ -70,6 +72,7 @@ class FittedRows:
     labels: NDArray[np.int64]
     categories: tuple[str, ...]
     counts: NDArray[np.int64] | None = None
+    title: str = ""
 
     @classmethod
     def of(cls, compiled: Compiled, table: Table | None = None) -> FittedRows:
@@ -94,7 +97,14 @@ class FittedRows:
         # the frame of the fit is that of the program after the passes
         frame = fill(compiled.lowered, table)
         return tuple(
-            cls(one.lowered, frame, labels, one.bound.response.categories, table.counts)
+            cls(
+                one.lowered,
+                frame,
+                labels,
+                one.bound.response.categories,
+                table.counts,
+                one.bound.response.name,
+            )
             for one in compiled.each
         )
 
@@ -268,6 +278,7 @@ def joint_draws(
     """Return new responses by name, drawn together: see ``FittedRows.given``."""
     rng = np.random.default_rng(Settings.checked(seed=seed).seed)
     names = [rows.name for rows in each]
+    kinds: dict[str, Any] = {}
 
     def drawn(draw: Mapping[str, Array]) -> Array:
         arrays = dict(each[0].frame.arrays)
@@ -277,6 +288,7 @@ def joint_draws(
             arguments = row_arguments(rows.program, frame, draw)
             values = _spread(rows.family.simulate(rng, **arguments), rows.labels.shape)
             arrays[rows.program.likelihood.value] = values
+            kinds[rows.name] = values.dtype
             found.append(values)
         return np.stack(found, axis=-1)
 
@@ -284,7 +296,11 @@ def joint_draws(
     return {
         rows.name: coded(one, rows.categories, numbers=True) if rows.categories else one
         for rows in each
-        for one in [whole.sel(response=rows.name, drop=True).rename(rows.name)]
+        for one in [
+            whole.sel(response=rows.name, drop=True)
+            .rename(rows.name)
+            .astype(kinds[rows.name])
+        ]
     }
 
 
@@ -312,7 +328,7 @@ def thinned(posterior: Dataset, draws: int | None) -> Dataset:
 def _probabilities(rows: FittedRows, posterior: Dataset) -> DataArray:
     if not rows.categories:
         raise ArgumentError(
-            f"the response `{rows.name}` has no categories; kind='prob' is for "
+            f"the response `{rows.title}` has no categories; kind='prob' is for "
             "ordinal and binary ones"
         )
     ranks = np.arange(len(rows.categories))[:, None]

@@ -65,7 +65,7 @@ class Replicates:
         if "trials" in family.known:
             trials = np.broadcast_to(rows.known("trials"), rows.labels.shape)
         return cls(
-            rows.name,
+            rows.title or rows.name,
             family.response,
             np.asarray(rows.frame[rows.program.likelihood.value]),
             _ranks(drawn, rows.categories),

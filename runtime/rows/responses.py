@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from ..interface.arguments import ArgumentError, given
 
 __all__ = ["chosen"]
 
 
-def chosen(response: object, known: Sequence[str]) -> str:
-    """Return the response that is meant: of None the only one.
+def chosen(response: object, known: Mapping[str, str]) -> str:
+    """Return the variable of the response that is meant: of None the only one.
+
+    Parameters
+    ----------
+    response
+        As the spec names it, or its variable, which may have another name: no
+        variable can be called ``row``.
+    known
+        The variables by the names of the spec.
 
     Raises
     ------
@@ -18,9 +26,12 @@ def chosen(response: object, known: Sequence[str]) -> str:
         If there are several, or none is called so.
     """
     if response is None and len(known) == 1:
-        return known[0]
-    if isinstance(response, str) and response in known:
-        return response
+        return next(iter(known.values()))
+    if isinstance(response, str):
+        variables = {name: name for name in known.values()}
+        found = {**variables, **known}.get(response)
+        if found is not None:
+            return found
     listed = ", ".join(repr(name) for name in known)
     if response is None:
         raise ArgumentError(

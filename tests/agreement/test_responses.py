@@ -159,6 +159,18 @@ def test_curves_of_several_responses_are_as_many_models() -> None:
     assert evaluate(whole.program, whole.frame, point)[1] == pytest.approx(total)
 
 
+def test_the_more_specific_prior_wins_then_the_one_that_names_the_response() -> None:
+    text = (
+        "mvbind(speed, other) ~ x + n\n  prior b[x] ~ normal(0, 1)\n"
+        "  prior b ~ normal(0, 5)\n  prior other.b ~ normal(0, 9)\n"
+    )
+    found = compiled_of(text, data(np.random.default_rng(6)))
+    priors = {row.target: row.prior for row in found.priors}
+    assert priors["speed.b[x]"] == priors["other.b[x]"] == "normal(0, 1)"
+    assert priors["speed.b[n]"] == "normal(0, 5)"
+    assert priors["other.b[n]"] == "normal(0, 9)"
+
+
 def test_responses_that_share_nothing_are_as_many_models() -> None:
     frame = data(np.random.default_rng(1))
     head = "column grade: ordered(0..3)\n"

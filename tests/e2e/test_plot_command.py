@@ -78,6 +78,7 @@ def test_what_is_left_out_is_said(
         (("trace", "made.fit", "--out", "a.jpg"), 2, "ends in .png, .pdf, .svg"),
         (("trace", "made.fit", "--var", "q"), 2, "no parameter is called 'q'"),
         (("trace", "made.fit", "--by", "g"), 2, "trace has no option 'by'"),
+        (("ppc", "made.fit", "--response", "q"), 2, "--response is the name of"),
         (("ppc", "made.fit", "--by", "q"), 2, "no column 'q'"),
         (("ppc", "made.fit", "--seed", 2**64), 2, "seed is below 2^64"),
         (("trace", "none.fit"), 1, "there is no file `none.fit`"),
@@ -194,6 +195,27 @@ def test_prior_says_and_draws(run: Run, example: Path, tmp_path: Path) -> None:
     assert all("(in your data: " in line for line in lines)
     assert "80 prior data sets, seed 5" in done.stderr
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_prior_of_several_responses(
+    inside: Callable[..., int], example: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("two.csv").write_text("y,z,x\n1,2,1\n3,1,2\n2,5,4\n4,4,3\n6,2,6\n")
+    Path("two.model").write_text('data "two.csv"\ny ~ x\n  z ~ x\n')
+    arguments = ("prior", "two.model", "--draws", 30, "--seed", 2)
+    assert inside(*arguments) == 0
+    said = capsys.readouterr().out
+    assert [line for line in said.splitlines() if line.endswith(":")] == ["y:", "z:"]
+    assert inside(*arguments, "--response", "z") == 0
+    assert said.endswith("z:\n" + capsys.readouterr().out)
+    assert inside(*arguments, "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["response"]["name"] for one in found] == ["y", "z"]
+    assert inside(*arguments, "--response", "q") == 2
+    assert "--response is the name of a response" in capsys.readouterr().err
+    assert inside(*arguments, "--out", "p.png") == 2
+    assert "choose one by --response: 'y', 'z'" in capsys.readouterr().err
+    assert not Path("p.png").exists()
 
 
 def test_prior_json_and_seed(
