@@ -86,6 +86,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("unknown-parameter", _E, "A formula for a parameter the family has not."),
     Rule("duplicate-part", _E, "Two formulas for one parameter of the family."),
     Rule("duplicate-response", _E, "The same response twice in one model."),
+    Rule("doubled-response", _W, "A response that is known with the others."),
     Rule("unnamed-response", _E, "A calculation among several responses."),
     Rule("ambiguous-response", _E, "What could be of several responses."),
     Rule("residual-correlation", _E, "Residuals that cannot be correlated."),

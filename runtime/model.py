@@ -244,6 +244,7 @@ class Model:
         from .sampling.sizes import check_rows, numbers_reported
 
         self._refuse_flat(compiled)
+        self._refuse_chained(compiled)
         numbers = table.rows + numbers_reported(compiled.program, compiled.frame)
         check_rows(self.spec.source, settings.draws, numbers, "prior draws")
         counted = table.counts is not None
@@ -323,6 +324,21 @@ class Model:
         values = found.transpose("chain", "draw", "row").values
         values = values.reshape(-1, values.shape[-1])
         return check_prior(Replicates.of(rows, values), settings.seed)
+
+    def _refuse_chained(self, compiled: Compiled) -> None:
+        """Refuse to draw a response given observed values of another one."""
+        from varying.compiler.bind.chained import responses_read
+
+        each = {one.response.name: one.statement for one in compiled.joint.members}
+        for name, others in responses_read(compiled.spec, each).items():
+            if others:
+                raise fault(
+                    self.spec.source,
+                    "not-yet",
+                    f"`{others[0]}` is a response and a predictor of `{name}`: drawing "
+                    "the two together from the priors is not possible yet",
+                    f"look at the model of `{name}` alone, where `{others[0]}` is data",
+                )
 
     def _refuse_flat(self, compiled: Compiled) -> None:
         flat = [row.target for row in compiled.priors if _is_flat(row.prior)]

@@ -7,7 +7,7 @@ there is none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from varying.grammar.diagnostics import Sink
@@ -17,6 +17,7 @@ from varying.grammar.walk import unwrap
 from ..distributions.table import REAL
 from ..families.family import Family
 from .bound import Coupling, Part, Response
+from .chained import told_twice
 from .priors.targets import Scalar, Targets
 from .several import OneResponse
 
@@ -30,9 +31,16 @@ Drafted = tuple[OneResponse, Family | None, Response | None, Sequence[Part]]
 
 
 def bind_coupling(
-    each: Sequence[Drafted], option: Option | None, sink: Sink
+    each: Sequence[Drafted],
+    option: Option | None,
+    read: Mapping[str, Sequence[str]],
+    terms: Mapping[str, frozenset[str]],
+    sink: Sink,
 ) -> Coupling | None:
-    """Return the residual correlation of responses; None where there is none."""
+    """Return the residual correlation of responses; None where there is none.
+
+    For ``read`` and ``terms`` see ``told_twice``.
+    """
     if option is None:
         return None
     value = unwrap(option.value)
@@ -75,6 +83,17 @@ def bind_coupling(
             f"`{shared}` is one number for all responses whose residuals are "
             f"correlated, and `{modelled[0].target[:-1]}` has a formula",
             "leave out the formula, or the correlation",
+        )
+        return None
+    # another spread in other rows tells them apart as well
+    twice = None if any(parts for *_, parts in each) else told_twice(read, terms)
+    if twice is not None:
+        name, other = twice
+        fault(
+            f"the effect of `{other}` on `{name}` and the correlation of their "
+            "residuals explain the same, and nothing tells them apart",
+            f"leave out one of the two, or give `{other}` a predictor that `{name}` "
+            "has not: an instrumental variable",
         )
         return None
     return Coupling(RESCOR, shared)

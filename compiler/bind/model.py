@@ -48,6 +48,7 @@ from .bound import (
     PriorText,
     Response,
 )
+from .chained import check_doubled, responses_read
 from .coupling import bind_coupling, with_coupling
 from .effects import Effects, effects_of
 from .estimated import check_estimated, check_residuals
@@ -101,6 +102,12 @@ class _Draft:
             self.one.name,
             joined,
         )
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """What its formula has: coefficients, and grouping factors."""
+        columns = (column.name for column in self.population.columns)
+        return frozenset(columns) | {f"| {g.name}" for g in self.groupings}
 
     @property
     def parameterization(self) -> Parameterization:
@@ -169,9 +176,13 @@ def bind(
         [draft.one.name for draft in drafts],
         joined,
     )
+    statements = {one.name: one.statement for one in ones}
+    check_doubled(spec, statements, sink)
     coupling = bind_coupling(
         [(draft.one, draft.family, draft.response, draft.others) for draft in drafts],
         drafts[0].options.get("rescor"),
+        responses_read(spec, statements),
+        {draft.one.name: draft.terms for draft in drafts},
         sink,
     )
     targets = with_coupling(targets, coupling)

@@ -46,6 +46,13 @@ def test_noise_of_one_seed_is_correlated_as_in_the_model(options: str) -> None:
         assert abs(np.corrcoef(one, other)[0, 1] - expected) < room
 
 
+def test_a_response_is_not_drawn_given_what_another_was() -> None:
+    frame = pd.DataFrame({"y": [1.0, 2.0, 4.0, 3.0], "z": [2.0, 1.0, 3.0, 5.0]})
+    model = varying.compile("let w = 2*y\ny ~ 1\n  z ~ w\n", frame)
+    with pytest.raises(varying.ModelError, match="`y` is a response and a predictor"):
+        model.prior_predictive(5, seed=1)
+
+
 def test_responses_have_the_names_of_the_spec() -> None:
     made = fit(", rescor=true")
     for name in ("b", "row"):
