@@ -148,16 +148,16 @@ def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
     elif response.column in table.columns:
         off = table.columns[response.column].rounding
     if family.response == "continuous":
-        # a family of one parameter has no scale that could go to 0
-        known = not family.dpars or residual_scale(bound, table) == "known"
+        # the scale of a family of one parameter is its mean: it goes to 0 with that
+        known = residual_scale(bound, table) == "known"
+        known = known or (not family.dpars and bool(values.any()))
         if not known and is_constant(values, off):
             sink.add(
                 "constant-response",
                 response.span,
                 *_constant_response(bound, values, table.total),
             )
-        if family.dpars:
-            return
+        return
     bound_said = _at_bound(bound, values, table)
     if bound_said is not None:
         sink.add("boundary-response", response.span, *bound_said)
@@ -205,8 +205,6 @@ def _at_bound(
     match bound.family.response:
         case "count" if not values.any():
             return (f"the counts `{name}` are 0 in every row", note)
-        case "continuous" if not values.any():
-            return (f"the response `{name}` is 0 in every row", note)
         case "successes":
             known = {name: v.expression for name, v in bound.response.known}
             trials = evaluate(known["trials"], table)

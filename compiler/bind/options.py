@@ -176,6 +176,8 @@ def check_threshold(
     option = options.get("threshold")
     if option is None or family is None or family.thresholds:
         return
+    if word_of(options, "threshold", "") not in OPTIONS["threshold"][1]:
+        return  # what it says has been reported
     ordinal = [name for name, one in FAMILIES.items() if one.thresholds]
     sink.add(
         "unknown-option",

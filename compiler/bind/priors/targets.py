@@ -293,7 +293,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
             return _in_each(every, targets, sink)
         if targets.guessed is None and "." in kind:
             return []
-        if targets.guessed == frozenset() or kind not in ("b", "simo", "sd", "cor"):
+        if targets.guessed == frozenset() or base not in ("b", "simo", "sd", "cor"):
             _unknown(kind, target.name.span, targets, sink)
         return []
     own = [scalar for scalar in targets.scalars if scalar.kind == kind]
