@@ -506,8 +506,8 @@ def _joined(
     there = [part for part in parts if part.startswith(f"{dpar} ~ ")]
     start = there[0] if there else f"{dpar} ~ block"
     rest = [part for part in parts if part not in there]
-    whole = [*rest, f"{start} + (1 |p| {over})"]
-    return [*groups, f"(1 + {inside} |p| {over})"], whole
+    whole = [*rest, f"{start} + (1 |both| {over})"]
+    return [*groups, f"(1 + {inside} |both| {over})"], whole
 
 
 # ---- priors --------------------------------------------------------------------------

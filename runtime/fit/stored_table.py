@@ -104,6 +104,8 @@ def _described(column: Column) -> dict[str, Any]:
         "undeclared": column.undeclared,
         "rounding": column.rounding,
         "decimal": column.decimal,
+        "grouped": column.grouped,
+        "pointed": column.pointed,
     }
 
 
@@ -112,6 +114,7 @@ def _column(described: Any, values: Any, spelled: Column | None) -> Column:
     contrast, reference = described["contrast"], described["reference"]
     # files of before have none of these
     rounding, decimal = described.get("rounding"), described.get("decimal")
+    grouped = described.get("grouped")
     levels = texts(described["levels"])
     column = Column(
         name=text(described["name"]),
@@ -127,6 +130,8 @@ def _column(described: Any, values: Any, spelled: Column | None) -> Column:
         undeclared=whole(described["undeclared"]),
         rounding=rounding if rounding is None else number(rounding),
         decimal=decimal if decimal is None else text(decimal),
+        grouped=grouped if grouped is None else text(grouped),
+        pointed=bool(described.get("pointed", False)),
     )
     if not column.kind.is_number:
         if len(set(levels)) != len(levels) or column.undeclared > len(levels):

@@ -95,7 +95,7 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
             4.0,
         ),
         (
-            "scalars.py",
+            "../distributions/scalars.py",
             "return math.log(product)",
             "return math.log(product) - 2.0",
             8.0,

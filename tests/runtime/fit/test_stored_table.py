@@ -60,6 +60,8 @@ FULL = Column(
     undeclared=1,
     rounding=0.5,
     decimal=",",
+    grouped="1.234",
+    pointed=True,
 )
 
 
@@ -142,9 +144,12 @@ k | rate(t) ~ w + C(a, sum) + offset(log(o)) + (1 + x | g), family=negbinomial
 
 
 def test_names_that_are_no_columns_are_not_kept() -> None:
-    """A function, a parameter, a scheme: whatever the data call theirs."""
-    read = ["k", "t", "x", "a", "o", "g", "z", "q", "TRUE"]
-    others = ["rate", "shape", "log", "C", "sum", "offset", "family"]
+    """A function, a parameter, a scheme: whatever the data call theirs.
+
+    What stands left of an indented formula is kept: it may be a response.
+    """
+    read = ["k", "t", "x", "a", "o", "g", "z", "q", "TRUE", "shape"]
+    others = ["rate", "log", "C", "sum", "offset", "family"]
     others += ["negbinomial", "Intercept", "b", "normal", "factor", "w_", "u"]
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({name: rng.random(40) + 1 for name in (*read, *others)})

@@ -119,7 +119,7 @@ CASES: tuple[tuple[Any, tuple[Any, ...], dict[str, Any], str], ...] = (
     (of("predict"), ("mean", 2), {}, "by name: write predict(draws=2)"),
     (of("predict"), ("prob",), {}, "the response `y` has no categories"),
     (of("resume"), (), {}, "the fit has 250 draws in each of 4 chains"),
-    (of("log_likelihood"), (1,), {}, "log_likelihood is given 1 argument: it takes"),
+    (of("log_likelihood"), (1, 2), {}, "log_likelihood is given 2 arguments: it takes"),
     (varying.load, (), {}, "load: missing a required argument: 'path'"),
     (varying.compare, ([made_fit()],), {}, "compare takes fits by name"),
     (varying.compare, ({"a": made_fit()},), {}, "two fits or more, not 1"),
