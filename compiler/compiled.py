@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from varying.grammar.diagnostics import (
-    Diagnostic,
-)
-from varying.grammar.tree import (
-    Spec,
-)
+from varying.grammar.diagnostics import Diagnostic
+from varying.grammar.tree import Spec
 
 from .bind.bound import BoundModel, JointModel
 from .prepare.rows import Prepared

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -35,12 +36,14 @@ def rooms() -> dict[str, str]:
     return found
 
 
+@cache
 def _graph() -> grimp.ImportGraph:
     return grimp.build_graph(
         "varying", exclude_type_checking_imports=True, cache_dir=None
     )
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """Return by room the rooms that it imports, and no other way leads to."""
     graph, room = _graph(), rooms()
