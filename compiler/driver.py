@@ -35,7 +35,7 @@ from varying.grammar.tree import (
 
 from .bind.bound import JointModel
 from .bind.checks import check_rows
-from .bind.margin import OF_ANY_MODEL, inside, is_common, unknown_everywhere
+from .bind.common import OF_ANY_MODEL, inside, is_common, unknown_everywhere
 from .bind.model import bind
 from .bind.options import has_own_rows
 from .bind.response import response_values
@@ -303,7 +303,7 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     assert bound is not None  # without an error there is one
     table = prepared.table
     learned = [
-        learn(one, table, response_values(one.response, table), prepared.made)
+        learn(one, table, response_values(one.response, table), prepared.computed)
         for one in bound.members
     ]
     lowered, priors = lower(bound, learned, counted=table.counts is not None)

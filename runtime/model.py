@@ -398,7 +398,9 @@ class Model:
         rows = f"{rows_text(prepared.table)} used"
         if prepared.dropped:
             rows = f"{rows}, {prepared.left_out} dropped"
-        levels = {g.name: len(g.levels) for part in joint.parts for g in part.groupings}
+        levels = {
+            g.name: len(g.levels) for part in joint.predictors for g in part.groupings
+        }
         families = [
             (one.response.name, f"{one.family.title}, link {one.link.name}")
             for one in joint.members

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from varying.compiler.bind.bound import BoundModel, Part
+from varying.compiler.bind.bound import BoundModel, BoundPredictor
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.distributions.table import (
@@ -598,7 +598,7 @@ def _priors(draft: _Draft, bound: BoundModel) -> list[str]:
         target = draft.pick(["Intercept", "Intercept[mean]"])
         draft.met(target)
         lines.append(_statement(draft, target, REAL, fixed=target == "Intercept"))
-    others = {part.dpar for part in bound.parts[1:]}
+    others = {part.dpar for part in bound.predictors[1:]}
     for dpar in bound.family.dpars:
         free = dpar.fixed is None and dpar.name not in others
         if free and draft.chance(0.4):
@@ -606,12 +606,12 @@ def _priors(draft: _Draft, bound: BoundModel) -> list[str]:
                 lines.append(f"prior {dpar.name} ~ beta(2, 3)")
                 continue
             lines.append(_statement(draft, dpar.name, SUPPORTS[dpar.support]))
-    for part in bound.parts[1:]:
+    for part in bound.predictors[1:]:
         _part_priors(draft, part, lines)
     return lines
 
 
-def _part_priors(draft: _Draft, part: Part, lines: list[str]) -> None:
+def _part_priors(draft: _Draft, part: BoundPredictor, lines: list[str]) -> None:
     """Priors that keep a predictor on the log scale where its exponential is one."""
 
     def add(target: str, prior: str) -> None:

@@ -75,7 +75,7 @@ def _values(bound: BoundModel, names: tuple[str, ...]) -> list[dict[str, float]]
     """Return values of the parameters, of several places; None if one is not known."""
     priors = dict(bound.priors)
     found: list[dict[str, float]] = [{} for _ in _PLACES]
-    parts = {part.dpar: part for part in bound.parts if part.inner}
+    parts = {part.dpar: part for part in bound.predictors if part.inner}
     for shift, name in enumerate(names):
         part = parts.get(name)
         prior = None if part is None else locating(part, priors)

@@ -20,7 +20,7 @@ from ..expressions.calls import is_plain
 from ..families.family import Family
 from ..families.link import Link
 from ..formula.columns import DesignColumn, Numeric, SpecialColumn
-from .asked import Asked, Keep
+from .question import Keep, Questions
 from .response_terms.term import ResponseTerm, Role
 
 
@@ -220,7 +220,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BoundPredictor:
     """One linear predictor: of the family's main parameter, or of another.
 
     Attributes
@@ -281,7 +281,7 @@ class Part:
 class BoundModel:
     """One response of a model, ready for data.
 
-    ``parts`` are the linear predictors, the main one first. ``priors`` maps a
+    ``predictors`` are linear ones or bodies, the main one first. ``priors`` maps a
     scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``, ``cor[subj]``,
     ``sigma``, ``sigma.b[x]``, ``threshold``, ``Intercept``) to what the user
     wrote for it; absent targets have the default. ``keep`` says what is stored for
@@ -292,7 +292,7 @@ class BoundModel:
     text: str
     response: Response
     family: Family
-    parts: tuple[Part, ...]
+    predictors: tuple[BoundPredictor, ...]
     priors: tuple[tuple[str, PriorText], ...]
     keep: tuple[Keep, ...]
     parameterization: Literal["auto", "centered", "noncentered"]
@@ -309,15 +309,15 @@ class BoundModel:
         return self.main.target
 
     @property
-    def main(self) -> Part:
+    def main(self) -> BoundPredictor:
         """The predictor of the family's main parameter."""
-        return self.parts[0]
+        return self.predictors[0]
 
-    def part(self, dpar: str) -> Part:
+    def predictor(self, dpar: str) -> BoundPredictor:
         """Return the predictor of a parameter; the main one by an empty name."""
         if not dpar:
             return self.main
-        return next(part for part in self.parts[1:] if part.dpar == dpar)
+        return next(one for one in self.predictors[1:] if one.dpar == dpar)
 
     @property
     def link(self) -> Link:
@@ -356,7 +356,7 @@ class JointModel:
     """One model of a spec: its responses, in the order written.
 
     ``members`` are one for each response, and most models have one alone. The names
-    of their quantities and targets are different where there are several. ``asked``
+    of their quantities and targets are different where there are several. ``questions``
     says which quantities, tests and contrasts are computed.
     ``coupling`` says how their residuals are correlated; None: they are not.
     """
@@ -365,7 +365,7 @@ class JointModel:
     text: str
     members: tuple[BoundModel, ...]
     priors: tuple[tuple[str, PriorText], ...]
-    asked: Asked = Asked()
+    questions: Questions = Questions()
     coupling: Coupling | None = None
 
     @property
@@ -390,14 +390,14 @@ class JointModel:
         return next(one for one in self.members if one.target == wanted)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def predictors(self) -> tuple[BoundPredictor, ...]:
         """The predictors of all responses, in the order of the program's."""
-        return tuple(part for member in self.members for part in member.parts)
+        return tuple(one for member in self.members for one in member.predictors)
 
-    def part(self, target: str) -> Part:
+    def predictor(self, target: str) -> BoundPredictor:
         """Return the predictor whose targets begin so; the main one by no name."""
         wanted = f"{target}." if target else ""
-        return next(part for part in self.parts if part.target == wanted)
+        return next(one for one in self.predictors if one.target == wanted)
 
 
 def offsets(bound: BoundModel) -> tuple[Numeric, ...]:

@@ -21,7 +21,7 @@ from ..formula.columns import INTERCEPT, Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
 from ..prepare.derive import NO_NUMBER_NOTE
 from .body_values import check_body
-from .bound import BoundModel, Part
+from .bound import BoundModel, BoundPredictor
 from .estimated import residual_scale
 from .response import response_values
 
@@ -50,7 +50,7 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     if _beside(bound, table, sink) and _support(bound, table, sink):
         _varies(bound, table, sink)
     _offsets(bound, table, sink)
-    for part in bound.parts:
+    for part in bound.predictors:
         _empty_cells(part.population.columns, table, part.terms, sink)
         if 0 < len(part.population.effects) <= _MOST_COLUMNS:
             _collinear(part, table, sink)
@@ -246,7 +246,7 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
             good = False
     numbers |= {variable: None for _, variable in response.beside}
     columns: dict[DesignColumn, Expr] = {}
-    for part in bound.parts:
+    for part in bound.predictors:
         groups = [column for g in part.groupings for column in g.columns]
         for column in (*part.population.effects, *groups):
             columns.setdefault(column, part.terms)
@@ -295,7 +295,7 @@ def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> Non
     sink.add("infinite-value", span, f"{quoted(name)} is {what}{of}", notes[what])
 
 
-def _collinear(predictor: Part, table: Table, sink: Sink) -> None:
+def _collinear(predictor: BoundPredictor, table: Table, sink: Sink) -> None:
     columns: tuple[DesignColumn, ...] = predictor.population.effects
     terms = predictor.terms
     if predictor.population.centered or predictor.fixed:

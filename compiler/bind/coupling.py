@@ -16,7 +16,7 @@ from varying.grammar.walk import unwrap
 
 from ..distributions.table import REAL
 from ..families.family import Family
-from .bound import Coupling, Part, Response
+from .bound import BoundPredictor, Coupling, Response
 from .chained import told_twice
 from .priors.targets import Scalar, Targets
 from .several import OneResponse
@@ -27,7 +27,7 @@ SHARED: dict[str, str | None] = {"gaussian": None, "student": "nu"}
 #: What priors and references call the correlations.
 RESCOR = "rescor"
 
-Drafted = tuple[OneResponse, Family | None, Response | None, Sequence[Part]]
+Drafted = tuple[OneResponse, Family | None, Response | None, Sequence[BoundPredictor]]
 
 
 def bind_coupling(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..formula.columns import DesignColumn
-from .bound import By, Grouping, Part
+from .bound import BoundPredictor, By, Grouping
 
 __all__ = ["Effects", "Joint", "Member", "Sd", "effects_of", "effects_of_parts"]
 
@@ -169,7 +169,7 @@ def _in(name: str, stratum: str) -> str:
     return f"{name}:{stratum}" if stratum else name
 
 
-def effects_of_parts(parts: Sequence[Part]) -> tuple[Effects, ...]:
+def effects_of_parts(parts: Sequence[BoundPredictor]) -> tuple[Effects, ...]:
     """Return the groups of a model, in the order of their first use."""
     return effects_of({part.target[:-1]: part.groupings for part in parts})
 

@@ -21,7 +21,7 @@ from ..expressions.evaluation import evaluate
 from ..formula.column_rounding import column_rounding
 from ..formula.columns import DesignColumn
 from ..formula.design import evaluate_columns
-from .bound import BoundModel, Grouping, Part
+from .bound import BoundModel, BoundPredictor, Grouping
 
 #: Of more effects products are not looked at: there are their square of them.
 _MOST_EFFECTS = 30
@@ -47,8 +47,8 @@ def fixed_at(bound: BoundModel, *targets: str) -> float | None:
 
 def free_parameters(bound: BoundModel) -> Iterator[str]:
     """Yield what is estimated: parameters that no prior fixes, and group effects."""
-    modelled = {part.dpar for part in bound.parts[1:]}
-    for part in bound.parts:
+    modelled = {part.dpar for part in bound.predictors[1:]}
+    for part in bound.predictors:
         yield from _free(bound, part)
     for dpar in bound.family.dpars:
         known = dpar.fixed is not None or dpar.name in modelled
@@ -57,7 +57,7 @@ def free_parameters(bound: BoundModel) -> Iterator[str]:
             yield target
 
 
-def _free(bound: BoundModel, part: Part) -> Iterator[str]:
+def _free(bound: BoundModel, part: BoundPredictor) -> Iterator[str]:
     ordinal = part.main and bound.family.thresholds
     location = f"{part.target}{'threshold' if ordinal else 'Intercept'}"
     there = ordinal or part.population.intercept
@@ -74,7 +74,9 @@ def _free(bound: BoundModel, part: Part) -> Iterator[str]:
                     yield target
 
 
-def sd_targets(part: Part, grouping: Grouping, column: DesignColumn) -> tuple[str, ...]:
+def sd_targets(
+    part: BoundPredictor, grouping: Grouping, column: DesignColumn
+) -> tuple[str, ...]:
     """Return how priors name the sds of an effect: one, or one in each stratum."""
     name = f"{grouping.name}, {column.name}"
     if grouping.by is None:
@@ -176,7 +178,7 @@ def residual_scale(bound: BoundModel, table: Table) -> ResidualScale:
     """
     if not any(dpar.name == "sigma" for dpar in bound.family.dpars):
         return "none"
-    part = next((one for one in bound.parts[1:] if one.dpar == "sigma"), None)
+    part = next((one for one in bound.predictors[1:] if one.dpar == "sigma"), None)
     if part is None:
         free = fixed_at(bound, f"{bound.target}sigma") is None
         return "constant" if free else "known"
@@ -189,7 +191,7 @@ def residual_scale(bound: BoundModel, table: Table) -> ResidualScale:
 
 
 def told_by_columns(
-    bound: BoundModel, part: Part, grouping: Grouping, table: Table
+    bound: BoundModel, part: BoundPredictor, grouping: Grouping, table: Table
 ) -> bool:
     """Whether effects of single rows have another variance than constant residuals.
 

@@ -37,13 +37,12 @@ from ..formula.expansion import Expansion
 from ..formula.leaks import check_leaks
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
-from .asked import Asked, Keep
 from .bound import (
     Body,
     BoundModel,
+    BoundPredictor,
     Grouping,
     JointModel,
-    Part,
     Population,
     PriorText,
     Response,
@@ -60,6 +59,7 @@ from .parts import bind_parts
 from .priors.needed import check_needed
 from .priors.statements import resolve_priors
 from .priors.targets import Targets, joint_targets, targets_of
+from .question import Keep, Questions
 from .questions.contrasts import Cells, bind_contrasts, contrast_text
 from .questions.grid import factors_of
 from .questions.keep import bind_keep
@@ -82,7 +82,7 @@ class _Draft:
     response: Response | None
     population: Population
     groupings: tuple[Grouping, ...]
-    others: tuple[Part, ...]
+    others: tuple[BoundPredictor, ...]
     whole: bool
     keep: tuple[Keep, ...]
     guessed: frozenset[str] | None
@@ -127,7 +127,7 @@ class _Draft:
         if self.curve is not None and self.body is None:
             return None
         statement = self.one.statement
-        main = Part(
+        main = BoundPredictor(
             self.family.predictor,
             self.link,
             self.population,
@@ -141,7 +141,7 @@ class _Draft:
             text=text,
             response=self.response,
             family=self.family,
-            parts=(main, *self.others),
+            predictors=(main, *self.others),
             priors=priors,
             keep=self.keep,
             parameterization=self.parameterization,
@@ -404,7 +404,7 @@ def _asked(
     targets: Targets,
     prepared: Prepared,
     sink: Sink,
-) -> Asked:
+) -> Questions:
     """Return the quantities, tests and contrasts that the model has."""
     statements = [
         s
@@ -412,7 +412,7 @@ def _asked(
         if isinstance(s, QuantityStatement | TestStatement | ContrastStatement)
     ]
     if not statements:
-        return Asked()
+        return Questions()
     named = [
         (contrast_text(s), s.span) if s.name is None else (s.name.text, s.name.span)
         for s in statements
@@ -432,7 +432,7 @@ def _asked(
     for name, own in by_response(spec, names, sink):
         found = bind_contrasts(own, _cells(name, drafts, prepared), prepared, sink)
         contrasts += [replace(one, response=name) for one in found]
-    return Asked(quantities, tests, tuple(contrasts))
+    return Questions(quantities, tests, tuple(contrasts))
 
 
 def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> Cells:
@@ -440,7 +440,7 @@ def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> Cells:
     draft = next(one for one in drafts if one.one.name == name)
 
     def factors(population: Population) -> dict[str, tuple[str, ...]]:
-        return dict(factors_of(population.effects, prepared.table, prepared.made))
+        return dict(factors_of(population.effects, prepared.table, prepared.computed))
 
     main = factors(draft.population)
     every = dict(main)
@@ -452,7 +452,7 @@ def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> Cells:
     grouped = {
         name
         for grouping in (one for several in groupings for one in several)
-        for name in factors_of(grouping.columns, prepared.table, prepared.made)
+        for name in factors_of(grouping.columns, prepared.table, prepared.computed)
     }
     return Cells(
         main,

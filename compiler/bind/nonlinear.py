@@ -48,7 +48,7 @@ from ..formula.coding import code
 from ..formula.leaks import own_columns
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
-from .bound import Body, Part, Population
+from .bound import Body, BoundPredictor, Population
 from .groupings import bind_groupings, check_dropped
 from .offsets import bind_offsets
 from .options import read_options
@@ -495,7 +495,7 @@ def _response(
 
 def bind_inner(
     found: NonLinear, family: Family | None, prepared: Prepared, sink: Sink
-) -> tuple[Part, ...]:
+) -> tuple[BoundPredictor, ...]:
     """Return the predictors of what a formula is made of, in the order written."""
     schema, response = prepared.schema, found.formula.response
     parts = []
@@ -545,7 +545,7 @@ def bind_inner(
             coding.specials,
         )
         parts.append(
-            Part(
+            BoundPredictor(
                 dpar,
                 LINKS["identity"],
                 population,

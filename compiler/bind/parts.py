@@ -15,7 +15,7 @@ from ..families.link import LINKS
 from ..formula.coding import code
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
-from .bound import Part, Population
+from .bound import BoundPredictor, Population
 from .groupings import bind_groupings, check_dropped
 from .offsets import bind_offsets
 from .options import read_options
@@ -23,7 +23,7 @@ from .options import read_options
 
 def bind_parts(
     model: ModelStatement, family: Family | None, prepared: Prepared, sink: Sink
-) -> tuple[tuple[Part, ...], bool]:
+) -> tuple[tuple[BoundPredictor, ...], bool]:
     """Return the predictors beside the main one, in the order of the family.
 
     Parameters
@@ -44,7 +44,7 @@ def bind_parts(
     statements = [part for part in model.body if isinstance(part, PartStatement)]
     if family is None:
         return (), not statements
-    found: dict[str, Part] = {}
+    found: dict[str, BoundPredictor] = {}
     whole = True
     for statement in statements:
         part = _part(statement, model, family, prepared, sink)
@@ -68,7 +68,7 @@ def _part(
     family: Family,
     prepared: Prepared,
     sink: Sink,
-) -> Part | None:
+) -> BoundPredictor | None:
     formula, schema = statement.formula, prepared.schema
     dpar = _dpar(formula.response, model, family, schema, sink)
     if dpar is None:
@@ -117,7 +117,7 @@ def _part(
         dpar.name,
         population.specials,
     )
-    return Part(
+    return BoundPredictor(
         dpar.name,
         LINKS[dpar.link],
         population,

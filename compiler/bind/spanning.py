@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..formula.columns import Coded, DesignColumn
-from .bound import Part
+from .bound import BoundPredictor
 
 
-def spanning_columns(part: Part) -> tuple[int, ...]:
+def spanning_columns(part: BoundPredictor) -> tuple[int, ...]:
     """Return the columns that add up to the missing intercept, if any."""
     population = part.population
     if population.intercept or population.centered or part.fixed:

@@ -28,7 +28,7 @@ from .bounded import TooLarge, open_gz
 from .formats.table import ending_of, format_of
 from .found import EVERY, FileFault, Reads, normal_name
 from .frames import NO_NAME, table_from_frame
-from .table import Layout, Table
+from .table import FileLayout, Table
 from .texts import column_of_cells, missing_spellings
 
 __all__ = [
@@ -192,7 +192,7 @@ class Sheet:
     """
 
     header: list[str]
-    layout: Layout
+    layout: FileLayout
     rows: Iterator[list[str]]
     records: Records
 
@@ -223,7 +223,7 @@ def open_sheet(file: Path) -> Iterator[Sheet]:
             records = _records(file, _lines(file, lines), delimiter)
             fields: list[str] = next((found for _, found in records if found), [])
             header = _header(file, fields) if fields else []
-            layout = Layout(str(file), delimiter, tidy=header == fields)
+            layout = FileLayout(str(file), delimiter, tidy=header == fields)
             filled = _filled(records, header)
             yield Sheet(header, layout, _checked(file, filled, header), filled)
     except UnicodeDecodeError:

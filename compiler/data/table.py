@@ -136,7 +136,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileLayout:
     """How a file is laid out: its path, and what separates its columns.
 
     ``tidy`` is false where the header has blanks around its names, or spells them
@@ -181,7 +181,7 @@ class Table:
     unusable: Mapping[str, str] = field(default_factory=dict)
     faulty: frozenset[str] = frozenset()
     open: bool = False
-    layout: Layout | None = None
+    layout: FileLayout | None = None
     unread: tuple[str, ...] = ()
     counts: Ints | None = None
     firsts: Ints | None = None

@@ -46,7 +46,7 @@ Level = str | float
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class WideLayout:
     """What a ``wide`` says, once it is known to hold together.
 
     Attributes
@@ -130,7 +130,7 @@ def _row_numbers(table: Table, count: int) -> Column:
 # ---- what is written -----------------------------------------------------------------
 
 
-def _layout(wide: Wide, sink: Sink) -> Layout | None:
+def _layout(wide: Wide, sink: Sink) -> WideLayout | None:
     """Return what a ``wide`` says; None if that does not hold together."""
     cells: list[dict[str, Level]] = []
     good = True
@@ -164,7 +164,7 @@ def _layout(wide: Wide, sink: Sink) -> Layout | None:
     if not good:
         return None
     factors = {name: tuple(cell[name] for cell in cells) for name in names}
-    return Layout(wide.response.text, tuple(sources), factors)
+    return WideLayout(wide.response.text, tuple(sources), factors)
 
 
 def _cell(source: WideColumn, wide: Wide, sink: Sink) -> dict[str, Level] | None:
@@ -233,7 +233,7 @@ def _cell_text(cell: Mapping[str, Level]) -> str:
 # ---- beside the table ----------------------------------------------------------------
 
 
-def _fits(wide: Wide, layout: Layout, table: Table, sink: Sink) -> bool:
+def _fits(wide: Wide, layout: WideLayout, table: Table, sink: Sink) -> bool:
     """Whether the columns that are named are there, and the new ones are new."""
     good = True
     for source in wide.columns:
@@ -289,7 +289,7 @@ def _factor(name: str, levels: Sequence[Level], rows: int) -> Column:
     return Column(name, Kind.FACTOR, np.tile(codes, rows), order, declared=True)
 
 
-def _without_codes(layout: Layout, table: Table, spec: Spec, sink: Sink) -> Table:
+def _without_codes(layout: WideLayout, table: Table, spec: Spec, sink: Sink) -> Table:
     """Return the table without what the response's ``missing=`` names.
 
     That is done before the columns are joined: without its codes a column may be one of
@@ -314,7 +314,7 @@ def _without_codes(layout: Layout, table: Table, spec: Spec, sink: Sink) -> Tabl
     return table
 
 
-def _joined(wide: Wide, layout: Layout, table: Table, sink: Sink) -> Column | None:
+def _joined(wide: Wide, layout: WideLayout, table: Table, sink: Sink) -> Column | None:
     """Return the columns of the responses as one; None if they do not go together."""
     sources = [table.columns[name] for name in layout.sources]
     # a column without a value has no type of its own

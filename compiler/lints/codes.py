@@ -149,7 +149,7 @@ def _read(subject: Subject) -> Iterator[tuple[str, Span, _Use]]:
     info = subject.schema.columns.get(response.column)
     if response.categories and info is not None and not info.kind.is_number:
         yield response.column, response.span, _Use.LEVELS
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         for column in part.population.columns:
             for one in column.parts:
                 if isinstance(one, Coded):
@@ -165,7 +165,7 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
     response = bound.response
     if response.kind is not Kind.ORDERED and not response.categories:
         yield response.column, response.span
-    for part in bound.parts:
+    for part in bound.predictors:
         groups = [column for g in part.groupings for column in g.columns]
         columns: list[DesignColumn] = [*part.population.effects, *groups]
         columns += [

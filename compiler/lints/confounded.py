@@ -10,7 +10,7 @@ import numpy as np
 from varying.grammar.printer import name_text
 from varying.grammar.source import Span
 
-from ..bind.bound import Grouping, Part
+from ..bind.bound import BoundPredictor, Grouping
 from ..bind.estimated import (
     Columns,
     fixed_at,
@@ -124,7 +124,10 @@ def _single(kind: str, grouping: Grouping, subject: Subject) -> tuple[str, ...]:
 
 
 def _free(
-    columns: Sequence[DesignColumn], grouping: Grouping, part: Part, subject: Subject
+    columns: Sequence[DesignColumn],
+    grouping: Grouping,
+    part: BoundPredictor,
+    subject: Subject,
 ) -> bool:
     """Whether an sd among those of some columns is estimated."""
     return any(
@@ -152,7 +155,7 @@ def _observations(grouping: Grouping, subject: Subject) -> Floats:
 
 def aliased_groups(subject: Subject) -> Iterator[Finding]:
     """Find two grouping factors that part the rows in the same way, or nearly."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         known: list[tuple[Grouping, Ints]] = []
         for grouping in part.groupings:
             index = group_index(grouping.factors, grouping.levels, subject.table)
@@ -165,7 +168,12 @@ def aliased_groups(subject: Subject) -> Iterator[Finding]:
 
 
 def _aliased(
-    one: Grouping, ones: Ints, two: Grouping, twos: Ints, part: Part, subject: Subject
+    one: Grouping,
+    ones: Ints,
+    two: Grouping,
+    twos: Ints,
+    part: BoundPredictor,
+    subject: Subject,
 ) -> Finding | None:
     sizes = len(one.levels), len(two.levels)
     if min(sizes) < 2 or max(sizes) - min(sizes) >= _FEW:
@@ -203,7 +211,7 @@ def _aliased(
 
 def group_in_population(subject: Subject) -> Iterator[Finding]:
     """Find `f + (1 | f)`: each level has an effect of its own in the population."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         columns = _estimated(part, subject)
         fewest = min((len(g.levels) for g in part.groupings), default=0)
         if not fewest or not fewest <= len(columns) <= _MOST_COLUMNS:
@@ -227,7 +235,7 @@ def group_in_population(subject: Subject) -> Iterator[Finding]:
                 yield _in_population(there, grouping, index, part, subject)
 
 
-def _estimated(part: Part, subject: Subject) -> tuple[DesignColumn, ...]:
+def _estimated(part: BoundPredictor, subject: Subject) -> tuple[DesignColumn, ...]:
     """Return the columns of the population whose effects no prior fixes."""
     bound, population = subject.bound, part.population
     location = f"{part.target}Intercept"
@@ -268,7 +276,7 @@ def _in_population(
     there: Sequence[DesignColumn],
     grouping: Grouping,
     index: Ints,
-    part: Part,
+    part: BoundPredictor,
     subject: Subject,
 ) -> Finding:
     name = grouping.name
@@ -290,7 +298,9 @@ def _in_population(
     )
 
 
-def _finer(grouping: Grouping, index: Ints, part: Part, subject: Subject) -> str:
+def _finer(
+    grouping: Grouping, index: Ints, part: BoundPredictor, subject: Subject
+) -> str:
     """Return the factor of the population that tells the levels, or its terms."""
     coded = {
         one.factor: None
@@ -316,7 +326,7 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
 
     So are the columns that other effects add up to within each level.
     """
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         for grouping in part.groupings:
             columns = grouping.columns
             rows = rows_of_levels(grouping, subject.table)

@@ -12,7 +12,7 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Call, ColumnStatement, Expr, Name, Power
 from varying.grammar.walk import children, postorder
 
-from ..bind.bound import GroupTerm, Part
+from ..bind.bound import BoundPredictor, GroupTerm
 from ..bind.checks import place_of
 from ..data import weighted
 from ..data.spellings import quoted
@@ -37,7 +37,7 @@ _BEYOND, _FROM_MEAN = 1.0, 4.0
 
 def power(subject: Subject) -> Iterator[Finding]:
     """Find powers of one variable: ``x^2`` among terms is ``x``, as in R."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         if part.body is not None:
             continue  # it is calculated, and there `x^2` is a power
         for node in postorder(part.terms, _between_terms):
@@ -70,7 +70,7 @@ def _between_terms(node: Expr) -> tuple[Expr, ...]:
 
 def uncentered(subject: Subject) -> Iterator[Finding]:
     """Find main effects that are about 0 of a number that is never near 0."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         columns = part.population.effects
         known = {frozenset(column.parts): column for column in columns}
         told: set[Numeric] = set()
@@ -115,7 +115,7 @@ def _is_cell(column: DesignColumn) -> bool:
     return all(isinstance(part, Coded) and part.dummy for part in column.parts)
 
 
-def _center(number: Numeric, part: Part) -> Fix | None:
+def _center(number: Numeric, part: BoundPredictor) -> Fix | None:
     """Return the fix that writes `center(x)` for each `x` of the formula."""
     if not isinstance(number.expression, Name):
         return None
@@ -137,7 +137,7 @@ def treatment_in_block(subject: Subject) -> Iterator[Finding]:
     Exchangeable cells have correlations of a half and more between such effects,
     and the prior of the correlations is about effects that have none.
     """
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         for grouping in part.groupings:
             for term in grouping.terms:
                 if not term.correlated:
@@ -180,7 +180,7 @@ def _is_treatment(part: Coded) -> bool:
 
 def uncorrelated_treatment(subject: Subject) -> Iterator[Finding]:
     """Find `(f || g)` with a reference level: no other may vary less than it."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         for grouping in part.groupings:
             for term in grouping.terms:
                 if term.correlated:
@@ -243,7 +243,7 @@ def _simple(factor: str, one: Coded, subject: Subject) -> Fix | None:
 
 def polynomial(subject: Subject) -> Iterator[Finding]:
     """Find ordered predictors that are coded by trends because nobody chose."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         told: set[str] = set()
         for column in part.population.columns:
             for one in column.parts:

@@ -11,7 +11,7 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import LetStatement
 
-from ..bind.bound import Grouping, GroupTerm, Part
+from ..bind.bound import BoundPredictor, Grouping, GroupTerm
 from ..bind.checks import columns_read
 from ..bind.estimated import Columns
 from ..data.spellings import quoted
@@ -40,7 +40,7 @@ def without_effect(subject: Subject) -> Iterator[Finding]:
     A curve of ``x`` has ``x`` in it: what the columns of the population add up to has
     an effect.
     """
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         known = [columns_read(column) for column in part.population.effects]
         known += [columns_read(_single(offset)) for offset in part.population.offsets]
         for grouping in part.groupings:
@@ -58,7 +58,7 @@ def without_effect(subject: Subject) -> Iterator[Finding]:
 
 
 def _beside(
-    columns: Sequence[DesignColumn], part: Part, subject: Subject
+    columns: Sequence[DesignColumn], part: BoundPredictor, subject: Subject
 ) -> list[DesignColumn]:
     """Return those columns that the population's do not add up to."""
     known = part.population.effects
@@ -93,7 +93,7 @@ def _single(variable: Numeric) -> DesignColumn:
 def too_many_effects(subject: Subject) -> Iterator[Finding]:
     """Find groupings with as many effects as there are rows, or more."""
     rows = subject.table.total
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         residual = part.main and any(
             dpar.name == "sigma" for dpar in subject.bound.family.dpars
         )
@@ -149,7 +149,7 @@ def missing_slope(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _factor_terms(part: Part, subject: Subject) -> dict[str, frozenset[str]]:
+def _factor_terms(part: BoundPredictor, subject: Subject) -> dict[str, frozenset[str]]:
     """Return the terms that are made of factors alone, and the columns of each.
 
     A number with two values is a factor that somebody coded by hand.
@@ -180,7 +180,7 @@ def _has_two_values(number: Numeric, subject: Subject) -> bool:
     return not is_constant(values, rounding(number.expression, subject.table))
 
 
-def _has_slope(part: Part, grouping: Grouping, read: frozenset[str]) -> bool:
+def _has_slope(part: BoundPredictor, grouping: Grouping, read: frozenset[str]) -> bool:
     """Whether effects may differ between the levels, by a slope or by cells."""
     factors = frozenset(grouping.factors)
     if any(read <= columns_read(column) for column in grouping.columns):
@@ -211,7 +211,7 @@ def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bo
 
 def lag_across(subject: Subject) -> Iterator[Finding]:
     """Find ``lag()`` without ``by=`` where the model has groups."""
-    groupings = [g for part in subject.bound.parts for g in part.groupings]
+    groupings = [g for part in subject.bound.predictors for g in part.groupings]
     if not groupings or "lag" not in subject.spec.source.text:
         return
     lets = [
@@ -246,8 +246,8 @@ def uncorrelated_far_away(subject: Subject) -> Iterator[Finding]:
     At ``x`` their sum has the variance ``sd0^2 + x^2 sd1^2``: where ``x`` is a year,
     slopes that differ a little make levels that differ by thousands of years of it.
     """
-    made = variables_made(subject.prepared.made)
-    for part in subject.bound.parts:
+    made = variables_made(subject.prepared.computed)
+    for part in subject.bound.predictors:
         for grouping in part.groupings:
             if len(grouping.terms) == 1 and grouping.terms[0].correlated:
                 continue  # no two are uncorrelated, and columns take time to compare

@@ -174,7 +174,7 @@ def _lengths(
 
 def ordered_groups(subject: Subject) -> Iterator[Finding]:
     """Find grouping factors whose levels are times, doses or steps."""
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         known = [columns_read(column) for column in part.population.effects]
         for grouping in part.groupings:
             if len(grouping.factors) != 1:

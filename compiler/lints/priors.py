@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from ..bind.bound import Part, PriorText
+from ..bind.bound import BoundPredictor, PriorText
 from ..bind.estimated import sd_targets
 from ..data import weighted
 from ..data.spellings import quoted
@@ -94,9 +94,9 @@ def _number(value: float) -> str:
 
 def _effects(
     subject: Subject,
-) -> Iterator[tuple[Part, DesignColumn, PriorText, float]]:
+) -> Iterator[tuple[BoundPredictor, DesignColumn, PriorText, float]]:
     priors = dict(subject.bound.priors)
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         for column in part.population.effects:
             prior = priors.get(f"{part.target}b[{column.name}]")
             scale = None if prior is None else _scale(prior)
@@ -131,7 +131,7 @@ def _step(column: DesignColumn, subject: Subject) -> float | None:
     return column_scale(column, subject.table)
 
 
-def _spread(part: Part, subject: Subject) -> float:
+def _spread(part: BoundPredictor, subject: Subject) -> float:
     """Return the spread of the response on the scale of a linear predictor."""
     if not part.main and part.link.name != "identity":
         return 1.0
@@ -139,7 +139,7 @@ def _spread(part: Part, subject: Subject) -> float:
     return float(spread)
 
 
-def _unit(part: Part, subject: Subject) -> str:
+def _unit(part: BoundPredictor, subject: Subject) -> str:
     spread = _spread(part, subject)
     if part.main and part.link.name == "identity":
         return f"{subject.bound.family.measure} has a spread of {spread:.3g}"
@@ -175,14 +175,14 @@ def too_wide(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _sized(subject: Subject) -> Iterator[tuple[str, Part, PriorText, float]]:
+def _sized(subject: Subject) -> Iterator[tuple[str, BoundPredictor, PriorText, float]]:
     """Yield priors of locations and spreads, and by what their parameter is multiplied.
 
     An intercept may be as far from 0 as the response is.
     """
     bound = subject.bound
     priors = dict(bound.priors)
-    for part in bound.parts if priors else ():
+    for part in bound.predictors if priors else ():
         base = part.target
         spread = _spread(part, subject)
         middle = 0.0
@@ -217,7 +217,7 @@ def heavy_tail(subject: Subject) -> Iterator[Finding]:
     """
     priors = dict(subject.bound.priors)
     told: set[object] = set()
-    for part in subject.bound.parts:
+    for part in subject.bound.predictors:
         for grouping in part.groupings:
             if len(grouping.levels) >= _FEW_LEVELS:
                 continue

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..bind.bound import BoundModel, JointModel, Part, PriorText
+from ..bind.bound import BoundModel, BoundPredictor, JointModel, PriorText
 from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from ..families.family import DefaultPrior
-from ..program.expressions import Apply, Assemble, Const, Expr, Ref, Take, minus
+from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, Take, minus
 from ..program.ir import Axis, Derived, Group, Parameter, Predictor, Prior, Slot
 from .learn import Learned, LearnedPart
 
@@ -52,15 +52,15 @@ class Builder:
     #: after the prefix of its part.
     factors: dict[str, tuple[Take, tuple[float, ...]]] = field(default_factory=dict)
 
-    def learned_of(self, part: Part) -> LearnedPart:
+    def learned_of(self, part: BoundPredictor) -> LearnedPart:
         """Return what was learned of a predictor of any response."""
         learned = [one for own in self.every for one in own.parts]
-        return learned[self.joint.parts.index(part)]
+        return learned[self.joint.predictors.index(part)]
 
-    def response_of(self, part: Part) -> tuple[BoundModel, Learned]:
+    def response_of(self, part: BoundPredictor) -> tuple[BoundModel, Learned]:
         """Return the response of a predictor, and what was learned of it."""
         for member, learned in zip(self.joint.members, self.every, strict=True):
-            if part in member.parts:
+            if part in member.predictors:
                 return member, learned
         raise ValueError(f"no response has {part.target}")
 
@@ -113,7 +113,7 @@ def intercept_at_means(
     assert prior is not None
     at_means = f"{name}_centered"
     build.parameters.append(Parameter(at_means, (), prior, bounds=bounds, report=False))
-    build.derived.append(Derived(name, (), minus(Ref(at_means), delta)))
+    build.derived.append(Derived(name, (), minus(Symbol(at_means), delta)))
 
 
 # ---- priors --------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def scalar(
         prior, bounds = prior_of(chosen, POSITIVE)
         assert prior is not None
         build.parameters.append(Parameter(base, (), prior, bounds=bounds, report=False))
-        value: Expr = Apply("inv_square", (Ref(base),))
+        value: Expr = Apply("inv_square", (Symbol(base),))
         if chosen.times != 1.0:
             value = Apply("*", (Const(1.0 / chosen.times), value))
         build.derived.append(Derived(name, (), value))
@@ -222,7 +222,7 @@ def vector(
                 report=False,
             )
         )
-        parts.append(Ref(part))
+        parts.append(Symbol(part))
     inverse = sorted(range(len(order)), key=order.__getitem__)
     whole = Assemble(tuple(parts), tuple(inverse))
     build.derived.append(Derived(name, (axis,), whole, report))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..bind.bound import Part
+from ..bind.bound import BoundPredictor
 from ..families.family import DefaultPrior, Family, Moments
 
 #: Measured in ``docs/decisions/0002``: all but those of the thresholds.
@@ -99,12 +99,12 @@ def _rare(moments: Moments) -> float:
     return math.tanh(0.5 * abs(moments.m)) ** 4
 
 
-def is_latent(part: Part) -> bool:
+def is_latent(part: BoundPredictor) -> bool:
     """Whether the linear predictor is on a latent (logit-like) scale."""
     return part.link.domain == "unit interval"
 
 
-def _step(part: Part, moments: Moments) -> float:
+def _step(part: BoundPredictor, moments: Moments) -> float:
     """Return the unit of effects: a spread of the response, or of the link.
 
     The predictor of a distributional parameter knows the response's spread only
@@ -115,7 +115,7 @@ def _step(part: Part, moments: Moments) -> float:
     return moments.s if part.link.name == "identity" else 1.0
 
 
-def _unit(family: Family, part: Part) -> str:
+def _unit(family: Family, part: BoundPredictor) -> str:
     if part.inner:
         return f"spread of the prior of {part.dpar}"
     if not part.main:
@@ -128,7 +128,7 @@ def _unit(family: Family, part: Part) -> str:
 
 
 def intercept(
-    family: Family, part: Part, moments: Moments, known: float = 0.0
+    family: Family, part: BoundPredictor, moments: Moments, known: float = 0.0
 ) -> DefaultPrior:
     """Return the prior of the intercept at the predictors' means.
 
@@ -167,7 +167,7 @@ def intercept(
 
 def effect(
     family: Family,
-    part: Part,
+    part: BoundPredictor,
     moments: Moments,
     scale: float,
     beside: Sequence[str] = (),
@@ -201,7 +201,11 @@ def _of_what(beside: Sequence[str]) -> str:
 
 
 def group_sd(
-    family: Family, part: Part, moments: Moments, scale: float, intercept: bool
+    family: Family,
+    part: BoundPredictor,
+    moments: Moments,
+    scale: float,
+    intercept: bool,
 ) -> DefaultPrior:
     """Return the prior of the standard deviation of a group effect."""
     what = "levels differ" if intercept else "effects differ between levels"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bind.bound import Grouping, GroupTerm, Part, PriorText
+from ..bind.bound import BoundPredictor, Grouping, GroupTerm, PriorText
 from ..bind.effects import Effects, Member, Sd, effects_of_parts
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
@@ -23,18 +23,18 @@ from .names import free_group
 from .nonlinear import moments_of
 
 
-def lower_groups(build: Builder, part: Part) -> list[Block]:
+def lower_groups(build: Builder, part: BoundPredictor) -> list[Block]:
     """Lower the groups of a part; return the blocks that use them.
 
     A group that several formulas have effects in is lowered with the first of them.
     """
     dpar = part.target[:-1]
     blocks: list[Block] = []
-    for effects in effects_of_parts(build.joint.parts):
+    for effects in effects_of_parts(build.joint.predictors):
         member = next((one for one in effects.members if one.dpar == dpar), None)
         if member is None:
             continue
-        owner = build.joint.part(effects.members[0].dpar)
+        owner = build.joint.predictor(effects.members[0].dpar)
         name, dim = _group_name(build, member.grouping)
         axis = f"{part.prefix}{name}_coef"
         if owner is part:
@@ -61,7 +61,9 @@ def lower_groups(build: Builder, part: Part) -> list[Block]:
     return blocks
 
 
-def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) -> None:
+def _group(
+    build: Builder, part: BoundPredictor, effects: Effects, name: str, dim: str
+) -> None:
     """Add a group, under the names of the part that it belongs to."""
     prefix, labels = part.prefix, effects.labels
     coef_axis = f"{prefix}{name}_coef"
@@ -136,7 +138,7 @@ def _group(build: Builder, part: Part, effects: Effects, name: str, dim: str) ->
 
 def _terms(build: Builder, member: Member) -> Iterable[tuple[GroupTerm, Increments]]:
     """Return the terms of a formula over a factor, and what their columns add."""
-    part = build.joint.part(member.dpar)
+    part = build.joint.predictor(member.dpar)
     learned = build.learned_of(part)
     found = learned.groups[part.groupings.index(member.grouping)]
     return zip(member.grouping.terms, found, strict=True)
@@ -160,7 +162,7 @@ def _group_sds(
     Each stratum of ``gr(g, by=)`` has the same defaults, which say how much levels may
     differ in the units of the response: that arms differ in this is for the data.
     """
-    part = build.joint.part(strata[0][0].member.dpar)
+    part = build.joint.predictor(strata[0][0].member.dpar)
     family, moments = build.response_of(part)[0].family, moments_of(build, part)
     written = [[build.written(sd.target) for sd in sds] for sds in strata]
     basis: Any = found.basis if term.correlated else np.eye(len(term.columns))

@@ -32,7 +32,7 @@ from ..expressions.evaluation import evaluate
 from ..expressions.functions import is_stateful
 from ..expressions.rounding import rounding
 from ..formula.columns import Coded, DesignColumn, Numeric
-from ..prepare.derive import Made, Step
+from ..prepare.derive import Computation, Step
 from .steps import code_step, numeric_step
 
 #: Calls whose value in a row depends on the rows around it: they give a variable of
@@ -91,7 +91,7 @@ def where_of(increments: Increments, place: int) -> str:
     return "".join(f", {text}" for text in texts)
 
 
-def variables_made(made: Iterable[Made]) -> dict[str, frozenset[str]]:
+def variables_made(made: Iterable[Computation]) -> dict[str, frozenset[str]]:
     """Return by computed column the variables of the data that it is a function of."""
     found: dict[str, frozenset[str]] = {}
     for one in made:

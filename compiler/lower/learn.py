@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bind.bound import BoundModel, Part, offsets
+from ..bind.bound import BoundModel, BoundPredictor, offsets
 from ..bind.spanning import spanning, spanning_columns
 from ..data import weighted
 from ..data.table import Floats, Table
@@ -22,7 +22,7 @@ from ..families.family import Moments
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
 from ..formula.specials import mean_weights
-from ..prepare.derive import Made
+from ..prepare.derive import Computation
 from .increments import Increments, Variables, increments, variables_made
 from .steps import code_step, numeric_step
 
@@ -87,7 +87,7 @@ def column_scale(column: DesignColumn, table: Table) -> float:
 
 
 def learn(
-    bound: BoundModel, table: Table, response: Floats, made: Iterable[Made] = ()
+    bound: BoundModel, table: Table, response: Floats, made: Iterable[Computation] = ()
 ) -> Learned:
     """Return the numbers that the default priors and the centring need.
 
@@ -105,7 +105,7 @@ def learn(
     variables = variables_made(made)
     return Learned(
         replace(moments, m=moments.m + sign * offset, exposure=_exposure(bound, table)),
-        tuple(_part(part, bound, table, variables) for part in bound.parts),
+        tuple(_part(part, bound, table, variables) for part in bound.predictors),
     )
 
 
@@ -152,7 +152,7 @@ def _known(
 
 
 def _part(
-    part: Part, bound: BoundModel, table: Table, variables: Variables
+    part: BoundPredictor, bound: BoundModel, table: Table, variables: Variables
 ) -> LearnedPart:
     columns = part.population.columns
     means = weighted.means(evaluate_columns(columns, table), table.counts)

@@ -49,7 +49,7 @@ def _of_response(bound: BoundModel) -> set[str]:
     for dpar in bound.family.dpars:
         made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
         taken |= {f"{of}{name}" for name in made}
-    for part in bound.parts:
+    for part in bound.predictors:
         names = (
             *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),
             *("X", "X_mean", "X_centered", "offset"),
@@ -82,7 +82,7 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
     taken = _taken(build)
     wanted = _without_slash(wanted)
 
-    prefixes = [part.prefix for part in build.joint.parts]
+    prefixes = [part.prefix for part in build.joint.predictors]
 
     def collide(name: str) -> bool:
         made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}

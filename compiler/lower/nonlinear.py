@@ -22,7 +22,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import children, plain_number, postorder
 
-from ..bind.bound import BoundModel, Part
+from ..bind.bound import BoundModel, BoundPredictor
 from ..bind.priors.needed import locating
 from ..data.table import Table
 from ..distributions.quantiles import middle_and_spread
@@ -40,7 +40,7 @@ from .names import free_name
 _NO_ROWS = Table("", {}, 1)
 
 
-def unit_of(bound: BoundModel, part: Part) -> float | None:
+def unit_of(bound: BoundModel, part: BoundPredictor) -> float | None:
     """Return the spread of the prior that says where a parameter is; None if fixed."""
     prior = locating(part, dict(bound.priors))
     if prior is None or prior.distribution == "constant":
@@ -51,7 +51,7 @@ def unit_of(bound: BoundModel, part: Part) -> float | None:
     return None if found is None else found[1]
 
 
-def moments_of(build: Builder, part: Part) -> Moments:
+def moments_of(build: Builder, part: BoundPredictor) -> Moments:
     """Return what default priors of a predictor are stated in.
 
     For what a formula not linear is made of, one step is the spread of the prior of its
@@ -94,7 +94,7 @@ def body_of(build: Builder, expression: Expr, predictors: Mapping[str, str]) -> 
             return slots[text]
         match node:
             case Name(text=name):
-                return ir.Ref(predictors[name])
+                return ir.Symbol(predictors[name])
             case Paren(inner=inner):
                 return lowered(inner)
             case Unary(operator=sign, operand=operand):
@@ -145,4 +145,4 @@ def _known(build: Builder, node: Expr, text: str) -> ir.Expr:
     plain = re.sub(r"\W+", "_", text).strip("_") or "known"
     name = free_name(node.text if isinstance(node, Name) else plain, build)
     build.slots.append(Slot(name, (ROW,), Variable(Numeric(text, node))))
-    return ir.Ref(name)
+    return ir.Symbol(name)

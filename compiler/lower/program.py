@@ -15,13 +15,20 @@ import numpy as np
 
 from varying.grammar.tree import Chain, Number, Paren
 
-from ..bind.bound import Body, BoundModel, JointModel, Part, PriorText, offsets
+from ..bind.bound import (
+    Body,
+    BoundModel,
+    BoundPredictor,
+    JointModel,
+    PriorText,
+    offsets,
+)
 from ..bind.spanning import spanning_columns
 from ..distributions.table import REAL, SUPPORTS
 from ..families.family import DefaultPrior
 from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.expressions import Apply, Assemble, Const, Expr, Ref
+from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
 from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
 from . import default_priors as defaults
@@ -151,16 +158,16 @@ def _main(build: Builder) -> Arguments:
         () if bound.main.body is not None else offsets(bound),
         report=_kept(bound),
     )
-    arguments: Arguments = [(dpar, Ref(name))]
+    arguments: Arguments = [(dpar, Symbol(name))]
     if bound.family.thresholds:
-        arguments += [(one, Ref(f"{of}{one}")) for one in ("threshold", "gap")]
+        arguments += [(one, Symbol(f"{of}{one}")) for one in ("threshold", "gap")]
     return arguments
 
 
 def _curve(build: Builder, body: Body) -> None:
     """Lower what a formula that is not linear is made of, and then itself."""
     bound, names = build.bound, {}
-    for part, learned in zip(bound.parts, build.learned.parts, strict=True):
+    for part, learned in zip(bound.predictors, build.learned.parts, strict=True):
         if part.inner:
             names[part.dpar] = free_name(f"{bound.prefix}{part.dpar}", build)
             known = part.population.offsets
@@ -168,7 +175,7 @@ def _curve(build: Builder, body: Body) -> None:
     whole = body_of(build, body.expression, names)
     for block in _offsets(build, bound.main, offsets(bound)):
         for slot in block.slots():
-            whole = Apply("+", (whole, Ref(slot)))
+            whole = Apply("+", (whole, Symbol(slot)))
     build.predictors[0] = replace(build.predictors[0], body=whole)
 
 
@@ -184,7 +191,7 @@ def _kept(bound: BoundModel) -> tuple[str, ...]:
 
 def _predictor(
     build: Builder,
-    part: Part,
+    part: BoundPredictor,
     learned: LearnedPart,
     name: str,
     known: Sequence[Numeric],
@@ -219,7 +226,9 @@ def _dpars(build: Builder) -> Arguments:
     bound = build.bound
     formulas = {
         part.dpar: (part, learned)
-        for part, learned in zip(bound.parts[1:], build.learned.parts[1:], strict=True)
+        for part, learned in zip(
+            bound.predictors[1:], build.learned.parts[1:], strict=True
+        )
     }
     arguments: Arguments = []
     for dpar in bound.family.dpars:
@@ -236,14 +245,14 @@ def _dpars(build: Builder) -> Arguments:
             if not (shared and bound is not build.joint.members[0]):
                 default = dpar.default(moments)
                 scalar(build, target, name, default, SUPPORTS[dpar.support])
-            value = Ref(name)
+            value = Symbol(name)
         if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
-            value = Apply("*", (value, Ref(f"{bound.prefix}rate")))
+            value = Apply("*", (value, Symbol(f"{bound.prefix}rate")))
         arguments.append((dpar.name, value))
     return arguments
 
 
-def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
+def _predicted(build: Builder, part: BoundPredictor, learned: LearnedPart) -> Expr:
     """Lower the predictor of a distributional parameter; return the parameter."""
     name = f"{build.bound.prefix}{part.link.name}_{part.dpar}"
     known = part.population.offsets
@@ -251,7 +260,7 @@ def _predicted(build: Builder, part: Part, learned: LearnedPart) -> Expr:
         # with its numeric predictors: the parameter is 1 where the data are
         known = (_less(known[0], learned.known), *known[1:])
     _predictor(build, part, learned, name, known)
-    return INVERSES[part.link.name](Ref(name))
+    return INVERSES[part.link.name](Symbol(name))
 
 
 def _less(variable: Numeric, number: float) -> Numeric:
@@ -277,10 +286,12 @@ def _known(build: Builder) -> Arguments:
         build.slots.append(Slot(f"{of}weight", (ROW,), Variable(response.weight)))
     for name, variable in response.known:
         build.slots.append(Slot(f"{of}{name}", (ROW,), Variable(variable)))
-    return [(name, Ref(f"{of}{name}")) for name, _ in response.known]
+    return [(name, Symbol(f"{of}{name}")) for name, _ in response.known]
 
 
-def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[Block]:
+def _offsets(
+    build: Builder, part: BoundPredictor, variables: Sequence[Numeric]
+) -> list[Block]:
     blocks: list[Block] = []
     for number, variable in enumerate(variables, start=1):
         name = f"{part.prefix}offset"
@@ -293,7 +304,9 @@ def _offsets(build: Builder, part: Part, variables: Sequence[Numeric]) -> list[B
 # ---- population ----------------------------------------------------------------------
 
 
-def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
+def _population(
+    build: Builder, part: BoundPredictor, learned: LearnedPart
+) -> list[Block]:
     population, prefix = part.population, part.prefix
     if not population.effects:
         return []
@@ -331,7 +344,7 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
         vector(build, raw, axis, labels, choices, REAL, report=False)
         recipe = Numbers(numbers, len(labels))
         build.slots.append(Slot(f"{coefs}_basis", (axis, axis), recipe))
-        value = Apply("matvec", (Ref(f"{coefs}_basis"), Ref(raw)))
+        value = Apply("matvec", (Symbol(f"{coefs}_basis"), Symbol(raw)))
         build.derived.append(Derived(coefs, (axis,), value))
     if population.centered and blocks:
         axis = f"{prefix}known_{COEF}" if population.specials else axis
@@ -341,7 +354,7 @@ def _population(build: Builder, part: Part, learned: LearnedPart) -> list[Block]
 
 
 def _known_columns(
-    build: Builder, part: Part, axis: str, zero: tuple[float, ...] | None
+    build: Builder, part: BoundPredictor, axis: str, zero: tuple[float, ...] | None
 ) -> list[Block]:
     """Lower the columns that are known: a matrix, beside those that hold parameters."""
     population, prefix = part.population, part.prefix
@@ -351,14 +364,14 @@ def _known_columns(
     if population.specials:
         axis = f"{prefix}known_{COEF}"
         build.axes.append(Axis(axis, "coefs", tuple(c.name for c in columns)))
-        value = Assemble((Ref(f"{prefix}b"),), tuple(range(len(columns))))
+        value = Assemble((Symbol(f"{prefix}b"),), tuple(range(len(columns))))
         build.derived.append(Derived(coefs, (axis,), value, report=False))
     design = f"{prefix}X"
     build.slots.append(Slot(design, (ROW, axis), Matrix(columns, zero)))
     return [Linear(coefs, design)]
 
 
-def _zero_of(part: Part, learned: LearnedPart) -> tuple[float, ...] | None:
+def _zero_of(part: BoundPredictor, learned: LearnedPart) -> tuple[float, ...] | None:
     """Return what is taken from the columns of a part whose scale is fixed, if any.
 
     Its parameter is 1 where all columns are 0, and the unit of the latent scale with
@@ -390,7 +403,7 @@ def _basis(increments: Increments, choices: Sequence[PriorText | DefaultPrior]) 
     return None if (basis == identity).all() else basis
 
 
-def _delta(part: Part) -> Expr | None:
+def _delta(part: BoundPredictor) -> Expr | None:
     """Return what the predictor is at the predictors' means, less its intercept.
 
     None if that is nothing.
@@ -399,14 +412,14 @@ def _delta(part: Part) -> Expr | None:
         return None
     found = special_delta(part)
     if part.population.columns:
-        known = Ref(known_coefs(part))
-        plain = Apply("dot", (Ref(f"{part.prefix}X_mean"), known))
+        known = Symbol(known_coefs(part))
+        plain = Apply("dot", (Symbol(f"{part.prefix}X_mean"), known))
         found = plain if found is None else Apply("+", (found, plain))
     return found
 
 
 def _intercept(
-    build: Builder, part: Part, learned: LearnedPart, blocks: list[Block]
+    build: Builder, part: BoundPredictor, learned: LearnedPart, blocks: list[Block]
 ) -> Shift | None:
     """Put the intercept before the blocks; return how it takes up a shift."""
     if not part.population.intercept:

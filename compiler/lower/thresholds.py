@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from ..bind.bound import Part, PriorText
+from ..bind.bound import BoundPredictor, PriorText
 from ..distributions.table import REAL
 from ..families.ordinal.thresholds import threshold_labels
-from ..program.expressions import Apply, Const, Expr, Ref, plus
+from ..program.expressions import Apply, Const, Expr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, prior_of
 from .special import shift_of
 
 
-def lower_thresholds(build: Builder, part: Part, delta: Expr | None) -> Shift | None:
+def lower_thresholds(
+    build: Builder, part: BoundPredictor, delta: Expr | None
+) -> Shift | None:
     """Lower the thresholds: their prior, coordinates and gaps.
 
     Returns how they take up a shift of the columns; None if they cannot.
@@ -37,11 +39,11 @@ def lower_thresholds(build: Builder, part: Part, delta: Expr | None) -> Shift | 
         build.parameters.append(
             Parameter(name, (axis,), prior, "simplex", report=False)
         )
-        thresholds = Apply("logit_cumulative", (Ref(name),))
+        thresholds = Apply("logit_cumulative", (Symbol(name),))
         build.derived.append(
             Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), thresholds)
         )
-        _gap(build, labels, Apply("logit_gaps", (Ref(name),)))
+        _gap(build, labels, Apply("logit_gaps", (Symbol(name),)))
         if delta is not None:
             build.notes.append("not centred: the prior of the thresholds is joint")
         shift = None
@@ -96,14 +98,14 @@ def _default_thresholds(
                 Prior(
                     "normal",
                     (
-                        ("mu", Ref(f"{of}log_gap_mean")),
+                        ("mu", Symbol(f"{of}log_gap_mean")),
                         ("sigma", Const(numbers.gap_sd)),
                     ),
                 ),
                 report=False,
             ),
         ]
-        log_gap: Expr = Ref(f"{of}log_gap")
+        log_gap: Expr = Symbol(f"{of}log_gap")
     else:
         log_gap = Const(())
     _gap(build, labels, Apply("exp", (log_gap,)))
@@ -111,7 +113,7 @@ def _default_thresholds(
         Derived(
             f"{of}threshold",
             (f"{of}{BOUNDARY}",),
-            Apply("spread", (Ref(f"{of}threshold_center"), Ref(f"{of}gap"))),
+            Apply("spread", (Symbol(f"{of}threshold_center"), Symbol(f"{of}gap"))),
         )
     )
     text = f"middle ~ normal({moments.m:g}, {numbers.center_sd:.4g})"
@@ -140,5 +142,5 @@ def _independent_thresholds(
     of = build.bound.prefix
     name = f"{of}threshold"
     build.parameters.append(Parameter(name, (f"{of}{BOUNDARY}",), prior, "ordered"))
-    _gap(build, labels, Apply("diff", (Ref(name),)))
+    _gap(build, labels, Apply("diff", (Symbol(name),)))
     return None if argument is None else (name, argument)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..families import FAMILIES
 from ..program.blocks import GroupProduct, GroupUse
-from ..program.expressions import Ref
+from ..program.expressions import Symbol
 from ..program.interpret import coordinates
 from ..program.interpret.density import (
     evaluate,
@@ -455,7 +455,7 @@ def _population(predictor: Predictor, program: Program, frame: Frame) -> _Popula
             columns.append(np.broadcast_to(matrix, (rows, len(places))))
     arguments = dict(program.likelihood.arguments)
     threshold = arguments.get("threshold")
-    if isinstance(threshold, Ref):
+    if isinstance(threshold, Symbol):
         boundaries = next(axis for axis in program.axes if axis.kind == "boundaries")
         count = len(boundaries.labels or ())
         elements.append(Element(threshold.name, (count - 1) // 2, -1.0))

@@ -7,7 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from ..program.blocks import Intercept, Linear
-from ..program.expressions import Apply, Assemble, Const, Expr, Ref, Take, minus, plus
+from ..program.expressions import (
+    Apply,
+    Assemble,
+    Const,
+    Expr,
+    Symbol,
+    Take,
+    minus,
+    plus,
+)
 from ..program.ir import Derived, Frame, Predictor, Program, Slot
 from ..program.recipes import Matrix, Numbers
 
@@ -39,7 +48,7 @@ def _center(
 ) -> tuple[Program, Frame]:
     shift = predictor.shift
     assert shift is not None
-    delta = Apply("dot", (Ref(shift.means), Ref(shift.coefs)))
+    delta = Apply("dot", (Symbol(shift.means), Symbol(shift.coefs)))
     # thresholds are compared with eta, so they move the other way
     into, back = (plus, minus) if shift.sign > 0 else (minus, plus)
     centered = f"{shift.quantity}_centered"
@@ -65,7 +74,7 @@ def _center(
             axes = quantity.axes
             quantity = replace(quantity, name=centered, report=False)
         derived.append(quantity)
-    derived.append(Derived(shift.quantity, axes, back(Ref(centered), delta)))
+    derived.append(Derived(shift.quantity, axes, back(Symbol(centered), delta)))
 
     slot = program.slot(shift.design)
     means = program.slot(shift.means)
@@ -102,8 +111,8 @@ def _center(
 
 def _renamed(expr: Expr, names: dict[str, str]) -> Expr:
     match expr:
-        case Ref(name):
-            return Ref(names.get(name, name))
+        case Symbol(name):
+            return Symbol(names.get(name, name))
         case Apply(operation, arguments):
             return Apply(operation, tuple(_renamed(a, names) for a in arguments))
         case Assemble(parts, order):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..families import FAMILIES
 from ..program.blocks import GroupUse
-from ..program.expressions import Ref
+from ..program.expressions import Symbol
 from ..program.ir import Frame, Program
 
 
@@ -34,7 +34,7 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     main = program.predictors[0]
     arguments = dict(likelihood.arguments)
     normal = FAMILIES[likelihood.family].normal
-    if not normal or arguments.get("mu") != Ref(main.name):
+    if not normal or arguments.get("mu") != Symbol(main.name):
         return program, frame
     if len(program.predictors) > 1:
         return program, frame

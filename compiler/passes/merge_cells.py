@@ -111,7 +111,7 @@ def _with_slot(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class MergedCells:
     """Which rows are alike.
 
     Attributes
@@ -130,7 +130,7 @@ class Cells:
         return np.bincount(self.of, weights=weights, minlength=len(self.first))
 
 
-def find_cells(arrays: Sequence[Array], rows: int) -> Cells:
+def find_cells(arrays: Sequence[Array], rows: int) -> MergedCells:
     """Return the cells of rows that are equal in all arrays.
 
     Rows are sorted by a hash of 64 bits, once, whatever the number of columns.
@@ -155,7 +155,7 @@ def find_cells(arrays: Sequence[Array], rows: int) -> Cells:
     order = np.argsort(first)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    return Cells(first[order], place[of])
+    return MergedCells(first[order], place[of])
 
 
 def _columns(arrays: Sequence[Array]) -> Iterator[Words]:
@@ -181,7 +181,7 @@ def _mix(key: Words, column: Words) -> None:
 
 def pool(
     pooled: Pooled,
-    cells: Cells,
+    cells: MergedCells,
     response: Array,
     counts: Array,
     within: Array | float,

@@ -17,7 +17,7 @@ from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..lower.default_priors import DPAR_GROUP_SD
 from ..program.blocks import GroupProduct, GroupUse, Intercept, Offset
-from ..program.expressions import Apply, Const, Ref, names_in
+from ..program.expressions import Apply, Const, Symbol, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
 from ..program.interpret.linear import linear
@@ -119,7 +119,7 @@ class _Given:
         exposure = 1.0
         for _, expr in likelihood.arguments:
             match expr:
-                case Apply("*", (_, Ref(rate))) if rate in frame.arrays:
+                case Apply("*", (_, Symbol(rate))) if rate in frame.arrays:
                     logs = np.log(np.asarray(frame[rate], dtype=float))
                     exposure = math.exp(weighted.mean(logs, count))
                 case _:
@@ -251,7 +251,7 @@ def _thresholds(given: _Given, predictor: Predictor) -> dict[str, Unit]:
     if not (given.is_main(predictor) and given.family.thresholds):
         return {}
     match _of_thresholds(given.program, given.likelihood):
-        case Derived(expression=Apply("spread", (Ref(middle), _))):
+        case Derived(expression=Apply("spread", (Symbol(middle), _))):
             unit = Unit((given.moments.m,), (_positive(given.moments.s),))
             return {middle: unit}
     return {}

@@ -70,7 +70,7 @@ class Step:
     settings: Settings
 
 
-Made = Step | LetStatement
+Computation = Step | LetStatement
 #: What to do about a value that is no number, such as the logarithm of -1.
 NO_NUMBER_NOTE = "leave such rows out by `where`, or write what is meant there"
 RESERVED = frozenset({"Intercept", *LOGICALS})
@@ -106,7 +106,7 @@ class Derivation:
     waiting: list[LetStatement] = field(default_factory=list)
     inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
-    made: list[Made] = field(default_factory=list)
+    made: list[Computation] = field(default_factory=list)
     asked: frozenset[str] | None = None
     has_fit_rows: bool = False
 
@@ -395,13 +395,13 @@ def check_call(
 # ---- other rows ----------------------------------------------------------------------
 
 
-def replay(made: Iterable[Made], table: Table, sink: Sink) -> Table:
+def replay(made: Iterable[Computation], table: Table, sink: Sink) -> Table:
     """Return other rows with the columns that the rows of the fit have.
 
     Parameters
     ----------
     made
-        What was computed for the fit, in its order (``Prepared.made``).
+        What was computed for the fit, in its order (``Prepared.computed``).
     table
         The rows, with their columns declared.
     sink

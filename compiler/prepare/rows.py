@@ -32,7 +32,7 @@ from ..expressions.calls import formula_expressions, stateful_calls
 from ..expressions.evaluation import evaluate
 from ..expressions.types import report_unknown, type_of
 from .declared import declare
-from .derive import NO_NUMBER_NOTE, Derivation, Made
+from .derive import NO_NUMBER_NOTE, Computation, Derivation
 from .gaps import check_gaps
 from .lets import warn_commas
 from .responses import columns_of_responses
@@ -76,7 +76,7 @@ class Prepared:
     data
         What was read: all rows and columns, as they were before ``column``,
         ``let`` and ``where``.
-    made, early
+    computed, early
         The columns that were computed, in their order, with what they learned; and
         how many of them came before ``where``.
     certain
@@ -92,7 +92,7 @@ class Prepared:
     schema: Schema
     used: tuple[str, ...]
     data: Table
-    made: tuple[Made, ...] = ()
+    computed: tuple[Computation, ...] = ()
     early: int = 0
     certain: bool = True
 
@@ -192,7 +192,7 @@ def _prepared(
         schema=schema,
         used=tuple(used),
         data=data,
-        made=tuple(derived.made),
+        computed=tuple(derived.made),
         early=early,
         certain=certain,
     )

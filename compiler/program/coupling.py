@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .expressions import Apply, Const, Expr, Ref
+from .expressions import Apply, Const, Expr, Symbol
 
 if TYPE_CHECKING:
     from .ir import Likelihood, Program
@@ -70,7 +70,7 @@ def factor(partial: tuple[str, ...], size: int) -> list[list[Expr]]:
         row: list[Expr] = []
         left: Expr = ONE
         for _ in range(i):
-            p = Ref(partial[number])
+            p = Symbol(partial[number])
             number += 1
             r = Apply("-", (times(Const(2.0), p), ONE))
             row.append(times(r, left))
@@ -122,7 +122,7 @@ def _given(
     scale = times(sigma, own)
     for weight, innovation in zip(before, known, strict=True):
         mu = add(mu, times(times(sigma, weight), innovation))
-    residual = Apply("-", (Ref(likelihood.value), mu))
+    residual = Apply("-", (Symbol(likelihood.value), mu))
     changed = {"mu": mu, "sigma": scale}
     if "nu" in arguments and known:
         nu, squares = arguments["nu"], arguments["nu"]

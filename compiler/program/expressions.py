@@ -16,7 +16,7 @@ class Const:
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class Symbol:
     """A slot, parameter, derived quantity or predictor, by name."""
 
     name: str
@@ -54,7 +54,7 @@ class Take:
     index: str
 
 
-Expr = Const | Ref | Apply | Assemble | Take
+Expr = Const | Symbol | Apply | Assemble | Take
 
 
 #: Every operation an expression may name, with its number of arguments.
@@ -145,7 +145,7 @@ def minus(left: Expr, right: Expr) -> Expr:
 def names_in(expr: Expr) -> Iterator[str]:
     """Yield the names that an expression refers to."""
     match expr:
-        case Ref(name):
+        case Symbol(name):
             yield name
         case Apply(_, arguments):
             for argument in arguments:

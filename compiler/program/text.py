@@ -12,7 +12,7 @@ from .expressions import (
     Assemble,
     Const,
     Expr,
-    Ref,
+    Symbol,
     Take,
     needs_parentheses,
 )
@@ -67,7 +67,7 @@ def expression_text(expr: Expr) -> str:
             if isinstance(value, tuple):
                 return f"[{_some([_number(v) for v in value], 8)}]"
             return _number(value)
-        case Ref(name):
+        case Symbol(name):
             return name
         case Apply(operation, arguments) if operation in _INFIX:
             left, right = (

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .figures import Figures
+from .statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Row:
 
     name: str
     coord: str
-    figures: Figures
+    figures: Statistics
 
     @property
     def label(self) -> str:

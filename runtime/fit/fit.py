@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..rows.predict import Kind
     from ..sampling.settings import Settings
     from ..verdict.verdict import Verdict
-    from .make import Made
+    from .make import FitContents
 
 __all__ = ["Fit"]
 
@@ -62,7 +62,7 @@ class Fit:
     _state: NDArray[np.float64] | None = None
 
     @classmethod
-    def of(cls, made: Made) -> Fit:
+    def of(cls, made: FitContents) -> Fit:
         """Return the fit of what was made."""
         rows = {(PROB, True): made.rows}
         return cls(made.data, made.provenance, made.origin, rows, _state=made.state)

@@ -37,7 +37,7 @@ _BY_DRAW = ("posterior", "sample_stats")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class FitContents:
     """What a fit is made of; see ``Fit``."""
 
     data: DataTree
@@ -47,7 +47,9 @@ class Made:
     state: NDArray[np.float64] | None
 
 
-def fit_model(compiled: Compiled, settings: Settings, progress: Progress) -> Made:
+def fit_model(
+    compiled: Compiled, settings: Settings, progress: Progress
+) -> FitContents:
     """Sample a model; see ``Model.fit``."""
     from varying.compiler.driver import for_sampler
 
@@ -67,7 +69,7 @@ def fit_model(compiled: Compiled, settings: Settings, progress: Progress) -> Mad
 
 def fit_of_draws(
     compiled: Compiled, data: DataTree, settings: Settings, seconds: float
-) -> Made:
+) -> FitContents:
     """Return the fit of draws that have been made otherwise."""
     from varying.compiler.driver import for_sampler
 
@@ -77,7 +79,9 @@ def fit_of_draws(
     return _fitted(for_sampler(compiled), found, settings, (_run(found),))
 
 
-def go_on(fit: Fit, draws: int | None, cores: int | None, progress: Progress) -> Made:
+def go_on(
+    fit: Fit, draws: int | None, cores: int | None, progress: Progress
+) -> FitContents:
     """Sample until a fit has the draws that were asked for; see ``Fit.resume``.
 
     Chains that there are get what they lack, those that there are not all draws.
@@ -311,7 +315,7 @@ def _causes(sampled: Sampled) -> tuple[str, ...]:
 
 def _fitted(
     sampled: Sampled, found: Sample, settings: Settings, runs: tuple[Run, ...]
-) -> Made:
+) -> FitContents:
     """Return what a fit is made of: figures, answers, verdict, where it is from."""
     from ..draws.names import names_of
     from ..questions.answers import GROUP
@@ -363,10 +367,10 @@ def _fitted(
         runs=runs,
     )
     origin = Origin.of(compiled, provenance)
-    return Made(data, provenance, origin, rows, found.state)
+    return FitContents(data, provenance, origin, rows, found.state)
 
 
-def _warn(made: Made) -> None:
+def _warn(made: FitContents) -> None:
     """Say in Python what an interrupt came to; the command says it itself."""
     provenance = made.provenance
     first = provenance.verdict.sentences[0]

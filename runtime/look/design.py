@@ -13,7 +13,7 @@ from varying.grammar.printer import expression_text
 from varying.grammar.render.safe import visible
 
 if TYPE_CHECKING:
-    from varying.compiler.bind.bound import Grouping, GroupTerm, Part
+    from varying.compiler.bind.bound import BoundPredictor, Grouping, GroupTerm
     from varying.compiler.compiled import Compiled, Designed
     from varying.compiler.data.table import Table
     from varying.compiler.formula.columns import DesignColumn, SpecialColumn
@@ -103,7 +103,7 @@ class Design:
         }
 
 
-def _population(part: Part, table: Table) -> dict[str, Any]:
+def _population(part: BoundPredictor, table: Table) -> dict[str, Any]:
     found: dict[str, Any] = {
         "coefs": [column.name for column in _columns(part)],
         "matrix": _matrix(_columns(part), table),
@@ -141,7 +141,8 @@ def _of_response(compiled: Compiled | Designed) -> dict[str, Any]:
         },
         "population": _population(bound.main, prepared.table),
         "dpars": {
-            part.dpar: _population(part, prepared.table) for part in bound.parts[1:]
+            part.dpar: _population(part, prepared.table)
+            for part in bound.predictors[1:]
         },
         "groups": [
             {
@@ -153,14 +154,14 @@ def _of_response(compiled: Compiled | Designed) -> dict[str, Any]:
                 "correlated": _correlated(term),
                 **({} if grouping.by is None else {"by": grouping.by.name}),
             }
-            for part in bound.parts
+            for part in bound.predictors
             for grouping in part.groupings
             for term in grouping.terms
         ],
     }
 
 
-def _columns(part: Part) -> tuple[DesignColumn, ...]:
+def _columns(part: BoundPredictor) -> tuple[DesignColumn, ...]:
     population = part.population
     first = (INTERCEPT,) if population.intercept else ()
     return (*first, *population.columns)
@@ -220,7 +221,7 @@ def _blocks(compiled: Compiled | Designed) -> list[Block]:
     """Return what there is to say of one response."""
     bound = compiled.bound
     blocks = [_response_text(compiled)]
-    for part in bound.parts:
+    for part in bound.predictors:
         title, lines = _part_text(part)
         if part.main and bound.family.thresholds:
             lines.append("the thresholds take the place of the intercept")
@@ -236,7 +237,7 @@ def _dropped_text(gone: Dropped) -> str:
     return f"{gone.count:,} rows, first {gone.row + 1}: {gone.reason}"
 
 
-def _part_text(part: Part) -> Block:
+def _part_text(part: BoundPredictor) -> Block:
     columns = _columns(part)
     if part.body is not None:
         known = ", ".join(one.label for one in part.body.known)
@@ -267,7 +268,7 @@ def _response_text(compiled: Compiled | Designed) -> Block:
     return f"response {response.name} ({response.kind})", lines
 
 
-def _group_text(grouping: Grouping, of: Part) -> Block:
+def _group_text(grouping: Grouping, of: BoundPredictor) -> Block:
     levels = grouping.levels
     lines: list[Line] = []
     for term in grouping.terms:

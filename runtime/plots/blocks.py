@@ -12,7 +12,7 @@ import numpy as np
 from varying.grammar.diagnostics import nearest
 from varying.grammar.printer import name_text
 
-from ..draws.figures import elements
+from ..draws.statistics import elements
 from . import PlotError
 
 if TYPE_CHECKING:

@@ -117,7 +117,7 @@ def _of_one(origin: Origin, by: str, chosen: NDArray[Any] | None) -> tuple[Panel
 
 def _factors(origin: Origin) -> set[str]:
     """Return the columns that the model has grouping factors of."""
-    parts = origin.compiled.joint.parts
+    parts = origin.compiled.joint.predictors
     groupings = (grouping for part in parts for grouping in part.groupings)
     return {factor for grouping in groupings for factor in grouping.factors}
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..draws.chains import ess_mean
-from ..draws.figures import Figures, figures_of
+from ..draws.statistics import Statistics, figures_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class Computed:
     name: str
     coord: str
     text: str
-    figures: Figures
+    figures: Statistics
     notes: tuple[str, ...] = ()
 
     @property
@@ -111,7 +111,7 @@ class Tested:
     name: str
     text: str
     of: str
-    figures: Figures | None
+    figures: Statistics | None
     probability: float | None
     mcse: float | None
     draws: int
@@ -158,7 +158,7 @@ def frame_of(rows: Sequence[Computed | Tested]) -> DataFrame:
     """Return a pandas data frame, one row a number, indexed by name and coord."""
     import pandas as pd
 
-    figures = list(Figures.__slots__)
+    figures = list(Statistics.__slots__)
     frame = pd.DataFrame([row.to_dict() for row in rows])
     if not rows:
         frame = pd.DataFrame(columns=["name", "coord", *figures])
@@ -225,7 +225,7 @@ def _undefined(values: Array) -> str:
 
 
 def _tested(
-    about: Mapping[str, Any], compared: tuple[Figures, Array] | None, region: Array
+    about: Mapping[str, Any], compared: tuple[Statistics, Array] | None, region: Array
 ) -> Tested:
     figures, values = (None, region) if compared is None else compared
     notes = [*about["notes"], _undefined(values)]
@@ -289,9 +289,9 @@ def _joined(notes: Sequence[str]) -> str:
     return "; ".join(notes)
 
 
-def _plain(figures: Figures | None) -> dict[str, float | None]:
+def _plain(figures: Statistics | None) -> dict[str, float | None]:
     if figures is None:
-        return dict.fromkeys(Figures.__slots__)
+        return dict.fromkeys(Statistics.__slots__)
     return {
         key: value if value is not None and math.isfinite(value) else None
         for key, value in asdict(figures).items()

@@ -29,7 +29,7 @@ from ..rows.predict import FittedRows, Kind, predict
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
-    from varying.compiler.bind.asked import CellContrast
+    from varying.compiler.bind.question import CellContrast
     from varying.compiler.bind.questions.grid import Grid
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Floats
@@ -74,10 +74,10 @@ def contrast_lines(
     columns = list(bound.population.effects)
     body = bound.main.body
     if contrast.scale != "link" or body is not None:
-        columns = [c for part in bound.parts for c in part.population.effects]
+        columns = [c for part in bound.predictors for c in part.population.effects]
     if body is not None:
         columns += [DesignColumn(one.label, one.label, (one,)) for one in body.known]
-    grid = grid_of(columns, prepared.table, prepared.made)
+    grid = grid_of(columns, prepared.table, prepared.computed)
     weights = weights_of(contrast, grid)
     labels = lines_of(contrast)
     # a cell that counts for nothing may be beyond what the model can compute
@@ -219,11 +219,11 @@ def _note(
     if with_numbers:
         held += [f"{name} = {value:.4g}" for name, value in grid.numbers.items()]
     if contrast.scale != "link":
-        offset = any(part.population.offsets for part in bound.parts)
+        offset = any(part.population.offsets for part in bound.predictors)
         held += ["offset = 0"] if offset else []
         held += ["exposure = 1"] if bound.response.rate is not None else []
         held += [f"{name} = 1" for name, _ in bound.response.known]
-        if any(part.groupings for part in bound.parts):
+        if any(part.groupings for part in bound.predictors):
             held.append("group effects = 0")
     if held:
         said.append(f"at {', '.join(held)}")

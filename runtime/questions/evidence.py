@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.bind.asked import Quantity, Reference, Test
 from varying.compiler.bind.effects import effects_of_parts
 from varying.compiler.bind.priors.targets import CORRELATIONS
+from varying.compiler.bind.question import Quantity, Reference, Test
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
 from varying.compiler.formula.columns import simplexes
 from varying.compiler.program.interpret.truncation import log_mass
@@ -253,7 +253,7 @@ def _steps(
 
     Of a Dirichlet it is Beta(a, A - a), with A the sum of its numbers.
     """
-    specials = bound.part(reference.dpar).population.specials
+    specials = bound.predictor(reference.dpar).population.specials
     simplex = next(s for s in simplexes(specials) if s.name == reference.group)
     alpha = prior.each or (dict(prior.arguments)["alpha"],) * len(simplex.steps)
     own = alpha[reference.places[0]]
@@ -268,7 +268,7 @@ def _correlations(
     Under LKJ(eta) it is Beta(a, a) on (-1, 1), with a = eta + d/2 - 1 (Lewandowski,
     Kurowicka & Joe 2009).
     """
-    for effects in effects_of_parts(bound.parts):
+    for effects in effects_of_parts(bound.predictors):
         if effects.cor != reference.target:
             continue
         for joint in effects.correlated:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.bind.asked import (
+from varying.compiler.bind.question import (
     Constant,
     Formula,
     Operation,

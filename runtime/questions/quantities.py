@@ -25,8 +25,8 @@ from .formulas import evaluate, evaluate_quantities, holds
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from varying.compiler.bind.asked import Asked, Reference
     from varying.compiler.bind.bound import Population
+    from varying.compiler.bind.question import Questions, Reference
     from varying.compiler.compiled import Compiled
     from varying.compiler.program.ir import Predictor
 
@@ -57,7 +57,7 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
     """
     from xarray import Dataset
 
-    asked = compiled.joint.asked
+    asked = compiled.joint.questions
     if not asked:
         return None
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
@@ -133,7 +133,7 @@ def _label(line: Mapping[str, str]) -> str:
     return f"{line['name']}[{line['coord']}]" if line["coord"] else line["name"]
 
 
-def _references(asked: Asked) -> Iterable[Reference]:
+def _references(asked: Questions) -> Iterable[Reference]:
     every = [r for quantity in asked.quantities for r in quantity.references]
     every += [r for test in asked.tests for r in test.references]
     return dict.fromkeys(every)
@@ -155,10 +155,10 @@ def _variable(reference: Reference, compiled: Compiled) -> str:
     """Return the variable of the posterior that a reference is to."""
     if reference.kind == "rescor":
         return reference.kind
-    part = compiled.joint.part(reference.dpar)
+    part = compiled.joint.predictor(reference.dpar)
     if not reference.group:
         return f"{part.prefix}{reference.kind}"
-    predictor = compiled.lowered.predictors[compiled.joint.parts.index(part)]
+    predictor = compiled.lowered.predictors[compiled.joint.predictors.index(part)]
     if reference.kind == "simo":
         return simplex_variable(reference.group, part.population, predictor)
     uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]

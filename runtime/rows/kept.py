@@ -10,7 +10,7 @@ from .predict import FittedRows, Kind, predict
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
-    from varying.compiler.bind.asked import Keep
+    from varying.compiler.bind.question import Keep
     from varying.compiler.compiled import Compiled
 
 __all__ = ["with_kept"]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.families import FAMILIES
-from varying.compiler.program.expressions import Apply, Ref
+from varying.compiler.program.expressions import Apply, Symbol
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.rows import row_arguments, row_predictor
@@ -239,7 +239,7 @@ def _parameter(
         )
         return found.rename(dpar if dpar in inner else predictors[dpar])
     match arguments[dpar]:
-        case Apply("*", (value, Ref(rate))) if rate in frame.arrays:
+        case Apply("*", (value, Symbol(rate))) if rate in frame.arrays:
             pass  # `shape` of `y | rate(t)`: of t = 1
         case value:
             pass

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..draws.figures import Figures, elements, figures_of
 from ..draws.row import Row
+from ..draws.statistics import Statistics, elements, figures_of
 from ..interface.arguments import between
 from ..interface.printed import Printed
 from ..questions.answers import Answers
@@ -134,9 +134,9 @@ class Summary:
         """Return a pandas data frame, one row a number, indexed by name and coord."""
         import pandas as pd
 
-        columns = ["name", "coord", *Figures.__slots__]
+        columns = ["name", "coord", *Statistics.__slots__]
         frame = pd.DataFrame([row.to_dict() for row in self.rows], columns=columns)
-        numbers = {column: "float64" for column in Figures.__slots__}
+        numbers = {column: "float64" for column in Statistics.__slots__}
         return frame.astype(numbers).set_index(["name", "coord"])
 
     def to_markdown(self) -> str:

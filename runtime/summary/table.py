@@ -15,8 +15,8 @@ from ..verdict.page import verdict_html
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from ..draws.figures import Figures
     from ..draws.row import Row
+    from ..draws.statistics import Statistics
     from ..interface.grids import Weight
     from ..questions.answers import Computed, Tested
     from .summary import Summary
@@ -35,7 +35,7 @@ ENDS = 3
 MOST_DECIMALS, LARGEST_WHOLE = 7, 1e9
 
 
-def decimals(found: Figures) -> int:
+def decimals(found: Statistics) -> int:
     """Return how many decimals of a row are worth printing.
 
     The last one printed is that of the Monte Carlo error; two or three, unless
@@ -44,7 +44,7 @@ def decimals(found: Figures) -> int:
     return max(0, _last(found))
 
 
-def _last(found: Figures) -> int:
+def _last(found: Statistics) -> int:
     """Return the last decimal that is worth printing; below 0: tens, hundreds."""
     if not 0 < found.sd < math.inf:
         return 2
@@ -60,7 +60,7 @@ def _headings(summary: Summary) -> tuple[str, ...]:
     return ("mean", "sd", "median", *interval, "ess bulk", "ess tail", "R-hat")
 
 
-def _cells(found: Figures) -> tuple[str, ...]:
+def _cells(found: Statistics) -> tuple[str, ...]:
     places, last = decimals(found), _last(found)
     numbers = (found.mean, found.sd, found.median, found.lower, found.upper)
     if found.sd in (0, math.inf):  # the sd of numbers near the largest overflows

@@ -16,7 +16,7 @@ from varying.compiler.program.interpret.charts import from_unconstrained
 from varying.compiler.program.interpret.density import evaluate_expression, moved_scales
 from varying.compiler.program.verify import definition_order
 
-from ..draws.figures import elements
+from ..draws.statistics import elements
 
 if TYPE_CHECKING:
     from xarray import Dataset

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..draws.figures import elements
+from ..draws.statistics import elements
 
 if TYPE_CHECKING:
     from xarray import Dataset

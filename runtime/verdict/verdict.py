@@ -24,11 +24,11 @@ from .subject import Subject
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from ..draws.figures import Figures
     from ..draws.row import Row
+    from ..draws.statistics import Statistics
     from ..sampling.settings import Settings
 
-    Found = Sequence[tuple[str, Figures]]
+    Found = Sequence[tuple[str, Statistics]]
 
 __all__ = ["Verdict", "judge"]
 

@@ -391,7 +391,7 @@ def compare(
         note(f"graph ({name}), point to point", _change(here, there), (DENSITY, 0.0))
 
     source = by_source(emit_source(compiled), data, thorough)
-    if any(part.dpar == "nu" for part in compiled.joint.parts):
+    if any(part.dpar == "nu" for part in compiled.joint.predictors):
         # PyMC's Student t, which the script has, loses digits where nu is 1e10 or more
         points = [random_point(rng, program, frame, scale) for scale in (0.2, 0.4)]
         here = [by_reference(program, frame, point) for point in points]

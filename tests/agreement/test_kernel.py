@@ -23,7 +23,7 @@ from varying.compiler.data.frames import table_from_frame
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE, REAL, UNIT
 from varying.compiler.driver import compile_spec
 from varying.compiler.expressions.elementwise import ELEMENTWISE
-from varying.compiler.program.expressions import Apply, Const, Ref
+from varying.compiler.program.expressions import Apply, Const, Symbol
 from varying.compiler.program.interpret import coordinates, log_density
 from varying.compiler.program.interpret.start import start
 from varying.grammar.diagnostics import Sink
@@ -253,16 +253,16 @@ def test_every_operation_is_met(tmp_path: Path) -> None:
     ("arguments", "lower", "reason"),
     [
         ({"mu": Const(0.0), "sigma": Const(1.0)}, None, None),
-        ({"mu": Ref("X_mean"), "sigma": Const(1.0)}, None, None),
-        ({"mu": Apply("neg", (Ref("X_mean"),)), "sigma": Const(1.0)}, None, None),
-        ({"mu": Ref("sigma"), "sigma": Const(1.0)}, None, None),
+        ({"mu": Symbol("X_mean"), "sigma": Const(1.0)}, None, None),
+        ({"mu": Apply("neg", (Symbol("X_mean"),)), "sigma": Const(1.0)}, None, None),
+        ({"mu": Symbol("sigma"), "sigma": Const(1.0)}, None, None),
         (
-            {"mu": Const(0.0), "sigma": Ref("sigma")},
+            {"mu": Const(0.0), "sigma": Symbol("sigma")},
             None,
             "the argument `sigma` of the prior of `b` is not a number",
         ),
         (
-            {"mu": Ref("sigma"), "sigma": Const(1.0)},
+            {"mu": Symbol("sigma"), "sigma": Const(1.0)},
             0.0,
             "the argument `mu` of the prior of `b` is not a number",
         ),

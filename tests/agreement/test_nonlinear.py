@@ -13,7 +13,7 @@ from varying.compiler.backends.kernel import emit as emit_kernel
 from varying.compiler.backends.kernel.operations import elementwise
 from varying.compiler.backends.source.text import program_expression
 from varying.compiler.expressions.elementwise import ELEMENTWISE
-from varying.compiler.program.expressions import OPERATIONS, Apply, Const, Ref
+from varying.compiler.program.expressions import OPERATIONS, Apply, Const, Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.text import expression_text
 
@@ -230,7 +230,7 @@ def expressions(rng: np.random.Generator, depth: int) -> Any:
     if depth == 0 or rng.random() < 0.15:
         if rng.random() < 0.3:
             return Const(float(rng.integers(-3, 4)))
-        return Ref(str(rng.choice(["a", "b", "c"])))
+        return Symbol(str(rng.choice(["a", "b", "c"])))
     operation = str(rng.choice(["+", "-", "*", "/", "^", "neg", "abs"]))
     count = OPERATIONS[operation]
     return Apply(operation, tuple(expressions(rng, depth - 1) for _ in range(count)))

@@ -97,7 +97,7 @@ def test_a_class_of_one_formula_says_nothing_of_the_other() -> None:
 
 
 def test_names_of_a_shared_group() -> None:
-    (effects,) = effects_of_parts(bound(SHARED).parts)
+    (effects,) = effects_of_parts(bound(SHARED).predictors)
     assert effects.labels == ("Intercept", "x", "sigma_Intercept")
     assert [joint.positions for joint in effects.correlated] == [(0, 1, 2)]
     assert effects.sds[2].target == "sigma.sd[p, Intercept]"
@@ -117,14 +117,14 @@ def test_a_shared_group_is_that_of_the_formula_written_first(
     lines = [f"  {name} ~ 1 + (1 |q| p)" for name in (first, then)]
     text = "\n".join(["y ~ a * x, nl=true", *lines, "  prior a ~ normal(0, 1)"])
     found = compiled(f"{text}\nquantity q = {owner}.cor[p, {', '.join(labels)}]")
-    (effects,) = effects_of_parts(found.bound.parts)
+    (effects,) = effects_of_parts(found.bound.predictors)
     assert (effects.cor, effects.labels) == (f"{owner}.cor[p]", labels)
     assert [group.name for group in found.program.groups] == [f"{owner}_p"]
 
 
 def test_the_order_of_factors_does_not_part_a_group() -> None:
     text = "y ~ x + (1 |a| p:arm)\n  sigma ~ 1 + (0 + x | arm:p) + (1 |a| p:arm)"
-    (effects,) = effects_of_parts(bound(text).parts)
+    (effects,) = effects_of_parts(bound(text).predictors)
     assert effects.labels == ("Intercept", "sigma_x", "sigma_Intercept")
     assert [joint.positions for joint in effects.correlated] == [(0, 2)]
 
@@ -144,7 +144,7 @@ def test_the_order_of_factors_does_not_part_a_group() -> None:
 def test_a_quantity_refers_to(
     text: str, reference: str, places: tuple[int, ...]
 ) -> None:
-    asked = compiled(f"{text}\nquantity q = {reference}").joint.asked
+    asked = compiled(f"{text}\nquantity q = {reference}").joint.questions
     (quantity,) = asked.quantities
     (found,) = quantity.references
     assert found.places == places
@@ -182,7 +182,7 @@ def test_a_fix_of_a_shared_group_is_one_number(
     (found,) = caught.value.diagnostics
     assert found.fix is not None and found.fix.safe
     assert [edit.text for edit in found.fix.edits] == [right]
-    asked = compiled(f"{text}\nquantity q = {right}").joint.asked
+    asked = compiled(f"{text}\nquantity q = {right}").joint.questions
     assert len(asked.quantities[0].references) == 1
 
 

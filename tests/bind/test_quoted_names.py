@@ -52,7 +52,7 @@ NEEDED = (
 def known(spec: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The priors of a spec, and the names of what it asks."""
     compiled = compile_spec(Source(spec), TABLE)
-    asked = compiled.joint.asked
+    asked = compiled.joint.questions
     names = [one.target for q in asked.quantities for one in q.references]
     names += [one.target for t in asked.tests for one in t.references]
     names += [str(c.parts) for c in asked.contrasts]

@@ -57,7 +57,7 @@ def test_columns_as_in_r(call: str) -> None:
         atol=1e-12,
     )
     sink = Sink(Source(""))
-    other = replay(rows.made, table_from_frame({"x": NEW}), sink)
+    other = replay(rows.computed, table_from_frame({"x": NEW}), sink)
     np.testing.assert_allclose(
         [column.values for column in columns_of(other, call)],
         expected["new"],
@@ -86,7 +86,7 @@ def test_rank_as_in_r() -> None:
     assert column.values.tolist() == R["ranks"]["rank"]
     # 1 has rank 1.5, 2 has 3.5, 5 has 5; others lie between, or at the ends
     other = replay(
-        rows.made, table_from_frame({"x": [0.0, 1.5, 9.0]}), Sink(Source(""))
+        rows.computed, table_from_frame({"x": [0.0, 1.5, 9.0]}), Sink(Source(""))
     )
     assert columns_of(other, "rank(x)")[0].values.tolist() == [1.5, 2.5, 5.0]
 
@@ -121,7 +121,7 @@ def test_groups(call: str, fit: list[float], other: list[float]) -> None:
     np.testing.assert_allclose(column.values, fit, rtol=1e-14)
     # the groups of the fit keep their means; `d` is new and has that of its rows
     new = {"x": [100.0, 100, 100, 110], "g": ["a", "b", "d", "d"], "h": [1, 2, 1, 2]}
-    again = replay(rows.made, table_from_frame(new), Sink(Source("")))
+    again = replay(rows.computed, table_from_frame(new), Sink(Source("")))
     np.testing.assert_allclose(columns_of(again, call)[0].values, other, rtol=1e-14)
 
 
@@ -278,7 +278,7 @@ def test_slots_of_other_rows_have_what_was_learned() -> None:
     spec = Source("y ~ scale(x)*g + ns(x, df=3)")
     compiled = compile_spec(spec, table_from_frame(data))
     half = table_from_frame({"y": np.zeros(6), "x": X[:6], "g": ["a", "b"] * 3})
-    other = replay(compiled.prepared.made, half, Sink(Source("")))
+    other = replay(compiled.prepared.computed, half, Sink(Source("")))
     table = compiled.prepared.table
     whole, part = (fill(compiled.lowered, t) for t in (table, other))
     name = "X"

@@ -333,7 +333,9 @@ def test_no_order_of_rows_changes_what_is_said_or_learned(
         for reduce in (False, True):
             table = DataFile(path, reduce)
             compiled = compile_spec(Source(text), table)
-            learned = [m.state for m in compiled.prepared.made if isinstance(m, Step)]
+            learned = [
+                m.state for m in compiled.prepared.computed if isinstance(m, Step)
+            ]
             told = said(text, table)
             priors = [(row.target, row.prior) for row in compiled.priors]
             assert (compiled.prepared.table.counts is None) is not reduce

@@ -94,7 +94,7 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
         model.bound,
         model.prepared.table,
         response_values(model.bound.response, model.prepared.table),
-        model.prepared.made,
+        model.prepared.computed,
     ).moments
     # thresholds are the intercept: the predictor itself is around 0
     middle = 0.0 if family.thresholds else moments.m

@@ -47,7 +47,7 @@ def scales(text: str) -> dict[str, float]:
     model = compiled(text)
     bound, table = model.bound, model.prepared.table
     y = response_values(bound.response, table)
-    (found,) = learn(bound, table, y, model.prepared.made).parts
+    (found,) = learn(bound, table, y, model.prepared.computed).parts
     names = [column.name for column in bound.population.columns]
     result = dict(zip(names, found.population.scales, strict=True))
     for grouping, terms in zip(bound.groupings, found.groups, strict=True):

@@ -13,7 +13,7 @@ from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.passes import for_sampling, merge_cells, prune
-from varying.compiler.passes.merge_cells import Cells, find_cells, pool
+from varying.compiler.passes.merge_cells import MergedCells, find_cells, pool
 from varying.compiler.program.fill import fill
 from varying.compiler.program.ir import Frame, Program, Slot
 from varying.compiler.program.recipes import Count
@@ -138,7 +138,7 @@ def test_a_large_mean_costs_no_digits() -> None:
     pooled = FAMILIES["gaussian"].pooled
     assert pooled is not None
     y = 1e14 + np.tile(np.arange(8.0) / 8, 1000)
-    one = Cells(np.array([0]), np.zeros(8000, np.intp))
+    one = MergedCells(np.array([0]), np.zeros(8000, np.intp))
     mean, within = pool(pooled, one, y, np.ones(8000), 0.0)
     assert mean[0] == 1e14 + 3.5 / 8
     assert within[0] == 42000.0 / 64

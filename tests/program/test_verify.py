@@ -11,7 +11,13 @@ import pytest
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.program.blocks import GroupUse, Intercept, Linear
-from varying.compiler.program.expressions import Apply, Assemble, Const, Ref, names_in
+from varying.compiler.program.expressions import (
+    Apply,
+    Assemble,
+    Const,
+    Symbol,
+    names_in,
+)
 from varying.compiler.program.fill import fill
 from varying.compiler.program.ir import (
     Axis,
@@ -133,11 +139,13 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         "arguments",
     ),
     "a prior about nothing": (
-        lambda p: prior(p, arguments=(("mu", Ref("nothing")), ("sigma", Const(1.0)))),
+        lambda p: prior(
+            p, arguments=(("mu", Symbol("nothing")), ("sigma", Const(1.0)))
+        ),
         "unknown",
     ),
     "a prior about itself": (
-        lambda p: prior(p, arguments=(("mu", Ref("b")), ("sigma", Const(1.0)))),
+        lambda p: prior(p, arguments=(("mu", Symbol("b")), ("sigma", Const(1.0)))),
         "need each other",
     ),
     "an unknown operation": (derived(Apply("cosh", (Const(0.0),))), "no operation"),
@@ -149,14 +157,14 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         derived(Assemble((Apply("neg", (Apply("tan", (Const(0.0),)),)),), (0,))),
         "no operation",
     ),
-    "an unknown name": (derived(Ref("nothing")), "unknown"),
+    "an unknown name": (derived(Symbol("nothing")), "unknown"),
     "two that need each other": (
         lambda p: replace(
             p,
             derived=(
                 *p.derived,
-                Derived("one", (), Ref("other")),
-                Derived("other", (), Ref("one")),
+                Derived("one", (), Symbol("other")),
+                Derived("other", (), Symbol("one")),
             ),
         ),
         "need each other",
@@ -209,7 +217,7 @@ BROKEN: dict[str, tuple[Broken, str]] = {
     "no such family": (lambda p: likelihood(p, family="orderedlogit"), "no family"),
     "no response": (lambda p: likelihood(p, value="nothing"), "unknown"),
     "a likelihood of nothing": (
-        lambda p: likelihood(p, arguments=(("eta", Ref("nothing")),)),
+        lambda p: likelihood(p, arguments=(("eta", Symbol("nothing")),)),
         "unknown",
     ),
 }

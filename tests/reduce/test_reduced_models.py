@@ -125,7 +125,7 @@ def test_cells_are_the_rows(seed: int, family: str | None, tmp_path: Path) -> No
             c.bound,
             c.prepared.table,
             response_values(c.bound.response, table),
-            c.prepared.made,
+            c.prepared.computed,
         )
         for c in (whole, reduced)
         for table in (c.prepared.table,)

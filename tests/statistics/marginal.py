@@ -26,7 +26,7 @@ from scipy.sparse.linalg import splu
 from varying.compiler.compiled import Compiled
 from varying.compiler.driver import compile_spec
 from varying.compiler.families import FAMILIES
-from varying.compiler.program.expressions import Ref
+from varying.compiler.program.expressions import Symbol
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import (
     likelihood_arguments,
@@ -173,7 +173,7 @@ class Marginal:
             program.predictors, key=lambda p: p.dpar != family.predictor
         )
         assert not any(hasattr(b, "group") for p in others for b in p.blocks)
-        assert dict(program.likelihood.arguments)[main.dpar] == Ref(main.name)
+        assert dict(program.likelihood.arguments)[main.dpar] == Symbol(main.name)
         return main
 
     @cached_property

@@ -26,7 +26,7 @@ from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.charts import from_unconstrained
 from varying.runtime.api import compile as compile_model
-from varying.runtime.draws.figures import elements
+from varying.runtime.draws.statistics import elements
 from varying.runtime.fit.fit import Fit
 
 from .marginal import REFERENCES, compiled

@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
 from ...families.ordinal.thresholds import middle
-from ...program.expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
 
 
 def lkj_cholesky(partial: Any, size: int) -> Any:
@@ -142,13 +142,13 @@ def expression(expr: Expr, values: Mapping[str, Any]) -> Any:
             # a Python number would become the narrowest float that holds it,
             # and its logarithm would be taken in that precision
             return np.float64(value)
-        case Ref(name):
+        case Symbol(name):
             return values[name]
         case Apply(operation, arguments):
             return OPERATIONS[operation](*(expression(a, values) for a in arguments))
         case Take(vector, index):
             return expression(vector, values)[values[index]]
-        case Assemble((Ref(name),), order):
+        case Assemble((Symbol(name),), order):
             return values[name][list(order)]
         case Assemble(parts, order):
             pieces = [pt.atleast_1d(expression(p, values)) for p in parts]

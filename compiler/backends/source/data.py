@@ -14,7 +14,7 @@ from ...data.codes import coded_values
 from ...data.missing import script_codes
 from ...data.table import Column, Kind
 from ...formula.columns import Coded, DesignColumn, Numeric
-from ...prepare.derive import Made
+from ...prepare.derive import Computation
 from ...prepare.lets import labels_of
 from ...program.recipes import (
     Count,
@@ -28,7 +28,7 @@ from ...program.recipes import (
     Within,
 )
 from .elementwise import Elementwise, bare, core, names_read
-from .held import (
+from .embedded import (
     conversions,
     held_as_number,
     key_text,
@@ -111,7 +111,7 @@ def _without_codes(writer: Writer, held: Collection[str]) -> list[str]:
     return lines
 
 
-def _made(writer: Writer, made: Sequence[Made]) -> list[str]:
+def _made(writer: Writer, made: Sequence[Computation]) -> list[str]:
     """Return the statements that compute columns, in their order."""
     lines = []
     for one in made:

@@ -22,7 +22,7 @@ from ...data.table import Column, Kind, Table
 from ...expressions.evaluation import evaluate
 from ...expressions.functions import FUNCTIONS
 from . import definitions
-from .held import Key, held_as_number, key_text, keys, keys_text
+from .embedded import Key, held_as_number, key_text, keys, keys_text
 from .text import Unwritable, number, string, wrapped
 
 #: Functions of the language that NumPy spells with one name.

@@ -24,7 +24,7 @@ from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.family import SourceText
 from ...program.blocks import Intercept
-from ...program.expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.verify import definition_order
 from . import definitions
@@ -60,7 +60,7 @@ def emit(compiled: Compiled) -> str:
         compiled.spec,
         prepared.table,
         prepared.used,
-        prepared.made,
+        prepared.computed,
         prepared.early,
     )
     try:
@@ -128,7 +128,7 @@ def _operations(expr: Expr) -> Iterator[str]:
                 yield from _operations(part)
         case Take(vector, _):
             yield from _operations(vector)
-        case Const() | Ref():
+        case Const() | Symbol():
             pass
 
 

@@ -21,7 +21,7 @@ from ...expressions.stateful import (
     Spline,
 )
 from ...prepare.derive import Step
-from .held import Key, key_text, keys, level_names
+from .embedded import Key, key_text, keys, level_names
 from .text import Unwritable, call, labels, number, string, vector, wrapped
 
 BODY = 4

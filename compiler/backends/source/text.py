@@ -16,7 +16,7 @@ from ...program.expressions import (
     Assemble,
     Const,
     Expr,
-    Ref,
+    Symbol,
     Take,
     needs_parentheses,
 )
@@ -165,7 +165,7 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
             if isinstance(value, tuple):
                 return vector(value, indent) if value else "np.zeros(0)"
             return number(value)
-        case Ref(target):
+        case Symbol(target):
             return name(target)
         case Apply("neg", (argument,)):
             whole = program_expression(argument, indent, name)
@@ -187,7 +187,7 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
             return f"{_CALLS[operation]}({', '.join(inside)})"
         case Take(taken, index):
             return f"{program_expression(taken, indent, name)}[{name(index)}]"
-        case Assemble((Ref(target),), order):
+        case Assemble((Symbol(target),), order):
             return f"{name(target)}[{list(order)}]"
         case Assemble(parts, order):
             inside = [

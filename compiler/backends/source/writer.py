@@ -11,8 +11,8 @@ from varying.grammar import tree
 from ...data.table import Column, Table
 from ...families import FAMILIES
 from ...formula.columns import Part
-from ...prepare.derive import Made
-from ...program.expressions import Apply, Expr, Ref
+from ...prepare.derive import Computation
+from ...program.expressions import Apply, Expr, Symbol
 from ...program.ir import Program
 from . import definitions
 from .text import identifier, program_expression
@@ -34,7 +34,7 @@ class Writer:
     spec: tree.Spec
     table: Table
     used: tuple[str, ...]
-    made: tuple[Made, ...] = ()
+    made: tuple[Computation, ...] = ()
     early: int = 0
     helpers: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Writer:
         """Return an expression of the program; `spread` is told the count."""
         if isinstance(expr, Apply) and expr.operation == "spread":
             center, gap = expr.arguments
-            assert isinstance(gap, Ref)
+            assert isinstance(gap, Symbol)
             # gaps are an axis of their own name, which may begin with a response
             count = len(self.program.axis(gap.name).labels or ()) + 1
             texts = (self.expression(center), self.expression(gap))

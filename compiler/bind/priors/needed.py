@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
 
-from ..bound import Part, PriorText
+from ..bound import BoundPredictor, PriorText
 from ..spanning import spanning_columns
 
 
 def check_needed(
-    parts: Sequence[Part],
+    parts: Sequence[BoundPredictor],
     names: Mapping[str, Span],
     priors: Mapping[str, PriorText],
     size: tuple[str, float, float] | None,
@@ -76,7 +76,9 @@ def check_needed(
         sink.add("needs-prior", names[part.dpar], message, *notes)
 
 
-def _lacking(part: Part, priors: Mapping[str, PriorText]) -> Iterator[tuple[str, bool]]:
+def _lacking(
+    part: BoundPredictor, priors: Mapping[str, PriorText]
+) -> Iterator[tuple[str, bool]]:
     """Yield targets without a prior, and whether each is a location."""
     written = locating(part, priors)
     if part.population.intercept:
@@ -103,7 +105,7 @@ def _lacking(part: Part, priors: Mapping[str, PriorText]) -> Iterator[tuple[str,
                 yield target, False
 
 
-def locating(part: Part, priors: Mapping[str, PriorText]) -> PriorText | None:
+def locating(part: BoundPredictor, priors: Mapping[str, PriorText]) -> PriorText | None:
     """Return the prior that says where a parameter is; None if it has none.
 
     It is that of the intercept; without one, of the first of the columns that are it,

@@ -22,7 +22,7 @@ from ...distributions.table import POSITIVE, REAL, SUPPORTS, UNIT, Bounds
 from ...families import FAMILIES
 from ...families.family import Family
 from ...formula.columns import Coded, simplexes
-from ..bound import Grouping, Part, Population
+from ..bound import BoundPredictor, Grouping, Population
 from ..effects import Effects
 
 #: Coefficients that an unknown one is compared with, part by part.
@@ -124,7 +124,7 @@ def targets_of(
     family: Family | None,
     population: Population,
     groupings: Sequence[Grouping],
-    others: Sequence[Part],
+    others: Sequence[BoundPredictor],
     guessed: frozenset[str] | None,
     possible: tuple[str, ...],
     response: str,

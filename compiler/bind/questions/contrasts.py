@@ -35,8 +35,8 @@ from ...data.codes import recode
 from ...data.levels import level_spelled, numbers_of, suggest_level
 from ...families.family import Family
 from ...prepare.rows import Prepared
-from ..asked import SCALES, CellContrast, Scale
 from ..priors.targets import ref_text
+from ..question import SCALES, CellContrast, Scale
 
 #: Cells that a grid may have, lines that a contrast may have, and both together.
 MOST_CELLS, MOST_LINES, MOST_WEIGHTS = 100_000, 1_000, 5_000_000

@@ -25,8 +25,8 @@ from ...expressions.evaluation import evaluate
 from ...expressions.functions import is_stateful
 from ...expressions.stateful import ByGroup, Intervals, apply
 from ...formula.columns import Coded, DesignColumn
-from ...prepare.derive import Made, Step
-from ..asked import CellContrast
+from ...prepare.derive import Computation, Step
+from ..question import CellContrast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ class Grid:
 
 
 def factors_of(
-    columns: Iterable[DesignColumn], table: Table, made: Sequence[Made]
+    columns: Iterable[DesignColumn], table: Table, made: Sequence[Computation]
 ) -> dict[str, tuple[str, ...]]:
     """Return the factors that design columns read, with their levels in use.
 
@@ -60,7 +60,7 @@ def factors_of(
     table
         The rows of the fit.
     made
-        What was computed over them (``Prepared.made``).
+        What was computed over them (``Prepared.computed``).
     """
     columns = list(columns)
     found: dict[str, tuple[str, ...]] = {}
@@ -76,7 +76,7 @@ def factors_of(
 
 
 def _read(
-    columns: Iterable[DesignColumn], made: Sequence[Made]
+    columns: Iterable[DesignColumn], made: Sequence[Computation]
 ) -> tuple[list[str], list[Step]]:
     """Return the columns that numeric parts read, and the calls to compute anew."""
     steps = [one for one in made if isinstance(one, Step)]
@@ -115,7 +115,7 @@ def _read(
 
 
 def grid_of(
-    columns: Sequence[DesignColumn], table: Table, made: Sequence[Made]
+    columns: Sequence[DesignColumn], table: Table, made: Sequence[Computation]
 ) -> Grid:
     """Return the grid of the factors that design columns read; see ``factors_of``."""
     factors = factors_of(columns, table, made)

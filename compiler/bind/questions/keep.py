@@ -6,7 +6,7 @@ from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.tree import KeepStatement, ModelStatement, Spec
 
 from ...families.family import Family
-from ..asked import KEEPS, Keep
+from ..question import KEEPS, Keep
 
 
 def bind_keep(

@@ -32,7 +32,7 @@ from varying.grammar.tree import (
 from varying.grammar.walk import COMPARISONS, unwrap
 
 from ...expressions.functions import FUNCTIONS
-from ..asked import Constant, Formula, Operation, Quantity, Reference, Test, Use
+from ..question import Constant, Formula, Operation, Quantity, Reference, Test, Use
 from .references import Scope, refer
 
 #: Functions of one number that an expression over parameters may call.

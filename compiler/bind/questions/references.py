@@ -16,10 +16,10 @@ from varying.grammar.tree import Name, Number, Ref, RefPart, Target
 
 from ...data.levels import suggest_level
 from ...formula.columns import Coded, DesignColumn
-from ..asked import Reference
 from ..bound import Grouping, Population
 from ..effects import Effects, effects_of
 from ..priors.targets import Scalar, Targets, group_text, matches, ref_text, same_name
+from ..question import Reference
 
 #: Coefficients that a message lists.
 _SHOWN = 8

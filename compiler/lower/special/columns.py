@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...bind.bound import Part
+from ...bind.bound import BoundPredictor
 from ...data.table import Floats
 from ...formula.columns import SpecialColumn, simplex_name, simplexes
 from ...program.blocks import Block, Product
 from ...program.blocks.product import Factor
-from ...program.expressions import Apply, Assemble, Expr, Ref, Take
+from ...program.expressions import Apply, Assemble, Expr, Symbol, Take
 from ...program.ir import Axis, Derived, Shift, Slot
 from ...program.recipes import Numbers, Single
 from ..builder import COEF, ROW, Builder, numbered
@@ -15,21 +15,21 @@ from ..learn import LearnedPart
 from .monotonic import Steps, lower_simplex, place_slot
 
 
-def known_coefs(part: Part) -> str:
+def known_coefs(part: BoundPredictor) -> str:
     """Return the name of the coefficients of the columns that are known."""
     return f"{part.prefix}b_known" if part.population.specials else f"{part.prefix}b"
 
 
-def _special_coefs(part: Part) -> str:
+def _special_coefs(part: BoundPredictor) -> str:
     return f"{part.prefix}b_special"
 
 
-def _special_means(part: Part) -> str:
+def _special_means(part: BoundPredictor) -> str:
     return f"{part.prefix}special_mean"
 
 
 def shift_of(
-    part: Part, quantity: str, parameter: str, argument: str, sign: int
+    part: BoundPredictor, quantity: str, parameter: str, argument: str, sign: int
 ) -> Shift | None:
     """Return how an intercept takes up a shift of the known columns; None: of none."""
     if not part.population.columns:
@@ -39,14 +39,14 @@ def shift_of(
     return Shift(quantity, parameter, argument, sign, design, coefs, means)
 
 
-def special_delta(part: Part) -> Expr | None:
+def special_delta(part: BoundPredictor) -> Expr | None:
     """Return the mean of what the columns that hold parameters add; None: of none."""
     if not part.population.specials:
         return None
-    return Apply("dot", (Ref(_special_means(part)), Ref(_special_coefs(part))))
+    return Apply("dot", (Symbol(_special_means(part)), Symbol(_special_coefs(part))))
 
 
-def special_step(part: Part, place: int) -> str | None:
+def special_step(part: BoundPredictor, place: int) -> str | None:
     """Return what counts as one step of a column that holds parameters, in words."""
     first = len(part.population.columns)
     if place < first:
@@ -60,7 +60,9 @@ def special_step(part: Part, place: int) -> str | None:
     return f"from the first level of {name} to the last, {steps},"
 
 
-def lower_specials(build: Builder, part: Part, learned: LearnedPart) -> list[Block]:
+def lower_specials(
+    build: Builder, part: BoundPredictor, learned: LearnedPart
+) -> list[Block]:
     """Lower the columns that hold parameters; return their blocks."""
     columns, prefix = part.population.specials, part.prefix
     if not columns:
@@ -69,7 +71,7 @@ def lower_specials(build: Builder, part: Part, learned: LearnedPart) -> list[Blo
     build.axes.append(Axis(axis, "coefs", tuple(column.name for column in columns)))
     first = len(part.population.columns)
     places = tuple(range(first, first + len(columns)))
-    value = Assemble((Ref(f"{prefix}b"),), places)
+    value = Assemble((Symbol(f"{prefix}b"),), places)
     build.derived.append(Derived(coefs, (axis,), value, report=False))
     shared = {
         simplex.name: lower_simplex(build, part, simplex)
@@ -93,7 +95,11 @@ def lower_specials(build: Builder, part: Part, learned: LearnedPart) -> list[Blo
 
 
 def _factors(
-    build: Builder, part: Part, column: SpecialColumn, place: int, own: list[Steps]
+    build: Builder,
+    part: BoundPredictor,
+    column: SpecialColumn,
+    place: int,
+    own: list[Steps],
 ) -> tuple[tuple[Factor, ...], tuple[tuple[float, ...], ...]]:
     factors: list[Factor] = []
     typical: list[tuple[float, ...]] = []
@@ -103,12 +109,12 @@ def _factors(
     if column.known.parts:
         slot = numbered(f"{part.prefix}special_X", place + 1)
         build.slots.append(Slot(slot, (ROW,), Single(column.known)))
-        factors.append(Ref(slot))
+        factors.append(Symbol(slot))
     return tuple(factors), tuple(typical)
 
 
 def _mean(
-    build: Builder, part: Part, place: int, weights: Floats, own: list[Steps]
+    build: Builder, part: BoundPredictor, place: int, weights: Floats, own: list[Steps]
 ) -> Expr:
     """Return the mean of a column over the rows, an expression of its simplexes."""
     name = numbered(f"{part.prefix}special_weights", place + 1)
@@ -116,7 +122,7 @@ def _mean(
     width = None if weights.ndim == 1 else weights.shape[1]
     numbers = Numbers(tuple(weights.ravel().tolist()), width)
     build.slots.append(Slot(name, axes, numbers))
-    first, *others = (Ref(steps.simplex) for steps in own)
+    first, *others = (Symbol(steps.simplex) for steps in own)
     if not others:
-        return Apply("dot", (Ref(name), first))
-    return Apply("dot", (first, Apply("matvec", (Ref(name), others[0]))))
+        return Apply("dot", (Symbol(name), first))
+    return Apply("dot", (first, Apply("matvec", (Symbol(name), others[0]))))

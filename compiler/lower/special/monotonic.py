@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...bind.bound import Part
+from ...bind.bound import BoundPredictor
 from ...expressions.special import Monotonic
 from ...families.family import DefaultPrior
 from ...formula.columns import Simplex
-from ...program.expressions import Apply, Const, Ref, Take
+from ...program.expressions import Apply, Const, Symbol, Take
 from ...program.ir import Axis, Derived, Parameter, Prior, Slot
 from ...program.recipes import LevelPlace
 from ..builder import ROW, Builder
@@ -47,10 +47,10 @@ class Steps:
 
     def at(self, place: str) -> Take:
         """Return the sums at the places of the rows, ``mo(x)``."""
-        return Take(Ref(self.sums), place)
+        return Take(Symbol(self.sums), place)
 
 
-def lower_simplex(build: Builder, part: Part, simplex: Simplex) -> Steps:
+def lower_simplex(build: Builder, part: BoundPredictor, simplex: Simplex) -> Steps:
     """Lower a simplex: its prior, and the cumulative sums of its steps."""
     target = f"{part.target}simo[{simplex.name}]"
     name = free_name(f"{part.prefix}simo_{simplex.name.replace(', ', '_')}", build)
@@ -68,7 +68,7 @@ def lower_simplex(build: Builder, part: Part, simplex: Simplex) -> Steps:
         each = () if isinstance(chosen, DefaultPrior) else chosen.each
         prior = Prior("dirichlet", (("alpha", Const(each or (alpha,) * count)),))
         build.parameters.append(Parameter(name, (steps.axis,), prior, "simplex"))
-    sums = Apply("monotonic", (Ref(name),))
+    sums = Apply("monotonic", (Symbol(name),))
     build.derived.append(Derived(steps.sums, (steps.levels,), sums, report=False))
     return steps
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..expressions import Ref, Take
+from ..expressions import Symbol, Take
 from .block import Array, Block
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class GroupProduct(Block):
     @property
     def vector(self) -> str:
         """The name of the vector."""
-        assert isinstance(self.factor.vector, Ref)
+        assert isinstance(self.factor.vector, Symbol)
         return self.factor.vector.name
 
     def column(self, frame: Frame) -> Array:
@@ -75,5 +75,5 @@ class GroupProduct(Block):
         """Yield what does not fit the group."""
         if self.group not in {group.name for group in program.groups}:
             yield f"unknown group {self.group}"
-        if not isinstance(self.factor.vector, Ref):
+        if not isinstance(self.factor.vector, Symbol):
             yield "a factor is taken from what has no name"

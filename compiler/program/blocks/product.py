@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..expressions import Ref, Take
+from ..expressions import Symbol, Take
 from .block import Array, Block
 
 if TYPE_CHECKING:
     from ..ir import Frame, Program
 
 #: A number a row: a slot, or the elements of a derived quantity that a slot points to.
-Factor = Ref | Take
+Factor = Symbol | Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Product(Block):
     def quantities(self) -> tuple[str, ...]:
         """Return the coefficients and the vectors."""
         vectors = [one.vector for one in self.factors if isinstance(one, Take)]
-        return (self.coefs, *(v.name for v in vectors if isinstance(v, Ref)))
+        return (self.coefs, *(v.name for v in vectors if isinstance(v, Symbol)))
 
     def value(
         self, program: Program, frame: Frame, values: Mapping[str, Any]
@@ -55,9 +55,9 @@ class Product(Block):
         """Return the product."""
         found: Any = values[self.coefs][self.place]
         for one in self.factors:
-            if isinstance(one, Ref):
+            if isinstance(one, Symbol):
                 found = found * frame[one.name]
-            elif isinstance(one.vector, Ref):
+            elif isinstance(one.vector, Symbol):
                 found = found * values[one.vector.name][frame[one.index]]
         return np.asarray(found)
 
@@ -76,9 +76,9 @@ class Product(Block):
         """Return the product."""
         texts = [f"{self.coefs}[{self.place}]"]
         for one in self.factors:
-            if isinstance(one, Ref):
+            if isinstance(one, Symbol):
                 texts.append(one.name)
-            elif isinstance(one.vector, Ref):
+            elif isinstance(one.vector, Symbol):
                 texts.append(f"{one.vector.name}[{one.index}]")
         return " * ".join(texts)
 
@@ -86,7 +86,7 @@ class Product(Block):
         """Yield what is no number a row."""
         slots = {slot.name: slot for slot in program.slots}
         for one in self.factors:
-            if isinstance(one, Take) and not isinstance(one.vector, Ref):
+            if isinstance(one, Take) and not isinstance(one.vector, Symbol):
                 yield "a factor is taken from what has no name"
             elif isinstance(one, Take) and slots[one.index].into is None:
                 yield f"{one.index} is no index"

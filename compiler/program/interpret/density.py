@@ -13,7 +13,7 @@ from ...distributions.table import DISTRIBUTIONS
 from ...expressions.elementwise import ELEMENTWISE
 from ...families import FAMILIES
 from ...families.ordinal.thresholds import logit_cumulative, logit_gaps, spread
-from ..expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ..expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
 from .charts import from_unconstrained
@@ -44,7 +44,7 @@ def evaluate_expression(expr: Expr, values: Mapping[str, Any]) -> Array:
     match expr:
         case Const(value):
             return np.asarray(value, dtype=float)
-        case Ref(name):
+        case Symbol(name):
             return np.asarray(values[name])
         case Apply(operation, arguments):
             found = [evaluate_expression(a, values) for a in arguments]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..expressions import Apply, Assemble, Const, Expr, Ref, Take
+from ..expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ..ir import Frame, Program
 from .density import evaluate_expression
 
@@ -74,7 +74,7 @@ def linear(program: Program, frame: Frame, name: str) -> Linear | None:
         match expr:
             case Const(value):
                 return Linear(np.asarray(value, dtype=float))
-            case Ref(one):
+            case Symbol(one):
                 return named(one)
             case Take():
                 return None  # a vector over rows is no coefficient
@@ -91,7 +91,7 @@ def linear(program: Program, frame: Frame, name: str) -> Linear | None:
                     return None
                 return _applied(operation, pieces)
 
-    return of(Ref(name))
+    return of(Symbol(name))
 
 
 def _assembled(pieces: list[Linear], order: tuple[int, ...]) -> Linear:
@@ -114,7 +114,7 @@ def _applied(operation: str, pieces: list[Linear]) -> Linear | None:
     if not any(one.by for one in pieces):
         names = [f"#{i}" for i in range(len(pieces))]
         values = {n: one.constant for n, one in zip(names, pieces, strict=True)}
-        expression = Apply(operation, tuple(Ref(n) for n in names))
+        expression = Apply(operation, tuple(Symbol(n) for n in names))
         return Linear(evaluate_expression(expression, values))
     match operation, pieces:
         case "neg", [one]:

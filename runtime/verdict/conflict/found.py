@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret.density import evaluate_expression
 
-from ...draws.figures import figures
+from ...draws.statistics import figures
 from .groups import Spread, spreads
 from .locations import Z_LEAST, Location, locations
 from .separation import separation

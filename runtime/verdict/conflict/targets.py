@@ -38,7 +38,7 @@ class Targets:
         """Return those of a model."""
         program = compiled.program
         places: dict[str, tuple[str, ...]] = {}
-        for part in compiled.joint.parts:
+        for part in compiled.joint.predictors:
             own, prefix = part.target, part.prefix
             for name in (f"{prefix}b", f"{prefix}b_at_means"):
                 places[name] = (f"{own}b[{{}}]",)
@@ -46,7 +46,7 @@ class Targets:
                 places[name] = (f"{own}Intercept[mean]", f"{own}Intercept")
         sds: dict[tuple[str, str], str] = {}
         groups = zip(
-            effects_of_parts(compiled.joint.parts), program.groups, strict=True
+            effects_of_parts(compiled.joint.predictors), program.groups, strict=True
         )
         for effects, group in groups:
             labels = program.axis(group.sds).labels or ()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from varying.runtime.draws.figures import Figures, elements, figures, figures_of
+from varying.runtime.draws.statistics import Statistics, elements, figures, figures_of
 
 from ..fits import independent, posterior
 
@@ -34,7 +34,7 @@ def test_the_interval_has_the_mass_asked_for() -> None:
 
 
 def test_a_constant_has_no_convergence() -> None:
-    assert figures(np.full((4, 100), 2.5)) == Figures(
+    assert figures(np.full((4, 100), 2.5)) == Statistics(
         2.5, 0.0, 2.5, 2.5, 2.5, None, None, None
     )
 

@@ -109,7 +109,7 @@ def cell_means() -> Array:
 def with_means(found: Compiled, means: Array, intercept: bool = True) -> xr.Dataset:
     """The posterior in which the cells have these means."""
     columns = list(found.bound.population.columns)
-    grid = grid_of(columns, found.prepared.table, found.prepared.made)
+    grid = grid_of(columns, found.prepared.table, found.prepared.computed)
     design = evaluate_columns(columns, grid.table)
     assert set(grid.factors) == {"block", "cs"}
     order = [BLOCK.index(level) for level in grid.factors["block"]]

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from varying.runtime.draws.figures import Figures, figures
+from varying.runtime.draws.statistics import Statistics, figures
 from varying.runtime.summary.table import _cells, decimals
 
 from ..fits import made_fit
@@ -140,7 +140,7 @@ def test_frame() -> None:
     ],
 )
 def test_decimals_follow_the_error(sd: float, ess: float, expected: int) -> None:
-    assert decimals(Figures(0.0, sd, 0.0, 0.0, 0.0, ess, ess, 1.0)) == expected
+    assert decimals(Statistics(0.0, sd, 0.0, 0.0, 0.0, ess, ess, 1.0)) == expected
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_very_small_and_large_numbers_have_powers_of_ten(
     size: float, expected: tuple[str, ...]
 ) -> None:
     numbers = (1.2304 * size, 0.0201 * size, 1.2304 * size, -0.0601 * size)
-    found = Figures(*numbers, 1.3 * size, 9.0, 9.0, 1.0)
+    found = Statistics(*numbers, 1.3 * size, 9.0, 9.0, 1.0)
     assert _cells(found)[:4] == expected
 
 

@@ -10,9 +10,9 @@ import xarray as xr
 from scipy.signal import lfilter
 
 import varying
-from varying.runtime.draws.figures import figures
 from varying.runtime.draws.names import Names, names_of
 from varying.runtime.draws.row import Row
+from varying.runtime.draws.statistics import figures
 from varying.runtime.summary.summary import rows_of
 from varying.runtime.verdict.fixed import fixed_elements
 from varying.runtime.verdict.subject import Subject

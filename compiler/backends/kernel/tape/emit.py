@@ -18,7 +18,7 @@ from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS, Distribution
 from ....families import FAMILIES
 from ....families.family import Family
-from ....program.expressions import Const, Expr, Ref
+from ....program.expressions import Const, Expr, Symbol
 from ....program.interpret.start import TYPICAL, reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
@@ -268,7 +268,7 @@ class _Tape(Quantities):
             words["y"] = writer.numbers(observed)
         for name in family.known:
             known = arguments[name]
-            if not isinstance(known, Ref):
+            if not isinstance(known, Symbol):
                 raise NoKernel(f"`{name}` is not a column")
             words[name] = writer.numbers(self.frame[known.name])
         if within is not None:

@@ -14,7 +14,7 @@ from ....expressions.elementwise import ELEMENTWISE
 from ....families.family import Family
 from ....families.ordinal.thresholds import middle
 from ....program.blocks import Intercept
-from ....program.expressions import Apply, Assemble, Const, Expr, Ref, Take, names_in
+from ....program.expressions import Apply, Assemble, Const, Expr, Symbol, Take, names_in
 from ....program.interpret import coordinates
 from ....program.ir import Centering, Frame, Group, Parameter, Predictor, Program, Unit
 from ..operations.elementwise import OPERANDS
@@ -181,7 +181,7 @@ class Quantities:
         match expr:
             case Const(value):
                 return self._numbers(value, scalar=not isinstance(value, tuple))
-            case Ref(name):
+            case Symbol(name):
                 return self.place(name)
             case Assemble(parts, order):
                 return self._assembled(parts, order)
@@ -189,7 +189,7 @@ class Quantities:
                 return self.taken(vector, self.frame[index])
             case Apply("+" | "-" | "*" as operation, (left, right)):
                 return self._binary(operation, left, right)
-            case Apply("matvec", (Ref(slot), argument)) if slot in self.frame.arrays:
+            case Apply("matvec", (Symbol(slot), argument)) if slot in self.frame.arrays:
                 return self._product(self.frame[slot], self.expression(argument))
             case Apply("neg" | "exp" | "inv_square" as operation, (argument,)):
                 a = self.expression(argument)

@@ -161,7 +161,7 @@ class CellContrast:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Questions:
     """All that a model is asked, in the order of the text."""
 
     quantities: tuple[Quantity, ...] = ()

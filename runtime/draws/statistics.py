@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..files.arrays import Labelled
 
-__all__ = ["Figures", "elements", "figures", "figures_of"]
+__all__ = ["Statistics", "elements", "figures", "figures_of"]
 
 #: Quantiles whose effective sample sizes make the tail's: the smaller counts.
 _TAILS = (0.05, 0.95)
@@ -35,7 +35,7 @@ _AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Statistics:
     """What a table says of one number.
 
     A constant (drawn the same each time) has ``sd`` 0 and no effective sample
@@ -59,7 +59,7 @@ class Figures:
         return self.sd / math.sqrt(self.ess_bulk)
 
 
-def figures(draws: NDArray[Any], prob: float = 0.95) -> Figures:
+def figures(draws: NDArray[Any], prob: float = 0.95) -> Statistics:
     """Return the figures of one number.
 
     Parameters
@@ -74,7 +74,7 @@ def figures(draws: NDArray[Any], prob: float = 0.95) -> Figures:
 
 def figures_of(
     several: Sequence[NDArray[Any]], prob: float = 0.95
-) -> tuple[Figures, ...]:
+) -> tuple[Statistics, ...]:
     """Return the figures of several numbers.
 
     Parameters
@@ -84,18 +84,18 @@ def figures_of(
     prob
         Mass of the equal-tailed interval.
     """
-    found: list[Figures] = []
+    found: list[Statistics] = []
     for first in range(0, len(several), _AT_ONCE):
         block = np.stack(several[first : first + _AT_ONCE]).astype(np.float64)
         found += _of_block(block, prob)
     return tuple(found)
 
 
-def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
+def _of_block(values: NDArray[np.float64], prob: float) -> list[Statistics]:
     """Return the figures of numbers by chains by draws."""
     flat = values.reshape(len(values), -1)
     # An infinite or undefined draw makes every figure undefined.
-    found = [Figures(*(math.nan,) * 5, None, None, None)] * len(values)
+    found = [Statistics(*(math.nan,) * 5, None, None, None)] * len(values)
     finite = np.isfinite(flat).all(axis=1)
     least, most = flat.min(axis=1), flat.max(axis=1)
     # some rounding errors: sds that are computed from others
@@ -103,7 +103,7 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
         constant = most - least <= 16.0 * _EPS * np.maximum(abs(least), abs(most))
     for place in np.flatnonzero(finite & constant):
         value = float(flat[place, 0])
-        found[place] = Figures(value, 0.0, value, value, value, None, None, None)
+        found[place] = Statistics(value, 0.0, value, value, value, None, None, None)
     places = np.flatnonzero(finite & ~constant)
     if not len(places):
         return found
@@ -116,7 +116,7 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Figures]:
     rows = zip(*(column.tolist() for column in moments), strict=True)
     for place, row, own in zip(places, rows, _convergence(values), strict=True):
         mean, sd, middle, low, high = row
-        found[place] = Figures(mean, sd, middle, low, high, *own)
+        found[place] = Statistics(mean, sd, middle, low, high, *own)
     return found
 
 
