@@ -1,0 +1,245 @@
+"""What a program gives its rows at all draws at once.
+
+Arrays of what rows have are draws by rows by nodes: a node is one choice of the group
+effects (none, those of a level, a point of a rule that integrates over new levels).
+What is the same in all rows, or at all nodes, has length 1 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.expressions.elementwise import ELEMENTWISE
+from varying.compiler.families import FAMILIES
+from varying.compiler.families.family import Family
+from varying.compiler.program.blocks import (
+    GroupProduct,
+    GroupUse,
+    Intercept,
+    Linear,
+    Offset,
+    Product,
+)
+from varying.compiler.program.expressions import Apply, Const, Expr, Ref, Take
+from varying.compiler.program.interpret.density import evaluate_expression
+from varying.compiler.program.ir import Frame, Group, Predictor, Program
+
+__all__ = ["AtOnce"]
+
+Array = NDArray[Any]
+
+_ROWWISE: Mapping[str, Callable[..., Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "neg": np.negative,
+    "exp": np.exp,
+    "inv_square": lambda a: 1.0 / (a * a),
+    **ELEMENTWISE,
+}
+
+
+class AtOnce:
+    """A program with one response, its rows, and draws.
+
+    Parameters
+    ----------
+    program, frame
+        The program as lowered, and the arrays of its rows; levels of groups are not
+        needed.
+    draws
+        Arrays with the draws in front, by the names of a posterior.
+    """
+
+    def __init__(
+        self, program: Program, frame: Frame, draws: Mapping[str, Array]
+    ) -> None:
+        self.program, self.frame, self.draws = program, frame, draws
+        self.size = len(next(iter(draws.values())))
+        self._derived = {d.name: d.expression for d in program.derived}
+        self._found: dict[str, Array] = {}
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.frame.lengths[self.program.likelihood.rows]
+
+    @property
+    def family(self) -> Family:
+        """The family of the response."""
+        return FAMILIES[self.program.likelihood.family]
+
+    @property
+    def linear(self) -> tuple[Predictor, ...]:
+        """The predictors that are sums of blocks."""
+        return tuple(one for one in self.program.predictors if one.body is None)
+
+    def some(self, start: int, stop: int) -> AtOnce:
+        """Return the same at some of the draws."""
+        part = {name: values[start:stop] for name, values in self.draws.items()}
+        return AtOnce(self.program, self.frame, part)
+
+    def chosen(self, places: Array) -> AtOnce:
+        """Return the same at the draws of these places."""
+        part = {name: values[places] for name, values in self.draws.items()}
+        return AtOnce(self.program, self.frame, part)
+
+    # ---- predictors ------------------------------------------------------------------
+
+    def fixed(self, predictor: Predictor) -> Array:
+        """Return a linear predictor where all group effects are 0: draws by rows."""
+        found: Any = np.zeros((self.size, self.rows))
+        for block in predictor.blocks:
+            match block:
+                case Intercept(name):
+                    found = found + self.draws[name][:, None]
+                case Linear(coefs, design):
+                    found = found + self._vector(coefs) @ self.frame[design].T
+                case Offset(slot):
+                    found = found + self.frame[slot]
+                case Product(coefs, place, factors):
+                    term: Any = self._vector(coefs)[:, place, None]
+                    for one in factors:
+                        term = term * self._factor(one)
+                    found = found + term
+                case GroupUse() | GroupProduct():
+                    pass
+                case _:
+                    raise NotImplementedError(type(block).__name__)
+        return np.asarray(found)
+
+    def _factor(self, one: Ref | Take) -> Array:
+        if isinstance(one, Ref):
+            return self.frame[one.name]
+        assert isinstance(one.vector, Ref)
+        return self._vector(one.vector.name)[:, self.frame[one.index]]
+
+    def weights_of_effects(self, predictor: Predictor) -> dict[str, Array]:
+        """Return what the effects of each group are multiplied by in a predictor.
+
+        Draws (or 1) by rows by the effects of the group.
+        """
+        found: dict[str, Array] = {}
+        for block in predictor.blocks:
+            if not isinstance(block, GroupUse | GroupProduct):
+                continue
+            group = self.program.group(block.group)
+            there = found.get(group.name)
+            size = self.frame.lengths[group.coefs]
+            if there is None:
+                there = np.zeros((1, self.rows, size))
+            if isinstance(block, GroupUse):
+                one = np.zeros((self.rows, size))
+                places = list(block.positions)
+                one[:, places] = (
+                    1.0 if block.design is None else self.frame[block.design]
+                )
+                found[group.name] = there + one
+            else:
+                whole = np.zeros((self.size, self.rows, size))
+                whole[..., block.position] = self._factor(block.factor)
+                found[group.name] = there + whole
+        return found
+
+    def covariance(self, group: Group) -> Array:
+        """Return the covariance of a group's effects: draws by sds by sds."""
+        sd = self.draws[group.reported_sd]
+        if group.correlation_matrix in self.draws:
+            return self.draws[group.correlation_matrix] * sd[:, :, None] * sd[:, None]
+        return np.eye(sd.shape[1]) * np.square(sd)[:, :, None]
+
+    # ---- what the family is given ----------------------------------------------------
+
+    def arguments(self, predictors: Mapping[str, Array]) -> dict[str, Array]:
+        """Return what the family's functions take, given the linear predictors.
+
+        A vector such as the thresholds has its elements behind the nodes.
+
+        Parameters
+        ----------
+        predictors
+            Values by name, draws by rows by nodes.
+        """
+        values = self.with_bodies(predictors)
+        return {
+            name: self._value(expression, values)
+            for name, expression in self.program.likelihood.arguments
+        }
+
+    def with_bodies(self, predictors: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the predictors with those that are functions of others."""
+        values = dict(predictors)
+        for one in self.program.in_order:
+            if one.body is not None:
+                values[one.name] = self._value(one.body, values)
+        return values
+
+    def _value(self, expr: Expr, values: Mapping[str, Array]) -> Array:
+        match expr:
+            case Const(value):
+                return np.asarray(value, dtype=float)
+            case Ref(name) if name in values:
+                return values[name]
+            case Ref(name) if name in self.frame.arrays:
+                return self._slot(name)
+            case Ref(name):
+                vector = self._vector(name)
+                return vector.reshape(self.size, 1, 1, *vector.shape[1:])
+            case Take(Ref(name), index):
+                return self._vector(name)[:, self.frame[index], None]
+            case Apply(operation, arguments) if operation in _ROWWISE:
+                given = [self._value(one, values) for one in arguments]
+                with np.errstate(all="ignore"):
+                    return np.asarray(_ROWWISE[operation](*given))
+        raise NotImplementedError(str(expr))
+
+    def _slot(self, name: str) -> Array:
+        array = self.frame[name]
+        slot = next((one for one in self.program.slots if one.name == name), None)
+        if (
+            slot is not None
+            and slot.axes
+            and slot.axes[0] != self.program.likelihood.rows
+        ):
+            return array
+        return array[:, None]
+
+    def _vector(self, name: str) -> Array:
+        """Return a quantity that rows have no part in: draws by its elements."""
+        if name in self.draws:
+            return self.draws[name]
+        if name not in self._found:
+            expression = self._derived[name]
+            each = [
+                evaluate_expression(expression, _Draw(self, place))
+                for place in range(self.size)
+            ]
+            self._found[name] = np.stack(each)
+        return self._found[name]
+
+
+class _Draw(Mapping[str, Array]):
+    """What there is at one draw, each computed when asked for."""
+
+    def __init__(self, at_once: AtOnce, place: int) -> None:
+        self._all, self._place = at_once, place
+
+    def __getitem__(self, name: str) -> Array:
+        found: Any
+        if name in self._all.draws:
+            found = self._all.draws[name][self._place]
+        elif name in self._all.frame.arrays:
+            found = self._all.frame[name]
+        else:
+            found = evaluate_expression(self._all._derived[name], self)
+        return np.asarray(found)
+
+    def __iter__(self) -> Any:
+        return iter((*self._all.draws, *self._all.frame.arrays, *self._all._derived))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

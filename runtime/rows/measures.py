@@ -1,0 +1,213 @@
+"""Measures of rows: what is asked of the response at given predictors.
+
+Each is computed at all draws, rows and nodes at once; see ``at_once``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.distributions.numerics import logistic
+from varying.compiler.families.family import Family
+
+from .at_once import AtOnce
+
+__all__ = ["Measure", "expected_number", "mean", "predictor", "probabilities"]
+
+Array = NDArray[Any]
+Arguments = Mapping[str, Array]
+
+#: Counts up to here are added up for a probability; beyond, it would take long.
+MOST_COUNTS = 10_000
+
+#: Link of which the mean is a multiple of the inverse, where that is not the link of
+#: the main parameter; None: of no link.
+_OTHER_CURVES: Mapping[str, str | None] = {
+    "lognormal": "log",
+    "hurdle_lognormal": "log",
+    "hurdle_poisson": None,
+    "hurdle_negbinomial": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A function of the predictors of a row.
+
+    Attributes
+    ----------
+    value
+        From a program at all draws and its predictors by name to draws by rows by
+        nodes, and by ``several`` numbers where there are more than one.
+    several
+        How many numbers it has for each row.
+    work
+        How many numbers are computed for each row and node on the way.
+    bounded
+        Whether it has bounds, as a probability has.
+    curve
+        The link of whose inverse it is a multiple, as a function of the main
+        predictor: its average over a normal predictor then has a formula.
+    """
+
+    value: Callable[[AtOnce, Mapping[str, Array]], Array]
+    several: int = 1
+    work: int = 1
+    bounded: bool = False
+    curve: str | None = None
+
+
+def predictor(at: AtOnce) -> Measure:
+    """Return the linear predictor of the main parameter."""
+    main = at.program.predictors[0]
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        return at.with_bodies(predictors)[main.name]
+
+    return Measure(value, curve="identity" if main.body is None else None)
+
+
+def mean(at: AtOnce) -> Measure:
+    """Return the mean of the response; of ordered categories see below."""
+    family, main = at.family, at.program.predictors[0]
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        found = family.mean(**at.arguments(predictors))
+        return np.asarray(found)
+
+    curve = _OTHER_CURVES.get(family.name, main.link)
+    bounded = family.response in ("binary", "successes")
+    return Measure(value, bounded=bounded, curve=curve if main.body is None else None)
+
+
+def probabilities(at: AtOnce, events: Sequence[Sequence[int]]) -> Measure:
+    """Return the probabilities of events of a response that is a rank or a count.
+
+    Parameters
+    ----------
+    at
+        The rows.
+    events
+        Of each the values that it is made of, in rising order.
+    """
+    family = at.family
+    if family.response == "ordinal":
+        return _of_ranks(family, [_runs(one) for one in events])
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        arguments = at.arguments(predictors)
+        found = [
+            sum(np.exp(family.log_density(np.asarray(y), **arguments)) for y in event)
+            for event in events
+        ]
+        return np.stack([np.asarray(one, dtype=float) for one in found], axis=-1)
+
+    binary = family.response == "binary" and all(len(event) == 1 for event in events)
+    curve = at.program.predictors[0].link if binary and _exact_share(at) else None
+    several = len(events)
+    return Measure(value, several, max(map(len, events)), True, curve)
+
+
+def expected_number(at: AtOnce, numbers: Sequence[float]) -> Measure:
+    """Return the mean of ordered categories that are numbers, taken literally."""
+    values = np.asarray(numbers, dtype=float)
+    steps, family = np.diff(values), at.family
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        ranks = np.arange(len(steps))
+        above = _above(family, at, at.arguments(predictors), ranks)
+        return np.asarray(values[0] + above @ steps)
+
+    return Measure(value, work=len(steps), bounded=True)
+
+
+def _exact_share(at: AtOnce) -> bool:
+    """Whether an average of a share has a formula, and no bound to cut it at."""
+    return at.program.predictors[0].body is None and at.program.predictors[0].link in (
+        "probit",
+    )
+
+
+# ---- ordered categories --------------------------------------------------------------
+
+
+def _runs(ranks: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and the last of each run of neighbours."""
+    found: list[tuple[int, int]] = []
+    for rank in ranks:
+        if found and rank == found[-1][1] + 1:
+            found[-1] = (found[-1][0], rank)
+        else:
+            found.append((rank, rank))
+    return found
+
+
+def _of_ranks(family: Family, events: Sequence[list[tuple[int, int]]]) -> Measure:
+    """Return probabilities of runs of ranks: differences of those to exceed one."""
+    ends = sorted({e for runs in events for low, high in runs for e in (low - 1, high)})
+    place = {end: number for number, end in enumerate(ends)}
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        above = _above(family, at, at.arguments(predictors), np.asarray(ends))
+        found = [
+            sum(
+                above[..., place[low - 1]] - above[..., place[high]]
+                for low, high in runs
+            )
+            for runs in events
+        ]
+        return np.stack([np.asarray(one) for one in found], axis=-1)
+
+    return Measure(value, len(events), len(ends), True)
+
+
+def _above(family: Family, at: AtOnce, arguments: Arguments, ranks: Array) -> Array:
+    """Return the probabilities of categories above ranks, behind the nodes.
+
+    A rank of -1 is below all categories, the last category is above none.
+    """
+    count = np.shape(arguments["threshold"])[-1]
+    inner = np.clip(ranks, 0, count - 1)
+    found = _ABOVE.get(family.name, _each_draw)(family, arguments, inner)
+    found = np.where(ranks < 0, 1.0, found)
+    return np.asarray(np.where(ranks >= count, 0.0, found))
+
+
+def _ordlogit(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    over = arguments["eta"][..., None] - arguments["threshold"][..., ranks]
+    if "disc" in arguments:
+        over = over * arguments["disc"][..., None]
+    return logistic(over)
+
+
+def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    """Add up the probabilities of the categories, one draw after the other."""
+    rows = np.broadcast_shapes(
+        *(a.shape[:3] for name, a in arguments.items() if name not in _VECTORS)
+    )
+    count = np.shape(arguments["threshold"])[-1]
+    found = np.empty((*rows, len(ranks)))
+    every = np.arange(count + 1)[:, None]
+    for draw in range(rows[0]):
+        own = {
+            name: values[draw % len(values), 0, 0]
+            if name in _VECTORS
+            else np.broadcast_to(values[draw % len(values)], rows[1:]).ravel()
+            for name, values in arguments.items()
+        }
+        each = np.exp(family.log_density(every, **own))
+        below = np.cumsum(each, axis=0)[ranks]
+        found[draw] = np.moveaxis(1.0 - below, 0, -1).reshape(*rows[1:], len(ranks))
+    return found
+
+
+#: Arguments of ordinal families that have an element for each threshold or gap.
+_VECTORS = frozenset({"threshold", "gap"})
+_ABOVE: Mapping[str, Callable[[Family, Arguments, Array], Array]] = {
+    "ordlogit": _ordlogit
+}
