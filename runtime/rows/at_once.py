@@ -24,7 +24,7 @@ from varying.compiler.program.blocks import (
     Offset,
     Product,
 )
-from varying.compiler.program.expressions import Apply, Const, Expr, Ref, Take
+from varying.compiler.program.expressions import Apply, Const, Expr, Symbol, Take
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.ir import Frame, Group, Predictor, Program
 
@@ -112,10 +112,10 @@ class AtOnce:
                     raise NotImplementedError(type(block).__name__)
         return np.asarray(found)
 
-    def _factor(self, one: Ref | Take) -> Array:
-        if isinstance(one, Ref):
+    def _factor(self, one: Symbol | Take) -> Array:
+        if isinstance(one, Symbol):
             return self.frame[one.name]
-        assert isinstance(one.vector, Ref)
+        assert isinstance(one.vector, Symbol)
         return self._vector(one.vector.name)[:, self.frame[one.index]]
 
     def weights_of_effects(self, predictor: Predictor) -> dict[str, Array]:
@@ -182,14 +182,14 @@ class AtOnce:
         match expr:
             case Const(value):
                 return np.asarray(value, dtype=float)
-            case Ref(name) if name in values:
+            case Symbol(name) if name in values:
                 return values[name]
-            case Ref(name) if name in self.frame.arrays:
+            case Symbol(name) if name in self.frame.arrays:
                 return self._slot(name)
-            case Ref(name):
+            case Symbol(name):
                 vector = self._vector(name)
                 return vector.reshape(self.size, 1, 1, *vector.shape[1:])
-            case Take(Ref(name), index):
+            case Take(Symbol(name), index):
                 return self._vector(name)[:, self.frame[index], None]
             case Apply(operation, arguments) if operation in _ROWWISE:
                 given = [self._value(one, values) for one in arguments]

@@ -1,0 +1,211 @@
+"""Averages over new groups against 100,000 simulated groups, family by family.
+
+The groups are drawn as the program says (standard normals times the factor of the
+covariance where it is stated), and each is a row of its own for the interpreter, so
+that nothing of the averages is used.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varying.compiler.compiled import Compiled
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.driver import compile_spec
+from varying.compiler.families import FAMILIES
+from varying.compiler.program.fill import fill
+from varying.compiler.program.interpret import coordinates, evaluate
+from varying.compiler.program.interpret.density import (
+    moved_effects,
+    moved_scales,
+    scaled_factors,
+)
+from varying.compiler.program.interpret.rows import row_arguments
+from varying.compiler.program.ir import Frame
+from varying.grammar.source import Source
+from varying.runtime.rows import measures
+from varying.runtime.rows.at_once import AtOnce
+from varying.runtime.rows.average import at_zero, averaged
+
+Array = np.ndarray[Any, Any]
+ROWS, LEVELS, DRAWS = 40, 10, 2
+SIMULATED = 100_000
+
+
+def data() -> dict[str, list[Any]]:
+    rng = np.random.default_rng(3)
+    columns: dict[str, Any] = {
+        "continuous": rng.uniform(0.05, 0.95, ROWS).round(3),
+        "binary": np.arange(ROWS) % 2,
+        "ordinal": 1 + np.arange(ROWS) % 4,
+        "count": rng.poisson(2, ROWS),
+        "successes": np.arange(ROWS) % 5,
+        "trials": np.full(ROWS, 6),
+        "x": rng.normal(0, 1, ROWS).round(2),
+        "c": np.take(["a", "b"], np.arange(ROWS) // 20),
+        "dose": np.take([1, 2, 3], np.arange(ROWS) % 3),
+        "g": [f"s{i % LEVELS}" for i in range(ROWS)],
+        "h": [f"t{i % 7}" for i in range(ROWS)],
+        "t": np.linspace(1, 4, ROWS).round(2),
+    }
+    columns["count"][0] = 0
+    return {name: np.asarray(values).tolist() for name, values in columns.items()}
+
+
+def left(name: str) -> str:
+    family = FAMILIES[name]
+    beside = " | trials(trials)" if "trials" in family.known else ""
+    return f"{family.response}{beside}"
+
+
+def spec_of(name: str) -> str:
+    family = FAMILIES[name]
+    lines = [f"{left(name)} ~ c*x + (1 + x |p| g) + (1 | h), family={name}"]
+    # the mean is infinite where log(sigma) of a lognormal is normal
+    last = [
+        d.name for d in family.dpars if not ("lognormal" in name and d.name == "sigma")
+    ]
+    if last:
+        lines.append(f"  {last[-1]} ~ 1 + (1 |p| g)")
+    else:
+        lines[0] = lines[0].replace("|p|", "|")
+    return "\n".join(lines)
+
+
+#: Specs beside those of each family.
+OTHERS = {
+    "diagonal": "continuous ~ x + (1 + x || g), family=beta",
+    "between": "binary ~ c + (1 + c | g), family=bernoulli",
+    "large": "binary ~ x + (1 + x | g), family=bernoulli\n  prior sd ~ exponential(1)",
+    "rate": "count | rate(t) ~ x + (1 | g), family=negbinomial",
+    "monotonic": "column dose: ordered(1..3)\n"
+    "count ~ mo(dose) + (1 + mo(dose) | g), family=poisson",
+    "strata": "binary ~ x + (1 + x | gr(h2, by=c)), family=bernoulli",
+    "three": "count ~ x + (1 |p| g), family=zero_inflated_negbinomial\n"
+    "  shape ~ 1 + (1 |p| g)\n  zi ~ 1 + (1 |p| g)",
+    "curve": "continuous ~ a * exp(-k * t), nl=true, family=gaussian\n"
+    "  a ~ 1 + (1 |p| g)\n  k ~ 1 + (1 |p| g)\n"
+    "  prior a.Intercept ~ normal(1, 1)\n  prior k.Intercept ~ normal(0, 1)",
+}
+SPECS = {**{name: spec_of(name) for name in FAMILIES}, **OTHERS}
+
+
+def compiled(name: str) -> Compiled:
+    columns = data()
+    columns["h2"] = [f"u{i // 5}" for i in range(ROWS)]
+    return compile_spec(Source(SPECS[name]), table_from_frame(columns))
+
+
+def point(found: Compiled, rng: np.random.Generator) -> dict[str, Array]:
+    """All quantities at a random point that is not far out."""
+    program = found.lowered
+    frame = fill(program, found.prepared.table)
+    at = {c.name: 0.5 * rng.normal(size=c.shape) for c in coordinates(program, frame)}
+    values, _ = evaluate(program, frame, at)
+    for group in program.groups:
+        if group.moved is not None or group.correlations:
+            sd, correlation = moved_scales(group, values, frame.lengths[group.sds])
+            values[group.reported_sd] = sd
+            values[group.correlation_matrix] = correlation
+    return values
+
+
+def strata_of(found: Compiled, rows: Array) -> dict[str, Array]:
+    program = found.lowered
+    column = found.prepared.table.columns["c"].values[rows]
+    return {group.name: column for group in program.groups if group.by is not None}
+
+
+def simulated(
+    found: Compiled, frame: Frame, values: Mapping[str, Array], row: int, seed: int
+) -> Array:
+    """The measure of a row in many groups of the population: groups by numbers."""
+    program, rng = found.lowered, np.random.default_rng([seed, row])
+    draw, arrays = dict(values), {}
+    for slot in program.slots:
+        array = frame[slot.name]
+        if slot.axes and slot.axes[0] == program.likelihood.rows:
+            arrays[slot.name] = np.repeat(array[row : row + 1], SIMULATED, axis=0)
+        else:
+            arrays[slot.name] = array
+        if slot.into in {group.levels for group in program.groups}:
+            arrays[slot.name] = np.arange(SIMULATED)
+    for group in program.groups:
+        factors = scaled_factors(group, frame, values)
+        number = int(strata_of(found, np.array([row])).get(group.name, [0])[0])
+        z = rng.normal(size=(SIMULATED, frame.lengths[group.coefs]))
+        draw[group.stated] = z @ factors[number][1].T
+        draw |= moved_effects(group, draw)
+    lengths = {**frame.lengths, program.likelihood.rows: SIMULATED}
+    for name in [p.name for p in program.predictors]:
+        draw.pop(name)
+    arguments = row_arguments(
+        program,
+        Frame(arrays, lengths),
+        {name: value for name, value in draw.items() if name not in frame.arrays},
+    )
+    family = FAMILIES[program.likelihood.family]
+    if family.response == "ordinal":
+        ranks = np.arange(len(found.bound.response.categories))[:, None]
+        return np.exp(family.log_density(ranks, **arguments)).T
+    shares = np.broadcast_to(family.mean(**arguments), (SIMULATED,))
+    if family.response in ("binary", "count"):
+        zero = np.exp(family.log_density(np.asarray(0.0), **arguments))
+        return np.stack([shares, np.broadcast_to(zero, shares.shape)], axis=1)
+    return shares[:, None]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_an_average_is_that_of_many_new_groups(name: str) -> None:
+    found = compiled(name)
+    seed = zlib.crc32(name.encode())
+    rng = np.random.default_rng(seed)
+    drawn = [point(found, rng) for _ in range(DRAWS)]
+    rows = np.array([0, 25])
+    whole = fill(found.lowered, found.prepared.table)
+    frame = fill(found.lowered, found.prepared.table.take(rows))
+    slots = set(frame.arrays)
+    names = [n for n in drawn[0] if n not in slots]
+    names = [n for n in names if n not in {p.name for p in found.lowered.predictors}]
+    stacked = {n: np.stack([np.asarray(d[n]) for d in drawn]) for n in names}
+    at = AtOnce(found.lowered, frame, stacked)
+    strata = strata_of(found, rows)
+    family = at.family
+    if family.response == "ordinal":
+        categories = found.bound.response.categories
+        events = [[k] for k in range(len(categories))]
+        got = averaged(measures.probabilities(at, events), at, strata)
+        numbers = np.arange(1.0, len(categories) + 1)
+        literal = averaged(measures.expected_number(at, list(numbers)), at, strata)
+        np.testing.assert_allclose(literal, got @ numbers, rtol=1e-6)
+    else:
+        got = averaged(measures.mean(at), at, strata)[..., None]
+        if family.response in ("binary", "count"):
+            zero = averaged(measures.probabilities(at, [[0]]), at, strata)
+            got = np.concatenate([got, zero], axis=-1)
+    for draw, values in enumerate(drawn):
+        for place, row in enumerate(rows):
+            many = simulated(found, whole, values, int(row), seed)
+            error = many.std(axis=0) / np.sqrt(SIMULATED)
+            assert (
+                np.abs(got[draw, place] - many.mean(axis=0)) < 4.5 * error + 1e-12
+            ).all()
+
+
+def test_without_effects_it_is_that_of_a_row_whose_effects_are_0() -> None:
+    found = compiled("bernoulli")
+    values = point(found, np.random.default_rng(1))
+    frame = fill(found.lowered, found.prepared.table)
+    names = [n for n in values if n not in frame.arrays]
+    stacked = {n: np.asarray(values[n])[None] for n in names}
+    flat = stacked | {g.sd: 0.0 * stacked[g.sd] for g in found.lowered.groups}
+    flat |= {g.reported_sd: flat[g.sd] for g in found.lowered.groups}
+    at = AtOnce(found.lowered, replace(frame), flat)
+    mean = measures.mean(at)
+    np.testing.assert_allclose(averaged(mean, at), at_zero(mean, at), rtol=1e-12)
