@@ -7,16 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..program.blocks import Intercept, Linear
-from ..program.expressions import (
-    Apply,
-    Assemble,
-    Const,
-    Expr,
-    Symbol,
-    Take,
-    minus,
-    plus,
-)
+from ..program.expressions import Apply, Symbol, minus, plus, renamed
 from ..program.ir import Derived, Frame, Predictor, Program, Slot
 from ..program.recipes import Matrix, Numbers
 
@@ -69,7 +60,7 @@ def _center(
         (p.axes for p in program.parameters if p.name == shift.quantity), ()
     )
     for quantity in program.derived:
-        quantity = replace(quantity, expression=_renamed(quantity.expression, names))
+        quantity = replace(quantity, expression=renamed(quantity.expression, names))
         if quantity.name == shift.quantity:
             axes = quantity.axes
             quantity = replace(quantity, name=centered, report=False)
@@ -92,7 +83,7 @@ def _center(
     likelihoods = tuple(
         replace(
             one,
-            arguments=tuple((name, _renamed(v, names)) for name, v in one.arguments),
+            arguments=tuple((name, renamed(v, names)) for name, v in one.arguments),
         )
         for one in program.likelihoods
     )
@@ -107,17 +98,3 @@ def _center(
     )
     array = frame[shift.design] - np.asarray(means.recipe.values)
     return result, replace(frame, arrays={**frame.arrays, design: array})
-
-
-def _renamed(expr: Expr, names: dict[str, str]) -> Expr:
-    match expr:
-        case Symbol(name):
-            return Symbol(names.get(name, name))
-        case Apply(operation, arguments):
-            return Apply(operation, tuple(_renamed(a, names) for a in arguments))
-        case Assemble(parts, order):
-            return Assemble(tuple(_renamed(p, names) for p in parts), order)
-        case Take(vector, index):
-            return Take(_renamed(vector, names), index)
-        case Const():
-            return expr

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..families import FAMILIES
 from ..program.blocks import GroupUse
+from ..program.coupling import Coupling
 from ..program.expressions import Symbol
-from ..program.ir import Frame, Program
+from ..program.ir import Frame, Likelihood, Program
 
 
 def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
@@ -28,19 +29,41 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     so is a model whose residual sd has a formula: weights that differ by orders of
     magnitude between the rows of a level would cost the digits of the sums.
     """
-    if len(program.likelihoods) > 1:
-        return program, frame
-    likelihood = program.likelihood
+    for one in program.likelihoods:
+        names = _chosen(program.of(one.name), one, frame, program.coupling)
+        left = [g for g in program.groups if g.form != "marginal"]
+        if not program.parameters and len(names) == len(left):
+            # nothing would be left to sample
+            continue
+        groups = tuple(
+            replace(group, form="marginal", unit=()) if group.name in names else group
+            for group in program.groups
+        )
+        program = replace(program, groups=groups)
+    return program, frame
+
+
+def _chosen(
+    program: Program, likelihood: Likelihood, frame: Frame, coupling: Coupling | None
+) -> set[str]:
+    """Return the groups to be integrated out of the likelihood of one response.
+
+    Effects that are correlated with those of another response are none of them: the
+    rows of both tell of these. Nor are those of coupled responses.
+    """
+    none: set[str] = set()
+    if coupling is not None and likelihood.name in coupling.responses:
+        return none
     main = program.predictors[0]
     arguments = dict(likelihood.arguments)
     normal = FAMILIES[likelihood.family].normal
     if not normal or arguments.get("mu") != Symbol(main.name):
-        return program, frame
+        return none
     if len(program.predictors) > 1:
-        return program, frame
+        return none
     if likelihood.weight is not None and not (frame[likelihood.weight] > 0.0).all():
         # the mean of a row that does not count has no variance
-        return program, frame
+        return none
     candidates: list[tuple[int, GroupUse]] = []
     for block in main.blocks:
         if isinstance(block, GroupUse):
@@ -49,22 +72,11 @@ def integrate_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
             if group.free and len(block.positions) == size:
                 candidates.append((frame.lengths[group.levels] * size, block))
     if not candidates:
-        return program, frame
+        return none
     candidates.sort(key=lambda one: -one[0])
     inner, *others = [use for _, use in candidates]
-    chosen = [
-        inner,
-        *[use for use in others if _nested(inner, use, program, frame)][:1],
-    ]
-    names = {use.group for use in chosen}
-    if not program.parameters and len(names) == len(program.groups):
-        # nothing would be left to sample
-        return program, frame
-    groups = tuple(
-        replace(group, form="marginal", unit=()) if group.name in names else group
-        for group in program.groups
-    )
-    return replace(program, groups=groups), frame
+    outer = [use for use in others if _nested(inner, use, program, frame)][:1]
+    return {use.group for use in (inner, *outer)}
 
 
 def _nested(inner: GroupUse, outer: GroupUse, program: Program, frame: Frame) -> bool:

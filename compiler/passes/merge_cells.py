@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..families import FAMILIES
 from ..families.family import Pooled
-from ..program.ir import Frame, Program, Slot
+from ..program.expressions import names_in, renamed
+from ..program.ir import Axis, Frame, Likelihood, Program, Slot
 from ..program.names import free_in
 from ..program.recipes import Count, Within
 
@@ -37,54 +38,73 @@ def merge_cells(program: Program, frame: Frame) -> tuple[Program, Frame]:
     stand in the order of their first rows. A frame that has counts is merged
     further. Rows that something is kept of (``keep mu``) are not merged, nor are
     rows of which fewer than one in ten would go.
+
+    Of several responses each is merged by itself, on an axis of its own, as they may
+    be told apart by different numbers. Rows of coupled ones stay as they are: there
+    one response is a number that tells the rows of another apart.
     """
-    if len(program.likelihoods) > 1:
-        return _noted(program, "rows are not merged: several responses"), frame
-    likelihood = program.likelihood
-    kept = _kept_by_row(program)
+    for one in program.likelihoods:
+        program, frame = _merged(program, frame, one)
+    return program, frame
+
+
+def _merged(
+    program: Program, frame: Frame, likelihood: Likelihood
+) -> tuple[Program, Frame]:
+    """Merge the rows of one response."""
+    alone = len(program.likelihoods) == 1
+    of = "" if alone else f" of `{likelihood.name}`"
+    coupling = program.coupling
+    if coupling is not None and likelihood.name in coupling.responses:
+        note = f"rows{of} are not merged: they have a residual correlation"
+        return _noted(program, note), frame
+    kept = _kept_by_row(program, likelihood)
     if kept is not None:
-        note = f"rows are not merged: `{kept}` is kept for each row"
+        note = f"rows{of} are not merged: `{kept}` is kept for each row"
         return _noted(program, note), frame
     pooled = FAMILIES[likelihood.family].pooled
     apart = {likelihood.count, likelihood.within}
     if pooled is not None:
         apart.add(likelihood.value)
-    names = [
-        slot.name
-        for slot in program.slots
-        if likelihood.rows in slot.axes and slot.name not in apart
-    ]
+    names = [name for name in _by_row(program, likelihood) if name not in apart]
     rows = frame.lengths[likelihood.rows]
     cells = find_cells([frame[name] for name in names], rows)
     if len(cells.first) > (1.0 - LEAST_MERGED) * rows:
         return program, frame
 
+    if _shares_rows(program, likelihood):
+        program, frame, likelihood = _on_its_own(program, frame, likelihood)
+        apart = {likelihood.count, likelihood.within}
+        if pooled is not None:
+            apart.add(likelihood.value)
+        names = [name for name in _by_row(program, likelihood) if name not in apart]
     arrays = dict(frame.arrays)
     for name in names:
         arrays[name] = frame[name][cells.first]
     counts = np.ones(rows) if likelihood.count is None else frame[likelihood.count]
-    program, count = _with_slot(program, likelihood.count, "count", Count())
+    program, count = _with_slot(program, likelihood, likelihood.count, Count())
     arrays[count] = cells.sums(counts)
     changed = replace(likelihood, count=count)
     if pooled is not None:
-        program, within = _with_slot(program, likelihood.within, "within", Within())
+        program, within = _with_slot(program, likelihood, likelihood.within, Within())
         changed = replace(changed, within=within)
         deviations = 0.0 if likelihood.within is None else frame[likelihood.within]
         response = frame[likelihood.value]
         arrays[likelihood.value], arrays[within] = pool(
             pooled, cells, response, counts, deviations
         )
-    program = replace(program, likelihoods=(changed,))
+    program = _with(program, changed)
     number = len(cells.first)
     lengths = {**frame.lengths, likelihood.rows: number}
-    note = f"cells: {int(counts.sum()):,} rows in {number:,}"
+    note = f"cells{of}: {int(counts.sum()):,} rows in {number:,}"
     return _noted(program, note), Frame(arrays, lengths)
 
 
-def _kept_by_row(program: Program) -> str | None:
+def _kept_by_row(program: Program, likelihood: Likelihood) -> str | None:
     """Return a name that has a value for each row of the data, if there is one."""
-    rows = program.likelihood.rows
-    kept = [name for p in program.predictors for name in p.report]
+    rows = likelihood.rows
+    view = program.of(likelihood.name)
+    kept = [name for p in view.predictors for name in p.report]
     kept += [d.name for d in program.derived if rows in d.axes]
     kept += [p.name for p in program.parameters if rows in p.axes]
     return kept[0] if kept else None
@@ -96,15 +116,113 @@ def _noted(program: Program, note: str) -> Program:
     return replace(program, notes=(*program.notes, note))
 
 
+def _with(program: Program, likelihood: Likelihood) -> Program:
+    """Return a program with the likelihood in the place of the one of its name."""
+    return replace(
+        program,
+        likelihoods=tuple(
+            likelihood if one.name == likelihood.name else one
+            for one in program.likelihoods
+        ),
+    )
+
+
 def _with_slot(
-    program: Program, name: str | None, wanted: str, recipe: Count | Within
+    program: Program, likelihood: Likelihood, name: str | None, recipe: Count | Within
 ) -> tuple[Program, str]:
     """Return a program that has the slot, and the slot's name."""
     if name is not None:
         return program, name
+    wanted = "count" if isinstance(recipe, Count) else "within"
+    if len(program.likelihoods) > 1:
+        wanted = f"{likelihood.name}_{wanted}"
     name = free_in(wanted, program)
-    slot = Slot(name, (program.likelihood.rows,), recipe)
+    slot = Slot(name, (likelihood.rows,), recipe)
     return replace(program, slots=(*program.slots, slot)), name
+
+
+# ---- rows of one of several responses ----------------------------------------------
+
+
+def _others(program: Program, likelihood: Likelihood) -> Iterator[Likelihood]:
+    return (one for one in program.likelihoods if one.name != likelihood.name)
+
+
+def _by_row(program: Program, likelihood: Likelihood) -> tuple[str, ...]:
+    """Return the slots over the rows of a response, those that it reads."""
+    found = [s.name for s in program.slots if likelihood.rows in s.axes]
+    if not _shares_rows(program, likelihood):
+        return tuple(found)
+    read = _read_by(program, likelihood)
+    return tuple(name for name in found if name in read)
+
+
+def _shares_rows(program: Program, likelihood: Likelihood) -> bool:
+    return any(one.rows == likelihood.rows for one in _others(program, likelihood))
+
+
+def _read_by(program: Program, likelihood: Likelihood) -> set[str]:
+    """Return the names that a response, or one of its predictors, reads."""
+    read = {*likelihood.slots}
+    for _, argument in likelihood.arguments:
+        read |= {*names_in(argument)}
+    for predictor in program.of(likelihood.name).predictors:
+        read |= {name for block in predictor.blocks for name in block.slots()}
+        if predictor.body is not None:
+            read |= {*names_in(predictor.body)}
+    return read
+
+
+def _on_its_own(
+    program: Program, frame: Frame, likelihood: Likelihood
+) -> tuple[Program, Frame, Likelihood]:
+    """Give a response an axis of rows of its own, with slots that no other reads."""
+    old = likelihood.rows
+    rows = free_in(f"{likelihood.name}_{old}", program)
+    program = replace(program, axes=(*program.axes, Axis(rows, "rows")))
+    elsewhere: set[str] = set()
+    for one in _others(program, likelihood):
+        elsewhere |= _read_by(program, one)
+    names: dict[str, str] = {}
+    arrays = dict(frame.arrays)
+    for name in _by_row(program, likelihood):
+        slot = program.slot(name)
+        axes = tuple(rows if axis == old else axis for axis in slot.axes)
+        if name in elsewhere:
+            names[name] = free_in(f"{likelihood.name}_{name}", program)
+            own = replace(slot, name=names[name], axes=axes)
+            program = replace(program, slots=(*program.slots, own))
+            arrays[own.name] = frame[name]
+        else:
+            slots = (replace(s, axes=axes) if s is slot else s for s in program.slots)
+            program = replace(program, slots=tuple(slots))
+
+    def moved(name: str | None) -> str | None:
+        return name if name is None else names.get(name, name)
+
+    own_rows = replace(
+        likelihood,
+        arguments=tuple((n, renamed(e, names)) for n, e in likelihood.arguments),
+        value=names.get(likelihood.value, likelihood.value),
+        rows=rows,
+        count=moved(likelihood.count),
+        within=moved(likelihood.within),
+        weight=moved(likelihood.weight),
+    )
+    predictors = tuple(
+        replace(
+            one,
+            rows=rows,
+            blocks=tuple(block.with_slots(names) for block in one.blocks),
+            body=None if one.body is None else renamed(one.body, names),
+        )
+        if one.response == likelihood.name
+        else one
+        for one in program.predictors
+    )
+    program = _with(replace(program, predictors=predictors), own_rows)
+    lengths = {**frame.lengths, rows: frame.lengths[old]}
+    return program, Frame(arrays, lengths), own_rows
 
 
 # ---- cells -----------------------------------------------------------------------

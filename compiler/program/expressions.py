@@ -98,7 +98,7 @@ def needs_parentheses(operation: str, place: int, operand: Expr) -> bool:
     The order is that of Python and of mathematics; operators of one kind are taken
     from the left.
 
-    >>> a, b = Ref("a"), Ref("b")
+    >>> a, b = Symbol("a"), Symbol("b")
     >>> needs_parentheses("*", 1, Apply("+", (a, b)))
     True
     >>> needs_parentheses("-", 0, Apply("-", (a, b)))
@@ -118,7 +118,7 @@ def needs_parentheses(operation: str, place: int, operand: Expr) -> bool:
 def plus(left: Expr, right: Expr) -> Expr:
     """Return ``left + right``; a term and its negation cancel.
 
-    >>> m, d = Const(1.0), Apply("dot", (Ref("X_mean"), Ref("b")))
+    >>> m, d = Const(1.0), Apply("dot", (Symbol("X_mean"), Symbol("b")))
     >>> plus(minus(m, d), d) == m
     True
     """
@@ -140,6 +140,21 @@ def minus(left: Expr, right: Expr) -> Expr:
     if isinstance(right, Apply) and right.operation == "+":
         return minus(minus(left, right.arguments[0]), right.arguments[1])
     return Apply("-", (left, right))
+
+
+def renamed(expr: Expr, names: Mapping[str, str]) -> Expr:
+    """Return an expression with other names for some that it refers to."""
+    match expr:
+        case Symbol(name):
+            return Symbol(names.get(name, name))
+        case Apply(operation, arguments):
+            return Apply(operation, tuple(renamed(a, names) for a in arguments))
+        case Assemble(parts, order):
+            return Assemble(tuple(renamed(p, names) for p in parts), order)
+        case Take(vector, index):
+            return Take(renamed(vector, names), names.get(index, index))
+        case Const():
+            return expr
 
 
 def names_in(expr: Expr) -> Iterator[str]:

@@ -510,6 +510,16 @@ class Program:
             coupling=None,
         )
 
+    def integrated(self, response: str) -> tuple[Group, ...]:
+        """Return the groups that the likelihood of a response has integrated out."""
+        used = {
+            block.group
+            for predictor in self.predictors
+            for block in predictor.blocks
+            if predictor.response == response and isinstance(block, GroupUse)
+        }
+        return tuple(g for g in self.groups if g.form == "marginal" and g.name in used)
+
     def axis(self, name: str) -> Axis:
         """Return the axis of that name."""
         return next(a for a in self.axes if a.name == name)

@@ -118,13 +118,14 @@ def by_model(model: pm.Model, rewritten: bool = False) -> Callable[[Point], Eval
     """
     values = model.value_vars
     names = [model.values_to_rvs[value].name for value in values]
-    density = model.logp()
-    slopes = pt.grad(density, values, disconnected_inputs="ignore")
+    # added up below: PyTensor's Python takes 32 summands at most
+    parts = [pt.sum(part) for part in model.logp(sum=False)]
+    slopes = pt.grad(sum(parts), values, disconnected_inputs="ignore")
 
     @cache
     def compiled(mode: Mode) -> Callable[..., Any]:
         return pytensor.function(
-            values, [density, *slopes], mode=mode, on_unused_input="ignore"
+            values, [*parts, *slopes], mode=mode, on_unused_input="ignore"
         )
 
     def evaluation(point: Point) -> Evaluation:
@@ -135,7 +136,8 @@ def by_model(model: pm.Model, rewritten: bool = False) -> Callable[[Point], Eval
                 found = compiled(BUILT)(*numbers)
         if rewritten or not all(np.isfinite(one).all() for one in found):
             found = compiled(MODE)(*numbers)
-        return Evaluation(float(found[0]), dict(zip(names, found[1:], strict=True)))
+        density, given = sum(map(float, found[: len(parts)])), found[len(parts) :]
+        return Evaluation(density, dict(zip(names, given, strict=True)))
 
     return evaluation
 

@@ -16,6 +16,7 @@ import varying
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import compile_spec
+from varying.compiler.passes import for_kernel, for_sampling
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.grammar.source import Source
 
@@ -136,6 +137,32 @@ def test_the_kernel_agrees(seed: int, tmp_path: Path) -> None:
         for line in compare_kernel(program, frame, seed)
     ]
     assert found + compare_cells(compiled, seed, graph=False) == [], case.text
+
+
+def coarse(rng: Rng) -> pd.DataFrame:
+    """Data in which many rows are alike, of one response more than of another."""
+    frame = data(rng, 120)
+    frame["x"] = frame["x"].round() % 3.0
+    frame["n"] = np.where(frame["n"] > 1.5, 2.0, 0.5)
+    return frame.assign(w=frame["w"].round())
+
+
+@pytest.mark.parametrize("seed", range(30, 54))
+def test_rows_are_merged_by_response(seed: int, tmp_path: Path) -> None:
+    """In the program, the graph and the kernel, with the same density."""
+    case = replace(random_models(seed), data=coarse(np.random.default_rng([42, seed])))
+    compiled = case.compile(tmp_path)
+    program, frame = for_sampling(compiled.program, compiled.frame)
+    # of a Student t no two responses are the same
+    apart = {"heavy"}
+    if program.coupling is not None:
+        apart |= {*program.coupling.responses}
+    rows = {one.name: frame.lengths[one.rows] for one in program.likelihoods}
+    assert {name for name, count in rows.items() if count == 120} <= apart
+    assert all(rows[name] == 120 for name in apart & {*rows})
+    found = compare_kernel(program, frame, seed)
+    found += compare_kernel(*for_kernel(program, frame), seed)
+    assert found + compare_cells(compiled, seed, graph=seed % 6 == 0) == [], case.text
 
 
 # ---- each response, and all --------------------------------------------------------

@@ -26,6 +26,10 @@ class Block:
     def slots(self) -> tuple[str, ...]:
         """Return the slots that have a number, or several, for each row."""
 
+    @abstractmethod
+    def with_slots(self, names: Mapping[str, str]) -> Block:
+        """Return the block with other slots in the place of some."""
+
     def quantities(self) -> tuple[str, ...]:
         """Return the parameters and derived quantities that it reads by name."""
         return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,15 @@ class GroupProduct(Block):
     def slots(self) -> tuple[str, ...]:
         """Return both indices."""
         return self.index, self.factor.index
+
+    def with_slots(self, names: Mapping[str, str]) -> GroupProduct:
+        """Return the block with other slots in the place of some."""
+        index = names.get(self.factor.index, self.factor.index)
+        return replace(
+            self,
+            index=names.get(self.index, self.index),
+            factor=replace(self.factor, index=index),
+        )
 
     def quantities(self) -> tuple[str, ...]:
         """Return the vector."""

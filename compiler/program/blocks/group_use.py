@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .block import Array, Block
@@ -30,6 +30,13 @@ class GroupUse(Block):
     def slots(self) -> tuple[str, ...]:
         """Return the index of the level, and the design."""
         return (self.index,) if self.design is None else (self.index, self.design)
+
+    def with_slots(self, names: Mapping[str, str]) -> GroupUse:
+        """Return the block with other slots in the place of some."""
+        index, design = names.get(self.index, self.index), self.design
+        if design is not None:
+            design = names.get(design, design)
+        return replace(self, index=index, design=design)
 
     def effects(self, program: Program) -> str:
         """Return the name of the effects that the design is about."""

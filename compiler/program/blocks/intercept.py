@@ -24,6 +24,10 @@ class Intercept(Block):
         """Return none."""
         return ()
 
+    def with_slots(self, names: Mapping[str, str]) -> Intercept:
+        """Return the block with other slots in the place of some."""
+        return self
+
     def quantities(self) -> tuple[str, ...]:
         """Return the intercept."""
         return (self.name,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .block import Array, Block
@@ -22,6 +22,10 @@ class Linear(Block):
     def slots(self) -> tuple[str, ...]:
         """Return the design."""
         return (self.design,)
+
+    def with_slots(self, names: Mapping[str, str]) -> Linear:
+        """Return the block with other slots in the place of some."""
+        return replace(self, design=names.get(self.design, self.design))
 
     def quantities(self) -> tuple[str, ...]:
         """Return the coefficients."""

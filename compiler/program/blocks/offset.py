@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .block import Array, Block
@@ -21,6 +21,10 @@ class Offset(Block):
     def slots(self) -> tuple[str, ...]:
         """Return the slot."""
         return (self.slot,)
+
+    def with_slots(self, names: Mapping[str, str]) -> Offset:
+        """Return the block with other slots in the place of some."""
+        return replace(self, slot=names.get(self.slot, self.slot))
 
     def value(
         self, program: Program, frame: Frame, values: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,16 @@ class Product(Block):
         return tuple(
             one.index if isinstance(one, Take) else one.name for one in self.factors
         )
+
+    def with_slots(self, names: Mapping[str, str]) -> Product:
+        """Return the block with other slots in the place of some."""
+        factors = tuple(
+            replace(one, index=names.get(one.index, one.index))
+            if isinstance(one, Take)
+            else Symbol(names.get(one.name, one.name))
+            for one in self.factors
+        )
+        return replace(self, factors=factors)
 
     def quantities(self) -> tuple[str, ...]:
         """Return the coefficients and the vectors."""

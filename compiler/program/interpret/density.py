@@ -185,10 +185,14 @@ def predictor_value(
 
 def log_likelihood(program: Program, frame: Frame, values: Mapping[str, Any]) -> Any:
     """Return the log likelihood of all rows, each as often as it counts."""
-    integrated = [group for group in program.groups if group.form == "marginal"]
-    if integrated:
-        return _integrated(integrated, program, frame, values)
-    return sum(_likelihood(one, frame, values) for one in program.observed)
+    total: Any = 0.0
+    for one in program.observed:
+        groups = program.integrated(one.name)
+        if groups:
+            total = total + _integrated(groups, program.of(one.name), frame, values)
+        else:
+            total = total + _likelihood(one, frame, values)
+    return total
 
 
 def _likelihood(likelihood: Likelihood, frame: Frame, values: Mapping[str, Any]) -> Any:

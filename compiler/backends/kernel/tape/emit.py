@@ -241,11 +241,12 @@ class _Tape(Quantities):
         self.writer.add(family.at_once, **kept, length=length, scratch=scratch)
 
     def _likelihood(self) -> None:
-        if self.marginal:
-            write_misfit(self.integrated(), self.writer, self.scales)
-            return
         for likelihood in self.program.observed:
-            self._observe(likelihood)
+            if self.program.integrated(likelihood.name):
+                done = self.integrated(likelihood.name)
+                write_misfit(done, self.writer, self.scales)
+            else:
+                self._observe(likelihood)
 
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer

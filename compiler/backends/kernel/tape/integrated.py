@@ -81,8 +81,13 @@ class Integrated:
 
 
 def integrated_groups(program: Program, frame: Frame) -> list[Group]:
-    """Return the groups that are integrated out, the innermost first."""
-    found = [group for group in program.groups if group.form == "marginal"]
+    """Return the groups that are integrated out, the innermost first.
+
+    Of a program with one response (``Program.of``) they are those of its likelihood.
+    """
+    found = [
+        group for one in program.likelihoods for group in program.integrated(one.name)
+    ]
     return sorted(found, key=lambda group: -frame.lengths[group.levels])
 
 
@@ -99,7 +104,7 @@ def write_sums(
     Parameters
     ----------
     program, frame, writer
-        What is written, and where to.
+        What is written, of one response alone, and where to.
     mu
         The place of the rest of the predictor, by row.
     sigma

@@ -83,7 +83,7 @@ class Quantities:
             self.coordinates[coordinate.name] = at
             at += math.prod(coordinate.shape)
         self.marginal = integrated_groups(program, frame)
-        self._sums: Integrated | None = None
+        self._sums: dict[str, Integrated] = {}
         self._drawn: dict[str, int] = {}
         self._normals: dict[str, int] = {}
         if draws:
@@ -397,23 +397,23 @@ class Quantities:
             "basis": self.writer.numbers(basis) if basis else -1,
         }
 
-    def integrated(self) -> Integrated:
+    def integrated(self, response: str) -> Integrated:
         """Write a normal likelihood without the effects that are integrated out."""
-        if self._sums is not None:
-            return self._sums
-        program = self.program
-        main = program.predictors[0]
-        out = [main.use_of(group) for group in self.marginal]
-        rest = replace(main, blocks=tuple(b for b in main.blocks if b not in out))
-        self.units |= {p.name: None for p in program.predictors}
-        mu = self._predictor(rest, None).at
-        sigma = self.expression(dict(program.likelihood.arguments)["sigma"])
-        assert sigma.scalar
-
-        self._sums = write_sums(
-            program, self.frame, self.writer, mu, sigma.at, self.scales
-        )
-        return self._sums
+        if response not in self._sums:
+            program = self.program.of(response)
+            (main,) = program.predictors
+            out = [
+                main.use_of(group) for group in integrated_groups(program, self.frame)
+            ]
+            rest = replace(main, blocks=tuple(b for b in main.blocks if b not in out))
+            self.units[main.name] = None
+            mu = self._predictor(rest, None).at
+            sigma = self.expression(dict(program.likelihood.arguments)["sigma"])
+            assert sigma.scalar
+            self._sums[response] = write_sums(
+                program, self.frame, self.writer, mu, sigma.at, self.scales
+            )
+        return self._sums[response]
 
     def scales(self, group: Group, among: slice) -> dict[str, int]:
         """Return the places of some sds of a group and of their Cholesky factor."""
@@ -422,9 +422,14 @@ class Quantities:
 
     def _recovered(self, group: Group) -> Place:
         """Return the place of effects that are drawn after sampling."""
-        if not self._drawn:
-            done = self.integrated()
-            self._drawn = write_effects(done, self.writer, self._normals)
+        if group.name not in self._drawn:
+            (response,) = (
+                one.name
+                for one in self.program.likelihoods
+                if group in self.program.integrated(one.name)
+            )
+            done = self.integrated(response)
+            self._drawn |= write_effects(done, self.writer, self._normals)
         length = self._size(group)
         return Place(self._drawn[group.name], length, False)
 
