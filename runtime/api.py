@@ -163,6 +163,7 @@ def load(
     ModelError
         If there is no such file, or it is no fit.
     """
+    from .draws.clean import cleaned
     from .fit import store
     from .fit.fit import Fit
     from .fit.origin import Origin
@@ -174,7 +175,8 @@ def load(
         found.table, found.provenance, os.fspath(path), own, stored=found.variables
     )
     origin.check_loaded(found.data)
-    return Fit(found.data, found.provenance, origin, _state=found.state)
+    data = cleaned(found.data, found.provenance.names, found.table)
+    return Fit(data, found.provenance, origin, _state=found.state)
 
 
 def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:

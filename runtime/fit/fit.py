@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from varying.grammar.render.safe import visible
 
+from ..draws.clean import INTERNALS, all_draws, cleaned
 from ..draws.row import Row
-from ..interface.arguments import between, flag, path_text
+from ..interface.arguments import ArgumentError, between, choice, flag, path_text
 from ..interface.calls import called
 from ..interface.printed import Printed
 from ..questions.answers import Answers, answers_of, frame_of
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit"]
 
+#: Groups that are computed when they are asked for.
+_COMPUTED = ("log_likelihood", "log_prior")
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fit:
@@ -44,7 +48,10 @@ class Fit:
     ----------
     data
         The draws, with the groups ``posterior``, ``sample_stats`` and
-        ``observed_data``: what ArviZ's functions take. An ordinal or binary
+        ``observed_data``: what ArviZ's functions take. ``posterior`` has the
+        parameters as they are reported; what was only sampled in is in the group
+        ``unconstrained``. Ids of groups that are numbers in the data are numbers
+        (``sel(g=3)``). More groups are there after ``compute``. An ordinal or binary
         response is in ``observed_data`` as ranks among its categories, from 0,
         like all that PyMC draws with ``Model.pymc``; their names are the
         variable's attribute ``categories``. ``row`` is the number of the row in
@@ -65,7 +72,9 @@ class Fit:
     def of(cls, made: FitContents) -> Fit:
         """Return the fit of what was made."""
         rows = {(PROB, True): made.rows}
-        return cls(made.data, made.provenance, made.origin, rows, _state=made.state)
+        names, table = made.provenance.names, made.origin.table
+        data = cleaned(made.data, names, table)
+        return cls(data, made.provenance, made.origin, rows, _state=made.state)
 
     @property
     def model(self) -> str:
@@ -218,8 +227,7 @@ class Fit:
         from ..rows.predict import check_kind, joint_draws, predict, thinned
 
         check_kind(kind)
-        posterior = self.data["posterior"].to_dataset()
-        chosen = thinned(posterior, draws)
+        chosen = thinned(self._posterior, draws)
         rows = self._origin.rows_of(response)
         responses = self._origin.responses
         if kind == "response" and dpar is None and len(responses) > 1:
@@ -261,7 +269,7 @@ class Fit:
         if response is not None:
             response = origin.rows_of(response).name
         if response not in self._densities:
-            posterior = self.data["posterior"].to_dataset()
+            posterior = self._posterior
             self._check_rows(posterior, 1)
             if response is None:
                 found = joint_log_likelihood(origin.together, posterior, origin.name)
@@ -269,6 +277,11 @@ class Fit:
                 found = log_likelihood(origin.rows_of(response), posterior)
             self._densities[response] = found
         return self._densities[response].copy(deep=False)
+
+    @property
+    def _posterior(self) -> Dataset:
+        """The draws of the parameters, and of what was sampled in their place."""
+        return all_draws(self.data)
 
     def _check_rows(self, posterior: Dataset, several: int) -> None:
         """Refuse so many numbers for each row and draw where there is no room."""
@@ -330,6 +343,8 @@ class Fit:
         *,
         log_likelihood: bool = True,
         posterior_predictive: bool = True,
+        log_prior: bool = False,
+        internals: bool = False,
         draws: int | None = None,
         seed: int | None = None,
     ) -> DataTree:
@@ -343,6 +358,12 @@ class Fit:
         log_likelihood, posterior_predictive
             Whether to add the group of that name. Each has a number for every
             row and draw.
+        log_prior
+            Whether to add the log prior density of each parameter, for
+            ``arviz.psense``.
+        internals
+            Whether to have what was only sampled in (the group ``unconstrained``) in
+            ``posterior`` as well, where PyMC's functions look for it.
         draws, seed
             Of ``posterior_predictive``, as for ``predict``. ``arviz.loo_pit``
             needs all draws.
@@ -351,6 +372,8 @@ class Fit:
 
         flag("log_likelihood", log_likelihood)
         flag("posterior_predictive", posterior_predictive)
+        flag("log_prior", log_prior)
+        flag("internals", internals)
         from xarray import Dataset, DataTree
 
         responses = self._origin.responses
@@ -359,15 +382,66 @@ class Fit:
         for name, rows in responses.items():
             tree = with_categories(tree, name, rows.categories, numbers=True)
         groups = {name: node.to_dataset() for name, node in tree.children.items()}
+        for name in _COMPUTED:
+            groups.pop(name, None)
         if log_likelihood:
-            densities = {name: self.log_likelihood(name) for name in responses}
-            groups["log_likelihood"] = Dataset(densities)
+            groups["log_likelihood"] = self._computed("log_likelihood")
+        if log_prior:
+            groups["log_prior"] = self._computed("log_prior")
+        if internals:
+            groups["posterior"] = self._posterior
+            groups.pop(INTERNALS, None)
         if posterior_predictive:
             groups["posterior_predictive"] = Dataset(self._drawn(draws, seed))
 
         found: DataTree = DataTree.from_dict(dict(groups))
         found.attrs = dict(self.data.attrs)
         return found
+
+    @called
+    def compute(self, *groups: str) -> DataTree:
+        """Put groups that ArviZ's functions need into ``data``, and return it.
+
+        Parameters
+        ----------
+        *groups
+            ``log_likelihood``: of each row at each draw, for ``arviz.loo`` and
+            ``arviz.compare``. ``log_prior``: of each parameter at each draw, with
+            ``log_likelihood`` for ``arviz.psense_summary``.
+
+        Raises
+        ------
+        ValueError
+            If it knows no such group, or is given none.
+        ModelError
+            As ``log_likelihood``.
+
+        Examples
+        --------
+        ``fit.compute("log_likelihood")``, then ``az.loo(fit.data)``.
+        """
+        from xarray import DataTree
+
+        if not groups:
+            raise ArgumentError(f"which groups? There are {' and '.join(_COMPUTED)}")
+        for name in groups:
+            choice("groups", name, _COMPUTED, "no group that can be computed is called")
+        for name in groups:
+            if name not in self.data:
+                self.data[name] = DataTree(self._computed(name))
+        return self.data
+
+    def _computed(self, group: str) -> Dataset:
+        from xarray import Dataset
+
+        if group == "log_likelihood":
+            names = self._origin.responses
+            return Dataset({name: self.log_likelihood(name) for name in names})
+        from ..draws.log_prior import log_prior
+
+        compiled = self._origin.compiled
+        frame = self._origin.rows.frame
+        return log_prior(compiled.lowered, frame, self._posterior)
 
     def _drawn(self, draws: int | None, seed: int | None) -> dict[str, DataArray]:
         """Return new responses by name; several are drawn together."""
@@ -376,7 +450,7 @@ class Fit:
         responses = self._origin.responses
         if len(responses) == 1:
             return dict.fromkeys(responses, self.predict(draws=draws, seed=seed))
-        posterior = thinned(self.data["posterior"].to_dataset(), draws)
+        posterior = thinned(self._posterior, draws)
         self._check_rows(posterior, len(responses))
         return joint_draws(self._origin.together, posterior, seed)
 
@@ -474,7 +548,10 @@ class Fit:
         if reason is not None:
             raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
         table = self._origin.table
-        store.write(path, self.data, self.provenance, table, self._state)
+        # what can be computed again is not stored
+        kept = [name for name in self.data.children if name not in _COMPUTED]
+        data = self.data.filter(lambda node: node.name in (None, *kept))
+        store.write(path, data, self.provenance, table, self._state)
 
     def __repr__(self) -> str:
         settings = self.provenance.settings

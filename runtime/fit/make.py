@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ..draws.clean import all_draws
 from ..interface.arguments import ArgumentError
 from ..interface.faults import fault
 from ..interface.interrupts import interruptible
@@ -195,11 +196,10 @@ class _Chain:
         return sum(piece["posterior"].sizes["draw"] for piece in self.pieces)
 
 
-def _chains(
-    groups: Mapping[str, Any], state: NDArray[np.float64] | None
-) -> dict[int, _Chain]:
+def _chains(groups: DataTree, state: NDArray[np.float64] | None) -> dict[int, _Chain]:
     """Return the chains of some groups by their numbers."""
     kept = {name: groups[name].to_dataset() for name in _BY_DRAW}
+    kept["posterior"] = all_draws(groups)
     return {
         label: _Chain(
             [{name: one.isel(chain=[place]) for name, one in kept.items()}],
@@ -231,6 +231,7 @@ def _joined(
     from ..sampling.samplers.draws import rectangle
 
     labels = _labels(fit)
+    there = {"posterior": all_draws(fit.data), "sample_stats": fit.data["sample_stats"]}
     chains = _chains(fit.data, fit._state)
     newest = more if more is not None else others
     assert newest is not None
@@ -248,7 +249,7 @@ def _joined(
     for group in _BY_DRAW:
         new = newest.data[group].to_dataset()
         # what is computed of the draws, such as `keep`, is computed again
-        names = [name for name in new.data_vars if name in fit.data[group].data_vars]
+        names = [name for name in new.data_vars if name in there[group].data_vars]
         rows = [
             xr.concat(
                 [piece[group][names].reset_coords(drop=True) for piece in own],

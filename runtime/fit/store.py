@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from varying.compiler.data.bounded import Unsound
 
+from ..draws.clean import INTERNALS
 from ..files.archive import (
     ATTRIBUTE,
     MANIFEST,
@@ -140,7 +141,9 @@ def read(path: str | os.PathLike[str]) -> Stored:
     from xarray import DataTree
 
     groups, attrs, provenance, table = _read(path, whole=True)
-    variables = stored_variables(groups["posterior"])
+    variables: dict[str, Variable] = {}
+    for name in (INTERNALS, "posterior"):
+        variables |= stored_variables(groups[name]) if name in groups else {}
     own = {name: groups.pop(name) for name in (_DATA, _STATE) if name in groups}
     tree: DataTree = DataTree.from_dict(
         {name: one.to_dataset() for name, one in groups.items()}

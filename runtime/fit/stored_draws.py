@@ -17,6 +17,7 @@ import numpy as np
 
 from varying.compiler.data.bounded import Unsound
 
+from ..draws.clean import INTERNALS
 from ..files.plain import listed, number, text, texts
 from ..files.spec_file import MOST_BYTES
 from ..questions.answers import ABOUT, GROUP
@@ -171,7 +172,8 @@ def check_draws(
     names = provenance.names
     posterior, stats = groups["posterior"], groups["sample_stats"]
     expected = dict(zip(_BY_DRAW, provenance.drawn, strict=True))
-    for group in (posterior, stats):
+    by_draw = [groups[name] for name in (INTERNALS,) if name in groups]
+    for group in (posterior, stats, *by_draw):
         if not expected.items() <= group.sizes.items():
             raise Unsound("it has not the draws that its description says")
         _check_labels(group)
@@ -190,9 +192,10 @@ def check_draws(
         # an array of nothing but no had no pieces in them
         if any(_DIVERGED in one for one in provenance.verdict.sentences):
             raise Unsound("its verdict tells of draws that diverged, and none did")
-    for name, one in posterior.variables.items():
-        if name not in posterior.coords:
-            _check_variable(name, one, provenance)
+    for group in (posterior, *by_draw):
+        for name, one in group.variables.items():
+            if name not in group.coords:
+                _check_variable(name, one, provenance)
     for name in (*names.parameters, *names.effects):
         if name not in posterior.variables or name in posterior.coords:
             raise Unsound(f"there are no draws of `{name}`")

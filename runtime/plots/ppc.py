@@ -102,7 +102,7 @@ def picture(
     panels = None if by is None else panels_of(fit._origin, by, chosen)
     sizes = fit.data["posterior"].sizes
     each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
-    posterior = thinned(fit.data["posterior"].to_dataset(), each)
+    posterior = thinned(fit._posterior, each)
     drawings = predict(rows, posterior, "response", wanted.seed)
     values = drawings.transpose("chain", "draw", "row").values
     data = Replicates.of(rows, values.reshape(-1, values.shape[-1]))

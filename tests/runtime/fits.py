@@ -12,6 +12,7 @@ from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import compile_spec
 from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
+from varying.runtime.draws.clean import cleaned
 from varying.runtime.draws.names import Names
 from varying.runtime.draws.row import Row
 from varying.runtime.fit.fit import Fit
@@ -123,4 +124,5 @@ def made_fit() -> Fit:
         names=NAMES,
         verdict=judge(rows, statistics(), settings(), subject),
     )
-    return Fit(data, provenance, Origin.of(made, provenance))
+    origin = Origin.of(made, provenance)
+    return Fit(cleaned(data, NAMES, origin.table), provenance, origin)

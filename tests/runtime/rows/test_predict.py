@@ -131,7 +131,9 @@ def by_pymc(fit: Fit, of: Model) -> xr.Dataset:
     """Return PyMC's log likelihood of the draws of a fit."""
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         found = pm.compute_log_likelihood(
-            fit.data.copy(),
+            fit.to_arviz(
+                log_likelihood=False, posterior_predictive=False, internals=True
+            ),
             model=of.pymc,
             extend_inferencedata=False,
             progressbar=False,
@@ -183,12 +185,14 @@ def test_log_likelihood_and_prior_are_the_reference_density(name: str) -> None:
 )
 def test_responses_are_drawn_as_pymc_draws_them(name: str) -> None:
     one, many = fit(name), 4000
-    prior = one.data["posterior"].to_dataset().isel(chain=[0], draw=[1])
+    prior = one._posterior.isel(chain=[0], draw=[1])
     same = prior.isel(draw=np.zeros(many, int)).assign_coords(draw=np.arange(many))
     still = as_fit(model(name), same, one.data["observed_data"].to_dataset())
     ours = still.predict(seed=5).isel(chain=0)
     theirs = pm.sample_posterior_predictive(
-        still.data,
+        still.to_arviz(
+            log_likelihood=False, posterior_predictive=False, internals=True
+        ),
         model=model(name).pymc,
         random_seed=6,
         progressbar=False,
@@ -229,7 +233,7 @@ def close_on_average(first: xr.DataArray, second: xr.DataArray) -> bool:
 def test_loo_is_that_of_arviz_on_pymc() -> None:
     name, many = "gaussian, centered", 100
     rng = np.random.default_rng(0)
-    prior = fit(name).data["posterior"].to_dataset().isel(draw=[0])
+    prior = fit(name)._posterior.isel(draw=[0])
     draws = prior.isel(draw=np.zeros(many, int)).assign_coords(draw=np.arange(many))
     places = {"Intercept_centered": 3.0, "b": 0.0, "r_g": 0.0, "sigma": 2.0}
     for parameter, place in places.items():
@@ -311,7 +315,7 @@ def test_the_probability_of_a_binary_response_is_its_mean() -> None:
 
 def test_eta_by_hand() -> None:
     made = fit("gaussian, centered")
-    posterior = made.data["posterior"].to_dataset()
+    posterior = made._posterior
     rows = made.predict("eta")["row"].values
     used = data().iloc[rows]
     x = xr.DataArray(np.log(used["time"].to_numpy()), dims="row")
@@ -367,7 +371,7 @@ def test_arguments_are_checked_before_the_work() -> None:
 
 def test_sigma_by_hand() -> None:
     made = fit("sigma")
-    posterior = made.data["posterior"].to_dataset()
+    posterior = made._posterior
     eta = made.predict("eta", dpar="sigma")
     assert eta.name == "log_sigma" and eta.dims == ("chain", "draw", "row")
     used = data().iloc[eta["row"].values]

@@ -38,7 +38,7 @@ def noise(of: Fit, response: str) -> np.ndarray:
 def test_noise_of_one_seed_is_correlated_as_in_the_model(options: str) -> None:
     made = fit(options)
     first, second = (noise(made, name) for name in ("b", "row"))
-    posterior = made.data["posterior"].to_dataset()
+    posterior = made._posterior
     wanted = posterior["rescor"].values.ravel() if options else np.zeros(4)
     for one, other, expected in zip(first, second, wanted, strict=True):
         # 4 standard errors of a correlation, (1 - r^2) / sqrt(n)
@@ -60,5 +60,5 @@ def test_responses_have_the_names_of_the_spec() -> None:
         assert made.log_likelihood(name).sizes["row"] == ROWS
     with pytest.raises(ValueError, match="there is: 'b', 'row'"):
         made.predict(response="x")
-    posterior = made.data["posterior"].to_dataset()
+    posterior = made._posterior
     assert list(posterior["rescor_pair"].values) == ["b, row"]

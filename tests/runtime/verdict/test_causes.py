@@ -139,7 +139,7 @@ def test_groups_that_are_one_are_named_after_a_fit() -> None:
     fit = model.fit(seed=1, progress=False, draws=300, tune=300)
     subject = Subject.of(
         Sampled(fit._origin.compiled),
-        fit.data["posterior"].to_dataset(),
+        fit._posterior,
         fit.provenance.names,
     )
     found = subject.causes(fit.data["sample_stats"].to_dataset())

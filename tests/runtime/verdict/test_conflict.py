@@ -59,7 +59,7 @@ def fit(spec: str, **changes: Any) -> varying.Fit:
 def looked_at(found: varying.Fit) -> dict[str, Location]:
     """What is computed of each coefficient of the main predictor."""
     sampled = Sampled(found._origin.compiled)
-    posterior = found.data["posterior"].to_dataset()
+    posterior = found._posterior
     centre = Centre.of(sampled.program, sampled.frame, posterior)
     predictor = sampled.program.predictors[0]
     working = Working.of(centre, predictor)
@@ -216,7 +216,7 @@ SAID: list[tuple[str, set[str]]] = [
 def test_what_is_said(spec: str, targets: set[str]) -> None:
     found = fit(spec)
     sampled = Sampled(found._origin.compiled)
-    posterior = found.data["posterior"].to_dataset()
+    posterior = found._posterior
     every, skipped = conflicts(
         sampled.compiled, sampled.program, sampled.frame, posterior
     )
@@ -295,5 +295,5 @@ def test_every_free_parameter_is_among_the_draws() -> None:
                 continue
             found = fit(spec, draws=20, tune=30, chains=1, backend=backend)
             program = Sampled(found._origin.compiled).program
-            there: xr.Dataset = found.data["posterior"].to_dataset()
+            there: xr.Dataset = found._posterior
             assert {one.name for one in program.parameters} <= set(there.data_vars)

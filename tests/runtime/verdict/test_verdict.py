@@ -338,7 +338,7 @@ def test_what_is_a_constant_by_the_spec(spec: str, fixed: set[str]) -> None:
     assert model.compiled is not None
     names = names_of(model.compiled.program)
     drawn = model.fit(draws=4, tune=20, chains=2, seed=1, progress=False)
-    posterior = drawn.data["posterior"].to_dataset()
+    posterior = drawn._posterior
     program, frame = model.compiled.program, model.compiled.frame
     assert fixed_elements(program, frame, names, posterior) == fixed
 
