@@ -37,6 +37,7 @@ from ..formula.expansion import Expansion
 from ..formula.leaks import check_leaks
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
+from .body import bind_body
 from .bound import (
     Body,
     BoundModel,
@@ -52,7 +53,7 @@ from .coupling import bind_coupling, with_coupling
 from .effects import Effects, effects_of
 from .estimated import check_estimated, check_residuals
 from .groupings import bind_groupings, check_dropped, check_identities
-from .nonlinear import NonLinear, bind_body, bind_inner, nonlinear
+from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
 from .parts import bind_parts

@@ -59,7 +59,8 @@ def _some(items: Sequence[str], most: int = 6) -> str:
 def expression_text(expr: Expr) -> str:
     """Return an expression in infix form.
 
-    >>> expression_text(Apply("-", (Const(2.0), Apply("dot", (Ref("m"), Ref("b"))))))
+    >>> dot = Apply("dot", (Symbol("m"), Symbol("b")))
+    >>> expression_text(Apply("-", (Const(2.0), dot)))
     '2 - m @ b'
     """
     match expr:

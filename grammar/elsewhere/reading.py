@@ -4,80 +4,54 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import regex
 
 from ..diagnostics import Edit, Fix, Severity, Sink
-from ..layout import Line, logical_lines
+from ..layout import logical_lines
 from ..printer import name_text
 from ..source import Source, Span
-from ..tokens import KEYWORDS
 from .code import (
     Called,
     Code,
     Parse,
     Word,
-    called,
-    matching,
-    says_formula,
-    split,
     statement,
-    without_comments,
     written,
 )
 from .column_lines import Contrasts, contrasts_of
 from .draft import Draft
 from .intercept import is_coefficient, only_intercept, with_intercept
 from .models import ORDINAL, model_of
+from .pieces import (
+    Piece,
+    has_tilde_outside,
+    head_of,
+    holds_model,
+    is_formula,
+    line_has_tilde,
+    piece_of,
+)
 from .priors import distribution, priors_of
 from .tables import (
-    COMMANDS,
     DPARS,
     MODEL_CALLS,
     PRIOR_CALLS,
     READERS,
-    WRAPPERS,
     command,
 )
 
-_ASSIGN = frozenset(("<-", "<<-", "="))
 #: Words that are read, some of them twice: brackets that are never closed begin anew.
 MOST_WORDS = 40_000
 #: Pieces of code that are read, and brackets inside each other: beyond, it is a text
 #: of another kind.
 MOST_PIECES, MOST_BRACKETS = 100, 50
-_LISTS = frozenset(("c", "list", "dict"))
 _FAMILY = regex.compile(r"""\bfamily\s*=\s*["']?([\w.]+)""")
 _BLANK = regex.compile(r"\s*+")
 _DATA = regex.compile(r'^data[ \t]+"([^"\r\n]*)"', regex.MULTILINE)
 #: A `;` with a further statement behind it on the line.
 _SEMICOLON = regex.compile(r"[ \t]*;[ \t;]*(?=[^\s;#])")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One statement that is code.
-
-    Attributes
-    ----------
-    words
-        All of its words but comments.
-    value
-        Those right of an assignment, or all.
-    name
-        The variable that it is assigned to.
-    comments
-        Those that stand inside: a fix writes them above what it writes.
-    span
-        From its first word to its last.
-    """
-
-    words: tuple[Word, ...]
-    value: tuple[Word, ...]
-    name: str | None
-    comments: tuple[str, ...]
-    span: Span
 
 
 @dataclass(slots=True)
@@ -104,7 +78,7 @@ class Reader:
         drafts: dict[int, Draft] = {
             place: model_of(piece.value, values)
             for place, piece in enumerate(self.pieces)
-            if _holds_model(piece, values)
+            if holds_model(piece, values)
         }
         used = Counter(name for draft in drafts.values() for name in draft.used)
         models = [place for place in drafts if self.pieces[place].name not in used]
@@ -143,15 +117,19 @@ class Reader:
             if not closed:  # the brackets are at fault: one line of it
                 words = [w for w in words if self._same_line(words[0], w)]
             deep = max(word.depth for word in words) > MOST_BRACKETS
-            piece = _piece(words) if closed and not deep else None
+            piece = piece_of(words) if closed and not deep else None
             line = begin.get(piece.span.start) if piece is not None else None
             if line is None and piece is not None and behind is not None:
                 line = begin.get(behind)  # `m1 <- ...; m2 <- ...`
             # a `~` of the next row makes a formula of what looks like a call
             if piece is not None and line is not None:
-                if not _has_tilde(line) or _tildes(piece.value) or piece.name:
+                if (
+                    not line_has_tilde(line)
+                    or has_tilde_outside(piece.value)
+                    or piece.name
+                ):
                     self.pieces.append(piece)
-            elif _is_formula(words):
+            elif is_formula(words):
                 self.formulas += 1
                 self._note_intercept(written(words))
             position = words[-1].end
@@ -178,7 +156,7 @@ class Reader:
     # ---- reporting ----
 
     def _model(self, piece: Piece, draft: Draft, used: Counter[str]) -> None:
-        head = _head(piece.value)
+        head = head_of(piece.value)
         notes = [
             *draft.blocked,
             *draft.notes,
@@ -240,7 +218,7 @@ class Reader:
 
     def _other(self, piece: Piece) -> bool:
         """Report code that holds no model; whether it is known."""
-        call = _head(piece.value)
+        call = head_of(piece.value)
         priors = priors_of(piece.value, None, ordinal=False)
         if priors is not None or (call is not None and call.name in PRIOR_CALLS):
             self._priors(piece, call)
@@ -414,7 +392,7 @@ class Reader:
 
     def _place(self, piece: Piece) -> Span:
         """Return the place that a report points to: the name of a call, or all."""
-        call = _head(piece.value)
+        call = head_of(piece.value)
         words = piece.value if call is not None else piece.words
         first = words[0]
         if call is None and self.source.position(first.start).line == (
@@ -442,154 +420,6 @@ class Reader:
         if end < len(text) and text[end] in "\r\n":
             end += 2 if text[end : end + 2] == "\r\n" else 1
         return Span(start, end)
-
-
-# ---- statements ---------------------------------------------------------------------
-
-
-def _piece(words: Sequence[Word]) -> Piece | None:
-    """Return a statement that is code; None if it is, or may be, of the language."""
-    plain = without_comments(words)
-    while plain and plain[-1].text == ";":
-        plain.pop()
-    if not plain:
-        return None
-    span = Span(plain[0].start, plain[-1].end)
-    if plain[0].text == "(" and matching(plain, 0) == len(plain) - 1:
-        # `(m <- lmer(...))` prints what it assigns
-        if any(word.text in _ASSIGN for word in plain[2:3]):
-            plain = [replace(word, depth=word.depth - 1) for word in plain[1:-1]]
-    comments = tuple(
-        word.text
-        for word in words
-        if word.kind == "comment" and span.start < word.start < plain[-1].end
-    )
-    if contrasts_of(plain) is not None:
-        return Piece(tuple(plain), tuple(plain), None, comments, span)
-    name, value = _assigned(plain)
-    value = _piped(value)
-    if name == "data" or not value:
-        return None
-    if [word.text for word in plain[:2]] == ["with", "pm.Model"]:
-        return Piece(tuple(plain), tuple(plain[1:]), None, comments, span)
-    first = value[0]
-    tilde = [w for w in value if w.text == "~" and w.depth == 0]
-    if plain[0].text in ("import", "from") and len(plain) > 1 and not tilde:
-        if plain[1].kind == "name":
-            return Piece(tuple(plain), tuple(value), None, comments, span)
-    piece = Piece(tuple(plain), tuple(value), name, comments, span)
-    if first.kind == "string" and "~" in first.text:
-        return piece if not tilde else None
-    if name is not None and tilde and not _is_call(value):
-        # `f <- y ~ x`, `formula = y ~ x`
-        return piece
-    if tilde:
-        return None
-    if first.text in ("{", "[") and name is not None:
-        return piece if any(w.text.endswith("Prior") for w in value) else None
-    if not _is_call(value):
-        return None
-    call = first.text.rpartition(":")[2]
-    base = call.rpartition(".")[2]
-    if call in _LISTS:
-        known = any(w.text in PRIOR_CALLS or w.text.endswith("Prior") for w in value)
-    else:
-        known = (
-            call in MODEL_CALLS
-            or call in WRAPPERS
-            or call in PRIOR_CALLS
-            or call in COMMANDS
-            or call in READERS
-            or ("." in call and (base in COMMANDS or base in READERS))
-            or call.startswith("pm.")
-            or base == "Prior"
-            or base == "set_priors"
-            or any(says_formula(w) for w in value)
-        )
-    return piece if known else None
-
-
-def _assigned(words: Sequence[Word]) -> tuple[str | None, Sequence[Word]]:
-    """Return the variable of an assignment, and its value."""
-    if len(words) > 2 and words[0].kind == "name" and words[1].text in _ASSIGN:
-        return words[0].text, words[2:]
-    if len(words) > 2 and words[0].text in ("formula", "priors", "prior"):
-        if words[1].text == ":":
-            return words[0].text, words[2:]
-    return None, words
-
-
-def _piped(words: Sequence[Word]) -> Sequence[Word]:
-    """Return the call that a pipe goes through: of ``d |> brm(y ~ x)`` the second."""
-    pieces = split(words, "|>", "%>%")
-    known = (*MODEL_CALLS, *WRAPPERS, *READERS)
-    calls = [piece for piece in pieces if _is_call(piece)]
-    chosen = [piece for piece in calls if piece[0].text in known]
-    # of what is done with a fit the last
-    chosen += [piece for piece in reversed(calls) if command(piece[0].text)]
-    return chosen[0] if len(pieces) > 1 and chosen else words
-
-
-def _is_call(words: Sequence[Word]) -> bool:
-    return (
-        len(words) > 1
-        and words[0].kind == "name"
-        and words[1].text == "("
-        and words[0].text not in KEYWORDS
-    ) or (len(words) > 1 and words[0].text == "prior" and words[1].text == "(")
-
-
-def _head(words: Sequence[Word]) -> Called | None:
-    """Return the call that a statement begins with."""
-    first = split(split(words, ",")[0], "+", "|>")[0]
-    whole = called(first)
-    if whole is None and _is_call(words):
-        return Called(words[0].text.rpartition(":")[2], ())
-    return whole
-
-
-def _holds_model(piece: Piece, values: dict[str, tuple[Word, ...]]) -> bool:
-    first = piece.value[0]
-    if first.kind == "string":
-        return True
-    if any(w.text == "~" and w.depth == 0 for w in piece.value):
-        return True
-    call = _head(piece.value)
-    if call is None or call.name in PRIOR_CALLS or call.name.startswith("pm."):
-        return False
-    names = {
-        word.text.rpartition(":")[2]
-        for word, after in zip(piece.value, piece.value[1:], strict=False)
-        if after.text == "("
-    }
-    known = names & {*MODEL_CALLS, *WRAPPERS}
-    if not known and command(call.name) is not None:
-        return False  # `emmeans(fit, pairwise ~ a)`
-    return bool(known) or any(says_formula(word) for word in piece.value)
-
-
-def _tildes(words: Sequence[Word]) -> bool:
-    """Whether a `~` stands outside brackets, or in a string that begins it all."""
-    outside = any(word.text == "~" and word.depth == 0 for word in words)
-    return outside or words[0].kind == "string"
-
-
-def _has_tilde(line: Line) -> bool:
-    """Whether a `~` stands outside the brackets of a line of the language."""
-    depth = 0
-    for token in line.tokens:
-        depth += token.type in ("LPAR", "LSQB")
-        depth -= token.type in ("RPAR", "RSQB")
-        if token.type == "TILDE" and depth == 0:
-            return True
-    return False
-
-
-def _is_formula(words: Sequence[Word]) -> bool:
-    """Whether a statement of the language is a formula at the margin."""
-    if words[0].text in ("prior",):
-        return False
-    return any(word.text == "~" and word.depth == 0 for word in words)
 
 
 def _is_read(lines: Sequence[str], parse: Parse) -> bool:

@@ -1,0 +1,1 @@
+"""What is known of group effects before sampling, for ``center_effects``."""
