@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar import Severity, Sink, Source, parse
 
 ROWS = 100
@@ -100,11 +100,13 @@ def main(runs: int) -> int:
     print("|---|---:|---:|---:|---:|---:|")
     for name, text in (("1 line", ONE_LINE), ("300 lines", long_spec())):
         source = Source(text)
-        errors = [d for d in check(source, data) if d.severity is Severity.ERROR]
+        errors = [
+            d for d in check(Request(source, data)) if d.severity is Severity.ERROR
+        ]
         if errors:
             raise SystemExit("\n".join(map(str, errors)))
         parsing = milliseconds(lambda s=source: parse(s, Sink(s)), runs)
-        both = milliseconds(lambda s=source: check(s, data), runs)
+        both = milliseconds(lambda s=source: check(Request(s, data)), runs)
         row = [min(parsing), statistics.median(parsing), min(both)]
         row.append(statistics.median(both))
         numbers = " | ".join(f"{value:.1f}" for value in row)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varying.grammar.allowed import reported
@@ -21,8 +20,7 @@ from varying.grammar.diagnostics import (
     Sink,
     nearest,
 )
-from varying.grammar.parser import parse
-from varying.grammar.source import Source, Span
+from varying.grammar.source import Span
 from varying.grammar.tree import (
     ContrastStatement,
     KeepStatement,
@@ -40,19 +38,26 @@ from .bind.model import bind
 from .bind.options import has_own_rows
 from .bind.response import response_values
 from .compiled import Compiled, Designed, Outline
-from .data.file import DataFile
 from .data.head import of_the_head
-from .data.table import Table
 from .expressions.bare_names import settle_names
 from .expressions.evaluation import FunctionFault
-from .expressions.own import NO_FUNCTIONS, Functions
 from .lints import lint
 from .prepare.models import RowsOfModels, rows_of_models
+from .prepare.request import Request
 from .prepare.rows import Prepared
 from .prepare.source import data_statement
 
 if TYPE_CHECKING:
     from .sampled import Sampled
+
+__all__ = [
+    "Request",
+    "check",
+    "compile_or_outline",
+    "compile_spec",
+    "design_spec",
+    "for_sampler",
+]
 
 #: Statements, and rules, whose faults leave the columns and groups of the design
 #: as they are.
@@ -94,35 +99,16 @@ ABOUT_VALUES = frozenset(
 )
 
 
-def check(
-    source: Source,
-    table: Table | DataFile | None = None,
-    *,
-    base: Path | None = None,
-    model: str | None = None,
-    reduce: bool | None = None,
-) -> tuple[Diagnostic, ...]:
+def check(request: Request) -> tuple[Diagnostic, ...]:
     """Return everything that is wrong with a spec, in the order of its places.
 
-    Parameters
-    ----------
-    source
-        The text.
-    table
-        The data, or their file; otherwise the file that the spec names, if it
-        names one.
-    base
-        The folder that the spec's file names are relative to.
-    model
-        Check this model only; otherwise all.
-    reduce
-        As in ``DataFile``, for the file that the spec names.
+    That is of the model asked for; of all, if none is.
     """
-    sink = Sink(source)
-    spec = parse(source, sink)
+    sink, model = Sink(request.source), request.model
+    spec = request.reader.parse(request.source, sink)
     chosen = spec.models if model is None else _choose(spec, model, sink)
     with _calling(sink):
-        rows = rows_of_models(spec, chosen, _alone(spec), table, base, sink, reduce)
+        rows = rows_of_models(spec, chosen, _alone(spec), request, sink)
         settle_names(rows.shared.table, sink)
         _bind(spec, chosen, rows, sink, hints=True)
     named = data_statement(spec)
@@ -136,14 +122,7 @@ def check(
     return reported(sink, complete=complete and not sink.failed)
 
 
-def design_spec(
-    source: Source,
-    table: Table | DataFile | None = None,
-    *,
-    base: Path | None = None,
-    model: str | None = None,
-    reduce: bool | None = None,
-) -> Designed:
+def design_spec(request: Request) -> Designed:
     """Return the design of one model, although it may have other faults.
 
     Raises
@@ -151,8 +130,8 @@ def design_spec(
     ModelError
         With everything found, where a fault leaves the design in doubt.
     """
-    sink = Sink(source)
-    found = _bound(source, table, base, model, sink, reduce)
+    sink = Sink(request.source)
+    found = _bound(request, sink)
     if found.without_data:
         _needs_data(sink)
     if found.bound is None or _design_in_doubt(found.spec, sink):
@@ -172,52 +151,27 @@ def _design_in_doubt(spec: Spec, sink: Sink) -> bool:
     )
 
 
-def compile_spec(
-    source: Source,
-    table: Table | DataFile | None = None,
-    *,
-    base: Path | None = None,
-    model: str | None = None,
-    reduce: bool | None = None,
-    functions: Functions = NO_FUNCTIONS,
-) -> Compiled:
+def compile_spec(request: Request) -> Compiled:
     """Compile one model of a spec against data.
-
-    Parameters
-    ----------
-    source, table, base, reduce
-        As for ``check``.
-    model
-        Name of the model; None: the only one, or ``main``.
-    functions
-        Functions of the caller's, by name; see ``own_functions``.
 
     Raises
     ------
     ModelError
         With everything found, if an error is among it.
     """
-    sink = Sink(source)
+    sink = Sink(request.source)
     with _calling(sink):
-        found = _bound(source, table, base, model, sink, reduce, functions)
+        found = _bound(request, sink)
     if found.without_data:
         _needs_data(sink)
     return _compiled(found, sink)
 
 
-def compile_or_outline(
-    source: Source,
-    table: Table | DataFile | None = None,
-    *,
-    base: Path | None = None,
-    model: str | None = None,
-    reduce: bool | None = None,
-    functions: Functions = NO_FUNCTIONS,
-) -> Compiled | Outline:
+def compile_or_outline(request: Request) -> Compiled | Outline:
     """Compile one model, or without data only check it; see ``compile_spec``."""
-    sink = Sink(source)
+    sink = Sink(request.source)
     with _calling(sink):
-        found = _bound(source, table, base, model, sink, reduce, functions)
+        found = _bound(request, sink)
     if not found.without_data:
         return _compiled(found, sink)
     _raise_errors(sink)
@@ -236,32 +190,14 @@ class _Bound:
     without_data: bool
 
 
-def _bound(
-    source: Source,
-    table: Table | DataFile | None,
-    base: Path | None,
-    model: str | None,
-    sink: Sink,
-    reduce: bool | None,
-    functions: Functions = NO_FUNCTIONS,
-) -> _Bound:
+def _bound(request: Request, sink: Sink) -> _Bound:
     """Bind the chosen model to the whole of its data, and check its rows."""
-    spec = parse(source, sink)
-    chosen = _choose(spec, model, sink)
-    rows = rows_of_models(
-        spec,
-        chosen,
-        _alone(spec),
-        table,
-        base,
-        sink,
-        reduce,
-        whole=True,
-        functions=functions,
-    )
+    spec = request.reader.parse(request.source, sink)
+    chosen = _choose(spec, request.model, sink)
+    rows = rows_of_models(spec, chosen, _alone(spec), request, sink, whole=True)
     settle_names(rows.shared.table, sink)
     bound = _bind(spec, chosen, rows, sink)
-    without = table is None and data_statement(spec) is None
+    without = request.table is None and data_statement(spec) is None
     return _Bound(
         spec,
         chosen[0].label if chosen else None,

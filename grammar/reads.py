@@ -31,9 +31,15 @@ def columns_read(spec: Spec, names: Collection[str]) -> frozenset[str]:
     compile with these columns alone, and to the same rows. Functions, parameters
     and targets of priors are no columns, whatever the data call theirs.
     """
+    named = columns_named(spec)
+    return frozenset(names) if named is None else named & frozenset(names)
+
+
+def columns_named(spec: Spec) -> frozenset[str] | None:
+    """Return the names of which ``columns_read`` finds the columns; None: all."""
     if any(name.text == "." and not name.quoted for name in names_read(spec)):
-        return frozenset(names)
-    return (names_written(spec) | _left_of_parts(spec)) & frozenset(names)
+        return None
+    return names_written(spec) | _left_of_parts(spec)
 
 
 def _left_of_parts(spec: Spec) -> frozenset[str]:

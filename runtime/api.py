@@ -128,12 +128,12 @@ def compile_source(
     ``base`` is the folder that the file of its ``data`` statement is in.
     """
     from varying.compiler.compiled import Outline
-    from varying.compiler.driver import compile_or_outline
+    from varying.compiler.driver import Request
 
-    own = _own(functions)
-    found = compile_or_outline(
-        source, table, base=base, model=model, reduce=reduce, functions=own
-    )
+    from .workspace.workspace import workspace
+
+    request = Request(source, table, base, model, reduce, _own(functions))
+    found = workspace().compile(request)
     if isinstance(found, Outline):
         return Model(found.spec, found.name, None, found.diagnostics)
     return Model(found.spec, found.joint.name, found, found.diagnostics)

@@ -90,10 +90,11 @@ class Model:
         The last line says what samples it: the kernel, or the graph and why.
         """
         from varying.compiler.backends.kernel import NoKernel
-        from varying.compiler.driver import for_sampler
         from varying.compiler.program.text import program_text
 
-        sampled = for_sampler(self._with_data("the program"))
+        from .workspace.workspace import workspace
+
+        sampled = workspace().sampled(self._with_data("the program"))
         try:
             program, by = sampled.for_kernel[0], "the kernel"
         except NoKernel as error:

@@ -27,7 +27,7 @@ from varying.compiler.distributions.table import (
     Bounds,
     Distribution,
 )
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.grammar.source import Source
 
@@ -103,7 +103,7 @@ class Case:
         """Write the data as a file and compile the spec that names it."""
         self.data.to_csv(folder / "case.csv", index=False)
         source = Source(f'data "case.csv"\n{self.text}', "case.model")
-        return compile_spec(source, base=folder, model="main")
+        return compile_spec(Request(source, base=folder, model="main"))
 
 
 def cases() -> st.SearchStrategy[Case]:
@@ -180,7 +180,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
     groups, parts = _joined(draft, seed, family, groups, parts)
     formula = f"{response} ~ {', '.join([' + '.join([*terms, *groups]), *options])}"
     plain = Source("\n".join([*head, formula, *(f"  {part}" for part in parts)]))
-    bound = compile_spec(plain, table_from_frame(data)).bound
+    bound = compile_spec(Request(plain, table_from_frame(data))).bound
     own, shared = [*parts, *_priors(draft, bound)], list[str]()
     if bound.population.columns and draft.chance(0.2):
         draft.met("several-models")

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import varying
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.compiler.expressions.elsewhere import (
     FUNCTIONS_ELSEWHERE,
     GROUPS_UNTIL_THEN,
@@ -43,7 +43,7 @@ STATEMENTS = ("column", "let", "where", "quantity", "test", "contrast")
 
 
 def errors(spec: str) -> list[str]:
-    found = check(Source(spec), TABLE)
+    found = check(Request(Source(spec), TABLE))
     return [str(d) for d in found if d.severity is Severity.ERROR]
 
 

@@ -36,7 +36,7 @@ from varying.compiler.distributions.table import (
     UNIT,
     Distribution,
 )
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.compiler.expressions.functions import FUNCTIONS, Function
 from varying.compiler.expressions.learning import MOST_COLUMNS
 from varying.compiler.families import FAMILIES, PLANNED_FAMILIES
@@ -124,7 +124,7 @@ def write(example: Example, folder: Path) -> tuple[str, Path | None]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"line {e.line}")
 def test_example(example: Example, tmp_path: Path) -> None:
     spec, _ = write(example, tmp_path)
-    found = check(Source(spec, "language.md"), base=tmp_path)
+    found = check(Request(Source(spec, "language.md"), base=tmp_path))
     errors = [d.rule for d in found if d.severity == "error"]
     assert errors == ([example.wrong] if example.wrong else []), [
         d.message for d in found

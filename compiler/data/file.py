@@ -22,9 +22,7 @@ from typing import Any
 import numpy as np
 
 from varying.grammar.diagnostics import Sink
-from varying.grammar.reads import columns_read, names_otherwise
 from varying.grammar.source import Span
-from varying.grammar.tree import Spec
 
 from .bounded import TooLarge
 from .duck import ParquetFile, TooManyCells, connected, text_cells, usable
@@ -35,7 +33,7 @@ from .formats.table import PARQUET, TEXT, Format, ending_of, format_of, read_fou
 from .found import FileFault, Reads, normal_name, one_line
 from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .large import read_large
-from .missing import coded_as_missing, codes_of
+from .missing import coded_as_missing
 from .options import DataOptions
 from .plain import (
     DAMAGED,
@@ -49,6 +47,7 @@ from .plain import (
 )
 from .table import Column, Kind, Table
 from .texts import column_of_cells, missing_spellings
+from .wanted import Wanted
 
 #: A file is large from so many rows on: read one by one they take more than a second
 #: and 0.2 GB, and as cells a tenth of it.
@@ -88,7 +87,7 @@ class DataFile:
 
 
 def read_data(
-    file: DataFile, spec: Spec, sink: Sink, span: Span, *, whole: bool = True
+    file: DataFile, wanted: Wanted, sink: Sink, span: Span, *, whole: bool = True
 ) -> Table | None:
     """Return the table in a data file, or None after a fault.
 
@@ -96,8 +95,8 @@ def read_data(
     ----------
     file
         In one of the formats of ``files/formats.py``.
-    spec
-        Says which columns are read.
+    wanted
+        What the spec reads.
     sink, span
         Take the faults: where the file is named.
     whole
@@ -109,14 +108,23 @@ def read_data(
         format_ = format_of(path)
         _check_options(file, format_, sink)
         if format_ is PARQUET:
-            return _parquet(file, spec, whole)
+            return _parquet(file, wanted, whole)
         if format_ is not TEXT:
-            return _found(file, format_, spec, sink, span)
-        return _text(file, spec, whole)
+            return _found(file, format_, wanted, sink, span)
+        return _text(file, wanted, whole)
     except FileFault as fault:
         # a sheet or an object that is not there is a fault of the option
         fault.report(sink, span, file.options.given)
         return None
+
+
+def same_for_all(file: DataFile, table: Table) -> bool:
+    """Whether a table that was read is what a check reads as well as what a fit does.
+
+    Of a very long file a check reads the head, and only a fit reduces a large one.
+    """
+    plain = format_of(file.path) is TEXT
+    return not table.partial and not (plain and _is_large(file.path))
 
 
 def _check_options(file: DataFile, format_: Format, sink: Sink) -> None:
@@ -132,15 +140,15 @@ def _check_options(file: DataFile, format_: Format, sink: Sink) -> None:
 
 
 def _found(
-    file: DataFile, format_: Format, spec: Spec, sink: Sink, span: Span
+    file: DataFile, format_: Format, wanted: Wanted, sink: Sink, span: Span
 ) -> Table:
     """Return the table in a file that is neither plain text nor Parquet."""
-    codes = codes_of(spec)
+    codes = wanted.codes
     found = read_found(
         file.path,
         format_,
         file.options,
-        _reads(file.path, spec),
+        _reads(file.path, wanted),
         lambda name, code: coded_as_missing(codes.get(name, ()), code),
     )
     columns: dict[str, Column] = {}
@@ -162,7 +170,7 @@ def _found(
     if not any(listed):
         message = f"no column of `{file.path.name}` has a name"
         raise FileFault("data-format", message)
-    read = columns_read(spec, columns)
+    read = wanted.among(columns)
     for remark in found.remarks:
         if remark.column is None or remark.column in read:
             sink.add(remark.rule, span, remark.message, *remark.notes)
@@ -171,11 +179,10 @@ def _found(
     )
 
 
-def _reads(path: Path, spec: Spec) -> Reads:
+def _reads(path: Path, wanted: Wanted) -> Reads:
     """Return which columns of a file are read."""
     every = _size(path) < SMALL_BYTES
-    other = names_otherwise(spec)
-    return Reads(lambda names: columns_read(spec, names), every, other)
+    return Reads(wanted.among, every, wanted.otherwise)
 
 
 def _most(file: DataFile) -> float:
@@ -206,15 +213,15 @@ def _size(path: Path) -> int:
 # ---- plain text ----------------------------------------------------------------------
 
 
-def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
+def _text(file: DataFile, wanted: Wanted, whole: bool) -> Table:
     """Return the table in a plain file, or its head, if its header is one row."""
-    reads = _reads(file.path, spec)
+    reads = _reads(file.path, wanted)
     with open_sheet(file.path) as sheet:
         for number, row in enumerate(islice(sheet.rows, LOOKED_AT), 1):
             place = f"row {number} below the header of `{file.path.name}`"
             cells = [normal_name(cell) for cell in row]
             check_names_below(sheet.header, cells, reads, place, "the first line")
-    table = _plain(file, spec, whole)
+    table = _plain(file, wanted, whole)
     where, nameless = f"`{file.path.name}`", "" in table.unusable
     check_first_rows(where, table.columns, table.firsts, nameless)
     if table.counts is None and not table.partial:
@@ -222,15 +229,15 @@ def _text(file: DataFile, spec: Spec, whole: bool) -> Table:
     return table
 
 
-def _plain(file: DataFile, spec: Spec, whole: bool) -> Table:
+def _plain(file: DataFile, wanted: Wanted, whole: bool) -> Table:
     """Return what is in a plain file, or in its head."""
     path, decimal, large = file.path, file.options.decimal, _is_large(file.path)
     if file.reduce or (file.reduce is None and whole and large):
-        reduced = _reduced_text(file, spec)
+        reduced = _reduced_text(file, wanted)
         if reduced is not None:
             return reduced
 
-    reads = _reads(path, spec)
+    reads = _reads(path, wanted)
     head = WHOLE_FILE if whole else _head(path)
     if large:
         quoted: bool | None = None
@@ -257,25 +264,25 @@ def _line_bytes(path: Path) -> float:
     return 1.0
 
 
-def _reduced_text(file: DataFile, spec: Spec) -> Table | None:
+def _reduced_text(file: DataFile, wanted: Wanted) -> Table | None:
     """Return a plain file as cells; None if they would be too many."""
     path = file.path
     with open_sheet(path) as sheet:
-        read = columns_read(spec, [name for name in sheet.header if name])
-        wanted = [i for i, name in enumerate(sheet.header) if name in read]
-        if not wanted:
+        read = wanted.among([name for name in sheet.header if name])
+        places = [i for i, name in enumerate(sheet.header) if name in read]
+        if not places:
             return None
         most = _most(file)
         try:
-            found = _quickly(path, sheet, wanted, most)
+            found = _quickly(path, sheet, places, most)
         except TooManyCells:
             return None
         if found is None:
-            found = _slowly(sheet, wanted, most)
+            found = _slowly(sheet, places, most)
     if found is None:
         return None
     texts, counts, firsts = found
-    names = [sheet.header[i] for i in wanted]
+    names = [sheet.header[i] for i in places]
     columns = {
         name: column_of_cells(name, cells, file.options.decimal)
         for name, cells in zip(names, texts, strict=True)
@@ -374,13 +381,13 @@ def _slowly(sheet: Sheet, wanted: Sequence[int], most: float) -> _Found | None:
 # ---- Parquet -------------------------------------------------------------------------
 
 
-def _parquet(file: DataFile, spec: Spec, whole: bool) -> Table:
+def _parquet(file: DataFile, wanted: Wanted, whole: bool) -> Table:
     """Return the table in a Parquet file."""
     import duckdb
 
     try:
         with connected(file.path) as (connection, path):
-            return _parquet_table(file, ParquetFile(connection, path), spec, whole)
+            return _parquet_table(file, ParquetFile(connection, path), wanted, whole)
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
         message = f"`{file.path.name}` cannot be read as Parquet"
@@ -392,7 +399,7 @@ def _parquet(file: DataFile, spec: Spec, whole: bool) -> Table:
 
 
 def _parquet_table(
-    file: DataFile, opened: ParquetFile, spec: Spec, whole: bool
+    file: DataFile, opened: ParquetFile, wanted: Wanted, whole: bool
 ) -> Table:
     listed = [column.name for column in opened.columns]
     for name in listed:
@@ -403,14 +410,14 @@ def _parquet_table(
     if "" in listed:
         unusable[""] = NO_NAME
     there = [column for column in opened.columns if column.name not in unusable]
-    read = columns_read(spec, [column.name for column in there])
-    wanted = [column for column in there if column.name in read]
+    read = wanted.among([column.name for column in there])
+    named = [column for column in there if column.name in read]
     unread = tuple(column.name for column in there if column.name not in read)
     name, large = str(file.path), opened.rows >= LARGE_ROWS
-    if wanted and (file.reduce or (file.reduce is None and large)):
+    if named and (file.reduce or (file.reduce is None and large)):
         with suppress(TooManyCells):
-            cells = opened.cells(wanted, _most(file))
-            columns = _columns(file.path, wanted, cells.columns, unusable)
+            cells = opened.cells(named, _most(file))
+            columns = _columns(file.path, named, cells.columns, unusable)
             return Table(
                 name,
                 columns,
@@ -422,7 +429,7 @@ def _parquet_table(
             )
     head = HEAD if not whole and opened.rows > HEAD else None
     rows = opened.rows if head is None else head
-    chosen = wanted if large else there
+    chosen = named if large else there
     columns = _columns(file.path, chosen, opened.values(chosen, head), unusable)
     partial = head is not None
     table = Table(name, columns, rows, partial, unusable)

@@ -13,7 +13,6 @@ from ..data.own_function import OwnFunction
 from .functions import FUNCTIONS
 
 Functions = Mapping[str, OwnFunction]
-NO_FUNCTIONS: Functions = {}
 
 # Where a signature cannot be read, or says `*x`.
 _MOST = 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.layout import logical_lines
@@ -16,9 +15,7 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
-from ..data.file import DataFile
-from ..data.table import Table
-from ..expressions.own import NO_FUNCTIONS, Functions
+from .request import Request
 from .rows import NO_DATA, Prepared, prepare
 from .source import data_of
 
@@ -39,12 +36,9 @@ def rows_of_models(
     spec: Spec,
     chosen: Sequence[ModelStatement],
     alone: Sequence[str],
-    table: Table | DataFile | None,
-    base: Path | None,
+    request: Request,
     sink: Sink,
-    reduce: bool | None,
     whole: bool = False,
-    functions: Functions = NO_FUNCTIONS,
 ) -> RowsOfModels:
     """Return the rows used; without data, or if they cannot be read, an outline.
 
@@ -54,16 +48,16 @@ def rows_of_models(
         The spec, and the models that were asked for; none: all.
     alone
         Names of the models that have rows of their own; the others share theirs.
-    table, base, reduce, functions
-        As in ``driver.compile_spec``.
+    request
+        Has the data, or says where they are, and the caller's functions.
     whole
         A check is content with the head of a very long file; a fit needs it whole.
     """
-    found_table = data_of(spec, table, base, sink, reduce, whole)
+    found_table = data_of(spec, request, sink, whole)
     lost = sink.failed and _lost_rows(spec)
     there = NO_DATA if found_table is None else found_table
     unread = there.faulty | _lost_names(spec)
-    there = replace(there, functions=functions, faulty=unread)
+    there = replace(there, functions=request.functions, faulty=unread)
     sharing = [model.label for model in spec.models if model.label not in alone]
     wanted = [model.label for model in chosen]
     reported = frozenset(wanted) if wanted else None

@@ -9,11 +9,13 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import DataStatement, Spec
 
-from ..data.file import DataFile, read_data
+from ..data.file import DataFile
 from ..data.options import DataOptions, data_options
 from ..data.table import Table
+from ..data.wanted import Wanted
 from ..data.wide import reads_row, widen
 from ..expressions.calls import reads_order
+from .request import Request
 
 
 def data_statement(spec: Spec) -> DataStatement | None:
@@ -22,29 +24,22 @@ def data_statement(spec: Spec) -> DataStatement | None:
     return found[0] if found else None
 
 
-def data_of(
-    spec: Spec,
-    table: Table | DataFile | None,
-    base: Path | None,
-    sink: Sink,
-    reduce: bool | None,
-    whole: bool,
-) -> Table | None:
+def data_of(spec: Spec, request: Request, sink: Sink, whole: bool) -> Table | None:
     """Return the data of a spec; None if there are none, or after a fault.
 
     Parameters
     ----------
     spec
         Names the file, says how it is read and whether its rows are wide.
-    table
-        Data, or another file, in the place of that file.
-    base
-        The folder that the spec's file names are relative to.
+    request
+        May have data, or another file, in the place of that file.
     sink
         Takes the faults.
-    reduce, whole
-        As in ``DataFile`` and ``read_data``.
+    whole
+        As in ``read_data``.
     """
+    table, reduce, read = request.table, request.reduce, request.reader.read
+    wanted = Wanted.by(spec)
     statement = data_statement(spec)
     options = DataOptions() if statement is None else data_options(statement, sink)
     wide = None if statement is None else statement.wide
@@ -55,14 +50,14 @@ def data_of(
         own = Sink(Source("", str(table.path)))
         kept = False if reduce is False else table.reduce
         other = DataFile(table.path, kept, replace(options, given=()))
-        table = read_data(other, spec, own, Span(0, 0), whole=whole)
+        table = read(other, wanted, own, Span(0, 0), whole=whole)
         own.raise_errors()
         for said in own.diagnostics:
             sink.add(said.rule, Span(0, 0), said.message, *said.notes)
     elif table is None and statement is not None:
-        path = Path(statement.path.text)
-        file = DataFile(path if base is None else base / path, reduce, options)
-        table = read_data(file, spec, sink, statement.path.span, whole=whole)
+        path = request.beside(Path(statement.path.text))
+        file = DataFile(path, reduce, options)
+        table = read(file, wanted, sink, statement.path.span, whole=whole)
         if table is not None and table.layout is not None:
             # a script names the file as the spec does
             layout = replace(table.layout, path=statement.path.text)

@@ -82,12 +82,13 @@ def run(
 def _check(
     source: Source, base: Path, data: str | None, model: str | None
 ) -> tuple[Diagnostic, ...]:
-    from varying.compiler.driver import check
+    from varying.compiler.driver import Request
 
     from ..api import data_file
+    from ..workspace.workspace import workspace
 
     try:
-        return check(source, data_file(data), base=base, model=model)
+        return workspace().check(Request(source, data_file(data), base, model))
     except ModelError as error:  # of the data file that was given
         return error.diagnostics
 

@@ -28,13 +28,14 @@ def compiled(
 
 def show_design(file: str, data: str | None, model: str | None, form: str) -> int:
     """Print the design, whenever names and types bind; return the exit code."""
-    from varying.compiler.driver import design_spec
+    from varying.compiler.driver import Request
 
     from ..api import data_file
     from ..look.design import Design
+    from ..workspace.workspace import workspace
 
     source, base = read(file)
-    found = design_spec(source, data_file(data), base=base, model=model)
+    found = workspace().design(Request(source, data_file(data), base, model))
     warn(found.diagnostics)
     design = Design(found)
     answer_json(design.to_dict()) if form == "json" else answer(design)

@@ -52,12 +52,11 @@ def fit_model(
     compiled: Compiled, settings: Settings, progress: Progress
 ) -> FitContents:
     """Sample a model; see ``Model.fit``."""
-    from varying.compiler.driver import for_sampler
-
     from ..sampling.run import sample
     from ..sampling.sizes import check_sampling
+    from ..workspace.workspace import workspace
 
-    sampled = for_sampler(compiled)
+    sampled = workspace().sampled(compiled)
     check_sampling(compiled, settings)
     with interruptible() as interrupts:
         with _explained(sampled, settings):
@@ -72,12 +71,11 @@ def fit_of_draws(
     compiled: Compiled, data: DataTree, settings: Settings, seconds: float
 ) -> FitContents:
     """Return the fit of draws that have been made otherwise."""
-    from varying.compiler.driver import for_sampler
-
     from ..sampling.run import Sample
+    from ..workspace.workspace import workspace
 
     found = Sample(data, settings, seconds)
-    return _fitted(for_sampler(compiled), found, settings, (_run(found),))
+    return _fitted(workspace().sampled(compiled), found, settings, (_run(found),))
 
 
 def go_on(
@@ -87,12 +85,11 @@ def go_on(
 
     Chains that there are get what they lack, those that there are not all draws.
     """
-    from varying.compiler.driver import for_sampler
-
     from ..sampling.run import sample
     from ..sampling.samplers import NothingDrawn
     from ..sampling.settings import Settings
     from ..sampling.sizes import check_sampling
+    from ..workspace.workspace import workspace
 
     there = fit.provenance
     options = asdict(there.settings) | {"cores": cores}
@@ -110,7 +107,7 @@ def go_on(
     compiled = fit._origin.compiled
     check_sampling(compiled, settings)
     absent = sorted(set(range(settings.chains)) - set(_labels(fit)))
-    sampled = for_sampler(compiled)
+    sampled = workspace().sampled(compiled)
     parts: list[Sample | None] = [None, None]
     with interruptible() as interrupts:
         for number, (count, length) in enumerate(lacking):

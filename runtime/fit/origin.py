@@ -85,13 +85,13 @@ class Origin:
         return compiled
 
     def _compile(self) -> Compiled:
-        from varying.compiler.driver import compile_spec
+        from varying.compiler.driver import Request, compile_spec
 
         there = self.provenance
         source = Source(there.spec, there.spec_name)
         try:
             return compile_spec(
-                source, self.table, model=there.model, functions=self.functions
+                Request(source, self.table, model=there.model, functions=self.functions)
             )
         except MemoryError:
             raise

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.lower import default_priors as defaults
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
@@ -60,7 +60,7 @@ NORMAL = "y ~ x + (1 + x || subj)"
 
 
 def compiled(text: str) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(ratings()))
+    return compile_spec(Request(Source(text), table_from_frame(ratings())))
 
 
 def natural(

@@ -13,7 +13,7 @@ import pytest
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.lower import default_priors as defaults
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
@@ -43,7 +43,7 @@ def patients() -> pd.DataFrame:
 
 
 def compiled(text: str) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(patients()))
+    return compile_spec(Request(Source(text), table_from_frame(patients())))
 
 
 SHARED = """
@@ -199,7 +199,7 @@ y ~ x + (1 + x | gr(treat:patient, by=treat)) + (1 | patient)
 def test_backends_agree(name: str, tmp_path: Path) -> None:
     patients().to_csv(tmp_path / "case.csv", index=False)
     source = Source(f'data "case.csv"\n{MODELS[name]}', "case.model")
-    model = compile_spec(source, base=tmp_path)
+    model = compile_spec(Request(source, base=tmp_path))
     seed = list(MODELS).index(name)
     assert compare(model, tmp_path / "case.csv", seed) == []
     kernels = [

@@ -21,7 +21,7 @@ from varying.compiler.backends.kernel.operations.densities import prior_name
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE, REAL, UNIT
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.expressions.elementwise import ELEMENTWISE
 from varying.compiler.program.expressions import Apply, Const, Symbol
 from varying.compiler.program.interpret import coordinates, log_density
@@ -84,7 +84,7 @@ def examples() -> list[Any]:
 def test_the_kernel_of_an_example_agrees(
     source: Source, folder: Path, model: str
 ) -> None:
-    compiled = compile_spec(source, base=folder, model=model)
+    compiled = compile_spec(Request(source, base=folder, model=model))
     for name, program, frame in variants(compiled):
         assert compare_directions(program, frame, 1) == [], name
 
@@ -96,7 +96,7 @@ def compiled(text: str) -> Compiled:
     data = ratings().assign(
         n=lambda d: 1 + np.arange(len(d)) % 4, few=lambda d: d.n - 1
     )
-    return compile_spec(Source(text), table_from_frame(data))
+    return compile_spec(Request(Source(text), table_from_frame(data)))
 
 
 def priors() -> list[str]:

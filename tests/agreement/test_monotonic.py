@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import varying
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import charts, coordinates, evaluate
 from varying.compiler.program.interpret.density import (
@@ -57,7 +57,7 @@ def data() -> pd.DataFrame:
 
 def compiled(text: str, frame: pd.DataFrame | None = None) -> Compiled:
     table = table_from_frame(data() if frame is None else frame)
-    return compile_spec(Source(f"{DECLARED}{text}\n"), table)
+    return compile_spec(Request(Source(f"{DECLARED}{text}\n"), table))
 
 
 DECLARED = f"column level: ordered({', '.join(LEVELS)})\n"
@@ -138,7 +138,7 @@ def test_the_default_is_the_same_for_a_reversed_scale() -> None:
     one = compiled(text, frame)
     declared = f"column level: ordered({', '.join(reversed(LEVELS))})\n"
     table = table_from_frame(frame)
-    other = compile_spec(Source(f"{declared}{text}\n"), table)
+    other = compile_spec(Request(Source(f"{declared}{text}\n"), table))
     draws = [predictors(c) for c in (one, other)]
     sds = [found.std(axis=0) for found in draws]
     assert sds[0] == pytest.approx(sds[1], rel=0.08)
@@ -279,7 +279,7 @@ def test_backends_agree(what: str, tmp_path: Path) -> None:
     text = SPECS[what]
     declared = DECLARED + ("column grade: ordered(0..3)\n" if "grade" in text else "")
     source = Source(f'data "case.csv"\n{declared}{text}\n', "case.model")
-    found = compile_spec(source, base=tmp_path)
+    found = compile_spec(Request(source, base=tmp_path))
     assert compare(found, path, 3, thorough=False) == []
     assert differences(found, 3) == []
 

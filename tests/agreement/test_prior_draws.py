@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from varying.compiler.backends.pymc import emit
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 
 from ..strategies import random_case
@@ -50,7 +50,7 @@ THRESHOLDS: Mapping[str, str] = {
 
 
 def compiled(text: str, data: Mapping[str, Any] = DATA) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(data))
+    return compile_spec(Request(Source(text), table_from_frame(data)))
 
 
 def draw(model: pm.Model, names: list[str], draws: int, seed: int) -> list[Array]:

@@ -15,7 +15,7 @@ from scipy import stats
 import varying
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.passes import for_kernel, for_sampling
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.grammar.source import Source
@@ -169,7 +169,7 @@ def test_rows_are_merged_by_response(seed: int, tmp_path: Path) -> None:
 
 
 def compiled_of(text: str, frame: pd.DataFrame) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(frame))
+    return compile_spec(Request(Source(text), table_from_frame(frame)))
 
 
 def test_curves_of_several_responses_are_as_many_models() -> None:

@@ -18,7 +18,7 @@ from varying.compiler.backends.source import emit
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.plain import read_table
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.diagnostics import ModelError, Sink
 from varying.grammar.source import Source, Span
 
@@ -243,7 +243,7 @@ def test_same_density(spec: str, tmp_path: Path) -> None:
     file = tmp_path / "d.csv"
     file.write_text(text_of(cells()), encoding="utf-8")
     source = Source(f'data "d.csv"\n{spec}')
-    assert_same(compile_spec(source, base=tmp_path, model="main"), file)
+    assert_same(compile_spec(Request(source, base=tmp_path, model="main")), file)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_layouts(name: str, delimiter: str, header: str, tmp_path: Path) -> None
     file = tmp_path / name
     file.write_text(text_of(columns, delimiter, header), encoding="utf-8")
     source = Source(f'data "{name}"\nwhere !L\ny ~ x + a + (1 | k)')
-    assert_same(compile_spec(source, base=tmp_path), file)
+    assert_same(compile_spec(Request(source, base=tmp_path)), file)
 
 
 def test_cells_of_blanks(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_cells_of_blanks(tmp_path: Path) -> None:
         lines = text_of(columns, delimiter).replace(",  ,", ',"  ",')
         file.write_text(lines, encoding="utf-8")
         source = Source(f'data "{file.name}"\ny ~ x + a*L + (1 | k)')
-        compiled = compile_spec(source, base=tmp_path)
+        compiled = compile_spec(Request(source, base=tmp_path))
         assert {"x", "a", "k", "L"} <= {
             name for name, c in compiled.prepared.data.columns.items() if c.missing[3]
         }
@@ -292,7 +292,7 @@ def test_blanks_around_cells_and_a_name_in_two_forms(tmp_path: Path) -> None:
     file = tmp_path / "d.csv"
     file.write_text("\ufeff" + "\n\n".join(lines) + "\n\n", encoding="utf-8")
     source = Source('data "d.csv"\ny ~ x + á + (1 | s)')
-    assert_same(compile_spec(source, base=tmp_path), file)
+    assert_same(compile_spec(Request(source, base=tmp_path)), file)
 
 
 FRAME = pd.DataFrame(
@@ -323,7 +323,7 @@ FRAME = pd.DataFrame(
 def test_frames(spec: str, tmp_path: Path) -> None:
     file = tmp_path / "data.csv"
     FRAME.to_csv(file, index=False)
-    compiled = compile_spec(Source(spec), table_from_frame(FRAME))
+    compiled = compile_spec(Request(Source(spec), table_from_frame(FRAME)))
     assert "data.csv" in emit(compiled)
     assert_same(compiled, file)
 
@@ -332,10 +332,12 @@ def test_the_script_names_the_file_that_was_read(tmp_path: Path) -> None:
     for name in ("d.csv", "other.csv"):
         (tmp_path / name).write_text(text_of(cells()), encoding="utf-8")
     source = Source('data "d.csv"\ny ~ x')
-    assert 'else "d.csv"' in emit(compile_spec(source, base=tmp_path))
+    assert 'else "d.csv"' in emit(compile_spec(Request(source, base=tmp_path)))
     other = str(tmp_path / "other.csv")
     table = read_table(other, Sink(source), Span(0, 0))
-    assert f'else "{other}"' in emit(compile_spec(source, table, base=tmp_path))
+    assert f'else "{other}"' in emit(
+        compile_spec(Request(source, table, base=tmp_path))
+    )
 
 
 def test_what_is_no_level_is_an_error(tmp_path: Path) -> None:
@@ -343,7 +345,7 @@ def test_what_is_no_level_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "d.csv"
     file.write_text(text_of(columns), encoding="utf-8")
     spec = 'data "d.csv"\ny ~ x + (1 | s)'
-    found = script(compile_spec(Source(spec), base=tmp_path))
+    found = script(compile_spec(Request(Source(spec), base=tmp_path)))
     columns["s"][3] = "s77"
     file.write_text(text_of(columns), encoding="utf-8")
     with pytest.raises(ValueError, match="not among the levels.*s77"):
@@ -354,7 +356,7 @@ def test_levels_that_spell_one_number_are_refused(tmp_path: Path) -> None:
     columns = {"y": cells()["y"], "x": ["0.5", "1"] * (ROWS // 2)}
     (tmp_path / "d.csv").write_text(text_of(columns), encoding="utf-8")
     spec = 'data "d.csv"\ncolumn x: factor(0.50, 1, "0.500")\ny ~ x'
-    compiled = compile_spec(Source(spec), base=tmp_path)
+    compiled = compile_spec(Request(Source(spec), base=tmp_path))
     with pytest.raises(ModelError) as fault:
         emit(compiled)
     assert [d.rule for d in fault.value.diagnostics] == ["not-yet"]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.backends.source import emit
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 
 from .harness import SOURCE_DENSITY, by_reference, by_source, random_point
@@ -82,7 +82,7 @@ SPECS = [
 def test_the_script_reads_what_the_compiler_read(spec: str, tmp_path: Path) -> None:
     file = tmp_path / "data.csv"
     file.write_text(table(), encoding="utf-8")
-    compiled = compile_spec(Source(f'data "data.csv"\n{spec}'), base=tmp_path)
+    compiled = compile_spec(Request(Source(f'data "data.csv"\n{spec}'), base=tmp_path))
     program, frame = compiled.program, compiled.frame
     point = random_point(np.random.default_rng(1), program, frame, 0.3)
     there = by_source(emit(compiled), file)(point)

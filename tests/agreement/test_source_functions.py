@@ -9,7 +9,7 @@ import pytest
 
 from varying.compiler.backends.pymc import emit as to_graph
 from varying.compiler.backends.source import emit
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.expressions.functions import FUNCTIONS
 from varying.grammar.source import Source
 
@@ -49,7 +49,7 @@ def test_function(name: str, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(f"y,x,g,k,t\n{rows}\n")
     term = CALLS.get(name, f"{name}(x)")
     spec = Source(f'data "d.csv"\ny ~ {term}')
-    compiled = compile_spec(spec, base=tmp_path)
+    compiled = compile_spec(Request(spec, base=tmp_path))
     script: dict[str, object] = {"__name__": "script"}
     exec(emit(compiled), script)
     data = script["read"](tmp_path / "d.csv")  # type: ignore[operator]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from varying.compiler.backends.kernel import Kernel
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.passes import for_kernel, for_sampling
 from varying.compiler.program.interpret import coordinates
 from varying.compiler.program.ir import Frame, Program
@@ -121,7 +121,7 @@ def compiled(spec: str, u: float, v: float) -> Compiled:
     }
     for name, number in numbers.items():
         spec = spec.replace(name, repr(float(number)))
-    return compile_spec(Source(spec), table_from_frame(frame))
+    return compile_spec(Request(Source(spec), table_from_frame(frame)))
 
 
 @dataclass(frozen=True)

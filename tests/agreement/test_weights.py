@@ -10,7 +10,7 @@ import pytest
 
 import varying
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, log_density
 from varying.grammar.source import Source
@@ -67,7 +67,7 @@ def test_weights_are_repeated_rows(family: str) -> None:
     again = frame.loc[frame.index.repeat(frame["w"])]
     densities: list[list[float]] = []
     for weighted, rows in ((True, frame), (False, again)):
-        found = compile_spec(spec(family, weighted), table_from_frame(rows))
+        found = compile_spec(Request(spec(family, weighted), table_from_frame(rows)))
         # as written: the means that columns are centred at are those of the rows
         program = found.lowered
         filled = fill(program, found.prepared.table)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import design_spec
+from varying.compiler.driver import Request, design_spec
 from varying.grammar.source import Source
 
 _RNG = np.random.default_rng(1)
@@ -29,6 +29,6 @@ SPECS = (
 
 @pytest.mark.parametrize(("spec", "rule"), SPECS)
 def test_the_design_is_there(spec: str, rule: str) -> None:
-    found = design_spec(Source(spec), TABLE)
+    found = design_spec(Request(Source(spec), TABLE))
     assert [one.rule for one in found.diagnostics] == [rule]
     assert [column.name for column in found.bound.population.columns] == ["x"]

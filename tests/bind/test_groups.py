@@ -10,7 +10,7 @@ from varying.compiler.bind.bound import BoundModel
 from varying.compiler.bind.effects import effects_of_parts
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
@@ -37,7 +37,7 @@ def compiled(text: str) -> Compiled:
             "y": rng.normal(size=60),
         }
     )
-    return compile_spec(Source(text), table_from_frame(data))
+    return compile_spec(Request(Source(text), table_from_frame(data)))
 
 
 def bound(text: str) -> BoundModel:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import Severity
 from varying.grammar.source import Source
 
@@ -51,7 +51,7 @@ NEEDED = (
 
 def known(spec: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The priors of a spec, and the names of what it asks."""
-    compiled = compile_spec(Source(spec), TABLE)
+    compiled = compile_spec(Request(Source(spec), TABLE))
     asked = compiled.joint.questions
     names = [one.target for q in asked.quantities for one in q.references]
     names += [one.target for t in asked.tests for one in t.references]
@@ -63,13 +63,13 @@ def known(spec: str) -> tuple[list[tuple[str, str]], list[str]]:
 def test_they_change_nothing(spec: str) -> None:
     plain = spec.replace("`a b`", "\0").replace("`", "").replace("\0", "`a b`")
     assert known(spec) == known(plain)
-    rows = compile_spec(Source(spec), TABLE).priors
+    rows = compile_spec(Request(Source(spec), TABLE)).priors
     assert any(row.line for row in rows) == ("prior " in spec)
 
 
 @pytest.mark.parametrize("spec", NEEDED)
 def test_names_that_need_them_are_found(spec: str) -> None:
-    found = check(Source(spec), TABLE)
+    found = check(Request(Source(spec), TABLE))
     assert [d.message for d in found if d.severity is Severity.ERROR] == []
-    rows = compile_spec(Source(spec), TABLE).priors
+    rows = compile_spec(Request(Source(spec), TABLE)).priors
     assert sum(row.line is not None for row in rows) == spec.count("prior ")

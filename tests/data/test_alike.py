@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from varying.compiler.data.alike import nearly_same, shown
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar.source import Source
 
 ALIKE = [
@@ -33,7 +33,7 @@ def test_levels_that_are_alike_are_warned_of(
     levels = [one, other, "zz", "another"] * 6
     rows = [f"{row * 7 % 11},{level}" for row, level in enumerate(levels)]
     (tmp_path / "d.csv").write_text("\n".join(["y,f", *rows]), "utf-8")
-    found = check(Source(f'data "d.csv"\n{formula}'), base=tmp_path)
+    found = check(Request(Source(f'data "d.csv"\n{formula}'), base=tmp_path))
     (said,) = [d for d in found if d.rule == "similar-levels"]
     assert part in said.message
 

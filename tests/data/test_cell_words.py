@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from varying.compiler.backends.source import emit
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source
 
@@ -71,7 +71,7 @@ def test_words_that_are_declared_are_missing_in_every_column_of_wide(
 ) -> None:
     written(tmp_path, name, rows)
     text = f'data "{name}", {options}{WIDE}\ncolumn y: numeric, missing={codes}\ny ~ t'
-    model = compile_spec(Source(text), base=tmp_path)
+    model = compile_spec(Request(Source(text), base=tmp_path))
     kept = model.prepared.table.columns["y"].values.tolist()
     assert kept == [value for value in values if value is not None]
     (said,) = [d for d in model.diagnostics if d.rule == "missing-codes"]
@@ -90,13 +90,13 @@ def test_labels_of_codes_are_missing_in_every_column_of_wide(tmp_path: Path) -> 
         data, str(tmp_path / "w.sav"), variable_value_labels={"a": labels, "b": labels}
     )
     text = f'data "w.sav", {WIDE}\ncolumn y: ordered, missing=[99]\ny ~ t'
-    model = compile_spec(Source(f"{text}, family=ordlogit"), base=tmp_path)
+    model = compile_spec(Request(Source(f"{text}, family=ordlogit"), base=tmp_path))
     column = model.prepared.table.columns["y"]
     assert column.levels == ("low", "mid", "high") and len(column.values) == 6
 
 
 def faults(folder: Path, text: str) -> dict[str, Diagnostic]:
-    return {found.rule: found for found in check(Source(text), base=folder)}
+    return {found.rule: found for found in check(Request(Source(text), base=folder))}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,9 @@ def test_a_format_without_the_option_is_not_told_of_it(tmp_path: Path) -> None:
 def test_a_statement_of_a_column_that_wide_takes_in(tmp_path: Path) -> None:
     written(tmp_path, "p.csv", POINT)
     text = f'data "p.csv", {WIDE}\ncolumn a: numeric, missing="."\ny ~ t'
-    (found,) = [d for d in check(Source(text), base=tmp_path) if d.span.start > 50][:1]
+    (found,) = [
+        d for d in check(Request(Source(text), base=tmp_path)) if d.span.start > 50
+    ][:1]
     assert found.message == "column `a` cannot be used" and found.fix is None
     assert found.notes == ("`wide(...)` has made it a part of `y`",)
 
@@ -177,7 +179,7 @@ def test_texts_and_numbers_do_not_go_together_all_the_same(tmp_path: Path) -> No
     rows = columns(id=IDS, a=(1, 2, 3, 4, 5, 6), b=("x", "y", "x", "y", "x", "y"))
     written(tmp_path, "d.csv", rows)
     with pytest.raises(ModelError, match="`b` is text and `a` is numeric"):
-        compile_spec(Source(f'data "d.csv", {WIDE}\ny ~ t'), base=tmp_path)
+        compile_spec(Request(Source(f'data "d.csv", {WIDE}\ny ~ t'), base=tmp_path))
 
 
 POINTS = ("1.234", "1.456", "1.789", "1.250", "850", "2.001")
@@ -253,7 +255,7 @@ def test_a_script_reads_points_as_they_were_read(tmp_path: Path) -> None:
     rows = columns(y=("1,5", "2,5", "0,5", "4,5"), x=("0.5", "1.234", "2.5", "3.5"))
     written(tmp_path, "comma.csv", rows)
     text = 'data "comma.csv", decimal=","\ny ~ x'
-    model = compile_spec(Source(text), base=tmp_path)
+    model = compile_spec(Request(Source(text), base=tmp_path))
     space: dict[str, Any] = {}
     exec(emit(model), space)
     read = space["read"](tmp_path / "comma.csv")

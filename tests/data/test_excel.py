@@ -9,7 +9,7 @@ import pytest
 from tests.safety.crafted_data import sheet, workbook
 
 from varying.compiler.data.table import Kind
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
 
@@ -165,7 +165,7 @@ def book_of(path: Path, **states: str) -> Path:
 
 
 def said(folder: Path, text: str) -> list[Diagnostic]:
-    return list(check(Source(text, "a.model"), base=folder))
+    return list(check(Request(Source(text, "a.model"), base=folder)))
 
 
 def test_the_first_sheet_that_can_be_seen(tmp_path: Path) -> None:
@@ -235,8 +235,8 @@ def test_rows_that_are_hidden_are_read_and_named(
     for number in hidden:
         book.active.row_dimensions[number].hidden = True
     book.save(tmp_path / "b.xlsx")
-    found = check(Source('data "b.xlsx"\ny ~ x'), base=tmp_path)
+    found = check(Request(Source('data "b.xlsx"\ny ~ x'), base=tmp_path))
     (said,) = [d for d in found if d.rule == "hidden-rows"]
     assert part in said.message and f"row {hidden[0]};" in said.notes[0]
-    model = compile_spec(Source('data "b.xlsx"\ny ~ x'), base=tmp_path)
+    model = compile_spec(Request(Source('data "b.xlsx"\ny ~ x'), base=tmp_path))
     assert model.prepared.read == 5

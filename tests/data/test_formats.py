@@ -19,7 +19,8 @@ from varying.compiler.data.formats.table import FORMATS
 from varying.compiler.data.options import DataOptions
 from varying.compiler.data.plain import read_table, table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check
+from varying.compiler.data.wanted import Wanted
+from varying.compiler.driver import Request, check
 from varying.compiler.prepare.declared import declare
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
@@ -49,7 +50,8 @@ def read(
     source = Source(text)
     sink = Sink(source)
     file = DataFile(path, None, DataOptions(**options))
-    return read_data(file, parse(source, Sink(source)), sink, SPAN), sink.diagnostics
+    wanted = Wanted.by(parse(source, Sink(source)))
+    return read_data(file, wanted, sink, SPAN), sink.diagnostics
 
 
 def good(path: Path, text: str = "y ~ .", **options: Any) -> Table:
@@ -170,7 +172,7 @@ def test_what_reads_a_format_may_not_be_installed(
     monkeypatch.setitem(sys.modules, format_.module, None)
     spec = tmp_path / "a.model"
     spec.write_text(f'data "{name}"\nn ~ i + t\n', "utf-8")
-    (fault,) = check(Source(spec.read_text("utf-8")), base=tmp_path)
+    (fault,) = check(Request(Source(spec.read_text("utf-8")), base=tmp_path))
     assert fault.rule == "missing-extra"
     assert f'pip install "varying[{format_.extra}]"' in fault.notes[-1]
     for command in (["check", str(spec)], ["show", "ir", str(spec)]):
@@ -607,7 +609,9 @@ def test_options(statement: str, rule: str, place: str, tmp_path: Path) -> None:
     excel(tmp_path / "d.xlsx")
     written(tmp_path, "d.csv")
     text = f"{statement}\nn ~ i\n"
-    found = [d for d in check(Source(text), base=tmp_path) if d.severity == "error"]
+    found = [
+        d for d in check(Request(Source(text), base=tmp_path)) if d.severity == "error"
+    ]
     assert [(d.rule, d.source.slice(d.span)) for d in found] == [(rule, place)]
 
 
@@ -652,10 +656,10 @@ def test_compressed_text_of_many_rows(tmp_path: Path) -> None:
     found = []
     for name in ("d.csv", "d.csv.gz"):
         source = Source("b ~ a")
-        spec = parse(source, Sink(source))
+        wanted = Wanted.by(parse(source, Sink(source)))
         sink = Sink(source)
         for reduce in (True, False):
-            table = read_data(DataFile(tmp_path / name, reduce), spec, sink, SPAN)
+            table = read_data(DataFile(tmp_path / name, reduce), wanted, sink, SPAN)
             assert table is not None and table.total == 3000
             found.append((table.rows, described(table)))
         assert read_table(tmp_path / name, sink, SPAN, head=5) is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
 
@@ -35,7 +35,9 @@ def said(folder: Path, name: str, rows: Rows, merged: str, text: str) -> list[An
         for cells in merged.split():
             book.active.merge_cells(cells)
         book.save(path)
-    found: list[Diagnostic] = check(Source(f'data "{name}"\n{text}\n'), base=folder)
+    found: list[Diagnostic] = check(
+        Request(Source(f'data "{name}"\n{text}\n'), base=folder)
+    )
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 from varying.compiler.data.levels import natural_order
 from varying.compiler.data.plain import read_table, table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.compiler.prepare.source import data_of
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
@@ -420,7 +420,7 @@ def test_decimal_commas(
     source = Source('data "d.csv", decimal=","\ny ~ g\nlet z = 1\nlet w = x\n')
     sink = Sink(source)
     spec = parse(source, sink)
-    table = data_of(spec, None, tmp_path, sink, reduce, True)
+    table = data_of(spec, Request(source, base=tmp_path, reduce=reduce), sink, True)
     assert table is not None and not sink.failed
     assert table.columns["g"].levels == ("a,b",)
     column = table.columns["x"]
@@ -470,13 +470,13 @@ MIXED = {"y": [1, 2, "n.a.", 4.5, 3], "x": [1, 3, 2, 5, 4]}
 )
 def test_words_among_the_numbers_of_a_frame_are_named(text: str, part: str) -> None:
     """As ``pandas.read_excel`` gives a column with a word in it."""
-    found = check(Source(text), table_from_frame(MIXED))
+    found = check(Request(Source(text), table_from_frame(MIXED)))
     assert any(part in note for one in found for note in one.notes)
 
 
 def test_words_among_the_numbers_of_a_frame_can_be_declared_missing() -> None:
     text = 'column y: numeric, missing=["n.a."]\ny ~ x'
-    model = compile_spec(Source(text), table_from_frame(MIXED))
+    model = compile_spec(Request(Source(text), table_from_frame(MIXED)))
     assert model.prepared.table.columns["y"].values.tolist() == [1, 2, 4.5, 3]
 
 

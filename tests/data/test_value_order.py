@@ -9,7 +9,7 @@ import pytest
 
 from varying.compiler.data.levels import natural_order
 from varying.compiler.data.value_order import mixed_units
-from varying.compiler.driver import design_spec
+from varying.compiler.driver import Request, design_spec
 from varying.grammar.source import Source
 
 #: Each in its right order.
@@ -102,7 +102,9 @@ def test_levels_of_a_file() -> None:
     path = Path(__file__).parents[1] / "references" / "cases" / "natural_order"
     spec = (path / "m.model").read_text("utf-8")
     found = [
-        design_spec(Source(spec), base=path, model=model).prepared.schema.columns
+        design_spec(
+            Request(Source(spec), base=path, model=model)
+        ).prepared.schema.columns
         for model in "abc"
     ]
     assert found[0]["dose"].levels == ("0.25mg", "0.5mg", "2mg", "10mg")

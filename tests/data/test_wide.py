@@ -13,7 +13,7 @@ import varying
 from varying.compiler.data import file as data_file
 from varying.compiler.data.plain import table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
@@ -50,7 +50,7 @@ def spec(model: str = "rating ~ block*cs + (1 | subj)", cells: str = CELLS) -> s
 
 def made(text: str, data: Any = WIDE) -> Table:
     """The table that a spec's rows are taken from."""
-    return compile_spec(Source(text), table_from_frame(data)).prepared.data
+    return compile_spec(Request(Source(text), table_from_frame(data))).prepared.data
 
 
 def shown(column: Column) -> list[object]:
@@ -172,7 +172,7 @@ def test_kinds_of_responses(
 ) -> None:
     cells = "wide(y: a = (x=1), b = (x=2))"
     source = Source(spec("x ~ 1", cells))
-    table = compile_spec(source, table_from_frame(data)).prepared.data
+    table = compile_spec(Request(source, table_from_frame(data))).prepared.data
     column = table.columns["y"]
     assert (column.kind, column.levels) == (kind, levels)
     assert shown(column) == values
@@ -182,7 +182,7 @@ def test_ids_with_leading_zeros(tmp_path: Path) -> None:
     (tmp_path / "w.csv").write_text("a,b\n01,1\n2,02\n", "utf-8")
     text = spec("x ~ 1\n", "wide(y: a = (x=1), b = (x=2))")
     text = text.replace("x ~ 1", "column y: factor\nx ~ y")
-    table = compile_spec(Source(text), base=tmp_path).prepared.table
+    table = compile_spec(Request(Source(text), base=tmp_path)).prepared.table
     assert shown(table.columns["y"]) == ["01", "1", "2", "02"]
 
 
@@ -213,11 +213,13 @@ def test_a_large_file_is_reduced_unless_its_rows_are_numbered(
     for name in ("w.csv", "w.parquet"):
         for model, rows in (("y ~ x", 12), ("y ~ x + (1 | row)", 800)):
             text = spec(model, cells).replace("w.csv", name)
-            table = compile_spec(Source(text), base=tmp_path).prepared.data
+            table = compile_spec(Request(Source(text), base=tmp_path)).prepared.data
             assert (table.rows, table.total) == (rows, 800)
         text = spec("y ~ x", cells).replace("w.csv", name)
-        whole = compile_spec(Source(text), base=tmp_path, reduce=False).prepared
-        cells_ = compile_spec(Source(text), base=tmp_path).prepared
+        whole = compile_spec(
+            Request(Source(text), base=tmp_path, reduce=False)
+        ).prepared
+        cells_ = compile_spec(Request(Source(text), base=tmp_path)).prepared
         assert cells_.table.counts is not None
         y, x = (cells_.table.columns[c].values for c in "yx")
         assert np.sum(y * cells_.table.counts) == whole.table.columns["y"].values.sum()
@@ -247,21 +249,21 @@ def test_no_script(tmp_path: Path) -> None:
 
 def test_other_faults_are_said_beside_those_of_wide() -> None:
     text = spec("rating ~ lgo(age)", 'wide(rating: "late" = (b=1), "late_CS-" = (b=2))')
-    found = check(Source(text), table_from_frame(WIDE))
+    found = check(Request(Source(text), table_from_frame(WIDE)))
     assert [d.rule for d in found] == ["unknown-column", "unknown-function"]
     assert found[0].fix is not None and '"late_' in found[0].fix.edits[0].text
 
 
 def test_without_data_the_cells_are_checked() -> None:
     text = spec(cells='wide(rating: "a" = (b=x), "c" = (b=x))')
-    rules = [d.rule for d in check(Source(text), base=Path("/nowhere"))]
+    rules = [d.rule for d in check(Request(Source(text), base=Path("/nowhere")))]
     assert rules == ["no-such-file", "wide-cells"]
 
 
 def test_a_frame_takes_the_place_of_any_file() -> None:
     frame = table_from_frame({"a": [1.5, 2.5], "b": [0.5, 3.5]})
     text = 'data "any", wide(y: a = (t=1), b = (t=2))\ny ~ t'
-    model = compile_spec(Source(text), frame)
+    model = compile_spec(Request(Source(text), frame))
     assert model.prepared.table.columns["y"].values.tolist() == [1.5, 0.5, 2.5, 3.5]
 
 
@@ -269,9 +271,11 @@ def test_a_last_row_called_a_mean_is_one_in_a_wide_file_too(tmp_path: Path) -> N
     rows = ["id,a,b", *(f"p{n},{n},{n * 3 % 7}" for n in range(1, 8)), "Mittelwert,3,4"]
     (tmp_path / "d.csv").write_text("\n".join(rows), "utf-8")
     text = 'data "d.csv", wide(y: a = (t=a), b = (t=b))\ncolumn y: ordered(0..5)\n'
-    found = check(Source(text.replace("0..5", "0..9") + "y ~ t"), base=tmp_path)
+    found = check(
+        Request(Source(text.replace("0..5", "0..9") + "y ~ t"), base=tmp_path)
+    )
     (said,) = [one for one in found if one.rule == "summary-row"]
     assert "`Mittelwert` in the last row" in said.message
-    found = check(Source(text + "y ~ t"), base=tmp_path)
+    found = check(Request(Source(text + "y ~ t"), base=tmp_path))
     notes = [one.notes for one in found if one.rule == "undeclared-level"]
     assert notes and all("one for each cell" in note[-1] for note in notes)

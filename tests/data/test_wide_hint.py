@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
 
@@ -120,7 +120,7 @@ def written(folder: Path, header: str) -> None:
 def unknown(folder: Path, text: str) -> Diagnostic:
     found = [
         one
-        for one in check(Source(text), base=folder)
+        for one in check(Request(Source(text), base=folder))
         if one.rule == "unknown-column" and one.span.start == text.index("\n") + 1
     ]
     (fault,) = found
@@ -143,7 +143,7 @@ def test_a_column_that_cannot_be_used_is_one_of_a_wide_file() -> None:
     names = ("early_minus", "early_plus", "late_minus", "late_plus")
     data: dict[str, object] = {name: [1.5, 2.5, 3.5] for name in names}
     data["late_plus"] = [[1], [2], [3]]
-    found = check(Source("rating ~ block*cs\n"), table_from_frame(data))
+    found = check(Request(Source("rating ~ block*cs\n"), table_from_frame(data)))
     said = {d.message: " ".join(d.notes) for d in found}
     assert "late_plus = (block=late" in said["`rating` is not a column of the data"]
     assert "`late_plus` is there as well" in said["`block` is not a column of the data"]
@@ -166,7 +166,7 @@ def test_wide_files(
     mended = text[: edit.span.start] + edit.text + text[edit.span.end :]
     assert mended == f'data "d.csv", {statement}\n{formula}\n'
     # the mended spec has nothing unknown in it
-    rules = {one.rule for one in check(Source(mended), base=tmp_path)}
+    rules = {one.rule for one in check(Request(Source(mended), base=tmp_path))}
     assert not rules & {"unknown-column", "wide-cells", "syntax", "duplicate-column"}
 
 
@@ -174,7 +174,7 @@ def test_a_data_frame_has_no_statement_to_mend() -> None:
     from varying.compiler.data.plain import table_from_frame
 
     frame = {"id": ["a", "b", "c"], "y_1": [1.0, 2, 4], "y_2": [2.0, 3, 1]}
-    found = check(Source("y ~ time + (1 | id)"), table_from_frame(frame))
+    found = check(Request(Source("y ~ time + (1 | id)"), table_from_frame(frame)))
     (fault,) = [d for d in found if "wide" in " ".join(d.notes)]
     assert 'data "...", wide(y: y_1 = (time=1), y_2 = (time=2))' in fault.notes[1]
     assert fault.fix is None

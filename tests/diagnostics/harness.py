@@ -27,7 +27,7 @@ import regex
 
 from varying.compiler.data.plain import read_table
 from varying.compiler.data.table import Table
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar import Diagnostic, Severity, Sink, Source, parse
 from varying.grammar.source import Span
 
@@ -79,7 +79,7 @@ def diagnose(spec_text: str, csv_text: str | None = None) -> list[Diagnostic]:
     """Return all that is found in a spec; without data it is parsed and no more."""
     source = Source(spec_text, "case.model")
     if csv_text is not None:
-        return list(check(source, table_of(csv_text)))
+        return list(check(Request(source, table_of(csv_text))))
     sink = Sink(source)
     parse(source, sink)
     return list(sink.sorted())

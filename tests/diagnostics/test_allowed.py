@@ -10,7 +10,7 @@ import pytest
 
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.table import Table
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar import Sink, Source, format_spec, parse
 from varying.grammar.diagnostics import Severity
 from varying.grammar.render import brief, full
@@ -31,7 +31,7 @@ TABLE = table_from_frame(
 
 
 def rules(spec: str, table: Table = TABLE) -> list[str]:
-    return [found.rule for found in check(Source(spec), table)]
+    return [found.rule for found in check(Request(Source(spec), table))]
 
 
 F, B = "few-groups", "bounded-response"
@@ -84,21 +84,23 @@ def test_it_is_formatted_and_compiled(spec: str) -> None:
     text = format_spec(parse(Source(spec), Sink(Source(spec))))
     assert "varying:" in text and "allow" in text
     assert rules(text) == []
-    assert compile_spec(Source(spec), TABLE).diagnostics == ()
+    assert compile_spec(Request(Source(spec), TABLE)).diagnostics == ()
 
 
 def test_nothing_is_idle_where_not_all_was_looked_for() -> None:
     spec = "y ~ zz  # varying: allow few-groups"
     assert rules(spec) == ["unknown-column"]
     spec = "model a: y ~ x  # varying: allow few-groups\nmodel b: y ~ 1"
-    found = check(Source(spec), TABLE, model="b")
+    found = check(Request(Source(spec), TABLE, model="b"))
     assert found == ()
-    assert check(Source("y ~ x  # varying: allow few-groups")) == ()
+    assert check(Request(Source("y ~ x  # varying: allow few-groups"))) == ()
 
 
 def test_a_fix_leaves_the_comment() -> None:
     spec = "y ~ x + (1 | site)  # varying: allow few-group"
-    (fix,) = [d.fix for d in check(Source(spec), TABLE) if d.rule == "invalid-allow"]
+    (fix,) = [
+        d.fix for d in check(Request(Source(spec), TABLE)) if d.rule == "invalid-allow"
+    ]
     assert fix is not None and not fix.safe
     assert [spec[e.span.start : e.span.end] for e in fix.edits] == ["few-group"]
 
@@ -112,7 +114,7 @@ model c: y ~ x + (1 | site)
 
 
 def test_one_block_names_the_models() -> None:
-    found = check(Source(THREE, "three.model"), TABLE)
+    found = check(Request(Source(THREE, "three.model"), TABLE))
     text = full.render(found)
     assert text.count("[few-groups]") == text.count("[bounded-response]") == 1
     assert "  = models: `a`, `b` (line 2), `c` (line 3)\n" in text
@@ -124,22 +126,24 @@ def test_one_block_names_the_models() -> None:
 
 def test_errors_of_models_too() -> None:
     spec = "model a: y ~ xx\nmodel b: y ~ xx + site\nmodel c: y ~ x"
-    text = full.render(check(Source(spec), TABLE))
+    text = full.render(check(Request(Source(spec), TABLE)))
     assert text.count("[unknown-column]") == 1
     assert "  = models: `a`, `b` (line 2)\n" in text
     # of one model each has its place
-    found = check(Source("let a = xx\nlet b = xx\ny ~ x"), TABLE)
+    found = check(Request(Source("let a = xx\nlet b = xx\ny ~ x"), TABLE))
     assert full.render(found).count("[unknown-column]") == len(found) == 2
 
 
 def test_a_file_of_one_model_names_none() -> None:
-    for found in check(Source("rating ~ x + (1 | site)"), TABLE):
+    for found in check(Request(Source("rating ~ x + (1 | site)"), TABLE)):
         assert found.models == ()
 
 
 def test_a_fault_of_the_file_is_of_all_models() -> None:
     spec = "prior b ~ normal(0, 1e6)\nmodel a: y ~ x\nmodel b: y ~ x + site"
-    (found,) = [d for d in check(Source(spec), TABLE) if d.rule == "wide-prior"]
+    (found,) = [
+        d for d in check(Request(Source(spec), TABLE)) if d.rule == "wide-prior"
+    ]
     assert found.models == ("a", "b")
 
 
@@ -147,12 +151,14 @@ def test_levels_are_said_once() -> None:
     spec = "y ~ cond*x + (1 | g) + (1 | g:cond)\n  sigma ~ cond"
     assert rules(spec).count("similar-levels") == 1
     spec = "model a: y ~ cond\nmodel b: y ~ cond + x"
-    (found,) = [d for d in check(Source(spec), TABLE) if d.rule == "similar-levels"]
+    (found,) = [
+        d for d in check(Request(Source(spec), TABLE)) if d.rule == "similar-levels"
+    ]
     assert found.models == ("a", "b")
 
 
 def test_in_brief() -> None:
-    compiled = compile_spec(Source(THREE), TABLE, model="a")
+    compiled = compile_spec(Request(Source(THREE), TABLE, model="a"))
     lines = brief.render(compiled.diagnostics).split("\n")
     assert len(lines) == 4
     assert lines[0].startswith("warning[bounded-response]: the response `rating`")
@@ -190,9 +196,9 @@ HEADS = (
 
 @pytest.mark.parametrize(("spec", "rule"), HEADS)
 def test_the_head_decides_nothing(spec: str, rule: str) -> None:
-    whole = check(Source(f'data "a.csv"\n{spec}'), HEAD)
+    whole = check(Request(Source(f'data "a.csv"\n{spec}'), HEAD))
     assert rule in [found.rule for found in whole]
-    found = check(Source(f'data "a.csv"\n{spec}'), replace(HEAD, partial=True))
+    found = check(Request(Source(f'data "a.csv"\n{spec}'), replace(HEAD, partial=True)))
     assert [d for d in found if d.severity is Severity.ERROR] == []
     (partial,) = [d for d in found if d.rule == "partial-data"]
     (message,) = [d.message for d in whole if d.rule == rule]
@@ -204,15 +210,15 @@ STAY = ("y ~ zz", "y ~ h\n  prior bb ~ normal(0, 1)", "h ~ y")
 
 @pytest.mark.parametrize("spec", STAY)
 def test_errors_that_stay(spec: str) -> None:
-    found = check(Source(f'data "a.csv"\n{spec}'), replace(HEAD, partial=True))
+    found = check(Request(Source(f'data "a.csv"\n{spec}'), replace(HEAD, partial=True)))
     assert any(d.severity is Severity.ERROR for d in found)
 
 
 def test_warnings_say_what_they_are_of() -> None:
     spec = 'data "a.csv"\ny ~ h + (1 | h)'
-    found = check(Source(spec), replace(HEAD, partial=True))
+    found = check(Request(Source(spec), replace(HEAD, partial=True)))
     (few,) = [d for d in found if d.rule == F]
     assert few.notes[-1] == "so it is in the first 60 rows"
     # also where the file is given beside the spec
-    found = check(Source("y ~ f"), replace(HEAD, partial=True))
+    found = check(Request(Source("y ~ f"), replace(HEAD, partial=True)))
     assert [d.rule for d in found] == ["partial-data"]

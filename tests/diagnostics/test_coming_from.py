@@ -23,7 +23,7 @@ import pytest
 
 import varying
 from varying.compiler.data.table import Table
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.compiler.families import FAMILY_SPELLINGS, PLANNED_FAMILIES
 from varying.compiler.families.elsewhere import UNTIL_THEN, other_name
 from varying.grammar.diagnostics import Diagnostic, Severity
@@ -144,7 +144,7 @@ LINES = list(lines())
 
 
 def look(source: Source) -> tuple[Diagnostic, ...]:
-    return check(source, data())
+    return check(Request(source, data()))
 
 
 def errors(text: str) -> list[Diagnostic]:
@@ -226,7 +226,7 @@ def test_a_certain_fix_leaves_no_fault(name: str, line: str) -> None:
     """The `=` of an option was taken for the `~` that stands inside `bf()`."""
 
     def there(source: Source) -> tuple[Diagnostic, ...]:
-        return check(source, base=CASE)
+        return check(Request(source, base=CASE))
 
     given = Source((CASE / name).read_text("utf-8"), name)
     text = mended(given, there).source.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import varying
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source
 from varying.runtime.files.spec_file import read_source
@@ -48,35 +48,35 @@ def test_data_files(tmp_path: Path, content: bytes, rule: str, part: str) -> Non
 
 def only(spec: str, folder: Path) -> Diagnostic:
     """The only fault, by `check` and by `compile_spec`."""
-    (found,) = check(Source(spec), base=folder)
+    (found,) = check(Request(Source(spec), base=folder))
     with pytest.raises(ModelError) as caught:
-        compile_spec(Source(spec), base=folder)
+        compile_spec(Request(Source(spec), base=folder))
     assert caught.value.diagnostics == (found,)
     return found
 
 
 def test_the_head_of_a_long_file(tmp_path: Path) -> None:
     table = replace(table_of(GOOD.decode()), partial=True)
-    (found,) = check(Source(SPEC), table, base=tmp_path)
+    (found,) = check(Request(Source(SPEC), table, base=tmp_path))
     assert found.rule == "partial-data"
     assert found.source.slice(found.span) == '"data.csv"'
 
 
 def test_a_good_file(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(GOOD)
-    assert check(Source(SPEC), base=tmp_path) == ()
+    assert check(Request(Source(SPEC), base=tmp_path)) == ()
 
 
 def test_row_names_are_no_column(tmp_path: Path) -> None:
     rows = b"".join(b'"%d",%s\n' % (n, r) for n, r in enumerate(GOOD.split()[1:]))
     (tmp_path / "data.csv").write_bytes(b'"",' + GOOD.split()[0] + b"\n" + rows)
-    assert check(Source(SPEC), base=tmp_path) == ()
+    assert check(Request(Source(SPEC), base=tmp_path)) == ()
 
 
 def test_a_single_column_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(b"reaction time\n1.5\n2.5\n")
     spec = 'data "data.csv"\n`reaction time` ~ 1\n'
-    assert check(Source(spec), base=tmp_path) == ()
+    assert check(Request(Source(spec), base=tmp_path)) == ()
 
 
 def test_no_such_file(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_no_such_file(tmp_path: Path) -> None:
     assert found.fix is not None
     (edit,) = found.fix.edits
     mended = SPEC[: edit.span.start] + edit.text + SPEC[edit.span.end :]
-    assert check(Source(mended), base=tmp_path) == ()
+    assert check(Request(Source(mended), base=tmp_path)) == ()
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
@@ -124,7 +124,9 @@ def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
 
 
 def test_other_faults_are_said_beside_that_of_the_file(tmp_path: Path) -> None:
-    found = check(Source('data "no.csv"\ny ~ lgo(x), family=gausian\n'), base=tmp_path)
+    found = check(
+        Request(Source('data "no.csv"\ny ~ lgo(x), family=gausian\n'), base=tmp_path)
+    )
     assert [d.rule for d in found] == [
         "no-such-file",
         "unknown-function",

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import ModelError, Severity
 from varying.grammar.source import Source
 
@@ -149,10 +149,10 @@ def tame(rng: np.random.Generator) -> Table:
 def survives(text: str, data: Table) -> bool:
     """Whether it compiles; any exception but ``ModelError`` fails the test."""
     source = Source(text)
-    found = check(source, data)
+    found = check(Request(source, data))
     wrong = any(d.severity is Severity.ERROR for d in found)
     try:
-        compile_spec(source, data)
+        compile_spec(Request(source, data))
     except ModelError as error:
         several = "ambiguous-model" in [d.rule for d in error.diagnostics]
         assert wrong or several, text

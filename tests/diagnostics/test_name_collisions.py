@@ -12,7 +12,7 @@ import pytest
 from varying.compiler.backends.pymc.emit import emit
 from varying.compiler.backends.source.emit import emit as emit_source
 from varying.compiler.compiled import Compiled
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.printer import name_text
 from varying.grammar.source import Source
 
@@ -49,7 +49,7 @@ def compiled(folder: Path, spec: str, columns: dict[str, Any]) -> Compiled:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
-    return compile_spec(Source(f'data "data.csv"\n{spec}'), base=folder)
+    return compile_spec(Request(Source(f'data "data.csv"\n{spec}'), base=folder))
 
 
 def assert_works(found: Compiled, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar.diagnostics import Diagnostic, Severity
 from varying.grammar.rule_pages import rule_page
 from varying.grammar.rules import RULES
@@ -52,12 +52,12 @@ def found(example: Example, folder: Path) -> tuple[Diagnostic, ...]:
     assert example.model is not None
     source = Source(example.model, "page.model")
     if example.csv is None:
-        return check(source)
+        return check(Request(source))
     named = re.search(r'^data "([^"/]+)"', example.model, re.MULTILINE)
     if named is None:
-        return check(source, table_of(example.csv))
+        return check(Request(source, table_of(example.csv)))
     (folder / named[1]).write_text(example.csv, "utf-8")
-    return check(source, base=folder)
+    return check(Request(source, base=folder))
 
 
 def test_each_rule_has_a_page_and_each_page_a_rule() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.source import Source
 
@@ -172,10 +172,10 @@ NEAR = (
 
 
 def found(near: Near) -> Diagnostic:
-    for diagnostic in check(Source(near.spec), table_of(DATA)):
+    for diagnostic in check(Request(Source(near.spec), table_of(DATA))):
         if diagnostic.rule == near.rule:
             return diagnostic
-    raise AssertionError(check(Source(near.spec), table_of(DATA)))
+    raise AssertionError(check(Request(Source(near.spec), table_of(DATA))))
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_what_was_meant(near: Near) -> None:
 
 def test_what_is_far_from_everything_gets_no_guess() -> None:
     for spec in ("rt ~ zzz", "rt ~ zzz(trial)", "rt ~ cs, family=zzz"):
-        (fault,) = check(Source(spec), table_of(DATA))
+        (fault,) = check(Request(Source(spec), table_of(DATA)))
         assert fault.fix is None
         assert not any("did you mean" in note for note in fault.notes)
 
 
 def test_a_model_of_the_command_line() -> None:
     source = Source("model full: rt ~ cs\nmodel null: rt ~ 1")
-    (fault,) = check(source, table_of(DATA), model="ful")
+    (fault,) = check(Request(source, table_of(DATA), model="ful"))
     assert fault.notes == ("did you mean `full`?",)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 import varying
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import Diagnostic, ModelError, Severity
 from varying.grammar.source import Source
 
@@ -157,12 +157,12 @@ def errors(found: tuple[Diagnostic, ...]) -> list[Diagnostic]:
 def test_the_rule_and_the_place(wrong: Wrong) -> None:
     source = Source(wrong.spec, "wrong.model")
     table = None if wrong.spec.startswith("data") else table_of(DATA)
-    (found,) = errors(check(source, table))
+    (found,) = errors(check(Request(source, table)))
     assert found.rule == wrong.rule
     assert source.slice(found.span) == wrong.place
     assert found.span.start == wrong.start()
     with pytest.raises(ModelError) as caught:
-        compile_spec(source, table)
+        compile_spec(Request(source, table))
     if wrong.rule != "duplicate-model":  # of one model, the file says no more
         assert errors(caught.value.diagnostics) == [found]
     assert found.message in str(caught.value)
@@ -182,7 +182,7 @@ def test_there_are_many_and_all_differ() -> None:
     ],
 )
 def test_the_right_ones_pass(spec: str) -> None:
-    assert errors(check(Source(spec), table_of(DATA))) == []
+    assert errors(check(Request(Source(spec), table_of(DATA)))) == []
 
 
 FIVE = """\
@@ -199,7 +199,7 @@ rating ~ block*cs + z + (1 + cs | sub), famly=ordlogit
 
 def test_all_faults_are_said_at_once() -> None:
     source = Source(FIVE)
-    found = check(source, table_of(DATA))
+    found = check(Request(source, table_of(DATA)))
     assert [(d.rule, source.slice(d.span)) for d in found] == [
         ("unknown-column", "blok"),
         ("undeclared-level", '"CS"'),
@@ -216,7 +216,7 @@ def test_all_faults_are_said_at_once() -> None:
 
 def test_without_data_names_of_the_language_are_checked() -> None:
     source = Source(FIVE)
-    found = check(source)
+    found = check(Request(source))
     assert [(d.rule, source.slice(d.span)) for d in found] == [
         ("unknown-function", "lgo"),
         ("unknown-option", "famly"),
@@ -224,7 +224,10 @@ def test_without_data_names_of_the_language_are_checked() -> None:
         ("unknown-target", "sdd"),
         ("unknown-target", "etta"),
     ]
-    assert check(Source("y ~ a*b + (1 + a | g)\n  prior b[a] ~ normal(0, 1)")) == ()
+    assert (
+        check(Request(Source("y ~ a*b + (1 + a | g)\n  prior b[a] ~ normal(0, 1)")))
+        == ()
+    )
     with pytest.raises(ModelError):
         varying.compile("y ~ x, family=ordlogti")
 
@@ -236,5 +239,5 @@ def test_compile_without_data_or_choice() -> None:
         ("model a: rt ~ cs", table_of(DATA), "aa", "unknown-model"),
     ):
         with pytest.raises(ModelError) as caught:
-            compile_spec(Source(spec), table, model=model)
+            compile_spec(Request(Source(spec), table, model=model))
         assert [d.rule for d in caught.value.diagnostics] == [rule]

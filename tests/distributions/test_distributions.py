@@ -24,7 +24,7 @@ from varying.compiler.distributions.table import (
     UNIT,
     Distribution,
 )
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret.charts import from_unconstrained
 from varying.compiler.program.interpret.density import cholesky
@@ -287,7 +287,7 @@ def lkj_parameter(size: int, eta: float) -> Parameter:
     data["g"] = [f"g{i % 6}" for i in range(30)]
     terms = " + ".join(["1", *(f"x{i}" for i in range(1, size))])
     text = f"y ~ 1 + ({terms} | g)\n  prior cor[g] ~ lkj({eta})"
-    program = compile_spec(Source(text), table_from_frame(data)).program
+    program = compile_spec(Request(Source(text), table_from_frame(data))).program
     return program.parameter("pcor_g")
 
 

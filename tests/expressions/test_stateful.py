@@ -13,7 +13,7 @@ from varying.compiler.backends.pymc import emit as to_graph
 from varying.compiler.backends.source import emit
 from varying.compiler.data.plain import table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.prepare.derive import replay
 from varying.compiler.prepare.rows import Prepared, prepare
 from varying.compiler.program.fill import fill
@@ -226,7 +226,7 @@ def test_a_let_can_be_a_factor() -> None:
 def test_a_dot_is_not_what_calls_gave() -> None:
     spec = Source("y ~ . + scale(x)")
     table = table_from_frame({"y": np.arange(9.0), "x": np.arange(9.0) ** 2})
-    compiled = compile_spec(spec, table)
+    compiled = compile_spec(Request(spec, table))
     names = [column.name for column in compiled.bound.population.columns]
     assert names == ["x", "scale(x)"]
 
@@ -260,7 +260,7 @@ def test_script_and_graph_agree(tmp_path: Path) -> None:
         for row, (y, x) in enumerate(rng.uniform(1, 9, (48, 2)))
     )
     (tmp_path / "d.csv").write_text(f"y,x,g,t,h\n{rows}\n")
-    compiled = compile_spec(Source(SPEC), base=tmp_path)
+    compiled = compile_spec(Request(Source(SPEC), base=tmp_path))
     script: dict[str, Any] = {"__name__": "script"}
     exec(emit(compiled), script)
     model = script["build"](script["read"](tmp_path / "d.csv"))
@@ -276,7 +276,7 @@ def test_script_and_graph_agree(tmp_path: Path) -> None:
 def test_slots_of_other_rows_have_what_was_learned() -> None:
     data = {"y": np.arange(12.0), "x": X, "g": ["a", "b"] * 6}
     spec = Source("y ~ scale(x)*g + ns(x, df=3)")
-    compiled = compile_spec(spec, table_from_frame(data))
+    compiled = compile_spec(Request(spec, table_from_frame(data)))
     half = table_from_frame({"y": np.zeros(6), "x": X[:6], "g": ["a", "b"] * 3})
     other = replay(compiled.prepared.computed, half, Sink(Source("")))
     table = compiled.prepared.table

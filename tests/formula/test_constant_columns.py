@@ -16,7 +16,7 @@ from varying.compiler.data.file import DataFile
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.plain import read_sheet
 from varying.compiler.data.table import Table
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.compiler.expressions.stateful import Orthogonal
 from varying.compiler.lower import default_priors as defaults
 from varying.compiler.prepare.derive import Step
@@ -42,7 +42,7 @@ DATA: dict[str, Any] = {
 
 def said(text: str, table: Table | DataFile) -> list[tuple[str, str]]:
     """Return what a check says, hints aside: rules and messages."""
-    found = check(Source(text), table)
+    found = check(Request(Source(text), table))
     return [(d.rule, d.message) for d in found if d.severity is not Severity.INFO]
 
 
@@ -93,7 +93,7 @@ def test_a_constant_predictor_is_said_once_and_has_no_spread(
         assert rule == "collinear"
         assert what in message
         name = "d" if "let" in text else term
-        compiled = compile_spec(Source(text), table)
+        compiled = compile_spec(Request(Source(text), table))
         (_, sd) = prior(compiled, f"b[{name}]")
         assert sd == effect(exact_sd(DATA["y"]), 1.0)
 
@@ -102,7 +102,7 @@ def test_case_constant_predictor() -> None:
     text, table = case("constant/predictor")
     ((rule, message),) = said(text, table)
     assert (rule, message) == ("collinear", "`p` is the same in every row")
-    (_, sd) = prior(compile_spec(Source(text), table), "b[p]")
+    (_, sd) = prior(compile_spec(Request(Source(text), table)), "b[p]")
     assert sd == effect(exact_sd(table.columns["y"].values), 1.0)
 
 
@@ -110,7 +110,7 @@ def test_case_between() -> None:
     text, table = case("between/between")
     rules = [rule for rule, _ in said(text, table)]
     assert rules == ["collinear"]
-    found = compile_spec(Source(text), table).prepared.table
+    found = compile_spec(Request(Source(text), table)).prepared.table
     of = found.columns["between(dose, subj)"].values
     mean = sum(map(Fraction, table.columns["dose"].values.tolist())) / table.rows
     assert set(of.tolist()) == {float(mean)}
@@ -132,7 +132,7 @@ def test_group_means_are_equal_but_for_rounding_in_any_order() -> None:
         data = {"g": [g for g, _ in rows], "x": [x for _, x in rows]}
         data["y"] = RNG.normal(size=len(rows)).tolist()
         compiled = compile_spec(
-            Source("y ~ between(x, g)"), table_from_frame(data)
+            Request(Source("y ~ between(x, g)"), table_from_frame(data))
         ).prepared.table
         means = compiled.columns["between(x, g)"].values
         found.append(dict(zip(data["g"], means.tolist(), strict=True)))
@@ -166,7 +166,9 @@ POLYNOMIALS = [
 @pytest.mark.parametrize(("call", "x"), POLYNOMIALS)
 def test_polynomials_are_orthonormal(call: str, x: Any) -> None:
     data = {**DATA, "x": x}
-    found = compile_spec(Source(f"y ~ {call}"), table_from_frame(data)).prepared.table
+    found = compile_spec(
+        Request(Source(f"y ~ {call}"), table_from_frame(data))
+    ).prepared.table
     columns = [found.columns[name].values for name in found.calls[call]]
     matrix = np.column_stack([np.full(N, N**-0.5), *columns])
     assert np.abs(matrix.T @ matrix - np.eye(len(columns) + 1)).max() < 1e-12
@@ -178,14 +180,14 @@ def test_polynomials_are_orthonormal(call: str, x: Any) -> None:
 def test_case_tiny() -> None:
     text, table = case("tiny/scale")
     assert said(text, table) == []
-    compiled = compile_spec(Source(text), table)
+    compiled = compile_spec(Request(Source(text), table))
     scaled = compiled.prepared.table.columns["scale(J)"].values
     assert exact_sd(scaled) == pytest.approx(1.0, rel=1e-14)
     assert abs(scaled.sum()) < 1e-13
     text, table = case("tiny/response")
     assert said(text, table) == []
     response, y = (table.columns[name].values for name in ("J", "y"))
-    compiled = compile_spec(Source(text), table)
+    compiled = compile_spec(Request(Source(text), table))
     assert prior(compiled, "b[y]")[1] == effect(exact_sd(response), exact_sd(y))
     (rate,) = prior(compiled, "sigma")
     assert rate == pytest.approx(1.0 / exact_sd(response), rel=1e-3)
@@ -203,7 +205,7 @@ def test_cases_of_times_since_1970(name: str, column: str) -> None:
     text, table = case(name)
     assert said(text, table) == []
     y, x = (table.columns[one].values for one in ("y", column))
-    (_, sd) = prior(compile_spec(Source(text), table), f"b[{column}]")
+    (_, sd) = prior(compile_spec(Request(Source(text), table)), f"b[{column}]")
     assert sd == effect(exact_sd(y), exact_sd(x))
 
 
@@ -213,12 +215,14 @@ def test_case_nanoseconds() -> None:
     assert rule == "level-per-row"
     assert message == "`ns` is taken as a text with 60 levels in 60 rows"
     # nothing can be learned of levels of one row, by `(1 | ns)` either
-    notes = [note for found in check(Source(text), table) for note in found.notes]
+    notes = [
+        note for found in check(Request(Source(text), table)) for note in found.notes
+    ]
     assert any("column ns: numeric" in note for note in notes)
     assert not any("(1 | ns)" in note for note in notes)
     text, table = case("ns/ns_num")
     assert said(text, table) == []
-    compiled = compile_spec(Source(text), table)
+    compiled = compile_spec(Request(Source(text), table))
     found = compiled.prepared.table.columns["ns"].values
     assert found.tolist() == [float(level) for level in table.columns["ns"].levels]
     y = table.columns["y"].values
@@ -233,7 +237,7 @@ def test_case_nanoseconds() -> None:
 def test_case_counts_over_microseconds() -> None:
     text, table = case("ns/poisson")
     assert said(text, table) == []
-    (_, sd) = prior(compile_spec(Source(text), table), "b[t]")
+    (_, sd) = prior(compile_spec(Request(Source(text), table)), "b[t]")
     step = exact_sd(table.columns["t"].values)
     assert sd == pytest.approx(defaults.EFFECT_WIDTH_LOG / step, rel=1e-3)
 
@@ -273,7 +277,7 @@ def test_what_is_said_depends_on_no_unit(unit: float) -> None:
     assert said("y ~ scale(x) + poly(w, 2) + two + sum", table) == []
     ((_, message),) = said("y ~ x + w + double", table)
     assert message == "`double` is an exact multiple of `x`"
-    compiled = compile_spec(Source("x ~ two + w"), table)
+    compiled = compile_spec(Request(Source("x ~ two + w"), table))
     sd = exact_sd(x)
     assert prior(compiled, "b[two]")[1] == effect(sd, 0.2 * unit)
     assert prior(compiled, "b[w]")[1] == effect(sd, exact_sd(w))
@@ -295,7 +299,7 @@ def test_case_constant_response(name: str, message: str) -> None:
     found = said(text, table)
     assert ("constant-response", message) in found
     with pytest.raises(ModelError) as caught:
-        compile_spec(Source(text), table)
+        compile_spec(Request(Source(text), table))
     errors = [d.rule for d in caught.value.diagnostics if d.severity == "error"]
     assert errors == ["constant-response"]
 
@@ -332,7 +336,7 @@ def test_no_order_of_rows_changes_what_is_said_or_learned(
         path.write_text("\n".join(lines), "utf-8")
         for reduce in (False, True):
             table = DataFile(path, reduce)
-            compiled = compile_spec(Source(text), table)
+            compiled = compile_spec(Request(Source(text), table))
             learned = [
                 m.state for m in compiled.prepared.computed if isinstance(m, Step)
             ]

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar import Severity, Source, format_spec, parse
 from varying.grammar.diagnostics import Sink
 from varying.grammar.render import FORMATS
@@ -111,7 +111,7 @@ def take(text: str, table: Table, endured: Endured) -> None:
     """Check one text and show what is found; format it if it can be read."""
     source = Source(text)
     started = time.process_time()
-    found = check(source, table)
+    found = check(Request(source, table))
     for render in FORMATS.values():
         render(found)
     sink = Sink(source)

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar import Severity, Sink, Source, parse
 from varying.grammar.tree import Statement
 
@@ -199,7 +199,9 @@ def test_texts_that_are_refused(text: str, rules: list[str]) -> None:
     ],
 )
 def test_what_the_names_decide(text: str, rule: str, said: str) -> None:
-    errors = [d for d in check(Source(text), data()) if d.severity is Severity.ERROR]
+    errors = [
+        d for d in check(Request(Source(text), data())) if d.severity is Severity.ERROR
+    ]
     assert [d.rule for d in errors] == [rule]
     assert any(said in text for d in errors for text in (d.message, *d.notes))
 
@@ -207,7 +209,7 @@ def test_what_the_names_decide(text: str, rule: str, said: str) -> None:
 def test_a_parameter_goes_before_a_column_with_a_note() -> None:
     table = data()
     table.columns["sigma"] = table.columns["x"]  # type: ignore[index]
-    found = check(Source("y ~ x\n  sigma ~ z"), table)
+    found = check(Request(Source("y ~ x\n  sigma ~ z"), table))
     assert [d.rule for d in found if d.rule != "many-effects"] == [
         "parameter-not-column"
     ]

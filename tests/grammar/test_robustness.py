@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import check
+from varying.compiler.driver import Request, check
 from varying.grammar import Severity, Source
 
 from . import endurance
@@ -20,7 +20,7 @@ from .endurance import ROOT, Endured, data, endure, take
 def test_the_specs_are_right_before_they_are_damaged() -> None:
     table = data()
     for spec in endurance.SPECS:
-        found = check(Source(spec), table)
+        found = check(Request(Source(spec), table))
         errors = [d.message for d in found if d.severity is Severity.ERROR]
         assert errors == [], spec
 
@@ -144,5 +144,5 @@ def test_outsized_texts(
     monkeypatch.setattr(endurance, "SECONDS", 5.0)
     endured = Endured()
     take(text, numbers(), endured)
-    found = check(Source(text), numbers())
+    found = check(Request(Source(text), numbers()))
     assert {d.rule for d in found if d.severity is Severity.ERROR} == rules

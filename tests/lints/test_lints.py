@@ -11,7 +11,7 @@ import pytest
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.spellings import missing_codes
 from varying.compiler.data.table import Table
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.compiler.lints import LINTS
 from varying.grammar.rules import RULE_GROUPS, RULES, Severity
 from varying.grammar.source import Source
@@ -21,7 +21,7 @@ Data = dict[str, object]
 
 def rules(spec: str, data: Data | Table) -> list[str]:
     table = data if isinstance(data, Table) else table_from_frame(data)
-    return [found.rule for found in check(Source(spec), table)]
+    return [found.rule for found in check(Request(Source(spec), table))]
 
 
 def test_each_lint_has_its_rule() -> None:
@@ -224,7 +224,7 @@ def test_cells_with_counts_are_as_their_rows(spec: str) -> None:
     found = [
         [
             (d.rule, d.message, d.span)
-            for d in check(Source(spec), each)
+            for d in check(Request(Source(spec), each))
             if d.rule != "rows-reduced"
         ]
         for each in (table, cells)
@@ -243,7 +243,7 @@ def test_hints_are_for_a_check() -> None:
     spec = "y ~ f*age\n  prior b[f] ~ normal(0, 1e6)"
     table = table_from_frame(data)
     assert rules(spec, table) == ["uncentered-interaction", "wide-prior"]
-    compiled = compile_spec(Source(spec), table)
+    compiled = compile_spec(Request(Source(spec), table))
     assert [found.rule for found in compiled.diagnostics] == ["wide-prior"]
 
 

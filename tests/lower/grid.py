@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.grammar.source import Source
 
@@ -410,7 +410,7 @@ class Case:
         lines.append(f"{self.scale.left} ~ {formula}, family={self.family}")
         if self.design.dpar is not None:
             lines.append("  {} ~ {}".format(*self.design.dpar))
-        return compile_spec(Source("\n".join(lines)), table_from_frame(data))
+        return compile_spec(Request(Source("\n".join(lines)), table_from_frame(data)))
 
 
 def _cases() -> tuple[Case, ...]:

@@ -11,7 +11,7 @@ import pytest
 from varying.compiler.bind.response import response_values
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.lower import default_priors as defaults
 from varying.compiler.lower.learn import learn
@@ -40,7 +40,7 @@ MEAN_Y, SD_Y = float(np.mean(DATA["y"])), float(np.std(DATA["y"], ddof=1))
 
 
 def compiled(text: str) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(DATA), model="main")
+    return compile_spec(Request(Source(text), table_from_frame(DATA), model="main"))
 
 
 def scales(text: str) -> dict[str, float]:
@@ -147,7 +147,7 @@ def test_the_intercept_at_the_means() -> None:
 def test_the_location_of_rates_is_events_over_exposure(text: str) -> None:
     t = [10.0 ** (i % 6) for i in range(N)]
     data = table_from_frame({**DATA, "t": t})
-    model = compile_spec(Source(f"{text}, family=poisson"), data)
+    model = compile_spec(Request(Source(f"{text}, family=poisson"), data))
     found = model.program.parameter("Intercept")
     wanted = math.log(sum(DATA["k"]) / sum(t))
     assert numbers(found, "mu") == pytest.approx(wanted, rel=1e-12)
@@ -313,7 +313,7 @@ y ~ `reaction time` * `odd f` + (`reaction time` | `my g`)
   prior b[`odd f`[b]:`reaction time`] ~ normal(0, 5)
   prior sd[`my g`, `reaction time`] ~ half_normal(6)
 """
-    model = compile_spec(Source(text), table_from_frame(data))
+    model = compile_spec(Request(Source(text), table_from_frame(data)))
     written = {row.prior for row in model.priors if row.source == "spec"}
     assert written == {"normal(0, 3)", "normal(0, 4)", "normal(0, 5)", "half_normal(6)"}
 
@@ -358,7 +358,9 @@ def test_constants_and_mixed_kinds_are_one_vector() -> None:
 def test_a_grouping_factor_may_have_any_name(name: str) -> None:
     """Its dimension must not be that of a quantity: PyMC refuses such a model."""
     data = {**DATA, name: DATA["g"]}
-    model = compile_spec(Source(f"y ~ x + (1 | {name})"), table_from_frame(data))
+    model = compile_spec(
+        Request(Source(f"y ~ x + (1 | {name})"), table_from_frame(data))
+    )
     program = model.program
     taken = {p.name for p in program.parameters} | {d.name for d in program.derived}
     taken |= {p.name for p in program.predictors} | {s.name for s in program.slots}
@@ -378,7 +380,7 @@ def test_defaults_do_not_depend_on_where_a_moderator_has_its_zero(terms: str) ->
         moved[name] = DATA[name] - np.mean(DATA[name])
     text = f"y ~ {terms}"
     one = compiled(text)
-    other = compile_spec(Source(text), table_from_frame(moved))
+    other = compile_spec(Request(Source(text), table_from_frame(moved)))
     rng = np.random.default_rng(1)
     assert any(p.name == "b_at_means" for p in one.program.parameters)
     for _ in range(3):
@@ -429,7 +431,7 @@ def test_a_model_of_rates_does_not_depend_on_the_unit_of_time(part: str) -> None
     for unit in (1.0, 86_400.0):
         data = {**DATA, "t": unit * np.linspace(0.5, 3.0, N)}
         text = f"k | rate(t) ~ two + (1 | g), family=negbinomial{part}"
-        model = compile_spec(Source(text), table_from_frame(data))
+        model = compile_spec(Request(Source(text), table_from_frame(data)))
         point = {
             c.name: np.full(c.shape, 0.3)
             for c in coordinates(model.program, model.frame)

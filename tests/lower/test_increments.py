@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.grammar.source import Source
@@ -41,7 +41,7 @@ DATA: dict[str, Any] = {
 
 
 def compiled(text: str, **data: Any) -> Compiled:
-    return compile_spec(Source(text), table_from_frame({**DATA, **data}))
+    return compile_spec(Request(Source(text), table_from_frame({**DATA, **data})))
 
 
 def covariance(model: Compiled, part: str = "") -> Array:

@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 
 from varying.compiler.backends.kernel import build, emit
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.passes import (
     center_effects,
     for_kernel,
@@ -70,7 +70,7 @@ def large() -> dict[str, Any]:
 
 def sampled(spec: str, data: dict[str, Any]) -> tuple[Program, Frame]:
     """Return the program as it is before the passes of the kernel."""
-    compiled = compile_spec(Source(spec), table_from_frame(data))
+    compiled = compile_spec(Request(Source(spec), table_from_frame(data)))
     return for_sampling(compiled.program, compiled.frame)
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.passes import for_sampling, merge_cells, prune
 from varying.compiler.passes.merge_cells import MergedCells, find_cells, pool
@@ -30,7 +30,7 @@ COUNTED = "w ~ block + (1 | subj), family=bernoulli"
 
 
 def compiled(spec: str, data: dict[str, Any] = DATA) -> tuple[Program, Frame]:
-    found = compile_spec(Source(spec), table_from_frame(data))
+    found = compile_spec(Request(Source(spec), table_from_frame(data)))
     return found.program, found.frame
 
 
@@ -219,7 +219,7 @@ def test_slots_get_names_that_are_free() -> None:
 
 def test_a_merged_program_is_filled_from_rows() -> None:
     """New rows stand for themselves."""
-    found = compile_spec(Source(POOLED), table_from_frame(DATA))
+    found = compile_spec(Request(Source(POOLED), table_from_frame(DATA)))
     merged, _ = for_sampling(found.program, found.frame)
     frame = fill(merged, found.prepared.table)
     verify(merged, frame)

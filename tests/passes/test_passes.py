@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.passes import (
     KERNEL_PASSES,
     PASSES,
@@ -57,7 +57,7 @@ def sections(text: str) -> list[str]:
 
 def around(name: str, spec: str) -> tuple[tuple[Program, Frame], tuple[Program, Frame]]:
     """Return the program and frame before a pass and after it."""
-    compiled = compile_spec(Source(spec), table_from_frame(DATA))
+    compiled = compile_spec(Request(Source(spec), table_from_frame(DATA)))
     program = compiled.lowered
     frame = fill(program, compiled.prepared.table)
     for apply in ALL:
@@ -112,7 +112,7 @@ def test_passes_are_done_when_they_are_done(spec: str) -> None:
 @pytest.mark.parametrize("spec", SPECS)
 def test_a_pass_makes_the_frame_that_the_recipes_make(spec: str) -> None:
     """What a pass does to an array by hand, its recipe does to any table."""
-    compiled = compile_spec(Source(spec), table_from_frame(DATA))
+    compiled = compile_spec(Request(Source(spec), table_from_frame(DATA)))
     made = fill(compiled.program, compiled.prepared.table)
     assert made.arrays.keys() == compiled.frame.arrays.keys()
     for name, array in made.arrays.items():
@@ -130,13 +130,13 @@ def test_reported_quantities_stay(spec: str) -> None:
             if item.report
         }
 
-    compiled = compile_spec(Source(spec), table_from_frame(DATA))
+    compiled = compile_spec(Request(Source(spec), table_from_frame(DATA)))
     assert reported(compiled.lowered) == reported(compiled.program)
     assert compiled.lowered.groups != () or "|" not in spec
 
 
 def test_optimize_runs_them_all() -> None:
-    compiled = compile_spec(Source(SPECS[0]), table_from_frame(DATA))
+    compiled = compile_spec(Request(Source(SPECS[0]), table_from_frame(DATA)))
     frame = fill(compiled.lowered, compiled.prepared.table)
     program, _ = optimize(compiled.lowered, frame)
     assert program_text(program) == program_text(compiled.program)

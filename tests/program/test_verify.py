@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.program.blocks import GroupUse, Intercept, Linear
 from varying.compiler.program.expressions import (
     Apply,
@@ -40,7 +40,7 @@ Broken = Callable[[Program], Program]
 
 @pytest.fixture(scope="module")
 def whole() -> tuple[Program, Frame]:
-    compiled = compile_spec(Source(SPEC), table_from_frame(DATA))
+    compiled = compile_spec(Request(Source(SPEC), table_from_frame(DATA)))
     frame = fill(compiled.lowered, compiled.prepared.table)
     return compiled.lowered, frame
 

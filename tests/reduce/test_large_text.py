@@ -16,6 +16,7 @@ from varying.compiler.data import large as large_text
 from varying.compiler.data.file import DataFile, read_data
 from varying.compiler.data.options import DataOptions
 from varying.compiler.data.table import Table
+from varying.compiler.data.wanted import Wanted
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
@@ -45,7 +46,7 @@ def read(path: Path, large: bool, whole: bool = True, **options: str) -> Table:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(data_file, "_is_large", lambda _: large)
         patched.setattr(duck, "_PIECE", 4)
-        found = read_data(file, spec, sink, Span(0, 0), whole=whole)
+        found = read_data(file, Wanted.by(spec), sink, Span(0, 0), whole=whole)
     assert sink.diagnostics == []
     assert found is not None
     return found
@@ -148,9 +149,9 @@ def test_random_files(tmp_path: Path) -> None:
 READ = """
 import resource, sys
 from pathlib import Path
-from varying.compiler.driver import {0}
+from varying.compiler.driver import Request, {0}
 from varying.grammar import Source
-{0}(Source('data "' + sys.argv[1] + '"\\ny ~ x + n + (1 | g)\\n'))
+{0}(Request(Source('data "' + sys.argv[1] + '"\\ny ~ x + n + (1 | g)\\n')))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

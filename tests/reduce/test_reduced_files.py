@@ -12,6 +12,7 @@ from varying.compiler.data import file as data_file
 from varying.compiler.data.file import DataFile, read_data
 from varying.compiler.data.plain import read_table
 from varying.compiler.data.table import Column, Table
+from varying.compiler.data.wanted import Wanted
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
@@ -22,9 +23,9 @@ SPAN = Span(0, 0)
 def read(
     path: Path, text: str = "b ~ .", reduce: bool | None = True, whole: bool = True
 ) -> tuple[Table | None, list[Diagnostic]]:
-    spec = parse(Source(text), Sink(Source(text)))
+    wanted = Wanted.by(parse(Source(text), Sink(Source(text))))
     sink = Sink(Source(text))
-    found = read_data(DataFile(path, reduce), spec, sink, SPAN, whole=whole)
+    found = read_data(DataFile(path, reduce), wanted, sink, SPAN, whole=whole)
     return found, sink.diagnostics
 
 

@@ -17,7 +17,7 @@ from varying.compiler.bind.response import response_values
 from varying.compiler.compiled import Compiled
 from varying.compiler.data import weighted
 from varying.compiler.data.file import DataFile
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.lower.learn import learn
 from varying.compiler.passes import for_sampling
@@ -66,7 +66,7 @@ def both(case: Case, kind: str, folder: Path) -> tuple[Compiled, Compiled]:
     path = write(repeated(case), kind, folder)
     source = Source(f'data "{path.name}"\n{case.text}', "case.model")
     whole, reduced = (
-        compile_spec(source, base=folder, model="main", reduce=reduce)
+        compile_spec(Request(source, base=folder, model="main", reduce=reduce))
         for reduce in (False, True)
     )
     # what reads the row before needs every row
@@ -240,14 +240,18 @@ FAULTS = {
 def test_the_same_is_said(name: str, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(DATA, "utf-8")
     source = Source(f'data "d.csv"\n{FAULTS[name]}\n')
-    whole = check(source, base=tmp_path, reduce=False)
-    reduced = check(source, base=tmp_path, reduce=True)
+    whole = check(Request(source, base=tmp_path, reduce=False))
+    reduced = check(Request(source, base=tmp_path, reduce=True))
     assert said(reduced) == said(whole) != []
     found = []
     for reduce in (False, True):
         try:
             found.append(
-                said(compile_spec(source, base=tmp_path, reduce=reduce).diagnostics)
+                said(
+                    compile_spec(
+                        Request(source, base=tmp_path, reduce=reduce)
+                    ).diagnostics
+                )
             )
         except ModelError as error:
             found.append(said(error.diagnostics))
@@ -258,7 +262,7 @@ def test_missing_rows_are_counted(tmp_path: Path) -> None:
     text = "y,x,g\n1,1,u\n,1,u\n,1,u\n2,2,u\n2,NA,v\n2,NA,v\n2,NA,v\n3,2,v\n"
     (tmp_path / "d.csv").write_text(text, "utf-8")
     source = Source("where y != 3\ny ~ x")
-    found = compile_spec(source, DataFile(tmp_path / "d.csv", True))
+    found = compile_spec(Request(source, DataFile(tmp_path / "d.csv", True)))
     (note,) = [d for d in found.diagnostics if d.rule == "rows-dropped"]
     assert note.message == "3 of 5 rows are left out because a value is missing"
     assert note.notes == ("`x` is missing in 3 rows (the first is row 5)",)
@@ -272,7 +276,7 @@ def test_missing_rows_are_counted(tmp_path: Path) -> None:
 
 def test_a_fault_of_a_given_file_is_in_it(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
-        compile_spec(Source("y ~ x"), DataFile(tmp_path / "none.csv"))
+        compile_spec(Request(Source("y ~ x"), DataFile(tmp_path / "none.csv")))
     (fault,) = caught.value.diagnostics
     assert fault.rule == "no-such-file"
     assert fault.source.name.endswith("none.csv")

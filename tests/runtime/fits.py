@@ -9,7 +9,7 @@ import xarray as xr
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.plain import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
 from varying.runtime.draws.clean import cleaned
@@ -90,7 +90,7 @@ def settings(**changes: int) -> Settings:
 
 
 def compiled() -> Compiled:
-    return compile_spec(Source(SPEC, "made.model"), table_from_frame(DATA))
+    return compile_spec(Request(Source(SPEC, "made.model"), table_from_frame(DATA)))
 
 
 @cache

@@ -798,7 +798,7 @@ def taken(path: Path) -> Outcome:
     """Check the spec against a file, in this process."""
     import time
 
-    from varying.compiler.driver import check, compile_spec
+    from varying.compiler.driver import Request, check, compile_spec
     from varying.grammar import ModelError, Source
     from varying.grammar.render import FORMATS
 
@@ -807,13 +807,13 @@ def taken(path: Path) -> Outcome:
     rules: tuple[str, ...] = ()
     rows, failed = None, None
     try:
-        found = check(source, base=path.parent)
+        found = check(Request(source, base=path.parent))
         for render in FORMATS.values():
             render(found)
         rules = tuple(sorted({d.rule for d in found if d.severity == "error"}))
         if not rules:
             try:
-                table = compile_spec(source, base=path.parent).prepared.table
+                table = compile_spec(Request(source, base=path.parent)).prepared.table
                 columns = [table.columns[name].values.tolist() for name in "yx"]
                 rows = [list(row) for row in zip(*columns, strict=True)]
             except ModelError as error:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from varying.compiler.data.duck import connected
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar import ModelError, Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -270,6 +270,6 @@ def test_duckdb_reads_the_file_and_no_other(
 def test_size_is_bounded(text: str, rule: str | None, tmp_path: Path) -> None:
     write_files(tmp_path)
     with pytest.raises(ModelError) as caught:
-        compile_spec(Source(f'data "data.csv"\n{text}'), base=tmp_path)
+        compile_spec(Request(Source(f'data "data.csv"\n{text}'), base=tmp_path))
     rules = {diagnostic.rule for diagnostic in caught.value.diagnostics}
     assert (rule or "too-many-coefficients") in rules

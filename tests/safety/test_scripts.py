@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from varying.compiler.backends.source.emit import emit
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.printer import string_text
 from varying.grammar.source import Source
 
@@ -85,7 +85,7 @@ def called(script: str) -> Iterator[str]:
 
 
 def script_of(folder: Path, text: str) -> str:
-    return emit(compile_spec(Source(text, "a.model"), base=folder))
+    return emit(compile_spec(Request(Source(text, "a.model"), base=folder)))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=ascii)

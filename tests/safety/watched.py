@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from varying.compiler.backends.source.emit import emit
-from varying.compiler.driver import check, compile_spec
+from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar import ModelError, Source, format_spec, parse
 from varying.grammar.render import FORMATS
 
@@ -51,12 +51,12 @@ def _plain(argument: object) -> str:
 def taken(text: str, folder: Path) -> list[str]:
     """Do with a spec what the command does short of fitting; return the rules."""
     source = Source(text, "attack.model")
-    found = check(source, base=folder)
+    found = check(Request(source, base=folder))
     for render in FORMATS.values():
         render(found)
     try:
         format_spec(parse(source))
-        emit(compile_spec(source, base=folder))
+        emit(compile_spec(Request(source, base=folder)))
     except ModelError as error:
         str(error)
     return sorted({diagnostic.rule for diagnostic in found})

@@ -24,7 +24,7 @@ from scipy.optimize import least_squares
 from scipy.sparse.linalg import splu
 
 from varying.compiler.compiled import Compiled
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.expressions import Symbol
 from varying.compiler.program.interpret import coordinates, evaluate
@@ -45,7 +45,7 @@ REFERENCES = Path(__file__).parents[1] / "references"
 
 def compiled(spec: str, base: Path = REFERENCES) -> Compiled:
     """Compile a spec whose data file is in the folder ``base``."""
-    return compile_spec(Source(spec, "test.model"), base=base)
+    return compile_spec(Request(Source(spec, "test.model"), base=base))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from scipy import stats
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret.density import moved_scales
 from varying.compiler.program.ir import Frame
@@ -52,7 +52,7 @@ SPECS = {
 
 
 def compiled(spec: str) -> Compiled:
-    return compile_spec(Source(spec), table_from_frame(DATA))
+    return compile_spec(Request(Source(spec), table_from_frame(DATA)))
 
 
 def scalars(model: Compiled, values: dict[str, Array]) -> dict[str, float]:

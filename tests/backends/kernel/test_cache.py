@@ -27,13 +27,13 @@ import json, sys
 import pandas as pd
 from varying.compiler.backends.kernel import build, emit
 from varying.compiler.backends.kernel.machine import cache
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.data.frames import table_from_frame
 from varying.grammar.source import Source
 
 data = pd.DataFrame({"y": [0, 1, 2, 3, 40], "x": [1.0, 2.0, 4.0, 3.0, 5.0]})
 spec = Source("y ~ x, family=poisson")
-compiled = compile_spec(spec, table_from_frame(data))
+compiled = compile_spec(Request(spec, table_from_frame(data)))
 tapes = emit(compiled.program, compiled.frame)
 needed = (*tapes.density.operations, *tapes.draws.operations)
 operations = tuple(dict.fromkeys(needed))

@@ -12,7 +12,7 @@ from zarr.storage import MemoryStore
 
 from varying.compiler.data.plain import read_table, table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
@@ -156,10 +156,10 @@ def test_names_that_are_no_columns_are_not_kept() -> None:
     frame["k"] = rng.integers(0, 9, 40)
     frame["a"], frame["g"] = rng.choice(["u", "v"], 40), rng.choice(list("pqrs"), 40)
     source = Source(NAMES)
-    made = compile_spec(source, table_from_frame(frame))
+    made = compile_spec(Request(source, table_from_frame(frame)))
     kept = columns_named(made.spec, made.prepared.data)
     assert set(kept.columns) == set(read)
-    again = compile_spec(source, through_zarr(kept))
+    again = compile_spec(Request(source, through_zarr(kept)))
     assert again.lowered == made.lowered and again.program == made.program
     assert again.prepared.used == made.prepared.used
     first, second = (
@@ -173,9 +173,9 @@ def test_names_that_are_no_columns_are_not_kept() -> None:
 @pytest.mark.parametrize("model", ["first", "second"])
 def test_what_is_kept_compiles_to_the_same(model: str) -> None:
     source = Source(SPEC)
-    made = compile_spec(source, table_from_frame(DATA), model=model)
+    made = compile_spec(Request(source, table_from_frame(DATA), model=model))
     kept = through_zarr(columns_named(made.spec, made.prepared.data))
-    again = compile_spec(source, kept, model=model)
+    again = compile_spec(Request(source, kept, model=model))
     # row 0 lacks `z`, which only the other model uses; row 4 is not chosen
     assert again.prepared.rows.tolist() == [1, 2, 5, 6, 7]
     assert again.prepared.dropped == made.prepared.dropped

@@ -14,7 +14,7 @@ import xarray as xr
 import varying
 from varying.compiler.data.plain import table_from_frame
 from varying.compiler.data.table import Column, Kind
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 from varying.runtime import plots
 from varying.runtime.fit.fit import Fit
@@ -224,7 +224,7 @@ def test_numbers_that_are_a_grouping_factor_are_no_quarters() -> None:
         "item": np.arange(count) // 3 + 1,
     }
     spec = Source("column id, item: integer\ny ~ item + (1 | id)\n", "a.model")
-    compiled = compile_spec(spec, table_from_frame(data))
+    compiled = compile_spec(Request(spec, table_from_frame(data)))
     origin: Any = SimpleNamespace(compiled=compiled, table=compiled.prepared.data)
     found = panels.panels_of(origin, "id")
     assert [panel.label for panel in found][:2] == ["id = 1", "id = 2"]
@@ -420,7 +420,7 @@ def test_by_two_columns() -> None:
         "a": ["u", "v"] * (rows // 2),
         "b": ["p", "p", "p", "q"] * (rows // 4),
     }
-    made = compile_spec(Source("y ~ a + b"), table_from_frame(frame))
+    made = compile_spec(Request(Source("y ~ a + b"), table_from_frame(frame)))
     fit = SimpleNamespace(compiled=made, table=made.prepared.data)
     found = panels.panels_of(fit, ["a", "b"])  # type: ignore[arg-type]
     assert [(one.label, len(one.rows)) for one in found] == [

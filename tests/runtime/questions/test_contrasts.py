@@ -17,7 +17,7 @@ from scipy.special import expit
 from varying.compiler.bind.questions.grid import grid_of
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.plain import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.formula.design import evaluate_columns
 from varying.grammar.source import Source
 from varying.runtime.questions.quantities import answer
@@ -66,7 +66,7 @@ def data() -> dict[str, list[Any]]:
 
 
 def compiled(spec: str) -> Compiled:
-    return compile_spec(Source(spec), table_from_frame(data()))
+    return compile_spec(Request(Source(spec), table_from_frame(data())))
 
 
 def draws_from(rng: np.random.Generator, *axes: int) -> Array:

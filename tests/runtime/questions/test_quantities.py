@@ -16,7 +16,7 @@ from scipy import stats
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.plain import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 from varying.runtime.questions.answers import GROUP, Answers, answers_of
 from varying.runtime.questions.evidence import DRAWS as PRIOR_DRAWS
@@ -63,7 +63,7 @@ def data() -> dict[str, list[Any]]:
 
 
 def compiled(spec: str) -> Compiled:
-    return compile_spec(Source(spec), table_from_frame(data()))
+    return compile_spec(Request(Source(spec), table_from_frame(data())))
 
 
 def posterior(found: Compiled) -> xr.Dataset:

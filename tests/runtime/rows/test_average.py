@@ -17,7 +17,7 @@ import pytest
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.plain import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, evaluate
@@ -99,7 +99,7 @@ SPECS = {**{name: spec_of(name) for name in FAMILIES}, **OTHERS}
 def compiled(name: str) -> Compiled:
     columns = data()
     columns["h2"] = [f"u{i // 5}" for i in range(ROWS)]
-    return compile_spec(Source(SPECS[name]), table_from_frame(columns))
+    return compile_spec(Request(Source(SPECS[name]), table_from_frame(columns)))
 
 
 def point(found: Compiled, rng: np.random.Generator) -> dict[str, Array]:

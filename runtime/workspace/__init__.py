@@ -1,0 +1,1 @@
+"""What has been read and compiled, remembered by content."""
