@@ -13,6 +13,8 @@ from .tree import Call, Chain, Expr, ListExpr, Name, Number, Paren, Power, Strin
 LOGICALS = {"TRUE": 1.0, "FALSE": 0.0, "True": 1.0, "False": 0.0}
 # Calls of which only the first argument reads columns: the others name levels.
 _FIRST = frozenset({"C", "relevel", "factor", "cut"})
+# Arguments of grouping factors that name something else than columns.
+_NAMED = frozenset({"dist", "cov"})
 BARS = ("|", "||")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
@@ -74,6 +76,14 @@ def column_names(expression: Expr) -> list[Name]:
             case Call(function=Name(text=text), arguments=arguments) if text in _FIRST:
                 named = [a for a in arguments if a.keyword and a.keyword.text == "x"]
                 stack.extend(a.value for a in named or arguments[:1])
+            case Call(function=Name(text="gr" | "mm"), arguments=arguments):
+                # names of distributions and of matrices are no columns
+                read = [
+                    a
+                    for a in arguments
+                    if not a.keyword or a.keyword.text not in _NAMED
+                ]
+                stack.extend(a.value for a in reversed(read))
             case _:
                 stack.extend(reversed(children(node)))
     return found

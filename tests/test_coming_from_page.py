@@ -84,6 +84,7 @@ CODES = sorted(set(codes()))
 WORDS = {
     *("Intercept", "b", "threshold", "sigma", "shape", "alpha", "||"),
     *("r_subj", "sd_subj", "cor_subj", "arviz.compare({...})"),
+    *("weights=", "scale="),
 }
 
 

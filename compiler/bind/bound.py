@@ -20,6 +20,7 @@ from ..expressions.calls import is_plain
 from ..families.family import Family
 from ..families.link import Link
 from ..formula.columns import DesignColumn, Numeric, SpecialColumn
+from .membership import Membership
 from .question import Keep, Questions
 from .response_terms.term import ResponseTerm, Role
 
@@ -177,6 +178,8 @@ class Grouping:
     ``factors`` are the columns whose combinations are the levels (one, or
     several for ``a:b``); ``levels`` the observed combinations in order. ``by`` says
     which of them share standard deviations and correlations; None: all.
+    ``membership`` says that each row has a level in each of the factors, and how much
+    of it; the levels are then those of all factors together.
     """
 
     name: str
@@ -184,7 +187,15 @@ class Grouping:
     levels: tuple[str, ...]
     terms: tuple[GroupTerm, ...]
     by: By | None = None
+    membership: Membership | None = None
     span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def text(self) -> str:
+        """How it is written: ``a:b``."""
+        if self.membership is not None:
+            return self.membership.text
+        return ":".join(map(name_text, self.factors))
 
     @property
     def columns(self) -> tuple[DesignColumn, ...]:
@@ -255,6 +266,11 @@ class BoundPredictor:
     body: Body | None = None
     inner: bool = False
     response: str = ""
+
+    @property
+    def partitions(self) -> tuple[Grouping, ...]:
+        """The groupings of which each row has one level."""
+        return tuple(one for one in self.groupings if one.membership is None)
 
     @property
     def _named(self) -> tuple[str, ...]:

@@ -212,6 +212,7 @@ def _share(one: Grouping, other: Grouping) -> bool:
         for grouping in (one, other)
     )
     same = one.factors == other.factors and one.by == other.by
+    same = same and one.membership == other.membership
     return same and bool(ids & others)
 
 

@@ -226,7 +226,7 @@ def check_residuals(bound: BoundModel, table: Table, sink: Sink) -> None:
     if residual_scale(bound, table) != "constant":
         return
     part = bound.main
-    for grouping in part.groupings:
+    for grouping in part.partitions:
         if len(grouping.levels) != table.total:
             continue
         if told_by_columns(bound, part, grouping, table):

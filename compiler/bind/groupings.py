@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
@@ -18,7 +18,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import column_names, postorder, smallest_with
 
-from ..data.codes import group_levels
+from ..data.codes import group_levels, pooled_levels
 from ..data.schema import Schema
 from ..data.spellings import warn_spellings
 from ..expressions.types import report_unknown
@@ -26,10 +26,12 @@ from ..families.family import Family
 from ..formula.coding import code
 from ..formula.columns import INTERCEPT, DesignColumn, SpecialColumn
 from ..formula.expansion import Expansion, GroupBar
-from ..formula.groups import by_factor, correlated, expand_group, known_factors
+from ..formula.group_options import group_options, parts_of_group
+from ..formula.groups import expand_group, known_factors
 from ..formula.terms import expand_bar
 from ..prepare.rows import Prepared
 from .bound import Grouping, GroupTerm
+from .membership import Membership, bind_membership
 from .strata import bind_by
 
 
@@ -41,6 +43,19 @@ def check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
                 report_unknown(name, schema, sink)
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a grouping factor says of its levels and effects."""
+
+    by: Name | None
+    correlated: bool
+    membership: Membership | None
+
+    def name(self, factors: Sequence[str]) -> str:
+        """Return what the grouping is called."""
+        return ":".join(factors) if self.membership is None else self.membership.name
+
+
 @dataclass(slots=True)
 class _Bars:
     """The bar terms of one grouping factor, while they are collected."""
@@ -48,7 +63,7 @@ class _Bars:
     factors: tuple[str, ...]
     span: Span
     terms: list[GroupTerm]
-    by: Name | None = None
+    own: _Own
 
 
 def bind_groupings(
@@ -82,7 +97,7 @@ def bind_groupings(
     """
     main = family.predictor if family is not None else "mu"
     schema = prepared.schema
-    found: dict[frozenset[str], _Bars] = {}
+    found: dict[object, _Bars] = {}
     for bar in bars:
         expansion = expand_bar(bar, response, schema.names, sink)
         check_dropped(expansion, schema, sink)
@@ -92,60 +107,131 @@ def bind_groupings(
             one for one in coded.specials if _fits(one, known, population, bar, sink)
         ]
         columns = (*known, *(one.plain for one in fitting))
-        by = by_factor(bar.group)
-        if by is not None and by.text not in schema.columns:
-            report_unknown(by, schema, sink)
-            continue
-        if by is not None:
-            warn_spellings(schema.columns[by.text], by.span, sink)
-        for factors in expand_group(bar.group, sink):
-            there = known_factors(factors, bar.group, schema, sink)
-            if not there or not columns:
+        for factors, own, part in _factors_of(bar, prepared, sink):
+            if not columns:
                 continue
             term = GroupTerm(
-                f"{expression_text(bar.lhs)} {bar.bar} {':'.join(factors)}",
+                f"{expression_text(bar.lhs)} {bar.bar} {own.name(factors)}",
                 dpar or main,
                 columns,
-                bar.bar == "|" and correlated(bar.group),
+                bar.bar == "|" and own.correlated,
                 bar.id,
                 tuple(fitting),
                 span=bar.span,
             )
-            span = smallest_with(frozenset(factors), bar.group).span
-            new = _Bars(factors, span, [], by)
-            bars_of = found.setdefault(frozenset(factors), new)
+            if own.membership is not None and fitting:
+                _special_of_members(fitting[0], bar, own.membership, sink)
+                continue
+            span = smallest_with(frozenset(factors), part).span
+            new = _Bars(factors, span, [], own)
+            key = frozenset(factors), own.membership is not None
+            bars_of = found.setdefault(key, new)
             if bar.id is not None:
                 # other formulas write it so as well
                 bars_of.factors = factors
-            _check_by(bars_of, by, bar, sink)
+            _check_alike(bars_of, own, bar, sink)
             if bar.id is not None and not term.correlated:
                 _not_joined(bar, sink)
             _add_term(bars_of, term, sink)
     groupings = []
     for bars_of in found.values():
-        levels = group_levels(bars_of.factors, prepared.table)
+        by, membership = bars_of.own.by, bars_of.own.membership
+        pooled = membership is not None
+        levels_of = pooled_levels if pooled else group_levels
+        levels = levels_of(bars_of.factors, prepared.table)
         _check_levels(bars_of, levels, sink)
         strata = None
-        if bars_of.by is not None:
-            strata, levels = bind_by(
-                bars_of.by, bars_of.factors, levels, prepared.table, sink
-            )
+        if by is not None:
+            strata, levels = bind_by(by, bars_of.factors, levels, prepared.table, sink)
         groupings.append(
             Grouping(
-                ":".join(bars_of.factors),
+                bars_of.own.name(bars_of.factors),
                 bars_of.factors,
                 levels,
                 tuple(bars_of.terms),
                 strata,
+                membership,
                 span=bars_of.span,
             )
         )
+    _check_names(groupings, sink)
     return tuple(groupings)
 
 
-def _check_by(bars: _Bars, by: Name | None, bar: GroupBar, sink: Sink) -> None:
-    """Report terms over one factor of which not all say the same of ``by``."""
-    one, other = (None if name is None else name.text for name in (bars.by, by))
+def _factors_of(
+    bar: GroupBar, prepared: Prepared, sink: Sink
+) -> Iterator[tuple[tuple[str, ...], _Own, Expr]]:
+    """Yield the grouping factors of a bar that are known, each with its options."""
+    schema = prepared.schema
+    # `g + g` is one grouping, and so are `a:b` and `b:a`
+    done: set[object] = set()
+    for part in parts_of_group(bar.group):
+        options = group_options(part, sink)
+        if options is None:
+            continue
+        by = options.by
+        if by is not None and by.text not in schema.columns:
+            report_unknown(by, schema, sink)
+            continue
+        if by is not None:
+            warn_spellings(schema.columns[by.text], by.span, sink)
+        for factors in expand_group(part, sink):
+            if not known_factors(factors, part, schema, sink):
+                continue
+            membership = None
+            if options.members is not None:
+                membership = bind_membership(options.members, prepared, sink)
+                if membership is None:
+                    continue
+            own = _Own(by, options.correlated, membership)
+            key = frozenset(factors), own
+            if key not in done:
+                done.add(key)
+                yield factors, own, part
+
+
+def _special_of_members(
+    column: SpecialColumn, bar: GroupBar, membership: Membership, sink: Sink
+) -> None:
+    """Report an effect of pooled levels that is of a column with parameters."""
+    variable = column.specials[0]
+    sink.add(
+        "not-yet",
+        smallest_with(frozenset({variable.column}), bar.lhs).span,
+        f"`{variable.label}` as an effect of `{membership.text}` is not compiled by "
+        "this version",
+        f"until then: `(1 | {membership.text})`",
+    )
+
+
+def _check_names(groupings: Sequence[Grouping], sink: Sink) -> None:
+    """Report two groupings that would be called the same."""
+    names = [one.name for one in groupings]
+    for grouping in groupings:
+        if grouping.membership is not None and names.count(grouping.name) > 1:
+            sink.add(
+                "invalid-group",
+                grouping.span,
+                f"`{grouping.membership.text}` is called `{grouping.name}`, and so is "
+                "another grouping factor",
+                "give one of the columns another name before the formula: "
+                "`let school = ...`",
+            )
+
+
+def _check_alike(bars: _Bars, own: _Own, bar: GroupBar, sink: Sink) -> None:
+    """Report terms over one factor of which not all say the same of its levels."""
+    if own.membership != bars.own.membership:
+        assert own.membership is not None
+        sink.add(
+            "not-yet",
+            bar.span,
+            f"terms over `{own.membership.text}` with different weights are not "
+            "compiled by this version",
+            "all terms over one grouping factor have the same `weights=` and `scale=`",
+        )
+    both = bars.own.by, own.by
+    one, other = (None if name is None else name.text for name in both)
     if one == other:
         return
     group = ":".join(bars.factors)
@@ -207,7 +293,7 @@ def _add_term(bars: _Bars, term: GroupTerm, sink: Sink) -> None:
     names = {column.name for other in bars.terms for column in other.columns}
     twice = [column.name for column in term.columns if column.name in names]
     if twice:
-        group = ":".join(bars.factors)
+        group = bars.own.name(bars.factors)
         sink.add(
             "duplicate-group-effect",
             term.span,
@@ -289,7 +375,7 @@ def _used_once(name: Name, schema: Schema, sink: Sink) -> None:
 
 
 def _check_levels(bars: _Bars, levels: Sequence[str], sink: Sink) -> None:
-    group = ":".join(bars.factors)
+    group = bars.own.name(bars.factors)
     if len(levels) < 2:
         sink.add(
             "one-group",

@@ -8,6 +8,7 @@ import numpy as np
 
 from varying.grammar.spelling import spell_number
 
+from .levels import natural_order
 from .table import Column, Ints, Table
 
 
@@ -45,6 +46,27 @@ def group_index(factors: Sequence[str], levels: Sequence[str], table: Table) -> 
     names, codes = _combinations(factors, table)
     places = [place.get(name, -1) for name in names]
     return np.array([*places, -1], dtype=np.int64)[codes]
+
+
+def pooled_levels(factors: Sequence[str], table: Table) -> tuple[str, ...]:
+    """Return the levels that rows have in any of several columns, each once.
+
+    In the order of the columns where they have the same levels, else in natural order.
+    """
+    columns = [table.columns[factor] for factor in factors]
+    coded = [coded_values(column) for column in columns]
+    there = {
+        names[code] for names, codes in coded for code in np.unique(codes[codes >= 0])
+    }
+    first, *others = (names for names, _ in coded)
+    if all(names == first for names in others):
+        return tuple(name for name in first if name in there)
+    return natural_order(there)
+
+
+def pooled_index(factors: Sequence[str], levels: Sequence[str], table: Table) -> Ints:
+    """Return each row's place among the levels by each of several columns."""
+    return np.column_stack([recode(table.columns[one], levels) for one in factors])
 
 
 def _combinations(factors: Sequence[str], table: Table) -> tuple[tuple[str, ...], Ints]:

@@ -35,10 +35,6 @@ NON_LINEAR = (
 GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cov": ("until then: levels that are not related, `(1 | g)`",),
     "dist": ("until then: normal effects, `(1 | g)`",),
-    "mm": (
-        "until then: `(1 | g1) + (1 | g2)`, if the members of `g1` and of `g2` are "
-        "different ones",
-    ),
 }
 
 #: What stands beside a response and is not compiled.
@@ -105,7 +101,7 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("sar", "car", "fcor", "gmrf", "mat", "toep"), _SPACE),
     "cse": ("it is called `cs()`, which is not compiled by this version", CATEGORIES),
     "dummy": ('write `ifelse(f == "level", 1, 0)`',),
-    "mmc": ("it belongs to `mm()`, which is not compiled by this version",),
+    "mmc": ("slopes that differ between the columns of `mm()` are not compiled",),
     "Error": (
         "strata of an analysis of variance are group terms: `Error(subj/a)` is "
         "`(1 | subj) + (1 | subj:a)`",

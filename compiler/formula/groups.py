@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from collections.abc import Sequence
+
+from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Argument, Call, Chain, Expr, Name
-from varying.grammar.walk import LOGICALS, postorder, unwrap
+from varying.grammar.walk import postorder, unwrap
 
 from ..data.schema import Schema
 from ..data.spellings import warn_spellings
-from ..expressions.elsewhere import GROUPS_UNTIL_THEN
 from ..expressions.types import report_unknown
 
 Factors = tuple[str, ...]
@@ -63,44 +64,13 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
     match node:
         case Name(text=text) if text != "." or node.quoted:
             return [(text,)]
-        case Call(function=Name(text="gr"), arguments=(first, *others)) if (
-            first.keyword is None
-            and all(_is_cor(one) or (top and _is_by(one)) for one in others)
+        case Call(function=Name(text="gr"), arguments=arguments) if _only_factor(
+            arguments, top, sink
         ):
-            return _expand(first.value, sink, top)
-        case Call(function=Name(text="gr"), arguments=arguments) if (
-            by := next((one for one in arguments[1:] if _is_by(one)), None)
-        ) is not None and not top:
-            sink.add(
-                "invalid-group",
-                by.span,
-                "`by=` is for all of a grouping factor, not for a part of it",
-                "written `gr(a:b, by=x)`, or as two terms",
-            )
-            raise _Invalid
-        case Call(function=Name(text="gr"), arguments=arguments) if (
-            by := next((one for one in arguments[1:] if _named(one, "by")), None)
-        ) is not None and not _is_by(by):
-            sink.add(
-                "invalid-group",
-                by.value.span,
-                f"`by=` takes one factor: `{expression_text(by.value)}` is none",
-                "give it a name before the formula: `let f = ...`",
-            )
-            raise _Invalid
-        case Call(function=Name(text="gr" | "mm" as text), arguments=arguments):
-            message = f"`{text}()` is not compiled by this version"
-            notes = GROUPS_UNTIL_THEN.get(text, ())
-            for argument in arguments[1:]:
-                keyword = argument.keyword
-                known = _is_cor(argument) or _is_by(argument)
-                if text == "gr" and keyword is not None and not known:
-                    _check_option(keyword, sink)
-                    message = f"`{keyword.text}=` of `gr()` is not compiled by this "
-                    message += "version"
-                    notes = GROUPS_UNTIL_THEN.get(keyword.text, ())
-            sink.add("not-yet", node.span, message, *notes)
-            raise _Invalid
+            return _expand(arguments[0].value, sink, top)
+        case Call(function=Name(text="mm"), arguments=arguments) if top:
+            names = [unwrap(one.value) for one in arguments if one.keyword is None]
+            return [tuple(name.text for name in names if isinstance(name, Name))]
         case Chain(operators=operators, operands=operands) if top or not (
             {"+"} & set(operators)
         ):
@@ -121,59 +91,20 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
     raise _Invalid
 
 
-_GR_OPTIONS = ("by", "cor", "cov", "dist")
-_IDS = "an id stands between two bars: `(... |p| g)`"
-
-
-def _check_option(keyword: Name, sink: Sink) -> None:
-    if keyword.text in _GR_OPTIONS:
-        return
-    notes, fix = did_you_mean(keyword.text, _GR_OPTIONS, keyword.span, "arguments")
-    if keyword.text == "id":
-        notes, fix = (_IDS,), None
-    message = f"`gr()` has no argument `{keyword.text}`"
-    sink.add("unknown-argument", keyword.span, message, *notes, fix=fix)
-    raise _Invalid
-
-
-def _is_cor(argument: Argument) -> bool:
-    """Whether an argument is ``cor=TRUE`` or ``cor=FALSE``."""
-    keyword, value = argument.keyword, unwrap(argument.value)
-    return (
-        keyword is not None
-        and keyword.text == "cor"
-        and isinstance(value, Name)
-        and value.text in LOGICALS
-    )
-
-
-def _named(argument: Argument, name: str) -> bool:
-    return argument.keyword is not None and argument.keyword.text == name
-
-
-def _is_by(argument: Argument) -> bool:
-    """Whether an argument is ``by=`` with the name of a column."""
-    value = unwrap(argument.value)
-    named = isinstance(value, Name) and (value.quoted or value.text not in LOGICALS)
-    return _named(argument, "by") and named
-
-
-def by_factor(group: Expr) -> Name | None:
-    """Return the factor of ``gr(g, by=f)``, whose levels have their own variances."""
-    node = unwrap(group)
-    if not isinstance(node, Call) or node.function.text != "gr":
-        return None
-    values = [unwrap(a.value) for a in node.arguments if _is_by(a)]
-    return next((value for value in values if isinstance(value, Name)), None)
-
-
-def correlated(group: Expr) -> bool:
-    """Whether a grouping factor leaves its correlations: not ``gr(g, cor=FALSE)``."""
-    node = unwrap(group)
-    if not isinstance(node, Call) or node.function.text != "gr":
-        return True
-    values = [unwrap(a.value) for a in node.arguments if _is_cor(a)]
-    return all(LOGICALS[v.text] == 1.0 for v in values if isinstance(v, Name))
+def _only_factor(arguments: Sequence[Argument], top: bool, sink: Sink) -> bool:
+    """Whether ``gr()`` has one grouping factor; its options are read elsewhere."""
+    named = [one for one in arguments if one.keyword is not None]
+    if named and not top:
+        assert named[0].keyword is not None
+        name, value = named[0].keyword.text, expression_text(named[0].value)
+        sink.add(
+            "invalid-group",
+            named[0].span,
+            f"`{name}=` is for all of a grouping factor, not for a part of it",
+            f"written `gr(a:b, {name}={value})`, or as two terms",
+        )
+        raise _Invalid
+    return len(arguments) == len(named) + 1 and arguments[0].keyword is None
 
 
 def _combine(operator: str, left: list[Factors], right: list[Factors]) -> list[Factors]:

@@ -51,7 +51,7 @@ def single_rows(subject: Subject) -> Iterator[Finding]:
     kind = _kind(subject)
     if kind is None:
         return
-    for grouping in part.groupings:
+    for grouping in part.partitions:
         if not _free(grouping.columns, grouping, part, subject):
             continue
         rows, name = _observations(grouping, subject), grouping.name
@@ -157,7 +157,7 @@ def aliased_groups(subject: Subject) -> Iterator[Finding]:
     """Find two grouping factors that part the rows in the same way, or nearly."""
     for part in subject.bound.predictors:
         known: list[tuple[Grouping, Ints]] = []
-        for grouping in part.groupings:
+        for grouping in part.partitions:
             index = group_index(grouping.factors, grouping.levels, subject.table)
             for other, places in known:
                 finding = _aliased(other, places, grouping, index, part, subject)
@@ -213,11 +213,11 @@ def group_in_population(subject: Subject) -> Iterator[Finding]:
     """Find `f + (1 | f)`: each level has an effect of its own in the population."""
     for part in subject.bound.predictors:
         columns = _estimated(part, subject)
-        fewest = min((len(g.levels) for g in part.groupings), default=0)
+        fewest = min((len(g.levels) for g in part.partitions), default=0)
         if not fewest or not fewest <= len(columns) <= _MOST_COLUMNS:
             continue
         known = Columns.of(columns, subject.table)
-        for grouping in part.groupings:
+        for grouping in part.partitions:
             if len(grouping.levels) > len(columns):
                 continue
             index = group_index(grouping.factors, grouping.levels, subject.table)
@@ -327,7 +327,7 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
     So are the columns that other effects add up to within each level.
     """
     for part in subject.bound.predictors:
-        for grouping in part.groupings:
+        for grouping in part.partitions:
             columns = grouping.columns
             rows = rows_of_levels(grouping, subject.table)
             # fewer rows than effects have a rule of their own

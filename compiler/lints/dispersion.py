@@ -41,6 +41,8 @@ def overdispersed(subject: Subject) -> Iterator[Finding]:
         return
     if len(_effects(bound)) > _MOST_COLUMNS:
         return
+    if any(one.membership is not None for one in bound.groupings):
+        return  # of such effects the regression below knows nothing
     table = _some(subject)
     ratio = _dispersion(subject, table)
     if ratio is None:

@@ -122,7 +122,7 @@ def missing_slope(subject: Subject) -> Iterator[Finding]:
     """
     part = subject.bound.main
     terms = _factor_terms(part, subject)
-    for grouping in part.groupings:
+    for grouping in part.partitions:
         if len(grouping.levels) < _FEWEST_LEVELS:
             continue
         missing = [
@@ -185,7 +185,7 @@ def _has_slope(part: BoundPredictor, grouping: Grouping, read: frozenset[str]) -
     factors = frozenset(grouping.factors)
     if any(read <= columns_read(column) for column in grouping.columns):
         return True
-    return any(factors | read <= frozenset(other.factors) for other in part.groupings)
+    return any(factors | read <= frozenset(other.factors) for other in part.partitions)
 
 
 def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bool:
@@ -211,7 +211,7 @@ def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bo
 
 def lag_across(subject: Subject) -> Iterator[Finding]:
     """Find ``lag()`` without ``by=`` where the model has groups."""
-    groupings = [g for part in subject.bound.predictors for g in part.groupings]
+    groupings = [g for part in subject.bound.predictors for g in part.partitions]
     if not groupings or "lag" not in subject.spec.source.text:
         return
     lets = [

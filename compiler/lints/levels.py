@@ -63,8 +63,8 @@ def repeated_ids(subject: Subject) -> Iterator[Finding]:
     different lengths that ids missing by chance would not leave.
     """
     part = subject.bound.main
-    single = {g.factors[0]: g for g in part.groupings if len(g.factors) == 1}
-    crossed = [frozenset(g.factors) for g in part.groupings]
+    single = {g.factors[0]: g for g in part.partitions if len(g.factors) == 1}
+    crossed = [frozenset(g.factors) for g in part.partitions]
     others = dict.fromkeys(single)
     for column in part.population.effects:
         others |= {one.factor: None for one in column.parts if isinstance(one, Coded)}
@@ -176,7 +176,7 @@ def ordered_groups(subject: Subject) -> Iterator[Finding]:
     """Find grouping factors whose levels are times, doses or steps."""
     for part in subject.bound.predictors:
         known = [columns_read(column) for column in part.population.effects]
-        for grouping in part.groupings:
+        for grouping in part.partitions:
             if len(grouping.factors) != 1:
                 continue
             (factor,) = grouping.factors

@@ -12,10 +12,10 @@ from ..bind.bound import BoundPredictor, Grouping, GroupTerm, PriorText
 from ..bind.effects import Effects, Member, Sd, effects_of_parts
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
-from ..program.blocks import Block, GroupProduct, GroupUse
+from ..program.blocks import Block, GroupProduct, GroupUse, MemberUse
 from ..program.expressions import Const
 from ..program.ir import Axis, Correlation, Group, Moved, Parameter, Prior, Slot, Strata
-from ..program.recipes import LevelIndex, Matrix
+from ..program.recipes import LevelIndex, Matrix, MemberIndex, MemberWeights
 from . import default_priors as defaults
 from .builder import ROW, Builder, numbered, vector
 from .increments import Increments, where_of
@@ -53,7 +53,11 @@ def lower_groups(build: Builder, part: BoundPredictor) -> list[Block]:
             build.slots.append(Slot(design, (ROW, axis), Matrix(tuple(columns))))
         group = f"{owner.prefix}{name}"
         index, places = f"{name}_index", tuple(at for at, _ in known)
-        blocks.append(GroupUse(group, places, index, design))
+        if member.grouping.membership is not None:
+            weights = f"{name}_weight"
+            blocks.append(MemberUse(group, places, index, weights, design))
+        else:
+            blocks.append(GroupUse(group, places, index, design))
         for at, column in pairs:
             if column.name in specials:
                 factor, typical = build.factors[f"{part.prefix}{column.name}"]
@@ -208,13 +212,23 @@ def _group_name(build: Builder, grouping: Grouping) -> tuple[str, str]:
     The first part that uses a grouping factor gives it both; the others share
     the levels and the rows' places among them.
     """
-    recipe = LevelIndex(grouping.factors, grouping.levels)
+    membership = grouping.membership
+    recipe: LevelIndex | MemberIndex = LevelIndex(grouping.factors, grouping.levels)
+    if membership is not None:
+        recipe = MemberIndex(membership.columns, grouping.levels)
     for slot in build.slots:
         if slot.recipe == recipe and slot.into is not None:
             return slot.name.removesuffix("_index"), slot.into
     name, dim = free_group(grouping.name, build)
     build.axes.append(Axis(dim, "levels", grouping.levels))
-    build.slots.append(Slot(f"{name}_index", (ROW,), recipe, into=dim))
+    axes: tuple[str, ...] = (ROW,)
+    if membership is not None:
+        count = len(membership.columns)
+        axes = (ROW, f"{name}_member")
+        build.axes.append(Axis(axes[1], "members", membership.columns))
+        shares = MemberWeights(membership.weights, count, membership.scaled)
+        build.slots.append(Slot(f"{name}_weight", axes, shares))
+    build.slots.append(Slot(f"{name}_index", axes, recipe, into=dim))
     return name, dim
 
 

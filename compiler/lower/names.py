@@ -90,7 +90,10 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
         made.add(f"Z_{name}_at_means")
         made |= {
             f"{name}_{suffix}"
-            for suffix in ("coef", "coef_", "by", "by_", "column", "index", "pair")
+            for suffix in (
+                *("coef", "coef_", "by", "by_", "column", "index", "pair"),
+                *("member", "weight"),
+            )
         }
         made = {f"{prefix}{one}" for prefix in prefixes for one in made}
         return not made.isdisjoint(taken)

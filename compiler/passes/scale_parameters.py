@@ -16,7 +16,7 @@ from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..lower.default_priors import DPAR_GROUP_SD
-from ..program.blocks import GroupProduct, GroupUse, Intercept, Offset
+from ..program.blocks import GroupProduct, GroupUse, Intercept, MemberUse, Offset
 from ..program.expressions import Apply, Const, Symbol, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
@@ -70,7 +70,7 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
         given = each[predictor.response]
         units |= _population(given, predictor)
         for use in predictor.blocks:
-            if isinstance(use, GroupUse):
+            if isinstance(use, GroupUse | MemberUse):
                 group = groups[use.group]
                 size = given.frame.lengths[group.coefs]
                 steps = list(group.unit or (1.0,) * size)
@@ -335,7 +335,9 @@ def _aim(given: _Given, predictor: Predictor) -> float:
 # ---- groups --------------------------------------------------------------------------
 
 
-def _steps(given: _Given, predictor: Predictor, use: GroupUse) -> list[float]:
+def _steps(
+    given: _Given, predictor: Predictor, use: GroupUse | MemberUse
+) -> list[float]:
     """Return the units of the effects that a predictor uses of a group."""
     step = given.step(predictor)
     if use.design is None:

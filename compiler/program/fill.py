@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bind.membership import membership_weights
 from ..bind.response import outcome_values
-from ..data.codes import group_index, recode
+from ..data.codes import group_index, pooled_index, recode
 from ..data.table import Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
@@ -21,6 +22,8 @@ from .recipes import (
     LevelIndex,
     LevelPlace,
     Matrix,
+    MemberIndex,
+    MemberWeights,
     Numbers,
     Outcome,
     Recipe,
@@ -60,6 +63,10 @@ def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
             return recode(table.columns[name], levels)
         case LevelIndex(factors, levels):
             return group_index(factors, levels, table)
+        case MemberIndex(columns, levels):
+            return pooled_index(columns, levels, table)
+        case MemberWeights(weights, count, scaled):
+            return membership_weights(weights, count, scaled, table)
         case Numbers(values, width):
             found = np.asarray(values, dtype=np.float64)
             return found if width is None else found.reshape(-1, width)

@@ -45,6 +45,7 @@ class Axis:
         "categories",
         "around",
         "steps",
+        "members",
     ]
     labels: tuple[str, ...] | None = None
 

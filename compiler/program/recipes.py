@@ -39,6 +39,26 @@ class LevelIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberIndex:
+    """Recipe: the levels of each row, one in each column, counted from 0."""
+
+    columns: tuple[str, ...]
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberWeights:
+    """Recipe: how much each row has of each of its ``count`` levels.
+
+    None: equal shares. ``scaled``: divided by their sum.
+    """
+
+    weights: tuple[Numeric, ...]
+    count: int
+    scaled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LevelPlace:
     """Recipe: the place of each row's level in their order, from 0.
 
@@ -111,6 +131,8 @@ Recipe = (
     | Matrix
     | Single
     | LevelIndex
+    | MemberIndex
+    | MemberWeights
     | LevelPlace
     | Outcome
     | Variable

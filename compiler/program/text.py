@@ -34,6 +34,8 @@ from .recipes import (
     LevelIndex,
     LevelPlace,
     Matrix,
+    MemberIndex,
+    MemberWeights,
     Numbers,
     Outcome,
     Single,
@@ -149,6 +151,11 @@ def _slot(slot: Slot) -> str:
             return f"{head} = place of {column} among {len(levels)} levels"
         case LevelIndex(factors, _):
             return f"{head} = level of {':'.join(factors)} into {slot.into}"
+        case MemberIndex(columns, _):
+            return f"{head} = levels of {', '.join(columns)} into {slot.into}"
+        case MemberWeights(weights, count, scaled):
+            text = ", ".join(one.label for one in weights) or f"1/{count} each"
+            return f"{head} = {text}" + (", as shares" if weights and scaled else "")
         case Outcome(column, categories):
             what = f" as ranks of {len(categories)} categories" if categories else ""
             return f"{head} = {column}{what}"

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
-from .blocks import GroupProduct, GroupUse
 from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Single, Variable
@@ -116,10 +115,7 @@ def verify(program: Program, frame: Frame | None = None) -> None:
             _require(not unknown, f"{predictor.name}: unknown {unknown}")
             for fault in block.faults(program):
                 _require(False, f"{predictor.name}: {fault}")
-            if isinstance(block, GroupUse):
-                used += [(block.group, place) for place in block.positions]
-            if isinstance(block, GroupProduct):
-                used.append((block.group, block.position))
+            used += block.effects_used()
     wanted = [
         (group.name, position)
         for group in program.groups

@@ -94,12 +94,10 @@ def _of_response(program: Program) -> _OfResponse:
 
 def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
     """Return what the results of one predictor may be called."""
-    from varying.compiler.program.blocks import GroupUse
-
     used = [
-        program.group(block.group)
+        program.group(name)
         for block in predictor.blocks
-        if isinstance(block, GroupUse)
+        for name in dict.fromkeys(group for group, _ in block.effects_used())
     ]
     return [
         f"{prefix}Intercept",

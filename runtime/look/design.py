@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from varying.compiler.data.codes import group_index, recode
+from varying.compiler.bind.membership import membership_weights
+from varying.compiler.data.codes import group_index, pooled_index, recode
 from varying.compiler.formula.columns import INTERCEPT, Coded
 from varying.compiler.formula.design import evaluate_columns
 from varying.grammar.printer import expression_text
@@ -153,6 +154,7 @@ def _of_response(compiled: Compiled | Designed) -> dict[str, Any]:
                 "index": _index(grouping, prepared.table),
                 "correlated": _correlated(term),
                 **({} if grouping.by is None else {"by": grouping.by.name}),
+                **_membership(grouping, prepared.table),
             }
             for part in bound.predictors
             for grouping in part.groupings
@@ -172,9 +174,22 @@ def _matrix(columns: tuple[DesignColumn, ...], table: Table) -> list[list[float]
     return rows
 
 
-def _index(grouping: Grouping, table: Table) -> list[int]:
-    index: list[int] = group_index(grouping.factors, grouping.levels, table).tolist()
-    return index
+def _index(grouping: Grouping, table: Table) -> list[Any]:
+    """Return the level of each row; its levels where it has several."""
+    pooled = grouping.membership is not None
+    index = pooled_index if pooled else group_index
+    found: list[Any] = index(grouping.factors, grouping.levels, table).tolist()
+    return found
+
+
+def _membership(grouping: Grouping, table: Table) -> dict[str, Any]:
+    """Return the weights of the levels of each row, where it has several."""
+    membership = grouping.membership
+    if membership is None:
+        return {}
+    count = len(membership.columns)
+    weights = membership_weights(membership.weights, count, membership.scaled, table)
+    return {"columns": list(membership.columns), "weights": weights.tolist()}
 
 
 def _correlated(term: GroupTerm) -> bool:
@@ -290,7 +305,13 @@ def _group_text(grouping: Grouping, of: BoundPredictor) -> Block:
         lines.append(
             f"standard deviations and correlations by {by.name}: {_some(tuple(counts))}"
         )
-    return f"group {grouping.name}: {len(levels)} levels ({_some(levels)})", lines
+    membership = grouping.membership
+    if membership is not None:
+        shares = ", ".join(one.label for one in membership.weights) or "equal shares"
+        scaled = membership.weights and membership.scaled
+        lines.append(f"weights: {shares}{', divided by their sum' if scaled else ''}")
+    name = grouping.name if membership is None else membership.text
+    return f"group {name}: {len(levels)} levels ({_some(levels)})", lines
 
 
 def _coding(column: DesignColumn) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.formula.columns import simplex_name
-from varying.compiler.program.blocks import GroupUse, Product
+from varying.compiler.program.blocks import Product
 from varying.compiler.program.expressions import Take, names_in
 
 from .answers import ABOUT
@@ -161,9 +161,11 @@ def _variable(reference: Reference, compiled: Compiled) -> str:
     predictor = compiled.lowered.predictors[compiled.joint.predictors.index(part)]
     if reference.kind == "simo":
         return simplex_variable(reference.group, part.population, predictor)
-    uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]
+    used = dict.fromkeys(
+        group for block in predictor.blocks for group, _ in block.effects_used()
+    )
     place = [grouping.name for grouping in part.groupings].index(reference.group)
-    group = compiled.lowered.group(uses[place].group)
+    group = compiled.lowered.group([*used][place])
     names = {
         "sd": group.reported_sd,
         "cor": group.correlation_matrix,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from varying.compiler.bind.membership import Membership
 from varying.compiler.data.codes import group_index, group_levels
 from varying.compiler.data.custom_contrast import Custom
 from varying.compiler.data.levels import natural_order
@@ -24,6 +25,7 @@ from varying.compiler.formula.coding import code
 from varying.compiler.formula.columns import INTERCEPT, DesignColumn
 from varying.compiler.formula.design import evaluate_columns
 from varying.compiler.formula.expansion import Expansion
+from varying.compiler.formula.group_options import group_options
 from varying.compiler.formula.groups import expand_group, known_factors
 from varying.compiler.formula.terms import expand, expand_bar
 from varying.compiler.prepare.rows import Prepared, prepare
@@ -84,7 +86,6 @@ EDGES_ACCEPTED = {
 }
 BRMS_EXCLUDED = {
     "B16": (None, "gr(by=): of rows, see `group-not-nested`; brms refuses it too"),
-    "B17": ("not-yet", "mm()"),
 }
 
 
@@ -223,6 +224,9 @@ class Compiled:
             for factors in expand_group(bar.group, self.sink):
                 if not known_factors(factors, bar.group, schema, self.sink):
                     continue
+                options = group_options(bar.group, self.sink)
+                if options is not None and options.members is not None:
+                    factors = (Membership(factors).name,)
                 whole = self.with_intercept(effects, inside)
                 self.blocks.append((factors, bar.bar, whole))
 
@@ -425,7 +429,7 @@ def test_every_vector_is_accounted_for() -> None:
         "design X": (82, 2),
         "design Z": (25, 5),
         "edges": (28, 0),
-        "brms groups": (14, 2),
+        "brms groups": (15, 1),
     }
     assert set(EDGE) == set(EDGES) | set(EDGES_ACCEPTED)
     assert set(TERMS_EXCLUDED) <= set(TERMS)

@@ -11,6 +11,7 @@ from ...program.blocks import (
     GroupUse,
     Intercept,
     Linear,
+    MemberUse,
     Offset,
     Product,
 )
@@ -43,6 +44,16 @@ def _group(block: GroupUse, values: Values, program: Program) -> Any:
     return (values[block.design] * effects[index]).sum(axis=-1)
 
 
+def _members(block: MemberUse, values: Values, program: Program) -> Any:
+    effects = values[program.group(block.group).effects]
+    index, weights = values[block.index], values[block.weights]
+    if block.design is None:
+        return (weights * effects[index, block.positions[0]]).sum(axis=-1)
+    chosen = effects[:, list(block.positions)][index]
+    pooled = (weights[:, :, None] * chosen).sum(axis=1)
+    return (values[block.design] * pooled).sum(axis=-1)
+
+
 def _product(block: Product, values: Values, program: Program) -> Any:
     found = values[block.coefs][block.place]
     for one in block.factors:
@@ -61,6 +72,7 @@ BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
+    MemberUse: _members,
     Product: _product,
     GroupProduct: _group_product,
 }

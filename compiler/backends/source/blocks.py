@@ -11,6 +11,7 @@ from ...program.blocks import (
     GroupUse,
     Intercept,
     Linear,
+    MemberUse,
     Offset,
     Product,
 )
@@ -41,6 +42,18 @@ def _group(block: GroupUse, writer: Writer) -> str:
     return f"({design} * {effects}[{index}]).sum(axis=-1)"
 
 
+def _members(block: MemberUse, writer: Writer) -> str:
+    effects = writer.name(writer.program.group(block.group).effects)
+    index, weights = writer.name(block.index), writer.name(block.weights)
+    if block.design is None:
+        return f"({weights} * {effects}[{index}, {block.positions[0]}]).sum(axis=-1)"
+    labels = writer.program.axis(writer.program.group(block.group).coefs).labels
+    if block.positions != tuple(range(len(labels or ()))):
+        effects = f"{effects}[:, {list(block.positions)}]"
+    numbers = f"{weights}[:, :, None] * {writer.name(block.design)}[:, None]"
+    return f"({numbers} * {effects}[{index}]).sum(axis=(1, 2))"
+
+
 def _product(block: Product, writer: Writer) -> str:
     factors = [writer.expression(one) for one in block.factors]
     return " * ".join([f"{writer.name(block.coefs)}[{block.place}]", *factors])
@@ -57,6 +70,7 @@ BLOCKS: Mapping[type[Block], Callable[[Any, Writer], str]] = {
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
+    MemberUse: _members,
     Product: _product,
     GroupProduct: _group_product,
 }

@@ -21,6 +21,8 @@ from ...program.recipes import (
     LevelIndex,
     LevelPlace,
     Matrix,
+    MemberIndex,
+    MemberWeights,
     Numbers,
     Outcome,
     Single,
@@ -36,6 +38,7 @@ from .embedded import (
     keys_text,
     level_names,
 )
+from .members import member_lines, weight_lines
 from .stateful import step_lines, without_calls
 from .text import (
     WIDTH,
@@ -169,6 +172,11 @@ def _held(writer: Writer) -> list[Column]:
                 names += factors
             case LevelPlace(column, _):
                 names.append(column)
+            case MemberIndex(columns, _):
+                names += columns
+            case MemberWeights(weights, _, _):
+                for weight in weights:
+                    names += _read(weight.expression, writer)
             case Outcome(column, _):
                 names.append(column)
             case Variable(variable):
@@ -270,6 +278,12 @@ def array_lines(writer: Writer) -> Iterator[str]:
                 yield from _index(writer, name, into, (factor,), levels)
             case LevelIndex(factors, levels):
                 yield from _index(writer, name, slot.into or slot.name, factors, levels)
+            case MemberIndex(columns, levels):
+                into = slot.into or slot.name
+                yield from member_lines(writer, name, into, columns, levels)
+            case MemberWeights(weights, count, scaled):
+                parts = [_part(writer, one) for one in weights]
+                yield from weight_lines(name, parts, count, scaled)
             case Outcome(column, categories):
                 yield f"    {name} = {_outcome(writer, column, categories)}"
             case Variable(variable):

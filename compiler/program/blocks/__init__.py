@@ -7,6 +7,7 @@ from .group_product import GroupProduct
 from .group_use import GroupUse
 from .intercept import Intercept
 from .linear import Linear
+from .member_use import MemberUse
 from .offset import Offset
 from .product import Product
 
@@ -16,6 +17,7 @@ __all__ = [
     "GroupUse",
     "Intercept",
     "Linear",
+    "MemberUse",
     "Offset",
     "Product",
 ]

@@ -48,6 +48,10 @@ class Block:
             Parameters, derived quantities and effects by name; may be complex.
         """
 
+    def effects_used(self) -> tuple[tuple[str, int], ...]:
+        """Return the effects of groups that it adds: the group, and which one."""
+        return ()
+
     def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:
         """Return what it is to passes that look for a population part; None: nothing.
 

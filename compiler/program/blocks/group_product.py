@@ -54,6 +54,10 @@ class GroupProduct(Block):
         """Return the vector."""
         return (self.vector,)
 
+    def effects_used(self) -> tuple[tuple[str, int], ...]:
+        """Return the effect that it adds."""
+        return ((self.group, self.position),)
+
     @property
     def vector(self) -> str:
         """The name of the vector."""

@@ -38,6 +38,10 @@ class GroupUse(Block):
             design = names.get(design, design)
         return replace(self, index=index, design=design)
 
+    def effects_used(self) -> tuple[tuple[str, int], ...]:
+        """Return the effects that it adds."""
+        return tuple((self.group, place) for place in self.positions)
+
     def effects(self, program: Program) -> str:
         """Return the name of the effects that the design is about."""
         group = program.group(self.group)

@@ -7,6 +7,7 @@ from .charts import CHARTS
 from .elementwise import ELEMENTWISE
 from .groups import GROUPS
 from .marginal import MARGINAL
+from .members import MEMBERS
 from .operation import WIDTH, Operation
 from .ordinal import ORDINAL
 from .predictors import PREDICTORS
@@ -22,6 +23,7 @@ OPERATIONS: dict[str, Operation] = {
         *ELEMENTWISE,
         *GROUPS,
         *PREDICTORS,
+        *MEMBERS,
         *MARGINAL,
         *ORDINAL,
     )

@@ -14,6 +14,7 @@ from ....program.blocks import (
     GroupUse,
     Intercept,
     Linear,
+    MemberUse,
     Offset,
     Product,
 )
@@ -78,6 +79,24 @@ def _group(block: GroupUse, tape: Quantities, added: Added) -> None:
     writer.add("levels", **added.words, **places)
 
 
+def _members(block: MemberUse, tape: Quantities, added: Added) -> None:
+    writer, group = tape.writer, tape.program.group(block.group)
+    index = added.array(block.index)
+    design = -1 if block.design is None else writer.numbers(added.array(block.design))
+    writer.add(
+        "members",
+        **added.words,
+        index=writer.integers(index),
+        weights=writer.numbers(added.array(block.weights)),
+        count=index.shape[1],
+        r=tape.place(group.effects).at,
+        q=tape.frame.lengths[group.coefs],
+        design=design,
+        m=len(block.positions),
+        places=writer.integers(block.positions),
+    )
+
+
 def _product(block: Product, tape: Quantities, added: Added) -> None:
     writer = tape.writer
     whole: int | None = None
@@ -115,6 +134,7 @@ BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
     Linear: _linear,
     Offset: _offset,
     GroupUse: _group,
+    MemberUse: _members,
     Product: _product,
     GroupProduct: _group_product,
 }
