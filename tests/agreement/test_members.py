@@ -11,7 +11,8 @@ import pytest
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
+from varying.compiler.passes import for_sampling
 from varying.grammar.source import Source
 
 from .harness import compare
@@ -39,7 +40,7 @@ def pupils() -> pd.DataFrame:
 
 
 def compiled(text: str) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(pupils()))
+    return compile_spec(Request(Source(text), table_from_frame(pupils())))
 
 
 WEIGHTED = """
@@ -97,7 +98,7 @@ y ~ a1 * exp(-x), nl=true
 def test_backends_agree(name: str, tmp_path: Path) -> None:
     pupils().to_csv(tmp_path / "case.csv", index=False)
     source = Source(f'data "case.csv"\n{MODELS[name]}', "case.model")
-    model = compile_spec(source, base=tmp_path)
+    model = compile_spec(Request(source, base=tmp_path))
     seed = list(MODELS).index(name)
     assert compare(model, tmp_path / "case.csv", seed) == []
     kernels = [
@@ -124,10 +125,8 @@ def test_equal_rows_are_merged_with_their_levels() -> None:
     """Rows of the same levels and weights are one, those of other weights are not."""
     data = pd.concat([pupils()] * 2, ignore_index=True)
     data["x"] = 1.0 * (data["p"] > 2)
-    table = table_from_frame(data)
-    model = compile_spec(Source("k ~ x + (1 | mm(g, h)), family=poisson"), table)
-    from varying.compiler.passes import for_sampling
-
+    text = "k ~ x + (1 | mm(g, h)), family=poisson"
+    model = compile_spec(Request(Source(text), table_from_frame(data)))
     program, frame = for_sampling(model.program, model.frame)
     whole = len(data[["g", "h", "x", "k"]].drop_duplicates())
     assert frame.lengths[program.likelihood.rows] == whole
