@@ -24,7 +24,7 @@ from ..expressions.elsewhere import LINKS_UNTIL_THEN
 from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
 from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from ..families.family import Family
-from ..families.link import LINKS, Link
+from ..families.link import LINKS, OTHER_LINKS, Link
 
 #: Options of a formula: the words each accepts, and which of them are compiled.
 #: No words: any expression, read elsewhere.
@@ -255,7 +255,10 @@ def _of_family(value: Call) -> tuple[str, ...]:
     keywords = [argument.keyword for argument in value.arguments]
     names = [keyword.text for keyword in keywords if keyword is not None]
     if any(name.startswith("link_") for name in names):
-        return ("links of other parameters are chosen: `sigma ~ x` is of `log(sigma)`",)
+        return (
+            "the link of another parameter is an option of its formula: `sigma ~ x, "
+            "link=identity`, indented below",
+        )
     return ()
 
 
@@ -294,28 +297,61 @@ def link_of(
     """Return the link that is named, or the family's own; None after a fault."""
     if family is None:
         return None
+    return chosen_link(options, family.name, family.links, family.known_links, sink)
+
+
+def chosen_link(
+    options: Mapping[str, Option],
+    of: str,
+    links: Sequence[str],
+    known_links: Sequence[str],
+    sink: Sink,
+) -> Link | None:
+    """Return the link that is named, or the first one; None after a fault.
+
+    Parameters
+    ----------
+    of
+        The family or the parameter.
+    links, known_links
+        Those that it has, and those that are not compiled.
+    """
     if "link" not in options:
-        return LINKS[family.links[0]]
+        return LINKS[links[0]]
     value = options["link"].value
     node = unwrap(value)
     text = node.text if isinstance(node, Name | String) else expression_text(node)
-    if text in family.links:
+    if "".join(text.split()) in ("1/mu^2", "1/mu**2"):
+        text = "1/mu^2"
+    if text in links:
         return LINKS[text]
-    if text in family.known_links:
+    if text in known_links:
         sink.add(
             "not-yet",
             value.span,
-            f"the link `{text}` of {family.name} is not compiled by this version",
+            f"the link `{text}` of {of} is not compiled by this version",
             *LINKS_UNTIL_THEN.get(text, ()),
-            f"compiled for {family.name}: {', '.join(family.links)}",
+            f"compiled for {of}: {', '.join(links)}",
         )
         return None
-    known = (*family.links, *family.known_links)
-    notes, fix = did_you_mean(text, known, value.span, f"links of {family.name}")
+    other = OTHER_LINKS.get(text.casefold(), text.casefold())
+    if other in links:
+        # R's approximation of the normal distribution is not what is computed
+        sink.add(
+            "unknown-link",
+            value.span,
+            f"the link `{text}` is called `{other}` here",
+            fix=Fix.write(value.span, other, safe=text != "probit_approx"),
+        )
+        return None
+    known = (*links, *known_links)
+    notes, fix = did_you_mean(text, known, value.span, f"links of {of}")
+    if text in LINKS:
+        notes, fix = (f"it has {', '.join(links)}",), None
     sink.add(
         "unknown-link",
         value.span,
-        f"{family.name} has no link `{text}`",
+        f"{of} has no link `{text}`",
         *notes,
         fix=fix,
     )

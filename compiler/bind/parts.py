@@ -11,14 +11,14 @@ from ..data.schema import Schema
 from ..expressions.elsewhere import NON_LINEAR, names_joined
 from ..families import FAMILIES
 from ..families.family import Dpar, Family
-from ..families.link import LINKS
+from ..families.link import FITTING
 from ..formula.coding import code
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
 from .bound import BoundPredictor, Population
 from .groupings import bind_groupings, check_dropped
 from .offsets import bind_offsets
-from .options import read_options
+from .options import chosen_link, read_options
 
 
 def bind_parts(
@@ -73,14 +73,21 @@ def _part(
     dpar = _dpar(formula.response, model, family, schema, sink)
     if dpar is None:
         return None
-    for name, option in read_options(formula.options, sink).items():
-        sink.add(
-            "not-yet",
-            option.span,
-            f"the option `{name}` of a formula for `{dpar.name}` is not compiled by "
-            "this version",
-            f"its link is {dpar.link}",
-        )
+    options = read_options(formula.options, sink)
+    for name, option in options.items():
+        if name != "link":
+            sink.add(
+                "unknown-option",
+                option.name.span,
+                f"`{name}` is an option of the formula of the response, and this one "
+                f"is of `{dpar.name}`",
+                f"here there is `link=`: {', '.join(FITTING[dpar.link])}",
+            )
+    # what is 1 where its columns are 0 has its own link alone
+    links = FITTING[dpar.link] if dpar.fixed is None else (dpar.link,)
+    link = chosen_link(options, dpar.name, links, (), sink)
+    if link is None:
+        return None
     response = model.formula.response
     expansion = expand(formula.terms, response, schema.names, sink)
     check_dropped(expansion, schema, sink)
@@ -119,7 +126,7 @@ def _part(
     )
     return BoundPredictor(
         dpar.name,
-        LINKS[dpar.link],
+        link,
         population,
         groupings,
         formula.terms,

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..bind.bound import BoundPredictor
-from ..families.family import DefaultPrior, Family, Moments
+from ..families.family import DefaultPrior, Dpar, Family, Moments
+from ..families.moments import parameter_moments
 
 #: Measured in ``docs/decisions/0002``: all but those of the thresholds.
 #: Prior sd of the intercept in units of ``s``: at the predictors' means it is
@@ -96,23 +97,27 @@ def _rare(moments: Moments) -> float:
 
     It is ``|1 - 2p|^4``: 0.1 at 20 %, 0.7 at 5 %, 0.96 at 1 %.
     """
-    return math.tanh(0.5 * abs(moments.m)) ** 4
+    return math.tanh(0.5 * abs(moments.m / moments.s)) ** 4
 
 
 def is_latent(part: BoundPredictor) -> bool:
     """Whether the linear predictor is on a latent (logit-like) scale."""
-    return part.link.domain == "unit interval"
+    return part.link.is_latent
 
 
-def _step(part: BoundPredictor, moments: Moments) -> float:
+def _step(family: Family, part: BoundPredictor, moments: Moments) -> float:
     """Return the unit of effects: a spread of the response, or of the link.
 
     The predictor of a distributional parameter knows the response's spread only
     if it is on the response's scale.
     """
-    if part.main:
+    if part.main or part.inner:
         return moments.s
-    return moments.s if part.link.name == "identity" else 1.0
+    return parameter_moments(_dpar(family, part), part.link.name, moments)[1]
+
+
+def _dpar(family: Family, part: BoundPredictor) -> Dpar:
+    return next(d for d in family.dpars if d.name == part.dpar)
 
 
 def _unit(family: Family, part: BoundPredictor) -> str:
@@ -124,6 +129,8 @@ def _unit(family: Family, part: BoundPredictor) -> str:
         return "latent sds"
     if part.link.name == "log":
         return "on the log scale"
+    if part.link.name != family.links[0]:
+        return f"sds of {family.measure}, on the {part.link.name} scale"
     return f"sds of {family.measure}"
 
 
@@ -138,10 +145,10 @@ def intercept(
     if part.inner:
         raise ValueError(f"{part.dpar} has no default: `needs-prior` says so")
     if not part.main:
-        dpar = next(d for d in family.dpars if d.name == part.dpar)
+        center, unit = parameter_moments(_dpar(family, part), part.link.name, moments)
         return DefaultPrior(
             "normal",
-            (("mu", dpar.center(moments) - known), ("sigma", DPAR_INTERCEPT_SD)),
+            (("mu", center - known), ("sigma", DPAR_INTERCEPT_SD * unit)),
             f"around the {part.link.name} of what {part.dpar} would have as a single "
             "number, at the predictors' means",
         )
@@ -154,12 +161,17 @@ def intercept(
     if latent:
         width = INTERCEPT_WIDTH_LATENT + INTERCEPT_WIDTH_RARE * _rare(moments)
         reason = (
-            "around the logit of the pooled share, most of the probability scale, at "
-            "the predictors' means"
+            f"around the {part.link.name} of the pooled share, most of the probability "
+            "scale, at the predictors' means"
         )
     elif part.link.name == "log":
         width = INTERCEPT_WIDTH_LOG
         reason = "around the log of the response's mean, at the predictors' means"
+    elif part.link.name != family.links[0]:
+        reason = (
+            f"around the {part.link.name} of the mean of {family.measure}, "
+            f"{INTERCEPT_WIDTH:g} of its spreads wide, at the predictors' means"
+        )
     return DefaultPrior(
         "normal", (("mu", moments.m), ("sigma", width * moments.s)), reason
     )
@@ -183,12 +195,12 @@ def effect(
         width, what = DPAR_EFFECT_WIDTH, f"about one {_unit(family, part)}"
     elif part.link.name == "log":
         width = EFFECT_WIDTH_LOG
-        factor = math.exp(EFFECT_WIDTH_LOG)
+        much = EFFECT_WIDTH_LOG * moments.s
         unit = _unit(family, part)
-        what = f"about {EFFECT_WIDTH_LOG:g} {unit}, a factor of {factor:.2g}"
+        what = f"about {much:.3g} {unit}, a factor of {math.exp(much):.2g}"
     return DefaultPrior(
         "normal",
-        (("mu", 0.0), ("sigma", width * _step(part, moments) / scale)),
+        (("mu", 0.0), ("sigma", width * _step(family, part, moments) / scale)),
         f"{step or f'one step of {_of_what(beside)} ({scale:.4g})'} moves it by {what}",
     )
 
@@ -213,7 +225,7 @@ def group_sd(
         step = "" if intercept else f" for one step ({scale:.4g})"
         return DefaultPrior(
             "half_normal",
-            (("sigma", _step(part, moments) / scale),),
+            (("sigma", _step(family, part, moments) / scale),),
             f"{what} by about as much as is unknown of {part.dpar}, seldom by more "
             f"than twice that{step}",
         )
@@ -221,7 +233,7 @@ def group_sd(
         step = "" if intercept else f" for one step ({scale:.4g})"
         return DefaultPrior(
             "half_normal",
-            (("sigma", DPAR_GROUP_SD / scale),),
+            (("sigma", DPAR_GROUP_SD * _step(family, part, moments) / scale),),
             f"{what} by about a half, seldom by more than 1, "
             f"{_unit(family, part)}{step}",
         )
@@ -233,7 +245,7 @@ def group_sd(
         )
     return DefaultPrior(
         "exponential",
-        (("rate", scale / _step(part, moments)),),
+        (("rate", scale / _step(family, part, moments)),),
         f"{what} by about one {unit} for one step ({scale:.4g})"
         if not intercept
         else f"{what} by about one {unit}",

@@ -19,6 +19,7 @@ from ..data.table import Floats, Table
 from ..expressions.evaluation import evaluate
 from ..expressions.rounding import rounding
 from ..families.family import Moments
+from ..families.moments import moments_of
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
 from ..formula.specials import mean_weights
@@ -63,10 +64,14 @@ class Learned:
         from the centre.
     parts
         Of each linear predictor, in their order.
+    own
+        Centre and spread of the response as its family has them, whatever the link:
+        parameters beside the predictor are measured in them.
     """
 
     moments: Moments
     parts: tuple[LearnedPart, ...]
+    own: Moments
 
 
 def column_scale(column: DesignColumn, table: Table) -> float:
@@ -99,25 +104,32 @@ def learn(
         How the computed columns of the table were made.
     """
     moments = response_moments(bound, table, response)
+    own = response_moments(bound, table, response, bound.family.links[0])
+    exposure = _exposure(bound, table)
     offset = _known(offsets(bound), table, bound.link.name == "log")
     # thresholds are compared with the predictor: they take its offsets up
     sign = 1.0 if bound.family.thresholds else -1.0
     variables = variables_made(made)
     return Learned(
-        replace(moments, m=moments.m + sign * offset, exposure=_exposure(bound, table)),
+        replace(moments, m=moments.m + sign * offset, exposure=exposure),
         tuple(_part(part, bound, table, variables) for part in bound.predictors),
+        replace(own, exposure=exposure),
     )
 
 
-def response_moments(bound: BoundModel, table: Table, response: Floats) -> Moments:
-    """Return the centre and spread of a response on the link scale."""
+def response_moments(
+    bound: BoundModel, table: Table, response: Floats, link: str | None = None
+) -> Moments:
+    """Return the centre and spread of a response on the scale of a link, or its own."""
     known: dict[str, Any] = {
         name: evaluate(variable.expression, table)
         for name, variable in bound.response.known
     }
     if bound.family.thresholds:
         known["categories"] = len(bound.response.categories)
-    return bound.family.moments(response, table.counts, **known)
+    return moments_of(
+        bound.family, link or bound.link.name, response, table.counts, **known
+    )
 
 
 def _exposure(bound: BoundModel, table: Table) -> float:

@@ -7,7 +7,8 @@ intercept's prior is an expression here; ``center_predictors`` simplifies it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +27,10 @@ from ..bind.bound import (
 from ..bind.spanning import spanning_columns
 from ..distributions.table import REAL, SUPPORTS
 from ..families.family import DefaultPrior
+from ..families.link import allowed
 from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
+from ..program.expressions import Apply, Assemble, Expr, Symbol
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
 from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
 from . import default_priors as defaults
@@ -48,6 +50,7 @@ from .coupling import lower_coupling
 from .groups import lower_groups
 from .increments import Increments, where_of
 from .learn import Learned, LearnedPart
+from .links import INVERSES, WRITTEN
 from .names import free_name, observed_slot
 from .nonlinear import body_of, moments_of
 from .special import (
@@ -133,15 +136,6 @@ def _response(build: Builder) -> Likelihood:
 
 Arguments = list[tuple[str, Expr]]
 
-#: By link: the parameter of a predictor, for the links that formulas of
-#: distributional parameters have.
-INVERSES: Mapping[str, Callable[[Expr], Expr]] = {
-    "log": lambda eta: Apply("exp", (eta,)),
-    "logm1": lambda eta: Apply("+", (Const(1.0), Apply("exp", (eta,)))),
-    "logit": lambda eta: Apply("inv_logit", (eta,)),
-    "identity": lambda eta: eta,
-}
-
 
 def _main(build: Builder) -> Arguments:
     """Lower the main predictor, and the thresholds.
@@ -158,10 +152,30 @@ def _main(build: Builder) -> Arguments:
         () if bound.main.body is not None else offsets(bound),
         report=_kept(bound),
     )
-    arguments: Arguments = [(dpar, Symbol(name))]
+    own = bound.family.links[0]
+    value: Expr = Symbol(name)
+    if bound.link.name != own:
+        value = WRITTEN[own][bound.link.name](value)
+        _note_range(build, bound.main, own)
+    arguments: Arguments = [(dpar, value)]
     if bound.family.thresholds:
         arguments += [(one, Symbol(f"{of}{one}")) for one in ("threshold", "gap")]
     return arguments
+
+
+def _note_range(build: Builder, part: BoundPredictor, own: str) -> None:
+    """Say that a predictor has to be between bounds."""
+    low, high = allowed(part.link, own)
+    ends = [
+        f"{word} {end:g}"
+        for word, end in (("above", low), ("below", high))
+        if math.isfinite(end)
+    ]
+    if ends:
+        build.notes.append(
+            f"link {part.link.name}: rows whose predictor of {part.dpar} is not "
+            f"{' and '.join(ends)} have no density"
+        )
 
 
 def _curve(build: Builder, body: Body) -> None:
@@ -237,7 +251,7 @@ def _dpars(build: Builder) -> Arguments:
         elif dpar.fixed is not None:
             continue
         else:
-            moments = build.learned.moments
+            moments = build.learned.own
             coupling = build.joint.coupling
             shared = coupling is not None and coupling.shared == dpar.name
             of, target = ("", "") if shared else (bound.prefix, bound.target)
@@ -254,12 +268,16 @@ def _dpars(build: Builder) -> Arguments:
 
 def _predicted(build: Builder, part: BoundPredictor, learned: LearnedPart) -> Expr:
     """Lower the predictor of a distributional parameter; return the parameter."""
-    name = f"{build.bound.prefix}{part.link.name}_{part.dpar}"
+    link = part.link.name.replace("1/mu^2", "inverse_squared")
+    name = f"{build.bound.prefix}{link}_{part.dpar}"
     known = part.population.offsets
     if part.fixed and learned.known:
         # with its numeric predictors: the parameter is 1 where the data are
         known = (_less(known[0], learned.known), *known[1:])
     _predictor(build, part, learned, name, known)
+    own = next(d.link for d in build.bound.family.dpars if d.name == part.dpar)
+    if part.link.name != own:
+        _note_range(build, part, own)
     return INVERSES[part.link.name](Symbol(name))
 
 

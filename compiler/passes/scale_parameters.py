@@ -15,6 +15,7 @@ from ..distributions.quantiles import middle_and_spread
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
+from ..families.moments import moments_of, parameter_moments
 from ..lower.default_priors import DPAR_GROUP_SD
 from ..program.blocks import GroupProduct, GroupUse, Intercept, MemberUse, Offset
 from ..program.expressions import Apply, Const, Symbol, names_in
@@ -111,6 +112,7 @@ class _Given:
     frame: Frame
     family: Family
     moments: Moments
+    own: Moments
 
     @classmethod
     def of(cls, program: Program, likelihood: Likelihood, frame: Frame) -> _Given:
@@ -132,9 +134,17 @@ class _Given:
         if family.thresholds:
             (boundaries,) = _of_thresholds(program, likelihood).axes
             known["categories"] = 1 + frame.lengths[boundaries]
-        moments = family.moments(frame[likelihood.value], count, **known)
-        moments = replace(moments, exposure=exposure)
-        return cls(program, likelihood, frame, family, moments)
+        link = program.of(likelihood.name).predictors[0].link
+        moments = moments_of(family, link, frame[likelihood.value], count, **known)
+        own = family.moments(frame[likelihood.value], count, **known)
+        return cls(
+            program,
+            likelihood,
+            frame,
+            family,
+            replace(moments, exposure=exposure),
+            replace(own, exposure=exposure),
+        )
 
     @property
     def count(self) -> Array | None:
@@ -148,9 +158,14 @@ class _Given:
         if predictor.inner:
             spreads = [min(one.scale) for one in _by_priors(self, predictor).values()]
             return _positive(spreads[0]) if spreads else 1.0
-        if self.is_main(predictor) or predictor.link == "identity":
+        if self.is_main(predictor):
             return _positive(self.moments.s)
-        return 1.0
+        return _positive(self.beside(predictor)[1])
+
+    def beside(self, predictor: Predictor) -> tuple[float, float]:
+        """Return where a parameter beside the main one is, and what is much there."""
+        dpar = next(d for d in self.family.dpars if d.name == predictor.dpar)
+        return parameter_moments(dpar, predictor.link, self.own)
 
     def size(self, columns: Array) -> Array:
         """Return the typical size of the numbers of each column, (k,).
@@ -322,7 +337,7 @@ def _aim(given: _Given, predictor: Predictor) -> float:
         middle = given.moments.m
     else:
         dpar = next(d for d in given.family.dpars if d.name == predictor.dpar)
-        middle = 0.0 if dpar.fixed is not None else dpar.center(given.moments)
+        middle = 0.0 if dpar.fixed is not None else given.beside(predictor)[0]
     if len(known) == 1:
         return middle - float(known[0])
     if predictor.link != "log":
@@ -379,7 +394,7 @@ def _dpars(given: _Given) -> Iterator[tuple[str, Unit]]:
     for dpar in given.family.dpars:
         if dpar.fixed is not None or dpar.name not in arguments:
             continue
-        default = dpar.default(given.moments)
+        default = dpar.default(given.own)
         for name in names_in(arguments[dpar.name]):
             if name in parameters:
                 yield name, _scalar(_itself(default))

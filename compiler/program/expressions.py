@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..distributions.density.links import LINKING
 from ..expressions.elementwise import ELEMENTWISE
 
 
@@ -67,7 +68,8 @@ Expr = Const | Symbol | Apply | Assemble | Take
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
 #: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
-#: The rest, elementwise: ``compiler.expressions.elementwise``.
+#: The rest, elementwise: ``compiler.expressions.elementwise`` and, for links,
+#: ``compiler.distributions.density.links``.
 OPERATIONS: Mapping[str, int] = {
     "+": 2,
     "-": 2,
@@ -83,6 +85,7 @@ OPERATIONS: Mapping[str, int] = {
     "logit_gaps": 1,
     "monotonic": 1,
     **{name: one.arguments for name, one in ELEMENTWISE.items()},
+    **dict.fromkeys(LINKING, 1),
 }
 
 #: How closely operators bind what stands beside them when they are written out; calls

@@ -9,6 +9,8 @@ import numpy as np
 import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
+from ...distributions.density.links import LINKING
+from ...distributions.density.tensors import Tensors
 from ...families.ordinal.thresholds import middle
 from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
 
@@ -93,6 +95,10 @@ def monotonic(simplex: Any) -> Any:
     return simplex.shape[0] * pt.concatenate([pt.zeros(1), pt.cumsum(simplex)])
 
 
+def _linking(curve: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: curve(Tensors(pt), x)
+
+
 def _power(base: Any, exponent: Any) -> Any:
     # a Python number, which PyTensor makes a product of where it is whole
     if isinstance(exponent, np.float64):
@@ -130,6 +136,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "min": pt.minimum,
     "max": pt.maximum,
     "choose": lambda test, a, b: pt.switch(pt.neq(test, 0.0), a, b),
+    **{name: _linking(curve) for name, (curve, _) in LINKING.items()},
 }
 
 

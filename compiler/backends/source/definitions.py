@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...distributions.density.links import LINKING
+
 LKJ = '''
 def lkj_cholesky(partial, size):
     """Cholesky factor of a correlation matrix from partial correlations.
@@ -133,3 +135,11 @@ def Phi(x):
     return 0.5 * pt.erfc(-x / np.sqrt(2.0))
 ''',
 }
+
+
+def linking(name: str) -> str:
+    """Return the definition of what a link needs, and of what that needs."""
+    from ...distributions.density.text import definitions
+
+    function, document = LINKING[name]
+    return definitions(name, function, ("x",), document)

@@ -8,8 +8,9 @@ is the way to learn what a model is, and to leave the tool. Its functions are
 from __future__ import annotations
 
 import math
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from varying.grammar.diagnostics import Diagnostic, ModelError
@@ -20,6 +21,7 @@ from varying.grammar.tree import DataStatement
 
 from ...compiled import Compiled
 from ...data.formats.table import BY_ENDING, ending_of
+from ...distributions.density.links import LINKING
 from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ...families.family import SourceText
@@ -141,9 +143,19 @@ def _definitions(writer: Writer) -> list[str]:
         found.append(definitions.ORDERED)
     used = {o for d in program.derived for o in _operations(d.expression)}
     used |= {o for p in program.predictors if p.body for o in _operations(p.body)}
+    arguments = [value for one in program.likelihoods for _, value in one.arguments]
+    used |= {o for value in arguments for o in _operations(value)}
     found += [text for name, text in definitions.OPERATIONS.items() if name in used]
-    texts = [_family_source(one).definitions for one in program.likelihoods]
-    return [*found, *dict.fromkeys(text for text in texts if text)]
+    texts = [definitions.linking(name) for name in LINKING if name in used]
+    texts += [_family_source(one).definitions for one in program.likelihoods]
+    return [*found, *_each_once(texts)]
+
+
+def _each_once(texts: Sequence[str]) -> Iterator[str]:
+    """Yield the functions of several texts, those of one name once."""
+    functions = (part for text in texts for part in re.split(r"(?m)^(?=def )", text))
+    stripped = dict.fromkeys(part.strip() for part in functions)
+    return (f"\n{part}\n" for part in stripped if part)
 
 
 def _family_source(likelihood: Likelihood) -> SourceText:

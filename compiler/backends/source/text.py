@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from varying.grammar.render.safe import visible
 
+from ...distributions.density.links import LINKING
 from ...program.expressions import (
     Apply,
     Assemble,
@@ -152,6 +153,7 @@ _CALLS: Mapping[str, str] = {
     **{name: f"pt.{name}" for name in ("sin", "cos", "tanh")},
     **{"inv_logit": "pt.sigmoid", "logit": "logit", "Phi": "Phi"},
     **{"min": "pt.minimum", "max": "pt.maximum", "choose": "pt.switch"},
+    **{name: name for name in LINKING},
 }
 
 #: Every operation this emitter writes.

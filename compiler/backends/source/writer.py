@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from varying.grammar import tree
 
 from ...data.table import Column, Table
+from ...distributions.density.links import LINKING
 from ...families import FAMILIES
 from ...formula.columns import Part
 from ...prepare.derive import Computation
@@ -90,7 +91,7 @@ RESERVED = {
     ),
     *("build", "read", "categories", "draw", "logp", "rv_size_is_none"),
     *("str", "len", "range", "float", "print"),
-    *("lkj_cholesky", "sorted_draws", *definitions.OPERATIONS),
+    *("lkj_cholesky", "sorted_draws", *definitions.OPERATIONS, *LINKING, "log_ndtr"),
     *definitions.DATA,
     *(
         name

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from .operations import DERIVED, Density, Operations
+from .operations import DERIVED, ERFC_SLOPE, Density, Operations
 
 _FOLDED: Mapping[str, Callable[..., float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
     **{"exp": math.exp, "log": math.log, "log1p": math.log1p},
 }
-_PLAIN = ("exp", "log", "log1p", "expm1", "abs", "sigmoid", "log_sigmoid")
+_PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs")
+_PLAIN = (*_PLAIN, "sigmoid", "log_sigmoid")
 
 #: Operations that the kernel has by hand: the function, and which result it is.
 ROWS: Mapping[str, tuple[str, int]] = {
@@ -322,6 +323,12 @@ class Graph(Operations):
                 return 1.0 / (1.0 + one)
             case "expm1":
                 return node + 1.0
+            case "sqrt":
+                return 0.5 / node
+            case "arctan":
+                return 1.0 / (1.0 + one * one)
+            case "erfc":
+                return -ERFC_SLOPE * self.exp(-(one * one))  # type: ignore[attr-defined]
             case "abs":
                 return self.where(one < 0.0, -1.0, 1.0)
             case "item" if one.args[0] == "row_logistic":

@@ -38,19 +38,29 @@ LGAMMA1P = (
 )
 NEAR_ONE = 0.03
 LOG_2 = 0.6931471805599453
+ROOT_HALF = 0.7071067811865476
+#: Of minus the slope of ``erfc`` at 0: two over the root of pi.
+ERFC_SLOPE = 1.1283791670955126
+#: Below it Mills' ratio is a continued fraction, of so many terms.
+MILLS_FROM = -12.0
+MILLS_TERMS = 10
 
 
 class Operations:
     """What is made of other operations.
 
-    A reading has ``exp``, ``log``, ``log1p``, ``expm1``, ``abs``, ``sigmoid``,
-    ``log_sigmoid``, ``where`` and ``equal`` beside these.
+    A reading has ``exp``, ``log``, ``log1p``, ``expm1``, ``sqrt``, ``arctan``,
+    ``erfc``, ``abs``, ``sigmoid``, ``log_sigmoid``, ``where`` and ``equal`` beside
+    these.
     """
 
     exp: Callable[[Any], Any]
     log: Callable[[Any], Any]
     log1p: Callable[[Any], Any]
     expm1: Callable[[Any], Any]
+    sqrt: Callable[[Any], Any]
+    arctan: Callable[[Any], Any]
+    erfc: Callable[[Any], Any]
     abs: Callable[[Any], Any]
     sigmoid: Callable[[Any], Any]
     log_sigmoid: Callable[[Any], Any]
@@ -139,9 +149,30 @@ class Operations:
             (0.0, 1.0),
         )
 
+    def log_ndtr(self, x: Any) -> Any:
+        """Log of the normal distribution function, exact in both tails."""
+
+        def far(low: Any) -> Any:
+            # Laplace's continued fraction of one over Mills' ratio
+            mills = -low
+            for term in range(MILLS_TERMS, 0, -1):
+                mills = term / mills - low
+            return -0.5 * low * low - HALF_LOG_2PI - self.log(mills)
+
+        def near(high: Any) -> Any:
+            return self.choose(
+                high < 1.0,
+                lambda low: self.log(0.5 * self.erfc(-low * ROOT_HALF)),
+                lambda most: self.log1p(-0.5 * self.erfc(most * ROOT_HALF)),
+                high,
+                (0.0, 1.0),
+            )
+
+        return self.choose(x < MILLS_FROM, far, near, x, (MILLS_FROM, 0.0))
+
 
 #: What is made of other operations, by name, with the numbers that each takes.
 DERIVED = {
     **{"log1mexp": 1, "logaddexp": 2, "exp_excess": 1, "x_log_x": 1},
-    **{"gamma_remainder": 1, "lgamma1p": 1},
+    **{"gamma_remainder": 1, "lgamma1p": 1, "log_ndtr": 1},
 }

@@ -189,6 +189,7 @@ _TEMPLATES: Mapping[str, str] = {
     **{op: f"{{}} {op} {{}}" for op in ("+", "-", "*", "<", ">", "==")},
     **{"neg": "-{}", "recip": "1.0 / {}", "abs": "abs({})"},
     **{op: f"math.{op}({{}})" for op in ("exp", "log", "log1p", "expm1")},
+    **{"sqrt": "math.sqrt({})", "arctan": "math.atan({})", "erfc": "math.erfc({})"},
 }
 
 

@@ -10,7 +10,15 @@ import math
 
 from ..numerics import EXCESS, EXCESS_SERIES, HALF_LOG_2PI, SHIFT
 from ..scalars import STIRLING_SLOPE, row_logistic, row_stirling_series
-from .operations import LGAMMA1P, LOG_2, NEAR_ONE, TINY
+from .operations import (
+    LGAMMA1P,
+    LOG_2,
+    MILLS_FROM,
+    MILLS_TERMS,
+    NEAR_ONE,
+    ROOT_HALF,
+    TINY,
+)
 
 __all__ = ["row_logistic"]
 
@@ -98,3 +106,21 @@ def row_lgamma1p(x: float) -> tuple[float, float]:
     lack, by_lack = row_gamma_remainder(x)
     logged = math.log(x)
     return lack + x * logged - x, by_lack + logged
+
+
+def row_log_ndtr(x: float) -> tuple[float, float]:
+    """Return the log of the normal distribution function, and its slope."""
+    if x < MILLS_FROM:
+        # Laplace's continued fraction of one over Mills' ratio, which is the slope
+        mills = -x
+        term = 0.0 + MILLS_TERMS
+        while term > 0.0:
+            mills = term / mills - x
+            term -= 1.0
+        return -0.5 * x * x - HALF_LOG_2PI - math.log(mills), mills
+    height = math.exp(-0.5 * x * x - HALF_LOG_2PI)
+    if x < 1.0:
+        share = 0.5 * math.erfc(-x * ROOT_HALF)
+        return math.log(share), height / share
+    rest = 0.5 * math.erfc(x * ROOT_HALF)
+    return math.log1p(-rest), height / (1.0 - rest)

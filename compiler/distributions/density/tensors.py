@@ -6,12 +6,14 @@ from typing import Any
 
 from .operations import Operations
 
+_PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs", "sigmoid")
+
 
 class Tensors(Operations):
     """Operations on tensors: ``pt`` is ``pytensor.tensor``."""
 
     def __init__(self, pt: Any) -> None:
-        for name in ("exp", "log", "log1p", "expm1", "abs", "sigmoid"):
+        for name in _PLAIN:
             setattr(self, name, getattr(pt, name))
         self._pt, self.equal = pt, pt.eq
 

@@ -12,6 +12,15 @@ from .graph import Node, trace
 from .operations import DERIVED, Density, Operations
 
 WIDTH = 88
+#: Operations whose own definition is no reading for people.
+_WRITTEN: Mapping[str, str] = {
+    "log_ndtr": '''def log_ndtr(x):
+    """Log of the normal distribution function, exact in both tails."""
+    low, high = pt.minimum(x, -1), pt.maximum(x, -1)
+    tail = pt.log(0.5 * pt.erfcx(-low / 2**0.5)) - 0.5 * low**2
+    return pt.switch(x < -1, tail, pt.log1p(-0.5 * pt.erfc(high / 2**0.5)))
+''',
+}
 _LEVELS: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
 _TEMPLATES: Mapping[str, str] = {
     "where": "pt.switch({}, {}, {})",
@@ -57,7 +66,9 @@ def _define(
     lines: list[str] = []
     taken = set(names)
     for node in order:
-        if node.op in DERIVED and node.op not in made:
+        if node.op in _WRITTEN:
+            made.setdefault(node.op, _WRITTEN[node.op])
+        elif node.op in DERIVED and node.op not in made:
             own = getattr(Operations, node.op)
             listed = list(inspect.signature(own).parameters)[1:]
             text = (own.__doc__ or "").strip().removesuffix(".")

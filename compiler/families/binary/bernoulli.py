@@ -14,6 +14,7 @@ from ...distributions import tensors
 from ...distributions.numerics import log_logistic, logistic, pooled_logit
 from ...distributions.scalars import row_logistic
 from ..family import Array, Family, Moments, SourceText
+from ..link import SHARES
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -86,8 +87,8 @@ BERNOULLI = Family(
     aliases=("binary", "logistic"),
     title="Bernoulli distribution",
     response="binary",
-    links=("logit",),
-    known_links=("probit", "cloglog", "cauchit", "identity", "log"),
+    links=SHARES,
+    known_links=(),
     dpars=(),
     predictor="eta",
     thresholds=False,

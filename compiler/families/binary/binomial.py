@@ -27,6 +27,7 @@ from ...distributions.scalars import (
     row_stirling_series,
 )
 from ..family import Array, Family, Moments, SourceText
+from ..link import SHARES
 
 
 def in_support(y: Array, trials: Array) -> NDArray[np.bool_]:
@@ -155,8 +156,8 @@ BINOMIAL = Family(
     aliases=(),
     title="binomial distribution",
     response="successes",
-    links=("logit",),
-    known_links=("probit", "cloglog", "cauchit", "identity", "log"),
+    links=SHARES,
+    known_links=(),
     dpars=(),
     predictor="eta",
     thresholds=False,

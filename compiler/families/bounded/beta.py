@@ -13,6 +13,7 @@ from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import logistic, pooled_logit
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..link import SHARES
 from ..written import graph
 
 #: Draws are no nearer to 0, and none rounds to 1.
@@ -118,8 +119,8 @@ BETA = Family(
     aliases=("Beta",),
     title="beta distribution",
     response="continuous",
-    links=("logit",),
-    known_links=("probit", "cloglog", "cauchit", "log", "identity"),
+    links=SHARES,
+    known_links=(),
     dpars=(PHI,),
     predictor="eta",
     thresholds=False,

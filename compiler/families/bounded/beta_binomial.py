@@ -11,6 +11,7 @@ from ...distributions.numerics import logistic
 from ..binary.binomial import in_support, moments
 from ..counts.saddle import deviance, log_some
 from ..family import Array, Family
+from ..link import SHARES
 from ..written import graph, script
 from .beta import PHI
 
@@ -72,8 +73,8 @@ BETA_BINOMIAL = Family(
     aliases=(),
     title="beta-binomial distribution",
     response="successes",
-    links=("logit",),
-    known_links=("probit", "cloglog", "cauchit", "identity", "log"),
+    links=SHARES,
+    known_links=(),
     dpars=(PHI,),
     predictor="eta",
     thresholds=False,

@@ -12,6 +12,7 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ..family import Array, Family, Moments, SourceText
+from ..link import POSITIVES
 from ..written import graph
 
 
@@ -54,8 +55,8 @@ EXPONENTIAL = Family(
     aliases=(),
     title="exponential distribution",
     response="continuous",
-    links=("log",),
-    known_links=("identity", "inverse"),
+    links=POSITIVES,
+    known_links=(),
     dpars=(),
     predictor="eta",
     thresholds=False,

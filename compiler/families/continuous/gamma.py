@@ -11,6 +11,7 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..link import POSITIVES
 from ..written import graph
 from .lognormal import in_support
 
@@ -70,8 +71,8 @@ GAMMA = Family(
     aliases=("Gamma",),
     title="gamma distribution",
     response="continuous",
-    links=("log",),
-    known_links=("identity", "inverse"),
+    links=POSITIVES,
+    known_links=(),
     dpars=(SHAPE,),
     predictor="eta",
     thresholds=False,

@@ -13,6 +13,7 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.numerics import HALF_LOG_2PI
 from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
+from ..link import REALS
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -88,8 +89,8 @@ GAUSSIAN = Family(
     aliases=("normal",),
     title="normal distribution",
     response="continuous",
-    links=("identity",),
-    known_links=("log", "inverse"),
+    links=REALS,
+    known_links=(),
     dpars=(residual_scale("residual standard deviation"),),
     predictor="mu",
     thresholds=False,

@@ -87,8 +87,8 @@ LOGNORMAL = Family(
     aliases=(),
     title="lognormal distribution",
     response="continuous",
-    links=("identity",),
-    known_links=("inverse",),
+    links=("identity", "inverse"),
+    known_links=(),
     dpars=(
         residual_scale(
             "residual standard deviation of the log response", "the log of the response"

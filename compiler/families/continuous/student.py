@@ -24,6 +24,7 @@ from ..family import (
     SourceText,
     residual_scale,
 )
+from ..link import REALS
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
 _MEDIAN_NU = 16.85824910926511
@@ -133,8 +134,8 @@ STUDENT = Family(
     aliases=("student_t", "t"),
     title="Student's t distribution",
     response="continuous",
-    links=("identity",),
-    known_links=("log", "inverse"),
+    links=REALS,
+    known_links=(),
     dpars=(
         residual_scale("residual scale"),
         Dpar(

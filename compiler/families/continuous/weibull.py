@@ -9,6 +9,7 @@ import numpy as np
 
 from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Family, SourceText
+from ..link import POSITIVES
 from ..written import graph
 from .gamma import SHAPE, mean, moments
 from .lognormal import in_support
@@ -42,8 +43,8 @@ WEIBULL = Family(
     aliases=(),
     title="Weibull distribution",
     response="continuous",
-    links=("log",),
-    known_links=("identity", "inverse"),
+    links=POSITIVES,
+    known_links=(),
     dpars=(
         replace(
             SHAPE,

@@ -9,6 +9,7 @@ import numpy as np
 from ...distributions.density import arrays
 from ...distributions.numerics import LARGEST_MEAN
 from ..family import Array, Family
+from ..link import POSITIVES
 from ..written import graph, script
 from .poisson import in_support, mean, moments
 
@@ -37,8 +38,8 @@ GEOMETRIC = Family(
     aliases=(),
     title="geometric distribution",
     response="count",
-    links=("log",),
-    known_links=("identity", "sqrt"),
+    links=POSITIVES,
+    known_links=(),
     dpars=(),
     predictor="eta",
     thresholds=False,

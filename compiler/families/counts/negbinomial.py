@@ -22,6 +22,7 @@ from ...distributions.numerics import (
 )
 from ...distributions.scalars import FEW, row_deviance, row_log1p_excess, row_stirling
 from ..family import Array, DefaultPrior, Dpar, Family, SourceText
+from ..link import POSITIVES
 from .poisson import in_support, moments
 
 #: Where ``exp`` is still finite; a mean beyond it takes the branch of large ones.
@@ -214,8 +215,8 @@ NEGBINOMIAL = Family(
     aliases=("negativebinomial", "negative_binomial", "nbinom2"),
     title="negative binomial distribution",
     response="count",
-    links=("log",),
-    known_links=("identity", "sqrt"),
+    links=POSITIVES,
+    known_links=(),
     dpars=(
         Dpar(
             "shape",

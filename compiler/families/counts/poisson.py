@@ -20,6 +20,7 @@ from ...distributions.scalars import (
     row_log_factorial,
 )
 from ..family import Array, Family, Moments, SourceText
+from ..link import POSITIVES
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -96,8 +97,8 @@ POISSON = Family(
     aliases=(),
     title="Poisson distribution",
     response="count",
-    links=("log",),
-    known_links=("identity", "sqrt"),
+    links=POSITIVES,
+    known_links=(),
     dpars=(),
     predictor="eta",
     thresholds=False,

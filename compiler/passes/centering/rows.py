@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from ...families import FAMILIES
 from ...program.interpret import coordinates
-from ...program.interpret.density import evaluate, likelihood_arguments
+from ...program.interpret.density import (
+    evaluate,
+    evaluate_expression,
+    likelihood_arguments,
+)
 from ...program.interpret.start import start
 from ...program.ir import Frame, Program
 from .population import Population
@@ -52,10 +56,13 @@ def at_null(population: Population, program: Program, frame: Frame) -> Rows | No
         count = np.ones(rows) if times is None else times
         if family.thresholds:
             arguments |= _thresholds(y, count, len(arguments["threshold"]) + 1)
-        eta = np.broadcast_to(arguments[family.predictor], (rows,)).astype(float)
+        main = program.predictors[0].name
+        eta = np.broadcast_to(values[main], (rows,)).astype(float)
+        written = dict(likelihood.arguments)[family.predictor]
 
         def score(at: Array) -> Array:
-            given = {**arguments, family.predictor: at + 1e-30j}
+            moved = evaluate_expression(written, {**values, main: at + 1e-30j})
+            given = {**arguments, family.predictor: moved}
             return np.imag(family.log_density(y, **given)) / 1e-30
 
         scale = 1.0 / np.sqrt(np.average(score(eta) ** 2, weights=count))

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distributions.density import arrays
+from ...distributions.density.links import LINKING
 from ...distributions.table import DISTRIBUTIONS
 from ...expressions.elementwise import ELEMENTWISE
 from ...families import FAMILIES
@@ -36,6 +38,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "logit_gaps": logit_gaps,
     "monotonic": lambda a: len(a) * np.concatenate([np.zeros(1), np.cumsum(a)]),
     **ELEMENTWISE,
+    **{name: arrays.curve(curve) for name, (curve, _) in LINKING.items()},
 }
 
 

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from ....distributions.density.links import LINKING
 from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
 from ....families.family import Family
 from ..llvm.text import execute
 from . import Operation
+from .linking import linking
 
 
 def prior_name(distribution: str) -> str:
@@ -32,7 +34,9 @@ def likelihood_name(family: str, pooled: bool = False) -> str:
 
 @cache
 def density(name: str) -> Operation:
-    """Return the operation of one density, by its name."""
+    """Return the operation of one density, or of what a link needs, by its name."""
+    if name in LINKING:
+        return linking(name)
     kind, _, what = name.partition(" ")
     if kind == "prior":
         return _prior(name, what)

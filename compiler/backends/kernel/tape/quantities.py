@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....distributions.density.links import LINKING
 from ....expressions.elementwise import ELEMENTWISE
 from ....families.family import Family
 from ....families.ordinal.thresholds import middle
@@ -30,6 +31,7 @@ from .units import Units, units
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 _UNIT = ("center", "scale")
+_BY_ELEMENTS = {*ELEMENTWISE, *LINKING}
 
 
 class NoKernel(Exception):
@@ -196,7 +198,7 @@ class Quantities:
                 out = Place(self.writer.place(a.length), a.length, a.scalar)
                 self.writer.add(operation, n=a.length, out=out.at, a=a.at)
                 return out
-            case Apply(operation, arguments) if operation in ELEMENTWISE:
+            case Apply(operation, arguments) if operation in _BY_ELEMENTS:
                 return self._elementwise(operation, arguments)
             case Apply(operation, arguments):
                 return self._vector(operation, [self.expression(a) for a in arguments])
