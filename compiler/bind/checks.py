@@ -84,6 +84,14 @@ def _beside(bound: BoundModel, table: Table, sink: Sink) -> bool:
 def _offsets(bound: BoundModel, table: Table, sink: Sink) -> None:
     """Warn of an exposure that is there twice, or not as a logarithm."""
     rate = bound.response.rate
+    if rate is not None and bound.link.name != "log":
+        sink.add(
+            "invalid-response-term",
+            rate.expression.span,
+            f"`rate({rate.label})` multiplies the mean, and the link "
+            f"{bound.link.name} does not make a sum of that",
+            "leave out `link=`: the link of counts with an exposure is log",
+        )
     for variable in bound.population.offsets:
         span = variable.expression.span
         if rate is not None and variable.label == f"log({rate.label})":

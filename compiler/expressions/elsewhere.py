@@ -179,16 +179,6 @@ LINKS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cloglog": ("until then: `logit`, nearly the same where events are rare",),
     "cauchit": ("until then: `logit`",),
     "loglog": ("until then: `logit`",),
-    "log": (
-        "until then, of positive numbers: `family=lognormal`, whose spread grows with "
-        "the mean",
-    ),
-    "identity": (
-        "until then: the default link; on the data's own scale a predicted mean could "
-        "be one that there is not",
-    ),
-    "sqrt": ("until then: `log`",),
-    "inverse": ("until then: `family=lognormal`, of positive numbers",),
 }
 
 

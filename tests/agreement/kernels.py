@@ -16,6 +16,7 @@ from varying.compiler.backends.kernel.operations.densities import (
     prior_name,
 )
 from varying.compiler.compiled import Compiled
+from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.distributions.kernels import PRIOR_KERNELS
 from varying.compiler.families import FAMILIES
 from varying.compiler.passes import for_kernel, for_sampling
@@ -31,6 +32,7 @@ Array = NDArray[Any]
 EVERY = (
     *OPERATIONS,
     *(prior_name(name) for name in PRIOR_KERNELS),
+    *LINKING,
     *(likelihood_name(name) for name in FAMILIES),
     *(likelihood_name(f.name, True) for f in FAMILIES.values() if f.pooled),
 )

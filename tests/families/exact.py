@@ -84,6 +84,39 @@ def log_cdf(x: Decimal) -> Decimal:
     return -(1 + (-x).exp()).ln() if x > -300 else x - (1 + x.exp()).ln()
 
 
+def erfc(x: Decimal) -> Decimal:
+    """One minus the error function: its series, far out a continued fraction."""
+    if x < 0:
+        return 2 - erfc(-x)
+    with localcontext(prec=2 * DIGITS):
+        height = (-x * x).exp() / PI.sqrt()
+        if x < 6:
+            term, total, n = x, Decimal(0), 0
+            while abs(term) > Decimal(10) ** -(2 * DIGITS):
+                total += term
+                n += 1
+                term *= 2 * x * x / (2 * n + 1)
+            return 1 - 2 * height * total
+        below = x
+        for n in range(150, 0, -1):
+            below = x + Decimal(n) / 2 / below
+        return height / below
+
+
+def arctan(x: Decimal) -> Decimal:
+    """Halve the angle until its series converges quickly."""
+    halvings = 0
+    while abs(x) > Decimal("0.1"):
+        x = x / (1 + (1 + x * x).sqrt())
+        halvings += 1
+    term, total, n = x, Decimal(0), 1
+    while abs(term) > Decimal(10) ** -(DIGITS + 10):
+        total += term / n
+        term *= -x * x
+        n += 2
+    return total * 2**halvings
+
+
 # ---- densities -------------------------------------------------------------------
 
 

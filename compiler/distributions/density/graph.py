@@ -20,8 +20,10 @@ _FOLDED: Mapping[str, Callable[..., float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
     **{"exp": math.exp, "log": math.log, "log1p": math.log1p},
 }
-_PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs")
-_PLAIN = (*_PLAIN, "sigmoid", "log_sigmoid")
+_PLAIN = (
+    *("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs"),
+    *("sigmoid", "log_sigmoid"),
+)
 
 #: Operations that the kernel has by hand: the function, and which result it is.
 ROWS: Mapping[str, tuple[str, int]] = {
@@ -328,7 +330,7 @@ class Graph(Operations):
             case "arctan":
                 return 1.0 / (1.0 + one * one)
             case "erfc":
-                return -ERFC_SLOPE * self.exp(-(one * one))  # type: ignore[attr-defined]
+                return -ERFC_SLOPE * self.exp(-(one * one))
             case "abs":
                 return self.where(one < 0.0, -1.0, 1.0)
             case "item" if one.args[0] == "row_logistic":

@@ -1,0 +1,108 @@
+"""Links by interpreter, kernel, graph and script: the same density."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from varying.compiler.backends.source import emit as emit_source
+from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.driver import compile_spec
+from varying.compiler.families.link import POSITIVES, REALS, SHARES
+from varying.compiler.program.interpret import coordinates
+from varying.compiler.program.interpret.start import start
+from varying.grammar.source import Source
+
+from .harness import by_graph, by_reference, by_source, random_point
+from .kernels import CLOSE, by_kernel, kernel_of, vector
+
+
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    rows = 40
+    return pd.DataFrame(
+        {
+            "x": rng.normal(size=rows).round(2),
+            "g": rng.permutation(np.arange(rows) % 5).astype(str),
+            "y": rng.normal(20.0, 3.0, rows).round(3),
+            "size": rng.gamma(3.0, 1.0, rows).round(3),
+            "n": rng.poisson(3.0, rows),
+            "hits": rng.binomial(10, 0.4, rows),
+            "is": rng.permutation(np.arange(rows) % 2),
+        }
+    )
+
+
+def compiled(text: str) -> Compiled:
+    return compile_spec(Source(text), table_from_frame(data()))
+
+
+#: Each link of each kind once.
+MODELS = [
+    *(f"y ~ x + (1 | g), link={link}" for link in REALS[1:]),
+    *(f"n ~ x + (1 | g), family=poisson, link={link}" for link in POSITIVES[1:]),
+    *(f"is ~ x + (1 | g), family=bernoulli, link={link}" for link in SHARES[1:]),
+    "hits | trials(10) ~ x, family=binomial, link=probit",
+    "size ~ x, family=gamma, link=inverse\n  shape ~ x, link=softplus",
+    "y ~ x, family=student\n  sigma ~ x, link=sqrt\n  nu ~ x, link=identity",
+    "n ~ x, family=zero_inflated_poisson\n  zi ~ x, link=cauchit",
+]
+
+
+@pytest.mark.parametrize("text", MODELS)
+def test_kernel_is_the_reference(text: str) -> None:
+    found = compiled(text)
+    assert found.frame is not None
+    kernel = kernel_of(found.program, found.frame)
+    rng, first = np.random.default_rng(3), start_of(found)
+    for scale in (0.003, 0.02):
+        point = near(rng, found, first, scale)
+        here = by_reference(found.program, found.frame, point)
+        x = vector(found.program, found.frame, point)
+        there = by_kernel(kernel, found.program, found.frame, x)
+        difference = here.difference(there)
+        # inside of where there is a density, which chains start in
+        assert np.isfinite(here.density)
+        assert max(difference.density, difference.gradient) < CLOSE
+
+
+def near(
+    rng: np.random.Generator, found: Compiled, first: dict[str, Any], scale: float
+) -> dict[str, Any]:
+    moved = random_point(rng, found.program, found.frame, scale)
+    return {name: first[name] + value for name, value in moved.items()}
+
+
+def start_of(found: Compiled) -> dict[str, Any]:
+    first = start(found.program, found.frame)
+    places = coordinates(found.program, found.frame)
+    return {one.name: first[one.name].reshape(one.shape) for one in places}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is ~ x + (1 | g), family=bernoulli, link=probit",
+        "is ~ x, family=bernoulli, link=cloglog",
+        "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
+    ],
+)
+def test_graph_and_script_are_the_reference(text: str, tmp_path: Path) -> None:
+    found = compiled(text)
+    path = tmp_path / "data.csv"
+    data().to_csv(path, index=False)
+    program, frame = found.program, found.frame
+    rng, first = np.random.default_rng(2), start_of(found)
+    graph = by_graph(program, frame)
+    script = by_source(emit_source(found), path)
+    for scale in (0.01, 0.05):
+        point = near(rng, found, first, scale)
+        here = by_reference(program, frame, point)
+        for there in (graph(point), script(point)):
+            difference = here.difference(there)
+            assert difference.density < 1e-8 and difference.gradient < 1e-6
