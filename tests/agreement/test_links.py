@@ -12,7 +12,7 @@ import pytest
 from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
-from varying.compiler.driver import compile_spec
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families.link import POSITIVES, REALS, SHARES
 from varying.compiler.program.interpret import coordinates
 from varying.compiler.program.interpret.start import start
@@ -39,7 +39,7 @@ def data() -> pd.DataFrame:
 
 
 def compiled(text: str) -> Compiled:
-    return compile_spec(Source(text), table_from_frame(data()))
+    return compile_spec(Request(Source(text), table_from_frame(data())))
 
 
 #: Each link of each kind once.
