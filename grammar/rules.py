@@ -240,6 +240,8 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("heavy-tail", _W, "A half-Cauchy prior over a few levels."),
     "Fits",
     Rule("improper-prior", _E, "A draw from a prior that is no distribution."),
+    Rule("needs-truth", _E, "Data are to be drawn, and a parameter has no value."),
+    Rule("truth-value", _E, "A value that its parameter cannot have."),
     Rule("sampling-failed", _E, "The sampler could not start, or gave up."),
     Rule("not-enough-memory", _E, "More draws than there is memory for."),
     Rule("no-kernel", _E, "A kernel is asked for, and the model has a part without."),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .fit.fit import Fit
 
-__all__ = ["compile", "compile_source", "data_file", "load"]
+__all__ = ["compile", "compile_source", "data_file", "load", "spec_source"]
 
 
 def compile(
@@ -84,12 +84,7 @@ def compile(
     _check(spec, model, reduce)
     if misplaced:
         raise ArgumentError(_misplaced(*misplaced.items()))
-    if _is_path(spec):
-        source = read_source(spec)
-        base = Path(spec).parent
-    else:
-        source = Source(os.fspath(spec))
-        base = Path.cwd()
+    source, base = spec_source(spec)
     return compile_source(
         source,
         base,
@@ -98,6 +93,14 @@ def compile(
         reduce=reduce,
         functions=functions,
     )
+
+
+def spec_source(spec: str | os.PathLike[str]) -> tuple[Source, Path]:
+    """Return the text of a spec, and the folder that its paths start from."""
+    path_text("spec", spec, "the text of a spec, or the path of a .model file")
+    if _is_path(spec):
+        return read_source(spec), Path(spec).parent
+    return Source(os.fspath(spec)), Path.cwd()
 
 
 def _misplaced(first: tuple[str, object], *_: tuple[str, object]) -> str:

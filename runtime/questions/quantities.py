@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.program.ir import Predictor
 
-__all__ = ["answer", "draws_of"]
+__all__ = ["answer", "draws_of", "variable_of"]
 
 Array = NDArray[Any]
 
@@ -145,13 +145,13 @@ def _stacked(several: list[Array], shape: tuple[int, int]) -> Array:
 
 def draws_of(reference: Reference, compiled: Compiled, posterior: Dataset) -> Array:
     """Return the draws of one number of the posterior, chains by draws."""
-    name = _variable(reference, compiled)
+    name = variable_of(reference, compiled)
     values: Any = posterior[name].transpose("chain", "draw", ...).values
     chosen = values[(slice(None), slice(None), *reference.places)]
     return np.asarray(chosen, dtype=np.float64)
 
 
-def _variable(reference: Reference, compiled: Compiled) -> str:
+def variable_of(reference: Reference, compiled: Compiled) -> str:
     """Return the variable of the posterior that a reference is to."""
     if reference.kind == "rescor":
         return reference.kind

@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from varying.runtime.fit.compare import compare
     from varying.runtime.fit.fit import Fit
     from varying.runtime.model import Model
+    from varying.runtime.studies.ask import design, simulate
 
     __version__: str
 
-__all__ = ["Fit", "Model", "ModelError", "__version__", "compare", "compile", "load"]
+__all__ = [
+    "Fit",
+    "Model",
+    "ModelError",
+    "__version__",
+    "compare",
+    "compile",
+    "design",
+    "load",
+    "simulate",
+]
 
 # `import varying` stays quick: a name is imported when it is first used, and
 # PyMC, pandas and ArviZ when something needs them.
@@ -29,7 +40,9 @@ _HOMES = {
     "ModelError": "varying.grammar.diagnostics",
     "compare": "varying.runtime.fit.compare",
     "compile": "varying.runtime.api",
+    "design": "varying.runtime.studies.ask",
     "load": "varying.runtime.api",
+    "simulate": "varying.runtime.studies.ask",
 }
 
 

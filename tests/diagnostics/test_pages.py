@@ -43,6 +43,8 @@ SESSIONS = {
     "not-enough-memory": "about an argument of the command",
     "no-kernel": "about an argument of the command",
     "not-a-fit": "about files",
+    "needs-truth": "met when data are drawn",
+    "truth-value": "met when data are drawn",
     "not-comparable": "about fits, in Python",
 }
 
@@ -144,6 +146,16 @@ SCENES: dict[str, Callable[[Path], None]] = {
         ratings_model=f'data "ratings.csv"\n\n{MODEL}  prior b ~ flat\n',
     ),
     "not-a-fit": _write(ratings_model=MODEL),
+    "needs-truth": _write(
+        ratings_csv=GOOD,
+        ratings_model=f'data "ratings.csv"\n\n{MODEL}',
+        truth_txt="Intercept = 2\nb[cs] = 1\nsd[subj, Intercept] = 0.5\n",
+    ),
+    "truth-value": _write(
+        ratings_csv=GOOD,
+        ratings_model=f'data "ratings.csv"\n\n{MODEL}',
+        truth_txt="Intercept = 2\nb[cs] = 1\nsd[subj, Intercept] = 1\nsigma = -1\n",
+    ),
 }
 
 

@@ -25,6 +25,8 @@ SINGLE = [
 #: Provoked elsewhere, and where.
 ELSEWHERE = {
     "improper-prior": "tests/runtime: a draw from a flat prior",
+    "needs-truth": "tests/runtime/studies: data without a value",
+    "truth-value": "tests/runtime/studies: values that cannot be",
     "sampling-failed": "tests/runtime: a sampler that cannot start",
     "other-model": "tests/e2e/test_interrupts.py",
     "not-enough-memory": "tests/runtime/sampling/test_sizes.py",

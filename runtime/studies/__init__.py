@@ -1,0 +1,1 @@
+"""Planned studies: data drawn from given parameters, and what they would show."""

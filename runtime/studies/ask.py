@@ -1,0 +1,294 @@
+"""What a program calls: ``simulate`` and ``design``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from varying.grammar.source import Source
+
+from ..interface.arguments import ArgumentError, given, whole
+from ..interface.calls import called
+from ..sampling.settings import Settings
+from .power import Design, cores_of, planned
+from .runs import Answered, Study, append, executed, written
+from .simulate import Simulator, frame_of, table_of
+from .truth import Truth, read_truth
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from varying.compiler.data.table import Table
+
+__all__ = ["design", "design_source", "simulate", "simulate_source"]
+
+
+@called
+def simulate(
+    spec: str | os.PathLike[str],
+    truth: str | os.PathLike[str] | Mapping[str, Any],
+    data: Any = None,
+    *,
+    model: str | None = None,
+    seed: int | None = None,
+) -> DataFrame:
+    """Draw a data set from a model whose parameters are given.
+
+    Parameters
+    ----------
+    spec
+        A ``.model`` file or the text of a spec, as for ``compile``.
+    truth
+        A value of each parameter: a mapping, a text of lines ``NAME = number``, or a
+        file of them. Names are those of ``quantity``: ``b[block[late]]``,
+        ``sd[subj, Intercept]``, ``cor[subj, Intercept, x]``, ``sigma``. A list gives
+        all thresholds: ``threshold = [-1, 0, 2]``.
+    data
+        The design: a data frame or a file with the predictors and grouping factors.
+        It needs no response; one that is there is written over. None: the file that
+        the spec names.
+    model
+        Which model, if the spec has several.
+    seed
+        The same seed gives the same data.
+
+    Returns
+    -------
+    DataFrame
+        The rows that the model uses, with the response. Effects of groups are drawn
+        from their standard deviations and correlations.
+
+    Raises
+    ------
+    ModelError
+        ``needs-truth`` where a parameter has no value, ``truth-value`` where it cannot
+        have that one, and all that ``compile`` finds.
+
+    Examples
+    --------
+    >>> import varying
+    >>> people = {"subj": ["a", "a", "b", "b"], "x": [0.0, 1.0, 0.0, 1.0]}
+    >>> truth = {"Intercept": 5, "b[x]": 2, "sd[subj, Intercept]": 1, "sigma": 0.1}
+    >>> varying.simulate("y ~ x + (1 | subj)", truth, people, seed=1).columns.tolist()
+    ['subj', 'x', 'y']
+    """
+    source, base = _spec(spec)
+    table = table_of(data, source, base)
+    (found,) = simulate_source(source, base, read_truth(truth), table, 1, model, seed)
+    return found
+
+
+def simulate_source(
+    source: Source,
+    base: Path,
+    truth: Truth,
+    table: Table,
+    sets: int,
+    model: str | None,
+    seed: int | None,
+) -> list[DataFrame]:
+    """Return data sets for a text that has been read; see ``simulate``."""
+    simulator = Simulator.of(source, base, truth, table, model)
+    return [frame_of(one) for one in simulator.draw(sets, seed)]
+
+
+@called
+def design(
+    spec: str | os.PathLike[str],
+    truth: str | os.PathLike[str] | Mapping[str, Any],
+    data: Any = None,
+    *,
+    people: Sequence[int],
+    runs: int = 200,
+    by: str | None = None,
+    ask: str | Sequence[str] = (),
+    model: str | None = None,
+    draws: int = 500,
+    chains: int = 2,
+    seed: int | None = None,
+    cores: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: Callable[[int, int], None] | bool = False,
+) -> Design:
+    """Say what a planned study would show: its power and its precision.
+
+    Data sets are drawn from a model whose parameters are given, with so many people;
+    each is fitted, and each fit is asked the questions of the spec.
+
+    Parameters
+    ----------
+    spec, truth, model
+        As for ``simulate``. The priors of the spec are those of the fits.
+    data
+        The design of some people. With more, theirs is repeated in turn.
+    people
+        Numbers of people to try.
+    runs
+        Data sets for each.
+    by
+        The grouping factor whose levels are the people. None: the only one.
+    ask
+        Questions beside those of the spec: statements such as ``"contrast block: late
+        - early"`` or ``"test more = b[x] > 0"``. Where there are none at all, the
+        population effects.
+    draws, chains
+        Of each fit; as many draws more to adapt by.
+    seed
+        The same seed gives the same runs, however many.
+    cores
+        Fits at a time. None: as many as there are processors.
+    out
+        A file for the runs (CSV). One that is there and belongs to the same study is
+        gone on with, so that a study that was stopped loses nothing.
+    progress
+        Called with the number of runs that are done, and that of all.
+
+    Returns
+    -------
+    Design
+        Prints as a table; ``to_frame()``, ``plot()``.
+
+    Raises
+    ------
+    ModelError
+        As ``simulate``.
+    ValueError
+        If an argument makes no sense, or ``out`` is a file of another study.
+    """
+    source, base = _spec(spec)
+    texts = (ask,) if isinstance(ask, str) else tuple(ask)
+    asked = with_questions(source, texts)
+    return design_source(
+        asked,
+        base,
+        read_truth(truth),
+        table_of(data, source, base),
+        people=people,
+        runs=runs,
+        by=by,
+        model=model,
+        draws=draws,
+        chains=chains,
+        seed=seed,
+        cores=cores,
+        out=None if out is None else Path(out),
+        progress=progress if callable(progress) else None,
+    )
+
+
+def with_questions(source: Source, ask: Sequence[str]) -> Source:
+    """Return a spec with further statements at its end."""
+    from dataclasses import replace
+
+    if not ask:
+        return source
+    return replace(source, text="\n".join([source.text, *ask, ""]))
+
+
+def design_source(
+    source: Source,
+    base: Path,
+    truth: Truth,
+    table: Table,
+    *,
+    people: Sequence[int],
+    runs: int,
+    by: str | None,
+    model: str | None,
+    draws: int,
+    chains: int,
+    seed: int | None,
+    cores: int | None,
+    out: Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> Design:
+    """Return what a study would show, for a text that has been read."""
+    settings = Settings.checked(
+        draws=draws, tune=draws, chains=chains, seed=seed, cores=cores
+    )
+    numbers = _people(people)
+    count = whole("runs", runs)
+    if count < 1:
+        raise ArgumentError(f"runs is how many data sets to draw, not {count}")
+    first = Simulator.of(source, base, truth, table, model)
+    name = _grouping(first, by)
+    study = Study(
+        source,
+        base,
+        model,
+        truth.source,
+        table.take(first.compiled.prepared.rows),
+        name,
+        settings.draws,
+        settings.chains,
+        settings.seed,
+    )
+    found: list[Answered] = []
+    if out is not None:
+        try:
+            found = written(out, study)
+        except ValueError as error:
+            raise ArgumentError(f"out is {os.fspath(out)!r}, and {error}") from None
+    # faults of a design with other numbers of people come before the work
+    truths = {number: study.truths(study.simulator(number)) for number in numbers}
+    wanted = [(number, run) for run in range(count) for number in numbers]
+    there = {(one.people, one.run) for one in found}
+    left = [one for one in wanted if one not in there]
+    found = [one for one in found if (one.people, one.run) in set(wanted)]
+    done = len(wanted) - len(left)
+    if progress is not None:
+        progress(done, len(wanted))
+    for answers in executed(study, left, cores_of(cores)):
+        if out is not None:
+            append(out, study, answers)
+        found += answers
+        done += 1
+        if progress is not None:
+            progress(done, len(wanted))
+    found.sort(key=lambda one: (one.people, one.run))
+    return planned(found, truths, name, study.seed)
+
+
+def _people(people: Sequence[int]) -> tuple[int, ...]:
+    if not isinstance(people, Sequence) or isinstance(people, str):
+        raise ArgumentError(f"people is a list of numbers, not {given(people)}")
+    found = tuple(dict.fromkeys(whole("people", one) for one in people))
+    if not found or min(found) < 2:
+        raise ArgumentError("people is a list of numbers, each 2 or more")
+    return found
+
+
+def _grouping(simulator: Simulator, by: str | None) -> str:
+    """Return the grouping factor whose levels are the people."""
+    known = list(
+        dict.fromkeys(
+            grouping.name
+            for one in simulator.compiled.joint.predictors
+            for grouping in one.groupings
+            if grouping.name in simulator.table.columns
+        )
+    )
+    listed = ", ".join(f"`{name}`" for name in known)
+    if by is not None:
+        if by not in simulator.table.columns:
+            raise ArgumentError(
+                f"by is a column of the design, not {by!r}; grouping factors: "
+                f"{listed or 'none'}"
+            )
+        return by
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        raise ArgumentError(
+            "the model has no grouping factor: by= names the column whose values are "
+            "the people"
+        )
+    raise ArgumentError(f"by says which are the people: {listed}")
+
+
+def _spec(spec: str | os.PathLike[str]) -> tuple[Source, Path]:
+    from ..api import spec_source
+
+    return spec_source(spec)

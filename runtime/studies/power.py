@@ -1,0 +1,292 @@
+"""What a planned study would show: power and precision of its questions."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from ..interface.grids import Cell, Grid, page
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from rich.table import Table
+
+    from ..plots.style import Picture
+    from .runs import Answered
+
+__all__ = ["Design", "Planned", "planned"]
+
+#: A test counts as answered from this probability on.
+SURE = 0.975
+#: Fits with an R-hat above it have not settled, and are counted.
+RHAT_NEARLY = 1.05
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One question, asked of studies with so many people.
+
+    Attributes
+    ----------
+    people
+        Levels of the grouping factor.
+    label, kind
+        The question; ``estimate`` or ``test``.
+    truth
+        Its value if the parameters are as given.
+    runs
+        Studies that were drawn and fitted.
+    power
+        Share of the runs whose 95 % interval excludes 0 or, of a test, whose
+        probability is 0.975 or more.
+    mcse
+        Monte Carlo standard error of ``power``, with two runs more of each kind, so
+        that it is not 0 where all runs agree (Agresti & Coull 1998).
+    mean, sd
+        Of the estimates (posterior means) over the runs.
+    width
+        Median width of the 95 % interval.
+    covered
+        Share of the runs whose interval has the true value in it; NaN for tests.
+    wrong_sign
+        Of the runs whose interval excludes 0, the share on the wrong side of it.
+    exaggeration
+        Mean of those estimates over the true value, both without sign.
+    """
+
+    people: int
+    label: str
+    kind: str
+    truth: float
+    runs: int
+    power: float
+    mcse: float
+    mean: float
+    sd: float
+    width: float
+    covered: float
+    wrong_sign: float
+    exaggeration: float
+
+    @classmethod
+    def of(cls, found: Sequence[Answered], truth: float) -> Planned:
+        """Return what runs say of one question."""
+        first, runs = found[0], len(found)
+        means = np.array([one.mean for one in found])
+        lower = np.array([one.lower for one in found])
+        upper = np.array([one.upper for one in found])
+        excludes = (lower > 0.0) | (upper < 0.0)
+        shown = excludes
+        if first.kind == "test":
+            shown = np.array([one.probability >= SURE for one in found])
+        power = float(shown.mean())
+        signed = excludes & np.isfinite(means)
+        wrong = exaggeration = covered = math.nan
+        if first.kind == "estimate" and math.isfinite(truth):
+            covered = float(((lower <= truth) & (truth <= upper)).mean())
+            if truth and signed.any():
+                kept = means[signed]
+                wrong = float((np.sign(kept) != math.copysign(1.0, truth)).mean())
+                exaggeration = float(np.abs(kept).mean() / abs(truth))
+        return cls(
+            first.people,
+            first.label,
+            first.kind,
+            truth,
+            runs,
+            power,
+            _mcse(int(shown.sum()), runs),
+            float(means.mean()),
+            float(means.std(ddof=1)) if runs > 1 else math.nan,
+            float(np.median(upper - lower)),
+            covered,
+            wrong,
+            exaggeration,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values; what is not known is None."""
+        found = {name: getattr(self, name) for name in Planned.__slots__}
+        return {
+            name: None
+            if isinstance(value, float) and not math.isfinite(value)
+            else value
+            for name, value in found.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Design:
+    """Power and precision of a planned study. Prints as a table.
+
+    Attributes
+    ----------
+    rows
+        A question each, for each number of people.
+    by
+        The grouping factor whose levels are the people.
+    seed
+        The same again gives the same runs.
+    unsettled
+        Fits whose chains do not agree (R-hat above 1.05), of all.
+    fits
+        How many there are.
+    """
+
+    rows: tuple[Planned, ...]
+    by: str
+    seed: int
+    unsettled: int
+    fits: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the columns mean, and what speaks against them."""
+        found = [
+            "power: share of the studies whose 95 % interval excludes 0"
+            + (
+                f", or whose test has a probability of {SURE:g} or more"
+                if any(row.kind == "test" for row in self.rows)
+                else ""
+            )
+            + "; +- is its Monte Carlo standard error",
+            "width: median width of the interval; covers: share of the intervals that "
+            "have the true value in them; exaggeration: how many times too large the "
+            "estimates are that exclude 0",
+        ]
+        if self.unsettled:
+            found.append(
+                f"in {self.unsettled} of {self.fits} fits the chains do not agree: "
+                "their figures count all the same; more draws (--draws) mend it"
+            )
+        return tuple(found)
+
+    def __repr__(self) -> str:
+        return "\n".join([self._grid().text().rstrip(), "", *self.notes])
+
+    def __rich__(self) -> Table:
+        return self._grid().rich()
+
+    def _repr_html_(self) -> str:
+        from ..interface.grids import paragraph
+
+        return page(self._grid().html(), *(paragraph(note) for note in self.notes))
+
+    def _grid(self) -> Grid:
+        rows, before = [], ""
+        for row in self.rows:
+            cells = [
+                Cell.of("" if row.label == before else row.label),
+                Cell.of(str(row.people)),
+                Cell.of(_number(row.truth)),
+                Cell.of(f"{row.power:.2f}"),
+                Cell.of(f"{row.mcse:.2f}"),
+                Cell.of(_number(row.mean)),
+                Cell.of(_number(row.width)),
+                Cell.of(_share(row.covered)),
+                Cell.of(_share(row.exaggeration)),
+            ]
+            before = row.label
+            rows.append(tuple(cells))
+        headings = (
+            "",
+            self.by,
+            "truth",
+            "power",
+            "+-",
+            "mean",
+            "width",
+            "covers",
+            "exaggeration",
+        )
+        return Grid(headings, tuple(rows))
+
+    def to_frame(self) -> DataFrame:
+        """Return a pandas data frame: a row for each question and number of people."""
+        import pandas as pd
+
+        return pd.DataFrame([row.to_dict() for row in self.rows])
+
+    def to_markdown(self) -> str:
+        """Return a table of Markdown."""
+        grid = self._grid()
+        lines = [grid.headings, ("---", *("---:" for _ in grid.headings[1:]))]
+        lines += [
+            tuple("".join(text for text, _ in cell.parts) for cell in row)
+            for row in grid.rows
+        ]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return "\n".join([table, "", *self.notes])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as JSON has them."""
+        return {
+            "by": self.by,
+            "seed": self.seed,
+            "fits": self.fits,
+            "unsettled": self.unsettled,
+            "interval": {"kind": "eti", "prob": 0.95},
+            "rows": [row.to_dict() for row in self.rows],
+        }
+
+    @overload
+    def plot(self, *, ax: None = None) -> Picture: ...
+    @overload
+    def plot[Drawn](self, *, ax: Drawn) -> Drawn: ...
+    def plot(self, *, ax: Any = None) -> Any:
+        """Return a picture: power and width against the number of people.
+
+        Parameters
+        ----------
+        ax
+            Two axes to draw on in place of a figure, which are returned.
+        """
+        from ..plots import load
+
+        return load("power").picture(ax, self)
+
+
+def planned(
+    found: Iterable[Answered], truths: dict[int, dict[str, float]], by: str, seed: int
+) -> Design:
+    """Return what runs of a study come to, the questions in their order."""
+    every = list(found)
+    keys = dict.fromkeys((one.label, one.kind) for one in every)
+    people = sorted({one.people for one in every})
+    rows = []
+    for label, kind in keys:
+        for number in people:
+            same = [
+                one
+                for one in every
+                if (one.people, one.label, one.kind) == (number, label, kind)
+            ]
+            if same:
+                truth = truths.get(number, {}).get(label, math.nan)
+                rows.append(Planned.of(same, truth))
+    fits = {(one.people, one.run): one.rhat for one in every}
+    unsettled = sum(rhat > RHAT_NEARLY for rhat in fits.values())
+    return Design(tuple(rows), by, seed, unsettled, len(fits))
+
+
+def _mcse(shown: int, runs: int) -> float:
+    share = (shown + 2) / (runs + 4)
+    return math.sqrt(share * (1.0 - share) / (runs + 4))
+
+
+def _number(value: float) -> str:
+    return "" if not math.isfinite(value) else f"{value:.3g}"
+
+
+def _share(value: float) -> str:
+    return "" if not math.isfinite(value) else f"{value:.2f}"
+
+
+def cores_of(cores: int | None) -> int:
+    """Return how many processes run at a time; None: as many as processors."""
+    return max(1, os.process_cpu_count() or 1) if cores is None else cores

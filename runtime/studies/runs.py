@@ -1,0 +1,343 @@
+"""Runs of a planned study: data of a truth, fitted, and what the fits answer."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import astuple, dataclass, fields
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.source import Source
+
+from .simulate import Simulator
+from .truth import parsed
+
+if TYPE_CHECKING:
+    from varying.compiler.data.table import Table
+
+__all__ = ["PROB", "Answered", "Study", "append", "executed", "written"]
+
+Array = NDArray[Any]
+
+#: Mass of the intervals that are looked at.
+PROB = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one run says of one question.
+
+    Attributes
+    ----------
+    people, run
+        How many levels of the grouping factor, and the number of the run, from 0.
+    kind
+        ``estimate`` or ``test``.
+    label
+        Of the quantity, the line of a contrast, the coefficient or the test.
+    mean, lower, upper
+        Of the posterior; of a test what it compares, NaN if that is not one thing.
+    probability
+        Of a test; else NaN.
+    rhat
+        The largest of the fit's parameters.
+    divergences
+        Of the fit.
+    """
+
+    people: int
+    run: int
+    kind: str
+    label: str
+    mean: float
+    lower: float
+    upper: float
+    probability: float
+    rhat: float
+    divergences: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """A planned study; all that a run needs, so that another process can do it.
+
+    Attributes
+    ----------
+    source, base, model
+        The spec with its questions, the folder of its paths, which model.
+    truth
+        The text of the truth.
+    table
+        Rows of the people whose design is repeated.
+    by
+        The grouping factor whose levels are the people.
+    draws, chains, seed
+        Of each fit; ``seed`` is that of the whole.
+    """
+
+    source: Source
+    base: Path
+    model: str | None
+    truth: Source
+    table: Table
+    by: str
+    draws: int
+    chains: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """What is the same for runs that belong together: a hash of all that counts."""
+        found = hashlib.sha256()
+        for part in (
+            self.source.text,
+            self.truth.text,
+            self.model or "",
+            self.by,
+            f"{self.draws} {self.chains} {self.seed}",
+        ):
+            found.update(part.encode())
+            found.update(b"\0")
+        for name, column in self.table.columns.items():
+            found.update(repr((name, column.kind, column.levels)).encode())
+            found.update(np.ascontiguousarray(column.values).tobytes())
+        return found.hexdigest()[:16]
+
+    def design(self, people: int) -> Table:
+        """Return rows of so many people: those of the data in turn, with new names."""
+        from varying.compiler.data.table import Column, Kind
+
+        column = self.table.columns[self.by]
+        codes, values = _codes(column.values)
+        chosen, names = [], []
+        for number in range(people):
+            rows = np.flatnonzero(codes == number % len(values))
+            chosen.append(rows)
+            names.append(np.full(len(rows), number))
+        table = self.table.take(np.concatenate(chosen))
+        width = len(str(people))
+        levels = tuple(f"{self.by}{number + 1:0{width}d}" for number in range(people))
+        new = Column(self.by, Kind.TEXT, np.concatenate(names), levels)
+        return table.adding([new])
+
+    def simulator(self, people: int) -> Simulator:
+        """Return what draws the data of so many people."""
+        truth = parsed(self.truth)
+        table = self.design(people)
+        return Simulator.of(self.source, self.base, truth, table, self.model)
+
+    def truths(self, simulator: Simulator) -> dict[str, float]:
+        """Return the value of each estimate if the truth is as given, by its label."""
+        from xarray import DataTree
+
+        from ..questions.answers import GROUP, answers_of
+
+        values = dict(simulator.coefficients())
+        derived = simulator.answers()
+        if derived is not None:
+            found = answers_of(DataTree.from_dict({GROUP: derived}), PROB)
+            for one in (*found.quantities, *found.contrasts):
+                values[one.label] = one.figures.mean
+            for test in found.tests:
+                known = test.figures
+                values[test.name] = math.nan if known is None else known.mean
+        return values
+
+    def run(self, simulator: Simulator, people: int, number: int) -> list[Answered]:
+        """Draw one data set and fit it.
+
+        The seed is that of the run, whatever ran before it and however many run.
+        """
+        from ..api import compile_source
+
+        seeds = np.random.SeedSequence([self.seed, people, number]).generate_state(2)
+        draw, sample = (int(each) % 2**31 for each in seeds)
+        (table,) = simulator.draw(1, draw)
+        model = compile_source(self.source, self.base, table, model=self.model)
+        fit = model.fit(
+            draws=self.draws,
+            tune=self.draws,
+            chains=self.chains,
+            seed=sample,
+            cores=1,
+            progress=False,
+        )
+        rows = fit._figures(PROB, effects=False)
+        rhats = [row.figures.rhat for row in rows if row.figures.rhat is not None]
+        rhat = max((r for r in rhats if math.isfinite(r)), default=math.nan)
+        about = rhat, int(fit.data["sample_stats"]["diverging"].sum())
+        found = fit._answered(PROB)
+        result = [
+            Answered(
+                people,
+                number,
+                "estimate",
+                one.label,
+                f.mean,
+                f.lower,
+                f.upper,
+                math.nan,
+                *about,
+            )
+            for one in (*found.quantities, *found.contrasts)
+            for f in [one.figures]
+        ]
+        for test in found.tests:
+            f = test.figures
+            three = (math.nan,) * 3 if f is None else (f.mean, f.lower, f.upper)
+            chance = math.nan if test.probability is None else test.probability
+            result.append(
+                Answered(people, number, "test", test.name, *three, chance, *about)
+            )
+        if result:
+            return result
+        return [
+            Answered(
+                people,
+                number,
+                "estimate",
+                row.label,
+                f.mean,
+                f.lower,
+                f.upper,
+                math.nan,
+                *about,
+            )
+            for row in rows
+            if row.name.endswith("b")
+            for f in [row.figures]
+        ]
+
+
+def _codes(values: Array) -> tuple[Array, Array]:
+    """Return which of the different values each row has; the first one first."""
+    different, first, codes = np.unique(values, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[codes], different[order]
+
+
+# ---- executing -----------------------------------------------------------------------
+
+_study: Study | None = None
+_simulators: dict[int, Simulator] = {}
+
+
+def _begin(study: Study) -> None:
+    """Keep a study in a process of its own, which does runs of it alone."""
+    global _study
+    _study = study
+    _simulators.clear()
+
+
+def _one(people: int, number: int) -> list[Answered]:
+    study = _study
+    assert study is not None  # see `_begin`
+    if people not in _simulators:
+        _simulators[people] = study.simulator(people)
+    return study.run(_simulators[people], people, number)
+
+
+def executed(
+    study: Study, wanted: Sequence[tuple[int, int]], cores: int
+) -> Iterator[list[Answered]]:
+    """Yield what runs say, in the order in which they end.
+
+    Parameters
+    ----------
+    study
+        The study.
+    wanted
+        How many people, and the number of the run.
+    cores
+        Processes at a time.
+    """
+    if cores == 1 or len(wanted) == 1:
+        simulators: dict[int, Simulator] = {}
+        for people, number in wanted:
+            if people not in simulators:
+                simulators[people] = study.simulator(people)
+            yield study.run(simulators[people], people, number)
+        return
+    # a fork would copy locks that threads of a sampler hold
+    context = get_context("spawn")
+    left = list(reversed(wanted))
+    with ProcessPoolExecutor(
+        cores, mp_context=context, initializer=_begin, initargs=(study,)
+    ) as pool:
+        running: set[Future[list[Answered]]] = set()
+        try:
+            while left or running:
+                while left and len(running) < 2 * cores:
+                    running.add(pool.submit(_one, *left.pop()))
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for one in done:
+                    yield one.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+# ---- a file of runs ------------------------------------------------------------------
+
+_HEADING = ("study", *(field.name for field in fields(Answered)))
+
+
+def written(path: Path, study: Study) -> list[Answered]:
+    """Return the runs that a file holds; none if there is no such file.
+
+    Raises
+    ------
+    ValueError
+        If it is no file of runs, or of another study; the text says so.
+    """
+    if not path.exists():
+        return []
+    found = []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        if tuple(next(rows, ())) != _HEADING:
+            raise ValueError("it holds no runs of a study")
+        for row in rows:
+            if len(row) != len(_HEADING):
+                continue  # the line that was being written when it was stopped
+            if row[0] != study.key:
+                raise ValueError(
+                    "it holds runs of another study: spec, truth, design, seed or "
+                    "draws differ"
+                )
+            people, run, kind, label, *numbers, diverged = row[1:]
+            mean, lower, upper, chance, rhat = map(float, numbers)
+            found.append(
+                Answered(
+                    int(people),
+                    int(run),
+                    kind,
+                    label,
+                    mean,
+                    lower,
+                    upper,
+                    chance,
+                    rhat,
+                    int(diverged),
+                )
+            )
+    return found
+
+
+def append(path: Path, study: Study, found: Sequence[Answered]) -> None:
+    """Add what a run says to a file, which is made if it is not there."""
+    new = not path.exists() or not path.stat().st_size
+    with path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(_HEADING)
+        writer.writerows((study.key, *astuple(one)) for one in found)

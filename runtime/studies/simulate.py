@@ -1,0 +1,358 @@
+"""Data sets drawn from a spec whose parameters are given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
+from varying.grammar.parser import parse
+from varying.grammar.source import Source, Span
+from varying.grammar.tree import ColumnStatement, LevelRange
+
+from ..rows.predict import FittedRows, joint_draws
+from ..sampling.settings import Settings
+from .truth import Truth, residual_partial, values_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from xarray import Dataset
+
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.data.table import Column, Table
+    from varying.compiler.prepare.responses import Written
+    from varying.compiler.program.ir import Derived, Group, Parameter
+    from varying.grammar.tree import ModelStatement, Spec
+
+__all__ = ["Simulator", "frame_of", "table_of"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulator:
+    """A model with a value of each parameter, on the rows of a design.
+
+    Attributes
+    ----------
+    compiled
+        The model on the design, with a response that stands for the one to be drawn.
+    asked
+        The same with the questions of the spec alone.
+    values
+        Of each variable of the posterior but the effects of groups.
+    table
+        The design: the rows that the model uses, with that response.
+    """
+
+    compiled: Compiled
+    asked: Compiled
+    values: Mapping[str, Array]
+    table: Table
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        base: Path,
+        truth: Truth,
+        table: Table,
+        model: str | None = None,
+    ) -> Simulator:
+        """Compile a spec on a design, with the values of a truth.
+
+        Parameters
+        ----------
+        source, base
+            The spec, and the folder that its paths start from.
+        truth
+            A value of each parameter.
+        table
+            The design. A response that it has is written over.
+        model
+            Which of several.
+
+        Raises
+        ------
+        ModelError
+            For all that is wrong with spec, design and truth.
+        """
+        from varying.compiler.driver import Request, compile_spec
+
+        with_response = _with_responses(source, table, model)
+        try:
+            joined = truth.joined(source)
+            compiled = compile_spec(Request(joined, with_response, base, model))
+        except ModelError as error:
+            raise ModelError(truth.told(error.diagnostics, source)) from None
+        values = values_of(truth, compiled)
+        rows = with_response.take(compiled.prepared.rows)
+        return cls(compiled, truth.left_out(compiled), values, rows)
+
+    def draw(self, sets: int, seed: int | None = None) -> Iterator[Table]:
+        """Yield data sets: the design with drawn responses.
+
+        The effects of groups are drawn anew in each; levels of a grouping factor are
+        those of the design.
+
+        Parameters
+        ----------
+        sets
+            How many.
+        seed
+            The same seed gives the same data sets.
+        """
+        rng = np.random.default_rng(Settings.checked(seed=seed).seed)
+        drawn = joint_draws(
+            FittedRows.given(self.compiled),
+            self._parameters(sets, rng),
+            int(rng.integers(2**31)),
+        )
+        names = {v: k for k, v in self.compiled.variables.items()}
+        each = {one.responses[0]: one for one in self.compiled.each}
+        for place in range(sets):
+            columns = []
+            for variable, values in drawn.items():
+                categories = each[variable].bound.response.categories
+                coded = values.attrs.get("coded") == "rank"
+                columns.append(
+                    _column(
+                        self.table.columns[names[variable]],
+                        values.values[0, place],
+                        categories if coded else (),
+                    )
+                )
+            yield self.table.adding(columns)
+
+    def answers(self) -> Dataset | None:
+        """Return what the questions of the spec come to if the truth is as given."""
+        from ..questions.quantities import answer
+
+        rng = np.random.default_rng(0)
+        found = answer(self.asked, self._parameters(1, rng), 0)
+        return found
+
+    def coefficients(self) -> Iterator[tuple[str, float]]:
+        """Yield the values of all population effects, by their labels."""
+        program = self.compiled.lowered
+        labels = {axis.name: axis.labels for axis in program.axes}
+        nodes: list[Parameter | Derived] = [*program.parameters, *program.derived]
+        for node in nodes:
+            if node.name.endswith("b") and node.name in self.values:
+                own = labels[node.axes[0]] or ()
+                for label, value in zip(own, self.values[node.name], strict=True):
+                    yield f"{node.name}[{label}]", float(value)
+
+    def _parameters(self, sets: int, rng: np.random.Generator) -> Dataset:
+        """Return a posterior of which each draw is a data set's parameters."""
+        from xarray import Dataset
+
+        program, frame = self.compiled.lowered, self.compiled.frame
+        derived = {node.name for node in program.derived}
+        variables: dict[str, Any] = {}
+        for name, value in self.values.items():
+            variables[name] = _variable(name, value, sets)
+            gap = f"{name.removesuffix('threshold')}gap"
+            if name.endswith("threshold") and gap in derived:
+                variables[gap] = _variable(gap, np.diff(value), sets)
+        for name, number in residual_partial(program, self.values).items():
+            variables[name] = _variable(name, np.asarray(number), sets)
+        for group in program.groups:
+            lengths = frame.lengths[group.levels], frame.lengths[group.coefs]
+            effects = _effects(group, self.values, lengths, sets, rng)
+            variables[group.effects] = (
+                ("chain", "draw", f"{group.effects}#0", f"{group.effects}#1"),
+                effects[None],
+            )
+        return Dataset(variables, {"chain": [0], "draw": np.arange(sets)})
+
+
+def _variable(name: str, value: Array, sets: int) -> tuple[tuple[str, ...], Array]:
+    """Return a variable of a posterior that has one value in all draws."""
+    dims = tuple(f"{name}#{place}" for place in range(value.ndim))
+    return ("chain", "draw", *dims), np.broadcast_to(value, (1, sets, *value.shape))
+
+
+def _effects(
+    group: Group,
+    values: Mapping[str, Array],
+    lengths: tuple[int, int],
+    sets: int,
+    rng: np.random.Generator,
+) -> Array:
+    """Draw the effects of the levels of a group: data sets, levels, coefficients."""
+    sd = values[group.sd]
+    matrix = values.get(group.correlation_matrix, np.eye(len(sd)))
+    result: Array = np.empty((sets, *lengths))
+    for levels, own in group.strata(*lengths):
+        count = len(range(*levels.indices(lengths[0])))
+        covariance = sd[own, None] * matrix[own, own] * sd[own]
+        result[:, levels] = rng.multivariate_normal(
+            np.zeros(lengths[1]), covariance, (sets, count), method="eigh"
+        )
+    return result
+
+
+# ---- the response of a design --------------------------------------------------------
+
+
+def _with_responses(source: Source, table: Table, model: str | None) -> Table:
+    """Return a design with values that a response could have, in place of any."""
+    from varying.compiler.prepare.responses import responses_of
+
+    sink = Sink(source)
+    spec = parse(source, sink)
+    if sink.failed:
+        raise ModelError(sink.sorted())
+    found = _chosen(spec, model)
+    written = () if found is None else responses_of(found).written
+    return table.adding(_stand_in(one, spec, table, source) for one in written)
+
+
+def _chosen(spec: Spec, model: str | None) -> ModelStatement | None:
+    """Return the model wanted; None where the compiler will say what is wrong."""
+    wanted = "main" if model is None and len(spec.models) > 1 else model
+    return next((m for m in spec.models if wanted is None or m.label == wanted), None)
+
+
+def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
+    from varying.compiler.data.table import Column, Kind
+    from varying.compiler.prepare.responses import family_named
+    from varying.grammar.tree import Name
+    from varying.grammar.walk import left_of_bar, unwrap
+
+    node = unwrap(left_of_bar(one.formula.response))
+    if not isinstance(node, Name):
+        raise _fault(
+            source,
+            node.span,
+            f"`{one.text}` is no column, so that none can be drawn",
+            "simulate draws what stands left of `~`: name a column there, and say the "
+            "rest by the family (`log(rt) ~ x` is `rt ~ x, family=lognormal`)",
+        )
+    rows = np.arange(table.rows)
+    family = family_named(one.formula)
+    kind = "continuous" if family is None else family.response
+    levels = _levels(one.text, spec)
+    if levels is not None:
+        numbers = _whole(levels)
+        if numbers is not None:
+            chosen = np.array(numbers, dtype=np.float64)[rows % len(numbers)]
+            return Column(one.text, Kind.INTEGER, chosen)
+        return Column(one.text, Kind.TEXT, rows % len(levels), levels)
+    if kind == "ordinal":
+        raise _fault(
+            source,
+            node.span,
+            f"the categories of `{one.text}` are not declared",
+            f"the design has no answers to take them from: write `column {one.text}: "
+            "ordered(1..7)`, with yours",
+        )
+    if kind == "continuous":
+        return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))
+    return Column(one.text, Kind.INTEGER, (rows % 2).astype(np.float64))
+
+
+def _levels(name: str, spec: Spec) -> tuple[str, ...] | None:
+    """Return the levels that a ``column`` statement gives a response, if it does."""
+    for one in spec.statements:
+        if not isinstance(one, ColumnStatement) or one.type.levels is None:
+            continue
+        if name in {column.text for column in one.columns}:
+            found: list[str] = []
+            for level in one.type.levels:
+                if isinstance(level, LevelRange):
+                    found += map(str, range(level.low, level.high + 1))
+                else:
+                    found.append(level.text)
+            return tuple(found)
+    return None
+
+
+def _whole(levels: tuple[str, ...]) -> list[int] | None:
+    try:
+        return [int(level) for level in levels]
+    except ValueError:
+        return None
+
+
+def _fault(source: Source, span: Span, message: str, *notes: str) -> ModelError:
+    return ModelError([Diagnostic("needs-truth", message, source, span, notes)])
+
+
+def _column(stand_in: Column, values: Array, categories: tuple[str, ...]) -> Column:
+    """Return drawn values as a column like the one that stood for them."""
+    from varying.compiler.data.table import Kind
+
+    if not categories:
+        kind = (
+            Kind.INTEGER if np.equal(values, np.round(values)).all() else Kind.NUMERIC
+        )
+        found = np.asarray(values, dtype=np.float64)
+        return replace(stand_in, kind=kind, values=found, levels=())
+    codes = np.asarray(values, dtype=np.int64)
+    if stand_in.kind.is_number:
+        return replace(stand_in, values=codes.astype(np.float64))
+    return replace(stand_in, values=codes, levels=categories)
+
+
+# ---- tables and frames ---------------------------------------------------------------
+
+
+def table_of(data: Any, source: Source, base: Path) -> Table:
+    """Return a design: of a file, a data frame, or the file that the spec names."""
+    from varying.compiler.data.file import DataFile, read_data
+    from varying.compiler.data.plain import table_from_frame
+    from varying.compiler.data.wanted import Wanted
+    from varying.compiler.prepare.source import data_statement
+
+    sink = Sink(source)
+    spec = parse(source, sink)
+    if sink.failed:
+        raise ModelError(sink.sorted())
+    named = data_statement(spec)
+    if data is None and named is not None:
+        data = base / named.path.text
+    if data is None:
+        raise ModelError(
+            [
+                Diagnostic(
+                    "needs-data",
+                    "there is no design: neither the spec nor you named a file",
+                    source,
+                    Span(0, 0),
+                    ("give one: `--data FILE` on the command line",),
+                )
+            ]
+        )
+    if not isinstance(data, str | os.PathLike):
+        return table_from_frame(data)
+    place = Span(0, 0) if named is None else named.path.span
+    file = DataFile(Path(data), reduce=False)
+    table = read_data(file, Wanted.by(spec), sink, place)
+    if table is None or sink.failed:
+        raise ModelError(sink.sorted())
+    return table
+
+
+def frame_of(table: Table) -> DataFrame:
+    """Return a table as a data frame, with texts for codes."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name, column in table.columns.items():
+        if column.kind.is_number:
+            values: Any = column.values
+            if np.isfinite(values).all() and np.equal(values, np.round(values)).all():
+                values = values.astype(np.int64)
+            columns[name] = values
+        else:
+            texts = np.array([*column.levels, None], dtype=object)
+            columns[name] = texts[column.values]
+    return pd.DataFrame(columns)

@@ -1,0 +1,412 @@
+"""Parameters that are given: what a study would have to find.
+
+A truth is a text, a line a parameter, by the names that ``quantity`` uses::
+
+    Intercept            = 50
+    b[block[late]]       = -8
+    sd[subj, Intercept]  = 12
+    cor[subj, Intercept, block[late]] = 0.3
+    sigma                = 15
+
+What is written on the left is read by the compiler as the formula of a quantity, so
+that names, levels and their faults are those of the language.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.bind.question import Reference
+from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
+from varying.grammar.source import Source, Span
+
+from ..draws.names import names_of
+from ..files.spec_file import read_source
+from ..interface.arguments import ArgumentError, given
+from ..questions.quantities import variable_of
+
+if TYPE_CHECKING:
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.program.ir import Derived, Group, Parameter, Program
+
+__all__ = ["Truth", "parsed", "read_truth", "residual_partial", "values_of"]
+
+Array = NDArray[Any]
+
+#: What quantities of a truth are called; see ``Truth.joined``.
+_NAME = "truth_of_line_"
+#: Parameters without a value that are named.
+_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A parameter and its values: one, or those of a whole vector."""
+
+    name: str
+    values: tuple[float, ...]
+    span: Span
+    listed: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each value: of a list ``threshold[1]``, ``threshold[2]``..."""
+        if not self.listed:
+            return (self.name,)
+        return tuple(f"{self.name}[{place + 1}]" for place in range(len(self.values)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """A truth as it was written; see ``read_truth``."""
+
+    source: Source
+    lines: tuple[Line, ...]
+
+    def joined(self, spec: Source) -> Source:
+        """Return a spec that has a quantity for each of the values."""
+        return replace(spec, text="".join([spec.text, "\n", *self._statements()]))
+
+    def _statements(self) -> Iterator[str]:
+        place = 0
+        for line in self.lines:
+            for name in line.names:
+                yield f"quantity {_NAME}{place} = {name}\n"
+                place += 1
+
+    def left_out(self, compiled: Compiled) -> Compiled:
+        """Return a model of the joined text without the quantities of the truth."""
+        questions = compiled.joint.questions
+        kept = tuple(q for q in questions.quantities if not q.name.startswith(_NAME))
+        own = replace(questions, quantities=kept)
+        return replace(compiled, joint=replace(compiled.joint, questions=own))
+
+    def told(self, found: Sequence[Diagnostic], spec: Source) -> list[Diagnostic]:
+        """Return faults of the joined text as those of the spec, or of the truth."""
+        starts, lines = [len(spec.text) + 1], []
+        for text, line in zip(
+            self._statements(), (n for n in self.lines for _ in n.names), strict=True
+        ):
+            starts.append(starts[-1] + len(text))
+            lines.append(line)
+        result = []
+        for one in found:
+            if one.span.start < starts[0]:
+                whole = min(one.span.end, len(spec.text))
+                span = Span(min(one.span.start, whole), whole)
+                result.append(replace(one, source=spec, span=span))
+                continue
+            place = min(bisect_right(starts, one.span.start), len(lines)) - 1
+            result.append(
+                replace(one, source=self.source, span=lines[place].span, fix=None)
+            )
+        return result
+
+
+def read_truth(truth: str | os.PathLike[str] | Mapping[str, Any]) -> Truth:
+    """Return a truth: of a file, of a text, or of names and their values.
+
+    Parameters
+    ----------
+    truth
+        The path of a file, a text of several lines or with ``=`` in it, or a mapping
+        such as ``{"b[x]": 0.5, "threshold": [-1, 0, 2]}``.
+
+    Raises
+    ------
+    ModelError
+        ``truth-value`` for lines that are not ``NAME = number``.
+    """
+    if isinstance(truth, Mapping):
+        text = "".join(f"{name} = {_plain(value)}\n" for name, value in truth.items())
+        return parsed(Source(text, "truth"))
+    if not isinstance(truth, str | os.PathLike):
+        raise ArgumentError(
+            "truth is a file, a text or a mapping of names to numbers, not "
+            f"{given(truth)}"
+        )
+    if isinstance(truth, str) and "=" in truth and not _is_there(truth):
+        return parsed(Source(truth, "truth"))
+    return parsed(read_source(truth))
+
+
+def _plain(value: Any) -> str:
+    values: Any = np.asarray(value, dtype=np.float64)
+    if values.ndim == 0:
+        return repr(float(values))
+    return f"[{', '.join(repr(float(each)) for each in values)}]"
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def parsed(source: Source) -> Truth:
+    """Return a truth by its text; see ``read_truth``."""
+    sink, lines, start = Sink(source), [], 0
+    for text in source.text.splitlines(keepends=True):
+        bare = text.split("#")[0] if '"' not in text else text
+        begin = start + len(bare) - len(bare.lstrip())
+        span = Span(begin, start + len(bare.rstrip()))
+        start += len(text)
+        if not bare.strip():
+            continue
+        name, equals, value = bare.strip().rpartition("=")
+        values = _numbers(value)
+        if not equals or not name.strip() or values is None:
+            sink.add(
+                "truth-value",
+                span,
+                "this is no `NAME = number`",
+                "a line gives one parameter its value: `sd[subj, Intercept] = 1.2`; "
+                "thresholds may be a list: `threshold = [-1, 0, 1.5]`",
+            )
+            continue
+        listed = value.strip().startswith("[")
+        lines.append(Line(name.strip(), values, span, listed))
+    if sink.failed:
+        raise ModelError(sink.sorted())
+    return Truth(source, tuple(lines))
+
+
+def _numbers(text: str) -> tuple[float, ...] | None:
+    text = text.strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    elif "," in text:
+        return None
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return found if all(map(math.isfinite, found)) else None
+
+
+# ---- values of variables -------------------------------------------------------------
+
+
+def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
+    """Return the value of each variable of the posterior, by its name.
+
+    Parameters
+    ----------
+    truth
+        What was given.
+    compiled
+        The model with the truth's quantities: ``Truth.joined``.
+
+    Raises
+    ------
+    ModelError
+        ``needs-truth`` names what has no value, ``truth-value`` what cannot be.
+    """
+    sink = Sink(truth.source)
+    program, frame = compiled.lowered, compiled.frame
+    nodes = _nodes(program)
+    sizes = {axis.name: frame.lengths[axis.name] for axis in program.axes}
+    names = names_of(program)
+    values: dict[str, Array] = {}
+    for name in names.parameters:
+        if name in names.correlations:
+            group = next(g for g in program.groups if g.correlation_matrix == name)
+            values[name] = _apart(group, sizes)
+        else:
+            shape = [sizes[axis] for axis in nodes[name].axes]
+            values[name] = np.full(shape, np.nan)
+    lines = [(one, value) for one in truth.lines for value in one.values]
+    asked = {q.name: q.formula for q in compiled.joint.questions.quantities}
+    seen: dict[tuple[str, tuple[int, ...]], str] = {}
+    spans: dict[str, Span] = {}
+    for place, (line, value) in enumerate(lines):
+        reference = asked.get(f"{_NAME}{place}")
+        if not isinstance(reference, Reference):
+            sink.add("truth-value", line.span, f"`{line.name}` is no single parameter")
+            continue
+        variable = variable_of(reference, compiled)
+        if variable not in values:
+            sink.add(
+                "truth-value",
+                line.span,
+                f"`{reference.text}` is drawn anew in each data set",
+                "give the standard deviations that effects are drawn from: "
+                f"`sd[{reference.group}, Intercept] = ...`",
+            )
+            continue
+        for places in _symmetric(reference):
+            values[variable][places] = value
+        spans.setdefault(variable, line.span)
+        beyond = _beyond(nodes.get(variable), value)
+        if beyond:
+            sink.add("truth-value", line.span, f"`{reference.text}` {beyond}")
+        before = seen.setdefault((variable, reference.places), line.name)
+        if before != line.name or sum(one is line for one, _ in lines) != len(
+            line.values
+        ):
+            sink.add("truth-value", line.span, f"`{reference.text}` has two values")
+    _check(values, spans, program, sink)
+    if not sink.failed:
+        missing = list(_missing(values, program, compiled))
+        if missing:
+            listed = ", ".join(f"`{name} = ...`" for name in missing[:_LISTED])
+            left = len(missing) - _LISTED
+            more = f" and {left} more" if left > 0 else ""
+            count = len(truth.source.text.rstrip())
+            sink.add(
+                "needs-truth",
+                Span(count, count),
+                f"the truth gives no value for `{missing[0]}`"
+                + (f" and {len(missing) - 1} more" if len(missing) > 1 else ""),
+                f"data are drawn from values of all parameters; add {listed}{more}",
+            )
+    if sink.failed:
+        raise ModelError(sink.sorted())
+    return values
+
+
+def _nodes(program: Program) -> dict[str, Parameter | Derived]:
+    nodes: list[Parameter | Derived] = [*program.parameters, *program.derived]
+    return {node.name: node for node in nodes}
+
+
+def _symmetric(reference: Reference) -> Iterator[tuple[int, ...]]:
+    yield reference.places
+    if reference.kind in ("cor", "rescor"):
+        yield reference.places[::-1]
+
+
+def _apart(group: Group, sizes: Mapping[str, int]) -> Array:
+    """Return correlations that are not known yet: NaN between those estimated."""
+    found: Array = np.eye(sizes[group.sds])
+    for one in group.correlations:
+        places = np.ix_(one.positions, one.positions)
+        block = np.full((len(one.positions),) * 2, np.nan)
+        np.fill_diagonal(block, 1.0)
+        found[places] = block
+    return found
+
+
+def _missing(
+    values: Mapping[str, Array], program: Program, compiled: Compiled
+) -> Iterator[str]:
+    """Yield the names of what has no value, as a truth would write them."""
+    labels = {axis.name: axis.labels for axis in program.axes}
+    nodes = _nodes(program)
+    groups = {name: g for g in program.groups for name in (g.sd, g.correlation_matrix)}
+    for name, value in values.items():
+        group = groups.get(name)
+        for places in map(tuple, np.argwhere(np.isnan(value)).tolist()):
+            if group is not None:
+                own = labels[group.sds] or ()
+                kind = "sd" if name == group.sd else "cor"
+                if kind == "cor" and places[0] > places[1]:
+                    continue
+                inside = ", ".join([group.name, *(own[place] for place in places)])
+                yield f"{_before(name, kind)}{kind}[{inside}]"
+                continue
+            axes = nodes[name].axes
+            own_labels = [labels[axis] or () for axis in axes]
+            kind = "threshold" if name.endswith("threshold") else name
+            if kind == "threshold":
+                yield f"{_before(name, kind)}{kind}[{places[0] + 1}]"
+                continue
+            last = name.rsplit("_", 1)[-1]
+            inside = ", ".join(
+                str(own[place]) for own, place in zip(own_labels, places, strict=True)
+            )
+            if last in ("b", "Intercept"):
+                base = f"{_before(name, last)}{last}"
+                yield f"{base}[{inside}]" if inside else base
+            else:
+                yield f"{name}[{inside}]" if inside else name
+
+
+def _before(name: str, kind: str) -> str:
+    """Return what a target begins with: ``sigma.`` of ``sigma_b``."""
+    head = name.split(kind)[0].strip("_")
+    return f"{head}." if head else ""
+
+
+def _beyond(node: Parameter | Derived | None, value: float) -> str:
+    """Say that a value is beyond the bounds of its parameter; nothing if it is not."""
+    lower, upper = getattr(node, "bounds", (-math.inf, math.inf))
+    if lower <= value <= upper:
+        return ""
+    bounds = f"from {lower:g} to {upper:g}".replace(" to inf", " up")
+    return f"is {bounds}, not {value:g}"
+
+
+def _check(
+    values: Mapping[str, Array],
+    spans: Mapping[str, Span],
+    program: Program,
+    sink: Sink,
+) -> None:
+    """Report values that cannot be together."""
+    for group in program.groups:
+        name = group.correlation_matrix
+        matrix = values.get(name)
+        if matrix is None or np.isnan(matrix).any() or name not in spans:
+            continue
+        if np.abs(matrix).max() > 1.0 or np.linalg.eigvalsh(matrix)[0] < -1e-10:
+            sink.add(
+                "truth-value",
+                spans[name],
+                f"the correlations of `{group.name}` are no correlation matrix",
+                "no effects can be correlated so: bring them nearer to 0",
+            )
+    try:
+        residual_partial(program, values)
+    except np.linalg.LinAlgError:
+        sink.add(
+            "truth-value",
+            spans["rescor"],
+            "the correlations of the residuals are no correlation matrix",
+        )
+    for name, value in values.items():
+        known = value[~np.isnan(value)]
+        if name.endswith("threshold") and not (np.diff(known) > 0.0).all():
+            sink.add("truth-value", spans[name], f"the values of `{name}` do not rise")
+        if name.startswith("simo") and len(known) == len(value):
+            if abs(known.sum() - 1.0) > 1e-6:
+                sink.add("truth-value", spans[name], f"`{name}` does not add up to 1")
+
+
+def residual_partial(program: Program, values: Mapping[str, Array]) -> dict[str, float]:
+    """Return what a program samples in place of correlations of residuals, by name.
+
+    The inverse of ``program.coupling.factor``: with ``L`` the Cholesky factor of the
+    correlations, the partial one of i and k given those before k is ``L_ik`` over the
+    root of ``1 - sum_{j<k} L_ij^2``.
+
+    Raises
+    ------
+    LinAlgError
+        If they are no correlations.
+    """
+    coupling = program.coupling
+    pairs = values.get("rescor")
+    if coupling is None or pairs is None or np.isnan(pairs).any():
+        return {}
+    size = len(coupling.responses)
+    matrix = np.eye(size)
+    low = np.tril_indices(size, -1)
+    matrix[low] = pairs
+    matrix.T[low] = pairs
+    root = np.linalg.cholesky(matrix)
+    found: dict[str, float] = {}
+    for name, row, column in zip(coupling.partial, *low, strict=True):
+        left = 1.0 - float((root[row, :column] ** 2).sum())
+        found[name] = (float(root[row, column]) / math.sqrt(left) + 1.0) / 2.0
+    return found

@@ -1,0 +1,158 @@
+"""Planned studies: the arithmetic of their figures, the same runs again, real power."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import varying
+from varying.runtime.studies.power import Planned, planned
+from varying.runtime.studies.runs import Answered
+
+PILOT = pd.DataFrame({"g": ["a"] * 4 + ["b"] * 4, "x": ["u", "v"] * 4})
+SPEC = "y ~ x + (1 | g)"
+TRUTH = {"Intercept": 1, "b[x]": 1, "sd[g, Intercept]": 0.5, "sigma": 1}
+
+
+def answered(run: int, mean: float, half: float, rhat: float = 1.0) -> Answered:
+    return Answered(
+        5, run, "estimate", "q", mean, mean - half, mean + half, math.nan, rhat, 0
+    )
+
+
+def test_figures_by_hand() -> None:
+    runs = [answered(0, 2, 1), answered(1, 1, 2), answered(2, -3, 1), answered(3, 4, 1)]
+    found = Planned.of(runs, 2.0)
+    assert found.power == 0.75  # all but the second exclude 0
+    assert found.covered == 0.5  # the first two have 2 in them
+    assert found.wrong_sign == pytest.approx(1 / 3)
+    assert found.exaggeration == pytest.approx((2 + 3 + 4) / 3 / 2)
+    assert (found.mean, found.width) == (1.0, 2.0)
+    assert found.mcse == pytest.approx(math.sqrt(5 / 8 * 3 / 8 / 8))
+    null = Planned.of(runs, 0.0)
+    assert math.isnan(null.wrong_sign) and math.isnan(null.exaggeration)
+
+
+def test_a_test_counts_from_its_probability() -> None:
+    runs = [
+        Answered(5, n, "test", "t", 1.0, -1.0, 3.0, p, 1.0, 0)
+        for n, p in enumerate([0.9, 0.975, 0.99, 1.0])
+    ]
+    assert Planned.of(runs, 1.0).power == 0.75
+
+
+def test_fits_that_have_not_settled_are_said() -> None:
+    runs = [answered(0, 2, 1), answered(1, 1, 2, rhat=1.2)]
+    found = planned(runs, {5: {"q": 2.0}}, "g", 1)
+    assert (found.unsettled, found.fits) == (1, 2)
+    assert "in 1 of 2 fits the chains do not agree" in repr(found)
+
+
+def test_runs_are_the_same_again_and_are_gone_on_with(tmp_path: Path) -> None:
+    settings = {"people": [3, 4], "draws": 60, "seed": 5, "cores": 1}
+    ask = [
+        "quantity d = b[x] / sigma",
+        "contrast step = x: v - u",
+        "test more = b[x] > 0",
+    ]
+    file = tmp_path / "runs.csv"
+    whole = varying.design(SPEC, TRUTH, PILOT, runs=2, ask=ask, **settings)
+    part = varying.design(SPEC, TRUTH, PILOT, runs=1, ask=ask, out=file, **settings)
+    told: list[tuple[int, int]] = []
+    again = varying.design(
+        SPEC,
+        TRUTH,
+        PILOT,
+        runs=2,
+        ask=ask,
+        out=file,
+        progress=lambda *done: told.append(done),
+        **settings,
+    )
+    assert told == [(2, 4), (3, 4), (4, 4)]
+    pd.testing.assert_frame_equal(whole.to_frame(), again.to_frame())
+    assert [row.runs for row in part.rows] == [1] * 6
+    frame = whole.to_frame().set_index(["label", "people"])
+    assert frame.loc["d", "truth"].tolist() == [1.0, 1.0]
+    assert frame.loc["step", "truth"].tolist() == [1.0, 1.0]
+    # another truth is another study
+    with pytest.raises(ValueError, match="runs of another study"):
+        varying.design(
+            SPEC, {**TRUTH, "sigma": 2}, PILOT, runs=2, out=file, ask=ask, **settings
+        )
+    file.write_text("a,b\n1,2\n", "utf-8")
+    with pytest.raises(ValueError, match="no runs of a study"):
+        varying.design(SPEC, TRUTH, PILOT, runs=1, out=file, **settings)
+
+
+def test_people_beyond_the_pilot_have_its_designs_in_turn(tmp_path: Path) -> None:
+    data = pd.DataFrame({"g": ["a", "a", "b"], "x": ["u", "v", "v"]})
+    file = tmp_path / "runs.csv"
+    varying.design(
+        SPEC, TRUTH, data, people=[5], runs=1, draws=50, seed=1, out=file, cores=1
+    )
+    from varying.grammar.source import Source
+    from varying.runtime.studies.runs import Study
+    from varying.runtime.studies.simulate import table_of
+
+    spec = Source(SPEC)
+    table = table_of(data, spec, tmp_path)
+    study = Study(spec, tmp_path, None, Source(""), table, "g", 50, 2, 1)
+    found = study.design(5)
+    codes = found.columns["g"].values
+    x = np.array(found.columns["x"].levels)[found.columns["x"].values]
+    assert codes.tolist() == [0, 0, 1, 2, 2, 3, 4, 4]
+    assert x.tolist() == ["u", "v", "v", "u", "v", "v", "u", "v"]
+    assert found.columns["g"].levels == ("g1", "g2", "g3", "g4", "g5")
+
+
+#: Arguments that make no sense, and a piece of what is said.
+WRONG = {
+    "people: 1": ({"people": [1]}, "each 2 or more"),
+    "people: text": ({"people": "10"}, "list of numbers"),
+    "runs": ({"people": [3], "runs": 0}, "runs is how many"),
+    "by": ({"people": [3], "by": "q"}, "column of the design"),
+    "draws": ({"people": [3], "draws": 0}, "draws"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_arguments(name: str) -> None:
+    arguments, message = WRONG[name]
+    with pytest.raises(ValueError, match=message):
+        varying.design(SPEC, TRUTH, PILOT, **arguments)
+
+
+def test_which_are_the_people_has_to_be_said() -> None:
+    data = PILOT.assign(h=["p", "q"] * 4)
+    truth = {**TRUTH, "sd[h, Intercept]": 1}
+    with pytest.raises(ValueError, match="`g`, `h`"):
+        varying.design("y ~ x + (1 | g) + (1 | h)", truth, data, people=[3])
+    with pytest.raises(ValueError, match="no grouping factor"):
+        varying.design(
+            "y ~ x", {"Intercept": 0, "b[x]": 1, "sigma": 1}, data, people=[3]
+        )
+
+
+@pytest.mark.slow
+def test_power_of_a_t_test() -> None:
+    """Without group effects, and flat priors, it is that of the two-sample t-test."""
+    data = pd.DataFrame({"g": ["a", "b"], "x": ["u", "v"]})
+    spec = "y ~ x\n  prior Intercept ~ normal(0, 1000)\n  prior b ~ flat"
+    truth = {"Intercept": 0, "b[x]": 1, "sigma": 1}
+    n, runs = 20, 300
+    found = varying.design(
+        spec, truth, data, people=[2 * n], by="g", runs=runs, seed=1, draws=500
+    )
+    (row,) = found.rows
+    shift = 1 / math.sqrt(2 / n)
+    df = 2 * n - 2
+    limit = stats.t(df).ppf(0.975)
+    power = stats.nct(df, shift).sf(limit) + stats.nct(df, shift).cdf(-limit)
+    assert abs(row.power - power) < 3 * math.sqrt(power * (1 - power) / runs)
+    assert abs(row.covered - 0.95) < 3 * math.sqrt(0.95 * 0.05 / runs)

@@ -1,0 +1,215 @@
+"""Data drawn from given parameters: their moments, and what a truth may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import varying
+from varying.grammar.diagnostics import ModelError
+
+GROUPS = 20_000
+
+
+def design(groups: int = GROUPS, times: int = 2) -> pd.DataFrame:
+    """Rows of groups that all have both conditions."""
+    return pd.DataFrame(
+        {
+            "g": np.repeat(np.arange(groups), 2 * times).astype(str),
+            "x": np.tile(np.repeat(["a", "b"], times), groups),
+            "z": np.tile(np.linspace(-1.0, 1.0, 2 * times), groups),
+            "n": 10,
+        }
+    )
+
+
+def test_moments_of_correlated_effects() -> None:
+    """Means, and the covariance between rows of a group, against the closed form."""
+    truth = {
+        "Intercept": 50,
+        "b[x[b]]": -8,
+        "sd[g, Intercept]": 12,
+        "sd[g, x[b]]": 4,
+        "cor[g, Intercept, x[b]]": 0.5,
+        "sigma": 3,
+    }
+    found = varying.simulate("y ~ x + (1 + x | g)", truth, design(), seed=2)
+    wide = found.y.to_numpy().reshape(GROUPS, 4)
+    effects = np.array([[144.0, 24.0], [24.0, 16.0]])
+    z = np.array([[1, 0], [1, 0], [1, 1], [1, 1]])
+    expected = z @ effects @ z.T + 9.0 * np.eye(4)
+    error = np.sqrt(expected / GROUPS)
+    assert np.all(np.abs(wide.mean(0) - [50, 50, 42, 42]) < 4 * np.diag(error))
+    limit = 4 * np.sqrt((np.outer(np.diag(expected), np.diag(expected))) * 2 / GROUPS)
+    assert np.all(np.abs(np.cov(wide.T) - expected) < limit)
+
+
+#: Spec, truth, and the response's distribution in the rows of x = b.
+ALONE: dict[str, tuple[str, dict[str, Any], Any]] = {
+    "poisson": (
+        "y ~ x, family=poisson",
+        {"Intercept": 1.0, "b[x[b]]": 0.5},
+        stats.poisson(np.exp(1.5)),
+    ),
+    "binomial": (
+        "y | trials(n) ~ x, family=binomial",
+        {"Intercept": -1.0, "b[x[b]]": 0.5},
+        stats.binom(10, 1 / (1 + np.exp(0.5))),
+    ),
+    "bernoulli": (
+        "y ~ x, family=bernoulli",
+        {"Intercept": -1.0, "b[x[b]]": 0.5},
+        stats.bernoulli(1 / (1 + np.exp(0.5))),
+    ),
+    "negbinomial": (
+        "y ~ x, family=negbinomial",
+        {"Intercept": 1.0, "b[x[b]]": 0.5, "shape": 2},
+        stats.nbinom(2, 2 / (2 + np.exp(1.5))),
+    ),
+    "gamma": (
+        "y ~ x, family=gamma",
+        {"Intercept": 1.0, "b[x[b]]": 0.5, "shape": 3},
+        stats.gamma(3, scale=np.exp(1.5) / 3),
+    ),
+    "sigma of its own": (
+        "y ~ x\n  sigma ~ x",
+        {"Intercept": 1, "b[x[b]]": 1, "sigma.Intercept": 0, "sigma.b[x[b]]": 1},
+        stats.norm(2, np.e),
+    ),
+    "ordlogit": (
+        "column y: ordered(0..2)\ny ~ x, family=ordlogit",
+        {"threshold": [-1, 1], "b[x[b]]": 0.5},
+        stats.rv_discrete(
+            values=(
+                [0, 1, 2],
+                np.diff([0, 1 / (1 + np.exp(1.5)), 1 / (1 + np.exp(-0.5)), 1]),
+            )
+        ),
+    ),
+    "sum": (
+        "column x: factor(a, b), contrast=sum\ny ~ x",
+        {"Intercept": 1, "b[x[S.a]]": 1, "sigma": 1},
+        stats.norm(0, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_rows_have_the_distribution(name: str) -> None:
+    spec, truth, expected = ALONE[name]
+    found = varying.simulate(spec, truth, design(2_000), seed=4)
+    values = found.y[found.x == "b"].to_numpy(dtype=float)
+    if hasattr(expected, "pmf"):
+        at = np.arange(int(values.max()) + 1)
+        counts = np.array([(values == k).sum() for k in at])
+        probs = expected.pmf(at) * len(values)
+        kept = probs > 5
+        chi2 = ((counts - probs)[kept] ** 2 / probs[kept]).sum()
+        assert stats.chi2(kept.sum()).sf(chi2) > 1e-4
+    else:
+        assert stats.kstest(values, expected.cdf).pvalue > 1e-4
+
+
+def test_strata_have_effects_of_their_own() -> None:
+    data = design(4_000).assign(f=lambda d: np.where(d.g.astype(int) < 2_000, "p", "q"))
+    truth = {
+        "Intercept": 0,
+        "sd[g, Intercept:f[p]]": 1,
+        "sd[g, Intercept:f[q]]": 5,
+        "sigma": 0.01,
+    }
+    found = varying.simulate("y ~ 1 + (1 | gr(g, by=f))", truth, data, seed=1)
+    each = found.groupby(["f", "g"]).y.mean().groupby("f").std()
+    np.testing.assert_allclose(each.to_numpy(), [1, 5], rtol=4 / np.sqrt(4_000))
+
+
+def test_responses_with_correlated_residuals() -> None:
+    truth = {
+        "y1.Intercept": 0,
+        "y2.Intercept": 5,
+        "y1.sigma": 1,
+        "y2.sigma": 2,
+        "rescor[y1, y2]": 0.7,
+    }
+    spec = "mvbind(y1, y2) ~ 1, rescor=true"
+    found = varying.simulate(spec, truth, design(2_500), seed=1)
+    cov = np.cov(found.y1, found.y2)
+    np.testing.assert_allclose(cov, [[1, 1.4], [1.4, 4]], atol=0.25)
+
+
+def test_names_of_categories_are_kept() -> None:
+    spec = "column y: ordered(no, maybe, yes)\ny ~ x, family=ordlogit"
+    truth = {"threshold[1]": -1, "threshold[2]": 1, "b[x]": 0.5}
+    found = varying.simulate(spec, truth, design(50), seed=1)
+    assert set(found.y) == {"no", "maybe", "yes"}
+    # and what was drawn can be fitted
+    assert varying.compile(spec, found).compiled is not None
+
+
+def test_the_same_seed_the_same_data_and_what_is_there_is_written_over() -> None:
+    truth = {"Intercept": 0, "b[x]": 1, "sigma": 1}
+    data = design(5).assign(y=7.0)
+    one = varying.simulate("y ~ x", truth, data, seed=3)
+    pd.testing.assert_frame_equal(one, varying.simulate("y ~ x", truth, data, seed=3))
+    assert not one.equals(varying.simulate("y ~ x", truth, data, seed=4))
+    assert not (one.y == 7.0).any()
+
+
+SPEC = "y ~ x + (1 + x | g)"
+FULL = {
+    "Intercept": 1,
+    "b[x]": 1,
+    "sd[g, Intercept]": 1,
+    "sd[g, x]": 1,
+    "cor[g, Intercept, x]": 0,
+    "sigma": 1,
+}
+
+#: A truth that differs from the full one, the rule, and a piece of the message.
+WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "missing": ({"sd[g, x]": None}, "needs-truth", "no value for `sd[g, x[b]]`"),
+    "no such level": ({"b[q]": 1}, "unknown-target", "`q`"),
+    "negative": ({"sd[g, x]": -1}, "truth-value", "is from 0 up, not -1"),
+    "correlation": ({"cor[g, Intercept, x]": 1.2}, "truth-value", "no correlation"),
+    "effects": ({"r[g, 1, Intercept]": 1}, "truth-value", "drawn anew"),
+    "twice": ({"b[x[b]]": 2}, "truth-value", "two values"),
+    "a sum": ({"b[x] + 1": 2}, "truth-value", "no single parameter"),
+    "no number": ({"sigma": float("nan")}, "truth-value", "no `NAME = number`"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_truth_that_is_none(name: str) -> None:
+    changed, rule, message = WRONG[name]
+    truth = {k: v for k, v in {**FULL, **changed}.items() if v is not None}
+    with pytest.raises(ModelError) as caught:
+        varying.simulate(SPEC, truth, design(4))
+    found = caught.value.diagnostics
+    (one,) = [each for each in found if each.severity == "error"]
+    assert one.rule == rule
+    assert message in one.message
+    assert one.source.name == "truth"
+
+
+def test_what_cannot_be_drawn() -> None:
+    with pytest.raises(ModelError, match="needs-truth.*no column"):
+        varying.simulate("log(y) ~ x", FULL, design(4))
+    with pytest.raises(ModelError, match="categories of `y` are not declared"):
+        varying.simulate("y ~ x, family=ordlogit", FULL, design(4))
+    with pytest.raises(ModelError, match="unknown-column"):
+        varying.simulate("y ~ x + q", FULL, design(4))
+    with pytest.raises(ModelError, match="needs-data"):
+        varying.simulate("y ~ x", FULL)
+
+
+def test_rows_that_the_model_leaves_out_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text("x,z\n1,2\n2,NA\n3,4\n4,5\n", "utf-8")
+    truth = "Intercept = 0  # at 0\nb[z] = 1\nsigma = 0.1\n"
+    found = varying.simulate("y ~ z", truth, file, seed=1)
+    assert found.z.tolist() == [2, 4, 5]
