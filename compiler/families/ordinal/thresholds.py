@@ -46,15 +46,17 @@ def spread(center: Any, gap: NDArray[Any]) -> NDArray[Any]:
     -------
     (K - 1,) increasing thresholds.
     """
-    places = np.concatenate([[0.0], np.cumsum(gap)])
-    low, high = middle(len(places))
-    return np.asarray(center + places - 0.5 * (places[low] + places[high]))
+    first = np.zeros((*np.shape(gap)[:-1], 1))
+    places = np.concatenate([first, np.cumsum(gap, axis=-1)], axis=-1)
+    low, high = middle(places.shape[-1])
+    ends = places[..., low, None] + places[..., high, None]
+    return np.asarray(center + places - 0.5 * ends)
 
 
 def logit_cumulative(simplex: NDArray[Any]) -> NDArray[Any]:
     """Return the thresholds that give these category probabilities at eta = 0."""
-    below = np.cumsum(simplex)[:-1]
-    above = np.cumsum(simplex[::-1])[::-1][1:]
+    below = np.cumsum(simplex, axis=-1)[..., :-1]
+    above = np.cumsum(simplex[..., ::-1], axis=-1)[..., ::-1][..., 1:]
     return np.asarray(np.log(below) - np.log(above))
 
 
@@ -65,7 +67,7 @@ def logit_gaps(simplex: NDArray[Any]) -> NDArray[Any]:
     it, the gap around a category of probability ``p`` is
     ``log1p(p / P) + log1p(p / Q)``.
     """
-    below = np.cumsum(simplex)[:-2]
-    above = np.cumsum(simplex[::-1])[::-1][2:]
-    inner = simplex[1:-1]
+    below = np.cumsum(simplex, axis=-1)[..., :-2]
+    above = np.cumsum(simplex[..., ::-1], axis=-1)[..., ::-1][..., 2:]
+    inner = simplex[..., 1:-1]
     return np.asarray(np.log1p(inner / below) + np.log1p(inner / above))

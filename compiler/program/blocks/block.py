@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Block:
         program, frame
             The program and its arrays.
         values
-            Parameters, derived quantities and effects by name; may be complex.
+            Parameters, derived quantities and effects by name; may be complex. Of many
+            draws they have a first axis of draws more, scalars with a last axis of one
+            number; what is returned has draws, rows.
         """
 
     def effects_used(self) -> tuple[tuple[str, int], ...]:
@@ -68,3 +71,9 @@ class Block:
     def faults(self, program: Program) -> Iterator[str]:
         """Yield what does not fit, beside names that are not there."""
         yield from ()
+
+
+def element(vector: Any, place: int) -> Any:
+    """Return an element of a vector; of many draws, with a last axis of one number."""
+    found = np.asarray(vector)[..., place]
+    return found if found.ndim == 0 else found[..., None]

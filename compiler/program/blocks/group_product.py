@@ -74,8 +74,8 @@ class GroupProduct(Block):
     ) -> Array | float:
         """Return the product."""
         effects = values[program.group(self.group).effects]
-        column = values[self.vector][frame[self.factor.index]]
-        return np.asarray(effects[frame[self.index], self.position] * column)
+        column = values[self.vector][..., frame[self.factor.index]]
+        return np.asarray(effects[..., frame[self.index], self.position] * column)
 
     def text(self, program: Program) -> str:
         """Return the effect by its index, times the element."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .block import Array, Block
 
 if TYPE_CHECKING:
@@ -51,11 +53,15 @@ class GroupUse(Block):
         self, program: Program, frame: Frame, values: Mapping[str, Any]
     ) -> Array | float:
         """Return the sum over the effects of each row's level."""
-        effects = values[self.effects(program)]
-        rows = effects[frame[self.index]][:, list(self.positions)]
-        weights = 1.0 if self.design is None else frame[self.design]
-        found: Array = (weights * rows).sum(axis=1)
-        return found
+        effects, index = values[self.effects(program)], frame[self.index]
+        found: Any = 0.0
+        # one effect after the other: of many draws all of them would be many numbers
+        for place, position in enumerate(self.positions):
+            rows = effects[..., index, position]
+            if self.design is not None:
+                rows = rows * frame[self.design][:, place]
+            found = found + rows
+        return np.asarray(found)
 
     def text(self, program: Program) -> str:
         """Return the effects by their index, times the design."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .block import Array, Block
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Linear(Block):
         self, program: Program, frame: Frame, values: Mapping[str, Any]
     ) -> Array | float:
         """Return ``design @ coefs``."""
-        found: Array = frame[self.design] @ values[self.coefs]
+        coefs, design = np.asarray(values[self.coefs]), frame[self.design]
+        found: Array = design @ coefs if coefs.ndim == 1 else coefs @ design.T
         return found
 
     def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:

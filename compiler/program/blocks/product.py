@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..expressions import Symbol, Take
-from .block import Array, Block
+from .block import Array, Block, element
 
 if TYPE_CHECKING:
     from ..ir import Frame, Program
@@ -63,12 +63,12 @@ class Product(Block):
         self, program: Program, frame: Frame, values: Mapping[str, Any]
     ) -> Array | float:
         """Return the product."""
-        found: Any = values[self.coefs][self.place]
+        found: Any = element(values[self.coefs], self.place)
         for one in self.factors:
             if isinstance(one, Symbol):
                 found = found * frame[one.name]
             elif isinstance(one.vector, Symbol):
-                found = found * values[one.vector.name][frame[one.index]]
+                found = found * values[one.vector.name][..., frame[one.index]]
         return np.asarray(found)
 
     def population(self, frame: Frame) -> tuple[str, tuple[int, ...], Array] | None:

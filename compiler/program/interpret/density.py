@@ -30,20 +30,42 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "neg": lambda a: -a,
     "exp": np.exp,
     "inv_square": lambda a: 1.0 / (a * a),
-    "dot": np.dot,
-    "matvec": np.dot,
+    "dot": lambda a, b: _dot(np.asarray(a), np.asarray(b)),
+    "matvec": lambda a, b: _matvec(np.asarray(a), np.asarray(b)),
     "diff": np.diff,
     "spread": spread,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
-    "monotonic": lambda a: len(a) * np.concatenate([np.zeros(1), np.cumsum(a)]),
+    "monotonic": lambda a: a.shape[-1] * _joined([np.zeros(1), np.cumsum(a, -1)]),
     **ELEMENTWISE,
     **{name: arrays.curve(curve) for name, (curve, _) in LINKING.items()},
 }
 
 
+def _dot(a: Array, b: Array) -> Array:
+    """Return the inner product; of many draws, with a last axis of one number."""
+    if max(a.ndim, b.ndim) == 1:
+        return np.asarray(np.dot(a, b))
+    return np.asarray((a * b).sum(axis=-1, keepdims=True))
+
+
+def _matvec(matrix: Array, vector: Array) -> Array:
+    return matrix @ vector if vector.ndim == 1 else vector @ matrix.T
+
+
+def _joined(pieces: Sequence[Array]) -> Array:
+    """Return vectors end to end, of all draws that one of them is of."""
+    draws = np.broadcast_shapes(*(piece.shape[:-1] for piece in pieces))
+    whole = [np.broadcast_to(one, (*draws, one.shape[-1])) for one in pieces]
+    return np.concatenate(whole, axis=-1)
+
+
 def evaluate_expression(expr: Expr, values: Mapping[str, Any]) -> Array:
-    """Return an expression's value, names looked up in ``values``."""
+    """Return an expression's value, names looked up in ``values``.
+
+    Values of many draws have a first axis of draws more; scalars then have a last axis
+    of one number, so that they are beside vectors and rows what they are at one draw.
+    """
     match expr:
         case Const(value):
             return np.asarray(value, dtype=float)
@@ -54,9 +76,9 @@ def evaluate_expression(expr: Expr, values: Mapping[str, Any]) -> Array:
             return np.asarray(_OPERATIONS[operation](*found))
         case Assemble(parts, order):
             pieces = [np.atleast_1d(evaluate_expression(p, values)) for p in parts]
-            return np.concatenate(pieces)[list(order)]
+            return _joined(pieces)[..., list(order)]
         case Take(vector, index):
-            taken: Array = evaluate_expression(vector, values)[values[index]]
+            taken: Array = evaluate_expression(vector, values)[..., values[index]]
             return taken
 
 
@@ -66,7 +88,11 @@ def cholesky(group: Group, values: Mapping[str, Any], size: int) -> Array:
     Built from the partial correlations of the C-vine: row i has
     ``r_ik prod_{j<k} sqrt(1 - r_ij^2)``.
     """
-    factor: Array = np.eye(size, dtype=np.result_type(float, *_arrays(group, values)))
+    partials = _arrays(group, values)
+    draws = np.broadcast_shapes(*(partial.shape[:-1] for partial in partials))
+    kind = np.result_type(float, *partials)
+    factor: Array = np.zeros((*draws, size, size), dtype=kind)
+    factor[..., range(size), range(size)] = 1.0
     for correlation in group.correlations:
         partial = 2.0 * np.asarray(values[correlation.parameter]) - 1.0
         places = correlation.positions
@@ -74,11 +100,11 @@ def cholesky(group: Group, values: Mapping[str, Any], size: int) -> Array:
         for i in range(len(places)):
             left: Any = 1.0
             for k in range(i):
-                r = partial[number]
+                r = partial[..., number]
                 number += 1
-                factor[places[i], places[k]] = r * left
+                factor[..., places[i], places[k]] = r * left
                 left = left * np.sqrt(1.0 - r * r)
-            factor[places[i], places[i]] = left
+            factor[..., places[i], places[i]] = left
     return factor
 
 
@@ -228,9 +254,9 @@ def scaled_factors(
 ) -> list[tuple[slice, Array]]:
     """Return ``diag(sd) L`` where a group is stated, with the levels that it is of."""
     size, count = frame.lengths[group.coefs], frame.lengths[group.sds]
-    whole = np.asarray(values[group.sd])[:, None] * cholesky(group, values, count)
+    whole = np.asarray(values[group.sd])[..., None] * cholesky(group, values, count)
     strata = group.strata(frame.lengths[group.levels], size)
-    return [(levels, whole[places, places]) for levels, places in strata]
+    return [(levels, whole[..., places, places]) for levels, places in strata]
 
 
 def _group(

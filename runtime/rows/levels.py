@@ -1,0 +1,125 @@
+"""Effects of levels that a fit has not seen: drawn from the fitted population.
+
+At each draw of the posterior the effects of a new level are normal, with the standard
+deviations and correlations of that draw. They are the same in all rows of the level,
+in whichever predictor they are used: a level has a stream of random numbers of its
+own, which begins at its place among the new levels of its group.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.program.interpret.density import scaled_factors
+from varying.compiler.program.interpret.rows import Quantities
+
+if TYPE_CHECKING:
+    from varying.compiler.program.ir import Frame, Group, Program
+
+    from .engine import Draws
+
+__all__ = ["NewEffects"]
+
+Array = NDArray[Any]
+
+#: Effects that are kept once they are drawn, in numbers; more are drawn block by block.
+_KEPT = 1 << 23
+
+
+class NewEffects:
+    """The effects of the new levels of a frame.
+
+    Parameters
+    ----------
+    program, frame
+        The program as lowered, and the arrays of all rows.
+    draws
+        The posterior.
+    seed
+        The same seed gives the same effects; None: any.
+    """
+
+    def __init__(
+        self, program: Program, frame: Frame, draws: Draws, seed: int | None
+    ) -> None:
+        self._program, self._frame, self._draws = program, frame, draws
+        there = {axis for axis, levels in frame.new_levels.items() if levels.labels}
+        self._groups = [group for group in program.groups if group.levels in there]
+        self._index = {
+            slot.into: slot.name
+            for slot in program.slots
+            if slot.into in there and slot.name in frame.arrays
+        }
+        # a known seed gives known effects; without one nobody can ask for them again
+        entropy = np.random.SeedSequence(seed)
+        self._key = int(entropy.generate_state(1, np.uint64)[0])
+        self._factors: dict[str, list[Array]] = {}
+        self._kept: dict[str, Array] = {}
+
+    def at(
+        self, arrays: Mapping[str, Array]
+    ) -> tuple[dict[str, Array], Mapping[str, Array]]:
+        """Return the arrays of some rows, and draws that have the effects they need.
+
+        Where rows are of new levels, their indices are into the levels that are there.
+        """
+        changed, effects = dict(arrays), {}
+        for axis, slot in self._index.items():
+            assert axis is not None
+            known = self._frame.lengths[axis]
+            levels, place = np.unique(arrays[slot], return_inverse=True)
+            if not len(levels) or levels[-1] < known:
+                continue
+            changed[slot] = place
+            first = int(np.searchsorted(levels, known))
+            for group in self._groups:
+                if group.levels == axis:
+                    own = self._draws[group.effects][:, levels[:first]]
+                    new = self._drawn(group, levels[first:] - known)
+                    effects[group.effects] = np.concatenate([own, new], axis=1)
+        return changed, ChainMap(effects, self._draws) if effects else self._draws
+
+    def _drawn(self, group: Group, places: Array) -> Array:
+        """Return draws, levels, effects of some of the new levels of a group."""
+        levels = self._frame.new_levels[group.levels]
+        numbers = self._draws.count * self._frame.lengths[group.coefs]
+        if len(levels.labels) * numbers > _KEPT:
+            return self._made(group, places)
+        if group.name not in self._kept:
+            every = np.arange(len(levels.labels))
+            self._kept[group.name] = self._made(group, every)
+        return self._kept[group.name][:, places]
+
+    def _made(self, group: Group, places: Array) -> Array:
+        number = self._program.groups.index(group)
+        size, count = self._frame.lengths[group.coefs], self._draws.count
+        factors = self._factor(group)
+        strata = self._frame.new_levels[group.levels].strata
+        found = np.empty((count, len(places), size))
+        for at, place in enumerate(places.tolist()):
+            stream = np.random.Philox(key=[self._key, number], counter=[0, 0, place, 0])
+            z = np.random.Generator(stream).standard_normal((count, size))
+            factor = factors[0 if strata is None else int(strata[place])]
+            found[:, at] = np.einsum("dik,dk->di", factor, z)
+        return found
+
+    def _factor(self, group: Group) -> list[Array]:
+        """Return a factor of the covariance of the effects as written, by stratum."""
+        if group.name not in self._factors:
+            values = Quantities(
+                self._program, self._frame, self._draws, self._draws.shared
+            )
+            factors = [
+                factor for _, factor in scaled_factors(group, self._frame, values)
+            ]
+            if group.moved is not None:
+                basis = np.asarray(group.moved.basis)
+                factors = [basis @ factor for factor in factors]
+            shape = (self._draws.count, *factors[0].shape[-2:])
+            self._factors[group.name] = [np.broadcast_to(f, shape) for f in factors]
+        return self._factors[group.name]
