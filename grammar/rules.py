@@ -247,6 +247,8 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("no-kernel", _E, "A kernel is asked for, and the model has a part without."),
     Rule("not-a-fit", _E, "A file that is no fit of Varying, or is damaged."),
     Rule("other-model", _E, "A fit to go on from is of another model or other data."),
+    Rule("new-level", _E, "New rows of a level that the fit has not seen."),
+    Rule("missing-value", _E, "New rows without a value that the model needs."),
     Rule("not-comparable", _E, "Fits of other rows, responses or measures compared."),
 )
 

@@ -69,6 +69,30 @@ def pooled_index(factors: Sequence[str], levels: Sequence[str], table: Table) ->
     return np.column_stack([recode(table.columns[one], levels) for one in factors])
 
 
+def placed(
+    factors: Sequence[str], levels: Sequence[str], table: Table
+) -> tuple[Ints, tuple[str, ...]]:
+    """Return each row's place among the levels and, behind them, the new ones; these.
+
+    A row without a value is of a level of its own, without a name.
+    """
+    place = {level: index for index, level in enumerate(levels)}
+    names, codes = _combinations(factors, table)
+    present = np.bincount(codes[codes >= 0], minlength=len(names)) > 0
+    new = [
+        name
+        for name, there in zip(names, present.tolist(), strict=True)
+        if there and name not in place
+    ]
+    place |= {name: len(levels) + index for index, name in enumerate(new)}
+    places = np.array([*(place.get(name, -1) for name in names), -1], dtype=np.int64)
+    index = places[codes]
+    missing = index < 0
+    count = int(missing.sum())
+    index[missing] = len(place) + np.arange(count)
+    return index, (*new, *[""] * count)
+
+
 def _combinations(factors: Sequence[str], table: Table) -> tuple[tuple[str, ...], Ints]:
     """Return the names of the observed combinations, and each row's place."""
     coded = [coded_values(table.columns[factor]) for factor in factors]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,11 @@ from numpy.typing import NDArray
 
 from ..bind.membership import membership_weights
 from ..bind.response import outcome_values
-from ..data.codes import group_index, pooled_index, recode
+from ..data.codes import placed, pooled_index, recode
 from ..data.table import Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
-from .ir import Frame, Program
+from .ir import Frame, NewLevels, Program
 from .recipes import (
     Around,
     Composed,
@@ -38,16 +37,24 @@ def fill(program: Program, table: Table) -> Frame:
     """Return the frame of a program on the rows of a table.
 
     The table may hold the rows of the fit or new ones: what was learned from
-    the rows of the fit stands in the recipes as numbers.
+    the rows of the fit stands in the recipes as numbers. Levels of groups that the fit
+    has not seen are the frame's ``new_levels``.
     """
-    arrays: Mapping[str, NDArray[Any]] = {
-        slot.name: _array(slot.recipe, table) for slot in program.slots
-    }
+    arrays: dict[str, NDArray[Any]] = {}
+    new: dict[str, NewLevels] = {}
+    for slot in program.slots:
+        if isinstance(slot.recipe, LevelIndex):
+            found = placed(slot.recipe.factors, slot.recipe.levels, table)
+            arrays[slot.name] = found[0]
+            if found[1] and slot.into is not None:
+                new[slot.into] = NewLevels(found[1])
+        else:
+            arrays[slot.name] = _array(slot.recipe, table)
     lengths = {
         axis.name: table.rows if axis.labels is None else len(axis.labels)
         for axis in program.axes
     }
-    return Frame(arrays, lengths)
+    return Frame(arrays, lengths, new)
 
 
 def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
@@ -62,7 +69,7 @@ def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
         case LevelPlace(name, levels):
             return recode(table.columns[name], levels)
         case LevelIndex(factors, levels):
-            return group_index(factors, levels, table)
+            return placed(factors, levels, table)[0]
         case MemberIndex(columns, levels):
             return pooled_index(columns, levels, table)
         case MemberWeights(weights, count, scaled):

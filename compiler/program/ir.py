@@ -539,11 +539,32 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NewLevels:
+    """Levels that rows have and the rows of the fit had not.
+
+    Attributes
+    ----------
+    labels
+        Their names; a row without a value has a level of its own, with none.
+    strata
+        The stratum of each, where levels are in strata: see ``Strata``.
+    """
+
+    labels: tuple[str, ...]
+    strata: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """The arrays of a program's slots, and the length of each axis."""
+    """The arrays of a program's slots, and the length of each axis.
+
+    ``new_levels`` are, by axis, those that rows have beyond the levels of the axis.
+    Indices go on into them: that of the first is the length of the axis.
+    """
 
     arrays: Mapping[str, NDArray[Any]]
     lengths: Mapping[str, int] = field(default_factory=dict)
+    new_levels: Mapping[str, NewLevels] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return the array of a slot."""

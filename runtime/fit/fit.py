@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..plots import Kind as PlotKind
     from ..plots.style import Picture
+    from ..rows.new import Groups
     from ..rows.predict import Kind
     from ..sampling.settings import Settings
     from ..verdict.verdict import Verdict
@@ -171,17 +172,25 @@ class Fit:
     @called
     def predict(
         self,
+        data: Any = None,
         kind: Kind = "response",
         *,
+        groups: Groups = "fitted",
         draws: int | None = None,
         seed: int | None = None,
         dpar: str | None = None,
         response: str | None = None,
     ) -> DataArray:
-        """Predict for the rows of the fit, with the effects of their own groups.
+        """Predict for new rows, or for those of the fit.
 
         Parameters
         ----------
+        data
+            New rows with the columns of the data: a data frame, a mapping of names to
+            columns, or the path of a data file. What the spec makes of columns is made
+            of theirs, with the numbers that were learned from the rows of the fit;
+            ``where`` is not applied, and the response may be missing. None: the rows
+            of the fit.
         kind
             ``response``: new responses (the posterior predictive), coded as
             ``Model.prior_predictive`` codes them: in numbers where all
@@ -190,11 +199,17 @@ class Fit:
             for a binary one the probability of the second category. ``prob``:
             the probability of each category of an ordinal or binary response.
             ``eta``: the linear predictor, on the scale of the link.
+        groups
+            Which effects of groups. ``fitted``: those of the fit; levels that it has
+            not seen are an error. ``new``: such levels, and rows without one, are other
+            ones of the fitted population; those that it has seen keep their effects.
+            ``population``: 0. ``average``: the mean over new groups, of ``mean``,
+            ``prob`` and ``eta``.
         draws
             How many draws to take of each chain, evenly spaced; None: all.
         seed
-            Of ``response``: the same seed gives the same draws. Of several responses
-            it gives draws of one joint distribution.
+            Of ``response`` and of new groups: the same seed gives the same draws. Of
+            several responses it gives draws of one joint distribution.
         dpar
             A parameter of the family beside the main one, such as ``sigma``, to
             have in its place: with ``eta`` the linear predictor that its formula
@@ -221,22 +236,15 @@ class Fit:
             (it would treat categories as equally spaced) and for ``prob`` of one
             without categories.
         ModelError
+            ``new-level``, ``missing-value``, ``unknown-column``, ``wrong-type`` or
+            ``infinite-value`` for new rows of which the model cannot say anything;
             ``not-a-fit`` if the file holds other data than those of its draws;
             ``not-enough-memory`` for more numbers than fit into it.
         """
-        from ..rows.predict import check_kind, joint_draws, predict, thinned
+        from .predictions import predicted, wanted
 
-        check_kind(kind)
-        chosen = thinned(self._posterior, draws)
-        rows = self._origin.rows_of(response)
-        responses = self._origin.responses
-        if kind == "response" and dpar is None and len(responses) > 1:
-            # together: the noise of each is its own, or correlated as in the model
-            self._check_rows(chosen, len(responses))
-            return joint_draws(self._origin.together, chosen, seed)[rows.name]
-        several = len(rows.categories) if kind == "prob" else 1
-        self._check_rows(chosen, max(several, 1))
-        return predict(rows, chosen, kind, seed, dpar)
+        asked = wanted(data, kind, groups, draws, seed, dpar, response)
+        return predicted(self._origin, self._posterior, asked)
 
     @called
     def log_likelihood(self, response: str | None = None) -> DataArray:

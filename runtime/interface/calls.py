@@ -45,6 +45,12 @@ _ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "level": ("prob",),
     "type": ("kind",),
     "scale": ("kind",),
+    "re_formula": ("groups",),
+    "re_form": ("groups",),
+    "allow_new_levels": ("groups",),
+    "sample_new_levels": ("groups",),
+    "sample_new_groups": ("groups",),
+    "include_group_specific": ("groups",),
 }
 #: Arguments that stand for new rows.
 _NEW_ROWS = frozenset({"newdata", "data", "new_data", "X", "idata"})
@@ -97,8 +103,8 @@ def _wrong(
 
 def _instead(option: str, names: Sequence[str]) -> str:
     if option in _NEW_ROWS:
-        if "kind" in names:
-            return ": predictions are for the rows of the fit"
+        if "data" in names:
+            return ": it is called 'data' here"
         return ": data go to varying.compile(spec, data)"
     there = [one for one in _ELSEWHERE.get(option, ()) if one in names]
     if len(there) > 1:

@@ -7,15 +7,16 @@ It is the one way in which a fit says anything of rows, those it was made of or 
 ...     block.arguments()                               # what the family is given
 
 ``Rows`` are a program, the arrays of its slots (``compiler/program/fill.py``) and what
-the rows are called. ``Draws`` are a posterior with one axis of draws. A ``Block`` has the
-numbers of all draws for some of the rows, by draws, rows: as many rows as there is room
-for, so that memory is bounded whatever the number of rows. There is no loop over draws.
+the rows are called. ``Draws`` are a posterior with one axis of draws. A ``Block`` has
+the numbers of all draws for some of the rows, by draws, rows: as many rows as there is
+room for, so that memory is bounded whatever the number of rows. There is no loop over
+draws, but for families whose thresholds are vectors.
 ``predict`` (``predict.py``) makes means, probabilities and responses of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
     from varying.compiler.families.family import Family
     from varying.compiler.program.ir import Program
 
-__all__ = ["AT_ONCE", "Block", "Draws", "Rows", "blocks", "gathered"]
+__all__ = ["AT_ONCE", "Block", "Draws", "Rows", "blocks", "gathered", "in_turn"]
 
 Array = NDArray[Any]
 
-#: Numbers that a block has, by draws and rows. A block and what is made of it on the way
-#: are a few times as large; smaller ones stay in the cache of the processor.
+#: Numbers that a block has, by draws and rows. What is made on the way is a few times
+#: as large; small blocks stay in the cache of the processor.
 AT_ONCE = 1 << 20
 
 
@@ -111,24 +112,7 @@ class Rows:
 
         Their densities add up to that of all responses.
         """
-        return cls.in_turn(compiled, cls.each(compiled))
-
-    @classmethod
-    def in_turn(cls, compiled: Compiled, each: tuple[Rows, ...]) -> tuple[Rows, ...]:
-        """Return rows of all responses, each given those before it in the same row."""
-        observed = compiled.lowered.observed
-        return tuple(
-            replace(
-                rows,
-                program=replace(
-                    rows.program,
-                    predictors=compiled.lowered.predictors,
-                    likelihoods=(one,),
-                    coupling=None,
-                ),
-            )
-            for rows, one in zip(each, observed, strict=True)
-        )
+        return in_turn(compiled.lowered, cls.each(compiled))
 
     @property
     def name(self) -> str:
@@ -149,6 +133,14 @@ class Rows:
         """Return what each row brings along for the family: ``trials``."""
         argument = dict(self.program.likelihood.arguments)[name]
         return np.asarray(evaluate_expression(argument, self.frame.arrays))
+
+
+def in_turn(program: Program, each: Sequence[Rows]) -> tuple[Rows, ...]:
+    """Return the rows of all responses of a program, each given those before it."""
+    return tuple(
+        replace(rows, program=replace(program, likelihoods=(one,), coupling=None))
+        for rows, one in zip(each, program.observed, strict=True)
+    )
 
 
 class Draws(Mapping[str, Array]):
@@ -252,7 +244,7 @@ class Block:
         """Return the log density of each row's response, times its weight."""
         likelihood, family = self.rows.program.likelihood, self.rows.family
         observed = self.frame[likelihood.value]
-        found = over_draws(family, family.log_density, self.arguments(), observed)
+        found = self.by(family.log_density, self.arguments(), observed)
         if likelihood.weight is not None:
             found = self.frame[likelihood.weight] * found
         return self.whole(found)
@@ -261,25 +253,24 @@ class Block:
         """Return a number for each draw and row from what some of them may share."""
         return np.broadcast_to(np.asarray(values), self.shape)
 
+    def by(
+        self,
+        function: Callable[..., Array],
+        arguments: Mapping[str, Array],
+        *first: Any,
+    ) -> Array:
+        """Return what a function of the family gives, by draws and rows.
 
-def over_draws(
-    family: Family,
-    function: Callable[..., Array],
-    arguments: Mapping[str, Array],
-    *first: Any,
-) -> Array:
-    """Return what a function of a family gives at many draws.
-
-    ``first`` are its arguments before those by name. Thresholds are vectors, which a
-    family takes at one draw.
-    """
-    if not family.thresholds:
-        return np.asarray(function(*first, **arguments))
-    found = [
-        function(*first, **{name: value[i] for name, value in arguments.items()})
-        for i in range(len(arguments["threshold"]))
-    ]
-    return np.asarray(found)
+        ``first`` are its arguments before those by name. Thresholds are vectors, which
+        a family takes at one draw.
+        """
+        if not self.rows.family.thresholds:
+            return self.whole(function(*first, **arguments))
+        found = np.empty(self.shape)
+        for draw in range(self.count):
+            own = {n: v[draw] if v.ndim > 1 else v for n, v in arguments.items()}
+            found[draw] = function(*first, **own)
+        return found
 
 
 def blocks(

@@ -82,7 +82,7 @@ class NewEffects:
                     own = self._draws[group.effects][:, levels[:first]]
                     new = self._drawn(group, levels[first:] - known)
                     effects[group.effects] = np.concatenate([own, new], axis=1)
-        return changed, ChainMap(effects, self._draws) if effects else self._draws
+        return changed, ChainMap(effects, self._draws)  # type: ignore[arg-type]
 
     def _drawn(self, group: Group, places: Array) -> Array:
         """Return draws, levels, effects of some of the new levels of a group."""

@@ -1,41 +1,35 @@
-"""What a fit says of its rows: predictions and the log likelihood, draw by draw.
+"""Predictions of rows and their log likelihood, by the row engine (``engine.py``).
 
 Everything is computed from the program as lowered and the variables of the
-posterior, with NumPy: no PyMC. Beside the result there is never more than one
-draw's worth of rows.
+posterior, with NumPy: no PyMC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.expressions import Apply, Symbol
-from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.density import evaluate_expression
-from varying.compiler.program.interpret.rows import row_arguments, row_predictor
 
 from ..interface.arguments import ArgumentError, choice, given, whole
 from ..sampling.settings import Settings
 from .categories import coded, numbers_of
+from .engine import Block, Draws, Rows, blocks, gathered
+from .over_groups import average_of
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
-
-    from varying.compiler.compiled import Compiled
-    from varying.compiler.data.table import Table
-    from varying.compiler.families.family import Family
-    from varying.compiler.program.ir import Frame, Program
 
 __all__ = [
     "FittedRows",
     "Kind",
     "check_kind",
+    "computed",
     "joint_draws",
     "joint_log_likelihood",
     "log_likelihood",
@@ -44,178 +38,160 @@ __all__ = [
 ]
 
 Kind = Literal["response", "mean", "prob", "eta"]
+FittedRows = Rows
 
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FittedRows:
-    """The rows of a fit as its program needs them.
-
-    Attributes
-    ----------
-    program, frame
-        The program as lowered, whose parameters are those reported, and its
-        arrays.
-    labels
-        Numbers of the rows in the data, from 0.
-    categories
-        Of the response, if it has any.
-    counts
-        How many rows of the data each stands for; None: one.
-    title
-        What the spec calls the response: ``name`` may be another.
-    """
-
-    program: Program
-    frame: Frame
-    labels: NDArray[np.int64]
-    categories: tuple[str, ...]
-    counts: NDArray[np.int64] | None = None
-    title: str = ""
-
-    @classmethod
-    def of(cls, compiled: Compiled, table: Table | None = None) -> FittedRows:
-        """Return the rows that a model was compiled with, or those of a table.
-
-        Such a table is made of the cells of a reduced one. The model has one response:
-        see ``each``.
-        """
-        (found,) = cls.each(compiled, table)
-        return found
-
-    @classmethod
-    def each(
-        cls, compiled: Compiled, table: Table | None = None
-    ) -> tuple[FittedRows, ...]:
-        """Return the same for each response of a model."""
-        labels = compiled.prepared.rows
-        if table is None:
-            table = compiled.prepared.table
-        elif table.firsts is not None:
-            labels = table.firsts
-        # the frame of the fit is that of the program after the passes
-        frame = fill(compiled.lowered, table)
-        return tuple(
-            cls(
-                one.lowered,
-                frame,
-                labels,
-                one.bound.response.categories,
-                table.counts,
-                one.bound.response.name,
-            )
-            for one in compiled.each
-        )
-
-    @classmethod
-    def given(cls, compiled: Compiled) -> tuple[FittedRows, ...]:
-        """Return the rows of each response, given those before it in the same row.
-
-        Their densities add up to that of all responses.
-        """
-        program = compiled.lowered
-        return tuple(
-            replace(rows, program=replace(program, likelihoods=(one,), coupling=None))
-            for rows, one in zip(cls.each(compiled), program.observed, strict=True)
-        )
-
-    @property
-    def name(self) -> str:
-        """The variable that the response is."""
-        return self.program.likelihood.name
-
-    @property
-    def count_name(self) -> str:
-        """The coordinate that the counts are, beside a response of any name."""
-        return "count" if self.name != "count" else "count_"
-
-    @property
-    def family(self) -> Family:
-        """The family of the response."""
-        return FAMILIES[self.program.likelihood.family]
-
-    def known(self, name: str) -> Array:
-        """Return what each row brings along for the family: ``trials``."""
-        argument = dict(self.program.likelihood.arguments)[name]
-        return np.asarray(evaluate_expression(argument, self.frame.arrays))
-
-    def arguments(self, draw: Mapping[str, Array]) -> dict[str, Array]:
-        """Return what the family's functions take at one draw."""
-        return row_arguments(self.program, self.frame, draw)
-
-    def log_density(self, draw: Mapping[str, Array]) -> Array:
-        """Return the log density of each row's response, times its weight."""
-        likelihood = self.program.likelihood
-        observed = self.frame[likelihood.value]
-        found: Any = self.family.log_density(observed, **self.arguments(draw))
-        if likelihood.weight is not None:
-            found = self.frame[likelihood.weight] * found
-        return _spread(found, self.labels.shape)
-
-
 def predict(
-    rows: FittedRows,
+    rows: Rows,
     posterior: Dataset,
     kind: Kind,
     seed: int | None,
     dpar: str | None = None,
 ) -> DataArray:
     """Return predictions; see ``Fit.predict``."""
+    return labelled(computed(rows, kind, dpar, seed), Draws(posterior))
+
+
+def labelled(one: Computed, draws: Draws) -> DataArray:
+    """Return what is computed of all rows, with its labels."""
+    rows = one.rows
+    found = gathered(rows, draws, one.each(draws), one.more).rename(one.name)
+    if one.is_response and rows.categories:
+        return coded(found, rows.categories, numbers=True)
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """What is computed of rows: see ``computed``.
+
+    Attributes
+    ----------
+    rows
+        The rows.
+    name
+        What it is called.
+    function
+        From a block to its numbers: by draws, rows and what else there is.
+    seed
+        Of the effects of new levels.
+    more
+        Coordinates of what else there is.
+    is_response
+        Whether it is new responses: ranks, where they are categories.
+    """
+
+    rows: Rows
+    name: str
+    function: Callable[[Block], Array]
+    seed: int
+    more: Mapping[str, Any] = field(default_factory=dict)
+    is_response: bool = False
+
+    @property
+    def several(self) -> int:
+        """How many numbers there are for each draw and row."""
+        return int(np.prod([len(values) for values in self.more.values()]))
+
+    def each(self, draws: Draws) -> Iterator[tuple[slice, Array]]:
+        """Yield the numbers block by block: of which rows, by draws, rows and so on."""
+        for block in blocks(self.rows, draws, seed=self.seed, each=self.several):
+            yield block.place, self.function(block)
+
+
+def averages(
+    rows: Rows, kind: Kind, strata: Mapping[str, Array], dpar: str | None = None
+) -> Computed:
+    """Return a prediction averaged over new groups, ready to be computed."""
+    plain = computed(rows, kind, dpar)
+    if kind == "response":
+        raise ArgumentError(
+            "a response is of a group: groups='new' draws it for another one; "
+            "groups='average' goes with kind='mean', 'prob' and 'eta'"
+        )
+    if dpar is not None and kind == "mean":
+        raise ArgumentError(
+            "groups='average' averages the mean of the response, not that of `dpar`"
+        )
+    if dpar is not None:
+        raise ArgumentError(
+            f"the average of the predictor of `{dpar}` is that of a group whose "
+            "effects are 0: groups='population'"
+        )
+
+    def function(block: Block) -> Array:
+        return average_of(block, kind, strata)
+
+    return replace(plain, function=function)
+
+
+def computed(
+    rows: Rows, kind: Kind, dpar: str | None = None, seed: int | None = None
+) -> Computed:
+    """Return what a kind of prediction is, ready to be computed block by block."""
     check_kind(kind)
     chosen = Settings.checked(seed=seed).seed
     if dpar is not None:
-        return _parameter(rows, posterior, kind, dpar)
+        name, function = _parameter(rows, kind, dpar)
+        return Computed(rows, name, function, chosen)
     family = rows.family
-    shape = rows.labels.shape
     match kind:
         case "response":
             rng = np.random.default_rng(chosen)
-            drawn = _each_draw(
-                rows,
-                posterior,
-                lambda draw: _spread(
-                    family.simulate(rng, **rows.arguments(draw)), shape
-                ),
-            )
-            drawn = drawn.rename(rows.name)
-            if not rows.categories:
-                return drawn
-            return coded(drawn, rows.categories, numbers=True)
+            return Computed(rows, rows.name, lambda b: _drawn(b, rng), chosen, {}, True)
         case "mean":
             if family.response == "ordinal":
                 raise ArgumentError(
                     "a mean of ranks would treat the categories as equally spaced; "
                     "kind='prob' gives the probability of each category"
                 )
-            found = _each_draw(
-                rows,
-                posterior,
-                lambda draw: _spread(family.mean(**rows.arguments(draw)), shape),
-            )
+            return Computed(rows, kind, _mean, chosen)
         case "prob":
-            found = _probabilities(rows, posterior)
+            if not rows.categories:
+                raise ArgumentError(
+                    f"the response `{rows.title}` has no categories; kind='prob' is "
+                    "for ordinal and binary ones"
+                )
+            labels = numbers_of(rows.categories) or list(rows.categories)
+            return Computed(rows, kind, _probabilities, chosen, {"category": labels})
         case "eta":
-            found = _each_draw(
-                rows,
-                posterior,
-                lambda draw: row_predictor(
-                    rows.program, rows.frame, draw, family.predictor
-                ),
-            )
-    return found.rename(kind)
+            main = family.predictor
+            return Computed(rows, kind, lambda b: b.predictor(main), chosen)
+
+
+def _drawn(block: Block, rng: np.random.Generator) -> Array:
+    """Return new responses: one for each draw and row."""
+    family, arguments = block.rows.family, block.arguments()
+    if family.thresholds:
+        return block.by(family.simulate, arguments, rng).astype(np.int64)
+    each = {name: block.whole(value) for name, value in arguments.items()}
+    return np.asarray(family.simulate(rng, **each))
+
+
+def _mean(block: Block) -> Array:
+    return block.by(block.rows.family.mean, block.arguments())
+
+
+def _probabilities(block: Block) -> Array:
+    """Return the probability of each category: draws, rows, categories."""
+    rows, arguments = block.rows, block.arguments()
+    found = np.empty((*block.shape, len(rows.categories)))
+    for rank in range(len(rows.categories)):
+        ranks = np.full(block.shape[1], rank)
+        found[..., rank] = np.exp(block.by(rows.family.log_density, arguments, ranks))
+    return found
 
 
 def check_kind(kind: object) -> None:
-    """Refuse what is no kind of prediction, and data in its place."""
-    if hasattr(kind, "columns"):
-        raise ArgumentError("predictions are for the rows of the fit: pass no data")
+    """Refuse what is no kind of prediction."""
     choice("kind", kind, get_args(Kind))
 
 
 def _parameter(
-    rows: FittedRows, posterior: Dataset, kind: Kind, dpar: str
-) -> DataArray:
+    rows: Rows, kind: Kind, dpar: str
+) -> tuple[str, Callable[[Block], Array]]:
     """Return the linear predictor, or the value, of a parameter beside the main one."""
     program, frame = rows.program, rows.frame
     arguments = dict(program.likelihood.arguments)
@@ -234,65 +210,63 @@ def _parameter(
             f"dpar is a parameter that has {what}, not {given(dpar)}; there is: {known}"
         )
     if kind == "eta" or dpar in inner:
-        found = _each_draw(
-            rows, posterior, lambda draw: row_predictor(program, frame, draw, dpar)
-        )
-        return found.rename(dpar if dpar in inner else predictors[dpar])
+        name = dpar if dpar in inner else predictors[dpar]
+        return name, lambda block: block.predictor(dpar)
     match arguments[dpar]:
         case Apply("*", (value, Symbol(rate))) if rate in frame.arrays:
             pass  # `shape` of `y | rate(t)`: of t = 1
         case value:
             pass
-    likelihood = replace(program.likelihood, arguments=((dpar, value),))
-    only = replace(program, likelihoods=(likelihood,))
-
-    def values(draw: Mapping[str, Array]) -> Array:
-        found = row_arguments(only, frame, draw)[dpar]
-        return _spread(found, rows.labels.shape)
-
-    return _each_draw(rows, posterior, values).rename(dpar)
+    return dpar, lambda b: b.whole(evaluate_expression(value, b.quantities))
 
 
-def log_likelihood(rows: FittedRows, posterior: Dataset) -> DataArray:
+def log_likelihood(rows: Rows, posterior: Dataset) -> DataArray:
     """Return the log density of each row's response at each draw.
 
     Times its weight, where rows have one.
     """
-    return _each_draw(rows, posterior, rows.log_density).rename(rows.name)
+    draws = Draws(posterior)
+    found = ((b.place, b.log_density()) for b in blocks(rows, draws))
+    return gathered(rows, draws, found).rename(rows.name)
 
 
 def joint_log_likelihood(
-    each: Sequence[FittedRows], posterior: Dataset, name: str
+    each: Sequence[Rows], posterior: Dataset, name: str
 ) -> DataArray:
     """Return the log density of all responses of each row at each draw."""
+    draws = Draws(posterior)
 
-    def density(draw: Mapping[str, Array]) -> Array:
-        return np.asarray(sum(rows.log_density(draw) for rows in each))
+    def found() -> Iterator[tuple[slice, Array]]:
+        for several in zip(*(blocks(rows, draws) for rows in each), strict=True):
+            total = sum(block.log_density() for block in several)
+            yield several[0].place, np.asarray(total)
 
-    return _each_draw(each[0], posterior, density).rename(name)
+    return gathered(each[0], draws, found()).rename(name)
 
 
 def joint_draws(
-    each: Sequence[FittedRows], posterior: Dataset, seed: int | None
+    each: Sequence[Rows], posterior: Dataset, seed: int | None
 ) -> dict[str, DataArray]:
-    """Return new responses by name, drawn together: see ``FittedRows.given``."""
-    rng = np.random.default_rng(Settings.checked(seed=seed).seed)
-    names = [rows.name for rows in each]
+    """Return new responses by name, drawn together: see ``Rows.given``."""
+    draws = Draws(posterior)
+    chosen = Settings.checked(seed=seed).seed
     kinds: dict[str, Any] = {}
 
-    def drawn(draw: Mapping[str, Array]) -> Array:
-        arrays = dict(each[0].frame.arrays)
-        found = []
-        for rows in each:
-            frame = replace(rows.frame, arrays=arrays)
-            arguments = row_arguments(rows.program, frame, draw)
-            values = _spread(rows.family.simulate(rng, **arguments), rows.labels.shape)
-            arrays[rows.program.likelihood.value] = values
-            kinds[rows.name] = values.dtype
-            found.append(values)
-        return np.stack(found, axis=-1)
+    def found() -> Iterator[tuple[slice, Array]]:
+        rng = np.random.default_rng(chosen)
+        for block in blocks(each[0], draws, seed=chosen, each=len(each)):
+            arrays = dict(block.frame.arrays)
+            several = []
+            for rows in each:
+                frame = replace(block.frame, arrays=arrays)
+                values = _drawn(replace(block, rows=rows, frame=frame), rng)
+                arrays[rows.program.likelihood.value] = values
+                kinds[rows.name] = values.dtype
+                several.append(values)
+            yield block.place, np.stack(several, axis=-1)
 
-    whole = _each_draw(each[0], posterior, drawn, {"response": names})
+    names = [rows.name for rows in each]
+    whole = gathered(each[0], draws, found(), {"response": names})
     return {
         rows.name: coded(one, rows.categories, numbers=True) if rows.categories else one
         for rows in each
@@ -323,54 +297,3 @@ def thinned(posterior: Dataset, draws: int | None) -> Dataset:
     # the middles of as many stretches of equal length
     places = (2 * np.arange(number) + 1) * there // (2 * number)
     return posterior.isel(draw=places)
-
-
-def _probabilities(rows: FittedRows, posterior: Dataset) -> DataArray:
-    if not rows.categories:
-        raise ArgumentError(
-            f"the response `{rows.title}` has no categories; kind='prob' is for "
-            "ordinal and binary ones"
-        )
-    ranks = np.arange(len(rows.categories))[:, None]
-    shape = (len(ranks), len(rows.labels))
-
-    def each(draw: Mapping[str, Array]) -> Array:
-        found = rows.family.log_density(ranks, **rows.arguments(draw))
-        return np.exp(_spread(found, shape)).T
-
-    labels = numbers_of(rows.categories) or list(rows.categories)
-    return _each_draw(rows, posterior, each, {"category": labels})
-
-
-def _spread(values: Any, shape: tuple[int, ...]) -> Array:
-    return np.broadcast_to(np.asarray(values), shape)
-
-
-def _each_draw(
-    rows: FittedRows,
-    posterior: Dataset,
-    function: Callable[[Mapping[str, Array]], Array],
-    more: Mapping[str, Any] | None = None,
-) -> DataArray:
-    """Return what a function gives for each draw, in the order of the draws."""
-    from xarray import DataArray
-
-    sample = ("chain", "draw")
-    held = {
-        str(name): variable.transpose(*sample, ...).values
-        for name, variable in posterior.data_vars.items()
-    }
-    coords = {name: posterior[name].values for name in sample}
-    coords |= {"row": rows.labels, **(more or {})}
-    dims = tuple(coords)
-    sizes = tuple(len(values) for values in coords.values())
-    result: Array | None = None
-    for place in np.ndindex(*sizes[:2]):
-        values = function({name: array[place] for name, array in held.items()})
-        if result is None:
-            result = np.empty(sizes, values.dtype)
-        result[place] = values
-    found = DataArray(result, coords, dims)
-    if rows.counts is None:
-        return found
-    return found.assign_coords({rows.count_name: ("row", rows.counts)})

@@ -46,6 +46,8 @@ SESSIONS = {
     "needs-truth": "met when data are drawn",
     "truth-value": "met when data are drawn",
     "not-comparable": "about fits, in Python",
+    "new-level": "about a fit, in Python",
+    "missing-value": "about a fit, in Python",
 }
 
 

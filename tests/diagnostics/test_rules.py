@@ -34,6 +34,8 @@ ELSEWHERE = {
     "no-kernel": "tests/runtime: a distribution without its kernel",
     "not-a-fit": "tests/runtime/fit/test_store.py: damaged files",
     "not-comparable": "tests/runtime/fit/test_compare.py",
+    "new-level": "tests/runtime/rows/test_new.py",
+    "missing-value": "tests/runtime/rows/test_new.py",
     "missing-extra": "tests/data/test_formats.py: a package that is not there",
     "first-sheet": "tests/data/test_formats.py: a workbook",
     "hidden-rows": "tests/data/test_excel.py",

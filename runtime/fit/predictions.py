@@ -1,0 +1,145 @@
+"""What ``Fit.predict`` does: arguments checked, rows found, then the row engine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from varying.compiler.program.reached import without_groups
+from varying.grammar.source import Source
+
+from ..interface.arguments import ArgumentError
+from ..rows.engine import Draws, Rows, in_turn
+from ..rows.new import check_groups, new_rows, read_rows, strata_of_rows
+from ..rows.predict import (
+    Computed,
+    Kind,
+    averages,
+    check_kind,
+    computed,
+    joint_draws,
+    labelled,
+    thinned,
+)
+from ..rows.responses import chosen
+
+if TYPE_CHECKING:
+    from xarray import DataArray, Dataset
+
+    from ..rows.new import Groups
+    from .origin import Origin
+
+__all__ = ["Wanted", "predicted", "wanted"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """A prediction that is asked for; the fields are arguments of ``Fit.predict``."""
+
+    data: Any
+    kind: Kind
+    groups: Groups
+    draws: int | None
+    seed: int | None
+    dpar: str | None
+    response: str | None
+
+
+def wanted(
+    data: Any,
+    kind: Any,
+    groups: Any,
+    draws: int | None,
+    seed: int | None,
+    dpar: str | None,
+    response: str | None,
+) -> Wanted:
+    """Return what is asked for, with its arguments checked.
+
+    A word in place of data is a kind: a data file has an ending.
+    """
+    check_kind(kind)
+    if isinstance(data, str) and "." not in data and not os.path.exists(data):
+        check_kind(data)
+        if kind != "response":
+            raise ArgumentError(f"data are a kind, {data!r}, and kind is {kind!r}")
+        data, kind = None, data
+    return Wanted(data, kind, check_groups(groups), draws, seed, dpar, response)
+
+
+def predicted(origin: Origin, posterior: Dataset, asked: Wanted) -> DataArray:
+    """Return the prediction that is asked for: see ``Fit.predict``."""
+    posterior = thinned(posterior, asked.draws)
+    name = chosen(asked.response, origin.compiled.variables)
+    together = asked.kind == "response" and asked.dpar is None
+    if together and len(origin.responses) > 1:
+        if asked.groups == "average":
+            averages(origin.responses[name], asked.kind, {})  # says that it cannot be
+        each = _each(origin, asked)
+        _check_room(origin, posterior, len(each) * len(each[0].labels))
+        return joint_draws(each, posterior, asked.seed)[name]
+    one = _computed(origin, asked, name)
+    _check_room(origin, posterior, max(one.several, 1) * len(one.rows.labels))
+    return labelled(one, Draws(posterior))
+
+
+def _check_room(origin: Origin, posterior: Dataset, numbers: int) -> None:
+    from ..sampling.sizes import check_rows
+
+    there = origin.provenance
+    draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+    check_rows(Source(there.spec, there.spec_name), draws, numbers)
+
+
+def _computed(origin: Origin, asked: Wanted, name: str) -> Computed:
+    """Return the prediction of one response, ready to be computed."""
+    compiled = origin.compiled
+    if asked.data is None:
+        rows = _of_fit(origin.responses[name], asked)
+        if asked.groups == "average":
+            strata = strata_of_rows(compiled, compiled.prepared.table)
+            return averages(rows, asked.kind, strata, asked.dpar)
+        return computed(rows, asked.kind, asked.dpar, asked.seed)
+    of = compiled if len(compiled.responses) == 1 else compiled.of(name)
+    table = read_rows(asked.data, of)
+    kind, dpar = asked.kind, asked.dpar
+    if dpar is not None or kind == "prob" or asked.groups == "average":
+        # what is asked for is refused before the rows are looked at
+        _refused(origin.responses[name], asked)
+    new = new_rows(of, table, asked.groups, dpar=dpar, kind=kind)
+    (rows,) = new.each
+    if asked.groups == "average":
+        return averages(rows, kind, strata_of_rows(of, new.table), dpar)
+    return computed(rows, kind, dpar, asked.seed)
+
+
+def _refused(rows: Rows, asked: Wanted) -> None:
+    if asked.groups == "average":
+        averages(rows, asked.kind, {}, asked.dpar)
+    computed(rows, asked.kind, asked.dpar, asked.seed)
+
+
+def _of_fit(rows: Rows, asked: Wanted) -> Rows:
+    """Return the rows of the fit with the effects of groups that are asked for."""
+    if asked.groups == "new":
+        raise ArgumentError(
+            "groups='new' is for rows of levels that the fit has not seen, and the "
+            "rows of the fit have none: give data"
+        )
+    if asked.groups == "population":
+        return replace(rows, program=without_groups(rows.program))
+    return rows
+
+
+def _each(origin: Origin, asked: Wanted) -> tuple[Rows, ...]:
+    """Return the rows of all responses, each given those before it."""
+    compiled = origin.compiled
+    if asked.data is not None:
+        table = read_rows(asked.data, compiled)
+        return new_rows(compiled, table, asked.groups).together
+    each = tuple(_of_fit(rows, asked) for rows in origin.responses.values())
+    program = compiled.lowered
+    if asked.groups == "population":
+        program = without_groups(program)
+    return in_turn(program, each)

@@ -1,0 +1,71 @@
+"""Predictions averaged over new groups, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.program.expressions import names_in
+from varying.compiler.program.reached import reached
+
+from . import measures
+from .at_once import AtOnce
+from .average import averaged
+
+if TYPE_CHECKING:
+    from .engine import Block
+
+__all__ = ["average_of"]
+
+Array = NDArray[Any]
+
+
+def average_of(block: Block, kind: str, strata: Mapping[str, Array]) -> Array:
+    """Return a prediction averaged over new groups, by draws, rows and categories.
+
+    Parameters
+    ----------
+    block
+        Some of the rows, at all draws.
+    kind
+        ``eta``, ``mean`` or ``prob``.
+    strata
+        The stratum of each of all rows, by groups whose levels are in strata.
+    """
+    at = _at_once(block)
+    own = {name: array[block.place] for name, array in strata.items()}
+    match kind:
+        case "eta":
+            measure = measures.predictor(at)
+        case "mean":
+            measure = measures.mean(at)
+        case _:
+            events = [[rank] for rank in range(len(block.rows.categories))]
+            measure = measures.probabilities(at, events)
+    return averaged(measure, at, own)
+
+
+def _at_once(block: Block) -> AtOnce:
+    """Return the rows and draws as integrals take them: scalars have no axis of one."""
+    program, quantities = block.rows.program, block.quantities
+    arguments = program.likelihood.arguments
+    named = {n for _, value in arguments for n in names_in(value)}
+    named |= {one.name for one in program.predictors}
+    parameters = {p.name: p.axes for p in program.parameters}
+    axes = parameters | {d.name: d.axes for d in program.derived}
+    draws: dict[str, Array] = {}
+    for name in reached(program, named) & axes.keys():
+        values = np.asarray(quantities[name])
+        if not axes[name]:
+            values = np.broadcast_to(values.reshape(-1), (block.count,))
+        elif values.ndim == 1:  # the same at all draws
+            values = np.broadcast_to(values, (block.count, len(values)))
+        draws[name] = values
+    for group in program.groups:
+        for name in (group.reported_sd, group.correlation_matrix):
+            if name in block.draws:
+                draws[name] = block.draws[name]
+    return AtOnce(program, block.frame, draws)

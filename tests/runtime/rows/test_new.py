@@ -1,0 +1,251 @@
+"""New rows: by hand from the draws, and what is wrong with them, in words."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import varying
+from varying.grammar.diagnostics import ModelError
+from varying.runtime.fit.fit import Fit
+
+N = 60
+HEAD = (
+    "column cond: factor(ctl, drug, both)\n"
+    "let late = age > 40\n"
+    "let score = scale(2 * x + 1)\n"
+    "where y < 2\n"
+)
+
+
+@cache
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    subj = np.repeat([f"s{k}" for k in range(10)], N // 10)
+    return pd.DataFrame(
+        {
+            "subj": subj,
+            "arm": np.where(subj < "s5", "a", "b"),
+            "x": rng.normal(2.0, 1.5, N),
+            "age": rng.uniform(20.0, 60.0, N),
+            "cond": np.tile(["ctl", "drug", "both"], N // 3),
+            "n": rng.integers(1, 9, N),
+            "y": rng.normal(size=N),
+            "z": rng.normal(size=N),
+            "k": rng.integers(0, 2, N),
+            "wave": rng.integers(1, 5, N),
+            "rating": rng.integers(1, 5, N),
+        }
+    )
+
+
+@cache
+def fit(text: str) -> Fit:
+    """Return a short fit: of whatever draws, the question is what is made of them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = varying.compile(HEAD + text, data())
+        return model.fit(draws=40, tune=60, chains=2, seed=1, progress=False)
+
+
+def draw(of: Fit, name: str) -> Any:
+    """Return the draws of a variable: draws, its own axes."""
+    found = of.data["posterior"][name].transpose("chain", "draw", ...).values
+    return found.reshape(-1, *found.shape[2:])
+
+
+def flat(values: Any) -> Any:
+    """Return a prediction by draws and rows."""
+    found = values.transpose("chain", "draw", ...).values
+    return found.reshape(-1, *found.shape[2:])
+
+
+SPECS = {
+    "codings and splines": "y ~ scale(x)*cond + poly(age, 2) + (1 + x | subj)\n",
+    "lets": "y ~ score + late + ns(age, 3) + (1 | subj)\n",
+    "cut": "y ~ cut(age, [0, 30, 45, 99]) + within(x, cond) + (1 | subj:cond)\n",
+    "within": "y ~ within(x, subj) + between(x, subj) + (1 | subj)\n",
+    "monotonic": "y ~ mo(wave)*x + (1 + mo(wave) | subj)\n  sigma ~ cond\n",
+    "trials": "k | trials(n) ~ x + (1 | subj), family=binomial\n",
+    "rate": "k | rate(n) ~ x + offset(log(age)) + (1 | subj), family=negbinomial\n",
+    "ordinal": "rating ~ x*cond + (1 + x | subj), family=ordlogit\n",
+    "strata": "y ~ cond + (1 + x | gr(subj, by=arm))\n",
+    "shared": "y ~ cond + (1 + x |p| subj)\n  sigma ~ (1 |p| subj)\n",
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_rows_of_the_fit_are_new_rows_like_others(name: str) -> None:
+    made = fit(SPECS[name])
+    used = made.predict("eta")["row"].values
+    rows = data().drop(columns=["y", "rating"] + ["k"] * ("k |" not in SPECS[name]))
+    rows = rows.iloc[used].iloc[::-1]
+    if name == "within":
+        rows = rows.iloc[::-1]  # sums over the rows of a group, in their order
+    for kind in ("eta", "prob" if name == "ordinal" else "mean"):
+        fitted = flat(made.predict(kind=kind))  # type: ignore[arg-type]
+        few = rows.drop(columns="k", errors="ignore")
+        new = flat(made.predict(few, kind))  # type: ignore[arg-type]
+        order = slice(None) if name == "within" else slice(None, None, -1)
+        np.testing.assert_allclose(new[:, order], fitted, rtol=1e-10, atol=1e-12)
+
+
+def test_new_rows_are_computed_by_hand() -> None:
+    made = fit("y ~ x + cond + (1 + x | subj)\n")
+    rows = {"x": [0.5, 3.0], "cond": ["both", "ctl"], "subj": ["s3", "s0"]}
+    b, effects = draw(made, "b"), draw(made, "r_subj")
+    population = np.stack(
+        [
+            draw(made, "Intercept") + 0.5 * b[:, 0] + b[:, 2],
+            draw(made, "Intercept") + 3.0 * b[:, 0],
+        ],
+        axis=1,
+    )
+    own = np.stack([effects[:, 3] @ [1.0, 0.5], effects[:, 0] @ [1.0, 3.0]], axis=1)
+    found = flat(made.predict(rows, "mean"))
+    np.testing.assert_allclose(found, population + own, rtol=1e-12)
+    found = flat(made.predict(rows, "eta", groups="population"))
+    np.testing.assert_allclose(found, population, rtol=1e-12)
+    # the mean of the identity link is that of a group in the middle
+    found = flat(made.predict(rows, "mean", groups="average"))
+    np.testing.assert_allclose(found, population, rtol=1e-12)
+    del rows["subj"]
+    found = flat(made.predict(rows, "eta", groups="population"))
+    np.testing.assert_allclose(found, population, rtol=1e-12)
+
+
+def test_files_and_frames_are_the_same_rows(tmp_path: Path) -> None:
+    made = fit(SPECS["lets"])
+    rows = data()[["age", "x", "subj"]].head(5)
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    wanted = made.predict(rows, "mean")
+    assert made.predict(tmp_path / "new.csv", "mean").equals(wanted)
+    assert made.predict(str(tmp_path / "new.csv"), "mean").equals(wanted)
+    assert made.predict(rows.to_dict("list"), "mean").equals(wanted)
+    assert wanted["row"].values.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_rows_of_the_fit_are_predicted_without_their_groups() -> None:
+    made = fit(SPECS["ordinal"])
+    used = made.predict("eta")["row"].values
+    rows = data().iloc[used].drop(columns=["subj", "rating"])
+    for groups in ("population", "average"):
+        ours = flat(made.predict(kind="prob", groups=groups))  # type: ignore[arg-type]
+        new = flat(made.predict(rows, "prob", groups=groups))  # type: ignore[arg-type]
+        np.testing.assert_allclose(new, ours, rtol=1e-12)
+        np.testing.assert_allclose(ours.sum(axis=-1), 1.0)
+
+
+# ---- levels that the fit has not seen ------------------------------------------------
+
+
+def test_new_levels_have_the_same_effects_in_all_rows() -> None:
+    made = fit("y ~ x + (1 + x | subj)\n  sigma ~ (1 | subj)\n")
+    rows = pd.DataFrame(
+        {"x": [0.0, 1.0, 0.0, 0.0, 2.0], "subj": ["new", "new", "s3", "other", "new"]}
+    )
+    eta = flat(made.predict(rows, "eta", groups="new", seed=5))
+    first = eta[:, 1] - eta[:, 0]
+    np.testing.assert_allclose(eta[:, 4] - eta[:, 1], first, rtol=1e-9)
+    assert np.abs(eta[:, 0] - eta[:, 3]).min() > 0.0
+    np.testing.assert_allclose(eta[:, 2], flat(made.predict(rows[2:3], "eta"))[:, 0])
+    again = flat(made.predict(rows, "eta", groups="new", seed=5))
+    np.testing.assert_array_equal(again, eta)
+    other = flat(made.predict(rows, "eta", groups="new", seed=6))
+    assert np.abs(other[:, 0] - eta[:, 0]).min() > 0.0
+    # without a value or a column, each row is a group of its own
+    nameless = flat(made.predict({"x": [0.0, 0.0]}, "eta", groups="new", seed=5))
+    assert np.abs(nameless[:, 0] - nameless[:, 1]).min() > 0.0
+    rows["subj"] = [None, None, "s3", "s3", None]
+    mixed = flat(made.predict(rows, "eta", groups="new", seed=5))
+    np.testing.assert_allclose(mixed[:, 2], eta[:, 2], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["strata", "shared", "ordinal"])
+def test_new_effects_are_of_the_fitted_population(name: str) -> None:
+    made, many = fit(SPECS[name]), 20_000
+    rows = {"x": [0.0, 1.0] * many, "cond": ["ctl"] * 2 * many, "arm": ["b"] * 2 * many}
+    rows["subj"] = [f"new{k // 2}" for k in range(2 * many)]
+    few = made.data.isel(draw=slice(0, 2))
+    kept = Fit(few, made.provenance, made._origin)
+    eta = flat(kept.predict(rows, "eta", groups="new", seed=3))
+    zero = flat(kept.predict(rows, "eta", groups="population"))
+    added = (eta - zero).reshape(4, many, 2)
+    intercept, slope = added[..., 0], added[..., 1] - added[..., 0]
+    sd, cor = draw(kept, "sd_subj"), draw(kept, "cor_subj")
+    first = 2 if name == "strata" else 0  # those of the arm `b` come second
+    for at in range(4):
+        own = sd[at, first : first + 2]
+        assert intercept[at].std() == pytest.approx(own[0], rel=0.03)
+        assert slope[at].std() == pytest.approx(own[1], rel=0.03)
+        found = np.corrcoef(intercept[at], slope[at])[0, 1]
+        assert found == pytest.approx(cor[at, first + 1, first], abs=0.03)
+    if name == "shared":
+        log_sigma = flat(kept.predict(rows, "eta", dpar="sigma", groups="new", seed=3))
+        level = log_sigma.reshape(4, many, 2)[..., 0]
+        for at in range(4):
+            found = np.corrcoef(intercept[at], level[at])[0, 1]
+            assert found == pytest.approx(cor[at, 2, 0], abs=0.03)
+
+
+# ---- what is wrong, in words --------------------------------------------------------
+
+GOOD = {"x": [1.0, 2.0], "cond": ["ctl", "drug"], "age": [30, 50], "subj": ["s1", "s2"]}
+WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "level": ({"cond": ["ctl", "durg"]}, "new-level", "`durg` in row 2"),
+    "group": ({"subj": ["s1", "s99"]}, "new-level", "`s99` in row 2"),
+    "no column": ({"age": None}, "unknown-column", "no column `age`"),
+    "no group": ({"subj": None}, "unknown-column", "no column `subj`"),
+    "no value": ({"x": [1.0, np.nan]}, "missing-value", "`x` has no value in row 2"),
+    "no group value": ({"subj": ["s1", None]}, "missing-value", "`subj`"),
+    "no factor value": ({"cond": [None, "drug"]}, "missing-value", "`cond`"),
+    "text": ({"x": ["1.0", "two"]}, "wrong-type", "`x` is a number in the rows"),
+    "no logarithm": ({"age": [-3, 50]}, "infinite-value", "`log(age)`"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_said_with_column_and_rows(case: str) -> None:
+    changed, rule, text = WRONG[case]
+    made = fit("y ~ x + cond + log(age) + (1 + x | subj)\n")
+    rows = {n: v for n, v in {**GOOD, **changed}.items() if v is not None}
+    with pytest.raises(ModelError) as caught:
+        made.predict(rows, "mean")
+    (found,) = caught.value.diagnostics
+    assert found.rule == rule
+    assert text in found.message
+    if "group" in case:
+        assert any("groups=new" in note for note in found.notes)
+        assert made.predict(rows, "mean", groups="new").sizes["row"] == 2
+
+
+def test_a_level_in_two_strata_is_refused() -> None:
+    rows = {"x": [0, 1], "cond": ["ctl"] * 2, "subj": ["new"] * 2, "arm": ["a", "b"]}
+    with pytest.raises(ModelError, match="group-not-nested"):
+        fit(SPECS["strata"]).predict(rows, groups="new")
+    rows["arm"] = ["a", "c"]
+    with pytest.raises(ModelError, match="new-level"):
+        fit(SPECS["strata"]).predict(rows, groups="new")
+
+
+def test_arguments_that_make_no_sense() -> None:
+    made = fit(SPECS["shared"])
+    for kind in ("response", "eta"):
+        with pytest.raises(ValueError, match="groups='new'"):
+            made.predict(kind=kind, groups="new")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a response is of a group"):
+        made.predict(groups="average")
+    with pytest.raises(ValueError, match="groups is one of"):
+        made.predict(groups="all")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="data are a data frame"):
+        made.predict(3)
+    with pytest.raises(ModelError, match="no-such-file"):
+        made.predict("nothing.csv")
+    with pytest.raises(ModelError, match="empty-data"):
+        made.predict(data().head(0))
