@@ -26,7 +26,7 @@ from .declared import declare
 from .derive import Computation, Step, replay
 from .rows import Prepared
 
-__all__ = ["Asked", "replayed", "report_new_levels", "rows_named"]
+__all__ = ["Needs", "replayed", "report_new_levels", "rows_named"]
 
 Booleans = NDArray[np.bool_]
 
@@ -36,7 +36,7 @@ _SHOWN_LEVELS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Needs:
     """What is needed of new rows.
 
     Attributes
@@ -55,7 +55,7 @@ class Asked:
 
 
 def replayed(
-    asked: Asked,
+    needs: Needs,
     table: Table,
     spec: Spec,
     prepared: Prepared,
@@ -67,7 +67,7 @@ def replayed(
 
     Parameters
     ----------
-    asked
+    needs
         What is needed.
     table
         The rows as they were read.
@@ -79,8 +79,8 @@ def replayed(
         Whether a row need not have a value of its grouping factors, nor the data such
         columns.
     """
-    names, made = _needed(asked, prepared)
-    others, _ = _needed(replace(asked, groups=frozenset()), prepared)
+    names, made = _needed(needs, prepared)
+    others, _ = _needed(replace(needs, groups=frozenset()), prepared)
     only_groups = frozenset(names) - frozenset(others)
     missing = [name for name in names if name not in table.columns]
     for name in missing:
@@ -114,9 +114,9 @@ def replayed(
     table = replay(made, table, sink)
     if sink.failed:
         return None
-    for name, levels in asked.factors.items():
+    for name, levels in needs.factors.items():
         _check_levels(name, levels, table, sink)
-    for expression in asked.expressions:
+    for expression in needs.expressions:
         _check_values(expression, table, sink)
     return None if sink.failed else table
 
@@ -124,7 +124,7 @@ def replayed(
 # ---- which columns -------------------------------------------------------------------
 
 
-def _needed(asked: Asked, prepared: Prepared) -> tuple[list[str], list[Computation]]:
+def _needed(needs: Needs, prepared: Prepared) -> tuple[list[str], list[Computation]]:
     """Return the columns of the data that are needed, and what is made of them."""
     by_column: dict[str, Computation] = {}
     by_call: dict[str, Step] = {}
@@ -137,9 +137,9 @@ def _needed(asked: Asked, prepared: Prepared) -> tuple[list[str], list[Computati
     names: dict[str, None] = {}
     used: list[Computation] = []
     stack: list[Expr | str] = [
-        *asked.expressions,
-        *asked.factors,
-        *sorted(asked.groups),
+        *needs.expressions,
+        *needs.factors,
+        *sorted(needs.groups),
     ]
     seen: set[str] = set()
     while stack:

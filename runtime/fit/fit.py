@@ -241,9 +241,9 @@ class Fit:
             ``not-a-fit`` if the file holds other data than those of its draws;
             ``not-enough-memory`` for more numbers than fit into it.
         """
-        from .predictions import predicted, wanted
+        from .predictions import predicted, request_of
 
-        asked = wanted(data, kind, groups, draws, seed, dpar, response)
+        asked = request_of(data, kind, groups, draws, seed, dpar, response)
         return predicted(self._origin, self._posterior, asked)
 
     @called

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ..rows.new import Groups
     from .origin import Origin
 
-__all__ = ["Wanted", "predicted", "wanted"]
+__all__ = ["PredictionRequest", "predicted", "request_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
+class PredictionRequest:
     """A prediction that is asked for; the fields are arguments of ``Fit.predict``."""
 
     data: Any
@@ -46,7 +46,7 @@ class Wanted:
     response: str | None
 
 
-def wanted(
+def request_of(
     data: Any,
     kind: Any,
     groups: Any,
@@ -54,7 +54,7 @@ def wanted(
     seed: int | None,
     dpar: str | None,
     response: str | None,
-) -> Wanted:
+) -> PredictionRequest:
     """Return what is asked for, with its arguments checked.
 
     A word in place of data is a kind: a data file has an ending.
@@ -65,21 +65,25 @@ def wanted(
         if kind != "response":
             raise ArgumentError(f"data are a kind, {data!r}, and kind is {kind!r}")
         data, kind = None, data
-    return Wanted(data, kind, check_groups(groups), draws, seed, dpar, response)
+    return PredictionRequest(
+        data, kind, check_groups(groups), draws, seed, dpar, response
+    )
 
 
-def predicted(origin: Origin, posterior: Dataset, asked: Wanted) -> DataArray:
+def predicted(
+    origin: Origin, posterior: Dataset, request: PredictionRequest
+) -> DataArray:
     """Return the prediction that is asked for: see ``Fit.predict``."""
-    posterior = thinned(posterior, asked.draws)
-    name = chosen(asked.response, origin.compiled.variables)
-    together = asked.kind == "response" and asked.dpar is None
+    posterior = thinned(posterior, request.draws)
+    name = chosen(request.response, origin.compiled.variables)
+    together = request.kind == "response" and request.dpar is None
     if together and len(origin.responses) > 1:
-        if asked.groups == "average":
-            averages(origin.responses[name], asked.kind, {})  # says that it cannot be
-        each = _each(origin, asked)
+        if request.groups == "average":
+            averages(origin.responses[name], request.kind, {})  # says that it cannot be
+        each = _each(origin, request)
         _check_room(origin, posterior, len(each) * len(each[0].labels))
-        return joint_draws(each, posterior, asked.seed)[name]
-    one = _computed(origin, asked, name)
+        return joint_draws(each, posterior, request.seed)[name]
+    one = _computed(origin, request, name)
     _check_room(origin, posterior, max(one.several, 1) * len(one.rows.labels))
     return labelled(one, Draws(posterior))
 
@@ -92,54 +96,54 @@ def _check_room(origin: Origin, posterior: Dataset, numbers: int) -> None:
     check_rows(Source(there.spec, there.spec_name), draws, numbers)
 
 
-def _computed(origin: Origin, asked: Wanted, name: str) -> Computed:
+def _computed(origin: Origin, request: PredictionRequest, name: str) -> Computed:
     """Return the prediction of one response, ready to be computed."""
     compiled = origin.compiled
-    if asked.data is None:
-        rows = _of_fit(origin.responses[name], asked)
-        if asked.groups == "average":
+    if request.data is None:
+        rows = _of_fit(origin.responses[name], request)
+        if request.groups == "average":
             strata = strata_of_rows(compiled, compiled.prepared.table)
-            return averages(rows, asked.kind, strata, asked.dpar)
-        return computed(rows, asked.kind, asked.dpar, asked.seed)
+            return averages(rows, request.kind, strata, request.dpar)
+        return computed(rows, request.kind, request.dpar, request.seed)
     of = compiled if len(compiled.responses) == 1 else compiled.of(name)
-    table = read_rows(asked.data, of)
-    kind, dpar = asked.kind, asked.dpar
-    if dpar is not None or kind == "prob" or asked.groups == "average":
+    table = read_rows(request.data, of)
+    kind, dpar = request.kind, request.dpar
+    if dpar is not None or kind == "prob" or request.groups == "average":
         # what is asked for is refused before the rows are looked at
-        _refused(origin.responses[name], asked)
-    new = new_rows(of, table, asked.groups, dpar=dpar, kind=kind)
+        _refused(origin.responses[name], request)
+    new = new_rows(of, table, request.groups, dpar=dpar, kind=kind)
     (rows,) = new.each
-    if asked.groups == "average":
+    if request.groups == "average":
         return averages(rows, kind, strata_of_rows(of, new.table), dpar)
-    return computed(rows, kind, dpar, asked.seed)
+    return computed(rows, kind, dpar, request.seed)
 
 
-def _refused(rows: Rows, asked: Wanted) -> None:
-    if asked.groups == "average":
-        averages(rows, asked.kind, {}, asked.dpar)
-    computed(rows, asked.kind, asked.dpar, asked.seed)
+def _refused(rows: Rows, request: PredictionRequest) -> None:
+    if request.groups == "average":
+        averages(rows, request.kind, {}, request.dpar)
+    computed(rows, request.kind, request.dpar, request.seed)
 
 
-def _of_fit(rows: Rows, asked: Wanted) -> Rows:
+def _of_fit(rows: Rows, request: PredictionRequest) -> Rows:
     """Return the rows of the fit with the effects of groups that are asked for."""
-    if asked.groups == "new":
+    if request.groups == "new":
         raise ArgumentError(
             "groups='new' is for rows of levels that the fit has not seen, and the "
             "rows of the fit have none: give data"
         )
-    if asked.groups == "population":
+    if request.groups == "population":
         return replace(rows, program=without_groups(rows.program))
     return rows
 
 
-def _each(origin: Origin, asked: Wanted) -> tuple[Rows, ...]:
+def _each(origin: Origin, request: PredictionRequest) -> tuple[Rows, ...]:
     """Return the rows of all responses, each given those before it."""
     compiled = origin.compiled
-    if asked.data is not None:
-        table = read_rows(asked.data, compiled)
-        return new_rows(compiled, table, asked.groups).together
-    each = tuple(_of_fit(rows, asked) for rows in origin.responses.values())
+    if request.data is not None:
+        table = read_rows(request.data, compiled)
+        return new_rows(compiled, table, request.groups).together
+    each = tuple(_of_fit(rows, request) for rows in origin.responses.values())
     program = compiled.lowered
-    if asked.groups == "population":
+    if request.groups == "population":
         program = without_groups(program)
     return in_turn(program, each)

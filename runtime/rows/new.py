@@ -34,7 +34,7 @@ from varying.compiler.bind.bound import By
 from varying.compiler.data.codes import group_index
 from varying.compiler.formula.columns import Coded, DesignColumn
 from varying.compiler.prepare.elsewhere import (
-    Asked,
+    Needs,
     replayed,
     report_new_levels,
     rows_named,
@@ -117,6 +117,7 @@ def read_rows(data: Any, compiled: Compiled) -> Table:
     from varying.compiler.data.file import DataFile, read_data
     from varying.compiler.data.options import DataOptions, data_options
     from varying.compiler.data.plain import table_from_frame
+    from varying.compiler.data.wanted import Wanted
     from varying.compiler.prepare.source import data_statement
 
     if isinstance(data, str | os.PathLike):
@@ -126,7 +127,8 @@ def read_rows(data: Any, compiled: Compiled) -> Table:
         if statement is not None:
             options = replace(data_options(statement, Sink(sink.source)), given=())
         file = DataFile(Path(data), False, options)
-        table = read_data(file, compiled.spec, sink, Span(0, 0), whole=True)
+        wanted = Wanted.by(compiled.spec)
+        table = read_data(file, wanted, sink, Span(0, 0), whole=True)
         sink.raise_errors()
         assert table is not None
     elif hasattr(data, "columns") or isinstance(data, Mapping):
@@ -245,7 +247,7 @@ def _without_levels(program: Program) -> Program:
     return replace(program, slots=tuple(kept))
 
 
-def _asked(program: Program, strata: Iterable[By]) -> Asked:
+def _asked(program: Program, strata: Iterable[By]) -> Needs:
     """Return the columns that the slots of a program are made of."""
     expressions: dict[str, Expr] = {}
     factors: dict[str, tuple[str, ...]] = {}
@@ -277,7 +279,7 @@ def _asked(program: Program, strata: Iterable[By]) -> Asked:
                 name = Name(column, quoted=True, span=Span(0, 0))
                 expressions[column] = name
     factors |= {by.name: by.levels for by in strata}
-    return Asked(tuple(expressions.values()), factors, frozenset(grouping))
+    return Needs(tuple(expressions.values()), factors, frozenset(grouping))
 
 
 # ---- new levels ----------------------------------------------------------------------

@@ -16,7 +16,7 @@ from .test_predict import CHAINS, DRAWS, SPECS, fit, model
 def test_all_draws_at_once_are_one_after_the_other(name: str) -> None:
     compiled = model(name).compiled
     assert compiled is not None
-    rows, posterior = Rows.of(compiled), fit(name).data["posterior"].to_dataset()
+    rows, posterior = Rows.of(compiled), fit(name)._posterior
     family, observed = rows.family, rows.frame[rows.program.likelihood.value]
     kinds = {"eta", *(("prob",) if rows.categories else ())}
     kinds |= set() if family.response == "ordinal" else {"mean"}
@@ -44,7 +44,7 @@ def test_blocks_are_as_large_as_there_is_room_for() -> None:
     compiled = model("sigma").compiled
     assert compiled is not None
     rows = Rows.of(compiled)
-    draws = Draws(fit("sigma").data["posterior"].to_dataset())
+    draws = Draws(fit("sigma")._posterior)
     small = list(blocks(rows, draws, at_once=5 * draws.count))
     assert {block.shape[0] for block in small} == {CHAINS * DRAWS}
     assert [block.place.start for block in small] == list(range(0, len(rows.labels), 5))
