@@ -69,6 +69,26 @@ def pooled_index(factors: Sequence[str], levels: Sequence[str], table: Table) ->
     return np.column_stack([recode(table.columns[one], levels) for one in factors])
 
 
+def pooled_placed(
+    factors: Sequence[str], levels: Sequence[str], table: Table
+) -> tuple[Ints, tuple[str, ...]]:
+    """Return the same by each of several columns with the same levels."""
+    place = {level: index for index, level in enumerate(levels)}
+    each = []
+    for factor in factors:
+        names, codes = coded_values(table.columns[factor])
+        present = np.unique(codes[codes >= 0]).tolist()
+        for name in (names[code] for code in present):
+            place.setdefault(name, len(place))
+        of = np.array([*(place.get(name, -1) for name in names), -1], dtype=np.int64)
+        each.append(of[codes])
+    index = np.column_stack(each)
+    missing = index < 0
+    nameless = int(missing.sum())
+    index[missing] = len(place) + np.arange(nameless)
+    return index, (*list(place)[len(levels) :], *[""] * nameless)
+
+
 def placed(
     factors: Sequence[str], levels: Sequence[str], table: Table
 ) -> tuple[Ints, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..bind.membership import membership_weights
 from ..bind.response import outcome_values
-from ..data.codes import placed, pooled_index, recode
+from ..data.codes import placed, pooled_placed, recode
 from ..data.table import Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
@@ -43,13 +43,17 @@ def fill(program: Program, table: Table) -> Frame:
     arrays: dict[str, NDArray[Any]] = {}
     new: dict[str, NewLevels] = {}
     for slot in program.slots:
-        if isinstance(slot.recipe, LevelIndex):
-            found = placed(slot.recipe.factors, slot.recipe.levels, table)
-            arrays[slot.name] = found[0]
-            if found[1] and slot.into is not None:
-                new[slot.into] = NewLevels(found[1])
-        else:
-            arrays[slot.name] = _array(slot.recipe, table)
+        match slot.recipe:
+            case LevelIndex(factors, levels):
+                index, more = placed(factors, levels, table)
+            case MemberIndex(columns, levels):
+                index, more = pooled_placed(columns, levels, table)
+            case recipe:
+                arrays[slot.name] = _array(recipe, table)
+                continue
+        arrays[slot.name] = index
+        if more and slot.into is not None:
+            new[slot.into] = NewLevels(more)
     lengths = {
         axis.name: table.rows if axis.labels is None else len(axis.labels)
         for axis in program.axes
@@ -71,7 +75,7 @@ def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
         case LevelIndex(factors, levels):
             return placed(factors, levels, table)[0]
         case MemberIndex(columns, levels):
-            return pooled_index(columns, levels, table)
+            return pooled_placed(columns, levels, table)[0]
         case MemberWeights(weights, count, scaled):
             return membership_weights(weights, count, scaled, table)
         case Numbers(values, width):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .blocks import GroupProduct, GroupUse
 from .expressions import names_in
 from .ir import Program
 
@@ -53,9 +52,7 @@ def without_groups(program: Program) -> Program:
     predictors = tuple(
         replace(
             one,
-            blocks=tuple(
-                b for b in one.blocks if not isinstance(b, GroupUse | GroupProduct)
-            ),
+            blocks=tuple(b for b in one.blocks if not b.effects_used()),
         )
         for one in program.predictors
     )

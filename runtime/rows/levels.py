@@ -73,6 +73,7 @@ class NewEffects:
             assert axis is not None
             known = self._frame.lengths[axis]
             levels, place = np.unique(arrays[slot], return_inverse=True)
+            place = place.reshape(arrays[slot].shape)
             if not len(levels) or levels[-1] < known:
                 continue
             changed[slot] = place

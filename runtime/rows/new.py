@@ -48,6 +48,8 @@ from varying.compiler.program.recipes import (
     LevelIndex,
     LevelPlace,
     Matrix,
+    MemberIndex,
+    MemberWeights,
     Outcome,
     Single,
     Variable,
@@ -243,7 +245,8 @@ def _wanted(
 
 def _without_levels(program: Program) -> Program:
     """Return the program without the places of rows among levels."""
-    kept = (s for s in program.slots if not isinstance(s.recipe, LevelIndex))
+    levels = (LevelIndex, MemberIndex)
+    kept = (s for s in program.slots if not isinstance(s.recipe, levels))
     return replace(program, slots=tuple(kept))
 
 
@@ -271,8 +274,10 @@ def _asked(program: Program, strata: Iterable[By]) -> Needs:
                 factors[column] = levels
             case Variable(variable):
                 expressions[variable.label] = variable.expression
-            case LevelIndex(names):
+            case LevelIndex(names) | MemberIndex(names):
                 grouping |= set(names)
+            case MemberWeights(several):
+                expressions |= {one.label: one.expression for one in several}
             case Outcome(column, levels) if levels:
                 factors[column] = levels
             case Outcome(column):
@@ -290,13 +295,17 @@ def _refuse_new(program: Program, frame: Frame, table: Table, sink: Sink) -> Non
     for slot in program.slots:
         recipe = slot.recipe
         levels = frame.new_levels.get(slot.into or "")
-        if not isinstance(recipe, LevelIndex) or levels is None:
+        if not isinstance(recipe, LevelIndex | MemberIndex) or levels is None:
             continue
-        known, index = len(recipe.levels), frame[slot.name]
+        known, index = len(recipe.levels), frame[slot.name].reshape(table.rows, -1)
         found = {
-            label: index == known + place for place, label in enumerate(levels.labels)
+            label: (index == known + place).any(axis=1)
+            for place, label in enumerate(levels.labels)
         }
-        name = ":".join(recipe.factors)
+        if isinstance(recipe, MemberIndex):
+            name = ", ".join(recipe.columns)
+        else:
+            name = ":".join(recipe.factors)
         report_new_levels(name, found, recipe.levels, sink, group=True)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.program.blocks import MemberUse
 from varying.compiler.program.expressions import Apply, Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 
@@ -119,6 +120,13 @@ def averages(
         raise ArgumentError(
             f"the average of the predictor of `{dpar}` is that of a group whose "
             "effects are 0: groups='population'"
+        )
+
+    blocks_of = [b for one in rows.program.predictors for b in one.blocks]
+    if any(isinstance(block, MemberUse) for block in blocks_of):
+        raise ArgumentError(
+            "groups='average' is not there yet for rows of several levels, `mm()`: "
+            "groups='new' draws new ones, groups='population' has effects of 0"
         )
 
     def function(block: Block) -> Array:

@@ -57,10 +57,17 @@ class MemberUse(Block):
     ) -> Array | float:
         """Return the weighted sum over the levels of each row."""
         effects = values[program.group(self.group).effects]
-        rows = effects[frame[self.index]][:, :, list(self.positions)]
-        pooled = (frame[self.weights][:, :, None] * rows).sum(axis=1)
-        design = 1.0 if self.design is None else frame[self.design]
-        return np.asarray((design * pooled).sum(axis=1))
+        index, weights = frame[self.index], frame[self.weights]
+        found: Any = 0.0
+        for place, position in enumerate(self.positions):
+            pooled: Any = 0.0
+            for member in range(index.shape[1]):
+                own = effects[..., index[:, member], position]
+                pooled = pooled + weights[:, member] * own
+            if self.design is not None:
+                pooled = pooled * frame[self.design][:, place]
+            found = found + pooled
+        return np.asarray(found)
 
     def text(self, program: Program) -> str:
         """Return the effects by their levels, times weights and design."""

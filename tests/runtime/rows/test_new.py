@@ -31,6 +31,7 @@ def data() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "subj": subj,
+            "other": np.roll(subj, 7),
             "arm": np.where(subj < "s5", "a", "b"),
             "x": rng.normal(2.0, 1.5, N),
             "age": rng.uniform(20.0, 60.0, N),
@@ -76,6 +77,7 @@ SPECS = {
     "rate": "k | rate(n) ~ x + offset(log(age)) + (1 | subj), family=negbinomial\n",
     "ordinal": "rating ~ x*cond + (1 + x | subj), family=ordlogit\n",
     "strata": "y ~ cond + (1 + x | gr(subj, by=arm))\n",
+    "members": "y ~ cond + (1 + x | mm(subj, other, weights=cbind(n, wave)))\n",
     "shared": "y ~ cond + (1 + x |p| subj)\n  sigma ~ (1 |p| subj)\n",
 }
 
@@ -165,6 +167,26 @@ def test_new_levels_have_the_same_effects_in_all_rows() -> None:
     rows["subj"] = [None, None, "s3", "s3", None]
     mixed = flat(made.predict(rows, "eta", groups="new", seed=5))
     np.testing.assert_allclose(mixed[:, 2], eta[:, 2], rtol=1e-12)
+
+
+def test_new_members_of_several_are_weighted() -> None:
+    made = fit(SPECS["members"])
+    rows = {"x": [0.0] * 3, "cond": ["ctl"] * 3, "n": [1, 2, 6]}
+    rows["wave"] = [2] * 3
+    rows |= {"subj": ["new", "s1", "new"], "other": ["s1", "s1", None]}
+    with pytest.raises(ModelError, match="missing-value"):
+        made.predict(rows, "eta")
+    rows["other"] = ["s1", "s1", "newer"]
+    with pytest.raises(ModelError, match="`new` in 2 rows: 1, 3; `newer` in row 3"):
+        made.predict(rows, "eta")
+    eta = flat(made.predict(rows, "eta", groups="new", seed=2))
+    added = eta - flat(made.predict(rows, "eta", groups="population"))
+    known = draw(made, "r_mmsubjother")[:, 1, 0]
+    np.testing.assert_allclose(added[:, 1], known, rtol=1e-9)
+    new = (added[:, 0] - known * 2 / 3) * 3
+    assert np.abs(new - known).min() > 0.0
+    with pytest.raises(ValueError, match="not there yet"):
+        made.predict(rows, "mean", groups="average")
 
 
 @pytest.mark.parametrize("name", ["strata", "shared", "ordinal"])
