@@ -266,6 +266,16 @@ def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str]
         if family.startswith("hurdle"):
             data.loc[rng.random(rows) < 0.3, "u"] = 0.0
         return [], "u"
+    if family in ("zero_inflated_binomial", "zero_inflated_beta_binomial"):
+        chance = rng.beta(0.8, 1.2, rows) * (rng.random(rows) < 0.7)
+        data["hits"] = rng.binomial(data["n"], chance)
+        return [], "hits | trials(n)"
+    if family in ("ordered_beta", "zero_one_inflated_beta", "zero_inflated_beta"):
+        data["p"] = rng.integers(1, 99, rows)
+        ends = 2 if "one" in family or "ordered" in family else 1
+        at_end = rng.random(rows) < 0.3
+        data.loc[at_end, "p"] = 99 * rng.integers(0, ends, int(at_end.sum()))
+        return [], "p/99"
     if family == "beta_binomial":
         data["hits"] = rng.binomial(data["n"], rng.beta(0.8, 1.2, rows))
         return [], "hits | trials(n)"

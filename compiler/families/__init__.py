@@ -6,13 +6,21 @@ from .binary.bernoulli import BERNOULLI
 from .binary.binomial import BINOMIAL
 from .bounded.beta import BETA
 from .bounded.beta_binomial import BETA_BINOMIAL
+from .bounded.ordered_beta import ORDERED_BETA
+from .bounded.zero_one_inflated_beta import ZERO_ONE_INFLATED_BETA
 from .combined.hurdle import (
     HURDLE_GAMMA,
     HURDLE_LOGNORMAL,
     HURDLE_NEGBINOMIAL,
     HURDLE_POISSON,
+    ZERO_INFLATED_BETA,
 )
-from .combined.zero_inflated import ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_POISSON
+from .combined.zero_inflated import (
+    ZERO_INFLATED_BETA_BINOMIAL,
+    ZERO_INFLATED_BINOMIAL,
+    ZERO_INFLATED_NEGBINOMIAL,
+    ZERO_INFLATED_POISSON,
+)
 from .continuous.exponential import EXPONENTIAL
 from .continuous.gamma import GAMMA
 from .continuous.gaussian import GAUSSIAN
@@ -35,6 +43,9 @@ FAMILIES: dict[str, Family] = {
         EXPONENTIAL,
         WEIBULL,
         BETA,
+        ORDERED_BETA,
+        ZERO_ONE_INFLATED_BETA,
+        ZERO_INFLATED_BETA,
         BERNOULLI,
         BINOMIAL,
         BETA_BINOMIAL,
@@ -43,6 +54,8 @@ FAMILIES: dict[str, Family] = {
         GEOMETRIC,
         ZERO_INFLATED_POISSON,
         ZERO_INFLATED_NEGBINOMIAL,
+        ZERO_INFLATED_BINOMIAL,
+        ZERO_INFLATED_BETA_BINOMIAL,
         HURDLE_POISSON,
         HURDLE_NEGBINOMIAL,
         HURDLE_GAMMA,
@@ -64,10 +77,7 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "laplace skew_normal shifted_lognormal "
         "frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
         "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
-        "ordered_beta zero_one_inflated_beta zero_inflated_beta "
         "com_poisson discrete_weibull negbinomial1 "
-        "zero_inflated_binomial "
-        "zero_inflated_beta_binomial "
         "categorical multinomial "
         "dirichlet dirichlet_multinomial logistic_normal ordprobit sratio cratio acat "
         "hurdle_cumulative mixture wiener cox"

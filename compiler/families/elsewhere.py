@@ -48,10 +48,7 @@ _OTHER_NAMES: Mapping[str, str] = {
     "cox": "coxph survival",
 }
 
-_ORDERED = (
-    "until then: `let percent = round(100*y)`, and `percent ~ x, family=ordlogit`, "
-    "which takes shares of 0 and 1 as well"
-)
+_ORDERED = "until then: `ordered_beta`, which takes shares of 0 and 1 as well"
 _OVERDISPERSED = (
     "until then: `negbinomial`, or `poisson` with an effect of each row, "
     "`(1 | row)`, where the data have a column that numbers the rows"
@@ -79,11 +76,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "inverse_gaussian": (_POSITIVE,),
     "cox": ("until then: `weibull` of times that are all observed",),
     "xbeta": (_ORDERED,),
-    "ordered_beta": (_ORDERED,),
-    "zero_one_inflated_beta": (_ORDERED,),
-    "zero_inflated_beta": (_ORDERED,),
-    "zero_inflated_binomial": ("until then: `binomial` with `(1 | row)`",),
-    "zero_inflated_beta_binomial": ("until then: `beta_binomial`",),
     "com_poisson": (_OVERDISPERSED,),
     "discrete_weibull": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),

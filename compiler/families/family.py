@@ -53,6 +53,9 @@ class DefaultPrior:
         family, so that the prior has its mode there).
     times
         What the parameter is multiplied by first.
+    half
+        The parameter half of which is added first, one that stands before it in the
+        family.
     """
 
     distribution: str
@@ -61,6 +64,7 @@ class DefaultPrior:
     lower: float | None = None
     of: Literal["itself", "inv_sqrt"] = "itself"
     times: float = 1.0
+    half: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from varying.grammar.printer import name_text
 from varying.grammar.spelling import spell_number
 
 from ..bind.bound import BoundModel
@@ -190,8 +191,13 @@ def spike(subject: Subject) -> Iterator[Finding]:
             "for ratings: `family=ordlogit`, with all categories declared: `column "
             f"{bound.response.column}: ordered({low:g}..{high:g})`"
         )
+        if low == 0 and bound.response.expression is None:
+            share = f"{name_text(bound.response.column)}/{high:g}"
+            notes.append(f"for ratings as shares: `family=ordered_beta` of `{share}`")
         if low == 0 and [end for end, _, _ in found] == ["lowest"]:
             notes.append("for counts: `family=negbinomial`")
+    elif low >= 0.0 and high <= 1.0:
+        notes.append("`family=ordered_beta` is for shares from 0 to 1, both among them")
     else:
         notes.append(
             "`family=ordlogit` has any share at any value: round the response to at "

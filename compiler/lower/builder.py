@@ -129,6 +129,8 @@ def default_text(target: str, prior: DefaultPrior) -> str:
     text = prior_text(prior.distribution, prior.arguments)
     if prior.lower is not None:
         text = f"{text[:-1]}, lb={prior.lower:g})"
+    if prior.half:
+        return f"{target} + {prior.half}/2 ~ {text}"
     if prior.of == "itself":
         return text
     scaled = target if prior.times == 1.0 else f"{target} * {prior.times:.4g}"
@@ -158,9 +160,17 @@ def prior_of(
 
 
 def scalar(
-    build: Builder, target: str, name: str, default: DefaultPrior, support: Bounds
+    build: Builder,
+    target: str,
+    name: str,
+    default: DefaultPrior,
+    support: Bounds,
+    half: Expr | None = None,
 ) -> None:
-    """Add a scalar parameter with the user's prior or its default."""
+    """Add a scalar parameter with the user's prior or its default.
+
+    ``half`` is what is taken from the location of a default that is about a sum.
+    """
     chosen = build.written(target) or default
     build.explain(target, chosen)
     if isinstance(chosen, DefaultPrior) and chosen.of == "inv_sqrt":
@@ -172,6 +182,9 @@ def scalar(
         if chosen.times != 1.0:
             value = Apply("*", (Const(1.0 / chosen.times), value))
         build.derived.append(Derived(name, (), value))
+        return
+    if isinstance(chosen, DefaultPrior) and half is not None:
+        scalar_from(build, name, chosen, support, half, location(chosen))
         return
     scalar_from(build, name, chosen, support)
 

@@ -8,7 +8,7 @@ intercept's prior is an expression here; ``center_predictors`` simplifies it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -258,12 +258,29 @@ def _dpars(build: Builder) -> Arguments:
             name, target = f"{of}{dpar.name}", f"{target}{dpar.name}"
             if not (shared and bound is not build.joint.members[0]):
                 default = dpar.default(moments)
-                scalar(build, target, name, default, SUPPORTS[dpar.support])
+                half = _half(build, default, dict(arguments))
+                scalar(build, target, name, default, SUPPORTS[dpar.support], half)
             value = Symbol(name)
         if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
             value = Apply("*", (value, Symbol(f"{bound.prefix}rate")))
         arguments.append((dpar.name, value))
     return arguments
+
+
+def _half(
+    build: Builder, default: DefaultPrior, arguments: Mapping[str, Expr]
+) -> Expr | None:
+    """Return half of the parameter that a default adds first; None: it adds none.
+
+    Of one that has a formula it is a number, what the intercept's prior is around.
+    """
+    if not default.half:
+        return None
+    value = arguments[default.half]
+    if not isinstance(value, Symbol):
+        dpar = next(d for d in build.bound.family.dpars if d.name == default.half)
+        value = Const(math.exp(dpar.center(build.learned.own)))
+    return Apply("*", (Const(0.5), value))
 
 
 def _predicted(build: Builder, part: BoundPredictor, learned: LearnedPart) -> Expr:

@@ -211,19 +211,22 @@ def _inflated(name: str) -> None:
     EXACT[f"zero_inflated_{name}"] = density
 
 
-def _hurdle(name: str, jumps: Callable[..., Decimal] | None = None) -> None:
+def _hurdle(
+    of: str, jumps: Callable[..., Decimal] | None = None, name: str = ""
+) -> None:
     """Add a family with zeros apart; ``jumps`` is minus the log of its own share."""
 
-    def density(y: Decimal, *, hu: Decimal, **own: Decimal) -> Decimal:
+    def density(y: Decimal, **own: Decimal) -> Decimal:
+        hu = own.pop("zi" if name else "hu")
         if y == 0:
             return hu.ln()
         above = Decimal(0)
         if jumps is not None:
             x = jumps(**own)
             above = x.ln() - x / 2 if x < Decimal("1e-25") else (1 - (-x).exp()).ln()
-        return (1 - hu).ln() + EXACT[name](y, **own) - above
+        return (1 - hu).ln() + EXACT[of](y, **own) - above
 
-    EXACT[f"hurdle_{name}"] = density
+    EXACT[name or f"hurdle_{of}"] = density
 
 
 def _jumps(eta: Decimal, shape: Decimal) -> Decimal:
@@ -233,12 +236,36 @@ def _jumps(eta: Decimal, shape: Decimal) -> Decimal:
     return shape * (1 + odds).ln()
 
 
+@exact
+def _density_zero_one_inflated_beta(
+    y: Decimal, eta: Decimal, phi: Decimal, zoi: Decimal, coi: Decimal
+) -> Decimal:
+    if y in (0, 1):
+        return (zoi * (coi if y == 1 else 1 - coi)).ln()
+    return (1 - zoi).ln() + _density_beta(y, eta, phi)
+
+
+@exact
+def _density_ordered_beta(
+    y: Decimal, eta: Decimal, phi: Decimal, cutgap: Decimal, cutzero: Decimal
+) -> Decimal:
+    low, high = eta - cutzero, eta - cutzero - cutgap
+    if y in (0, 1):
+        return log_cdf(high if y == 1 else -low)
+    # the difference of the two cumulative probabilities over one denominator
+    inside = (1 - (-cutgap).exp()).ln() + log_cdf(low) + log_cdf(-high)
+    return inside + _density_beta(y, eta, phi)
+
+
 _inflated("poisson")
+_inflated("binomial")
+_inflated("beta_binomial")
 _inflated("negbinomial")
 _hurdle("poisson", lambda eta: eta.exp())
 _hurdle("negbinomial", _jumps)
 _hurdle("gamma")
 _hurdle("lognormal")
+_hurdle("beta", name="zero_inflated_beta")
 
 
 def _ends(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from varying.compiler.distributions.table import SUPPORTS
 from varying.compiler.families import FAMILIES
 
 Array = NDArray[Any]
@@ -117,6 +118,35 @@ def _beta(rng: Rng, rows: int) -> Sample:
     return Sample(np.clip(y, 1e-300, 1.0 - 2.0**-53), {"eta": eta, "phi": phi})
 
 
+def _bounded(rng: Rng, rows: int) -> Sample:
+    """Shares of which a third are at the ends."""
+    plain = _beta(rng, rows)
+    y = np.where(rng.random(rows) < 0.3, rng.integers(0, 2, rows) * 1.0, plain.y)
+    return Sample(y, plain.arguments)
+
+
+def _zero_one_inflated_beta(rng: Rng, rows: int) -> Sample:
+    plain = _bounded(rng, rows)
+    small = spread(rng, rows, 1e-6, 0.5)
+    zoi = np.where(rng.random(rows) < 0.5, small, 1.0 - small)
+    coi = rng.permutation(zoi)
+    return Sample(plain.y, {**plain.arguments, "zoi": zoi, "coi": coi})
+
+
+def _ordered_beta(rng: Rng, rows: int) -> Sample:
+    """Gaps from 1e-12 to 30, cut points on both sides of 0."""
+    plain = _bounded(rng, rows)
+    cutgap, cutzero = spread(rng, rows, 1e-12, 30.0), rng.normal(0.0, 5.0, rows)
+    return Sample(plain.y, {**plain.arguments, "cutgap": cutgap, "cutzero": cutzero})
+
+
+def _smaller_binomial(rng: Rng, rows: int) -> Sample:
+    """Up to 10^4 trials: a made kernel has a digit less of a million."""
+    plain = _beta_binomial(rng, rows)
+    arguments = {name: plain.arguments[name] for name in ("eta", "trials")}
+    return Sample(plain.y, arguments)
+
+
 def _smaller_poisson(rng: Rng, rows: int) -> Sample:
     """Means up to 10^17: of larger ones 60 digits leave none for the other slopes."""
     plain = _poisson(rng, rows)
@@ -221,6 +251,9 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "exponential": _exponential,
     "weibull": _weibull,
     "beta": _beta,
+    "zero_inflated_beta": _with_zeros(_beta, "zi"),
+    "zero_one_inflated_beta": _zero_one_inflated_beta,
+    "ordered_beta": _ordered_beta,
     "bernoulli": _bernoulli,
     "binomial": _binomial,
     "beta_binomial": _beta_binomial,
@@ -229,6 +262,8 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "geometric": _geometric,
     "zero_inflated_poisson": _with_zeros(_smaller_poisson, "zi"),
     "zero_inflated_negbinomial": _with_zeros(_made_negbinomial, "zi"),
+    "zero_inflated_binomial": _with_zeros(_smaller_binomial, "zi"),
+    "zero_inflated_beta_binomial": _with_zeros(_beta_binomial, "zi"),
     "hurdle_poisson": _with_zeros(_smaller_poisson, "hu"),
     "hurdle_negbinomial": _with_zeros(_made_negbinomial, "hu"),
     "hurdle_gamma": _with_zeros(_gamma, "hu"),
@@ -250,6 +285,34 @@ MODERATE: Mapping[str, dict[str, Array]] = {
     "exponential": {"eta": np.array([0.4])},
     "weibull": {"eta": np.array([0.4]), "shape": np.array([1.6])},
     "beta": {"eta": np.array([0.4]), "phi": np.array([5.0])},
+    "zero_inflated_beta": {
+        "eta": np.array([0.4]),
+        "phi": np.array([5.0]),
+        "zi": np.array([0.3]),
+    },
+    "zero_one_inflated_beta": {
+        "eta": np.array([0.4]),
+        "phi": np.array([5.0]),
+        "zoi": np.array([0.3]),
+        "coi": np.array([0.4]),
+    },
+    "ordered_beta": {
+        "eta": np.array([0.4]),
+        "phi": np.array([5.0]),
+        "cutgap": np.array([2.5]),
+        "cutzero": np.array([-0.9]),
+    },
+    "zero_inflated_binomial": {
+        "eta": np.array([0.6]),
+        "zi": np.array([0.3]),
+        "trials": np.array([9]),
+    },
+    "zero_inflated_beta_binomial": {
+        "eta": np.array([0.6]),
+        "phi": np.array([3.0]),
+        "zi": np.array([0.3]),
+        "trials": np.array([9]),
+    },
     "geometric": {"eta": np.array([0.9])},
     "zero_inflated_poisson": {"eta": np.array([0.9]), "zi": np.array([0.3])},
     "zero_inflated_negbinomial": {
@@ -309,8 +372,12 @@ def moved_of(case: str) -> dict[str, bool]:
     """Parameters that a formula moves, and whether they are positive."""
     family = FAMILIES[family_of(case)]
     arguments = MODERATE[case]
-    positive = [dpar.name for dpar in family.dpars if dpar.name in arguments]
-    return {family.predictor: False, **dict.fromkeys(positive, True)}
+    others = {
+        dpar.name: math.isfinite(SUPPORTS[dpar.support][0])
+        for dpar in family.dpars
+        if dpar.name in arguments
+    }
+    return {family.predictor: False, **others}
 
 
 def repeated(case: str, count: int) -> dict[str, Array]:

@@ -288,6 +288,14 @@ def _apart(law: Any, share: Any, y: Array, none: Any = 0.0) -> Array:
     return np.asarray(np.where(y == 0, np.log(share), some))
 
 
+def _ends(law: Any, none: Any, whole: Any, inside: Any, y: Array) -> Array:
+    """Return the log density with shares of 0 and of 1 apart."""
+    inside = np.log(inside) + law
+    return np.asarray(
+        np.select([y == 0, y == 1], [np.log(none), np.log(whole)], inside)
+    )
+
+
 SCIPY = {
     **SCIPY,
     "zero_inflated_poisson": lambda y, eta, zi: _with_zeros(
@@ -295,6 +303,28 @@ SCIPY = {
     ),
     "zero_inflated_negbinomial": lambda y, eta, shape, zi: _with_zeros(
         SCIPY["negbinomial"](y, eta, shape), zi, y
+    ),
+    "zero_inflated_binomial": lambda y, eta, zi, trials: _with_zeros(
+        SCIPY["binomial"](y, eta, trials), zi, y
+    ),
+    "zero_inflated_beta_binomial": lambda y, eta, phi, zi, trials: _with_zeros(
+        SCIPY["beta_binomial"](y, eta, phi, trials), zi, y
+    ),
+    "zero_inflated_beta": lambda y, eta, phi, zi: _apart(
+        SCIPY["beta"](np.where(y > 0, y, 0.5), eta, phi), zi, y
+    ),
+    "zero_one_inflated_beta": lambda y, eta, phi, zoi, coi: _ends(
+        SCIPY["beta"](np.where((y > 0) & (y < 1), y, 0.5), eta, phi),
+        *(zoi * (1 - coi), zoi * coi, 1 - zoi, y),
+    ),
+    "ordered_beta": lambda y, eta, phi, cutgap, cutzero: _ends(
+        SCIPY["beta"](np.where((y > 0) & (y < 1), y, 0.5), eta, phi),
+        stats.logistic.cdf(cutzero - eta),
+        stats.logistic.sf(cutzero + cutgap - eta),
+        # the difference of two distribution functions
+        np.sinh(cutgap / 2)
+        / (2 * np.cosh((eta - cutzero) / 2) * np.cosh((eta - cutzero - cutgap) / 2)),
+        y,
     ),
     "hurdle_poisson": lambda y, eta, hu: _apart(
         SCIPY["poisson"](y, eta), hu, y, np.exp(-np.exp(eta))
@@ -314,6 +344,19 @@ SCIPY = {
 }
 
 
+def test_turning_the_scale_around_turns_ordered_beta_around() -> None:
+    sample = SAMPLES["ordered_beta"](np.random.default_rng(9), POINTS)
+    eta, phi, gap, zero = (
+        sample.arguments[name] for name in ("eta", "phi", "cutgap", "cutzero")
+    )
+    # shares that are exact on both sides
+    y = np.round(sample.y * 2.0**20) / 2.0**20
+    density = FAMILIES["ordered_beta"].log_density
+    found = density(1.0 - y, eta=-eta, phi=phi, cutgap=gap, cutzero=-(zero + gap))
+    one = density(y, eta=eta, phi=phi, cutgap=gap, cutzero=zero)
+    assert error(found, one) < 1e-10
+
+
 @pytest.mark.parametrize("name", list(SCIPY))
 def test_the_density_is_that_of_scipy(name: str) -> None:
     """Where SciPy's has digits: no huge counts and shapes, no far tails."""
@@ -324,7 +367,7 @@ def test_the_density_is_that_of_scipy(name: str) -> None:
         arguments["trials"] = rng.integers(0, 100, POINTS)
     if name == "student":
         arguments["nu"] = arguments["nu"] + 1.0
-    for share in {"zi", "hu"} & set(arguments):
+    for share in {"zi", "hu", "zoi", "coi"} & set(arguments):
         arguments[share] = rng.random(POINTS)
     y = FAMILIES[name].simulate(rng, **arguments)
     found = FAMILIES[name].log_density(y, **arguments)

@@ -134,11 +134,12 @@ POSITIVE = ("gamma", "exponential", "weibull", "hurdle_gamma")
 def test_predictors_out_of_any_range(case: str, eta: float) -> None:
     count = 60
     arguments = {**repeated(case, count), "eta": np.full(count, eta)}
-    most = {"ordlogit": 4, "bernoulli": 2, "binomial": 10, "beta_binomial": 10}.get(
-        family_of(case), count
-    )
+    most = {"ordlogit": 4, "bernoulli": 2}.get(family_of(case), count)
+    most = 10 if "trials" in arguments else most
     y = np.arange(count) % most + (case in POSITIVE)
-    sample = Sample((0.5 + y) / (1 + count) if case == "beta" else y, arguments)
+    sample = Sample(
+        (0.5 + y) / (1 + count) if "beta" in case and most == count else y, arguments
+    )
     found = called(FAMILIES[family_of(case)].kernel, columns(case, sample))
     wanted = density_of(case, sample)
     finite = np.isfinite(wanted)
@@ -160,7 +161,11 @@ def test_predictors_out_of_any_range(case: str, eta: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["poisson", "binomial", "negbinomial", "beta_binomial"]
+    "case",
+    [
+        *("poisson", "binomial", "negbinomial", "beta_binomial"),
+        *("zero_inflated_binomial", "zero_inflated_beta_binomial"),
+    ],
 )
 def test_counts_on_both_sides_of_few(case: str) -> None:
     """Products of small numbers go over into series, at all of them."""

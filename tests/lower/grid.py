@@ -144,6 +144,26 @@ def _overdispersed(
     return {"y": rng.binomial(trials, chance), "n": np.full(len(z), trials)}
 
 
+def _some(rng: np.random.Generator, z: Array, trials: int) -> Mapping[str, Array]:
+    """Successes, a third of them further zeros."""
+    y = rng.binomial(trials, expit(0.7 * z))
+    return {
+        "y": np.where(rng.random(len(z)) < 0.3, 0, y),
+        "n": np.full(len(z), trials),
+    }
+
+
+def _ends(shift: float, one: bool) -> Callable[[np.random.Generator, Array], Array]:
+    """Return shares of which a quarter are 0, and some are 1."""
+
+    def make(rng: np.random.Generator, z: Array) -> Array:
+        y = expit(z + shift + 0.3 * rng.normal(size=len(z)))
+        at, u = rng.random(len(z)), rng.random(len(z))
+        return np.where(at < 0.25, 0.0, np.where(one & (u < 0.1), 1.0, y))
+
+    return make
+
+
 def _plain(make: Callable[[np.random.Generator, Array], Array]) -> Make:
     return lambda rng, z: {"y": make(rng, z)}
 
@@ -250,6 +270,24 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         Scale("around 0.03", _plain(lambda rng, z: expit(0.7 * z - 3.5))),
         Scale("piled up at both ends", _plain(lambda rng, z: expit(4.0 * z))),
     ),
+    **{
+        family: (
+            Scale("ratings with zeros", _plain(_ends(0.0, one))),
+            Scale("mostly low", _plain(_ends(-2.0, one))),
+        )
+        for family, one in (
+            ("ordered_beta", True),
+            ("zero_one_inflated_beta", True),
+            ("zero_inflated_beta", False),
+        )
+    },
+    **{
+        family: (
+            Scale("of 10", lambda rng, z: _some(rng, z, 10), "y | trials(n)"),
+            Scale("of 1,000", lambda rng, z: _some(rng, z, 1000), "y | trials(n)"),
+        )
+        for family in ("zero_inflated_binomial", "zero_inflated_beta_binomial")
+    },
     "beta_binomial": (
         Scale("of 10", lambda rng, z: _overdispersed(rng, z, 10), "y | trials(n)"),
         Scale("of 1,000", lambda rng, z: _overdispersed(rng, z, 1000), "y | trials(n)"),
@@ -377,6 +415,19 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "weibull": (("shape", "cond + (1 | subj)"),),
         "beta": (("phi", "cond + (1 | subj)"),),
         "beta_binomial": (("phi", "cond + (1 | subj)"),),
+        "ordered_beta": (
+            ("phi", "cond"),
+            ("cutzero", "cond + (1 | subj)"),
+            ("cutgap", "cond"),
+        ),
+        "zero_one_inflated_beta": (
+            ("phi", "cond"),
+            ("zoi", "cond + (1 | subj)"),
+            ("coi", "cond"),
+        ),
+        "zero_inflated_beta": (("phi", "cond"), ("zi", "cond + (1 | subj)")),
+        "zero_inflated_binomial": (("zi", "cond + (1 | subj)"),),
+        "zero_inflated_beta_binomial": (("phi", "cond"), ("zi", "cond + (1 | subj)")),
         "zero_inflated_poisson": (("zi", "cond + (1 | subj)"),),
         "zero_inflated_negbinomial": (("shape", "cond"), ("zi", "cond + (1 | subj)")),
         "hurdle_poisson": (("hu", "cond + (1 | subj)"),),

@@ -241,6 +241,19 @@ CASES = (
     Case("sim1", "rating ~ block * cs + (1 | subj)" + ORDINAL),
     Case("sim2", "rating ~ block * cs + (1 + block * cs | subj)" + ORDINAL),
     Case("inhaler_cumulative_logit", "rating ~ treat + period + carry" + ORDINAL),
+    Case(
+        "cbpp3",
+        "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+        ", family=beta_binomial",
+        boundary=("sd_herd[Intercept]",),
+    ),
+    Case("ucb4", "cbind(admit, reject) ~ 0 + gid, family=beta_binomial", "exact"),
+    Case(
+        "sim5",
+        "I((slider * 1151 + 0.5) / 1152) ~ block * cs + (1 | subj), family=beta",
+    ),
+    Case("sim_ordbeta_fixed", "slider ~ block * cs, family=ordered_beta", "exact"),
+    Case("sim_ordbeta_re", "slider ~ block * cs + (1 | subj), family=ordered_beta"),
     Case("tens2", "rating ~ block*cs + (1 + cs | subj)" + ORDINAL, columns=TENS),
     Case("tens4", "rating ~ block*cs + (1 + block*cs | subj)" + ORDINAL, columns=TENS),
     Case("zero1", "zero ~ block*cs" + BINARY, "exact", TENS),
@@ -267,11 +280,6 @@ EXCLUDED = {
     "sim3": _LINK,
     "inhaler_cumulative_cloglog": _LINK,
     "wine_clm4": "`threshold=equidistant` is not compiled yet",
-    "cbpp3": _FAMILY.format("beta_binomial"),
-    "ucb4": _FAMILY.format("beta_binomial"),
-    "sim5": _FAMILY.format("beta"),
-    "sim_ordbeta_fixed": _FAMILY.format("ordered_beta"),
-    "sim_ordbeta_re": _FAMILY.format("ordered_beta"),
     "inhaler_sratio_logit": _FAMILY.format("sratio"),
     "inhaler_sratio_cloglog": _FAMILY.format("sratio"),
     "inhaler_cratio_logit": _FAMILY.format("cratio"),
@@ -327,11 +335,21 @@ def _figure(fit: Fit, name: str, names: tuple[str, ...], suffix: str) -> float:
         found = list(fit["thresholds" + suffix].values())[place]
     elif name == "sigma":
         found = fit["sigma"]
-    elif name == "shape":
-        found = fit["sigma_or_dispersion"]
+    elif name in ("shape", "phi"):
+        found = fit.get("phi", fit.get("sigma_or_dispersion"))
+    elif name in ("cutzero", "cutgap"):
+        low, high = _cuts(fit)
+        found = low if name == "cutzero" else high - low
     else:
         found = _of_group(fit, kind, inner, suffix)
     return float(found)
+
+
+def _cuts(fit: Fit) -> tuple[float, float]:
+    """Return the cut points of 0 and of 1."""
+    if "cutpoints" in fit:
+        return fit["cutpoints"]["c1"], fit["cutpoints"]["c2"]
+    return fit["raw_par"]["psi"], fit["raw_par"]["psi.1"]
 
 
 def _of_group(fit: Fit, kind: str, inner: str, suffix: str) -> float:

@@ -22,14 +22,18 @@ PRIORS = {
     "phi": "exponential(0.2)",
     "zi": "beta(2, 3)",
     "hu": "beta(2, 3)",
+    "zoi": "beta(2, 3)",
+    "coi": "beta(2, 3)",
 }
-UNIT = ("zi", "hu")
+UNIT = ("zi", "hu", "zoi", "coi")
 MODELS = {
     "gamma": ("positive", "shape"),
     "beta": ("share", "phi"),
     "weibull": ("positive", "shape"),
     "beta_binomial": ("hits | trials(trials)", "phi"),
     "zero_inflated_negbinomial": ("zeros", "shape zi"),
+    "zero_inflated_beta": ("low", "phi zi"),
+    "zero_one_inflated_beta": ("ends", "phi zoi coi"),
     "hurdle_gamma": ("amount", "shape hu"),
     "hurdle_negbinomial": ("zeros", "shape hu"),
 }

@@ -31,16 +31,17 @@ def outside(y: Array) -> tuple[str, ...]:
     if zeros + ones == len(y):
         return (
             f"{zeros} are 0 and {ones} are 1: a beta distribution has neither",
-            "`family=ordlogit` takes ratings as they were given, the lowest and the "
-            "highest among them; of shares, `let percent = round(100*y)` makes ratings",
+            "`family=ordered_beta` and `family=zero_one_inflated_beta` take shares of "
+            "0 and 1, `family=zero_inflated_beta` those of 0; `family=ordlogit` takes "
+            "ratings as they were given, the lowest and the highest among them",
             "values moved inside by hand, (y*(n - 1) + 0.5)/n, move the result too",
         )
     highest = float(np.max(y))
     if highest > 1.0 and (y >= 0.0).all():
         return (
             f"the highest is {highest:g}: divide by the top of the scale, as in "
-            "`rating/99`; if 0 and the top are answers too, `ordlogit` takes the "
-            "ratings as they are",
+            "`rating/99`; if 0 and the top are answers too, `ordered_beta` takes such "
+            "shares, and `ordlogit` the ratings as they are",
         )
     return ()
 
@@ -93,7 +94,8 @@ def mean(eta: Array, phi: Array) -> Array:
     return np.asarray(logistic(eta) + 0.0 * np.asarray(phi))
 
 
-def _draw(pm: Any, pt: Any, eta: Any, phi: Any, size: Any) -> Any:
+def draw(pm: Any, pt: Any, eta: Any, phi: Any, size: Any) -> Any:
+    """Draw shares in a graph."""
     a, b = (pt.maximum(phi * pt.sigmoid(x), _LEAST) for x in (eta, -eta))
     return pm.Beta.dist(a, b, size=size)
 
@@ -132,7 +134,7 @@ BETA = Family(
     density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, ("eta", "phi"), _draw),
+    observe=graph(density, ("eta", "phi"), draw),
     source=SourceText(
         """pm.Beta(
     {name}, mu=pt.sigmoid({eta}), nu={phi}, observed={observed}, dims={dims}

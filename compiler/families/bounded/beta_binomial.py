@@ -61,7 +61,8 @@ def mean(eta: Array, phi: Array, trials: Array) -> Array:
     return np.asarray(trials * logistic(eta) + 0.0 * np.asarray(phi))
 
 
-def _draw(pm: Any, pt: Any, eta: Any, phi: Any, trials: Any, size: Any) -> Any:
+def draw(pm: Any, pt: Any, eta: Any, phi: Any, trials: Any, size: Any) -> Any:
+    """Draw successes in a graph."""
     eta, phi, trials = pt.broadcast_arrays(eta, phi, trials)
     a, b = (pt.maximum(phi * pt.sigmoid(x), _LEAST) for x in (eta, -eta))
     chance = pm.Beta.dist(a, b, size=size)
@@ -85,7 +86,7 @@ BETA_BINOMIAL = Family(
     density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, ("eta", "phi", "trials"), _draw, whole=True),
+    observe=graph(density, ("eta", "phi", "trials"), draw, whole=True),
     source=script(
         "beta_binomial_logit",
         density,

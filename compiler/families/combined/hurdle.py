@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI, LARGEST_MEAN
+from ..bounded import beta as betas
 from ..continuous import gamma as gammas
 from ..continuous.lognormal import LOGNORMAL
 from ..counts import saddle
 from ..counts.negbinomial import NEGBINOMIAL
 from ..counts.poisson import POISSON
-from ..family import Array, Family, Moments
+from ..family import Array, Dpar, Family, Moments
 from ..written import graph, script
 from .parts import Base, chance, in_order
 
@@ -31,6 +32,10 @@ def hurdle(
     log_above: Callable[..., Any],
     simulate_above: Callable[..., Array],
     share_above: Callable[..., Array],
+    share: Dpar = HU,
+    name: str = "",
+    support: str = "numbers from 0 on",
+    outside: Callable[[Array], tuple[str, ...]] = lambda y: (),
 ) -> Family:
     """Return a family whose zeros are apart from what is above 0.
 
@@ -44,17 +49,23 @@ def hurdle(
         Draws above 0.
     share_above
         Its own probability of more than 0.
+    share
+        The share of zeros.
+    name
+        Of the family, where it is another one than ``hurdle_`` and that of the base.
+    support, outside
+        Of one that is no count: see ``Family``.
     """
-    family, names = base.family, (*base.names, "hu")
+    family, names = base.family, base.with_chance(share.name)
 
     def density(m: Any, y: Any, *given: Any) -> Any:
-        *own, hu = given
+        own, hu = base.parted(given)
 
         def some(y: Any) -> Any:
             above = base.density(m, y, *own) - log_above(m, *own)
             return m.log1p(-hu) + above
 
-        return m.choose(m.equal(y, 0.0), lambda _: m.log(hu), some, y, (0.0, 1.0))
+        return m.choose(m.equal(y, 0.0), lambda _: m.log(hu), some, y, (0.0, 0.5))
 
     def in_support(y: Array) -> NDArray[np.bool_]:
         """Tell zeros and what the family of the others can be."""
@@ -69,7 +80,7 @@ def hurdle(
 
     def simulate(rng: np.random.Generator, *given: Array, **named: Array) -> Array:
         """Draw a response: 0, or one above it."""
-        own, hu = in_order(names, given, named)
+        own, hu = in_order(base, names, given, named)
         rows = np.broadcast_shapes(*(np.shape(one) for one in (*own, hu)))
         drawn = simulate_above(rng, *(np.broadcast_to(one, rows) for one in own))
         found = np.where(rng.random(rows) < hu, 0, drawn)
@@ -77,27 +88,28 @@ def hurdle(
 
     def mean(*given: Array, **named: Array) -> Array:
         """Mean of the response, zeros among them."""
-        own, hu = in_order(names, given, named)
+        own, hu = in_order(base, names, given, named)
         return np.asarray(
             (1.0 - np.asarray(hu)) * family.mean(*own) / share_above(*own)
         )
 
     def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
-        *own, hu = pt.broadcast_arrays(*given)
+        own, hu = base.parted(pt.broadcast_arrays(*given))
         some = pm.Bernoulli.dist(1.0 - hu, size=size)
         return some * base.draw(pm, pt, *own, size=size)
 
-    name, kind = f"hurdle_{family.name}", "counts" if base.is_whole else "numbers"
+    name, of = name or f"hurdle_{family.name}", share.name
+    kind = "counts" if base.is_whole else "numbers"
     listed = " and ".join(f"``{one}``" for one in base.names)
     return replace(
         family,
         name=name,
         aliases=(),
         title=f"{family.title} with a hurdle",
-        dpars=(*family.dpars, HU),
-        support=family.support if base.is_whole else "numbers from 0 on",
+        dpars=(*family.dpars, share),
+        support=family.support if base.is_whole else support,
         in_support=in_support,
-        outside=lambda y: (),
+        outside=outside,
         moments=moments,
         log_density=arrays.log_density(density, names),
         density=density,
@@ -112,7 +124,7 @@ def hurdle(
             f"""
     {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
 {base.draw_text.strip(chr(10))}
-    return pm.Bernoulli.dist(1 - hu, size=size) * drawn
+    return pm.Bernoulli.dist(1 - {of}, size=size) * drawn
 """,
             f"Log density of zeros, and of {family.name} above them",
             whole=base.is_whole,
@@ -126,7 +138,7 @@ def hurdle(
 .. math:: f(0) = \pi, \quad
           f(y) = (1 - \pi)\, \frac{{f_0(y)}}{{P_0(Y > 0)}}, \quad y > 0
 
-Parameters: {listed} of ``{family.name}``, of which what is above 0 is; ``hu``, the
+Parameters: {listed} of ``{family.name}``, of which what is above 0 is; ``{of}``, the
 :math:`\pi` of the formula (between 0 and 1), the share of zeros. Reference: Mullahy
 (1986), Specification and testing of some modified count data models, Journal of
 Econometrics 33, 341-365.
@@ -175,6 +187,39 @@ HURDLE_LOGNORMAL = hurdle(
     _nothing,
     LOGNORMAL.simulate,
     _all,
+)
+
+
+# ---- shares: none of them is 0 -------------------------------------------------------
+
+
+def _outside(y: Array) -> tuple[str, ...]:
+    """Say what to do with shares of 1."""
+    if (y == 1.0).all():
+        return (
+            f"{len(y)} are 1: `zero_one_inflated_beta` and `ordered_beta` take shares "
+            "of 0 and of 1",
+        )
+    return betas.outside(y)
+
+
+ZERO_INFLATED_BETA = hurdle(
+    Base(
+        betas.BETA,
+        betas.density,
+        betas.draw,
+        """
+    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
+    drawn = pm.Beta.dist(a, b, size=size)
+""",
+    ),
+    _nothing,
+    betas.simulate,
+    _all,
+    share=chance("zi", "share of zeros"),
+    name="zero_inflated_beta",
+    support="shares from 0 on, below 1",
+    outside=_outside,
 )
 
 

@@ -33,21 +33,35 @@ class Base:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The arguments of its density beside the response."""
+        """The parameters of its density."""
         return (self.family.predictor, *(dpar.name for dpar in self.family.dpars))
+
+    def with_chance(self, chance: str) -> tuple[str, ...]:
+        """Return the arguments with the chance of a zero, which stands before trials.
+
+        That is the order of a kernel: parameters, then what is known of rows.
+        """
+        return (*self.names, chance, *self.family.known)
+
+    def parted(self, given: Sequence[Any]) -> tuple[list[Any], Any]:
+        """Return the arguments of the density itself, and the chance of a zero."""
+        place = len(self.names)
+        return [*given[:place], *given[place + 1 :]], given[place]
 
     @property
     def is_whole(self) -> bool:
         """Whether its responses are whole numbers."""
-        return self.family.response == "count"
+        return self.family.response in ("count", "successes")
 
 
 def in_order(
-    names: Sequence[str], given: Sequence[Array], named: Mapping[str, Array]
+    base: Base,
+    names: Sequence[str],
+    given: Sequence[Array],
+    named: Mapping[str, Array],
 ) -> tuple[list[Array], Array]:
-    """Return the arguments of the base, and the last one: the chance of a zero."""
-    found = [*given, *(named[name] for name in names[len(given) :])]
-    return found[:-1], found[-1]
+    """Return the arguments of the base, and the chance of a zero."""
+    return base.parted([*given, *(named[name] for name in names[len(given) :])])
 
 
 def chance(name: str, meaning: str) -> Dpar:

@@ -51,6 +51,21 @@ def negbinomial(m: Any, y: Any, eta: Any, shape: Any) -> Any:
     )
 
 
+def binomial(m: Any, y: Any, eta: Any, trials: Any) -> Any:
+    """Log mass of successes among trials."""
+    failures = trials - y
+    log_trials = log_some(m, trials)
+    # expected of y, less y: trials p - y
+    more = failures * m.sigmoid(eta) - y * m.sigmoid(-eta)
+    log_hits = log_trials + m.log_sigmoid(eta) - log_some(m, y)
+    log_misses = log_trials + m.log_sigmoid(-eta) - log_some(m, failures)
+    left = m.gamma_remainder
+    ways = left(trials) - left(y) - left(failures)
+    return (
+        ways - deviance(m, y, more, log_hits) - deviance(m, failures, -more, log_misses)
+    )
+
+
 def log_some_poisson(m: Any, eta: Any) -> Any:
     """Log of the probability of a count above 0."""
     return _log_above(m, eta, m.exp(eta), eta)

@@ -29,6 +29,9 @@ d <- data.frame(
 d$hits <- rbinom(n, d$trials, rbeta(n, 4 * share, 4 * (1 - share)))
 d$zeros <- some * d$count
 d$amount <- some * d$positive
+d$low <- some * d$share
+d$ends <- ifelse(some == 1, d$share, seq_len(n) %% 2)
+d$few <- some * d$hits
 write.csv(d, file.path(here, "families.csv"), row.names = FALSE, quote = FALSE)
 
 own <- list(
@@ -36,7 +39,9 @@ own <- list(
   phi = prior(exponential(0.2), class = phi, lb = 0),
   sigma = prior(exponential(1), class = sigma, lb = 0),
   zi = prior(beta(2, 3), class = zi),
-  hu = prior(beta(2, 3), class = hu)
+  hu = prior(beta(2, 3), class = hu),
+  zoi = prior(beta(2, 3), class = zoi),
+  coi = prior(beta(2, 3), class = coi)
 )
 families <- list(
   gamma = list("positive", brmsfamily("Gamma", "log"), "shape"),
@@ -45,6 +50,11 @@ families <- list(
   beta_binomial = list("hits | trials(trials)", brmsfamily("beta_binomial"), "phi"),
   zero_inflated_negbinomial =
     list("zeros", brmsfamily("zero_inflated_negbinomial"), c("shape", "zi")),
+  zero_inflated_beta = list("low", brmsfamily("zero_inflated_beta"), c("phi", "zi")),
+  zero_one_inflated_beta =
+    list("ends", brmsfamily("zero_one_inflated_beta"), c("phi", "zoi", "coi")),
+  zero_inflated_binomial =
+    list("few | trials(trials)", brmsfamily("zero_inflated_binomial"), "zi"),
   hurdle_gamma = list("amount", brmsfamily("hurdle_gamma"), c("shape", "hu")),
   hurdle_negbinomial =
     list("zeros", brmsfamily("hurdle_negbinomial"), c("shape", "hu"))
