@@ -34,6 +34,7 @@ MODELS = {
     "zero_inflated_negbinomial": ("zeros", "shape zi"),
     "zero_inflated_beta": ("low", "phi zi"),
     "zero_one_inflated_beta": ("ends", "phi zoi coi"),
+    "zero_inflated_binomial": ("few | trials(trials)", "zi"),
     "hurdle_gamma": ("amount", "shape hu"),
     "hurdle_negbinomial": ("zeros", "shape hu"),
 }
