@@ -30,7 +30,7 @@ from ..families.family import DefaultPrior
 from ..families.link import allowed
 from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.expressions import Apply, Assemble, Expr, Symbol
+from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
 from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
 from . import default_priors as defaults
