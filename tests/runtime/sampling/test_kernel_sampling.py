@@ -76,7 +76,7 @@ def fitted(name: str, **options: Any) -> varying.Fit:
 
 def without_bases(fit: varying.Fit) -> xr.Dataset:
     """The posterior but for what effects are made from: each backend has its own."""
-    return fit.data["posterior"].to_dataset().drop_vars("z_g", errors="ignore")
+    return fit._posterior.drop_vars("z_g", errors="ignore")
 
 
 # ---- the two ways into nutpie --------------------------------------------------------
