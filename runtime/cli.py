@@ -435,6 +435,34 @@ def summary(
     run(path, form, whole)
 
 
+Fit = Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")]
+By = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Leave whole levels of it out, not rows."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+
+
+@app.command()
+def loo(
+    path: Fit,
+    by: By = None,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Fit again without what Pareto k says is bad."),
+    ] = False,
+    form: TableFormat = "table",
+    quiet: Quiet = False,
+) -> None:
+    """Say how well rows, or whole groups, are predicted from all others.
+
+    Example: varying loo ratings.fit --by subj
+    """
+    from .commands.criticism import loo
+
+    loo(path, by, refit, form, quiet)
+
+
 def main() -> None:
     """Run the command; no traceback reaches the user for a user's fault."""
     # Looking for garbage among the thousands of objects that imports make, none of

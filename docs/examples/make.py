@@ -214,7 +214,7 @@ class Example:
 
     def _loo(self, *models: str) -> str:
         """Return a table of expected log densities, the best model first."""
-        found = {model: self.fit(model).loo() for model in models}
+        found = {model: self.fit(model).loo().to_arviz() for model in models}
         lines = [
             "| model | elpd | difference | its se | p | rows with k > 0.7 |",
             "| --- | ---: | ---: | ---: | ---: | ---: |",

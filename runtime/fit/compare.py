@@ -84,7 +84,7 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
     import arviz as az
 
     found: DataFrame = az.compare(
-        {name: one.loo(pointwise=True) for name, one in fits.items()},
+        {name: one.loo().to_arviz() for name, one in fits.items()},
         method=method,
         # ArviZ rounds to what the standard error allows: -60 for -55.7
         round_to="none",

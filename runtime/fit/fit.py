@@ -17,12 +17,12 @@ from ..interface.printed import Printed
 from ..questions.answers import Answers, answers_of, frame_of
 from ..summary.summary import PROB, Summary, rows_of, summary_of
 from . import store
+from .criticism import Criticism
 from .origin import Origin
 from .provenance import Provenance
 
 if TYPE_CHECKING:
     import numpy as np
-    from arviz_stats.utils import ELPDData
     from numpy.typing import NDArray
     from pandas import DataFrame
     from xarray import DataArray, Dataset, DataTree
@@ -42,7 +42,7 @@ _COMPUTED = ("log_likelihood", "log_prior")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fit:
+class Fit(Criticism):
     """The result of ``Model.fit`` and of ``varying.load``.
 
     Attributes
@@ -301,49 +301,6 @@ class Fit:
         draws = posterior.sizes["chain"] * posterior.sizes["draw"]
         rows = several * len(self._origin.rows.labels)
         check_rows(Source(there.spec, there.spec_name), draws, rows)
-
-    @called
-    def loo(
-        self, pointwise: bool | None = None, *, response: str | None = None
-    ) -> ELPDData:
-        """Estimate how well new rows of the same groups would be predicted.
-
-        Leave-one-out cross-validation by Pareto-smoothed importance sampling
-        (Vehtari, Gelman & Gabry 2017). A row is left out, never a whole group. Of a
-        reduced file, one of the rows of a cell is, and what it gives is counted for
-        each; to compare models, fit them from one file of specs, whose cells are
-        the same.
-
-        Parameters
-        ----------
-        pointwise
-            Whether to keep what each row gives; None: as ArviZ is set, which
-            is yes.
-        response
-            The response that is predicted, where the model has several; None: all
-            responses of the row together.
-
-        Returns
-        -------
-        ELPDData
-            What ``arviz.loo`` returns. To compare fits use ``varying.compare``.
-
-        Raises
-        ------
-        ValueError
-            If the log likelihood of every row is the same at all draws, or if there are
-            too few draws.
-        """
-        from ..rows.loo import loo
-
-        if pointwise is not None:
-            flag("pointwise", pointwise)
-        density = self.log_likelihood(response)
-        data = self.to_arviz(log_likelihood=False, posterior_predictive=False)
-        groups = {name: node.to_dataset() for name, node in data.children.items()}
-        groups["log_likelihood"] = density.to_dataset()
-        name, counts = str(density.name), self._origin.rows.counts
-        return loo(data.from_dict(dict(groups)), name, pointwise, counts)
 
     @called
     def to_arviz(

@@ -253,7 +253,7 @@ def test_loo_is_that_of_arviz_on_pymc() -> None:
     assert found.se == pytest.approx(wanted.se, rel=1e-10)
     assert found.p == pytest.approx(wanted.p, rel=1e-6)
     np.testing.assert_allclose(found.pareto_k, wanted.pareto_k, atol=1e-6)
-    assert "elpd_loo" in str(found)
+    assert str(wanted.elpd)[:5] in str(found)
 
 
 def test_loo_of_what_does_not_vary() -> None:
@@ -272,7 +272,7 @@ def test_loo_of_what_does_not_vary() -> None:
 
 
 def test_loo_of_too_few_draws() -> None:
-    with pytest.raises(ValueError, match="over 12 draws .* sample more"):
+    with pytest.raises(ValueError, match="over 12 draws, .* sample more"):
         fit("ordlogit").loo()
 
 

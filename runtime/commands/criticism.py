@@ -1,0 +1,43 @@
+"""``varying loo`` and the other verbs that say how well fits predict."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .outcome import USAGE
+from .terminal import answer, answer_json, note
+from .usage import typed
+
+if TYPE_CHECKING:
+    from ..compare.report import Report
+
+__all__ = ["loo", "shown"]
+
+
+def loo(path: str, by: str | None, refit: bool, form: str, quiet: bool) -> None:
+    """Print how well rows, or levels of a column, are predicted from the others."""
+    from ..api import load
+
+    fit = load(path)
+    shown(lambda: fit.loo(by=by, refit=refit, progress=not quiet), form)
+
+
+def shown(made: Callable[[], Report], form: str) -> None:
+    """Print an answer in a format; end with 2 where an argument makes no sense."""
+    try:
+        report = made()
+    except ValueError as error:
+        from varying.grammar.diagnostics import ModelError
+
+        if isinstance(error, ModelError):
+            raise
+        note(f"varying: {typed(str(error))}")
+        sys.exit(USAGE)
+    if form == "json":
+        answer_json(report.to_dict())
+    elif form == "markdown":
+        answer(report.to_markdown())
+    else:
+        answer(report)

@@ -1,0 +1,1 @@
+"""How well fits predict: left-out rows and groups, models beside each other, priors."""

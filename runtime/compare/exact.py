@@ -1,0 +1,80 @@
+"""Units left out exactly: a refit for each, and what it says of the rows left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.program.fill import fill
+
+from ..rows.at_once import AtOnce
+from .psis import log_mean_exp
+from .refit import Refit, refit, refit_settings, without
+from .units import density_of_units, in_front, log_density_of_rows
+
+if TYPE_CHECKING:
+    from varying.compiler.compiled import Compiled
+
+    from ..interface.progress import Progress
+    from ..sampling.settings import Settings
+    from .loo import Loo
+    from .units import Units
+
+__all__ = ["exactly", "predicted_by"]
+
+
+def predicted_by(
+    compiled: Compiled, units: Units, chosen: Sequence[int], found: Refit
+) -> NDArray[np.float64]:
+    """Return the log density of units that a refit has not seen, one number a unit."""
+    draws = in_front(found.posterior)
+    if units.by:
+        return log_mean_exp(density_of_units(compiled, units, draws, chosen))
+    table = compiled.prepared.table.take(np.asarray(chosen, dtype=np.int64))
+    at = AtOnce(compiled.lowered, fill(compiled.lowered, table), draws)
+    return log_mean_exp(log_density_of_rows(at).T)
+
+
+def exactly(
+    compiled: Compiled,
+    units: Units,
+    found: Loo,
+    settings: Settings,
+    progress: Progress,
+) -> Loo:
+    """Return what ``found`` is with its bad units left out by refits.
+
+    Parameters
+    ----------
+    compiled, units
+        The model, and what is left out at a time.
+    found
+        By importance sampling.
+    settings
+        Of the full fit.
+    progress
+        Who is told.
+    """
+    places = sorted(found.bad.tolist())
+    each, shapes = found.each.copy(), found.shapes.copy()
+    divergences = []
+    for number, place in enumerate(places, 1):
+        label = found.labels[place]
+        progress.note(f"fitting without {label}: {number} of {len(places)} ...")
+        made = refit(
+            without(compiled, units.rows([place])), refit_settings(settings, place)
+        )
+        each[place] = predicted_by(compiled, units, [place], made)[0]
+        shapes[place] = np.nan
+        divergences.append(made.divergences)
+    return replace(
+        found,
+        each=each,
+        shapes=shapes,
+        refitted=tuple(found.labels[place] for place in places),
+        divergences=tuple(divergences),
+    )

@@ -1,0 +1,229 @@
+"""Groups left out whole: their effects integrated out, against other integrals."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+from arviz_stats.base import array_stats
+from scipy import integrate, stats
+from scipy.special import log_expit, logsumexp
+
+import varying
+from varying.compiler.program.fill import fill
+from varying.runtime.compare.psis import smoothed
+from varying.runtime.compare.units import (
+    _Unit,
+    density_of_units,
+    in_front,
+    units_of,
+)
+from varying.runtime.rows.at_once import AtOnce
+
+SMALL = {"draws": 200, "tune": 300, "chains": 2, "seed": 4, "progress": False}
+
+
+@cache
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    g = np.repeat(np.arange(8), 6)
+    x = np.tile(np.arange(6.0) - 2.0, 8)
+    item = np.tile([0, 1, 2, 0, 1, 2], 8)
+    effect, slope = rng.normal(size=8), 0.4 * rng.normal(size=8)
+    y = 1.0 + 0.5 * x + effect[g] + slope[g] * x + 0.8 * rng.normal(size=len(g))
+    level = np.clip(np.round(y + 1), 0, 4).astype(int)
+    return pd.DataFrame(
+        {
+            "g": [f"s{one}" for one in g],
+            "item": [f"i{one}" for one in item],
+            "half": np.where(g < 4, "a", "b"),
+            "x": x,
+            "y": y,
+            "bit": (y > 1).astype(int),
+            "level": level,
+        }
+    )
+
+
+@cache
+def fitted(spec: str) -> varying.Fit:
+    return varying.compile(spec, frame()).fit(**SMALL)  # type: ignore[arg-type]
+
+
+def few(fit: varying.Fit, draws: int = 5) -> dict[str, np.ndarray]:
+    return in_front(fit._posterior.isel(chain=[0], draw=slice(0, draws)))
+
+
+def densities(fit: varying.Fit, by: str = "g") -> tuple[Any, dict[str, np.ndarray]]:
+    compiled, draws = fit._origin.compiled, few(fit)
+    return density_of_units(compiled, units_of(compiled, by), draws), draws
+
+
+@pytest.mark.parametrize("effective", [0.3, 1.0, 1.8])
+@pytest.mark.parametrize("draws", [100, 400, 4000])
+def test_smoothing_is_that_of_arviz(draws: int, effective: float) -> None:
+    rng = np.random.default_rng(3)
+    ratios = rng.standard_t(3, size=(300, draws)) * np.linspace(0.01, 4, 300)[:, None]
+    found = smoothed(ratios, effective)
+    weights, shapes = array_stats.psislw(-ratios, r_eff=effective)
+    np.testing.assert_allclose(found.log_weights, weights, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(found.shape, shapes, rtol=1e-10, atol=1e-10)
+
+
+def test_normal_groups_have_a_formula() -> None:
+    fit = fitted("y ~ x + (1 + x | g)")
+    found, draws = densities(fit)
+    for place, name in enumerate(sorted(frame()["g"].unique())):
+        own = frame()[frame()["g"] == name]
+        design = np.stack([np.ones(len(own)), own["x"]], axis=1)
+        for draw in range(5):
+            sd, cor = draws["sd_g"][draw], draws["cor_g"][draw]
+            between = design @ (cor * sd * sd[:, None]) @ design.T
+            whole = between + draws["sigma"][draw] ** 2 * np.eye(len(own))
+            mean = draws["Intercept"][draw] + own["x"] * draws["b"][draw, 0]
+            wanted = stats.multivariate_normal(mean, whole).logpdf(own["y"])
+            assert found[place, draw] == pytest.approx(wanted, abs=0.02)
+
+
+def test_one_effect_by_quadrature() -> None:
+    fit = fitted("bit ~ x + (1 | g), family=bernoulli")
+    found, draws = densities(fit)
+    own = frame()[frame()["g"] == "s3"]
+    sign = np.where(own["bit"] == 1, 1.0, -1.0)
+    for draw in range(5):
+        mean = (draws["Intercept"][draw] + own["x"] * draws["b"][draw, 0]).to_numpy()
+        sd = draws["sd_g"][draw, 0]
+
+        def density(r: float) -> float:
+            inside = log_expit(sign * (mean + r)).sum()  # noqa: B023
+            return float(np.exp(inside) * stats.norm(0, sd).pdf(r))  # noqa: B023
+
+        wanted = np.log(integrate.quad(density, -12 * sd, 12 * sd, limit=200)[0])
+        assert found[3, draw] == pytest.approx(wanted, abs=1e-3)
+
+
+#: Models whose groups are integrated out, and what by.
+BRUTE = {
+    "ordinal": ("level ~ x + (1 + x | g), family=ordlogit", "g"),
+    "heavy tails, scale by group": (
+        "y ~ x + (1 | g), family=student\n  sigma ~ (1 | g)",
+        "g",
+    ),
+    "strata": ("bit ~ x + (1 + x | gr(g, by=half)), family=bernoulli", "g"),
+    "crossed": ("bit ~ x + (1 | g) + (1 | item), family=bernoulli", "g"),
+    "not linear": (
+        "y ~ a + k * x, nl=true\n  a ~ 1 + (1 | g)\n  k ~ 1 + (1 | g)\n"
+        "  prior a ~ normal(0, 3)\n  prior k ~ normal(0, 1)",
+        "g",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BRUTE)
+def test_by_simple_monte_carlo(name: str) -> None:
+    spec, by = BRUTE[name]
+    fit = fitted(spec)
+    found, draws = densities(fit, by)
+    compiled = fit._origin.compiled
+    units = units_of(compiled, by)
+    rng = np.random.default_rng(0)
+    for place in (1, 6):
+        table = compiled.prepared.table.take(units.rows([place]))
+        at = AtOnce(compiled.lowered, fill(compiled.lowered, table), draws)
+        unit = _Unit(at, units)
+        unit.prepare()
+        factor = np.swapaxes(unit.factor(), 1, 2)
+        pieces = [
+            unit.density(rng.normal(size=(5, 20_000, unit.size)) @ factor)
+            for _ in range(10)
+        ]
+        simulated = np.concatenate(pieces, axis=1)
+        wanted = logsumexp(simulated, axis=1) - np.log(simulated.shape[1])
+        weights = np.exp(simulated - simulated.max(axis=1, keepdims=True))
+        error = weights.std(axis=1) / weights.mean(axis=1) / np.sqrt(200_000)
+        assert (np.abs(found[place] - wanted) < 4 * error + 0.03).all()
+
+
+def test_covariances_are_those_of_the_stratum() -> None:
+    """The factors that all the integrals take are those of the draws."""
+    fit = fitted(BRUTE["strata"][0])
+    compiled, draws = fit._origin.compiled, few(fit)
+    units = units_of(compiled, "g")
+    for place, half in ((0, 0), (7, 1)):
+        table = compiled.prepared.table.take(units.rows([place]))
+        at = AtOnce(compiled.lowered, fill(compiled.lowered, table), draws)
+        factor = _Unit(at, units).factor()
+        sds = np.sqrt((factor @ np.swapaxes(factor, 1, 2)).diagonal(axis1=1, axis2=2))
+        wanted = draws["sd_g"][:, 2 * half : 2 * half + 2]
+        np.testing.assert_allclose(sds, wanted, rtol=1e-8)
+
+
+def test_rows_are_as_arviz_has_them() -> None:
+    fit = fitted("level ~ x + (1 + x | g), family=ordlogit")
+    found = fit.loo()
+    with pytest.warns(UserWarning) if found.warning else _nothing():
+        wanted = az.loo(fit.compute("log_likelihood"))
+    assert found.elpd == pytest.approx(wanted.elpd, rel=1e-9)
+    assert found.se == pytest.approx(wanted.se, rel=1e-9)
+    assert found.p == pytest.approx(wanted.p, rel=1e-6)
+    np.testing.assert_allclose(found.pareto_k, wanted.pareto_k, atol=1e-6)
+    assert "new rows of the same `g`" in str(found)
+    assert found.to_dict()["measure"] == "probability"
+
+
+class _nothing:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def test_groups_against_exact_refits() -> None:
+    fit = fitted("y ~ x + (1 | g)")
+    found, exact = fit.loo(by="g"), fit.loo(by="g", refit=True, progress=False)
+    assert found.labels == tuple(f"s{one}" for one in range(8))
+    assert (found.groups, found.others) == (("g",), ())
+    bad = {found.labels[place] for place in found.bad.tolist()}
+    assert set(exact.refitted) == bad
+    good = [place for place, name in enumerate(found.labels) if name not in bad]
+    from varying.runtime.compare.exact import predicted_by
+    from varying.runtime.compare.refit import refit, refit_settings, without
+
+    compiled = fit._origin.compiled
+    units = units_of(compiled, "g")
+    for place in good[:2]:
+        made = refit(
+            without(compiled, units.rows([place])), refit_settings(fit.settings, place)
+        )
+        own = predicted_by(compiled, units, [place], made)[0]
+        assert found.each[place] == pytest.approx(own, abs=0.25)
+
+
+def test_an_outlier_is_left_out_exactly() -> None:
+    data = frame().assign(y=np.where(np.arange(48) == 5, 9.0, frame()["y"]))
+    fit = varying.compile("y ~ x", data).fit(**SMALL)  # type: ignore[arg-type]
+    found = fit.loo()
+    assert found.warning and found.labels[int(found.bad[0])] == "5"
+    assert "`--refit`" in str(found)
+    exact = fit.loo(refit=True, progress=False)
+    assert exact.refitted[0] == "5" and not exact.warning
+    assert np.isnan(exact.shapes[5])
+    # of a linear model with nearly flat priors leaving out has a formula: t with n - 3
+    rest = data.drop(index=5)
+    design = np.stack([np.ones(47), rest["x"]], axis=1)
+    b, left, *_ = np.linalg.lstsq(design, rest["y"], rcond=None)
+    at = np.array([1.0, data["x"][5]])
+    spread = left[0] / 45 * (1 + at @ np.linalg.solve(design.T @ design, at))
+    wanted = stats.t(45, at @ b, np.sqrt(spread)).logpdf(9.0)
+    assert exact.each[5] == pytest.approx(wanted, abs=1.5)
+
+
+def test_what_cannot_be_left_out() -> None:
+    fit = fitted("y ~ x + (1 | g)")
+    with pytest.raises(ValueError, match="grouping factors of the model: 'g'"):
+        fit.loo(by="nobody")
+    with pytest.raises(varying.ModelError, match="`g` is nested in `half`"):
+        fit.loo(by="half")
