@@ -183,7 +183,10 @@ def logistic_prior(rng: np.random.Generator, size: int) -> Named:
 
 
 def beta_prior(rng: np.random.Generator, size: int) -> Named:
-    return {**logistic_prior(rng, size), "phi": rng.lognormal(2.0, 0.5, size)}
+    """Small effects: shares near 1 have no digits left."""
+    phi = rng.lognormal(2.0, 0.5, size)
+    intercept = rng.normal(0.0, 1.0, size)
+    return {**count_prior(rng, size), "Intercept": intercept, "phi": phi}
 
 
 def beta(p: Named) -> tuple[Array, Array]:
@@ -355,11 +358,12 @@ STUDIES = {
     },
     "beta": Study(
         "y ~ x + (1 | g), family=beta\n"
-        "prior Intercept ~ normal(0, 1)\nprior b ~ normal(0, 1)\n"
-        "prior sd ~ exponential(1)\nprior phi ~ lognormal(2, 0.5)\n",
+        "prior Intercept ~ normal(0, 1)\nprior b ~ normal(0, 0.5)\n"
+        "prior sd ~ exponential(2)\nprior phi ~ lognormal(2, 0.5)\n",
         np.linspace(0.2, 0.8, ROWS),
         beta_prior,
         lambda rng, p: np.clip(rng.beta(*(a[0] for a in beta(p))), 1e-300, 1.0 - 1e-16),
         lambda y, p: stats.beta(*beta(p)).logpdf(y).sum(axis=1),
+        sd_rate=2.0,
     ),
 }

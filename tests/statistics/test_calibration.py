@@ -25,12 +25,14 @@ from varying.compiler.data.table import Column, Kind, Table
 from varying.grammar.source import Source
 from varying.runtime.api import compile_source
 
+from .combined_studies import COMBINED
 from .marginal import REFERENCES
 from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
 
 Array = NDArray[np.float64]
 
 DATA_SETS = 500
+ALL = {**STUDIES, **COMBINED}
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,11 +69,11 @@ def scalars(p: Named) -> Named:
     return found
 
 
-@pytest.fixture(scope="module", params=STUDIES)
+@pytest.fixture(scope="module", params=ALL)
 def result(request: pytest.FixtureRequest) -> Result:
     import nutpie
 
-    study = STUDIES[request.param]
+    study = ALL[request.param]
     columns = {
         "y": Column("y", Kind.NUMERIC, study.response),
         "x": Column("x", Kind.NUMERIC, X),
