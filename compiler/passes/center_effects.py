@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..program.blocks import GroupUse
+from ..program.blocks import GroupProduct, GroupUse
 from ..program.interpret.density import (
     evaluate_expression,
 )
@@ -17,15 +18,17 @@ from ..program.ir import (
     Centering,
     Frame,
     Group,
+    Predictor,
     Program,
     Slot,
 )
 from ..program.names import free_in
 from ..program.recipes import Around, Weights
 from .centering.around import around_of
-from .centering.levels import basis_of, estimate, estimate_again
-from .centering.population import Population, population_of
-from .centering.rows import at_null
+from .centering.curves import curve_null
+from .centering.levels import basis_of, effects_of, estimate, estimate_again, refitted
+from .centering.population import Population, joined, population_of, stacked
+from .centering.rows import Density, Null, linear_null, together
 
 Array = NDArray[Any]
 
@@ -34,6 +37,8 @@ Array = NDArray[Any]
 STEPS = 20
 #: Mean weight below which an effect is a standard normal in all levels.
 _LEAST_KNOWN = 0.3
+#: How often effects and the residual sd that they leave are estimated in turn.
+_REFITS = 4
 
 
 def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
@@ -58,43 +63,89 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     The density is the same after the Jacobian. An estimate far off costs time, and
     changes no result.
     """
-    if len(program.likelihoods) > 1:
+    free = {group.name: group for group in program.groups if _is_free(group)}
+    nulls: list[Null] = []
+    populations: list[Population] = []
+    for one in program.likelihoods:
+        view = program.of(one.name)
+        null = _null(view, frame) if _uses(view) & free.keys() else None
+        if null is not None:
+            nulls.append(null)
+            populations.append(joined(null.population))
+    used = {name for null in nulls for p, _ in null.predictors for name in _groups(p)}
+    bundles = _with_the_same_levels([g for n, g in free.items() if n in used])
+    if not bundles:
         return program, frame
-    main = program.predictors[0]
-    uses = [block for block in main.blocks if isinstance(block, GroupUse)]
-    free = [use for use in uses if _is_free(program.group(use.group))]
-    if not free:
-        return program, frame
-    population = population_of(main, program, frame)
-    rows = at_null(population, program, frame)
-    if rows is None:
-        return program, frame
+    rows = together([null.rows for null in nulls])
+    population = stacked(populations)
     try:
-        found = {use.group: estimate(use, rows, program, frame) for use in free}
-        again = estimate_again(free, found, rows, program, frame)
-        around = around_of(free, found, rows, population, program, frame)
+        effects = [effects_of(groups, nulls, frame) for groups in bundles]
+        found = [estimate(one, rows) for one in effects]
+        for _ in range(_REFITS if any(null.refitted for null in nulls) else 0):
+            nulls = refitted(effects, found, nulls)
+            rows = together([null.rows for null in nulls])
+            found = [estimate(one, rows) for one in effects]
+        again = estimate_again(effects, found, nulls)
+        around = around_of(effects, found, rows, population)
     except np.linalg.LinAlgError:
         # numbers beyond all scales: the effects stay as they are
         return program, frame
-    estimates = [one[use.group] for one in (found, again) for use in free]
-    if not all(np.isfinite(one.weights).all() for one in estimates):
+    if not all(np.isfinite(one.weights).all() for one in (*found, *again)):
         return program, frame
-    for use in free:
-        both = found[use.group].weights + again[use.group].weights
-        weights = np.round(0.5 * both * STEPS) / STEPS
-        weights[:, weights.mean(axis=0) < _LEAST_KNOWN] = 0.0
-        # an sd that the user has set to 0 leaves nothing to be centered
-        weights[_without_spread(program.group(use.group), program, frame)] = 0.0
-        if weights.any():
-            # from columns of size 1 to what is sampled
-            unit = program.group(use.group).unit or (1.0,) * weights.shape[1]
-            step = found[use.group].sizes * np.array(unit)
-            projected = around[use.group] * population.sizes / step[:, None]
-            basis = basis_of(found[use.group].information, weights, step)
-            program, frame = _centered(
-                use, weights, projected, basis, population, program, frame
-            )
+    for number, each in enumerate(effects):
+        both = 0.5 * (found[number].weights + again[number].weights)
+        for group, places in zip(each.groups, each.places, strict=True):
+            weights = np.round(both[:, places] * STEPS) / STEPS
+            weights[:, weights.mean(axis=0) < _LEAST_KNOWN] = 0.0
+            # an sd that the user has set to 0 leaves nothing to be centered
+            weights[_without_spread(group, program, frame)] = 0.0
+            if weights.any():
+                # from columns of size 1 to what is sampled
+                unit = group.unit or (1.0,) * weights.shape[1]
+                step = each.sizes[places] * np.array(unit)
+                scale = population.sizes / step[:, None]
+                information = found[number].information[:, places, places]
+                program, frame = _centered(
+                    group,
+                    weights,
+                    around[number][:, places] * scale,
+                    basis_of(information, weights, step),
+                    population,
+                    program,
+                    frame,
+                )
     return program, frame
+
+
+def _null(program: Program, frame: Frame) -> Null | None:
+    """Return one response without group effects."""
+    main, density = program.predictors[0], Density.of(program, frame)
+    part = population_of(main, program, frame)
+    if main.body is None:
+        return linear_null(density, part)
+    inner = [one for one in program.predictors if one.inner]
+    parts = [(one, population_of(one, program, frame)) for one in inner]
+    return curve_null(density, [(main, part), *parts])
+
+
+def _uses(program: Program) -> set[str]:
+    """Return the groups that the predictors of a response's main parameter use."""
+    main = program.predictors[0]
+    inner = [one for one in program.predictors if one.inner]
+    return {name for one in (main, *inner) for name in _groups(one)}
+
+
+def _groups(predictor: Predictor) -> Iterator[str]:
+    return (b.group for b in predictor.blocks if isinstance(b, GroupUse | GroupProduct))
+
+
+def _with_the_same_levels(groups: Sequence[Group]) -> list[list[Group]]:
+    """Return groups that are to be estimated together, in their order."""
+    found: dict[tuple[str, str], list[Group]] = {}
+    for group in groups:
+        alone = "" if group.by is None else group.name
+        found.setdefault((group.levels, alone), []).append(group)
+    return list(found.values())
 
 
 def _without_spread(group: Group, program: Program, frame: Frame) -> Array:
@@ -117,7 +168,7 @@ def _without_spread(group: Group, program: Program, frame: Frame) -> Array:
 
 
 def _centered(
-    use: GroupUse,
+    group: Group,
     weights: Array,
     around: Array,
     basis: tuple[tuple[float, ...], ...],
@@ -125,7 +176,6 @@ def _centered(
     program: Program,
     frame: Frame,
 ) -> tuple[Program, Frame]:
-    group = program.group(use.group)
     # what the population part has no share in needs no place
     kept = np.flatnonzero(np.abs(around).max(axis=(0, 1)) > 0.0)
     elements = tuple(population.elements[i] for i in kept)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...program.blocks import GroupUse
-from ...program.ir import Frame, Program
-from .levels import Estimate
+from .levels import Effects, Estimate
 from .population import Population
 from .rows import Rows
 
@@ -23,34 +21,31 @@ _LEAST_EXPLAINED = 0.1
 
 
 def around_of(
-    uses: Sequence[GroupUse],
-    found: Mapping[str, Estimate],
+    effects: Sequence[Effects],
+    found: Sequence[Estimate],
     rows: Rows,
     population: Population,
-    program: Program,
-    frame: Frame,
-) -> dict[str, Array]:
-    """Return by group the population part in terms of its effects, (J, q, p).
+) -> list[Array]:
+    """Return the population part in terms of the effects, each (J, q, p).
 
     It is the regression of the population's columns on those of the effects, within
     each level and weighted by information: 1 where they are the same column, the
     level's value where a column is constant within levels, 0 for what varies within
-    them alone. Where groups cross, the one takes a column that tells least of it:
-    with the largest variance of a mean over its levels, times the share of the
-    column that it explains.
+    them alone, and for what is in another predictor. Where groups cross, the one takes
+    a column that tells least of it: with the largest variance of a mean over its
+    levels, times the share of the column that it explains.
     """
-    projected: dict[str, Array] = {}
+    projected: list[Array] = []
     claims: list[Array] = []
     weighted = rows.information[:, None] * population.design
     whole = (population.design * weighted).sum(axis=0)
-    for use in uses:
-        estimate, index = found[use.group], frame[use.index]
+    for one, estimate in zip(effects, found, strict=True):
         levels, size = estimate.weights.shape
         products = np.zeros((levels, size, weighted.shape[1]))
         for i in range(size):
             for m in range(weighted.shape[1]):
-                column = estimate.design[:, i] * weighted[:, m]
-                products[:, i, m] = np.bincount(index, column, minlength=levels)
+                column = one.design[:, i] * weighted[:, m]
+                products[:, i, m] = np.bincount(one.index, column, minlength=levels)
         # in units in which the diagonal is 1, or 0 where a level knows nothing
         diagonal = np.einsum("jii->ji", estimate.information)
         unit = np.where(diagonal > 0.0, 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 0)
@@ -59,12 +54,17 @@ def around_of(
         solved = np.linalg.solve(matrix, products * unit[:, :, None])
         solved *= unit[:, :, None]
         solved[np.abs(solved) < 1e-7] = 0.0
-        projected[use.group] = solved
+        same = np.array(
+            [[owner == other for other in population.owners] for owner in one.owners]
+        ).reshape(size, -1)
+        solved *= same
+        projected.append(solved)
         explained = (solved * products).sum(axis=(0, 1)) / np.maximum(whole, 1e-300)
         explained[explained < _LEAST_EXPLAINED] = 0.0
-        claims.append(explained * estimate.unsure.max())
+        unsure = (estimate.unsure[:, None] * same).max(axis=0, initial=0.0)
+        claims.append(explained * unsure)
     best = np.argmax(np.array(claims), axis=0)
-    for number, use in enumerate(uses):
-        taken = (best == number) & (claims[number] > 0.0)
-        projected[use.group] = projected[use.group] * taken
-    return projected
+    return [
+        solved * ((best == number) & (claims[number] > 0.0))
+        for number, solved in enumerate(projected)
+    ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...program.blocks import GroupProduct, GroupUse
-from ...program.ir import Frame, Program
+from ...program.ir import Frame, Group
 from .population import normalised
-from .rows import Rows, is_finite
+from .rows import Null, Rows, is_finite, together
 
 Array = NDArray[Any]
 
@@ -28,8 +29,44 @@ _FAR = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Effects:
+    """Effects of one grouping factor in the rows of all responses.
+
+    They are of one group, or of several with the same levels: parameters of a formula
+    that is not linear are known together or not at all.
+
+    Attributes
+    ----------
+    groups, places
+        The groups, and which of the effects are those of each.
+    strata
+        Which levels share sds.
+    index : (N,)
+        The level of each row.
+    design : (N, q)
+        The numbers that the effects are multiplied by; 0 in rows of a response that
+        they are not in. Of the size of 1.
+    sizes : (q,)
+        What these numbers were divided by.
+    owners
+        The predictor that each effect is in; empty where that is none of these.
+    levels
+        How many there are.
+    """
+
+    groups: tuple[Group, ...]
+    places: tuple[slice, ...]
+    strata: tuple[tuple[slice, slice], ...]
+    index: Array
+    design: Array
+    sizes: Array
+    owners: tuple[str, ...]
+    levels: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """What is known of the effects of a group.
+    """What is known of the effects of a grouping factor.
 
     Attributes
     ----------
@@ -39,68 +76,127 @@ class Estimate:
         Variance between levels over their number: of what levels tell of a mean.
     means : (J, q)
         The effects by these variances.
-    design : (N, q)
-        The numbers that the effects are multiplied by.
     information : (J, q, q)
         Fisher information of each level's rows.
-    sizes : (q,)
-        What these numbers were divided by, to be of the size of 1.
     """
 
     weights: Array
     unsure: Array
     means: Array
-    design: Array
     information: Array
-    sizes: Array
+
+
+def effects_of(groups: Sequence[Group], nulls: Sequence[Null], frame: Frame) -> Effects:
+    """Return where the effects of some groups with the same levels are.
+
+    Of effects that other predictors use the rows say nothing.
+    """
+    sizes = [frame.lengths[group.coefs] for group in groups]
+    ends = np.cumsum([0, *sizes]).tolist()
+    places = tuple(slice(*ends) for ends in itertools.pairwise(ends))
+    first = {g.name: place.start for g, place in zip(groups, places, strict=True)}
+    owners = [""] * ends[-1]
+    indices: list[Array] = []
+    designs: list[Array] = []
+    for null in nulls:
+        rows = len(null.rows.score)
+        index, design = np.zeros(rows, dtype=np.int64), np.zeros((rows, ends[-1]))
+        for predictor, slope in null.predictors:
+            for block in predictor.blocks:
+                if not isinstance(block, GroupUse | GroupProduct):
+                    continue
+                if block.group not in first:
+                    continue
+                at = first[block.group]
+                index = frame[block.index]
+                if isinstance(block, GroupUse):
+                    own = [at + place for place in block.positions]
+                    numbers = 1.0 if block.design is None else frame[block.design]
+                    design[:, own] = numbers
+                else:
+                    own = [at + block.position]
+                    design[:, own[0]] = block.column(frame)
+                for place in own:
+                    owners[place] = predictor.name
+                if slope is not None:
+                    design[:, own] *= slope[:, None]
+        indices.append(index)
+        designs.append(design)
+    design, size = normalised(np.concatenate(designs))
+    levels = frame.lengths[groups[0].levels]
+    return Effects(
+        tuple(groups),
+        places,
+        groups[0].strata(levels, ends[-1]),
+        np.concatenate(indices),
+        design,
+        size,
+        tuple(owners),
+        levels,
+    )
+
+
+def refitted(
+    effects: Sequence[Effects], found: Sequence[Estimate], nulls: Sequence[Null]
+) -> list[Null]:
+    """Return the responses with residual sds without what the effects explain."""
+    shifts = _by_response(_shifts(effects, found), nulls)
+    done: list[Null] = []
+    for null, shift in zip(nulls, shifts, strict=True):
+        if null.refitted is not None:
+            names = {predictor.name for predictor, _ in null.predictors}
+            used = 0.0
+            for one, estimate in zip(effects, found, strict=True):
+                own = [owner in names for owner in one.owners]
+                used += float(estimate.weights[:, own].sum())
+            null = null.refitted(shift, used)
+        done.append(null)
+    return done
+
+
+def _shifts(effects: Sequence[Effects], found: Sequence[Estimate]) -> list[Array]:
+    """Return what the effects of each factor add to the predictors, (N,)."""
+    return [
+        (one.design * estimate.means[one.index]).sum(axis=1)
+        for one, estimate in zip(effects, found, strict=True)
+    ]
+
+
+def _by_response(shifts: Sequence[Array], nulls: Sequence[Null]) -> list[Array]:
+    """Return the sum of shifts in the rows of each response."""
+    whole = sum(shifts, start=np.zeros(len(shifts[0])))
+    ends = np.cumsum([len(null.rows.score) for null in nulls])[:-1]
+    return np.split(whole, ends)
 
 
 def estimate_again(
-    uses: Sequence[GroupUse],
-    found: Mapping[str, Estimate],
-    rows: Rows,
-    program: Program,
-    frame: Frame,
-) -> dict[str, Estimate]:
+    effects: Sequence[Effects],
+    found: Sequence[Estimate],
+    nulls: Sequence[Null],
+) -> list[Estimate]:
     """Estimate once more, where the effects are by the first estimate.
 
     A level whose responses are all alike knows less there than it seemed to: what it
     says is that its effect is large, and not how large.
     """
-    assert rows.moved is not None
-    shifts = {
-        use.group: (
-            found[use.group].design * found[use.group].means[frame[use.index]]
-        ).sum(axis=1)
-        for use in uses
-    }
-    there = rows.moved(sum(shifts.values(), start=np.zeros(len(rows.score))))
+    shifts = _shifts(effects, found)
+    parts = _by_response(shifts, nulls)
+    there = together(
+        [null.moved(part) for null, part in zip(nulls, parts, strict=True)]
+    )
     if not is_finite(there):
-        return dict(found)
-    return {
-        use.group: estimate(
-            use,
-            # the score at 0 of the parabola that there is at the effects
-            replace(there, score=there.score + there.information * shifts[use.group]),
-            program,
-            frame,
-        )
-        for use in uses
-    }
+        return list(found)
+    return [
+        # the score at 0 of the parabola that there is at the effects
+        estimate(one, replace(there, score=there.score + there.information * shift))
+        for one, shift in zip(effects, shifts, strict=True)
+    ]
 
 
-def estimate(use: GroupUse, rows: Rows, program: Program, frame: Frame) -> Estimate:
+def estimate(effects: Effects, rows: Rows) -> Estimate:
     """Estimate the variances between levels and the reliability of each effect."""
-    group = program.group(use.group)
-    levels, size = frame.lengths[group.levels], frame.lengths[group.coefs]
-    index = frame[use.index]
-    # of effects that other predictors use these rows say nothing
-    design = np.zeros((len(index), size))
-    design[:, list(use.positions)] = 1.0 if use.design is None else frame[use.design]
-    for block in program.predictors[0].blocks:
-        if isinstance(block, GroupProduct) and block.group == use.group:
-            design[:, block.position] = block.column(frame)
-    design, sizes = normalised(design)
+    index, design, levels = effects.index, effects.design, effects.levels
+    size = design.shape[1]
     score = np.zeros((levels, size))
     information = np.zeros((levels, size, size))
     for i in range(size):
@@ -109,16 +205,13 @@ def estimate(use: GroupUse, rows: Rows, program: Program, frame: Frame) -> Estim
             product = rows.information * design[:, i] * design[:, j]
             total = np.bincount(index, product, minlength=levels)
             information[:, i, j] = information[:, j, i] = total
-    strata = group.strata(levels, size)
-    parts = [_variances(score[own], information[own]) for own, _ in strata]
+    parts = [_variances(score[own], information[own]) for own, _ in effects.strata]
     weights, means, unsure = zip(*parts, strict=True)
     return Estimate(
         np.concatenate(weights),
         np.max(unsure, axis=0),
         np.concatenate(means),
-        design,
         information,
-        sizes,
     )
 
 

@@ -1,15 +1,16 @@
-"""What the rows say of the predictor, where there are no group effects."""
+"""What the rows of a response say of its predictor, without group effects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...families import FAMILIES
+from ...families.family import Family
 from ...program.interpret import coordinates
 from ...program.interpret.density import (
     evaluate,
@@ -17,13 +18,13 @@ from ...program.interpret.density import (
     likelihood_arguments,
 )
 from ...program.interpret.start import start
-from ...program.ir import Frame, Program
+from ...program.ir import Frame, Predictor, Program
 from .population import Population
 
 Array = NDArray[Any]
 
 #: Steps of Newton's method.
-_ROUNDS = 30
+ROUNDS = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,62 +33,162 @@ class Rows:
 
     score: Array
     information: Array
-    moved: Callable[[Array], Rows] | None = None
 
 
-def at_null(population: Population, program: Program, frame: Frame) -> Rows | None:
-    """Return them at the model without group effects; None if they are no numbers.
+@dataclass(frozen=True, slots=True, eq=False)
+class Null:
+    """A response where there are no group effects, at the best of what is left.
+
+    Attributes
+    ----------
+    predictors
+        Those that its effects are in, each with what its own change changes the main
+        predictor by, a number a row; None: by itself.
+    population
+        The population part of each, its columns after that change.
+    rows
+        What its rows say there.
+    moved
+        Returns that where the main predictor is moved by some numbers.
+    refitted
+        Returns the response with a residual sd that is what is left where the main
+        predictor is moved by some numbers, which have used up some degrees of freedom;
+        None: it stays.
+    """
+
+    predictors: tuple[tuple[Predictor, Array | None], ...]
+    population: tuple[Population, ...]
+    rows: Rows
+    moved: Callable[[Array], Rows]
+    refitted: Callable[[Array, float], Null] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Density:
+    """The log density of each row of one response as a function of its predictor.
+
+    ``arguments`` are the parameters of the family; they may be changed.
+    """
+
+    program: Program
+    frame: Frame
+    family: Family
+    values: Mapping[str, Any]
+    arguments: dict[str, Any]
+    count: Array
+    #: Change of the predictor that a slope is taken over.
+    step: float = 0.0
+
+    @classmethod
+    def of(cls, program: Program, frame: Frame) -> Density:
+        """Return that of a program with one response, where sampling starts."""
+        likelihood = program.likelihood
+        family = FAMILIES[likelihood.family]
+        first = start(program, frame)
+        point = {
+            c.name: first[c.name].reshape(c.shape) for c in coordinates(program, frame)
+        }
+        with np.errstate(all="ignore"):
+            values, _ = evaluate(program, frame, point)
+            arguments = likelihood_arguments(program, values)
+        y = frame[likelihood.value]
+        times = likelihood.times(frame)
+        count = np.ones(len(y)) if times is None else times
+        if family.thresholds:
+            arguments |= _thresholds(y, count, len(arguments["threshold"]) + 1)
+        return cls(program, frame, family, values, arguments, count)
+
+    @property
+    def main(self) -> Predictor:
+        """The main predictor."""
+        return self.program.predictors[0]
+
+    @property
+    def eta(self) -> Array:
+        """The main predictor where sampling starts."""
+        eta = np.broadcast_to(self.values[self.main.name], self.count.shape)
+        return eta.astype(float)
+
+    def at(self, eta: Array) -> Array:
+        """Return the log density of each row, once."""
+        predictor = self.family.predictor
+        written = dict(self.program.likelihood.arguments)[predictor]
+        moved = evaluate_expression(written, {**self.values, self.main.name: eta})
+        y = self.frame[self.program.likelihood.value]
+        given = {**self.arguments, predictor: moved}
+        return np.asarray(self.family.log_density(y, **given))
+
+    def score(self, eta: Array) -> Array:
+        """Return its slope in the predictor."""
+        return np.imag(self.at(eta + 1e-30j)) / 1e-30
+
+    def scale(self, eta: Array) -> float:
+        """Return what a change of the predictor is large against."""
+        mean = np.average(self.score(eta) ** 2, weights=self.count)
+        return float(1.0 / np.sqrt(mean))
+
+    def curved(self, eta: Array) -> Rows:
+        """Return score and information of each row, once."""
+        above, below = self.score(eta + self.step), self.score(eta - self.step)
+        return Rows(0.5 * (above + below), (below - above) / (2.0 * self.step))
+
+    def rows(self, eta: Array) -> Rows:
+        """Return score and information of each row, as often as it counts."""
+        with np.errstate(all="ignore"):
+            one = self.curved(eta)
+            information = np.maximum(self.count * one.information, 0.0)
+            return Rows(self.count * one.score, information)
+
+
+def linear_null(density: Density, population: Population) -> Null | None:
+    """Return a response whose predictor is linear; None if there are no numbers.
 
     That is at its maximum in the population part: what levels differ in because the
     values of a predictor do would else be taken for effects of theirs.
     """
-    likelihood = program.likelihood
-    family = FAMILIES[likelihood.family]
-    first = start(program, frame)
-    point = {
-        c.name: first[c.name].reshape(c.shape) for c in coordinates(program, frame)
-    }
+    eta, count, design = density.eta, density.count, population.design
     with np.errstate(all="ignore"):
-        values, _ = evaluate(program, frame, point)
-        arguments = likelihood_arguments(program, values)
-        y = frame[likelihood.value]
-        rows = len(y)
-        times = likelihood.times(frame)
-        count = np.ones(rows) if times is None else times
-        if family.thresholds:
-            arguments |= _thresholds(y, count, len(arguments["threshold"]) + 1)
-        main = program.predictors[0].name
-        eta = np.broadcast_to(values[main], (rows,)).astype(float)
-        written = dict(likelihood.arguments)[family.predictor]
-
-        def score(at: Array) -> Array:
-            moved = evaluate_expression(written, {**values, main: at + 1e-30j})
-            given = {**arguments, family.predictor: moved}
-            return np.imag(family.log_density(y, **given)) / 1e-30
-
-        scale = 1.0 / np.sqrt(np.average(score(eta) ** 2, weights=count))
-        for _ in range(_ROUNDS):
-            found = _curved(score, eta, 1e-4 * scale)
-            step = _step(population.design, count, found)
+        scale = density.scale(eta)
+        density.step = 1e-4 * scale
+        for _ in range(ROUNDS):
+            step = _step(design, count, density.curved(eta))
             largest = np.abs(step).max(initial=0.0)
             eta = eta + step * min(1.0, 2.0 * scale / max(largest, 1e-300))
             if not largest > 1e-3 * scale:
                 break
-        found = _curved(score, eta, 1e-4 * scale)
+    return null_at(density, eta, ((density.main, None),), (population,))
+
+
+def null_at(
+    density: Density,
+    eta: Array,
+    predictors: tuple[tuple[Predictor, Array | None], ...],
+    population: tuple[Population, ...],
+) -> Null | None:
+    """Return a response at a predictor; None if there are no numbers."""
 
     def moved(shift: Array) -> Rows:
-        with np.errstate(all="ignore"):
-            one = _curved(score, eta + shift, 1e-4 * scale)
-            information = np.maximum(count * one.information, 0.0)
-            return Rows(count * one.score, information)
+        return density.rows(eta + shift)
 
-    rows_ = moved(np.zeros(rows))
-    return replace(rows_, moved=moved) if is_finite(rows_) else None
+    rows = moved(np.zeros(len(eta)))
+    if not is_finite(rows):
+        return None
+    return Null(predictors, population, rows, moved)
 
 
 def is_finite(rows: Rows) -> bool:
     """Whether all of them are numbers."""
     return bool(np.isfinite(rows.score).all() and np.isfinite(rows.information).all())
+
+
+def together(parts: list[Rows]) -> Rows:
+    """Return the rows of several responses, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(
+        np.concatenate([part.score for part in parts]),
+        np.concatenate([part.information for part in parts]),
+    )
 
 
 def _step(design: Array, count: Array, rows: Rows) -> Array:
@@ -102,11 +203,6 @@ def _step(design: Array, count: Array, rows: Rows) -> Array:
         matrix + np.diag(ridge), design.T @ (count * rows.score)
     )
     return design @ away
-
-
-def _curved(score: Any, eta: Array, step: float) -> Rows:
-    above, below = score(eta + step), score(eta - step)
-    return Rows(0.5 * (above + below), (below - above) / (2.0 * step))
 
 
 def _thresholds(y: Array, count: Array, categories: int) -> dict[str, Array]:
