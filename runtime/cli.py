@@ -374,8 +374,10 @@ def planned(
 @app.command()
 def plot(
     kind: Annotated[
-        Literal["trace", "forest", "ppc", "pairs"],
-        typer.Argument(metavar="KIND", help="trace, forest, ppc or pairs."),
+        Literal[
+            "trace", "forest", "ppc", "pairs", "cells", "thresholds", "prior-posterior"
+        ],
+        typer.Argument(metavar="KIND", help="As below."),
     ],
     path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
     out: Annotated[
@@ -392,24 +394,26 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="ppc: a panel for each of its levels (repeatable: for each pair).",
+            help="ppc, cells, thresholds: its levels (repeatable: for each pair).",
         ),
     ] = None,
     draws: Annotated[
-        int | None, typer.Option(min=1, help="ppc: data sets to draw (300).")
+        int | None, typer.Option(min=1, help="Data sets to draw (ppc, cells: 300).")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="ppc: the same seed, the same draws.")
+        int | None, typer.Option(min=0, help="The same seed, the same draws.")
     ] = None,
     response: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="ppc: which response, of several."),
+        typer.Option(metavar="NAME", help="Which response, of several."),
     ] = None,
 ) -> None:
     """Draw a picture of a saved fit.
 
     trace: densities and chains; forest: intervals; ppc: the data beside what the
-    model draws; pairs: parameters against each other.
+    model draws; pairs: parameters against each other; cells: data and model in each
+    cell of the design; thresholds: the latent scale of an ordinal fit;
+    prior-posterior: what the data have told of each parameter.
     """
     from .commands.plot import run
 

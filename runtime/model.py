@@ -12,7 +12,6 @@ from varying.grammar.source import Span
 
 from .interface.arguments import flag
 from .interface.calls import called
-from .interface.faults import fault
 from .interface.printed import Printed
 from .rows.reduced import rows_text
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from xarray import DataTree
 
     from varying.compiler.compiled import Compiled
-    from varying.compiler.data.table import Table
     from varying.grammar.tree import ModelStatement, Spec
 
     from .fit.fit import Fit
@@ -232,48 +230,12 @@ class Model:
         ValueError
             If an argument makes no sense.
         """
+        from .rows.from_priors import drawn_from_priors
         from .sampling.settings import Settings
 
         settings = Settings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior predictive")
-        return self._drawn_from_priors(compiled, compiled.prepared.table, settings)
-
-    def _drawn_from_priors(
-        self, compiled: Compiled, table: Table, settings: Settings
-    ) -> DataTree:
-        """Return draws for the rows of a table; see ``prior_predictive``."""
-        from .sampling.sizes import check_rows, numbers_reported
-
-        self._refuse_flat(compiled)
-        self._refuse_chained(compiled)
-        numbers = table.rows + numbers_reported(compiled.program, compiled.frame)
-        check_rows(self.spec.source, settings.draws, numbers, "prior draws")
-        counted = table.counts is not None
-        weighed = any(one.weight for one in compiled.program.likelihoods)
-        model = _for_drawing(compiled, table) if counted or weighed else self.pymc
-        import logging
-
-        import pymc as pm
-
-        logger = logging.getLogger("pymc")
-        level = logger.level
-        logger.setLevel(logging.WARNING)
-        try:
-            data: DataTree = pm.sample_prior_predictive(
-                settings.draws,
-                model=model,
-                random_seed=settings.seed,
-                # Forward draws are cheap; compiling them for speed is not.
-                compile_kwargs={"mode": "FAST_COMPILE"},
-            )
-        finally:
-            logger.setLevel(level)
-        from .rows.categories import with_categories
-
-        for one in compiled.each:
-            categories = one.bound.response.categories
-            data = with_categories(data, one.responses[0], categories, numbers=True)
-        return data
+        return drawn_from_priors(compiled, compiled.prepared.table, settings, self)
 
     @called
     def prior_check(
@@ -309,6 +271,7 @@ class Model:
             As ``prior_predictive``.
         """
         from .look.prior_check import check_prior
+        from .rows.from_priors import drawn_from_priors
         from .rows.predict import FittedRows
         from .rows.reduced import split
         from .rows.replicates import Replicates
@@ -319,39 +282,12 @@ class Model:
         compiled = self._with_data("a prior check")
         place = compiled.responses.index(chosen(response, compiled.variables))
         table = split(compiled.prepared.table)
-        drawn = self._drawn_from_priors(compiled, table, settings)
+        drawn = drawn_from_priors(compiled, table, settings, self)
         rows = FittedRows.each(compiled, table)[place]
         found = drawn["prior_predictive"].to_dataset()[rows.name]
         values = found.transpose("chain", "draw", "row").values
         values = values.reshape(-1, values.shape[-1])
         return check_prior(Replicates.of(rows, values), settings.seed)
-
-    def _refuse_chained(self, compiled: Compiled) -> None:
-        """Refuse to draw a response given observed values of another one."""
-        from varying.compiler.bind.chained import responses_read
-
-        each = {one.response.name: one.statement for one in compiled.joint.members}
-        for name, others in responses_read(compiled.spec, each).items():
-            if others:
-                raise fault(
-                    self.spec.source,
-                    "not-yet",
-                    f"`{others[0]}` is a response and a predictor of `{name}`: drawing "
-                    "the two together from the priors is not possible yet",
-                    f"look at the model of `{name}` alone, where `{others[0]}` is data",
-                )
-
-    def _refuse_flat(self, compiled: Compiled) -> None:
-        flat = [row.target for row in compiled.priors if _is_flat(row.prior)]
-        if not flat:
-            return
-        names = ", ".join(f"`{target}`" for target in flat)
-        raise fault(
-            self.spec.source,
-            "improper-prior",
-            f"the prior of {names} is flat: there is nothing to draw from",
-            "give it a distribution, such as `normal(0, 10)`",
-        )
 
     def _with_data(self, wanted: str) -> Compiled:
         if self.compiled is not None:
@@ -432,24 +368,3 @@ def _noted(found: Diagnostic | str) -> str:
     if isinstance(found, str):
         return found
     return f"{found.severity}[{found.rule}]: {found.message}"
-
-
-def _for_drawing(compiled: Compiled, table: Table) -> PyMCModel:
-    """Return the model of the rows of a table, each counted once."""
-    import numpy as np
-
-    from varying.compiler.backends.pymc import emit
-    from varying.compiler.program.fill import fill
-
-    from .rows.reduced import for_drawing
-
-    program = for_drawing(compiled.program)
-    frame = fill(program, table)
-    rows = compiled.prepared.rows
-    if table.firsts is not None:
-        rows = table.numbers(np.arange(table.rows))
-    return emit(program, frame, rows.tolist())
-
-
-def _is_flat(prior: str) -> bool:
-    return prior.partition("(")[0].strip() == "flat"

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Kind", "PlotError", "load", "plot"]
 
 #: What a fit can be asked for; each is a module, and its function ``picture``.
-Kind = Literal["trace", "forest", "ppc", "pairs"]
+Kind = Literal[
+    "trace", "forest", "ppc", "pairs", "cells", "thresholds", "prior-posterior"
+]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -66,8 +68,8 @@ def plot(fit: Fit, kind: str, ax: Any = None, **options: Any) -> Any:
     ax
         Axes to draw on, which are returned; None: a picture is made.
     **options
-        Those of the kind: ``var`` (trace, forest, pairs), or ``by``, ``draws``
-        and ``seed`` (ppc).
+        Those of the kind: ``var`` (trace, forest, pairs, prior-posterior); ``by``,
+        ``draws`` and ``seed`` (ppc, cells); ``by`` (thresholds).
 
     Raises
     ------
@@ -79,7 +81,7 @@ def plot(fit: Fit, kind: str, ax: Any = None, **options: Any) -> Any:
         choice("kind", kind, KINDS, "no plot is called")
     except ValueError as error:
         raise PlotError(str(error)) from None
-    module = load(kind)
+    module = load(kind.replace("-", "_"))
     unknown = [name for name in options if name not in module.OPTIONS]
     if unknown:
         known = ", ".join(module.OPTIONS)

@@ -17,10 +17,12 @@ from . import PlotError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from xarray import Dataset
 
+    from ..draws.names import Names
     from ..fit.fit import Fit
 
-__all__ = ["Block", "blocks_of", "by_spread", "divergent"]
+__all__ = ["Block", "blocks_in", "blocks_of", "by_spread", "divergent"]
 
 _BACKQUOTED = re.compile(r"`([^`]+)`")
 #: Coefficients share a panel if their spreads differ by no more than this factor.
@@ -120,7 +122,8 @@ def blocks_of(
         If there is no parameter of such a name, or a list holds none.
     """
     wanted = _wanted(var)
-    blocks = tuple(_blocks(fit))
+    posterior = fit.data["posterior"].to_dataset()
+    blocks = tuple(blocks_in(posterior, fit.provenance.names))
     if not wanted:
         return tuple(b for b in blocks if effects or b.role == "population")
     chosen = [block for name in wanted for block in _named(name, blocks)]
@@ -207,9 +210,8 @@ def _is(prefix: str, name: str) -> bool:
     return name.startswith(prefix) or f"_{prefix}" in name
 
 
-def _blocks(fit: Fit) -> Iterator[Block]:
-    names = fit.provenance.names
-    posterior = fit.data["posterior"].to_dataset()
+def blocks_in(posterior: Dataset, names: Names) -> Iterator[Block]:
+    """Yield the parameters in some draws, by the names of what is reported."""
     for name in (*names.parameters, *names.effects):
         values = posterior[name]
         if name in names.effects:

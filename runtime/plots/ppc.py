@@ -91,21 +91,8 @@ def picture(
     PlotError
         If there is no such column in the fit, or a number makes no sense.
     """
-    try:
-        wanted = Settings.checked(
-            draws=_DRAWS if draws is None else draws,
-            seed=fit.seed if seed is None else seed,
-        )
-    except ValueError as error:
-        raise PlotError(str(error)) from None
-    rows, chosen = _rows(fit, _response(fit, response))
+    data, chosen = replicates_of(fit, response, draws, seed)
     panels = None if by is None else panels_of(fit._origin, by, chosen)
-    sizes = fit.data["posterior"].sizes
-    each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
-    posterior = thinned(fit._posterior, each)
-    drawings = predict(rows, posterior, "response", wanted.seed)
-    values = drawings.transpose("chain", "draw", "row").values
-    data = Replicates.of(rows, values.reshape(-1, values.shape[-1]))
     if panels is None:
         _whole(sheet, data)
     elif _by_means(panels):
@@ -118,10 +105,54 @@ def picture(
             f"{whole}: {len(chosen):,} rows are drawn, evenly from the cells",
         )
     there = len(data.drawn)
-    if draws is not None and wanted.draws > there:
+    if draws is not None and draws > there:
         sheet.notes += (
-            f"the fit has {there:,} draws: a data set of each, not {wanted.draws:,}",
+            f"the fit has {there:,} draws: a data set of each, not {draws:,}",
         )
+
+
+def replicates_of(
+    fit: Fit, response: str | None, draws: int | None, seed: int | None
+) -> tuple[Replicates, NDArray[Any] | None]:
+    """Return the responses of a fit and those that it draws.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    response
+        Of which response, where the model has several.
+    draws
+        Data sets, from draws of all chains, evenly spaced; None: 300, or as many as
+        there are.
+    seed
+        None: that of the fit.
+
+    Returns
+    -------
+    tuple
+        The replicates; and which rows they are of where cells of a reduced file are
+        drawn by an even sample of their rows, else None.
+
+    Raises
+    ------
+    PlotError
+        If there is no such response, or a number makes no sense.
+    """
+    try:
+        wanted = Settings.checked(
+            draws=_DRAWS if draws is None else draws,
+            seed=fit.seed if seed is None else seed,
+        )
+    except ValueError as error:
+        raise PlotError(str(error)) from None
+    rows, chosen = _rows(fit, _response(fit, response))
+    sizes = fit.data["posterior"].sizes
+    each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
+    posterior = thinned(fit._posterior, each)
+    drawings = predict(rows, posterior, "response", wanted.seed)
+    values = drawings.transpose("chain", "draw", "row").values
+    return Replicates.of(rows, values.reshape(-1, values.shape[-1])), chosen
 
 
 def _response(fit: Fit, response: str | None) -> str:

@@ -1,0 +1,172 @@
+"""Pictures of the design: cells, thresholds, prior beside posterior."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import varying
+from varying.runtime.plots import PlotError, cells
+from varying.runtime.rows.replicates import Replicates
+
+from .legible import assert_grey, assert_legible, axes_of, spans, title, titled
+
+RNG = np.random.default_rng(5)
+
+
+def data(levels: int = 2, people: int = 6) -> pd.DataFrame:
+    rows = levels * 2 * people
+    return pd.DataFrame(
+        {
+            "g": np.repeat([f"p{n}" for n in range(people)], levels * 2),
+            "a": np.tile(np.repeat([f"a{n:03}" for n in range(levels)], 2), people),
+            "b": np.tile(["no", "yes"], levels * people),
+            "y": RNG.integers(0, 4, rows),
+            "c": RNG.normal(3, 1, rows),
+        }
+    )
+
+
+SPEC = "column y: ordered(0..3)\ny ~ a*b + (1 | g), family=ordlogit"
+SMALL = {"draws": 60, "tune": 200, "chains": 2, "seed": 1, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def fit() -> Any:
+    return varying.compile(SPEC, data()).fit(**SMALL)
+
+
+def bars(axes: Any) -> list[float]:
+    """The strokes of the data, from left to right in each line."""
+    return [
+        float(y)
+        for line in axes.get_lines()
+        if line.get_marker() == "_"
+        for y in line.get_ydata()
+    ]
+
+
+def test_cells_are_those_of_the_data(fit: Any) -> None:
+    picture = fit.plot("cells")
+    assert_legible(picture)
+    assert_grey(picture)
+    frame = data().assign(y=fit.data["observed_data"]["y"].values)
+    groups = frame.groupby(["a", "b"]).y
+    share = titled(picture, "share of 0")
+    assert bars(share) == pytest.approx([float((g == 0).mean()) for _, g in groups])
+    assert bars(titled(picture, "mean")) == pytest.approx([g.mean() for _, g in groups])
+    quantiles = bars(titled(picture, "10, 50 and 90 % quantile"))
+    assert quantiles == [
+        float(np.quantile(g, q, method="inverted_cdf"))
+        for q in (0.1, 0.5, 0.9)
+        for _, g in groups
+    ]
+
+
+def test_the_model_is_that_of_drawn_data_sets(fit: Any) -> None:
+    drawn = fit.predict(draws=30, seed=1).values.reshape(60, -1)
+    axes = titled(fit.plot("cells", by="a", draws=60), "mean")
+    levels = data().a.to_numpy()
+    wanted = [
+        np.quantile(drawn[:, levels == level].mean(1), [0.025, 0.975])
+        for level in ("a000", "a001")
+    ]
+    np.testing.assert_allclose(spans(axes, upright=True)[0], wanted)
+
+
+KINDS = {
+    "binary": Replicates(
+        "y", "binary", np.array([0, 1, 1]), RNG.integers(0, 2, (9, 3)), ("n", "y")
+    ),
+    "successes": Replicates(
+        "y",
+        "successes",
+        np.array([1, 2]),
+        RNG.integers(0, 3, (9, 2)),
+        (),
+        np.full(2, 3),
+    ),
+    "count": Replicates("y", "count", np.array([0, 4]), RNG.poisson(3, (9, 2))),
+    "continuous": Replicates("y", "continuous", np.ones(2), RNG.normal(size=(9, 2))),
+    "spike": Replicates("y", "continuous", np.zeros(2), RNG.normal(size=(9, 2))),
+    "ordinal": Replicates(
+        "y", "ordinal", np.array([1, 2]), RNG.integers(0, 3, (9, 2)), ("l", "m", "h")
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    {
+        "binary": ["share of y"],
+        "successes": ["share of successes"],
+        "count": ["share of 0", "mean", "10, 50 and 90 % quantile"],
+        "continuous": ["mean", "sd", "10, 50 and 90 % quantile"],
+        "spike": ["share of 0", "mean", "10, 50 and 90 % quantile"],
+        "ordinal": ["share of l", "mean", "10, 50 and 90 % quantile"],
+    }.items(),
+)
+def test_what_is_shown_of_a_kind(kind: str, wanted: list[str]) -> None:
+    found = cells.statistics_of(KINDS[kind])
+    assert [one.title for one in found] == wanted
+    part = KINDS[kind].scores
+    for one in found:
+        assert np.atleast_2d(one.of(part.drawn, part)).shape[-1] == 9
+
+
+def test_four_hundred_cells_are_legible() -> None:
+    frame = data(levels=200, people=2)
+    fit = varying.compile("c ~ b + (1 | a)", frame).fit(**SMALL)
+    picture = fit.plot("cells", by=["a", "b"])
+    assert_legible(picture)
+    assert [title(axes) for axes in axes_of(picture)][:2] == ["mean", "sd"]
+
+
+def test_without_a_factor_there_are_no_cells() -> None:
+    fit = varying.compile("c ~ 1 + (1 | g)", data()).fit(**SMALL)
+    with pytest.raises(PlotError, match="no factor"):
+        fit.plot("cells")
+    with pytest.raises(PlotError, match="no thresholds"):
+        fit.plot("thresholds")
+
+
+def test_thresholds(fit: Any) -> None:
+    picture = fit.plot("thresholds")
+    assert_legible(picture)
+    assert_grey(picture)
+    (axes,) = axes_of(picture)[:1]
+    draws = fit.data["posterior"]["threshold"].values.reshape(120, 3)
+    lines = [line for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    found = [float(line.get_xdata()[0]) for line in lines]
+    np.testing.assert_allclose(found, np.median(draws, axis=0))
+    curves = [line for line in axes.get_lines() if len(set(line.get_xdata())) > 1]
+    eta = fit.predict("eta").mean(("chain", "draw")).values
+    frame = data()
+    for curve, (_, rows) in zip(
+        curves, frame.groupby(["a", "b"]).groups.items(), strict=True
+    ):
+        x, y = curve.get_data()
+        step = x[1] - x[0]
+        assert abs(float(x[np.argmax(y)]) - eta[list(rows)].mean()) <= step
+        assert float(np.sum(y) * step) == pytest.approx(1.0, abs=0.05)
+
+
+def test_prior_beside_posterior(fit: Any) -> None:
+    picture = fit.plot("prior-posterior", draws=200)
+    assert_legible(picture)
+    assert_grey(picture)
+    assert len(axes_of(picture)) == 3 + 1 + 3
+    one = fit.plot("prior-posterior", var="sd[g]", draws=200)
+    (axes,) = axes_of(one)
+    assert axes.get_xlim()[0] == 0.0
+    with pytest.raises(PlotError, match="no parameter"):
+        fit.plot("prior-posterior", var="q")
+
+
+def test_a_flat_prior_has_no_density() -> None:
+    fit = varying.compile("c ~ a\n  prior b ~ flat", data()).fit(**SMALL)
+    with pytest.raises(PlotError, match="flat"):
+        fit.plot("prior-posterior")
