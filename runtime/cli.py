@@ -467,6 +467,34 @@ def loo(
     loo(path, by, refit, form, quiet)
 
 
+@app.command()
+def kfold(
+    path: Fit,
+    k: Annotated[
+        int | None, typer.Option("--k", help="Parts, left out in turn (rows: 10).")
+    ] = None,
+    by: By = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the order in which they are dealt.")
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Keep what each refit came to, and go on from it."
+        ),
+    ] = None,
+    form: TableFormat = "table",
+    quiet: Quiet = False,
+) -> None:
+    """Fit again without rows, or whole groups, and say how well they are predicted.
+
+    Example: varying kfold ratings.fit --by subj
+    """
+    from .commands.criticism import kfold
+
+    kfold(path, k, by, seed, out, form, quiet)
+
+
 def main() -> None:
     """Run the command; no traceback reaches the user for a user's fault."""
     # Looking for garbage among the thousands of objects that imports make, none of

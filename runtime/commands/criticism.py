@@ -13,7 +13,7 @@ from .usage import typed
 if TYPE_CHECKING:
     from ..compare.report import Report
 
-__all__ = ["loo", "shown"]
+__all__ = ["kfold", "loo", "shown"]
 
 
 def loo(path: str, by: str | None, refit: bool, form: str, quiet: bool) -> None:
@@ -22,6 +22,25 @@ def loo(path: str, by: str | None, refit: bool, form: str, quiet: bool) -> None:
 
     fit = load(path)
     shown(lambda: fit.loo(by=by, refit=refit, progress=not quiet), form)
+
+
+def kfold(
+    path: str,
+    k: int | None,
+    by: str | None,
+    seed: int | None,
+    out: str | None,
+    form: str,
+    quiet: bool,
+) -> None:
+    """Print how well refits predict what they have not seen."""
+    from ..api import load
+
+    fit = load(path)
+    shown(
+        lambda: fit.kfold(k, by=by, seed=seed, path=out, progress=not quiet),
+        form,
+    )
 
 
 def shown(made: Callable[[], Report], form: str) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "density_of_units",
     "in_front",
     "log_density_of_rows",
+    "one_response",
     "units_of",
 ]
 
@@ -193,12 +194,7 @@ def _check(compiled: Compiled, units: Units) -> None:
     def refuse(what: str, note: str) -> Any:
         return fault(compiled.spec.source, "not-yet", what, note)
 
-    if len(program.likelihoods) > 1:
-        raise refuse(
-            f"leaving out whole levels of `{units.by}` is not possible yet for a model "
-            "with several responses",
-            "a model of one of the responses can be left out by group",
-        )
+    one_response(compiled, f"leaving out whole levels of `{units.by}`")
     effects = 0
     for name in units.groups:
         group = program.group(name)
@@ -215,6 +211,23 @@ def _check(compiled: Compiled, units: Units) -> None:
             f"a level of `{units.by}` has {effects} effects: integrating over more "
             f"than {_MOST_EFFECTS} is not possible yet",
             "leave out rows",
+        )
+
+
+def one_response(compiled: Compiled, what: str) -> None:
+    """Refuse models with several responses.
+
+    Raises
+    ------
+    ModelError
+        ``not-yet``.
+    """
+    if len(compiled.lowered.likelihoods) > 1:
+        raise fault(
+            compiled.spec.source,
+            "not-yet",
+            f"{what} is not possible yet for a model with several responses",
+            "it is for a model of one of them",
         )
 
 

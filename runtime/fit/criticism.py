@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..interface.arguments import ArgumentError, flag
+from ..interface.arguments import ArgumentError, flag, whole
 from ..interface.calls import called
 from ..interface.progress import progress_for
 from ..rows.predict import thinned
@@ -14,6 +15,7 @@ from ..rows.predict import thinned
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset, DataTree
 
+    from ..compare.kfold import KFold
     from ..compare.loo import Loo
     from .origin import Origin
     from .provenance import Provenance
@@ -89,15 +91,13 @@ class Criticism:
         """
         from ..compare.exact import exactly
         from ..compare.loo import efficiency, loo_of, measure_words
-        from ..compare.units import density_of_units, in_front, units_of
+        from ..compare.units import density_of_units, in_front, one_response, units_of
 
         flag("refit", refit)
         flag("progress", progress)
         compiled, responses = self._origin.compiled, self._origin.responses
-        if len(responses) > 1 and refit:
-            raise ArgumentError(
-                "refit=True is not possible yet for a model with several responses"
-            )
+        if refit:
+            one_response(compiled, "an exact refit")
         units = units_of(compiled, by)
         kinds = {measure_words(one.family.response) for one in responses.values()}
         reported = self.data["posterior"].to_dataset()
@@ -130,3 +130,70 @@ class Criticism:
             return found
         settings, told = self.provenance.settings, progress_for(progress)
         return exactly(compiled, units, found, settings, told)
+
+    @called
+    def kfold(
+        self,
+        k: int | None = None,
+        *,
+        by: str | None = None,
+        seed: int | None = None,
+        path: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+    ) -> KFold:
+        """Predict rows, or whole groups, by refits that have not seen them.
+
+        Every refit has the priors, scales and categories of this fit, so that they
+        differ in their rows alone; it has two chains of 500 draws.
+
+        Parameters
+        ----------
+        k
+            How many parts are left out in turn. None: each level of ``by`` alone, or
+            ten parts of the rows.
+        by
+            A grouping factor, or a column, whose levels are left out whole: see
+            ``loo``.
+        seed
+            Of the order in which rows or levels are dealt to the parts. None: 1.
+        path
+            A file for what each refit came to, written as they end: where one of an
+            earlier, interrupted run is there, what it has is not done again.
+        progress
+            Whether to say on stderr how far it is.
+
+        Returns
+        -------
+        KFold
+            Prints as a table with sentences; ``elpd``, ``se``, ``elpd_i``, ``folds``,
+            ``divergences``, ``to_frame()``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or if there are not so many parts.
+        ModelError
+            ``not-yet`` for groups whose effects cannot be integrated out, and for
+            models with several responses.
+        OSError
+            If the file cannot be written, or is of something else.
+        """
+        from ..compare.kfold import folds_of, kfold_of
+        from ..compare.loo import measure_words
+        from ..compare.units import one_response, units_of
+
+        flag("progress", progress)
+        compiled = self._origin.compiled
+        one_response(compiled, "k-fold cross-validation")
+        units = units_of(compiled, by)
+        if compiled.prepared.table.counts is not None and not units.by:
+            raise ArgumentError(
+                "rows of a reduced file are cells of equal rows: leave out levels of a "
+                "column (by=), or compile with reduce=False"
+            )
+        number = None if k is None else whole("k", k, 2)
+        folds = folds_of(units, number, 1 if seed is None else whole("seed", seed, 0))
+        measure = measure_words(self._origin.rows.family.response)
+        told = progress_for(progress)
+        settings = self.provenance.settings
+        return kfold_of(compiled, units, folds, settings, told, measure, path)
