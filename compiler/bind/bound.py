@@ -20,6 +20,7 @@ from ..expressions.calls import is_plain
 from ..families.family import Family
 from ..families.link import Link
 from ..formula.columns import DesignColumn, Numeric, SpecialColumn
+from ..formula.group_options import Distribution
 from .membership import Membership
 from .question import Keep, Questions
 from .response_terms.term import ResponseTerm, Role
@@ -179,7 +180,8 @@ class Grouping:
     several for ``a:b``); ``levels`` the observed combinations in order. ``by`` says
     which of them share standard deviations and correlations; None: all.
     ``membership`` says that each row has a level in each of the factors, and how much
-    of it; the levels are then those of all factors together.
+    of it; the levels are then those of all factors together. ``distribution`` is that
+    of the effects.
     """
 
     name: str
@@ -188,6 +190,7 @@ class Grouping:
     terms: tuple[GroupTerm, ...]
     by: By | None = None
     membership: Membership | None = None
+    distribution: Distribution = "gaussian"
     span: Span = field(compare=False, kw_only=True)
 
     @property
@@ -196,6 +199,11 @@ class Grouping:
         if self.membership is not None:
             return self.membership.text
         return ":".join(map(name_text, self.factors))
+
+    @property
+    def plain(self) -> bool:
+        """Whether its effects are normal, and those of levels independent."""
+        return self.distribution == "gaussian"
 
     @property
     def columns(self) -> tuple[DesignColumn, ...]:

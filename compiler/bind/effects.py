@@ -114,6 +114,13 @@ class Effects:
         return f"{self.members[0].target}cor[{self.name}]"
 
     @property
+    def df(self) -> str | None:
+        """How priors name the degrees of freedom of effects with a t distribution."""
+        if self.members[0].grouping.distribution != "student":
+            return None
+        return f"{self.members[0].target}df[{self.name}]"
+
+    @property
     def strata(self) -> tuple[str, ...]:
         """The levels of ``by``; of none: one without a name."""
         return ("",) if self.by is None else self.by.labels
@@ -213,6 +220,7 @@ def _share(one: Grouping, other: Grouping) -> bool:
     )
     same = one.factors == other.factors and one.by == other.by
     same = same and one.membership == other.membership
+    same = same and one.distribution == other.distribution
     return same and bool(ids & others)
 
 

@@ -26,7 +26,7 @@ from ..families.family import Family
 from ..formula.coding import code
 from ..formula.columns import INTERCEPT, DesignColumn, SpecialColumn
 from ..formula.expansion import Expansion, GroupBar
-from ..formula.group_options import group_options, parts_of_group
+from ..formula.group_options import Distribution, group_options, parts_of_group
 from ..formula.groups import expand_group, known_factors
 from ..formula.terms import expand_bar
 from ..prepare.rows import Prepared
@@ -50,6 +50,7 @@ class _Own:
     by: Name | None
     correlated: bool
     membership: Membership | None
+    distribution: Distribution
 
     def name(self, factors: Sequence[str]) -> str:
         """Return what the grouping is called."""
@@ -151,6 +152,7 @@ def bind_groupings(
                 tuple(bars_of.terms),
                 strata,
                 membership,
+                bars_of.own.distribution,
                 span=bars_of.span,
             )
         )
@@ -183,7 +185,7 @@ def _factors_of(
                 membership = bind_membership(options.members, prepared, sink)
                 if membership is None:
                     continue
-            own = _Own(by, options.correlated, membership)
+            own = _Own(by, options.correlated, membership, options.distribution)
             key = frozenset(factors), own
             if key not in done:
                 done.add(key)
@@ -229,6 +231,15 @@ def _check_alike(bars: _Bars, own: _Own, bar: GroupBar, sink: Sink) -> None:
             f"terms over `{own.membership.text}` with different weights are not "
             "compiled by this version",
             "all terms over one grouping factor have the same `weights=` and `scale=`",
+        )
+    if own.distribution != bars.own.distribution:
+        group = own.name(bars.factors)
+        sink.add(
+            "not-yet",
+            bar.span,
+            f"terms over `{group}` with and without `dist=student` are not compiled by "
+            "this version",
+            "all terms over one grouping factor have the same `dist=`",
         )
     both = bars.own.by, own.by
     one, other = (None if name is None else name.text for name in both)

@@ -52,6 +52,7 @@ from .chained import check_doubled, responses_read
 from .coupling import bind_coupling, with_coupling
 from .effects import Effects, effects_of
 from .estimated import check_estimated, check_residuals
+from .group_forms import check_centered
 from .groupings import bind_groupings, check_dropped, check_identities
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
@@ -197,8 +198,12 @@ def bind(
     if len(sink.diagnostics) == faults:
         for draft in drafts:
             _check_needed(draft, priors, prepared, sink)
-    if any(draft.parameterization == "centered" for draft in drafts):
-        _check_singular(priors, sink)
+    for draft in drafts:
+        if draft.parameterization == "centered":
+            _check_singular(priors, sink)
+            others = (g for part in draft.others for g in part.groupings)
+            option = draft.options.get("parameterization")
+            check_centered((*draft.groupings, *others), option, sink)
     asked = _asked(spec, drafts, targets, prepared, sink)
     text = formula_text(model)
     found = [draft.bound(text, priors) for draft in drafts]

@@ -89,7 +89,13 @@ class Distribution:
 
 
 def _lgamma(x: Any) -> Array:
-    return np.asarray(np.vectorize(math.lgamma, otypes=[float])(np.real(x)))
+    found = np.asarray(np.vectorize(math.lgamma, otypes=[float])(np.real(x)))
+    if not np.iscomplexobj(x):
+        return found
+    # of a complex step: an argument that depends on parameters
+    from scipy.special import digamma
+
+    return np.asarray(found + 1j * np.imag(x) * digamma(np.real(x)))
 
 
 def _normal(value: Array, mu: Any, sigma: Any) -> Array:

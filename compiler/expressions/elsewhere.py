@@ -34,7 +34,6 @@ NON_LINEAR = (
 #: What a group term takes that is not compiled.
 GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cov": ("until then: levels that are not related, `(1 | g)`",),
-    "dist": ("until then: normal effects, `(1 | g)`",),
 }
 
 #: What stands beside a response and is not compiled.

@@ -103,7 +103,20 @@ def group_options(group: Expr, sink: Sink) -> GroupOptions | None:
                 found = known[name](found, argument, sink)
     except _Invalid:
         return None
-    return found
+    return None if _together(found, group, sink) else found
+
+
+def _together(found: GroupOptions, group: Expr, sink: Sink) -> bool:
+    """Report options that do not go together; whether there are such."""
+    if found.by is None or found.distribution == "gaussian":
+        return False
+    sink.add(
+        "not-yet",
+        group.span,
+        "`by=` with `dist=student` is not compiled by this version",
+        "until then: one of them",
+    )
+    return True
 
 
 def _columns(call: Call, sink: Sink) -> tuple[Name, ...] | None:
@@ -243,7 +256,7 @@ _OF_BOTH: Mapping[str, _Read] = {
     "by": _by,
     "cor": _cor,
     "cov": _planned,
-    "dist": _planned,
+    "dist": _dist,
 }
 
 #: By function, what it takes beside columns.

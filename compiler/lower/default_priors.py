@@ -252,6 +252,16 @@ def group_sd(
     )
 
 
+def group_df() -> DefaultPrior:
+    """Return the prior of the degrees of freedom of group effects, as brms has it."""
+    return DefaultPrior(
+        "gamma",
+        (("alpha", 2.0), ("beta", 0.1)),
+        "from levels far out to nearly normal ones (Juárez & Steel 2010)",
+        lower=1.0,
+    )
+
+
 def residual_correlation() -> DefaultPrior:
     """Return the prior of the correlations of the residuals of several responses."""
     return DefaultPrior(

@@ -10,14 +10,24 @@ import numpy as np
 
 from ..bind.bound import BoundPredictor, Grouping, GroupTerm, PriorText
 from ..bind.effects import Effects, Member, Sd, effects_of_parts
-from ..distributions.table import POSITIVE
+from ..distributions.table import ABOVE_ONE, POSITIVE
 from ..families.family import DefaultPrior
 from ..program.blocks import Block, GroupProduct, GroupUse, MemberUse
-from ..program.expressions import Const
-from ..program.ir import Axis, Correlation, Group, Moved, Parameter, Prior, Slot, Strata
+from ..program.expressions import Apply, Const, Symbol
+from ..program.ir import (
+    Axis,
+    Correlation,
+    Group,
+    Mixture,
+    Moved,
+    Parameter,
+    Prior,
+    Slot,
+    Strata,
+)
 from ..program.recipes import LevelIndex, Matrix, MemberIndex, MemberWeights
 from . import default_priors as defaults
-from .builder import ROW, Builder, numbered, vector
+from .builder import ROW, Builder, numbered, scalar, vector
 from .increments import Increments, where_of
 from .names import free_group
 from .nonlinear import moments_of
@@ -122,6 +132,8 @@ def _group(
         )
     if correlations:
         build.explain(effects.cor, chosen_cor)
+    mixture = _mixture(build, prefix, effects, name, dim)
+    plain = mixture is None
     build.groups.append(
         Group(
             f"{prefix}{name}",
@@ -132,12 +144,33 @@ def _group(
             effects=f"{prefix}r_{name}",
             base=f"{prefix}z_{name}",
             correlation_matrix=f"{prefix}cor_{name}",
-            form=build.bound.parameterization,
-            free=build.bound.parameterization == "auto",
+            form=build.bound.parameterization if plain else "noncentered",
+            free=build.bound.parameterization == "auto" and plain,
             moved=moved,
             by=by,
+            mixture=mixture,
         )
     )
+
+
+def _mixture(
+    build: Builder, prefix: str, effects: Effects, name: str, dim: str
+) -> Mixture | None:
+    """Lower the t distribution of effects: a variance for each level, around 1.
+
+    brms has ``u`` with an inverse chi-squared distribution in place of ``u df``; its
+    size is then not that of ``1 / df``, and it depends less on ``df``.
+    """
+    if effects.df is None:
+        return None
+    df, variance = f"{prefix}df_{name}", f"{prefix}mix_{name}"
+    scalar(build, effects.df, df, defaults.group_df(), ABOVE_ONE)
+    half = Apply("*", (Const(0.5), Symbol(df)))
+    prior = Prior("inverse_gamma", (("alpha", half), ("beta", half)))
+    build.parameters.append(
+        Parameter(variance, (dim,), prior, bounds=POSITIVE, report=False)
+    )
+    return Mixture(df, variance)
 
 
 def _terms(build: Builder, member: Member) -> Iterable[tuple[GroupTerm, Increments]]:

@@ -85,7 +85,10 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
     prefixes = [part.prefix for part in build.joint.predictors]
 
     def collide(name: str) -> bool:
-        made = {f"{kind}_{name}" for kind in ("sd", "r", "z", "cor", "pcor", "Z")}
+        made = {
+            f"{kind}_{name}"
+            for kind in ("sd", "r", "z", "cor", "pcor", "Z", "df", "mix")
+        }
         made |= {f"{kind}_{name}_at_means" for kind in ("sd", "r")}
         made.add(f"Z_{name}_at_means")
         made |= {

@@ -63,9 +63,7 @@ def _without_idle(program: Program) -> Program:
             if predictor.shift is not None:
                 used |= {predictor.shift.coefs, predictor.shift.quantity}
         for group in program.groups:
-            used |= {group.sd, *(c.parameter for c in group.correlations)}
-            if group.centering is not None:
-                used |= {one.name for one in group.centering.elements}
+            used |= {*group.quantities}
         kept = tuple(d for d in program.derived if d.report or d.name in used)
         if len(kept) == len(program.derived):
             return program

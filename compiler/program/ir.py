@@ -252,6 +252,26 @@ class Strata:
 
 
 @dataclass(frozen=True, slots=True)
+class Mixture:
+    """Effects with a t distribution: normal ones, levels with variances of their own.
+
+    The effects of a level are normal with ``variance`` times the covariance of the
+    group, and ``variance`` is inverse gamma with the shape and scale ``df / 2``, around
+    1: then they have a multivariate t distribution (Lange, Little & Taylor 1989).
+
+    Attributes
+    ----------
+    df
+        The name of the degrees of freedom.
+    variance
+        The name of a parameter with a number for each level.
+    """
+
+    df: str
+    variance: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Group-level effects of one grouping factor, beside the predictors.
 
@@ -275,6 +295,8 @@ class Group:
     not where the effects are as written.
 
     ``by`` says which levels share sds and correlations; None: all.
+
+    ``mixture`` says that they have a t distribution, of which ``sd`` is the scale.
     """
 
     name: str
@@ -291,6 +313,7 @@ class Group:
     unit: tuple[float, ...] = ()
     moved: Moved | None = None
     by: Strata | None = None
+    mixture: Mixture | None = None
 
     @property
     def sds(self) -> str:
@@ -324,6 +347,24 @@ class Group:
     def reported_sd(self) -> str:
         """The name of the standard deviations of the effects as written."""
         return self.sd if self.moved is None else self.moved.sd
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The parameters and derived quantities that its effects are made of."""
+        found = (self.sd, *(one.parameter for one in self.correlations))
+        if self.mixture is not None:
+            found = (*found, self.mixture.df, self.mixture.variance)
+        if self.centering is not None:
+            found = (*found, *(one.name for one in self.centering.elements))
+        return found
+
+    @property
+    def plain(self) -> bool:
+        """Whether effects are normal, and those of one level independent of others'.
+
+        What a pass knows of such groups does not hold for others.
+        """
+        return self.mixture is None
 
     @property
     def coordinate(self) -> str:

@@ -101,8 +101,12 @@ def verify(program: Program, frame: Frame | None = None) -> None:
             _require(shape == (size, size), f"{group.name}: basis of {shape}")
         positions = [i for c in group.correlations for i in c.positions]
         _require(len(positions) == len(set(positions)), f"{group.name}: overlap")
-        for correlation in group.correlations:
-            _require(correlation.parameter in scales, f"{group.name}: correlation")
+        unknown = {*group.quantities} - scales
+        _require(not unknown, f"{group.name}: unknown {unknown}")
+        _require(
+            group.plain or group.form in ("auto", "noncentered"),
+            f"{group.name}: {group.form}",
+        )
     used: list[tuple[str, int]] = []
     for predictor in program.predictors:
         if predictor.body is not None:

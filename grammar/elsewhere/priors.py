@@ -147,6 +147,8 @@ def _target(
         return "rescor"
     if kind in ("cor", "L"):
         return f"{of}cor[{_group(group)}]" if group else f"{of}cor"
+    if kind == "df":
+        return f"{of}df[{_group(group)}]" if group else f"{of}df"
     if kind == "sd":
         inside = [_group(group)] if group else []
         inside += [_coefficient(coefficient)] if coefficient else []

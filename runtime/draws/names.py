@@ -104,4 +104,5 @@ def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
         f"{prefix}b",
         *(group.reported_sd for group in used),
         *(group.correlation_matrix for group in used),
+        *(group.mixture.df for group in used if group.mixture is not None),
     ]

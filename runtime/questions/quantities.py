@@ -170,6 +170,7 @@ def variable_of(reference: Reference, compiled: Compiled) -> str:
         "sd": group.reported_sd,
         "cor": group.correlation_matrix,
         "r": group.effects,
+        "df": "" if group.mixture is None else group.mixture.df,
     }
     return names[reference.kind]
 

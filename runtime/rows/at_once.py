@@ -21,6 +21,7 @@ from varying.compiler.program.blocks import (
     GroupUse,
     Intercept,
     Linear,
+    MemberUse,
     Offset,
     Product,
 )
@@ -106,7 +107,7 @@ class AtOnce:
                     for one in factors:
                         term = term * self._factor(one)
                     found = found + term
-                case GroupUse() | GroupProduct():
+                case GroupUse() | GroupProduct() | MemberUse():
                     pass
                 case _:
                     raise NotImplementedError(type(block).__name__)
@@ -125,19 +126,22 @@ class AtOnce:
         """
         found: dict[str, Array] = {}
         for block in predictor.blocks:
-            if not isinstance(block, GroupUse | GroupProduct):
+            if not isinstance(block, GroupUse | GroupProduct | MemberUse):
                 continue
             group = self.program.group(block.group)
             there = found.get(group.name)
             size = self.frame.lengths[group.coefs]
             if there is None:
                 there = np.zeros((1, self.rows, size))
-            if isinstance(block, GroupUse):
+            if isinstance(block, GroupUse | MemberUse):
                 one = np.zeros((self.rows, size))
                 places = list(block.positions)
                 one[:, places] = (
                     1.0 if block.design is None else self.frame[block.design]
                 )
+                if isinstance(block, MemberUse):
+                    # of independent levels variances add up
+                    one *= _joint_weights(block, self.frame)[:, None]
                 found[group.name] = there + one
             else:
                 whole = np.zeros((self.size, self.rows, size))
@@ -147,6 +151,8 @@ class AtOnce:
 
     def covariance(self, group: Group) -> Array:
         """Return the covariance of a group's effects: draws by sds by sds."""
+        if group.mixture is not None:
+            raise NotImplementedError(f"averages over the t effects of {group.name}")
         sd = self.draws[group.reported_sd]
         if group.correlation_matrix in self.draws:
             return self.draws[group.correlation_matrix] * sd[:, :, None] * sd[:, None]
@@ -220,6 +226,14 @@ class AtOnce:
             ]
             self._found[name] = np.stack(each)
         return self._found[name]
+
+
+def _joint_weights(block: MemberUse, frame: Frame) -> Array:
+    """Return the root of the sum of squared weights of the levels of each row."""
+    index, weights = frame[block.index], frame[block.weights]
+    same = index[:, :, None] == index[:, None, :]
+    squared = weights[:, :, None] * weights[:, None, :] * same
+    return np.asarray(np.sqrt(squared.sum(axis=(1, 2))))
 
 
 class _Draw(Mapping[str, Array]):

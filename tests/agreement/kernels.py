@@ -14,6 +14,7 @@ from varying.compiler.backends.kernel.operations import OPERATIONS
 from varying.compiler.backends.kernel.operations.densities import (
     likelihood_name,
     prior_name,
+    varied_name,
 )
 from varying.compiler.compiled import Compiled
 from varying.compiler.distributions.density.links import LINKING
@@ -33,6 +34,7 @@ EVERY = (
     *OPERATIONS,
     *(prior_name(name) for name in PRIOR_KERNELS),
     *LINKING,
+    *(varied_name(name) for name in ("normal", "inverse_gamma")),
     *(likelihood_name(name) for name in FAMILIES),
     *(likelihood_name(f.name, True) for f in FAMILIES.values() if f.pooled),
 )

@@ -285,6 +285,54 @@ def test_log_density_of_groups_in_strata() -> None:
         same_density(model, point, given)
 
 
+MEMBERS = """data "members.csv"
+y ~ x + {}
+  prior Intercept[mean] ~ normal(3, 5)
+  prior b ~ normal(0, 2)
+  prior sigma ~ exponential(1)
+  prior sd ~ exponential(0.5)
+"""
+#: By name: the group term, and what the group is called.
+GROUP_TERMS = {
+    "weighted": ("(1 + x | mm(g, h, weights=cbind(w1, w2)))", "mmgh"),
+    "equal": ("(1 | mm(g, h))", "mmgh"),
+    "student": ("(1 + x | gr(g, dist=student))", "g"),
+}
+
+
+@pytest.mark.parametrize("name", GROUP_TERMS)
+def test_log_density_of_group_terms(name: str) -> None:
+    """Levels stand in natural order here and there: s1 to s8.
+
+    Of t distributions brms has ``u`` with variances ``df u``, and ``df`` above 1.
+    """
+    term, group = GROUP_TERMS[name]
+    model = compiled(MEMBERS.format(term), FOLDER)
+    program, frame = model.program, model.frame
+    for given in read("members.json")[name]:
+        theirs = given["values"]
+        point = {
+            "b": numbers(theirs, "b"),
+            "Intercept_centered": np.array(theirs["Intercept"]),
+            "sigma": np.log(theirs["sigma"]),
+            f"sd_{group}": np.log(numbers(theirs, "sd_1")),
+            f"z_{group}": np.array(theirs["z_1"]).T,
+        }
+        wanted = given["log_density"]
+        if "L_1" in theirs:
+            point[f"pcor_{group}"] = correlations(theirs["L_1"])
+            wanted -= math.log(2.0)
+        if "df_1" in theirs:
+            df = theirs["df_1"]
+            point[f"df_{group}"] = np.log(df - 1.0)
+            # with df the logs of both differ by a constant: no Jacobian
+            point[f"mix_{group}"] = np.log(df * numbers(theirs, "udf_1"))
+        values, density = evaluate(program, frame, point)
+        first = numbers(theirs, "r_1_1")
+        assert values[f"r_{group}"][:, 0] == pytest.approx(first, abs=1e-9)
+        assert density == pytest.approx(wanted, rel=1e-10)
+
+
 # ---- monotonic effects ---------------------------------------------------------------
 
 MONOTONIC = {

@@ -351,6 +351,10 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
             value = f"{base} @ ({scaled}).T"
         elif factor is not None:
             value = f"({scaled} @ {base}[:, :, None])[:, :, 0]"
+        if group.mixture is not None:
+            value = (
+                f"pt.sqrt({writer.name(group.mixture.variance)})[:, None] * ({value})"
+            )
         if group.moved is None:
             yield _deterministic(effects, group.effects, value, axes)
         else:

@@ -18,7 +18,7 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, String, Target
 from varying.grammar.walk import column_names
 
-from ...distributions.table import POSITIVE, REAL, SUPPORTS, UNIT, Bounds
+from ...distributions.table import ABOVE_ONE, POSITIVE, REAL, SUPPORTS, UNIT, Bounds
 from ...families import FAMILIES
 from ...families.family import Family
 from ...formula.columns import Coded, simplexes
@@ -29,7 +29,7 @@ from ..effects import Effects
 _MOST_COMPARED = 1_000
 
 #: What is no single number, although its name is short.
-_CLASSES = ("b", "simo", "sd", "cor", "Intercept", "threshold")
+_CLASSES = ("b", "simo", "sd", "cor", "df", "Intercept", "threshold")
 
 #: Classes that are correlations: of effects of a group, and of residuals.
 CORRELATIONS = ("cor", "rescor")
@@ -266,6 +266,9 @@ def _of_groups(groups: Sequence[Effects], dpar: str) -> list[Scalar]:
                     )
                 )
         owner = effects.members[0]
+        if owner.dpar == dpar and effects.df is not None:
+            kind = f"{owner.target}df"
+            found.append(Scalar(effects.df, kind, ABOVE_ONE, group))
         if owner.dpar == dpar and effects.correlated:
             found.append(Scalar(effects.cor, f"{owner.target}cor", REAL, group))
     return found
@@ -293,7 +296,9 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
             return _in_each(every, targets, sink)
         if targets.guessed is None and "." in kind:
             return []
-        if targets.guessed == frozenset() or base not in ("b", "simo", "sd", "cor"):
+        if targets.guessed == frozenset() or base not in (
+            *("b", "simo", "sd", "cor", "df"),
+        ):
             _unknown(kind, target.name.span, targets, sink)
         return []
     own = [scalar for scalar in targets.scalars if scalar.kind == kind]
@@ -322,7 +327,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
         if exact:
             return [(COEFFICIENT, scalar) for scalar in exact]
         return _listed(refs, own, kind, targets, sink)
-    if base in ("sd", "cor"):
+    if base in ("sd", "cor", "df"):
         return _grouped(kind, refs, own, targets, sink)
     sink.add(
         "unknown-target",
@@ -406,6 +411,15 @@ def _grouped(
             f"its own is `{better}`",
         )
         return []
+    if not mine and base == "df":
+        if targets.guessed == frozenset():
+            sink.add(
+                "unknown-target",
+                refs[0].span,
+                f"the effects of `{group}` have no degrees of freedom",
+                f"those with a t distribution have: `(1 | gr({group}, dist=student))`",
+            )
+        return []
     if not mine:
         if targets.guessed == frozenset():
             sink.add(
@@ -418,11 +432,12 @@ def _grouped(
         return []
     if len(refs) == 1:
         return [(GROUP, scalar) for scalar in mine]
-    if kind.endswith("cor"):
+    if base in ("cor", "df"):
+        what = "correlations" if base == "cor" else "effects"
         sink.add(
             "unknown-target",
             refs[1].span.to(refs[-1].span),
-            f"`{kind}[{group}]` is about all correlations of `{group}`",
+            f"`{kind}[{group}]` is about all {what} of `{group}`",
             f"write `{kind}[{group}]`",
         )
         return []
@@ -603,7 +618,7 @@ def _as_in_summary(kind: str, targets: Targets) -> str | None:
     prefix, _, rest = kind.partition("_")
     if f"{prefix}.{rest}" in targets.kinds():
         return f"{prefix}.{rest}"
-    if prefix in ("sd", "cor"):
+    if prefix in ("sd", "cor", "df"):
         reached = any(s.kind == prefix and s.group == rest for s in targets.scalars)
     else:
         reached = prefix == "b" and any(

@@ -136,6 +136,8 @@ def _scalar(scalar: Scalar, scope: Scope) -> Reference:
     if scalar.base == "sd":
         place = scope.effects(dpar, scalar.group).place_of(text)
         return Reference(text, "sd", dpar, scalar.group, (place,), target=text)
+    if scalar.base == "df":
+        return Reference(text, "df", dpar, scalar.group, target=text)
     if scalar.base != "b":
         return Reference(text, scalar.base, dpar, target=text)
     columns = scope.parts[dpar][0].effects

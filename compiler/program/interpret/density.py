@@ -290,8 +290,15 @@ def _group(
             total = total - 0.5 * (z * z).sum() - len(own) * log_determinant
     if base:
         values[group.base] = np.concatenate(base)
-    values[group.stated] = np.concatenate(stated)
+    values[group.stated] = _spread_out(group, np.concatenate(stated), values)
     return total
+
+
+def _spread_out(group: Group, effects: Array, values: Mapping[str, Any]) -> Array:
+    """Return effects as they are, of normal ones that are independent by level."""
+    if group.mixture is not None:
+        effects = np.sqrt(np.asarray(values[group.mixture.variance]))[:, None] * effects
+    return effects
 
 
 def _partial(

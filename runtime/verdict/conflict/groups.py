@@ -66,6 +66,8 @@ def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
     levels, size = frame.lengths[group.levels], len(use.positions)
     if group.moved is not None and not use.stated:
         return []
+    if not group.plain:
+        return []  # moments are those of normal effects
     design = np.ones((len(index), 1)) if use.design is None else frame[use.design]
     now = np.asarray(centre.effects(use))[:, list(use.positions)]
     weights = working.weights

@@ -52,6 +52,8 @@ class Targets:
             labels = program.axis(group.sds).labels or ()
             named = zip(labels, effects.sds, strict=True)
             sds |= {(group.sd, label): sd.target for label, sd in named}
+            if group.mixture is not None and effects.df is not None:
+                places[group.mixture.df] = (effects.df,)
         for member in compiled.joint.members:
             for dpar in member.family.dpars:
                 name, target = f"{member.prefix}{dpar.name}", member.target + dpar.name

@@ -95,6 +95,9 @@ class Centre:
         found = np.empty((lengths[group.levels], size, size))
         for levels, places in group.strata(len(found), size):
             found[levels] = whole[places, places]
+        if group.mixture is not None:
+            variance = np.asarray(self.values[group.mixture.variance])
+            found *= np.sqrt(variance)[:, None, None]
         return found
 
     def effects(self, use: GroupUse) -> Array:

@@ -6,6 +6,7 @@ from .algebra import ALGEBRA
 from .charts import CHARTS
 from .elementwise import ELEMENTWISE
 from .groups import GROUPS
+from .levels import LEVELS
 from .marginal import MARGINAL
 from .members import MEMBERS
 from .operation import WIDTH, Operation
@@ -24,6 +25,7 @@ OPERATIONS: dict[str, Operation] = {
         *GROUPS,
         *PREDICTORS,
         *MEMBERS,
+        *LEVELS,
         *MARGINAL,
         *ORDINAL,
     )

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from ....distributions.density import python
 from ....distributions.density.links import LINKING
+from ....distributions.density.priors import PRIOR_DENSITIES
 from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
@@ -25,6 +27,11 @@ from .linking import linking
 def prior_name(distribution: str) -> str:
     """Return the operation of a prior."""
     return f"prior {distribution}"
+
+
+def varied_name(distribution: str) -> str:
+    """Return the operation of a prior whose arguments may depend on parameters."""
+    return f"varied {distribution}"
 
 
 def likelihood_name(family: str, pooled: bool = False) -> str:
@@ -40,6 +47,8 @@ def density(name: str) -> Operation:
     kind, _, what = name.partition(" ")
     if kind == "prior":
         return _prior(name, what)
+    if kind == "varied":
+        return _varied(name, what)
     family = FAMILIES[what]
     return _ordinal(name, family) if family.thresholds else _rows(name, family, kind)
 
@@ -84,6 +93,40 @@ def step(o, p, v, d, c, k):
 """
     step = _made(text, name, {"kernel": PRIOR_KERNELS[distribution]})
     return Operation(name, tuple(words), step)
+
+
+def _varied(name: str, distribution: str) -> Operation:
+    """Return the operation of a prior with arguments that depend on parameters.
+
+    Words: the values, then the place of each argument and its stride.
+    """
+    arguments = [a.name for a in DISTRIBUTIONS[distribution].arguments]
+    kernel = python.kernel(
+        f"prior {distribution}",
+        PRIOR_DENSITIES[distribution],
+        ("x", *arguments),
+        ("x", *arguments),
+    )
+    words = ["n", "value"]
+    places, values, slopes, added = "", "", "", ""
+    for i, argument in enumerate(arguments):
+        at = len(words) + 1
+        words += [argument, f"{argument}_stride"]
+        places += f"\n        j{i} = o[p + {at}] + i * o[p + {at + 1}]"
+        values += f", v[j{i}]"
+        slopes += f", g{i}"
+        added += f"\n        d[j{i}] += g{i}"
+    text = f"""
+def step(o, p, v, d, c, k):
+    n, value = o[p + 1], o[p + 2]
+    total = 0.0
+    for i in range(n):{places}
+        density, slope{slopes} = kernel(v[value + i]{values})
+        total += density
+        d[value + i] += slope{added}
+    return total
+"""
+    return Operation(name, tuple(words), _made(text, name, {"kernel": kernel}))
 
 
 def _places(names: tuple[str, ...], words: list[str]) -> tuple[str, str]:

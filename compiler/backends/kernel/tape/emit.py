@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....distributions.density.priors import PRIOR_DENSITIES
 from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS, Distribution
 from ....families import FAMILIES
@@ -23,7 +24,7 @@ from ....program.interpret.start import TYPICAL, reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
 from ....program.verify import definition_order
-from ..operations.densities import likelihood_name, parameters, prior_name
+from ..operations.densities import likelihood_name, parameters, prior_name, varied_name
 from ..operations.ordinal import scratch_size
 from .integrated import integrated_groups, write_misfit
 from .quantities import NoKernel, Place, Quantities
@@ -189,21 +190,18 @@ class _Tape(Quantities):
         prior, value = parameter.prior, self.place(parameter.name)
         if prior.distribution not in PRIOR_KERNELS:
             raise NoKernel(f"no operation for the prior `{prior.distribution}`")
-        row = DISTRIBUTIONS[prior.distribution]
+        if _depends(prior):
+            self._varied_prior(parameter, value)
+            return
         words = {"n": value.length, "value": value.at, "location": -1, "stride": 0}
         constants: dict[str, NDArray[Any]] = {}
         for name, expr in prior.arguments:
             if isinstance(expr, Const):
                 constants[name] = np.asarray(expr.value, dtype=np.float64)
-            elif name == row.location and prior.lower is prior.upper is None:
+            else:
                 place = self.expression(expr)
                 words |= {"location": place.at, "stride": place.stride}
                 constants[name] = np.asarray(0.0)
-            else:
-                raise NoKernel(
-                    f"the argument `{name}` of the prior of `{parameter.name}` "
-                    "is not a number"
-                )
         for name, numbers in constants.items():
             words[name] = self.writer.numbers(numbers)
             words[f"{name}_stride"] = int(numbers.ndim > 0)
@@ -215,6 +213,22 @@ class _Tape(Quantities):
         if not math.isfinite(constant):
             raise NoKernel(f"the prior of `{parameter.name}` has no density in numbers")
         self.writer.constant += constant
+
+    def _varied_prior(self, parameter: Parameter, value: Place) -> None:
+        """Write a prior whose arguments depend on parameters, with all its terms."""
+        prior = parameter.prior
+        what = f"the prior of `{parameter.name}` depends on other parameters, and"
+        if prior.lower is not None or prior.upper is not None:
+            raise NoKernel(f"{what} so does what its bounds cut off")
+        if prior.distribution not in PRIOR_DENSITIES:
+            raise NoKernel(f"{what} there is no operation for `{prior.distribution}`")
+        words = {"n": value.length, "value": value.at}
+        for name, expr in prior.arguments:
+            place = self.expression(expr)
+            # a vector of one number has that number for all
+            shared = place.scalar or place.length < value.length
+            words |= {name: place.at, f"{name}_stride": 0 if shared else 1}
+        self.writer.add(varied_name(prior.distribution), **words)
 
     def _centered(self, group: Group) -> None:
         lengths, writer = self.frame.lengths, self.writer
@@ -280,6 +294,16 @@ class _Tape(Quantities):
             return
         operation = likelihood_name(family.name, within is not None)
         writer.add(operation, **words)
+
+
+def _depends(prior: Prior) -> bool:
+    """Whether more of a prior than its location depends on parameters."""
+    row = DISTRIBUTIONS[prior.distribution]
+    moves = prior.lower is prior.upper is None
+    return any(
+        not (isinstance(expr, Const) or (moves and name == row.location))
+        for name, expr in prior.arguments
+    )
 
 
 def _constant(

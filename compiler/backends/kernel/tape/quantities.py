@@ -359,6 +359,11 @@ class Quantities:
             else:
                 writer.add("scaled", **words, z=at + first)
         writer.constant -= _HALF_LOG_2PI * levels * size
+        if group.mixture is not None:
+            normal, out = out, Place(writer.place(levels * size), levels * size, False)
+            variance = self.place(group.mixture.variance).at
+            words = {"levels": levels, "q": size, "r": normal.at, "variance": variance}
+            writer.add("mixed", **words, out=out.at)
         return out
 
     def basis(self, group: Group) -> int:

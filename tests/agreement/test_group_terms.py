@@ -1,23 +1,28 @@
-"""``mm(g, h)``: rows of several levels, by all backends and by hand in PyMC."""
+"""``mm(g, h)`` and ``gr(g, dist=)``, by all backends and by hand in PyMC."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pymc as pm
+import pytensor.tensor as pt
 import pytest
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
+from varying.compiler.lower import default_priors as defaults
 from varying.compiler.passes import for_sampling
+from varying.compiler.program.interpret import evaluate
+from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.source import Source
 
 from .harness import compare
 from .kernels import compare_kernel, variants
-from .test_by_hand import assert_same
+from .test_by_hand import Array, assert_same
 
 SCHOOLS = 6
 
@@ -71,7 +76,55 @@ def test_weighted_sums_of_effects() -> None:
     assert_same(compiled(WEIGHTED), by_hand, names)
 
 
+STUDENT = """
+y ~ x + (1 + x | gr(g, dist=student))
+  prior b ~ normal(0, 2)
+  prior Intercept ~ normal(3, 2)
+  prior sigma ~ exponential(1)
+  prior sd ~ exponential(2)
+  prior df[g] ~ gamma(2, 0.2, lb=1)
+"""
+
+
+def of_levels(
+    model: Compiled, point: Mapping[str, Array], names: tuple[str, ...]
+) -> dict[str, Array]:
+    """Return what the model by hand samples: variances as inverse chi-squared."""
+    values = dict(evaluate(model.program, model.frame, point)[0])
+    values["u"] = values["mix_g"] / values["df_g"]
+    lower = values["sd_g"][:, None] * cholesky(model.program.groups[0], values, 2)
+    values["chol"] = lower[np.tril_indices(2)]
+    return {name: np.asarray(values[name]) for name in names}
+
+
+def test_effects_with_a_t_distribution() -> None:
+    """A multivariate t by its definition: normals over the root of a chi-squared."""
+    data = pupils()
+    x, level = data["x"].to_numpy(), data["g"].str[1:].astype(int).to_numpy()
+    with pm.Model() as by_hand:
+        intercept = pm.Normal("Intercept", 3, 2)
+        b = pm.Normal("b", 0, 2, shape=1)
+        sigma = pm.Exponential("sigma", 1.0)
+        df = pm.Truncated("df_g", pm.Gamma.dist(2.0, 0.2), lower=1.0)
+        u = pm.InverseGamma("u", 0.5 * df, 0.5, shape=SCHOOLS - 1)
+        chol, _, _ = pm.LKJCholeskyCov(
+            "chol", n=2, eta=defaults.LKJ_SHAPE, sd_dist=pm.Exponential.dist([2.0, 2.0])
+        )
+        scale = pt.sqrt(df * u)[:, None, None] * chol
+        r = pm.MvNormal("r_g", np.zeros(2), chol=scale, shape=(SCHOOLS - 1, 2))
+        mu = intercept + b[0] * x + r[level, 0] + r[level, 1] * x
+        pm.Normal("y", mu, sigma, observed=data["y"])
+    names = ("Intercept", "b", "sigma", "df_g", "u", "chol", "r_g")
+    assert_same(compiled(STUDENT), by_hand, names, natural=of_levels)
+
+
 MODELS = {
+    "student": STUDENT,
+    "student, stated at means": """
+y ~ far + (1 + far | gr(g, dist=student)) + (1 | mm(a, b, dist=student))
+  sigma ~ 1 + (1 | gr(p, dist=student))
+  prior sigma.df[p] = 4
+""",
     "weighted": WEIGHTED,
     "equal": "k ~ x + (1 | mm(g, h)), family=ordlogit",
     "stated at means": "y ~ far + (1 + far | mm(g, h, weights=cbind(u, v)))",
