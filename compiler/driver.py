@@ -22,7 +22,7 @@ from varying.grammar.diagnostics import (
 )
 from varying.grammar.source import Span
 from varying.grammar.tree import (
-    ContrastStatement,
+    CellStatement,
     KeepStatement,
     ModelStatement,
     PriorStatement,
@@ -62,7 +62,7 @@ __all__ = [
 #: Statements, and rules, whose faults leave the columns and groups of the design
 #: as they are.
 BESIDE_THE_DESIGN = (
-    ContrastStatement,
+    CellStatement,
     KeepStatement,
     PriorStatement,
     QuantityStatement,

@@ -25,6 +25,7 @@ from .tree import (
     ContrastPart,
     ContrastStatement,
     DataStatement,
+    Event,
     Expr,
     Formula,
     Index,
@@ -33,6 +34,7 @@ from .tree import (
     Level,
     LevelRange,
     ListExpr,
+    MeansStatement,
     ModelStatement,
     Name,
     Number,
@@ -43,6 +45,7 @@ from .tree import (
     QuantityStatement,
     Ref,
     RefPart,
+    SlopeStatement,
     Statement,
     String,
     Target,
@@ -199,6 +202,11 @@ def _refs(tree: LarkTree) -> tuple[Ref, ...]:
     )
 
 
+def _event(tree: LarkTree) -> Event:
+    target, _, sign, *_ = _tokens(tree)
+    return Event(_name(target), str(sign), _exprs(tree)[0], span=_span(tree))
+
+
 _EXPRESSIONS: dict[str, Callable[[LarkTree], Expr]] = {
     "name": _name_tree,
     "number": lambda tree: _number(_tokens(tree)[0]),
@@ -206,6 +214,7 @@ _EXPRESSIONS: dict[str, Callable[[LarkTree], Expr]] = {
     "call": _call,
     "paren": lambda tree: Paren(_exprs(tree)[0], span=_span(tree)),
     "list": lambda tree: ListExpr(_exprs(tree), span=_span(tree)),
+    "event": _event,
     "index": lambda tree: Index(_name(_tokens(tree)[0]), _refs(tree), span=_span(tree)),
     "unary": _unary,
     "power": _power,
@@ -383,6 +392,23 @@ def _contrast(tree: LarkTree, sink: Sink) -> ContrastStatement:
     )
 
 
+def _of_cells[Asked: (MeansStatement, SlopeStatement)](
+    node: type[Asked],
+) -> Callable[[LarkTree, Sink], Asked]:
+    def build(tree: LarkTree, _: Sink) -> Asked:
+        names, (cells,) = _trees(tree, "name"), _trees(tree, "cells")
+        terms, *by = map(_expr, _trees(cells))
+        return node(
+            _name_tree(names[0]) if names else None,
+            terms,
+            by[0] if by else None,
+            _options(tree),
+            span=_span(tree),
+        )
+
+    return build
+
+
 _STATEMENTS: dict[str, Callable[[LarkTree, Sink], object]] = {
     "formula": _formula,
     "model": _model,
@@ -395,6 +421,8 @@ _STATEMENTS: dict[str, Callable[[LarkTree, Sink], object]] = {
     "quantity": _quantity,
     "test": _test,
     "contrast": _contrast,
+    "means": _of_cells(MeansStatement),
+    "slope": _of_cells(SlopeStatement),
 }
 
 

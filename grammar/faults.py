@@ -398,7 +398,8 @@ def _short(token: Token) -> str:
 def _expected(stop: Stop) -> list[str]:
     """Return what could stand there, in words."""
     accepts, words = stop.accepts, []
-    if stop.before == "," and stop.line.kind != "keep" and accepts == {"NAME"}:
+    option = accepts <= {"NAME", "QNAME"}
+    if stop.before == "," and stop.line.kind != "keep" and option:
         return ["an option `name=value`"]
     operand = {"NAME", "NUMBER"} <= accepts
     if operand and "LPAR" in accepts:

@@ -28,6 +28,8 @@ USAGE = {
     "quantity": "quantity NAME = expression",
     "test": "test NAME = b[x] > 0",
     "contrast": "contrast FACTOR: level - level",
+    "means": "means FACTOR",
+    "slope": "slope PREDICTOR",
     "formula": "response ~ terms, option=value",
 }
 

@@ -26,6 +26,7 @@ from .tree import (
     ContrastPart,
     ContrastStatement,
     DataStatement,
+    Event,
     Expr,
     Formula,
     Index,
@@ -34,6 +35,7 @@ from .tree import (
     Level,
     LevelRange,
     ListExpr,
+    MeansStatement,
     ModelStatement,
     Name,
     Number,
@@ -45,6 +47,7 @@ from .tree import (
     QuantityStatement,
     Ref,
     RefPart,
+    SlopeStatement,
     Spec,
     String,
     Target,
@@ -223,6 +226,11 @@ def _index(node: Index | Target, style: _Style) -> tuple[str, int]:
     return f"{node_name(node)}[{refs}]", _ATOM
 
 
+def _event(node: Event, style: _Style) -> tuple[str, int]:
+    value = _expr(node.value, style, _SUM)
+    return f"{node.target.text}[{node.operator}{value}]", _ATOM
+
+
 def node_name(node: Index | Target) -> str:
     """Return the parameter's name; it is never quoted."""
     return (node.target if isinstance(node, Index) else node.name).text
@@ -240,6 +248,7 @@ _EXPRESSIONS: dict[type, Callable[[Any, _Style], tuple[str, int]]] = {
     ListExpr: _list,
     Ref: _ref,
     Index: _index,
+    Event: _event,
     Target: _index,
 }
 
@@ -249,7 +258,7 @@ _file: Callable[..., str] = partial(_expr, style=_FILE)
 
 
 def _options(options: Sequence[Option]) -> list[str]:
-    return [f"{option.name.text}={_file(option.value)}" for option in options]
+    return [f"{_name(option.name)}={_file(option.value)}" for option in options]
 
 
 def _listed(pieces: Sequence[str]) -> list[str]:
@@ -344,6 +353,14 @@ def _contrast_part(node: ContrastPart) -> str:
     return f"{_name(node.factor)}: {_file(node.weights, outer=_SUM)}"
 
 
+def _of_cells(word: str, node: MeansStatement | SlopeStatement) -> list[str]:
+    cells = _file(node.terms, outer=_SUM)
+    if node.by is not None:
+        cells += f" | {_file(node.by, outer=_SUM)}"
+    name = "" if node.name is None else f" {_name(node.name)} ="
+    return _headed(f"{word}{name}", _listed([cells, *_options(node.options)]))
+
+
 _STATEMENTS: dict[type, Callable[[Any], list[str]]] = {
     DataStatement: _data,
     ColumnStatement: _column,
@@ -356,6 +373,8 @@ _STATEMENTS: dict[type, Callable[[Any], list[str]]] = {
     QuantityStatement: partial(_named, "quantity"),
     TestStatement: partial(_named, "test"),
     ContrastStatement: _contrast,
+    MeansStatement: partial(_of_cells, "means"),
+    SlopeStatement: partial(_of_cells, "slope"),
 }
 
 # ---- files ------------------------------------------------------------------------

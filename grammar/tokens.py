@@ -33,6 +33,8 @@ KEYWORDS = (
     "quantity",
     "test",
     "contrast",
+    "means",
+    "slope",
 )
 
 # What can follow a keyword but never another operand: `prior b`, not `prior + b`.
@@ -139,6 +141,11 @@ _LEVEL = regex.compile(
     rf"{_SPACE}*(?=\])"
 )
 
+
+# Levels of a line such as `drop[CS+]`: no expression ends in a sign.
+_SIGNED_LEVELS = regex.compile(
+    rf"""{_SPACE}*([^\[\]\r\n"\#\\]*?[+\-]{_SPACE}*(?:,[^\[\]\r\n"\#\\]*)?)(?=\])"""
+)
 
 # A level in single quotes, which may hold a `]`.
 _QUOTED_LEVEL = regex.compile(
@@ -305,6 +312,8 @@ class _Tokenizer:
             self.brackets.append(before == "NAME" and not in_target and not first)
             if in_target and before in ("NAME", "QNAME", "NUMBER", "RPAR"):
                 return self._level(end)
+            if self.brackets[-1] and self.row.tokens[0] in ("quantity", "test"):
+                return self._signed_levels(end)
         elif text in ")]" and self.brackets:
             self.brackets.pop()
         return end
@@ -314,6 +323,15 @@ class _Tokenizer:
         if match is None or _QUOTED_LEVEL.match(self.text, start):
             return start
         self._push("LEVEL", match[1], match.start(1), match.end(1))
+        return int(match.end())
+
+    def _signed_levels(self, start: int) -> int:
+        match = _SIGNED_LEVELS.match(self.text, start)
+        if match is None:
+            return start
+        text = match[1].rstrip()
+        first = match.start(1)
+        self._push("STRING", f'"{text}"', first, first + len(text))
         return int(match.end())
 
     # ---- faults ----

@@ -139,7 +139,28 @@ class Index(Node):
     refs: tuple[Ref, ...]
 
 
-Expr = Name | Number | String | Call | Unary | Chain | Power | Paren | ListExpr | Index
+@dataclass(frozen=True, slots=True)
+class Event(Node):
+    """``prob[> 50]``: what is asked of the response, on the right of an option."""
+
+    target: Name
+    operator: str
+    value: Expr
+
+
+Expr = (
+    Name
+    | Number
+    | String
+    | Call
+    | Unary
+    | Chain
+    | Power
+    | Paren
+    | ListExpr
+    | Index
+    | Event
+)
 
 
 # ---- statements --------------------------------------------------------------------
@@ -294,6 +315,30 @@ class ContrastStatement(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class MeansStatement(Node):
+    """``means name = block*cs | by, scale=response``."""
+
+    name: Name | None
+    terms: Expr
+    by: Expr | None = None
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SlopeStatement(Node):
+    """``slope name = age | by, age=[20, 40], scale=response``."""
+
+    name: Name | None
+    terms: Expr
+    by: Expr | None = None
+    options: tuple[Option, ...] = ()
+
+
+#: Statements about cells: combinations of the values of predictors.
+CellStatement = ContrastStatement | MeansStatement | SlopeStatement
+
+
+@dataclass(frozen=True, slots=True)
 class PartStatement(Node):
     """An indented formula: a distributional part or a further response."""
 
@@ -327,7 +372,7 @@ Statement = (
     | KeepStatement
     | QuantityStatement
     | TestStatement
-    | ContrastStatement
+    | CellStatement
 )
 
 

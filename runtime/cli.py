@@ -495,6 +495,34 @@ def kfold(
     kfold(path, k, by, seed, out, form, quiet)
 
 
+@app.command()
+def ask(
+    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    question: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUESTION", help='Such as "means block*cs, scale=response".'
+        ),
+    ],
+    form: Annotated[
+        Literal["table", "json", "markdown", "latex", "csv"], typer.Option("--format")
+    ] = "table",
+    prob: Annotated[
+        float, typer.Option(metavar="P", help="Mass of the intervals (0.95).")
+    ] = 0.95,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Also draw it: png, pdf or svg."),
+    ] = None,
+) -> None:
+    """Ask a saved fit something: means, contrasts, slopes, quantities, tests."""
+    from .commands.ask import run
+
+    if not 0.0 < prob < 1.0:
+        raise typer.BadParameter("--prob is a share between 0 and 1")
+    run(path, question, form, prob, out)
+
+
 def main() -> None:
     """Run the command; no traceback reaches the user for a user's fault."""
     # Looking for garbage among the thousands of objects that imports make, none of

@@ -20,7 +20,7 @@ import pytest
 import varying
 from varying.compiler.bind.options import OPTIONS
 from varying.compiler.bind.question import KEEPS, SCALES
-from varying.compiler.bind.questions.contrasts import MOST_CELLS, MOST_LINES
+from varying.compiler.bind.questions.cells import MOST_CELLS, MOST_LINES
 from varying.compiler.bind.questions.quantities import CALLED
 from varying.compiler.bind.response_terms import PLANNED_TERMS, TERMS
 from varying.compiler.coding.contrasts import CONTRASTS, Contrast

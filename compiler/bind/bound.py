@@ -424,6 +424,11 @@ class JointModel:
         return next(one for one in self.predictors if one.target == wanted)
 
 
+def known_columns(body: Body) -> list[DesignColumn]:
+    """Return the parts of a body that are made of columns, as columns of a design."""
+    return [DesignColumn(one.label, one.label, (one,)) for one in body.known]
+
+
 def offsets(bound: BoundModel) -> tuple[Numeric, ...]:
     """Return what is known to be added to the main predictor.
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.source import Span
 from varying.grammar.tree import (
-    ContrastStatement,
+    CellStatement,
     PriorStatement,
     QuantityStatement,
     TestStatement,
 )
 
-Shared = PriorStatement | QuantityStatement | TestStatement | ContrastStatement
-OF_ANY_MODEL = (PriorStatement, QuantityStatement, TestStatement, ContrastStatement)
+Shared = PriorStatement | QuantityStatement | TestStatement | CellStatement
+OF_ANY_MODEL = (PriorStatement, QuantityStatement, TestStatement, CellStatement)
 
 #: Rules about what one model may lack and another have.
 _LACKS = frozenset({"unknown-target", "factor-not-in-model"})

@@ -13,9 +13,9 @@ from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
+    CellStatement,
     Chain,
     ColumnStatement,
-    ContrastStatement,
     Expr,
     ModelStatement,
     Option,
@@ -33,6 +33,7 @@ from ..data.wide_hint import suggest_wide
 from ..families.family import Family
 from ..families.link import Link
 from ..formula.coding import code
+from ..formula.columns import DesignColumn
 from ..formula.expansion import Expansion
 from ..formula.leaks import check_leaks
 from ..formula.terms import expand
@@ -47,6 +48,7 @@ from .bound import (
     Population,
     PriorText,
     Response,
+    known_columns,
 )
 from .chained import check_doubled, responses_read
 from .coupling import bind_coupling, with_coupling
@@ -61,12 +63,13 @@ from .parts import bind_parts
 from .priors.needed import check_needed
 from .priors.statements import resolve_priors
 from .priors.targets import Targets, joint_targets, targets_of
-from .question import Keep, Questions
-from .questions.contrasts import Cells, bind_contrasts, contrast_text
-from .questions.grid import factors_of
+from .question import CellQuestion, Keep, Questions
+from .questions.cells import bind_cells, cells_name
+from .questions.grid import factors_of, labels_of, numbers_read
 from .questions.keep import bind_keep
 from .questions.quantities import bind_quantities, check_names
 from .questions.references import Scope
+from .questions.scales import ModelCells
 from .response import bind_response, response_values
 from .several import OneResponse, by_response, one_by_one
 
@@ -415,12 +418,12 @@ def _asked(
     statements = [
         s
         for s in spec.statements
-        if isinstance(s, QuantityStatement | TestStatement | ContrastStatement)
+        if isinstance(s, QuantityStatement | TestStatement | CellStatement)
     ]
     if not statements:
         return Questions()
     named = [
-        (contrast_text(s), s.span) if s.name is None else (s.name.text, s.name.span)
+        (cells_name(s), s.span) if s.name is None else (s.name.text, s.name.span)
         for s in statements
     ]
     check_names(named, sink)
@@ -428,45 +431,59 @@ def _asked(
         draft.one.name: None if draft.response is None else draft.response.categories
         for draft in drafts
     }
-    scope = Scope(targets, dict(_formulas(drafts)), categories)
-    quantities, tests = bind_quantities(spec, scope, sink)
-    contrasts = []
+    cells: list[CellQuestion] = []
     names = {
         draft.one.name: None if draft.response is None else draft.response.name
         for draft in drafts
     }
     for name, own in by_response(spec, names, sink):
-        found = bind_contrasts(own, _cells(name, drafts, prepared), prepared, sink)
-        contrasts += [replace(one, response=name) for one in found]
-    return Questions(quantities, tests, tuple(contrasts))
+        found = bind_cells(own, _cells(name, drafts, prepared), prepared, sink)
+        cells += [replace(one, response=name) for one in found]
+    lines = {one.name: labels_of(one, categories[one.response]) for one in cells}
+    scope = Scope(targets, dict(_formulas(drafts)), categories, lines)
+    quantities, tests = bind_quantities(spec, scope, sink)
+    return Questions(quantities, tests, tuple(cells))
 
 
-def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> Cells:
-    """Return the factors of one response."""
+def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> ModelCells:
+    """Return the predictors of one response."""
     draft = next(one for one in drafts if one.one.name == name)
+    table, computed = prepared.table, prepared.computed
 
-    def factors(population: Population) -> dict[str, tuple[str, ...]]:
-        return dict(factors_of(population.effects, prepared.table, prepared.computed))
+    def factors(columns: Sequence[DesignColumn]) -> dict[str, tuple[str, ...]]:
+        return dict(factors_of(columns, table, computed))
 
-    main = factors(draft.population)
-    every = dict(main)
+    columns = list(draft.population.effects)
+    main = factors(columns)
     for part in draft.others:
-        every |= factors(part.population)
+        columns += part.population.effects
         if part.inner:  # what is not linear is made of these
-            main |= factors(part.population)
-    groupings = (draft.groupings, *(part.groupings for part in draft.others))
-    grouped = {
-        name
-        for grouping in (one for several in groupings for one in several)
-        for name in factors_of(grouping.columns, prepared.table, prepared.computed)
+            main |= factors(part.population.effects)
+    if draft.body is not None:
+        columns += known_columns(draft.body)
+    groupings = {
+        (draft.family.predictor if draft.family is not None else ""): draft.groupings,
+        **{part.dpar: part.groupings for part in draft.others},
     }
-    return Cells(
+    effects = [c for several in groupings.values() for g in several for c in g.columns]
+    by = {
+        g.by.name: g.by.levels
+        for several in groupings.values()
+        for g in several
+        if g.by is not None
+    }
+    return ModelCells(
         main,
-        every,
-        frozenset(grouped),
+        {**factors(effects), **by, **factors(columns)},
+        frozenset(numbers_read([*columns, *effects], table, computed)),
+        frozenset(factors(effects)),
         draft.guessed,
         draft.family,
+        None if draft.link is None else draft.link.name,
         None if draft.response is None else draft.response.categories,
+        {dpar: tuple(g.name for g in several) for dpar, several in groupings.items()},
+        draft.body is None,
+        tuple(g.name for several in groupings.values() for g in several if not g.plain),
     )
 
 

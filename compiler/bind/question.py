@@ -5,13 +5,19 @@ Data: names are resolved, nothing is computed. ``runtime/questions`` computes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from varying.grammar.source import Span
 
-Scale = Literal["link", "response", "prob"]
-SCALES: tuple[Scale, ...] = ("link", "response", "prob")
+Scale = Literal["link", "latent", "response", "prob", "odds"]
+SCALES: tuple[Scale, ...] = ("link", "latent", "response", "prob", "odds")
+
+Groups = Literal["zero", "average", "fitted"]
+GROUPS: tuple[Groups, ...] = ("zero", "average", "fitted")
+
+Verb = Literal["means", "contrast", "slope"]
 
 Keep = Literal["eta", "mu", "prob"]
 KEEPS: tuple[Keep, ...] = ("eta", "mu", "prob")
@@ -29,13 +35,14 @@ class Reference:
         As it would be written: ``sd[subj, Intercept]``.
     kind
         ``b``, ``sd``, ``cor``, ``r`` (effects of groups), ``threshold``, ``simo``
-        (steps of monotonic terms), or the name of what has one number: ``Intercept``,
-        ``sigma``.
+    (steps of monotonic terms), ``line`` (of a question about cells), ``icc``, ``r2``,
+        or the name of what has one number: ``Intercept``, ``sigma``.
     dpar
         The parameter of the family whose formula it belongs to; empty: the main one.
         Of several responses it begins with the response: ``y1``, ``y1.sigma``.
     group
-        The grouping factor, for ``sd``, ``cor`` and ``r``; the simplex, for ``simo``.
+        The grouping factor, for ``sd``, ``cor`` and ``r``; the simplex, for ``simo``;
+        the question, for ``line``.
     places
         Its place in the variable: of the coefficient, of both coefficients of a
         correlation, of level and coefficient of an effect, of the threshold or step.
@@ -130,44 +137,120 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class CellContrast:
-    """``contrast NAME = FACTOR: weights, ... | by, scale=...``.
+class Outcomes:
+    """Values of the response whose probability is asked for: ``prob[> 50]``.
 
     Attributes
     ----------
+    text
+        As written between the brackets.
+    values
+        Ranks of categories, or counts, in rising order.
+    rest
+        Whether all other values are meant.
+    """
+
+    text: str
+    values: tuple[int, ...]
+    rest: bool = False
+
+
+#: Weights of the levels of a factor, or of values of a numeric predictor.
+Weights = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellQuestion:
+    """``means``, ``contrast`` or ``slope``: weighted cells on some scale.
+
+    A cell is a combination of the levels of factors and of values of numeric
+    predictors, which then are as factors.
+
+    Attributes
+    ----------
+    verb
+        Which of the three.
     name, text
-        The name, and the contrast as written; equal if it was given none.
+        The name, and the question as written; equal if it was given none.
     parts
-        For each factor the weights of its levels, which add up to 0.
+        For each factor of a contrast what is compared: one or several weights of its
+        levels that add up to 0, each with what its line is called.
     by
-        Factors for whose levels it is given one by one.
-    levels
-        The levels of each factor of ``by``.
+        Factors, and the levels for which it is given one by one.
+    fixed
+        Factors that are held at one level.
+    numbers
+        Those of the names above that are numeric predictors.
+    variable
+        The predictor that a slope is of.
     scale
-        Of what it is taken: the linear predictor, the mean of the response, the
-        probability of each category.
+        Of what it is taken: the linear predictor, the same in standard deviations of
+        the latent response, the mean of the response, probabilities, odds.
+    outcomes
+        Whose probability or odds; None: of each category, or of the second of two.
+    groups
+        Which group effects: 0, averaged over new groups, or those of the data.
+    observed
+        Whether factors that are not named are weighted as the data have them.
+    over
+        Whether everything that is not named is as in each row of the data, in turn.
     response
         Of which response, where there are several; else empty.
     """
 
+    verb: Verb
     name: str
     text: str
-    parts: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
-    by: tuple[str, ...]
-    levels: tuple[tuple[str, ...], ...]
-    scale: Scale
+    parts: tuple[tuple[str, tuple[tuple[str, Weights], ...]], ...] = ()
+    by: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    fixed: tuple[tuple[str, str], ...] = ()
+    numbers: tuple[str, ...] = ()
+    variable: str = ""
+    scale: Scale = "link"
+    outcomes: Outcomes | None = None
+    groups: Groups = "zero"
+    observed: bool = False
+    over: bool = False
     response: str = ""
     span: Span = field(compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """All that a model is asked, in the order of the text."""
+    """All that a model is asked, in the order of the text.
+
+    ``shown`` are the statements that are asked for themselves; None: all.
+    """
 
     quantities: tuple[Quantity, ...] = ()
     tests: tuple[Test, ...] = ()
-    contrasts: tuple[CellContrast, ...] = ()
+    cells: tuple[CellQuestion, ...] = ()
+    shown: frozenset[Span] | None = None
+
+    def is_shown(self, span: Span) -> bool:
+        """Whether a question is asked for itself, and not for others to use."""
+        return self.shown is None or span in self.shown
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """All numbers that quantities and tests rest on, each once."""
+        every = [r for quantity in self.quantities for r in quantity.references]
+        every += [r for test in self.tests for r in test.references]
+        return tuple(dict.fromkeys(every))
+
+    def only(self, shown: Iterable[Span]) -> Questions:
+        """Return those of these statements, and what they rest on."""
+        own = frozenset(shown)
+        tests = tuple(one for one in self.tests if one.span in own)
+        used = {r for test in tests for r in test.references}
+        used |= {r for q in self.quantities if q.span in own for r in q.references}
+        quantities = tuple(
+            q for q in self.quantities if q.span in own or {*q.references} <= used
+        )
+        lines = {r.group for r in used if r.kind == "line"}
+        cells = tuple(c for c in self.cells if c.span in own or c.name in lines)
+        return Questions(quantities, tests, cells, own)
 
     def __bool__(self) -> bool:
         """Whether anything is asked."""
-        return bool(self.quantities or self.tests or self.contrasts)
+        return bool(self.quantities or self.tests or self.cells)

@@ -11,11 +11,14 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     Call,
+    CellStatement,
     ContrastStatement,
     Formula,
+    MeansStatement,
     ModelStatement,
     Name,
     PartStatement,
+    SlopeStatement,
     Spec,
 )
 from varying.grammar.walk import column_names, left_of_bar, unwrap
@@ -299,12 +302,19 @@ def one_name(one: Written) -> str:
     return node.text if isinstance(node, Name) else expression_text(node)
 
 
+_WHAT = {
+    ContrastStatement: "a contrast",
+    MeansStatement: "`means`",
+    SlopeStatement: "a slope",
+}
+
+
 def by_response(
     spec: Spec, names: Mapping[str, str | None], sink: Sink
 ) -> Iterator[tuple[str, Spec]]:
-    """Yield each contrast with its response, in a spec that has no other contrast.
+    """Yield each question about cells with its response, in a spec without the others.
 
-    Where there are several, a contrast says which it is about: ``response=y1``.
+    Where there are several, it says which it is about: ``response=y1``.
 
     Parameters
     ----------
@@ -316,9 +326,9 @@ def by_response(
     sink
         Takes the faults.
     """
-    rest = [s for s in spec.statements if not isinstance(s, ContrastStatement)]
+    rest = [s for s in spec.statements if not isinstance(s, CellStatement)]
     for statement in spec.statements:
-        if not isinstance(statement, ContrastStatement):
+        if not isinstance(statement, CellStatement):
             continue
         given = [o for o in statement.options if o.name.text == "response"]
         value = unwrap(given[0].value) if given else None
@@ -336,7 +346,8 @@ def by_response(
             sink.add(
                 "ambiguous-response",
                 statement.span,
-                "a contrast is of one response, and the model has several",
+                f"{_WHAT[type(statement)]} is of one response, "
+                "and the model has several",
                 f"write one of {listed}",
             )
         else:

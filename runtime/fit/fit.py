@@ -11,10 +11,18 @@ from varying.grammar.render.safe import visible
 
 from ..draws.clean import INTERNALS, all_draws, cleaned
 from ..draws.row import Row
-from ..interface.arguments import ArgumentError, between, choice, flag, path_text
+from ..interface.arguments import (
+    ArgumentError,
+    between,
+    choice,
+    flag,
+    path_text,
+    words,
+)
 from ..interface.calls import called
 from ..interface.printed import Printed
 from ..questions.answers import Answers, answers_of, frame_of
+from ..questions.statements import statement
 from ..summary.summary import PROB, Summary, rows_of, summary_of
 from . import store
 from .criticism import Criticism
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from ..rows.predict import Kind
     from ..sampling.settings import Settings
     from ..verdict.verdict import Verdict
+    from .answer import Answer
     from .make import FitContents
 
 __all__ = ["Fit"]
@@ -148,6 +157,87 @@ class Fit(Criticism):
     def contrasts(self) -> DataFrame:
         """The spec's contrasts: a row for each level of ``| by`` and category."""
         return frame_of(self._answered(PROB).contrasts)
+
+    @called
+    def ask(self, question: str, *, prob: float = PROB) -> Answer:
+        """Ask the fit something: the same text that may stand in a spec.
+
+        Parameters
+        ----------
+        question
+            One or several statements: ``means block*cs, scale=response``,
+            ``contrast block: late - early | cs``, ``slope age, age=[20, 40]``,
+            ``quantity d = b[cs] / sigma``, ``test less = b[cs] < 0``. See
+            ``docs/quantities.md``.
+        prob
+            Mass of the equal-tailed intervals.
+
+        Returns
+        -------
+        Answer
+            It prints as a table; ``draws``, ``to_frame()``, ``to_markdown()``,
+            ``to_latex()``, ``to_csv()``, ``to_json()`` and ``plot()`` have it in
+            other forms.
+
+        Raises
+        ------
+        ModelError
+            With everything that is wrong with the question; ``not-a-fit`` if the file
+            holds other data than those of its draws.
+        """
+        from ..questions.asking import ask
+        from ..questions.quantities import plain_draws
+        from .answer import Answer
+
+        text, prob = words("question", question), between("prob", prob)
+        compiled = self._origin.compiled
+        posterior = self._posterior
+        found = ask(text, compiled, plain_draws(compiled, posterior), self.seed)
+        return Answer.of(
+            found, posterior["chain"].values, posterior["draw"].values, prob
+        )
+
+    @called
+    def means(self, cells: str = "1", *, prob: float = PROB, **options: Any) -> Answer:
+        """Return the means of cells: ``fit.means("block*cs", scale="response")``.
+
+        Parameters
+        ----------
+        cells
+            Factors, as ``block*cs``; those not named are averaged over.
+        prob
+            Mass of the equal-tailed intervals.
+        **options
+            ``by``, ``scale``, ``groups``, ``weights``, ``over``, and predictors at
+            values of theirs: ``age=[20, 40]``, as in ``means`` of a spec.
+        """
+        return self.ask(statement("means", cells, options), prob=prob)
+
+    @called
+    def contrast(self, *parts: str, prob: float = PROB, **options: Any) -> Answer:
+        """Compare cells: ``fit.contrast("block: late - early", by="cs")``.
+
+        Parameters
+        ----------
+        *parts
+            Factors with weights of their levels, ``pairwise`` or ``reference``.
+        prob, **options
+            As in ``means``.
+        """
+        return self.ask(statement("contrast", ", ".join(parts), options), prob=prob)
+
+    @called
+    def slope(self, variable: str, *, prob: float = PROB, **options: Any) -> Answer:
+        """Return the slope of a numeric predictor: ``fit.slope("age", by="sex")``.
+
+        Parameters
+        ----------
+        variable
+            The predictor.
+        prob, **options
+            As in ``means``; with ``over="data"`` averaged over the rows.
+        """
+        return self.ask(statement("slope", variable, options), prob=prob)
 
     def _answered(self, prob: float) -> Answers:
         if prob not in self._answers:

@@ -28,7 +28,7 @@ from ..files.archive import (
     unbroken,
     write_archive,
 )
-from ..files.arrays import Group, groups_of
+from ..files.arrays import Group, Labelled, groups_of
 from ..files.spec_file import unreadable
 from ..files.whole_file import replacing
 from ..files.zarr_files import zarr_files
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.grammar.diagnostics import ModelError
 
-__all__ = ["Stored", "is_fit", "read", "read_summary", "write"]
+__all__ = ["Stored", "is_fit", "read", "read_plain", "read_summary", "write"]
 
 _DATA = "data"
 #: Where the chains ended.
@@ -151,6 +151,50 @@ def read(path: str | os.PathLike[str]) -> Stored:
     tree.attrs = attrs
     state = own[_STATE].variables[_UNCONSTRAINED].values if _STATE in own else None
     return Stored(tree, provenance, table, state, variables)
+
+
+class Plain(NamedTuple):
+    """What a fit file holds, without xarray.
+
+    Attributes
+    ----------
+    draws
+        Of the posterior, by name, with their labels.
+    chains, numbers
+        The labels of the chains and of the draws of each.
+    provenance, table
+        Where they are from, and the data as read.
+    stored
+        Of the draws, by variable.
+    """
+
+    draws: Mapping[str, Labelled]
+    chains: NDArray[Any]
+    numbers: NDArray[Any]
+    provenance: Provenance
+    table: Table
+    stored: Mapping[str, Variable]
+
+
+def read_plain(path: str | os.PathLike[str]) -> Plain:
+    """Return what questions to a fit need, without xarray.
+
+    Raises
+    ------
+    ModelError
+        As ``read``.
+    """
+    groups, _, provenance, table = _read(path, whole=True)
+    posterior = groups["posterior"]
+    there = (posterior, *(groups[name] for name in (INTERNALS,) if name in groups))
+    return Plain(
+        {name: g[name] for g in there for name in set(g.variables) - g.coords},
+        posterior.variables["chain"].values,
+        posterior.variables["draw"].values,
+        provenance,
+        table,
+        stored_variables(posterior),
+    )
 
 
 def read_summary(

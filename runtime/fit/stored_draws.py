@@ -20,7 +20,7 @@ from varying.compiler.data.bounded import Unsound
 from ..draws.clean import INTERNALS
 from ..files.plain import listed, number, text, texts
 from ..files.spec_file import MOST_BYTES
-from ..questions.answers import ABOUT, GROUP
+from ..questions.answers import ABOUT, GROUP, VERBS
 from .partial import FIRST as PARTIAL
 from .provenance import SEALED
 
@@ -56,11 +56,11 @@ _DIVERGED = "diverged"
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What a spec asks: names of quantities and tests, and whether of contrasts."""
+    """What a spec asks: names of quantities and tests, verbs of the rest."""
 
     quantities: tuple[str, ...]
     tests: tuple[str, ...]
-    contrasts: bool
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,11 @@ def asked(provenance: Provenance) -> Asks:
         If it has not the model that the description names.
     """
     from varying.compiler.bind.model import formula_text
+    from varying.compiler.bind.questions.cells import VERB_OF
     from varying.grammar.diagnostics import Sink
     from varying.grammar.parser import parse
     from varying.grammar.source import Source
-    from varying.grammar.tree import ContrastStatement, QuantityStatement, TestStatement
+    from varying.grammar.tree import CellStatement, QuantityStatement, TestStatement
 
     source = Source(provenance.spec, provenance.spec_name)
     spec = parse(source, Sink(source))
@@ -123,6 +124,9 @@ def asked(provenance: Provenance) -> Asks:
         raise Unsound("its spec has no model of the name that it gives")
     if provenance.format >= SEALED and formula_text(found[0]) != provenance.formula:
         raise Unsound("its formula is not that of its spec")
+    verbs = {
+        VERB_OF[type(one)] for one in spec.statements if isinstance(one, CellStatement)
+    }
     return Asks(
         tuple(
             one.name.text
@@ -132,7 +136,7 @@ def asked(provenance: Provenance) -> Asks:
         tuple(
             one.name.text for one in spec.statements if isinstance(one, TestStatement)
         ),
-        any(isinstance(one, ContrastStatement) for one in spec.statements),
+        tuple(verb for verb in VERBS if verb in verbs),
     )
 
 
@@ -210,7 +214,7 @@ def check_draws(
             raise Unsound(f"`{name}` is no matrix of correlations")
         if np.abs(posterior.variables[name].values).max(initial=0.0) > 1 + _ROUNDING:
             raise Unsound(f"`{name}` has correlations above 1")
-    told = provenance.format >= SEALED and asks not in (None, Asks((), (), False))
+    told = provenance.format >= SEALED and asks not in (None, Asks((), (), ()))
     if told and GROUP not in groups:
         raise Unsound("the answers to what its spec asks are not in it")
     if GROUP in groups:
@@ -283,19 +287,19 @@ def _check_answers(
         tests = listed(about["tests"], dict)
         for one in tests:
             _check_test(one)
-        lines = {
-            name: listed(about[key], dict)
-            for name, key in (("quantity", "quantities"), ("contrast", "contrasts"))
-        }
-        for one in (*lines["quantity"], *lines["contrast"]):
+        lines = {"quantity": listed(about["quantities"], dict)}
+        lines |= {v: listed(about.get(key, []), dict) for v, key in VERBS.items()}
+        for one in (one for several in lines.values() for one in several):
             for value in (one["name"], one["text"], *_said(one, "coord", "note")):
                 text(value)
+            for value in _said(one, "observed"):
+                number(value)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Unsound("what its quantities and tests are is not described") from error
     answered = Asks(
         tuple(one["name"] for one in lines["quantity"]),
         tuple(one["name"] for one in tests),
-        bool(lines["contrast"]),
+        tuple(verb for verb in VERBS if lines[verb]),
     )
     if asks not in (None, answered):
         raise Unsound("what it answers is not what its spec asks")

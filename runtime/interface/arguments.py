@@ -136,6 +136,19 @@ def flag(name: str, value: object) -> bool:
     raise ArgumentError(f"{name} is True or False, not {given(value)}")
 
 
+def words(name: str, value: object) -> str:
+    """Return a text that is an argument.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no text, or an empty one.
+    """
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ArgumentError(f"{name} is a text, not {given(value)}")
+
+
 def path_text(name: str, value: object, what: str) -> str:
     """Return a path as text; ``what`` says what it is the path of."""
     if isinstance(value, str | os.PathLike):

@@ -14,7 +14,7 @@ from ..draws.chains import ess_mean
 from ..draws.statistics import Statistics, figures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pandas import DataFrame
     from xarray import Dataset, DataTree
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABOUT",
+    "VERBS",
     "GROUP",
     "Answers",
     "Computed",
     "Tested",
+    "answers_from",
     "answers_in",
     "answers_of",
     "frame_of",
@@ -37,6 +39,9 @@ GROUP, ABOUT = "derived", "about"
 
 Array = NDArray[Any]
 Bound = Literal["above", "below"]
+
+#: Questions about cells, and where they stand among the answers.
+VERBS = {"means": "means", "contrast": "contrasts", "slope": "slopes"}
 
 #: Fewer draws than this in a chain have no Monte Carlo error.
 _FEWEST = 4
@@ -56,6 +61,8 @@ class Computed:
         Of its draws.
     notes
         What there is to know beside.
+    observed
+        The same of the rows of the data, beside a mean of the model; None: not known.
     """
 
     name: str
@@ -63,6 +70,7 @@ class Computed:
     text: str
     figures: Statistics
     notes: tuple[str, ...] = ()
+    observed: float | None = None
 
     @property
     def label(self) -> str:
@@ -77,6 +85,7 @@ class Computed:
             **_plain(self.figures),
             "text": self.text,
             "note": _joined(self.notes),
+            **({} if self.observed is None else {"observed": self.observed}),
         }
 
 
@@ -144,13 +153,17 @@ class Answers:
     quantities: tuple[Computed, ...] = ()
     tests: tuple[Tested, ...] = ()
     contrasts: tuple[Computed, ...] = ()
+    means: tuple[Computed, ...] = ()
+    slopes: tuple[Computed, ...] = ()
 
     def to_dict(self) -> dict[str, list[dict[str, Any]]]:
-        """Return three lists, as JSON has them."""
+        """Return the lists, as JSON has them."""
         return {
             "quantities": [row.to_dict() for row in self.quantities],
             "tests": [row.to_dict() for row in self.tests],
             "contrasts": [row.to_dict() for row in self.contrasts],
+            "means": [row.to_dict() for row in self.means],
+            "slopes": [row.to_dict() for row in self.slopes],
         }
 
 
@@ -182,7 +195,6 @@ def answers_of(data: DataTree, prob: float) -> Answers:
 
 def answers_in(derived: Dataset | Group, prob: float) -> Answers:
     """Return what a fit has been asked, of the group with the draws of it."""
-    about = json.loads(derived.attrs[ABOUT])
 
     def draws(name: str) -> list[Array]:
         if name not in derived:
@@ -190,15 +202,27 @@ def answers_in(derived: Dataset | Group, prob: float) -> Answers:
         values: Array = derived[name].transpose("chain", "draw", ...).values
         return [values[..., place] for place in range(values.shape[-1])]
 
+    return answers_from(json.loads(derived.attrs[ABOUT]), draws, prob)
+
+
+def answers_from(
+    about: Mapping[str, Sequence[Mapping[str, Any]]],
+    draws: Callable[[str], Sequence[Array]],
+    prob: float,
+) -> Answers:
+    """Return answers, given what is said of them and the draws by their kinds."""
     quantities = _computed(about["quantities"], draws("quantity"), prob)
-    contrasts = _computed(about["contrasts"], draws("contrast"), prob)
+    cells = {
+        key: _computed(about.get(key, ()), draws(verb), prob)
+        for verb, key in VERBS.items()
+    }
     compared = draws("test")
     figures = iter(zip(figures_of(compared, prob), compared, strict=True))
     tests = tuple(
         _tested(one, next(figures) if one["of"] else None, region)
         for one, region in zip(about["tests"], draws("holds"), strict=True)
     )
-    return Answers(quantities, tests, contrasts)
+    return Answers(quantities, tests, **cells)
 
 
 def _computed(
@@ -211,6 +235,7 @@ def _computed(
             one["text"],
             figures,
             tuple(filter(None, (one.get("note", ""), _undefined(values)))),
+            one.get("observed"),
         )
         for one, values, figures in zip(
             about, draws, figures_of(draws, prob), strict=True

@@ -7,7 +7,8 @@ They are computed when a model has been fitted, and are stored with the fit as t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from varying.compiler.formula.columns import simplex_name
 from varying.compiler.program.blocks import Product
 from varying.compiler.program.expressions import Take, names_in
 
-from .answers import ABOUT
-from .contrasts import contrast_lines
+from .answers import ABOUT, VERBS, Answers, answers_from
+from .cells import cell_lines
 from .evidence import prior_of
 from .formulas import evaluate, evaluate_quantities, holds
 
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.program.ir import Predictor
 
-__all__ = ["answer", "draws_of", "variable_of"]
+__all__ = ["Derived", "answer", "derived", "draws_of", "plain_draws", "variable_of"]
 
 Array = NDArray[Any]
 
 
 def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
-    """Return the draws of all that the spec asks of a model.
+    """Return the draws of all that the spec asks of a model, to be stored.
 
     Parameters
     ----------
@@ -50,30 +51,136 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
     Returns
     -------
     Dataset or None
-        Variables ``quantity``, ``test`` (what is compared, of those tests that compare
-        one thing), ``holds`` (1 where it is so, 0 where not) and ``contrast``, each
-        with the dims ``chain``, ``draw`` and one of labels; the attribute ``about``
-        says in JSON what they are. None if nothing is asked.
+        See ``Derived.dataset``. None if nothing is asked.
     """
-    from xarray import Dataset
-
     asked = compiled.joint.questions
     if not asked:
         return None
-    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
-    draws = {one: draws_of(one, compiled, posterior) for one in _references(asked)}
-    values = evaluate_quantities(asked.quantities, draws)
-    about: dict[str, list[dict[str, Any]]] = {
-        "quantities": [{"name": q.name, "text": q.text} for q in asked.quantities],
-        "tests": [],
-        "contrasts": [],
+    found = derived(asked, compiled, plain_draws(compiled, posterior), seed)
+    return found.dataset(posterior["chain"].values, posterior["draw"].values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """Draws of what is asked, and what is said of them.
+
+    Attributes
+    ----------
+    draws
+        By what they are draws of (``quantity``, ``test``: what is compared, of those
+        tests that compare one thing; ``holds``: 1 where a test holds, 0 where not;
+        ``means``, ``contrast``, ``slope``), an array of chains by draws each.
+    about
+        What there is to say of each.
+    """
+
+    draws: Mapping[str, Sequence[Array]]
+    about: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    def answers(self, prob: float) -> Answers:
+        """Return the figures, with equal-tailed intervals of that mass."""
+        return answers_from(self.about, lambda name: self.draws.get(name, ()), prob)
+
+    @property
+    def lines(self) -> list[tuple[str, Array]]:
+        """What each line with draws of its own is called, and these."""
+        found: list[tuple[str, Array]] = []
+        for key, labels in self._labels().items():
+            if key != "holds":
+                found += zip(labels, self.draws.get(key, ()), strict=True)
+        return found
+
+    def _labels(self) -> dict[str, list[str]]:
+        about = self.about
+        return {
+            "quantity": [one["name"] for one in about["quantities"]],
+            "test": [one["name"] for one in about["tests"] if one["of"]],
+            "holds": [one["name"] for one in about["tests"]],
+            **{v: [_label(line) for line in about[key]] for v, key in VERBS.items()},
+        }
+
+    def dataset(self, chains: Array, numbers: Array) -> Dataset:
+        """Return a dataset with a variable for each kind of draws.
+
+        Their dims are ``chain``, ``draw`` and one of labels; the attribute ``about``
+        says in JSON what they are.
+        """
+        from xarray import Dataset
+
+        dims = {"test": "compared_name", "holds": "test_name"}
+        shape = (len(chains), len(numbers))
+        there = {name: several for name, several in self.draws.items() if several}
+        return Dataset(
+            {
+                name: (
+                    ("chain", "draw", dims.get(name, f"{name}_name")),
+                    _stacked(several, shape),
+                )
+                for name, several in there.items()
+            },
+            {
+                "chain": chains,
+                "draw": numbers,
+                **{
+                    dims.get(name, f"{name}_name"): np.array(labels, str)
+                    for name, labels in self._labels().items()
+                    if name in there
+                },
+            },
+            {ABOUT: json.dumps(self.about, ensure_ascii=False)},
+        )
+
+
+def derived(
+    asked: Questions, compiled: Compiled, posterior: Mapping[str, Array], seed: int
+) -> Derived:
+    """Return the draws of what is asked of a model.
+
+    Parameters
+    ----------
+    asked
+        The questions; those that are not ``shown`` are there for others to use.
+    compiled, seed
+        As in ``answer``.
+    posterior
+        The draws by name: chains, draws, and what else a quantity has.
+    """
+    shape = next(iter(posterior.values())).shape[:2]
+    references = asked.references
+    wanted = {r.group for r in references if r.kind == "line"}
+    cells = {
+        one.name: cell_lines(one, compiled.alone(one.response), posterior)
+        for one in asked.cells
+        if asked.is_shown(one.span) or one.name in wanted
     }
-    compared, regions, lines = [], [], []
+    draws = {
+        one: cells[one.group][one.places[0]].draws
+        if one.kind == "line"
+        else draws_of(one, compiled, posterior)
+        for one in references
+    }
+    values = evaluate_quantities(asked.quantities, draws)
+    shown = [q for q in asked.quantities if asked.is_shown(q.span)]
+    about: dict[str, list[dict[str, Any]]] = {
+        "quantities": [{"name": q.name, "text": q.text} for q in shown],
+        "tests": [],
+        **{key: [] for key in VERBS.values()},
+    }
+    found: dict[str, list[Array]] = {
+        "quantity": [np.broadcast_to(values[q.name], shape) for q in shown],
+        "test": [],
+        "holds": [],
+        **{verb: [] for verb in VERBS},
+    }
     for test in asked.tests:
+        if not asked.is_shown(test.span):
+            continue
         operands = [evaluate(operand, draws, values) for operand in test.operands]
         if test.value is not None:
-            compared.append(evaluate(test.value, draws, values))
-        regions.append(holds(operands, test.operators))
+            value = evaluate(test.value, draws, values)
+            found["test"].append(np.broadcast_to(value, shape))
+        region = holds(operands, test.operators)
+        found["holds"].append(np.broadcast_to(region, shape))
         prior = prior_of(test, asked.quantities, compiled.joint, seed)
         about["tests"].append(
             {
@@ -85,68 +192,50 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
                 "notes": [*test.codings, *([prior.note] if prior.note else [])],
             }
         )
-    for contrast in asked.contrasts:
-        own = compiled.alone(contrast.response)
-        for line in contrast_lines(contrast, own, posterior):
-            lines.append(line.draws)
-            about["contrasts"].append(
+    for one in asked.cells:
+        if not asked.is_shown(one.span):
+            continue
+        for line in cells[one.name]:
+            found[one.verb].append(line.draws)
+            about[VERBS[one.verb]].append(
                 {
-                    "name": contrast.name,
+                    "name": one.name,
                     "coord": line.coord,
-                    "text": contrast.text,
-                    "scale": contrast.scale,
+                    "text": one.text,
+                    "scale": one.scale,
                     "note": line.note,
+                    **({} if line.observed is None else {"observed": line.observed}),
                 }
             )
-    variables = {
-        "quantity": ("quantity", [values[q.name] for q in asked.quantities]),
-        "test": ("compared", compared),
-        "holds": ("test", regions),
-        "contrast": ("contrast", lines),
-    }
-    labels = {
-        "quantity": [q.name for q in asked.quantities],
-        "compared": [t.name for t in asked.tests if t.value is not None],
-        "test": [test.name for test in asked.tests],
-        "contrast": [_label(line) for line in about["contrasts"]],
-    }
-    return Dataset(
-        {
-            name: (("chain", "draw", f"{dim}_name"), _stacked(several, shape))
-            for name, (dim, several) in variables.items()
-            if several
-        },
-        {
-            "chain": posterior["chain"].values,
-            "draw": posterior["draw"].values,
-            **{
-                f"{dim}_name": np.array(found, str)
-                for dim, found in labels.items()
-                if found
-            },
-        },
-        {ABOUT: json.dumps(about, ensure_ascii=False)},
-    )
+    return Derived(found, about)
 
 
 def _label(line: Mapping[str, str]) -> str:
     return f"{line['name']}[{line['coord']}]" if line["coord"] else line["name"]
 
 
-def _references(asked: Questions) -> Iterable[Reference]:
-    every = [r for quantity in asked.quantities for r in quantity.references]
-    every += [r for test in asked.tests for r in test.references]
-    return dict.fromkeys(every)
-
-
-def _stacked(several: list[Array], shape: tuple[int, int]) -> Array:
+def _stacked(several: Sequence[Array], shape: tuple[int, int]) -> Array:
     return np.stack([np.broadcast_to(one, shape) for one in several], axis=-1)
 
 
-def draws_of(reference: Reference, compiled: Compiled, posterior: Dataset) -> Array:
+def plain_draws(compiled: Compiled, posterior: Dataset) -> dict[str, Array]:
+    """Return the draws by name: chains, draws, and what else a quantity has.
+
+    What has a number for each row of the fit is not among them.
+    """
+    rows = {one.rows for one in compiled.program.likelihoods}
+    return {
+        str(name): variable.transpose("chain", "draw", ...).values
+        for name, variable in posterior.data_vars.items()
+        if not rows & set(variable.dims)
+    }
+
+
+def draws_of(
+    reference: Reference, compiled: Compiled, posterior: Mapping[str, Array]
+) -> Array:
     """Return the draws of one number of the posterior, chains by draws."""
-    name = variable_of(reference, compiled)
-    values: Any = posterior[name].transpose("chain", "draw", ...).values
+    values: Any = posterior[variable_of(reference, compiled)]
     chosen = values[(slice(None), slice(None), *reference.places)]
     return np.asarray(chosen, dtype=np.float64)
 

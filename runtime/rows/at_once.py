@@ -122,7 +122,9 @@ class AtOnce:
     def weights_of_effects(self, predictor: Predictor) -> dict[str, Array]:
         """Return what the effects of each group are multiplied by in a predictor.
 
-        Draws (or 1) by rows by the effects of the group.
+        Draws (or 1) by rows by the effects of the group. Where a row has several
+        levels, these are as one whose effects are as far apart as the weighted sum of
+        theirs.
         """
         found: dict[str, Array] = {}
         for block in predictor.blocks:
@@ -230,7 +232,10 @@ class AtOnce:
 
 def _joint_weights(block: MemberUse, frame: Frame) -> Array:
     """Return the root of the sum of squared weights of the levels of each row."""
-    index, weights = frame[block.index], frame[block.weights]
+    weights = frame[block.weights]
+    if block.index not in frame.arrays:  # new levels are different ones
+        return np.asarray(np.sqrt(np.square(weights).sum(axis=1)))
+    index = frame[block.index]
     same = index[:, :, None] == index[:, None, :]
     squared = weights[:, :, None] * weights[:, None, :] * same
     return np.asarray(np.sqrt(squared.sum(axis=(1, 2))))

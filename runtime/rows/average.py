@@ -95,12 +95,16 @@ def averaged(
             measure, at, means, 1, lambda part, own: _single(measure, part, own)
         )
     factor = _cholesky(active, covariances, at)
-    nodes = _rule(measure, at, means, active, factor)
+    rule = _rule(measure, at, means, active, factor)
+    size = rule.size(len(active))
 
-    def one(part: AtOnce, own: Mapping[str, Array], start: int, stop: int) -> Array:
-        return _integrated(measure, part, own, active, factor[start:stop], nodes)
+    def one(part: AtOnce, own: Mapping[str, Array], places: Array) -> Array:
+        nodes = rule.nodes(factor[places])
+        return _integrated(measure, part, own, active, factor[places], nodes)
 
-    return _blocks(measure, at, means, len(nodes.weights), one)
+    # those with small sds together: they need fewer points
+    order = np.argsort(_largest(factor))
+    return _blocks(measure, at, means, size, one, order)
 
 
 def over_levels(
@@ -119,9 +123,9 @@ def over_levels(
     """
     means = {one.name: at.fixed(one) for one in at.linear}
 
-    def one(part: AtOnce, own: Mapping[str, Array], start: int, stop: int) -> Array:
+    def one(part: AtOnce, own: Mapping[str, Array], places: Array) -> Array:
         predictors = {
-            name: values[..., None] + added[name][start:stop]
+            name: values[..., None] + added[name][places]
             if name in added
             else values[..., None]
             for name, values in own.items()
@@ -226,25 +230,60 @@ def _cholesky(
 # ---- rules ---------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How far a rule reaches, and its step where the sd is ``largest``; 0: no step."""
+
+    step: float
+    reach: float
+    largest: float
+
+    def size(self, dimensions: int) -> int:
+        """Return how many points it has at most."""
+        if not self.step:
+            return 2 * _RANDOM_POINTS
+        return int((2 * math.ceil(self.reach / self.step) + 1) ** dimensions)
+
+    def nodes(self, factor: Array) -> _Nodes:
+        """Return the points for draws with these factors.
+
+        A measure of ``m + s z`` is as smooth in ``s z`` whatever ``s``: a smaller one
+        may have a larger step in ``z``, up to that of the normal density itself.
+        """
+        size = factor.shape[-1]
+        if not self.step:
+            return _quasi_random(size)
+        largest = float(factor.max(initial=0.0))
+        step = self.step
+        if size == 1 and largest > 0.0:
+            step = min(_STEPS[1], step * self.largest / largest)
+        return _product(max(step, self.step), self.reach, size)
+
+
+def _largest(factor: Array) -> Array:
+    return np.asarray(factor.reshape(len(factor), -1).max(axis=1))
+
+
 def _rule(
     measure: Measure,
     at: AtOnce,
     means: Mapping[str, Array],
     active: Sequence[str],
     factor: Array,
-) -> _Nodes:
-    """Return the points that are enough, tried at draws with small and large sds."""
-    largest = factor.reshape(at.size, -1).max(axis=1)
-    reach = _REACH if measure.bounded else _REACH + float(largest.max())
+) -> _Rule:
+    """Return the rule that is enough, tried at draws with small and large sds."""
+    largest = _largest(factor)
+    most = float(largest.max())
+    reach = _REACH if measure.bounded else _REACH + most
     order = np.argsort(largest)
     places = np.unique(order[_spread_out(at.size, _TRIED)])
     few = at.chosen(places)
     own = {name: values[places] for name, values in means.items()}
     before: Array | None = None
-    nodes = _product(_STEPS[0], reach, 1)
     for step in _STEPS:
-        if (2 * math.ceil(reach / step) + 1) ** len(active) > _MOST_POINTS:
-            return _quasi_random(len(active))
+        rule = _Rule(step, reach, most)
+        if rule.size(len(active)) > _MOST_POINTS:
+            return _Rule(0.0, reach, most)
         nodes = _product(step, reach, len(active))
         found = _integrated(measure, few, own, active, factor[places], nodes)
         if before is not None:
@@ -252,7 +291,7 @@ def _rule(
             if np.abs(found - before).max() <= _TOLERANCE * scale:
                 break
         before = found
-    return nodes
+    return rule
 
 
 def _product(step: float, reach: float, size: int) -> _Nodes:
@@ -330,7 +369,7 @@ def _in_blocks(
     nodes: int,
     function: Callable[[AtOnce, Mapping[str, Array]], Array],
 ) -> Array:
-    return _blocks(measure, at, means, nodes, lambda part, own, *_: function(part, own))
+    return _blocks(measure, at, means, nodes, lambda part, own, _: function(part, own))
 
 
 def _blocks(
@@ -338,14 +377,20 @@ def _blocks(
     at: AtOnce,
     means: Mapping[str, Array],
     nodes: int,
-    function: Callable[[AtOnce, Mapping[str, Array], int, int], Array],
+    function: Callable[[AtOnce, Mapping[str, Array], Array], Array],
+    order: Array | None = None,
 ) -> Array:
     """Return what a function gives, of as many draws at a time as there is room for."""
     each = max(1, at.rows * nodes * max(measure.work, measure.several))
     step = max(1, _AT_ONCE // each)
-    found = []
+    order = np.arange(at.size) if order is None else order
+    result: Array | None = None
     for start in range(0, at.size, step):
-        stop = min(start + step, at.size)
-        own = {name: values[start:stop] for name, values in means.items()}
-        found.append(function(at.some(start, stop), own, start, stop))
-    return np.concatenate(found)
+        places = order[start : start + step]
+        own = {name: values[places] for name, values in means.items()}
+        found = function(at.chosen(places), own, places)
+        if result is None:
+            result = np.empty((at.size, *found.shape[1:]))
+        result[places] = found
+    assert result is not None
+    return result

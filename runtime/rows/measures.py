@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.distributions.numerics import logistic
 from varying.compiler.families.family import Family
 
 from .at_once import AtOnce
@@ -85,7 +84,21 @@ def mean(at: AtOnce) -> Measure:
     return Measure(value, bounded=bounded, curve=curve if main.body is None else None)
 
 
-def probabilities(at: AtOnce, events: Sequence[Sequence[int]]) -> Measure:
+def latent(at: AtOnce, sd: float) -> Measure:
+    """Return the linear predictor in residual sds of the latent response."""
+    main = at.program.predictors[0]
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        found = at.with_bodies(predictors)[main.name] / sd
+        arguments = at.arguments(predictors)
+        return np.asarray(found * arguments.get("disc", 1.0))
+
+    return Measure(value, curve="identity" if main.body is None else None)
+
+
+def probabilities(
+    at: AtOnce, events: Sequence[Sequence[int]], *, rest: bool = False
+) -> Measure:
     """Return the probabilities of events of a response that is a rank or a count.
 
     Parameters
@@ -94,6 +107,8 @@ def probabilities(at: AtOnce, events: Sequence[Sequence[int]]) -> Measure:
         The rows.
     events
         Of each the values that it is made of, in rising order.
+    rest
+        Whether the probabilities of all other values are meant.
     """
     family = at.family
     if family.response == "ordinal":
@@ -105,7 +120,8 @@ def probabilities(at: AtOnce, events: Sequence[Sequence[int]]) -> Measure:
             sum(np.exp(family.log_density(np.asarray(y), **arguments)) for y in event)
             for event in events
         ]
-        return np.stack([np.asarray(one, dtype=float) for one in found], axis=-1)
+        whole = np.stack([np.asarray(one, dtype=float) for one in found], axis=-1)
+        return 1.0 - whole if rest else whole
 
     binary = family.response == "binary" and all(len(event) == 1 for event in events)
     curve = at.program.predictors[0].link if binary and _exact_share(at) else None
@@ -174,15 +190,18 @@ def _above(family: Family, at: AtOnce, arguments: Arguments, ranks: Array) -> Ar
     count = np.shape(arguments["threshold"])[-1]
     inner = np.clip(ranks, 0, count - 1)
     found = _ABOVE.get(family.name, _each_draw)(family, arguments, inner)
-    found = np.where(ranks < 0, 1.0, found)
-    return np.asarray(np.where(ranks >= count, 0.0, found))
+    found[..., ranks < 0] = 1.0
+    found[..., ranks >= count] = 0.0
+    return found
 
 
 def _ordlogit(family: Family, arguments: Arguments, ranks: Array) -> Array:
-    over = arguments["eta"][..., None] - arguments["threshold"][..., ranks]
+    over: Array = arguments["eta"][..., None] - arguments["threshold"][..., ranks]
     if "disc" in arguments:
         over = over * arguments["disc"][..., None]
-    return logistic(over)
+    # the logistic function, in place: there are very many of these
+    np.tanh(np.multiply(over, 0.5, out=over), out=over)
+    return np.add(np.multiply(over, 0.5, out=over), 0.5, out=over)
 
 
 def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:

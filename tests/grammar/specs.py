@@ -149,7 +149,7 @@ class _Statements:
         rng = self.rng
         anywhere = [
             *(self.data, self.column, self.column, self.let, self.where),
-            *(self.quantity, self.test, self.contrast),
+            *(self.quantity, self.test, self.contrast, self.means, self.slope),
         ]
         margin = [self.prior, self.keep]
 
@@ -308,6 +308,22 @@ class _Statements:
         if options and head[-1] not in KEYWORDS and self.chance(0.4):
             options = options[1:]
         return [*head, *options]
+
+    def means(self) -> Tokens:
+        return self.of_cells("means")
+
+    def slope(self) -> Tokens:
+        return self.of_cells("slope")
+
+    def of_cells(self, word: str) -> Tokens:
+        name = [self.name(), "="] if self.chance(0.4) else []
+        by = ["|", *self.expression(1, SUM)] if self.chance(0.4) else []
+        options = self.options()
+        if self.chance(0.3):
+            sign = self.rng.choice(("<", ">", "<=", ">="))
+            event = [sign, *self.expression(1, SUM)]
+            options += [",", self.name(), "=", "prob", "[", *event, "]"]
+        return [word, *name, *self.expression(2, SUM), *by, *options]
 
     def contrast_part(self) -> Tokens:
         weights = [self.level_name()]

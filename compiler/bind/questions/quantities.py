@@ -16,6 +16,7 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     Call,
+    CellStatement,
     Chain,
     Expr,
     Index,
@@ -24,6 +25,7 @@ from varying.grammar.tree import (
     Paren,
     Power,
     QuantityStatement,
+    Ref,
     Spec,
     Target,
     TestStatement,
@@ -33,7 +35,8 @@ from varying.grammar.walk import COMPARISONS, unwrap
 
 from ...expressions.functions import FUNCTIONS
 from ..question import Constant, Formula, Operation, Quantity, Reference, Test, Use
-from .references import Scope, refer
+from .cells import cells_name
+from .references import Scope, refer, refer_to_line
 
 #: Functions of one number that an expression over parameters may call.
 CALLED = ("sqrt", "exp", "log")
@@ -65,6 +68,10 @@ class _Reader:
                 return self.formula(inner)
             case Name():
                 return self._name(node)
+            case Index(target=name, refs=refs) if name.text in self.scope.lines:
+                return self._line(name, refs)
+            case Index(target=name) if name.text in self.absent:
+                return None
             case Index(target=name, refs=refs):
                 return self._refer(Target(name, refs, span=node.span))
             case Unary(operator="+", operand=operand):
@@ -96,6 +103,8 @@ class _Reader:
         if found is not None:
             self.used |= dict.fromkeys(found.references)
             return Use(node.text)
+        if node.text in self.scope.lines:
+            return self._line(node, None)
         if node.text in self.absent:
             return None
         if node.text in self.later:
@@ -117,6 +126,12 @@ class _Reader:
 
     def _refer(self, target: Target) -> Reference | None:
         found = refer(target, self.scope, self.sink)
+        if found is not None:
+            self.used[found] = None
+        return found
+
+    def _line(self, name: Name, refs: Sequence[Ref] | None) -> Reference | None:
+        found = refer_to_line(name, refs, self.scope, self.sink)
         if found is not None:
             self.used[found] = None
         return found
@@ -173,6 +188,10 @@ def bind_quantities(
         s for s in spec.statements if isinstance(s, QuantityStatement | TestStatement)
     ]
     reader = _Reader(scope, sink)
+    # a question that has a fault, or that is not of this model
+    reader.absent |= {
+        cells_name(s) for s in spec.statements if isinstance(s, CellStatement)
+    } - {*scope.lines}
     tests: list[Test] = []
     for place, statement in enumerate(asked):
         reader.used = {}

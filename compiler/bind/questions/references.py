@@ -7,11 +7,12 @@ near names; one coefficient is meant, where a prior may mean many.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from varying.grammar.diagnostics import Fix, Sink
-from varying.grammar.printer import expression_text, name_text
+from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.source import Span
+from varying.grammar.tokens import raw_level
 from varying.grammar.tree import Name, Number, Ref, RefPart, Target
 
 from ...data.levels import suggest_level
@@ -39,11 +40,14 @@ class Scope:
     categories
         Of each response, by its name where there are several; None where they are
         not known.
+    lines
+        Of each question about cells, by its name, what its lines are called.
     """
 
     targets: Targets
     parts: Mapping[str, tuple[Population, Sequence[Grouping]]]
     categories: Mapping[str, tuple[str, ...] | None]
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def grouping(self, dpar: str, name: str) -> Grouping:
         """Return a grouping of a formula."""
@@ -96,6 +100,41 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     if len(found) > 1:
         _several(target, [scalar.target for scalar in found], sink)
     return _scalar(found[0], scope) if len(found) == 1 else None
+
+
+def refer_to_line(
+    name: Name, refs: Sequence[Ref] | None, scope: Scope, sink: Sink
+) -> Reference | None:
+    """Return a line of a question about cells: ``drop[CS+]``; None: a fault."""
+    labels = scope.lines[name.text]
+    wanted = None if refs is None else ", ".join(ref_text(ref) for ref in refs)
+    span = name.span if refs is None else name.span.to(refs[-1].span)
+    if wanted is None and len(labels) == 1:
+        place = 0
+    elif wanted in labels:
+        place = labels.index(wanted)
+    else:
+        text = name_text(name.text)
+        shown = ", ".join(_line_text(text, label) for label in labels[:_SHOWN])
+        more = f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else ""
+        if wanted is None:
+            said = f"`{text}` is {len(labels)} numbers, and one is needed here"
+            sink.add("several-columns", span, said, f"choose one: {shown}{more}")
+        else:
+            said = f"`{text}` has no line `{wanted}`"
+            sink.add("unknown-target", span, said, f"it has {shown}{more}")
+        return None
+    text = _line_text(name_text(name.text), labels[place])
+    return Reference(text.strip("`"), "line", group=name.text, places=(place,))
+
+
+def _line_text(name: str, label: str) -> str:
+    """Return a line as a test names it."""
+    if not label:
+        return f"`{name}`"
+    plain = raw_level(label) and name_text(label) == label
+    inner = label if plain else string_text(label)
+    return f"`{name}[{inner}]`"
 
 
 def _of_each_response(target: Target, scope: Scope) -> list[Target]:

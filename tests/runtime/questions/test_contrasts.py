@@ -259,8 +259,10 @@ def test_a_polynomial_is_at_the_mean() -> None:
 def test_the_mean_of_counts_is_of_one_unit_of_exposure() -> None:
     means = cell_means()
     spec = CODINGS["sum"] + "count | rate(t) ~ block*cs + (1 | g), family=poisson\n"
-    spec += "contrast block: late - early, scale=response\n"
-    spec += 'contrast d = block: late - early, cs: "CS+" - "CS-", scale=response\n'
+    spec += "contrast block: late - early, scale=response, groups=zero\n"
+    spec += 'contrast d = block: late - early, cs: "CS+" - "CS-", scale=response, '
+    spec += "groups=zero\n"
+
     found = compiled(spec)
     first, second = lines(found, with_means(found, means)).values()
     mu = np.exp(means)
@@ -274,7 +276,7 @@ def test_the_mean_of_successes_is_of_one_trial() -> None:
     means = cell_means()
     spec = CODINGS["treatment"]
     spec += "few | trials(n) ~ block*cs + offset(t) + (1 | g), family=binomial\n"
-    spec += "contrast block: late - early | cs, scale=response"
+    spec += "contrast block: late - early | cs, scale=response, groups=zero"
     found = compiled(spec)
     low, high = lines(found, with_means(found, means)).values()
     p = expit(means)
@@ -327,8 +329,8 @@ def test_the_mean_of_categories_that_are_numbers() -> None:
 def test_probabilities_of_a_binary_response() -> None:
     means = cell_means()
     spec = CODINGS["simple"] + "yes ~ block*cs + (1 | g), family=bernoulli\n"
-    spec += "contrast c = block: late - early, scale=prob\n"
-    spec += "contrast d = block: late - early, scale=response"
+    spec += "contrast c = block: late - early, scale=prob, groups=zero\n"
+    spec += "contrast d = block: late - early, scale=response, groups=zero"
     found = compiled(spec)
     got = lines(found, with_means(found, means))
     p = expit(means)
@@ -344,6 +346,6 @@ def test_many_cells_are_done_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     found = compiled(spec)
     draws = posterior(found)
     whole = lines(found, draws)
-    monkeypatch.setattr("varying.runtime.questions.contrasts._AT_ONCE", 500)
+    monkeypatch.setattr("varying.runtime.questions.cells._AT_ONCE", 500)
     for name, values in lines(found, draws).items():
         np.testing.assert_allclose(values, whole[name], atol=1e-12)

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from varying.runtime.draws.digits import cells, decimals
 from varying.runtime.draws.statistics import Statistics, figures
-from varying.runtime.summary.table import _cells, decimals
 
 from ..fits import made_fit
 
@@ -26,7 +26,7 @@ KEYS = [
 
 def test_json_is_the_contract() -> None:
     found = made_fit().summary().to_dict()
-    asked = ["quantities", "tests", "contrasts"]
+    asked = ["quantities", "tests", "contrasts", "means", "slopes"]
     assert list(found) == ["interval", "parameters", *asked, "sampling"]
     assert all(found[key] == [] for key in asked)
     assert found["interval"] == {"kind": "eti", "prob": 0.95}
@@ -157,7 +157,7 @@ def test_very_small_and_large_numbers_have_powers_of_ten(
 ) -> None:
     numbers = (1.2304 * size, 0.0201 * size, 1.2304 * size, -0.0601 * size)
     found = Statistics(*numbers, 1.3 * size, 9.0, 9.0, 1.0)
-    assert _cells(found)[:4] == expected
+    assert cells(found)[:4] == expected
 
 
 def test_an_sd_that_overflows() -> None:
@@ -165,4 +165,4 @@ def test_an_sd_that_overflows() -> None:
     draws = np.array([[1e305, -1.5e305, 1e305, -1e305, 0.5e305]] * 2)
     found = figures(draws)
     assert found.sd == float("inf")
-    assert _cells(found)[1] == "inf"
+    assert cells(found)[1] == "inf"

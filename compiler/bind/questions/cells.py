@@ -1,0 +1,419 @@
+"""Binding ``means``, ``contrast`` and ``slope``: weighted cells, by names of levels.
+
+A cell is a combination of the levels of all factors of the main predictor, and of
+values of numeric predictors where these are named. What a question does not name is
+averaged over, or stays as in each row of the data. ``grid.py`` makes the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import prod
+
+import numpy as np
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.tree import (
+    CellStatement,
+    Chain,
+    ContrastStatement,
+    Expr,
+    MeansStatement,
+    Name,
+    Number,
+    SlopeStatement,
+    Spec,
+)
+from varying.grammar.walk import unwrap
+
+from ...data.codes import recode
+from ...data.levels import level_spelled
+from ...prepare.rows import Prepared
+from ..question import CellQuestion, Outcomes, Verb, Weights
+from .scales import Choices, ModelCells, read_options
+from .weights import read_values, read_weights
+
+__all__ = ["VERB_OF", "bind_cells", "cells_name", "cells_text"]
+
+#: Cells that a grid may have, lines that a question may have, and both together.
+MOST_CELLS, MOST_LINES, MOST_WEIGHTS = 100_000, 1_000, 5_000_000
+
+#: Words in the place of weights: all pairs of levels, each level with the first.
+PAIRWISE, REFERENCE = "pairwise", "reference"
+
+By = list[tuple[str, tuple[str, ...]]]
+Part = tuple[str, tuple[tuple[str, Weights], ...]]
+
+
+def bind_cells(
+    spec: Spec, cells: ModelCells, prepared: Prepared, sink: Sink
+) -> tuple[CellQuestion, ...]:
+    """Return the questions about cells that a model has.
+
+    Parameters
+    ----------
+    spec
+        The whole spec: the statements are at its margin.
+    cells
+        The predictors of the model.
+    prepared
+        The rows used: a cell that none of them has is warned of.
+    sink
+        Takes the faults, of factors that the model does not have too.
+    """
+    found: list[CellQuestion] = []
+    for statement in spec.statements:
+        if isinstance(statement, CellStatement):
+            question = _Binder(statement, cells, prepared, sink).question()
+            if question is not None:
+                found.append(question)
+    return tuple(found)
+
+
+def cells_text(statement: CellStatement) -> str:
+    """Return a question as written, without its verb and name."""
+    by = "" if statement.by is None else f" | {expression_text(statement.by)}"
+    options = [
+        f", {name_text(option.name.text)}={expression_text(option.value)}"
+        for option in statement.options
+    ]
+    if isinstance(statement, ContrastStatement):
+        parts = [
+            f"{name_text(part.factor.text)}: {expression_text(part.weights)}"
+            for part in statement.parts
+        ]
+    else:
+        # as a formula is written: `block*cs`
+        parts = [expression_text(statement.terms).replace(" * ", "*")]
+    return ", ".join(parts) + by + "".join(options)
+
+
+def cells_name(statement: CellStatement) -> str:
+    """Return the name of a question: its text, where it was given none."""
+    if statement.name is not None:
+        return statement.name.text
+    text = cells_text(statement)
+    verb = VERB_OF[type(statement)]
+    return text if verb == "contrast" else f"{verb} {text}"
+
+
+VERB_OF: Mapping[type, Verb] = {
+    MeansStatement: "means",
+    ContrastStatement: "contrast",
+    SlopeStatement: "slope",
+}
+
+
+@dataclass(slots=True)
+class _Binder:
+    """Binds one statement."""
+
+    statement: CellStatement
+    cells: ModelCells
+    prepared: Prepared
+    sink: Sink
+
+    @property
+    def verb(self) -> Verb:
+        return VERB_OF[type(self.statement)]
+
+    def question(self) -> CellQuestion | None:
+        """Return the question; None after a fault."""
+        statement, table = self.statement, self.prepared.table
+        choices = read_options(
+            statement.options, self.verb, self.cells, table, self.sink
+        )
+        at = {} if choices is None else choices.at
+        parts: list[Part] | None = []
+        terms: By | None = []
+        variable: str | None = ""
+        match statement:
+            case ContrastStatement():
+                parts = self._parts(statement, at)
+            case MeansStatement():
+                terms = self._factors(statement.terms, (), at, one=True)
+            case SlopeStatement():
+                variable = self._variable(statement.terms)
+        named = [name for name, _ in (*(parts or ()), *(terms or ()))]
+        by = self._factors(statement.by, named, at) if statement.by is not None else []
+        if None in (parts, terms, by, variable) or choices is None:
+            return None
+        assert parts is not None and terms is not None and by is not None
+        lines = [*terms, *by]
+        named += [name for name, _ in by]
+        for name, levels in at.items():
+            if name not in named and len(levels) > 1:
+                lines.append((name, levels))
+        fixed = tuple(
+            (name, levels[0])
+            for name, levels in at.items()
+            if name not in named and len(levels) == 1
+        )
+        clash = next(
+            (
+                option
+                for option in statement.options
+                if option.name.text in {name for name, _ in parts}
+            ),
+            None,
+        )
+        if clash is not None:
+            self._twice(clash.name)
+            return None
+        text = cells_text(statement)
+        every = [*(n for n, _ in parts), *(n for n, _ in lines), *(n for n, _ in fixed)]
+        factors = self.cells.every
+        question = CellQuestion(
+            self.verb,
+            cells_name(statement),
+            text if statement.name is not None else cells_name(statement),
+            tuple(parts),
+            tuple(lines),
+            fixed,
+            tuple(n for n in every if n not in factors),
+            variable or "",
+            choices.scale,
+            _second(choices, self.cells),
+            choices.groups,
+            choices.observed,
+            choices.over,
+            span=statement.span,
+        )
+        if self._too_large(question):
+            return None
+        self._warn_empty(question)
+        return question
+
+    # ---- predictors ------------------------------------------------------------------
+
+    def _levels(self, name: Name) -> tuple[str, ...] | None:
+        """Return the levels of a factor; None where the model does not have it."""
+        cells = self.cells
+        found = cells.factors.get(name.text)
+        if found is not None or cells.forgives(name.text):
+            return found
+        if name.text in cells.numbers:
+            self.sink.add(
+                "invalid-contrast",
+                name.span,
+                f"`{name.text}` is numeric, and has no levels",
+                f"say at which values: `{name_text(name.text)}=[20, 40]`, or "
+                f"`{name_text(name.text)}=quantiles`",
+            )
+            return None
+        known = (*cells.factors, *sorted(cells.numbers))
+        notes, fix = did_you_mean(
+            name.text, known, name.span, "its predictors", name_text
+        )
+        if name.text in cells.grouped:
+            notes = (
+                "it is among the group effects only, and a contrast is of the "
+                "population",
+            )
+            fix = None
+        elif not known:
+            notes = ("it has no factors",)
+        self.sink.add(
+            "factor-not-in-model",
+            name.span,
+            f"the model has no factor `{name.text}`",
+            *notes,
+            fix=fix,
+        )
+        return None
+
+    def _twice(self, name: Name) -> None:
+        message = f"`{name.text}` stands twice"
+        self.sink.add("invalid-contrast", name.span, message)
+
+    def _factors(
+        self,
+        node: Expr,
+        named: Sequence[str],
+        at: Mapping[str, tuple[str, ...]],
+        *,
+        one: bool = False,
+    ) -> By | None:
+        """Return the factors of ``a*b`` or ``| a:b``, with their levels."""
+        inner = unwrap(node)
+        if one and isinstance(inner, Number) and inner.value == 1.0:
+            return []
+        operands: Sequence[Expr] = (inner,)
+        joining = {":", "*", "+"} if one else {":", "*"}
+        stack, names = [inner], []
+        while stack:
+            operand = unwrap(stack.pop(0))
+            if isinstance(operand, Chain) and set(operand.operators) <= joining:
+                operands = operand.operands
+                stack = [*operands, *stack]
+                continue
+            if not isinstance(operand, Name):
+                written = "`means a*b`" if one else "`| a:b`"
+                self.sink.add(
+                    "invalid-contrast",
+                    operand.span,
+                    f"`{expression_text(operand)}` is no factor",
+                    f"factors are joined by `:` or `*`: {written}",
+                )
+                return None
+            names.append(operand)
+        found: By = []
+        for name in names:
+            if name.text in named or name.text in dict(found):
+                self._twice(name)
+                return None
+            levels = at.get(name.text)
+            if levels is None or name.text not in {
+                *self.cells.numbers,
+                *self.cells.every,
+            }:
+                levels = self._levels(name)
+            if levels is None:
+                return None
+            found.append((name.text, levels))
+        return found
+
+    def _variable(self, node: Expr) -> str | None:
+        """Return the numeric predictor that a slope is of."""
+        name = unwrap(node)
+        if isinstance(name, Name) and name.text in self.cells.numbers:
+            return name.text
+        if isinstance(name, Name) and self.cells.forgives(name.text):
+            return None
+        text = expression_text(node)
+        known = tuple(sorted(self.cells.numbers))
+        if isinstance(name, Name) and name.text in self.cells.factors:
+            self.sink.add(
+                "invalid-contrast",
+                node.span,
+                f"`{text}` is a factor, and has no slope",
+                f"its levels are compared: `contrast {name_text(text)}: pairwise`",
+            )
+            return None
+        notes, fix = did_you_mean(
+            text, known, node.span, "its numeric predictors", name_text
+        )
+        if not known:
+            notes = ("it has no numeric predictors",)
+        message = f"the model has no numeric predictor `{text}`"
+        self.sink.add("factor-not-in-model", node.span, message, *notes, fix=fix)
+        return None
+
+    # ---- what is compared ------------------------------------------------------------
+
+    def _parts(
+        self, statement: ContrastStatement, at: Mapping[str, tuple[str, ...]]
+    ) -> list[Part] | None:
+        found: list[Part] = []
+        several: tuple[tuple[str, Weights], ...] | None
+        whole = True
+        for part in statement.parts:
+            name = part.factor.text
+            if name in dict(found):
+                self._twice(part.factor)
+                whole = False
+                continue
+            several = None
+            if name in self.cells.numbers:
+                values = read_values(unwrap(part.weights), name, self.sink)
+                if values is not None:
+                    several = (("", tuple(values.items())),)
+            else:
+                levels = self._levels(part.factor)
+                if levels is not None:
+                    several = self._of(part.weights, name, levels)
+            if several is None:
+                whole = False
+                continue
+            found.append((name, several))
+        return found if whole else None
+
+    def _of(
+        self, node: Expr, name: str, levels: tuple[str, ...]
+    ) -> tuple[tuple[str, Weights], ...] | None:
+        word = unwrap(node)
+        if isinstance(word, Name) and word.text not in levels:
+            pairs: list[tuple[str, str]] = []
+            if word.text == PAIRWISE:
+                pairs = [(late, early) for early, late in combinations(levels, 2)]
+            elif word.text == REFERENCE:
+                pairs = [(level, levels[0]) for level in levels[1:]]
+            if pairs:
+                return tuple(
+                    (
+                        f"{level_spelled(a)} - {level_spelled(b)}",
+                        ((a, 1.0), (b, -1.0)),
+                    )
+                    for a, b in pairs
+                )
+        weights = read_weights(node, name, levels, self.cells.factors, self.sink)
+        return None if weights is None else (("", tuple(weights.items())),)
+
+    # ---- limits ----------------------------------------------------------------------
+
+    def _too_large(self, question: CellQuestion) -> bool:
+        lines = prod(len(several) for _, several in (*question.parts, *question.by))
+        factors = self.cells.factors if question.scale == "link" else self.cells.every
+        sizes = {name: len(levels) for name, levels in factors.items()}
+        for name in question.numbers:
+            sizes[name] = len(dict(question.by).get(name, ("",)))
+        size = prod(sizes.values())
+        if question.over:
+            own = [sizes.get(name, 1) for name, _ in (*question.parts, *question.by)]
+            size = prod(own) * self.prepared.table.rows
+        if size <= MOST_CELLS and lines <= MOST_LINES and size * lines <= MOST_WEIGHTS:
+            return False
+        what = "the contrast has" if self.verb == "contrast" else f"`{self.verb}` has"
+        self.sink.add(
+            "invalid-contrast",
+            self.statement.span,
+            f"{what} {lines:,} lines over {size:,} cells: that is too many",
+            "cells are all combinations of the levels of the factors in the formula",
+        )
+        return True
+
+    def _warn_empty(self, question: CellQuestion) -> None:
+        """Warn of a cell that is asked for and that no row has."""
+        table = self.prepared.table
+        lists = {
+            name: list(dict.fromkeys(x for _, own in several for x, _ in own))
+            for name, several in question.parts
+        }
+        lists |= {name: list(levels) for name, levels in question.by}
+        lists |= {name: [level] for name, level in question.fixed}
+        lists = {n: v for n, v in lists.items() if n not in question.numbers}
+        certain = self.prepared.certain and set(lists) <= set(table.columns)
+        if not certain or len(lists) < 2:
+            return
+        codes = np.column_stack(
+            [recode(table.columns[name], levels) for name, levels in lists.items()]
+        )
+        present = {tuple(row) for row in np.unique(codes, axis=0).tolist()}
+        for places in product(*(range(len(levels)) for levels in lists.values())):
+            if places in present:
+                continue
+            cell = ", ".join(
+                f"{name}={levels[place]}"
+                for (name, levels), place in zip(lists.items(), places, strict=True)
+            )
+            asks = (
+                "that the contrast compares" if self.verb == "contrast" else "asked for"
+            )
+            self.sink.add(
+                "empty-cell",
+                self.statement.span,
+                f"no row has the combination {cell} {asks}",
+                "its value is an extrapolation of the model",
+            )
+            return
+
+
+def _second(choices: Choices, cells: ModelCells) -> Outcomes | None:
+    """Return the outcome whose odds are asked for: of two categories the second."""
+    if choices.scale != "odds" or choices.outcomes is not None:
+        return choices.outcomes
+    categories = cells.categories or ("", "")
+    return Outcomes(categories[-1], (1,))

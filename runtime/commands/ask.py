@@ -1,0 +1,34 @@
+"""``varying ask``: questions to a saved fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from .plot import check_picture, write
+from .terminal import answer, answer_json, print_text, warn
+
+if TYPE_CHECKING:
+    from ..plots.style import Picture
+
+
+def run(path: str, question: str, form: str, prob: float, out: str | None) -> None:
+    """Print the answer to a question; draw it, if a picture is asked for."""
+    from ..fit.asking import ask_file
+
+    if out is not None:
+        check_picture(out)
+    found = ask_file(path, question, prob)
+    warn(found.warnings)
+    if out is not None:
+        write(cast("Picture", found.plot()), out)
+    match form:
+        case "json":
+            answer_json(found.to_dict())
+        case "markdown":
+            answer(found.to_markdown())
+        case "latex":
+            answer(found.to_latex())
+        case "csv":
+            print_text(found.to_csv() or "")
+        case _:
+            answer(found.silent)

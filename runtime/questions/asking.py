@@ -1,0 +1,164 @@
+"""Questions asked of a fit: the same text as in a spec, bound to the fitted model.
+
+The text is read behind that of the spec, so that it may use what the spec names
+(quantities, contrasts); what is wrong is told at its place in the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+from varying.compiler.bind.model import bind
+from varying.compiler.bind.question import Questions
+from varying.grammar.diagnostics import Diagnostic, Edit, ModelError, Sink
+from varying.grammar.parser import parse
+from varying.grammar.source import Source, Span
+from varying.grammar.tree import CellStatement, QuantityStatement, TestStatement
+
+from .answers import Answers
+from .quantities import Derived, derived
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from varying.compiler.compiled import Compiled
+
+__all__ = ["Answered", "ask"]
+
+#: What a question is called in messages.
+NAME = "question"
+
+#: What to write.
+_WRITTEN = (
+    "a question is written as in a spec: `means block`, `contrast block: late - early`"
+    ", `slope age`, `quantity d = b[x] / sigma`, `test less = b[x] < 0`"
+)
+_ASKING = (CellStatement, QuantityStatement, TestStatement)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """What a question came to.
+
+    Attributes
+    ----------
+    text
+        The question.
+    derived
+        The draws of what it asks, with what is said of them.
+    warnings
+        What there is to know of the question.
+    """
+
+    text: str
+    derived: Derived
+    warnings: tuple[Diagnostic, ...]
+
+    def answers(self, prob: float) -> Answers:
+        """Return the figures, with equal-tailed intervals of that mass."""
+        return self.derived.answers(prob)
+
+
+def ask(
+    text: str, compiled: Compiled, posterior: Mapping[str, NDArray[Any]], seed: int
+) -> Answered:
+    """Answer questions.
+
+    Parameters
+    ----------
+    text
+        One or several statements: ``means``, ``contrast``, ``slope``, ``quantity``,
+        ``test``.
+    compiled
+        The model that was fitted.
+    posterior
+        Its draws by name: chains, draws, and what else a quantity has.
+    seed
+        Of prior draws, which some Bayes factors need.
+
+    Raises
+    ------
+    ModelError
+        With everything that is wrong with the text.
+    """
+    questions, warnings = bound(text, compiled)
+    found = derived(questions, compiled, posterior, seed)
+    return Answered(text, found, warnings)
+
+
+def bound(text: str, compiled: Compiled) -> tuple[Questions, tuple[Diagnostic, ...]]:
+    """Return what a text asks of a model, with what there is to know of the text.
+
+    Quantities and questions of the spec are among it only where the text rests on
+    them; they are not to be shown (``Questions.shown``).
+
+    Raises
+    ------
+    ModelError
+        With everything that is wrong with the text.
+    """
+    text = dedent(text).strip()
+    source = Source(text, NAME)
+    _check_alone(source)
+    before = compiled.spec.source.text
+    before += "" if before.endswith(("\n", "\r")) else "\n"
+    whole = Source(before + text, compiled.spec.source.name)
+    sink = Sink(whole)
+    spec = parse(whole, sink)
+    statement = next(one for one in spec.models if one.label == compiled.joint.name)
+    joint = bind(spec, statement, compiled.prepared, sink)
+    start = len(before)
+    own = [s for s in spec.statements if s.span.start >= start]
+    # the same question as in the spec has the same text for its name
+    again = {s.span for s in own if isinstance(s, CellStatement) and s.name is None}
+    found = Sink(source)
+    for one in sink.diagnostics:
+        repeated = one.rule == "duplicate-name" and one.span in again
+        if one.span.start >= start and not repeated:
+            found.keep(_back(one, start, source))
+    if found.failed:
+        raise ModelError(found.sorted())
+    assert joint is not None  # it was compiled
+    questions = joint.questions.only(one.span for one in own)
+    return questions, found.sorted()
+
+
+def _check_alone(source: Source) -> None:
+    """Refuse what is no question, before it is read behind a spec.
+
+    Raises
+    ------
+    ModelError
+        With everything that is wrong.
+    """
+    sink = Sink(source)
+    spec = parse(source, sink)
+    found = Sink(source)
+    for one in sink.diagnostics:
+        if one.rule != "no-model":
+            found.keep(one)
+    if not spec.statements and not found.failed:
+        found.add("unknown-statement", Span(0, 0), "nothing is asked", _WRITTEN)
+    for statement in (*spec.statements, *spec.models):
+        if not isinstance(statement, _ASKING):
+            message = f"`{source.slice(statement.span)}` asks nothing of a fit"
+            found.add("unknown-statement", statement.span, message, _WRITTEN)
+    if found.failed:
+        raise ModelError(found.sorted())
+
+
+def _back(found: Diagnostic, start: int, source: Source) -> Diagnostic:
+    """Return a fault at its place in the question."""
+
+    def moved(span: Span) -> Span:
+        return Span(max(span.start - start, 0), max(span.end - start, 0))
+
+    fix = found.fix
+    if fix is not None:
+        edits = tuple(Edit(moved(one.span), one.text) for one in fix.edits)
+        inside = all(one.span.start >= start for one in fix.edits)
+        fix = replace(fix, edits=edits) if inside else None
+    return replace(found, source=source, span=moved(found.span), fix=fix)

@@ -1,0 +1,86 @@
+"""What the data have beside a mean of the model: the same of their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from varying.compiler.bind.response import outcome_values
+from varying.compiler.data.codes import recode
+from varying.compiler.data.levels import numbers_of
+from varying.compiler.program.fill import array_of
+from varying.compiler.program.recipes import Outcome, Variable
+
+if TYPE_CHECKING:
+    from varying.compiler.bind.question import CellQuestion
+    from varying.compiler.bind.questions.grid import QuestionLine
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.data.table import Table
+
+__all__ = ["observed_in"]
+
+
+def observed_in(
+    question: CellQuestion,
+    compiled: Compiled,
+    line: QuestionLine,
+    category: int | None,
+) -> float | None:
+    """Return the mean, or share, of the rows that a line of ``means`` is about.
+
+    None for other questions, on other scales than ``response`` and ``prob``, where a
+    numeric predictor is held, where exposures differ, and where there are no rows.
+
+    Parameters
+    ----------
+    question, compiled, line
+        What is asked of which model, and the line.
+    category
+        The rank of the category that the line is about, if it is about one.
+    """
+    bound = compiled.bound
+    named = {name: own for name, own in line.weights.items()}
+    named |= {name: {level: 1.0} for name, level in question.fixed}
+    if question.verb != "means" or question.scale not in ("response", "prob"):
+        return None
+    if bound.response.rate is not None or set(named) & set(question.numbers):
+        return None
+    table = compiled.prepared.table
+    chosen = np.ones(table.rows, dtype=bool)
+    for name, own in named.items():
+        (level,) = own
+        chosen &= recode(table.columns[name], (level,)) == 0
+    counts = np.ones(table.rows) if table.counts is None else table.counts.astype(float)
+    if not chosen.any():
+        return None
+    values = _response(compiled, table)
+    if bound.response.known:
+        trials = dict(bound.response.known).get("trials")
+        if trials is None:
+            return None
+        total = array_of(Variable(trials), table)
+        return float((values * counts)[chosen].sum() / (total * counts)[chosen].sum())
+    values = _measured(question, compiled, values, category)
+    return float(np.average(values[chosen], weights=counts[chosen]))
+
+
+def _response(compiled: Compiled, table: Table) -> Any:
+    slot = compiled.lowered.slot(compiled.lowered.likelihood.value)
+    if isinstance(slot.recipe, Outcome):
+        return outcome_values(slot.recipe.column, slot.recipe.categories, table)
+    return array_of(slot.recipe, table)
+
+
+def _measured(
+    question: CellQuestion, compiled: Compiled, values: Any, category: int | None
+) -> Any:
+    if category is not None:
+        return (values == category).astype(float)
+    if question.outcomes is not None and question.scale == "prob":
+        there = np.isin(values, question.outcomes.values)
+        return (~there if question.outcomes.rest else there).astype(float)
+    if compiled.bound.family.response == "ordinal":
+        numbers = np.asarray(numbers_of(compiled.bound.response.categories), float)
+        return numbers[values.astype(int)]
+    return values

@@ -1,0 +1,68 @@
+"""Statements of questions, written from the arguments of methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from varying.grammar.printer import name_text, string_text
+from varying.grammar.spelling import spell_number
+
+from ..interface.arguments import ArgumentError, given
+
+__all__ = ["statement"]
+
+#: Options whose values are words, or expressions such as ``prob[>50]``.
+_WORDS = ("scale", "groups", "weights", "over", "response")
+
+
+def statement(verb: str, text: str, options: Mapping[str, Any]) -> str:
+    """Return the text of a question.
+
+    Parameters
+    ----------
+    verb, text
+        ``means`` and what it is about.
+    options
+        ``by`` and options by name: words, numbers, levels, lists of these.
+
+    Raises
+    ------
+    ValueError
+        If a value is of no such kind.
+
+    Examples
+    --------
+    >>> statement("means", "block", {"by": "sex", "age": [20, 40], "cs": "CS+"})
+    'means block | sex, age=[20, 40], cs="CS+"'
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ArgumentError(f"`{verb}` is of what a text names, not {given(text)}")
+    rest = dict(options)
+    by = rest.pop("by", None)
+    parts = [f"{verb} {text}"]
+    if by is not None:
+        names = [by] if isinstance(by, str) else list(by)
+        parts[0] += f" | {':'.join(names)}"
+    for name, value in rest.items():
+        if value is not None:
+            shown = _value(name, value, word=name in _WORDS)
+            parts.append(f"{name_text(name)}={shown}")
+    return ", ".join(parts)
+
+
+def _value(name: str, value: Any, *, word: bool) -> str:
+    if isinstance(value, str):
+        return value if word or value == "quantiles" else string_text(value)
+    if isinstance(value, bool) or value is None:
+        pass
+    elif isinstance(value, Sequence) or hasattr(value, "tolist"):
+        items = value.tolist() if hasattr(value, "tolist") else value
+        if isinstance(items, Sequence):
+            return f"[{', '.join(_value(name, item, word=word) for item in items)}]"
+        return _value(name, items, word=word)
+    elif isinstance(value, int | float):
+        return spell_number(float(value))
+    raise ArgumentError(
+        f"{name} is a word, a level, a number or a list of these, not {given(value)}"
+    )

@@ -1,0 +1,85 @@
+"""What is said beside answers: the scale, the groups, where the rest is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from varying.compiler.bind.question import CellQuestion
+    from varying.compiler.compiled import Compiled
+
+__all__ = ["note_of"]
+
+_SCALES: Mapping[str, str] = {
+    "link": "on the scale of the linear predictor ({link})",
+    "latent": "of the latent response, in its residual standard deviations",
+    "response": "of the mean of the response",
+    "prob": "of the probability of {outcomes}",
+    "odds": "of the odds of {outcomes}",
+}
+#: What differences on the log scale of odds are.
+_RATIO = "ratio of the odds of {outcomes}"
+_GROUPS: Mapping[str, str] = {
+    "average": "averaged over new {of} of the population",
+    "fitted": "averaged over the {of} of the data",
+    "zero": "group effects = 0",
+}
+
+
+def note_of(
+    question: CellQuestion,
+    compiled: Compiled,
+    numbers: Mapping[str, float],
+    moved: bool,
+) -> str:
+    """Say on what scale an answer is, and where the rest of the model is held.
+
+    Parameters
+    ----------
+    question, compiled
+        What is asked, and the model.
+    numbers
+        Where numeric predictors are.
+    moved
+        Whether their place has a part in the answer.
+    """
+    bound = compiled.bound
+    form = _SCALES[question.scale]
+    if question.scale == "odds" and question.verb == "contrast":
+        form = _RATIO
+    if question.scale == "odds" and question.verb == "slope":
+        form = "factor of the odds of {outcomes}, for one more"
+    outcomes = "each category"
+    if question.outcomes is not None:
+        outcomes = f"`{question.outcomes.text}`"
+    said = [form.format(link=bound.link.name, outcomes=outcomes)]
+    held = [f"{name} = {level}" for name, level in question.fixed]
+    if question.variable in dict(question.by):
+        numbers = {n: v for n, v in numbers.items() if n != question.variable}
+    if moved and not question.over:
+        held += [f"{name} = {value:.4g}" for name, value in numbers.items()]
+    linear = question.scale in ("link", "latent") and bound.main.body is None
+    groupings = list(
+        dict.fromkeys(g.name for part in bound.predictors for g in part.groupings)
+    )
+    if not linear:
+        offset = any(part.population.offsets for part in bound.predictors)
+        held += ["offset = 0"] if offset else []
+        held += ["exposure = 1"] if bound.response.rate is not None else []
+        held += [f"{name} = 1" for name, _ in bound.response.known]
+    shown = not linear or question.groups == "fitted"
+    if groupings and shown and question.groups == "zero":
+        held.append(_GROUPS["zero"])
+    if groupings and shown and question.groups != "zero":
+        of = f"levels of {' and '.join(groupings)}"
+        said.append(_GROUPS[question.groups].format(of=of))
+        if question.over and question.groups == "fitted":
+            said[-1] = f"each row with the effects of its own {' and '.join(groupings)}"
+    if question.over:
+        said.append("averaged over the rows of the data")
+    if question.observed:
+        said.append("cells weighted as the data have them")
+    if held:
+        said.append(f"at {', '.join(held)}")
+    return "; ".join(said)
