@@ -15,7 +15,6 @@ from varying.compiler.driver import Request, check
 from varying.compiler.expressions.elsewhere import (
     FUNCTIONS_ELSEWHERE,
     GROUPS_UNTIL_THEN,
-    LINKS_UNTIL_THEN,
     RESPONSES_UNTIL_THEN,
 )
 from varying.compiler.expressions.special import PLANNED_TERMS
@@ -141,7 +140,6 @@ def not_yet() -> Iterator[str]:
         for name, notes in GROUPS_UNTIL_THEN.items()
     ]
     beside = [(f"y | {name}()", notes) for name, notes in RESPONSES_UNTIL_THEN.items()]
-    links = [(f"link={name}", notes) for name, notes in LINKS_UNTIL_THEN.items()]
     families = [
         (f"family={name}", FAMILIES_UNTIL_THEN.get(name) or ("nothing that is near",))
         for name in PLANNED_FAMILIES
@@ -149,7 +147,7 @@ def not_yet() -> Iterator[str]:
     yield "| there | until then |"
     yield "|---|---|"
     together: dict[str, list[str]] = {}
-    for name, notes in (*terms, *groups, *beside, *links, *families):
+    for name, notes in (*terms, *groups, *beside, *families):
         text = "; ".join(notes).replace("until then: ", "").replace("{0}", "sei")
         text = text.replace("until then, ", "")
         together.setdefault(text[:1].lower() + text[1:], []).append(f"`{name}`")

@@ -76,6 +76,10 @@ class Response:
         return next((of for term, of in self.beside if term.role == role), None)
 
 
+#: How thresholds are laid out.
+Layout = Literal["flexible", "equidistant", "symmetric", "sum_to_zero"]
+
+
 @dataclass(frozen=True, slots=True)
 class PriorText:
     """A prior that the user wrote, resolved as far as names go.
@@ -309,7 +313,8 @@ class BoundModel:
     scalar target (``b[cs[CS+]]``, ``sd[subj, Intercept]``, ``cor[subj]``,
     ``sigma``, ``sigma.b[x]``, ``threshold``, ``Intercept``) to what the user
     wrote for it; absent targets have the default. ``keep`` says what is stored for
-    each row. ``statement`` is the model as if it had no other response.
+    each row. ``statement`` is the model as if it had no other response. ``thresholds``
+    says how those of ordinal families are laid out.
     """
 
     name: str
@@ -321,6 +326,7 @@ class BoundModel:
     keep: tuple[Keep, ...]
     parameterization: Literal["auto", "centered", "noncentered"]
     statement: ModelStatement = field(compare=False)
+    thresholds: Layout = "flexible"
 
     @property
     def prefix(self) -> str:

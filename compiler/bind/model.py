@@ -45,6 +45,7 @@ from .bound import (
     BoundPredictor,
     Grouping,
     JointModel,
+    Layout,
     Population,
     PriorText,
     Response,
@@ -59,6 +60,7 @@ from .groupings import bind_groupings, check_dropped, check_identities
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
+from .ordinal import check_priors_of_thresholds
 from .parts import bind_parts
 from .priors.needed import check_needed
 from .priors.statements import resolve_priors
@@ -150,6 +152,7 @@ class _Draft:
             priors=priors,
             keep=self.keep,
             parameterization=self.parameterization,
+            thresholds=cast(Layout, word_of(self.options, "threshold", "flexible")),
             statement=statement,
         )
 
@@ -217,6 +220,7 @@ def bind(
         check_estimated(members, coupling is not None, model.formula.terms, sink)
         for member in members:
             check_residuals(member, prepared.table, sink)
+            check_priors_of_thresholds(member, sink)
     return JointModel(model.label, text, members, priors, asked, coupling)
 
 
@@ -226,6 +230,8 @@ def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Dra
     options = read_options(model.formula.options, sink)
     family = family_of(options.get("family"), sink)
     link = link_of(options, family, sink)
+    if family is not None and link is not None:
+        family = family.with_link(link.name)
     check_threshold(options, family, sink)
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     response = bind_response(

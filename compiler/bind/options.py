@@ -20,7 +20,6 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import unwrap
 
-from ..expressions.elsewhere import LINKS_UNTIL_THEN
 from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
 from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from ..families.family import Family
@@ -37,15 +36,16 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "rows": (("all", "own"), ("all", "own")),
     "rescor": (("true", "false"), ("true", "false")),
-    "threshold": (("flexible", "equidistant", "symmetric"), ("flexible",)),
+    "threshold": (
+        ("flexible", "equidistant", "symmetric", "sum_to_zero"),
+        ("flexible", "equidistant", "symmetric", "sum_to_zero"),
+    ),
     "nl": (("true", "false"), ("true", "false")),
 }
 
 
 #: What to do as long as a word of an option is not compiled.
-_MEANWHILE = {
-    "threshold": "until then: `flexible`, the default, leaves each threshold free",
-}
+_MEANWHILE: Mapping[str, str] = {}
 
 
 def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
@@ -330,7 +330,6 @@ def chosen_link(
             "not-yet",
             value.span,
             f"the link `{text}` of {of} is not compiled by this version",
-            *LINKS_UNTIL_THEN.get(text, ()),
             f"compiled for {of}: {', '.join(links)}",
         )
         return None

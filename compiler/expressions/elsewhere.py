@@ -169,18 +169,6 @@ SAME_FUNCTION: Mapping[str, str] = {
     "mono": "mo",
 }
 
-#: What is near a link that is not compiled.
-LINKS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "probit": (
-        "until then: `logit`; its coefficients are about 1.7 times as large, and its "
-        "probabilities nearly the same",
-    ),
-    "cloglog": ("until then: `logit`, nearly the same where events are rare",),
-    "cauchit": ("until then: `logit`",),
-    "loglog": ("until then: `logit`",),
-}
-
-
 #: Methods of pandas' columns, and what is written of a column.
 _METHODS: Mapping[str, str] = {
     "mean": "mean({0})",

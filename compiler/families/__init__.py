@@ -31,10 +31,19 @@ from .counts.geometric import GEOMETRIC
 from .counts.negbinomial import NEGBINOMIAL
 from .counts.poisson import POISSON
 from .family import Family
-from .ordinal.ordlogit import ORDLOGIT
+from .ordinal.cumulative import CUMULATIVE
 
-FAMILIES: dict[str, Family] = {
-    family.name: family
+
+class Families(dict[str, Family]):
+    """Families by name; those of further links are made when they are asked for."""
+
+    def __missing__(self, name: str) -> Family:
+        family, link = VARIANTS[name]
+        return self[family].with_link(link)
+
+
+FAMILIES = Families(
+    (family.name, family)
     for family in (
         GAUSSIAN,
         STUDENT,
@@ -60,8 +69,15 @@ FAMILIES: dict[str, Family] = {
         HURDLE_NEGBINOMIAL,
         HURDLE_GAMMA,
         HURDLE_LOGNORMAL,
-        ORDLOGIT,
+        CUMULATIVE,
     )
+)
+
+#: Names of the families of further links, with the family and the link.
+VARIANTS: dict[str, tuple[str, str]] = {
+    name: (family.name, link)
+    for family in FAMILIES.values()
+    for link, (name, _) in family.under.items()
 }
 
 #: Every accepted spelling, aliases included.
@@ -69,7 +85,7 @@ FAMILY_SPELLINGS: dict[str, str] = {
     spelling: family.name
     for family in FAMILIES.values()
     for spelling in (family.name, *family.aliases)
-}
+} | {name: name for name in VARIANTS}
 
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
@@ -79,7 +95,7 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
         "com_poisson discrete_weibull negbinomial1 "
         "categorical multinomial "
-        "dirichlet dirichlet_multinomial logistic_normal ordprobit sratio cratio acat "
+        "dirichlet dirichlet_multinomial logistic_normal sratio cratio acat "
         "hurdle_cumulative mixture wiener cox"
     ).split()
 )

@@ -89,9 +89,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "dirichlet": ("until then: one share at a time",),
     "logistic_normal": ("until then: one share at a time",),
     "von_mises": (),
-    "ordprobit": (
-        "until then: `ordlogit`; its coefficients are about 1.7 times as large",
-    ),
     "sratio": (_ORDINAL,),
     "cratio": (_ORDINAL,),
     "acat": (_ORDINAL,),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
 
@@ -264,6 +264,12 @@ class Family:
     pooled
         How rows that differ in nothing but the response are merged; None: only
         rows with the same response are.
+    under
+        Of families whose density is written for each link, those with thresholds: by
+        link other than the first its name, and what makes it.
+    at_shares
+        Of families with thresholds: those that give shares of categories where the
+        predictor is 0.
     """
 
     name: str
@@ -293,6 +299,14 @@ class Family:
     outside: Callable[[Array], tuple[str, ...]] = lambda y: ()
     by_hand: Callable[..., tuple[float, ...]] | None = None
     density: Density | None = None
+    under: Mapping[str, tuple[str, Callable[[], Family]]] = field(
+        default_factory=dict, compare=False
+    )
+    at_shares: Callable[[Array], Array] | None = None
+
+    def with_link(self, link: str) -> Family:
+        """Return the family under a link: itself, but where ``under`` has another."""
+        return _under(self.name, link) if link in self.under else self
 
     @property
     def kernel(self) -> Callable[..., tuple[float, ...]]:
@@ -305,12 +319,18 @@ class Family:
 
 
 @cache
+def _under(name: str, link: str) -> Family:
+    return _named(name).under[link][1]()
+
+
+@cache
 def _made_kernel(name: str) -> Callable[..., tuple[float, ...]]:
     from ..distributions.density import python
 
     family = _named(name)
     assert family.density is not None
-    parameters = (family.predictor, *(dpar.name for dpar in family.dpars))
+    ends = ("lower", "upper", "gap") if family.thresholds else ()
+    parameters = (family.predictor, *ends, *(dpar.name for dpar in family.dpars))
     names = ("y", *parameters, *family.known)
     return python.kernel(name, family.density, names, parameters)
 

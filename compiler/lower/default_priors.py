@@ -86,6 +86,15 @@ def thresholds(moments: Moments, categories: int) -> ThresholdDefaults:
     )
 
 
+def equidistant_gap(moments: Moments, categories: int) -> float:
+    """Return the prior mean of the distance of equidistant thresholds.
+
+    Between the first and the last there are ``2 log(K - 1)`` of the logistic scale
+    where all categories are equally likely.
+    """
+    return 2.0 * moments.s * math.log(categories - 1) / (categories - 2)
+
+
 THRESHOLD_REASON = (
     "in order, the same for a reversed scale; neighbours typically {gap:.3g} apart, "
     "the whole scale 2 to 3 times wider or narrower, a single gap up to 10 times"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..bind.bound import BoundPredictor, PriorText
-from ..distributions.table import REAL
-from ..families.ordinal.thresholds import threshold_labels
-from ..program.expressions import Apply, Const, Expr, Symbol, plus
+from ..distributions.table import POSITIVE, REAL
+from ..families.ordinal.thresholds import middle, threshold_labels
+from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, prior_of
@@ -64,71 +64,112 @@ def _gap(build: Builder, labels: tuple[str, ...], value: Expr) -> None:
 
 def _default_thresholds(
     build: Builder, labels: tuple[str, ...], gaps: int, moved: Expr | None
-) -> tuple[str, str]:
-    moments, of = build.learned.moments, build.bound.prefix
+) -> tuple[str, str] | None:
+    moments, of, layout = (
+        build.learned.moments,
+        build.bound.prefix,
+        build.bound.thresholds,
+    )
     numbers = defaults.thresholds(moments, gaps + 2)
-    location: Expr = Const(moments.m)
-    if moved is not None:
-        location = plus(location, moved)
-    build.parameters.append(
-        Parameter(
-            f"{of}threshold_center",
-            (),
-            Prior("normal", (("mu", location), ("sigma", Const(numbers.center_sd)))),
-            report=False,
-        )
-    )
-    if gaps:
-        build.parameters += [
-            Parameter(
-                f"{of}log_gap_mean",
-                (),
-                Prior(
-                    "normal",
-                    (
-                        ("mu", Const(numbers.gap_location)),
-                        ("sigma", Const(numbers.gap_location_sd)),
-                    ),
-                ),
-                report=False,
-            ),
-            Parameter(
-                f"{of}log_gap",
-                (f"{of}gap",),
-                Prior(
-                    "normal",
-                    (
-                        ("mu", Symbol(f"{of}log_gap_mean")),
-                        ("sigma", Const(numbers.gap_sd)),
-                    ),
-                ),
-                report=False,
-            ),
-        ]
-        log_gap: Expr = Symbol(f"{of}log_gap")
-    else:
-        log_gap = Const(())
-    _gap(build, labels, Apply("exp", (log_gap,)))
-    build.derived.append(
-        Derived(
-            f"{of}threshold",
-            (f"{of}{BOUNDARY}",),
-            Apply("spread", (Symbol(f"{of}threshold_center"), Symbol(f"{of}gap"))),
-        )
-    )
+    center = f"{of}threshold_center"
+    if layout != "sum_to_zero":
+        location: Expr = Const(moments.m)
+        if moved is not None:
+            location = plus(location, moved)
+        sd = ("sigma", Const(numbers.center_sd))
+        prior = Prior("normal", (("mu", location), sd))
+        build.parameters.append(Parameter(center, (), prior, report=False))
     text = f"middle ~ normal({moments.m:g}, {numbers.center_sd:.4g})"
-    if gaps:
-        text += (
-            f", log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
-            f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
-        )
     reason = "as the intercept of a logit"
     if gaps:
         gap = defaults.THRESHOLD_RANGE * moments.s / (gaps + 2)
         reason = defaults.THRESHOLD_REASON.format(gap=gap)
-    target = f"{build.bound.target}threshold{'' if moved is None else '[mean]'}"
+    if layout == "equidistant" and gaps:
+        mean = defaults.equidistant_gap(moments, gaps + 2)
+        _equal_gaps(build, labels, gaps, mean)
+        text += f", gap ~ exponential({1.0 / mean:.4g})"
+        reason = (
+            f"one distance, {mean:.3g} on average: categories of equal probability "
+            "have about it"
+        )
+    else:
+        _free_gaps(build, labels, gaps, numbers)
+        if gaps:
+            text += (
+                f", log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
+                f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
+            )
+        if layout == "symmetric":
+            reason = f"the same distances on both sides of the middle; {reason}"
+    if layout == "sum_to_zero":
+        value = Apply("dot", (Const(_to_zero(gaps)), Symbol(f"{of}gap")))
+        build.derived.append(
+            Derived(center, (), value if gaps else Const(0.0), report=False)
+        )
+        text = text.partition("), ")[2] or "0"
+        reason = f"they sum to 0; {reason}"
+        if moved is not None:
+            build.notes.append("not centred: the thresholds sum to 0")
+    build.derived.append(
+        Derived(
+            f"{of}threshold",
+            (f"{of}{BOUNDARY}",),
+            Apply("spread", (Symbol(center), Symbol(f"{of}gap"))),
+        )
+    )
+    is_mean = moved is not None and layout != "sum_to_zero"
+    target = f"{build.bound.target}threshold{'[mean]' if is_mean else ''}"
     build.rows.append(PriorRow(target, text, "default", reason))
-    return f"{of}threshold_center", "mu"
+    return None if layout == "sum_to_zero" else (center, "mu")
+
+
+def _free_gaps(
+    build: Builder,
+    labels: tuple[str, ...],
+    gaps: int,
+    numbers: defaults.ThresholdDefaults,
+) -> None:
+    """Add distances that are independent given how large they are on the whole."""
+    of, layout = build.bound.prefix, build.bound.thresholds
+    if not gaps:
+        _gap(build, labels, Apply("exp", (Const(()),)))
+        return
+    axis, order = f"{of}gap", None
+    if layout == "symmetric":
+        axis = f"{of}half_gap"
+        build.axes.append(Axis(axis, "gaps", labels[1 : 1 + (gaps + 1) // 2]))
+        order = tuple(min(place, gaps - 1 - place) for place in range(gaps))
+    mean = f"{of}log_gap_mean"
+    location = ("mu", Const(numbers.gap_location))
+    sd = ("sigma", Const(numbers.gap_location_sd))
+    prior = Prior("normal", (location, sd))
+    build.parameters.append(Parameter(mean, (), prior, report=False))
+    prior = Prior("normal", (("mu", Symbol(mean)), ("sigma", Const(numbers.gap_sd))))
+    build.parameters.append(Parameter(f"{of}log_gap", (axis,), prior, report=False))
+    log_gap: Expr = Symbol(f"{of}log_gap")
+    if order is not None:
+        log_gap = Assemble((log_gap,), order)
+    _gap(build, labels, Apply("exp", (log_gap,)))
+
+
+def _equal_gaps(
+    build: Builder, labels: tuple[str, ...], gaps: int, mean: float
+) -> None:
+    """Add one distance for all."""
+    name = f"{build.bound.prefix}threshold_gap"
+    prior = Prior("exponential", (("rate", Const(1.0 / mean)),))
+    build.parameters.append(Parameter(name, (), prior, bounds=POSITIVE))
+    _gap(build, labels, Apply("*", (Const((1.0,) * gaps), Symbol(name))))
+
+
+def _to_zero(gaps: int) -> tuple[float, ...]:
+    """Return by which weights of the gaps the middle is, where the mean is 0."""
+    count = gaps + 1
+    low, high = middle(count)
+    return tuple(
+        0.5 * ((place < low) + (place < high)) - (count - 1 - place) / count
+        for place in range(gaps)
+    )
 
 
 def _independent_thresholds(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
-from ..families import FAMILIES
+from ..families import FAMILIES, VARIANTS
 from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Single, Variable
@@ -138,7 +138,8 @@ def verify(program: Program, frame: Frame | None = None) -> None:
 def _check_likelihood(
     likelihood: Likelihood, slots: Mapping[str, Slot], everything: set[str]
 ) -> None:
-    _require(likelihood.family in FAMILIES, f"no family {likelihood.family}")
+    known = likelihood.family in FAMILIES or likelihood.family in VARIANTS
+    _require(known, f"no family {likelihood.family}")
     _require(likelihood.value in slots, f"unknown {likelihood.value}")
     for _, argument in likelihood.arguments:
         _check_expression(argument)

@@ -13,8 +13,8 @@ from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
-from varying.compiler.families.link import POSITIVES, REALS, SHARES
-from varying.compiler.program.interpret import coordinates
+from varying.compiler.families.link import LATENT, POSITIVES, REALS, SHARES
+from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.start import start
 from varying.grammar.source import Source
 
@@ -33,6 +33,7 @@ def data() -> pd.DataFrame:
             "size": rng.gamma(3.0, 1.0, rows).round(3),
             "n": rng.poisson(3.0, rows),
             "hits": rng.binomial(10, 0.4, rows),
+            "grade": rng.permutation(np.arange(rows) % 5),
             "is": rng.permutation(np.arange(rows) % 2),
         }
     )
@@ -42,6 +43,7 @@ def compiled(text: str) -> Compiled:
     return compile_spec(Request(Source(text), table_from_frame(data())))
 
 
+LAYOUTS = ("equidistant", "symmetric", "sum_to_zero")
 #: Each link of each kind once.
 MODELS = [
     *(f"y ~ x + (1 | g), link={link}" for link in REALS[1:]),
@@ -51,6 +53,11 @@ MODELS = [
     "size ~ x, family=gamma, link=inverse\n  shape ~ x, link=softplus",
     "y ~ x, family=student\n  sigma ~ x, link=sqrt\n  nu ~ x, link=identity",
     "n ~ x, family=zero_inflated_poisson\n  zi ~ x, link=cauchit",
+    *(f"grade ~ x + (1 | g), family=cumulative, link={link}" for link in LATENT),
+    "grade ~ x, family=ordprobit\n  disc ~ x",
+    *(f"grade ~ x, family=ordlogit, threshold={one}" for one in LAYOUTS),
+    "is ~ x, family=ordlogit, threshold=sum_to_zero",
+    "grade ~ x, family=cumulative, link=loglog\n  prior threshold ~ normal(0, 2)",
 ]
 
 
@@ -89,6 +96,10 @@ def start_of(found: Compiled) -> dict[str, Any]:
     [
         "is ~ x + (1 | g), family=bernoulli, link=probit",
         "is ~ x, family=bernoulli, link=cloglog",
+        "grade ~ x + (1 | g), family=ordprobit\n  disc ~ x",
+        "grade ~ x, family=cumulative, link=cloglog, threshold=symmetric",
+        "grade ~ x, family=cumulative, link=cauchit, threshold=sum_to_zero\n  disc ~ x",
+        "grade ~ x, family=ordlogit, threshold=equidistant",
         "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
     ],
 )
@@ -106,3 +117,26 @@ def test_graph_and_script_are_the_reference(text: str, tmp_path: Path) -> None:
         for there in (graph(point), script(point)):
             difference = here.difference(there)
             assert difference.density < 1e-8 and difference.gradient < 1e-6
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("top", [1, 2, 3, 4, 7])
+def test_thresholds_are_laid_out(layout: str, top: int) -> None:
+    frame = pd.DataFrame(
+        {"r": np.arange(3 * (top + 1)) % (top + 1), "x": 1.0 + np.arange(3 * (top + 1))}
+    )
+    text = f"r ~ x, family=ordlogit, threshold={layout}"
+    found = compile_spec(Request(Source(text), table_from_frame(frame)))
+    rng = np.random.default_rng(top)
+    point = random_point(rng, found.program, found.frame, 1.0)
+    values, _ = evaluate(found.program, found.frame, point)
+    threshold = np.asarray(values["threshold"])
+    gap = np.diff(threshold)
+    assert len(threshold) == top and (gap > 0.0).all()
+    assert np.allclose(gap, values["gap"])
+    if layout == "equidistant":
+        assert np.allclose(gap, gap[:1])
+    elif layout == "symmetric":
+        assert np.allclose(gap, gap[::-1])
+    else:
+        assert np.isclose(threshold.sum(), 0.0)

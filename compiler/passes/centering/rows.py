@@ -95,7 +95,7 @@ class Density:
         times = likelihood.times(frame)
         count = np.ones(len(y)) if times is None else times
         if family.thresholds:
-            arguments |= _thresholds(y, count, len(arguments["threshold"]) + 1)
+            arguments |= _thresholds(family, y, count, arguments)
         return cls(program, frame, family, values, arguments, count)
 
     @property
@@ -205,9 +205,13 @@ def _step(design: Array, count: Array, rows: Rows) -> Array:
     return design @ away
 
 
-def _thresholds(y: Array, count: Array, categories: int) -> dict[str, Array]:
+def _thresholds(
+    family: Family, y: Array, count: Array, arguments: Mapping[str, Any]
+) -> dict[str, Array]:
     """Return the thresholds that give the shares of the data, a little smoothed."""
+    categories = np.shape(arguments["threshold"])[-1] + 1
     shares = np.bincount(y, weights=count, minlength=categories) + 0.5
-    below = np.cumsum(shares)[:-1] / shares.sum()
-    threshold = np.log(below) - np.log1p(-below)
-    return {"threshold": threshold, "gap": np.diff(threshold)}
+    assert family.at_shares is not None
+    threshold = family.at_shares(shares / shares.sum())
+    found = {"threshold": threshold, "gap": np.diff(threshold)}
+    return {name: value for name, value in found.items() if name in arguments}

@@ -1,0 +1,35 @@
+"""What is checked of ordinal families once a model is bound."""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Sink
+
+from .bound import BoundModel
+
+
+def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
+    """Report priors of thresholds that are laid out, or made, in another way."""
+    if not bound.family.thresholds:
+        return
+    priors = dict(bound.priors)
+    for name in (f"{bound.target}threshold", f"{bound.target}threshold[mean]"):
+        prior = priors.get(name)
+        if prior is None:
+            continue
+        if bound.thresholds != "flexible":
+            sink.add(
+                "not-yet",
+                prior.span,
+                f"a prior of `{name}` with `threshold={bound.thresholds}` is not "
+                "compiled by this version",
+                "until then: their default prior, which `show priors` prints, or "
+                "`threshold=flexible`",
+            )
+        elif prior.distribution == "dirichlet" and bound.family.name != "ordlogit":
+            sink.add(
+                "not-yet",
+                prior.span,
+                f"`dirichlet` for thresholds of {bound.family.name} is not compiled by "
+                "this version",
+                "it is for `ordlogit`; until then: `normal(0, 3)`, or the default",
+            )
