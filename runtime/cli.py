@@ -523,6 +523,27 @@ def ask(
     run(path, question, form, prob, out)
 
 
+@app.command()
+def compare(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="FIT FIT ...", help="Fits of the same rows.")
+    ],
+    method: Annotated[
+        Literal["stacking", "pseudo-BMA"], typer.Option(help="Of the weights.")
+    ] = "stacking",
+    form: TableFormat = "table",
+) -> None:
+    """Put fits of the same rows beside each other, by how well they predict.
+
+    Example: varying compare slopes.fit intercepts.fit
+    """
+    from .commands.criticism import compare
+
+    if len(set(paths)) < 2:
+        raise typer.BadParameter("two different fits are the fewest")
+    compare(paths, method, form)
+
+
 def main() -> None:
     """Run the command; no traceback reaches the user for a user's fault."""
     # Looking for garbage among the thousands of objects that imports make, none of

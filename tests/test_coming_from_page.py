@@ -82,7 +82,7 @@ CODES = sorted(set(codes()))
 #: Words and rows of a table, which are no piece of a spec.
 WORDS = {
     *("Intercept", "b", "threshold", "sigma", "shape", "alpha", "||"),
-    *("r_subj", "sd_subj", "cor_subj", "arviz.compare({...})"),
+    *("r_subj", "sd_subj", "cor_subj"),
     *("weights=", "scale="),
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .outcome import USAGE
@@ -13,7 +14,7 @@ from .usage import typed
 if TYPE_CHECKING:
     from ..compare.report import Report
 
-__all__ = ["kfold", "loo", "shown"]
+__all__ = ["compare", "kfold", "loo", "shown"]
 
 
 def loo(path: str, by: str | None, refit: bool, form: str, quiet: bool) -> None:
@@ -41,6 +42,22 @@ def kfold(
         lambda: fit.kfold(k, by=by, seed=seed, path=out, progress=not quiet),
         form,
     )
+
+
+def compare(paths: Sequence[str], method: str, form: str) -> None:
+    """Print fits beside each other."""
+    from ..api import load
+    from ..fit.compare import compare
+
+    names = names_of(paths)
+    fits = {name: load(path) for name, path in zip(names, paths, strict=True)}
+    shown(lambda: compare(fits, method=method), form)  # type: ignore[arg-type]
+
+
+def names_of(paths: Sequence[str]) -> list[str]:
+    """Return the names of files, as far as they differ."""
+    stems = [Path(path).stem for path in paths]
+    return stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
 
 
 def shown(made: Callable[[], Report], form: str) -> None:

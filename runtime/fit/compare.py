@@ -1,29 +1,30 @@
 """Fits beside each other by leave-one-out cross-validation, where that means anything.
 
 The elpd of a fit is a sum over rows of the log of a density or a probability. Two of
-them can be compared if they are about the same responses in the same rows, and are both
-densities or both probabilities: a density depends on the unit of the response, and a
-probability has none.
+them can be compared if they are about the same rows, and can be put on one measure: see
+``runtime/compare/measures.py``.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varying.grammar.source import Source
 
-from ..interface.arguments import ArgumentError, given
+from ..compare.comparison import Comparison, compared, stacking
+from ..compare.loo import efficiency
+from ..compare.measures import Measure, NotComparable, Subject, common_measure
+from ..interface.arguments import ArgumentError, choice, given
 from ..interface.calls import called
 from ..interface.faults import fault
 from ..rows.categories import numbers_of
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from ..rows.predict import FittedRows
     from .fit import Fit
 
@@ -31,21 +32,28 @@ __all__ = ["compare"]
 
 
 @called
-def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
-    """Compare fits of the same responses by leave-one-out cross-validation.
+def compare(
+    fits: Mapping[str, Fit], *, method: Literal["stacking", "pseudo-BMA"] = "stacking"
+) -> Comparison:
+    """Compare fits of the same rows by leave-one-out cross-validation.
+
+    They are put on one measure, which is said: densities of functions of one column
+    (``log(y)`` beside ``y``) become densities of the column; where one gives a density
+    and another a probability, and all values are whole numbers, the first becomes the
+    probability of what is rounded to the value.
 
     Parameters
     ----------
     fits
         Two or more, by the names that the table is to give them.
     method
-        How ``arviz.compare`` computes weights: ``stacking``, ``BB-pseudo-BMA`` or
-        ``pseudo-BMA``.
+        Of the weights: ``stacking`` or ``pseudo-BMA``.
 
     Returns
     -------
-    DataFrame
-        What ``arviz.compare`` returns: a row a fit, the best first.
+    Comparison
+        Prints as a table with sentences; ``to_frame()`` has a row a fit, the best
+        first.
 
     Raises
     ------
@@ -71,9 +79,53 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
             raise ArgumentError(f"{name!r} is no fit: {given(one)}")
     if len(fits) < 2:
         raise ArgumentError(f"compare takes two fits or more, not {len(fits)}")
+    choice("method", method, ("stacking", "pseudo-BMA"))
+    measure = _measure(fits)
+    (_, first), *_ = fits.items()
+    counts = first._origin.rows.counts
+    found = []
+    for name, one in fits.items():
+        values = one.log_likelihood().transpose("row", "chain", "draw").values
+        found.append(
+            compared(
+                name,
+                one.provenance.formula,
+                ", ".join(r.family.name for r in one._origin.responses.values()),
+                np.asarray(values.reshape(len(values), -1), dtype=np.float64),
+                efficiency(one.data["posterior"].to_dataset()),
+                measure,
+                counts,
+            )
+        )
+    times = np.ones(len(found[0].each)) if counts is None else counts.astype(float)
+    ordered = sorted(found, key=lambda one: -float(times @ one.each))
+    each = np.stack([one.each for one in ordered], axis=1)
+    if method == "stacking":
+        weights = stacking(each, times)
+    else:
+        sums = times @ each
+        weights = np.exp(sums - sums.max())
+        weights = weights / weights.sum()
+    draws = min(math.prod(one.provenance.drawn) for one in fits.values())
+    return Comparison(tuple(ordered), measure, weights, counts, method, draws)
+
+
+def _measure(fits: Mapping[str, Fit]) -> Measure:
+    """Return the measure that fits have in common.
+
+    Raises
+    ------
+    ModelError
+        ``not-comparable`` if there is none.
+    """
     (first, one), *others = fits.items()
     for second, other in others:
-        unlike = _responses_unlike(one, other) or _differ(one, other)
+        unlike = _responses_unlike(one, other)
+        if unlike is None:
+            try:
+                found = _pair({first: one, second: other})
+            except NotComparable as error:
+                unlike = error.texts
         if unlike is not None:
             raise fault(
                 Source(other.spec, other.provenance.spec_name),
@@ -81,15 +133,36 @@ def compare(fits: Mapping[str, Fit], *, method: str = "stacking") -> DataFrame:
                 f"the fits `{first}` and `{second}` cannot be compared: {unlike[0]}",
                 *unlike[1:],
             )
-    import arviz as az
+    if len(others) == 1:
+        return found
+    try:
+        return _pair(fits)
+    except NotComparable as error:
+        raise fault(
+            Source(one.spec, one.provenance.spec_name), "not-comparable", *error.texts
+        ) from error
 
-    found: DataFrame = az.compare(
-        {name: one.loo().to_arviz() for name, one in fits.items()},
-        method=method,
-        # ArviZ rounds to what the standard error allows: -60 for -55.7
-        round_to="none",
+
+def _pair(fits: Mapping[str, Fit]) -> Measure:
+    """Return the measure of fits whose rows are the same."""
+    (_, one), *_ = fits.items()
+    origin = one._origin
+    if len(origin.responses) > 1:
+        for other in fits.values():
+            unlike = _differ(one, other)
+            if unlike is not None:
+                raise NotComparable(*unlike)
+        kind: Literal["density", "probability"] = (
+            "density" if _is_density(origin.rows) else "probability"
+        )
+        names = [rows.title for rows in origin.responses.values()]
+        return Measure(kind, " and ".join(names), {}, {}, {})
+    return common_measure(
+        [
+            Subject(name, one._origin.compiled, one._origin.rows, one._posterior)
+            for name, one in fits.items()
+        ]
     )
-    return found
 
 
 def _responses_unlike(one: Fit, other: Fit) -> tuple[str, ...] | None:
@@ -104,6 +177,8 @@ def _responses_unlike(one: Fit, other: Fit) -> tuple[str, ...] | None:
         unlike = _unlike(left, right)
         if unlike is not None:
             return unlike
+        if len(first) > 1 and _is_density(left) is not _is_density(right):
+            return ("a response has a density in one, and a probability in the other",)
     return None
 
 
@@ -133,14 +208,6 @@ def _unlike(one: FittedRows, other: FittedRows) -> tuple[str, ...] | None:
         return (
             "their cells stand for different rows",
             "write both models in one file: they have the same cells there",
-        )
-    if _is_density(one) is not _is_density(other):
-        continuous, discrete = (one, other) if _is_density(one) else (other, one)
-        return (
-            f"`{continuous.family.name}` gives a response a density, "
-            f"`{discrete.family.name}` a probability",
-            "a density depends on the unit of the response, a probability does not: "
-            "compare families of one kind",
         )
     if not _equal(_weights(one), _weights(other)):
         return (

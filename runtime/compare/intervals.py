@@ -1,0 +1,110 @@
+"""Probabilities of intervals under continuous families, for responses that are rounded.
+
+A family with a distribution function is one entry of ``CDFS``: from its parameters by
+name to the probabilities below and above a value. A density of a number that was
+rounded is no probability of it; that of the interval that is rounded to it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CDFS", "log_mass_between"]
+
+Array = NDArray[Any]
+Tails = tuple[Array, Array]
+
+
+def _normal(z: Array) -> Tails:
+    from scipy.special import ndtr
+
+    return ndtr(z), ndtr(-z)
+
+
+def _gaussian(y: Array, mu: Array, sigma: Array) -> Tails:
+    return _normal((y - mu) / sigma)
+
+
+def _student(y: Array, mu: Array, sigma: Array, nu: Array) -> Tails:
+    from scipy.special import stdtr
+
+    z = (y - mu) / sigma
+    return stdtr(nu, z), stdtr(nu, -z)
+
+
+def _lognormal(y: Array, mu: Array, sigma: Array) -> Tails:
+    return _normal((_log(y) - mu) / sigma)
+
+
+def _gamma(y: Array, eta: Array, shape: Array) -> Tails:
+    from scipy.special import gammainc, gammaincc
+
+    x = shape * np.exp(_log(y) - eta)
+    return gammainc(shape, x), gammaincc(shape, x)
+
+
+def _weibull(y: Array, eta: Array, shape: Array) -> Tails:
+    from scipy.special import gammaln
+
+    z = np.exp(shape * (_log(y) - eta + gammaln(1.0 + 1.0 / shape)))
+    return -np.expm1(-z), np.exp(-z)
+
+
+def _exponential(y: Array, eta: Array) -> Tails:
+    z = np.exp(_log(y) - eta)
+    return -np.expm1(-z), np.exp(-z)
+
+
+def _log(y: Array) -> Array:
+    """Return logs; of what is not above 0, where no mass is, minus infinity."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(y > 0.0, np.log(y), -np.inf)
+
+
+def _hurdle(above: Callable[..., Tails]) -> Callable[..., Tails]:
+    def mixed(y: Array, hu: Array, **rest: Array) -> Tails:
+        below, over = above(y, **rest)
+        zero = np.where(np.asarray(y) >= 0.0, hu, 0.0)
+        upper = np.where(np.asarray(y) >= 0.0, (1.0 - hu) * over, 1.0)
+        return zero + (1.0 - hu) * below, upper
+
+    return mixed
+
+
+#: The families that have a distribution function here.
+CDFS: Mapping[str, Callable[..., Tails]] = {
+    "gaussian": _gaussian,
+    "student": _student,
+    "lognormal": _lognormal,
+    "gamma": _gamma,
+    "weibull": _weibull,
+    "exponential": _exponential,
+    "hurdle_lognormal": _hurdle(_lognormal),
+    "hurdle_gamma": _hurdle(_gamma),
+}
+
+
+def log_mass_between(
+    family: str, low: Array, high: Array, arguments: Mapping[str, Array]
+) -> Array:
+    """Return the log probability of ``low < y <= high``, by the smaller tail.
+
+    Parameters
+    ----------
+    family
+        A key of ``CDFS``.
+    low, high
+        Ends, which may be infinite; they broadcast with the arguments.
+    arguments
+        What the family's functions take.
+    """
+    tails = CDFS[family]
+    with np.errstate(all="ignore"):
+        below_low, above_low = tails(low, **arguments)
+        below_high, above_high = tails(high, **arguments)
+        mass = np.where(below_low > 0.5, above_low - above_high, below_high - below_low)
+        return np.asarray(np.log(np.maximum(mass, 0.0)))

@@ -1,0 +1,69 @@
+"""``loo``, ``kfold`` and ``compare``, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+FAST = ("--draws", 200, "--tune", 300, "--chains", 2, "--seed", 1, "--quiet")
+
+
+@pytest.fixture
+def two(run: Run, example: Path) -> None:
+    """Two fits of the same rows."""
+    text = example.read_text("utf-8")
+    example.write_text(text.replace("y ~ x + (1 | g)", "model a: y ~ x + (1 | g)"))
+    with example.open("a") as file:
+        file.write("\nmodel b: y ~ 1 + (1 | g)\n")
+    for name in "ab":
+        made = run("fit", example, "--model", name, "--out", f"{name}.fit", *FAST)
+        assert made.returncode == 0, made.stderr
+
+
+def plain(run: Run, *words: Any) -> Any:
+    found = run(*words, "--format", "json")
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def test_what_is_left_out(run: Run, two: None, tmp_path: Path) -> None:
+    rows = plain(run, "loo", "a.fit")
+    assert (rows["by"], rows["units"], rows["measure"]) == (None, 29, "density")
+    assert {"elpd", "se", "p", "good_k", "bad", "rows", "notes"} <= rows.keys()
+    levels = plain(run, "loo", "a.fit", "--by", "g")
+    assert [row["label"] for row in levels["rows"]] == [f"s{i}" for i in range(1, 7)]
+    assert levels["integrated"] == ["g"]
+    shown = run("loo", "a.fit", "--by", "g")
+    assert "new levels of `g`" in shown.stdout
+    assert run("loo", "a.fit", "--format", "markdown").stdout.startswith("**Leave-one")
+    wrong = run("loo", "a.fit", "--by", "q")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "grouping factors of the model: 'g'" in wrong.stderr
+
+
+def test_folds(run: Run, two: None, tmp_path: Path) -> None:
+    words = ("kfold", "a.fit", "--by", "g", "--k", 3, "--out", "folds.json")
+    found = plain(run, *words)
+    assert (found["folds"], found["units"], len(found["divergences"])) == (3, 6, 3)
+    again = run(*words)
+    # nothing is done again
+    assert again.returncode == 0 and again.stderr == ""
+    other = run("kfold", "b.fit", "--by", "g", "--k", 3, "--out", "folds.json")
+    assert other.returncode == 3 and "of another fit" in other.stderr
+    assert run("kfold", "a.fit", "--k", 1).returncode == 2
+
+
+def test_which_is_better(run: Run, two: None) -> None:
+    found = plain(run, "compare", "a.fit", "b.fit")
+    assert [one["name"] for one in found["models"]] == ["a", "b"]
+    assert found["models"][1]["elpd_diff"] < 0 < found["models"][1]["se_diff"]
+    assert found["measure"] == {"kind": "density", "of": "y"}
+    shown = run("compare", "a.fit", "b.fit").stdout
+    assert "`b` predicts" in shown and "29 rows are few" in shown
+    assert run("compare", "a.fit", "a.fit").returncode == 2

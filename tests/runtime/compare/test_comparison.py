@@ -1,0 +1,162 @@
+"""Fits on one measure, and what is said of their differences."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, stats
+from scipy.special import logsumexp
+
+import varying
+from varying.compiler.families import FAMILIES
+from varying.runtime.compare.comparison import stacking
+from varying.runtime.compare.intervals import CDFS, log_mass_between
+
+SMALL = {"draws": 500, "tune": 400, "chains": 2, "seed": 4, "progress": False}
+
+
+@cache
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=120)
+    y = np.exp(1.5 + 0.4 * x + 0.5 * rng.normal(size=120))
+    return pd.DataFrame({"x": x, "y": y, "count": np.ceil(y).astype(int)})
+
+
+@cache
+def fitted(spec: str) -> varying.Fit:
+    return varying.compile(spec, frame()).fit(**SMALL)  # type: ignore[arg-type]
+
+
+#: Parameters at which distribution functions are looked at.
+ARGUMENTS: dict[str, dict[str, float]] = {
+    "gaussian": {"mu": 1.0, "sigma": 2.0},
+    "student": {"mu": 1.0, "sigma": 2.0, "nu": 3.0},
+    "lognormal": {"mu": 0.7, "sigma": 0.6},
+    "gamma": {"eta": 0.9, "shape": 2.5},
+    "weibull": {"eta": 0.9, "shape": 1.7},
+    "exponential": {"eta": 0.9},
+    "hurdle_lognormal": {"mu": 0.7, "sigma": 0.6, "hu": 0.3},
+    "hurdle_gamma": {"eta": 0.9, "shape": 2.5, "hu": 0.3},
+}
+
+
+@pytest.mark.parametrize("name", CDFS)
+@pytest.mark.parametrize("value", [0.0, 1.0, 4.0, 9.0])
+def test_masses_are_integrals_of_densities(name: str, value: float) -> None:
+    family, arguments = FAMILIES[name], ARGUMENTS[name]
+    given: Any = {key: np.asarray(one) for key, one in arguments.items()}
+
+    def density(y: float) -> float:
+        return float(np.exp(family.log_density(np.asarray(y), **given)))
+
+    low, high = value - 0.5, value + 0.5
+    start = max(low, 1e-12) if family.name not in ("gaussian", "student") else low
+    mass = integrate.quad(density, start, high, epsabs=1e-12, limit=200)[0]
+    if "hu" in arguments and value == 0.0:
+        mass += arguments["hu"]
+    found = log_mass_between(name, np.asarray(low), np.asarray(high), given)
+    assert float(np.exp(found)) == pytest.approx(mass, rel=1e-6)
+
+
+def test_small_tails_keep_their_digits() -> None:
+    given: Any = {"mu": np.asarray(0.0), "sigma": np.asarray(1.0)}
+    found = log_mass_between("gaussian", np.asarray(19.5), np.asarray(20.5), given)
+    wanted = stats.norm.logsf(19.5) + np.log1p(-np.exp(-20.0))
+    assert float(found) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_log_in_the_formula_is_a_lognormal_family() -> None:
+    found = varying.compare(
+        {
+            "family": fitted("y ~ x, family=lognormal"),
+            "formula": fitted("log(y) ~ x"),
+            "plain": fitted("y ~ x"),
+        }
+    )
+    table = found.to_frame()
+    assert table.loc["family", "elpd"] == pytest.approx(
+        float(table.loc["formula", "elpd"]), abs=0.7
+    )
+    assert list(table.index)[-1] == "plain" and table.loc["plain", "elpd_diff"] < -10
+    assert "slope of `log(y)`" in str(found) and "predicts worse than" in str(found)
+    assert "predicts as well as" in str(found)
+    assert found.to_dict()["measure"] == {"kind": "density", "of": "y"}
+
+
+def test_whole_numbers_beside_what_is_rounded_to_them() -> None:
+    normal = fitted("count ~ x")
+    found = varying.compare(
+        {"poisson": fitted("count ~ x, family=poisson"), "n": normal}
+    )
+    assert found.measure.kind == "probability"
+    posterior = normal.data["posterior"].to_dataset()
+    flat = posterior.stack(sample=("chain", "draw"))
+    mean = flat["Intercept"].values + np.outer(frame()["x"], flat["b"].values[0])
+    own = stats.norm(mean, flat["sigma"].values)
+    y = frame()["count"].to_numpy()[:, None]
+    mass = np.log(own.cdf(y + 0.5) - own.cdf(y - 0.5))
+    # importance sampling without smoothing is near
+    weights = -own.logpdf(y)
+    weights -= logsumexp(weights, axis=1, keepdims=True)
+    wanted = logsumexp(weights + mass, axis=1).sum()
+    assert found.to_frame().loc["n", "elpd"] == pytest.approx(wanted, abs=0.3)
+    assert "half below to half above" in str(found)
+
+
+def test_differences_and_weights_are_those_of_arviz() -> None:
+    fits = {"slope": fitted("y ~ x"), "none": fitted("y ~ 1")}
+    found = varying.compare(fits).to_frame()
+    wanted = az.compare(
+        {name: one.loo().to_arviz() for name, one in fits.items()}, round_to="none"
+    )
+    assert list(found.index) == list(wanted.index)
+    for mine, theirs in (
+        ("elpd", "elpd"),
+        ("se", "se"),
+        ("p", "p"),
+        ("se_diff", "dse"),
+        ("weight", "weight"),
+    ):
+        # ArviZ divides the squares of differences by n, not by n - 1
+        times = np.sqrt(120 / 119) if theirs == "dse" else 1.0
+        there = times * wanted[theirs]
+        np.testing.assert_allclose(found[mine], there, rtol=1e-5, atol=2e-3)
+    np.testing.assert_allclose(abs(found["elpd_diff"]), abs(wanted["elpd_diff"]))
+
+
+def test_weights_of_three() -> None:
+    rng = np.random.default_rng(0)
+    each = -np.abs(rng.normal(size=(200, 3))) * [1.0, 1.1, 3.0]
+    weights = stacking(each, np.ones(200))
+
+    def score(w: np.ndarray) -> float:
+        return float(np.log(np.exp(each) @ w).sum())
+
+    assert weights.sum() == pytest.approx(1.0)
+    grid = [
+        np.array([a, b, 1.0 - a - b])
+        for a in np.linspace(0, 1, 41)
+        for b in np.linspace(0, 1 - a, 21)
+    ]
+    assert score(weights) >= max(map(score, grid)) - 1e-6
+
+
+def test_zeros_apart_are_no_density() -> None:
+    data = frame().assign(z=np.where(np.arange(120) < 20, 0.0, frame()["y"]))
+    fits = {
+        name: varying.compile(spec, data).fit(**SMALL)  # type: ignore[arg-type]
+        for name, spec in (
+            ("apart", "z ~ x, family=hurdle_lognormal"),
+            ("not", "z ~ x"),
+        )
+    }
+    with pytest.raises(
+        varying.ModelError, match="gives some values, such as 0, a prob"
+    ):
+        varying.compare(fits)
