@@ -193,6 +193,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("too-many-coefficients", _E, "A formula that expands beyond 10,000."),
     Rule("nothing-to-estimate", _E, "A model in which every parameter is fixed."),
     Rule("collinear", _W, "Columns that are exact combinations of others."),
+    Rule("doubled-monotonic", _W, "`mo(x)` beside what can take its place."),
     Rule("empty-cell", _W, "A combination of factor levels without a row."),
     Rule("few-groups", _W, "A grouping factor with fewer than 5 levels."),
     "Quantities, tests and contrasts",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
 from varying.grammar.tree import Expr, Name
-from varying.grammar.walk import column_names, smallest_with, unwrap
+from varying.grammar.walk import unwrap
 
 from ..data.spellings import quoted
 from ..data.spread import dependencies, is_constant
@@ -19,9 +19,11 @@ from ..expressions.rounding import rounding
 from ..formula.column_rounding import column_rounding
 from ..formula.columns import INTERCEPT, Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
+from ..formula.places import place_of
 from ..prepare.derive import NO_NUMBER_NOTE
 from .body_values import check_body
 from .bound import BoundModel, BoundPredictor
+from .doubled_monotonic import check_doubled_monotonic
 from .estimated import residual_scale
 from .response import response_values
 
@@ -53,7 +55,8 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     for part in bound.predictors:
         _empty_cells(part.population.columns, table, part.terms, sink)
         if 0 < len(part.population.effects) <= _MOST_COLUMNS:
-            _collinear(part, table, sink)
+            said = check_doubled_monotonic(part, table, _MOST_COLUMNS, sink)
+            _collinear(part, table, said, sink)
 
 
 def _beside(bound: BoundModel, table: Table, sink: Sink) -> bool:
@@ -223,23 +226,6 @@ def _at_bound(
     return None
 
 
-def columns_read(column: DesignColumn) -> frozenset[str]:
-    """Return the columns of the data that a column of the design is made of."""
-    found: set[str] = set()
-    for part in column.parts:
-        match part:
-            case Coded(factor=factor):
-                found.add(factor)
-            case Numeric(expression=expression):
-                found |= {name.text for name in column_names(expression)}
-    return frozenset(found)
-
-
-def place_of(column: DesignColumn, terms: Expr) -> Span:
-    """Return where a column comes from: the smallest expression with all its parts."""
-    return smallest_with(columns_read(column), terms).span
-
-
 def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
     """Report what cannot be calculated with: `log(x)` at 0, squares of 1e300."""
     good = True
@@ -303,8 +289,15 @@ def _not_finite(name: str, what: str, count: int, span: Span, sink: Sink) -> Non
     sink.add("infinite-value", span, f"{quoted(name)} is {what}{of}", notes[what])
 
 
-def _collinear(predictor: BoundPredictor, table: Table, sink: Sink) -> None:
-    columns: tuple[DesignColumn, ...] = predictor.population.effects
+def _collinear(
+    predictor: BoundPredictor,
+    table: Table,
+    said: Collection[DesignColumn],
+    sink: Sink,
+) -> None:
+    """Report columns that others make up, but for those of which that is said."""
+    effects = predictor.population.effects
+    columns = tuple(column for column in effects if column not in said)
     terms = predictor.terms
     if predictor.population.centered or predictor.fixed:
         columns = (INTERCEPT, *columns)

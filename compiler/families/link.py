@@ -43,6 +43,10 @@ class Link:
     backward: Curve
     scale: float = 1.0
 
+    def __reduce__(self) -> tuple[Callable[[str], Link], tuple[str]]:
+        """Pickle the name: a link is a constant, and made of functions."""
+        return _named, (self.name,)
+
     @property
     def is_latent(self) -> bool:
         """Whether its inverse is a distribution function."""
@@ -58,6 +62,10 @@ class Link:
         """Return where predictors are whose parameter is between two bounds."""
         ends = sorted((self.forward(low), self.forward(high)))
         return ends[0], ends[1]
+
+
+def _named(name: str) -> Link:
+    return LINKS[name]
 
 
 def _log(x: float) -> float:

@@ -14,11 +14,11 @@ from varying.grammar.spelling import spell_number
 from varying.grammar.tree import ColumnStatement
 from varying.grammar.walk import column_names
 
-from ..bind.checks import columns_read, place_of
 from ..data.spellings import codes_among_words, missing_codes
 from ..data.table import Kind
 from ..data.texts import parse_numbers
 from ..formula.columns import Coded, DesignColumn, Numeric
+from ..formula.places import columns_read, place_of
 from .subject import Finding, Subject
 
 #: So many numbers and more say where the others are.

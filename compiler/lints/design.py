@@ -13,7 +13,6 @@ from varying.grammar.tree import Call, ColumnStatement, Expr, Name, Power
 from varying.grammar.walk import children, postorder
 
 from ..bind.bound import BoundPredictor, GroupTerm
-from ..bind.checks import place_of
 from ..data import weighted
 from ..data.spellings import quoted
 from ..data.table import Kind
@@ -22,6 +21,7 @@ from ..expressions.functions import FUNCTIONS
 from ..expressions.rounding import rounding
 from ..expressions.special import TERMS
 from ..formula.columns import Coded, DesignColumn, Numeric
+from ..formula.places import place_of
 from .subject import Finding, Subject, listed
 
 #: More population effects than this, each with the default prior, add up to much.

@@ -12,7 +12,6 @@ from varying.grammar.source import Span
 from varying.grammar.tree import LetStatement
 
 from ..bind.bound import BoundPredictor, Grouping, GroupTerm
-from ..bind.checks import columns_read
 from ..bind.estimated import Columns
 from ..data.spellings import quoted
 from ..data.spread import is_constant, two_values
@@ -20,6 +19,7 @@ from ..expressions.calls import formulas, stateful_calls
 from ..expressions.evaluation import evaluate
 from ..expressions.rounding import rounding
 from ..formula.columns import INTERCEPT, DesignColumn, Numeric
+from ..formula.places import columns_read
 from ..lower.increments import increments, variables_made
 from .subject import Finding, Subject, listed
 

@@ -14,9 +14,9 @@ from varying.grammar.tree import Chain, Name
 from varying.grammar.walk import postorder
 
 from ..bind.bound import Grouping
-from ..bind.checks import columns_read
 from ..data.table import Ints, Kind
 from ..formula.columns import Coded
+from ..formula.places import columns_read
 from .subject import Finding, Subject
 
 #: Words of names of units whose numbers often start again elsewhere, ...

@@ -10,6 +10,7 @@ from ..source import Span
 from ..tokens import KEYWORDS
 from .code import Called, Word, called, matching, says_formula, split, without_comments
 from .column_lines import contrasts_of
+from .settings import SETTERS
 from .tables import (
     COMMANDS,
     MODEL_CALLS,
@@ -100,6 +101,7 @@ def piece_of(words: Sequence[Word]) -> Piece | None:
             or call in WRAPPERS
             or call in PRIOR_CALLS
             or call in COMMANDS
+            or call in SETTERS
             or call in READERS
             or ("." in call and (base in COMMANDS or base in READERS))
             or call.startswith("pm.")

@@ -34,6 +34,7 @@ from .pieces import (
     piece_of,
 )
 from .priors import distribution, priors_of
+from .settings import SETTERS, contrasts_set, other_options
 from .tables import (
     DPARS,
     MODEL_CALLS,
@@ -240,6 +241,9 @@ class Reader:
         if base in READERS or call.name in READERS:
             self._reader(piece, call)
             return True
+        if call.name in SETTERS:
+            self._settings(piece, call)
+            return True
         why = command(call.name)
         if why is None:
             return False
@@ -305,6 +309,15 @@ class Reader:
             *notes,
             fix=fix,
         )
+
+    def _settings(self, piece: Piece, call: Called) -> None:
+        """Report ``options(contrasts = c("contr.sum", "contr.poly"))``, and others."""
+        notes = contrasts_set(call)
+        message = "contrasts belong to a column"
+        if not notes:
+            notes = other_options(call)
+            message = f"`{call.name}()` is no statement of a spec"
+        self.sink.add("foreign-code", self._place(piece), message, *notes)
 
     def _family(self) -> str | None:
         """Return the family of the only formula beside code; None if not known."""

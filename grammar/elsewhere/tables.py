@@ -307,7 +307,7 @@ COMMANDS: Mapping[str, str] = {
         "nothing has to be loaded",
     ),
     **dict.fromkeys(
-        "set.seed options np.random.seed".split(),
+        "set.seed np.random.seed".split(),
         "the seed is given to `varying fit --seed`",
     ),
     **dict.fromkeys(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..interface.arguments import ArgumentError, flag, whole
+from ..interface.attributes import Named
 from ..interface.calls import called
 from ..interface.progress import progress_for
 from ..rows.predict import thinned
@@ -26,7 +27,7 @@ __all__ = ["Criticism"]
 _MOST_INTEGRALS = 1000
 
 
-class Criticism:
+class Criticism(Named):
     """Methods of ``Fit`` about prediction of what is left out."""
 
     __slots__ = ()

@@ -47,16 +47,17 @@ def check_needed(
             continue
         target, located = lacking[0]
         rest = [one for one, _ in lacking[1:]]
+        name = part.target.removesuffix(".")
         if located:
-            message = f"the parameter `{part.dpar}` of the formula has no prior"
+            message = f"the parameter `{name}` of the formula has no prior"
             notes = [
                 "what it may be depends on the formula alone, so there is no default: "
                 f"say what is known of it, `prior {target} ~ normal(mean, sd)`",
             ]
             if size is not None:
-                name, mean, sd = size
+                response, mean, sd = size
                 notes.append(
-                    f"if it is in the units of `{name}` (mean {mean:.3g}, sd "
+                    f"if it is in the units of `{response}` (mean {mean:.3g}, sd "
                     f"{sd:.3g}), say, `normal({mean:.2g}, {2.0 * sd:.2g})`"
                 )
             notes.append(
@@ -66,7 +67,7 @@ def check_needed(
         else:
             message = f"`{target}` has no prior"
             notes = [
-                f"its default is in units of the spread of the prior of `{part.dpar}`, "
+                f"its default is in units of the spread of the prior of `{name}`, "
                 "which has none: say what is known of it",
             ]
         if rest:
@@ -84,7 +85,8 @@ def _lacking(
     if part.population.intercept:
         if written is None:
             plain = not part.population.effects
-            yield part.dpar if plain else f"{part.target}Intercept", True
+            name = part.target.removesuffix(".")
+            yield name if plain else f"{part.target}Intercept", True
             return
     else:
         spanning = spanning_columns(part)

@@ -147,3 +147,29 @@ def test_what_is_right_passes() -> None:
     assert len(made_fit().summary(all=np.True_, prob=np.float64(0.9))) > 0
     rows = made_fit().predict("mean", draws=np.int64(2))
     assert rows.sizes["draw"] == 2
+
+
+NAMES = (
+    ("sumary", "a Fit has no attribute `sumary`; did you mean `summary`?"),
+    ("Predict", "did you mean `predict`?"),
+    ("posterior", 'that is `fit.data["posterior"]`'),
+    ("pp_check", 'that is `fit.plot("ppc")`'),
+    ("qqq", "it has compute, contrasts, data, "),
+)
+
+
+@pytest.mark.parametrize(("name", "said"), NAMES)
+def test_a_name_that_is_not_there_is_answered_with_the_nearest(
+    name: str, said: str
+) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(made_fit(), name)
+    assert said in str(caught.value)
+    assert not hasattr(made_fit(), name)
+
+
+def test_a_model_offers_its_own_names() -> None:
+    with pytest.raises(AttributeError, match="did you mean `priors`"):
+        _ = model().prior  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"that is `model.fit\(\)`"):
+        _ = model().sample  # type: ignore[attr-defined]
