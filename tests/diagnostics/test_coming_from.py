@@ -208,7 +208,7 @@ def test_there_are_enough_of_each() -> None:
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.given.split("\n")[0])
 def test_no_fix_breaks_a_line(line: Line) -> None:
     """What is certain can be read: no fault of the text is added."""
-    text = mended(Source(line.given), check).source.text
+    text = mended(Source(line.given), lambda one: check(Request(one))).source.text
     assert parse_errors(text) <= parse_errors(line.given), text
 
 
