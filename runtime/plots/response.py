@@ -41,6 +41,8 @@ _SINGLE = 100
 _BARS = 50
 #: More bars to an inch are drawn without the middle 50 %.
 _CROWDED = 7.0
+#: Bars between the ends of a continuous response that has shares at its ends.
+_INNER = 20
 #: More categories are joined where there are several panels.
 _JOINED = 25
 #: Shares that differ more than this, among many, are drawn by their square roots.
@@ -77,11 +79,14 @@ class Bins:
         Of each bar; none: the axis has numbers.
     more
         Whether the last bar holds all that is larger, too.
+    whole
+        Whether the values are whole numbers.
     """
 
     edges: NDArray[np.floating[Any]]
     labels: tuple[str, ...] = ()
     more: bool = False
+    whole: bool = True
 
     @property
     def middles(self) -> NDArray[np.float64]:
@@ -118,7 +123,9 @@ class Bins:
 def bins_of(data: Replicates, panels: int = 1) -> Bins | None:
     """Return the bars for a response; None for a continuous one.
 
-    With several panels, many categories are joined, but for the first and last.
+    One that the model draws ends of again and again, such as zeros beside numbers above
+    0, has bars too: a density would smooth what is a share. With several panels, many
+    categories are joined, but for the first and last.
     """
     if data.categories:
         return _category_bins(data.categories, joined=panels > 1)
@@ -126,7 +133,7 @@ def bins_of(data: Replicates, panels: int = 1) -> Bins | None:
         return _count_bins(data)
     if data.trials is not None:
         return _success_bins(data.trials)
-    return None
+    return _spiked_bins(data)
 
 
 def as_barred(data: Replicates) -> Replicates:
@@ -160,6 +167,27 @@ def _count_bins(data: Replicates) -> Bins:
     edges = np.array([-0.5, *(np.arange(1, top + step + 1, step) - 0.5)])
     more = bool((data.drawn >= edges[-1]).any())
     return Bins(edges, more=more)
+
+
+def _spiked_bins(data: Replicates) -> Bins | None:
+    """Return bars of which the first or last is for one number, drawn exactly."""
+    low, high = float(data.observed.min()), float(data.observed.max())
+    at_low, at_high = (
+        bool(data.drawn.size) and float(np.mean(data.drawn == end)) > _WORTH
+        for end in (low, high)
+    )
+    if low == high or not (at_low or at_high):
+        return None
+    inside = data.observed[(data.observed > low) & (data.observed < high)]
+    top = high
+    if not at_high and inside.size:  # a long tail is one bar
+        top = max(float(np.quantile(data.drawn, 0.99)), float(np.median(inside)))
+        top = min(top, high)
+    bottom = low if at_low else float(inside.min(initial=low))
+    inner = np.linspace(bottom, top, _INNER + 1)
+    first = [low, np.nextafter(low, np.inf), *inner[1:]] if at_low else [*inner]
+    last = [np.nextafter(high, np.inf)] if at_high else []
+    return Bins(np.array([*first, *last]), more=not at_high, whole=False)
 
 
 def _success_bins(trials: NDArray[Any]) -> Bins:
@@ -315,14 +343,17 @@ def _ticks(axes: Axes, bins: Bins, inches: float) -> None:
     shares = bins.edges[-1] <= 1.0
     steps = [1, 2, 5, 10]
     axes.xaxis.set_major_locator(
-        MaxNLocator(max(2, int(inches * 1.6)), integer=not shares, steps=steps)
+        MaxNLocator(
+            max(2, int(inches * 1.6)), integer=bins.whole and not shares, steps=steps
+        )
     )
     if bins.more and not shares:
         last = bins.middles[-1]
-        near = 0.36 / inches * (last + 1.0)
+        near = 0.36 / inches * (last + (1.0 if bins.whole else 0.0))
         kept = [t for t in axes.get_xticks() if 0 <= t < last - near]
-        first = int(np.ceil(bins.edges[-2]))
-        axes.set_xticks([*kept, last], [*(f"{t:.0f}" for t in kept), f"{first}+"])
+        low = bins.edges[-2]
+        first = f"{int(np.ceil(low))}+" if bins.whole else f"{low:.3g}+"
+        axes.set_xticks([*kept, last], [*(f"{t:g}" for t in kept), first])
 
 
 def _names(axes: Axes, names: tuple[str, ...], inches: float) -> None:

@@ -73,6 +73,27 @@ def test_bars_are_shares(kind: str) -> None:
     np.testing.assert_allclose(spans(axes, upright=True)[0], ends)
 
 
+def test_shares_at_the_ends_have_bars_of_their_own() -> None:
+    """A density would smooth them, and reach beyond what there can be."""
+    observed = np.array([0.0] * 30 + [1.0] * 20 + list(np.linspace(0.05, 0.95, 50)))
+    drawn = np.tile(observed, (20, 1))
+    bins = response.bins_of(Replicates("y", "continuous", observed, drawn))
+    assert bins is not None and not bins.more
+    shares = bins.shares(observed[None, :])[0]
+    assert (shares[0], shares[-1]) == (0.3, 0.2)
+    assert shares.sum() == pytest.approx(1.0)
+    # zeros beside a long tail, which is one bar
+    long = np.concatenate([np.zeros(20), RNG.lognormal(0, 1, 80)])
+    drawn = RNG.lognormal(0, 1, (9, 100)) * (np.arange(100) >= 20)
+    bins = response.bins_of(Replicates("y", "continuous", long, drawn))
+    assert bins is not None and bins.more and bins.edges[-2] < long.max()
+    assert bins.shares(long[None, :])[0][0] == 0.2
+    assert bins.shares(long[None, :]).sum() == pytest.approx(1.0)
+    # ties of the data that the model does not draw are the data's alone
+    smooth = RNG.normal(0.5, 0.3, (20, 100))
+    assert response.bins_of(Replicates("y", "continuous", observed, smooth)) is None
+
+
 def test_categories_are_named() -> None:
     axes = Picture(6, 3).subplots()
     data = REPLICATES["ordinal"]

@@ -1,0 +1,330 @@
+"""Make the pages of the families from their records, each with a worked example.
+
+    python docs/families/make.py            what the records say; examples stay
+    python docs/families/make.py NAME ...   anew, with example and picture, for these
+    python docs/families/make.py --all      for all of them
+
+An example is made by the same lines for every family: values of the parameters by their
+support, data drawn from them (``varying.simulate``), a fit, and both beside each other.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import varying
+from varying.compiler.families import FAMILIES
+from varying.compiler.families.family import Dpar, Family
+
+HERE = Path(__file__).resolve().parent
+IMAGES = HERE.parent / "images" / "families"
+BEGIN, END = "<!-- example:begin -->", "<!-- example:end -->"
+
+#: A value of a parameter by where it lives.
+TYPICAL = {"positive": 2.0, "unit": 0.2, "real": -1.0, "at_least_one": 5.0}
+#: The parameter as the example has it where another value tells more.
+SPECIAL = {"sigma": 1.0, "phi": 5.0, "shape": 3.0, "disc": 1.0}
+#: Intercept and slope of the example by the link of the main parameter.
+PREDICTOR = {"log": (1.0, 0.6), "logit": (-0.3, 0.8), "identity": (2.0, 1.0)}
+THRESHOLDS = (-2.0, -0.5, 0.8, 2.2)
+SEED, GROUPS, EACH = 1, 30, 12
+
+
+# ---- what the record says ------------------------------------------------------------
+
+
+def record(family: Family) -> str:
+    """Return the part of a page that is the family's record."""
+    first, rest = _mathematics(family.doc)
+    names = ", ".join(f"`{name}`" for name in family.aliases)
+    also = f" Other names: {names}." if names else ""
+    lines = [
+        f"# `{family.name}`: {family.title}",
+        "",
+        f"{first} The response: {family.support}.{also}",
+        "",
+        rest,
+        "",
+        "| parameter | what it is | lives | link of a formula for it |",
+        "|---|---|---|---|",
+        f"| `{family.predictor}` | the linear predictor of the main formula "
+        f"| any number | {', '.join(f'`{link}`' for link in family.links)} |",
+    ]
+    if family.thresholds:
+        lines.append("| `threshold` | bounds of the categories | in order | |")
+    for dpar in family.dpars:
+        fixed = "" if dpar.fixed is None else f"; {dpar.fixed:g} without a formula"
+        what = f"{dpar.meaning}{fixed}"
+        lines.append(f"| `{dpar.name}` | {what} | {_lives(dpar)} | `{dpar.link}` |")
+    if family.known:
+        known = ", ".join(f"`y \\| {name}(n)`" for name in family.known)
+        lines += ["", f"Each row brings along: {known}."]
+    if family.rate is not None:
+        lines += ["", "Takes an exposure, `y | rate(t)`."]
+    return "\n".join(lines)
+
+
+def _lives(dpar: Dpar) -> str:
+    words = {
+        "positive": "positive",
+        "unit": "between 0 and 1",
+        "real": "any number",
+        "at_least_one": "1 or more",
+    }
+    return words.get(dpar.support, dpar.support)
+
+
+def _mathematics(doc: str) -> tuple[str, str]:
+    """Return the first sentence of a docstring, and the rest as Markdown."""
+    first, _, rest = doc.strip().partition("\n\n")
+    rest = re.sub(r":math:`([^`]+)`", r"$\1$", rest, flags=re.DOTALL)
+    rest = re.sub(r"``([^`]+)``", r"`\1`", rest)
+
+    def block(found: re.Match[str]) -> str:
+        inner = "\n".join(line.strip() for line in found[1].strip().splitlines())
+        return f"```math\n{inner}\n```\n"
+
+    rest = re.sub(r"\.\. math:: ((?:.+\n)+)", block, rest + "\n")
+    first = re.sub(r"``([^`]+)``", r"`\1`", " ".join(first.split()))
+    return first, rest.strip()
+
+
+# ---- the example ---------------------------------------------------------------------
+
+
+def spec_of(family: Family) -> str:
+    """Return the spec of the example."""
+    response = "y | trials(n)" if "trials" in family.known else "y"
+    head = "column y: ordered(1..5)\n\n" if family.thresholds else ""
+    return f"{head}{response} ~ x + (1 | g), family={family.name}\n"
+
+
+def truth_of(family: Family) -> dict[str, Any]:
+    """Return the values that its data are drawn from."""
+    intercept, slope = PREDICTOR.get(family.links[0], (0.0, 0.8))
+    truth: dict[str, Any] = {"threshold": THRESHOLDS} if family.thresholds else {}
+    if not family.thresholds:
+        truth["Intercept"] = intercept
+    truth |= {"b[x]": slope, "sd[g, Intercept]": 0.4}
+    for dpar in family.dpars:
+        if dpar.fixed is None:
+            truth[dpar.name] = _value(dpar)
+    return truth
+
+
+def _value(dpar: Dpar) -> float:
+    return SPECIAL.get(dpar.name, TYPICAL[dpar.support])
+
+
+def example(family: Family) -> str:
+    """Draw data, fit them, and return the part of the page that shows both."""
+    design = {
+        "g": np.repeat([f"g{n:02}" for n in range(GROUPS)], EACH),
+        "x": np.tile(np.linspace(-1.0, 1.0, EACH), GROUPS).round(3),
+        "n": np.full(GROUPS * EACH, 10),
+    }
+    spec, truth = spec_of(family), truth_of(family)
+    data = varying.simulate(spec, truth, design, seed=SEED)
+    model = varying.compile(spec, data)
+    fit = model.fit(seed=SEED, progress=False)
+    frame = fit.summary().to_frame().reset_index()
+    values = _flat(truth)
+    rows = []
+    for row in frame.to_dict("records"):
+        label = f"{row['name']}[{row['coord']}]" if row["coord"] else row["name"]
+        known = values.get(_target(row["name"], row["coord"]))
+        if known is None:
+            continue
+        rows.append(
+            f"| `{label}` | {known:g} | {row['mean']:.2f} "
+            f"| {row['lower']:.2f} to {row['upper']:.2f} |"
+        )
+    text = "".join(f"{name} = {_text(value)}\n" for name, value in truth.items())
+    priors = "\n".join(
+        f"| `{row.target}` | `{row.prior}` | {row.reason} |" for row in model.priors
+    )
+    _picture(family, fit)
+    return "\n".join(
+        [
+            "## An example",
+            "",
+            f"{GROUPS} groups with {EACH} rows each are drawn from known parameters "
+            "and fitted, to see them found again:",
+            "",
+            "```model",
+            spec.rstrip(),
+            "```",
+            "",
+            "```text",
+            text.rstrip(),
+            "```",
+            "",
+            f"    varying simulate y.model --truth truth.txt --data design.csv "
+            f"--seed {SEED} --out y.csv",
+            f"    varying fit y.model --data y.csv --seed {SEED}",
+            "",
+            "| parameter | truth | mean | 95 % interval |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            f"![The {family.title} at three predictors, and these data beside what the "
+            f"fit draws](../images/families/{family.name}.png)",
+            "",
+            "Default priors for these data (`varying show priors`):",
+            "",
+            "| target | prior | reason |",
+            "|---|---|---|",
+            priors,
+        ]
+    )
+
+
+def _flat(truth: dict[str, Any]) -> dict[str, float]:
+    found = {}
+    for name, value in truth.items():
+        if isinstance(value, tuple):
+            for place, one in enumerate(value):
+                found[f"{name}[{place + 1}]"] = one
+        else:
+            found[name] = value
+    return found
+
+
+def _target(name: str, coord: str) -> str:
+    """Return what a truth calls a line of the summary."""
+    if name == "sd_g":
+        return f"sd[g, {coord}]"
+    if name == "threshold":
+        return f"threshold[{coord.partition('|')[0]}]"
+    return f"{name}[{coord}]" if coord else name
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(f'{one:g}' for one in value)}]"
+    return f"{value:g}"
+
+
+# ---- the picture ---------------------------------------------------------------------
+
+_DASHES = ("-", "--", ":")
+
+
+def _picture(family: Family, fit: Any) -> None:
+    """Draw the distribution at three predictors, and the fit's own data."""
+    from varying.runtime.plots.style import WIDTH, drawn
+
+    @drawn
+    def draw(sheet: Any) -> None:
+        figure = sheet.figure(WIDTH, 2.7)
+        left, right = figure.subplots(1, 2)
+        _density(left, family)
+        fit.plot("ppc", ax=right, draws=200)
+        for text in right.texts:
+            text.set_visible(False)
+        left.set_title(f"{family.predictor} at three values", loc="left")
+        right.set_title("data and fit", loc="left")
+
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    draw(None).save(IMAGES / f"{family.name}.png")
+
+
+def _density(axes: Any, family: Family) -> None:
+    intercept, slope = PREDICTOR.get(family.links[0], (0.0, 0.8))
+    others: dict[str, Any] = {
+        d.name: _value(d) if d.fixed is None else d.fixed for d in family.dpars
+    }
+    if "trials" in family.known:
+        others["trials"] = 10
+    if family.thresholds:
+        others["threshold"] = np.array(THRESHOLDS)
+        others["gap"] = np.diff(THRESHOLDS)
+        intercept = 0.0
+    rng = np.random.default_rng(SEED)
+    steps = (-1.5, 0.0, 1.5)
+    if not others or list(others) == ["sigma"]:
+        steps = (-1.0, 0.0, 1.0)
+    for dash, step in zip(_DASHES, steps, strict=True):
+        main = {family.predictor: np.asarray(intercept + step * slope)}
+        many = {**others, family.predictor: np.full(4_000, main[family.predictor])}
+        drawn = family.simulate(rng, **many)
+        label = f"{family.predictor} = {float(main[family.predictor]):.2g}"
+        look = {"color": "black", "ls": dash, "lw": 1.0, "label": label}
+        if family.response != "continuous":
+            top = {"ordinal": len(THRESHOLDS), "binary": 1, "successes": 10}
+            high = top.get(family.response, int(np.quantile(drawn, 0.995)))
+            at = np.arange(high + 1)
+            mass = np.exp([family.log_density(k, **main, **others) for k in at])
+            axes.plot(at, np.ravel(mass), marker="o", ms=2.5, **look)
+            continue
+        low, high = np.quantile(drawn, [0.001, 0.995])
+        spikes = [s for s in (0.0, 1.0) if (drawn == s).mean() > 0.01]
+        inside = drawn[~np.isin(drawn, spikes)]
+        low, high = np.quantile(inside, [0.001, 0.99])
+        if spikes or low < 0.3 * high and inside.min() >= 0.0:
+            low = 1e-3 * high
+        if inside.max() <= 1.0 and inside.min() >= 0.0:
+            low, high = 0.002, 0.998
+        grid = np.linspace(low, high, 400)
+        with np.errstate(all="ignore"):
+            height = np.exp([family.log_density(y, **main, **others) for y in grid])
+        axes.plot(grid, np.minimum(np.ravel(height), 8.0), **look)
+        for spike in spikes:
+            share = np.exp(family.log_density(spike, **main, **others))
+            axes.plot([spike], [float(np.ravel(share)[0])], "o", color="black", ms=3)
+    axes.set_ylim(bottom=0.0)
+    if family.response != "continuous":
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel("y" if family.response != "ordinal" else "rank of the category")
+    axes.set_ylabel("density" if family.response == "continuous" else "probability")
+    axes.legend(frameon=False, fontsize=7)
+
+
+# ---- pages ---------------------------------------------------------------------------
+
+
+def page(family: Family, made: str) -> str:
+    """Return a page: what the record says, and an example that was made."""
+    return f"{record(family)}\n\n{BEGIN}\n{made}\n{END}\n"
+
+
+def made_example(path: Path) -> str:
+    """Return the example that a page has; empty if there is none."""
+    if not path.exists():
+        return ""
+    _, _, rest = path.read_text("utf-8").partition(f"{BEGIN}\n")
+    return rest.partition(f"\n{END}")[0]
+
+
+def index() -> str:
+    """Return the table of all families, by kind of response."""
+    kinds: dict[str, list[str]] = {}
+    for family in FAMILIES.values():
+        link = f"[`{family.name}`]({family.name}.md)"
+        line = f"* {link}: {family.title}, for {family.support}"
+        kinds.setdefault(family.response, []).append(line)
+    parts = ["# Families", "", "One page each, made from its record by `make.py`.", ""]
+    for kind, lines in kinds.items():
+        parts += [f"## {kind.capitalize()} responses", "", *lines, ""]
+    return "\n".join(parts)
+
+
+def main(names: list[str]) -> None:
+    """Write the pages, with new examples for the families named."""
+    anew = list(FAMILIES) if names == ["--all"] else names
+    for name, family in FAMILIES.items():
+        path = HERE / f"{name}.md"
+        made = example(family) if name in anew else made_example(path)
+        path.write_text(page(family, made), "utf-8")
+        if name in anew:
+            print(name)
+    (HERE / "README.md").write_text(index(), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
