@@ -106,7 +106,7 @@ def spec_of(family: Family) -> str:
 
 def truth_of(family: Family) -> dict[str, Any]:
     """Return the values that its data are drawn from."""
-    intercept, slope = PREDICTOR.get(family.links[0], (0.0, 0.8))
+    intercept, slope = _predictor(family)
     truth: dict[str, Any] = {"threshold": THRESHOLDS} if family.thresholds else {}
     if not family.thresholds:
         truth["Intercept"] = intercept
@@ -115,6 +115,13 @@ def truth_of(family: Family) -> dict[str, Any]:
         if dpar.fixed is None:
             truth[dpar.name] = _value(dpar)
     return truth
+
+
+def _predictor(family: Family) -> tuple[float, float]:
+    """Return intercept and slope of the example."""
+    if family.measure != "the response":  # its logarithm
+        return 0.5, 0.5
+    return PREDICTOR.get(family.links[0], (0.0, 0.8))
 
 
 def _value(dpar: Dpar) -> float:
@@ -141,12 +148,13 @@ def example(family: Family) -> str:
         if known is None:
             continue
         rows.append(
-            f"| `{label}` | {known:g} | {row['mean']:.2f} "
+            f"| `{label.replace('|', r'\|')}` | {known:g} | {row['mean']:.2f} "
             f"| {row['lower']:.2f} to {row['upper']:.2f} |"
         )
     text = "".join(f"{name} = {_text(value)}\n" for name, value in truth.items())
     priors = "\n".join(
-        f"| `{row.target}` | `{row.prior}` | {row.reason} |" for row in model.priors
+        f"| `{row.target}` | `{row.prior}` | {row.reason} |".replace("y | ", r"y \| ")
+        for row in model.priors
     )
     _picture(family, fit)
     return "\n".join(
@@ -225,17 +233,17 @@ def _picture(family: Family, fit: Any) -> None:
         left, right = figure.subplots(1, 2)
         _density(left, family)
         fit.plot("ppc", ax=right, draws=200)
-        for text in right.texts:
-            text.set_visible(False)
+        if right.get_legend() is not None:  # it says what the title does
+            right.get_legend().remove()
         left.set_title(f"{family.predictor} at three values", loc="left")
-        right.set_title("data and fit", loc="left")
+        right.set_title("data (grey, or thick), and data sets of the fit", loc="left")
 
     IMAGES.mkdir(parents=True, exist_ok=True)
     draw(None).save(IMAGES / f"{family.name}.png")
 
 
 def _density(axes: Any, family: Family) -> None:
-    intercept, slope = PREDICTOR.get(family.links[0], (0.0, 0.8))
+    intercept, slope = _predictor(family)
     others: dict[str, Any] = {
         d.name: _value(d) if d.fixed is None else d.fixed for d in family.dpars
     }
