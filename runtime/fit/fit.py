@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from varying.grammar.render.safe import visible
 
@@ -30,6 +30,10 @@ from .origin import Origin
 from .provenance import Provenance
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Unpack
+
     import numpy as np
     from numpy.typing import NDArray
     from pandas import DataFrame
@@ -38,11 +42,12 @@ if TYPE_CHECKING:
     from ..plots import Kind as PlotKind
     from ..plots.style import Picture
     from ..rows.new import Groups
-    from ..rows.predict import Kind
+    from ..rows.predict import Prediction
     from ..sampling.settings import Settings
     from ..verdict.verdict import Verdict
     from .answer import Answer
     from .make import FitContents
+    from .predictions import PredictOptions
 
 __all__ = ["Fit"]
 
@@ -259,18 +264,54 @@ class Fit(Criticism):
             )
         return self._rows[prob, effects]
 
+    @overload
+    def predict(
+        self,
+        data: Any = None,
+        kind: Prediction = "response",
+        *,
+        summary: Literal[True],
+        out: None = None,
+        **options: Unpack[PredictOptions],
+    ) -> DataFrame: ...
+    @overload
+    def predict(
+        self,
+        data: Any = None,
+        kind: Prediction = "response",
+        *,
+        out: str | os.PathLike[str],
+        summary: bool | None = None,
+        **options: Unpack[PredictOptions],
+    ) -> Path: ...
+    @overload
+    def predict(
+        self,
+        data: Any = None,
+        kind: Prediction = "response",
+        *,
+        summary: Literal[False] | None = None,
+        out: None = None,
+        **options: Unpack[PredictOptions],
+    ) -> DataArray: ...
     @called
     def predict(
         self,
         data: Any = None,
-        kind: Kind = "response",
+        kind: Prediction = "response",
         *,
         groups: Groups = "fitted",
         draws: int | None = None,
         seed: int | None = None,
         dpar: str | None = None,
         response: str | None = None,
-    ) -> DataArray:
+        quantiles: Sequence[float] | None = None,
+        summary: bool | None = None,
+        prob: float = PROB,
+        out: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
+        progress: bool = True,
+    ) -> DataArray | DataFrame | Path:
         """Predict for new rows, or for those of the fit.
 
         Parameters
@@ -288,7 +329,8 @@ class Fit(Criticism):
             ``categories`` and ``coded`` say. ``mean``: the mean of the response,
             for a binary one the probability of the second category. ``prob``:
             the probability of each category of an ordinal or binary response.
-            ``eta``: the linear predictor, on the scale of the link.
+            ``eta``: the linear predictor, on the scale of the link. ``quantile``:
+            quantiles of new responses over all draws.
         groups
             Which effects of groups. ``fitted``: those of the fit; levels that it has
             not seen are an error. ``new``: such levels, and rows without one, are other
@@ -307,6 +349,21 @@ class Fit(Criticism):
             is that of one unit of ``t`` in ``y | rate(t)``.
         response
             Of which response, where the model has several.
+        quantiles
+            Which ones; None: 0.025, 0.25, 0.5, 0.75, 0.975.
+        summary
+            True: a data frame with mean, sd, median and interval of each row beside
+            its columns, in which no draw is kept. None: all draws; in a table that is
+            written, the summary.
+        prob
+            Mass of the equal-tailed interval of a summary.
+        out
+            A file to write, block by block, so that it may be larger than memory: a
+            table (``.csv``, ``.parquet``) or all draws (``.zarr``).
+        overwrite
+            Whether a file that is there is replaced.
+        progress
+            Whether a terminal shows how far it is.
 
         Returns
         -------
@@ -333,7 +390,21 @@ class Fit(Criticism):
         """
         from .predictions import predicted, request_of
 
-        asked = request_of(data, kind, groups, draws, seed, dpar, response)
+        asked = request_of(
+            data=data,
+            kind=kind,
+            groups=groups,
+            draws=draws,
+            seed=seed,
+            dpar=dpar,
+            response=response,
+            quantiles=quantiles,
+            summary=summary,
+            prob=prob,
+            out=out,
+            overwrite=overwrite,
+            progress=progress,
+        )
         return predicted(self._origin, self._posterior, asked)
 
     @called

@@ -2,40 +2,80 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 from varying.compiler.program.reached import without_groups
 from varying.grammar.source import Source
 
-from ..interface.arguments import ArgumentError
+from ..files.streams import write_arrays, write_csv, write_parquet
+from ..interface.arguments import (
+    ArgumentError,
+    between,
+    choice,
+    flag,
+    given,
+    path_text,
+)
+from ..interface.counting import counting
+from ..rows.categories import numbers_of
 from ..rows.engine import Draws, Rows, in_turn
 from ..rows.new import check_groups, new_rows, read_rows, strata_of_rows
 from ..rows.predict import (
     Computed,
     Kind,
     averages,
-    check_kind,
     computed,
-    joint_draws,
     labelled,
     thinned,
+    together,
 )
 from ..rows.responses import chosen
+from ..rows.tables import Columns, draw_lines, summary_lines
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from xarray import DataArray, Dataset
+
+    from varying.compiler.data.table import Table
+    from varying.compiler.program.ir import Program
 
     from ..rows.new import Groups
     from .origin import Origin
 
-__all__ = ["PredictionRequest", "predicted", "request_of"]
+__all__ = ["PredictOptions", "PredictionRequest", "predicted", "request_of"]
+
+#: Quantiles where none are chosen.
+_QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
+_KINDS = (*get_args(Kind), "quantile")
+_ENDINGS = (".csv", ".parquet", ".zarr")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class PredictOptions(TypedDict, total=False):
+    """Arguments of ``Fit.predict`` that leave open what it returns."""
+
+    groups: Groups
+    draws: int | None
+    seed: int | None
+    dpar: str | None
+    response: str | None
+    quantiles: Sequence[float] | None
+    prob: float
+    overwrite: bool
+    progress: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class PredictionRequest:
-    """A prediction that is asked for; the fields are arguments of ``Fit.predict``."""
+    """A prediction that is asked for; the fields are arguments of ``Fit.predict``.
+
+    ``quantiles`` are those of new responses, if these are asked for; else none.
+    """
 
     data: Any
     kind: Kind
@@ -44,106 +84,251 @@ class PredictionRequest:
     seed: int | None
     dpar: str | None
     response: str | None
+    quantiles: tuple[float, ...] = ()
+    summary: bool | None = None
+    prob: float = 0.95
+    out: Path | None = None
+    overwrite: bool = False
+    progress: bool = True
+
+    def columns(self, one: Computed) -> Columns:
+        """Return the figures of a table."""
+        discrete = one.is_response and one.rows.family.response != "continuous"
+        return Columns(self.prob, self.quantiles, discrete)
 
 
 def request_of(
+    *,
     data: Any,
     kind: Any,
     groups: Any,
-    draws: int | None,
-    seed: int | None,
-    dpar: str | None,
-    response: str | None,
+    quantiles: Any = None,
+    summary: Any = None,
+    prob: Any = 0.95,
+    out: Any = None,
+    overwrite: Any = False,
+    progress: Any = True,
+    **others: Any,
 ) -> PredictionRequest:
     """Return what is asked for, with its arguments checked.
 
     A word in place of data is a kind: a data file has an ending.
     """
-    check_kind(kind)
+    choice("kind", kind, _KINDS)
     if isinstance(data, str) and "." not in data and not os.path.exists(data):
-        check_kind(data)
+        choice("kind", data, _KINDS)
         if kind != "response":
             raise ArgumentError(f"data are a kind, {data!r}, and kind is {kind!r}")
         data, kind = None, data
+    wanted: tuple[float, ...] = ()
+    if kind == "quantile":
+        kind = "response"
+        given_ = _QUANTILES if quantiles is None else tuple(quantiles)
+        wanted = tuple(between("quantiles", one) for one in given_)
+        if not wanted:
+            raise ArgumentError("quantiles are numbers between 0 and 1, not none")
+        if others.get("dpar") is not None:
+            raise ArgumentError("kind='quantile' is of new responses, not of a dpar")
+    elif quantiles is not None:
+        raise ArgumentError("quantiles go with kind='quantile'")
+    if summary is not None:
+        flag("summary", summary)
     return PredictionRequest(
-        data, kind, check_groups(groups), draws, seed, dpar, response
+        data=data,
+        kind=kind,
+        groups=check_groups(groups),
+        quantiles=wanted,
+        summary=summary,
+        prob=between("prob", prob),
+        out=None if out is None else _target(out, flag("overwrite", overwrite)),
+        overwrite=overwrite,
+        progress=flag("progress", progress),
+        **others,
     )
+
+
+def _target(out: Any, overwrite: bool) -> Path:
+    """Return the file that is to be written, or refuse it before the work."""
+    path = Path(path_text("out", out, "the path of the file to write"))
+    if path.suffix.lower() not in _ENDINGS:
+        raise ArgumentError(
+            f"out ends in one of {', '.join(_ENDINGS)}, which says what is written; "
+            f"{given(str(path))} does not"
+        )
+    if path.exists() and not overwrite:
+        raise FileExistsError(
+            errno.EEXIST, "it is there already; overwrite=True replaces it", str(path)
+        )
+    return path
 
 
 def predicted(
     origin: Origin, posterior: Dataset, request: PredictionRequest
-) -> DataArray:
+) -> DataArray | DataFrame | Path:
     """Return the prediction that is asked for: see ``Fit.predict``."""
-    posterior = thinned(posterior, request.draws)
-    name = chosen(request.response, origin.compiled.variables)
-    together = request.kind == "response" and request.dpar is None
-    if together and len(origin.responses) > 1:
-        if request.groups == "average":
-            averages(origin.responses[name], request.kind, {})  # says that it cannot be
-        each = _each(origin, request)
-        _check_room(origin, posterior, len(each) * len(each[0].labels))
-        return joint_draws(each, posterior, request.seed)[name]
-    one = _computed(origin, request, name)
-    _check_room(origin, posterior, max(one.several, 1) * len(one.rows.labels))
-    return labelled(one, Draws(posterior))
+    draws = Draws(thinned(posterior, request.draws))
+    one, table = _computed(origin, request)
+    if request.out is not None:
+        return _saved(one, draws, table, request, request.out)
+    if request.summary:
+        return _summarized(one, draws, table, request)
+    if request.quantiles:
+        return _quantiles(one, draws, request)
+    _check_room(origin, draws, max(one.several, 1) * len(one.rows.labels))
+    return labelled(one, draws)
 
 
-def _check_room(origin: Origin, posterior: Dataset, numbers: int) -> None:
+def _check_room(origin: Origin, draws: Draws, numbers: int) -> None:
     from ..sampling.sizes import check_rows
 
     there = origin.provenance
-    draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    check_rows(Source(there.spec, there.spec_name), draws, numbers)
+    check_rows(Source(there.spec, there.spec_name), draws.count, numbers)
 
 
-def _computed(origin: Origin, request: PredictionRequest, name: str) -> Computed:
-    """Return the prediction of one response, ready to be computed."""
+def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Table]:
+    """Return the prediction of one response, ready to be computed, and its rows."""
     compiled = origin.compiled
-    if request.data is None:
-        rows = _of_fit(origin.responses[name], request)
+    name = chosen(request.response, compiled.variables)
+    kind, dpar, seed = request.kind, request.dpar, request.seed
+    fitted = origin.responses[name]
+    if request.groups == "average" or dpar is not None or kind == "prob":
+        # what is asked for is refused before new rows are looked at
         if request.groups == "average":
-            strata = strata_of_rows(compiled, compiled.prepared.table)
-            return averages(rows, request.kind, strata, request.dpar)
-        return computed(rows, request.kind, request.dpar, request.seed)
-    of = compiled if len(compiled.responses) == 1 else compiled.of(name)
-    table = read_rows(request.data, of)
-    kind, dpar = request.kind, request.dpar
-    if dpar is not None or kind == "prob" or request.groups == "average":
-        # what is asked for is refused before the rows are looked at
-        _refused(origin.responses[name], request)
-    new = new_rows(of, table, request.groups, dpar=dpar, kind=kind)
-    (rows,) = new.each
+            averages(fitted, kind, {}, dpar)
+        computed(fitted, kind, dpar)
+    drawn_together = kind == "response" and dpar is None
+    several = len(compiled.responses) > 1
+    of = compiled if drawn_together or not several else compiled.of(name)
+    if request.data is None:
+        table = compiled.prepared.table
+        each, program = _of_fit(origin, request)
+    else:
+        read = read_rows(request.data, of)
+        new = new_rows(of, read, request.groups, dpar=dpar, kind=kind)
+        each, program, table = new.each, new.program, new.table
+    rows = next(one for one in each if one.name == name)
+    known = compiled.prepared.data.columns
+    beside = read if request.data is not None else _as_read(table, known)
     if request.groups == "average":
-        return averages(rows, kind, strata_of_rows(of, new.table), dpar)
-    return computed(rows, kind, dpar, request.seed)
+        return averages(rows, kind, strata_of_rows(of, table), dpar), beside
+    if drawn_together and several:
+        return together(in_turn(program, each), name, seed), beside
+    return computed(rows, kind, dpar, seed), beside
 
 
-def _refused(rows: Rows, request: PredictionRequest) -> None:
-    if request.groups == "average":
-        averages(rows, request.kind, {}, request.dpar)
-    computed(rows, request.kind, request.dpar, request.seed)
+def _as_read(table: Table, known: Collection[str]) -> Table:
+    """Return the rows of the fit with the columns of the data alone."""
+    kept = {name: column for name, column in table.columns.items() if name in known}
+    return replace(table, columns=kept, calls={})
 
 
-def _of_fit(rows: Rows, request: PredictionRequest) -> Rows:
+def _of_fit(
+    origin: Origin, request: PredictionRequest
+) -> tuple[tuple[Rows, ...], Program]:
     """Return the rows of the fit with the effects of groups that are asked for."""
     if request.groups == "new":
         raise ArgumentError(
             "groups='new' is for rows of levels that the fit has not seen, and the "
             "rows of the fit have none: give data"
         )
-    if request.groups == "population":
-        return replace(rows, program=without_groups(rows.program))
-    return rows
+    each, program = tuple(origin.responses.values()), origin.compiled.lowered
+    if request.groups != "population":
+        return each, program
+    bare = (replace(rows, program=without_groups(rows.program)) for rows in each)
+    return tuple(bare), without_groups(program)
 
 
-def _each(origin: Origin, request: PredictionRequest) -> tuple[Rows, ...]:
-    """Return the rows of all responses, each given those before it."""
-    compiled = origin.compiled
-    if request.data is not None:
-        table = read_rows(request.data, compiled)
-        return new_rows(compiled, table, request.groups).together
-    each = tuple(_of_fit(rows, request) for rows in origin.responses.values())
-    program = compiled.lowered
-    if request.groups == "population":
-        program = without_groups(program)
-    return in_turn(program, each)
+# ---- tables and files ----------------------------------------------------------------
+
+
+def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataArray:
+    """Return quantiles of new responses: quantiles by rows."""
+    import numpy as np
+    from xarray import DataArray
+
+    columns = request.columns(one)
+    parts = [
+        np.stack(list(found.values()))
+        for _, found in _watched(summary_lines(one, draws, columns, None), one, request)
+    ]
+    values = np.concatenate(parts, axis=1)
+    coords = {"quantile": list(request.quantiles), "row": one.rows.labels}
+    return DataArray(values, coords, ("quantile", "row"), name=one.name)
+
+
+def _summarized(
+    one: Computed, draws: Draws, table: Table, request: PredictionRequest
+) -> DataFrame:
+    """Return the figures of each row beside its columns."""
+    import numpy as np
+    from pandas import DataFrame
+
+    lines = summary_lines(one, draws, request.columns(one), table)
+    parts = [found for _, found in _watched(lines, one, request)]
+    names = parts[0] if parts else {}
+    return DataFrame(
+        {name: np.concatenate([part[name] for part in parts]) for name in names}
+    )
+
+
+def _saved(
+    one: Computed, draws: Draws, table: Table, request: PredictionRequest, out: Path
+) -> Path:
+    """Write the prediction; return where it is."""
+    ending = out.suffix.lower()
+    is_table = ending != ".zarr"
+    if request.quantiles or (is_table if request.summary is None else request.summary):
+        lines = summary_lines(one, draws, request.columns(one), table)
+    elif is_table:
+        lines = draw_lines(one, draws)
+    else:
+        _save_draws(one, draws, request, out)
+        return out
+    if not is_table:
+        raise ArgumentError("a summary is a table: out ends in .csv or .parquet")
+    write = write_csv if ending == ".csv" else write_parquet
+    write(out, (found for _, found in _watched(lines, one, request)))
+    return out
+
+
+def _save_draws(
+    one: Computed, draws: Draws, request: PredictionRequest, out: Path
+) -> None:
+    """Write all draws as a Zarr store: chains, draws, rows."""
+    import numpy as np
+
+    rows = one.rows
+    coords = {**draws.coords, "row": rows.labels}
+    coords |= {name: np.asarray(values) for name, values in one.more.items()}
+    known = {name: ((name,), np.asarray(values)) for name, values in coords.items()}
+    numbers = numbers_of(rows.categories) if one.is_response else None
+    pieces = one.each(draws)
+    first = next(pieces)
+    kind = first[1].dtype if numbers is None else np.asarray(numbers).dtype
+    shape = tuple(len(values) for values in coords.values())
+
+    def each() -> Iterator[tuple[slice, dict[str, Any]]]:
+        for place, values in chain((first,), pieces):
+            if numbers is not None:
+                values = np.asarray(numbers)[values]
+            by_chain = (draws.chains, draws.length, *values.shape[1:])
+            yield place, {one.name: values.reshape(by_chain)}
+
+    write_arrays(
+        out,
+        {one.name: (tuple(coords), shape, kind)},
+        known,
+        _watched(each(), one, request),
+        first[0].stop,
+    )
+
+
+def _watched[Found](
+    pieces: Iterator[tuple[slice, Found]], one: Computed, request: PredictionRequest
+) -> Iterator[tuple[slice, Found]]:
+    """Yield what comes, and show how far it is."""
+    with counting("rows", quiet=not request.progress) as move:
+        for place, found in pieces:
+            yield place, found
+            if move is not None:
+                move(place.stop, len(one.rows.labels))

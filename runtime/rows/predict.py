@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FittedRows",
     "Kind",
+    "Prediction",
     "check_kind",
     "computed",
     "joint_draws",
@@ -36,9 +37,11 @@ __all__ = [
     "log_likelihood",
     "predict",
     "thinned",
+    "together",
 ]
 
 Kind = Literal["response", "mean", "prob", "eta"]
+Prediction = Kind | Literal["quantile"]
 FittedRows = Rows
 
 Array = NDArray[Any]
@@ -82,6 +85,8 @@ class Computed:
         Coordinates of what else there is.
     is_response
         Whether it is new responses: ranks, where they are categories.
+    work
+        Numbers that are made on the way, for each that there is.
     """
 
     rows: Rows
@@ -90,6 +95,7 @@ class Computed:
     seed: int
     more: Mapping[str, Any] = field(default_factory=dict)
     is_response: bool = False
+    work: int = 1
 
     @property
     def several(self) -> int:
@@ -98,7 +104,8 @@ class Computed:
 
     def each(self, draws: Draws) -> Iterator[tuple[slice, Array]]:
         """Yield the numbers block by block: of which rows, by draws, rows and so on."""
-        for block in blocks(self.rows, draws, seed=self.seed, each=self.several):
+        each = self.several * self.work
+        for block in blocks(self.rows, draws, seed=self.seed, each=each):
             yield block.place, self.function(block)
 
 
@@ -252,37 +259,35 @@ def joint_log_likelihood(
     return gathered(each[0], draws, found()).rename(name)
 
 
+def together(each: Sequence[Rows], name: str, seed: int | None) -> Computed:
+    """Return new responses of one name, drawn together with the others.
+
+    ``each`` are given those before them: see ``Rows.given``. The same seed gives
+    responses of one joint distribution, whichever is asked for.
+    """
+    chosen = Settings.checked(seed=seed).seed
+    rng = np.random.default_rng(chosen)
+    (of,) = (rows for rows in each if rows.name == name)
+
+    def function(block: Block) -> Array:
+        arrays = dict(block.frame.arrays)
+        found: dict[str, Array] = {}
+        for rows in each:
+            frame = replace(block.frame, arrays=arrays)
+            values = _drawn(replace(block, rows=rows, frame=frame), rng)
+            arrays[rows.program.likelihood.value] = found[rows.name] = values
+        return found[name]
+
+    return Computed(of, name, function, chosen, {}, True, len(each))
+
+
 def joint_draws(
     each: Sequence[Rows], posterior: Dataset, seed: int | None
 ) -> dict[str, DataArray]:
-    """Return new responses by name, drawn together: see ``Rows.given``."""
-    draws = Draws(posterior)
-    chosen = Settings.checked(seed=seed).seed
-    kinds: dict[str, Any] = {}
-
-    def found() -> Iterator[tuple[slice, Array]]:
-        rng = np.random.default_rng(chosen)
-        for block in blocks(each[0], draws, seed=chosen, each=len(each)):
-            arrays = dict(block.frame.arrays)
-            several = []
-            for rows in each:
-                frame = replace(block.frame, arrays=arrays)
-                values = _drawn(replace(block, rows=rows, frame=frame), rng)
-                arrays[rows.program.likelihood.value] = values
-                kinds[rows.name] = values.dtype
-                several.append(values)
-            yield block.place, np.stack(several, axis=-1)
-
-    names = [rows.name for rows in each]
-    whole = gathered(each[0], draws, found(), {"response": names})
+    """Return new responses by name, drawn together."""
+    chosen, draws = Settings.checked(seed=seed).seed, Draws(posterior)
     return {
-        rows.name: coded(one, rows.categories, numbers=True) if rows.categories else one
-        for rows in each
-        for one in [
-            whole.sel(response=rows.name, drop=True)
-            .rename(rows.name)
-            .astype(kinds[rows.name])
-        ]
+        rows.name: labelled(together(each, rows.name, chosen), draws) for rows in each
     }
 
 
