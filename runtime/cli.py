@@ -425,6 +425,90 @@ def plot(
 
 
 @app.command()
+def predict(
+    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="New rows; else those of the fit."),
+    ] = None,
+    kind: Annotated[
+        Literal["response", "mean", "prob", "eta", "quantile"],
+        typer.Option(
+            help="New responses, their mean, probabilities of categories, ..."
+        ),
+    ] = "response",
+    groups: Annotated[
+        Literal["fitted", "new", "population", "average"],
+        typer.Option(
+            help="Effects of the fit; new: levels it has not seen are drawn; "
+            "population: 0; average: over new groups."
+        ),
+    ] = "fitted",
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="Draws to take of each chain; else all.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed, the same draws.")
+    ] = None,
+    dpar: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Such as sigma, in place of the mean."),
+    ] = None,
+    response: Response = None,
+    prob: Annotated[
+        float, typer.Option(metavar="P", help="Mass of the interval.")
+    ] = 0.95,
+    quantiles: Annotated[
+        str | None,
+        typer.Option(metavar="P,P,...", help="Of --kind quantile: 0.1,0.5,0.9."),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--every-draw", help="With --out: all draws, no summary.")
+    ] = False,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="A table, .csv or .parquet, or all draws, .zarr."
+        ),
+    ] = None,
+    force: Force = False,
+    form: Annotated[
+        Literal["table", "json", "markdown", "csv"], typer.Option("--format")
+    ] = "table",
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Predict for new rows: mean and interval of each, beside its columns.
+
+    Example: varying predict ratings.fit --data new.csv --kind prob --groups average
+    """
+    from .commands.predict import run
+
+    if every and out is None:
+        raise typer.BadParameter("--every-draw goes with --out")
+    given: list[float] | None = None
+    if quantiles is not None:
+        try:
+            given = [float(one) for one in quantiles.split(",")]
+        except ValueError:
+            text = f"--quantiles is numbers, such as 0.1,0.9, not {quantiles!r}"
+            raise typer.BadParameter(text) from None
+    options = {
+        "data": data,
+        "kind": kind,
+        "groups": groups,
+        "draws": draws,
+        "seed": seed,
+        "dpar": dpar,
+        "response": response,
+        "prob": prob,
+        "quantiles": given,
+        "summary": False if every else None,
+        "progress": not quiet,
+    }
+    run(path, out, force, form, options)
+
+
+@app.command()
 def summary(
     path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
     form: TableFormat = "table",
