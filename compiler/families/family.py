@@ -237,6 +237,9 @@ class Family:
     density
         The density over a module of operations (``distributions/density``), if it is
         written that way: of the response, the predictor, ``dpars``, what is ``known``.
+    many_draws
+        Of a family with thresholds: whether ``log_density`` and ``simulate`` take those
+        of many draws, with a first axis of draws. Else they are asked draw by draw.
     simulate
         Draws of the response: generator, then parameters and what is ``known``,
         which broadcast to the shape of the draws.
@@ -299,6 +302,7 @@ class Family:
     outside: Callable[[Array], tuple[str, ...]] = lambda y: ()
     by_hand: Callable[..., tuple[float, ...]] | None = None
     density: Density | None = None
+    many_draws: bool = False
     under: Mapping[str, tuple[str, Callable[[], Family]]] = field(
         default_factory=dict, compare=False
     )

@@ -10,7 +10,7 @@ It is the one way in which a fit says anything of rows, those it was made of or 
 the rows are called. ``Draws`` are a posterior with one axis of draws. A ``Block`` has
 the numbers of all draws for some of the rows, by draws, rows: as many rows as there is
 room for, so that memory is bounded whatever the number of rows. There is no loop over
-draws, but for families whose thresholds are vectors.
+draws, but for families with thresholds that cannot do without (``Family.many_draws``).
 ``predict`` (``predict.py``) makes means, probabilities and responses of them.
 """
 
@@ -261,10 +261,11 @@ class Block:
     ) -> Array:
         """Return what a function of the family gives, by draws and rows.
 
-        ``first`` are its arguments before those by name. Thresholds are vectors, which
-        a family takes at one draw.
+        ``first`` are its arguments before those by name. Thresholds are vectors, of
+        which not every family takes those of many draws.
         """
-        if not self.rows.family.thresholds:
+        family = self.rows.family
+        if not family.thresholds or family.many_draws:
             return self.whole(function(*first, **arguments))
         found = np.empty(self.shape)
         for draw in range(self.count):

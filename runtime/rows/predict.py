@@ -179,10 +179,17 @@ def computed(
 def _drawn(block: Block, rng: np.random.Generator) -> Array:
     """Return new responses: one for each draw and row."""
     family, arguments = block.rows.family, block.arguments()
-    if family.thresholds:
-        return block.by(family.simulate, arguments, rng).astype(np.int64)
-    each = {name: block.whole(value) for name, value in arguments.items()}
-    return np.asarray(family.simulate(rng, **each))
+    vectors = ("threshold", "gap") if family.thresholds else ()
+    each = {n: v if n in vectors else block.whole(v) for n, v in arguments.items()}
+    return block.by(family.simulate, each, rng).astype(
+        _KINDS.get(family.response, float)
+    )
+
+
+#: Types of responses that are whole numbers.
+_KINDS: Mapping[str, Any] = dict.fromkeys(
+    ("binary", "ordinal", "count", "successes"), np.int64
+)
 
 
 def _mean(block: Block) -> Array:

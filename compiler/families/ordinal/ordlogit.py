@@ -58,7 +58,7 @@ def log_density(
     y : (N,) int
         Ranks, 0 to K - 1.
     eta : (N,)
-        Linear predictor.
+        Linear predictor. Of many draws this and what follows have a first axis more.
     threshold : (K - 1,)
         Increasing.
     gap : (K - 2,)
@@ -66,19 +66,28 @@ def log_density(
     disc : (N,)
         Positive.
     """
-    y = np.asarray(y, dtype=np.int64)
-    lowest, highest = y == 0, y == len(threshold)
-    ends = np.concatenate([[0.0], threshold, [0.0]])
+    y, threshold, gap = np.asarray(y, dtype=np.int64), _array(threshold), _array(gap)
+    lowest, highest = y == 0, y == threshold.shape[-1]
+    ends = _between(0.0, threshold)
     # an infinite end is one whatever disc: it is not to be multiplied by it
-    above = np.where(highest, FAR, disc * (ends[y + 1] - eta))
-    below = np.where(lowest, -FAR, disc * (ends[y] - eta))
-    gaps = np.concatenate([[1.0], gap, [1.0]])
-    between = log_one_minus_exp(disc * gaps[y])
+    above = np.where(highest, FAR, disc * (ends[..., y + 1] - eta))
+    below = np.where(lowest, -FAR, disc * (ends[..., y] - eta))
+    between = log_one_minus_exp(disc * _between(1.0, gap)[..., y])
     return np.asarray(
         log_logistic(above)
         + log_logistic(-below)
         + np.where(lowest | highest, 0.0, between)
     )
+
+
+def _array(values: Array) -> Array:
+    return np.asarray(values)
+
+
+def _between(end: float, values: Array) -> Array:
+    """Return vectors with one number before and after each."""
+    ends = np.full((*values.shape[:-1], 1), end)
+    return np.concatenate([ends, values, ends], axis=-1)
 
 
 def kernel(
@@ -140,7 +149,13 @@ def simulate(
 ) -> Array:
     """Draw ranks: the number of thresholds below a latent logistic draw."""
     latent = np.asarray(rng.logistic(eta, 1.0 / np.asarray(disc)))
-    return np.searchsorted(np.asarray(threshold), latent).astype(np.int64)
+    threshold = np.asarray(threshold)
+    if threshold.ndim == 1:
+        return np.searchsorted(threshold, latent).astype(np.int64)
+    found = np.zeros(latent.shape, dtype=np.int64)
+    for place in range(threshold.shape[-1]):
+        found += latent > threshold[..., place, None]
+    return found
 
 
 def mean(eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0) -> Array:
@@ -149,7 +164,10 @@ def mean(eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0) ->
     A mean of ranks treats categories as equally spaced; it is here for checks
     and is not reported.
     """
-    above = np.asarray(eta)[..., None] - np.asarray(threshold)
+    threshold = np.asarray(threshold)
+    if threshold.ndim > 1:
+        threshold = threshold[..., None, :]
+    above = np.asarray(eta)[..., None] - threshold
     return np.asarray(logistic(np.asarray(disc)[..., None] * above).sum(-1))
 
 
@@ -304,6 +322,7 @@ ORDLOGIT = Family(
         ),
     ),
     at_once="rows ordlogit at once",
+    many_draws=True,
     doc=r"""Ordered categories 0, ..., K - 1 cut from a logistic latent variable.
 
 .. math:: P(Y \le k \mid \eta) = F(\delta\,(\tau_k - \eta)), \quad
