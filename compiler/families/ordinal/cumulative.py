@@ -24,7 +24,7 @@ from ..family import Array, Family, Moments, SourceText
 from ..link import LATENT as LATENT_LINKS
 from ..link import LINKS
 from .ordlogit import ORDLOGIT
-from .thresholds import middle
+from .thresholds import beside_rows, middle, ranks_of, with_ends
 
 #: A threshold beyond it is none: an end of the scale.
 _END = 1e300
@@ -48,11 +48,12 @@ def log_density(link: str) -> Callable[..., Array]:
     ) -> Array:
         """Log probability of each row's category, in O(1) a row."""
         eta, threshold = np.asarray(eta), np.asarray(threshold)
-        ranks, lowest, highest = rows_of(y, len(threshold))
+        ranks, lowest, highest = rows_of(y, threshold.shape[-1])
         # what is not there is any number that is harmless
-        upper = np.append(threshold, threshold[-1:] + 1.0)[ranks]
-        lower = np.append(threshold[:1] - 1.0, threshold)[ranks]
-        width = np.concatenate([[1.0], gap, [1.0]])[ranks]
+        first, last = threshold[..., :1] - 1.0, threshold[..., -1:] + 1.0
+        upper = np.concatenate([threshold, last], axis=-1)[..., ranks]
+        lower = np.concatenate([first, threshold], axis=-1)[..., ranks]
+        width = with_ends(1.0, np.asarray(gap))[..., ranks]
         scaled = np.asarray(disc) * width
         over, under = disc * (upper - eta), disc * (lower - eta)
         with np.errstate(over="ignore"):
@@ -113,8 +114,7 @@ def _simulate(link: str) -> Callable[..., Array]:
         """Draw ranks: the number of thresholds below a latent draw."""
         rows = np.broadcast_shapes(np.shape(eta), np.shape(disc))
         latent = np.asarray(eta) + noise(rng, rows) / np.asarray(disc)
-        found = np.searchsorted(np.asarray(threshold), latent)
-        return np.asarray(found).astype(np.int64)
+        return ranks_of(latent, np.asarray(threshold))
 
     return simulate
 
@@ -124,7 +124,7 @@ def _mean(link: str) -> Callable[..., Array]:
         eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0
     ) -> Array:
         """Mean rank, the sum over thresholds of the probability to exceed them."""
-        over = np.asarray(threshold) - np.asarray(eta)[..., None]
+        over = beside_rows(np.asarray(threshold)) - np.asarray(eta)[..., None]
         with np.errstate(over="ignore"):
             above = LATENT[link].above(ARRAYS, np.asarray(disc)[..., None] * over)
         return np.asarray(np.exp(above).sum(-1))

@@ -19,7 +19,7 @@ from ...distributions.numerics import (
 )
 from ...distributions.scalars import row_logistic
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
-from .thresholds import middle
+from .thresholds import beside_rows, middle, ranks_of, with_ends
 
 #: Stands for an infinite threshold: finite, so that no gradient meets inf - inf.
 FAR = 1e8
@@ -66,28 +66,18 @@ def log_density(
     disc : (N,)
         Positive.
     """
-    y, threshold, gap = np.asarray(y, dtype=np.int64), _array(threshold), _array(gap)
+    y, threshold = np.asarray(y, dtype=np.int64), np.asarray(threshold)
     lowest, highest = y == 0, y == threshold.shape[-1]
-    ends = _between(0.0, threshold)
+    ends = with_ends(0.0, threshold)
     # an infinite end is one whatever disc: it is not to be multiplied by it
     above = np.where(highest, FAR, disc * (ends[..., y + 1] - eta))
     below = np.where(lowest, -FAR, disc * (ends[..., y] - eta))
-    between = log_one_minus_exp(disc * _between(1.0, gap)[..., y])
+    between = log_one_minus_exp(disc * with_ends(1.0, np.asarray(gap))[..., y])
     return np.asarray(
         log_logistic(above)
         + log_logistic(-below)
         + np.where(lowest | highest, 0.0, between)
     )
-
-
-def _array(values: Array) -> Array:
-    return np.asarray(values)
-
-
-def _between(end: float, values: Array) -> Array:
-    """Return vectors with one number before and after each."""
-    ends = np.full((*values.shape[:-1], 1), end)
-    return np.concatenate([ends, values, ends], axis=-1)
 
 
 def kernel(
@@ -149,13 +139,7 @@ def simulate(
 ) -> Array:
     """Draw ranks: the number of thresholds below a latent logistic draw."""
     latent = np.asarray(rng.logistic(eta, 1.0 / np.asarray(disc)))
-    threshold = np.asarray(threshold)
-    if threshold.ndim == 1:
-        return np.searchsorted(threshold, latent).astype(np.int64)
-    found = np.zeros(latent.shape, dtype=np.int64)
-    for place in range(threshold.shape[-1]):
-        found += latent > threshold[..., place, None]
-    return found
+    return ranks_of(latent, np.asarray(threshold))
 
 
 def mean(eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0) -> Array:
@@ -164,10 +148,7 @@ def mean(eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0) ->
     A mean of ranks treats categories as equally spaced; it is here for checks
     and is not reported.
     """
-    threshold = np.asarray(threshold)
-    if threshold.ndim > 1:
-        threshold = threshold[..., None, :]
-    above = np.asarray(eta)[..., None] - threshold
+    above = np.asarray(eta)[..., None] - beside_rows(np.asarray(threshold))
     return np.asarray(logistic(np.asarray(disc)[..., None] * above).sum(-1))
 
 

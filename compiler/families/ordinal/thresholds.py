@@ -53,6 +53,30 @@ def spread(center: Any, gap: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(center + places - 0.5 * ends)
 
 
+def with_ends(end: float, values: NDArray[Any]) -> NDArray[Any]:
+    """Return vectors with one number before and after each."""
+    ends = np.full((*values.shape[:-1], 1), end)
+    return np.concatenate([ends, values, ends], axis=-1)
+
+
+def ranks_of(latent: NDArray[Any], threshold: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how many thresholds are below each number.
+
+    Thresholds of many draws have a first axis of draws, as the numbers have.
+    """
+    if threshold.ndim == 1:
+        return np.searchsorted(threshold, latent).astype(np.int64)
+    found = np.zeros(latent.shape, dtype=np.int64)
+    for place in range(threshold.shape[-1]):
+        found += latent > threshold[..., place, None]
+    return found
+
+
+def beside_rows(threshold: NDArray[Any]) -> NDArray[Any]:
+    """Return thresholds as they stand behind rows: those of many draws are of each."""
+    return threshold if threshold.ndim == 1 else threshold[..., None, :]
+
+
 def logit_cumulative(simplex: NDArray[Any]) -> NDArray[Any]:
     """Return the thresholds that give these category probabilities at eta = 0."""
     below = np.cumsum(simplex, axis=-1)[..., :-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret.rows import row_arguments, row_predictor
 from varying.runtime.rows.engine import Draws, Rows, blocks
 from varying.runtime.rows.predict import log_likelihood, predict
@@ -52,3 +53,28 @@ def test_blocks_are_as_large_as_there_is_room_for() -> None:
     for name, array in whole.arguments().items():
         parts = [block.arguments()[name] for block in small]
         np.testing.assert_allclose(np.concatenate(parts, axis=1), array, 1e-12)
+
+
+ORDINAL = [name for name, family in FAMILIES.items() if family.many_draws]
+
+
+@pytest.mark.parametrize("name", ORDINAL)
+def test_thresholds_of_many_draws_are_those_of_each(name: str) -> None:
+    family, rng = FAMILIES[name], np.random.default_rng(3)
+    assert family.thresholds
+    threshold = np.sort(rng.normal(size=(20, 3)), axis=1)
+    given = {"eta": rng.normal(size=(20, 7)), "disc": np.exp(rng.normal(size=(20, 1)))}
+    given |= {"threshold": threshold, "gap": np.diff(threshold)}
+    y = rng.integers(0, 4, 7)
+    found = family.log_density(y, **given), family.mean(**given)
+    for at in range(20):
+        own = {key: values[at] for key, values in given.items()}
+        np.testing.assert_allclose(found[0][at], family.log_density(y, **own), 1e-12)
+        np.testing.assert_allclose(found[1][at], family.mean(**own), 1e-12)
+    # as many of each category as there should be
+    many = {**given, "eta": np.repeat(given["eta"][:, :1], 20_000, axis=1)}
+    drawn = family.simulate(np.random.default_rng(1), **many)
+    first = {**given, "eta": given["eta"][:, :1]}
+    for rank in range(4):
+        share = np.exp(family.log_density(np.full(1, rank), **first))[:, 0]
+        np.testing.assert_allclose((drawn == rank).mean(axis=1), share, atol=0.02)
