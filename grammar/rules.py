@@ -137,6 +137,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("one-level", _E, "A factor with one level as predictor."),
     Rule("group-per-row", _E, "A grouping factor with a level for every row."),
     Rule("group-not-nested", _E, "A level of `g` in several levels of `f` of `by=f`."),
+    Rule("invalid-covariance", _E, "A matrix of `cov=` that is none of the levels."),
     Rule("one-group", _E, "A grouping factor with a single level."),
     Rule("rows-reduced", _I, "Equal rows of a large file that became one, counted."),
     Rule("rows-dropped", _I, "Rows left out because a value is missing."),

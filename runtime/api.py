@@ -17,6 +17,7 @@ from .model import Model
 
 if TYPE_CHECKING:
     from varying.compiler.data.file import DataFile
+    from varying.compiler.data.matrices import KnownMatrix
     from varying.compiler.data.table import Table
     from varying.compiler.expressions.own import Functions
 
@@ -32,6 +33,7 @@ def compile(
     model: str | None = None,
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    matrices: Mapping[str, Any] | None = None,
     **misplaced: object,
 ) -> Model:
     """Compile a model.
@@ -58,6 +60,10 @@ def compile(
     functions
         Functions of your own, by the name that the spec calls them by. Each takes one
         array of numbers a column and returns one of the same length.
+    matrices
+        Known covariances between the levels of groups, by the name that the spec calls
+        them by: ``gr(g, cov=A)``. Each is a data frame whose index and columns are the
+        levels, or a pair of the levels and an array. They may have more levels.
 
     Returns
     -------
@@ -92,6 +98,7 @@ def compile(
         model=model,
         reduce=reduce,
         functions=functions,
+        matrices=matrices,
     )
 
 
@@ -125,6 +132,7 @@ def compile_source(
     model: str | None = None,
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    matrices: Mapping[str, Any] | None = None,
 ) -> Model:
     """Compile a text that has been read; see ``compile``.
 
@@ -135,7 +143,9 @@ def compile_source(
 
     from .workspace.workspace import workspace
 
-    request = Request(source, table, base, model, reduce, _own(functions))
+    own = _own(functions)
+    known = _known(matrices)
+    request = Request(source, table, base, model, reduce, own, matrices=known)
     found = workspace().compile(request)
     if isinstance(found, Outline):
         return Model(found.spec, found.name, None, found.diagnostics)
@@ -187,6 +197,15 @@ def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
 
     try:
         return own_functions(functions)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _known(matrices: Mapping[str, Any] | None) -> Mapping[str, KnownMatrix]:
+    from varying.compiler.data.matrices import matrices_of
+
+    try:
+        return matrices_of(matrices)
     except (TypeError, ValueError) as error:
         raise ArgumentError(str(error)) from None
 

@@ -83,7 +83,7 @@ CODES = sorted(set(codes()))
 WORDS = {
     *("Intercept", "b", "threshold", "sigma", "shape", "alpha", "||"),
     *("r_subj", "sd_subj", "cor_subj"),
-    *("weights=", "scale="),
+    *("weights=", "scale=", '(1 | gr(subj, cov="A.csv"))'),
 }
 
 

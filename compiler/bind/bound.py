@@ -23,6 +23,7 @@ from ..formula.columns import DesignColumn, Numeric, SpecialColumn
 from ..formula.group_options import Distribution
 from .membership import Membership
 from .question import Keep, Questions
+from .relation import Relation
 from .response_terms.term import ResponseTerm, Role
 
 
@@ -185,7 +186,7 @@ class Grouping:
     which of them share standard deviations and correlations; None: all.
     ``membership`` says that each row has a level in each of the factors, and how much
     of it; the levels are then those of all factors together. ``distribution`` is that
-    of the effects.
+    of the effects, ``relation`` how levels are related; None: they are not.
     """
 
     name: str
@@ -195,6 +196,7 @@ class Grouping:
     by: By | None = None
     membership: Membership | None = None
     distribution: Distribution = "gaussian"
+    relation: Relation | None = None
     span: Span = field(compare=False, kw_only=True)
 
     @property
@@ -207,7 +209,7 @@ class Grouping:
     @property
     def plain(self) -> bool:
         """Whether its effects are normal, and those of levels independent."""
-        return self.distribution == "gaussian"
+        return self.distribution == "gaussian" and self.relation is None
 
     @property
     def columns(self) -> tuple[DesignColumn, ...]:

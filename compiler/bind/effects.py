@@ -221,6 +221,7 @@ def _share(one: Grouping, other: Grouping) -> bool:
     same = one.factors == other.factors and one.by == other.by
     same = same and one.membership == other.membership
     same = same and one.distribution == other.distribution
+    same = same and one.relation == other.relation
     return same and bool(ids & others)
 
 

@@ -15,6 +15,7 @@ from varying.grammar.tree import (
     Name,
     Paren,
     PartStatement,
+    String,
 )
 from varying.grammar.walk import column_names, postorder, smallest_with
 
@@ -32,6 +33,7 @@ from ..formula.terms import expand_bar
 from ..prepare.rows import Prepared
 from .bound import Grouping, GroupTerm
 from .membership import Membership, bind_membership
+from .relation import bind_relation
 from .strata import bind_by
 
 
@@ -51,6 +53,7 @@ class _Own:
     correlated: bool
     membership: Membership | None
     distribution: Distribution
+    cov: Name | String | None
 
     def name(self, factors: Sequence[str]) -> str:
         """Return what the grouping is called."""
@@ -144,6 +147,11 @@ def bind_groupings(
         strata = None
         if by is not None:
             strata, levels = bind_by(by, bars_of.factors, levels, prepared.table, sink)
+        relation = None
+        if bars_of.own.cov is not None and not schema.open:
+            name = bars_of.own.name(bars_of.factors)
+            cov = bars_of.own.cov
+            relation = bind_relation(cov, name, levels, prepared.table, sink)
         groupings.append(
             Grouping(
                 bars_of.own.name(bars_of.factors),
@@ -153,6 +161,7 @@ def bind_groupings(
                 strata,
                 membership,
                 bars_of.own.distribution,
+                relation,
                 span=bars_of.span,
             )
         )
@@ -185,7 +194,9 @@ def _factors_of(
                 membership = bind_membership(options.members, prepared, sink)
                 if membership is None:
                     continue
-            own = _Own(by, options.correlated, membership, options.distribution)
+            own = _Own(
+                by, options.correlated, membership, options.distribution, options.cov
+            )
             key = frozenset(factors), own
             if key not in done:
                 done.add(key)
@@ -240,6 +251,15 @@ def _check_alike(bars: _Bars, own: _Own, bar: GroupBar, sink: Sink) -> None:
             f"terms over `{group}` with and without `dist=student` are not compiled by "
             "this version",
             "all terms over one grouping factor have the same `dist=`",
+        )
+    if own.cov != bars.own.cov:
+        group = own.name(bars.factors)
+        sink.add(
+            "not-yet",
+            bar.span,
+            f"terms over `{group}` with and without the same `cov=` are not compiled "
+            "by this version",
+            "all terms over one grouping factor have the same `cov=`",
         )
     both = bars.own.by, own.by
     one, other = (None if name is None else name.text for name in both)

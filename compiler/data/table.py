@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .custom_contrast import Custom
+from .matrices import KnownMatrix
 from .own_function import OwnFunction
 
 Floats = NDArray[np.float64]
@@ -171,7 +172,8 @@ class Table:
 
     ``calls`` are calls that have been computed over the rows, by their text, with the
     names of the columns that they gave; ``functions`` are the caller's own;
-    ``made_of`` has the columns that each ``let`` is computed from in the end.
+    ``made_of`` has the columns that each ``let`` is computed from in the end;
+    ``matrices`` are known beside the data, by name, or by path in quotes.
     """
 
     name: str
@@ -189,6 +191,7 @@ class Table:
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     functions: Mapping[str, OwnFunction] = field(default_factory=dict)
     made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    matrices: Mapping[str, KnownMatrix] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.columns.values():

@@ -32,9 +32,7 @@ NON_LINEAR = (
 )
 
 #: What a group term takes that is not compiled.
-GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "cov": ("until then: levels that are not related, `(1 | g)`",),
-}
+GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {}
 
 #: What stands beside a response and is not compiled.
 RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {

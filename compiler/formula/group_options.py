@@ -11,8 +11,6 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import Argument, Call, Chain, Expr, Name, String
 from varying.grammar.walk import LOGICALS, unwrap
 
-from ..expressions.elsewhere import GROUPS_UNTIL_THEN
-
 #: How effects of levels are distributed.
 Distribution = Literal["gaussian", "student"]
 
@@ -59,6 +57,8 @@ class GroupOptions:
         Whether it leaves the correlations of its effects.
     distribution
         Of the effects.
+    cov
+        The matrix of covariances between levels: a name, or the path of a file.
     members
         Of a grouping factor of which a row has several levels.
     """
@@ -66,6 +66,7 @@ class GroupOptions:
     by: Name | None = None
     correlated: bool = True
     distribution: Distribution = "gaussian"
+    cov: Name | String | None = None
     members: MembersText | None = None
 
 
@@ -108,12 +109,13 @@ def group_options(group: Expr, sink: Sink) -> GroupOptions | None:
 
 def _together(found: GroupOptions, group: Expr, sink: Sink) -> bool:
     """Report options that do not go together; whether there are such."""
-    if found.by is None or found.distribution == "gaussian":
+    if found.by is None or (found.distribution == "gaussian" and found.cov is None):
         return False
+    other = "cov=" if found.cov is not None else "dist=student"
     sink.add(
         "not-yet",
         group.span,
-        "`by=` with `dist=student` is not compiled by this version",
+        f"`by=` with `{other}` is not compiled by this version",
         "until then: one of them",
     )
     return True
@@ -219,12 +221,17 @@ def _dist(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
     raise _Invalid
 
 
-def _planned(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
-    assert argument.keyword is not None
-    name = argument.keyword.text
-    function = "gr" if found.members is None else "mm"
-    message = f"`{name}=` of `{function}()` is not compiled by this version"
-    sink.add("not-yet", argument.span, message, *GROUPS_UNTIL_THEN.get(name, ()))
+def _cov(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
+    value = unwrap(argument.value)
+    if isinstance(value, Name | String):
+        return replace(found, cov=value)
+    sink.add(
+        "invalid-argument",
+        argument.value.span,
+        f"`cov=` takes a matrix by its name or file: "
+        f"`{expression_text(argument.value)}` is none",
+        'written `cov=A`, or `cov="A.csv"`',
+    )
     raise _Invalid
 
 
@@ -255,7 +262,7 @@ def _scale(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
 _OF_BOTH: Mapping[str, _Read] = {
     "by": _by,
     "cor": _cor,
-    "cov": _planned,
+    "cov": _cov,
     "dist": _dist,
 }
 

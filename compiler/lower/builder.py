@@ -64,6 +64,10 @@ class Builder:
                 return member, learned
         raise ValueError(f"no response has {part.target}")
 
+    def axis_length(self, name: str) -> int:
+        """Return how many labels an axis has."""
+        return len(next(one.labels or () for one in self.axes if one.name == name))
+
     def written(self, target: str) -> PriorText | None:
         """Return what the user wrote for a scalar target."""
         return dict(self.bound.priors).get(target)

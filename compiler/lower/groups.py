@@ -25,7 +25,7 @@ from ..program.ir import (
     Slot,
     Strata,
 )
-from ..program.recipes import LevelIndex, Matrix, MemberIndex, MemberWeights
+from ..program.recipes import LevelIndex, Matrix, MemberIndex, MemberWeights, Numbers
 from . import default_priors as defaults
 from .builder import ROW, Builder, numbered, scalar, vector
 from .increments import Increments, where_of
@@ -133,7 +133,8 @@ def _group(
     if correlations:
         build.explain(effects.cor, chosen_cor)
     mixture = _mixture(build, prefix, effects, name, dim)
-    plain = mixture is None
+    relation = _relation(build, prefix, effects, name, dim)
+    plain = mixture is None and relation is None
     build.groups.append(
         Group(
             f"{prefix}{name}",
@@ -149,8 +150,21 @@ def _group(
             moved=moved,
             by=by,
             mixture=mixture,
+            relation=relation,
         )
     )
+
+
+def _relation(
+    build: Builder, prefix: str, effects: Effects, name: str, dim: str
+) -> str | None:
+    """Add the slot of how levels are related."""
+    relation = effects.members[0].grouping.relation
+    if relation is None:
+        return None
+    slot, count = f"{prefix}{name}_relation", build.axis_length(dim)
+    build.slots.append(Slot(slot, (dim, dim), Numbers(relation.factor, count)))
+    return slot
 
 
 def _mixture(

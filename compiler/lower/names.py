@@ -95,7 +95,7 @@ def free_group(wanted: str, build: Builder) -> tuple[str, str]:
             f"{name}_{suffix}"
             for suffix in (
                 *("coef", "coef_", "by", "by_", "column", "index", "pair"),
-                *("member", "weight"),
+                *("member", "weight", "relation"),
             )
         }
         made = {f"{prefix}{one}" for prefix in prefixes for one in made}

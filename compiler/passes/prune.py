@@ -37,8 +37,7 @@ def prune(program: Program, frame: Frame) -> tuple[Program, Frame]:
         if predictor.shift is not None:
             used |= {predictor.shift.design, predictor.shift.means}
     for group in program.groups:
-        if group.centering is not None:
-            used |= {group.centering.weights, group.centering.around}
+        used |= {*group.slots}
     slots = tuple(slot for slot in program.slots if slot.name in used)
     kept = {slot.name for slot in slots}
     arrays = {name: array for name, array in frame.arrays.items() if name in kept}

@@ -15,6 +15,7 @@ from varying.grammar.tree import (
     WhereStatement,
 )
 
+from .matrices import matrices_read
 from .request import Request
 from .rows import NO_DATA, Prepared, prepare
 from .source import data_of
@@ -58,6 +59,7 @@ def rows_of_models(
     there = NO_DATA if found_table is None else found_table
     unread = there.faulty | _lost_names(spec)
     there = replace(there, functions=request.functions, faulty=unread)
+    there = replace(there, matrices=matrices_read(spec, there, request, sink))
     sharing = [model.label for model in spec.models if model.label not in alone]
     wanted = [model.label for model in chosen]
     reported = frozenset(wanted) if wanted else None

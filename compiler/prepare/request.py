@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from varying.grammar.source import Source, Span
 from varying.grammar.tree import Spec
 
 from ..data.file import DataFile, read_data
+from ..data.matrices import KnownMatrix
 from ..data.table import Table
 from ..data.wanted import Wanted
 from ..expressions.own import Functions
@@ -65,6 +66,8 @@ class Request:
         Functions of the caller's, by name; see ``own_functions``.
     reader
         How the text is parsed and files are read.
+    matrices
+        Known covariances between levels, by name; see ``matrices_of``.
     """
 
     source: Source
@@ -74,6 +77,7 @@ class Request:
     reduce: bool | None = None
     functions: Functions = field(default_factory=dict)
     reader: Reader = DIRECT
+    matrices: Mapping[str, KnownMatrix] = field(default_factory=dict)
 
     def beside(self, path: Path) -> Path:
         """Return where a file is that the spec names."""

@@ -297,6 +297,9 @@ class Group:
     ``by`` says which levels share sds and correlations; None: all.
 
     ``mixture`` says that they have a t distribution, of which ``sd`` is the scale.
+
+    ``relation`` is a slot with the lower Cholesky factor of the known covariance of
+    levels; None: they are independent.
     """
 
     name: str
@@ -314,6 +317,7 @@ class Group:
     moved: Moved | None = None
     by: Strata | None = None
     mixture: Mixture | None = None
+    relation: str | None = None
 
     @property
     def sds(self) -> str:
@@ -364,7 +368,15 @@ class Group:
 
         What a pass knows of such groups does not hold for others.
         """
-        return self.mixture is None
+        return self.mixture is None and self.relation is None
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots that its effects are made of."""
+        found = () if self.relation is None else (self.relation,)
+        if self.centering is not None:
+            found = (*found, self.centering.weights, self.centering.around)
+        return found
 
     @property
     def coordinate(self) -> str:

@@ -189,6 +189,8 @@ def _group(group: Group, program: Program) -> str:
     head = _sized(group.stated, (group.levels, group.coefs))
     if group.form == "noncentered":
         base = _sized(group.base, (group.levels, group.coefs))
+        if group.relation is not None:
+            how = f"{how}; across levels times {group.relation}"
         if group.mixture is not None:
             how = f"{how}; by level times the root of {group.mixture.variance}"
         return f"{head} = {base} ~ normal(0, 1), scaled by {group.sd}; {how}"

@@ -101,7 +101,7 @@ def verify(program: Program, frame: Frame | None = None) -> None:
             _require(shape == (size, size), f"{group.name}: basis of {shape}")
         positions = [i for c in group.correlations for i in c.positions]
         _require(len(positions) == len(set(positions)), f"{group.name}: overlap")
-        unknown = {*group.quantities} - scales
+        unknown = {*group.quantities} - scales | {*group.slots} - slots.keys()
         _require(not unknown, f"{group.name}: unknown {unknown}")
         _require(
             group.plain or group.form in ("auto", "noncentered"),

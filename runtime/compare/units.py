@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.distributions.numerics import log_logistic, log_one_minus_exp
-from varying.compiler.program.blocks import GroupProduct, GroupUse
+from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.fill import fill
 
 from ..interface.arguments import ArgumentError, given
@@ -129,6 +129,7 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
     labels, index = levels
     if len(labels) < 2:
         raise ArgumentError(f"`{by}` has one level only: nothing would be left")
+    _refuse_members(compiled, by)
     own = _own_groups(compiled, by, index)
     units = Units(by, labels, index, own, tuple(sorted(names - {*own})))
     _check(compiled, units)
@@ -198,6 +199,13 @@ def _check(compiled: Compiled, units: Units) -> None:
     effects = 0
     for name in units.groups:
         group = program.group(name)
+        if not group.plain:
+            what = "related" if group.relation is not None else "t-distributed"
+            raise refuse(
+                f"integrating over {what} effects of `{group.levels}` is not possible "
+                "yet",
+                "leave out rows",
+            )
         index = _index_of(program, group, frame.arrays)
         if len(np.unique(index)) > units.count:
             raise refuse(
@@ -210,6 +218,19 @@ def _check(compiled: Compiled, units: Units) -> None:
         raise refuse(
             f"a level of `{units.by}` has {effects} effects: integrating over more "
             f"than {_MOST_EFFECTS} is not possible yet",
+            "leave out rows",
+        )
+
+
+def _refuse_members(compiled: Compiled, by: str) -> None:
+    """Refuse models with rows of several levels: their levels are in several units."""
+    blocks = [b for one in compiled.lowered.predictors for b in one.blocks]
+    if any(isinstance(block, MemberUse) for block in blocks):
+        raise fault(
+            compiled.spec.source,
+            "not-yet",
+            f"leaving out whole levels of `{by}` is not possible yet with rows of "
+            "several levels, `mm()`",
             "leave out rows",
         )
 

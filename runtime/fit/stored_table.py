@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varying.compiler.data.matrices import KnownMatrix
 from varying.compiler.data.table import Column, Kind, Table
 
 from ..files.plain import listed, number, text, texts, whole
@@ -41,7 +42,7 @@ def to_dataset(table: Table) -> Dataset:
     """Return the table as one variable a column, described by an attribute."""
     from xarray import Dataset
 
-    variables = {}
+    variables: dict[str, Any] = {}
     described = []
     for place, column in enumerate(table.columns.values()):
         variables[f"column_{place}"] = ("data_row", column.values)
@@ -54,6 +55,15 @@ def to_dataset(table: Table) -> Dataset:
         variables["counts"] = ("data_row", table.counts)
         variables["firsts"] = ("data_row", table.firsts)
     plain = {"name": escaped(table.name), "rows": table.rows, "columns": described}
+    matrices = []
+    for place, (name, matrix) in enumerate(table.matrices.items()):
+        dims = (f"matrix_{place}_row", f"matrix_{place}_column")
+        variables[f"matrix_{place}"] = (dims, matrix.values)
+        matrices.append(
+            {"name": escaped(name), "labels": [*map(escaped, matrix.labels)]}
+        )
+    if matrices:
+        plain["matrices"] = matrices
     written = json.dumps(plain, ensure_ascii=False)
     return Dataset(variables, attrs={_ATTRIBUTE: written})
 
@@ -89,8 +99,20 @@ def from_group(group: Group) -> Table:
             raise ValueError(f"{one.shape} values in {rows} rows")
     if counts is not None and counts.min(initial=1) < 1:
         raise ValueError("a row that is not there")
+    matrices = {}
+    # files of before have none
+    for place, described in enumerate(listed(plain.get("matrices", []), dict)):
+        values = np.asarray(variables[f"matrix_{place}"].values, dtype=np.float64)
+        labels = texts(described["labels"])
+        matrices[text(described["name"])] = KnownMatrix(labels, values)
     return Table(
-        text(plain["name"]), columns, rows, counts=counts, firsts=firsts, long=True
+        text(plain["name"]),
+        columns,
+        rows,
+        counts=counts,
+        firsts=firsts,
+        long=True,
+        matrices=matrices,
     )
 
 

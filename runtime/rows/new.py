@@ -199,6 +199,8 @@ def new_rows(
     frame = fill(program, found)
     if groups == "fitted":
         _refuse_new(program, frame, found, sink)
+    elif groups == "new":
+        _refuse_related(program, frame, sink)
     if groups == "new":
         frame = _with_strata(strata, frame, found, program, sink)
     sink.raise_errors()
@@ -307,6 +309,21 @@ def _refuse_new(program: Program, frame: Frame, table: Table, sink: Sink) -> Non
         else:
             name = ":".join(recipe.factors)
         report_new_levels(name, found, recipe.levels, sink, group=True)
+
+
+def _refuse_related(program: Program, frame: Frame, sink: Sink) -> None:
+    """Report new levels of groups whose levels are related: the matrix lacks them."""
+    for group in program.groups:
+        levels = frame.new_levels.get(group.levels)
+        if group.relation is None or levels is None or not levels.labels:
+            continue
+        sink.add(
+            "not-yet",
+            Span(0, 0),
+            f"effects of new levels of `{group.levels}` are not drawn yet, as its "
+            f"levels are related: {', '.join(map(repr, levels.labels[:5]))}",
+            "groups='population' has effects of 0",
+        )
 
 
 def _strata_of(compiled: Compiled) -> dict[str, By]:

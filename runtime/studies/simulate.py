@@ -88,7 +88,8 @@ class Simulator:
         with_response = _with_responses(source, table, model)
         try:
             joined = truth.joined(source)
-            compiled = compile_spec(Request(joined, with_response, base, model))
+            request = Request(joined, with_response, base, model)
+            compiled = compile_spec(request)
         except ModelError as error:
             raise ModelError(truth.told(error.diagnostics, source)) from None
         values = values_of(truth, compiled)
@@ -166,6 +167,12 @@ class Simulator:
         for group in program.groups:
             lengths = frame.lengths[group.levels], frame.lengths[group.coefs]
             effects = _effects(group, self.values, lengths, sets, rng)
+            if group.relation is not None:
+                effects = np.asarray(frame[group.relation]) @ effects
+            if group.mixture is not None:
+                half = 0.5 * float(np.ravel(self.values[group.mixture.df])[0])
+                chi = rng.standard_gamma(half, effects.shape[:2])
+                effects = effects * np.sqrt(half / chi)[..., None]
             variables[group.effects] = (
                 ("chain", "draw", f"{group.effects}#0", f"{group.effects}#1"),
                 effects[None],

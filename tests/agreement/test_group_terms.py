@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,16 @@ import pymc as pm
 import pytensor.tensor as pt
 import pytest
 
+import varying
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.matrices import matrices_of
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.lower import default_priors as defaults
 from varying.compiler.passes import for_sampling
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
+from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
 from .harness import compare
@@ -118,7 +121,106 @@ def test_effects_with_a_t_distribution() -> None:
     assert_same(compiled(STUDENT), by_hand, names, natural=of_levels)
 
 
+RELATED = """
+y ~ x + (1 + x | gr(g, cov=A))
+  prior b ~ normal(0, 2)
+  prior Intercept ~ normal(3, 2)
+  prior sigma ~ exponential(1)
+  prior sd ~ exponential(2)
+"""
+
+
+def related() -> pd.DataFrame:
+    """A covariance of one school more than there are, in another order."""
+    rng = np.random.default_rng([64, 1])
+    factor = np.tril(rng.normal(0.0, 0.5, (7, 7)), -1) + np.diag(rng.uniform(0.5, 1, 7))
+    order = rng.permutation(7)
+    names = [f"s{i}" for i in order]
+    return pd.DataFrame((factor @ factor.T)[np.ix_(order, order)], names, names)
+
+
+def test_effects_of_related_levels() -> None:
+    """Of all effects together: a Kronecker product of the two covariances."""
+    data, matrix = pupils(), related()
+    levels = [f"s{i}" for i in range(SCHOOLS - 1)]
+    known = matrix.loc[levels, levels].to_numpy()
+    x, level = data["x"].to_numpy(), data["g"].str[1:].astype(int).to_numpy()
+    with pm.Model() as by_hand:
+        intercept = pm.Normal("Intercept", 3, 2)
+        b = pm.Normal("b", 0, 2, shape=1)
+        sigma = pm.Exponential("sigma", 1.0)
+        chol, _, _ = pm.LKJCholeskyCov(
+            "chol", n=2, eta=defaults.LKJ_SHAPE, sd_dist=pm.Exponential.dist([2.0, 2.0])
+        )
+        own = chol @ chol.T
+        whole = known[:, None, :, None] * own[None, :, None, :]
+        size = 2 * len(levels)
+        r = pm.MvNormal("r_g", np.zeros(size), cov=whole.reshape((size, size)))
+        effects = r.reshape((-1, 2))
+        mu = intercept + b[0] * x + effects[level, 0] + effects[level, 1] * x
+        pm.Normal("y", mu, sigma, observed=data["y"])
+
+    def flat(
+        model: Compiled, point: Mapping[str, Array], names: tuple[str, ...]
+    ) -> dict[str, Array]:
+        values = dict(evaluate(model.program, model.frame, point)[0])
+        lower = values["sd_g"][:, None] * cholesky(model.program.groups[0], values, 2)
+        values["chol"] = lower[np.tril_indices(2)]
+        values["r_g"] = np.ravel(values["r_g"])
+        return {name: np.asarray(values[name]) for name in names}
+
+    names = ("Intercept", "b", "sigma", "chol", "r_g")
+    known_ = matrices_of({"A": matrix})
+    request = Request(Source(RELATED), table_from_frame(data), matrices=known_)
+    assert_same(compile_spec(request), by_hand, names, natural=flat)
+
+
+@pytest.mark.parametrize(
+    ("change", "phrase"),
+    [
+        (lambda m: m.drop(index="s3", columns="s3"), "no row for levels of `g`: `s3`"),
+        (lambda m: m - 2.0 * np.eye(7), "is not positive definite"),
+        (lambda m: m + np.triu(np.ones((7, 7)), 1), "is not symmetric"),
+        (lambda m: m * np.where(m.index == "s0", np.nan, 1.0), "not finite"),
+    ],
+)
+def test_what_is_no_covariance(
+    change: Callable[[pd.DataFrame], pd.DataFrame], phrase: str
+) -> None:
+    matrices = matrices_of({"A": change(related())})
+    with pytest.raises(ModelError) as found:
+        compile_spec(
+            Request(Source(RELATED), table_from_frame(pupils()), matrices=matrices)
+        )
+    (fault,) = found.value.diagnostics
+    assert fault.rule == "invalid-covariance" and phrase in fault.message
+
+
+def test_a_stored_fit_has_its_matrix(tmp_path: Path) -> None:
+    """Neither the file nor the name is needed to compile the model again."""
+    pupils().to_csv(tmp_path / "case.csv", index=False)
+    related().to_csv(tmp_path / "A.csv")
+    spec = tmp_path / "case.model"
+    spec.write_text(
+        'data "case.csv"\ny ~ x + (1 | gr(g, cov="A.csv", dist=student))\n', "utf-8"
+    )
+    fit = varying.compile(spec).fit(draws=20, tune=20, chains=1, seed=1, progress=False)
+    fit.save(tmp_path / "case.fit")
+    for name in ("A.csv", "case.csv"):
+        (tmp_path / name).unlink()
+    again = varying.load(tmp_path / "case.fit")
+    wanted = fit.predict(kind="mean").to_numpy()
+    assert (again.predict(kind="mean").to_numpy() == wanted).all()
+    new = pd.DataFrame({"g": ["s1", "new"], "x": [0.0, 0.0]})
+    with pytest.raises(ModelError, match="levels are related"):
+        again.predict(new, groups="new")
+    assert again.predict(new, groups="population", kind="mean").sizes["row"] == 2
+
+
 MODELS = {
+    "related": """
+y ~ far + (1 + far | gr(g, cov="A.csv")) + (1 | mm(g, h, cov="A.csv", dist=student))
+""",
     "student": STUDENT,
     "student, stated at means": """
 y ~ far + (1 + far | gr(g, dist=student)) + (1 | mm(a, b, dist=student))
@@ -150,6 +252,7 @@ y ~ a1 * exp(-x), nl=true
 @pytest.mark.parametrize("name", MODELS)
 def test_backends_agree(name: str, tmp_path: Path) -> None:
     pupils().to_csv(tmp_path / "case.csv", index=False)
+    related().to_csv(tmp_path / "A.csv")
     source = Source(f'data "case.csv"\n{MODELS[name]}', "case.model")
     model = compile_spec(Request(source, base=tmp_path))
     seed = list(MODELS).index(name)

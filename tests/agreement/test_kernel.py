@@ -245,7 +245,7 @@ def test_every_operation_is_met(tmp_path: Path) -> None:
     by_prior = {prior_name(name) for name in DISTRIBUTIONS if name != "dirichlet"}
     by_prior |= {"below", varied_name("normal")}
     # `test_group_terms.py` is about these
-    by_prior |= {"members", "mixed", varied_name("inverse_gamma")}
+    by_prior |= {"members", "mixed", "related", varied_name("inverse_gamma")}
     # of elementwise ones `zi ~ x` has one; the others are those of curves
     curves = {"neg", *ELEMENTWISE} - {"inv_logit"}
     assert set(EVERY) - operations(tmp_path) - by_prior == curves

@@ -35,6 +35,7 @@ SESSIONS = {
     "rows-reduced": "takes a million rows",
     "unknown-model": "about an argument of the command",
     "ambiguous-model": "about an argument of the command",
+    "invalid-covariance": "about a matrix beside the data",
     "needs-data": "no fault for `check`",
     "improper-prior": "met when the prior is drawn from",
     "sampling-failed": "met by the sampler",

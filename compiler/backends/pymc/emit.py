@@ -232,6 +232,8 @@ def _group(group: Group, program: Program, values: dict[str, Any]) -> dict[str, 
     if group.form == "noncentered":
         base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
         effects = base * sd if chol is None else _times(chol, base)
+        if group.relation is not None:
+            effects = values[group.relation] @ effects
         if group.mixture is not None:
             effects = pt.sqrt(values[group.mixture.variance])[:, None] * effects
         if group.moved is None:

@@ -351,6 +351,8 @@ def _group(writer: Writer, group: Group) -> Iterator[str]:
             value = f"{base} @ ({scaled}).T"
         elif factor is not None:
             value = f"({scaled} @ {base}[:, :, None])[:, :, 0]"
+        if group.relation is not None:
+            value = f"{writer.name(group.relation)} @ ({value})"
         if group.mixture is not None:
             value = (
                 f"pt.sqrt({writer.name(group.mixture.variance)})[:, None] * ({value})"

@@ -296,6 +296,8 @@ def _group(
 
 def _spread_out(group: Group, effects: Array, values: Mapping[str, Any]) -> Array:
     """Return effects as they are, of normal ones that are independent by level."""
+    if group.relation is not None:
+        effects = np.asarray(values[group.relation]) @ effects
     if group.mixture is not None:
         effects = np.sqrt(np.asarray(values[group.mixture.variance]))[:, None] * effects
     return effects

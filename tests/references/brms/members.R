@@ -4,7 +4,9 @@
 #
 #     Rscript members.R
 #
-# Needs brms, rstan and jsonlite; four compilations.
+# Needs brms, rstan and jsonlite; five compilations. The Cholesky factor of the matrix
+# has no element below 0: this version of brms leaves such elements out where levels
+# have several effects (`if (Lcov[icov, jcov] > 1e-10)` in its Stan code).
 
 suppressPackageStartupMessages(library(brms))
 

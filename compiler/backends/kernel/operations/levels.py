@@ -1,4 +1,4 @@
-"""Effects whose levels have variances of their own."""
+"""Effects of levels that are related, or have variances of their own."""
 
 from __future__ import annotations
 
@@ -30,6 +30,30 @@ def _mixed_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
         d[variance + g] += 0.5 * total / root
 
 
+def _related(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
+    """Multiply by a lower factor of the covariance of levels, which is known."""
+    levels, q, out, r, factor = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    for g in range(levels):
+        for i in range(q):
+            total = 0.0
+            for h in range(g + 1):
+                total += c[factor + g * levels + h] * v[r + h * q + i]
+            v[out + g * q + i] = total
+    return 0.0
+
+
+def _related_back(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> None:
+    levels, q, out, r, factor = o[p + 1], o[p + 2], o[p + 3], o[p + 4], o[p + 5]
+    for g in range(levels):
+        for i in range(q):
+            slope = d[out + g * q + i]
+            for h in range(g + 1):
+                d[r + h * q + i] += c[factor + g * levels + h] * slope
+
+
 LEVELS = (
+    Operation(
+        "related", ("levels", "q", "out", "r", "factor"), _related, _related_back
+    ),
     Operation("mixed", ("levels", "q", "out", "r", "variance"), _mixed, _mixed_back),
 )

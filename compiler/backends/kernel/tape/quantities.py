@@ -359,6 +359,11 @@ class Quantities:
             else:
                 writer.add("scaled", **words, z=at + first)
         writer.constant -= _HALF_LOG_2PI * levels * size
+        if group.relation is not None:
+            apart, out = out, Place(writer.place(levels * size), levels * size, False)
+            words = {"levels": levels, "q": size, "r": apart.at, "out": out.at}
+            factor_ = writer.numbers(self.frame[group.relation])
+            writer.add("related", **words, factor=factor_)
         if group.mixture is not None:
             normal, out = out, Place(writer.place(levels * size), levels * size, False)
             variance = self.place(group.mixture.variance).at
