@@ -38,7 +38,9 @@ TABLE = table_of(DATA[1])
 #: The model that a prior, a quantity or a part of the page is about.
 GAUSSIAN = "y ~ x + block*cs + mo(rating) + (1 + x | subj)"
 ORDINAL = "rating ~ x + block*cs + (1 + x | subj), family=ordlogit"
-STATEMENTS = ("column", "let", "where", "quantity", "test", "contrast")
+STATEMENTS = (
+    *("column", "let", "where", "quantity", "test", "contrast", "means", "slope"),
+)
 
 
 def errors(spec: str) -> list[str]:

@@ -446,7 +446,8 @@ def _asked(
         found = bind_cells(own, _cells(name, drafts, prepared), prepared, sink)
         cells += [replace(one, response=name) for one in found]
     lines = {one.name: labels_of(one, categories[one.response]) for one in cells}
-    scope = Scope(targets, dict(_formulas(drafts)), categories, lines)
+    families = {draft.one.name: draft.family for draft in drafts}
+    scope = Scope(targets, dict(_formulas(drafts)), categories, lines, families)
     quantities, tests = bind_quantities(spec, scope, sink)
     return Questions(quantities, tests, tuple(cells))
 

@@ -79,7 +79,7 @@ class Use:
 class Operation:
     """Operators between operands, from the left; or a function of one operand.
 
-    ``operators`` holds ``+ - * / ^``, or one of ``neg sqrt exp log``.
+    ``operators`` holds ``+ - * / ^ min max``, or one of ``neg sqrt exp log abs``.
     """
 
     operators: tuple[str, ...]

@@ -26,6 +26,7 @@ _FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "sqrt": np.sqrt,
     "exp": np.exp,
     "log": np.log,
+    "abs": np.abs,
 }
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "+": np.add,
@@ -33,6 +34,8 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "*": np.multiply,
     "/": np.divide,
     "^": np.float_power,
+    "min": np.minimum,
+    "max": np.maximum,
 }
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": np.less,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.bind.questions.shares import SHARES
 from varying.compiler.formula.columns import simplex_name
 from varying.compiler.program.blocks import Product
 from varying.compiler.program.expressions import Take, names_in
@@ -22,6 +23,7 @@ from .answers import ABOUT, VERBS, Answers, answers_from
 from .cells import cell_lines
 from .evidence import prior_of
 from .formulas import evaluate, evaluate_quantities, holds
+from .variance import share_of_variance
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -156,6 +158,8 @@ def derived(
     draws = {
         one: cells[one.group][one.places[0]].draws
         if one.kind == "line"
+        else share_of_variance(one, compiled, posterior)
+        if one.kind in SHARES
         else draws_of(one, compiled, posterior)
         for one in references
     }

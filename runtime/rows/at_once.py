@@ -7,7 +7,7 @@ What is the same in all rows, or at all nodes, has length 1 there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -105,7 +105,7 @@ class AtOnce:
                 case Product(coefs, place, factors):
                     term: Any = self._vector(coefs)[:, place, None]
                     for one in factors:
-                        term = term * self._factor(one)
+                        term = term * self.column(one)
                     found = found + term
                 case GroupUse() | GroupProduct() | MemberUse():
                     pass
@@ -113,7 +113,8 @@ class AtOnce:
                     raise NotImplementedError(type(block).__name__)
         return np.asarray(found)
 
-    def _factor(self, one: Symbol | Take) -> Array:
+    def column(self, one: Symbol | Take) -> Array:
+        """Return a factor of a product: rows, or draws by rows."""
         if isinstance(one, Symbol):
             return self.frame[one.name]
         assert isinstance(one.vector, Symbol)
@@ -147,7 +148,7 @@ class AtOnce:
                 found[group.name] = there + one
             else:
                 whole = np.zeros((self.size, self.rows, size))
-                whole[..., block.position] = self._factor(block.factor)
+                whole[..., block.position] = self.column(block.factor)
                 found[group.name] = there + whole
         return found
 
@@ -162,7 +163,9 @@ class AtOnce:
 
     # ---- what the family is given ----------------------------------------------------
 
-    def arguments(self, predictors: Mapping[str, Array]) -> dict[str, Array]:
+    def arguments(
+        self, predictors: Mapping[str, Array], names: Collection[str] | None = None
+    ) -> dict[str, Array]:
         """Return what the family's functions take, given the linear predictors.
 
         A vector such as the thresholds has its elements behind the nodes.
@@ -171,11 +174,14 @@ class AtOnce:
         ----------
         predictors
             Values by name, draws by rows by nodes.
+        names
+            The arguments that are needed; None: all.
         """
         values = self.with_bodies(predictors)
         return {
             name: self._value(expression, values)
             for name, expression in self.program.likelihood.arguments
+            if names is None or name in names
         }
 
     def with_bodies(self, predictors: Mapping[str, Array]) -> dict[str, Array]:

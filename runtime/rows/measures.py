@@ -90,7 +90,7 @@ def latent(at: AtOnce, sd: float) -> Measure:
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
         found = at.with_bodies(predictors)[main.name] / sd
-        arguments = at.arguments(predictors)
+        arguments = at.arguments(predictors, ("disc",))
         return np.asarray(found * arguments.get("disc", 1.0))
 
     return Measure(value, curve="identity" if main.body is None else None)
@@ -136,7 +136,7 @@ def expected_number(at: AtOnce, numbers: Sequence[float]) -> Measure:
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
         ranks = np.arange(len(steps))
-        above = _above(family, at, at.arguments(predictors), ranks)
+        above = _above(family, at, predictors, ranks)
         return np.asarray(values[0] + above @ steps)
 
     return Measure(value, work=len(steps), bounded=True)
@@ -169,7 +169,7 @@ def _of_ranks(family: Family, events: Sequence[list[tuple[int, int]]]) -> Measur
     place = {end: number for number, end in enumerate(ends)}
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
-        above = _above(family, at, at.arguments(predictors), np.asarray(ends))
+        above = _above(family, at, predictors, np.asarray(ends))
         found = [
             sum(
                 above[..., place[low - 1]] - above[..., place[high]]
@@ -182,14 +182,19 @@ def _of_ranks(family: Family, events: Sequence[list[tuple[int, int]]]) -> Measur
     return Measure(value, len(events), len(ends), True)
 
 
-def _above(family: Family, at: AtOnce, arguments: Arguments, ranks: Array) -> Array:
+def _above(
+    family: Family, at: AtOnce, predictors: Mapping[str, Array], ranks: Array
+) -> Array:
     """Return the probabilities of categories above ranks, behind the nodes.
 
     A rank of -1 is below all categories, the last category is above none.
     """
+    own = _ABOVE.get(family.name)
+    # the gaps of thresholds are for densities
+    arguments = at.arguments(predictors, None if own is None else _CUMULATIVE)
     count = np.shape(arguments["threshold"])[-1]
     inner = np.clip(ranks, 0, count - 1)
-    found = _ABOVE.get(family.name, _each_draw)(family, arguments, inner)
+    found = (own or _each_draw)(family, arguments, inner)
     found[..., ranks < 0] = 1.0
     found[..., ranks >= count] = 0.0
     return found
@@ -225,6 +230,8 @@ def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
     return found
 
 
+#: What cumulative families make probabilities of.
+_CUMULATIVE = ("eta", "threshold", "disc")
 #: Arguments of ordinal families that have an element for each threshold or gap.
 _VECTORS = frozenset({"threshold", "gap"})
 _ABOVE: Mapping[str, Callable[[Family, Arguments, Array], Array]] = {

@@ -8,6 +8,7 @@ reported as ``unknown-target``, of which the driver decides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -37,9 +38,12 @@ from ...expressions.functions import FUNCTIONS
 from ..question import Constant, Formula, Operation, Quantity, Reference, Test, Use
 from .cells import cells_name
 from .references import Scope, refer, refer_to_line
+from .shares import SHARES, bind_share
 
-#: Functions of one number that an expression over parameters may call.
-CALLED = ("sqrt", "exp", "log")
+#: Functions of numbers that an expression over parameters may call.
+CALLED = ("sqrt", "exp", "log", "abs", "min", "max")
+#: Those of several numbers.
+OF_SEVERAL = ("min", "max")
 _ARITHMETIC = frozenset("+-*/")
 _RISING, _FALLING = frozenset({"<", "<="}), frozenset({">", ">="})
 
@@ -105,6 +109,8 @@ class _Reader:
             return Use(node.text)
         if node.text in self.scope.lines:
             return self._line(node, None)
+        if node.text == "pi" and "pi" not in self.scope.targets.kinds():
+            return Constant(math.pi)
         if node.text in self.absent:
             return None
         if node.text in self.later:
@@ -136,8 +142,13 @@ class _Reader:
             self.used[found] = None
         return found
 
-    def _call(self, node: Call) -> Operation | None:
+    def _call(self, node: Call) -> Formula | None:
         name = node.function.text
+        if name in SHARES:
+            share = bind_share(node, self.scope, self.sink)
+            if share is not None:
+                self.used[share] = None
+            return share
         if name not in CALLED:
             if name in FUNCTIONS:
                 message = f"`{name}()` is a function of columns, not of parameters"
@@ -150,11 +161,16 @@ class _Reader:
             self.sink.add("unknown-function", span, message, *notes, fix=fix)
             return None
         plain = [a.value for a in node.arguments if a.keyword is None]
-        if len(plain) != 1 or len(node.arguments) != 1:
-            message = f"`{name}()` takes one number"
+        several = name in OF_SEVERAL
+        fits = len(plain) > 1 if several else len(plain) == 1
+        if not fits or len(plain) != len(node.arguments):
+            message = (
+                f"`{name}()` takes {'several numbers' if several else 'one number'}"
+            )
             self.sink.add("invalid-argument", node.span, message)
             return None
-        return self._operation((name,), plain)
+        operators = (name,) * (len(plain) - 1) if several else (name,)
+        return self._operation(operators, plain)
 
     def _invalid(self, node: Expr) -> None:
         text = expression_text(node)

@@ -16,6 +16,7 @@ from varying.grammar.tokens import raw_level
 from varying.grammar.tree import Name, Number, Ref, RefPart, Target
 
 from ...data.levels import suggest_level
+from ...families.family import Family
 from ...formula.columns import Coded, DesignColumn
 from ..bound import Grouping, Population
 from ..effects import Effects, effects_of
@@ -42,12 +43,15 @@ class Scope:
         not known.
     lines
         Of each question about cells, by its name, what its lines are called.
+    families
+        Of each response, by its name where there are several.
     """
 
     targets: Targets
     parts: Mapping[str, tuple[Population, Sequence[Grouping]]]
     categories: Mapping[str, tuple[str, ...] | None]
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    families: Mapping[str, Family | None] = field(default_factory=dict)
 
     def grouping(self, dpar: str, name: str) -> Grouping:
         """Return a grouping of a formula."""

@@ -1,0 +1,97 @@
+"""Binding ``icc(group)`` and ``r2()``: shares of variance in quantities and tests."""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.printer import expression_text, name_text
+from varying.grammar.tree import Call, Name
+from varying.grammar.walk import unwrap
+
+from ...data.levels import numbers_of
+from ...families.family import Family
+from ..question import Reference
+from .references import Scope
+
+__all__ = ["LATENT_VARIANCE", "MODELLED_VARIANCE", "SHARES", "bind_share"]
+
+#: The functions.
+SHARES = ("icc", "r2")
+#: Families with a residual variance on the scale of the linear predictor.
+LATENT_VARIANCE = frozenset(
+    "gaussian student lognormal bernoulli binomial ordlogit".split()
+)
+#: Families whose variance is known as a function of their parameters.
+MODELLED_VARIANCE = frozenset(
+    (
+        "gaussian student lognormal gamma exponential beta bernoulli binomial poisson "
+        "negbinomial geometric ordlogit"
+    ).split()
+)
+
+
+def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
+    """Return what ``icc(subj)`` or ``r2()`` refers to; None: a fault."""
+    name = node.function.text
+    if len(scope.families) > 1:
+        sink.add(
+            "invalid-quantity",
+            node.span,
+            f"`{name}()` is of one response, and the model has several",
+            "fit the responses one by one",
+        )
+        return None
+    ((response, family),) = scope.families.items()
+    words = [unwrap(argument.value) for argument in node.arguments]
+    texts = [word.text if isinstance(word, Name) else "" for word in words]
+    if any(argument.keyword is not None for argument in node.arguments):
+        texts = [""]
+    if name == "icc":
+        return _icc(node, texts, family, scope, sink)
+    if texts not in ([], ["conditional"], ["marginal"]):
+        sink.add(
+            "invalid-argument",
+            node.span,
+            f"`{expression_text(node)}` is no share of variance",
+            "`r2()` is that of all effects, `r2(marginal)` that of the population part",
+        )
+        return None
+    categories = scope.categories.get(response)
+    literal = family is None or family.response != "ordinal" or categories is None
+    if family is not None and (
+        family.name not in MODELLED_VARIANCE
+        or not (literal or numbers_of(categories or ()) is not None)
+    ):
+        _none(node, f"the residual variance of {family.name}", sink)
+        return None
+    return Reference(expression_text(node), "r2", group="".join(texts))
+
+
+def _icc(
+    node: Call, texts: list[str], family: Family | None, scope: Scope, sink: Sink
+) -> Reference | None:
+    groupings = (
+        {one.name: one for one in scope.parts[""][1]} if "" in scope.parts else {}
+    )
+    if len(texts) != 1 or texts[0] not in groupings:
+        written = texts[0] if len(texts) == 1 else ""
+        known = [f"`icc({name_text(name)})`" for name in groupings]
+        notes, fix = did_you_mean(written, tuple(groupings), node.span, "its groups")
+        if len(texts) != 1 or not written:
+            notes = (f"written {' or '.join(known)}",) if known else notes
+        message = f"`{expression_text(node)}` names no grouping factor of the model"
+        sink.add("unknown-target", node.span, message, *notes)
+        return None
+    if family is not None and family.name not in LATENT_VARIANCE:
+        _none(
+            node, f"a residual variance of {family.name} on the scale of its link", sink
+        )
+        return None
+    if any(one.by is not None or not one.plain for one in groupings.values()):
+        _none(node, "one variance of groups with `by=` or a t distribution", sink)
+        return None
+    return Reference(expression_text(node), "icc", group=texts[0])
+
+
+def _none(node: Call, what: str, sink: Sink) -> None:
+    message = f"`{expression_text(node)}` needs {what}, which this version has not"
+    sink.add("no-such-scale", node.span, message)

@@ -1,0 +1,230 @@
+"""Shares of variance: intraclass correlations, and Bayesian R squared.
+
+An ICC is the variance of a group's effects over the total variance around the
+population part, on the scale of the linear predictor: with slopes the mean over the
+rows of ``z' S z`` (Johnson 2014, Methods in Ecology and Evolution 5, 944-946); the
+residual variance is the family's on that scale (Nakagawa, Johnson & Schielzeth 2017,
+Journal of the Royal Society Interface 14, 20170213).
+
+R squared is that of Gelman, Goodrich, Gabry & Vehtari (2019, The American Statistician
+73, 307-309): in each draw the variance over the rows of the means that the model gives
+them, over itself plus the mean of the modelled residual variances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import pi
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.compiler.data.levels import numbers_of
+from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
+from varying.compiler.program.fill import fill
+
+from ..rows import measures
+from ..rows.at_once import AtOnce
+
+if TYPE_CHECKING:
+    from varying.compiler.bind.question import Reference
+    from varying.compiler.compiled import Compiled
+    from varying.compiler.program.ir import Predictor
+
+__all__ = ["LATENT", "MODELLED", "share_of_variance"]
+
+Array = NDArray[Any]
+
+#: Numbers of a block of rows, by draws.
+_AT_ONCE = 2_000_000
+
+
+def share_of_variance(
+    reference: Reference, compiled: Compiled, posterior: Mapping[str, Array]
+) -> Array:
+    """Return the draws of ``icc(g)``, ``r2()`` or ``r2(marginal)``: chains by draws."""
+    shape = next(iter(posterior.values())).shape[:2]
+    draws = {
+        name: values.reshape(-1, *values.shape[2:])
+        for name, values in posterior.items()
+    }
+    if reference.kind == "icc":
+        found = _icc(reference.group, compiled, draws)
+    else:
+        found = _r_squared(compiled, draws, marginal=reference.group == "marginal")
+    return found.reshape(shape)
+
+
+def _parts(
+    compiled: Compiled, draws: Mapping[str, Array]
+) -> list[tuple[AtOnce, Array]]:
+    """Return the rows of the data in pieces, and how many each row stands for."""
+    table, program = compiled.prepared.table, compiled.lowered
+    counts = np.ones(table.rows) if table.counts is None else table.counts.astype(float)
+    size = len(next(iter(draws.values())))
+    step = max(1, _AT_ONCE // size)
+    found = []
+    for first in range(0, table.rows, step):
+        places = np.arange(first, min(first + step, table.rows))
+        frame = fill(program, table.take(places))
+        found.append((AtOnce(program, frame, draws), counts[places]))
+    return found
+
+
+# ---- intraclass correlation ----------------------------------------------------------
+
+
+def _icc(wanted: str, compiled: Compiled, draws: Mapping[str, Array]) -> Array:
+    bound = compiled.bound
+    main = compiled.lowered.predictors[0]
+    names = [grouping.name for grouping in bound.main.groupings]
+    groups = [
+        block.group
+        for block in main.blocks
+        if isinstance(block, GroupUse | MemberUse | GroupProduct)
+    ]
+    order = dict(zip(names, dict.fromkeys(groups), strict=True))
+    variances = {name: np.zeros(len(next(iter(draws.values())))) for name in names}
+    residual = np.zeros(len(next(iter(draws.values()))))
+    total = 0.0
+    for at, counts in _parts(compiled, draws):
+        weights = at.weights_of_effects(main)
+        for name, group in order.items():
+            own = weights[group]
+            matrix = at.covariance(at.program.group(group))
+            size = own.shape[-1]
+            block = matrix[:, :size, :size]
+            each = ((own @ block) * own).sum(axis=-1)
+            variances[name] += each @ counts
+        spread = LATENT[bound.family.name](_arguments(at, main), bound.link.name)
+        residual += np.broadcast_to(spread, (at.size, at.rows)) @ counts
+        total += counts.sum()
+    every = sum(variances.values()) + residual
+    return np.asarray(variances[wanted] / every)
+
+
+def _arguments(at: AtOnce, main: Predictor) -> dict[str, Array]:
+    """Return the family's arguments of each row, draws by rows, without group effects.
+
+    Those of vectors (thresholds) are left out.
+    """
+    predictors = {one.name: at.fixed(one)[..., None] for one in at.linear}
+    names = {d.name for d in at.family.dpars} | {at.family.predictor, *at.family.known}
+    return {name: v[..., 0] for name, v in at.arguments(predictors, names).items()}
+
+
+def _student(given: Mapping[str, Array], _: str) -> Array:
+    nu = given["nu"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(nu > 2.0, nu / (nu - 2.0), np.inf)
+    return np.asarray(np.square(given["sigma"]) * factor)
+
+
+def _logistic(given: Mapping[str, Array], link: str) -> Array:
+    of_link = {"logit": pi**2 / 3.0, "probit": 1.0}
+    other = pi**2 / 6.0  # of the extreme value distributions behind the others
+    return np.asarray(of_link.get(link, other) / np.square(given.get("disc", 1.0)))
+
+
+LATENT: Mapping[str, Callable[[Mapping[str, Array], str], Array]] = {
+    "gaussian": lambda given, _: np.square(given["sigma"]),
+    "lognormal": lambda given, _: np.square(given["sigma"]),
+    "student": _student,
+    "bernoulli": _logistic,
+    "binomial": _logistic,
+    "ordlogit": _logistic,
+}
+
+
+# ---- R squared -----------------------------------------------------------------------
+
+
+def _r_squared(
+    compiled: Compiled, draws: Mapping[str, Array], *, marginal: bool
+) -> Array:
+    size = len(next(iter(draws.values())))
+    full, fixed = np.zeros((2, size)), np.zeros((2, size))
+    residual, total = np.zeros(size), 0.0
+    origin: Array | None = None
+    for at, counts in _parts(compiled, draws):
+        mean, variance = _moments(at, compiled, _with_effects(at))
+        if origin is None:
+            origin = mean[:, :1]  # sums of squares around a number of the same size
+        residual += variance @ counts
+        total += counts.sum()
+        full += _sums(mean - origin, counts)
+        if marginal:
+            alone = {one.name: at.fixed(one)[..., None] for one in at.linear}
+            fixed += _sums(_moments(at, compiled, alone)[0] - origin, counts)
+    explained = _spread(full, total)
+    wanted = _spread(fixed, total) if marginal else explained
+    return np.asarray(wanted / (explained + residual / total))
+
+
+def _sums(values: Array, counts: Array) -> Array:
+    return np.stack([values @ counts, np.square(values) @ counts])
+
+
+def _spread(sums: Array, total: float) -> Array:
+    """Return variances over rows of what has these sums and sums of squares."""
+    return np.asarray((sums[1] - np.square(sums[0]) / total) / (total - 1.0))
+
+
+def _with_effects(at: AtOnce) -> dict[str, Array]:
+    """Return the linear predictors of the rows with the effects of their own levels."""
+    found: dict[str, Array] = {}
+    for predictor in at.linear:
+        eta = at.fixed(predictor)
+        for block in predictor.blocks:
+            if isinstance(block, GroupUse | GroupProduct | MemberUse):
+                eta = eta + _added(at, block)
+        found[predictor.name] = eta[..., None]
+    return found
+
+
+def _added(at: AtOnce, block: GroupUse | GroupProduct | MemberUse) -> Array:
+    effects = at.draws[at.program.group(block.group).effects]
+    rows = effects[:, at.frame[block.index]]
+    if isinstance(block, GroupProduct):
+        column = at.column(block.factor)
+        return np.asarray(rows[..., block.position] * column)
+    if isinstance(block, MemberUse):
+        rows = (rows * at.frame[block.weights][:, :, None]).sum(axis=2)
+    rows = rows[..., list(block.positions)]
+    design = 1.0 if block.design is None else at.frame[block.design]
+    return np.asarray((rows * design).sum(axis=-1))
+
+
+def _moments(
+    at: AtOnce, compiled: Compiled, predictors: Mapping[str, Array]
+) -> tuple[Array, Array]:
+    """Return the mean and the variance of each row's response: draws by rows."""
+    family, shape = at.family, (at.size, at.rows)
+    if family.response == "ordinal":
+        numbers = np.asarray(numbers_of(compiled.bound.response.categories), float)
+        numbers = numbers - numbers.mean()
+        first = measures.expected_number(at, list(numbers)).value(at, predictors)
+        squares = measures.expected_number(at, list(np.square(numbers)))
+        mean = first[..., 0]
+        return mean, squares.value(at, predictors)[..., 0] - np.square(mean)
+    arguments = at.arguments(predictors)
+    mean = np.broadcast_to(measures.mean(at).value(at, predictors)[..., 0], shape)
+    given = {name: values[..., 0] for name, values in arguments.items()}
+    variance = MODELLED[family.name](mean, given)
+    return mean, np.broadcast_to(variance, shape)
+
+
+MODELLED: Mapping[str, Callable[[Array, Mapping[str, Array]], Array]] = {
+    "gaussian": lambda mean, given: np.square(given["sigma"]),
+    "student": lambda mean, given: _student(given, ""),
+    "lognormal": lambda mean, given: np.square(mean) * np.expm1(given["sigma"] ** 2),
+    "gamma": lambda mean, given: np.square(mean) / given["shape"],
+    "exponential": lambda mean, given: np.square(mean),
+    "beta": lambda mean, given: mean * (1.0 - mean) / (1.0 + given["phi"]),
+    "bernoulli": lambda mean, given: mean * (1.0 - mean),
+    "binomial": lambda mean, given: mean * (1.0 - mean / given["trials"]),
+    "poisson": lambda mean, given: mean,
+    "negbinomial": lambda mean, given: mean + np.square(mean) / given["shape"],
+    "geometric": lambda mean, given: mean + np.square(mean),
+}
