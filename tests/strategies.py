@@ -73,7 +73,7 @@ FAMILY_TURNS = (
 FEATURES = frozenset(
     """
     gaussian bernoulli ordlogit student lognormal poisson negbinomial binomial
-    trials cbind rate weights offset computed-response
+    trials cbind rate weights cens cens-interval trunc offset computed-response
     dpar dpar-group dpar-numeric dpar-offset disc prior-dpar
     no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
@@ -139,6 +139,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
     draft.met(family)
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
+    response = _limited(draft, seed, family, response)
     response = _weighted(draft, seed, response)
     data = _repeat(draft, seed, data)
     head += _columns(draft)
@@ -230,6 +231,31 @@ def _weighted(draft: _Draft, seed: int, response: str) -> str:
     draft.met("weights")
     term = "weights(n - 1)" if rng.random() < 0.5 else "weights(n / 2)"
     return f"{response} {'+' if ' | ' in response else '|'} {term}"
+
+
+def _limited(draft: _Draft, seed: int, family: str, response: str) -> str:
+    """Return the response, for some with rows that are censored, or truncated."""
+    # a generator of its own, as above
+    rng = np.random.default_rng([41, seed])
+    if FAMILIES[family].tails is None or rng.random() < 0.5:
+        return response
+    low, high = {"y": (1, 2000), "y / 100": (0.01, 20), "u": (0.0005, 50)}[response]
+    if family in ("gaussian", "student") and rng.random() < 0.5:
+        low = -low
+    terms = []
+    if rng.random() < 0.6:
+        draft.met("cens")
+        several = ["flag", "n > 4", "(n > 4) - (n < 2)", 'b == "left"']
+        terms.append(f"cens({several[int(rng.integers(len(several)))]})")
+        if rng.random() < 0.4:
+            draft.met("cens-interval")
+            terms = [f"cens(ifelse(n > 4, 2, ifelse(n > 2, 1, 0)), {response} + n)"]
+    if not terms or rng.random() < 0.4:
+        draft.met("trunc")
+        both = f"lb={low}, ub={high}"
+        which = [both, f"lb={low}", f"ub={high} + 0 * n"]
+        terms.append(f"trunc({which[int(rng.integers(len(which)))]})")
+    return f"{response} | {' + '.join(terms)}"
 
 
 def _repeat(draft: _Draft, seed: int, data: pd.DataFrame) -> pd.DataFrame:

@@ -64,6 +64,16 @@ class Response:
         return tuple((t.name, of) for t, of in self.beside if t.role == "argument")
 
     @property
+    def limits(self) -> tuple[tuple[str, Numeric], ...]:
+        """What is known of each row beside its value, by name: ``cens``, ``lb``."""
+        return tuple((t.name, of) for t, of in self.beside if t.role == "limit")
+
+    @property
+    def is_censored(self) -> bool:
+        """Whether values may be bounds of what is not known."""
+        return any(name == "cens" for name, _ in self.limits)
+
+    @property
     def rate(self) -> Numeric | None:
         """The exposure of ``y | rate(t)``, if there is one."""
         return self._with_role("exposure")

@@ -25,6 +25,7 @@ from .body_values import check_body
 from .bound import BoundModel, BoundPredictor
 from .doubled_monotonic import check_doubled_monotonic
 from .estimated import residual_scale
+from .limit_values import check_limits
 from .response import response_values
 
 #: Columns beyond this are not searched for collinearity: the search is cubic.
@@ -49,7 +50,11 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     """
     if not _finite(bound, table, sink) or not check_body(bound, table, sink):
         return
-    if _beside(bound, table, sink) and _support(bound, table, sink):
+    if (
+        _beside(bound, table, sink)
+        and _support(bound, table, sink)
+        and check_limits(bound, table, sink)
+    ):
         _varies(bound, table, sink)
     _offsets(bound, table, sink)
     for part in bound.predictors:

@@ -48,14 +48,6 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     ),
     "subset": ("until then: `where` chooses rows, for all models of a file",),
     "thres": ("until then: the thresholds are the same for all items",),
-    "cens": (
-        "there is nothing in its place yet: to take bounds for values, or to leave "
-        "such rows out, gives wrong effects",
-    ),
-    "trunc": (
-        "there is nothing in its place yet: of positive numbers, `lognormal` has no "
-        "values below 0",
-    ),
     "dec": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
     "cat": ("its categories are declared: `column y: ordered(1..5)`",),
     "index": ("it numbers the rows for `mi()`, which is not compiled either",),
@@ -135,18 +127,18 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "rate": ("it stands beside the response: `y | rate(t)`",),
     "exposure": ("it stands beside the response: `y | rate(t)`",),
     "Surv": (
-        "times that are not all observed are not compiled by this version",
-        "of times that are, `family=lognormal`",
+        "it stands beside the response: `time | cens(1 - event)`, with 1 for times at "
+        "which nothing had happened yet",
     ),
-    "censored": RESPONSES_UNTIL_THEN["cens"],
-    "truncated": RESPONSES_UNTIL_THEN["trunc"],
-    "constrained": RESPONSES_UNTIL_THEN["trunc"],
+    "censored": ("it stands beside the response: `y | cens(status)`",),
+    "truncated": ("it stands beside the response: `y | trunc(lb=0, ub=10)`",),
+    "constrained": ("it stands beside the response: `y | trunc(lb=0, ub=10)`",),
     "weighted": ("it stands beside the response: `y | weights(w)`",),
 }
 
 #: Those of them that are planned: they are not unknown, and not compiled yet.
 PLANNED_ELSEWHERE = frozenset(
-    "hsgp lo te ti cc censored truncated constrained Surv ar ma arma cosy unstr ar1 ou "
+    "hsgp lo te ti cc ar ma arma cosy unstr ar1 ou "
     "sar car fcor gmrf mat toep cse mmc".split()
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from .binary.bernoulli import BERNOULLI
 from .binary.binomial import BINOMIAL
 from .bounded.beta import BETA
@@ -15,6 +17,7 @@ from .combined.hurdle import (
     HURDLE_POISSON,
     ZERO_INFLATED_BETA,
 )
+from .combined.limits import named
 from .combined.zero_inflated import (
     ZERO_INFLATED_BETA_BINOMIAL,
     ZERO_INFLATED_BINOMIAL,
@@ -35,11 +38,21 @@ from .ordinal.cumulative import CUMULATIVE
 
 
 class Families(dict[str, Family]):
-    """Families by name; those of further links are made when they are asked for."""
+    """Families by name; some are made when they are asked for, and are no keys.
+
+    Those of further links, and those of rows with limits, ``gaussian | cens``.
+    """
 
     def __missing__(self, name: str) -> Family:
-        family, link = VARIANTS[name]
-        return self[family].with_link(link)
+        if name in VARIANTS:
+            family, link = VARIANTS[name]
+            return self[family].with_link(link)
+        return _with_limits(name)
+
+
+@cache
+def _with_limits(name: str) -> Family:
+    return named(FAMILIES, name)
 
 
 FAMILIES = Families(

@@ -186,6 +186,37 @@ class Pooled:
 
 
 @dataclass(frozen=True, slots=True)
+class Tails:
+    """What a family needs to be censored and truncated.
+
+    Attributes
+    ----------
+    density
+        The log density over operations ``m``, of the response and the parameters.
+    log_tails
+        The logs of ``P(Y <= y)`` and of ``P(Y > y)``, of the same arguments, each exact
+        in its tail.
+    draw
+        Draws in a graph: ``draw(pm, pt, *parameters)``, with PyMC's own distribution,
+        which has an inverse distribution function.
+    draw_text
+        The same in a script, an expression.
+    lowest
+        Below it there is nothing.
+    mean
+        Of the parameters in a list, the lower and the upper bound (None: there is
+        none): the mean between them, where it has a formula.
+    """
+
+    density: Density
+    log_tails: Callable[..., tuple[Any, Any]]
+    draw: Callable[..., Any]
+    draw_text: str
+    lowest: float = -math.inf
+    mean: Callable[..., Array] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A response distribution.
 
@@ -273,6 +304,8 @@ class Family:
     at_shares
         Of families with thresholds: those that give shares of categories where the
         predictor is 0.
+    tails
+        What censored and truncated responses need; None: it has neither.
     """
 
     name: str
@@ -302,6 +335,7 @@ class Family:
     outside: Callable[[Array], tuple[str, ...]] = lambda y: ()
     by_hand: Callable[..., tuple[float, ...]] | None = None
     density: Density | None = None
+    tails: Tails | None = None
     many_draws: bool = False
     under: Mapping[str, tuple[str, Callable[[], Family]]] = field(
         default_factory=dict, compare=False

@@ -123,6 +123,8 @@ def bounded(subject: Subject) -> Iterator[Finding]:
     response = bound.response
     if bound.family.name not in _UNBOUNDED or response.expression is not None:
         return
+    if response.limits:
+        return
     info = subject.schema.columns[response.column]
     low, high = info.minimum, info.maximum
     if low is None or high is None or not info.whole:
@@ -173,6 +175,8 @@ def _is_slider(low: float, high: float, subject: Subject) -> bool:
 def spike(subject: Subject) -> Iterator[Finding]:
     """Find a response many of whose values are its lowest or its highest."""
     bound, values, table = subject.bound, subject.response, subject.table
+    if bound.response.limits:
+        return
     if bound.family.name not in _UNBOUNDED or table.total < _FEWEST_FOR_SPIKES:
         return
     found = _spikes(values, subject)

@@ -56,7 +56,8 @@ def _of_response(bound: BoundModel) -> set[str]:
         )
         taken |= {f"{part.prefix}{name}" for name in names if part.prefix}
         taken |= {f"{part.prefix}offset"} if part.population.offsets else set()
-    taken |= {f"{of}{name}" for name, _ in bound.response.known}
+    beside = (*bound.response.known, *bound.response.limits)
+    taken |= {f"{of}{name}" for name, _ in beside}
     taken |= {f"{of}weight"} if bound.response.weight is not None else set()
     rated = bound.response.rate is not None
     taken |= {f"{of}rate", f"{of}offset"} if rated else set()

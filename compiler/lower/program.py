@@ -26,6 +26,7 @@ from ..bind.bound import (
 )
 from ..bind.spanning import spanning_columns
 from ..distributions.table import REAL, SUPPORTS
+from ..families.combined.limits import limited_name
 from ..families.family import DefaultPrior
 from ..families.link import allowed
 from ..formula.columns import Numeric
@@ -126,7 +127,7 @@ def _response(build: Builder) -> Likelihood:
     build.slots.append(Slot(observed, (ROW,), recipe))
     return Likelihood(
         free_name(response.name, build),
-        bound.family.name,
+        limited_name(bound.family.name, [name for name, _ in response.limits]),
         tuple(arguments),
         observed,
         ROW,
@@ -319,9 +320,10 @@ def _known(build: Builder) -> Arguments:
         build.slots.append(Slot(f"{of}rate", (ROW,), Variable(response.rate)))
     if response.weight is not None:
         build.slots.append(Slot(f"{of}weight", (ROW,), Variable(response.weight)))
-    for name, variable in response.known:
+    beside = (*response.known, *response.limits)
+    for name, variable in beside:
         build.slots.append(Slot(f"{of}{name}", (ROW,), Variable(variable)))
-    return [(name, Symbol(f"{of}{name}")) for name, _ in response.known]
+    return [(name, Symbol(f"{of}{name}")) for name, _ in beside]
 
 
 def _offsets(

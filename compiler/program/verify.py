@@ -8,6 +8,7 @@ import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES, VARIANTS
+from ..families.combined.limits import base_name
 from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Single, Variable
@@ -138,7 +139,8 @@ def verify(program: Program, frame: Frame | None = None) -> None:
 def _check_likelihood(
     likelihood: Likelihood, slots: Mapping[str, Slot], everything: set[str]
 ) -> None:
-    known = likelihood.family in FAMILIES or likelihood.family in VARIANTS
+    family = base_name(likelihood.family)
+    known = family in FAMILIES or family in VARIANTS
     _require(known, f"no family {likelihood.family}")
     _require(likelihood.value in slots, f"unknown {likelihood.value}")
     for _, argument in likelihood.arguments:

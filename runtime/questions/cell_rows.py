@@ -13,6 +13,7 @@ from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse, O
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.fill import array_of
 from varying.compiler.program.ir import Frame
+from varying.compiler.program.limits import unlimited
 from varying.compiler.program.recipes import (
     LevelIndex,
     MemberIndex,
@@ -46,7 +47,7 @@ class CellRows:
         grouped: bool,
     ) -> None:
         self.compiled, self.table, self.over = compiled, table, question.over
-        self.program = compiled.lowered
+        self.program = unlimited(compiled.lowered)
         self.arrays, self.shared = _arrays(compiled, table, grouped)
         keys = [np.zeros(table.rows)]
         for array in self.arrays.values():
@@ -181,9 +182,10 @@ def _arrays(
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return the arrays of a program on rows of a grid, and those that rows share.
 
-    Offsets are 0, exposures and trials 1; indices of levels are left out.
+    Offsets are 0, exposures and trials 1; indices of levels are left out, and what
+    censors or truncates the rows of the data.
     """
-    program = compiled.lowered
+    program = unlimited(compiled.lowered)
     read: set[str] = set()
     for predictor in program.predictors:
         for block in predictor.blocks:

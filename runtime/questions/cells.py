@@ -28,6 +28,7 @@ from varying.compiler.data import weighted
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.formula.columns import Numeric
 from varying.compiler.formula.design import evaluate_columns
+from varying.compiler.program.limits import unlimited
 
 from ..rows import measures
 from ..rows.at_once import AtOnce
@@ -169,7 +170,7 @@ class _Asked:
         # a cell that counts for nothing may be beyond what the model can compute
         used = np.flatnonzero((weights != 0.0).any(axis=0))
         table, weights = self.grid.table.take(used), weights[:, used]
-        program = self.compiled.lowered
+        program = unlimited(self.compiled.lowered)
         shape = next(iter(posterior.values())).shape[:2]
         moved = True
         if self.plain and question.scale == "link":

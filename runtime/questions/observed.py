@@ -30,7 +30,8 @@ def observed_in(
     """Return the mean, or share, of the rows that a line of ``means`` is about.
 
     None for other questions, on other scales than ``response`` and ``prob``, where a
-    numeric predictor is held, where exposures differ, and where there are no rows.
+    numeric predictor is held, where exposures differ, where rows are censored or
+    truncated, and where there are none.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def observed_in(
     named = {name: own for name, own in line.weights.items()}
     named |= {name: {level: 1.0} for name, level in question.fixed}
     if question.verb != "means" or question.scale not in ("response", "prob"):
+        return None
+    if bound.response.limits:
         return None
     if bound.response.rate is not None or set(named) & set(question.numbers):
         return None

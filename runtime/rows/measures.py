@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
 
 from .at_once import AtOnce
@@ -79,7 +80,9 @@ def mean(at: AtOnce) -> Measure:
         found = family.mean(**at.arguments(predictors))
         return np.asarray(found)
 
-    curve = _OTHER_CURVES.get(family.name, main.link)
+    curve = _OTHER_CURVES.get(base_name(family.name), main.link)
+    if not {"lb", "ub"}.isdisjoint(family.known):
+        curve = None
     bounded = family.response in ("binary", "successes")
     return Measure(value, bounded=bounded, curve=curve if main.body is None else None)
 

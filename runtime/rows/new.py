@@ -43,6 +43,7 @@ from varying.compiler.prepare.elsewhere import (
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.fill import fill
 from varying.compiler.program.ir import NewLevels
+from varying.compiler.program.limits import uncensored
 from varying.compiler.program.reached import only_for, without_groups
 from varying.compiler.program.recipes import (
     LevelIndex,
@@ -178,7 +179,7 @@ def new_rows(
         ``unknown-column``, ``new-level``, ``missing-value``, ``wrong-type`` or
         ``infinite-value``, with the column and the rows.
     """
-    program = compiled.lowered
+    program = compiled.lowered if response else uncensored(compiled.lowered)
     if groups == "population":
         program = without_groups(program)
     program = only_for(program, _wanted(program, kind, dpar, response))
@@ -212,7 +213,11 @@ def new_rows(
                 predictors=tuple(
                     p for p in program.predictors if p.response == one.responses[0]
                 ),
-                likelihoods=one.lowered.likelihoods,
+                likelihoods=tuple(
+                    own
+                    for own in program.likelihoods
+                    if own.name == one.lowered.likelihood.name
+                ),
                 coupling=None,
             ),
             frame,

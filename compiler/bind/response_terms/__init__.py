@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .bound import as_number, bind_terms, split_response
+from .bound import bind_terms, split_response
+from .reading import as_number
 from .table import PLANNED_TERMS, TERMS
 from .term import ResponseTerm
 

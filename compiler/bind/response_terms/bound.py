@@ -11,15 +11,12 @@ from varying.grammar.walk import unwrap
 
 from ...data.schema import Schema
 from ...expressions.elsewhere import RESPONSES_UNTIL_THEN
-from ...expressions.types import type_of
 from ...families import FAMILIES
 from ...families.family import Family
 from ...formula.columns import Numeric
+from .reading import as_number
 from .table import PLANNED_TERMS, TERMS
-from .term import ResponseTerm
-
-#: What stands beside a response: terms with their numbers.
-Beside = tuple[tuple[ResponseTerm, Numeric], ...]
+from .term import Beside, ResponseTerm
 
 
 def split_response(expression: Expr, sink: Sink) -> tuple[Expr, tuple[Call, ...]]:
@@ -71,9 +68,10 @@ def bind_terms(
     option
         The option ``family``, for a fix.
     """
-    found: dict[str, Numeric] = {}
+    found: dict[str, Beside] = {}
     if trials is not None:
-        found["trials"] = Numeric(expression_text(trials), trials)
+        counted = Numeric(expression_text(trials), trials)
+        found["trials"] = ((TERMS["trials"], counted),)
     good = True
     for call in calls:
         name = call.function.text
@@ -84,17 +82,17 @@ def bind_terms(
             sink.add("invalid-response-term", call.span, message)
             good = False
         else:
-            variable = _variable(call, schema, sink)
-            good = good and variable is not None
-            if variable is not None:
-                found[name] = variable
+            beside = _read(call, TERMS[name], schema, sink)
+            good = good and beside is not None
+            if beside is not None:
+                found[name] = beside
     if family is None or not good:
         return None
     missing = [name for name in family.known if name not in found]
     if missing:
         _report_missing(missing[0], family, response, schema, sink, option)
         return None
-    return tuple((term, found[name]) for name, term in TERMS.items() if name in found)
+    return tuple(one for name in TERMS for one in found.get(name, ()))
 
 
 def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
@@ -133,6 +131,14 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
     if family is None or term.of(family):
         return True
     others = [f"`family={other.name}`" for other in FAMILIES.values() if term.of(other)]
+    if term.role == "limit" and family.response not in ("ordinal", "binary"):
+        sink.add(
+            "not-yet",
+            call.span,
+            f"`{name}(...)` of {family.name} is not compiled by this version",
+            f"it is for {', '.join(others)}",
+        )
+        return False
     sink.add(
         "invalid-response-term",
         call.span,
@@ -149,6 +155,13 @@ def _until_then(call: Call) -> tuple[str, ...]:
     return tuple(note.replace("{0}", of) for note in notes)
 
 
+def _read(call: Call, term: ResponseTerm, schema: Schema, sink: Sink) -> Beside | None:
+    if term.read is not None:
+        return term.read(call, schema, sink)
+    variable = _variable(call, schema, sink)
+    return None if variable is None else ((term, variable),)
+
+
 def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:
     if len(call.arguments) != 1 or call.arguments[0].keyword is not None:
         sink.add(
@@ -161,16 +174,6 @@ def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:
     if not as_number(value, f"{call.function.text}()", schema, sink):
         return None
     return Numeric(expression_text(value), value)
-
-
-def as_number(value: Expr, what: str, schema: Schema, sink: Sink) -> bool:
-    """Whether an expression is a number; report it for ``what`` if it is not."""
-    typed = type_of(value, schema, sink)
-    if typed is not None and typed.kind != "number":
-        text = expression_text(value)
-        message = f"`{text}` is no number, and `{what}` needs one"
-        sink.add("wrong-type", value.span, message)
-    return typed is not None and typed.kind == "number"
 
 
 def _report_missing(

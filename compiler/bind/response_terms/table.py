@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .cens import CENS
 from .rate import RATE
 from .term import ResponseTerm
 from .trials import TRIALS
+from .trunc import TRUNC
 from .weights import WEIGHTS
 
 TERMS: dict[str, ResponseTerm] = {
@@ -12,9 +14,11 @@ TERMS: dict[str, ResponseTerm] = {
     for term in (
         TRIALS,
         RATE,
+        CENS,
+        TRUNC,
         WEIGHTS,
     )
 }
 
 #: Terms of the language that this version does not compile yet.
-PLANNED_TERMS: tuple[str, ...] = ("cens", "trunc", "se", "thres", "subset", "dec")
+PLANNED_TERMS: tuple[str, ...] = ("se", "thres", "subset", "dec")

@@ -9,12 +9,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.grammar.diagnostics import Sink
+from varying.grammar.tree import Call
+
+from ...data.schema import Schema
 from ...data.table import Floats
 from ...families.family import Family
+from ...formula.columns import Numeric
 
 #: What the numbers of a term are to the likelihood: an argument of the family's
-#: density, a time or area that the mean is multiplied by, the power of the density.
-Role = Literal["argument", "exposure", "weight"]
+#: density, a time or area that the mean is multiplied by, the power of the density,
+#: what is known of the response in place of its value or of where it can be seen.
+Role = Literal["argument", "exposure", "weight", "limit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,9 @@ class ResponseTerm:
         Whether numbers are such, one answer each.
     of
         Whether a family takes the term.
+    read
+        What reads a call of it that has more than one argument of one kind: it returns
+        terms with their numbers, or None after a fault.
     """
 
     name: str
@@ -43,3 +52,8 @@ class ResponseTerm:
     needed: str
     allowed: Callable[[Floats], NDArray[np.bool_]]
     of: Callable[[Family], bool]
+    read: Callable[[Call, Schema, Sink], Beside | None] | None = None
+
+
+#: What stands beside a response: terms with their numbers.
+Beside = tuple[tuple[ResponseTerm, Numeric], ...]

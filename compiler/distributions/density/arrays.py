@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from .. import numerics
 from .operations import ERFC_SLOPE, Density, Operations
 
+#: Below it the slope of the log of the normal distribution function is a series.
+_FAR = -50.0
+
 
 def _with_slope(x: Any, value: Any, slope: Callable[[], Any]) -> Any:
     """Return a value at a number with a small imaginary part, given it at the real."""
@@ -63,8 +66,18 @@ class Arrays(Operations):
 
         real = np.real(x)
         value = special.log_ndtr(real)
-        density = -0.5 * real * real - numerics.HALF_LOG_2PI
-        return _with_slope(x, value, lambda: np.exp(density - value))
+
+        def slope() -> Any:
+            # far out the logs of both have no digits left for their difference
+            far = np.minimum(real, _FAR)
+            over = 1.0 / (far * far)
+            series = 1.0 + over * (1.0 + over * (-2.0 + over * (10.0 - 74.0 * over)))
+            near = np.maximum(real, _FAR)
+            density = -0.5 * near * near - numerics.HALF_LOG_2PI
+            exact = np.exp(density - special.log_ndtr(near))
+            return np.where(real < _FAR, -far * series, exact)
+
+        return _with_slope(x, value, slope)
 
     @staticmethod
     def abs(x: Any) -> Any:

@@ -14,6 +14,10 @@ from .operations import DERIVED, Density, Operations
 WIDTH = 88
 #: Operations whose own definition is no reading for people.
 _WRITTEN: Mapping[str, str] = {
+    "lgamma1p": '''def lgamma1p(x):
+    """``log Gamma(1 + x)``."""
+    return pt.gammaln(1 + x)
+''',
     "log_ndtr": '''def log_ndtr(x):
     """Log of the normal distribution function, exact in both tails."""
     low, high = pt.minimum(x, -1), pt.maximum(x, -1)

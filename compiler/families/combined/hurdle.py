@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ...distributions.numerics import HALF_LOG_2PI, LARGEST_MEAN
+from ...distributions.numerics import LARGEST_MEAN
 from ..bounded import beta as betas
 from ..continuous import gamma as gammas
+from ..continuous import lognormal as lognormals
 from ..continuous.lognormal import LOGNORMAL
 from ..counts import saddle
 from ..counts.negbinomial import NEGBINOMIAL
@@ -132,6 +133,7 @@ def hurdle(
         rate=None,
         normal=False,
         pooled=None,
+        tails=None,
         at_once=None,
         doc=rf"""Zeros of their own, and {kind} above 0 of ``{family.name}``.
 
@@ -157,12 +159,6 @@ def _all(*own: Array) -> Array:
     return np.asarray(1.0)
 
 
-def _lognormal(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
-    log_y = m.log(y)
-    z = (log_y - mu) / sigma
-    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI - log_y
-
-
 HURDLE_GAMMA = hurdle(
     Base(
         gammas.GAMMA,
@@ -180,7 +176,7 @@ HURDLE_GAMMA = hurdle(
 HURDLE_LOGNORMAL = hurdle(
     Base(
         LOGNORMAL,
-        _lognormal,
+        lognormals.density,
         lambda pm, pt, mu, sigma, size: pm.LogNormal.dist(mu, sigma, size=size),
         "    drawn = pm.LogNormal.dist(mu, sigma, size=size)",
     ),

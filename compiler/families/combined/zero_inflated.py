@@ -58,6 +58,7 @@ def zero_inflated(base: Base) -> Family:
         log_density=arrays.log_density(density, names),
         density=density,
         by_hand=None,
+        tails=None,
         simulate=simulate,
         mean=mean,
         observe=graph(density, names, draw, whole=True),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ..family import Array, Family, Moments, SourceText
+from ..family import Array, Family, Moments, SourceText, Tails
 from ..link import POSITIVES
 from ..written import graph
 
@@ -32,6 +32,12 @@ def density(m: Any, y: Any, eta: Any) -> Any:
     return -eta - m.choose(
         y > 0.0, lambda some: m.exp(m.log(some) - eta), lambda _: 0.0, y, (1.0, 0.0)
     )
+
+
+def log_tails(m: Any, y: Any, eta: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    over = m.exp(m.log(y) - eta)
+    return m.log1mexp(over), -over
 
 
 def simulate(rng: np.random.Generator, eta: Array) -> Array:
@@ -72,6 +78,13 @@ EXPONENTIAL = Family(
         """pm.Exponential(
     {name}, scale=pt.exp({eta}), observed={observed}, dims={dims}
 )"""
+    ),
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, eta: pm.Exponential.dist(pt.exp(-eta)),
+        "pm.Exponential.dist(pt.exp(-eta))",
+        lowest=0.0,
     ),
     doc=r"""Waiting times for what comes at any moment alike.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,17 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
+from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI
-from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
+from ..family import (
+    Array,
+    Family,
+    Moments,
+    Pooled,
+    SourceText,
+    Tails,
+    residual_scale,
+)
 from ..link import REALS
 
 
@@ -54,6 +63,43 @@ def cell_kernel(
     square = count * z * z + spread
     density = -0.5 * square - count * (math.log(sigma) + HALF_LOG_2PI)
     return density, count * z * precise, (square - count) * precise
+
+
+def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    """Log density over operations."""
+    z = (y - mu) / sigma
+    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI
+
+
+def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    z = (y - mu) / sigma
+    return m.log_ndtr(z), m.log_ndtr(-z)
+
+
+def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
+    """Mean between bounds: ``mu + sigma (phi(a) - phi(b)) / (Phi(b) - Phi(a))``."""
+    mu, sigma = own
+    nothing = np.zeros(()) - np.inf
+    m = arrays.ARRAYS
+    a, b = (None if at is None else (at - mu) / sigma for at in (low, high))
+    with np.errstate(all="ignore"):
+        heights = [
+            nothing if z is None else -0.5 * z * z - HALF_LOG_2PI for z in (a, b)
+        ]
+        if b is None:
+            assert a is not None
+            whole = m.log_ndtr(-a)
+        elif a is None:
+            whole = m.log_ndtr(b)
+        else:
+            # on the side where both are below the middle
+            left = np.where(a > 0.0, -b, a)
+            right = np.where(a > 0.0, -a, b)
+            larger = m.log_ndtr(right)
+            whole = larger + m.log1mexp(larger - m.log_ndtr(left))
+        shift = np.exp(heights[0] - whole) - np.exp(heights[1] - whole)
+    return np.asarray(mu + sigma * shift)
 
 
 def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
@@ -106,6 +152,13 @@ GAUSSIAN = Family(
         "pm.Normal({name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims})"
     ),
     normal=True,
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, mu, sigma: pm.Normal.dist(mu, sigma),
+        "pm.Normal.dist(mu, sigma)",
+        mean=mean_between,
+    ),
     doc=r"""Normal response.
 
 .. math:: f(y \mid \mu, \sigma) = \frac{1}{\sigma\sqrt{2\pi}}

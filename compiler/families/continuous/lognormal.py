@@ -13,10 +13,19 @@ from ...data import weighted
 from ...data.spread import UNIT, rounding_of
 from ...data.weighted import Counts
 from ...distributions.numerics import HALF_LOG_2PI
-from ..family import Array, Family, Moments, Pooled, SourceText, residual_scale
+from ..family import (
+    Array,
+    Family,
+    Moments,
+    Pooled,
+    SourceText,
+    Tails,
+    residual_scale,
+)
 from .gaussian import cell_kernel as normal_cell_kernel
 from .gaussian import deviations
 from .gaussian import kernel as normal_kernel
+from .gaussian import log_tails as normal_log_tails
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -60,6 +69,18 @@ def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
     logged = math.log(y)
     density, by_mu, by_sigma = normal_kernel(logged, mu, sigma)
     return density - logged, by_mu, by_sigma
+
+
+def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    """Log density over operations."""
+    log_y = m.log(y)
+    z = (log_y - mu) / sigma
+    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI - log_y
+
+
+def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    return normal_log_tails(m, m.log(y), mu, sigma)
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
@@ -122,5 +143,12 @@ standard deviation of the log response (positive). Reference: Limpert, Stahel &
 Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
 341-352.
 """,
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, mu, sigma: pm.LogNormal.dist(mu, sigma),
+        "pm.LogNormal.dist(mu, sigma)",
+        lowest=0.0,
+    ),
     pooled=Pooled(cell_log_density, deviations, cell_kernel, logged=True),
 )

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from ...distributions.density import arrays
-from ..family import Array, DefaultPrior, Family, SourceText
+from ..family import Array, DefaultPrior, Family, SourceText, Tails
 from ..link import POSITIVES
 from ..written import graph
 from .gamma import SHAPE, mean, moments
 from .lognormal import in_support
+
+#: Logs of cumulative hazards are cut here, where their exponentials are numbers.
+LARGEST = 700.0
 
 
 def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
@@ -21,6 +24,14 @@ def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
     log_scale = eta - m.lgamma1p(1.0 / shape)
     z = shape * (log_y - log_scale)
     return m.log(shape) - log_y + z - m.exp(z)
+
+
+def log_tails(m: Any, y: Any, eta: Any, shape: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    z = shape * (m.log(y) - eta + m.lgamma1p(1.0 / shape))
+    # what is above is 0 beyond
+    hazard = m.exp(m.where(z < LARGEST, z, LARGEST))
+    return m.log1mexp(hazard), -hazard
 
 
 def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
@@ -72,6 +83,15 @@ WEIBULL = Family(
     {name}, alpha={shape}, beta=pt.exp({eta} - pt.gammaln(1 + 1 / {shape})),
     observed={observed}, dims={dims},
 )"""
+    ),
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, eta, shape: pm.Weibull.dist(
+            shape, pt.exp(eta - pt.gammaln(1.0 + 1.0 / shape))
+        ),
+        "pm.Weibull.dist(shape, pt.exp(eta - pt.gammaln(1 + 1 / shape)))",
+        lowest=0.0,
     ),
     doc=r"""Positive times until something happens.
 

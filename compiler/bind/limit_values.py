@@ -1,0 +1,149 @@
+"""Checks of censored and truncated responses, which need their rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Sink
+
+from ..data.table import Floats, Table
+from ..expressions.evaluation import evaluate
+from ..families.combined.limits import INTERVAL, LEFT, NONE, RIGHT
+from ..formula.columns import Numeric
+from .bound import BoundModel
+from .response import response_values
+
+
+def check_limits(bound: BoundModel, table: Table, sink: Sink) -> bool:
+    """Report rows that cannot be censored, or seen, as they are said to be."""
+    variables = dict(bound.response.limits)
+    if not variables:
+        return True
+    y = response_values(bound.response, table)
+    limits = {name: evaluate(one.expression, table) for name, one in variables.items()}
+    good = _bounds(bound, y, variables, limits, table, sink)
+    if "cens" in limits:
+        good = _censoring(bound, y, variables, limits, table, sink) and good
+    return good
+
+
+def _report(
+    wrong: NDArray[np.bool_],
+    variable: Numeric,
+    table: Table,
+    sink: Sink,
+    message: str,
+    *notes: str,
+) -> bool:
+    if not wrong.any():
+        return True
+    count = table.count(wrong)
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    span = variable.expression.span
+    sink.add("invalid-limit", span, message.replace("ROWS", rows), *notes)
+    return False
+
+
+def _bounds(
+    bound: BoundModel,
+    y: Floats,
+    variables: dict[str, Numeric],
+    limits: dict[str, Any],
+    table: Table,
+    sink: Sink,
+) -> bool:
+    tails = bound.family.tails
+    assert tails is not None
+    good = True
+    name = bound.response.name
+    for key, beyond in (("lb", np.less), ("ub", np.greater)):
+        if key not in limits:
+            continue
+        side = "below" if key == "lb" else "above"
+        good &= _report(
+            beyond(y, limits[key]),
+            variables[key],
+            table,
+            sink,
+            f"`{name}` is {side} its bound `{variables[key].label}` in ROWS",
+            "`trunc` says that such a response is never seen; where it was seen as the "
+            "bound, `cens` says so",
+        )
+        good &= _report(
+            np.asarray(limits[key]) <= tails.lowest,
+            variables[key],
+            table,
+            sink,
+            f"no response of {bound.family.name} is {side} {tails.lowest:g}: the bound "
+            "says nothing in ROWS"
+            if key == "lb"
+            else f"every response of {bound.family.name} is above {tails.lowest:g}: "
+            "with the bound there is none in ROWS",
+            "leave it out: `trunc(ub=...)`, or no `trunc` at all"
+            if key == "lb"
+            else "a bound is in the units of the response",
+        )
+    if {"lb", "ub"} <= set(limits):
+        good &= _report(
+            np.asarray(limits["lb"] >= limits["ub"]),
+            variables["ub"],
+            table,
+            sink,
+            "the bounds have nothing between them in ROWS",
+        )
+    return good
+
+
+def _censoring(
+    bound: BoundModel,
+    y: Floats,
+    variables: dict[str, Numeric],
+    limits: dict[str, Any],
+    table: Table,
+    sink: Sink,
+) -> bool:
+    status, variable = np.asarray(limits["cens"]), variables["cens"]
+    interval = status == INTERVAL
+    name = bound.response.name
+    if "upper" not in limits:
+        good = _report(
+            interval,
+            variable,
+            table,
+            sink,
+            f"`{variable.label}` says interval in ROWS, and not where it ends",
+            f"write `{name} | cens({variable.label}, y2)`, with the column of the ends",
+        )
+    else:
+        good = _report(
+            interval & (y >= limits["upper"]),
+            variables["upper"],
+            table,
+            sink,
+            f"the interval from `{name}` to `{variables['upper'].label}` has nothing "
+            "inside in ROWS",
+        )
+    ends = (("lb", np.less_equal, LEFT), ("ub", np.greater_equal, RIGHT))
+    for key, reached, code in ends:
+        if key in limits:
+            good &= _report(
+                (status == code) & reached(y, limits[key]),
+                variable,
+                table,
+                sink,
+                f"in ROWS a censored `{name}` is at `{variables[key].label}`, and "
+                "nothing is beyond",
+            )
+    if good and not (status == NONE).any() and not interval.any():
+        return _report(
+            np.ones(len(y), dtype=bool),
+            variable,
+            table,
+            sink,
+            f"all of `{name}` is censored: no value is known",
+            "its default priors and its scale have nothing to go by",
+        )
+    return good

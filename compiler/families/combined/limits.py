@@ -1,0 +1,310 @@
+"""Responses that are known to be on one side of a number, or seen between two alone.
+
+``y | cens(c)`` and ``y | trunc(lb, ub)`` make a family of another one: rows bring along
+which of them are censored and where, or between which numbers a response can be. It is
+named ``gaussian | cens``, after what its rows bring along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.weighted import Counts
+from ...distributions.density import arrays
+from ..family import Array, Family, Moments, Tails
+from ..written import graph, script
+
+#: What rows bring along, in the order of the arguments: -1, 0, 1 and 2 for responses
+#: that are at most, just, above what is observed, or between that and ``upper``; the
+#: bounds between which responses are seen.
+LIMITS = ("cens", "upper", "lb", "ub")
+LEFT, NONE, RIGHT, INTERVAL = -1.0, 0.0, 1.0, 2.0
+_PARTS = " | "
+#: Draws that are thrown away before bounds are drawn between by bisection.
+_TRIES = 20
+_HALVINGS = 80
+#: Nodes and weights of the integral that a mean between two bounds is.
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+
+
+def limited_name(family: str, limits: Sequence[str]) -> str:
+    """Return the name of a family with these limits; its own without any.
+
+    >>> limited_name("gaussian", ("cens",))
+    'gaussian | cens'
+    """
+    return family if not limits else f"{family}{_PARTS}{' '.join(limits)}"
+
+
+def base_name(family: str) -> str:
+    """Return the name of the family without limits."""
+    return family.partition(_PARTS)[0]
+
+
+def named(families: Mapping[str, Family], name: str) -> Family:
+    """Return the family that a name with limits means.
+
+    Raises
+    ------
+    KeyError
+        If there is no such family, or it takes no limits.
+    """
+    base, _, limits = name.partition(_PARTS)
+    asked = tuple(limits.split())
+    if not asked or base not in families or families[base].tails is None:
+        raise KeyError(name)
+    return limited(families[base], asked)
+
+
+def limited(base: Family, limits: tuple[str, ...]) -> Family:
+    """Return a family whose rows have limits, some of ``LIMITS`` in their order."""
+    tails = base.tails
+    assert tails is not None and not base.known
+    parameters = (base.predictor, *(dpar.name for dpar in base.dpars))
+    names, count = (*parameters, *limits), len(parameters)
+    cuts = "lb" in limits or "ub" in limits
+
+    def density(m: Any, y: Any, *given: Any) -> Any:
+        own, of = given[:count], dict(zip(limits, given[count:], strict=True))
+
+        def side(at: Any) -> Any:
+            return None if at is None else tails.log_tails(m, at, *own)
+
+        low, high = side(of.get("lb")), side(of.get("ub"))
+        seen = _between(m, low, high)
+        if "cens" not in of:
+            return tails.density(m, y, *own) - seen
+        status, here = of["cens"], side(y)
+        known = m.where(status < -0.5, _between(m, low, here), _between(m, here, high))
+        if "upper" in of:
+            # where it is no interval, any number that is above
+            is_interval = status > 1.5
+            upper = m.where(is_interval, of["upper"], y + 1.0)
+            known = m.where(is_interval, _between(m, here, side(upper)), known)
+        exact = tails.density(m, y, *own)
+        return m.where(m.equal(status, NONE), exact, known) - seen
+
+    def split(
+        given: Sequence[Array], by_name: Mapping[str, Array]
+    ) -> tuple[list[Array], dict[str, Array]]:
+        found = [*given, *(by_name[name] for name in names[len(given) :])]
+        return found[:count], dict(zip(limits, found[count:], strict=True))
+
+    def moments(y: Array, count: Counts = None, **known: Array) -> Moments:
+        """Return those of the responses as observed."""
+        return base.moments(y, count)
+
+    def in_support(y: Array, **known: Array) -> NDArray[np.bool_]:
+        """Whether a response is one of the family, between its bounds."""
+        good = base.in_support(y)
+        if "lb" in known:
+            good &= y >= known["lb"]
+        if "ub" in known:
+            good &= y <= known["ub"]
+        return np.asarray(good)
+
+    def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
+        """Draw a response as it would be without censoring, between its bounds."""
+        own, of = split(given, by_name)
+        rows = np.broadcast_shapes(*map(np.shape, (*own, *of.values())))
+        own = [np.broadcast_to(one, rows) for one in own]
+        if not cuts:
+            return base.simulate(rng, *own)
+        low, high = (of.get(name) for name in ("lb", "ub"))
+        low = None if low is None else np.broadcast_to(low, rows).astype(float)
+        high = None if high is None else np.broadcast_to(high, rows).astype(float)
+        return _draws(rng, base, own, low, high)
+
+    def mean(*given: Array, **by_name: Array) -> Array:
+        """Mean of the response without censoring, between its bounds."""
+        own, of = split(given, by_name)
+        if not cuts:
+            return base.mean(*own)
+        return (tails.mean or _mean_of(tails))(own, of.get("lb"), of.get("ub"))
+
+    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
+        given = pt.broadcast_arrays(*given)
+        own, of = given[:count], dict(zip(limits, given[count:], strict=True))
+        drawn = tails.draw(pm, pt, *own)
+        if not cuts:
+            return drawn
+        return pm.Truncated.dist(drawn, lower=of.get("lb"), upper=of.get("ub"))
+
+    ends = "".join(
+        f", {keyword}={name}"
+        for keyword, name in (("lower", "lb"), ("upper", "ub"))
+        if name in limits
+    )
+    drawn = f"pm.Truncated.dist({tails.draw_text}{ends})" if cuts else tails.draw_text
+    made = "_".join((base.name, *limits))
+    return replace(
+        base,
+        name=limited_name(base.name, limits),
+        aliases=(),
+        in_support=in_support,
+        moments=moments,
+        log_density=arrays.log_density(density, names),
+        density=density,
+        by_hand=None,
+        simulate=simulate,
+        mean=mean,
+        observe=graph(density, names, draw),
+        source=script(
+            made,
+            density,
+            names,
+            f"""
+    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
+    return {drawn}
+""",
+            f"Log density of {base.name}, given {', '.join(limits)} of each row",
+        ),
+        known=limits,
+        rate=None,
+        normal=False,
+        pooled=None,
+        at_once=None,
+        tails=None,
+    )
+
+
+def _between(m: Any, low: Any, high: Any) -> Any:
+    """Log of the probability between two numbers, of which the tails are given.
+
+    None is no bound. From the tail that is nearer, so that no digits are lost.
+    """
+    if low is None and high is None:
+        return 0.0
+    if low is None:
+        return high[0]
+    if high is None:
+        return low[1]
+    is_above = low[0] > low[1]
+    larger = m.where(is_above, low[1], high[0])
+    smaller = m.where(is_above, high[1], low[0])
+    return larger + m.log1mexp(larger - smaller)
+
+
+def _tails_of(tails: Tails, y: Array, own: Sequence[Array]) -> tuple[Array, Array]:
+    with np.errstate(all="ignore"):
+        given = [np.asarray(one) * 1.0 for one in own]
+        found = tails.log_tails(arrays.ARRAYS, np.asarray(y) * 1.0, *given)
+    return np.asarray(found[0]), np.asarray(found[1])
+
+
+def _draws(
+    rng: np.random.Generator,
+    base: Family,
+    own: Sequence[Array],
+    low: Array | None,
+    high: Array | None,
+) -> Array:
+    """Draw between bounds: again until inside, and by bisection where that is rare."""
+    found = np.array(base.simulate(rng, *own), dtype=float)
+    for _ in range(_TRIES):
+        away = np.zeros(found.shape, dtype=bool)
+        away |= found < low if low is not None else False
+        away |= found > high if high is not None else False
+        if not away.any():
+            return found
+        found[away] = base.simulate(rng, *(one[away] for one in own))
+    away = np.zeros(found.shape, dtype=bool)
+    away |= found < low if low is not None else False
+    away |= found > high if high is not None else False
+    assert base.tails is not None
+    some = [one[away] for one in own]
+    found[away] = _by_bisection(
+        rng,
+        base.tails,
+        some,
+        None if low is None else low[away],
+        None if high is None else high[away],
+    )
+    return found
+
+
+def _by_bisection(
+    rng: np.random.Generator,
+    tails: Tails,
+    own: Sequence[Array],
+    low: Array | None,
+    high: Array | None,
+) -> Array:
+    """Draw between bounds where a distribution hardly is."""
+    share = np.log(rng.random(np.shape(own[0])))
+    bottom, top = _bracket(tails, own, low, high)
+    ends = [None if at is None else _tails_of(tails, at, own) for at in (low, high)]
+    m = arrays.ARRAYS
+    with np.errstate(all="ignore"):
+        whole = np.asarray(_between(m, *ends))
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (bottom + top)
+            part = _between(m, _tails_of(tails, middle, own), ends[1])
+            above = part > whole + share
+            bottom, top = np.where(above, middle, bottom), np.where(above, top, middle)
+    return np.asarray(0.5 * (bottom + top))
+
+
+def _bracket(
+    tails: Tails, own: Sequence[Array], low: Array | None, high: Array | None
+) -> tuple[Array, Array]:
+    """Return two numbers with nearly all between them, inside the bounds."""
+    if low is not None and high is not None:
+        return low, high
+    anchor = np.asarray(low if low is not None else high)
+    step = np.maximum(np.abs(anchor), 1.0) * 1e-8
+    sign, side = (1.0, 1) if low is not None else (-1.0, 0)
+    start = _tails_of(tails, anchor, own)[side]
+    end = anchor + sign * step
+    for _ in range(200):
+        if sign < 0.0:
+            end = np.maximum(end, tails.lowest)
+        far = _tails_of(tails, end, own)[side] > start - 45.0
+        far &= end > tails.lowest
+        if not far.any():
+            break
+        step = np.where(far, 2.0 * step, step)
+        end = np.where(far, anchor + sign * step, end)
+    return (anchor, end) if sign > 0.0 else (end, anchor)
+
+
+def _mean_of(tails: Tails) -> Callable[..., Array]:
+    return lambda own, low, high: _mean(tails, own, low, high)
+
+
+def _mean(
+    tails: Tails, own: Sequence[Array], low: Array | None, high: Array | None
+) -> Array:
+    """Mean between bounds: the lower one, and the integral of what is above each.
+
+    In pieces that get longer away from the bounds, so that whatever is near one is
+    seen.
+    """
+    given = np.broadcast_arrays(
+        *own, *(np.asarray(one, dtype=float) for one in (low, high) if one is not None)
+    )
+    own, rest = given[: len(own)], list(given[len(own) :])
+    low = rest.pop(0) if low is not None else None
+    high = rest.pop(0) if high is not None else None
+    bottom, top = _bracket(tails, own, low, high)
+    ends = [None if at is None else _tails_of(tails, at, own) for at in (low, high)]
+    m, total = arrays.ARRAYS, np.zeros(np.shape(own[0]))
+    with np.errstate(all="ignore"):
+        whole = np.asarray(_between(m, *ends))
+        # from the bound that is there, in pieces twice as long as the one before
+        pieces = 0.5 ** np.arange(30.0, -1.0, -1.0)
+        places = np.concatenate([[0.0], pieces])
+        width = top - bottom
+        for left, right in zip(places, places[1:], strict=False):
+            half = 0.5 * (right - left)
+            for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+                share = left + half * (node + 1.0)
+                at = bottom + share * width if low is not None else top - share * width
+                part = _between(m, _tails_of(tails, at, own), ends[1])
+                total = total + weight * half * width * np.exp(part - whole)
+    return np.asarray(bottom + total)
