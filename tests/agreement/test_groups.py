@@ -19,7 +19,7 @@ from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.source import Source
 
-from .harness import compare
+from .harness import compare, thirds
 from .kernels import compare_kernel, variants
 from .test_by_hand import Array, assert_same
 
@@ -195,13 +195,13 @@ y ~ x + (1 + x | gr(treat:patient, by=treat)) + (1 | patient)
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_backends_agree(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "thorough"), thirds(MODELS))
+def test_backends_agree(name: str, thorough: bool, tmp_path: Path) -> None:
     patients().to_csv(tmp_path / "case.csv", index=False)
     source = Source(f'data "case.csv"\n{MODELS[name]}', "case.model")
     model = compile_spec(Request(source, base=tmp_path))
     seed = list(MODELS).index(name)
-    assert compare(model, tmp_path / "case.csv", seed) == []
+    assert compare(model, tmp_path / "case.csv", seed, thorough) == []
     kernels = [
         f"{form}: {line}"
         for form, program, frame in variants(model)

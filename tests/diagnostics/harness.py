@@ -18,8 +18,9 @@ What must not be there although it is an info is said below the block: ``no [rul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -75,16 +76,18 @@ class Case:
     absent: list[str] = field(default_factory=list)
 
 
-def diagnose(spec_text: str, csv_text: str | None = None) -> list[Diagnostic]:
+@cache
+def diagnose(spec_text: str, csv_text: str | None = None) -> tuple[Diagnostic, ...]:
     """Return all that is found in a spec; without data it is parsed and no more."""
     source = Source(spec_text, "case.model")
     if csv_text is not None:
-        return list(check(Request(source, table_of(csv_text))))
+        return check(Request(source, table_of(csv_text)))
     sink = Sink(source)
     parse(source, sink)
-    return list(sink.sorted())
+    return sink.sorted()
 
 
+@cache
 def table_of(csv_text: str) -> Table:
     """Return the table that a file of this text would give."""
     with TemporaryDirectory() as folder:
@@ -147,7 +150,7 @@ def _expected(found: regex.Match[str], place: tuple[int, ...]) -> Expected:
     return Expected(found["severity"], found["rule"], found["text"] or "", place)
 
 
-def differences(case: Case, found: list[Diagnostic]) -> list[str]:
+def differences(case: Case, found: Sequence[Diagnostic]) -> list[str]:
     """Return what was found and not expected, and what was expected and not found.
 
     One diagnostic may meet several expectations: its line's, and one of its place.

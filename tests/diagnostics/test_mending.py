@@ -15,18 +15,12 @@ from varying.grammar.source import Source, Span
 from varying.runtime.commands.mending import mended
 
 from .harness import Case, diagnose
-from .test_rules import CASES, SINGLE
+from .test_rules import CASES, SINGLE, fixable
 
 #: Without what is expected of them: a quote in a comment can end a string.
 ALL = [
     replace(case, spec=re.sub(r"(?m) *# (error|warning|info): .*$", "", case.spec))
     for case in (*CASES, *SINGLE)
-]
-WITH_FIX = [
-    pytest.param(case, found, id=f"{case.name}: {found.rule}")
-    for case in ALL
-    for found in diagnose(case.spec, case.csv)
-    if found.fix is not None
 ]
 
 
@@ -47,8 +41,14 @@ def moved(offset: int, edits: Sequence[Edit]) -> int:
     return offset + shift
 
 
-@pytest.mark.parametrize(("case", "fault"), WITH_FIX)
-def test_a_fix_mends_its_fault(case: Case, fault: Diagnostic) -> None:
+# a test a case: which faults it has is found when it runs
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
+def test_each_fix_mends_its_fault(case: Case) -> None:
+    for fault in fixable(case):
+        _mends(case, fault)
+
+
+def _mends(case: Case, fault: Diagnostic) -> None:
     assert fault.fix is not None
     edits = fault.fix.edits
     text = edited(case.spec, edits)
