@@ -297,6 +297,8 @@ GROUP_TERMS = {
     "weighted": ("(1 + x | mm(g, h, weights=cbind(w1, w2)))", "mmgh"),
     "equal": ("(1 | mm(g, h))", "mmgh"),
     "student": ("(1 + x | gr(g, dist=student))", "g"),
+    "related": ('(1 + x | gr(g, cov="related.csv"))', "g"),
+    "both": ('(1 | gr(g, cov="related.csv", dist=student))', "g"),
 }
 
 
