@@ -18,7 +18,7 @@ from ..distributions.table import REAL
 from ..families.family import Family
 from .bound import BoundPredictor, Coupling, Response
 from .chained import told_twice
-from .priors.targets import Scalar, Targets
+from .priors.scalars import Scalar, Targets
 from .several import OneResponse
 
 #: Families whose residuals can be correlated: what their responses then share.

@@ -63,8 +63,8 @@ from .options import check_threshold, family_of, link_of, read_options, word_of
 from .ordinal import check_priors_of_thresholds
 from .parts import bind_parts
 from .priors.needed import check_needed
+from .priors.scalars import Targets, joint_targets, targets_of
 from .priors.statements import resolve_priors
-from .priors.targets import Targets, joint_targets, targets_of
 from .question import CellQuestion, Keep, Questions
 from .questions.cells import bind_cells, cells_name
 from .questions.grid import factors_of, labels_of, numbers_read

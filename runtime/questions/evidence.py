@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.effects import effects_of_parts
-from varying.compiler.bind.priors.targets import CORRELATIONS
+from varying.compiler.bind.priors.scalars import CORRELATIONS
 from varying.compiler.bind.question import Quantity, Reference, Test
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
 from varying.compiler.formula.columns import simplexes

@@ -12,7 +12,8 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.tree import PriorStatement
 
 from ..bound import PriorText
-from .targets import Targets, matches
+from .scalars import Targets
+from .targets import matches
 from .values import read_prior
 
 

@@ -25,7 +25,7 @@ from ...distributions.table import (
     Distribution,
 )
 from ..bound import PriorText
-from .targets import CORRELATIONS, Scalar
+from .scalars import CORRELATIONS, Scalar
 
 _WORDS: Mapping[Bounds, str] = {
     REAL: "any number",

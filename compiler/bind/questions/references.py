@@ -20,7 +20,9 @@ from ...families.family import Family
 from ...formula.columns import Coded, DesignColumn
 from ..bound import Grouping, Population
 from ..effects import Effects, effects_of
-from ..priors.targets import Scalar, Targets, group_text, matches, ref_text, same_name
+from ..priors.named import group_text, ref_text, same_name
+from ..priors.scalars import Scalar, Targets
+from ..priors.targets import matches
 from ..question import Reference
 
 #: Coefficients that a message lists.

@@ -28,7 +28,7 @@ from ...data import weighted
 from ...data.levels import numbers_of, suggest_level
 from ...data.table import Table
 from ...families.family import Family
-from ..priors.targets import ref_text
+from ..priors.named import ref_text
 from ..question import GROUPS, SCALES, Groups, Outcomes, Scale, Verb
 
 __all__ = ["Choices", "ModelCells", "read_options"]

@@ -15,7 +15,7 @@ from varying.grammar.spelling import spell_number
 from varying.grammar.tree import Chain, Expr, Index, Name, Number, Paren, String, Unary
 
 from ...data.levels import level_spelled, numbers_of, suggest_level
-from ..priors.targets import ref_text
+from ..priors.named import ref_text
 
 __all__ = ["LevelWeights", "read_values", "read_weights"]
 

@@ -1,0 +1,254 @@
+"""The scalar parameters of a model, and what statements may call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from varying.grammar.tree import Ref, Target
+
+from ...distributions.table import ABOVE_ONE, POSITIVE, REAL, SUPPORTS, UNIT, Bounds
+from ...families import FAMILIES
+from ...families.family import Family
+from ...formula.columns import Coded, simplexes
+from ..bound import BoundPredictor, Grouping, Population
+from ..effects import Effects
+from .named import columns_named
+
+#: Classes that are correlations: of effects of a group, and of residuals.
+CORRELATIONS = ("cor", "rescor")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar parameter of the model, and how statements may reach it.
+
+    ``kind`` is the class, with the parameter that it is a part of: ``b``,
+    ``sigma.b``. ``size`` is how many numbers it has: a simplex is one target.
+    ``stratum`` is the level of ``gr(g, by=)`` that it is of, a part of
+    ``coefficient``; ``everywhere`` the coefficient without it.
+    """
+
+    target: str
+    kind: str
+    support: Bounds
+    group: str = ""
+    coefficient: str = ""
+    term: str = ""
+    size: int = 1
+    stratum: str = ""
+    everywhere: str = ""
+
+    @property
+    def base(self) -> str:
+        """The class without the parameter that it is a part of."""
+        return self.kind.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The scalar parameters of a model.
+
+    Attributes
+    ----------
+    scalars
+        All of them, as far as they are known.
+    groups
+        Names of the grouping factors.
+    guessed
+        Where a fault has left part of the model unknown: the names that may
+        belong to that part, of which nothing is said. None: of no name.
+    possible
+        Classes that the formula may have, where part of it is unknown.
+    levels
+        Of terms that are one factor, its levels.
+    others
+        What effects of other formulas are called in a summary, and their targets:
+        ``sd[g, sigma_Intercept]`` is ``sigma.sd[g, Intercept]``, and ``sigma.cor[g]``
+        is ``cor[g]`` where it is the same matrix.
+    aliases
+        Other names of single parameters.
+    responses
+        The names of the responses where there are several: targets begin with one,
+        and those that do not are about all of them.
+    """
+
+    scalars: tuple[Scalar, ...]
+    groups: tuple[str, ...]
+    guessed: frozenset[str] | None = frozenset()
+    possible: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    responses: tuple[str, ...] = ()
+
+    def named(self, target: Target) -> Target:
+        """Return a target by its full name: ``a`` of ``a ~ 1`` is ``a.Intercept``."""
+        whole = self.aliases.get(target.name.text)
+        if whole is None or target.refs is not None:
+            return target
+        return replace(target, name=replace(target.name, text=whole))
+
+    def forgives(self, ref: Ref) -> bool:
+        """Whether a reference may be to what a fault has left unknown."""
+        return self.guessed is None or (
+            bool(self.guessed) and columns_named(ref) <= self.guessed
+        )
+
+    def kinds(self) -> list[str]:
+        """Return the classes of parameters, in order."""
+        return list(dict.fromkeys(s.kind for s in self.scalars if "[" not in s.kind))
+
+
+def targets_of(
+    family: Family | None,
+    population: Population,
+    groupings: Sequence[Grouping],
+    others: Sequence[BoundPredictor],
+    guessed: frozenset[str] | None,
+    possible: tuple[str, ...],
+    response: str,
+    joined: Sequence[Effects],
+) -> Targets:
+    """Return the targets of a response; those of any family if it is not known.
+
+    Parameters
+    ----------
+    family
+        None if its name is at fault.
+    population, groupings
+        Of the main predictor.
+    others
+        The other predictors.
+    guessed, possible
+        See ``Targets``.
+    response
+        What they begin with; empty where it is the only one.
+    joined
+        The groups of all responses.
+    """
+    of = f"{response}." if response else ""
+    found: list[Scalar] = []
+    families = [family] if family is not None else list(FAMILIES.values())
+    classes = [
+        name
+        for name, there in (
+            ("threshold", any(f.thresholds for f in families)),
+            (
+                "Intercept",
+                population.intercept and not all(f.thresholds for f in families),
+            ),
+        )
+        if there
+    ]
+    for name in (f"{of}{name}" for name in classes):
+        found += [Scalar(name, name, REAL)]
+        found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
+    found += _population(of, population)
+    found += _of_groups(joined, response)
+    modelled = {part.dpar for part in others}
+    dpars = {dpar.name: dpar for f in families for dpar in f.dpars}
+    found += [
+        Scalar(f"{of}{name}", f"{of}{name}", SUPPORTS[dpar.support])
+        for name, dpar in dpars.items()
+        if name not in modelled and (dpar.fixed is None or family is None)
+    ]
+    for part in others:
+        name = f"{part.target}Intercept"
+        if part.population.intercept:
+            found += [Scalar(name, name, REAL)]
+            found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
+        found += _population(part.target, part.population)
+        found += _of_groups(joined, part.target[:-1])
+    groups = [g.name for g in groupings]
+    groups += [g.name for part in others for g in part.groupings]
+    levels: dict[str, tuple[str, ...]] = {}
+    for whole in (population, *(part.population for part in others)):
+        for column in whole.columns:
+            if len(column.parts) == 1 and isinstance(column.parts[0], Coded):
+                levels[column.term] = column.parts[0].levels
+    names = tuple(dict.fromkeys(groups))
+    possible = tuple(f"{of}{name}" for name in possible)
+    aliases = {
+        part.target[:-1]: f"{part.target}Intercept"
+        for part in others
+        if part.inner and part.population.intercept and not part.population.effects
+    }
+    return Targets(tuple(found), names, guessed, possible, levels, aliases=aliases)
+
+
+def joint_targets(
+    each: Sequence[Targets], responses: Sequence[str], joined: Sequence[Effects]
+) -> Targets:
+    """Return the targets of a model with these responses and groups."""
+    renamed = {text: target for one in joined for text, target in one.other_names()}
+    if len(each) == 1:
+        return replace(each[0], others=renamed)
+    guessed: frozenset[str] | None = frozenset()
+    for one in each:
+        unknown = guessed is None or one.guessed is None
+        guessed = None if unknown else (guessed or frozenset()) | (one.guessed or set())
+    levels = {name: found for one in each for name, found in one.levels.items()}
+    return Targets(
+        tuple(scalar for one in each for scalar in one.scalars),
+        tuple(dict.fromkeys(name for one in each for name in one.groups)),
+        guessed,
+        tuple(name for one in each for name in one.possible),
+        levels,
+        renamed,
+        {name: whole for one in each for name, whole in one.aliases.items()},
+        tuple(responses),
+    )
+
+
+def _population(of: str, population: Population) -> list[Scalar]:
+    """Return the effects of one predictor."""
+    found = [
+        Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
+        for c in population.effects
+    ]
+    return found + [
+        Scalar(
+            f"{of}simo[{one.name}]",
+            f"{of}simo",
+            UNIT,
+            "",
+            one.name,
+            one.name.partition(", ")[0],
+            len(one.steps),
+        )
+        for one in simplexes(population.specials)
+        if len(one.steps) > 1
+    ]
+
+
+def _of_groups(groups: Sequence[Effects], dpar: str) -> list[Scalar]:
+    """Return the standard deviations and correlations of one predictor.
+
+    Correlations across formulas are those of the first formula.
+    """
+    found: list[Scalar] = []
+    for effects in groups:
+        group = effects.name
+        for sd in effects.sds:
+            if sd.member.dpar == dpar:
+                kind, column = f"{sd.member.target}sd", sd.column
+                found.append(
+                    Scalar(
+                        sd.target,
+                        kind,
+                        POSITIVE,
+                        group,
+                        sd.coefficient,
+                        column.term,
+                        stratum=sd.stratum,
+                        everywhere=column.name,
+                    )
+                )
+        owner = effects.members[0]
+        if owner.dpar == dpar and effects.df is not None:
+            kind = f"{owner.target}df"
+            found.append(Scalar(effects.df, kind, ABOVE_ONE, group))
+        if owner.dpar == dpar and effects.correlated:
+            found.append(Scalar(effects.cor, f"{owner.target}cor", REAL, group))
+    return found
