@@ -539,6 +539,10 @@ def loo(
         bool,
         typer.Option("--refit", help="Fit again without what Pareto k says is bad."),
     ] = False,
+    pit: Annotated[
+        bool,
+        typer.Option("--pit", help="Say whether predictions are calibrated, instead."),
+    ] = False,
     form: TableFormat = "table",
     quiet: Quiet = False,
 ) -> None:
@@ -548,7 +552,20 @@ def loo(
     """
     from .commands.criticism import loo
 
-    loo(path, by, refit, form, quiet)
+    if pit and (by is not None or refit):
+        raise typer.BadParameter("--pit is about rows: no --by, no --refit")
+    loo(path, by, refit, pit, form, quiet)
+
+
+@app.command()
+def sensitivity(path: Fit, form: TableFormat = "table") -> None:
+    """Say how far the posterior depends on the priors, and on the data.
+
+    Example: varying sensitivity ratings.fit
+    """
+    from .commands.criticism import sensitivity
+
+    sensitivity(path, form)
 
 
 @app.command()

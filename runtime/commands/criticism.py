@@ -14,15 +14,27 @@ from .usage import typed
 if TYPE_CHECKING:
     from ..compare.report import Report
 
-__all__ = ["compare", "kfold", "loo", "shown"]
+__all__ = ["compare", "kfold", "loo", "sensitivity", "shown"]
 
 
-def loo(path: str, by: str | None, refit: bool, form: str, quiet: bool) -> None:
+def loo(
+    path: str, by: str | None, refit: bool, pit: bool, form: str, quiet: bool
+) -> None:
     """Print how well rows, or levels of a column, are predicted from the others."""
     from ..api import load
 
     fit = load(path)
+    if pit:
+        shown(fit.loo_pit, form)
+        return
     shown(lambda: fit.loo(by=by, refit=refit, progress=not quiet), form)
+
+
+def sensitivity(path: str, form: str) -> None:
+    """Print how far the posterior depends on priors and data."""
+    from ..api import load
+
+    shown(load(path).sensitivity, form)
 
 
 def kfold(

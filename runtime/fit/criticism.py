@@ -11,6 +11,7 @@ from ..interface.arguments import ArgumentError, flag, whole
 from ..interface.attributes import Named
 from ..interface.calls import called
 from ..interface.progress import progress_for
+from ..rows.categories import numbers_of
 from ..rows.predict import thinned
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from ..compare.kfold import KFold
     from ..compare.loo import Loo
+    from ..compare.pit import LooPit
+    from ..compare.sensitivity import Sensitivity
     from .origin import Origin
     from .provenance import Provenance
 
@@ -44,6 +47,14 @@ class Criticism(Named):
 
         def log_likelihood(self, response: str | None = None) -> DataArray:
             """Return the log density of each row at each draw."""
+
+        def predict(
+            self,
+            *,
+            seed: int | None = None,
+            response: str | None = None,
+        ) -> DataArray:
+            """Return new responses."""
 
     @called
     def loo(
@@ -198,3 +209,103 @@ class Criticism(Named):
         told = progress_for(progress)
         settings = self.provenance.settings
         return kfold_of(compiled, units, folds, settings, told, measure, path)
+
+    @called
+    def sensitivity(self) -> Sensitivity:
+        """Say how far the posterior depends on the priors, and on the data.
+
+        Prior and likelihood are raised to powers near 1, and the draws weighted
+        accordingly (Kallioinen, Paananen, Buerkner & Vehtari 2024): nothing is fitted
+        again. Scaled are the priors at the top of the hierarchy, not the density of
+        group effects.
+
+        Returns
+        -------
+        Sensitivity
+            Prints as a table with sentences; ``parameters``, ``to_frame()``.
+
+        Raises
+        ------
+        ModelError
+            As ``log_likelihood``.
+        """
+        from ..compare.sensitivity import sensitivity
+        from ..draws.log_prior import log_prior
+
+        origin = self._origin
+        compiled = origin.compiled
+        priors = log_prior(compiled.lowered, origin.rows.frame, self._posterior)
+        whole = sum(one.values for one in priors.data_vars.values())
+        values = self.log_likelihood().transpose("row", "chain", "draw").values
+        counts = origin.rows.counts
+        times = np.ones(len(values)) if counts is None else counts.astype(float)
+        lower = {one.levels for one in compiled.lowered.groups}
+        left_out = [f"effects of `{name}`" for name in sorted(lower)]
+        scaled = {str(name) for name in priors.data_vars}
+        if any(
+            one.name.endswith("log_gap") and one.name not in scaled
+            for one in compiled.lowered.parameters
+        ):
+            left_out.append("gaps between thresholds")
+        return sensitivity(
+            self.data["posterior"].to_dataset(),
+            self.provenance.names,
+            np.asarray(whole, dtype=np.float64).ravel(),
+            np.tensordot(times, values, axes=1).ravel(),
+            compiled,
+            tuple(
+                one for one in self.provenance.verdict.sentences if "disagree" in one
+            ),
+            tuple(left_out),
+        )
+
+    @called
+    def loo_pit(
+        self, *, response: str | None = None, seed: int | None = None
+    ) -> LooPit:
+        """Say where each response is in what is predicted of it from all other rows.
+
+        Of a model that predicts well these probabilities are uniform.
+
+        Parameters
+        ----------
+        response
+            Of which response, where the model has several.
+        seed
+            Of the predicted responses, and of the random part of values that are
+            predicted exactly. None: that of the fit.
+
+        Returns
+        -------
+        LooPit
+            Prints as a table with sentences; ``pit``, ``to_frame()``.
+
+        Raises
+        ------
+        ValueError, ModelError
+            As ``loo`` and ``predict``.
+        """
+        from ..compare.loo import efficiency
+        from ..compare.pit import loo_pit
+
+        rows = self._origin.rows_of(response)
+        chosen = self.provenance.settings.seed if seed is None else seed
+        values = self.log_likelihood(rows.name)
+        flat = values.transpose("row", "chain", "draw").values.reshape(
+            len(rows.labels), -1
+        )
+        drawn = self.predict(seed=chosen, response=rows.name)
+        new = drawn.transpose("row", "chain", "draw").values.reshape(flat.shape)
+        observed = np.asarray(rows.frame[rows.program.likelihood.value])
+        if drawn.attrs.get("coded") == "number":
+            observed = np.asarray(numbers_of(rows.categories))[observed.astype(int)]
+        counts = rows.counts
+        return loo_pit(
+            np.asarray(flat, dtype=np.float64),
+            new,
+            observed,
+            efficiency(self.data["posterior"].to_dataset()),
+            rows.labels.tolist(),
+            np.ones(len(flat)) if counts is None else counts.astype(float),
+            chosen,
+        )

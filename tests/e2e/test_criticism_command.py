@@ -67,3 +67,13 @@ def test_which_is_better(run: Run, two: None) -> None:
     shown = run("compare", "a.fit", "b.fit").stdout
     assert "`b` predicts" in shown and "29 rows are few" in shown
     assert run("compare", "a.fit", "a.fit").returncode == 2
+
+
+def test_priors_and_calibration(run: Run, two: None) -> None:
+    found = plain(run, "sensitivity", "a.fit")
+    names = {(one["name"], one["coord"]) for one in found["parameters"]}
+    assert {("b", "x"), ("sd_g", "Intercept"), ("sigma", "")} <= names
+    assert "effects of `g`" in run("sensitivity", "a.fit").stdout
+    shares = plain(run, "loo", "a.fit", "--pit")
+    assert len(shares["shares"]) == 10 and len(shares["rows"]) == 29
+    assert run("loo", "a.fit", "--pit", "--by", "g").returncode == 2
