@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from varying.compiler.program.fill import fill
 
-from ..rows.at_once import AtOnce
+from ..rows.engine import Draws, Rows, blocks
 from .psis import log_mean_exp
 from .refit import Refit, refit, refit_settings, without
-from .units import density_of_units, in_front, log_density_of_rows
+from .units import density_of_units, in_front
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
@@ -31,12 +31,14 @@ def predicted_by(
     compiled: Compiled, units: Units, chosen: Sequence[int], found: Refit
 ) -> NDArray[np.float64]:
     """Return the log density of units that a refit has not seen, one number a unit."""
-    draws = in_front(found.posterior)
     if units.by:
+        draws = in_front(found.posterior)
         return log_mean_exp(density_of_units(compiled, units, draws, chosen))
-    table = compiled.prepared.table.take(np.asarray(chosen, dtype=np.int64))
-    at = AtOnce(compiled.lowered, fill(compiled.lowered, table), draws)
-    return log_mean_exp(log_density_of_rows(at).T)
+    places = np.asarray(chosen, dtype=np.int64)
+    frame = fill(compiled.lowered, compiled.prepared.table.take(places))
+    rows = replace(Rows.of(compiled), frame=frame, labels=places)
+    each = [block.log_density() for block in blocks(rows, Draws(found.posterior))]
+    return log_mean_exp(np.concatenate(each, axis=1).T)
 
 
 def exactly(

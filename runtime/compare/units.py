@@ -43,7 +43,6 @@ __all__ = [
     "Units",
     "density_of_units",
     "in_front",
-    "log_density_of_rows",
     "one_response",
     "units_of",
 ]
@@ -129,6 +128,7 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
     labels, index = levels
     if len(labels) < 2:
         raise ArgumentError(f"`{by}` has one level only: nothing would be left")
+    one_response(compiled, f"leaving out whole levels of `{by}`")
     _refuse_members(compiled, by)
     own = _own_groups(compiled, by, index)
     units = Units(by, labels, index, own, tuple(sorted(names - {*own})))
@@ -195,7 +195,6 @@ def _check(compiled: Compiled, units: Units) -> None:
     def refuse(what: str, note: str) -> Any:
         return fault(compiled.spec.source, "not-yet", what, note)
 
-    one_response(compiled, f"leaving out whole levels of `{units.by}`")
     effects = 0
     for name in units.groups:
         group = program.group(name)
@@ -301,14 +300,6 @@ def _of_unit(
     return np.asarray(found, dtype=np.float64)
 
 
-def log_density_of_rows(at: AtOnce) -> NDArray[np.float64]:
-    """Return the log density of each row with all effects as drawn, draws by rows."""
-    names = tuple(one.name for one in at.program.groups)
-    units = Units("", (), np.zeros(0, dtype=np.int64), (), names)
-    found = [part.rows_density() for part in _Unit(at, units).parts()]
-    return np.asarray(np.concatenate(found), dtype=np.float64)
-
-
 class _Unit:
     """The rows of a unit at draws, as a function of its effects."""
 
@@ -341,11 +332,6 @@ class _Unit:
             whole[:, place, place] = _root(covariance)
             start += size
         return whole
-
-    def rows_density(self) -> Array:
-        """Return the log density of each row, all effects as drawn: draws by rows."""
-        self.prepare()
-        return self.each(np.zeros((self.at.size, 1, 0)))[:, :, 0]
 
     def prepare(self) -> None:
         """Compute what no effect of the unit has a part in."""

@@ -227,3 +227,13 @@ def test_what_cannot_be_left_out() -> None:
         fit.loo(by="nobody")
     with pytest.raises(varying.ModelError, match="`g` is nested in `half`"):
         fit.loo(by="half")
+    for spec, why in (
+        ("y ~ x + (1 | gr(g, dist=student))", "t-distributed effects of `g`"),
+        ("y ~ x + (1 | mm(g, h))", "a model with `mm"),
+        ("mvbind(y, z) ~ x + (1 | g)", "a model with several responses"),
+    ):
+        data = frame().assign(z=1.0 * frame()["level"], h=np.roll(frame()["g"], 7))
+        other = varying.compile(spec, data).fit(**SMALL)  # type: ignore[arg-type]
+        with pytest.raises(varying.ModelError, match=why):
+            other.loo(by="g")
+        assert np.isfinite(other.loo().elpd)
