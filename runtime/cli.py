@@ -375,7 +375,14 @@ def planned(
 def plot(
     kind: Annotated[
         Literal[
-            "trace", "forest", "ppc", "pairs", "cells", "thresholds", "prior-posterior"
+            "trace",
+            "forest",
+            "ppc",
+            "pairs",
+            "cells",
+            "effects",
+            "thresholds",
+            "prior-posterior",
         ],
         typer.Argument(metavar="KIND", help="As below."),
     ],
@@ -407,18 +414,23 @@ def plot(
         str | None,
         typer.Option(metavar="NAME", help="Which response, of several."),
     ] = None,
+    question: Annotated[
+        str | None,
+        typer.Option("--ask", metavar="QUESTION", help="effects: which means."),
+    ] = None,
 ) -> None:
     """Draw a picture of a saved fit.
 
     trace: densities and chains; forest: intervals; ppc: the data beside what the
     model draws; pairs: parameters against each other; cells: data and model in each
-    cell of the design; thresholds: the latent scale of an ordinal fit;
-    prior-posterior: what the data have told of each parameter.
+    cell of the design; effects: means over the data; thresholds: the latent scale of
+    an ordinal fit; prior-posterior: what the data have told of each parameter.
     """
     from .commands.plot import run
 
     several = {"var": tuple(var or ()), "by": tuple(by or ())}
     options = {**several, "draws": draws, "seed": seed, "response": response}
+    options["ask"] = question
     run(
         kind, path, out, {name: v for name, v in options.items() if v not in (None, ())}
     )

@@ -24,6 +24,7 @@ def main(fit_path: str) -> None:
         "trace": fit.plot("trace", var=some),
         "forest": fit.plot("forest", var=("b", "sd_subj", *some[3:])),
         "ppc": fit.plot("ppc", by="cs"),
+        "effects": fit.plot("effects"),
         "cells": fit.plot("cells"),
         "thresholds": fit.plot("thresholds"),
         "prior-posterior": fit.plot("prior-posterior", var=("b", "sd_subj")),

@@ -23,7 +23,14 @@ __all__ = ["KINDS", "Kind", "PlotError", "load", "plot"]
 
 #: What a fit can be asked for; each is a module, and its function ``picture``.
 Kind = Literal[
-    "trace", "forest", "ppc", "pairs", "cells", "thresholds", "prior-posterior"
+    "trace",
+    "forest",
+    "ppc",
+    "pairs",
+    "cells",
+    "effects",
+    "thresholds",
+    "prior-posterior",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -69,7 +76,7 @@ def plot(fit: Fit, kind: str, ax: Any = None, **options: Any) -> Any:
         Axes to draw on, which are returned; None: a picture is made.
     **options
         Those of the kind: ``var`` (trace, forest, pairs, prior-posterior); ``by``,
-        ``draws`` and ``seed`` (ppc, cells); ``by`` (thresholds).
+        ``draws`` and ``seed`` (ppc, cells); ``by`` (thresholds); ``ask`` (effects).
 
     Raises
     ------

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ..fit.fit import Fit
 
-__all__ = ["OPTIONS", "picture"]
+__all__ = ["OPTIONS", "below", "factors_of_fit", "picture", "statistics_of"]
 
 OPTIONS = ("by", "draws", "seed", "response")
 #: Cells beside each other that have a name each, and letters that fit below a picture.
@@ -88,7 +88,7 @@ def picture(
         If there is no such column, or the formula has no factor.
     """
     data, chosen = replicates_of(fit, response, draws, seed)
-    names = factors(fit, response) if by is None else columns_by(by)
+    names = factors_of_fit(fit, response) if by is None else columns_by(by)
     panels = [p for p in panels_of(fit._origin, names, chosen) if not p.missing]
     shown = statistics_of(data)
     across = len(panels) <= _ABREAST
@@ -102,7 +102,7 @@ def picture(
     for axes, one in zip(grid.ravel(), shown, strict=True):
         _statistic(axes, one, data, panels)
         last = across or axes is grid.ravel()[-1]
-        _below(axes, panels, columns=columns, named=last)
+        below(axes, panels, columns=columns, named=last)
     what = f"data (bar), {len(data.drawn)} data sets from the fit (median, 50 and 95 %)"
     if sheet.given:
         grid.ravel()[-1].set_xlabel(what, fontsize=SMALL)
@@ -117,7 +117,7 @@ def picture(
         )
 
 
-def factors(fit: Fit, response: str | None) -> tuple[str, ...]:
+def factors_of_fit(fit: Fit, response: str | None) -> tuple[str, ...]:
     """Return the factors of the population effects of a response."""
     compiled = fit._origin.compiled
     if len(compiled.responses) > 1:
@@ -195,7 +195,7 @@ def _statistic(
     axes.set_title(shorten(one.title, 34), loc="left")
 
 
-def _below(axes: Axes, panels: Sequence[Panel], *, columns: int, named: bool) -> None:
+def below(axes: Axes, panels: Sequence[Panel], *, columns: int, named: bool) -> None:
     """Write the names of the cells below a panel."""
     if not named:
         axes.set_xticks([])

@@ -10,7 +10,7 @@ from scipy import stats
 
 from ..rows.predict import predict, thinned
 from . import PlotError
-from .cells import factors
+from .cells import factors_of_fit
 from .panels import columns_by, panels_of
 from .style import SMALL, WIDTH, Sheet, drawn, shorten, spread, ticks_at
 
@@ -85,7 +85,7 @@ def picture(
     if by is None and not _has_factors(fit, response):
         cells: list[tuple[str, NDArray[Any]]] = [("", np.arange(len(eta)))]
     else:
-        names = factors(fit, response) if by is None else columns_by(by)
+        names = factors_of_fit(fit, response) if by is None else columns_by(by)
         panels = [p for p in panels_of(fit._origin, names) if not p.missing]
         cells = [(panel.label, panel.rows) for panel in panels]
     if sheet.given:
@@ -125,7 +125,7 @@ def picture(
 
 def _has_factors(fit: Fit, response: str | None) -> bool:
     try:
-        return bool(factors(fit, response))
+        return bool(factors_of_fit(fit, response))
     except PlotError:
         return False
 

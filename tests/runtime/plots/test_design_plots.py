@@ -133,6 +133,44 @@ def test_without_a_factor_there_are_no_cells() -> None:
         fit.plot("thresholds")
 
 
+def test_effects_are_the_means_over_the_data(fit: Any) -> None:
+    picture = fit.plot("effects")
+    assert_legible(picture)
+    assert_grey(picture)
+    (axes,) = axes_of(picture)
+    answer = fit.means("a*b", scale="response")
+    ends = np.quantile(answer.draws.stack(s=("chain", "draw")), [0.025, 0.975], axis=-1)
+    np.testing.assert_allclose(spans(axes, upright=True)[0], ends.T)
+    rows = [line for line in axes.get_lines() if line.get_color() == "0.7"]
+    counts = [len(g) for _, g in data().groupby(["a", "b"]).y]
+    assert [len(line.get_ydata()) for line in rows] == counts
+    values = fit.data["observed_data"]["y"].values
+    frame = data().assign(y=values)
+    for line, (_, own) in zip(rows, frame.groupby(["a", "b"]).y, strict=True):
+        assert sorted(line.get_ydata()) == sorted(own)
+    share = fit.plot("effects", ask="means a, scale=prob[0]")
+    assert_legible(share)
+    assert axes_of(share)[0].get_ylabel() == "probability"
+    with pytest.raises(PlotError, match="one `means` question"):
+        fit.plot("effects", ask="contrast a: a001 - a000")
+
+
+def test_effects_of_a_number_are_curves() -> None:
+    frame = data().assign(z=lambda d: np.linspace(0.0, 2.0, len(d)))
+    fit = varying.compile("c ~ z*a", frame).fit(**SMALL)
+    picture = fit.plot("effects", ask="means z*a, z=[0, 0.5, 1, 2], scale=response")
+    assert_legible(picture)
+    (axes,) = axes_of(picture)
+    curves = [line for line in axes.get_lines() if line.get_color() == "black"]
+    answer = fit.means("z*a", z=[0, 0.5, 1, 2], scale="response")
+    middle = answer.draws.median(("chain", "draw")).values
+    for place, line in enumerate(curves):
+        assert line.get_xdata().tolist() == [0, 0.5, 1, 2]
+        np.testing.assert_allclose(line.get_ydata(), middle[place::2])
+    alone = varying.compile("c ~ z", frame).fit(**SMALL).plot("effects")
+    assert len(axes_of(alone)[0].get_lines()[1].get_xdata()) == 21
+
+
 def test_thresholds(fit: Any) -> None:
     picture = fit.plot("thresholds")
     assert_legible(picture)

@@ -1,0 +1,229 @@
+"""Means of cells, or along a number, with the data behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from varying.compiler.bind.questions.grid import labels_of
+from varying.grammar.printer import name_text
+
+from ..questions.asking import ask as asked
+from ..questions.asking import bound
+from ..questions.quantities import plain_draws
+from ..rows.replicates import Replicates
+from . import PlotError
+from .cells import below, factors_of_fit
+from .panels import Panel, panels_of
+from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from varying.compiler.bind.question import CellQuestion
+    from varying.compiler.compiled import Compiled
+
+    from ..fit.fit import Fit
+
+__all__ = ["OPTIONS", "picture"]
+
+OPTIONS = ("ask",)
+#: Points of a curve, if the question is not the user's.
+_POINTS = 21
+#: Curves that are told apart, their lines and the greys of their bands.
+_DASHES = ("-", "--", ":", "-.")
+_BANDS = ("0.85", "0.75", "0.9", "0.8")
+#: Rows of the data that are drawn, evenly taken, and how far they are spread.
+_MOST, _JITTER = 4_000, 0.22
+
+Lines = Sequence[tuple[str, "NDArray[Any]"]]
+
+
+@drawn
+def picture(sheet: Sheet, fit: Fit, ask: str | None = None) -> None:
+    """Draw the means that a question asks for, over the data.
+
+    Parameters
+    ----------
+    sheet
+        Where to draw: one axes.
+    fit
+        The fit.
+    ask
+        A question, ``means ...``. None: the means of the cells of the formula's
+        factors; if it has none, along its first numeric predictor.
+
+    Raises
+    ------
+    PlotError
+        If the question is no single ``means``, or the formula has no predictor.
+    """
+    compiled = fit._origin.compiled
+    text = _question(fit) if ask is None else ask
+    questions, _ = bound(text, compiled)
+    shown = [one for one in questions.cells if questions.is_shown(one.span)]
+    if len(shown) != 1 or shown[0].verb != "means":
+        raise PlotError(
+            "this picture is of one `means` question, such as "
+            "`means block*cs, scale=response`; answers to others draw themselves: "
+            "`varying ask --out`"
+        )
+    (one,) = shown
+    draws = plain_draws(compiled, fit._posterior)
+    derived = asked(text, compiled, draws, fit.seed).derived
+    categories = compiled.alone(one.response).bound.response.categories
+    labels = labels_of(one, categories)
+    lines = [
+        (label, values)
+        for label, (_, values) in zip(labels, derived.lines, strict=True)
+    ]
+    if sheet.given:
+        axes = sheet.axes(1, 1)[0, 0]
+    else:
+        axes = sheet.figure(WIDTH, 3.4).subplots()
+    values = _observed(fit, one) if one.scale == "response" else None
+    curve = next(
+        (n for n, levels in one.by if n in one.numbers and len(levels) > 3), ""
+    )
+    if curve:
+        _curves(axes, fit, one, curve, lines, values)
+    else:
+        _cells(axes, fit, one, lines, values)
+    ticks_at(axes, "y")
+    title = compiled.alone(one.response).bound.response.name
+    what = {"response": f"mean of {title}", "prob": "probability", "odds": "odds"}
+    axes.set_ylabel(shorten(what.get(one.scale, one.scale), 40))
+    behind = "; points: the data" if values is not None else ""
+    groups = {"average": "averaged over new groups", "zero": "group effects 0"}
+    held = groups.get(one.groups, "mean over the groups")
+    if not any(part.groupings for part in compiled.joint.predictors):
+        held = ""
+    note = ", ".join(filter(None, ("median and 95 %", held))) + behind
+    axes.set_title(note, loc="left", fontsize=SMALL)
+
+
+def _question(fit: Fit) -> str:
+    """Return the question that is asked if nobody says one."""
+    compiled = fit._origin.compiled
+    if len(compiled.responses) > 1:
+        raise PlotError(
+            "the model has several responses: ask= says of which, as in "
+            "`means block, response=y1, scale=response`"
+        )
+    try:
+        factors = factors_of_fit(fit, None)[:3]
+    except PlotError:
+        factors = ()
+    if factors:
+        return f"means {'*'.join(map(name_text, factors))}, scale=response"
+    table = compiled.prepared.table
+    for column in compiled.bound.population.effects:
+        for name, found in table.columns.items():
+            if name in column.name and found.kind.is_number:
+                known = found.values[~found.missing]
+                grid = np.linspace(known.min(), known.max(), _POINTS)
+                points = ", ".join(f"{value:.6g}" for value in grid)
+                shown = name_text(name)
+                return f"means {shown}, {shown}=[{points}], scale=response"
+    raise PlotError(
+        "the formula has no predictor, so that there are no effects to draw"
+    )
+
+
+def _observed(fit: Fit, one: CellQuestion) -> NDArray[Any]:
+    """Return what each row of the fit has, as means are taken of it."""
+    rows = fit._origin.rows_of(one.response or None)
+    observed = np.asarray(rows.frame[rows.program.likelihood.value])
+    data = Replicates.of(rows, observed[None, :])
+    return np.asarray(data.scores.observed, dtype=np.float64)
+
+
+def _chosen(count: int) -> NDArray[np.intp]:
+    """Return the rows to draw: of very many some, evenly."""
+    if count <= _MOST:
+        return np.arange(count)
+    return np.linspace(0, count - 1, _MOST).astype(np.intp)
+
+
+def _cells(
+    axes: Axes,
+    fit: Fit,
+    one: CellQuestion,
+    lines: Lines,
+    values: NDArray[Any] | None,
+) -> None:
+    """Draw the interval of each cell, and its rows behind."""
+    places = np.arange(len(lines))
+    panels = [Panel(label, np.empty(0, dtype=np.intp)) for label, _ in lines]
+    factors = [name for name, _ in one.by if name not in one.numbers]
+    if values is not None and factors and len(factors) == len(one.by):
+        rng = np.random.default_rng(1)
+        rows_of = {panel.label: panel.rows for panel in panels_of(fit._origin, factors)}
+        kept = np.zeros(len(values), dtype=bool)
+        kept[_chosen(len(values))] = True
+        for place, (label, _) in enumerate(lines):
+            rows = rows_of.get(label, np.empty(0, dtype=np.intp))
+            rows = rows[kept[rows]]
+            shift = rng.uniform(-_JITTER, _JITTER, len(rows))
+            axes.plot(place + shift, values[rows], "o", ms=1.6, color="0.7", zorder=1)
+    draws = np.stack([np.ravel(each) for _, each in lines])
+    intervals(axes, places, draws, upright=True, light=len(lines) > 40)
+    axes.set_xlim(-0.6, len(lines) - 0.4)
+    below(axes, panels, columns=1, named=True)
+
+
+def _curves(
+    axes: Axes,
+    fit: Fit,
+    one: CellQuestion,
+    name: str,
+    lines: Lines,
+    values: NDArray[Any] | None,
+) -> None:
+    """Draw a curve with its band for each combination of the other factors."""
+    sizes = [len(levels) for _, levels in one.by]
+    axis = [n for n, _ in one.by].index(name)
+    levels = one.by[axis][1]
+    x = np.array([float(level) for level in levels])
+    draws = np.stack([np.ravel(each) for _, each in lines]).reshape(*sizes, -1)
+    draws = np.moveaxis(draws, axis, -2).reshape(-1, len(x), draws.shape[-1])
+    labels = np.array([label for label, _ in lines]).reshape(sizes)
+    first = np.moveaxis(labels, axis, -1).reshape(-1, len(x))[:, 0]
+    named = f"{name_text(name)}={levels[0]}"
+    order = np.argsort(x)
+    if values is not None:
+        column = _column(fit._origin.compiled, name)
+        if column is not None:
+            rows = _chosen(len(values))
+            axes.plot(column[rows], values[rows], "o", ms=1.6, color="0.7", zorder=1)
+    for place, own in enumerate(draws[: len(_DASHES)]):
+        low, middle, high = np.quantile(own, (0.025, 0.5, 0.975), axis=1)
+        label = ", ".join(part for part in first[place].split(", ") if part != named)
+        band = _BANDS[place]
+        axes.fill_between(
+            x[order], low[order], high[order], color=band, lw=0.0, alpha=0.8, zorder=2
+        )
+        axes.plot(
+            x[order],
+            middle[order],
+            color="black",
+            ls=_DASHES[place],
+            lw=1.2,
+            label=shorten(label, 30),
+            zorder=3,
+        )
+    axes.set_xlabel(shorten(name, 40))
+    ticks_at(axes, "x")
+    if len(draws) > 1:
+        axes.legend(frameon=False, fontsize=SMALL)
+
+
+def _column(compiled: Compiled, name: str) -> NDArray[Any] | None:
+    """Return a numeric column of the rows of a fit."""
+    column = compiled.prepared.table.columns.get(name)
+    if column is None or not column.kind.is_number:
+        return None
+    return np.asarray(column.values)
