@@ -1,9 +1,10 @@
 """Effects of levels that a fit has not seen: drawn from the fitted population.
 
 At each draw of the posterior the effects of a new level are normal, with the standard
-deviations and correlations of that draw. They are the same in all rows of the level,
-in whichever predictor they are used: a level has a stream of random numbers of its
-own, which begins at its place among the new levels of its group.
+deviations and correlations of that draw; or they have a t distribution with its degrees
+of freedom, where the fitted ones have. They are the same in all rows of the level, in
+whichever predictor they are used: a level has a stream of random numbers of its own,
+which begins at its place among the new levels of its group.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class NewEffects:
         # a known seed gives known effects; without one nobody can ask for them again
         entropy = np.random.SeedSequence(seed)
         self._key = int(entropy.generate_state(1, np.uint64)[0])
+        self._values = Quantities(program, frame, draws, draws.shared)
         self._factors: dict[str, list[Array]] = {}
         self._kept: dict[str, Array] = {}
 
@@ -99,12 +101,18 @@ class NewEffects:
     def _made(self, group: Group, places: Array) -> Array:
         number = self._program.groups.index(group)
         size, count = self._frame.lengths[group.coefs], self._draws.count
-        factors = self._factor(group)
+        factors, half_df = self._factor(group), None
+        if group.mixture is not None:
+            df = np.asarray(self._values[group.mixture.df]).reshape(-1)
+            half_df = 0.5 * np.broadcast_to(df, (count,))
         strata = self._frame.new_levels[group.levels].strata
         found = np.empty((count, len(places), size))
         for at, place in enumerate(places.tolist()):
             stream = np.random.Philox(key=[self._key, number], counter=[0, 0, place, 0])
-            z = np.random.Generator(stream).standard_normal((count, size))
+            rng = np.random.Generator(stream)
+            z = rng.standard_normal((count, size))
+            if half_df is not None:  # normal, with a variance that is inverse gamma
+                z *= np.sqrt(half_df / rng.standard_gamma(half_df))[:, None]
             factor = factors[0 if strata is None else int(strata[place])]
             found[:, at] = np.einsum("dik,dk->di", factor, z)
             if group.mixture is not None:
@@ -122,12 +130,8 @@ class NewEffects:
     def _factor(self, group: Group) -> list[Array]:
         """Return a factor of the covariance of the effects as written, by stratum."""
         if group.name not in self._factors:
-            values = Quantities(
-                self._program, self._frame, self._draws, self._draws.shared
-            )
-            factors = [
-                factor for _, factor in scaled_factors(group, self._frame, values)
-            ]
+            found = scaled_factors(group, self._frame, self._values)
+            factors = [factor for _, factor in found]
             if group.moved is not None:
                 basis = np.asarray(group.moved.basis)
                 factors = [basis @ factor for factor in factors]

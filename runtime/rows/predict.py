@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.blocks import MemberUse
 from varying.compiler.program.expressions import Apply, Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 
@@ -129,10 +128,16 @@ def averages(
             "effects are 0: groups='population'"
         )
 
-    blocks_of = [b for one in rows.program.predictors for b in one.blocks]
-    if any(isinstance(block, MemberUse) for block in blocks_of):
+    program = rows.program
+    used = {
+        group
+        for one in program.predictors
+        for block in one.blocks
+        for group, _ in block.effects_used()
+    }
+    if any(program.group(name).mixture is not None for name in used):
         raise ArgumentError(
-            "groups='average' is not there yet for rows of several levels, `mm()`: "
+            "groups='average' is not there yet for effects with a t distribution: "
             "groups='new' draws new ones, groups='population' has effects of 0"
         )
 

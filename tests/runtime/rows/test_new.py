@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import varying
 from varying.grammar.diagnostics import ModelError
@@ -78,6 +79,7 @@ SPECS = {
     "ordinal": "rating ~ x*cond + (1 + x | subj), family=ordlogit\n",
     "strata": "y ~ cond + (1 + x | gr(subj, by=arm))\n",
     "members": "y ~ cond + (1 + x | mm(subj, other, weights=cbind(n, wave)))\n",
+    "student": "y ~ cond + (1 | gr(subj, dist=student))\n",
     "shared": "y ~ cond + (1 + x |p| subj)\n  sigma ~ (1 |p| subj)\n",
 }
 
@@ -185,6 +187,23 @@ def test_new_members_of_several_are_weighted() -> None:
     np.testing.assert_allclose(added[:, 1], known, rtol=1e-9)
     new = (added[:, 0] - known * 2 / 3) * 3
     assert np.abs(new - known).min() > 0.0
+    average = flat(made.predict(rows, "mean", groups="average"))
+    wanted = flat(made.predict(rows, "mean", groups="population"))
+    np.testing.assert_allclose(average, wanted, rtol=1e-12)
+
+
+def test_new_effects_have_the_tails_of_the_fitted_ones() -> None:
+    made, many = fit(SPECS["student"]), 40_000
+    few = Fit(made.data.isel(draw=[3]), made.provenance, made._origin)
+    rows = {"cond": ["ctl"] * many}
+    eta = flat(few.predict(rows, "eta", groups="new", seed=3))
+    added = eta - flat(few.predict(rows, "eta", groups="population"))
+    scale, df = draw(few, "sd_subj")[:, 0], draw(few, "df_subj")
+    for at, values in enumerate(added):
+        t = stats.t(df[at], scale=scale[at])
+        shares = [0.01, 0.1, 0.5, 0.9, 0.99]
+        found = [(values < t.ppf(share)).mean() for share in shares]
+        np.testing.assert_allclose(found, shares, atol=0.01)
     with pytest.raises(ValueError, match="not there yet"):
         made.predict(rows, "mean", groups="average")
 
