@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_arrays", "write_csv", "write_parquet"]
 
+#: Lines that are written at a time.
+_LINES = 50_000
+
 Array = NDArray[Any]
 Pieces = Iterator[Mapping[str, Array]]
 
@@ -45,12 +48,32 @@ def write_parquet(path: str | os.PathLike[str], pieces: Pieces) -> None:
 def _write(
     path: str | os.PathLike[str], pieces: Pieces, opened: Callable[[Any, Any], Any]
 ) -> None:
+    pieces = _together(pieces)
     with replacing(path) as file:
         first = _batch(next(pieces))
         with opened(file, first.schema) as writer:
             writer.write_batch(first)
             for piece in pieces:
                 writer.write_batch(_batch(piece, first.schema))
+
+
+def _together(pieces: Pieces) -> Pieces:
+    """Yield larger pieces: Parquet has a header for each."""
+    held: list[Mapping[str, Array]] = []
+    lines = 0
+    for piece in pieces:
+        held.append(piece)
+        lines += len(next(iter(piece.values())))
+        if lines >= _LINES:
+            yield _joined(held)
+            held, lines = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(pieces: list[Mapping[str, Array]]) -> Mapping[str, Array]:
+    names = pieces[0]
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in names}
 
 
 def _batch(columns: Mapping[str, Array], schema: Any = None) -> RecordBatch:

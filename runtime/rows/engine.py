@@ -45,7 +45,7 @@ Array = NDArray[Any]
 
 #: Numbers that a block has, by draws and rows. What is made on the way is a few times
 #: as large; small blocks stay in the cache of the processor.
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
