@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from varying.grammar.diagnostics import Sink, nearest
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Source, Span
-from varying.grammar.tree import ColumnStatement, Expr, LetStatement, Spec
+from varying.grammar.tree import (
+    ColumnStatement,
+    DataStatement,
+    Expr,
+    LetStatement,
+    Spec,
+)
 from varying.grammar.walk import column_names
 
 from ..data.codes import coded_values
@@ -26,12 +32,12 @@ from .declared import declare
 from .derive import Computation, Step, replay
 from .rows import Prepared
 
-__all__ = ["Needs", "replayed", "report_new_levels", "rows_named"]
+__all__ = ["SHOWN", "Needs", "replayed", "report_new_levels", "rows_named"]
 
 Booleans = NDArray[np.bool_]
 
 #: Rows, levels and names that a message lists.
-_SHOWN = 5
+SHOWN = 5
 _SHOWN_LEVELS = 20
 
 
@@ -85,7 +91,7 @@ def replayed(
     missing = [name for name in names if name not in table.columns]
     for name in missing:
         if not (open_groups and name in only_groups):
-            _report_column(name, table, name in only_groups, sink)
+            _report_column(name, table, name in only_groups, _is_wide(spec), sink)
     if sink.failed:
         return None
     empty = {
@@ -183,10 +189,10 @@ def _declared(spec: Spec, names: Iterable[str]) -> Iterator[ColumnStatement]:
 def rows_named(rows: NDArray[np.bool_]) -> str:
     """Return rows in words, from 1: ``row 3``, ``3 rows: 3, 5, 8``."""
     places = np.flatnonzero(rows)
-    shown = ", ".join(str(place + 1) for place in places[:_SHOWN].tolist())
+    shown = ", ".join(str(place + 1) for place in places[:SHOWN].tolist())
     if len(places) == 1:
         return f"row {shown}"
-    return f"{len(places):,} rows: {shown}{', ...' if len(places) > _SHOWN else ''}"
+    return f"{len(places):,} rows: {shown}{', ...' if len(places) > SHOWN else ''}"
 
 
 _GROUPS_NOTE = (
@@ -196,7 +202,13 @@ _GROUPS_NOTE = (
 )
 
 
-def _report_column(name: str, table: Table, group: bool, sink: Sink) -> None:
+def _is_wide(spec: Spec) -> bool:
+    return any(isinstance(s, DataStatement) and s.wide for s in spec.statements)
+
+
+def _report_column(
+    name: str, table: Table, group: bool, wide: bool, sink: Sink
+) -> None:
     notes = []
     if name in table.unusable:
         reason = table.unusable[name]
@@ -208,6 +220,8 @@ def _report_column(name: str, table: Table, group: bool, sink: Sink) -> None:
     else:
         listed = ", ".join(f"`{n}`" for n in (*table.columns, *table.unread)[:20])
         notes.append(f"columns: {listed}")
+    if wide:
+        notes.append("new rows are long: one for each cell that `wide(...)` names")
     if group:
         notes.append(_GROUPS_NOTE)
     what = "which the rows are grouped by" if group else "which the model needs"
@@ -264,14 +278,11 @@ def _check_levels(name: str, levels: Sequence[str], table: Table, sink: Sink) ->
         return
     names, codes = coded_values(column)
     known = set(levels)
-    new = [
-        place
-        for place, level in enumerate(names)
-        if level not in known and (codes == place).any()
-    ]
+    there = np.unique(codes[codes >= 0]).tolist()
+    new = [place for place in there if names[place] not in known]
     if new:
-        found = {names[place]: codes == place for place in new}
-        report_new_levels(name, found, levels, sink)
+        found = {names[place]: codes == place for place in new[:SHOWN]}
+        report_new_levels(name, found, len(new), levels, sink)
     gone = codes < 0
     if gone.any() and not new:
         _report_missing(name, gone, False, sink)
@@ -280,6 +291,7 @@ def _check_levels(name: str, levels: Sequence[str], table: Table, sink: Sink) ->
 def report_new_levels(
     name: str,
     found: Mapping[str, Booleans],
+    count: int,
     levels: Sequence[str],
     sink: Sink,
     *,
@@ -291,8 +303,8 @@ def report_new_levels(
     ----------
     name
         Of the factor.
-    found
-        These levels, and which rows have each.
+    found, count
+        The first of these levels with the rows that have each, and how many there are.
     levels
         Those of the fit.
     sink
@@ -301,11 +313,10 @@ def report_new_levels(
         Whether the factor groups rows: other groups may be meant.
     """
     listed = [f"`{level}` in {rows_named(rows)}" for level, rows in found.items()]
-    shown = "; ".join(listed[:_SHOWN])
-    more = f"; and {len(listed) - _SHOWN:,} more" if len(listed) > _SHOWN else ""
-    several = len(found) > 1
+    shown = "; ".join(listed)
+    more = f"; and {count - len(found):,} more" if count > len(found) else ""
     notes = []
-    for level in list(found)[:_SHOWN]:
+    for level in found:
         close = nearest(level, levels, 1)
         if close:
             notes.append(f"`{level}`: did you mean `{close[0]}`?")
@@ -316,7 +327,7 @@ def report_new_levels(
         notes.append(_GROUPS_NOTE)
     else:
         notes.append("the model has no coefficient for another level")
-    what = f"{len(found):,} levels" if several else "a level"
+    what = f"{count:,} levels" if count > 1 else "a level"
     message = f"`{name}` has {what} that the fit has not seen: {shown}{more}"
     sink.add("new-level", _WHOLE, message, *notes)
 

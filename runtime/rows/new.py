@@ -34,6 +34,7 @@ from varying.compiler.bind.bound import By
 from varying.compiler.data.codes import group_index
 from varying.compiler.formula.columns import Coded, DesignColumn
 from varying.compiler.prepare.elsewhere import (
+    SHOWN,
     Needs,
     replayed,
     report_new_levels,
@@ -307,13 +308,14 @@ def _refuse_new(program: Program, frame: Frame, table: Table, sink: Sink) -> Non
         known, index = len(recipe.levels), frame[slot.name].reshape(table.rows, -1)
         found = {
             label: (index == known + place).any(axis=1)
-            for place, label in enumerate(levels.labels)
+            for place, label in enumerate(levels.labels[:SHOWN])
         }
         if isinstance(recipe, MemberIndex):
             name = ", ".join(recipe.columns)
         else:
             name = ":".join(recipe.factors)
-        report_new_levels(name, found, recipe.levels, sink, group=True)
+        count = len(levels.labels)
+        report_new_levels(name, found, count, recipe.levels, sink, group=True)
 
 
 def _refuse_related(program: Program, frame: Frame, sink: Sink) -> None:

@@ -290,3 +290,87 @@ def test_arguments_that_make_no_sense() -> None:
         made.predict("nothing.csv")
     with pytest.raises(ModelError, match="empty-data"):
         made.predict(data().head(0))
+
+
+# ---- models of other kinds -----------------------------------------------------------
+
+SEVERAL = "mvbind(y, z) ~ x + (1 |p| subj), rescor=true\n"
+
+
+def test_several_responses_are_predicted_together() -> None:
+    made, many = fit(SEVERAL), 4000
+    few = Fit(made.data.isel(draw=[5]), made.provenance, made._origin)
+    rows = {"x": [0.0] * many}
+    both = [
+        flat(few.predict(rows, "eta", groups="new", seed=2, response=name))
+        for name in ("y", "z")
+    ]
+    zero = [
+        flat(few.predict(rows, "eta", groups="population", response=name))
+        for name in ("y", "z")
+    ]
+    drawn = [
+        flat(few.predict(rows, groups="new", seed=2, response=name))
+        for name in ("y", "z")
+    ]
+    sd, cor = draw(few, "y_sd_subj"), draw(few, "y_cor_subj")
+    residual = draw(few, "rescor") if "rescor" in few.data["posterior"] else None
+    for at in range(2):
+        effects = [eta[at] - null[at] for eta, null in zip(both, zero, strict=True)]
+        assert effects[0].std() == pytest.approx(sd[at, 0], rel=0.05)
+        assert effects[1].std() == pytest.approx(sd[at, 1], rel=0.05)
+        found = np.corrcoef(effects)[0, 1]
+        assert found == pytest.approx(cor[at, 1, 0], abs=0.06)
+        # the same groups, and what is left is correlated as the residuals are
+        rest = [values[at] - eta[at] for values, eta in zip(drawn, both, strict=True)]
+        if residual is not None:
+            found = np.corrcoef(rest)[0, 1]
+            wanted = np.ravel(residual[at])
+            assert found == pytest.approx(wanted[wanted != 1.0][0], abs=0.06)
+        for values, name in zip(rest, ("y_sigma", "z_sigma"), strict=True):
+            assert values.std() == pytest.approx(draw(few, name)[at], rel=0.06)
+    own = made.predict(data().head(6), "mean", response="z")
+    assert own.sizes["row"] == 6
+
+
+def test_a_formula_that_is_not_linear() -> None:
+    made = fit(
+        "y ~ a * exp(-b1 * age / 30), nl=true\n"
+        "  a ~ 1 + (1 | subj)\n  b1 ~ 1\n"
+        "  prior a.Intercept ~ normal(0, 1)\n  prior b1.Intercept ~ normal(0, 0.3)\n"
+    )
+    rows = {"age": [20.0, 50.0], "subj": ["s2", "new"]}
+    eta = flat(made.predict(rows, "mean", groups="new", seed=1))
+    a = flat(made.predict(rows, "eta", dpar="a", groups="new", seed=1))
+    rate = draw(made, "b1_Intercept")[:, None]
+    wanted = a * np.exp(-rate * np.array([20.0, 50.0]) / 30.0)
+    np.testing.assert_allclose(eta, wanted, rtol=1e-10)
+    known = draw(made, "a_Intercept") + draw(made, "a_r_subj")[:, 2, 0]
+    np.testing.assert_allclose(a[:, 0], known, rtol=1e-10)
+
+
+def test_many_levels_that_nobody_knows_are_counted() -> None:
+    made, many = fit(SPECS["student"]), 3000
+    rows = {"cond": ["ctl"] * many, "subj": [f"p{k}" for k in range(many)]}
+    with pytest.raises(ModelError, match="2,995 more") as caught:
+        made.predict(rows, "eta")
+    assert "`subj` has 3,000 levels" in caught.value.diagnostics[0].message
+    rows["cond"] = [f"c{k}" for k in range(many)]
+    with pytest.raises(ModelError, match="`cond` has 3,000 levels"):
+        made.predict(rows, "eta", groups="new")
+
+
+def test_rows_of_wide_data_are_those_that_wide_makes(tmp_path: Path) -> None:
+    cells = "".join(f"{k},{k},{k + 1.5},{k % 4}\n" for k in range(12))
+    (tmp_path / "w.csv").write_text(f"id,t1,t2,t3\n{cells}")
+    wide = "wide(y: t1 = (time=1), t2 = (time=2), t3 = (time=3))"
+    text = f'data "{tmp_path / "w.csv"}", {wide}\ny ~ time + (1 | id)\n'
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = varying.compile(text)
+        made = model.fit(draws=20, tune=40, chains=1, seed=1, progress=False)
+    found = flat(made.predict({"time": [2, 3], "id": [3, 4]}, "eta"))
+    whole = flat(made.predict(kind="eta"))
+    np.testing.assert_allclose(found, whole[:, [10, 14]], rtol=1e-10)
+    with pytest.raises(ModelError, match="new rows are long"):
+        made.predict(tmp_path / "w.csv", "eta")
