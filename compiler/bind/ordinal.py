@@ -11,6 +11,20 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
     """Report priors of thresholds that are laid out, or made, in another way."""
     if not bound.family.thresholds:
         return
+    if bound.family.steps is not None and bound.thresholds != "flexible":
+        option = next(
+            one
+            for one in bound.statement.formula.options
+            if one.name.text in ("threshold", "family")
+        )
+        sink.add(
+            "not-yet",
+            option.span,
+            f"`threshold={bound.thresholds}` of {bound.family.name} is not compiled by "
+            "this version",
+            "it is for cumulative models; until then: `flexible`, the default",
+        )
+        return
     priors = dict(bound.priors)
     for name in (f"{bound.target}threshold", f"{bound.target}threshold[mean]"):
         prior = priors.get(name)

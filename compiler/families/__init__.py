@@ -35,6 +35,7 @@ from .counts.negbinomial import NEGBINOMIAL
 from .counts.poisson import POISSON
 from .family import Family
 from .ordinal.cumulative import CUMULATIVE
+from .ordinal.steps import ACAT, CRATIO, SRATIO
 
 
 class Families(dict[str, Family]):
@@ -83,6 +84,9 @@ FAMILIES = Families(
         HURDLE_GAMMA,
         HURDLE_LOGNORMAL,
         CUMULATIVE,
+        SRATIO,
+        CRATIO,
+        ACAT,
     )
 )
 
@@ -108,7 +112,7 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
         "com_poisson discrete_weibull negbinomial1 "
         "categorical multinomial "
-        "dirichlet dirichlet_multinomial logistic_normal sratio cratio acat "
+        "dirichlet dirichlet_multinomial logistic_normal "
         "hurdle_cumulative mixture wiener cox"
     ).split()
 )

@@ -89,9 +89,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "dirichlet": ("until then: one share at a time",),
     "logistic_normal": ("until then: one share at a time",),
     "von_mises": (),
-    "sratio": (_ORDINAL,),
-    "cratio": (_ORDINAL,),
-    "acat": (_ORDINAL,),
     "hurdle_cumulative": (_ORDINAL,),
     "mixture": (),
 }

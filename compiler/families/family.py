@@ -119,6 +119,18 @@ def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
     )
 
 
+class Stepwise(Protocol):
+    """A family whose thresholds are of steps: which, and under which link."""
+
+    @property
+    def kind(self) -> str:
+        """``sratio``, ``cratio`` or ``acat``."""
+
+    @property
+    def link(self) -> str:
+        """The link of each step."""
+
+
 class Observe(Protocol):
     """Add the observed variable to the PyMC model on the stack."""
 
@@ -306,6 +318,8 @@ class Family:
         predictor is 0.
     tails
         What censored and truncated responses need; None: it has neither.
+    steps
+        Of families whose thresholds are of steps, in no order, what they are.
     """
 
     name: str
@@ -341,6 +355,7 @@ class Family:
         default_factory=dict, compare=False
     )
     at_shares: Callable[[Array], Array] | None = None
+    steps: Stepwise | None = None
 
     def with_link(self, link: str) -> Family:
         """Return the family under a link: itself, but where ``under`` has another."""

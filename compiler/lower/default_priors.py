@@ -86,6 +86,19 @@ def thresholds(moments: Moments, categories: int) -> ThresholdDefaults:
     )
 
 
+def step_sd(moments: Moments, categories: int, adjacent: bool) -> float:
+    """Return the prior sd of each threshold of a family of steps.
+
+    That of the middle threshold of a cumulative model: with two categories all are the
+    same model. The shares of an adjacent-category model are sums of its thresholds, so
+    with more of them each has less.
+    """
+    shrink = 1.0 - 1.0 / categories
+    width = THRESHOLD_CENTER_WIDTH + THRESHOLD_CENTER_WIDTH_RARE * _rare(moments)
+    less = math.sqrt(2.0 / categories) if adjacent else 1.0
+    return width * shrink * less * moments.s
+
+
 def equidistant_gap(moments: Moments, categories: int) -> float:
     """Return the prior mean of the distance of equidistant thresholds.
 

@@ -61,7 +61,7 @@ from .special import (
     special_delta,
     special_step,
 )
-from .thresholds import lower_thresholds
+from .thresholds import lower_steps, lower_thresholds
 
 __all__ = ["PriorRow", "lower"]
 
@@ -160,7 +160,8 @@ def _main(build: Builder) -> Arguments:
         _note_range(build, bound.main, own)
     arguments: Arguments = [(dpar, value)]
     if bound.family.thresholds:
-        arguments += [(one, Symbol(f"{of}{one}")) for one in ("threshold", "gap")]
+        names = ("threshold", "gap") if bound.family.steps is None else ("threshold",)
+        arguments += [(one, Symbol(f"{of}{one}")) for one in names]
     return arguments
 
 
@@ -215,7 +216,8 @@ def _predictor(
     """Lower a linear predictor; ``known`` is what is added to it."""
     blocks = _population(build, part, learned)
     if part.main and build.bound.family.thresholds:
-        shift = lower_thresholds(build, part, _delta(part))
+        laid = lower_thresholds if build.bound.family.steps is None else lower_steps
+        shift = laid(build, part, _delta(part))
     else:
         shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..bind.bound import BoundPredictor, PriorText
 from ..distributions.table import POSITIVE, REAL
 from ..families.ordinal.thresholds import middle, threshold_labels
@@ -53,6 +55,55 @@ def lower_thresholds(
     if shift is None or delta is None:
         return None
     return shift_of(part, f"{of}threshold", *shift, -1)
+
+
+def lower_steps(
+    build: Builder, part: BoundPredictor, delta: Expr | None
+) -> Shift | None:
+    """Lower the thresholds of steps, which are in no order.
+
+    Returns how they take up a shift of the columns; None if they cannot.
+    """
+    bound, of = build.bound, build.bound.prefix
+    labels = threshold_labels(bound.response.categories)
+    axis, name, plain = f"{of}{BOUNDARY}", f"{of}threshold", f"{bound.target}threshold"
+    build.axes.append(Axis(axis, "boundaries", labels))
+    literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")
+    chosen = literal or at_mean
+    moved = None if literal or delta is None else delta
+    bounds, argument = REAL, "mu"
+    if chosen is None:
+        prior = _default_steps(build, len(labels) + 1, moved is not None)
+    else:
+        build.explain(plain if literal else f"{plain}[mean]", chosen)
+        found, bounds = prior_of(chosen, REAL)
+        assert found is not None
+        prior, argument = found, location(chosen) or ""
+    if moved is not None and argument:
+        prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
+    build.parameters.append(Parameter(name, (axis,), prior, bounds=bounds))
+    if not argument or delta is None:
+        return None
+    return shift_of(part, name, name, argument, -1)
+
+
+def _default_steps(build: Builder, categories: int, at_means: bool) -> Prior:
+    """Return the default prior of the thresholds of steps."""
+    family, moments = build.bound.family, build.learned.moments
+    assert family.at_shares is not None and family.steps is not None
+    equal = family.at_shares(np.full(categories, 1.0 / categories))
+    sd = defaults.step_sd(moments, categories, family.steps.kind == "acat")
+    places = tuple(round(float(one) + moments.m, 12) for one in equal)
+    target = f"{build.bound.target}threshold{'[mean]' if at_means else ''}"
+    row = PriorRow(
+        target,
+        f"normal(e{moments.m:+.3g}, {sd:.4g})",
+        "default",
+        "e: where all categories are equally likely; each by itself, nearly any share",
+    )
+    build.rows.append(row)
+    mu = Const(places if len(set(places)) > 1 else places[0])
+    return Prior("normal", (("mu", mu), ("sigma", Const(sd))))
 
 
 def _gap(build: Builder, labels: tuple[str, ...], value: Expr) -> None:

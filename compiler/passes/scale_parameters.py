@@ -147,6 +147,12 @@ class _Given:
         )
 
     @property
+    def known_categories(self) -> int:
+        """How many categories an ordinal response has."""
+        (axis,) = _of_thresholds(self.program, self.likelihood).axes
+        return 1 + self.frame.lengths[axis]
+
+    @property
     def count(self) -> Array | None:
         return self.likelihood.times(self.frame)
 
@@ -269,6 +275,11 @@ def _thresholds(given: _Given, predictor: Predictor) -> dict[str, Unit]:
         case Derived(expression=Apply("spread", (Symbol(middle), _))):
             unit = Unit((given.moments.m,), (_positive(given.moments.s),))
             return {middle: unit}
+        case Parameter(name=name, chart="bounds") if given.family.at_shares is not None:
+            count = given.known_categories
+            equal = given.family.at_shares(np.full(count, 1.0 / count))
+            center = tuple((equal + given.moments.m).tolist())
+            return {name: Unit(center, (_positive(given.moments.s),) * (count - 1))}
     return {}
 
 

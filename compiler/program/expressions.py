@@ -68,6 +68,8 @@ Expr = Const | Symbol | Apply | Assemble | Take
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
 #: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
+#: ``by_threshold``: a matrix, which is a slot, times a vector with a number for each
+#: of its columns and each threshold, that of a column side by side.
 #: The rest, elementwise: ``compiler.expressions.elementwise`` and, for links,
 #: ``compiler.distributions.density.links``.
 OPERATIONS: Mapping[str, int] = {
@@ -84,6 +86,7 @@ OPERATIONS: Mapping[str, int] = {
     "logit_cumulative": 1,
     "logit_gaps": 1,
     "monotonic": 1,
+    "by_threshold": 2,
     **{name: one.arguments for name, one in ELEMENTWISE.items()},
     **dict.fromkeys(LINKING, 1),
 }

@@ -19,7 +19,7 @@ from varying.compiler.backends.kernel.operations.densities import (
 from varying.compiler.compiled import Compiled
 from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.distributions.kernels import PRIOR_KERNELS
-from varying.compiler.families import FAMILIES, VARIANTS
+from varying.compiler.families import FAMILIES
 from varying.compiler.passes import for_kernel, for_sampling
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import moved_scales
@@ -35,7 +35,7 @@ EVERY = (
     *(prior_name(name) for name in PRIOR_KERNELS),
     *LINKING,
     *(varied_name(name) for name in ("normal", "inverse_gamma")),
-    *(likelihood_name(name) for name in (*FAMILIES, *VARIANTS)),
+    *(likelihood_name(name) for name in FAMILIES),
     *(likelihood_name(f.name, True) for f in FAMILIES.values() if f.pooled),
 )
 

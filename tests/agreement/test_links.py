@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from varying.compiler.backends.kernel import build, emit
+from varying.compiler.backends.kernel.machine.build import operations_of
 from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
@@ -19,7 +22,7 @@ from varying.compiler.program.interpret.start import start
 from varying.grammar.source import Source
 
 from .harness import by_graph, by_reference, by_source, random_point
-from .kernels import CLOSE, by_kernel, kernel_of, vector
+from .kernels import CLOSE, by_kernel, vector
 
 
 def data() -> pd.DataFrame:
@@ -58,14 +61,30 @@ MODELS = [
     *(f"grade ~ x, family=ordlogit, threshold={one}" for one in LAYOUTS),
     "is ~ x, family=ordlogit, threshold=sum_to_zero",
     "grade ~ x, family=cumulative, link=loglog\n  prior threshold ~ normal(0, 2)",
+    *(
+        f"grade ~ x + (1 | g), family={kind}, link={link}"
+        for kind in ("sratio", "cratio", "acat")
+        for link in ("logit", "cloglog")
+    ),
+    "grade ~ x, family=acat, link=probit\n  disc ~ x",
+    "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
+    "  prior threshold ~ normal(0, 2)",
+    "is ~ x, family=acat",
 ]
+
+
+@cache
+def operations() -> tuple[str, ...]:
+    """Those of one machine for all models: to compile one takes a second."""
+    tapes = [emit(one.program, one.frame) for one in map(compiled, MODELS)]
+    return operations_of(*(tape for one in tapes for tape in (one.density, one.draws)))
 
 
 @pytest.mark.parametrize("text", MODELS)
 def test_kernel_is_the_reference(text: str) -> None:
     found = compiled(text)
     assert found.frame is not None
-    kernel = kernel_of(found.program, found.frame)
+    kernel = build(emit(found.program, found.frame), operations())
     rng, first = np.random.default_rng(3), start_of(found)
     for scale in (0.003, 0.02):
         point = near(rng, found, first, scale)
@@ -100,6 +119,9 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ x, family=cumulative, link=cloglog, threshold=symmetric",
         "grade ~ x, family=cumulative, link=cauchit, threshold=sum_to_zero\n  disc ~ x",
         "grade ~ x, family=ordlogit, threshold=equidistant",
+        "grade ~ x + (1 | g), family=sratio, link=probit\n  disc ~ x",
+        "grade ~ x, family=cratio, link=cloglog",
+        "grade ~ x, family=acat\n  disc ~ x",
         "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
     ],
 )

@@ -303,6 +303,39 @@ def _density_ordlogit(
     return ((a - b) / ((1 + a) * (1 + b))).ln()
 
 
+def _steps(eta: Decimal, threshold: Array, disc: Decimal) -> list[Decimal]:
+    return [disc * (Decimal(float(one)) - eta) for one in threshold]
+
+
+@exact
+def _density_sratio(
+    y: Decimal,
+    eta: Decimal,
+    threshold: Array,
+    disc: Decimal = Decimal(1),  # noqa: B008
+) -> Decimal:
+    steps = _steps(eta, threshold, disc)
+    passed = sum((log_cdf(-one) for one in steps[: int(y)]), Decimal(0))
+    return passed + (log_cdf(steps[int(y)]) if y < len(steps) else 0)
+
+
+EXACT["cratio"] = _density_sratio
+
+
+@exact
+def _density_acat(
+    y: Decimal,
+    eta: Decimal,
+    threshold: Array,
+    disc: Decimal = Decimal(1),  # noqa: B008
+) -> Decimal:
+    odds, total = [Decimal(1)], Decimal(0)
+    for one in _steps(eta, threshold, disc):
+        odds.append(odds[-1] * (-one).exp())
+    total = sum(odds, Decimal(0))
+    return odds[int(y)].ln() - total.ln()
+
+
 # ---- of a sample -----------------------------------------------------------------
 
 

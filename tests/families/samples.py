@@ -19,6 +19,8 @@ Rng = np.random.Generator
 
 #: Vectors that all rows have in common.
 SHARED = {"threshold", "gap"}
+#: Families whose thresholds are of steps.
+STEPS = ("sratio", "cratio", "acat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,19 @@ def _scaled_ordlogit(rng: Rng, rows: int) -> Sample:
     return Sample(plain.y, {**plain.arguments, "disc": disc})
 
 
+def _steps(rng: Rng, rows: int) -> Sample:
+    """One scale with seven thresholds in no order, predictors out to the ends."""
+    threshold = rng.normal(0.0, 5.0, 7)
+    y = rng.integers(0, 8, rows)
+    return Sample(y, {"eta": far(rng, rows), "threshold": threshold})
+
+
+def _scaled_steps(rng: Rng, rows: int) -> Sample:
+    plain = _steps(rng, rows)
+    disc = np.exp(rng.normal(0.0, 1.0, rows))
+    return Sample(plain.y, {**plain.arguments, "disc": disc})
+
+
 def _with_zeros(
     make: Callable[[Rng, int], Sample], name: str
 ) -> Callable[[Rng, int], Sample]:
@@ -270,6 +285,8 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "hurdle_lognormal": _with_zeros(_lognormal, "hu"),
     "ordlogit": _ordlogit,
     "ordlogit with disc": _scaled_ordlogit,
+    **dict.fromkeys(STEPS, _steps),
+    **{f"{name} with disc": _scaled_steps for name in STEPS},
 }
 
 #: One set of parameters to draw responses from.
@@ -355,6 +372,18 @@ MODERATE: Mapping[str, dict[str, Array]] = {
         "threshold": np.array([-1.0, 0.2, 1.7]),
         "gap": np.array([1.2, 1.5]),
         "disc": np.array([1.7]),
+    },
+    **{
+        name: {"eta": np.array([0.4]), "threshold": np.array([-0.6, 0.7, 0.1])}
+        for name in STEPS
+    },
+    **{
+        f"{name} with disc": {
+            "eta": np.array([0.4]),
+            "threshold": np.array([-0.6, 0.7, 0.1]),
+            "disc": np.array([1.7]),
+        }
+        for name in STEPS
     },
 }
 

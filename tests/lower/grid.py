@@ -313,6 +313,17 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0, 1.0))),
         Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0, 1.0))),
     ),
+    **{
+        family: tuple(
+            Scale(
+                f"1 to {top}",
+                _plain(lambda rng, z, top=top: _points(z, top)),  # type: ignore[misc]
+                header=f"column y: ordered(1..{top})",
+            )
+            for top in (5, 7)
+        )
+        for family in ("sratio", "cratio", "acat")
+    },
     "ordlogit": (
         Scale(
             "1 to 5",
@@ -435,6 +446,10 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "hurdle_gamma": (("shape", "cond"), ("hu", "cond + (1 | subj)")),
         "hurdle_lognormal": (("sigma", "cond"), ("hu", "cond + (1 | subj)")),
         "ordlogit": (("disc", "cond + (1 | subj)"), ("disc", "agec")),
+        **{
+            family: (("disc", "cond + (1 | subj)"),)
+            for family in ("sratio", "cratio", "acat")
+        },
     }.items()
 }
 

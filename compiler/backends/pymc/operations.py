@@ -116,6 +116,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "dot": pt.dot,
     "matvec": pt.dot,
     "diff": pt.diff,
+    "by_threshold": lambda a, b: a @ b.reshape((a.shape[1], -1)),
     "spread": spread,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,

@@ -124,6 +124,11 @@ def monotonic(simplex):
     """0 and the cumulative sums of the steps, times their number."""
     return simplex.shape[0] * pt.concatenate([pt.zeros(1), pt.cumsum(simplex)])
 ''',
+    "by_threshold": '''
+def by_threshold(design, effects):
+    """Columns times an effect for each threshold."""
+    return design @ effects.reshape((design.shape[1], -1))
+''',
     "logit": '''
 def logit(p):
     """Log odds of a probability."""

@@ -145,6 +145,7 @@ _INFIX: Mapping[str, str] = {
 _CALLS: Mapping[str, str] = {
     "exp": "pt.exp",
     "diff": "pt.diff",
+    "by_threshold": "by_threshold",
     "spread": "spread",
     "logit_cumulative": "logit_cumulative",
     "logit_gaps": "logit_gaps",

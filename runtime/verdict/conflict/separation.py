@@ -57,6 +57,8 @@ def separation(centre: Centre, predictor: Predictor) -> Separation | None:
     family = FAMILIES[program.likelihood.family]
     if predictor is not program.predictors[0] or family.response not in _KINDS:
         return None
+    if family.steps is not None:
+        return None  # its inequalities are those of each step
     found = columns_of(centre, predictor)
     if found is None or len(found[0]) > _MOST_COLUMNS:
         return None

@@ -22,6 +22,7 @@ from ....families.family import Family
 from ..llvm.text import execute
 from . import Operation
 from .linking import linking
+from .steps import step_rows
 
 
 def prior_name(distribution: str) -> str:
@@ -50,6 +51,8 @@ def density(name: str) -> Operation:
     if kind == "varied":
         return _varied(name, what)
     family = FAMILIES[what]
+    if family.steps is not None:
+        return step_rows(name, family)
     return _ordinal(name, family) if family.thresholds else _rows(name, family, kind)
 
 

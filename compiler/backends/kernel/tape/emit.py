@@ -19,7 +19,7 @@ from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS, Distribution
 from ....families import FAMILIES
 from ....families.family import Family
-from ....program.expressions import Const, Expr, Symbol
+from ....program.expressions import Apply, Const, Expr, Symbol
 from ....program.interpret.start import TYPICAL, reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
@@ -262,6 +262,20 @@ class _Tape(Quantities):
             else:
                 self._observe(likelihood)
 
+    def _category_effects(self, effects: Expr | None) -> dict[str, int]:
+        """Return the words of effects that each threshold has of its own."""
+        match effects:
+            case None:
+                return {"columns": 0, "width": 0, "effects": 0}
+            case Apply("by_threshold", (Symbol(design), vector)):
+                columns = self.frame[design]
+                return {
+                    "columns": self.writer.numbers(columns),
+                    "width": columns.shape[1],
+                    "effects": self.expression(vector).at,
+                }
+        raise NoKernel("effects of categories are not linear")
+
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
         family = FAMILIES[likelihood.family]
@@ -278,7 +292,11 @@ class _Tape(Quantities):
             words["y"] = writer.integers(observed)
             words["thresholds"] = threshold.length
             words["threshold"] = threshold.at
-            words["gap"] = self.expression(arguments["gap"]).at
+            if family.steps is None:
+                words["gap"] = self.expression(arguments["gap"]).at
+            else:
+                words |= self._category_effects(arguments.get("effects"))
+                words["scratch"] = writer.place(3 * threshold.length)
         else:
             words["y"] = writer.numbers(observed)
         for name in family.known:
