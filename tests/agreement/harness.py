@@ -78,6 +78,12 @@ class Evaluation:
         parts = (self.density, *self.gradient.values())
         return all(bool(np.isfinite(part).all()) for part in parts)
 
+    @property
+    def usable(self) -> bool:
+        """Whether squares of what it is made of are numbers."""
+        slopes = (np.isfinite(slope).all() for slope in self.gradient.values())
+        return abs(self.density) < 1e100 and all(slopes)
+
     def difference(self, other: Evaluation) -> Difference:
         assert self.gradient.keys() == other.gradient.keys()
         names = list(self.gradient)
@@ -112,8 +118,10 @@ def random_point(
 
 
 def by_reference(program: Program, frame: Frame, point: Point) -> Evaluation:
-    density = float(np.real(evaluate(program, frame, point)[1]))
-    return Evaluation(density, gradient(program, frame, point))
+    # far out a scale or a mean is infinite: what comes of it is compared
+    with np.errstate(over="ignore", invalid="ignore"):
+        density = float(np.real(evaluate(program, frame, point)[1]))
+        return Evaluation(density, gradient(program, frame, point))
 
 
 class ByModel:
