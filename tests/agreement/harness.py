@@ -81,8 +81,13 @@ class Evaluation:
     @property
     def usable(self) -> bool:
         """Whether squares of what it is made of are numbers."""
+        return self.size < 1e100
+
+    @property
+    def size(self) -> float:
+        """How large the density is; infinite where it has no slope."""
         slopes = (np.isfinite(slope).all() for slope in self.gradient.values())
-        return abs(self.density) < 1e100 and all(slopes)
+        return abs(self.density) if all(slopes) else float("inf")
 
     def difference(self, other: Evaluation) -> Difference:
         assert self.gradient.keys() == other.gradient.keys()

@@ -111,8 +111,11 @@ def compare_kernel(program: Program, frame: Frame, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     near, far = (random_point(rng, program, frame, scale) for scale in (0.8, 1.6))
     # wide priors of small scales: a rate of exp(1000) has no gradient to compare
-    while not (mine := by_reference(program, frame, near)).usable:
-        near = {name: 0.5 * value for name, value in near.items()}
+    nearer = [{n: 0.5**k * value for n, value in near.items()} for k in range(6)]
+    tried = [(by_reference(program, frame, point), point) for point in nearer[:1]]
+    if not tried[0][0].usable:
+        tried += [(by_reference(program, frame, point), point) for point in nearer[1:]]
+    mine, near = min(tried, key=lambda one: one[0].size)
     points = np.stack([vector(program, frame, point) for point in (near, far)])
     found = []
     difference = mine.difference(by_kernel(kernel, program, frame, points[0]))

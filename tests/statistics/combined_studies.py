@@ -23,7 +23,7 @@ prior sd ~ exponential(2)
 """
 #: Of the parameter that the name has, by its prior in NumPy.
 OTHERS: dict[str, tuple[str, Callable[[Rng, int], Array]]] = {
-    "shape": ("lognormal(1, 0.5)", lambda rng, size: rng.lognormal(1.0, 0.5, size)),
+    "shape": ("lognormal(0, 0.5)", lambda rng, size: rng.lognormal(0.0, 0.5, size)),
     "sigma": ("exponential(1)", lambda rng, size: rng.exponential(1.0, size)),
     "phi": ("lognormal(2, 0.5)", lambda rng, size: rng.lognormal(2.0, 0.5, size)),
     "zi": ("beta(2, 4)", lambda rng, size: rng.beta(2.0, 4.0, size)),
