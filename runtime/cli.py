@@ -570,6 +570,46 @@ def loo(
 
 
 @app.command()
+def pool(
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="GROUP", help="Whose levels; else the only group."),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")] = 1000,
+    tune: Annotated[
+        int, typer.Option(min=0, help="Draws to adapt by, per chain.")
+    ] = 1000,
+    chains: Annotated[int, typer.Option(min=1)] = 4,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed, the same draws.")
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STEM", help="Save the fits: STEM.complete.fit and so on."
+        ),
+    ] = None,
+    form: TableFormat = "table",
+    quiet: Quiet = False,
+) -> None:
+    """Fit with complete, no and partial pooling of a group, and compare the three.
+
+    Example: varying pool radon.model --by county
+    """
+    from .commands.pool import run
+    from .sampling.settings import Settings
+
+    try:
+        settings = Settings.checked(draws=draws, tune=tune, chains=chains, seed=seed)
+    except ValueError as error:
+        raise typer.BadParameter(typed(str(error))) from error
+    run(file, data, model, by, settings, out, form, quiet)
+
+
+@app.command()
 def sensitivity(path: Fit, form: TableFormat = "table") -> None:
     """Say how far the posterior depends on the priors, and on the data.
 

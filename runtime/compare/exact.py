@@ -33,7 +33,8 @@ def predicted_by(
     """Return the log density of units that a refit has not seen, one number a unit."""
     if units.by:
         draws = in_front(found.posterior)
-        return log_mean_exp(density_of_units(compiled, units, draws, chosen))
+        unseen = replace(units, seen=False)
+        return log_mean_exp(density_of_units(compiled, unseen, draws, chosen))
     places = np.asarray(chosen, dtype=np.int64)
     frame = fill(compiled.lowered, compiled.prepared.table.take(places))
     rows = replace(Rows.of(compiled), frame=frame, labels=places)

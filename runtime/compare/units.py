@@ -51,7 +51,7 @@ Array = NDArray[Any]
 
 #: Points that an integral over the effects of a group is made of, and the spread of
 #: their distribution beside that of the integrand.
-_POINTS, _WIDER = 96, 1.25
+_POINTS, _WIDER = 64, 1.25
 #: Steps of Newton to the mode, and how far one goes at most, in sds of the effects.
 _STEPS, _LONGEST, _SHORTER = 12, 3.0, 0.3
 #: A step shorter than this leads to the mode, as far as that is needed.
@@ -81,6 +81,8 @@ class Units:
         integrated out.
     others
         Names of other groups: of their levels the effects are as fitted.
+    seen
+        Whether the draws know their rows: then the effects drawn are near the mode.
     """
 
     by: str
@@ -88,6 +90,7 @@ class Units:
     index: NDArray[np.int64]
     groups: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    seen: bool = True
 
     @property
     def count(self) -> int:
@@ -333,6 +336,20 @@ class _Unit:
             start += size
         return whole
 
+    def _start(self, factor: Array) -> Array:
+        """Return where the mode is looked for: draws by effects."""
+        if not self.units.seen:
+            return np.zeros((self.at.size, self.size))
+        drawn = []
+        for group in self.groups:
+            level = _index_of(self.at.program, group, self.at.frame.arrays)[0]
+            drawn.append(self.at.draws[group.effects][:, int(level)])
+        # the factor is a rotation times roots: see `_root`
+        squares = np.maximum((factor * factor).sum(axis=1), 1e-12)
+        effects = np.concatenate(drawn, axis=1)[:, None, :]
+        z = (effects @ factor)[:, 0] / squares
+        return np.asarray(np.clip(z, -_LONGEST, _LONGEST))
+
     def prepare(self) -> None:
         """Compute what no effect of the unit has a part in."""
         at, program = self.at, self.at.program
@@ -388,7 +405,7 @@ class _Unit:
             found = self.density(z @ np.swapaxes(factor, 1, 2))
             return np.asarray(found - 0.5 * (z * z).sum(axis=-1))
 
-        mode, spread = _mode(posterior, self.at.size, self.size)
+        mode, spread = _mode(posterior, self._start(factor))
         points, log_density = _points(self.size)
         z = mode[:, None] + _WIDER * (points @ np.swapaxes(spread, 1, 2))
         log_proposal = (
@@ -469,14 +486,15 @@ _RANKS: Mapping[str, Callable[[Family, Array, Mapping[str, Array]], Array]] = {
 }
 
 
-def _mode(density: Any, draws: int, size: int) -> tuple[Array, Array]:
+def _mode(density: Any, start: Array) -> tuple[Array, Array]:
     """Return where a density is largest at each draw, and a factor of its spread.
 
     The density is of standard normals given data. Its second derivative is taken for
     that of the prior alone in directions in which the data add none.
     """
+    draws, size = start.shape
     stencil, pairs = _stencil(size)
-    here = best = np.zeros((draws, size))
+    here = best = start
     highest = np.full(draws, -np.inf)
     step = np.zeros((draws, size))
     curvature = np.broadcast_to(np.eye(size), (draws, size, size)).copy()

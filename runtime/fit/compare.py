@@ -209,6 +209,12 @@ def _unlike(one: FittedRows, other: FittedRows) -> tuple[str, ...] | None:
             "their cells stand for different rows",
             "write both models in one file: they have the same cells there",
         )
+    known = {*one.family.known} ^ {*other.family.known}
+    if known and _is_density(one) and _is_density(other):
+        return (
+            "responses are censored or truncated in one of them only",
+            "a censored row has a probability, and another one a density",
+        )
     if not _equal(_weights(one), _weights(other)):
         return (
             "they weigh the rows otherwise",

@@ -289,6 +289,10 @@ class Criticism(Named):
         from ..compare.pit import loo_pit
 
         rows = self._origin.rows_of(response)
+        if rows.family.known and rows.family.response == "continuous":
+            raise ArgumentError(
+                "loo_pit is not possible yet for censored or truncated responses"
+            )
         chosen = self.provenance.settings.seed if seed is None else seed
         values = self.log_likelihood(rows.name)
         flat = values.transpose("row", "chain", "draw").values.reshape(

@@ -29,6 +29,7 @@ __all__ = [
     "compile",
     "design",
     "load",
+    "pool",
     "simulate",
 ]
 
@@ -42,6 +43,7 @@ _HOMES = {
     "compile": "varying.runtime.api",
     "design": "varying.runtime.studies.ask",
     "load": "varying.runtime.api",
+    "pool": "varying.runtime.pooling.pool",
     "simulate": "varying.runtime.studies.ask",
 }
 

@@ -77,3 +77,13 @@ def test_priors_and_calibration(run: Run, two: None) -> None:
     shares = plain(run, "loo", "a.fit", "--pit")
     assert len(shares["shares"]) == 10 and len(shares["rows"]) == 29
     assert run("loo", "a.fit", "--pit", "--by", "g").returncode == 2
+
+
+def test_pooling(run: Run, example: Path, tmp_path: Path) -> None:
+    words = ("pool", example, "--draws", 200, "--tune", 300, "--chains", 2, "--seed", 1)
+    found = plain(run, *words, "--out", "three")
+    assert found["by"] == "g" and [*found["specs"]] == ["complete", "none", "partial"]
+    assert {one["level"] for one in found["levels"]} == {f"s{i}" for i in range(1, 7)}
+    assert plain(run, "compare", "three.none.fit", "three.partial.fit")["rows"] == 29
+    wrong = run("pool", example, "--by", "q")
+    assert wrong.returncode == 2 and "there is: 'g'" in wrong.stderr
