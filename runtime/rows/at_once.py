@@ -19,11 +19,7 @@ from varying.compiler.families.family import Family
 from varying.compiler.program.blocks import (
     GroupProduct,
     GroupUse,
-    Intercept,
-    Linear,
     MemberUse,
-    Offset,
-    Product,
 )
 from varying.compiler.program.expressions import Apply, Const, Expr, Symbol, Take
 from varying.compiler.program.interpret.density import evaluate_expression
@@ -61,7 +57,7 @@ class AtOnce:
     ) -> None:
         self.program, self.frame, self.draws = program, frame, draws
         self.size = len(next(iter(draws.values())))
-        self._derived = {d.name: d.expression for d in program.derived}
+        self._derived = {d.name: d for d in program.derived}
         self._found: dict[str, Array] = {}
 
     @property
@@ -93,24 +89,11 @@ class AtOnce:
 
     def fixed(self, predictor: Predictor) -> Array:
         """Return a linear predictor where all group effects are 0: draws by rows."""
+        values = _Values(self)
         found: Any = np.zeros((self.size, self.rows))
         for block in predictor.blocks:
-            match block:
-                case Intercept(name):
-                    found = found + self.draws[name][:, None]
-                case Linear(coefs, design):
-                    found = found + self._vector(coefs) @ self.frame[design].T
-                case Offset(slot):
-                    found = found + self.frame[slot]
-                case Product(coefs, place, factors):
-                    term: Any = self._vector(coefs)[:, place, None]
-                    for one in factors:
-                        term = term * self.column(one)
-                    found = found + term
-                case GroupUse() | GroupProduct() | MemberUse():
-                    pass
-                case _:
-                    raise NotImplementedError(type(block).__name__)
+            if not block.effects_used():
+                found = found + block.value(self.program, self.frame, values)
         return np.asarray(found)
 
     def column(self, one: Symbol | Take) -> Array:
@@ -118,7 +101,7 @@ class AtOnce:
         if isinstance(one, Symbol):
             return self.frame[one.name]
         assert isinstance(one.vector, Symbol)
-        return self._vector(one.vector.name)[:, self.frame[one.index]]
+        return self.vector(one.vector.name)[:, self.frame[one.index]]
 
     def weights_of_effects(self, predictor: Predictor) -> dict[str, Array]:
         """Return what the effects of each group are multiplied by in a predictor.
@@ -201,10 +184,10 @@ class AtOnce:
             case Symbol(name) if name in self.frame.arrays:
                 return self._slot(name)
             case Symbol(name):
-                vector = self._vector(name)
+                vector = self.vector(name)
                 return vector.reshape(self.size, 1, 1, *vector.shape[1:])
             case Take(Symbol(name), index):
-                return self._vector(name)[:, self.frame[index], None]
+                return self.vector(name)[:, self.frame[index], None]
             case Apply(operation, arguments) if operation in _ROWWISE:
                 given = [self._value(one, values) for one in arguments]
                 with np.errstate(all="ignore"):
@@ -222,17 +205,18 @@ class AtOnce:
             return array
         return array[:, None]
 
-    def _vector(self, name: str) -> Array:
+    def vector(self, name: str) -> Array:
         """Return a quantity that rows have no part in: draws by its elements."""
         if name in self.draws:
             return self.draws[name]
         if name not in self._found:
-            expression = self._derived[name]
-            each = [
-                evaluate_expression(expression, _Draw(self, place))
-                for place in range(self.size)
-            ]
-            self._found[name] = np.stack(each)
+            derived = self._derived[name]
+            found = evaluate_expression(derived.expression, _Values(self))
+            if not derived.axes:
+                found = np.broadcast_to(found.reshape(-1), (self.size,))
+            elif found.ndim == 1:  # the same at all draws
+                found = np.broadcast_to(found, (self.size, len(found)))
+            self._found[name] = found
         return self._found[name]
 
 
@@ -247,24 +231,20 @@ def _joint_weights(block: MemberUse, frame: Frame) -> Array:
     return np.asarray(np.sqrt(squared.sum(axis=(1, 2))))
 
 
-class _Draw(Mapping[str, Array]):
-    """What there is at one draw, each computed when asked for."""
+class _Values(Mapping[str, Array]):
+    """What blocks and expressions take of many draws: scalars have an axis of one."""
 
-    def __init__(self, at_once: AtOnce, place: int) -> None:
-        self._all, self._place = at_once, place
+    def __init__(self, at_once: AtOnce) -> None:
+        self._all = at_once
 
     def __getitem__(self, name: str) -> Array:
-        found: Any
-        if name in self._all.draws:
-            found = self._all.draws[name][self._place]
-        elif name in self._all.frame.arrays:
-            found = self._all.frame[name]
-        else:
-            found = evaluate_expression(self._all._derived[name], self)
-        return np.asarray(found)
+        if name in self._all.frame.arrays:
+            return self._all.frame[name]
+        found = self._all.vector(name)
+        return found[:, None] if found.ndim == 1 else found
 
     def __iter__(self) -> Any:
-        return iter((*self._all.draws, *self._all.frame.arrays, *self._all._derived))
+        return iter((*self._all.draws, *self._all.frame.arrays))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
