@@ -272,8 +272,8 @@ class Model(Named):
             As ``prior_predictive``.
         """
         from .look.prior_check import check_prior
+        from .rows.engine import Rows
         from .rows.from_priors import drawn_from_priors
-        from .rows.predict import FittedRows
         from .rows.reduced import split
         from .rows.replicates import Replicates
         from .rows.responses import chosen
@@ -284,7 +284,7 @@ class Model(Named):
         place = compiled.responses.index(chosen(response, compiled.variables))
         table = split(compiled.prepared.table)
         drawn = drawn_from_priors(compiled, table, settings, self)
-        rows = FittedRows.each(compiled, table)[place]
+        rows = Rows.each(compiled, table)[place]
         found = drawn["prior_predictive"].to_dataset()[rows.name]
         values = found.transpose("chain", "draw", "row").values
         values = values.reshape(-1, values.shape[-1])

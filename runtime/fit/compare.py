@@ -25,7 +25,7 @@ from ..interface.faults import fault
 from ..rows.categories import numbers_of
 
 if TYPE_CHECKING:
-    from ..rows.predict import FittedRows
+    from ..rows.engine import Rows
     from .fit import Fit
 
 __all__ = ["compare"]
@@ -186,12 +186,12 @@ def _counted(number: int) -> str:
     return "one response" if number == 1 else f"{number} responses"
 
 
-def _in_order(responses: Mapping[str, FittedRows]) -> list[FittedRows]:
+def _in_order(responses: Mapping[str, Rows]) -> list[Rows]:
     """Return the rows of responses, in the order of their names where several."""
     return [responses[name] for name in sorted(responses)]
 
 
-def _unlike(one: FittedRows, other: FittedRows) -> tuple[str, ...] | None:
+def _unlike(one: Rows, other: Rows) -> tuple[str, ...] | None:
     """Return why two fits cannot be compared, and what to do; None: they can."""
     if (one.counts is None) is not (other.counts is None):
         return (
@@ -244,21 +244,21 @@ def _differ(one: Fit, other: Fit) -> tuple[str, ...] | None:
     )
 
 
-def _number(rows: FittedRows) -> str:
+def _number(rows: Rows) -> str:
     number = len(rows.labels) if rows.counts is None else int(rows.counts.sum())
     return f"{number:,} rows" if number != 1 else "1 row"
 
 
-def _is_density(rows: FittedRows) -> bool:
+def _is_density(rows: Rows) -> bool:
     return rows.family.response == "continuous"
 
 
-def _weights(rows: FittedRows) -> NDArray[Any] | None:
+def _weights(rows: Rows) -> NDArray[Any] | None:
     weight = rows.program.likelihood.weight
     return None if weight is None else rows.frame[weight]
 
 
-def _responses(rows: FittedRows) -> NDArray[Any]:
+def _responses(rows: Rows) -> NDArray[Any]:
     """Return what was observed: numbers, or names of categories."""
     values = np.asarray(rows.frame[rows.program.likelihood.value])
     if not rows.categories:

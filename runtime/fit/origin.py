@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.compiler.expressions.own import Functions
 
-    from ..rows.predict import FittedRows
+    from ..rows.engine import Rows
     from .stored_draws import Stored
 
 __all__ = ["Origin"]
@@ -182,20 +182,20 @@ class Origin:
         return {**{name: vars(self)[name] for name in kept}, **left_out, "table": plain}
 
     @cached_property
-    def responses(self) -> Mapping[str, FittedRows]:
+    def responses(self) -> Mapping[str, Rows]:
         """The rows as the program needs them, of each response by its variable."""
-        from ..rows.predict import FittedRows
+        from ..rows.engine import Rows
 
-        return {rows.name: rows for rows in FittedRows.each(self.compiled)}
+        return {rows.name: rows for rows in Rows.each(self.compiled)}
 
     @property
-    def together(self) -> tuple[FittedRows, ...]:
+    def together(self) -> tuple[Rows, ...]:
         """Rows whose log densities add up to that of all responses."""
-        from ..rows.predict import FittedRows
+        from ..rows.engine import Rows
 
         if self.compiled.lowered.coupling is None:
             return tuple(self.responses.values())
-        return FittedRows.given(self.compiled)
+        return Rows.given(self.compiled)
 
     @property
     def name(self) -> str:
@@ -207,7 +207,7 @@ class Origin:
             wanted += "_"
         return wanted
 
-    def rows_of(self, response: object) -> FittedRows:
+    def rows_of(self, response: object) -> Rows:
         """Return the rows of a response; of None, of the only one.
 
         Raises
@@ -220,6 +220,6 @@ class Origin:
         return self.responses[chosen(response, self.compiled.variables)]
 
     @property
-    def rows(self) -> FittedRows:
+    def rows(self) -> Rows:
         """The rows of the only response, or of the first of several."""
         return next(iter(self.responses.values()))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..rows.predict import FittedRows, predict, thinned
+from ..rows.engine import Rows
+from ..rows.predict import predict, thinned
 from ..rows.reduced import rows_text, sampled
 from ..rows.replicates import Replicates
 from ..sampling.settings import Settings
@@ -163,14 +164,14 @@ def _response(fit: Fit, response: str | None) -> str:
         raise PlotError(str(error)) from None
 
 
-def _rows(fit: Fit, response: str) -> tuple[FittedRows, NDArray[Any] | None]:
+def _rows(fit: Fit, response: str) -> tuple[Rows, NDArray[Any] | None]:
     """Return the rows to draw; of cells, an even sample of their rows, and which."""
     compiled = fit._origin.compiled
     table = compiled.prepared.table
     if table.counts is None:
         return fit._origin.rows_of(response), None
     chosen = sampled(table.counts)
-    return FittedRows.of(compiled.of(response), table.take(chosen)), chosen
+    return Rows.of(compiled.of(response), table.take(chosen)), chosen
 
 
 def _by_means(panels: Sequence[Panel]) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .predict import FittedRows, Kind, predict
+from .engine import Rows
+from .predict import Kind, predict
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -50,11 +51,11 @@ def with_kept(posterior: Dataset, compiled: Compiled) -> Dataset:
     return found
 
 
-def _rows(compiled: Compiled) -> tuple[FittedRows, ...]:
+def _rows(compiled: Compiled) -> tuple[Rows, ...]:
     """Return the rows of each response, if any of them keeps something."""
     if not any(one.bound.keep for one in compiled.each):
         return ()
-    return FittedRows.each(compiled)
+    return Rows.each(compiled)
 
 
 def _with_categories(values: DataArray, beside: Dataset, prefix: str) -> DataArray:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
 __all__ = [
-    "FittedRows",
     "Kind",
     "Prediction",
     "check_kind",
@@ -41,7 +40,6 @@ __all__ = [
 
 Kind = Literal["response", "mean", "prob", "eta"]
 Prediction = Kind | Literal["quantile"]
-FittedRows = Rows
 
 Array = NDArray[Any]
 

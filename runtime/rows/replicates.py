@@ -14,7 +14,7 @@ from .reduced import sampled
 if TYPE_CHECKING:
     from varying.compiler.families.family import ResponseKind
 
-    from .predict import FittedRows
+    from .engine import Rows
 
 __all__ = ["Replicates"]
 
@@ -50,7 +50,7 @@ class Replicates:
     counts: NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, rows: FittedRows, drawn: NDArray[Any]) -> Replicates:
+    def of(cls, rows: Rows, drawn: NDArray[Any]) -> Replicates:
         """Return them for the rows of a model.
 
         Parameters

@@ -16,7 +16,8 @@ from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import ColumnStatement, LevelRange
 
-from ..rows.predict import FittedRows, joint_draws
+from ..rows.engine import Rows
+from ..rows.predict import joint_draws
 from ..sampling.settings import Settings
 from .truth import Truth, residual_partial, values_of
 
@@ -111,7 +112,7 @@ class Simulator:
         """
         rng = np.random.default_rng(Settings.checked(seed=seed).seed)
         drawn = joint_draws(
-            FittedRows.given(self.compiled),
+            Rows.given(self.compiled),
             self._parameters(sets, rng),
             int(rng.integers(2**31)),
         )
