@@ -121,6 +121,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("needs-trials", _E, "A binomial response without its number of trials."),
     Rule("invalid-response-term", _E, "A term that cannot stand beside the response."),
     Rule("invalid-limit", _E, "Rows that cannot be censored or truncated as told."),
+    Rule("no-family", _E, "A response that no compiled family is for."),
     Rule("one-category", _E, "An ordinal or binary response with one category."),
     Rule("constant-response", _E, "A measured response that is the same in every row."),
     Rule("boundary-response", _W, "Counts that are all 0, or all as many as trials."),

@@ -697,6 +697,46 @@ def compare(
     compare(paths, method, form)
 
 
+@app.command()
+def suggest(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A data file.")],
+    response: Annotated[
+        str, typer.Option(metavar="NAME", help="The column to be predicted.")
+    ],
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The people, or groups, of the rows."),
+    ] = None,
+    top: Annotated[
+        float | None, typer.Option(metavar="N", help="Where a rating scale ends.")
+    ] = None,
+    trials: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Trials, of a number of successes."),
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Fit each family, and rank them.")
+    ] = False,
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="Of each chain, with --compare.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the fits.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Write a spec with a model a family."),
+    ] = None,
+    form: TableFormat = "table",
+    quiet: Quiet = False,
+) -> None:
+    """Say which families can be right for a response, and write a spec.
+
+    Example: varying suggest ratings.csv --response rating --by subj
+    """
+    from .commands.suggest import run
+
+    run(data, response, by, top, trials, compare, draws, seed, out, form, quiet)
+
+
 def main() -> None:
     """Run the command; no traceback reaches the user for a user's fault."""
     # Looking for garbage among the thousands of objects that imports make, none of

@@ -75,6 +75,49 @@ def _hurdle(above: Callable[..., Tails]) -> Callable[..., Tails]:
     return mixed
 
 
+def _beta(y: Array, eta: Array, phi: Array) -> Tails:
+    from scipy.special import betainc, expit
+
+    at = np.clip(y, 0.0, 1.0)
+    a, b = phi * expit(eta), phi * expit(-eta)
+    return betainc(a, b, at), betainc(b, a, 1.0 - at)
+
+
+def _ended(
+    y: Array, none: Array, whole: Array, inside: Array, eta: Array, phi: Array
+) -> Tails:
+    """Return the tails of shares with chances of 0 and of 1."""
+    below, above = _beta(y, eta, phi)
+    from_zero, from_one = np.asarray(y) >= 0.0, np.asarray(y) >= 1.0
+    lower = np.where(from_zero, none + inside * below, 0.0)
+    upper = np.where(from_one, 0.0, whole)
+    return (
+        lower + np.where(from_one, whole, 0.0),
+        upper + np.where(from_zero, inside * above, inside + none),
+    )
+
+
+def _zero_one_inflated_beta(
+    y: Array, eta: Array, phi: Array, zoi: Array, coi: Array
+) -> Tails:
+    return _ended(y, zoi * (1.0 - coi), zoi * coi, 1.0 - zoi, eta, phi)
+
+
+def _zero_inflated_beta(y: Array, eta: Array, phi: Array, zi: Array) -> Tails:
+    return _ended(y, zi, 0.0 * zi, 1.0 - zi, eta, phi)
+
+
+def _ordered_beta(
+    y: Array, eta: Array, phi: Array, cutgap: Array, cutzero: Array
+) -> Tails:
+    from scipy.special import expit
+
+    low = eta - cutzero
+    high = low - cutgap
+    inside = expit(low) * expit(-high) * -np.expm1(-cutgap)
+    return _ended(y, expit(-low), expit(high), inside, eta, phi)
+
+
 #: The families that have a distribution function here.
 CDFS: Mapping[str, Callable[..., Tails]] = {
     "gaussian": _gaussian,
@@ -83,6 +126,10 @@ CDFS: Mapping[str, Callable[..., Tails]] = {
     "gamma": _gamma,
     "weibull": _weibull,
     "exponential": _exponential,
+    "beta": _beta,
+    "ordered_beta": _ordered_beta,
+    "zero_one_inflated_beta": _zero_one_inflated_beta,
+    "zero_inflated_beta": _zero_inflated_beta,
     "hurdle_lognormal": _hurdle(_lognormal),
     "hurdle_gamma": _hurdle(_gamma),
 }

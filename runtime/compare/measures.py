@@ -23,6 +23,13 @@ from numpy.typing import NDArray
 from varying.compiler.bind.response import outcome_values
 from varying.compiler.data.table import Kind
 from varying.compiler.expressions.evaluation import evaluate
+from varying.compiler.families.combined.limits import (
+    INTERVAL,
+    LEFT,
+    LIMITS,
+    RIGHT,
+    base_name,
+)
 
 from ..rows.categories import numbers_of
 from ..rows.engine import Draws, blocks
@@ -47,6 +54,7 @@ _POINTS: Mapping[str, tuple[float, ...]] = {
     "hurdle_lognormal": (0.0,),
     "ordered_beta": (0.0, 1.0),
     "zero_one_inflated_beta": (0.0, 1.0),
+    "zero_inflated_beta": (0.0,),
 }
 #: Relative step of the slope of a function of the response.
 _STEP = 1e-5
@@ -85,7 +93,11 @@ class Subject:
         observed = np.asarray(self.rows.frame[self.rows.program.likelihood.value])
         if not self.density:
             return np.ones(len(observed), dtype=np.bool_)
-        return np.isin(observed, _POINTS.get(self.rows.family.name, ()))
+        family = base_name(self.rows.family.name)
+        found = np.isin(observed, _POINTS.get(family, ()))
+        if "cens" in self.rows.family.known:
+            found |= self.rows.known("cens") != 0.0
+        return found
 
     def base(self) -> Array:
         """Return the column that the response is made of, row by row."""
@@ -141,18 +153,38 @@ class Subject:
                 f"`{self.response.name}` of `{self.name}` does not rise with "
                 f"`{self.response.column}`, so its values are no rounded ones"
             )
+        low, high = self._known_between(low, high)
         found = []
         for block in blocks(self.rows, Draws(self.posterior)):
+            arguments = block.arguments()
             mass = log_mass_between(
-                self.rows.family.name,
+                base_name(self.rows.family.name),
                 low[block.place],
                 high[block.place],
-                block.arguments(),
+                {n: value for n, value in arguments.items() if n not in LIMITS},
             )
             found.append(block.whole(mass))
         whole = np.concatenate(found, axis=1).T
         weight = self.rows.program.likelihood.weight
         return whole if weight is None else whole * self.rows.frame[weight][:, None]
+
+    def _known_between(self, low: Array, high: Array) -> tuple[Array, Array]:
+        """Return where what was observed is, of rows that are censored as well."""
+        family = self.rows.family
+        if not {"lb", "ub"}.isdisjoint(family.known):
+            raise NotComparable(
+                f"`{self.name}` is of responses between bounds, so that no other is "
+                "possible in it",
+                "compare it with models that have the same `trunc(...)`",
+            )
+        if "cens" not in family.known:
+            return low, high
+        status = np.asarray(self.rows.known("cens"))
+        if "upper" in family.known:
+            upper = np.asarray(self.rows.known("upper")) + 0.5 * (high - low)
+            high = np.where(status == INTERVAL, upper, high)
+        low = np.where(status == LEFT, -np.inf, low)
+        return low, np.where(status == RIGHT, np.inf, high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,7 +297,7 @@ def _rounded(subjects: Sequence[Subject], column: str) -> Measure:
             _check_steps(one, apart)
             continue
         family = one.rows.family.name
-        if family not in CDFS:
+        if base_name(family) not in CDFS:
             raise NotComparable(
                 apart,
                 f"`{family}` has no distribution function here, so the probability of "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from varying.runtime.fit.fit import Fit
     from varying.runtime.model import Model
     from varying.runtime.studies.ask import design, simulate
+    from varying.runtime.suggest.suggestion import suggest
 
     __version__: str
 
@@ -31,6 +32,7 @@ __all__ = [
     "load",
     "pool",
     "simulate",
+    "suggest",
 ]
 
 # `import varying` stays quick: a name is imported when it is first used, and
@@ -45,6 +47,7 @@ _HOMES = {
     "load": "varying.runtime.api",
     "pool": "varying.runtime.pooling.pool",
     "simulate": "varying.runtime.studies.ask",
+    "suggest": "varying.runtime.suggest.suggestion",
 }
 
 

@@ -43,6 +43,7 @@ SESSIONS = {
     "other-model": "about an argument of the command",
     "not-enough-memory": "about an argument of the command",
     "no-kernel": "about an argument of the command",
+    "no-family": "met by `suggest`",
     "not-a-fit": "about files",
     "needs-truth": "met when data are drawn",
     "truth-value": "met when data are drawn",

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "function-failed": "tests/expressions/test_own_functions.py",
     "no-kernel": "tests/runtime: a distribution without its kernel",
     "not-a-fit": "tests/runtime/fit/test_store.py: damaged files",
+    "no-family": "tests/runtime/suggest/test_suggest.py",
     "not-comparable": "tests/runtime/fit/test_compare.py",
     "new-level": "tests/runtime/rows/test_new.py",
     "missing-value": "tests/runtime/rows/test_new.py",

@@ -1,0 +1,1 @@
+"""Which families can be right for a response, and a spec to start from."""

@@ -1,0 +1,123 @@
+"""Which columns of the data are factors of a design, and which of them vary within."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from varying.compiler.data.table import Column, Table
+from varying.grammar.printer import name_text
+
+__all__ = ["Terms", "terms_of"]
+
+#: Factors of a design have at most so many levels, and there are at most so many.
+LEVELS, FACTORS = 6, 3
+#: Rows of each group and effect that varies between groups, at least.
+ROWS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The right side of a formula.
+
+    Attributes
+    ----------
+    factors
+        Columns that are factors, in the order of the data.
+    numeric
+        Number columns that are none: they are left out, and named.
+    text
+        The formula, with the effects of groups.
+    sentences
+        What was taken, and why.
+    """
+
+    factors: tuple[str, ...]
+    numeric: tuple[str, ...]
+    text: str
+    sentences: tuple[str, ...]
+
+
+def terms_of(
+    table: Table, response: str, by: str | None, known: Sequence[str]
+) -> Terms:
+    """Return predictors: the factors of the design, crossed, and groups.
+
+    Parameters
+    ----------
+    table
+        The data.
+    response, by
+        The response, and the column of the groups; None: there are none.
+    known
+        Columns that are no predictors.
+    """
+    others = [n for n in table.columns if n not in {response, by, *known}]
+    factors = [n for n in others if _is_factor(table.columns[n])]
+    kept, left = factors[:FACTORS], factors[FACTORS:]
+    numeric = [
+        n for n in others if n not in factors and table.columns[n].kind.is_number
+    ]
+    names = [name_text(n) for n in kept]
+    fixed = "*".join(names) or "1"
+    said = []
+    if kept:
+        said.append(f"Predictors are the factors of the design, crossed: {fixed}.")
+    if numeric or left:
+        listed = ", ".join(f"`{n}`" for n in [*left, *numeric][:6])
+        said.append(f"Not taken: {listed}; add what belongs to the question.")
+    if by is None:
+        return Terms(tuple(kept), tuple(numeric), fixed, tuple(said))
+    group = name_text(by)
+    within = [n for n in kept if _varies_within(table, n, by)]
+    slopes = _slopes(table, within, by)
+    bar = f"({slopes} | {group})"
+    if within:
+        listed = ", ".join(f"`{n}`" for n in within)
+        said.append(
+            f"{listed} {'vary' if len(within) > 1 else 'varies'} within `{by}`, so its "
+            "effect may differ between them: " + bar + "."
+            if len(within) == 1
+            else f"{listed} vary within `{by}`, so their effects may differ between "
+            f"them: {bar}."
+        )
+    else:
+        said.append(f"Levels of `{by}` differ by an effect of their own: {bar}.")
+    return Terms(tuple(kept), tuple(numeric), f"{fixed} + {bar}", tuple(said))
+
+
+def _is_factor(column: Column) -> bool:
+    if column.kind.is_number:
+        values = np.unique(np.asarray(column.values, dtype=float))
+        return len(values[~np.isnan(values)]) == 2
+    return 2 <= len(column.levels) <= LEVELS
+
+
+def _codes(column: Column) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    if not column.kind.is_number:
+        return np.asarray(column.values, dtype=np.int64)
+    _, codes = np.unique(np.asarray(column.values, dtype=float), return_inverse=True)
+    return np.asarray(codes, dtype=np.int64)
+
+
+def _varies_within(table: Table, name: str, by: str) -> bool:
+    """Whether most groups have several values of a factor."""
+    groups, codes = _codes(table.columns[by]), _codes(table.columns[name])
+    pairs = np.unique(np.column_stack([groups, codes]), axis=0)
+    several = np.bincount(np.unique(pairs[:, 0], return_inverse=True)[1]) > 1
+    return bool(several.mean() > 0.5)
+
+
+def _slopes(table: Table, within: Sequence[str], by: str) -> str:
+    """Return the effects that vary: as many as each group has rows for."""
+    groups = _codes(table.columns[by])
+    rows = float(np.median(np.unique(groups, return_counts=True)[1]))
+    sizes = [len(np.unique(_codes(table.columns[n]))) for n in within]
+    names = [name_text(n) for n in within]
+    if names and rows >= ROWS * float(np.prod(sizes)):
+        return f"1 + {'*'.join(names)}"
+    if names and rows >= ROWS * (1 + sum(size - 1 for size in sizes)):
+        return f"1 + {' + '.join(names)}"
+    return "1"

@@ -1,0 +1,210 @@
+"""Families that are suggested for made-up responses, and the specs, which compile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import varying
+from varying.compiler.families import FAMILIES
+from varying.runtime.compare.intervals import CDFS
+
+Rng = np.random.Generator
+ROWS = 200
+RATINGS = Path(__file__).parents[3] / "examples" / "ratings" / "ratings.csv"
+
+
+def _ratings(rng: Rng) -> Any:
+    latent = 40.0 + 30.0 * rng.normal(size=ROWS)
+    return np.clip(latent, 0.0, 99.0).round().astype(int)
+
+
+def _with_zeros(rng: Rng, values: Any) -> Any:
+    return np.where(rng.random(ROWS) < 0.35, 0, values)
+
+
+#: A response, the families in their order, what is asked beside.
+CASES: dict[str, tuple[Callable[[Rng], Any], str, dict[str, Any]]] = {
+    "ratings 0 to 99": (
+        _ratings,
+        "ordlogit ordered_beta zero_one_inflated_beta gaussian",
+        {},
+    ),
+    "ratings without the top": (
+        lambda rng: np.minimum(_ratings(rng), 96),
+        "ordlogit ordered_beta zero_inflated_beta gaussian",
+        {},
+    ),
+    "Likert": (lambda rng: rng.integers(1, 8, ROWS), "ordlogit", {}),
+    "0 to 24": (
+        lambda rng: rng.integers(1, 24, ROWS),
+        "ordlogit beta gaussian",
+        {"top": 24},
+    ),
+    "words": (
+        lambda rng: rng.choice(["low", "medium", "high"], ROWS),
+        "ordlogit",
+        {},
+    ),
+    "yes and no": (lambda rng: rng.choice(["no", "yes"], ROWS), "bernoulli", {}),
+    "0 and 1": (lambda rng: rng.integers(0, 2, ROWS), "bernoulli", {}),
+    "counts": (lambda rng: rng.poisson(30.0, ROWS), "poisson negbinomial", {}),
+    "overdispersed counts": (
+        lambda rng: rng.negative_binomial(2, 0.05, ROWS),
+        "negbinomial poisson",
+        {},
+    ),
+    "counts with zeros": (
+        lambda rng: _with_zeros(rng, rng.negative_binomial(2, 0.05, ROWS)),
+        "negbinomial poisson zero_inflated_negbinomial hurdle_negbinomial",
+        {},
+    ),
+    "shares": (lambda rng: rng.beta(2, 3, ROWS), "beta", {}),
+    "shares with zeros": (
+        lambda rng: _with_zeros(rng, rng.beta(2, 3, ROWS)),
+        "ordered_beta zero_inflated_beta",
+        {},
+    ),
+    "times": (
+        lambda rng: rng.lognormal(6.0, 0.5, ROWS),
+        "lognormal gamma weibull",
+        {},
+    ),
+    "times that end": (
+        lambda rng: np.minimum(rng.lognormal(6.0, 0.5, ROWS), 600.0),
+        "lognormal lognormal gamma weibull",
+        {},
+    ),
+    "amounts with zeros": (
+        lambda rng: _with_zeros(rng, rng.lognormal(1.0, 0.5, ROWS)),
+        "hurdle_lognormal hurdle_gamma",
+        {},
+    ),
+    "any number": (lambda rng: rng.normal(size=ROWS), "gaussian student", {}),
+    "outliers": (
+        lambda rng: rng.standard_t(2.0, ROWS) * 3.0 - 1.0,
+        "student gaussian",
+        {},
+    ),
+    "cut off": (
+        lambda rng: np.maximum(rng.normal(size=ROWS), -0.7),
+        "gaussian gaussian student",
+        {},
+    ),
+    "successes": (
+        lambda rng: rng.binomial(8, 0.4, ROWS),
+        "beta_binomial binomial",
+        {"trials": "n"},
+    ),
+}
+
+
+def data(make: Callable[[Rng], Any]) -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    return pd.DataFrame(
+        {
+            "answer": make(rng),
+            "n": 8,
+            "dose": rng.normal(size=ROWS),
+            "block": np.arange(ROWS) // 4 % 2 + 1,
+            "cs": np.where(np.arange(ROWS) // 8 % 2 == 0, "CS-", "CS+"),
+            "sex": np.where(np.arange(ROWS) % 20 < 10, "f", "m"),
+            "subj": [f"s{row % 20}" for row in range(ROWS)],
+        }
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_families_of_a_response(name: str) -> None:
+    make, wanted, asked = CASES[name]
+    frame = data(make)
+    found = varying.suggest(frame, "answer", by="subj", **asked)
+    assert [one.family for one in found.candidates] == wanted.split()
+    for one in found.candidates:
+        assert one.why
+        several = one.name if len(found.candidates) > 1 else None
+        model = varying.compile(found.all_specs, frame, model=several)
+        errors = [d for d in model.diagnostics if d.severity == "error"]
+        assert errors == [] and model.compiled is not None
+    assert varying.compile(found.spec, frame).compiled is not None
+
+
+def test_the_ratings_of_the_example() -> None:
+    """25 people, two blocks and two stimuli, four ratings each: the thread's answer."""
+    found = varying.suggest(RATINGS, "rating", by="subj")
+    assert found.candidates[0].family == "ordlogit"
+    assert found.spec.splitlines()[-1] == (
+        "rating ~ block*cs + (1 + block*cs | subj), family=ordlogit"
+    )
+    assert "column rating: ordered(0..99)" in found.spec
+    assert "34 % of the rows are at the lower end" in str(found)
+    assert found.to_dict()["families"][0]["family"] == "ordlogit"
+
+
+def test_effects_vary_where_a_factor_does_and_rows_suffice() -> None:
+    frame = data(_ratings)
+    found = varying.suggest(frame, "answer", by="subj", top=99)
+    # block and cs within people, sex between them; `n` is always the same
+    assert "block*cs*sex + (1 + block*cs | subj)" in found.spec
+    few = frame.groupby("subj").head(3)
+    assert "(1 | subj)" in varying.suggest(few, "answer", by="subj", top=99).spec
+    assert "|" not in varying.suggest(frame, "answer", top=99).spec
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"response": "anwser"}, "did you mean `answer`"),
+        ({"response": "answer", "by": "person"}, "there is no column `person`"),
+        ({"response": "colour"}, "no-family"),
+        ({"response": "none"}, "no-family"),
+    ],
+)
+def test_what_cannot_be_suggested(arguments: dict[str, str], said: str) -> None:
+    frame = data(_ratings)
+    frame["colour"] = np.resize(["red", "blue", "mauve"], ROWS)
+    frame["none"] = np.nan
+    with pytest.raises(varying.ModelError) as fault:
+        varying.suggest(frame, **arguments)
+    assert said in str(fault.value)
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(varying.ModelError, match="no-such-file"):
+        varying.suggest("nowhere.csv", "answer")
+
+
+def test_the_families_are_ranked_on_one_measure() -> None:
+    """Ratings that people round to tens: the categories know, nothing else does."""
+    frame = data(lambda rng: (_ratings(rng) // 10 * 10).clip(0, 90))
+    frame.loc[0, "answer"] = 99
+    found = varying.suggest(frame, "answer", by="subj", top=99)
+    ranked = found.compare(draws=250, tune=300, chains=2, seed=1)
+    assert ranked.models[0].name == "ordlogit"
+    assert {one.name for one in ranked.models} == {c.name for c in found.candidates}
+    assert "probability of `answer`" in str(ranked)
+
+
+#: Families of shares with points at the ends.
+SHARES = {
+    "beta": {"eta": 0.3, "phi": 4.0},
+    "zero_inflated_beta": {"eta": 0.3, "phi": 4.0, "zi": 0.2},
+    "zero_one_inflated_beta": {"eta": 0.3, "phi": 4.0, "zoi": 0.3, "coi": 0.4},
+    "ordered_beta": {"eta": 0.3, "phi": 4.0, "cutgap": 2.0, "cutzero": -0.8},
+}
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_the_tails_of_shares(name: str) -> None:
+    given = {key: np.full(40_000, value) for key, value in SHARES[name].items()}
+    drawn = FAMILIES[name].simulate(np.random.default_rng(2), **given)
+    one = {key: np.asarray(value) for key, value in SHARES[name].items()}
+    for at in (-0.01, 0.0, 0.2, 0.7, 0.999, 1.0, 1.2):
+        below, above = CDFS[name](np.asarray(at), **one)
+        assert below + above == pytest.approx(1.0, abs=1e-12)
+        assert (drawn <= at).mean() == pytest.approx(float(below), abs=0.0125)
