@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ def replayed(
     sink: Sink,
     *,
     open_groups: bool,
+    said: Mapping[str, str] = MappingProxyType({}),
 ) -> Table | None:
     """Return new rows with all columns that are needed of them; None after a fault.
 
@@ -84,6 +86,8 @@ def replayed(
     open_groups
         Whether a row need not have a value of its grouping factors, nor the data such
         columns.
+    said
+        What is added to the report of a column without values, by its name.
     """
     names, made = _needed(needs, prepared)
     others, _ = _needed(replace(needs, groups=frozenset()), prepared)
@@ -91,7 +95,10 @@ def replayed(
     missing = [name for name in names if name not in table.columns]
     for name in missing:
         if not (open_groups and name in only_groups):
-            _report_column(name, table, name in only_groups, _is_wide(spec), sink)
+            more = [said[name]] if name in said else []
+            if _is_wide(spec):
+                more.append(_WIDE_NOTE)
+            _report_column(name, table, name in only_groups, more, sink)
     if sink.failed:
         return None
     empty = {
@@ -114,7 +121,7 @@ def replayed(
     for name in needs_value:
         gone = table.columns[name].missing
         if gone.any():
-            _report_missing(name, gone, name in only_groups, sink)
+            _report_missing(name, gone, name in only_groups, sink, said.get(name))
     if sink.failed:
         return None
     table = replay(made, table, sink)
@@ -206,8 +213,11 @@ def _is_wide(spec: Spec) -> bool:
     return any(isinstance(s, DataStatement) and s.wide for s in spec.statements)
 
 
+_WIDE_NOTE = "new rows are long: one for each cell that `wide(...)` names"
+
+
 def _report_column(
-    name: str, table: Table, group: bool, wide: bool, sink: Sink
+    name: str, table: Table, group: bool, more: Sequence[str], sink: Sink
 ) -> None:
     notes = []
     if name in table.unusable:
@@ -220,8 +230,7 @@ def _report_column(
     else:
         listed = ", ".join(f"`{n}`" for n in (*table.columns, *table.unread)[:20])
         notes.append(f"columns: {listed}")
-    if wide:
-        notes.append("new rows are long: one for each cell that `wide(...)` names")
+    notes += more
     if group:
         notes.append(_GROUPS_NOTE)
     what = "which the rows are grouped by" if group else "which the model needs"
@@ -261,8 +270,10 @@ _KINDS = {
 }
 
 
-def _report_missing(name: str, gone: Booleans, group: bool, sink: Sink) -> None:
-    notes = ("leave such rows out, or give them a value",)
+def _report_missing(
+    name: str, gone: Booleans, group: bool, sink: Sink, said: str | None = None
+) -> None:
+    notes = (said or "leave such rows out, or give them a value",)
     sink.add(
         "missing-value",
         _WHOLE,

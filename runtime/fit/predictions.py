@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from xarray import DataArray, Dataset
 
+    from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Table
     from varying.compiler.program.ir import Program
 
@@ -198,13 +199,20 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
         computed(fitted, kind, dpar)
     drawn_together = kind == "response" and dpar is None
     several = len(compiled.responses) > 1
-    of = compiled if drawn_together or not several else compiled.of(name)
+    coupling, stream = compiled.lowered.coupling, None
+    coupled = coupling is not None and name in coupling.responses
+    if request.data is not None and not coupled:
+        # the rows need not have what the others are made of
+        stream = compiled.responses.index(name)
+    whole = not several or (drawn_together and stream is None)
+    of = compiled if whole else compiled.of(name)
     if request.data is None:
         table = compiled.prepared.table
         each, program = _of_fit(origin, request)
     else:
         read = read_rows(request.data, of)
-        new = new_rows(of, read, request.groups, dpar=dpar, kind=kind)
+        others = _others(compiled, name)
+        new = new_rows(of, read, request.groups, dpar=dpar, kind=kind, others=others)
         each, program, table = new.each, new.program, new.table
     rows = next(one for one in each if one.name == name)
     known = compiled.prepared.data.columns
@@ -212,8 +220,26 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
     if request.groups == "average":
         return averages(rows, kind, strata_of_rows(of, table), dpar), beside
     if drawn_together and several:
-        return together(in_turn(program, each), name, seed), beside
+        return together(in_turn(program, each), name, seed, stream), beside
     return computed(rows, kind, dpar, seed), beside
+
+
+def _others(compiled: Compiled, name: str) -> dict[str, str]:
+    """Return what is said of the columns of other responses where they are not there.
+
+    A response that is a predictor of another is the observed one, as in brms.
+    """
+    each = zip(compiled.responses, compiled.each, strict=True)
+    responses = {variable: one.bound.response for variable, one in each}
+    own = responses.pop(name)
+    return {
+        one.column: (
+            f"`{one.name}` is a response as well, and `{own.name}` is predicted from "
+            "its values, not from predictions of it: give it some, such as draws of "
+            f"`predict(rows, response={one.name!r})`"
+        )
+        for one in responses.values()
+    }
 
 
 def _as_read(table: Table, known: Collection[str]) -> Table:

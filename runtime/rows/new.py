@@ -26,6 +26,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -157,6 +158,7 @@ def new_rows(
     dpar: str | None = None,
     kind: str = "response",
     response: bool = False,
+    others: Mapping[str, str] = MappingProxyType({}),
 ) -> NewRows:
     """Return new rows for the responses of a model.
 
@@ -173,6 +175,8 @@ def new_rows(
         predictor of ``dpar``, of None of the main parameter.
     response
         Whether the response is needed, for log densities.
+    others
+        What is added of some columns where they are needed and not there.
 
     Raises
     ------
@@ -195,6 +199,7 @@ def new_rows(
         compiled.prepared,
         sink,
         open_groups=groups != "fitted",
+        said=others,
     )
     sink.raise_errors()
     assert found is not None

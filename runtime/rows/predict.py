@@ -277,14 +277,17 @@ def joint_log_likelihood(
     return gathered(each[0], draws, found()).rename(name)
 
 
-def together(each: Sequence[Rows], name: str, seed: int | None) -> Computed:
+def together(
+    each: Sequence[Rows], name: str, seed: int | None, stream: int | None = None
+) -> Computed:
     """Return new responses of one name, drawn together with the others.
 
     ``each`` are given those before them: see ``Rows.given``. The same seed gives
-    responses of one joint distribution, whichever is asked for.
+    responses of one joint distribution, whichever is asked for: one that is drawn by
+    itself, as only parameters tie it to others, has a ``stream`` of its own.
     """
     chosen = Settings.checked(seed=seed).seed
-    rng = np.random.default_rng(chosen)
+    rng = np.random.default_rng(chosen if stream is None else [chosen, stream])
     (of,) = (rows for rows in each if rows.name == name)
 
     def function(block: Block) -> Array:

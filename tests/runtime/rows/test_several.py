@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import varying
 from varying.runtime.fit.fit import Fit
@@ -62,3 +63,63 @@ def test_responses_have_the_names_of_the_spec() -> None:
         made.predict(response="x")
     posterior = made._posterior
     assert list(posterior["rescor_pair"].values) == ["b, row"]
+
+
+# ---- a response that is a predictor of another ---------------------------------------
+
+
+@cache
+def mediated() -> tuple[Fit, pd.DataFrame]:
+    """Return a made fit of ``m ~ x`` and ``y ~ m + x``, and its data."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x": rng.normal(size=60), "m": rng.normal(2.0, 3.0, 60)})
+    frame["y"] = rng.normal(size=60)
+    model = varying.compile("m ~ x\n  y ~ m + x\n", frame)
+    values = {}
+    for of, size in (("m", 1), ("y", 2)):
+        for name in ("Intercept", "sigma"):
+            values[f"{of}_{name}"] = (("chain", "draw"), rng.uniform(0.5, 1.0, (1, 4)))
+        slopes = rng.uniform(0.5, 1.0, (1, 4, size))
+        values[f"{of}_b"] = (("chain", "draw", f"{of}_coef"), slopes)
+    coords = {"m_coef": ["x"], "y_coef": ["m", "x"]}
+    observed = xr.Dataset({of: ("row", frame[of]) for of in ("m", "y")})
+    return as_fit(model, xr.Dataset(values, coords), observed), frame
+
+
+def line(made: Fit, m: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The mean of ``y`` by hand: draws, then rows."""
+    draws = made._posterior.isel(chain=0)
+    slopes = draws["y_b"].values
+    return draws["y_Intercept"].values[:, None] + slopes @ np.stack([m, x])
+
+
+def test_a_response_is_predicted_from_the_observed_values_of_another() -> None:
+    """As in brms, for the rows of the fit and for new ones."""
+    made, frame = mediated()
+    found = made.predict("mean", response="y").values[0]
+    columns = (frame["m"].to_numpy(), frame["x"].to_numpy())
+    np.testing.assert_allclose(found, line(made, *columns), rtol=1e-12)
+    rows = {"m": [0.0, 5.0], "x": [1.0, 1.0]}
+    found = made.predict(rows, "mean", response="y").values[0]
+    columns = (np.array(rows["m"]), np.array(rows["x"]))
+    np.testing.assert_allclose(found, line(made, *columns), rtol=1e-12)
+
+
+def test_a_response_is_predicted_without_what_others_are_made_of() -> None:
+    made, _ = mediated()
+    rows = {"x": np.zeros(2000)}
+    drawn = made.predict(rows, response="m", seed=1)
+    again = {**rows, "m": drawn.values[0, 0]}
+    noise = (drawn - made.predict(rows, "mean", response="m")).values[0, 0]
+    given = made.predict(again, response="y", seed=1)
+    other = (given - made.predict(again, "mean", response="y")).values[0, 0]
+    # with one seed the noise of the two is not the same
+    assert abs(np.corrcoef(noise, other)[0, 1]) < 4.0 / np.sqrt(2000)
+
+
+@pytest.mark.parametrize("kind", ["mean", "response"])
+def test_it_is_said_that_a_column_that_is_missing_is_a_response(kind: str) -> None:
+    made, _ = mediated()
+    for rows in ({"x": [0.0]}, {"x": [0.0], "m": [np.nan]}):
+        with pytest.raises(varying.ModelError, match="`m` is a response as well"):
+            made.predict(rows, kind, response="y")  # type: ignore[arg-type]
