@@ -77,7 +77,7 @@ FEATURES = frozenset(
     dpar dpar-group dpar-numeric dpar-offset disc prior-dpar
     no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
-    by shared
+    by shared members student-group
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words
@@ -173,6 +173,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
         form = draft.pick(["centered", "noncentered"])
         draft.met(form)
         options.append(f"parameterization={form}")
+    groups += _group_terms(draft, seed, data, options)
     formula = f"{response} ~ {', '.join([' + '.join([*terms, *groups]), *options])}"
     if draft.chance(0.4):
         draft.met("missing")
@@ -544,6 +545,29 @@ def _joined(
     rest = [part for part in parts if part not in there]
     whole = [*rest, f"{start} + (1 |both| {over})"]
     return [*groups, f"(1 + {inside} |both| {over})"], whole
+
+
+def _group_terms(
+    draft: _Draft, seed: int, data: pd.DataFrame, options: Sequence[str]
+) -> list[str]:
+    """Have some rows in several levels, and some effects with a t distribution."""
+    # a generator of its own, as above
+    rng = np.random.default_rng([66, seed])
+    way, inside = rng.random(), ["1", "cs", "0 + block"][int(rng.integers(3))]
+    bar = "||" if rng.random() < 0.3 else "|"
+    dist = ", dist=student" if rng.random() < 0.3 else ""
+    if "parameterization=centered" in options:
+        dist = ""
+    if way < 0.12:
+        draft.met("members", *(["student-group"] if dist else []))
+        data["other"] = rng.permutation(data["subj"].to_numpy())
+        weights = ["", ", weights=cbind(n, 1)", ", weights=cbind(n, -1), scale=FALSE"]
+        chosen = weights[int(rng.integers(3))]
+        return [f"({inside} {bar} mm(subj, other{chosen}{dist}))"]
+    if way < 0.2 and "parameterization=centered" not in options:
+        draft.met("student-group")
+        return [f"({inside} {bar} gr(item:grade, dist=student))"]
+    return []
 
 
 # ---- priors --------------------------------------------------------------------------
