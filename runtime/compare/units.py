@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from varying.compiler.distributions.numerics import log_logistic, log_one_minus_exp
 from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.fill import fill
+from varying.compiler.program.recipes import MemberIndex
 
 from ..interface.arguments import ArgumentError, given
 from ..interface.faults import fault
@@ -174,6 +175,8 @@ def _own_groups(compiled: Compiled, by: str, unit: Array) -> tuple[str, ...]:
     frame = fill(program, compiled.prepared.table)
     found = []
     for group in program.groups:
+        if group.name in _with_members(program):
+            continue
         index = _index_of(program, group, frame.arrays)
         pairs = np.unique(np.stack([index, unit]), axis=1)
         if pairs.shape[1] == len(np.unique(index)):
@@ -225,16 +228,23 @@ def _check(compiled: Compiled, units: Units) -> None:
 
 
 def _refuse_members(compiled: Compiled, by: str) -> None:
-    """Refuse models with rows of several levels: their levels are in several units."""
-    blocks = [b for one in compiled.lowered.predictors for b in one.blocks]
-    if any(isinstance(block, MemberUse) for block in blocks):
-        raise fault(
-            compiled.spec.source,
-            "not-yet",
-            f"leaving out whole levels of `{by}` is not possible yet with rows of "
-            "several levels, `mm()`",
-            "leave out rows",
-        )
+    """Refuse to leave out what rows have several of: their other levels stay."""
+    for slot in compiled.lowered.slots:
+        recipe = slot.recipe
+        if isinstance(recipe, MemberIndex) and by in (*recipe.columns, slot.into):
+            raise fault(
+                compiled.spec.source,
+                "not-yet",
+                f"leaving out whole levels of `{by}` is not possible yet, as a row may "
+                "have several, by `mm()`",
+                "leave out rows",
+            )
+
+
+def _with_members(program: Program) -> frozenset[str]:
+    """Return the groups of which a row has several levels."""
+    blocks = (block for one in program.predictors for block in one.blocks)
+    return frozenset(one.group for one in blocks if isinstance(one, MemberUse))
 
 
 def one_response(compiled: Compiled, what: str) -> None:
@@ -303,6 +313,16 @@ def _of_unit(
     return np.asarray(found, dtype=np.float64)
 
 
+def _of_members(block: MemberUse, at: AtOnce) -> Array:
+    """Return what the effects of the levels of each row add up to: draws by rows."""
+    frame, group = at.frame, at.program.group(block.group)
+    effects = at.draws[group.effects][:, frame[block.index]]
+    effects = effects[..., list(block.positions)]
+    pooled = (effects * frame[block.weights][..., None]).sum(axis=2)
+    design = 1.0 if block.design is None else frame[block.design]
+    return np.asarray((pooled * design).sum(axis=-1))
+
+
 class _Unit:
     """The rows of a unit at draws, as a function of its effects."""
 
@@ -358,8 +378,12 @@ class _Unit:
         for predictor in at.linear:
             values = at.fixed(predictor)
             weights = at.weights_of_effects(predictor)
+            pooled = [b for b in predictor.blocks if isinstance(b, MemberUse)]
+            for block in pooled:
+                # the levels of such groups are never left out
+                values = values + _of_members(block, at)
             for name in self.units.others:
-                if name in weights:
+                if name in weights and name not in {b.group for b in pooled}:
                     group = program.group(name)
                     level = _index_of(program, group, at.frame.arrays)
                     effects = at.draws[group.effects][:, level]

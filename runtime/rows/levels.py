@@ -115,17 +115,7 @@ class NewEffects:
                 z *= np.sqrt(half_df / rng.standard_gamma(half_df))[:, None]
             factor = factors[0 if strata is None else int(strata[place])]
             found[:, at] = np.einsum("dik,dk->di", factor, z)
-            if group.mixture is not None:
-                half = 0.5 * np.broadcast_to(self._df(group.mixture.df), (count,))
-                # one variance for all effects of the level
-                chi = np.random.Generator(stream).standard_gamma(half)
-                found[:, at] *= np.sqrt(half / chi)[:, None]
         return found
-
-    def _df(self, name: str) -> Array:
-        """Return the degrees of freedom at each draw."""
-        values = Quantities(self._program, self._frame, self._draws, self._draws.shared)
-        return np.asarray(values[name]).reshape(-1)
 
     def _factor(self, group: Group) -> list[Array]:
         """Return a factor of the covariance of the effects as written, by stratum."""

@@ -10,6 +10,7 @@ import pandas as pd
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
+from scipy import stats
 
 import varying
 from varying.compiler.compiled import Compiled
@@ -22,6 +23,7 @@ from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
+from varying.runtime.compare.units import density_of_units, in_front, units_of
 
 from .harness import compare, thirds
 from .kernels import compare_kernel, variants
@@ -194,6 +196,40 @@ def test_what_is_no_covariance(
         )
     (fault,) = found.value.diagnostics
     assert fault.rule == "invalid-covariance" and phrase in fault.message
+
+
+def test_levels_of_another_column_are_left_out() -> None:
+    """Effects of rows of several levels stay: those of ``p`` have none here."""
+    fit = varying.compile(WEIGHTED, pupils()).fit(
+        draws=10, tune=20, chains=1, seed=1, progress=False
+    )
+    model = fit._origin.compiled
+    units = units_of(model, "p")
+    assert units.groups == () and units.others == ("mmgh",)
+    rows = fit.log_likelihood().transpose("chain", "draw", "row").to_numpy()[0]
+    wanted = [rows[:, units.index == k].sum(axis=1) for k in range(units.count)]
+    found = density_of_units(model, units, in_front(fit._posterior))
+    assert found == pytest.approx(np.stack(wanted), abs=1e-10)
+    with pytest.raises(ModelError, match="a row may have several"):
+        fit.loo(by="g")
+
+
+def test_new_levels_have_a_t_distribution() -> None:
+    text = (
+        "y ~ x + (1 | gr(g, dist=student))\n"
+        "  prior sd[g] = 1.5\n  prior df[g] = 3\n  prior sigma = 2\n"
+    )
+    fit = varying.compile(text, pupils()).fit(
+        draws=500, tune=200, chains=2, seed=1, progress=False
+    )
+    new = pd.DataFrame({"g": [f"new {i}" for i in range(4)], "x": np.zeros(4)})
+    with_effects = fit.predict(new, groups="new", kind="eta", seed=2)
+    without = fit.predict(new, groups="population", kind="eta")
+    effects = np.ravel((with_effects - without).to_numpy()) / 1.5
+    assert stats.kstest(effects, stats.t(3).cdf).pvalue > 1e-3
+    assert stats.kstest(effects, stats.norm.cdf).pvalue < 1e-6
+    with pytest.raises(ModelError, match="t-distributed effects of `g`"):
+        fit.loo(by="g")
 
 
 def test_a_stored_fit_has_its_matrix(tmp_path: Path) -> None:
