@@ -327,7 +327,8 @@ def _save_draws(
     coords = {**draws.coords, "row": rows.labels}
     coords |= {name: np.asarray(values) for name, values in one.more.items()}
     known = {name: ((name,), np.asarray(values)) for name, values in coords.items()}
-    numbers = numbers_of(rows.categories) if one.is_response else None
+    ranks = one.is_response and rows.categories
+    numbers = numbers_of(rows.categories) if ranks else None
     pieces = one.each(draws)
     first = next(pieces)
     kind = first[1].dtype if numbers is None else np.asarray(numbers).dtype

@@ -139,14 +139,6 @@ def averages(
             "groups='new' draws new ones, groups='population' has effects of 0"
         )
 
-    mixed = [one for one in rows.program.groups if one.mixture is not None]
-    if mixed:
-        raise ArgumentError(
-            f"groups='average' is not there yet for the t effects of "
-            f"`{mixed[0].levels}`: groups='new' draws new ones, groups='population' "
-            "has effects of 0"
-        )
-
     def function(block: Block) -> Array:
         return average_of(block, kind, strata)
 

@@ -162,7 +162,8 @@ def draw_lines(one: Computed, draws: Draws) -> Iterator[tuple[slice, Lines]]:
     coords, labels = draws.coords, one.rows.labels
     chain = np.repeat(coords["chain"], draws.length)
     draw = np.tile(coords["draw"], draws.chains)
-    numbers = numbers_of(one.rows.categories) if one.is_response else None
+    ranks = one.is_response and one.rows.categories
+    numbers = numbers_of(one.rows.categories) if ranks else None
     for place, values in one.each(draws):
         if numbers is not None:
             values = np.array(numbers)[values]

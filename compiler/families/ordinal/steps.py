@@ -26,6 +26,7 @@ from ..family import Array, Family, Moments, SourceText
 from ..link import LATENT as LATENT_LINKS
 from ..link import LINKS
 from .ordlogit import ORDLOGIT
+from .thresholds import beside_rows
 
 Kind = Literal["sratio", "cratio", "acat"]
 
@@ -64,7 +65,8 @@ class Steps:
     ) -> Array:
         """Return the log probability of each category, behind the rows."""
         scale = np.asarray(disc)[..., None]
-        over = np.asarray(eta)[..., None] + effects - np.asarray(threshold)
+        threshold = beside_rows(np.asarray(threshold))
+        over = np.asarray(eta)[..., None] + effects - threshold
         with np.errstate(over="ignore"):
             logits = np.asarray(self.logits(ARRAYS, scale * over))
         none = np.zeros((*logits.shape[:-1], 1))

@@ -65,6 +65,8 @@ def test_thresholds_of_many_draws_are_those_of_each(name: str) -> None:
     threshold = np.sort(rng.normal(size=(20, 3)), axis=1)
     given = {"eta": rng.normal(size=(20, 7)), "disc": np.exp(rng.normal(size=(20, 1)))}
     given |= {"threshold": threshold, "gap": np.diff(threshold)}
+    if name in ("sratio", "cratio", "acat"):  # their thresholds are in no order
+        del given["gap"]
     y = rng.integers(0, 4, 7)
     found = family.log_density(y, **given), family.mean(**given)
     for at in range(20):

@@ -55,11 +55,19 @@ def test_files_have_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         pd.testing.assert_frame_equal(read(path), table, check_dtype=ending != ".csv")
         long = tmp_path / f"long{ending}"
         made.predict(ROWS, "mean", out=long, summary=False, **OPTIONS)
+        made.predict(
+            ROWS, out=tmp_path / f"y{ending}", summary=False, draws=1, **OPTIONS
+        )
+        assert len(read(tmp_path / f"y{ending}")) == 6
         lines = read(long).set_index(["chain", "draw", "row"])["mean"]
         whole = made.predict(ROWS, "mean", **OPTIONS)
         assert lines.to_xarray().equals(whole.rename("mean"))
     path = tmp_path / "new.zarr"
     made.predict(ROWS, "mean", out=path, **OPTIONS)
+    made.predict(ROWS, out=path, overwrite=True, **OPTIONS)
+    drawn = xr.open_zarr(path, consolidated=False)["y"].load()
+    np.testing.assert_array_equal(drawn, made.predict(ROWS, **OPTIONS))
+    made.predict(ROWS, "mean", out=path, overwrite=True, **OPTIONS)
     stored = xr.open_zarr(path, consolidated=False)["mean"].load()
     np.testing.assert_array_equal(stored, whole)
     assert stored.dims == whole.dims
