@@ -15,7 +15,7 @@ is compared with adaptive quadrature, for several with simple Monte Carlo, in th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.distributions.numerics import log_logistic, log_one_minus_exp
 from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.fill import fill
 from varying.compiler.program.recipes import MemberIndex
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from varying.compiler.compiled import Compiled
-    from varying.compiler.families.family import Family
     from varying.compiler.program.ir import Group, Program
 
 __all__ = [
@@ -439,7 +437,11 @@ class _Unit:
         )
         constant = -0.5 * self.size * math.log(2.0 * math.pi)
         ratios = posterior(z) + constant - log_proposal
-        return np.asarray(log_sum_exp(ratios) - math.log(len(points)))
+        # what so few points make of a normal integrand, whose integral is known
+        squares = (points * points).sum(axis=1)
+        normal = log_sum_exp(constant - 0.5 * _WIDER**2 * squares - log_density)
+        normal = normal + self.size * math.log(_WIDER)
+        return np.asarray(log_sum_exp(ratios) - normal)
 
 
 def _beside(parts: Sequence[Array]) -> Array:
@@ -455,59 +457,46 @@ def _root(covariance: Array) -> Array:
 
 
 def _log_density(at: AtOnce, observed: Array, arguments: Mapping[str, Array]) -> Array:
-    """Return the log density of responses, draws by rows by nodes."""
+    """Return the log density of responses, draws by rows by nodes.
+
+    Thresholds are vectors, of which not every family takes those of many draws.
+    """
     family = at.family
     if not family.thresholds:
         with np.errstate(all="ignore"):
             return np.asarray(family.log_density(observed, **arguments))
-    return _RANKS.get(family.name, _each_draw)(family, observed, arguments)
+    ranks = observed[:, 0]
+    # rows last, and nodes before the draws
+    own = {
+        name: values[:, 0, 0] if name in _VECTORS else _nodes_first(values)
+        for name, values in arguments.items()
+    }
+    if family.many_draws:
+        return np.moveaxis(family.log_density(ranks, **own), 0, -1)
+    found = [
+        family.log_density(
+            ranks,
+            **{
+                name: values[draw] if name in _VECTORS else _of_draw(values, draw)
+                for name, values in own.items()
+            },
+        )
+        for draw in range(at.size)
+    ]
+    return np.moveaxis(np.stack(found, axis=1), 0, -1)
 
 
-def _each_draw(
-    family: Family, observed: Array, arguments: Mapping[str, Array]
-) -> Array:
-    """Take one draw after the other: thresholds are vectors."""
-    found = []
-    for draw in range(len(arguments["threshold"])):
-        own = {
-            name: values[draw, 0, 0]
-            if name in _VECTORS
-            else values[draw % len(values)]
-            if values.ndim == 3
-            else values
-            for name, values in arguments.items()
-        }
-        found.append(family.log_density(observed, **own))
-    return np.stack(found)
+def _nodes_first(values: Array) -> Array:
+    return np.moveaxis(values, -1, 0) if values.ndim == 3 else values
 
 
-def _ordlogit(family: Family, observed: Array, arguments: Mapping[str, Array]) -> Array:
-    """Return ``log(F(a) F(b) (1 - exp(-gap)))``: see the family."""
-    eta, disc = arguments["eta"], arguments.get("disc", 1.0)
-    rank = observed[:, 0].astype(np.int64)
-    threshold, gap = arguments["threshold"][:, 0, 0], arguments["gap"][:, 0, 0]
-    lowest, highest = rank == 0, rank == threshold.shape[1]
-    inner = ~(lowest | highest)
-    found: Any = 0.0
-    upper = threshold[:, np.minimum(rank, threshold.shape[1] - 1), None]
-    above = log_logistic(disc * (upper - eta))
-    found = found + np.where(highest[:, None], 0.0, above)
-    lower = threshold[:, np.maximum(rank - 1, 0), None]
-    below = log_logistic(disc * (eta - lower))
-    found = found + np.where(lowest[:, None], 0.0, below)
-    if inner.any():
-        place = np.clip(rank - 1, 0, gap.shape[1] - 1)
-        between = log_one_minus_exp(disc * gap[:, place, None])
-        found = found + np.where(inner[:, None], between, 0.0)
-    return np.asarray(found)
+def _of_draw(values: Array, draw: int) -> Array:
+    """Return what there is at one draw: nodes by rows."""
+    return values[:, draw % values.shape[1]] if values.ndim == 3 else values
 
 
 #: Arguments that have an element for each threshold or gap.
 _VECTORS = frozenset({"threshold", "gap"})
-#: Ordinal families at all draws at once.
-_RANKS: Mapping[str, Callable[[Family, Array, Mapping[str, Array]], Array]] = {
-    "ordlogit": _ordlogit
-}
 
 
 def _mode(density: Any, start: Array) -> tuple[Array, Array]:

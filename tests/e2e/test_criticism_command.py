@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .command_line import varying, write_example
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FAST = ("--draws", 200, "--tune", 300, "--chains", 2, "--seed", 1, "--quiet")
 
 
-@pytest.fixture
-def two(run: Run, example: Path) -> None:
-    """Two fits of the same rows."""
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the command in a folder with two fits of the same rows."""
+    folder = tmp_path_factory.mktemp("fits")
+    example = write_example(folder)
     text = example.read_text("utf-8")
     example.write_text(text.replace("y ~ x + (1 | g)", "model a: y ~ x + (1 | g)"))
     with example.open("a") as file:
         file.write("\nmodel b: y ~ 1 + (1 | g)\n")
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return varying(*arguments, cwd=folder)
+
     for name in "ab":
-        made = run("fit", example, "--model", name, "--out", f"{name}.fit", *FAST)
+        made = call("fit", example, "--model", name, "--out", f"{name}.fit", *FAST)
         assert made.returncode == 0, made.stderr
+    return call
 
 
 def plain(run: Run, *words: Any) -> Any:
@@ -32,7 +40,7 @@ def plain(run: Run, *words: Any) -> Any:
     return json.loads(found.stdout)
 
 
-def test_what_is_left_out(run: Run, two: None, tmp_path: Path) -> None:
+def test_what_is_left_out(run: Run) -> None:
     rows = plain(run, "loo", "a.fit")
     assert (rows["by"], rows["units"], rows["measure"]) == (None, 29, "density")
     assert {"elpd", "se", "p", "good_k", "bad", "rows", "notes"} <= rows.keys()
@@ -47,7 +55,7 @@ def test_what_is_left_out(run: Run, two: None, tmp_path: Path) -> None:
     assert "grouping factors of the model: 'g'" in wrong.stderr
 
 
-def test_folds(run: Run, two: None, tmp_path: Path) -> None:
+def test_folds(run: Run) -> None:
     words = ("kfold", "a.fit", "--by", "g", "--k", 3, "--out", "folds.json")
     found = plain(run, *words)
     assert (found["folds"], found["units"], len(found["divergences"])) == (3, 6, 3)
@@ -59,7 +67,7 @@ def test_folds(run: Run, two: None, tmp_path: Path) -> None:
     assert run("kfold", "a.fit", "--k", 1).returncode == 2
 
 
-def test_which_is_better(run: Run, two: None) -> None:
+def test_which_is_better(run: Run) -> None:
     found = plain(run, "compare", "a.fit", "b.fit")
     assert [one["name"] for one in found["models"]] == ["a", "b"]
     assert found["models"][1]["elpd_diff"] < 0 < found["models"][1]["se_diff"]
@@ -69,7 +77,7 @@ def test_which_is_better(run: Run, two: None) -> None:
     assert run("compare", "a.fit", "a.fit").returncode == 2
 
 
-def test_priors_and_calibration(run: Run, two: None) -> None:
+def test_priors_and_calibration(run: Run) -> None:
     found = plain(run, "sensitivity", "a.fit")
     names = {(one["name"], one["coord"]) for one in found["parameters"]}
     assert {("b", "x"), ("sd_g", "Intercept"), ("sigma", "")} <= names
@@ -79,11 +87,24 @@ def test_priors_and_calibration(run: Run, two: None) -> None:
     assert run("loo", "a.fit", "--pit", "--by", "g").returncode == 2
 
 
-def test_pooling(run: Run, example: Path, tmp_path: Path) -> None:
-    words = ("pool", example, "--draws", 200, "--tune", 300, "--chains", 2, "--seed", 1)
+def test_pooling(run: Run) -> None:
+    words = (
+        "pool",
+        "small.model",
+        "--model",
+        "a",
+        "--draws",
+        200,
+        "--tune",
+        300,
+        "--chains",
+        2,
+        "--seed",
+        1,
+    )
     found = plain(run, *words, "--out", "three")
     assert found["by"] == "g" and [*found["specs"]] == ["complete", "none", "partial"]
     assert {one["level"] for one in found["levels"]} == {f"s{i}" for i in range(1, 7)}
     assert plain(run, "compare", "three.none.fit", "three.partial.fit")["rows"] == 29
-    wrong = run("pool", example, "--by", "q")
+    wrong = run("pool", "small.model", "--model", "a", "--by", "q")
     assert wrong.returncode == 2 and "there is: 'g'" in wrong.stderr

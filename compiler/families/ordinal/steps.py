@@ -297,6 +297,7 @@ def _family(kind: Kind, link: str) -> Family:
         },
         moments=steps.moments,
         log_density=steps.log_density,
+        many_draws=False,
         by_hand=None,
         simulate=steps.simulate,
         mean=steps.mean,

@@ -15,6 +15,7 @@ from scipy.special import log_expit, logsumexp
 
 import varying
 from varying.compiler.program.fill import fill
+from varying.compiler.program.interpret.rows import row_arguments
 from varying.runtime.compare.psis import smoothed
 from varying.runtime.compare.units import (
     _Unit,
@@ -45,6 +46,7 @@ def frame() -> pd.DataFrame:
             "y": y,
             "bit": (y > 1).astype(int),
             "level": level,
+            "over": np.where(y > 2.5, "right", "none"),
         }
     )
 
@@ -109,6 +111,12 @@ def test_one_effect_by_quadrature() -> None:
 #: Models whose groups are integrated out, and what by.
 BRUTE = {
     "ordinal": ("level ~ x + (1 + x | g), family=ordlogit", "g"),
+    "ordinal, another latent variable": (
+        "level ~ x + (1 | g), family=cumulative, link=probit\n  disc ~ half",
+        "g",
+    ),
+    "ordinal, in steps": ("level ~ x + (1 | g), family=cratio", "g"),
+    "censored": ("y | cens(over) ~ x + (1 + x | g)", "g"),
     "heavy tails, scale by group": (
         "y ~ x + (1 | g), family=student\n  sigma ~ (1 | g)",
         "g",
@@ -173,6 +181,21 @@ def test_rows_are_as_arviz_has_them() -> None:
     np.testing.assert_allclose(found.pareto_k, wanted.pareto_k, atol=1e-6)
     assert "new rows of the same `g`" in str(found)
     assert found.to_dict()["measure"] == "probability"
+
+
+@pytest.mark.parametrize("family", ["cumulative", "sratio", "cratio", "acat"])
+def test_rows_of_ordinal_families_at_many_draws(family: str) -> None:
+    """As the family has them draw by draw: not all take the thresholds of many."""
+    fit = fitted(f"level ~ x + (1 | g), family={family}")
+    rows, posterior = fit._origin.rows, fit._posterior
+    found = fit.log_likelihood().values
+    for chain, draw in ((0, 3), (1, 150)):
+        one = posterior.isel(chain=chain, draw=draw)
+        values = {str(name): array.values for name, array in one.data_vars.items()}
+        given = row_arguments(rows.program, rows.frame, values)
+        observed = rows.frame[rows.program.likelihood.value]
+        wanted = rows.family.log_density(observed, **given)
+        np.testing.assert_allclose(found[chain, draw], wanted, rtol=1e-10)
 
 
 class _nothing:
