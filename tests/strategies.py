@@ -51,15 +51,17 @@ TRANSFORMS = (
 SMALL = ("log(x)", "exp(n / 4)", "I((x - 30) / 4)", "sqrt(x)")
 #: Of a count the predictor is a logarithm: small numbers, or it is infinite.
 COUNTS = ("poisson", "negbinomial")
-#: Families whose density is written once: each has seeds of its own, so that those of
-#: the turns below stay what they are.
-WRITTEN = tuple(f.name for f in FAMILIES.values() if f.density is not None)
 ZEROS = (
     *("zero_inflated_poisson", "zero_inflated_negbinomial"),
     *("hurdle_poisson", "hurdle_negbinomial"),
 )
 LASTING = ("gamma", "exponential", "weibull", "hurdle_gamma", "hurdle_lognormal")
-LOGARITHMIC = (*COUNTS, *LASTING, "geometric", *ZEROS)
+LOGARITHMIC = frozenset(
+    {
+        *(*COUNTS, *LASTING, "geometric", *ZEROS),
+        *(family.name for family in FAMILIES.values() if family.links[0] == "log"),
+    }
+)
 #: Cut points: few and many categories, some of which no row has.
 CATEGORIES = (2, 3, 4, 7, 11, 100)
 WORDS = ("none", "a little", "some", "Much", "très")
@@ -69,6 +71,9 @@ FAMILY_TURNS = (
     *("gaussian", "bernoulli", "ordlogit", "student", "poisson", "ordlogit"),
     *("lognormal", "binomial", "ordlogit", "negbinomial"),
 )
+#: All other families: each has seeds of its own, so that those of the turns stay what
+#: they are. A new family is one of these, with responses from its own ``simulate``.
+WRITTEN = tuple(name for name in FAMILIES if name not in FAMILY_TURNS)
 
 FEATURES = frozenset(
     """
@@ -139,7 +144,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
     draft.met(family)
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
-    response = _limited(draft, seed, family, response)
+    response = _limited(draft, seed, family, response, data)
     response = _weighted(draft, seed, response)
     data = _repeat(draft, seed, data)
     head += _columns(draft)
@@ -234,13 +239,22 @@ def _weighted(draft: _Draft, seed: int, response: str) -> str:
     return f"{response} {'+' if ' | ' in response else '|'} {term}"
 
 
-def _limited(draft: _Draft, seed: int, family: str, response: str) -> str:
+def _around(values: pd.Series) -> tuple[float, float]:
+    """Return numbers below and above some, of the same sign if all have one."""
+    low, high = float(values.min()), float(values.max())
+    return (low / 2 if low > 0 else low - 1.0), (high / 2 if high < 0 else high + 1.0)
+
+
+def _limited(
+    draft: _Draft, seed: int, family: str, response: str, data: pd.DataFrame
+) -> str:
     """Return the response, for some with rows that are censored, or truncated."""
     # a generator of its own, as above
     rng = np.random.default_rng([41, seed])
     if FAMILIES[family].tails is None or rng.random() < 0.5:
         return response
-    low, high = {"y": (1, 2000), "y / 100": (0.01, 20), "u": (0.0005, 50)}[response]
+    ends = {"y": (1, 2000), "y / 100": (0.01, 20), "u": (0.0005, 50)}
+    low, high = ends.get(response) or _around(data[response])
     if family in ("gaussian", "student") and rng.random() < 0.5:
         low = -low
     terms = []
@@ -336,6 +350,8 @@ def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str]
             return [], "w"
         data["w"] = np.where(data["w"] == 1, "yes", "no")
         return ["column w: factor(no, yes)"], "w"
+    if not FAMILIES[family].thresholds:
+        return [], _simulated(draft, family, data)
     count = CATEGORIES[int(rng.integers(len(CATEGORIES)))]
     if draft.chance(0.25):
         draft.met("words")
@@ -353,6 +369,37 @@ def _response(draft: _Draft, family: str, data: pd.DataFrame) -> tuple[list[str]
             draft.met("unseen")
         return [f"column k: ordered(0..{count - 1})"], "k"
     return [], "k"
+
+
+def _simulated(draft: _Draft, family: str, data: pd.DataFrame) -> str:
+    """Return a response that the family itself draws, from moderate parameters.
+
+    All that it needs is in the family's record: ``dpars``, their supports, what is
+    ``known`` of each row, and whether it takes a ``rate``.
+    """
+    made, rng = FAMILIES[family], draft.rng
+    arguments: dict[str, object] = {
+        made.predictor: rng.normal(0.2, 0.4, len(data)),
+        **{dpar.name: _inside(rng, SUPPORTS[dpar.support]) for dpar in made.dpars},
+        # small counts, which every name of `known` is a word for: trials, ...
+        **{name: data["n"].to_numpy() for name in made.known},
+    }
+    data["made"] = made.simulate(rng, **arguments)
+    terms = [f"{name}(n)" for name in made.known]
+    if made.rate is not None and draft.chance(0.4):
+        draft.met("rate")
+        terms.append("rate(n)")
+    return f"made | {' + '.join(terms)}" if terms else "made"
+
+
+def _inside(rng: Rng, support: Bounds) -> float:
+    """Return a moderate number inside a support."""
+    low, high = support
+    if math.isfinite(low) and math.isfinite(high):
+        return float(rng.uniform(low + 0.2 * (high - low), low + 0.6 * (high - low)))
+    if math.isfinite(low):
+        return low + float(rng.lognormal(0.3, 0.3))
+    return float(rng.normal(0.0, 0.5))
 
 
 def _columns(draft: _Draft) -> list[str]:
@@ -394,7 +441,7 @@ def _terms(draft: _Draft, family: str, lets: Sequence[str]) -> list[str]:
     if draft.chance(0.3):
         draft.met("transform")
         terms += [t for t in draft.some(transforms, 2) if t not in terms]
-    if family != "ordlogit" and draft.chance(0.3):
+    if not FAMILIES[family].thresholds and draft.chance(0.3):
         draft.met("no-intercept")
         # at the end `- 1` would stand before the group terms as well
         return ["0", *terms]
