@@ -28,8 +28,7 @@ demo: venv
 	@$(VARYING) fit examples/ratings/ratings.model --seed 2 --out ratings.fit
 
 # Bytecode is kept whatever the environment says: several hundred processes are started.
-# PyTensor does not note where each node of a graph was made, a tenth of its time.
-ENVIRONMENT = MPLBACKEND=Agg PYTHONDONTWRITEBYTECODE= PYTENSOR_FLAGS=traceback__limit=0
+ENVIRONMENT = MPLBACKEND=Agg PYTHONDONTWRITEBYTECODE=
 
 # A process a core, of about a gigabyte each; TESTS=... has other options, such as "-n 1 -x".
 test: venv

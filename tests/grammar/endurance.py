@@ -21,7 +21,7 @@ import numpy as np
 from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import Request, check
 from varying.grammar import Severity, Source, format_spec, parse
-from varying.grammar.diagnostics import Sink
+from varying.grammar.diagnostics import Diagnostic, Sink
 from varying.grammar.render import FORMATS
 
 from .damage import mutated
@@ -107,8 +107,8 @@ def damaged(rng: random.Random) -> str:
     return mutated(rng.choice((written.plain, written.wild)), rng)
 
 
-def take(text: str, table: Table, endured: Endured) -> None:
-    """Check one text and show what is found; format it if it can be read."""
+def take(text: str, table: Table, endured: Endured) -> tuple[Diagnostic, ...]:
+    """Check one text, show and return what is found; format it if it can be read."""
     source = Source(text)
     started = time.process_time()
     found = check(Request(source, table))
@@ -132,6 +132,7 @@ def take(text: str, table: Table, endured: Endured) -> None:
     if took > endured.slowest:
         endured.slowest, endured.text = took, text
     assert took < SECONDS, f"{took:.1f} s"
+    return tuple(found)
 
 
 def endure(count: int, seed: int = 0) -> Endured:

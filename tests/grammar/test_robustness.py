@@ -142,7 +142,5 @@ def test_outsized_texts(
 ) -> None:
     # They take a second at most where nothing else runs; a loop in a loop, minutes.
     monkeypatch.setattr(endurance, "SECONDS", 5.0)
-    endured = Endured()
-    take(text, numbers(), endured)
-    found = check(Request(Source(text), numbers()))
+    found = take(text, numbers(), Endured())
     assert {d.rule for d in found if d.severity is Severity.ERROR} == rules
