@@ -20,6 +20,8 @@ The figures of R are read from the example's ``reference.json``.
 ``fit MODEL``                 what ``varying summary`` prints
 ``compare MODEL ...``         R's figures, ours, the difference
 ``loo MODEL ...``             models compared by leave-one-out cross-validation
+``run COMMAND``               the command and what it prints; ``MODEL.fit`` in it is
+                              a fit, and files are those of the example
 ``picture FILE HOW | TEXT``   an image; HOW is ``prior MODEL``, ``plot.py MODEL
                               ...`` (the example's own), or kind, model and
                               options of ``varying plot``; TEXT describes it
@@ -47,7 +49,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 IMAGES = HERE.parent / "images"
 FITS = ROOT / "build" / "fits"
-NAMES = ("sleepstudy", "radon", "trolley", "tadpoles")
+NAMES = ("sleepstudy", "radon", "trolley", "tadpoles", "ratings")
+#: Models that stand in a spec of another name.
+ELSEWHERE = {"ratings.alike": "naive.model", "ratings.people": "naive.model"}
 BLOCK = re.compile(r"(<!-- ([a-z]+)([^\n]*) -->\n).*?(<!-- end -->)", re.DOTALL)
 #: As many parameters of a kind have one row together.
 MANY = 12
@@ -86,7 +90,10 @@ class Example:
         self.name = name
         self.folder = ROOT / "examples" / name
         self.spec = self.folder / f"{name}.model"
-        self.reference = json.loads((self.folder / "reference.json").read_text("utf-8"))
+        reference = self.folder / "reference.json"
+        self.reference = (
+            json.loads(reference.read_text("utf-8")) if reference.exists() else {}
+        )
         self._loaded: dict[str, varying.Fit] = {}
         self._paths: dict[str, Path] = {}
 
@@ -98,6 +105,7 @@ class Example:
 
     def _made(self, model: str) -> Path:
         name = f"{self.name}.{model}"
+        spec = self._spec(model)
         path, key = FITS / f"{name}.fit", FITS / f"{name}.key"
         options = [*SEED, *OPTIONS.get(name, ())]
         now = self._key(model, *options)
@@ -105,16 +113,20 @@ class Example:
             return path
         FITS.mkdir(parents=True, exist_ok=True)
         print(f"fitting {name}", flush=True)
-        varying_command("fit", self.spec, "--model", model, *options, "--out", path)
+        varying_command("fit", spec, "--model", model, *options, "--out", path)
         key.write_text(now, "utf-8")
         return path
 
     def _key(self, model: str, *options: str) -> str:
         """Return a hash of all that a fit depends on but the versions."""
-        program = varying_command("show", "ir", self.spec, "--model", model)
+        spec = self._spec(model)
+        program = varying_command("show", "ir", spec, "--model", model)
         data = (self.folder / f"{self.name}.csv").read_bytes()
-        text = "\n".join([self.spec.read_text("utf-8"), program, *options])
+        text = "\n".join([spec.read_text("utf-8"), program, *options])
         return sha256(text.encode() + data).hexdigest()
+
+    def _spec(self, model: str) -> Path:
+        return self.folder / ELSEWHERE.get(f"{self.name}.{model}", self.spec.name)
 
     def fit(self, model: str) -> varying.Fit:
         """Return the fit of a model."""
@@ -124,7 +136,9 @@ class Example:
 
     def block(self, kind: str, arguments: str) -> str:
         """Return what stands between a comment and its end."""
-        arguments, _, text = arguments.partition("|")
+        text = ""
+        if kind == "picture":
+            arguments, _, text = arguments.partition("|")
         words = shlex.split(arguments)
         match kind:
             case "spec":
@@ -137,6 +151,8 @@ class Example:
                 return self._compare(*words)
             case "loo":
                 return self._loo(*words)
+            case "run":
+                return self._run(words)
             case "picture":
                 return self._picture(text.strip(), *words)
         raise SystemExit(f"{self.name}: `{kind}` is none of the blocks")
@@ -145,6 +161,20 @@ class Example:
         command = ("prior", f"{self.name}.model", "--model", model, *SEED)
         found = varying_command("prior", self.spec, *command[2:])
         return fenced(f"$ varying {' '.join(command)}\n{found}")
+
+    def _run(self, words: Sequence[str]) -> str:
+        """Return a command, as it is typed, and what it prints."""
+        real: list[str | Path] = []
+        for word in words:
+            file = self.folder / word
+            if word.endswith(".fit"):
+                real.append(self.path(word.removesuffix(".fit")))
+            else:
+                real.append(file if file.is_file() else word)
+        found = varying_command(*real)
+        for folder in (self.folder, FITS):
+            found = found.replace(f"{folder}/", "")
+        return fenced(f"$ varying {typed(words)}\n{found}")
 
     def _picture(self, text: str, file: str, kind: str, *words: str) -> str:
         """Draw, and return the command that does it, with the image."""
@@ -230,6 +260,11 @@ class Example:
                 f"| `{model}` | {row['elpd']:.1f} | {away} | {row['p']:.1f} | {bad} |"
             )
         return "\n".join(lines)
+
+
+def typed(words: Sequence[str]) -> str:
+    """Return a command as one would type it: texts with blanks in quotes."""
+    return " ".join(f"'{w}'" if set(w) & set(' "|') else w for w in words)
 
 
 def fenced(text: str) -> str:
