@@ -127,6 +127,14 @@ def verify(program: Program, frame: Frame | None = None) -> None:
         for position in range(len(program.axis(group.coefs).labels or ()))
     ]
     _require(sorted(used) == sorted(wanted), "every group effect is used once")
+    for group in program.groups:
+        users = [
+            one.name
+            for one in program.predictors
+            if group.name in {g for b in one.blocks for g, _ in b.effects_used()}
+        ]
+        alone = group.form != "marginal" or len(users) == 1
+        _require(alone, f"{group.name} is integrated out of {users}")
     named = [one.name for one in program.likelihoods]
     _require(len(named) == len({*named}), "a response is there twice")
     _require({p.response for p in program.predictors} <= {*named}, "no such response")

@@ -285,3 +285,12 @@ def test_what_is_needed_comes_first(whole: tuple[Program, Frame]) -> None:
                 assert order.index(used) < order.index(name)
                 met += 1
     assert met > 2
+
+
+def test_effects_of_two_predictors_are_not_integrated_out() -> None:
+    text = "y ~ x + (1 |p| subj)\n  k ~ x + (1 |p| subj), family=poisson\n"
+    compiled = compile_spec(Request(Source(text), table_from_frame(DATA)))
+    (group,) = compiled.program.groups
+    wrong = replace(compiled.program, groups=(replace(group, form="marginal"),))
+    with pytest.raises(InvalidProgram, match="integrated out of"):
+        verify(wrong)
