@@ -212,7 +212,7 @@ BROKEN: dict[str, tuple[Broken, str]] = {
     ),
     "unknown correlations": (
         lambda p: group(p, correlations=(Correlation("nothing", (0, 1)),)),
-        "correlation",
+        "subj: unknown",
     ),
     "no such family": (lambda p: likelihood(p, family="orderedlogit"), "no family"),
     "no response": (lambda p: likelihood(p, value="nothing"), "unknown"),
