@@ -122,6 +122,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("invalid-response-term", _E, "A term that cannot stand beside the response."),
     Rule("invalid-limit", _E, "Rows that cannot be censored or truncated as told."),
     Rule("no-family", _E, "A response that no compiled family is for."),
+    Rule("other-default-link", _W, "A family whose default link is another in R."),
     Rule("one-category", _E, "An ordinal or binary response with one category."),
     Rule("constant-response", _E, "A measured response that is the same in every row."),
     Rule("boundary-response", _W, "Counts that are all 0, or all as many as trials."),

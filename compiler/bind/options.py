@@ -291,12 +291,27 @@ def _unknown(text: str, node: Expr, sink: Sink) -> None:
     sink.add("unknown-family", node.span, message, *notes, fix=fix)
 
 
+#: Default links of R that are others, by R's name of the family.
+LINKS_ELSEWHERE: Mapping[str, str] = {"Gamma": "inverse"}
+
+
 def link_of(
     options: Mapping[str, Option], family: Family | None, sink: Sink
 ) -> Link | None:
     """Return the link that is named, or the family's own; None after a fault."""
     if family is None:
         return None
+    written = word_of(options, "family", "")
+    if written in LINKS_ELSEWHERE and "link" not in options:
+        theirs = LINKS_ELSEWHERE[written]
+        sink.add(
+            "other-default-link",
+            options["family"].value.span,
+            f"`{written}` without a link has the link `{theirs}` in R, and "
+            f"`{family.links[0]}` here",
+            f"for the same as in R: `family={family.name}, link={theirs}`",
+            f"`family={family.name}` has the link `{family.links[0]}`, and no warning",
+        )
     return chosen_link(options, family.name, family.links, family.known_links, sink)
 
 

@@ -13,7 +13,7 @@ from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 from ..link import POSITIVES
 from ..written import graph
-from .lognormal import in_support
+from .lognormal import in_support, zeros
 
 #: The smallest number with all its digits: a draw is never 0.
 _LEAST = float(np.finfo(float).tiny)
@@ -78,6 +78,7 @@ GAMMA = Family(
     thresholds=False,
     support="positive numbers",
     in_support=in_support,
+    outside=zeros("hurdle_gamma"),
     moments=moments,
     log_density=arrays.log_density(density),
     density=density,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,24 @@ from .gaussian import log_tails as normal_log_tails
 def in_support(y: Array) -> NDArray[np.bool_]:
     """Positive and finite."""
     return np.asarray(np.isfinite(y) & (y > 0))
+
+
+def zeros(hurdle: str) -> Callable[[Array], tuple[str, ...]]:
+    """Return what is said of zeros: the family that has them, and what they may be."""
+
+    def outside(y: Array) -> tuple[str, ...]:
+        none = int((y == 0.0).sum())
+        if none < len(y):
+            return ()
+        return (
+            f"all {none} are 0: `family={hurdle}` is for positive numbers and zeros"
+            if none > 1
+            else f"it is a 0: `family={hurdle}` is for positive numbers and zeros",
+            "if 0 stands for what was too small to be measured, `cens` says so: "
+            "`y | cens(c)`, with the smallest number that can be measured in its place",
+        )
+
+    return outside
 
 
 def moments(y: Array, count: Counts = None) -> Moments:
@@ -119,6 +137,7 @@ LOGNORMAL = Family(
     thresholds=False,
     support="positive numbers",
     in_support=in_support,
+    outside=zeros("hurdle_lognormal"),
     moments=moments,
     log_density=log_density,
     by_hand=kernel,

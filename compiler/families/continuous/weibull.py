@@ -12,7 +12,7 @@ from ..family import Array, DefaultPrior, Family, SourceText, Tails
 from ..link import POSITIVES
 from ..written import graph
 from .gamma import SHAPE, mean, moments
-from .lognormal import in_support
+from .lognormal import in_support, zeros
 
 #: Logs of cumulative hazards are cut here, where their exponentials are numbers.
 LARGEST = 700.0
@@ -72,6 +72,7 @@ WEIBULL = Family(
     thresholds=False,
     support="positive numbers",
     in_support=in_support,
+    outside=zeros("hurdle_gamma"),
     moments=moments,
     log_density=arrays.log_density(density),
     density=density,
