@@ -79,6 +79,11 @@ class Response:
         return self._with_role("exposure")
 
     @property
+    def scale(self) -> Numeric | None:
+        """The residual sd of each row, if it is known."""
+        return self._with_role("scale")
+
+    @property
     def weight(self) -> Numeric | None:
         """The power of each row's likelihood, if there is one."""
         return self._with_role("weight")

@@ -249,7 +249,8 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
         groups = [column for g in part.groupings for column in g.columns]
         for column in (*part.population.effects, *groups):
             columns.setdefault(column, part.terms)
-        numbers |= {variable: None for variable in part.population.offsets}
+        if part.dpar != "sigma" or response.scale is None:  # else it is the log of that
+            numbers |= {variable: None for variable in part.population.offsets}
         if part.body is not None:
             numbers |= {variable: None for variable in part.body.known}
     for column in columns:

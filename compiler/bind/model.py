@@ -57,6 +57,7 @@ from .effects import Effects, effects_of
 from .estimated import check_estimated, check_residuals
 from .group_forms import check_centered
 from .groupings import bind_groupings, check_dropped, check_identities
+from .known_scale import with_known_scale
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
@@ -262,6 +263,7 @@ def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Dra
     if curve is not None:
         others = (*others, *bind_inner(curve, family, prepared, sink))
         whole = whole and body is not None
+    others = with_known_scale(others, response, sink)
     others = tuple(replace(part, response=one.name) for part in others)
     guessed: frozenset[str] | None = frozenset() if body is not None else None
     if curve is None:

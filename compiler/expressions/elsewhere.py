@@ -36,12 +36,6 @@ GROUPS_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {}
 
 #: What stands beside a response and is not compiled.
 RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "se": (
-        "until then, indented below the formula, `sigma ~ 0 + offset(log({0}))`: the "
-        "same, sigma being known",
-        "with `sigma=TRUE` the rows vary beyond that: `+ (1 | row)` as well, if `row` "
-        "numbers the rows",
-    ),
     "mi": (
         "until then, leave it out: rows without a response are left out and counted "
         "(`rows-dropped`)",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
+from scipy import stats
 
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
@@ -88,6 +89,28 @@ def test_the_log_likelihood_is_that_of_survreg_and_flat_there(family: str) -> No
     marginal = Marginal(model, wanted)
     assert marginal.log_likelihood("exact") == pytest.approx(theirs["logLik"], abs=1e-6)
     assert max(map(abs, marginal.gradient("exact").values())) < 1e-4
+
+
+def test_a_known_standard_error_is_the_residual_sd() -> None:
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"x": rng.normal(size=20), "s": rng.gamma(2.0, 0.2, 20)})
+    data["y"] = 0.3 + data["x"] + data["s"] * rng.normal(size=20)
+    priors = "  prior Intercept ~ normal(0, 2)\n  prior b ~ normal(0, 1)\n"
+    model = compile_spec(
+        Request(Source(f"y | se(s) ~ x\n{priors}"), table_from_frame(data))
+    )
+    assert [one.name for one in model.lowered.parameters] == ["b", "Intercept"]
+    for _ in range(3):
+        point = random_point(rng, model.program, model.frame, 0.5)
+        values, density = evaluate(model.program, model.frame, point)
+        for one in model.program.parameters:
+            density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+        intercept, b = float(values["Intercept"]), float(values["b"][0])
+        wanted = stats.norm(0, 2).logpdf(intercept) + stats.norm(0, 1).logpdf(b)
+        wanted += (
+            stats.norm(intercept + b * data["x"], data["s"]).logpdf(data["y"]).sum()
+        )
+        assert density == pytest.approx(wanted, rel=1e-12)
 
 
 def test_the_density_is_that_of_pymc_by_hand() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cens import CENS
 from .rate import RATE
+from .se import SE
 from .term import ResponseTerm
 from .trials import TRIALS
 from .trunc import TRUNC
@@ -16,9 +17,10 @@ TERMS: dict[str, ResponseTerm] = {
         RATE,
         CENS,
         TRUNC,
+        SE,
         WEIGHTS,
     )
 }
 
 #: Terms of the language that this version does not compile yet.
-PLANNED_TERMS: tuple[str, ...] = ("se", "thres", "subset", "dec")
+PLANNED_TERMS: tuple[str, ...] = ("thres", "subset", "dec")
