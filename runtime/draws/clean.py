@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from varying.compiler.data.levels import numbers_of
-
 if TYPE_CHECKING:
     from xarray import Dataset, DataTree
 
@@ -73,6 +71,8 @@ def all_draws(data: DataTree) -> Dataset:
 
 def _ids(posterior: Dataset, names: Names, table: Table) -> Mapping[str, list[int]]:
     """Return the labels of groups whose column has whole numbers, as numbers."""
+    from varying.compiler.data.levels import numbers_of  # a summary has no use for it
+
     found: dict[str, list[int]] = {}
     for effects in names.effects:
         for dim in posterior[effects].dims[2:3] if effects in posterior else ():

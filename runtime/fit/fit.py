@@ -22,7 +22,6 @@ from ..interface.arguments import (
 from ..interface.calls import called
 from ..interface.printed import Printed
 from ..questions.answers import Answers, answers_of, frame_of
-from ..questions.statements import statement
 from ..summary.summary import PROB, Summary, rows_of, summary_of
 from . import store
 from .criticism import Criticism
@@ -30,7 +29,7 @@ from .origin import Origin
 from .provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Unpack
 
@@ -202,6 +201,15 @@ class Fit(Criticism):
             found, posterior["chain"].values, posterior["draw"].values, prob
         )
 
+    def _asked(
+        self, verb: str, text: str, options: Mapping[str, Any], prob: float
+    ) -> Answer:
+        """Ask what a method is called with."""
+        from ..questions.statements import statement
+
+        found: Answer = self.ask(statement(verb, text, options), prob=prob)
+        return found
+
     @called
     def means(self, cells: str = "1", *, prob: float = PROB, **options: Any) -> Answer:
         """Return the means of cells: ``fit.means("block*cs", scale="response")``.
@@ -216,7 +224,7 @@ class Fit(Criticism):
             ``by``, ``scale``, ``groups``, ``weights``, ``over``, and predictors at
             values of theirs: ``age=[20, 40]``, as in ``means`` of a spec.
         """
-        return self.ask(statement("means", cells, options), prob=prob)
+        return self._asked("means", cells, options, prob)
 
     @called
     def contrast(self, *parts: str, prob: float = PROB, **options: Any) -> Answer:
@@ -229,7 +237,7 @@ class Fit(Criticism):
         prob, **options
             As in ``means``.
         """
-        return self.ask(statement("contrast", ", ".join(parts), options), prob=prob)
+        return self._asked("contrast", ", ".join(parts), options, prob)
 
     @called
     def slope(self, variable: str, *, prob: float = PROB, **options: Any) -> Answer:
@@ -242,7 +250,7 @@ class Fit(Criticism):
         prob, **options
             As in ``means``; with ``over="data"`` averaged over the rows.
         """
-        return self.ask(statement("slope", variable, options), prob=prob)
+        return self._asked("slope", variable, options, prob)
 
     def _answered(self, prob: float) -> Answers:
         if prob not in self._answers:

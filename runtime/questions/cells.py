@@ -91,7 +91,9 @@ def cell_lines(
     posterior
         Draws by name: chains, draws, and what else a quantity has.
     """
-    return _Asked(question, compiled).lines(posterior)
+    # what is infinite or undefined at some draw is said of the line
+    with np.errstate(all="ignore"):
+        return _Asked(question, compiled).lines(posterior)
 
 
 class _Asked:
@@ -103,7 +105,8 @@ class _Asked:
         self.linear = bound.main.body is None
         self.on_link = question.scale in ("link", "latent")
         self.plain = self.on_link and self.linear and question.groups != "fitted"
-        self.grouped = question.groups != "zero" and not self.plain
+        has_groups = any(one.groupings for one in bound.predictors)
+        self.grouped = question.groups != "zero" and not self.plain and has_groups
         self.columns = self._columns()
         self.grid = self._grid()
         self.named_lines = lines_of(question)
@@ -219,6 +222,7 @@ class _Asked:
             places = np.arange(first, min(first + step, merged.count))
             values = self._measured(merged, places, program, draws)
             if log:
+                values = np.clip(values, 0.0, 1.0)  # but for rounding it is a share
                 values = np.log(values) - np.log1p(-values)
             total = total + np.tensordot(weights[:, places], values, axes=(1, 1))
         return np.asarray(np.exp(total) if log else total)

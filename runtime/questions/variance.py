@@ -49,10 +49,12 @@ def share_of_variance(
         name: values.reshape(-1, *values.shape[2:])
         for name, values in posterior.items()
     }
-    if reference.kind == "icc":
-        found = _icc(reference.group, compiled, draws)
-    else:
-        found = _r_squared(compiled, draws, marginal=reference.group == "marginal")
+    with np.errstate(all="ignore"):
+        if reference.kind == "icc":
+            found = _icc(reference.group, compiled, draws)
+        else:
+            marginal = reference.group == "marginal"
+            found = _r_squared(compiled, draws, marginal=marginal)
     return found.reshape(shape)
 
 
