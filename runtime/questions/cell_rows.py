@@ -16,6 +16,7 @@ from varying.compiler.program.ir import Frame
 from varying.compiler.program.limits import unlimited
 from varying.compiler.program.recipes import (
     LevelIndex,
+    Matrix,
     MemberIndex,
     MemberWeights,
     Numbers,
@@ -217,6 +218,8 @@ def _arrays(
         if isinstance(slot.recipe, Numbers):
             shared[slot.name] = array_of(slot.recipe, table)
         elif slot.name in read:
+            own[slot.name] = array_of(slot.recipe, table)
+        elif slot.name in used and isinstance(slot.recipe, Matrix):
             own[slot.name] = array_of(slot.recipe, table)
         elif slot.name in used:  # trials and exposures
             own[slot.name] = np.ones(table.rows)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import pi, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from varying.compiler.bind.questions.grid import (
     rows_over,
     weights_of,
 )
+from varying.compiler.bind.questions.scales import LATENT_SCALE
 from varying.compiler.data import weighted
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.formula.columns import Numeric
@@ -253,7 +253,7 @@ class _Asked:
             case "link":
                 return measures.predictor(at)
             case "latent":
-                return measures.latent(at, _LATENT_SD[bound.link.name])
+                return measures.latent(at, LATENT_SCALE[bound.link.name])
             case "response" if bound.family.response == "ordinal":
                 return measures.expected_number(at, numbers_of(categories) or ())
             case "response":
@@ -282,15 +282,6 @@ class _Asked:
                 )
                 found.append(Line(label, values[i][..., k], note, seen))
         return found
-
-
-#: Standard deviations of the latent response around its predictor.
-_LATENT_SD: Mapping[str, float] = {
-    "logit": pi / sqrt(3.0),
-    "probit": 1.0,
-    "cloglog": pi / sqrt(6.0),
-    "loglog": pi / sqrt(6.0),
-}
 
 
 def _shift(name: str, table: Table) -> Shift:

@@ -136,6 +136,7 @@ LATENT: Mapping[str, Callable[[Mapping[str, Array], str], Array]] = {
     "bernoulli": _logistic,
     "binomial": _logistic,
     "ordlogit": _logistic,
+    "ordprobit": _logistic,
 }
 
 

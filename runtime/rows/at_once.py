@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.distributions.density import arrays
+from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.expressions.elementwise import ELEMENTWISE
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
@@ -37,6 +39,7 @@ _ROWWISE: Mapping[str, Callable[..., Any]] = {
     "exp": np.exp,
     "inv_square": lambda a: 1.0 / (a * a),
     **ELEMENTWISE,
+    **{name: arrays.curve(curve) for name, (curve, _) in LINKING.items()},
 }
 
 
@@ -186,6 +189,10 @@ class AtOnce:
             case Symbol(name):
                 vector = self.vector(name)
                 return vector.reshape(self.size, 1, 1, *vector.shape[1:])
+            case Apply("by_threshold", (Symbol(slot), Symbol(name))):
+                design, vector = self.frame[slot], self._vector(name)
+                vector = vector.reshape(self.size, design.shape[1], -1)
+                return np.asarray(design @ vector)[:, :, None]
             case Take(Symbol(name), index):
                 return self.vector(name)[:, self.frame[index], None]
             case Apply(operation, arguments) if operation in _ROWWISE:

@@ -280,10 +280,12 @@ def _rule(
     few = at.chosen(places)
     own = {name: values[places] for name, values in means.items()}
     before: Array | None = None
+    rule = _Rule(0.0, reach, most)
     for step in _STEPS:
-        rule = _Rule(step, reach, most)
-        if rule.size(len(active)) > _MOST_POINTS:
-            return _Rule(0.0, reach, most)
+        finer = _Rule(step, reach, most)
+        if finer.size(len(active)) > _MOST_POINTS:
+            return rule
+        rule = finer
         nodes = _product(step, reach, len(active))
         found = _integrated(measure, few, own, active, factor[places], nodes)
         if before is not None:

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.distributions.density.arrays import ARRAYS
+from varying.compiler.distributions.density.latent import LATENT
 from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
+from varying.compiler.families.ordinal.cumulative import CUMULATIVE
 
 from .at_once import AtOnce
+
+if TYPE_CHECKING:
+    from varying.compiler.families.ordinal.steps import Steps
 
 __all__ = ["Measure", "expected_number", "mean", "predictor", "probabilities"]
 
@@ -25,14 +31,17 @@ Arguments = Mapping[str, Array]
 #: Counts up to here are added up for a probability; beyond, it would take long.
 MOST_COUNTS = 10_000
 
-#: Link of which the mean is a multiple of the inverse, where that is not the link of
-#: the main parameter; None: of no link.
-_OTHER_CURVES: Mapping[str, str | None] = {
-    "lognormal": "log",
-    "hurdle_lognormal": "log",
-    "hurdle_poisson": None,
-    "hurdle_negbinomial": None,
-}
+#: Families whose mean is a multiple of the inverse of the main parameter's link.
+_MULTIPLES = frozenset(
+    (
+        "gaussian student gamma exponential weibull beta bernoulli binomial "
+        "beta_binomial poisson negbinomial geometric zero_inflated_poisson "
+        "zero_inflated_negbinomial zero_inflated_binomial zero_inflated_beta "
+        "zero_inflated_beta_binomial hurdle_gamma"
+    ).split()
+)
+#: Families whose mean is a multiple of the exponential of the main parameter itself.
+_EXPONENTIAL = frozenset({"lognormal", "hurdle_lognormal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,16 @@ def mean(at: AtOnce) -> Measure:
         found = family.mean(**at.arguments(predictors))
         return np.asarray(found)
 
-    curve = _OTHER_CURVES.get(base_name(family.name), main.link)
-    if not {"lb", "ub"}.isdisjoint(family.known):
-        curve = None
-    bounded = family.response in ("binary", "successes")
-    return Measure(value, bounded=bounded, curve=curve if main.body is None else None)
+    curve: str | None = None
+    name = base_name(family.name)
+    truncated = not {"lb", "ub"}.isdisjoint(family.known)
+    if main.body is None and name in _MULTIPLES and not truncated:
+        curve = main.link
+    elif main.body is None and name in _EXPONENTIAL and not truncated:
+        curve = "log" if main.link == "identity" else None
+    return Measure(
+        value, bounded=family.response in ("binary", "successes"), curve=curve
+    )
 
 
 def latent(at: AtOnce, sd: float) -> Measure:
@@ -192,24 +206,51 @@ def _above(
 
     A rank of -1 is below all categories, the last category is above none.
     """
-    own = _ABOVE.get(family.name)
+    own = _of_family(family)
     # the gaps of thresholds are for densities
-    arguments = at.arguments(predictors, None if own is None else _CUMULATIVE)
+    arguments = at.arguments(predictors, None if own is _each_draw else _NEEDED)
     count = np.shape(arguments["threshold"])[-1]
     inner = np.clip(ranks, 0, count - 1)
-    found = (own or _each_draw)(family, arguments, inner)
+    found = own(family, arguments, inner)
     found[..., ranks < 0] = 1.0
     found[..., ranks >= count] = 0.0
     return found
 
 
-def _ordlogit(family: Family, arguments: Arguments, ranks: Array) -> Array:
+def _of_family(family: Family) -> Callable[[Family, Arguments, Array], Array]:
+    """Return what gives the probabilities of categories above ranks, of a family."""
+    if family.name == "ordlogit":
+        return _ordlogit
+    if family.name in _LATENT:
+        return _cumulative
+    return _each_draw if family.steps is None else _stepwise
+
+
+def _over(arguments: Arguments, ranks: Array) -> Array:
     over: Array = arguments["eta"][..., None] - arguments["threshold"][..., ranks]
     if "disc" in arguments:
         over = over * arguments["disc"][..., None]
+    return over
+
+
+def _ordlogit(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    over = _over(arguments, ranks)
     # the logistic function, in place: there are very many of these
     np.tanh(np.multiply(over, 0.5, out=over), out=over)
     return np.add(np.multiply(over, 0.5, out=over), 0.5, out=over)
+
+
+def _cumulative(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    latent = LATENT[_LATENT[family.name]]
+    return np.asarray(np.exp(latent.above(ARRAYS, -_over(arguments, ranks))))
+
+
+def _stepwise(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    assert family.steps is not None
+    steps = cast("Steps", family.steps)
+    each = np.exp(steps.log_probabilities(**arguments))
+    above = np.cumsum(each[..., ::-1], axis=-1)[..., ::-1]
+    return np.asarray(above[..., ranks + 1])
 
 
 def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
@@ -233,10 +274,9 @@ def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
     return found
 
 
-#: What cumulative families make probabilities of.
-_CUMULATIVE = ("eta", "threshold", "disc")
+#: What cumulative and stepwise families make probabilities of.
+_NEEDED = ("eta", "threshold", "disc", "effects")
 #: Arguments of ordinal families that have an element for each threshold or gap.
 _VECTORS = frozenset({"threshold", "gap"})
-_ABOVE: Mapping[str, Callable[[Family, Arguments, Array], Array]] = {
-    "ordlogit": _ordlogit
-}
+#: Links of cumulative families, by their names.
+_LATENT = {name: link for link, (name, _) in CUMULATIVE.under.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import pi, sqrt
 
 import numpy as np
 
@@ -31,10 +32,17 @@ from ...families.family import Family
 from ..priors.named import ref_text
 from ..question import GROUPS, SCALES, Groups, Outcomes, Scale, Verb
 
-__all__ = ["Choices", "ModelCells", "read_options"]
+__all__ = ["LATENT_SCALE", "Choices", "ModelCells", "read_options"]
 
 #: Shares of the rows below the values of ``x=quantiles``.
 QUARTILES = (0.25, 0.5, 0.75)
+#: Standard deviations of the latent response around its predictor, by link.
+LATENT_SCALE: Mapping[str, float] = {
+    "logit": pi / sqrt(3.0),
+    "probit": 1.0,
+    "cloglog": pi / sqrt(6.0),
+    "loglog": pi / sqrt(6.0),
+}
 #: Largest count whose probability may be asked for.
 MOST_COUNT = 10_000
 
@@ -180,6 +188,17 @@ def _exists(
             "that of a level whose effects are 0",
         )
         return False
+    if _partial(cells):
+        sink.add(
+            "no-such-scale",
+            options[0].span if options else Span(0, 0),
+            f"averages over new groups do not exist under the {cells.link} link",
+            "effects are normal, and the predictor of some groups is where the link "
+            f"gives no parameter of {family.name}",
+            "`groups=fitted` is the mean over the groups of the data, `groups=zero` "
+            "that of a group whose effects are 0",
+        )
+        return False
     if found.scale != "response":
         return True
     own = cells.groups.get("sigma", ())
@@ -197,17 +216,26 @@ def _exists(
             "that of a level whose effects are 0",
         )
         return False
-    if cells.link == "inverse" and any(cells.groups.values()):
-        sink.add(
-            "no-such-scale",
-            place,
-            "the mean of the response over new groups does not exist",
-            "under the inverse link it is one over a normal predictor, which may be 0",
-            "`groups=fitted` is the mean over the groups of the data, `groups=zero` "
-            "that of a group whose effects are 0",
-        )
-        return False
     return True
+
+
+def _partial(cells: ModelCells) -> bool:
+    """Whether new groups may have a predictor that the main link has no use for.
+
+    Links of a share or of a mean above 0 are there for all numbers, but for those whose
+    inverse leaves the range of the parameter.
+    """
+    family, link = cells.family, cells.link
+    grouped = family is not None and bool(cells.groups.get(family.predictor))
+    if family is None or link is None or not (grouped and cells.linear):
+        return False
+    if link in ("inverse", "1/mu^2", "log1p", "sqrt"):
+        return True
+    own = family.links[0]
+    return link != own and (
+        (own == "logit" and link in ("identity", "log"))
+        or (own == "log" and link == "identity")
+    )
 
 
 def _word(option: Option, known: Sequence[str], sink: Sink) -> str | None:
@@ -365,7 +393,11 @@ def _has(
         note = "`scale=odds[>50]` says of which outcome"
         if kind not in ("ordinal", "count"):
             note = "`scale=response` is the mean of the response"
-    elif scale == "latent" and kind not in ("ordinal", "binary"):
+    elif scale == "latent" and (
+        kind not in ("ordinal", "binary")
+        or family.steps is not None
+        or (cells.link is not None and cells.link not in LATENT_SCALE)
+    ):
         message = f"{family.name} has no latent response"
         note = "`scale=link` is the linear predictor"
     elif (

@@ -18,7 +18,7 @@ __all__ = ["LATENT_VARIANCE", "MODELLED_VARIANCE", "SHARES", "bind_share"]
 SHARES = ("icc", "r2")
 #: Families with a residual variance on the scale of the linear predictor.
 LATENT_VARIANCE = frozenset(
-    "gaussian student lognormal bernoulli binomial ordlogit".split()
+    "gaussian student lognormal bernoulli binomial ordlogit ordprobit".split()
 )
 #: Families whose variance is known as a function of their parameters.
 MODELLED_VARIANCE = frozenset(
@@ -81,7 +81,7 @@ def _icc(
         message = f"`{expression_text(node)}` names no grouping factor of the model"
         sink.add("unknown-target", node.span, message, *notes)
         return None
-    if family is not None and family.name not in LATENT_VARIANCE:
+    if family is not None and (family.name not in LATENT_VARIANCE):
         _none(
             node, f"a residual variance of {family.name} on the scale of its link", sink
         )

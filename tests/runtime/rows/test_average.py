@@ -93,7 +93,15 @@ OTHERS = {
     "  a ~ 1 + (1 |p| g)\n  k ~ 1 + (1 |p| g)\n"
     "  prior a.Intercept ~ normal(1, 1)\n  prior k.Intercept ~ normal(0, 1)",
 }
-SPECS = {**{name: spec_of(name) for name in FAMILIES}, **OTHERS}
+#: Links whose parameter is there for all predictors, and others of a family than these.
+EVERYWHERE = ("softplus", "squareplus", "probit", "cloglog", "loglog", "cauchit", "log")
+LINKED = {
+    f"{name} {link}": f"{left(name)} ~ x + (1 + x | g), family={name}, link={link}"
+    for name, family in FAMILIES.items()
+    for link in family.links[1:]
+    if link in EVERYWHERE and not (link == "log" and family.links[0] == "logit")
+}
+SPECS = {**{name: spec_of(name) for name in FAMILIES}, **LINKED, **OTHERS}
 
 
 def compiled(name: str) -> Compiled:
