@@ -449,7 +449,15 @@ def _asked(
         cells += [replace(one, response=name) for one in found]
     lines = {one.name: labels_of(one, categories[one.response]) for one in cells}
     families = {draft.one.name: draft.family for draft in drafts}
-    scope = Scope(targets, dict(_formulas(drafts)), categories, lines, families)
+    truncated = any(
+        term.name in ("lb", "ub")
+        for draft in drafts
+        if draft.response is not None
+        for term, _ in draft.response.beside
+    )
+    formulas = dict(_formulas(drafts))
+    links = {d.one.name: None if d.link is None else d.link.name for d in drafts}
+    scope = Scope(targets, formulas, categories, lines, families, links, truncated)
     quantities, tests = bind_quantities(spec, scope, sink)
     return Questions(quantities, tests, tuple(cells))
 

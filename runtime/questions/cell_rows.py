@@ -178,6 +178,18 @@ def _strata(compiled: Compiled, table: Table) -> dict[str, Array]:
     return found
 
 
+def _is_of_rows(recipe: Recipe, compiled: Compiled) -> bool:
+    """Whether an argument of the family is as in the cells: designs, bounds."""
+    bounds = [
+        variable
+        for term, variable in compiled.bound.response.beside
+        if term.name in ("lb", "ub")
+    ]
+    return isinstance(recipe, Matrix) or (
+        isinstance(recipe, Variable) and recipe.variable in bounds
+    )
+
+
 def _arrays(
     compiled: Compiled, table: Table, grouped: bool
 ) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -219,7 +231,7 @@ def _arrays(
             shared[slot.name] = array_of(slot.recipe, table)
         elif slot.name in read:
             own[slot.name] = array_of(slot.recipe, table)
-        elif slot.name in used and isinstance(slot.recipe, Matrix):
+        elif slot.name in used and _is_of_rows(slot.recipe, compiled):
             own[slot.name] = array_of(slot.recipe, table)
         elif slot.name in used:  # trials and exposures
             own[slot.name] = np.ones(table.rows)

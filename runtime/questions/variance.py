@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.data.levels import numbers_of
+from varying.compiler.families.combined.limits import base_name
 from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.fill import fill
 
@@ -99,7 +100,9 @@ def _icc(wanted: str, compiled: Compiled, draws: Mapping[str, Array]) -> Array:
             block = matrix[:, :size, :size]
             each = ((own @ block) * own).sum(axis=-1)
             variances[name] += each @ counts
-        spread = LATENT[bound.family.name](_arguments(at, main), bound.link.name)
+        spread = LATENT[base_name(bound.family.name)](
+            _arguments(at, main), bound.link.name
+        )
         residual += np.broadcast_to(spread, (at.size, at.rows)) @ counts
         total += counts.sum()
     every = sum(variances.values()) + residual
@@ -214,7 +217,7 @@ def _moments(
     arguments = at.arguments(predictors)
     mean = np.broadcast_to(measures.mean(at).value(at, predictors)[..., 0], shape)
     given = {name: values[..., 0] for name, values in arguments.items()}
-    variance = MODELLED[family.name](mean, given)
+    variance = MODELLED[base_name(family.name)](mean, given)
     return mean, np.broadcast_to(variance, shape)
 
 

@@ -190,7 +190,7 @@ class AtOnce:
                 vector = self.vector(name)
                 return vector.reshape(self.size, 1, 1, *vector.shape[1:])
             case Apply("by_threshold", (Symbol(slot), Symbol(name))):
-                design, vector = self.frame[slot], self._vector(name)
+                design, vector = self.frame[slot], self.vector(name)
                 vector = vector.reshape(self.size, design.shape[1], -1)
                 return np.asarray(design @ vector)[:, :, None]
             case Take(Symbol(name), index):

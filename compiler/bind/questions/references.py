@@ -45,8 +45,10 @@ class Scope:
         not known.
     lines
         Of each question about cells, by its name, what its lines are called.
-    families
+    families, links
         Of each response, by its name where there are several.
+    truncated
+        Whether a response is.
     """
 
     targets: Targets
@@ -54,6 +56,8 @@ class Scope:
     categories: Mapping[str, tuple[str, ...] | None]
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     families: Mapping[str, Family | None] = field(default_factory=dict)
+    links: Mapping[str, str | None] = field(default_factory=dict)
+    truncated: bool = False
 
     def grouping(self, dpar: str, name: str) -> Grouping:
         """Return a grouping of a formula."""

@@ -16,15 +16,20 @@ __all__ = ["LATENT_VARIANCE", "MODELLED_VARIANCE", "SHARES", "bind_share"]
 
 #: The functions.
 SHARES = ("icc", "r2")
-#: Families with a residual variance on the scale of the linear predictor.
-LATENT_VARIANCE = frozenset(
-    "gaussian student lognormal bernoulli binomial ordlogit ordprobit".split()
-)
+_REAL, _SHARE = ("identity",), ("logit", "probit", "cloglog", "loglog")
+#: Families with a residual variance on the scale of the linear predictor, and the links
+#: under which they have it.
+LATENT_VARIANCE = {
+    **dict.fromkeys(("gaussian", "student", "lognormal"), _REAL),
+    **dict.fromkeys(("bernoulli", "binomial"), _SHARE),
+    "ordlogit": ("logit",),
+    "ordprobit": ("probit",),
+}
 #: Families whose variance is known as a function of their parameters.
 MODELLED_VARIANCE = frozenset(
     (
         "gaussian student lognormal gamma exponential beta bernoulli binomial poisson "
-        "negbinomial geometric ordlogit"
+        "negbinomial geometric"
     ).split()
 )
 
@@ -41,6 +46,9 @@ def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
         )
         return None
     ((response, family),) = scope.families.items()
+    if scope.truncated:
+        _none(node, "the variance of a truncated response", sink)
+        return None
     words = [unwrap(argument.value) for argument in node.arguments]
     texts = [word.text if isinstance(word, Name) else "" for word in words]
     if any(argument.keyword is not None for argument in node.arguments):
@@ -55,12 +63,12 @@ def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
             "`r2()` is that of all effects, `r2(marginal)` that of the population part",
         )
         return None
-    categories = scope.categories.get(response)
-    literal = family is None or family.response != "ordinal" or categories is None
-    if family is not None and (
-        family.name not in MODELLED_VARIANCE
-        or not (literal or numbers_of(categories or ()) is not None)
-    ):
+    categories = scope.categories.get(response) or ()
+    if family is not None and family.response == "ordinal":
+        if numbers_of(categories) is None:
+            _none(node, "categories that are numbers", sink)
+            return None
+    elif family is not None and family.name not in MODELLED_VARIANCE:
         _none(node, f"the residual variance of {family.name}", sink)
         return None
     return Reference(expression_text(node), "r2", group="".join(texts))

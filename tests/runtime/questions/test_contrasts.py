@@ -88,7 +88,7 @@ def posterior(found: Compiled, **given: Array) -> xr.Dataset:
     if "threshold" in variables and "threshold" not in given:
         dims, values = variables["threshold"]
         variables["threshold"] = (dims, np.sort(values, axis=-1))
-        variables.pop("gap")
+        variables.pop("gap", None)
     coords = {"chain": np.arange(CHAINS), "draw": np.arange(DRAWS)}
     return xr.Dataset(variables, coords)
 
