@@ -222,7 +222,7 @@ def distribution(
         inside = [_argument(argument, renamed) for argument in call.given]
     if lower is None and kind in _POSITIVE and name in WHOLE_LINE:
         lower = "0"
-    if kind == "nu":
+    if kind in ("nu", "df"):
         lower = lower or "1"  # as brms has it
     bounds = (("lb", lower), ("ub", upper))
     inside += [f"{bound}={value}" for bound, value in bounds if value is not None]

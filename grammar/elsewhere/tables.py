@@ -156,8 +156,11 @@ REWRITTEN: Mapping[str, str] = {
     "the value one row earlier",
     "correlation": "autocorrelation is not compiled by this version; `lag(y, by=g)` "
     "is the value one row earlier",
-    "data2": "known covariances are not compiled by this version",
-    "cov_ranef": "known covariances are not compiled by this version",
+    "data2": 'a known covariance is named where it is used, `gr(g, cov="A.csv")`; in '
+    'Python it may be given with the data, `matrices={"A": frame}`',
+    "cov_ranef": "a known covariance is named where it is used, "
+    '`gr(g, cov="A.csv")`; in Python it may be given with the data, '
+    '`matrices={"A": frame}`',
     "stanvars": "there is no code of Stan here",
     "knots": "smooth terms are not compiled by this version: `ns(x, df=4)`",
     "vc_formula": "each variance component is a term `(1 | group)`",

@@ -257,20 +257,17 @@ MODELS = {
     "related": """
 y ~ far + (1 + far | gr(g, cov="A.csv")) + (1 | mm(g, h, cov="A.csv", dist=student))
 """,
-    "student": STUDENT,
     "student, stated at means": """
 y ~ far + (1 + far | gr(g, dist=student)) + (1 | mm(a, b, dist=student))
   sigma ~ 1 + (1 | gr(p, dist=student))
   prior sigma.df[p] = 4
 """,
-    "weighted": WEIGHTED,
-    "equal": "k ~ x + (1 | mm(g, h)), family=ordlogit",
     "stated at means": "y ~ far + (1 + far | mm(g, h, weights=cbind(u, v)))",
     "several terms, as they are": """
 y ~ x + (1 | mm(g, h, weights=cbind(u, -v), scale=FALSE)) + (1 | p)
       + (0 + x | mm(g, h, weights=cbind(u, -v), scale=FALSE))
 """,
-    "numbers": "k ~ x + (1 | mm(a, b)), family=poisson",
+    "numbers": "k ~ x + (1 | mm(a, b)), family=ordlogit",
     "shared": """
 y ~ x + (1 |q| mm(g, h))
   sigma ~ 1 + (1 |q| mm(g, h))
