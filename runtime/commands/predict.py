@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,16 +38,22 @@ def run(
             check_target(out)
     seed = Settings.checked(seed=options["seed"]).seed
     fit, given = load(path), {**options, "seed": seed}
-    try:
-        if out is not None:
-            fit.predict(out=out, overwrite=force, **given)
-            note(f"saved as {out}, seed {seed}")
-            return
-        table = fit.predict(**{**given, "summary": True})
-    except ArgumentError as error:
-        refuse(typed(str(error)))
-    _print(table, form, given)
-    note(f"{len(table):,} lines, seed {seed}")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            if out is not None:
+                fit.predict(out=out, overwrite=force, **given)
+            else:
+                table = fit.predict(**{**given, "summary": True})
+        except ArgumentError as error:
+            refuse(typed(str(error)))
+    if out is None:
+        _print(table, form, given)
+    for one in said:
+        if one.category is UserWarning:
+            note(f"note: {one.message}")
+    done = f"{len(table):,} lines" if out is None else f"saved as {out}"
+    note(f"{done}, seed {seed}")
 
 
 def _print(table: DataFrame, form: str, given: Mapping[str, Any]) -> None:

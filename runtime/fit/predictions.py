@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, get_args
+from warnings import warn
 
+from varying.compiler.data.table import Column
+from varying.compiler.data.table import Kind as ColumnKind
 from varying.compiler.program.reached import without_groups
 from varying.grammar.source import Source
 
@@ -55,6 +58,8 @@ __all__ = ["PredictOptions", "PredictionRequest", "predicted", "request_of"]
 _QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 _KINDS = (*get_args(Kind), "quantile")
 _ENDINGS = (".csv", ".parquet", ".zarr")
+#: Names that a warning lists.
+_SHOWN = 8
 
 
 class PredictOptions(TypedDict, total=False):
@@ -245,6 +250,9 @@ def _others(compiled: Compiled, name: str) -> dict[str, str]:
 def _as_read(table: Table, known: Collection[str]) -> Table:
     """Return the rows of the fit with the columns of the data alone."""
     kept = {name: column for name, column in table.columns.items() if name in known}
+    if table.counts is not None:
+        name = "count" if "count" not in kept else "count_"
+        kept[name] = Column(name, ColumnKind.INTEGER, table.counts.astype(float))
     return replace(table, columns=kept, calls={})
 
 
@@ -287,14 +295,34 @@ def _summarized(
 ) -> DataFrame:
     """Return the figures of each row beside its columns."""
     import numpy as np
-    from pandas import DataFrame
+    from pandas import DataFrame, concat
 
-    lines = summary_lines(one, draws, request.columns(one), table)
+    data, given = request.data, request.data is not None
+    own = isinstance(data, DataFrame)  # with its index, and columns of any type
+    beside = None if own else table
+    taken = [str(name) for name in data.columns] if own else []
+    lines = summary_lines(one, draws, request.columns(one), beside, taken)
     parts = [found for _, found in _watched(lines, one, request)]
-    names = parts[0] if parts else {}
-    return DataFrame(
-        {name: np.concatenate([part[name] for part in parts]) for name in names}
-    )
+    made = DataFrame({n: np.concatenate([part[n] for part in parts]) for n in parts[0]})
+    if not own:
+        if given:
+            _say_left_out(table)
+        return made
+    rows = data.iloc[np.repeat(np.arange(len(data)), len(made) // len(data))]
+    both: DataFrame = concat([rows, made.set_index(rows.index)], axis=1)
+    return both
+
+
+def _say_left_out(table: Table) -> None:
+    """Warn of columns that stand beside no figure, as they were not read."""
+    names = [*table.unusable, *table.unread]
+    if names:
+        listed = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        warn(
+            f"columns that are not read are not in the table: {listed}{more}",
+            stacklevel=2,
+        )
 
 
 def _saved(
@@ -312,6 +340,8 @@ def _saved(
         return out
     if not is_table:
         raise ArgumentError("a summary is a table: out ends in .csv or .parquet")
+    if request.data is not None and lines is not None:
+        _say_left_out(table)
     write = write_csv if ending == ".csv" else write_parquet
     write(out, (found for _, found in _watched(lines, one, request)))
     return out

@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from warnings import warn
 
 import numpy as np
 
@@ -209,6 +210,7 @@ def new_rows(
     elif groups == "new":
         _refuse_related(program, frame, sink)
     if groups == "new":
+        _say_nameless(program, frame)
         frame = _with_strata(strata, frame, found, program, sink)
     sink.raise_errors()
     labels = np.arange(table.rows, dtype=np.int64)
@@ -301,6 +303,19 @@ def _asked(program: Program, strata: Iterable[By]) -> Needs:
 
 
 # ---- new levels ----------------------------------------------------------------------
+
+
+def _say_nameless(program: Program, frame: Frame) -> None:
+    """Warn that rows without a value of a grouping factor are of different groups."""
+    for slot in program.slots:
+        levels = frame.new_levels.get(slot.into or "")
+        nameless = 0 if levels is None else levels.labels.count("")
+        if nameless > 1:
+            warn(
+                f"{nameless:,} rows have no value of `{slot.into}`: each is a group of "
+                "its own; give them one to have several rows of a group",
+                stacklevel=2,
+            )
 
 
 def _refuse_new(program: Program, frame: Frame, table: Table, sink: Sink) -> None:

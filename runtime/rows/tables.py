@@ -92,13 +92,18 @@ def numbers_for(one: Computed) -> Array | None:
 
 
 def summary_lines(
-    one: Computed, draws: Draws, columns: Columns, beside: Table | None
+    one: Computed,
+    draws: Draws,
+    columns: Columns,
+    beside: Table | None,
+    taken: Sequence[str] = (),
 ) -> Iterator[tuple[slice, Lines]]:
     """Yield the figures of each row, block by block, beside the row's columns.
 
-    Of probabilities there is a line for each category of each row.
+    Of probabilities there is a line for each category of each row. ``taken`` are names
+    that figures cannot have.
     """
-    taken = () if beside is None else tuple(beside.columns)
+    taken = taken if beside is None else tuple(beside.columns)
     names = free_names(figure_names(one, columns), taken)
     numbers = numbers_for(one)
     for place, values in one.each(draws):

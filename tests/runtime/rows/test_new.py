@@ -84,6 +84,9 @@ SPECS = {
 }
 
 
+NAMELESS = pytest.mark.filterwarnings("ignore:.*rows have no value")
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_rows_of_the_fit_are_new_rows_like_others(name: str) -> None:
     made = fit(SPECS[name])
@@ -149,6 +152,7 @@ def test_the_rows_of_the_fit_are_predicted_without_their_groups() -> None:
 # ---- levels that the fit has not seen ------------------------------------------------
 
 
+@NAMELESS
 def test_new_levels_have_the_same_effects_in_all_rows() -> None:
     made = fit("y ~ x + (1 + x | subj)\n  sigma ~ (1 | subj)\n")
     rows = pd.DataFrame(
@@ -192,6 +196,7 @@ def test_new_members_of_several_are_weighted() -> None:
     np.testing.assert_allclose(average, wanted, rtol=1e-12)
 
 
+@NAMELESS
 def test_new_effects_have_the_tails_of_the_fitted_ones() -> None:
     made, many = fit(SPECS["student"]), 40_000
     few = Fit(made.data.isel(draw=[3]), made.provenance, made._origin)
@@ -251,6 +256,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+@NAMELESS
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_said_with_column_and_rows(case: str) -> None:
     changed, rule, text = WRONG[case]
@@ -297,6 +303,7 @@ def test_arguments_that_make_no_sense() -> None:
 SEVERAL = "mvbind(y, z) ~ x + (1 |p| subj), rescor=true\n"
 
 
+@NAMELESS
 def test_several_responses_are_predicted_together() -> None:
     made, many = fit(SEVERAL), 4000
     few = Fit(made.data.isel(draw=[5]), made.provenance, made._origin)

@@ -128,3 +128,26 @@ def test_files_that_cannot_be_written(tmp_path: Path) -> None:
         made.predict(ROWS, quantiles=[0.5], **OPTIONS)
     with pytest.raises(ValueError, match="no table|a summary is a table"):
         made.predict(ROWS, out=tmp_path / "a.zarr", summary=True, **OPTIONS)
+
+
+def test_a_frame_keeps_its_index_and_all_its_columns() -> None:
+    made = fit(SPECS["shared"])
+    rows = ROWS.assign(when=pd.to_datetime(["2026-01-01"] * 3)).set_index(
+        pd.Index([7, 7, 9])
+    )
+    table = made.predict(rows, "mean", summary=True, **OPTIONS)
+    pd.testing.assert_frame_equal(table[rows.columns], rows)
+    plain = made.predict(ROWS, "mean", summary=True, **OPTIONS)
+    assert table["sd"].tolist() == plain["sd"].tolist()
+    shares = fit(SPECS["ordinal"]).predict(rows, "prob", summary=True, **OPTIONS)
+    assert shares.index.tolist() == [7] * 8 + [9] * 4
+
+
+def test_what_is_not_in_the_table_is_said(tmp_path: Path) -> None:
+    made = fit(SPECS["shared"])
+    rows = ROWS.assign(when=pd.to_datetime(["2026-01-01"] * 3))
+    rows.to_parquet(tmp_path / "new.parquet")
+    with pytest.warns(UserWarning, match="not in the table: `when`"):
+        made.predict(tmp_path / "new.parquet", "mean", summary=True, **OPTIONS)
+    with pytest.warns(UserWarning, match="3 rows have no value of `subj`"):
+        made.predict(ROWS.drop(columns="subj"), "mean", **OPTIONS)
