@@ -42,14 +42,12 @@ class LooPit(Report):
         Of each row the probability below what was observed, and a random part of that
         of the same value.
     labels
-        Numbers of the rows in the data, from 0.
-    times
-        How many rows of the data each stands for.
+        Numbers of the rows in the data, from 0; of a reduced file that of the first
+        row of the cell.
     """
 
     values: Floats
     labels: tuple[int, ...]
-    times: Floats
 
     @property
     def pit(self) -> DataArray:
@@ -62,14 +60,13 @@ class LooPit(Report):
     def shares(self) -> Floats:
         """The share of rows in each tenth."""
         place = np.minimum((self.values * _BINS).astype(int), _BINS - 1)
-        found: Floats = np.bincount(place, self.times, _BINS) / self.times.sum()
-        return found
+        return np.bincount(place, minlength=_BINS) / len(self.values)
 
     @property
     def error(self) -> float:
         """The standard error of such a share, of uniform values."""
         share = 1.0 / _BINS
-        return math.sqrt(share * (1.0 - share) / self.times.sum())
+        return math.sqrt(share * (1.0 - share) / len(self.values))
 
     @property
     def departure(self) -> float:
@@ -79,7 +76,7 @@ class LooPit(Report):
     @property
     def title(self) -> str:
         """What is answered."""
-        return f"LOO-PIT of {int(self.times.sum()):,} rows: are predictions calibrated?"
+        return f"LOO-PIT of {len(self.values):,} rows: are predictions calibrated?"
 
     @property
     def tables(self) -> tuple[Grid, ...]:
@@ -112,7 +109,7 @@ class LooPit(Report):
         shares = self.shares
         ends, middle = shares[[0, -1]].mean(), shares[3:7].mean()
         low, high = shares[:5].sum(), shares[5:].sum()
-        lean = abs(low - high) / (2.0 * math.sqrt(0.25 / self.times.sum()))
+        lean = abs(low - high) / (2.0 * math.sqrt(0.25 / len(self.values)))
         if lean > 3.0:
             side = "low" if low > high else "high"
             return (
@@ -154,7 +151,7 @@ def loo_pit(
     observed: NDArray[Any],
     effective: float,
     labels: Sequence[int],
-    times: Floats,
+    counts: NDArray[np.int64] | None,
     seed: int,
 ) -> LooPit:
     """Return where responses are in what is predicted without them.
@@ -169,13 +166,20 @@ def loo_pit(
         What was observed.
     effective
         See ``efficiency``.
-    labels, times, seed
-        Of the rows, how often they count, and of the random part of ties.
+    labels
+        Of the rows.
+    counts
+        How many rows of the data each stands for; None: one.
+    seed
+        Of the random part of ties, which each row of the data has its own of.
     """
     weights = np.exp(smoothed(-density, effective).log_weights)
     observed = observed[:, None]
     below = (weights * (predicted < observed)).sum(axis=1)
     same = (weights * (predicted == observed)).sum(axis=1)
+    if counts is not None:
+        below, same = np.repeat(below, counts), np.repeat(same, counts)
+        labels = np.repeat(np.asarray(labels), counts).tolist()
     share = np.random.default_rng(seed).uniform(size=len(below))
     values = np.clip(below + share * same, 0.0, 1.0)
-    return LooPit(values, tuple(labels), times)
+    return LooPit(values, tuple(labels))

@@ -303,13 +303,12 @@ class Criticism(Named):
         observed = np.asarray(rows.frame[rows.program.likelihood.value])
         if drawn.attrs.get("coded") == "number":
             observed = np.asarray(numbers_of(rows.categories))[observed.astype(int)]
-        counts = rows.counts
         return loo_pit(
             np.asarray(flat, dtype=np.float64),
             new,
             observed,
             efficiency(self.data["posterior"].to_dataset()),
             rows.labels.tolist(),
-            np.ones(len(flat)) if counts is None else counts.astype(float),
+            rows.counts,
             chosen,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import arviz as az
 import numpy as np
@@ -28,6 +30,15 @@ def frame() -> pd.DataFrame:
 @cache
 def fitted(spec: str, rows: int = 300) -> varying.Fit:
     return varying.compile(spec, frame()[:rows]).fit(**SMALL)  # type: ignore[arg-type]
+
+
+def reduced(folder: Path, data: pd.DataFrame) -> Any:
+    data.to_csv(folder / "cells.csv", index=False)
+    spec = "up ~ (1 | g), family=bernoulli"
+    model = varying.compile(spec, folder / "cells.csv", reduce=True)
+    fit = model.fit(**SMALL)  # type: ignore[arg-type]
+    assert fit._origin.rows.counts is not None
+    return fit.loo_pit()
 
 
 SPECS = [
@@ -72,7 +83,7 @@ def test_a_prior_that_decides_and_one_in_conflict() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Estimated shape parameter")
-def test_places_in_predictions() -> None:
+def test_places_in_predictions(tmp_path: Path) -> None:
     fit = fitted("y ~ x + (1 | g)")
     found = fit.loo_pit(seed=3)
     assert found.departure < 2.8 and "than chance" in str(found)
@@ -82,6 +93,9 @@ def test_places_in_predictions() -> None:
     assert "too narrow" in str(narrow)
     wide = fitted("y ~ x\n  prior sigma = 3").loo_pit()
     assert "too wide" in str(wide)
+    data = frame()[["g", "level"]].assign(up=frame()["level"] > 1)
+    cells = reduced(tmp_path, data.astype(int))
+    assert len(cells.pit) == 300 and cells.departure < 3.5
     ordinal = fitted("level ~ x + (1 | g), family=ordlogit").loo_pit()
     assert ordinal.departure < 3.5
     assert sum(ordinal.to_dict()["shares"]) == pytest.approx(1.0)

@@ -123,6 +123,7 @@ BRUTE = {
     ),
     "strata": ("bit ~ x + (1 + x | gr(g, by=half)), family=bernoulli", "g"),
     "crossed": ("bit ~ x + (1 | g) + (1 | item), family=bernoulli", "g"),
+    "effects of two parameters": ("y ~ x + (1 |p| g)\n  sigma ~ (1 |p| g)", "g"),
     "not linear": (
         "y ~ a + k * x, nl=true\n  a ~ 1 + (1 | g)\n  k ~ 1 + (1 | g)\n"
         "  prior a ~ normal(0, 3)\n  prior k ~ normal(0, 1)",
