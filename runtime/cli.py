@@ -766,7 +766,7 @@ def _guarded() -> int:
         EnvironmentFault,
         exit_code,
     )
-    from .interface.interrupts import take_signals
+    from .interface.interrupts import ignore_signals, take_signals
 
     debug = os.environ.get("VARYING_DEBUG") == "1"
     # a batch system ends a process by it: as Ctrl-C does, draws are kept
@@ -778,9 +778,11 @@ def _guarded() -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else OK
         if code == INTERRUPTED:
+            ignore_signals()
             print("interrupted", file=sys.stderr)
         return code
     except KeyboardInterrupt:
+        ignore_signals()
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except ModelError as error:

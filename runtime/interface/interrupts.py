@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from types import FrameType
 
-__all__ = ["Interrupts", "interruptible", "take_signals"]
+__all__ = ["Interrupts", "ignore_signals", "interruptible", "take_signals"]
 
 #: Windows has no SIGHUP.
 _SIGNALS = tuple(
@@ -127,6 +127,17 @@ def take_signals() -> None:
     for one in _SIGNALS:
         if signal.getsignal(one) in (signal.default_int_handler, signal.SIG_DFL):
             signal.signal(one, _REMEMBERED)
+
+
+def ignore_signals() -> None:
+    """Let a program that has been told to end do so: the next signal is in its way.
+
+    It would be raised while Python ends, which then ends by SIGINT and not with the
+    code that says why.
+    """
+    for one in _SIGNALS:
+        if signal.getsignal(one) is _REMEMBERED:
+            signal.signal(one, signal.SIG_IGN)
 
 
 _CURRENT: ContextVar[Interrupts | None] = ContextVar("interrupts", default=None)

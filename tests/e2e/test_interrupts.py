@@ -115,6 +115,33 @@ def test_other_signals_are_the_same(number: signal.Signals, folder: Path) -> Non
     assert varying.load(folder / "term.fit").partial
 
 
+#: A third signal, while the program ends that two have ended.
+ENDING = """
+import os, signal, sys
+from varying.runtime.interface.interrupts import ignore_signals, take_signals
+take_signals()
+try:
+    os.kill(os.getpid(), signal.{name})
+    signal.pause()
+except KeyboardInterrupt:
+    ignore_signals()
+    os.kill(os.getpid(), signal.{name})
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_program_that_ends_is_not_disturbed(name: str) -> None:
+    """Python would end by SIGINT, whatever the signal was."""
+    words = [sys.executable, "-c", ENDING.format(name=name)]
+    found = subprocess.run(
+        words,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert found.returncode == INTERRUPTED
+
+
 def test_a_terminal_that_is_closed(folder: Path) -> None:
     """What is drawn is kept, though nothing more can be written there."""
     import pty
