@@ -684,7 +684,12 @@ def compare(
     method: Annotated[
         Literal["stacking", "pseudo-BMA"], typer.Option(help="Of the weights.")
     ] = "stacking",
+    by: By = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="With --by: fit again where k is bad.")
+    ] = False,
     form: TableFormat = "table",
+    quiet: Quiet = False,
 ) -> None:
     """Put fits of the same rows beside each other, by how well they predict.
 
@@ -694,7 +699,9 @@ def compare(
 
     if len(set(paths)) < 2:
         raise typer.BadParameter("two different fits are the fewest")
-    compare(paths, method, form)
+    if refit and by is None:
+        raise typer.BadParameter("--refit goes with --by")
+    compare(paths, method, by, refit, form, quiet)
 
 
 @app.command()

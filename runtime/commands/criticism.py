@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .outcome import USAGE
 from .terminal import answer, answer_json, note
@@ -56,14 +56,26 @@ def kfold(
     )
 
 
-def compare(paths: Sequence[str], method: str, form: str) -> None:
+def compare(
+    paths: Sequence[str],
+    method: str,
+    by: str | None,
+    refit: bool,
+    form: str,
+    quiet: bool,
+) -> None:
     """Print fits beside each other."""
     from ..api import load
     from ..fit.compare import compare
 
     names = names_of(paths)
     fits = {name: load(path) for name, path in zip(names, paths, strict=True)}
-    shown(lambda: compare(fits, method=method), form)  # type: ignore[arg-type]
+
+    def made() -> Report:
+        chosen: Any = method
+        return compare(fits, method=chosen, by=by, refit=refit, progress=not quiet)
+
+    shown(made, form)
 
 
 def names_of(paths: Sequence[str]) -> list[str]:

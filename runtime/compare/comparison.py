@@ -73,6 +73,8 @@ class Comparison(Report):
         How the weights were found.
     draws
         The fewest that one of them has.
+    by
+        The column whose levels were left out whole; empty: rows.
     """
 
     models: tuple[Compared, ...]
@@ -81,10 +83,16 @@ class Comparison(Report):
     counts: NDArray[np.int64] | None
     method: str
     draws: int
+    by: str = ""
+
+    @property
+    def units(self) -> str:
+        """A word for what is left out."""
+        return f"levels of `{self.by}`" if self.by else "rows"
 
     @property
     def rows(self) -> int:
-        """How many rows they are compared on."""
+        """How many rows, or levels, they are compared on."""
         if self.counts is None:
             return len(self.models[0].each)
         return int(self.counts.sum())
@@ -112,7 +120,8 @@ class Comparison(Report):
     @property
     def title(self) -> str:
         """What is answered."""
-        return f"{len(self.models)} models of {self.rows:,} rows, the best first"
+        number = f"{self.rows:,} {self.units}"
+        return f"{len(self.models)} models of {number}, the best first"
 
     @property
     def tables(self) -> tuple[Grid, ...]:
@@ -141,24 +150,29 @@ class Comparison(Report):
         found = [self.measure.sentence]
         for model in self.models[1:]:
             found.append(f"`{model.name}` {self._against(model)}")
+        left = (
+            f"All rows of a level of `{self.by}` are left out together, and its "
+            f"effects integrated out: this is about new levels of `{self.by}`."
+            if self.by
+            else "A row is left out at a time and predicted from the others, with the "
+            "effects of its own group: this is about new rows of the same groups."
+        )
         found.append(
-            "A row is left out at a time and predicted from the others, with the "
-            "effects of its own group: this is about new rows of the same groups. The "
-            "standard error that counts is that of the difference; those of the elpds "
-            "are common to all models for the most part."
+            f"{left} The standard error that counts is that of the difference; those "
+            "of the elpds are common to all models for the most part."
         )
         if self.rows < FEW:
             found.append(
-                f"{self.rows} rows are few: below {FEW} the standard errors are too "
-                "small."
+                f"{self.rows} {self.units} are few: below {FEW} the standard errors "
+                "are too small."
             )
         bad = [model for model in self.models if model.bad]
         if bad:
             told = in_words([f"`{one.name}` in {one.bad:,}" for one in bad])
             found.append(
                 f"Pareto k is above {fixed(good_shape(self.draws), 2)} for {told} of "
-                f"the {self.rows:,} rows: what these give is not reliable. "
-                "`varying loo FIT --refit` leaves them out exactly."
+                f"the {self.rows:,} {self.units}: what these give is not reliable. "
+                f"{_EXACTLY[bool(self.by)]}"
             )
         found.append(_WEIGHTS[self.method])
         return tuple(found)
@@ -221,6 +235,7 @@ class Comparison(Report):
             )
         return {
             "measure": {"kind": self.measure.kind, "of": self.measure.of},
+            "by": self.by or None,
             "rows": self.rows,
             "method": self.method,
             "models": models,
@@ -228,6 +243,11 @@ class Comparison(Report):
         }
 
 
+#: What leaves out exactly what importance sampling cannot.
+_EXACTLY = {
+    False: "`varying loo FIT --refit` leaves them out exactly.",
+    True: "`--refit` (`refit=True`) leaves them out exactly.",
+}
 #: What the weights are, by how they were found.
 _WEIGHTS = {
     "stacking": (

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from varying.grammar.source import Source
 
-from ..compare.comparison import Comparison, compared, stacking
+from ..compare.comparison import Compared, Comparison, compared, stacking
 from ..compare.loo import efficiency
 from ..compare.measures import Measure, NotComparable, Subject, common_measure
-from ..interface.arguments import ArgumentError, choice, given
+from ..compare.units import units_of
+from ..interface.arguments import ArgumentError, choice, flag, given
 from ..interface.calls import called
 from ..interface.faults import fault
 from ..rows.categories import numbers_of
@@ -33,7 +34,12 @@ __all__ = ["compare"]
 
 @called
 def compare(
-    fits: Mapping[str, Fit], *, method: Literal["stacking", "pseudo-BMA"] = "stacking"
+    fits: Mapping[str, Fit],
+    *,
+    method: Literal["stacking", "pseudo-BMA"] = "stacking",
+    by: str | None = None,
+    refit: bool = False,
+    progress: bool = True,
 ) -> Comparison:
     """Compare fits of the same rows by leave-one-out cross-validation.
 
@@ -48,6 +54,14 @@ def compare(
         Two or more, by the names that the table is to give them.
     method
         Of the weights: ``stacking`` or ``pseudo-BMA``.
+    by
+        A grouping factor, or a column, whose levels are left out whole, as by
+        ``Fit.loo``: which model predicts new levels better. None: rows are left out.
+    refit
+        With ``by``: whether to fit again without each level of which Pareto k is too
+        large.
+    progress
+        Whether to say on stderr how far refits are.
 
     Returns
     -------
@@ -80,7 +94,12 @@ def compare(
     if len(fits) < 2:
         raise ArgumentError(f"compare takes two fits or more, not {len(fits)}")
     choice("method", method, ("stacking", "pseudo-BMA"))
+    flag("refit", refit)
+    if refit and by is None:
+        raise ArgumentError("refit=True goes with by=: rows are left out by `Fit.loo`")
     measure = _measure(fits)
+    if by is not None:
+        return _by_level(fits, measure, by, method, refit, progress)
     (_, first), *_ = fits.items()
     counts = first._origin.rows.counts
     found = []
@@ -97,6 +116,68 @@ def compare(
                 counts,
             )
         )
+    draws = min(math.prod(one.provenance.drawn) for one in fits.values())
+    return _ordered(found, measure, counts, method, draws)
+
+
+def _by_level(
+    fits: Mapping[str, Fit],
+    measure: Measure,
+    by: str,
+    method: str,
+    refit: bool,
+    progress: bool,
+) -> Comparison:
+    """Compare fits by how well they predict whole levels of a column."""
+    (first, one), *_ = fits.items()
+    source = Source(one.spec, one.provenance.spec_name)
+    if measure.mass:
+        (name, *_) = measure.mass
+        raise fault(
+            source,
+            "not-comparable",
+            f"`{name}` gives the density of all responses of a level together, and "
+            f"others a probability: they have no measure in common by `{by}`",
+            "compare them by rows",
+        )
+    found = []
+    results = {}
+    for name, fit in fits.items():
+        result = results[name] = fit.loo(by=by, refit=refit, progress=progress)
+        if result.labels != results[first].labels:
+            raise fault(
+                source,
+                "not-comparable",
+                f"`{by}` has other levels in `{first}` and `{name}`",
+            )
+        each = result.each
+        if name in measure.shift:
+            index = units_of(fit._origin.compiled, by).index
+            each = each + np.bincount(index, measure.shift[name], len(each))
+        families = ", ".join(r.family.name for r in fit._origin.responses.values())
+        found.append(
+            Compared(
+                name,
+                fit.provenance.formula,
+                families,
+                each,
+                result.p,
+                len(result.bad),
+            )
+        )
+    draws = min(result.draws for result in results.values())
+    return _ordered(found, measure, None, method, draws, by)
+
+
+def _ordered(
+    found: list[Compared],
+    measure: Measure,
+    counts: NDArray[np.int64] | None,
+    method: str,
+    draws: int,
+    by: str = "",
+) -> Comparison:
+    """Return the comparison, the best first."""
     times = np.ones(len(found[0].each)) if counts is None else counts.astype(float)
     ordered = sorted(found, key=lambda one: -float(times @ one.each))
     each = np.stack([one.each for one in ordered], axis=1)
@@ -106,8 +187,7 @@ def compare(
         sums = times @ each
         weights = np.exp(sums - sums.max())
         weights = weights / weights.sum()
-    draws = min(math.prod(one.provenance.drawn) for one in fits.values())
-    return Comparison(tuple(ordered), measure, weights, counts, method, draws)
+    return Comparison(tuple(ordered), measure, weights, counts, method, draws, by)
 
 
 def _measure(fits: Mapping[str, Fit]) -> Measure:

@@ -147,6 +147,42 @@ def test_weights_of_three() -> None:
     assert score(weights) >= max(map(score, grid)) - 1e-6
 
 
+@cache
+def grouped(spec: str) -> varying.Fit:
+    rng = np.random.default_rng(5)
+    g = np.repeat(np.arange(10), 8)
+    x = rng.normal(size=80)
+    y = np.exp(0.3 + 0.5 * x + 0.7 * rng.normal(size=10)[g] + 0.4 * rng.normal(size=80))
+    data = pd.DataFrame({"g": g, "x": x, "y": y, "count": np.ceil(y).astype(int)})
+    return varying.compile(spec, data).fit(**SMALL)  # type: ignore[arg-type]
+
+
+def test_by_whole_levels() -> None:
+    one, other = grouped("log(y) ~ x + (1 | g)"), grouped("log(y) ~ 1 + (1 | g)")
+    found = varying.compare({"x": one, "none": other}, by="g")
+    table = found.to_frame()
+    assert list(table.index) == ["x", "none"] and found.rows == 10
+    for name, fit in (("x", one), ("none", other)):
+        assert table.loc[name, "elpd"] == pytest.approx(fit.loo(by="g").elpd)
+    assert "new levels of `g`" in str(found) and found.to_dict()["by"] == "g"
+    # what a log is on the scale of the column: the slopes of all rows of a level
+    plain = grouped("y ~ x + (1 | g), family=lognormal")
+    found = varying.compare({"log": one, "family": plain}, by="g")
+    elpd = found.to_frame()["elpd"]
+    assert elpd["log"] == pytest.approx(elpd["family"], abs=1.0)
+    exact = varying.compare(
+        {"x": one, "none": other}, by="g", refit=True, progress=False
+    )
+    assert all(model.bad == 0 for model in exact.models)
+    fits = {
+        "a": grouped("count ~ x + (1 | g)"),
+        "b": grouped("count ~ x + (1 | g), family=poisson"),
+    }
+    assert varying.compare(fits).measure.kind == "probability"
+    with pytest.raises(varying.ModelError, match="no measure in common by `g`"):
+        varying.compare(fits, by="g")
+
+
 def test_zeros_apart_are_no_density() -> None:
     data = frame().assign(z=np.where(np.arange(120) < 20, 0.0, frame()["y"]))
     fits = {
