@@ -94,10 +94,16 @@ def group_options(group: Expr, sink: Sink) -> GroupOptions | None:
         if columns is None:
             return None
         found = replace(found, members=MembersText(columns))
+    given: set[str] = set()
     try:
         for argument in node.arguments:
             if argument.keyword is not None:
                 name = argument.keyword.text
+                if name in given:
+                    message = f"`{name}=` is given twice"
+                    sink.add("invalid-argument", argument.span, message)
+                    raise _Invalid
+                given.add(name)
                 if name not in known:
                     _unknown(node.function.text, argument.keyword, sink)
                     raise _Invalid

@@ -55,6 +55,7 @@ def test_options_of_mm() -> None:
         ("gr(g, bye = a)", "unknown-argument", "bye"),
         ("gr(g, cor = a)", "invalid-argument", "a"),
         ("gr(g, weights = w)", "unknown-argument", "weights"),
+        ("gr(g, cor = TRUE, cor = FALSE)", "invalid-argument", "cor = FALSE"),
         ("mm(g)", "invalid-group", "mm(g)"),
         ("mm()", "invalid-group", "mm()"),
         ("mm(g, h, weights = cbind(u))", "invalid-argument", "cbind(u)"),
