@@ -25,7 +25,7 @@ _RULE = "invalid-covariance"
 _SHOWN = 5
 #: Elements that differ by less than this share of the largest are equal.
 _EQUAL = 1e-8
-#: An eigenvalue below this share of the largest may be 0.
+#: What is left of a variance given those before it, below this share, may be 0.
 _LEAST = 1e-12
 
 
@@ -81,15 +81,16 @@ def bind_relation(
         return None
     found = matrix.of(tuple(levels))
     fault = _fault(found, levels)
-    if fault:
+    factor = None if fault else _factor(found)
+    if factor is None:
+        fault = fault or _eigenvalues(found)
         sink.add(
             _RULE,
             written.span,
             f"the matrix `{text}` of the levels of `{group}` is no covariance: {fault}",
         )
         return None
-    factor = np.linalg.cholesky((found + found.T) / 2.0)
-    return Relation(text, tuple(float(x) for x in factor.ravel()))
+    return Relation(text, tuple(factor.ravel().tolist()))
 
 
 def _unknown(written: Name, table: Table, sink: Sink) -> None:
@@ -149,10 +150,22 @@ def _fault(matrix: NDArray[np.float64], levels: Sequence[str]) -> str:
             f"it is not symmetric, {matrix[i, k]:g} and {matrix[k, i]:g} of "
             f"`{levels[i]}` and `{levels[k]}`"
         )
-    values = np.linalg.eigvalsh((matrix + matrix.T) / 2.0)
-    if not values[0] > _LEAST * values[-1]:
-        return (
-            f"it is not positive definite, its least eigenvalue is {values[0]:.3g} and "
-            f"its largest {values[-1]:.3g}"
-        )
     return ""
+
+
+def _factor(matrix: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the lower Cholesky factor; None where a pivot is 0 but for rounding."""
+    try:
+        factor: NDArray[np.float64] = np.linalg.cholesky((matrix + matrix.T) / 2.0)
+    except np.linalg.LinAlgError:
+        return None
+    pivots = np.square(np.diagonal(factor)) / np.diagonal(matrix)
+    return factor if (pivots > _LEAST).all() else None
+
+
+def _eigenvalues(matrix: NDArray[np.float64]) -> str:
+    values = np.linalg.eigvalsh((matrix + matrix.T) / 2.0)
+    return (
+        f"it is not positive definite, its least eigenvalue is {values[0]:.3g} and its "
+        f"largest {values[-1]:.3g}"
+    )
