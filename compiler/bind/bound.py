@@ -135,7 +135,7 @@ class Population:
     one (for ordinal families the thresholds are it, and it is False).
     ``centered`` says whether the columns are centred inside: there is an
     intercept or thresholds to take up the shift. ``offsets`` are known
-    additions.
+    additions. ``by_threshold`` are the columns of ``cs()``.
     """
 
     dpar: str
@@ -144,6 +144,7 @@ class Population:
     columns: tuple[DesignColumn, ...]
     offsets: tuple[Numeric, ...] = ()
     specials: tuple[SpecialColumn, ...] = ()
+    by_threshold: tuple[DesignColumn, ...] = ()
 
     @property
     def effects(self) -> tuple[DesignColumn, ...]:

@@ -13,6 +13,7 @@ from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
+    Call,
     CellStatement,
     Chain,
     ColumnStatement,
@@ -51,6 +52,7 @@ from .bound import (
     Response,
     known_columns,
 )
+from .category import bind_category, split_category
 from .chained import check_doubled, responses_read
 from .coupling import bind_coupling, with_coupling
 from .effects import Effects, effects_of
@@ -61,7 +63,7 @@ from .known_scale import with_known_scale
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
-from .ordinal import check_priors_of_thresholds
+from .ordinal import check_category_scale, check_priors_of_thresholds
 from .parts import bind_parts
 from .priors.needed import check_needed
 from .priors.scalars import Targets, joint_targets, targets_of
@@ -220,6 +222,7 @@ def bind(
     if all(draft.sure for draft in drafts) and not _faulty_parts(model, sink):
         check_estimated(members, coupling is not None, model.formula.terms, sink)
         for member in members:
+            check_category_scale(member, asked.cells, len(members) > 1, sink)
             check_residuals(member, prepared.table, sink)
             check_priors_of_thresholds(member, sink)
     return JointModel(model.label, text, members, priors, asked, coupling)
@@ -239,6 +242,9 @@ def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Dra
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
     curve = nonlinear(model, family, schema, sink)
+    calls: tuple[Call, ...] = ()
+    if curve is None:
+        model, calls = split_category(model, schema)
     # what `.` stands for: every column but the responses
     names = tuple(name for name in schema.names if name not in one.others)
     expansion = Expansion((), False)
@@ -249,6 +255,9 @@ def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Dra
     population = Population(family.predictor if family else "mu", False, False, ())
     if curve is None:
         population = _population(model, expansion, family, schema, sink)
+        own = model.formula.response
+        category = bind_category(calls, own, expansion.terms, family, schema, sink)
+        population = replace(population, by_threshold=category)
     body = None if curve is None else bind_body(curve, family, schema, sink)
     groupings = bind_groupings(
         expansion.groups,
@@ -470,7 +479,7 @@ def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> ModelCell
     def factors(columns: Sequence[DesignColumn]) -> dict[str, tuple[str, ...]]:
         return dict(factors_of(columns, table, computed))
 
-    columns = list(draft.population.effects)
+    columns = [*draft.population.effects, *draft.population.by_threshold]
     main = factors(columns)
     for part in draft.others:
         columns += part.population.effects

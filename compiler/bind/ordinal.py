@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from varying.grammar.diagnostics import Sink
 
+from ..formula.places import columns_read
 from .bound import BoundModel
+from .question import CellQuestion
 
 
 def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
@@ -46,4 +50,25 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
                 f"`dirichlet` for thresholds of {bound.family.name} is not compiled by "
                 "this version",
                 "it is for `ordlogit`; until then: `normal(0, 3)`, or the default",
+            )
+
+
+def check_category_scale(
+    bound: BoundModel, cells: Sequence[CellQuestion], several: bool, sink: Sink
+) -> None:
+    """Report what is asked on the link scale of effects that thresholds differ in."""
+    columns = bound.population.by_threshold
+    read = {name for column in columns for name in columns_read(column)}
+    for one in cells:
+        if several and one.response != bound.response.name:
+            continue
+        named = {name for name, _ in (*one.parts, *one.by, *one.fixed)}
+        asked = sorted(read & {*named, *one.numbers, one.variable})
+        if one.scale in ("link", "latent") and asked:
+            sink.add(
+                "invalid-argument",
+                one.span,
+                f"`{asked[0]}` is in `cs()`: on the link scale it has an effect for "
+                "each threshold, `bcs`, and none for all",
+                "with `scale=prob` it is asked of the probabilities of the categories",
             )

@@ -82,7 +82,7 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "lo": (SMOOTH,),
     **dict.fromkeys(("ar", "ma", "arma", "cosy", "unstr", "ar1", "ou"), _RESIDUALS),
     **dict.fromkeys(("sar", "car", "fcor", "gmrf", "mat", "toep"), _SPACE),
-    "cse": ("it is called `cs()`, which is not compiled by this version", CATEGORIES),
+    "cse": ("it is called `cs()`", CATEGORIES),
     "dummy": ('write `ifelse(f == "level", 1, 0)`',),
     "mmc": ("slopes that differ between the columns of `mm()` are not compiled",),
     "Error": (

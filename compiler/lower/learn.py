@@ -67,11 +67,14 @@ class Learned:
     own
         Centre and spread of the response as its family has them, whatever the link:
         parameters beside the predictor are measured in them.
+    by_threshold
+        One step and the mean of each column of ``cs()``.
     """
 
     moments: Moments
     parts: tuple[LearnedPart, ...]
     own: Moments
+    by_threshold: tuple[tuple[float, float], ...] = ()
 
 
 def column_scale(column: DesignColumn, table: Table) -> float:
@@ -114,7 +117,16 @@ def learn(
         replace(moments, m=moments.m + sign * offset, exposure=exposure),
         tuple(_part(part, bound, table, variables) for part in bound.predictors),
         replace(own, exposure=exposure),
+        tuple(
+            (column_scale(column, table), _mean_of(column, table))
+            for column in bound.main.population.by_threshold
+        ),
     )
+
+
+def _mean_of(column: DesignColumn, table: Table) -> float:
+    values = evaluate_columns((column,), table)
+    return float(weighted.means(values, table.counts)[0])
 
 
 def response_moments(

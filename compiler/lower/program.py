@@ -61,7 +61,7 @@ from .special import (
     special_delta,
     special_step,
 )
-from .thresholds import lower_steps, lower_thresholds
+from .thresholds import lower_category, lower_steps, lower_thresholds
 
 __all__ = ["PriorRow", "lower"]
 
@@ -162,6 +162,7 @@ def _main(build: Builder) -> Arguments:
     if bound.family.thresholds:
         names = ("threshold", "gap") if bound.family.steps is None else ("threshold",)
         arguments += [(one, Symbol(f"{of}{one}")) for one in names]
+        arguments += lower_category(build)
     return arguments
 
 

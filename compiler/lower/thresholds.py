@@ -6,11 +6,13 @@ import numpy as np
 
 from ..bind.bound import BoundPredictor, PriorText
 from ..distributions.table import POSITIVE, REAL
+from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import middle, threshold_labels
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
-from ..program.ir import Axis, Derived, Parameter, Prior, Shift
+from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
+from ..program.recipes import Matrix, Numbers
 from . import default_priors as defaults
-from .builder import BOUNDARY, Builder, PriorRow, location, prior_of
+from .builder import BOUNDARY, ROW, Builder, PriorRow, location, prior_of, vector
 from .special import shift_of
 
 
@@ -72,6 +74,9 @@ def lower_steps(
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
     bounds, argument = REAL, "mu"
+    at_means = None if literal else _category_at_means(build, part)
+    if at_means is not None:
+        moved = at_means if moved is None else plus(moved, at_means)
     if chosen is None:
         prior = _default_steps(build, len(labels) + 1, moved is not None)
     else:
@@ -85,6 +90,49 @@ def lower_steps(
     if not argument or delta is None:
         return None
     return shift_of(part, name, name, argument, -1)
+
+
+def _category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
+    """Return what effects of ``cs()`` are at the means of their columns."""
+    columns, of = part.population.by_threshold, build.bound.prefix
+    if not columns:
+        return None
+    count = len(build.bound.response.categories) - 1
+    means = np.array([mean for _, mean in build.learned.by_threshold])
+    whole = np.kron(means, np.eye(count))
+    axis, boundary = f"{of}cs_coef", f"{of}{BOUNDARY}"
+    recipe = Numbers(tuple(whole.ravel().tolist()), len(means) * count)
+    name = f"{of}cs_mean"
+    build.slots.append(Slot(name, (boundary, axis), recipe))
+    return Apply("matvec", (Symbol(name), Symbol(f"{of}bcs")))
+
+
+def lower_category(build: Builder) -> list[tuple[str, Expr]]:
+    """Lower effects that differ between thresholds; return the arguments of them."""
+    bound, of = build.bound, build.bound.prefix
+    part, columns = bound.main, bound.main.population.by_threshold
+    if not columns:
+        return []
+    boundaries = threshold_labels(bound.response.categories)
+    axis, design, known = f"{of}cs_coef", f"{of}X_cs", f"{of}cs_column"
+    labels = tuple(f"{c.name}[{one}]" for c in columns for one in boundaries)
+    build.axes.append(Axis(axis, "coefs", labels))
+    build.axes.append(Axis(known, "coefs", tuple(column.name for column in columns)))
+    build.slots.append(Slot(design, (ROW, known), Matrix(columns)))
+    choices: list[PriorText | DefaultPrior] = []
+    for column, (scale, _) in zip(columns, build.learned.by_threshold, strict=True):
+        target = f"{bound.target}bcs[{column.name}]"
+        moments = build.learned.moments
+        default = defaults.effect(bound.family, part, moments, scale)
+        choice = build.written(target) or default
+        build.explain(target, choice)
+        choices += [choice] * len(boundaries)
+    vector(build, f"{of}bcs", axis, labels, choices, REAL)
+    value = Apply("by_threshold", (Symbol(design), Symbol(f"{of}bcs")))
+    arguments: list[tuple[str, Expr]] = [("effects", value)]
+    if all(part.dpar != "disc" for part in bound.predictors):
+        arguments.append(("disc", Const(1.0)))
+    return arguments
 
 
 def _default_steps(build: Builder, categories: int, at_means: bool) -> Prior:

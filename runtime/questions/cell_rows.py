@@ -229,7 +229,9 @@ def _arrays(
     for slot in program.slots:
         if isinstance(slot.recipe, Numbers):
             shared[slot.name] = array_of(slot.recipe, table)
-        elif slot.name in read:
+        elif slot.name in read or (
+            slot.name in used and isinstance(slot.recipe, Matrix)
+        ):
             own[slot.name] = array_of(slot.recipe, table)
         elif slot.name in used and _is_of_rows(slot.recipe, compiled):
             own[slot.name] = array_of(slot.recipe, table)

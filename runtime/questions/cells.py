@@ -120,6 +120,7 @@ class _Asked:
         if self.plain and not self._latent_varies():
             return list(bound.population.effects)
         columns = [c for part in bound.predictors for c in part.population.effects]
+        columns += bound.population.by_threshold
         if bound.main.body is not None:
             columns += known_columns(bound.main.body)
         if self.grouped:

@@ -255,6 +255,10 @@ def _stepwise(family: Family, arguments: Arguments, ranks: Array) -> Array:
 
 def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
     """Add up the probabilities of the categories, one draw after the other."""
+    arguments = {
+        name: values if np.ndim(values) else np.reshape(values, (1, 1, 1))
+        for name, values in arguments.items()
+    }
     rows = np.broadcast_shapes(
         *(a.shape[:3] for name, a in arguments.items() if name not in _VECTORS)
     )
@@ -265,7 +269,9 @@ def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
         own = {
             name: values[draw % len(values), 0, 0]
             if name in _VECTORS
-            else np.broadcast_to(values[draw % len(values)], rows[1:]).ravel()
+            else np.broadcast_to(
+                values[draw % len(values)], (*rows[1:], *values.shape[3:])
+            ).reshape(-1, *values.shape[3:])
             for name, values in arguments.items()
         }
         each = np.exp(family.log_density(every, **own))

@@ -182,7 +182,7 @@ def computed(
 def _drawn(block: Block, rng: np.random.Generator) -> Array:
     """Return new responses: one for each draw and row."""
     family, arguments = block.rows.family, block.arguments()
-    vectors = ("threshold", "gap") if family.thresholds else ()
+    vectors = ("threshold", "gap", "effects") if family.thresholds else ()
     each = {n: v if n in vectors else block.whole(v) for n, v in arguments.items()}
     return block.by(family.simulate, each, rng).astype(
         _KINDS.get(family.response, float)

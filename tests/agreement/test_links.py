@@ -70,6 +70,9 @@ MODELS = [
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
     "  prior threshold ~ normal(0, 2)",
     "is ~ x, family=acat",
+    "grade ~ x + cs(y + g), family=sratio",
+    "grade ~ cs(x*g) + (1 | g), family=acat, link=probit\n  disc ~ x",
+    "grade ~ cs(x), family=cratio\n  prior bcs[x] ~ normal(0, 2)",
 ]
 
 
@@ -122,6 +125,8 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ x + (1 | g), family=sratio, link=probit\n  disc ~ x",
         "grade ~ x, family=cratio, link=cloglog",
         "grade ~ x, family=acat\n  disc ~ x",
+        "grade ~ x + cs(y + g), family=sratio",
+        "grade ~ cs(x), family=acat, link=cloglog\n  disc ~ y",
         "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
     ],
 )

@@ -207,6 +207,10 @@ def _population(of: str, population: Population) -> list[Scalar]:
         Scalar(f"{of}b[{c.name}]", f"{of}b", REAL, "", c.name, c.term)
         for c in population.effects
     ]
+    found += [
+        Scalar(f"{of}bcs[{c.name}]", f"{of}bcs", REAL, "", c.name, c.term)
+        for c in population.by_threshold
+    ]
     return found + [
         Scalar(
             f"{of}simo[{one.name}]",

@@ -63,7 +63,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
             f"`{kind}` and `{kind}[mean]` can",
         )
         return []
-    if base == "b":
+    if base in ("b", "bcs"):
         return [
             found
             for ref in refs

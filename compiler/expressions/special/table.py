@@ -15,7 +15,7 @@ TERMS: dict[str, SpecialTerm] = {term.name: term for term in (MO,)}
 PLANNED_TERMS: Mapping[str, tuple[str, ...]] = {
     "gr": (),
     "mm": (),
-    "cs": (CATEGORIES,),
+    "cs": (CATEGORIES, "it is a term of its own: `x + cs(z)`, no part of a product"),
     "s": (SMOOTH,),
     "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
     "gp": (SMOOTH,),

@@ -275,6 +275,7 @@ def cumulative(link: str) -> Family:
             when=(("disc", _script(link, name, "{disc}")),),
         ),
         at_once=None,
+        many_draws=False,
         at_shares=at_shares(link),
         doc=rf"""Ordered categories 0, ..., K - 1 cut from a latent variable.
 

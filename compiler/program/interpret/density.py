@@ -33,7 +33,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "dot": lambda a, b: _dot(np.asarray(a), np.asarray(b)),
     "matvec": lambda a, b: _matvec(np.asarray(a), np.asarray(b)),
     "diff": np.diff,
-    "by_threshold": lambda a, b: a @ np.reshape(b, (a.shape[1], -1)),
+    "by_threshold": lambda a, b: a @ np.reshape(b, (*np.shape(b)[:-1], a.shape[1], -1)),
     "spread": spread,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,

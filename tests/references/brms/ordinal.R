@@ -1,0 +1,64 @@
+# The log density of ordinal programs that brms writes, at three points, without
+# Jacobians, into ordinal.json; made-up data into ordinal.csv.
+#
+#     Rscript ordinal.R [model ...]
+#
+# Predictors have the mean 0: brms centres those of the location alone.
+
+suppressPackageStartupMessages(library(brms))
+
+file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
+here <- if (length(file)) dirname(normalizePath(file)) else "."
+source(file.path(here, "models.R"))
+
+set.seed(20261126)
+n <- 40
+half <- round(rnorm(n / 2), 3)
+x <- c(half, -half)
+z <- sample(c(-1, 1, -0.5, 0.5), n / 2, TRUE)
+z <- c(z, -z)
+latent <- 0.7 * x - 0.3 * z + rlogis(n)
+d <- data.frame(x = x, z = z, grade = findInterval(latent, c(-1.2, 0, 1.3)) + 1)
+write.csv(d, file.path(here, "ordinal.csv"), row.names = FALSE, quote = FALSE)
+
+models <- list(
+  cumulative_probit_disc = list(bf(grade ~ x, disc ~ 0 + z), cumulative("probit")),
+  sratio_cs = list(bf(grade ~ x + cs(z)), sratio("logit")),
+  cratio_cloglog = list(bf(grade ~ x), cratio("cloglog")),
+  acat = list(bf(grade ~ x + z), acat("logit")),
+  acat_cs_probit = list(bf(grade ~ x + cs(z)), acat("probit"))
+)
+wanted <- commandArgs(TRUE)
+if (!length(wanted)) wanted <- names(models)
+out <- file.path(here, "ordinal.json")
+found <- if (file.exists(out)) jsonlite::fromJSON(out, simplifyVector = FALSE) else list()
+found$versions <- versions()[c("R", "brms", "rstan", "stan")]
+for (name in wanted) {
+  f <- models[[name]]
+  prior <- prior(normal(0.5, 2), class = Intercept) + prior(normal(0, 1), class = b)
+  if (name == "cumulative_probit_disc") {
+    prior <- prior + prior(normal(0, 1), class = b, dpar = disc)
+  }
+  fit <- suppressWarnings(rstan::stan(
+    model_code = make_stancode(f[[1]], d, f[[2]], prior),
+    data = unclass(make_standata(f[[1]], d, f[[2]], prior)),
+    chains = 1, iter = 2, seed = 1, refresh = 0
+  ))
+  found[[name]] <- lapply(1:3, function(number) {
+    # its probabilities of rows far out are 0
+    repeat {
+      at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.4)
+      density <- rstan::log_prob(fit, at, adjust_transform = FALSE)
+      if (is.finite(density)) break
+    }
+    values <- rstan::constrain_pars(fit, at)
+    kept <- intersect(c("b", "bcs", "Intercept", "b_disc"), names(values))
+    list(
+      log_density = density,
+      values = lapply(values[kept], function(v) as.vector(t(v)))
+    )
+  })
+  writeLines(
+    jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
+  )
+}
