@@ -74,7 +74,7 @@ def ranks_of(latent: NDArray[Any], threshold: NDArray[Any]) -> NDArray[np.int64]
 
 def beside_rows(threshold: NDArray[Any]) -> NDArray[Any]:
     """Return thresholds as they stand behind rows: those of many draws are of each."""
-    return threshold if threshold.ndim == 1 else threshold[..., None, :]
+    return threshold[..., None, :] if threshold.ndim == 2 else threshold
 
 
 def logit_cumulative(simplex: NDArray[Any]) -> NDArray[Any]:
