@@ -136,6 +136,7 @@ def test_what_prints_itself(frame: dict[str, Any], fit: Fit) -> None:
         *(model, model.priors, model.design, model.prior_check(draws=5, seed=1)),
         *(fit, fit.summary(), fit.summary(all=True), fit.verdict),
         *(ordinal, ordinal.design, ordinal.prior_check(draws=5, seed=1)),
+        fit.ask(f"means f\nslope `{COLUMN}` | f\ncontrast f: pairwise"),
     )
     for one in shown:
         fine(str(one))
@@ -270,10 +271,19 @@ def test_commands_on_a_fit(tmp_path: Path, fit: Fit, run: Run) -> None:
             assert f"{LEVELS[0]}, Intercept" in coords
     # whose formula is not that of its spec
     assert run("plot", "trace", name)[0] == 1
+    assert run("ask", name, "means f")[0] == 1
     said = dataclasses.replace(fit.provenance, formula=FORMULA)
     dataclasses.replace(fit, provenance=said).save(tmp_path / name)
     for kind in ("trace", "forest", "pairs"):
         assert run("plot", kind, name)[0] == 0
+    for form in ("table", "json", "markdown", "latex"):
+        code, out, _ = run("ask", name, f"slope `{COLUMN}` | f", "--format", form)
+        assert code == 0
+        assert "FORGED" in out
+        if form == "markdown":
+            fine_markdown(out)
+    assert run("ask", name, f"means `{COLUMN}` + `{COLUMN}x`")[0] == 1
+    assert run("ask", name, "means f", "--prob", "2")[0] == 2
     assert run("plot", "ppc", name, "--by", "g")[0] == 0
     assert run("plot", "ppc", name, "--by", f"g{FILE}")[0] == 2
     assert run("plot", "forest", name, "--var", f"b{SIGNS[1:2]}{QUIET}")[0] == 2

@@ -47,7 +47,7 @@ def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
         return None
     ((response, family),) = scope.families.items()
     if scope.truncated:
-        _none(node, "the variance of a truncated response", sink)
+        _none(node, "the variance of a truncated response is not computed", sink)
         return None
     words = [unwrap(argument.value) for argument in node.arguments]
     texts = [word.text if isinstance(word, Name) else "" for word in words]
@@ -66,10 +66,10 @@ def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
     categories = scope.categories.get(response) or ()
     if family is not None and family.response == "ordinal":
         if numbers_of(categories) is None:
-            _none(node, "categories that are numbers", sink)
+            _none(node, "categories that are no numbers have no variance", sink)
             return None
     elif family is not None and family.name not in MODELLED_VARIANCE:
-        _none(node, f"the residual variance of {family.name}", sink)
+        _none(node, f"the residual variance of {family.name} is not computed", sink)
         return None
     return Reference(expression_text(node), "r2", group="".join(texts))
 
@@ -89,17 +89,18 @@ def _icc(
         message = f"`{expression_text(node)}` names no grouping factor of the model"
         sink.add("unknown-target", node.span, message, *notes)
         return None
-    if family is not None and (family.name not in LATENT_VARIANCE):
-        _none(
-            node, f"a residual variance of {family.name} on the scale of its link", sink
-        )
+    link = next(iter(scope.links.values()))
+    known_links = () if family is None else LATENT_VARIANCE.get(family.name, ())
+    if family is not None and link is not None and link not in known_links:
+        of_link = f"the {link} link of {family.name} has no residual variance"
+        _none(node, of_link, sink)
         return None
     if any(one.by is not None or not one.plain for one in groupings.values()):
-        _none(node, "one variance of groups with `by=` or a t distribution", sink)
+        _none(node, "groups with `by=` or a t distribution have no one variance", sink)
         return None
     return Reference(expression_text(node), "icc", group=texts[0])
 
 
-def _none(node: Call, what: str, sink: Sink) -> None:
-    message = f"`{expression_text(node)}` needs {what}, which this version has not"
+def _none(node: Call, why: str, sink: Sink) -> None:
+    message = f"there is no `{expression_text(node)}` here: {why}"
     sink.add("no-such-scale", node.span, message)
