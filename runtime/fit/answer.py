@@ -160,10 +160,16 @@ class Answer:
         """
         from ..plots import load
 
-        lines = self._answered.derived.lines
-        observed = {one.label: one.observed for one in self.rows}
-        given = [(label, values, observed.get(label)) for label, values in lines]
-        found: Picture | Axes = load("answers").picture(ax, given)
+        draws = dict(self._answered.derived.lines)
+        rows = {one.label: one for one in self.rows}
+        several = len({one.name for one in self.rows}) > 1 or len(rows) < len(draws)
+        given = [
+            (label if several or not rows[label].coord else rows[label].coord, values)
+            for label, values in draws.items()
+        ]
+        seen = [rows[x].observed if x in rows else None for x in draws]
+        title = "" if several or not rows else self.rows[0].text
+        found: Picture | Axes = load("answers").picture(ax, given, seen, title)
         return found
 
     @property
