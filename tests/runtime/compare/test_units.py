@@ -253,7 +253,7 @@ def test_what_cannot_be_left_out() -> None:
         fit.loo(by="half")
     for spec, why in (
         ("y ~ x + (1 | gr(g, dist=student))", "t-distributed effects of `g`"),
-        ("y ~ x + (1 | mm(g, h))", "rows of several levels"),
+        ("y ~ x + (1 | mm(g, h))", "a row may have several, by `mm"),
         ("mvbind(y, z) ~ x + (1 | g)", "a model with several responses"),
     ):
         data = frame().assign(z=1.0 * frame()["level"], h=np.roll(frame()["g"], 7))

@@ -93,7 +93,7 @@ CASES: tuple[tuple[Any, tuple[Any, ...], dict[str, Any], str], ...] = (
     (of("predict"), (FRAME[["x"]],), {}, "the new rows have no column `g`"),
     (of("predict"), (), {"allow_new_levels": True}, "it is called 'groups' here"),
     (of("predict"), (), {"draws": 1.0}, "a whole number, not 1.0: write draws=1"),
-    (of("loo"), (), {"pointwise": 1}, "pointwise is True or False, not 1"),
+    (of("loo"), (), {"refit": 1}, "refit is True or False, not 1"),
     (of("plot"), ("trece",), {}, "ppc, pairs; did you mean 'trace'?"),
     (of("plot"), (None,), {}, "one of 'trace', 'forest', 'ppc', 'pairs', not None"),
     (of("plot"), ("trace",), {"vars": ["b"]}, "did you mean 'var'?"),
@@ -154,7 +154,7 @@ NAMES = (
     ("Predict", "did you mean `predict`?"),
     ("posterior", 'that is `fit.data["posterior"]`'),
     ("pp_check", 'that is `fit.plot("ppc")`'),
-    ("qqq", "it has compute, contrasts, data, "),
+    ("qqq", "it has ask, compute, "),
 )
 
 
