@@ -504,6 +504,17 @@ def test_the_stable_functions(x: float) -> None:
             )
 
 
+def test_the_decimal_logarithm() -> None:
+    rng = np.random.default_rng(12)
+    with localcontext(prec=exact.DIGITS):
+        numbers = [Decimal(x) for x in spread(rng, 3_000, 1e-320, 1e308).tolist()]
+        numbers += [1 + Decimal(x) for x in spread(rng, 500, 1e-50, 1.0).tolist()]
+        numbers += [Decimal("1e-400"), Decimal("1e400"), Decimal(1)]
+        for x in numbers:
+            wanted = x.ln()
+            assert abs(exact.ln(x) - wanted) <= Decimal("1e-57") * max(1, abs(wanted))
+
+
 def test_the_decimal_log_gamma() -> None:
     with localcontext(prec=exact.DIGITS):
         for x in (1e-6, 0.3, 1.0, 2.5, 59.9, 60.1, 1e4, 1e9):
