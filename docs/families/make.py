@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,8 @@ def _picture(family: Family, fit: Any) -> None:
     def draw(sheet: Any) -> None:
         figure = sheet.figure(WIDTH, 2.7)
         left, right = figure.subplots(1, 2)
-        _density(left, family)
+        given = dict(fit._origin.compiled.lowered.likelihood.arguments)
+        _density(left, family, given)
         fit.plot("ppc", ax=right, draws=200)
         if right.get_legend() is not None:  # it says what the title does
             right.get_legend().remove()
@@ -242,7 +244,7 @@ def _picture(family: Family, fit: Any) -> None:
     draw(None).save(IMAGES / f"{family.name}.png")
 
 
-def _density(axes: Any, family: Family) -> None:
+def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
     intercept, slope = _predictor(family)
     others: dict[str, Any] = {
         d.name: _value(d) if d.fixed is None else d.fixed for d in family.dpars
@@ -251,7 +253,8 @@ def _density(axes: Any, family: Family) -> None:
         others["trials"] = 10
     if family.thresholds:
         others["threshold"] = np.array(THRESHOLDS)
-        others["gap"] = np.diff(THRESHOLDS)
+        if "gap" in arguments:
+            others["gap"] = np.diff(THRESHOLDS)
         intercept = 0.0
     rng = np.random.default_rng(SEED)
     steps = (-1.5, 0.0, 1.5)
