@@ -2,162 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from varying.grammar.diagnostics import Edit, Fix, Severity, Sink
+from varying.grammar.diagnostics import Severity, Sink
 from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
-from varying.grammar.source import Span
 from varying.grammar.tree import (
-    Call,
     CellStatement,
-    Chain,
-    ColumnStatement,
-    Expr,
     ModelStatement,
-    Option,
     PartStatement,
     PriorStatement,
     QuantityStatement,
     Spec,
     TestStatement,
 )
-from varying.grammar.walk import column_names, plain_number, postorder
 
 from ..data import weighted
-from ..data.schema import Schema
 from ..data.wide_hint import suggest_wide
-from ..families.family import Family
-from ..families.link import Link
-from ..formula.coding import code
 from ..formula.columns import DesignColumn
-from ..formula.expansion import Expansion
-from ..formula.leaks import check_leaks
-from ..formula.terms import expand
 from ..prepare.rows import Prepared
-from .body import bind_body
 from .bound import (
-    Body,
-    BoundModel,
-    BoundPredictor,
     Grouping,
     JointModel,
-    Layout,
     Population,
     PriorText,
-    Response,
     known_columns,
 )
-from .category import bind_category, split_category
 from .chained import check_doubled, responses_read
 from .coupling import bind_coupling, with_coupling
-from .effects import Effects, effects_of
+from .draft import Draft, draft_of
+from .effects import effects_of
 from .estimated import check_estimated, check_residuals
 from .group_forms import check_centered
-from .groupings import bind_groupings, check_dropped, check_identities
-from .known_scale import with_known_scale
-from .nonlinear import NonLinear, bind_inner, nonlinear
-from .offsets import bind_offsets
-from .options import check_threshold, family_of, link_of, read_options, word_of
+from .groupings import check_identities
 from .ordinal import check_category_scale, check_priors_of_thresholds
-from .parts import bind_parts
 from .priors.needed import check_needed
-from .priors.scalars import Targets, joint_targets, targets_of
+from .priors.scalars import Targets, joint_targets
 from .priors.statements import resolve_priors
-from .question import CellQuestion, Keep, Questions
+from .question import CellQuestion, Questions
 from .questions.cells import bind_cells, cells_name
 from .questions.grid import factors_of, labels_of, numbers_read
-from .questions.keep import bind_keep
 from .questions.quantities import bind_quantities, check_names
 from .questions.references import Scope
 from .questions.scales import ModelCells
-from .response import bind_response, response_values
-from .several import OneResponse, by_response, one_by_one
-
-Parameterization = Literal["auto", "centered", "noncentered"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What binding one response has come to; None is what a fault has left out."""
-
-    one: OneResponse
-    options: Mapping[str, Option]
-    family: Family | None
-    link: Link | None
-    response: Response | None
-    population: Population
-    groupings: tuple[Grouping, ...]
-    others: tuple[BoundPredictor, ...]
-    whole: bool
-    keep: tuple[Keep, ...]
-    guessed: frozenset[str] | None
-    possible: tuple[str, ...]
-    curve: NonLinear | None
-    body: Body | None
-
-    def targets(self, joined: Sequence[Effects]) -> Targets:
-        """Return what priors may be about."""
-        return targets_of(
-            self.family,
-            self.population,
-            self.groupings,
-            self.others,
-            self.guessed,
-            self.possible,
-            self.one.name,
-            joined,
-        )
-
-    @property
-    def terms(self) -> frozenset[str]:
-        """What its formula has: coefficients, and grouping factors."""
-        columns = (column.name for column in self.population.columns)
-        return frozenset(columns) | {f"| {g.name}" for g in self.groupings}
-
-    @property
-    def parameterization(self) -> Parameterization:
-        return cast(Parameterization, word_of(self.options, "parameterization", "auto"))
-
-    @property
-    def sure(self) -> bool:
-        """Whether all of its parts are known."""
-        return self.whole and self.guessed == frozenset()
-
-    def bound(
-        self, text: str, priors: tuple[tuple[str, PriorText], ...]
-    ) -> BoundModel | None:
-        """Return the response with the priors of the model."""
-        if self.family is None or self.link is None or self.response is None:
-            return None
-        if self.curve is not None and self.body is None:
-            return None
-        statement = self.one.statement
-        main = BoundPredictor(
-            self.family.predictor,
-            self.link,
-            self.population,
-            self.groupings,
-            statement.formula.terms,
-            body=self.body,
-            response=self.one.name,
-        )
-        return BoundModel(
-            name=statement.label,
-            text=text,
-            response=self.response,
-            family=self.family,
-            predictors=(main, *self.others),
-            priors=priors,
-            keep=self.keep,
-            parameterization=self.parameterization,
-            thresholds=cast(Layout, word_of(self.options, "threshold", "flexible")),
-            statement=statement,
-        )
+from .response import response_values
+from .several import by_response, one_by_one
 
 
 def bind(
@@ -178,7 +70,7 @@ def bind(
     """
     ones = one_by_one(model, prepared.schema, sink)
     check_identities([one.statement for one in ones], prepared.schema, sink)
-    drafts = [_draft(spec, one, prepared, sink) for one in ones]
+    drafts = [draft_of(spec, one, prepared, sink) for one in ones]
     # it adds to what a draft says of a response that is no column
     suggest_wide(spec, model, prepared.data, sink)
     joined = effects_of({of: groupings for of, (_, groupings) in _formulas(drafts)})
@@ -228,75 +120,8 @@ def bind(
     return JointModel(model.label, text, members, priors, asked, coupling)
 
 
-def _draft(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> _Draft:
-    """Bind one response without the priors, which are those of the whole model."""
-    model, schema = one.statement, prepared.schema
-    options = read_options(model.formula.options, sink)
-    family = family_of(options.get("family"), sink)
-    link = link_of(options, family, sink)
-    if family is not None and link is not None:
-        family = family.with_link(link.name)
-    check_threshold(options, family, sink)
-    declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
-    response = bind_response(
-        model.formula.response, family, schema, sink, declared, options.get("family")
-    )
-    curve = nonlinear(model, family, schema, sink)
-    calls: tuple[Call, ...] = ()
-    if curve is None:
-        model, calls = split_category(model, schema)
-    # what `.` stands for: every column but the responses
-    names = tuple(name for name in schema.names if name not in one.others)
-    expansion = Expansion((), False)
-    if curve is None:
-        expansion = expand(model.formula.terms, model.formula.response, names, sink)
-    check_leaks(expansion, model.formula.response, schema, sink)
-    check_dropped(expansion, schema, sink)
-    population = Population(family.predictor if family else "mu", False, False, ())
-    if curve is None:
-        population = _population(model, expansion, family, schema, sink)
-        own = model.formula.response
-        category = bind_category(calls, own, expansion.terms, family, schema, sink)
-        population = replace(population, by_threshold=category)
-    body = None if curve is None else bind_body(curve, family, schema, sink)
-    groupings = bind_groupings(
-        expansion.groups,
-        model.formula.response,
-        prepared,
-        family,
-        sink,
-        population=population.specials,
-    )
-    linear = model if curve is None else curve.linear
-    others, whole = bind_parts(linear, family, prepared, sink)
-    if curve is not None:
-        others = (*others, *bind_inner(curve, family, prepared, sink))
-        whole = whole and body is not None
-    others = with_known_scale(others, response, sink)
-    others = tuple(replace(part, response=one.name) for part in others)
-    guessed: frozenset[str] | None = frozenset() if body is not None else None
-    if curve is None:
-        guessed = _guessed(model, expansion, population, groupings, schema, sink)
-    return _Draft(
-        one,
-        options,
-        family,
-        link,
-        response,
-        population,
-        groupings,
-        others,
-        whole,
-        bind_keep(spec, model, family, sink),
-        guessed if whole else None,
-        _possible(expansion),
-        curve,
-        body,
-    )
-
-
 def _formulas(
-    drafts: Sequence[_Draft],
+    drafts: Sequence[Draft],
 ) -> Iterator[tuple[str, tuple[Population, tuple[Grouping, ...]]]]:
     """Yield population and groupings of each formula by what targets begin with."""
     for draft in drafts:
@@ -306,7 +131,7 @@ def _formulas(
 
 
 def _check_needed(
-    draft: _Draft,
+    draft: Draft,
     priors: Sequence[tuple[str, PriorText]],
     prepared: Prepared,
     sink: Sink,
@@ -344,48 +169,6 @@ def _faulty_parts(model: ModelStatement, sink: Sink) -> bool:
         for part in parts
         for error in errors
     )
-
-
-def _guessed(
-    model: ModelStatement,
-    expansion: Expansion,
-    population: Population,
-    groupings: Sequence[Grouping],
-    schema: Schema,
-    sink: Sink,
-) -> frozenset[str] | None:
-    """Return the names of which, after a fault, a prior may be about.
-
-    Empty if every term of the formula is known; None if nothing can be said.
-    """
-    if schema.open:
-        return None
-    terms = model.formula.terms
-    inside = [d for d in sink.diagnostics if d.severity is Severity.ERROR]
-    faulty = any(
-        terms.span.start <= d.span.start and d.span.end <= terms.span.end
-        for d in inside
-    )
-    coded = {column.term for column in population.effects}
-    coded |= {column.term for g in groupings for column in g.columns}
-    lost = {name.text for name in column_names(terms)} - {*schema.names, "Intercept"}
-    if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
-        return frozenset()
-    return frozenset({*lost, *schema.names, *schema.faulty})
-
-
-def _possible(expansion: Expansion) -> tuple[str, ...]:
-    """Return the classes of parameters that the formula as written may have."""
-    effects = [plain_number(bar.lhs) is None for bar in expansion.groups]
-    correlated = [bar.bar == "|" for bar in expansion.groups]
-    found = {
-        "b": bool(expansion.terms),
-        "sd": bool(effects),
-        "cor": any(
-            several and c for several, c in zip(effects, correlated, strict=True)
-        ),
-    }
-    return tuple(name for name, there in found.items() if there)
 
 
 def _check_singular(priors: Sequence[tuple[str, PriorText]], sink: Sink) -> None:
@@ -426,7 +209,7 @@ def formula_text(model: ModelStatement) -> str:
 
 def _asked(
     spec: Spec,
-    drafts: Sequence[_Draft],
+    drafts: Sequence[Draft],
     targets: Targets,
     prepared: Prepared,
     sink: Sink,
@@ -471,7 +254,7 @@ def _asked(
     return Questions(quantities, tests, tuple(cells))
 
 
-def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> ModelCells:
+def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells:
     """Return the predictors of one response."""
     draft = next(one for one in drafts if one.one.name == name)
     table, computed = prepared.table, prepared.computed
@@ -511,87 +294,3 @@ def _cells(name: str, drafts: Sequence[_Draft], prepared: Prepared) -> ModelCell
         draft.body is None,
         tuple(g.name for several in groupings.values() for g in several if not g.plain),
     )
-
-
-# ---- population and groups -------------------------------------------------------
-
-
-def _population(
-    model: ModelStatement,
-    expansion: Expansion,
-    family: Family | None,
-    schema: Schema,
-    sink: Sink,
-) -> Population:
-    ordinal = family is not None and family.thresholds
-    if ordinal and not expansion.intercept:
-        span, fix = _removed_intercept(model.formula.terms)
-        fix = _with_margins(model.formula.terms, expansion, fix)
-        sink.add(
-            "no-intercept-ordinal",
-            span,
-            "an ordinal model cannot leave out its intercept: the thresholds are it",
-            "effects are differences from the reference level, as beside an intercept",
-            fix=fix,
-        )
-    intercept = expansion.intercept or ordinal
-    found = code(expansion.terms, intercept, schema, sink)
-    return Population(
-        dpar=family.predictor if family is not None else "mu",
-        intercept=intercept and not ordinal,
-        centered=intercept,
-        columns=found.columns,
-        offsets=bind_offsets(expansion, schema, sink),
-        specials=found.specials,
-    )
-
-
-def _removed_intercept(terms: Expr) -> tuple[Span, Fix | None]:
-    """Return where a formula leaves out its intercept, and how to undo that."""
-    for node in postorder(terms):
-        if not isinstance(node, Chain) or not set(node.operators) <= {"+", "-"}:
-            continue
-        signs = ("+", *node.operators)
-        for index, (sign, operand) in enumerate(zip(signs, node.operands, strict=True)):
-            number = plain_number(operand)
-            if number is None or (sign == "+") is (number == 1.0):
-                continue
-            last = node.operands[index - 1] if index else None
-            if last is not None:
-                cut = Span(last.span.end, operand.span.end)
-            elif node.operators[0] == "+":
-                cut = Span(operand.span.start, node.operands[1].span.start)
-            else:
-                return operand.span, None
-            return operand.span, Fix("leave it out", (Edit(cut, ""),))
-    if plain_number(terms) == 0.0:
-        return terms.span, Fix("write `1`", (Edit(terms.span, "1"),))
-    return terms.span, None
-
-
-def _with_margins(terms: Expr, expansion: Expansion, fix: Fix | None) -> Fix | None:
-    """Return a fix that also adds the margins of cells: `a:b` becomes `a*b`.
-
-    Beside an intercept, cells without their margins are one column too many.
-    """
-    labels = {term.label for term in expansion.terms}
-    bare = {
-        term.label
-        for term in expansion.terms
-        if len(term.variables) > 1
-        and not labels & {variable.label for variable in term.variables}
-    }
-    if fix is None or not bare:
-        return fix
-    edits = list(fix.edits)
-    operands = terms.operands if isinstance(terms, Chain) else ()
-    for operand in operands:
-        if isinstance(operand, Chain) and set(operand.operators) == {":"}:
-            label = expression_text(operand)
-            if label in bare:
-                crossed = "*".join(expression_text(part) for part in operand.operands)
-                edits.append(Edit(operand.span, crossed))
-                bare.remove(label)
-    if bare:
-        return None
-    return Fix("leave it out, and add the margins", tuple(edits))
