@@ -75,6 +75,14 @@ def bind_coupling(
             "leave out the weights, or the correlation",
         )
         return None
+    limited = [one.name for one, _, r, _ in each if r is not None and r.limits]
+    if limited:
+        fault(
+            f"rows of `{limited[0]}` are censored or truncated: their residuals, which "
+            "would be correlated with others, are not known",
+            "group effects that share an id, `(1 |p| g)`, are correlated all the same",
+        )
+        return None
     (family,) = families
     shared = SHARED[family]
     modelled = [o for one, _, _, parts in each for o in parts if o.dpar == shared]
