@@ -25,6 +25,7 @@ from varying.compiler.data.table import Column, Kind, Table
 from varying.grammar.source import Source
 from varying.runtime.api import compile_source
 
+from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
 from .marginal import REFERENCES
 from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
@@ -32,7 +33,7 @@ from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
 Array = NDArray[np.float64]
 
 DATA_SETS = 500
-ALL = {**STUDIES, **COMBINED}
+ALL = {**STUDIES, **COMBINED, **BOUNDED}
 
 
 @dataclass(frozen=True, repr=False)
