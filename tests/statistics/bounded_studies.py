@@ -1,4 +1,4 @@
-"""Studies of responses that are seen between bounds.
+"""Studies of shares with answers at both ends, and of responses between bounds.
 
 As in ``studies``, what is drawn and how likely it is owes nothing to the compiler.
 """
@@ -6,13 +6,50 @@ As in ``studies``, what is drawn and how likely it is owes nothing to the compil
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import expit
 
-from .combined_studies import study
-from .studies import ROWS, Named, mu
+from .combined_studies import OTHERS, study
+from .studies import ROWS, Named, beta, mu
 
+Array = NDArray[np.float64]
+Rng = np.random.Generator
+
+OTHERS |= {
+    "cutgap": ("gamma(3, 1)", lambda rng, size: rng.gamma(3.0, 1.0, size)),
+    "cutzero": ("normal(-1, 1)", lambda rng, size: rng.normal(-1.0, 1.0, size)),
+}
 #: Between them responses are seen.
 BOUNDS = (-1.5, 3.5)
+
+
+def ends(p: Named) -> tuple[Array, Array]:
+    """Return the chances of 0 and of 1 of each row."""
+    cut, gap = p["cutzero"][:, None], p["cutgap"][:, None]
+    return expit(cut - mu(p)), expit(mu(p) - cut - gap)
+
+
+def draw_shares(rng: Rng, p: Named) -> Array:
+    none, whole = (one[0] for one in ends(p))
+    a, b = (one[0] for one in beta(p))
+    inside = np.clip(rng.beta(a, b), 1e-300, 1.0 - 1e-16)
+    at = rng.random(ROWS)
+    return np.where(at < none, 0.0, np.where(at > 1.0 - whole, 1.0, inside))
+
+
+def shares(y: Array, p: Named) -> Array:
+    none, whole = ends(p)
+    inside = (y > 0.0) & (y < 1.0)
+    law = stats.beta(*beta(p)).logpdf(np.where(inside, y, 0.5))
+    with np.errstate(divide="ignore"):
+        return np.asarray(
+            np.select(
+                [y == 0.0, y == 1.0],
+                [np.log(none), np.log(whole)],
+                np.log(np.maximum(1.0 - none - whole, 1e-300)) + law,
+            )
+        )
 
 
 def truncated(p: Named) -> stats.rv_frozen:
@@ -21,7 +58,13 @@ def truncated(p: Named) -> stats.rv_frozen:
     return stats.truncnorm(low, high, mu(p), sigma)
 
 
+_SHARES = np.where(np.arange(ROWS) % 5 == 0, 0.0, np.linspace(0.2, 0.8, ROWS))
+_ENDS = np.where(np.arange(ROWS) % 7 == 0, 1.0, _SHARES)
+
 BOUNDED = {
+    "ordered_beta": study(
+        "ordered_beta", ("phi", "cutgap", "cutzero"), _ENDS, draw_shares, shares
+    ),
     "truncated": study(
         "gaussian",
         ("sigma",),

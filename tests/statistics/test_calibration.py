@@ -82,7 +82,7 @@ def result(request: pytest.FixtureRequest) -> Result:
         "n": Column("n", Kind.INTEGER, TRIALS),
         "t": Column("t", Kind.NUMERIC, EXPOSURE),
     }
-    ordinal = "ordered" in study.spec
+    ordinal = "ordered(" in study.spec
     if ordinal or "bernoulli" in study.spec:
         columns["y"] = Column("y", Kind.INTEGER, study.response)
     table = Table("simulated", columns, ROWS)
