@@ -7,7 +7,7 @@ from dataclasses import replace
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, ModelStatement, Number
-from varying.grammar.walk import bars_inside, unwrap
+from varying.grammar.walk import bars_inside, left_of_bar, unwrap
 
 from ..data.schema import Schema
 from ..expressions.elsewhere import CATEGORIES
@@ -53,8 +53,9 @@ def split_category(
 
 def _is_category(call: Call) -> bool:
     """Whether a call is ``cs()`` of predictors; glmmTMB's is of a group term."""
-    inside = [bar for one in call.arguments for bar in bars_inside(one.value)]
-    return call.function.text == "cs" and not inside
+    values = [one.value for one in call.arguments]
+    grouped = any(left_of_bar(v) is not v or any(bars_inside(v)) for v in values)
+    return call.function.text == "cs" and not grouped
 
 
 def bind_category(

@@ -226,13 +226,16 @@ def _centered(
             continue
         delta = values[shift.means] @ values[shift.coefs]
         old = np.asarray(moved.pop(shift.parameter))
+        chart = {p.name: p.chart for p in program.parameters}[shift.parameter]
         if shift.sign > 0:
             moved[f"{shift.parameter}_centered"] = old + delta
-        elif shift.parameter.endswith("threshold"):
+        elif chart == "ordered":
             # on its chart: the first threshold, then log gaps
             moved[f"{shift.parameter}_centered"] = np.concatenate(
                 [old[:1] - delta, old[1:]]
             )
+        elif shift.parameter == shift.quantity:  # thresholds in any order
+            moved[f"{shift.parameter}_centered"] = old - delta
         else:
             moved[shift.parameter] = old - delta
     return moved, 0.0

@@ -44,7 +44,11 @@ CLOSE = 1e-10
 
 
 def kernel_of(program: Program, frame: Frame) -> Kernel:
-    return build(emit(program, frame), EVERY)
+    tapes = emit(program, frame)
+    needed = {*tapes.density.operations, *tapes.draws.operations}
+    # families with limits are made on demand: too many for the machine of all
+    enough = EVERY if needed <= set(EVERY) else tuple(sorted(needed))
+    return build(tapes, enough)
 
 
 def vector(program: Program, frame: Frame, point: Point) -> Array:

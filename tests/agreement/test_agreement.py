@@ -27,7 +27,7 @@ from . import harness
 from .harness import by_complex_step, by_reference, by_source, compare, stages
 
 #: The last ones have what the others lack.
-QUICK = (*range(30), 36, 37, 44, 52, 72)
+QUICK = (*range(30), 36, 37, 44, 50, 52, 72)
 ONLY_PASSES = tuple(range(30, 90))
 MANY = tuple(range(30, 330))
 

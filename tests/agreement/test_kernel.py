@@ -23,6 +23,7 @@ from varying.compiler.backends.kernel.operations.densities import (
 )
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
+from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE, REAL, UNIT
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.expressions.elementwise import ELEMENTWISE
@@ -228,7 +229,8 @@ def test_an_sd_of_0_is_no_matter(fixed: str) -> None:
 def operations(folder: Path) -> frozenset[str]:
     """All that the programs above need."""
     models = [random_case(seed).compile(folder) for seed in QUICK]
-    models += [random_case(0, family).compile(folder) for family in WRITTEN]
+    # some are of responses with limits, whose operations are others
+    models += [random_case(s, f).compile(folder) for f in WRITTEN for s in (0, 6)]
     models += [
         compiled(t.replace(", parameterization={form}", "")) for t in HAND.values()
     ]
@@ -246,6 +248,8 @@ def test_every_operation_is_met(tmp_path: Path) -> None:
     by_prior |= {"below", varied_name("normal")}
     # `test_group_terms.py` is about these
     by_prior |= {"members", "mixed", "related", varied_name("inverse_gamma")}
+    # and `test_links.py` about those of links
+    by_prior |= {*LINKING}
     # of elementwise ones `zi ~ x` has one; the others are those of curves
     curves = {"neg", *ELEMENTWISE} - {"inv_logit"}
     assert set(EVERY) - operations(tmp_path) - by_prior == curves

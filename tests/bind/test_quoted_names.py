@@ -55,7 +55,7 @@ def known(spec: str) -> tuple[list[tuple[str, str]], list[str]]:
     asked = compiled.joint.questions
     names = [one.target for q in asked.quantities for one in q.references]
     names += [one.target for t in asked.tests for one in t.references]
-    names += [str(c.parts) for c in asked.contrasts]
+    names += [str(c.parts) for c in asked.cells]
     return [(row.target, row.prior) for row in compiled.priors], names
 
 

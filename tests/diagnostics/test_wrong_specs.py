@@ -60,7 +60,7 @@ WRONG = (
     Wrong("rating ~ block*cs, family=ordlogti", "unknown-family", "ordlogti"),
     Wrong("hit ~ cs, family=bernoulli, link=lgit", "unknown-link", "lgit"),
     Wrong("rt ~ cs, famly=gaussian", "unknown-option", "famly"),
-    Wrong("rt ~ cs, threshold=symmetric", "not-yet", "threshold=symmetric"),
+    Wrong("rt ~ cs, threshold=symmetric", "unknown-option", "threshold"),
     Wrong("rt ~ lgo(trial)", "unknown-function", "lgo"),
     Wrong("rt ~ log(trial, bas=2)", "unknown-argument", "bas"),
     Wrong("rt ~ C(cs, smple)", "unknown-contrast", "smple"),

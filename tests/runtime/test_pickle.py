@@ -42,6 +42,7 @@ SPECS = {
     "zero_inflated_beta": "h ~ x\n  zi ~ f",
     "beta_binomial": "c | trials(t) ~ x",
     "zero_inflated_binomial": "c | trials(t) ~ x\n  zi ~ f",
+    "zero_inflated_beta_binomial": "c | trials(t) ~ x\n  zi ~ f",
     "zero_inflated_negbinomial": "c ~ x\n  zi ~ f",
     "hurdle_gamma": "p ~ x\n  hu ~ f",
     "bernoulli": "b ~ x\nquantity twice = 2 * b[x]\ntest up = b[x] > 0",
