@@ -25,6 +25,7 @@ from varying.compiler.families import (
     FAMILIES,
     FAMILY_SPELLINGS,
     PLANNED_FAMILIES,
+    VARIANTS,
 )
 from varying.compiler.families.family import Moments
 from varying.compiler.families.link import LINKS
@@ -208,6 +209,7 @@ def test_what_is_no_response_is_not_in_the_support() -> None:
 
 def test_the_spellings_are_unique() -> None:
     spelled = [s for f in FAMILIES.values() for s in (f.name, *f.aliases)]
+    spelled += VARIANTS
     assert len(spelled) == len(set(spelled)) == len(FAMILY_SPELLINGS)
     assert not set(PLANNED_FAMILIES) & set(FAMILY_SPELLINGS)
     assert OPERATIONS

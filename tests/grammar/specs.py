@@ -321,9 +321,13 @@ class _Statements:
         options = self.options()
         if self.chance(0.3):
             sign = self.rng.choice(("<", ">", "<=", ">="))
-            event = [sign, *self.expression(1, SUM)]
+            # brackets inside of brackets hold levels
+            event = [sign, self.rng.choice(NUMBERS)]
             options += [",", self.name(), "=", "prob", "[", *event, "]"]
-        return [word, *name, *self.expression(2, SUM), *by, *options]
+        cells = self.expression(2, SUM)
+        if cells[0] == "[":  # else `slope[` would be an element of something
+            cells = ["(", *cells, ")"]
+        return [word, *name, *cells, *by, *options]
 
     def contrast_part(self) -> Tokens:
         weights = [self.level_name()]

@@ -88,7 +88,7 @@ def test_faults_are_those_of_a_small_file(name: str, tmp_path: Path) -> None:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(data_file, "_is_large", lambda _, large=large: large)
             file = DataFile(path, False)
-            assert read_data(file, spec, sink, Span(0, 0)) is None
+            assert read_data(file, Wanted.by(spec), sink, Span(0, 0)) is None
         said.append([(d.rule, d.message, d.notes) for d in sink.diagnostics])
     assert said[0] == said[1]
 
