@@ -156,7 +156,7 @@ _QUOTED_LEVEL = regex.compile(
 def raw_level(text: str) -> bool:
     """Whether a level can stand between brackets without quotes."""
     match = _LEVEL.match(f"{text}]")
-    if match is None or match[1] != text or text.startswith("'"):
+    if match is None or match[1] != text or text.startswith(("'", "`")):
         return False
     return HIDDEN.search(f"[{text}") is None
 

@@ -84,6 +84,7 @@ def test_a_file_as_people_paste_it() -> None:
         ("y ~ f('a`'=1, 'b c'=2, 'd'=3)", 'y ~ f("a`"=1, `b c`=2, d=3)\n'),
         ("where[x]%in%z", "where [x] %in% z\n"),
         ("prior b[x[' a]']] ~ flat", 'prior b[x[" a]"]] ~ flat\n'),
+        ("prior b[x['`a`']] ~ flat", 'prior b[x["`a`"]] ~ flat\n'),
         ("prior b[x\n[CS+]\n:z] ~ flat", "prior b[x[CS+]:z] ~ flat\n"),
         ("y ~ x\n\n\n\nwhere x>0", "y ~ x\n\nwhere x > 0\n"),
         ("# a\n\n# b\n", "# a\n\n# b\n"),
