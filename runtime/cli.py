@@ -381,6 +381,7 @@ def plot(
             "pairs",
             "cells",
             "effects",
+            "shrinkage",
             "thresholds",
             "prior-posterior",
         ],
@@ -423,8 +424,9 @@ def plot(
 
     trace: densities and chains; forest: intervals; ppc: the data beside what the
     model draws; pairs: parameters against each other; cells: data and model in each
-    cell of the design; effects: means over the data; thresholds: the latent scale of
-    an ordinal fit; prior-posterior: what the data have told of each parameter.
+    cell of the design; effects: means over the data; shrinkage: levels of a group by
+    their own rows and by the fit; thresholds: the latent scale of an ordinal fit;
+    prior-posterior: what the data have told of each parameter.
     """
     from .commands.plot import run
 
@@ -688,6 +690,10 @@ def compare(
     refit: Annotated[
         bool, typer.Option("--refit", help="With --by: fit again where k is bad.")
     ] = False,
+    picture: Annotated[
+        str | None,
+        typer.Option("--plot", metavar="PATH", help="A picture: png, pdf or svg."),
+    ] = None,
     form: TableFormat = "table",
     quiet: Quiet = False,
 ) -> None:
@@ -701,7 +707,7 @@ def compare(
         raise typer.BadParameter("two different fits are the fewest")
     if refit and by is None:
         raise typer.BadParameter("--refit goes with --by")
-    compare(paths, method, by, refit, form, quiet)
+    compare(paths, method, by, refit, form, quiet, picture)
 
 
 @app.command()

@@ -63,19 +63,28 @@ def compare(
     refit: bool,
     form: str,
     quiet: bool,
+    picture: str | None = None,
 ) -> None:
-    """Print fits beside each other."""
+    """Print fits beside each other, and draw them."""
     from ..api import load
     from ..fit.compare import compare
+    from .plot import check_picture, write
 
+    if picture is not None:
+        check_picture(picture)
+    drawn: list[Any] = []
     names = names_of(paths)
     fits = {name: load(path) for name, path in zip(names, paths, strict=True)}
 
     def made() -> Report:
         chosen: Any = method
-        return compare(fits, method=chosen, by=by, refit=refit, progress=not quiet)
+        found = compare(fits, method=chosen, by=by, refit=refit, progress=not quiet)
+        drawn.append(found)
+        return found
 
     shown(made, form)
+    if picture is not None:
+        write(drawn[0].plot(), picture)
 
 
 def names_of(paths: Sequence[str]) -> list[str]:

@@ -111,6 +111,18 @@ class Comparison(Report):
         each = model.each - self.models[0].each
         return float(self._times @ each), self.se(each)
 
+    def plot(self, *, ax: Any = None) -> Any:
+        """Return a picture: how far each model is from the best.
+
+        Parameters
+        ----------
+        ax
+            Axes of Matplotlib to draw on in place of a figure, which are returned.
+        """
+        from ..plots import load
+
+        return load("compare").picture(ax, self)
+
     @property
     def _times(self) -> Floats:
         if self.counts is None:

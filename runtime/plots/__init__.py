@@ -29,6 +29,7 @@ Kind = Literal[
     "pairs",
     "cells",
     "effects",
+    "shrinkage",
     "thresholds",
     "prior-posterior",
 ]

@@ -208,3 +208,45 @@ def test_a_flat_prior_has_no_density() -> None:
     fit = varying.compile("c ~ a\n  prior b ~ flat", data()).fit(**SMALL)
     with pytest.raises(PlotError, match="flat"):
         fit.plot("prior-posterior")
+
+
+def test_shrinkage(fit: Any) -> None:
+    picture = fit.plot("shrinkage")
+    assert_legible(picture)
+    assert_grey(picture)
+    (axes,) = axes_of(picture)
+    values = fit.data["observed_data"]["y"].values
+    own = data().assign(y=values).groupby("g").y.mean().sort_values(kind="stable")
+    crosses = [line for line in axes.get_lines() if line.get_marker() == "x"]
+    np.testing.assert_allclose(crosses[0].get_ydata(), own)
+    shares = fit.predict("prob", draws=60)
+    means = (shares * shares["category"]).sum("category").values.reshape(120, -1)
+    people = data().g.to_numpy()
+    wanted = [
+        np.quantile(means[:, people == name].mean(1), [0.025, 0.975])
+        for name in own.index
+    ]
+    found = [ends for ends in spans(axes, upright=True) if len(ends) == len(own)]
+    assert any(np.allclose(ends, wanted) for ends in found)
+    alone = varying.compile("c ~ a", data()).fit(**SMALL)
+    with pytest.raises(PlotError, match="no grouping factor"):
+        alone.plot("shrinkage")
+
+
+def test_comparison() -> None:
+    frame = data()
+    fits = {
+        name: varying.compile(f"c ~ {terms}", frame).fit(**SMALL)
+        for name, terms in {"one": "1", "a": "a"}.items()
+    }
+    found = varying.compare(fits)
+    picture = found.plot()
+    assert_legible(picture)
+    (axes,) = axes_of(picture)
+    away, error = found.difference(found.models[1])
+    dots = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    assert [float(dot.get_xdata()[0]) for dot in dots] == [0.0, away]
+    spans_ = [
+        line.get_xdata() for line in axes.get_lines() if len(line.get_xdata()) == 2
+    ]
+    assert any(np.allclose(x, [away - 2 * error, away + 2 * error]) for x in spans_)

@@ -1,0 +1,116 @@
+"""Levels of a group: what their own rows say, and what the model makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..rows.categories import numbers_of
+from ..rows.predict import predict, thinned
+from ..rows.replicates import Replicates
+from . import PlotError
+from .panels import panels_of
+from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at, told_apart
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..fit.fit import Fit
+
+__all__ = ["OPTIONS", "picture"]
+
+OPTIONS = ("by", "response")
+#: Draws of each chain that means are taken of, and levels that have a name each.
+_DRAWS, _NAMED = 100, 40
+#: Letters that fit below a picture.
+_LETTERS = 90
+
+
+@drawn
+def picture(
+    sheet: Sheet, fit: Fit, by: str | None = None, response: str | None = None
+) -> None:
+    """Draw the mean of each level's rows, in the data and by the model.
+
+    Parameters
+    ----------
+    sheet
+        Where to draw: one axes.
+    fit
+        The fit.
+    by
+        The column. None: the first grouping factor of the model.
+    response
+        Of which response, where the model has several.
+
+    Raises
+    ------
+    PlotError
+        If the model has no group, or categories that are no numbers.
+    """
+    rows = fit._origin.rows_of(response)
+    name = _grouping(fit) if by is None else by
+    if isinstance(name, tuple | list):
+        (name,) = name
+    panels = [p for p in panels_of(fit._origin, name) if not p.missing]
+    observed = np.asarray(rows.frame[rows.program.likelihood.value])
+    data = Replicates.of(rows, observed[None, :]).scores.observed
+    sizes = fit.data["posterior"].sizes
+    posterior = thinned(fit._posterior, min(sizes["draw"], _DRAWS))
+    means = _means(rows, posterior)
+    if data.shape != means.shape[-1:]:
+        raise PlotError("the rows of a reduced file are cells: there are no levels")
+    own = np.array([float(data[panel.rows].mean()) for panel in panels])
+    order = np.argsort(own, kind="stable")
+    draws = np.stack([means[:, panels[at].rows].mean(axis=1) for at in order])
+    if sheet.given:
+        axes = sheet.axes(1, 1)[0, 0]
+    else:
+        axes = sheet.figure(WIDTH, 3.2).subplots()
+    places = np.arange(len(panels))
+    many = len(panels) > _NAMED
+    axes.vlines(places, own[order], np.median(draws, axis=1), color="0.7", lw=0.7)
+    intervals(axes, places, draws, upright=True, light=many)
+    axes.plot(places, own[order], "x", color="black", ms=4.0, mew=0.9, zorder=5)
+    axes.axhline(float(data.mean()), color="0.6", lw=0.7, ls=(0, (4, 3)), zorder=0)
+    axes.set_xlim(-0.8, len(panels) - 0.2)
+    axes.set_xticks([])
+    if not many:
+        labels = told_apart([panels[at].label for at in order], 16)
+        axes.set_xticks(range(len(labels)), labels)
+        if sum(map(len, labels)) + len(labels) > _LETTERS:
+            axes.tick_params(axis="x", labelrotation=90)
+    axes.set_xlabel(f"{len(panels)} levels of {shorten(name, 40)}, by the data")
+    axes.set_ylabel(f"mean of {shorten(rows.title or rows.name, 36)}")
+    ticks_at(axes, "y")
+    axes.set_title(
+        "own rows (cross), fit (median, 50 and 95 %), mean of all rows (dashes)",
+        loc="left",
+        fontsize=SMALL,
+    )
+
+
+def _grouping(fit: Fit) -> str:
+    known = fit._origin.compiled.prepared.table.columns
+    for part in fit._origin.compiled.joint.predictors:
+        for grouping in part.groupings:
+            if grouping.name in known:
+                return grouping.name
+    raise PlotError("the model has no grouping factor; by= names a column")
+
+
+def _means(rows: Any, posterior: Any) -> NDArray[Any]:
+    """Return the mean of each row's response at each draw: draws, rows."""
+    if rows.family.response != "ordinal":
+        found = predict(rows, posterior, "mean", None).transpose("chain", "draw", "row")
+        values = found.values.reshape(-1, found.sizes["row"])
+        trials = dict(rows.program.likelihood.arguments).get("trials")
+        if trials is not None:
+            values = values / np.maximum(rows.known("trials"), 1)
+        return np.asarray(values)
+    numbers = numbers_of(rows.categories) or range(1, len(rows.categories) + 1)
+    shares = predict(rows, posterior, "prob", None)
+    shares = shares.transpose("chain", "draw", "row", "category")
+    means: NDArray[Any] = shares.values @ np.asarray(numbers, dtype=np.float64)
+    return means.reshape(-1, means.shape[-1])
