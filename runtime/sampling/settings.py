@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from ..interface.arguments import ArgumentError, between, choice, whole
 
-__all__ = ["BACKENDS", "Backend", "Sampler", "Settings"]
+__all__ = ["BACKENDS", "Backend", "Sampler", "Settings", "processors"]
 
 Backend = Literal["auto", "kernel", "graph"]
 #: The keys of ``SAMPLERS``.
@@ -102,3 +103,10 @@ def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbits(32)
     return whole("seed", seed, 0, below=_SEED_BITS)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -11,8 +11,8 @@ from varying.grammar.source import Source
 
 from ..interface.arguments import ArgumentError, given, whole
 from ..interface.calls import called
-from ..sampling.settings import Settings
-from .power import Design, cores_of, planned
+from ..sampling.settings import Settings, processors
+from .power import Design, planned
 from .runs import Answered, Study, append, executed, written
 from .simulate import Simulator, frame_of, table_of
 from .truth import Truth, read_truth
@@ -240,7 +240,7 @@ def design_source(
     done = len(wanted) - len(left)
     if progress is not None:
         progress(done, len(wanted))
-    for answers in executed(study, left, cores_of(cores)):
+    for answers in executed(study, left, cores or processors()):
         if out is not None:
             append(out, study, answers)
         found += answers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
@@ -285,8 +284,3 @@ def _number(value: float) -> str:
 
 def _share(value: float) -> str:
     return "" if not math.isfinite(value) else f"{value:.2f}"
-
-
-def cores_of(cores: int | None) -> int:
-    """Return how many processes run at a time; None: as many as processors."""
-    return max(1, os.process_cpu_count() or 1) if cores is None else cores

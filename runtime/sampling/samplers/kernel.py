@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...interface.interrupts import Interrupts, interruptible
+from ..settings import processors
 from . import NOWHERE, NothingDrawn, SamplingError, failure
 from .draws import NUTPIE_STATISTICS
 
@@ -133,7 +133,7 @@ def _start(
 
         return show
 
-    cores = settings.cores or _processors()
+    cores = settings.cores or processors()
     return [
         start(
             kernel,
@@ -165,13 +165,6 @@ def _check(kernel: Kernel) -> None:
     point = starting_point(density, kernel.start, tapes.reach, tapes.rows, 0)
     if not np.isfinite(density(point)):
         raise SamplingError(NOWHERE)
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _wait(runs: Sequence[Run], interrupts: Interrupts) -> list[Draws]:
