@@ -48,6 +48,11 @@ Response = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Which response, where there are several."),
 ]
+Fit = Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="The same seed, the same draws.")]
+Draws = Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")]
+Tune = Annotated[int, typer.Option(min=0, help="Draws to adapt by, per chain.")]
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format")]
 TableFormat = Annotated[Literal["table", "json", "markdown"], typer.Option("--format")]
 
@@ -174,14 +179,10 @@ def fit(
     ] = None,
     data: Data = None,
     model: ModelName = None,
-    draws: Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")] = 1000,
-    tune: Annotated[
-        int, typer.Option(min=0, help="Draws to adapt by, per chain.")
-    ] = 1000,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
     chains: Annotated[int, typer.Option(min=1)] = 4,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed, the same draws.")
-    ] = None,
+    seed: Seed = None,
     sampler: Literal["nutpie", "pymc"] = "nutpie",
     target_accept: Annotated[
         float | None,
@@ -204,7 +205,7 @@ def fit(
         ),
     ] = None,
     form: TableFormat = "table",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Sample the posterior, save it, and print the table.
 
@@ -357,7 +358,7 @@ def planned(
         typer.Option("--plot", metavar="PATH", help="A picture: png, pdf or svg."),
     ] = None,
     form: TableFormat = "table",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say what a planned study would show: power and precision.
 
@@ -387,7 +388,7 @@ def plot(
         ],
         typer.Argument(metavar="KIND", help="As below."),
     ],
-    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    path: Fit,
     out: Annotated[
         str | None,
         typer.Option(
@@ -408,9 +409,7 @@ def plot(
     draws: Annotated[
         int | None, typer.Option(min=1, help="Data sets to draw (ppc, cells: 300).")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed, the same draws.")
-    ] = None,
+    seed: Seed = None,
     response: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Which response, of several."),
@@ -440,7 +439,7 @@ def plot(
 
 @app.command()
 def predict(
-    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    path: Fit,
     data: Annotated[
         str | None,
         typer.Option(metavar="PATH", help="New rows; else those of the fit."),
@@ -461,9 +460,7 @@ def predict(
     draws: Annotated[
         int | None, typer.Option(min=1, help="Draws to take of each chain; else all.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed, the same draws.")
-    ] = None,
+    seed: Seed = None,
     dpar: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Such as sigma, in place of the mean."),
@@ -489,7 +486,7 @@ def predict(
     form: Annotated[
         Literal["table", "json", "markdown", "csv"], typer.Option("--format")
     ] = "table",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Predict for new rows: mean and interval of each, beside its columns.
 
@@ -524,7 +521,7 @@ def predict(
 
 @app.command()
 def summary(
-    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    path: Fit,
     form: TableFormat = "table",
     whole: Annotated[
         bool,
@@ -537,12 +534,10 @@ def summary(
     run(path, form, whole)
 
 
-Fit = Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")]
 By = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Leave whole levels of it out, not rows."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
 @app.command()
@@ -580,14 +575,10 @@ def pool(
         str | None,
         typer.Option(metavar="GROUP", help="Whose levels; else the only group."),
     ] = None,
-    draws: Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")] = 1000,
-    tune: Annotated[
-        int, typer.Option(min=0, help="Draws to adapt by, per chain.")
-    ] = 1000,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
     chains: Annotated[int, typer.Option(min=1)] = 4,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed, the same draws.")
-    ] = None,
+    seed: Seed = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -652,7 +643,7 @@ def kfold(
 
 @app.command()
 def ask(
-    path: Annotated[str, typer.Argument(metavar="FIT", help="A fit file.")],
+    path: Fit,
     question: Annotated[
         str,
         typer.Argument(

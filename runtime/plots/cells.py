@@ -188,8 +188,7 @@ def _statistic(
         size, width = (3.0, 0.8) if many else (12.0, 1.2)
         axes.plot(places, values, "_", color="black", ms=size, mew=width, zorder=5)
     if one.least is not None:
-        axes.set_ylim(bottom=min(one.least, axes.get_ylim()[0]))
-        axes.set_ylim(bottom=max(one.least, 0.0) if one.least == 0.0 else one.least)
+        axes.set_ylim(bottom=one.least)
     axes.set_xlim(-0.6, len(panels) - 0.4)
     ticks_at(axes, "y")
     axes.set_title(shorten(one.title, 34), loc="left")

@@ -26,6 +26,7 @@ from .response import (
     scale_of,
 )
 from .style import (
+    LETTERS,
     SMALL,
     WIDTH,
     Picture,
@@ -33,6 +34,7 @@ from .style import (
     drawn,
     inches_of,
     intervals,
+    names_below,
     shorten,
     ticks_at,
     told_apart,
@@ -54,8 +56,6 @@ _MOST, _FEW, _ROWS = 12, 4, 10
 _LABELLED = 40
 #: Data sets, if nobody says how many.
 _DRAWS = 300
-#: Letters that fit below a picture, beside each other.
-_LETTERS = 90
 
 
 @drawn
@@ -254,7 +254,7 @@ def _columns(panels: int, bins: Bins | None) -> int:
     widest = 4 if bars <= 12 else 3 if bars <= 25 else 2
     if bins is not None and bars <= 12:
         letters = sum(max(map(len, label.split()), default=0) for label in bins.labels)
-        if letters > _LETTERS / widest:
+        if letters > LETTERS / widest:
             widest = 2
         elif panels > 16:
             widest = 5
@@ -284,7 +284,7 @@ def _means(
         labels = [panel.label for panel in panels if not panel.missing]
         prefix = f"{by} = " if len(columns) == 1 else ""  # of a number
         named = [labels[place].removeprefix(prefix) for place in order]
-        _named(axes, named)
+        names_below(axes, named)
     axes.set_xlabel(f"{len(levels)} levels of {shorten(by, 40)}, by the data")
     absent = sum(len(panel.rows) for panel in panels if panel.missing)
     sheet.notes = (
@@ -304,14 +304,6 @@ def _means(
     axes.set_title(
         f"data (bar), {_model(data)}: median (dot) and 95 %", loc="left", fontsize=SMALL
     )
-
-
-def _named(axes: Axes, levels: Sequence[str]) -> None:
-    """Write the name of every level below it, upright if there is no room."""
-    labels = told_apart(levels, 16)
-    axes.set_xticks(range(len(labels)), labels)
-    if sum(map(len, labels)) + len(labels) > _LETTERS:
-        axes.tick_params(axis="x", labelrotation=90)
 
 
 def _means_of(values: NDArray[Any], levels: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from ..rows.predict import predict, thinned
 from ..rows.replicates import Replicates
 from . import PlotError
 from .panels import panels_of
-from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at, told_apart
+from .style import SMALL, WIDTH, Sheet, drawn, intervals, names_below, shorten, ticks_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,6 @@ __all__ = ["OPTIONS", "picture"]
 OPTIONS = ("by", "response")
 #: Draws of each chain that means are taken of, and levels that have a name each.
 _DRAWS, _NAMED = 100, 40
-#: Letters that fit below a picture.
-_LETTERS = 90
 
 
 @drawn
@@ -77,10 +75,7 @@ def picture(
     axes.set_xlim(-0.8, len(panels) - 0.2)
     axes.set_xticks([])
     if not many:
-        labels = told_apart([panels[at].label for at in order], 16)
-        axes.set_xticks(range(len(labels)), labels)
-        if sum(map(len, labels)) + len(labels) > _LETTERS:
-            axes.tick_params(axis="x", labelrotation=90)
+        names_below(axes, [panels[at].label for at in order])
     axes.set_xlabel(f"{len(panels)} levels of {shorten(name, 40)}, by the data")
     axes.set_ylabel(f"mean of {shorten(rows.title or rows.name, 36)}")
     ticks_at(axes, "y")

@@ -69,6 +69,8 @@ _LARGEST = 100_000_000
 WIDTH = 7.0
 #: Points: text that stands beside the labels.
 SMALL = 7.0
+#: Letters that fit below a picture, beside each other.
+LETTERS = 90
 #: Grey and style of lines that are told apart, the strongest first.
 LINES: tuple[tuple[str, Any], ...] = (
     ("black", "-"),
@@ -501,6 +503,14 @@ def told_apart(labels: Sequence[str], most: int) -> list[str]:
         for name in names
     ]
     return found if max(map(len, found)) <= most + 2 else short
+
+
+def names_below(axes: Axes, levels: Sequence[str]) -> None:
+    """Write the name of every level below it, upright if there is no room."""
+    labels = told_apart(levels, 16)
+    axes.set_xticks(range(len(labels)), labels)
+    if sum(map(len, labels)) + len(labels) > LETTERS:
+        axes.tick_params(axis="x", labelrotation=90)
 
 
 def spread(labels: Sequence[str], most: int) -> list[int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.program.interpret.density import spread_out
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
@@ -168,12 +169,12 @@ class Simulator:
         for group in program.groups:
             lengths = frame.lengths[group.levels], frame.lengths[group.coefs]
             effects = _effects(group, self.values, lengths, sets, rng)
-            if group.relation is not None:
-                effects = np.asarray(frame[group.relation]) @ effects
+            known = dict(frame.arrays)
             if group.mixture is not None:
                 half = 0.5 * float(np.ravel(self.values[group.mixture.df])[0])
-                chi = rng.standard_gamma(half, effects.shape[:2])
-                effects = effects * np.sqrt(half / chi)[..., None]
+                drawn = rng.standard_gamma(half, effects.shape[:2])
+                known[group.mixture.variance] = half / drawn
+            effects = spread_out(group, effects, known)
             variables[group.effects] = (
                 ("chain", "draw", f"{group.effects}#0", f"{group.effects}#1"),
                 effects[None],

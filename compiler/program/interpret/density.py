@@ -291,16 +291,18 @@ def _group(
             total = total - 0.5 * (z * z).sum() - len(own) * log_determinant
     if base:
         values[group.base] = np.concatenate(base)
-    values[group.stated] = _spread_out(group, np.concatenate(stated), values)
+    values[group.stated] = spread_out(group, np.concatenate(stated), values)
     return total
 
 
-def _spread_out(group: Group, effects: Array, values: Mapping[str, Any]) -> Array:
+def spread_out(group: Group, effects: Array, values: Mapping[str, Any]) -> Array:
     """Return effects as they are, of normal ones that are independent by level."""
     if group.relation is not None:
         effects = np.asarray(values[group.relation]) @ effects
     if group.mixture is not None:
-        effects = np.sqrt(np.asarray(values[group.mixture.variance]))[:, None] * effects
+        effects = (
+            np.sqrt(np.asarray(values[group.mixture.variance]))[..., None] * effects
+        )
     return effects
 
 
