@@ -65,9 +65,21 @@ def pooled_logit(successes: float, trials: float) -> float:
 def log_logistic(x: Array) -> Array:
     """Return ``log(1 / (1 + exp(-x)))``; finite for any finite ``x``."""
     x = np.asarray(x)
+    if not np.iscomplexobj(x):
+        return np.asarray(np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))))
     negative = np.real(x) < 0
     small = np.exp(np.where(negative, x, -x))
     return np.asarray(np.where(negative, x, 0.0) - log1p(small))
+
+
+def log_logistics(a: Array, b: Array) -> Array:
+    """Return ``log_logistic(a) + log_logistic(b)``, with one logarithm."""
+    a, b = np.asarray(a), np.asarray(b)
+    if np.iscomplexobj(a) or np.iscomplexobj(b):
+        return log_logistic(a) + log_logistic(b)
+    s, t = np.exp(-np.abs(a)), np.exp(-np.abs(b))
+    s = s + t + s * t
+    return np.asarray(np.minimum(a, 0.0) + np.minimum(b, 0.0) - np.log1p(s))
 
 
 def logistic(x: Array) -> Array:

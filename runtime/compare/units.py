@@ -57,8 +57,8 @@ _STEPS, _LONGEST, _SHORTER = 12, 3.0, 0.3
 _NEAR = 0.1
 #: Step of the numerical derivatives, in sds of the effects.
 _STEP = 0.02
-#: Numbers that are computed at a time.
-_AT_ONCE = 3_000_000
+#: Numbers that are computed at a time: what the nearest memory holds.
+_AT_ONCE = 500_000
 #: Effects of a group beyond this are too many for so few points.
 _MOST_EFFECTS = 12
 
@@ -394,6 +394,18 @@ class _Unit:
             if own:
                 self.weights[predictor.name] = _beside(own)
 
+    def _chosen(self, places: Array) -> _Unit:
+        """Return the same at the draws of these places."""
+        if len(places) == self.at.size:
+            return self
+        part = _Unit(self.at.chosen(places), self.units)
+        part.fixed = {name: values[places] for name, values in self.fixed.items()}
+        part.weights = {
+            name: values[places] if len(values) > 1 else values
+            for name, values in self.weights.items()
+        }
+        return part
+
     def density(self, effects: Array) -> Array:
         """Return the log density of all rows: effects are draws by nodes by effects."""
         return np.asarray(self.each(effects).sum(axis=1))
@@ -423,8 +435,11 @@ class _Unit:
             return self.density(np.zeros((self.at.size, 1, 0)))[:, 0]
         factor = self.factor()
 
-        def posterior(z: Array) -> Array:
-            found = self.density(z @ np.swapaxes(factor, 1, 2))
+        def posterior(z: Array, places: Array | None = None) -> Array:
+            unit, own = self, factor
+            if places is not None:
+                unit, own = self._chosen(places), factor[places]
+            found = unit.density(z @ np.swapaxes(own, 1, 2))
             return np.asarray(found - 0.5 * (z * z).sum(axis=-1))
 
         mode, spread = _mode(posterior, self._start(factor))
@@ -511,19 +526,23 @@ def _mode(density: Any, start: Array) -> tuple[Array, Array]:
     highest = np.full(draws, -np.inf)
     step = np.zeros((draws, size))
     curvature = np.broadcast_to(np.eye(size), (draws, size, size)).copy()
+    going = np.arange(draws)
     for _ in range(_STEPS):
-        values = density(here[:, None] + stencil)
-        better = values[:, 0] >= highest
+        values = density(here[going, None] + stencil, going)
+        better = values[:, 0] >= highest[going]
+        up = going[better]
         slope, second = _derivatives(values[better], size, pairs)
-        best = np.where(better[:, None], here, best)
-        highest = np.where(better, values[:, 0], highest)
-        curvature[better] = second
+        best = best.copy()
+        best[up], highest[up] = here[up], values[better, 0]
+        curvature[up] = second
         # a step that went too far is shortened
-        step = _SHORTER * step
-        step[better] = np.linalg.solve(second, slope[..., None])[..., 0]
-        length = np.sqrt((step * step).sum(axis=1, keepdims=True))
-        step = step * np.minimum(1.0, _LONGEST / np.maximum(length, 1e-300))
-        if length.max() < _NEAR:
+        step[going] *= _SHORTER
+        step[up] = np.linalg.solve(second, slope[..., None])[..., 0]
+        length = np.sqrt((step[going] * step[going]).sum(axis=1))
+        shorter = np.minimum(1.0, _LONGEST / np.maximum(length, 1e-300))
+        step[going] *= shorter[:, None]
+        going = going[length >= _NEAR]
+        if not len(going):
             break
         here = best + step
     spread = np.linalg.cholesky(np.linalg.inv(curvature))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.numerics import (
-    log_logistic,
+    log_logistics,
     log_one_minus_exp,
     logistic,
     pooled_logit,
@@ -74,9 +74,7 @@ def log_density(
     below = np.where(lowest, -FAR, disc * (ends[..., y] - eta))
     between = log_one_minus_exp(disc * with_ends(1.0, np.asarray(gap))[..., y])
     return np.asarray(
-        log_logistic(above)
-        + log_logistic(-below)
-        + np.where(lowest | highest, 0.0, between)
+        log_logistics(above, -below) + np.where(lowest | highest, 0.0, between)
     )
 
 
