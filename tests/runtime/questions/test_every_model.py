@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.runtime.questions.test_contrasts import CHAINS, DRAWS, data, posterior
+from tests.runtime.questions.test_contrasts import CHAINS, data, posterior
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.plain import table_from_frame
@@ -16,6 +16,9 @@ from varying.grammar.source import Source
 from varying.runtime.questions.asking import ask
 
 Array = np.ndarray[Any, Any]
+
+#: Enough to be of several sizes: what an answer takes is proportional to draws.
+DRAWS = 3
 
 COLUMNS = """\
 column block: factor(early, middle, late)
@@ -82,7 +85,8 @@ def drawn(found: Compiled) -> dict[str, Array]:
     """Draws of all that is reported, where parameters can be."""
     rng = np.random.default_rng(0)
     program = found.lowered
-    draws = {str(n): one.values for n, one in posterior(found).data_vars.items()}
+    few = posterior(found).isel(draw=slice(DRAWS))
+    draws = {str(n): one.values for n, one in few.data_vars.items()}
     lengths = {axis.name: len(axis.labels or ()) for axis in program.axes}
     for group in program.groups:
         size = lengths[group.sds]
