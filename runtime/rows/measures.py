@@ -227,10 +227,16 @@ def _of_family(family: Family) -> Callable[[Family, Arguments, Array], Array]:
 
 
 def _over(arguments: Arguments, ranks: Array) -> Array:
-    over: Array = arguments["eta"][..., None] - arguments["threshold"][..., ranks]
-    if "disc" in arguments:
-        over = over * arguments["disc"][..., None]
-    return over
+    eta, thresholds = arguments["eta"], arguments["threshold"]
+    disc = arguments.get("disc")
+    shapes = (np.shape(thresholds)[:-1], *([] if disc is None else [np.shape(disc)]))
+    # rank by rank in memory: NumPy is slow along an axis of three or four numbers
+    over = np.empty((len(ranks), *np.broadcast_shapes(np.shape(eta), *shapes)))
+    for own, rank in zip(over, ranks, strict=True):
+        np.subtract(eta, thresholds[..., rank], out=own)
+        if disc is not None:
+            np.multiply(own, disc, out=own)
+    return np.moveaxis(over, 0, -1)
 
 
 def _ordlogit(family: Family, arguments: Arguments, ranks: Array) -> Array:

@@ -18,7 +18,7 @@ from varying.runtime.questions.asking import ask
 Array = np.ndarray[Any, Any]
 
 #: Enough to be of several sizes: what an answer takes is proportional to draws.
-DRAWS = 3
+DRAWS = 2
 
 COLUMNS = """\
 column block: factor(early, middle, late)
