@@ -193,6 +193,8 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             "options follow the formula after a comma, on its line or indented below",
             fix=Fix("put a comma before it", (Edit(Span(start, start), comma),)),
         )
+    elif meant and line.kind == "formula" and line.indented and _is_number(tokens):
+        _constant(tokens, sink)
     elif meant:
         span = span_of(tokens[equals[0]])
         plain = line.kind == "formula" and not line.indented and equals[0] == 1
@@ -225,6 +227,30 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
             *(("a formula is written `response ~ terms`",) if equals else ()),
         )
     return True
+
+
+def _is_number(tokens: Sequence[Token]) -> bool:
+    """Say whether a line is `sigma = 1` or `bias = -0.5`, and no more."""
+    types = [token.type for token in tokens if token != "-"]
+    return types == ["NAME", "EQ", "NUMBER"] and tokens[1].type == "EQ"
+
+
+def _constant(tokens: Sequence[Token], sink: Sink) -> None:
+    """Report `sigma = 1`, by which brms fixes a parameter."""
+    word, number = tokens[0], tokens[-1]
+    start = span_of(word).start
+    # `sigma = 1` may also be meant for `sigma ~ 1`: a formula of an intercept
+    formula = number in ("0", "1") and len(tokens) == 3
+    sink.add(
+        "equals-for-tilde",
+        span_of(tokens[1]),
+        "`=` where a formula has `~`",
+        f"a parameter is fixed by `prior {word} = {''.join(tokens[2:])}`",
+        *(("`~ 1` is a formula with an intercept alone",) if formula else ()),
+        fix=Fix(
+            f"fix `{word}`", (Edit(Span(start, start), "prior "),), safe=not formula
+        ),
+    )
 
 
 def _of_call(tokens: Sequence[Token]) -> tuple[str, ...]:

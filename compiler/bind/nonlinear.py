@@ -37,8 +37,13 @@ from .groupings import bind_groupings, check_dropped
 from .offsets import bind_offsets
 from .options import read_options
 
-#: Names that targets of priors and results have already.
-_TAKEN = ("Intercept", "threshold", "sd", "cor", "r", "mu", "eta")
+_RESULTS = "it is a name of something else among the results"
+_PREDICTOR = "`eta` is the linear predictor in the results: call it `theta`, say"
+#: Names that targets of priors and results have already, and what to do.
+_TAKEN = {
+    **dict.fromkeys(("Intercept", "threshold", "sd", "cor", "r", "mu"), _RESULTS),
+    "eta": _PREDICTOR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,7 @@ def _is_inner(
             "invalid-argument",
             name.span,
             f"a parameter of a formula that is not linear cannot be called `{text}`",
-            "it is a name of something else among the results"
+            _TAKEN[text]
             if text in _TAKEN
             else "it is a name without blanks, dots or other signs: a dot parts a "
             "parameter from what is of it, as in `a.Intercept`",

@@ -14,10 +14,8 @@ from varying.grammar.tree import Argument, Call, Expr, ListExpr, Name, PriorStat
 from varying.grammar.walk import plain_number, unwrap
 
 from ...distributions.table import (
-    ABOVE_ONE,
     DISTRIBUTIONS,
     PLANNED,
-    POSITIVE,
     REAL,
     SPECIAL,
     SPELLINGS,
@@ -25,20 +23,8 @@ from ...distributions.table import (
     Distribution,
 )
 from ..bound import PriorText
+from .constants import SUPPORTS, constant, line_of, report_constant, target_text
 from .scalars import CORRELATIONS, Scalar
-
-_WORDS: Mapping[Bounds, str] = {
-    REAL: "any number",
-    POSITIVE: "positive",
-    (0.0, 1.0): "between 0 and 1",
-    ABOVE_ONE: "above 1",
-}
-
-#: What no number may take the place of.
-_NEVER_FIXED = (
-    *CORRELATIONS,
-    *("simo", "threshold", "threshold[mean]", "Intercept[mean]"),
-)
 
 #: How to write what is not compiled by that name.
 _INSTEAD: Mapping[str, tuple[str, ...]] = {
@@ -56,7 +42,7 @@ def read_prior(
     """
     value = unwrap(statement.value)
     if statement.operator == "=":
-        return _constant(statement, value, scalar, sink)
+        return constant(statement, value, scalar, sink)
     match value:
         case Call(function=function, arguments=arguments):
             pass
@@ -82,6 +68,9 @@ def read_prior(
             f"the distribution `{function.text}` is not compiled by this version",
             *_INSTEAD.get(function.text, ()),
         )
+        return None
+    if function.text == "constant":
+        report_constant(statement, function, arguments, sink)
         return None
     if function.text not in SPELLINGS and function.text in ELSEWHERE:
         better, _ = ELSEWHERE[function.text]
@@ -126,66 +115,9 @@ def read_prior(
     return prior
 
 
-def _constant(
-    statement: PriorStatement, value: Expr, scalar: Scalar | None, sink: Sink
-) -> PriorText | None:
-    number = plain_number(value)
-    if number is None or not math.isfinite(number):
-        text, start = expression_text(value), statement.target.span.end
-        notes, fix = ("for a distribution write `~`",), None
-        if isinstance(value, Call):
-            between = sink.source.text[start : statement.value.span.start]
-            place = start + between.index("=")
-            known = value.function.text in (*SPELLINGS, *SPECIAL, *PLANNED)
-            edit = Edit(Span(place, place + 1), "~")
-            fix = Fix("replace `=` by `~`", (edit,), safe=known)
-        sink.add(
-            "invalid-argument",
-            statement.value.span,
-            f"a parameter is fixed at a number, and `{text}` is none",
-            *notes,
-            fix=fix,
-        )
-        return None
-    if scalar is None:
-        return None
-    if scalar.base in _NEVER_FIXED:
-        sink.add(
-            "not-yet",
-            statement.target.span,
-            f"`{_target(statement)}` cannot be fixed by this version",
-        )
-        return None
-    low, high = scalar.support
-    zero_sd = scalar.base == "sd" and number == 0
-    if not (low < number < high or zero_sd):
-        sink.add(
-            "prior-support",
-            statement.value.span,
-            f"`{_target(statement)}` must be {_WORDS[scalar.support]}, "
-            f"not {expression_text(value)}",
-        )
-        return None
-    return PriorText(
-        "constant",
-        (("value", number),),
-        f"= {expression_text(value)}",
-        _line(statement, sink),
-        span=statement.span,
-    )
-
-
-def _line(statement: PriorStatement, sink: Sink) -> int:
-    return sink.source.position(statement.span.start).line
-
-
 def _of(scalar: Scalar) -> str:
     """Return ``sigma.`` for what is a part of sigma."""
     return scalar.kind.removesuffix(scalar.base)
-
-
-def _target(statement: PriorStatement) -> str:
-    return expression_text(statement.target)
 
 
 def _special(
@@ -208,7 +140,7 @@ def _special(
         sink.add(
             "prior-support",
             function.span,
-            f"`lkj` is for correlations, not for `{_target(statement)}`",
+            f"`lkj` is for correlations, not for `{target_text(statement)}`",
             f"correlations are the target `{_of(scalar)}cor[group]`",
         )
         return None
@@ -232,7 +164,7 @@ def _special(
         "lkj",
         (("eta", eta),),
         expression_text(statement.value),
-        _line(statement, sink),
+        line_of(statement, sink),
         span=statement.span,
     )
 
@@ -305,7 +237,7 @@ def _arguments(
         elif not math.isfinite(number):
             message = f"`{name}` of `{row.name}` must be finite"
         elif not low < number < high:
-            message = f"`{name}` of `{row.name}` must be {_WORDS[low, high]}"
+            message = f"`{name}` of `{row.name}` must be {SUPPORTS[low, high]}"
         if message:
             sink.add("invalid-argument", argument.value.span, message)
             faults += 1
@@ -387,7 +319,7 @@ def _bounded(
         row.name,
         tuple((a.name, given[a.name]) for a in row.arguments),
         _in_full(statement.value, row, given),
-        _line(statement, sink),
+        line_of(statement, sink),
         lower,
         upper,
         span=statement.span,
@@ -435,14 +367,14 @@ def _fits(
             "prior-support",
             function,
             f"`{row.name}` is improper: only `b` may have it, not "
-            f"`{_target(statement)}`",
+            f"`{target_text(statement)}`",
         )
     elif row.name == "dirichlet" and scalar.base not in ("threshold", "simo"):
         sink.add(
             "prior-support",
             function,
             "`dirichlet` is for `threshold` and for `simo`, the steps of `mo()`, not "
-            f"for `{_target(statement)}`",
+            f"for `{target_text(statement)}`",
         )
     elif row.name == "dirichlet" and prior.each and scalar.base == "threshold":
         sink.add(
@@ -465,7 +397,7 @@ def _fits(
         sink.add(
             "prior-support",
             function,
-            f"`{_target(statement)}` are shares that add up to 1: they take "
+            f"`{target_text(statement)}` are shares that add up to 1: they take "
             f"`dirichlet`, not `{row.name}`",
             "`dirichlet(1)` has all shapes equally likely, `dirichlet([2, 1, 1])` a "
             "larger first step",
@@ -500,8 +432,8 @@ def _too_wide(
     sink.add(
         "prior-support",
         statement.value.span,
-        f"`{_target(statement)}` is {_WORDS[scalar.support]}, but `{prior.text}` is "
-        "wider",
+        f"`{target_text(statement)}` is {SUPPORTS[scalar.support]}, "
+        f"but `{prior.text}` is wider",
         *notes,
         fix=fix,
     )
