@@ -45,9 +45,9 @@ from .priors.statements import resolve_priors
 from .question import CellQuestion, Questions
 from .questions.cells import bind_cells, cells_name
 from .questions.grid import factors_of, labels_of, numbers_read
+from .questions.known import ModelCells
 from .questions.quantities import bind_quantities, check_names
-from .questions.references import Scope
-from .questions.scales import ModelCells
+from .questions.scope import Scope
 from .response import response_values
 from .several import by_response, one_by_one
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from varying.compiler.program.fill import fill
 
 from ..rows.engine import Draws, Rows, blocks
+from .integrals import density_of_units
 from .psis import log_mean_exp
 from .refit import Refit, refit, refit_settings, without
-from .units import density_of_units, in_front
+from .units import in_front
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled

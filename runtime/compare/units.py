@@ -1,23 +1,9 @@
-"""What is left out at a time: a row, or all rows of a group.
-
-The density of a group's responses is that of a **new** group with such rows: the
-effects of the group are integrated out, draw by draw,
-
-    p(y_g | theta) = integral of prod_i p(y_gi | theta, r) normal(r | 0, S_theta) dr,
-
-by importance sampling around the mode of the integrand: ``r = F z`` with ``F F' = S``,
-Newton's steps to the mode of the density of ``z``, and quasi-random points of a normal
-distribution with the mode, and somewhat more than the spread, that are found there
-(Laplace importance sampling; Kuk 1999, Statistics and Computing 9). For one effect that
-is compared with adaptive quadrature, for several with simple Monte Carlo, in the tests.
-"""
+"""What is left out at a time: a row, or all rows of a group."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +15,6 @@ from varying.compiler.program.recipes import MemberIndex
 
 from ..interface.arguments import ArgumentError, given
 from ..interface.faults import fault
-from ..rows.at_once import AtOnce
-from .psis import log_sum_exp
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -40,25 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Units",
-    "density_of_units",
     "in_front",
+    "index_of",
     "one_response",
     "units_of",
 ]
 
 Array = NDArray[Any]
 
-#: Points that an integral over the effects of a group is made of, and the spread of
-#: their distribution beside that of the integrand.
-_POINTS, _WIDER = 64, 1.25
-#: Steps of Newton to the mode, and how far one goes at most, in sds of the effects.
-_STEPS, _LONGEST, _SHORTER = 12, 3.0, 0.3
-#: A step shorter than this leads to the mode, as far as that is needed.
-_NEAR = 0.1
-#: Step of the numerical derivatives, in sds of the effects.
-_STEP = 0.02
-#: Numbers that are computed at a time: what the nearest memory holds.
-_AT_ONCE = 500_000
 #: Effects of a group beyond this are too many for so few points.
 _MOST_EFFECTS = 12
 
@@ -175,14 +148,14 @@ def _own_groups(compiled: Compiled, by: str, unit: Array) -> tuple[str, ...]:
     for group in program.groups:
         if group.name in _with_members(program):
             continue
-        index = _index_of(program, group, frame.arrays)
+        index = index_of(program, group, frame.arrays)
         pairs = np.unique(np.stack([index, unit]), axis=1)
         if pairs.shape[1] == len(np.unique(index)):
             found.append(group.name)
     return tuple(found)
 
 
-def _index_of(program: Program, group: Group, arrays: Mapping[str, Array]) -> Array:
+def index_of(program: Program, group: Group, arrays: Mapping[str, Array]) -> Array:
     """Return the level of each row."""
     for predictor in program.predictors:
         for block in predictor.blocks:
@@ -209,7 +182,7 @@ def _check(compiled: Compiled, units: Units) -> None:
                 "yet",
                 "leave out rows",
             )
-        index = _index_of(program, group, frame.arrays)
+        index = index_of(program, group, frame.arrays)
         if len(np.unique(index)) > units.count:
             raise refuse(
                 f"`{group.levels}` is nested in `{units.by}`: integrating over the "
@@ -269,332 +242,3 @@ def in_front(posterior: Dataset) -> dict[str, Array]:
         values = variable.transpose("chain", "draw", ...).values
         found[str(name)] = values.reshape(-1, *values.shape[2:])
     return found
-
-
-# ---- the density of a group ----------------------------------------------------------
-
-
-def density_of_units(
-    compiled: Compiled,
-    units: Units,
-    draws: Mapping[str, Array],
-    chosen: Sequence[int] | None = None,
-) -> NDArray[np.float64]:
-    """Return the log density of all responses of each unit, units by draws.
-
-    Parameters
-    ----------
-    compiled
-        The model, with the rows of these units at least.
-    units
-        Which rows are which.
-    draws
-        See ``in_front``.
-    chosen
-        Places of the units that are wanted; None: all.
-    """
-    places = range(units.count) if chosen is None else chosen
-    return np.stack(
-        [_of_unit(compiled, units, place, draws) for place in places], axis=0
-    )
-
-
-def _of_unit(
-    compiled: Compiled, units: Units, place: int, draws: Mapping[str, Array]
-) -> NDArray[np.float64]:
-    rows = units.rows([place])
-    table = compiled.prepared.table.take(rows)
-    program = compiled.lowered
-    frame = fill(program, table)
-    unit = _Unit(AtOnce(program, frame, draws), units)
-    found = np.concatenate([part.integral() for part in unit.parts()])
-    return np.asarray(found, dtype=np.float64)
-
-
-def _of_members(block: MemberUse, at: AtOnce) -> Array:
-    """Return what the effects of the levels of each row add up to: draws by rows."""
-    frame, group = at.frame, at.program.group(block.group)
-    effects = at.draws[group.effects][:, frame[block.index]]
-    effects = effects[..., list(block.positions)]
-    pooled = (effects * frame[block.weights][..., None]).sum(axis=2)
-    design = 1.0 if block.design is None else frame[block.design]
-    return np.asarray((pooled * design).sum(axis=-1))
-
-
-class _Unit:
-    """The rows of a unit at draws, as a function of its effects."""
-
-    def __init__(self, at: AtOnce, units: Units) -> None:
-        self.at, self.units = at, units
-        self.groups = [at.program.group(name) for name in units.groups]
-        self.sizes = [at.frame.lengths[one.coefs] for one in self.groups]
-        self.size = sum(self.sizes)
-
-    def parts(self) -> Iterator[_Unit]:
-        """Yield the same at some draws at a time: memory is bounded."""
-        work = max(self.at.rows, 1) * max(_POINTS, self.size**2)
-        step = max(1, _AT_ONCE // work)
-        for start in range(0, self.at.size, step):
-            yield _Unit(self.at.some(start, start + step), self.units)
-
-    def factor(self) -> Array:
-        """Return ``F`` of the effects of all groups: draws by effects twice."""
-        whole = np.zeros((self.at.size, self.size, self.size))
-        start = 0
-        for group, size in zip(self.groups, self.sizes, strict=True):
-            covariance = self.at.covariance(group)
-            if group.by is not None:
-                level = _index_of(self.at.program, group, self.at.frame.arrays)[0]
-                ends = np.cumsum(group.by.levels)
-                stratum = int(np.searchsorted(ends, level, "right"))
-                own = slice(stratum * size, (stratum + 1) * size)
-                covariance = covariance[:, own, own]
-            place = slice(start, start + size)
-            whole[:, place, place] = _root(covariance)
-            start += size
-        return whole
-
-    def _start(self, factor: Array) -> Array:
-        """Return where the mode is looked for: draws by effects."""
-        if not self.units.seen:
-            return np.zeros((self.at.size, self.size))
-        drawn = []
-        for group in self.groups:
-            level = _index_of(self.at.program, group, self.at.frame.arrays)[0]
-            drawn.append(self.at.draws[group.effects][:, int(level)])
-        # the factor is a rotation times roots: see `_root`
-        squares = np.maximum((factor * factor).sum(axis=1), 1e-12)
-        effects = np.concatenate(drawn, axis=1)[:, None, :]
-        z = (effects @ factor)[:, 0] / squares
-        return np.asarray(np.clip(z, -_LONGEST, _LONGEST))
-
-    def prepare(self) -> None:
-        """Compute what no effect of the unit has a part in."""
-        at, program = self.at, self.at.program
-        self.fixed: dict[str, Array] = {}
-        self.weights: dict[str, Array] = {}
-        for predictor in at.linear:
-            values = at.fixed(predictor)
-            weights = at.weights_of_effects(predictor)
-            pooled = [b for b in predictor.blocks if isinstance(b, MemberUse)]
-            for block in pooled:
-                # the levels of such groups are never left out
-                values = values + _of_members(block, at)
-            for name in self.units.others:
-                if name in weights and name not in {b.group for b in pooled}:
-                    group = program.group(name)
-                    level = _index_of(program, group, at.frame.arrays)
-                    effects = at.draws[group.effects][:, level]
-                    values = values + (weights[name] * effects).sum(axis=-1)
-            self.fixed[predictor.name] = values
-            own = [
-                weights.get(one.name, np.zeros((1, at.rows, size)))
-                for one, size in zip(self.groups, self.sizes, strict=True)
-            ]
-            if own:
-                self.weights[predictor.name] = _beside(own)
-
-    def _chosen(self, places: Array) -> _Unit:
-        """Return the same at the draws of these places."""
-        if len(places) == self.at.size:
-            return self
-        part = _Unit(self.at.chosen(places), self.units)
-        part.fixed = {name: values[places] for name, values in self.fixed.items()}
-        part.weights = {
-            name: values[places] if len(values) > 1 else values
-            for name, values in self.weights.items()
-        }
-        return part
-
-    def density(self, effects: Array) -> Array:
-        """Return the log density of all rows: effects are draws by nodes by effects."""
-        return np.asarray(self.each(effects).sum(axis=1))
-
-    def each(self, effects: Array) -> Array:
-        """Return the log density of each row: draws by rows by nodes."""
-        at, likelihood = self.at, self.at.program.likelihood
-        predictors = {}
-        for name, values in self.fixed.items():
-            found = values[:, :, None]
-            if name in self.weights:
-                found = found + self.weights[name] @ np.swapaxes(effects, 1, 2)
-            predictors[name] = found
-        observed = at.frame[likelihood.value][:, None]
-        each = _log_density(at, observed, at.arguments(predictors))
-        if likelihood.weight is not None:
-            each = each * at.frame[likelihood.weight][:, None]
-        if likelihood.count is not None:
-            each = each * at.frame[likelihood.count][:, None]
-        shape = (at.size, at.rows, effects.shape[1])
-        return np.broadcast_to(each, shape)
-
-    def integral(self) -> Array:
-        """Return the log density with the effects integrated out, a number a draw."""
-        self.prepare()
-        if not self.size:
-            return self.density(np.zeros((self.at.size, 1, 0)))[:, 0]
-        factor = self.factor()
-
-        def posterior(z: Array, places: Array | None = None) -> Array:
-            unit, own = self, factor
-            if places is not None:
-                unit, own = self._chosen(places), factor[places]
-            found = unit.density(z @ np.swapaxes(own, 1, 2))
-            return np.asarray(found - 0.5 * (z * z).sum(axis=-1))
-
-        mode, spread = _mode(posterior, self._start(factor))
-        points, log_density = _points(self.size)
-        z = mode[:, None] + _WIDER * (points @ np.swapaxes(spread, 1, 2))
-        log_proposal = (
-            log_density
-            - np.log(np.diagonal(spread, axis1=1, axis2=2)).sum(axis=1)[:, None]
-            - self.size * math.log(_WIDER)
-        )
-        constant = -0.5 * self.size * math.log(2.0 * math.pi)
-        ratios = posterior(z) + constant - log_proposal
-        # what so few points make of a normal integrand, whose integral is known
-        squares = (points * points).sum(axis=1)
-        normal = log_sum_exp(constant - 0.5 * _WIDER**2 * squares - log_density)
-        normal = normal + self.size * math.log(_WIDER)
-        return np.asarray(log_sum_exp(ratios) - normal)
-
-
-def _beside(parts: Sequence[Array]) -> Array:
-    draws = max(len(one) for one in parts)
-    wide = [np.broadcast_to(one, (draws, *one.shape[1:])) for one in parts]
-    return np.concatenate(wide, axis=-1)
-
-
-def _root(covariance: Array) -> Array:
-    """Return lower factors of covariances, some of which may be singular."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
-
-
-def _log_density(at: AtOnce, observed: Array, arguments: Mapping[str, Array]) -> Array:
-    """Return the log density of responses, draws by rows by nodes.
-
-    Thresholds are vectors, of which not every family takes those of many draws.
-    """
-    family = at.family
-    if not family.thresholds:
-        with np.errstate(all="ignore"):
-            return np.asarray(family.log_density(observed, **arguments))
-    ranks = observed[:, 0]
-    # rows last, and nodes before the draws
-    own = {
-        name: values[:, 0, 0] if name in _VECTORS else _nodes_first(values)
-        for name, values in arguments.items()
-    }
-    if family.many_draws:
-        return np.moveaxis(family.log_density(ranks, **own), 0, -1)
-    found = [
-        family.log_density(
-            ranks,
-            **{
-                name: values[draw] if name in _VECTORS else _of_draw(values, draw)
-                for name, values in own.items()
-            },
-        )
-        for draw in range(at.size)
-    ]
-    return np.moveaxis(np.stack(found, axis=1), 0, -1)
-
-
-def _nodes_first(values: Array) -> Array:
-    return np.moveaxis(values, -1, 0) if values.ndim == 3 else values
-
-
-def _of_draw(values: Array, draw: int) -> Array:
-    """Return what there is at one draw: nodes by rows."""
-    return values[:, draw % values.shape[1]] if values.ndim == 3 else values
-
-
-#: Arguments that have an element for each threshold or gap.
-_VECTORS = frozenset({"threshold", "gap"})
-
-
-def _mode(density: Any, start: Array) -> tuple[Array, Array]:
-    """Return where a density is largest at each draw, and a factor of its spread.
-
-    The density is of standard normals given data. Its second derivative is taken for
-    that of the prior alone in directions in which the data add none.
-    """
-    draws, size = start.shape
-    stencil, pairs = _stencil(size)
-    here = best = start
-    highest = np.full(draws, -np.inf)
-    step = np.zeros((draws, size))
-    curvature = np.broadcast_to(np.eye(size), (draws, size, size)).copy()
-    going = np.arange(draws)
-    for _ in range(_STEPS):
-        values = density(here[going, None] + stencil, going)
-        better = values[:, 0] >= highest[going]
-        up = going[better]
-        slope, second = _derivatives(values[better], size, pairs)
-        best = best.copy()
-        best[up], highest[up] = here[up], values[better, 0]
-        curvature[up] = second
-        # a step that went too far is shortened
-        step[going] *= _SHORTER
-        step[up] = np.linalg.solve(second, slope[..., None])[..., 0]
-        length = np.sqrt((step[going] * step[going]).sum(axis=1))
-        shorter = np.minimum(1.0, _LONGEST / np.maximum(length, 1e-300))
-        step[going] *= shorter[:, None]
-        going = going[length >= _NEAR]
-        if not len(going):
-            break
-        here = best + step
-    spread = np.linalg.cholesky(np.linalg.inv(curvature))
-    return best, spread
-
-
-def _stencil(size: int) -> tuple[Array, list[tuple[int, int]]]:
-    """Return the places of numerical derivatives: middle, both sides, corners."""
-    unit = _STEP * np.eye(size)
-    pairs = [(i, k) for i in range(size) for k in range(i)]
-    corners = [unit[i] + unit[k] for i, k in pairs]
-    corners += [-unit[i] - unit[k] for i, k in pairs]
-    return np.array([np.zeros(size), *unit, *-unit, *corners]), pairs
-
-
-def _derivatives(
-    values: Array, size: int, pairs: Sequence[tuple[int, int]]
-) -> tuple[Array, Array]:
-    """Return slopes and negative second derivatives; the prior's at least."""
-    middle, up = values[:, 0], values[:, 1 : size + 1]
-    down = values[:, size + 1 : 2 * size + 1]
-    slope = (up - down) / (2.0 * _STEP)
-    second = np.zeros((len(values), size, size))
-    diagonal = (up + down - 2.0 * middle[:, None]) / _STEP**2
-    second[:, range(size), range(size)] = diagonal
-    first = 2 * size + 1
-    for number, (i, k) in enumerate(pairs):
-        both = values[:, first + number] + values[:, first + len(pairs) + number]
-        mixed = both - up[:, i] - up[:, k] - down[:, i] - down[:, k] + 2.0 * middle
-        second[:, i, k] = second[:, k, i] = mixed / (2.0 * _STEP**2)
-    found, vectors = np.linalg.eigh(-second)
-    found = np.maximum(found, 1.0)
-    curvature = (vectors * found[:, None, :]) @ np.swapaxes(vectors, 1, 2)
-    return slope, curvature
-
-
-def _points(size: int) -> tuple[Array, Array]:
-    """Return standard normal points, half of them mirrored, and their log density.
-
-    An additive recurrence (Roberts 2018). Of one effect: equal shares of the mass.
-    """
-    half = _POINTS // 2
-    numbers = np.arange(1, half + 1)[:, None]
-    if size == 1:
-        shares = (numbers - 0.5) / _POINTS
-    else:
-        root = 2.0
-        for _ in range(60):
-            root = (1.0 + root) ** (1.0 / (size + 1))
-        shares = (0.5 + root ** -np.arange(1.0, size + 1) * numbers) % 1.0
-    quantile = NormalDist().inv_cdf
-    points = np.array([[quantile(float(x)) for x in row] for row in shares])
-    both = np.concatenate([points, -points])
-    log_density = -0.5 * (both * both).sum(axis=1)
-    return both, log_density - 0.5 * size * math.log(2.0 * math.pi)

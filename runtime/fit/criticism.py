@@ -102,8 +102,9 @@ class Criticism(Named):
             ``not-yet`` for groups whose effects cannot be integrated out.
         """
         from ..compare.exact import exactly
+        from ..compare.integrals import density_of_units
         from ..compare.loo import efficiency, loo_of, measure_words
-        from ..compare.units import density_of_units, in_front, one_response, units_of
+        from ..compare.units import in_front, one_response, units_of
 
         flag("refit", refit)
         flag("progress", progress)

@@ -23,7 +23,8 @@ from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
-from varying.runtime.compare.units import density_of_units, in_front, units_of
+from varying.runtime.compare.integrals import density_of_units
+from varying.runtime.compare.units import in_front, units_of
 
 from .harness import compare, thirds
 from .kernels import compare_kernel, variants

@@ -33,7 +33,8 @@ from ...data.codes import recode
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
 from ..question import CellQuestion, Outcomes, Verb, Weights
-from .scales import Choices, ModelCells, read_options
+from .known import Choices, ModelCells
+from .scales import read_options
 from .weights import read_values, read_weights
 
 __all__ = ["VERB_OF", "bind_cells", "cells_name", "cells_text"]

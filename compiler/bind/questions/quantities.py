@@ -37,7 +37,8 @@ from varying.grammar.walk import COMPARISONS, unwrap
 from ...expressions.functions import FUNCTIONS
 from ..question import Constant, Formula, Operation, Quantity, Reference, Test, Use
 from .cells import cells_name
-from .references import Scope, refer, refer_to_line
+from .references import refer, refer_to_line
+from .scope import Scope
 from .shares import SHARES, bind_share
 
 #: Functions of numbers that an expression over parameters may call.

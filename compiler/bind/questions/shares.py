@@ -10,7 +10,7 @@ from varying.grammar.walk import unwrap
 from ...data.levels import numbers_of
 from ...families.family import Family
 from ..question import Reference
-from .references import Scope
+from .scope import Scope
 
 __all__ = ["LATENT_VARIANCE", "MODELLED_VARIANCE", "SHARES", "bind_share"]
 

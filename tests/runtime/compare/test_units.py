@@ -16,13 +16,9 @@ from scipy.special import log_expit, logsumexp
 import varying
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.rows import row_arguments
+from varying.runtime.compare.integrals import _Unit, density_of_units
 from varying.runtime.compare.psis import smoothed
-from varying.runtime.compare.units import (
-    _Unit,
-    density_of_units,
-    in_front,
-    units_of,
-)
+from varying.runtime.compare.units import in_front, units_of
 from varying.runtime.rows.at_once import AtOnce
 
 SMALL = {"draws": 200, "tune": 300, "chains": 2, "seed": 4, "progress": False}

@@ -1,0 +1,70 @@
+"""What questions about cells are held against, and what their options say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...families.family import Family
+from ..question import Groups, Outcomes, Scale
+
+__all__ = ["Choices", "ModelCells"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCells:
+    """The predictors of a model, and what is known beside them.
+
+    Attributes
+    ----------
+    factors
+        Of the main predictor's population part, with their levels.
+    every
+        Those of the other formulas and of group effects too.
+    numbers
+        Numeric predictors of all formulas.
+    grouped
+        Factors that only group effects have.
+    guessed
+        Names that a fault may have kept out of the formula; None: any.
+    family, link, categories
+        Of the response; None where they are not known.
+    groups
+        Grouping factors by the parameter whose formula has them.
+    linear
+        Whether the main predictor is a sum.
+    heavy
+        Grouping factors whose effects are not normal.
+    """
+
+    factors: Mapping[str, tuple[str, ...]]
+    every: Mapping[str, tuple[str, ...]]
+    numbers: frozenset[str]
+    grouped: frozenset[str]
+    guessed: frozenset[str] | None
+    family: Family | None
+    link: str | None
+    categories: tuple[str, ...] | None
+    groups: Mapping[str, tuple[str, ...]]
+    linear: bool = True
+    heavy: tuple[str, ...] = ()
+
+    def forgives(self, name: str) -> bool:
+        """Whether a fault may be why the model has no such predictor."""
+        return self.guessed is None or name in self.guessed
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the options of a question say.
+
+    ``at`` are the levels, or values as they are spelled, of the predictors that options
+    name.
+    """
+
+    scale: Scale = "link"
+    outcomes: Outcomes | None = None
+    groups: Groups = "zero"
+    observed: bool = False
+    over: bool = False
+    at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
