@@ -292,5 +292,10 @@ def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells
         None if draft.response is None else draft.response.categories,
         {dpar: tuple(g.name for g in several) for dpar, several in groupings.items()},
         draft.body is None,
-        tuple(g.name for several in groupings.values() for g in several if not g.plain),
+        tuple(
+            g.name
+            for several in groupings.values()
+            for g in several
+            if g.distribution != "gaussian"
+        ),
     )

@@ -204,7 +204,7 @@ def rows_named(rows: NDArray[np.bool_]) -> str:
 
 _GROUPS_NOTE = (
     "for rows of groups that are not known: `groups=new` (other groups of the same "
-    "population), `groups=average` (the mean over such groups) or `groups=population` "
+    "population), `groups=average` (the mean over such groups) or `groups=zero` "
     "(group effects of 0)"
 )
 

@@ -199,10 +199,10 @@ def predict(
         ),
     ] = "response",
     groups: Annotated[
-        Literal["fitted", "new", "population", "average"],
+        Literal["fitted", "new", "zero", "population", "average"],
         typer.Option(
             help="Effects of the fit; new: levels it has not seen are drawn; "
-            "population: 0; average: over new groups."
+            "zero (also population): 0; average: over new groups."
         ),
     ] = "fitted",
     draws: Annotated[

@@ -266,7 +266,7 @@ def _of_fit(
             "rows of the fit have none: give data"
         )
     each, program = tuple(origin.responses.values()), origin.compiled.lowered
-    if request.groups != "population":
+    if request.groups != "zero":
         return each, program
     bare = (replace(rows, program=without_groups(rows.program)) for rows in each)
     return tuple(bare), without_groups(program)

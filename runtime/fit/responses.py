@@ -118,8 +118,8 @@ class Responses(Named):
             Which effects of groups. ``fitted``: those of the fit; levels that it has
             not seen are an error. ``new``: such levels, and rows without one, are other
             ones of the fitted population; those that it has seen keep their effects.
-            ``population``: 0. ``average``: the mean over new groups, of ``mean``,
-            ``prob`` and ``eta``.
+            ``zero``: 0 (also ``population``). ``average``: the mean over new groups, of
+            ``mean``, ``prob`` and ``eta``.
         draws
             How many draws to take of each chain, evenly spaced; None: all.
         seed
@@ -162,9 +162,8 @@ class Responses(Named):
         ------
         ValueError
             If an argument makes no sense, if the model has several responses and
-            none is chosen, for ``mean`` of an ordinal response
-            (it would treat categories as equally spaced) and for ``prob`` of one
-            without categories.
+            none is chosen, for ``mean`` of an ordinal response whose categories are
+            no numbers and for ``prob`` of one without categories.
         ModelError
             ``new-level``, ``missing-value``, ``unknown-column``, ``wrong-type`` or
             ``infinite-value`` for new rows of which the model cannot say anything;

@@ -139,9 +139,11 @@ class AtOnce:
         return found
 
     def covariance(self, group: Group) -> Array:
-        """Return the covariance of a group's effects: draws by sds by sds."""
-        if group.mixture is not None:
-            raise NotImplementedError(f"averages over the t effects of {group.name}")
+        """Return the covariance of a group's effects: draws by sds by sds.
+
+        Of levels that differ in their variance (see ``spreads.py``) it is that of a
+        level whose multiple is 1.
+        """
         sd = self.draws[group.reported_sd]
         if group.correlation_matrix in self.draws:
             return self.draws[group.correlation_matrix] * sd[:, :, None] * sd[:, None]

@@ -13,38 +13,46 @@ integrated over that distribution, draw by draw:
   The exponentially convergent trapezoidal rule, SIAM Review 56, 385-458). The step is
   halved until a half makes no difference;
 * over several predictors that vary together, by products of such rules, and over many
-  by quasi-random points.
+  by quasi-random points;
+* where levels differ in their variance, as those with t effects do, over the variances
+  as well (``spreads.py``): one predictor has a mixture of normal densities, several are
+  integrated at each variance.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .at_once import AtOnce
+from .covariances import Pairs, added, cholesky, covariances_of, scaled
 from .measures import Measure
+from .rules import REACH, STEPS, Nodes, Rule, product
+from .spreads import Spread, spread_of, together
 
-__all__ = ["averaged", "at_zero", "over_levels", "predictor_covariance"]
+__all__ = ["averaged", "at_zero", "over_levels"]
 
 Array = NDArray[Any]
 
 #: Numbers that are computed at a time.
 _AT_ONCE = 4_000_000
-#: How far a rule reaches on either side, in sds; the mass beyond is 4e-8.
-_REACH = 5.5
 #: Relative difference that halving the step may make; the error left is its square.
 _TOLERANCE = 1e-4
-#: Steps that are tried, and how many draws they are tried on.
-_STEPS, _TRIED = (1.0, 0.5, 0.25, 0.125, 0.0625), 24
-#: Points that a product of rules may have, and how many quasi-random ones there are.
-_MOST_POINTS, _RANDOM_POINTS = 20_000, 8_192
+#: How many draws steps are tried on.
+_TRIED = 24
+#: Points that a product of rules may have.
+_MOST_POINTS = 20_000
+
+#: Points on either side of the middle that are tried first where levels differ in their
+#: variance, and how often they are made twice as many.
+_FIRST, _HALVED = 16, 5
+
+#: Where it is tried whether a measure grows faster than any power, and which one.
+_NEAR, _POWER = 40.0, 12
 
 #: Where a measure that is a multiple of the inverse of a link has its average.
 _EXACT: Mapping[str, Callable[[Array, Array], Array]] = {
@@ -52,14 +60,6 @@ _EXACT: Mapping[str, Callable[[Array, Array], Array]] = {
     "log": lambda m, v: m + 0.5 * v,
     "probit": lambda m, v: m / np.sqrt(1.0 + v),
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Nodes:
-    """Standard normal points, one row a dimension, with weights that add up to 1."""
-
-    points: Array
-    weights: Array
 
 
 def at_zero(measure: Measure, at: AtOnce) -> Array:
@@ -83,18 +83,58 @@ def averaged(
         Of groups whose levels are in strata (``gr(g, by=)``), the stratum of each row.
     """
     means = {one.name: at.fixed(one) for one in at.linear}
-    covariances = predictor_covariance(at, strata or {})
+    parts = covariances_of(at, strata or {})
+    covariances = added(parts.values())
     active = _active(measure, at, means, covariances)
     main = at.program.predictors[0].name
     if not active:
         return at_zero(measure, at)
-    if active == [main] and measure.curve is not None and measure.curve in _EXACT:
-        variance = covariances[main, main]
-        means[main] = _EXACT[measure.curve](means[main], variance)
-        return _in_blocks(
-            measure, at, means, 1, lambda part, own: _single(measure, part, own)
+    spreads = _spreads(at, parts, active)
+    exact = active == [main] and measure.curve is not None and measure.curve in _EXACT
+    heavy = [
+        name
+        for name in active
+        if any(
+            group.mixture is not None and (name, name) in parts[group.name]
+            for group in at.program.groups
         )
-    factor = _cholesky(active, covariances, at)
+    ]
+    if any(_grows(measure, at, means, name) for name in heavy):
+        return np.full_like(at_zero(measure, at), np.inf)
+    if not spreads or (exact and measure.curve == "identity"):
+        return _normal(measure, at, means, covariances, active)
+    if len(active) == 1 and not exact:
+        return _mixed(measure, at, means, _components(parts, spreads, active[0]))
+    found: Any = 0.0
+    whole = together(list(spreads.values()))
+    for node in range(whole.count):
+        scales = _scales_at(spreads, node)
+        own = added(scaled(parts, scales).values())
+        weights = whole.weights[:, node]
+        each = _normal(measure, at, means, own, active)
+        found = found + each * weights.reshape(-1, *[1] * (each.ndim - 1))
+    return np.asarray(found)
+
+
+def _normal(
+    measure: Measure,
+    at: AtOnce,
+    means: dict[str, Array],
+    covariances: Mapping[tuple[str, str], Array],
+    active: Sequence[str],
+) -> Array:
+    """Return a measure averaged over predictors that are normal."""
+    main = at.program.predictors[0].name
+    exact = list(active) == [main] and measure.curve in _EXACT
+    if exact and measure.curve is not None:
+        moved = {
+            **means,
+            main: _EXACT[measure.curve](means[main], covariances[main, main]),
+        }
+        return _in_blocks(
+            measure, at, moved, 1, lambda part, own: _single(measure, part, own)
+        )
+    factor = cholesky(active, covariances, at)
     rule = _rule(measure, at, means, active, factor)
     size = rule.size(len(active))
 
@@ -137,40 +177,115 @@ def over_levels(
     return _blocks(measure, at, means, shares.shape[1], one)
 
 
-def predictor_covariance(
-    at: AtOnce, strata: Mapping[str, Array]
-) -> dict[tuple[str, str], Array]:
-    """Return the covariances of the linear predictors over new groups.
+# ---- levels that differ in their variance --------------------------------------------
 
-    By pairs of predictors, each pair once, in the order of the program: draws by
-    rows; pairs that no group has are left out. Groups are independent of each other.
-    """
-    weights = {one.name: at.weights_of_effects(one) for one in at.linear}
-    found: dict[tuple[str, str], Array] = {}
+
+def _spreads(
+    at: AtOnce, parts: Mapping[str, Pairs], active: Sequence[str]
+) -> dict[str, Spread]:
+    """Return how levels differ, of groups whose levels do and that count."""
+    found = {}
     for group in at.program.groups:
-        covariance = at.covariance(group)
-        users = [name for name, own in weights.items() if group.name in own]
-        size = at.frame.lengths[group.coefs]
-        for first, second in combinations_with_replacement(users, 2):
-            left, right = weights[first][group.name], weights[second][group.name]
-            if group.by is None:
-                part = _quadratic(left, covariance, right)
-            else:
-                own = strata[group.name]
-                part = np.empty((at.size, at.rows))
-                for number in np.unique(own):
-                    rows = own == number
-                    places = slice(number * size, (number + 1) * size)
-                    part[:, rows] = _quadratic(
-                        left[:, rows], covariance[:, places, places], right[:, rows]
-                    )
-            found[first, second] = found.get((first, second), 0.0) + part
+        used = any((name, name) in parts[group.name] for name in active)
+        spread = spread_of(at, group) if used else None
+        if spread is not None:
+            found[group.name] = spread
     return found
 
 
-def _quadratic(left: Array, matrix: Array, right: Array) -> Array:
-    """Return ``left' matrix right`` at each draw and row."""
-    return np.asarray(((left @ matrix) * right).sum(axis=-1))
+def _scales_at(spreads: Mapping[str, Spread], node: int) -> dict[str, Array]:
+    """Return the multiple of each group at a node of all of them together."""
+    places = np.unravel_index(node, [one.count for one in spreads.values()])
+    return {
+        name: one.scales[:, place]
+        for (name, one), place in zip(spreads.items(), places, strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Components:
+    """Normal densities around 0 of which one predictor has a mixture.
+
+    Variances are draws by rows by components, weights draws (or 1) by components;
+    ``usual`` is the standard deviation where all multiples are 1.
+    """
+
+    name: str
+    usual: Array
+    variances: Array
+    weights: Array
+
+
+def _components(
+    parts: Mapping[str, Pairs], spreads: Mapping[str, Spread], name: str
+) -> _Components:
+    whole = together(list(spreads.values()))
+    variances = np.stack(
+        [
+            added(scaled(parts, _scales_at(spreads, node)).values())[name, name]
+            for node in range(whole.count)
+        ],
+        axis=-1,
+    )
+    usual = np.sqrt(added(parts.values())[name, name])
+    return _Components(name, usual, variances, whole.weights)
+
+
+def _mixed(
+    measure: Measure, at: AtOnce, means: Mapping[str, Array], mixture: _Components
+) -> Array:
+    """Return a measure averaged over one predictor with a mixture of densities.
+
+    The trapezoidal rule in ``t``, where the predictor is its mean plus ``s sinh(t)``:
+    points are dense in the middle, and reach the far ends with few.
+    """
+    size = len(mixture.weights) if len(mixture.weights) > 1 else at.size
+    weights = np.broadcast_to(mixture.weights, (size, mixture.weights.shape[1]))
+    # where a row has no spread any one does
+    usual = np.where(mixture.usual > 0.0, mixture.usual, 1.0)
+    ends = np.sqrt(mixture.variances.max(axis=-1)) / usual
+    ends = np.arcsinh(REACH * ends.max(axis=1))
+    order = np.argsort(ends)
+
+    def sums(
+        part: AtOnce, own: Mapping[str, Array], places: Array, count: int
+    ) -> Array:
+        line = np.linspace(-1.0, 1.0, 2 * count + 1)
+        t = ends[places, None] * line
+        moved = usual[places, :, None] * np.sinh(t)[:, None]
+        density: Any = 0.0
+        for k in range(weights.shape[1]):
+            variance = np.maximum(mixture.variances[places, :, k, None], 1e-300)
+            share = weights[places, k, None, None] / np.sqrt(variance)
+            density = density + share * np.exp(-0.5 * moved * moved / variance)
+        density = density * np.cosh(t)[:, None]
+        middle = mixture.usual[places, :, None] == 0.0
+        density = np.where(middle, line == 0.0, density)
+        density = density / density.sum(axis=-1, keepdims=True)
+        predictors = {name: values[..., None] for name, values in own.items()}
+        predictors[mixture.name] = predictors[mixture.name] + moved * ~middle
+        found = _whole(measure, part, predictors, len(line))
+        if found.ndim > 3:
+            return np.asarray((found * density[..., None]).sum(axis=2))
+        return np.asarray((found * density).sum(axis=2))
+
+    few = np.unique(order[_spread_out(at.size, _TRIED)])
+    tried, own = at.chosen(few), {name: values[few] for name, values in means.items()}
+    before, count = sums(tried, own, few, _FIRST), _FIRST
+    for _ in range(_HALVED):
+        count = 2 * count
+        found = sums(tried, own, few, count)
+        if np.abs(found - before).max() <= _TOLERANCE * np.abs(found).max():
+            break
+        before = found
+    return _blocks(
+        measure,
+        at,
+        means,
+        2 * count + 1,
+        lambda part, own, places: sums(part, own, places, count),
+        order,
+    )
 
 
 # ---- which predictors count ----------------------------------------------------------
@@ -196,68 +311,34 @@ def _active(
     return found
 
 
+def _grows(measure: Measure, at: AtOnce, means: Mapping[str, Array], name: str) -> bool:
+    """Whether a measure grows with a predictor faster than any power of it.
+
+    Over levels with a t distribution it then has no mean.
+    """
+    if measure.bounded or measure.curve == "identity":
+        return False
+    few = at.chosen(_spread_out(at.size, 3))
+    there = {n: v[_spread_out(at.size, 3), :, None] for n, v in means.items()}
+
+    def moved(by: float) -> Array:
+        return _whole(measure, few, {**there, name: there[name] + by}, 1)
+
+    with np.errstate(all="ignore"):
+        base = moved(0.0)
+        for sign in (-1.0, 1.0):
+            near = np.abs(moved(sign * _NEAR) - base)
+            far = np.abs(moved(sign * 2.0 * _NEAR) - base)
+            if (far > 2.0**_POWER * near + 1e-9 * np.abs(base)).any():
+                return True
+    return False
+
+
 def _spread_out(size: int, count: int) -> Array:
     return np.unique(np.linspace(0, size - 1, min(size, count)).astype(int))
 
 
-def _cholesky(
-    active: Sequence[str], covariances: Mapping[tuple[str, str], Array], at: AtOnce
-) -> Array:
-    """Return lower factors of the covariances: draws, rows, predictors twice."""
-    size = len(active)
-    whole = np.zeros((at.size, at.rows, size, size))
-    for i, first in enumerate(active):
-        for k, second in enumerate(active[: i + 1]):
-            pair = (
-                (second, first) if (second, first) in covariances else (first, second)
-            )
-            if pair in covariances:
-                whole[..., i, k] = covariances[pair]
-    for k in range(size):
-        for i in range(k, size):
-            rest = (whole[..., i, :k] * whole[..., k, :k]).sum(axis=-1)
-            value = whole[..., i, k] - rest
-            if i == k:
-                # a predictor that follows from those before it has no spread left
-                whole[..., k, k] = np.sqrt(np.maximum(value, 0.0))
-            else:
-                pivot = whole[..., k, k]
-                safe = np.where(pivot > 0.0, pivot, 1.0)
-                whole[..., i, k] = np.where(pivot > 0.0, value / safe, 0.0)
-    return whole
-
-
-# ---- rules ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """How far a rule reaches, and its step where the sd is ``largest``; 0: no step."""
-
-    step: float
-    reach: float
-    largest: float
-
-    def size(self, dimensions: int) -> int:
-        """Return how many points it has at most."""
-        if not self.step:
-            return 2 * _RANDOM_POINTS
-        return int((2 * math.ceil(self.reach / self.step) + 1) ** dimensions)
-
-    def nodes(self, factor: Array) -> _Nodes:
-        """Return the points for draws with these factors.
-
-        A measure of ``m + s z`` is as smooth in ``s z`` whatever ``s``: a smaller one
-        may have a larger step in ``z``, up to that of the normal density itself.
-        """
-        size = factor.shape[-1]
-        if not self.step:
-            return _quasi_random(size)
-        largest = float(factor.max(initial=0.0))
-        step = self.step
-        if size == 1 and largest > 0.0:
-            step = min(_STEPS[1], step * self.largest / largest)
-        return _product(max(step, self.step), self.reach, size)
+# ---- which rule is enough ------------------------------------------------------------
 
 
 def _largest(factor: Array) -> Array:
@@ -270,23 +351,23 @@ def _rule(
     means: Mapping[str, Array],
     active: Sequence[str],
     factor: Array,
-) -> _Rule:
+) -> Rule:
     """Return the rule that is enough, tried at draws with small and large sds."""
     largest = _largest(factor)
     most = float(largest.max())
-    reach = _REACH if measure.bounded else _REACH + most
+    reach = REACH if measure.bounded else REACH + most
     order = np.argsort(largest)
     places = np.unique(order[_spread_out(at.size, _TRIED)])
     few = at.chosen(places)
     own = {name: values[places] for name, values in means.items()}
     before: Array | None = None
-    rule = _Rule(0.0, reach, most)
-    for step in _STEPS:
-        finer = _Rule(step, reach, most)
+    rule = Rule(0.0, reach, most)
+    for step in STEPS:
+        finer = Rule(step, reach, most)
         if finer.size(len(active)) > _MOST_POINTS:
             return rule
         rule = finer
-        nodes = _product(step, reach, len(active))
+        nodes = product(step, reach, len(active))
         found = _integrated(measure, few, own, active, factor[places], nodes)
         if before is not None:
             scale = np.abs(found).max()
@@ -294,37 +375,6 @@ def _rule(
                 break
         before = found
     return rule
-
-
-def _product(step: float, reach: float, size: int) -> _Nodes:
-    """Return a product of trapezoidal rules on the standard normal density."""
-    count = math.ceil(reach / step)
-    line = step * np.arange(-count, count + 1)
-    density = np.exp(-0.5 * line * line)
-    density /= density.sum()
-    grids = np.meshgrid(*[line] * size, indexing="ij")
-    weights = np.ones(1)
-    for _ in range(size):
-        weights = np.outer(weights, density).ravel()
-    points = np.stack([grid.ravel() for grid in grids])
-    # corners that count for nothing
-    kept = weights > 1e-12
-    return _Nodes(points[:, kept], weights[kept] / weights[kept].sum())
-
-
-def _quasi_random(size: int) -> _Nodes:
-    """Return additive-recurrence points (Roberts 2018), and their mirror images."""
-    root = 2.0
-    for _ in range(60):
-        root = (1.0 + root) ** (1.0 / (size + 1))
-    steps = root ** -np.arange(1.0, size + 1)
-    shares = (0.5 + steps[:, None] * np.arange(1, _RANDOM_POINTS + 1)) % 1.0
-    quantile = NormalDist().inv_cdf
-    points = np.array(
-        [[quantile(min(max(x, 1e-12), 1 - 1e-12)) for x in row] for row in shares]
-    )
-    both = np.concatenate([points, -points], axis=1)
-    return _Nodes(both, np.full(both.shape[1], 1.0 / both.shape[1]))
 
 
 # ---- sums ----------------------------------------------------------------------------
@@ -336,7 +386,7 @@ def _integrated(
     means: Mapping[str, Array],
     active: Sequence[str],
     factor: Array,
-    nodes: _Nodes,
+    nodes: Nodes,
 ) -> Array:
     """Return the weighted sum of a measure over nodes."""
     predictors = {name: values[..., None] for name, values in means.items()}
@@ -357,7 +407,9 @@ def _whole(
     measure: Measure, at: AtOnce, predictors: Mapping[str, Array], nodes: int
 ) -> Array:
     """Return a measure at all draws, rows and nodes, whatever it depends on."""
-    found = measure.value(at, predictors)
+    # far nodes are where shares are 0 or 1 but for rounding
+    with np.errstate(all="ignore"):
+        found = measure.value(at, predictors)
     shape = (at.size, at.rows, nodes)
     if found.ndim > 3:
         return np.broadcast_to(found, (*shape, found.shape[-1]))

@@ -14,8 +14,8 @@ missing.
     their effects are drawn from it, the same in all rows of the level. Rows without a
     value, or without the column, are each a level of their own. Levels that the fit has
     seen keep their effects (as with ``allow_new_levels`` of brms).
-``population``
-    0: a group in the middle of the population.
+``zero``
+    0: a group in the middle of the population. ``population`` is another name of it.
 ``average``
     The mean over new groups of the population: see ``average.py``.
 """
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Groups", "check_groups", "new_rows", "read_rows"]
 
-Groups = Literal["fitted", "new", "population", "average"]
+Groups = Literal["fitted", "new", "zero", "population", "average"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +102,8 @@ class NewRows:
 def check_groups(groups: object) -> Groups:
     """Return what is to be done about groups, or refuse it."""
     found: Any = choice("groups", groups, get_args(Groups))
-    return found  # type: ignore[no-any-return]
+    chosen: Groups = "zero" if found == "population" else found
+    return chosen
 
 
 def read_rows(data: Any, compiled: Compiled) -> Table:
@@ -186,7 +187,7 @@ def new_rows(
         ``infinite-value``, with the column and the rows.
     """
     program = compiled.lowered if response else uncensored(compiled.lowered)
-    if groups == "population":
+    if groups == "zero":
         program = without_groups(program)
     program = only_for(program, _wanted(program, kind, dpar, response))
     if groups == "average":
@@ -349,7 +350,7 @@ def _refuse_related(program: Program, frame: Frame, sink: Sink) -> None:
             Span(0, 0),
             f"effects of new levels of `{group.levels}` are not drawn yet, as its "
             f"levels are related: {', '.join(map(repr, levels.labels[:5]))}",
-            "groups='population' has effects of 0",
+            "groups='zero' has effects of 0",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from varying.compiler.program.reached import reached
 from . import measures
 from .at_once import AtOnce
 from .average import averaged
+from .categories import numbers_of
 
 if TYPE_CHECKING:
     from .engine import Block
 
-__all__ = ["average_of"]
+__all__ = ["average_of", "expected_of"]
 
 Array = NDArray[Any]
 
@@ -40,12 +41,23 @@ def average_of(block: Block, kind: str, strata: Mapping[str, Array]) -> Array:
     match kind:
         case "eta":
             measure = measures.predictor(at)
+        case "mean" if at.family.response == "ordinal":
+            numbers = numbers_of(block.rows.categories) or ()
+            measure = measures.expected_number(at, numbers)
         case "mean":
             measure = measures.mean(at)
         case _:
             events = [[rank] for rank in range(len(block.rows.categories))]
             measure = measures.probabilities(at, events)
     return averaged(measure, at, own)
+
+
+def expected_of(block: Block, numbers: Sequence[float]) -> Array:
+    """Return the means of ordered categories that are numbers, by draws and rows."""
+    at = _at_once(block)
+    own = {p.name: block.whole(block.quantities[p.name])[..., None] for p in at.linear}
+    found = measures.expected_number(at, numbers).value(at, own)
+    return block.whole(found[..., 0])
 
 
 def _at_once(block: Block) -> AtOnce:
@@ -65,7 +77,8 @@ def _at_once(block: Block) -> AtOnce:
             values = np.broadcast_to(values, (block.count, len(values)))
         draws[name] = values
     for group in program.groups:
-        for name in (group.reported_sd, group.correlation_matrix):
+        df = () if group.mixture is None else (group.mixture.df,)
+        for name in (group.reported_sd, group.correlation_matrix, *df):
             if name in block.draws:
                 draws[name] = block.draws[name]
     return AtOnce(program, block.frame, draws)

@@ -20,7 +20,7 @@ from ..interface.arguments import ArgumentError, choice, given, whole
 from ..sampling.settings import Settings
 from .categories import coded, numbers_of
 from .engine import Block, Draws, Rows, blocks, gathered
-from .over_groups import average_of
+from .over_groups import average_of, expected_of
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -123,20 +123,7 @@ def averages(
     if dpar is not None:
         raise ArgumentError(
             f"the average of the predictor of `{dpar}` is that of a group whose "
-            "effects are 0: groups='population'"
-        )
-
-    program = rows.program
-    used = {
-        group
-        for one in program.predictors
-        for block in one.blocks
-        for group, _ in block.effects_used()
-    }
-    if any(program.group(name).mixture is not None for name in used):
-        raise ArgumentError(
-            "groups='average' is not there yet for effects with a t distribution: "
-            "groups='new' draws new ones, groups='population' has effects of 0"
+            "effects are 0: groups='zero'"
         )
 
     def function(block: Block) -> Array:
@@ -161,10 +148,7 @@ def computed(
             return Computed(rows, rows.name, lambda b: _drawn(b, rng), chosen, {}, True)
         case "mean":
             if family.response == "ordinal":
-                raise ArgumentError(
-                    "a mean of ranks would treat the categories as equally spaced; "
-                    "kind='prob' gives the probability of each category"
-                )
+                return _expected(rows, chosen)
             return Computed(rows, kind, _mean, chosen)
         case "prob":
             if not rows.categories:
@@ -197,6 +181,19 @@ _KINDS: Mapping[str, Any] = dict.fromkeys(
 
 def _mean(block: Block) -> Array:
     return block.by(block.rows.family.mean, block.arguments())
+
+
+def _expected(rows: Rows, seed: int) -> Computed:
+    """Return the means of ordered categories that are numbers, taken literally."""
+    numbers = numbers_of(rows.categories)
+    if numbers is None:
+        raise ArgumentError(
+            f"the categories of `{rows.title}` are no numbers, and have no mean; "
+            "kind='prob' gives the probability of each category"
+        )
+    own = list(numbers)
+    work = len(own)
+    return Computed(rows, "mean", lambda b: expected_of(b, own), seed, work=work)
 
 
 def _probabilities(block: Block) -> Array:

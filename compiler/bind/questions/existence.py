@@ -27,16 +27,6 @@ def exists(
     on_link = found.scale in ("link", "latent") and cells.linear
     if found.groups != "average" or on_link or family is None:
         return True
-    if cells.heavy:
-        sink.add(
-            "no-such-scale",
-            options[0].span if options else Span(0, 0),
-            f"averages over new levels of `{cells.heavy[0]}`, whose effects have a t "
-            "distribution, are not computed by this version",
-            "`groups=fitted` is the mean over the levels of the data, `groups=zero` "
-            "that of a level whose effects are 0",
-        )
-        return False
     if _partial(cells):
         sink.add(
             "no-such-scale",
@@ -50,6 +40,18 @@ def exists(
         return False
     if found.scale != "response":
         return True
+    if cells.heavy and _exponential(cells):
+        sink.add(
+            "no-such-scale",
+            options[0].span if options else Span(0, 0),
+            f"the mean of the response over new levels of `{cells.heavy[0]}` is "
+            "infinite",
+            "their effects have a t distribution, and the mean grows with the "
+            "exponential of the predictor",
+            "`groups=fitted` is the mean over the levels of the data, `groups=zero` "
+            "that of a level whose effects are 0",
+        )
+        return False
     own = cells.groups.get("sigma", ())
     place = next(
         (o.span for o in options if o.name.text in ("groups", "scale")), options[0].span
@@ -66,6 +68,13 @@ def exists(
         )
         return False
     return True
+
+
+def _exponential(cells: ModelCells) -> bool:
+    """Whether the mean of the response is the exponential of a predictor."""
+    family = cells.family
+    assert family is not None
+    return cells.linear and (cells.link == "log" or "lognormal" in family.name)
 
 
 def _partial(cells: ModelCells) -> bool:

@@ -34,7 +34,7 @@ class ModelCells:
     linear
         Whether the main predictor is a sum.
     heavy
-        Grouping factors whose effects are not normal.
+        Grouping factors whose effects have a t distribution.
     """
 
     factors: Mapping[str, tuple[str, ...]]

@@ -95,6 +95,8 @@ def drawn(found: Compiled) -> dict[str, Array]:
         if group.correlations:
             unit = np.broadcast_to(np.eye(size), (CHAINS, DRAWS, size, size))
             draws[group.correlation_matrix] = unit.copy()
+        if group.mixture is not None:
+            draws[group.mixture.df] = rng.uniform(1.5, 9.0, size=(CHAINS, DRAWS))
         shape = (CHAINS, DRAWS, lengths[group.levels], lengths[group.coefs])
         draws[group.effects] = rng.normal(size=shape)
     for name in ("sigma", "y_sigma", "y2_sigma", "phi", "shape", "nu"):

@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.matrices import matrices_of
 from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
@@ -87,6 +89,14 @@ OTHERS = {
     "monotonic": "column dose: ordered(1..3)\n"
     "count ~ mo(dose) + (1 + mo(dose) | g), family=poisson",
     "strata": "binary ~ x + (1 + x | gr(h2, by=c)), family=bernoulli",
+    "heavy": "binary ~ c + (1 + c | gr(g, dist=student)) + (1 | h), family=bernoulli",
+    "heavy curve": "binary ~ x + (1 | gr(g, dist=student)), family=bernoulli, "
+    "link=probit",
+    "heavy mean": "continuous ~ x + (1 + x | gr(g, dist=student))",
+    "heavy ordinal": "ordinal ~ c + (1 | gr(g, dist=student)), family=ordlogit",
+    "heavy pair": "count ~ x + (1 |p| h), family=zero_inflated_poisson\n"
+    "  zi ~ 1 + (1 |p| h) + (1 | gr(g, dist=student))",
+    "related": "count ~ x + (1 | gr(g, cov=A)), family=poisson",
     "three": "count ~ x + (1 |p| g), family=zero_inflated_negbinomial\n"
     "  shape ~ 1 + (1 |p| g)\n  zi ~ 1 + (1 |p| g)",
     "curve": "continuous ~ a * exp(-k * t), nl=true, family=gaussian\n"
@@ -104,10 +114,20 @@ LINKED = {
 SPECS = {**{name: spec_of(name) for name in FAMILIES}, **LINKED, **OTHERS}
 
 
+#: A known covariance whose levels differ in their variance.
+KNOWN = np.diag(np.linspace(0.5, 2.0, LEVELS)) + 0.2
+MATRICES = matrices_of(
+    {"A": pd.DataFrame(KNOWN, *[[f"s{i}" for i in range(LEVELS)]] * 2)}
+)
+
+
 def compiled(name: str) -> Compiled:
     columns = data()
     columns["h2"] = [f"u{i // 5}" for i in range(ROWS)]
-    return compile_spec(Request(Source(SPECS[name]), table_from_frame(columns)))
+    table = table_from_frame(columns)
+    return compile_spec(
+        Request(Source(SPECS.get(name, name)), table, matrices=MATRICES)
+    )
 
 
 def point(found: Compiled, rng: np.random.Generator) -> dict[str, Array]:
@@ -148,6 +168,13 @@ def simulated(
         factors = scaled_factors(group, frame, values)
         number = int(strata_of(found, np.array([row])).get(group.name, [0])[0])
         z = rng.normal(size=(SIMULATED, frame.lengths[group.coefs]))
+        if group.mixture is not None:
+            half = 0.5 * float(values[group.mixture.df])
+            z *= np.sqrt(half / rng.gamma(half, size=(SIMULATED, 1)))
+        if group.relation is not None:
+            factor = frame[group.relation]
+            own = np.square(factor).sum(axis=1)
+            z *= np.sqrt(own[np.arange(SIMULATED) % len(own), None])
         draw[group.stated] = z @ factors[number][1].T
         draw |= moved_effects(group, draw)
     lengths = {**frame.lengths, program.likelihood.rows: SIMULATED}
@@ -164,7 +191,8 @@ def simulated(
         return np.exp(family.log_density(ranks, **arguments)).T
     shares = np.broadcast_to(family.mean(**arguments), (SIMULATED,))
     if family.response in ("binary", "count"):
-        zero = np.exp(family.log_density(np.asarray(0.0), **arguments))
+        with np.errstate(divide="ignore"):  # of a group far out a share is 1
+            zero = np.exp(family.log_density(np.asarray(0.0), **arguments))
         return np.stack([shares, np.broadcast_to(zero, shares.shape)], axis=1)
     return shares[:, None]
 
@@ -204,6 +232,21 @@ def test_an_average_is_that_of_many_new_groups(name: str) -> None:
             assert (
                 np.abs(got[draw, place] - many.mean(axis=0)) < 4.5 * error + 1e-12
             ).all()
+
+
+def test_the_mean_of_what_grows_exponentially_in_t_effects_is_infinite() -> None:
+    spec = (
+        "continuous ~ exp(a), nl=true\n  a ~ 1 + (1 | gr(g, dist=student))\n"
+        "  prior a.Intercept ~ normal(0, 1)"
+    )
+    found = compiled(spec)
+    values = point(found, np.random.default_rng(1))
+    frame = fill(found.lowered, found.prepared.table)
+    stacked = {
+        n: np.asarray(v)[None] for n, v in values.items() if n not in frame.arrays
+    }
+    at = AtOnce(found.lowered, frame, stacked)
+    assert np.isinf(averaged(measures.mean(at), at)).all()
 
 
 def test_without_effects_it_is_that_of_a_row_whose_effects_are_0() -> None:

@@ -313,6 +313,15 @@ def test_the_probability_of_a_binary_response_is_its_mean() -> None:
     np.testing.assert_allclose(mean, 1 / (1 + np.exp(-eta)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["ordlogit", "ordlogit, dirichlet", "disc"])
+def test_the_mean_of_numbers_is_that_of_their_probabilities(name: str) -> None:
+    shares = fit(name).predict("prob", draws=5)
+    mean = fit(name).predict("mean", draws=5)
+    np.testing.assert_allclose(
+        mean, (shares * shares["category"]).sum("category"), rtol=1e-12
+    )
+
+
 def test_eta_by_hand() -> None:
     made = fit("gaussian, centered")
     posterior = made._posterior
@@ -338,8 +347,8 @@ def test_seeds() -> None:
 
 
 def test_what_makes_no_sense() -> None:
-    with pytest.raises(ValueError, match="equally spaced; kind='prob'"):
-        fit("ordlogit").predict("mean")
+    with pytest.raises(ValueError, match="`word` are no numbers, and have no mean"):
+        fit("ordlogit, names").predict("mean")
     with pytest.raises(ValueError, match="`y` has no categories"):
         made_fit().predict("prob")
     with pytest.raises(ValueError, match="'prob', 'eta', 'quantile', not 'x'"):
