@@ -47,6 +47,7 @@ from ..expressions.types import report_unknown, type_of
 from ..families import FAMILIES
 from ..families.family import Family
 from .bound import Response
+from .lowest import check_lowest
 from .response_forms import report_factor, report_share, report_success, report_weighted
 from .response_terms import as_number, bind_terms, split_response
 
@@ -353,6 +354,8 @@ def _ordinal(
             "an ordinal model needs two at least",
         )
         return _response(info, span, known, seen)
+    if not check_lowest(info, family, known, span, sink):
+        return None
     if info.kind.is_number:
         _numbers_as_categories(info, span, sink, declarations)
     elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:

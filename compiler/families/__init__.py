@@ -35,6 +35,7 @@ from .counts.negbinomial import NEGBINOMIAL
 from .counts.poisson import POISSON
 from .family import Family
 from .ordinal.cumulative import CUMULATIVE
+from .ordinal.lowest import HURDLE_CUMULATIVE, ZERO_INFLATED_CUMULATIVE
 from .ordinal.steps import ACAT, CRATIO, SRATIO
 
 
@@ -87,6 +88,8 @@ FAMILIES = Families(
         SRATIO,
         CRATIO,
         ACAT,
+        HURDLE_CUMULATIVE,
+        ZERO_INFLATED_CUMULATIVE,
     )
 )
 
@@ -113,6 +116,6 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "com_poisson discrete_weibull negbinomial1 "
         "categorical multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "
-        "hurdle_cumulative mixture wiener cox"
+        "mixture wiener cox"
     ).split()
 )

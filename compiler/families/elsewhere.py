@@ -53,7 +53,6 @@ _OVERDISPERSED = (
     "until then: `negbinomial`, or `poisson` with an effect of each row, "
     "`(1 | row)`, where the data have a column that numbers the rows"
 )
-_ORDINAL = "until then: `ordlogit`, the cumulative model with the same response"
 _ROBUST = "until then: `student` takes outliers as well"
 _POSITIVE = "until then: `gamma` or `lognormal`, for positive numbers that are skewed"
 
@@ -89,7 +88,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "dirichlet": ("until then: one share at a time",),
     "logistic_normal": ("until then: one share at a time",),
     "von_mises": (),
-    "hurdle_cumulative": (_ORDINAL,),
     "mixture": (),
 }
 

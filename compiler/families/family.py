@@ -320,6 +320,9 @@ class Family:
         What censored and truncated responses need; None: it has neither.
     steps
         Of families whose thresholds are of steps, in no order, what they are.
+    apart
+        Of families with thresholds: how many of the lowest categories have none above
+        them, and a parameter of their own.
     """
 
     name: str
@@ -356,6 +359,7 @@ class Family:
     )
     at_shares: Callable[[Array], Array] | None = None
     steps: Stepwise | None = None
+    apart: int = 0
 
     def with_link(self, link: str) -> Family:
         """Return the family under a link: itself, but where ``under`` has another."""

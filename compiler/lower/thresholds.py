@@ -25,7 +25,7 @@ def lower_thresholds(
     """
     bound, of = build.bound, build.bound.prefix
     categories = bound.response.categories
-    labels = threshold_labels(categories)
+    labels = threshold_labels(categories[bound.family.apart :])
     build.axes.append(Axis(f"{of}{BOUNDARY}", "boundaries", labels))
     gaps, plain = len(labels) - 1, f"{bound.target}threshold"
     literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")

@@ -133,7 +133,7 @@ class _Given:
         }
         if family.thresholds:
             (boundaries,) = _of_thresholds(program, likelihood).axes
-            known["categories"] = 1 + frame.lengths[boundaries]
+            known["categories"] = 1 + family.apart + frame.lengths[boundaries]
         link = program.of(likelihood.name).predictors[0].link
         moments = moments_of(family, link, frame[likelihood.value], count, **known)
         own = family.moments(frame[likelihood.value], count, **known)

@@ -101,7 +101,8 @@ def _mathematics(doc: str) -> tuple[str, str]:
 def spec_of(family: Family) -> str:
     """Return the spec of the example."""
     response = "y | trials(n)" if "trials" in family.known else "y"
-    head = "column y: ordered(1..5)\n\n" if family.thresholds else ""
+    first = 1 - family.apart
+    head = f"column y: ordered({first}..5)\n\n" if family.thresholds else ""
     return f"{head}{response} ~ x + (1 | g), family={family.name}\n"
 
 
@@ -267,7 +268,8 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
         label = f"{family.predictor} = {float(main[family.predictor]):.2g}"
         look = {"color": "black", "ls": dash, "lw": 1.0, "label": label}
         if family.response != "continuous":
-            top = {"ordinal": len(THRESHOLDS), "binary": 1, "successes": 10}
+            last = len(THRESHOLDS) + family.apart
+            top = {"ordinal": last, "binary": 1, "successes": 10}
             high = top.get(family.response, int(np.quantile(drawn, 0.995)))
             at = np.arange(high + 1)
             mass = np.exp([family.log_density(k, **main, **others) for k in at])

@@ -181,8 +181,9 @@ def _drawn(
             prior = written[one.target]
             if one.kind == "threshold":
                 if one.dpar not in thresholds:
-                    categories = bound.member(one.dpar).response.categories
-                    every = _thresholds(prior, len(categories) - 1, rng)
+                    member = bound.member(one.dpar)
+                    cut = len(member.response.categories) - member.family.apart
+                    every = _thresholds(prior, cut - 1, rng)
                     thresholds[one.dpar] = every
                 own = thresholds[one.dpar]
                 drawn = None if own is None else own[:, one.places[0]]

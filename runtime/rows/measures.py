@@ -17,6 +17,10 @@ from varying.compiler.distributions.density.latent import LATENT
 from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
 from varying.compiler.families.ordinal.cumulative import CUMULATIVE
+from varying.compiler.families.ordinal.lowest import (
+    HURDLE_CUMULATIVE,
+    ZERO_INFLATED_CUMULATIVE,
+)
 
 from .at_once import AtOnce
 
@@ -209,11 +213,16 @@ def _above(
     own = _of_family(family)
     # the gaps of thresholds are for densities
     arguments = at.arguments(predictors, None if own is _each_draw else _NEEDED)
-    count = np.shape(arguments["threshold"])[-1]
-    inner = np.clip(ranks, 0, count - 1)
+    count, apart = np.shape(arguments["threshold"])[-1], family.apart
+    inner = np.clip(ranks - apart, 0, count - 1)
     found = own(family, arguments, inner)
+    for name in _LOWEST & set(arguments):
+        rest = 1.0 - np.asarray(arguments[name])[..., None]
+        found = found * rest
+        below = ranks < apart
+        found[..., below] = np.broadcast_to(rest, found.shape)[..., below]
     found[..., ranks < 0] = 1.0
-    found[..., ranks >= count] = 0.0
+    found[..., ranks >= count + apart] = 0.0
     return found
 
 
@@ -287,8 +296,14 @@ def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
 
 
 #: What cumulative and stepwise families make probabilities of.
-_NEEDED = ("eta", "threshold", "disc", "effects")
+_NEEDED = ("eta", "threshold", "disc", "effects", "hu", "zi")
+#: Parameters that are a share of the lowest category.
+_LOWEST = frozenset({"hu", "zi"})
 #: Arguments of ordinal families that have an element for each threshold or gap.
 _VECTORS = frozenset({"threshold", "gap"})
-#: Links of cumulative families, by their names.
-_LATENT = {name: link for link, (name, _) in CUMULATIVE.under.items()}
+#: Cumulative families, those of another lowest category among them.
+_CUMULATIVE = (CUMULATIVE, HURDLE_CUMULATIVE, ZERO_INFLATED_CUMULATIVE)
+#: Their links, by their names.
+_LATENT = {family.name: "logit" for family in _CUMULATIVE} | {
+    name: link for one in _CUMULATIVE for link, (name, _) in one.under.items()
+}

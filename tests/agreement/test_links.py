@@ -66,6 +66,17 @@ MODELS = [
         for kind in ("sratio", "cratio", "acat")
         for link in ("logit", "cloglog")
     ),
+    *(
+        f"grade ~ x + (1 | g), family={family}, link={link}\n  {share} ~ x"
+        for family, share in (
+            ("hurdle_cumulative", "hu"),
+            ("zero_inflated_cumulative", "zi"),
+        )
+        for link in ("logit", "probit")
+    ),
+    "grade ~ x, family=hurdle_cumulative, link=cauchit, threshold=symmetric\n"
+    "  disc ~ x\n  prior hu = 0.3",
+    "grade ~ x, family=zero_inflated_cumulative\n  prior threshold ~ normal(0, 2)",
     "grade ~ x, family=acat, link=probit\n  disc ~ x",
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
     "  prior threshold ~ normal(0, 2)",
@@ -123,6 +134,8 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ x, family=cumulative, link=cauchit, threshold=sum_to_zero\n  disc ~ x",
         "grade ~ x, family=ordlogit, threshold=equidistant",
         "grade ~ x + (1 | g), family=sratio, link=probit\n  disc ~ x",
+        "grade ~ x, family=hurdle_cumulative\n  disc ~ x\n  hu ~ g",
+        "grade ~ x, family=zero_inflated_cumulative, link=loglog",
         "grade ~ x, family=cratio, link=cloglog",
         "grade ~ x, family=acat\n  disc ~ x",
         "grade ~ x + cs(y + g), family=sratio",

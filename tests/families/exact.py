@@ -313,6 +313,19 @@ def _density_ordlogit(
     return ln((a - b) / ((1 + a) * (1 + b)))
 
 
+@exact
+def _density_hurdle_cumulative(y: Decimal, *, hu: Decimal, **own: Any) -> Decimal:
+    return ln(hu) if y == 0 else ln(1 - hu) + _density_ordlogit(y - 1, **own)
+
+
+@exact
+def _density_zero_inflated_cumulative(
+    y: Decimal, *, zi: Decimal, **own: Any
+) -> Decimal:
+    cut = ln(1 - zi) + _density_ordlogit(y, **own)
+    return ln(zi + cut.exp()) if y == 0 else cut
+
+
 def _steps(eta: Decimal, threshold: Array, disc: Decimal) -> list[Decimal]:
     return [disc * (Decimal(float(one)) - eta) for one in threshold]
 

@@ -21,6 +21,8 @@ Rng = np.random.Generator
 SHARED = {"threshold", "gap"}
 #: Families whose thresholds are of steps.
 STEPS = ("sratio", "cratio", "acat")
+#: Families whose lowest category has a share of its own, and how many are apart.
+LOWEST = (("hurdle_cumulative", "hu", 1), ("zero_inflated_cumulative", "zi", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,20 @@ def _scaled_steps(rng: Rng, rows: int) -> Sample:
     return Sample(plain.y, {**plain.arguments, "disc": disc})
 
 
+def _lowest(
+    make: Callable[[Rng, int], Sample], name: str, apart: int
+) -> Callable[[Rng, int], Sample]:
+    """Return ordinal samples with more in the lowest category, or with one apart."""
+    inflated = _with_zeros(make, name)
+
+    def sample(rng: Rng, rows: int) -> Sample:
+        found = inflated(rng, rows)
+        y = np.where(rng.random(rows) < 0.3, 0, found.y + apart)
+        return Sample(y, found.arguments)
+
+    return sample
+
+
 def _with_zeros(
     make: Callable[[Rng, int], Sample], name: str
 ) -> Callable[[Rng, int], Sample]:
@@ -285,6 +301,11 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     "hurdle_lognormal": _with_zeros(_lognormal, "hu"),
     "ordlogit": _ordlogit,
     "ordlogit with disc": _scaled_ordlogit,
+    **{
+        f"{family}{more}": _lowest(make, share, apart)
+        for family, share, apart in LOWEST
+        for more, make in ((("", _ordlogit)), (" with disc", _scaled_ordlogit))
+    },
     **dict.fromkeys(STEPS, _steps),
     **{f"{name} with disc": _scaled_steps for name in STEPS},
 }
@@ -372,6 +393,17 @@ MODERATE: Mapping[str, dict[str, Array]] = {
         "threshold": np.array([-1.0, 0.2, 1.7]),
         "gap": np.array([1.2, 1.5]),
         "disc": np.array([1.7]),
+    },
+    **{
+        f"{family}{' with disc' if disc else ''}": {
+            "eta": np.array([0.4]),
+            "threshold": np.array([-1.0, 0.2, 1.7]),
+            "gap": np.array([1.2, 1.5]),
+            **disc,
+            share: np.array([0.3]),
+        }
+        for family, share, _ in LOWEST
+        for disc in ({}, {"disc": np.array([1.7])})
     },
     **{
         name: {"eta": np.array([0.4]), "threshold": np.array([-0.6, 0.7, 0.1])}

@@ -49,9 +49,13 @@ def columns(case: str, sample: Sample) -> list[Array]:
     family, found = FAMILIES[family_of(case)], dict(sample.arguments)
     if family.thresholds:
         y, inf = sample.y, [math.inf]
-        ends = np.concatenate([[-math.inf], found["threshold"], inf])
+        # what is apart is below the first: beyond all ends
+        low = [-math.inf] * (1 + family.apart)
+        ends = np.concatenate([low, found["threshold"], inf])
         found["lower"], found["upper"] = ends[y], ends[y + 1]
-        found["gap"] = np.concatenate([inf, found["gap"], inf])[y]
+        found["upper"] = np.where(y < family.apart, math.inf, found["upper"])
+        gap = np.concatenate([inf * (1 + family.apart), found["gap"], inf])
+        found["gap"] = gap[y]
     for dpar in family.dpars:
         if dpar.fixed is not None:
             found.setdefault(dpar.name, np.asarray(dpar.fixed))
@@ -136,7 +140,8 @@ POSITIVE = ("gamma", "exponential", "weibull", "hurdle_gamma")
 def test_predictors_out_of_any_range(case: str, eta: float) -> None:
     count = 60
     arguments = {**repeated(case, count), "eta": np.full(count, eta)}
-    most = {"ordlogit": 4, "bernoulli": 2}.get(family_of(case), count)
+    few = {"ordlogit": 4, "bernoulli": 2, "zero_inflated_cumulative": 4}
+    most = {**few, "hurdle_cumulative": 5}.get(family_of(case), count)
     most = 10 if "trials" in arguments else most
     y = np.arange(count) % most + (case in POSITIVE)
     sample = Sample(

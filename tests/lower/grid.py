@@ -324,6 +324,21 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         )
         for family in ("sratio", "cratio", "acat")
     },
+    **{
+        family: tuple(
+            Scale(
+                f"0 to {top}",
+                _plain(
+                    lambda rng, z, top=top: np.where(  # type: ignore[misc]
+                        rng.random(len(z)) < 0.3, 0, _points(z, top)
+                    )
+                ),
+                header=f"column y: ordered(0..{top})",
+            )
+            for top in (4, 6)
+        )
+        for family in ("hurdle_cumulative", "zero_inflated_cumulative")
+    },
     "ordlogit": (
         Scale(
             "1 to 5",
@@ -446,6 +461,8 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "hurdle_gamma": (("shape", "cond"), ("hu", "cond + (1 | subj)")),
         "hurdle_lognormal": (("sigma", "cond"), ("hu", "cond + (1 | subj)")),
         "ordlogit": (("disc", "cond + (1 | subj)"), ("disc", "agec")),
+        "hurdle_cumulative": (("hu", "cond + (1 | subj)"), ("disc", "agec")),
+        "zero_inflated_cumulative": (("zi", "cond + (1 | subj)"), ("disc", "agec")),
         **{
             family: (("disc", "cond + (1 | subj)"),)
             for family in ("sratio", "cratio", "acat")

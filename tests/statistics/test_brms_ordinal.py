@@ -25,6 +25,8 @@ MODELS = {
     "sratio_cs": "grade ~ x + cs(z), family=sratio",
     "cratio_cloglog": "grade ~ x, family=cratio, link=cloglog",
     "acat": "grade ~ x + z, family=acat",
+    "hurdle_cumulative": "none ~ x, family=hurdle_cumulative\n  hu ~ z\n"
+    "  prior hu.b ~ normal(0, 1)\n  prior hu.Intercept[mean] ~ normal(-1, 1)",
     "acat_cs_probit": "grade ~ x + cs(z), family=acat(probit)",
 }
 
@@ -36,6 +38,10 @@ def point_of(model: Compiled, theirs: dict[str, Any]) -> dict[str, Any]:
     point = {"b": np.atleast_1d(theirs["b"]), "threshold_centered": threshold}
     if "b_disc" in theirs:
         point["disc_b"] = np.atleast_1d(theirs["b_disc"])
+    if "b_hu" in theirs:
+        # the means of the predictors are 0
+        point["hu_b"] = np.atleast_1d(theirs["b_hu"])
+        point["hu_Intercept_centered"] = np.asarray(theirs["Intercept_hu"])
     if "bcs" in theirs:
         point["bcs"] = np.asarray(theirs["bcs"])
     return point

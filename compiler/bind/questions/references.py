@@ -177,7 +177,9 @@ def _threshold(
     categories = scope.categories.get(of)
     if len(found) != 1 or categories is None:
         return None
-    count = len(categories) - 1
+    family = scope.families.get(of)
+    apart = 0 if family is None else family.apart
+    count = len(categories) - 1 - apart
     if not refs and count != 1:
         several(target, [f"{kind}[{k}]" for k in range(1, count + 1)], sink)
         return None
@@ -185,7 +187,7 @@ def _threshold(
     if not refs:
         number = 1
     if number is None or not 1 <= number <= count:
-        low, high = categories[0], categories[1]
+        low, high = categories[apart], categories[apart + 1]
         sink.add(
             "unknown-target",
             target.span,

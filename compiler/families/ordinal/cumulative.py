@@ -63,7 +63,7 @@ def log_density(link: str) -> Callable[..., Array]:
     return of_link
 
 
-def _density(link: str) -> Callable[..., Any]:
+def density_of(link: str) -> Callable[..., Any]:
     """Return the log probability of one row, for the kernel."""
 
     def density(
@@ -77,7 +77,12 @@ def _density(link: str) -> Callable[..., Any]:
 
 
 #: Draws of the latent variable around 0: with NumPy, with PyMC, in a script.
-_NOISE: Mapping[str, tuple[Callable[..., Array], Callable[[Any, Any], Any], str]] = {
+NOISE: Mapping[str, tuple[Callable[..., Array], Callable[[Any, Any], Any], str]] = {
+    "logit": (
+        lambda rng, rows: rng.logistic(size=rows),
+        lambda pm, size: pm.Logistic.dist(0.0, 1.0, size=size),
+        "pm.Logistic.dist(0, 1, size=size)",
+    ),
     "probit": (
         lambda rng, rows: rng.normal(size=rows),
         lambda pm, size: pm.Normal.dist(0.0, 1.0, size=size),
@@ -101,8 +106,9 @@ _NOISE: Mapping[str, tuple[Callable[..., Array], Callable[[Any, Any], Any], str]
 }
 
 
-def _simulate(link: str) -> Callable[..., Array]:
-    noise, _, _ = _NOISE[link]
+def simulate_of(link: str) -> Callable[..., Array]:
+    """Return what draws ranks under a link."""
+    noise, _, _ = NOISE[link]
 
     def simulate(
         rng: np.random.Generator,
@@ -119,7 +125,9 @@ def _simulate(link: str) -> Callable[..., Array]:
     return simulate
 
 
-def _mean(link: str) -> Callable[..., Array]:
+def mean_of(link: str) -> Callable[..., Array]:
+    """Return the mean rank under a link."""
+
     def mean(
         eta: Array, threshold: Array, gap: Array, disc: Array | float = 1.0
     ) -> Array:
@@ -149,8 +157,20 @@ def moments_under(link: str) -> Callable[..., Moments]:
     return moments
 
 
+def graph_density(
+    pt: Any, link: str, value: Any, eta: Any, threshold: Any, gap: Any, disc: Any
+) -> Any:
+    """Return the log probability of ranks as a graph."""
+    lowest, highest = pt.eq(value, 0), pt.eq(value, threshold.shape[-1])
+    upper = pt.concatenate([threshold, threshold[-1:] + 1.0])[value]
+    lower = pt.concatenate([threshold[:1] - 1.0, threshold])[value]
+    width = pt.concatenate([[1.0], gap, [1.0]])[value]
+    over, under = disc * (upper - eta), disc * (lower - eta)
+    return category(Tensors(pt), link, lowest, highest, over, under, disc * width)
+
+
 def _observe(link: str) -> Callable[..., Any]:
-    _, noise, _ = _NOISE[link]
+    _, noise, _ = NOISE[link]
 
     def observe(
         pm: Any,
@@ -163,13 +183,7 @@ def _observe(link: str) -> Callable[..., Any]:
         """Return a ``pm.CustomDist``: the density above, and latent draws."""
 
         def logp(value: Any, eta: Any, threshold: Any, gap: Any, disc: Any) -> Any:
-            lowest, highest = pt.eq(value, 0), pt.eq(value, threshold.shape[-1])
-            upper = pt.concatenate([threshold, threshold[-1:] + 1.0])[value]
-            lower = pt.concatenate([threshold[:1] - 1.0, threshold])[value]
-            width = pt.concatenate([[1.0], gap, [1.0]])[value]
-            over, under = disc * (upper - eta), disc * (lower - eta)
-            scaled = disc * width
-            return category(Tensors(pt), link, lowest, highest, over, under, scaled)
+            return graph_density(pt, link, value, eta, threshold, gap, disc)
 
         def draw(eta: Any, threshold: Any, gap: Any, disc: Any, size: Any) -> Any:
             latent = eta + noise(pm, size) / disc
@@ -191,6 +205,9 @@ def _observe(link: str) -> Callable[..., Any]:
 
 
 def _script(link: str, name: str, disc: str) -> SourceText:
+    names = ("first", "last", "over", "under", "width")
+    document = "Log probability between two thresholds, given as far as eta is"
+
     def helpers() -> str:
         from ...distributions.density.text import definitions
 
@@ -199,8 +216,6 @@ def _script(link: str, name: str, disc: str) -> SourceText:
         ) -> Any:
             return category(m, link, first, last, over, under, width)
 
-        names = ("first", "last", "over", "under", "width")
-        document = "Log probability between two thresholds, given as far as eta is"
         made = definitions(f"{link}_category", of_link, names, document)
         return f'''{made}
 
@@ -216,7 +231,7 @@ def {name}_logp(value, eta, threshold, gap, disc):
 
 def {name}_draw(eta, threshold, gap, disc, size):
     """Draw ranks: how many thresholds lie below a latent draw around eta."""
-    latent = eta + {_NOISE[link][2]} / disc
+    latent = eta + {NOISE[link][2]} / disc
     return (latent[..., None] > threshold).sum(axis=-1)
 '''
 
@@ -265,10 +280,10 @@ def cumulative(link: str) -> Family:
         under={},
         moments=moments_under(link),
         log_density=log_density(link),
-        density=_density(link),
+        density=density_of(link),
         by_hand=None,
-        simulate=_simulate(link),
-        mean=_mean(link),
+        simulate=simulate_of(link),
+        mean=mean_of(link),
         observe=_observe(link),
         source=replace(
             _script(link, name, "1.0"),

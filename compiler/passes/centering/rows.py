@@ -209,7 +209,7 @@ def _thresholds(
     family: Family, y: Array, count: Array, arguments: Mapping[str, Any]
 ) -> dict[str, Array]:
     """Return the thresholds that give the shares of the data, a little smoothed."""
-    categories = np.shape(arguments["threshold"])[-1] + 1
+    categories = np.shape(arguments["threshold"])[-1] + 1 + family.apart
     shares = np.bincount(y, weights=count, minlength=categories) + 0.5
     assert family.at_shares is not None
     threshold = family.at_shares(shares / shares.sum())

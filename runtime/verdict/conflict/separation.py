@@ -57,8 +57,9 @@ def separation(centre: Centre, predictor: Predictor) -> Separation | None:
     family = FAMILIES[program.likelihood.family]
     if predictor is not program.predictors[0] or family.response not in _KINDS:
         return None
-    if family.steps is not None:
-        return None  # its inequalities are those of each step
+    if family.steps is not None or "zi" in dict(program.likelihood.arguments):
+        # its inequalities are those of each step; a zero may be of another kind
+        return None
     found = columns_of(centre, predictor)
     if found is None or len(found[0]) > _MOST_COLUMNS:
         return None
@@ -74,7 +75,7 @@ def separation(centre: Centre, predictor: Predictor) -> Separation | None:
         design[:, slopes] -= design[:, slopes].mean(axis=0)
     size = np.abs(design).max(axis=0)
     design = design / np.where(size > 0.0, size, 1.0)
-    rows = _rows(centre, family.response, design)
+    rows = _rows(centre, family.response, design, family.apart)
     if rows is None or rows.size > _MOST_NUMBERS:
         return None
     rows = np.unique(rows, axis=0)
@@ -99,10 +100,16 @@ def separation(centre: Centre, predictor: Predictor) -> Separation | None:
     return Separation(named, _is_complete(rows[:, places]))
 
 
-def _rows(centre: Centre, kind: str, design: Array) -> Array | None:
+def _rows(centre: Centre, kind: str, design: Array, apart: int = 0) -> Array | None:
     """Return ``A``: a row of the data has one row or two, after those of thresholds."""
     program = centre.program
     response = np.asarray(centre.frame[program.likelihood.value], dtype=float)
+    if apart:
+        # the predictor says nothing of categories that no threshold cuts
+        cut = response >= apart
+        response, design = response[cut], design[cut]
+        if not len(response):
+            return None
     up, down = design, -design
     if kind == "binary":
         return np.where((response > 0)[:, None], up, down)

@@ -213,6 +213,8 @@ def _ordinal(name: str, family: Family) -> Operation:
         for i in range(len(names))
     )
     rest = "".join(f"\n    d[a{i}] += t{i}" for i in range(len(names)))
+    # categories apart are below the first that a threshold cuts
+    apart, cut = (f" - {family.apart}", "rank >= 0 and ") if family.apart else ("", "")
     text = f"""
 def step(o, p, v, d, c, k):
     n, y, count = o[p + 1], o[p + 2], o[p + 3]
@@ -220,21 +222,21 @@ def step(o, p, v, d, c, k):
     total = 0.0{before}
     for i in range(n):
         weight = c[count + i] if count >= 0 else 1.0{within}
-        rank = k[y + i]
+        rank = k[y + i]{apart}
         lower, upper, gap = -math.inf, math.inf, math.inf
         if rank > 0:
             lower = v[threshold + rank - 1]
-        if rank < last:
+        if {cut}rank < last:
             upper = v[threshold + rank]
             if rank > 0:
                 gap = v[between + rank - 1]
         density, g0, low, high, wide{slopes} = kernel(
-            0.0 + rank, v[j0], lower, upper, gap{values}
+            0.0 + k[y + i], v[j0], lower, upper, gap{values}
         )
         total += weight * density
         if rank > 0:
             d[threshold + rank - 1] += weight * low
-        if rank < last:
+        if {cut}rank < last:
             d[threshold + rank] += weight * high
             if rank > 0:
                 d[between + rank - 1] += weight * wide{added}{rest}
