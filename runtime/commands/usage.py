@@ -25,6 +25,8 @@ _WORDS = (
 #: Arguments of the Python interface that messages name.
 _ARGUMENT = re.compile(r"\btarget_accept(=)?")
 _RESPONSE = re.compile(r"\bresponse=|^response(?= is )")
+#: An argument that a message says to give, such as `by=` of a plot.
+_ASKED_FOR = re.compile(r"\b(by|ask)=(?=\s)")
 #: Such as `groups='new'` of `predict`.
 _WORD = re.compile(r"\b(groups|kind|dpar)='(\w+)'")
 
@@ -56,6 +58,7 @@ class Commands(TyperGroup):
 def typed(text: str) -> str:
     """Return a message about an argument of Python's as it is about an option."""
     text = _RESPONSE.sub("--response", text)
+    text = _ASKED_FOR.sub(r"--\1", text)
     text = _WORD.sub(r"--\1 \2", text)
     return _ARGUMENT.sub(lambda found: "--target-accept" + " " * bool(found[1]), text)
 
