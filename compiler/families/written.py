@@ -40,6 +40,9 @@ def graph(
         """Return a ``pm.CustomDist``: the density as it is written, PyMC's draws."""
 
         def logp(value: Any, *given: Any) -> Any:
+            if whole:
+                # whole numbers are numbers: PyTensor's slopes of some are infinite
+                value = pt.cast(value, "float64")
             return density(Tensors(pt), value, *given)
 
         def drawn(*given: Any) -> Any:

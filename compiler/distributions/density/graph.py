@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from .operations import DERIVED, ERFC_SLOPE, Density, Operations
+from .operations import DERIVED, ERFC_SLOPE, KNOWN, Density, Operations
 
 _FOLDED: Mapping[str, Callable[..., float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
@@ -34,7 +34,7 @@ ROWS: Mapping[str, tuple[str, int]] = {
 #: How many results such a function has: the value, then a slope in each argument.
 RESULTS: Mapping[str, int] = {
     "row_logistic": 4,
-    **{f"row_{name}": 1 + takes for name, takes in DERIVED.items()},
+    **{f"row_{n}": 1 + takes - KNOWN.get(n, 0) for n, takes in DERIVED.items()},
 }
 
 
@@ -336,7 +336,7 @@ class Graph(Operations):
             case "item" if one.args[0] == "row_logistic":
                 p, q = self._item(one, 2), self._item(one, 3)
                 return (q, -p, p * q, -(p * q))[other]
-            case "item" if other == 0:
+            case "item" if other == 0 and i + 1 < RESULTS[one.args[0]]:
                 return self._item(one, i + 1)
         raise TypeError(f"no slope of {node.op}")
 

@@ -16,6 +16,8 @@ from ..numerics import (
     EXCESS,
     EXCESS_SERIES,
     HALF_LOG_2PI,
+    RATIO,
+    RATIO_SERIES,
     SHIFT,
     STIRLING,
     polynomial,
@@ -37,6 +39,10 @@ LGAMMA1P = (
     *((-1.0) ** k * zeta / k for k, zeta in enumerate(_ZETA, start=2)),
 )
 NEAR_ONE = 0.03
+#: ``x - log(1 + x)`` over ``x^2``, up to ``|x|`` = ``RATIO_SERIES``.
+LOG1P_EXCESS = tuple((-1.0) ** k / (k + 2.0) for k in range(8))
+#: Below it the share of ``softplus_excess`` is below ``RATIO_SERIES``.
+SOFT_SERIES = -4.6
 LOG_2 = 0.6931471805599453
 ROOT_HALF = 0.7071067811865476
 #: Of minus the slope of ``erfc`` at 0: two over the root of pi.
@@ -85,6 +91,10 @@ class Operations:
         near, far = self.where(condition, x, safe[0]), self.where(condition, safe[1], x)
         return self.where(condition, then(near), other(far))
 
+    def square(self, x: Any) -> Any:
+        """Return the square: in a graph no product, whose factors are rearranged."""
+        return x * x
+
     def log1mexp(self, x: Any) -> Any:
         """Log of ``1 - exp(-x)``, for positive numbers."""
         return self.choose(
@@ -105,10 +115,40 @@ class Operations:
         """``exp(x) - 1 - x``, exact near 0."""
         return self.choose(
             self.abs(x) < EXCESS_SERIES,
-            lambda near: near * near * polynomial(EXCESS, near),
+            lambda near: self.square(near) * polynomial(EXCESS, near),
             lambda far: self.expm1(far) - far,
             x,
             (0.0, 1.0),
+        )
+
+    def log1p_excess(self, x: Any) -> Any:
+        """``x - log(1 + x)``, exact near 0."""
+        return self.choose(
+            self.abs(x) < RATIO_SERIES,
+            lambda near: self.square(near) * polynomial(LOG1P_EXCESS, near),
+            lambda far: far - self.log1p(far),
+            x,
+            (0.0, 1.0),
+        )
+
+    def log1p_ratio(self, x: Any) -> Any:
+        """``log(1 + x) / x``, for numbers from 0 on."""
+        return self.choose(
+            x < RATIO_SERIES,
+            lambda near: polynomial(RATIO, near),
+            lambda far: self.log1p(far) / far,
+            x,
+            (0.0, 1.0),
+        )
+
+    def softplus_excess(self, x: Any) -> Any:
+        """``log(1 + exp(x)) - 1/(1 + exp(-x))``, exact far below 0."""
+        return self.choose(
+            x < SOFT_SERIES,
+            lambda low: self.log1p_excess(-self.sigmoid(low)),
+            lambda high: -self.log_sigmoid(-high) - self.sigmoid(high),
+            x,
+            (SOFT_SERIES - 1.0, 0.0),
         )
 
     def x_log_x(self, x: Any) -> Any:
@@ -138,6 +178,15 @@ class Operations:
             x,
             (1.0, SHIFT * 1.0),
         )
+
+    def log_rising(self, x: Any, step: Any) -> Any:
+        """``log Gamma(x + step) - log Gamma(x) - step log(x)``: 0 for huge numbers."""
+        lack = self.gamma_remainder(x + step) - self.gamma_remainder(x)
+        return lack + (x + step - 1.0) * self.log1p(step / x) - step
+
+    def half_rising(self, x: Any) -> Any:
+        """``log Gamma(x + 1/2) - log Gamma(x) - log(x)/2``."""
+        return self.log_rising(x, 0.5)
 
     def lgamma1p(self, x: Any) -> Any:
         """``log Gamma(1 + x)``, exact near 0, from 0 on."""
@@ -173,6 +222,15 @@ class Operations:
 
 #: What is made of other operations, by name, with the numbers that each takes.
 DERIVED = {
-    **{"log1mexp": 1, "logaddexp": 2, "exp_excess": 1, "x_log_x": 1},
-    **{"gamma_remainder": 1, "lgamma1p": 1, "log_ndtr": 1},
+    **{"log1mexp": 1, "logaddexp": 2, "exp_excess": 1, "log1p_excess": 1},
+    **{
+        "log1p_ratio": 1,
+        "softplus_excess": 1,
+        "x_log_x": 1,
+        "gamma_remainder": 1,
+        "lgamma1p": 1,
+    },
+    **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1},
 }
+#: The last numbers of these are known: the kernel has no slope in them.
+KNOWN = {"log_rising": 1}

@@ -114,7 +114,7 @@ class _Writer:
             node = self._graph.nodes[at]
             if node.op == "where" and node.args[0].at not in dict(path):
                 inside = self._inside(node, path)
-                self._write(waiting, inside, path, depth, but=node.args[0].at)
+                self._write(waiting, inside, path, depth)
                 waiting.setdefault(node.args[0].at, []).append(at)
                 continue
             self._write(waiting, {one.at for one in node.inputs}, path, depth)
@@ -128,11 +128,10 @@ class _Writer:
         needed: set[int],
         path: Path,
         depth: int,
-        but: int = -1,
     ) -> None:
         """Write the choices that something needs."""
         for condition, ones in list(waiting.items()):
-            if condition != but and needed & set(ones):
+            if needed & set(ones):
                 self._choice(condition, waiting.pop(condition), path, depth)
 
     def _inside(self, node: Node, path: Path) -> set[int]:

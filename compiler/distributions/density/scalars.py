@@ -8,20 +8,40 @@ from __future__ import annotations
 
 import math
 
-from ..numerics import EXCESS, EXCESS_SERIES, HALF_LOG_2PI, SHIFT
-from ..scalars import STIRLING_SLOPE, row_logistic, row_stirling_series
+from ..numerics import (
+    EXCESS,
+    EXCESS_SERIES,
+    HALF_LOG_2PI,
+    RATIO,
+    RATIO_SERIES,
+    SHIFT,
+)
+from ..scalars import (
+    FEW,
+    STIRLING_SLOPE,
+    row_half_rising,
+    row_logistic,
+    row_stirling,
+    row_stirling_series,
+)
 from .operations import (
     LGAMMA1P,
+    LOG1P_EXCESS,
     LOG_2,
     MILLS_FROM,
     MILLS_TERMS,
     NEAR_ONE,
     ROOT_HALF,
+    SOFT_SERIES,
     TINY,
 )
 
-__all__ = ["row_logistic"]
+__all__ = ["row_half_rising", "row_logistic"]
 
+#: Slope of ``log(1 + x) / x``, of the series in ``RATIO``.
+_RATIO_SLOPE = tuple(k * c for k, c in enumerate(RATIO) if k)
+#: Below it, products of steps over a number could be infinite.
+_SMALL = 1e-10
 #: Slope of ``log Gamma(1 + x)``, of the series in ``LGAMMA1P``.
 _LGAMMA1P_SLOPE = tuple(k * c for k, c in enumerate(LGAMMA1P, start=1))
 
@@ -52,6 +72,69 @@ def row_exp_excess(x: float) -> tuple[float, float]:
         series = c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * series)))
         return x * x * series, grown
     return grown - x, grown
+
+
+def row_log1p_excess(x: float) -> tuple[float, float]:
+    """Return ``x - log(1 + x)`` and its slope."""
+    slope = x / (1.0 + x)
+    if abs(x) < RATIO_SERIES:
+        c = LOG1P_EXCESS
+        series = c[4] + x * (c[5] + x * (c[6] + x * c[7]))
+        series = c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * series)))
+        return x * x * series, slope
+    return x - math.log1p(x), slope
+
+
+def row_log1p_ratio(x: float) -> tuple[float, float]:
+    """Return ``log(1 + x) / x`` and its slope."""
+    if x < RATIO_SERIES:
+        c = RATIO
+        series = c[4] + x * (c[5] + x * (c[6] + x * (c[7] + x * c[8])))
+        series = c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * series)))
+        d = _RATIO_SLOPE
+        slope = d[4] + x * (d[5] + x * (d[6] + x * d[7]))
+        return series, d[0] + x * (d[1] + x * (d[2] + x * (d[3] + x * slope)))
+    over = 1.0 / x
+    ratio = math.log1p(x) * over
+    return ratio, (1.0 / (1.0 + x) - ratio) * over
+
+
+def row_log_rising(x: float, step: float) -> tuple[float, float]:
+    """Return ``log Gamma(x + step) - log Gamma(x) - step log(x)``, its slope in x.
+
+    The step is a count.
+    """
+    over = 1.0 / x
+    if step <= FEW and x > _SMALL:
+        # a product of few numbers
+        product = 1.0
+        lacking = 0.0
+        i = 1.0
+        while i < step:
+            more = i * over
+            product *= 1.0 + more
+            lacking += more / (1.0 + more)
+            i += 1.0
+        return math.log(product), -lacking * over
+    total = x + step
+    logged = math.log1p(step * over)
+    lack, slope = row_stirling(x)
+    total_lack, total_slope = row_stirling(total)
+    value = total_lack - lack + (total - 0.5) * logged - step
+    # the slope of (x + step - 1/2) log(1 + step/x), less that of step log(x)
+    more = logged - (total - 0.5) * step * over / total
+    return value, total_slope - slope + more
+
+
+def row_softplus_excess(x: float) -> tuple[float, float]:
+    """Return ``log(1 + exp(x)) - 1/(1 + exp(-x))`` and its slope."""
+    _, log_rest, share, rest = row_logistic(x)
+    if x < SOFT_SERIES:
+        c = LOG1P_EXCESS
+        series = c[4] - share * (c[5] - share * (c[6] - share * c[7]))
+        series = c[1] - share * (c[2] - share * (c[3] - share * series))
+        return share * share * (c[0] - share * series), share * share
+    return -log_rest - share, share * share
 
 
 def row_x_log_x(x: float) -> tuple[float, float]:

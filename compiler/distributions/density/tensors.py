@@ -16,6 +16,7 @@ class Tensors(Operations):
         for name in _PLAIN:
             setattr(self, name, getattr(pt, name))
         self._pt, self.equal = pt, pt.eq
+        setattr(self, "square", pt.square)  # noqa: B010
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values, by row."""

@@ -18,6 +18,29 @@ _WRITTEN: Mapping[str, str] = {
     """``log Gamma(1 + x)``."""
     return pt.gammaln(1 + x)
 ''',
+    "log_rising": '''def log_rising(x, step):
+    """``log Gamma(x + step) - log Gamma(x) - step log(x)``: 0 for huge numbers."""
+    # by Stirling where the log gammas would cancel
+    small, large = pt.minimum(x, 1e5), pt.maximum(x, 1e5)
+    return pt.switch(
+        x < 1e5,
+        pt.gammaln(small + step) - pt.gammaln(small) - step * pt.log(small),
+        (large + step - 0.5) * pt.log1p(step / large)
+        - step
+        + (1 / (large + step) - 1 / large) / 12,
+    )
+''',
+    "log1p_excess": '''def log1p_excess(x):
+    """``x - log(1 + x)``, exact near 0."""
+    near, far = pt.clip(x, -0.01, 0.01), pt.switch(pt.abs(x) < 0.01, 1, x)
+    series = 1 / 2 - near * (1 / 3 - near * (1 / 4 - near * (1 / 5 - near / 6)))
+    series = series + near**5 * (near / 8 - 1 / 7)
+    return pt.switch(pt.abs(x) < 0.01, near**2 * series, far - pt.log1p(far))
+''',
+    "softplus_excess": '''def softplus_excess(x):
+    """``log(1 + exp(x)) - 1/(1 + exp(-x))``."""
+    return pt.softplus(x) - pt.sigmoid(x)
+''',
     "log_ndtr": '''def log_ndtr(x):
     """Log of the normal distribution function, exact in both tails."""
     low, high = pt.minimum(x, -1), pt.maximum(x, -1)
@@ -124,6 +147,8 @@ def _text(node: Node, given: Mapping[int, str], space: str = " ") -> tuple[str, 
         a, tight = _text(one, given, space if level == 1 else " ")
         b, bound = _text(other, given)
         a = a if tight >= level else f"({a})"
+        if node.op == "+" and b.startswith("-pt.softplus("):
+            return f"{a}{space}- {b[1:]}", level
         b = b if bound > level else f"({b})"
         return f"{a}{space if level == 1 else ' '}{node.op} {b}", level
     inputs = [_text(one, given) for one in node.inputs]

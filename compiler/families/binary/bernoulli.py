@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from ...distributions import tensors
-from ...distributions.numerics import log_logistic, logistic, pooled_logit
+from ...distributions.density import arrays
+from ...distributions.numerics import logistic, pooled_logit
 from ...distributions.scalars import row_logistic
-from ..family import Array, Family, Moments, SourceText
+from ..family import Array, Family, Moments
 from ..link import SHARES
+from ..written import graph, script
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -28,9 +28,9 @@ def moments(y: Array, count: Counts = None) -> Moments:
     return Moments(pooled_logit(weighted.mean(y, count) * rows, rows), 1.0)
 
 
-def log_density(y: Array, eta: Array) -> Array:
-    """Log mass of each row, finite for any finite ``eta``."""
-    return log_logistic(np.where(y == 1, eta, -eta))
+def density(m: Any, y: Any, eta: Any) -> Any:
+    """Log mass, finite for any finite ``eta``."""
+    return m.log_sigmoid((2.0 * y - 1.0) * eta)
 
 
 def kernel(y: float, eta: float) -> tuple[float, float]:
@@ -49,37 +49,9 @@ def mean(eta: Array) -> Array:
     return logistic(eta)
 
 
-def observe(
-    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
-) -> Any:
-    """Return a ``pm.CustomDist``: Bernoulli draws, the density above.
-
-    ``pm.Bernoulli(logit_p=...)`` goes through the probability, and whether its
-    gradient stays a number beyond ``eta`` = 37 depends on PyTensor's rewrites.
-    """
-
-    def logp(value: Any, eta: Any) -> Any:
-        return -pt.softplus((1 - 2 * value) * eta)
-
-    def draw(eta: Any, size: Any) -> Any:
-        return pm.Bernoulli.dist(logit_p=eta, size=size)
-
-    parameters = [arguments["eta"]]
-    return tensors.whole_numbers(
-        pm, name, parameters, logp, draw, observed=observed, dims=dims
-    )
-
-
-_DEFINITIONS = '''
-def bernoulli_logit_logp(value, eta):
-    """Log P(value), with a gradient in the far tails too."""
-    return -pt.softplus((1 - 2 * value) * eta)
-
-
-def bernoulli_logit_draw(eta, size):
-    """Draw 0 or 1."""
+def draw(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
+    """Draw 0 or 1 in a graph."""
     return pm.Bernoulli.dist(logit_p=eta, size=size)
-'''
 
 
 BERNOULLI = Family(
@@ -95,17 +67,21 @@ BERNOULLI = Family(
     support="two values: 0 and 1, FALSE and TRUE, or a factor with two levels",
     in_support=in_support,
     moments=moments,
-    log_density=log_density,
+    log_density=arrays.log_density(density),
+    density=density,
     by_hand=kernel,
     simulate=simulate,
     mean=mean,
-    observe=observe,
-    source=SourceText(
-        """pm.CustomDist(
-    {name}, {eta}, logp=bernoulli_logit_logp, dist=bernoulli_logit_draw,
-    dtype="int64", observed={observed}, dims={dims},
-)""",
-        helpers=_DEFINITIONS,
+    # `pm.Bernoulli(logit_p=...)` goes through the probability: whether its gradient is
+    # a number beyond `eta` = 37 depends on PyTensor's rewrites
+    observe=graph(density, ("eta",), draw, whole=True),
+    source=script(
+        "bernoulli_logit",
+        density,
+        ("eta",),
+        "    return pm.Bernoulli.dist(logit_p=eta, size=size)",
+        "Log P(value), with a gradient in the far tails too",
+        whole=True,
     ),
     doc=r"""Binary response.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,23 +10,18 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from ...distributions import tensors
-from ...distributions.numerics import (
-    HALF_LOG_2PI,
-    deviance,
-    factorial_remainder,
-    log_logistic,
-    logistic,
-    pooled_logit,
-)
+from ...distributions.density import arrays
+from ...distributions.numerics import HALF_LOG_2PI, logistic, pooled_logit
 from ...distributions.scalars import (
     FEW,
     row_deviance,
     row_logistic,
     row_stirling_series,
 )
-from ..family import Array, Family, Moments, SourceText
+from ..counts.saddle import binomial, plain_binomial
+from ..family import Array, Family, Moments
 from ..link import SHARES
+from ..written import graph, script
 
 
 def in_support(y: Array, trials: Array) -> NDArray[np.bool_]:
@@ -42,24 +36,6 @@ def moments(y: Array, count: Counts = None, *, trials: Array) -> Moments:
     rows = weighted.total(y, count)
     successes = weighted.mean(y, count) * rows
     return Moments(pooled_logit(successes, weighted.mean(trials, count) * rows), 1.0)
-
-
-def log_density(y: Array, eta: Array, trials: Array) -> Array:
-    """Log mass of each row, finite for any finite ``eta``.
-
-    Loader's (2000) saddle-point form: the log of ``trials`` over ``y`` and those
-    of the probabilities would cancel where there are many trials.
-    """
-    eta, failures = np.asarray(eta), trials - np.asarray(y)
-    # no trials: both counts are 0 then, and this is multiplied by none
-    log_trials = np.log(np.maximum(trials, 1))
-    return np.asarray(
-        factorial_remainder(trials)
-        - factorial_remainder(y)
-        - factorial_remainder(failures)
-        - deviance(y, trials * logistic(eta), log_trials + log_logistic(eta))
-        - deviance(failures, trials * logistic(-eta), log_trials + log_logistic(-eta))
-    )
 
 
 def kernel(y: float, eta: float, trials: float) -> tuple[float, float]:
@@ -99,56 +75,9 @@ def mean(eta: Array, trials: Array) -> Array:
     return np.asarray(trials * logistic(eta))
 
 
-def observe(
-    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
-) -> Any:
-    """Return a ``pm.CustomDist``: binomial draws, the density above.
-
-    The gradient of ``pm.Binomial(logit_p=...)`` is no number from ``eta`` = 37
-    on, and its log gammas of a million trials cancel.
-    """
-
-    def logp(value: Any, eta: Any, trials: Any) -> Any:
-        failures, log_trials = trials - value, pt.log(pt.maximum(trials, 1))
-
-        def far(count: Any, eta: Any) -> Any:
-            expected = trials * pt.sigmoid(eta)
-            return tensors.deviance(pt, count, expected, log_trials - pt.softplus(-eta))
-
-        return (
-            tensors.factorial_remainder(pt, trials)
-            - tensors.factorial_remainder(pt, value)
-            - tensors.factorial_remainder(pt, failures)
-            - far(value, eta)
-            - far(failures, -eta)
-        )
-
-    def draw(eta: Any, trials: Any, size: Any) -> Any:
-        trials = pt.cast(trials, "int64")
-        return pm.Binomial.dist(n=trials, p=pt.sigmoid(eta), size=size)
-
-    parameters = [arguments["eta"], arguments["trials"]]
-    return tensors.whole_numbers(
-        pm, name, parameters, logp, draw, observed=observed, dims=dims
-    )
-
-
-_DEFINITIONS = '''
-def binomial_logit_logp(value, eta, trials):
-    """Log P(value), with a gradient in the far tails too."""
-    return (
-        pt.gammaln(trials + 1)
-        - pt.gammaln(value + 1)
-        - pt.gammaln(trials - value + 1)
-        - value * pt.softplus(-eta)
-        - (trials - value) * pt.softplus(eta)
-    )
-
-
-def binomial_logit_draw(eta, trials, size):
-    """Draw a number of successes."""
-    return pm.Binomial.dist(n=pt.cast(trials, "int64"), logit_p=eta, size=size)
-'''
+def draw(pm: Any, pt: Any, eta: Any, trials: Any, size: Any) -> Any:
+    """Draw successes in a graph."""
+    return pm.Binomial.dist(n=pt.cast(trials, "int64"), p=pt.sigmoid(eta), size=size)
 
 
 BINOMIAL = Family(
@@ -164,17 +93,22 @@ BINOMIAL = Family(
     support="successes: whole numbers from 0 to the number of trials",
     in_support=in_support,
     moments=moments,
-    log_density=log_density,
+    log_density=arrays.log_density(binomial),
+    density=binomial,
     by_hand=kernel,
     simulate=simulate,
     mean=mean,
-    observe=observe,
-    source=SourceText(
-        """pm.CustomDist(
-    {name}, {eta}, {trials}, logp=binomial_logit_logp, dist=binomial_logit_draw,
-    dtype="int64", observed={observed}, dims={dims},
-)""",
-        helpers=_DEFINITIONS,
+    # the gradient of `pm.Binomial(logit_p=...)` is no number from `eta` = 37 on
+    observe=graph(binomial, ("eta", "trials"), draw, whole=True),
+    source=script(
+        "binomial_logit",
+        plain_binomial,
+        ("eta", "trials"),
+        """
+    return pm.Binomial.dist(n=pt.cast(trials, "int64"), logit_p=eta, size=size)
+""",
+        "Log P(value), with a gradient in the far tails too",
+        whole=True,
     ),
     doc=r"""Successes among a known number of trials.
 

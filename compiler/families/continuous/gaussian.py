@@ -36,10 +36,13 @@ def moments(y: Array, count: Counts = None) -> Moments:
     return Moments(weighted.mean(y, count), spread if spread > 0 else 1.0)
 
 
-def log_density(y: Array, mu: Array, sigma: Array) -> Array:
-    """Log density of each row."""
+def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    """Log density over operations."""
     z = (y - mu) / sigma
-    return np.asarray(-0.5 * z * z - np.log(sigma) - HALF_LOG_2PI)
+    return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI
+
+
+log_density = arrays.log_density(density)
 
 
 def deviations(within: Any, mu: Any, sigma: Any) -> Any:
@@ -63,12 +66,6 @@ def cell_kernel(
     square = count * z * z + spread
     density = -0.5 * square - count * (math.log(sigma) + HALF_LOG_2PI)
     return density, count * z * precise, (square - count) * precise
-
-
-def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
-    """Log density over operations."""
-    z = (y - mu) / sigma
-    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI
 
 
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
@@ -144,6 +141,7 @@ GAUSSIAN = Family(
     in_support=in_support,
     moments=moments,
     log_density=log_density,
+    density=density,
     by_hand=kernel,
     simulate=simulate,
     mean=mean,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.spread import UNIT, rounding_of
 from ...data.weighted import Counts
+from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI
 from ..family import (
     Array,
@@ -59,11 +60,14 @@ def moments(y: Array, count: Counts = None) -> Moments:
     return Moments(weighted.mean(logged, count), spread if spread > 0 else 1.0)
 
 
-def log_density(y: Array, mu: Array, sigma: Array) -> Array:
-    """Log density of each row."""
-    logged = np.log(y)
-    z = (logged - mu) / sigma
-    return np.asarray(-0.5 * z * z - np.log(sigma) - HALF_LOG_2PI - logged)
+def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    """Log density over operations."""
+    log_y = m.log(y)
+    z = (log_y - mu) / sigma
+    return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI - log_y
+
+
+log_density = arrays.log_density(density)
 
 
 def cell_log_density(
@@ -87,13 +91,6 @@ def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
     logged = math.log(y)
     density, by_mu, by_sigma = normal_kernel(logged, mu, sigma)
     return density - logged, by_mu, by_sigma
-
-
-def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
-    """Log density over operations."""
-    log_y = m.log(y)
-    z = (log_y - mu) / sigma
-    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI - log_y
 
 
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
@@ -140,6 +137,7 @@ LOGNORMAL = Family(
     outside=zeros("hurdle_lognormal"),
     moments=moments,
     log_density=log_density,
+    density=density,
     by_hand=kernel,
     simulate=simulate,
     mean=mean,

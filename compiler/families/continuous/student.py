@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.spread import is_constant
 from ...data.weighted import Counts
-from ...distributions import tensors
-from ...distributions.numerics import HALF_LOG_2PI, log1p_ratio, log_rising
+from ...distributions.density import arrays
+from ...distributions.numerics import HALF_LOG_2PI
 from ...distributions.scalars import row_half_rising, row_log1p_excess
 from ..family import (
     Array,
@@ -25,6 +24,7 @@ from ..family import (
     residual_scale,
 )
 from ..link import REALS
+from ..written import graph
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
 _MEDIAN_NU = 16.85824910926511
@@ -48,22 +48,16 @@ def moments(y: Array, count: Counts = None) -> Moments:
     return Moments(float(middle), spread if spread > 0 else 1.0)
 
 
-def log_density(y: Array, mu: Array, sigma: Array, nu: Array) -> Array:
-    """Log density of each row, exact in the normal limit of huge ``nu`` too.
+def density(m: Any, y: Any, mu: Any, sigma: Any, nu: Any) -> Any:
+    """Log density, exact in the normal limit of huge ``nu`` too.
 
     A difference of the two log gammas would lose all digits there, and so would
     the derivative of ``log(1 + z^2/nu)`` in ``nu``. ``z^2`` must not overflow:
     up to 10^150 scales from the centre.
     """
-    nu = np.asarray(nu)
-    z = (y - mu) / sigma
-    square = z * z
-    return np.asarray(
-        log_rising(0.5 * nu, 0.5)
-        - HALF_LOG_2PI
-        - np.log(sigma)
-        - 0.5 * (1.0 + 1.0 / nu) * square * log1p_ratio(square / nu)
-    )
+    square = m.square((y - mu) / sigma)
+    tail = 0.5 * (1.0 + 1.0 / nu) * square * m.log1p_ratio(square / nu)
+    return m.half_rising(0.5 * nu) - HALF_LOG_2PI - m.log(sigma) - tail
 
 
 def kernel(
@@ -97,36 +91,8 @@ def mean(mu: Array, sigma: Array, nu: Array) -> Array:
     return np.asarray(mu + 0.0 * (np.asarray(sigma) + nu))
 
 
-def observe(
-    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
-) -> Any:
-    """Return a ``pm.CustomDist``: Student's draws, the density above.
-
-    ``pm.StudentT`` subtracts the log gammas: 1e-7 is lost at ``nu`` = 10^8.
-    """
-
-    def logp(value: Any, mu: Any, sigma: Any, nu: Any) -> Any:
-        square = ((value - mu) / sigma) ** 2
-        return (
-            tensors.log_rising(pt, 0.5 * nu, 0.5)
-            - HALF_LOG_2PI
-            - pt.log(sigma)
-            - 0.5 * (1.0 + 1.0 / nu) * square * tensors.log1p_ratio(pt, square / nu)
-        )
-
-    def draw(mu: Any, sigma: Any, nu: Any, size: Any) -> Any:
-        return pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma, size=size)
-
-    return pm.CustomDist(
-        name,
-        arguments["mu"],
-        arguments["sigma"],
-        arguments["nu"],
-        logp=logp,
-        dist=draw,
-        observed=observed,
-        dims=dims,
-    )
+def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, nu: Any, size: Any) -> Any:
+    return pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma, size=size)
 
 
 STUDENT = Family(
@@ -157,11 +123,13 @@ STUDENT = Family(
     support="any number",
     in_support=in_support,
     moments=moments,
-    log_density=log_density,
+    log_density=arrays.log_density(density),
+    density=density,
     by_hand=kernel,
     simulate=simulate,
     mean=mean,
-    observe=observe,
+    # `pm.StudentT` subtracts the log gammas: 1e-7 is lost at `nu` = 10^8
+    observe=graph(density, ("mu", "sigma", "nu"), _draw),
     source=SourceText(
         """pm.StudentT(
     {name}, nu={nu}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims}

@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ...distributions import tensors
-from ...distributions.numerics import (
-    HALF_LOG_2PI,
-    LARGEST_MEAN,
-    deviance,
-    exp_excess,
-    factorial_remainder,
-    log1p,
-    log_logistic,
-    logistic,
-    stirling,
-)
+from ...distributions.density import arrays
+from ...distributions.numerics import HALF_LOG_2PI, LARGEST_MEAN
 from ...distributions.scalars import FEW, row_deviance, row_log1p_excess, row_stirling
-from ..family import Array, DefaultPrior, Dpar, Family, SourceText
+from ..family import Array, DefaultPrior, Dpar, Family
 from ..link import POSITIVES
+from ..written import graph, script
 from .poisson import in_support, moments
+from .saddle import negbinomial, plain_negbinomial
 
 #: Where ``exp`` is still finite; a mean beyond it takes the branch of large ones.
 _LARGEST = 700.0
 #: Below it, products of steps over the shape could be infinite.
 _TINY = 1e-10
-
-
-def log_density(y: Array, eta: Array, shape: Array) -> Array:
-    r"""Log mass of each row, exact in the Poisson limit of huge ``shape`` too.
-
-    Loader's (2000) saddle-point form: remainders of log gammas, and two
-    deviances of what there is from what is expected of it, given the sum
-    :math:`y + \phi`. With :math:`d = \log((\phi + y)/(\phi + \mu))` they are of
-    :math:`\phi`, expected :math:`\phi e^d`, and of y, expected :math:`\mu e^d`.
-    No two terms cancel.
-    """
-    y, eta, shape = np.asarray(y), np.asarray(eta), np.asarray(shape)
-    log_odds = eta - np.log(shape)
-    mu = np.exp(np.where(np.real(eta) < _LARGEST, eta, _LARGEST))
-    # where the mean is far above, a difference of 1 + (y - mu)/... has no digits
-    above = np.real(mu) > 2.0 * y + np.real(shape)
-    close = np.where(above, 0.0, mu)
-    d = np.where(
-        above,
-        np.log(shape + y) - eta + log_logistic(log_odds),
-        log1p((y - close) / (shape + close)),
-    )
-    expected = np.where(
-        above,
-        (shape + y) * logistic(log_odds),
-        close * ((shape + y) / (shape + close)),
-    )
-    return np.asarray(
-        stirling(shape + y)
-        - stirling(shape)
-        - 0.5 * log1p(y / shape)
-        - factorial_remainder(y)
-        - shape * exp_excess(d)
-        - deviance(y, expected, eta + d)
-    )
 
 
 def kernel(y: float, eta: float, shape: float) -> tuple[float, float, float]:
@@ -134,80 +90,13 @@ def mean(eta: Array, shape: Array) -> Array:
         return np.asarray(np.exp(eta) + 0.0 * np.asarray(shape))
 
 
-def observe(
-    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
-) -> Any:
-    """Return a ``pm.CustomDist``: the density above, draws by a gamma mixture.
-
-    ``pm.NegativeBinomial`` subtracts log gammas: 1e-7 is lost at ``shape`` =
-    10^8. Its gradient is no number from ``eta`` = -37 down.
-    """
-
-    def logp(value: Any, eta: Any, shape: Any) -> Any:
-        log_odds = eta - pt.log(shape)
-        mu = pt.exp(pt.minimum(eta, _LARGEST))
-        above = mu > 2.0 * value + shape
-        close = pt.switch(above, 0.0, mu)
-        d = pt.switch(
-            above,
-            pt.log(shape + value) - eta - pt.softplus(-log_odds),
-            pt.log1p((value - close) / (shape + close)),
-        )
-        expected = pt.switch(
-            above,
-            (shape + value) * pt.sigmoid(log_odds),
-            close * ((shape + value) / (shape + close)),
-        )
-        return (
-            tensors.stirling(pt, shape + value)
-            - tensors.stirling(pt, shape)
-            - 0.5 * pt.log1p(value / shape)
-            - tensors.factorial_remainder(pt, value)
-            - shape * tensors.exp_excess(pt, d)
-            - tensors.deviance(pt, value, expected, eta + d)
-        )
-
-    def draw(eta: Any, shape: Any, size: Any) -> Any:
-        # one gamma number a row, also where all rows have the same shape
-        eta, shape = pt.broadcast_arrays(eta, shape)
-        relative = pm.Gamma.dist(shape, 1.0, size=size)
-        mu = relative * pt.exp(pt.minimum(eta - pt.log(shape), _LARGEST))
-        return pm.Poisson.dist(pt.minimum(mu, LARGEST_MEAN), size=size)
-
-    parameters = [arguments["eta"], arguments["shape"]]
-    return tensors.whole_numbers(
-        pm, name, parameters, logp, draw, observed=observed, dims=dims
-    )
-
-
-_DEFINITIONS = '''
-def negbinomial_log_logp(value, eta, shape):
-    """Log P(value), with a gradient in the far tails too."""
-    log_odds = eta - pt.log(shape)
-    # gammaln(value + shape) - gammaln(shape); by Stirling where it would cancel
-    small, large = pt.minimum(shape, 1e5), pt.maximum(shape, 1e5)
-    rising = pt.switch(
-        shape < 1e5,
-        pt.gammaln(value + small) - pt.gammaln(small),
-        (value + large - 0.5) * pt.log1p(value / large)
-        + value * (pt.log(large) - 1)
-        + (1 / (value + large) - 1 / large) / 12,
-    )
-    return (
-        rising
-        - pt.gammaln(value + 1)
-        - shape * pt.softplus(log_odds)
-        - value * pt.softplus(-log_odds)
-    )
-
-
-def negbinomial_log_draw(eta, shape, size):
-    """Draw a count: Poisson, with a mean from a gamma distribution."""
+def draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
+    """Draw a count in a graph."""
+    # one gamma number a row, also where all rows have the same shape
     eta, shape = pt.broadcast_arrays(eta, shape)
-    mu = pt.exp(eta) / shape * pm.Gamma.dist(shape, 1.0, size=size)
-    # a prior can ask for means that no whole number fits
-    return pm.Poisson.dist(pt.minimum(mu, 1e15), size=size)
-'''
+    relative = pm.Gamma.dist(shape, 1.0, size=size)
+    mu = relative * pt.exp(pt.minimum(eta - pt.log(shape), _LARGEST))
+    return pm.Poisson.dist(pt.minimum(mu, LARGEST_MEAN), size=size)
 
 
 NEGBINOMIAL = Family(
@@ -240,17 +129,25 @@ NEGBINOMIAL = Family(
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,
-    log_density=log_density,
+    log_density=arrays.log_density(negbinomial),
+    density=negbinomial,
     by_hand=kernel,
     simulate=simulate,
     mean=mean,
-    observe=observe,
-    source=SourceText(
-        """pm.CustomDist(
-    {name}, {eta}, {shape}, logp=negbinomial_log_logp, dist=negbinomial_log_draw,
-    dtype="int64", observed={observed}, dims={dims},
-)""",
-        helpers=_DEFINITIONS,
+    # `pm.NegativeBinomial` subtracts log gammas: 1e-7 is lost at `shape` = 10^8
+    observe=graph(negbinomial, ("eta", "shape"), draw, whole=True),
+    source=script(
+        "negbinomial_log",
+        plain_negbinomial,
+        ("eta", "shape"),
+        """
+    eta, shape = pt.broadcast_arrays(eta, shape)
+    mu = pt.exp(eta) / shape * pm.Gamma.dist(shape, 1.0, size=size)
+    # a prior can ask for means that no whole number fits
+    return pm.Poisson.dist(pt.minimum(mu, 1e15), size=size)
+""",
+        "Log P(value), with a gradient in the far tails too",
+        whole=True,
     ),
     doc=r"""Counts that vary more than Poisson counts.
 
