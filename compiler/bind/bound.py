@@ -19,7 +19,7 @@ from ..data.table import Kind
 from ..expressions.calls import is_plain
 from ..families.family import Family
 from ..families.link import Link
-from ..formula.columns import DesignColumn, Numeric, SpecialColumn
+from ..formula.columns import DesignColumn, Numeric, SmoothColumns, SpecialColumn
 from ..formula.group_options import Distribution
 from .membership import Membership
 from .question import Keep, Questions
@@ -135,7 +135,8 @@ class Population:
     one (for ordinal families the thresholds are it, and it is False).
     ``centered`` says whether the columns are centred inside: there is an
     intercept or thresholds to take up the shift. ``offsets`` are known
-    additions. ``by_threshold`` are the columns of ``cs()``.
+    additions. ``by_threshold`` are the columns of ``cs()``, ``smooths`` the penalised
+    parts of smooth terms.
     """
 
     dpar: str
@@ -145,6 +146,7 @@ class Population:
     offsets: tuple[Numeric, ...] = ()
     specials: tuple[SpecialColumn, ...] = ()
     by_threshold: tuple[DesignColumn, ...] = ()
+    smooths: tuple[SmoothColumns, ...] = ()
 
     @property
     def effects(self) -> tuple[DesignColumn, ...]:

@@ -272,6 +272,7 @@ def _population(
         columns=found.columns,
         offsets=bind_offsets(expansion, schema, sink),
         specials=found.specials,
+        smooths=found.smooths,
     )
 
 

@@ -67,6 +67,10 @@ def _free(bound: BoundModel, part: BoundPredictor) -> Iterator[str]:
         target = f"{part.target}b[{column.name}]"
         if fixed_at(bound, target) is None:
             yield target
+    for smooth in part.population.smooths:
+        target = f"{part.target}sds[{smooth.name}]"
+        if fixed_at(bound, target) != 0:
+            yield target
     for grouping in part.groupings:
         for column in grouping.columns:
             for target in sd_targets(part, grouping, column):

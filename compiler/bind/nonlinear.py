@@ -240,6 +240,7 @@ def bind_inner(
             columns=coding.columns,
             offsets=bind_offsets(expansion, schema, own),
             specials=coding.specials,
+            smooths=coding.smooths,
         )
         groupings = bind_groupings(
             expansion.groups,

@@ -114,6 +114,7 @@ def _part(
         columns=found.columns,
         offsets=bind_offsets(expansion, schema, sink),
         specials=found.specials,
+        smooths=found.smooths,
     )
     groupings = bind_groupings(
         expansion.groups,

@@ -12,7 +12,7 @@ from varying.grammar.diagnostics import Fix, Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name, String
 
-SMOOTH = "until then: `ns(x, df=4)` is a curve whose bends are chosen beforehand"
+SMOOTH = "until then: `s(x)` is a smooth curve that bends as much as the data say"
 CATEGORIES = (
     "effects of a category belong to `sratio` and `acat`; in a cumulative model, such "
     "as `ordlogit`, they could make probabilities negative"
@@ -73,9 +73,12 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "where": ("write `ifelse(test, yes, no)`",),
     "case_when": ("write `ifelse(test, yes, no)`, one inside the other",),
     "sd": ("`scale(x)` divides by the standard deviation",),
-    "rcs": ("natural cubic splines are `ns(x, df=3)`",),
-    "cr": ("natural cubic splines are `ns(x, df=3)`",),
-    "cc": ("cyclic splines are not compiled by this version", SMOOTH),
+    "rcs": ("natural cubic splines are `ns(x, df=3)`; penalised ones `s(x)`",),
+    "cr": (
+        "natural cubic splines are `ns(x, df=3)`",
+        "cubic regression splines whose bends are penalised are `s(x, bs=cr)`",
+    ),
+    "cc": ("cyclic splines are `s(x, bs=cc)`",),
     "te": ("until then: `ns(x, df=3)*ns(z, df=3)`",),
     "ti": ("until then: `ns(x, df=3):ns(z, df=3)`",),
     "hsgp": (SMOOTH,),
@@ -132,7 +135,7 @@ FUNCTIONS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
 
 #: Those of them that are planned: they are not unknown, and not compiled yet.
 PLANNED_ELSEWHERE = frozenset(
-    "hsgp lo te ti cc ar ma arma cosy unstr ar1 ou "
+    "hsgp lo te ti ar ma arma cosy unstr ar1 ou "
     "sar car fcor gmrf mat toep cse mmc".split()
 )
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from varying.grammar.diagnostics import Sink
+    from varying.grammar.tree import Call
 
 Role = Literal["elementwise", "rows", "learned", "coding", "algebra", "term"]
 Setting = Literal[
@@ -44,6 +48,8 @@ class Function:
         that it has not learned from.
     ready
         Whether this version compiles it.
+    refuse
+        Reports what a call has that is not compiled; whether it has some.
     """
 
     name: str
@@ -58,6 +64,7 @@ class Function:
     summary: str = ""
     prediction: str = "row by row"
     ready: bool = True
+    refuse: Callable[[Call, Sink], bool] | None = None
 
     @property
     def stateful(self) -> bool:

@@ -22,6 +22,7 @@ from .bare_names import report_bare
 from .elementwise import ELEMENTWISE
 from .elsewhere import report_elsewhere
 from .function import Function, Role, Setting
+from .smooth import BASES, refuse
 from .special import PLANNED_TERMS, TERMS
 
 __all__ = [
@@ -216,6 +217,23 @@ _TABLE = (
         prediction=f"{_SAME}; outside their range a straight line",
     ),
     Function(
+        "s",
+        ("x", "k", "bs"),
+        1,
+        "learned",
+        settings={"k": "whole", "bs": "name"},
+        keyword=1,
+        matrix=True,
+        domain="any number, with `k` different values or more",
+        summary="a smooth curve that bends as much as the data say: a straight line "
+        "with the coefficient `s(x)`, and what is penalised, whose standard deviation "
+        "is `sds[s(x)]`; `k` (10) bounds how often it can bend, `bs` is one of "
+        + ", ".join(f"`{one.name}` ({one.summary})" for one in BASES.values()),
+        prediction=f"{_SAME}; outside their range a straight line, of `cc` the curve "
+        "again",
+        refuse=refuse,
+    ),
+    Function(
         "cut",
         ("x", "breaks", "labels", "right", "include_lowest"),
         2,
@@ -314,6 +332,8 @@ def bind_arguments(
     node: Call, function: Function, sink: Sink
 ) -> dict[str, Argument] | None:
     """Return the arguments of a call by parameter; None after a fault."""
+    if function.refuse is not None and function.refuse(node, sink):
+        return None
     bound: dict[str, Argument] = {}
     faulty = False
     positional = iter(function.parameters)

@@ -16,6 +16,8 @@ from varying.grammar.spelling import spell_number
 from ..data import spread, weighted
 from ..data.codes import group_index, group_levels
 from ..data.table import Floats, Table
+from .smooth import learn_smooth
+from .smooth.learn import Unsuited
 from .stateful import (
     ByGroup,
     Constant,
@@ -251,6 +253,21 @@ def _ns(of: Values, settings: Settings) -> State:
     return Spline(knots, 3, tuple(map(tuple, weights.tolist())), True)
 
 
+def _smooth(of: Values, settings: Settings) -> State:
+    values, counts = _present(of)
+    if spread.is_constant(values, of.rounding):
+        raise Unlearnable(
+            "every row has the same value", "a curve needs a range of values"
+        )
+    distinct = spread.distinct(values, of.rounding)
+    k = settings.get("k")
+    size = None if k is None else int(k)
+    try:
+        return learn_smooth(values, counts, distinct, settings.get("bs"), size)
+    except Unsuited as fault:
+        raise Unlearnable(fault.message, *fault.notes) from None
+
+
 def _cut(of: Values, settings: Settings) -> State:
     values, _ = _present(of)
     breaks: tuple[float, ...] = settings.get("breaks")
@@ -319,5 +336,6 @@ LEARNERS: Mapping[str, Callable[[Values, Settings], State]] = {
     "poly": _poly,
     "bs": _bs,
     "ns": _ns,
+    "s": _smooth,
     "cut": _cut,
 }

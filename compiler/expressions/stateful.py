@@ -16,6 +16,7 @@ import numpy as np
 from ..data import exact
 from ..data.codes import group_index, group_levels
 from ..data.table import Column, Floats, Ints, Kind, Table
+from .smooth.curves import Curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,17 @@ class Intervals:
         return np.where(outside, -1, codes).astype(np.int64)
 
 
-State = Shifted | Constant | ByGroup | Ranks | Powers | Orthogonal | Spline | Intervals
+State = (
+    Shifted
+    | Constant
+    | ByGroup
+    | Ranks
+    | Powers
+    | Orthogonal
+    | Spline
+    | Curves
+    | Intervals
+)
 
 
 def apply(state: State, names: Sequence[str], x: Floats, table: Table) -> list[Column]:
@@ -208,6 +219,8 @@ def width(state: State) -> int:
             return degree
         case Spline(weights=weights):
             return len(weights[0])
+        case Curves():
+            return state.width
         case _:
             return 1
 

@@ -30,6 +30,7 @@ from ..data.schema import ColumnInfo, Schema
 from ..data.spellings import warn_spellings, warn_text
 from ..expressions.functions import FUNCTIONS, bind_arguments, is_stateful
 from ..expressions.settings import read_settings
+from ..expressions.smooth import BASES, DEFAULT_BASIS
 from ..expressions.special import TERMS, Monotonic
 from ..expressions.types import check_uncomputed, report_unknown, type_of
 from .columns import (
@@ -37,6 +38,7 @@ from .columns import (
     DesignColumn,
     Numeric,
     Part,
+    SmoothColumns,
     SpecialColumn,
     special_column,
 )
@@ -85,15 +87,29 @@ class _Matrix:
     columns: tuple[Numeric, ...]
 
 
-_Resolved = _Factor | _Matrix | Numeric | Monotonic | None  # None after a fault
+@dataclass(frozen=True, slots=True)
+class _Smooth:
+    """A smooth term: its straight line, if it has one, and its curves."""
+
+    label: str
+    line: tuple[Numeric, ...]
+    curves: tuple[Numeric, ...]
+
+
+#: None after a fault.
+_Resolved = _Factor | _Matrix | _Smooth | Numeric | Monotonic | None
 
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """The columns of terms: those that are known, and those that hold parameters."""
+    """The columns of terms: those that are known, and those that hold parameters.
+
+    ``smooths`` are penalised, and no columns of coefficients.
+    """
 
     columns: tuple[DesignColumn, ...]
     specials: tuple[SpecialColumn, ...] = ()
+    smooths: tuple[SmoothColumns, ...] = ()
 
 
 def code(
@@ -129,13 +145,17 @@ def code(
     full = _full(terms, intercept, resolved)
     columns: list[DesignColumn] = []
     specials: list[SpecialColumn] = []
+    smooths: list[SmoothColumns] = []
     for index, term in enumerate(terms):
+        curves = _smooth_of(term, resolved, sink)
+        if curves is not None:
+            smooths.append(curves)
         parts: list[Sequence[Part | Monotonic]] = []
         for variable in term.variables:
             match resolved[variable.label]:
                 case Numeric() | Monotonic() as single:
                     parts.append((single,))
-                case _Matrix(columns=several):
+                case _Matrix(columns=several) | _Smooth(line=several):
                     parts.append(several)
                 case _Factor() as factor:
                     parts.append(factor.parts(full[index, variable.label]))
@@ -150,7 +170,7 @@ def code(
                     f"the formula has more than {MOST_TERMS:,} coefficients",
                     f"`{term.label}` exceeds the bound",
                 )
-                return Coding(tuple(columns), tuple(specials))
+                return Coding(tuple(columns), tuple(specials), tuple(smooths))
             for name, product in _products(parts):
                 known = tuple(p for p in product if not isinstance(p, Monotonic))
                 if len(product) - len(known) > MOST_SPECIALS:
@@ -165,7 +185,32 @@ def code(
                     columns.append(DesignColumn(name, term.label, known))
                 else:
                     specials.append(special_column(name, term.label, product))
-    return Coding(tuple(columns), tuple(specials))
+    return Coding(tuple(columns), tuple(specials), tuple(smooths))
+
+
+def _smooth_of(
+    term: Term, resolved: dict[str, _Resolved], sink: Sink
+) -> SmoothColumns | None:
+    """Return the curves of a smooth term; None of others, and after a fault."""
+    found = [(v, resolved[v.label]) for v in term.variables]
+    smooth = next(((v, one) for v, one in found if isinstance(one, _Smooth)), None)
+    if smooth is None:
+        return None
+    variable, curves = smooth
+    if len(found) > 1:
+        for other, _ in found:  # of which nothing more is said
+            resolved[other.label] = None
+        sink.add(
+            "not-yet",
+            variable.expression.span,
+            f"a smooth in an interaction, `{term.label}`, is not compiled by this "
+            "version",
+            "until then: products of curves that are chosen beforehand, "
+            "`ns(x, df=4)*z`",
+        )
+        return None
+    columns = tuple(DesignColumn(c.label, term.label, (c,)) for c in curves.curves)
+    return SmoothColumns(term.label, columns)
 
 
 def _check_shared(
@@ -405,14 +450,28 @@ def _by_rows(
     if names is None:
         check_uncomputed(call, schema, sink)
         return None
+    columns = [Name(name, quoted=True, span=call.span) for name in names]
+    if call.function.text == "s":
+        first = [Numeric(label, columns.pop(0))] if _has_line(call, sink) else []
+        return _Smooth(label, tuple(first), _numbered(label, columns))
     if FUNCTIONS[call.function.text].matrix:
-        return _Matrix(
-            tuple(
-                Numeric(f"{label}[{place}]", Name(name, quoted=True, span=call.span))
-                for place, name in enumerate(names, start=1)
-            )
-        )
+        return _Matrix(_numbered(label, columns))
     info = schema.columns[names[0]]
     if info.kind.is_number:
         return Numeric(label, call)
     return _by_column(label, info, schema, default, call.span, sink)
+
+
+def _numbered(label: str, columns: Sequence[Name]) -> tuple[Numeric, ...]:
+    return tuple(
+        Numeric(f"{label}[{place}]", column)
+        for place, column in enumerate(columns, start=1)
+    )
+
+
+def _has_line(call: Call, sink: Sink) -> bool:
+    """Whether the first column of a smooth is its straight line."""
+    bound = bind_arguments(call, FUNCTIONS["s"], Sink(sink.source))
+    settings = read_settings(bound or {}, FUNCTIONS["s"], Sink(sink.source))
+    chosen = {} if settings is None else settings[0]
+    return BASES[chosen.get("bs", DEFAULT_BASIS)].straight

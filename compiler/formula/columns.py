@@ -148,6 +148,22 @@ def special_column(
 
 
 @dataclass(frozen=True, slots=True)
+class SmoothColumns:
+    """The part of a smooth term that is penalised.
+
+    Attributes
+    ----------
+    name
+        The term: ``s(x)``.
+    columns
+        Curves, whose coefficients are normal with one standard deviation.
+    """
+
+    name: str
+    columns: tuple[DesignColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Simplex:
     """The steps of one or several monotonic variables.
 

@@ -274,6 +274,39 @@ def group_sd(
     )
 
 
+def smooth_sd(
+    family: Family, part: BoundPredictor, moments: Moments, size: float
+) -> DefaultPrior:
+    """Return the prior of the standard deviation of a smooth's coefficients.
+
+    What it means depends on the basis, ``k`` and how the variable is spread, as in mgcv
+    and brms. ``size`` is how far from a straight line the curve typically is where it
+    is 1, so that the prior is about the curve: it is as far from straight as levels of
+    a group are from each other, which may be nothing, and is seldom much more than the
+    response's own spread.
+    """
+    step = _step(family, part, moments)
+    away = f"the curve is {{}} away from a straight line ({size:.4g} at 1)"
+    if part.inner or (not part.main and part.link.name != "identity"):
+        width = step if part.inner else DPAR_GROUP_SD * step
+        unit = (
+            f"of what is unknown of {part.dpar}" if part.inner else _unit(family, part)
+        )
+        much = f"about {width:.2g} {unit}"
+        return DefaultPrior(
+            "half_normal", (("sigma", width / size),), away.format(much)
+        )
+    if not part.main or part.link.name == "log":
+        unit = _unit(family, part)
+    else:
+        unit = (
+            "unit of the latent scale" if is_latent(part) else f"sd of {family.measure}"
+        )
+    return DefaultPrior(
+        "exponential", (("rate", size / step),), away.format(f"about one {unit}")
+    )
+
+
 def group_df() -> DefaultPrior:
     """Return the prior of the degrees of freedom of group effects, as brms has it."""
     return DefaultPrior(

@@ -22,6 +22,7 @@ from ..families.family import Moments
 from ..families.moments import moments_of
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
+from ..formula.smooths import typical_size
 from ..formula.specials import mean_weights
 from ..prepare.derive import Computation
 from .increments import Increments, Variables, increments, variables_made
@@ -38,6 +39,8 @@ class LearnedPart:
         Mean of each population column.
     specials
         Of each column that holds parameters: see ``special.mean_weights``.
+    smooths
+        Of each smooth, how far its curve is from straight at an sd of 1.
     population
         What each coefficient's column adds to those before it, and its step.
     groups
@@ -51,6 +54,7 @@ class LearnedPart:
     groups: tuple[tuple[Increments, ...], ...]
     known: float = 0.0
     specials: tuple[Floats, ...] = ()
+    smooths: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,4 +216,5 @@ def _part(
         specials=tuple(
             mean_weights(column, table) for column in part.population.specials
         ),
+        smooths=tuple(typical_size(one, table) for one in part.population.smooths),
     )

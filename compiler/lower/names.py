@@ -13,7 +13,7 @@ RESCOR, COUPLED = "rescor", ("rescor_pair", "pcor_rescor")
 #: dimensions and of quantities.
 _TAKEN = {
     *(ROW, COEF, BOUNDARY, "gap", "category", "chain", "draw", "X", "X_mean", "b"),
-    *("b_at_means", "b_basis"),
+    *("b_at_means", "b_basis", "sds", "smooth"),
     *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
     *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
     "category_probability",
@@ -52,7 +52,7 @@ def _of_response(bound: BoundModel) -> set[str]:
     for part in bound.predictors:
         names = (
             *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),
-            *("X", "X_mean", "X_centered", "offset"),
+            *("X", "X_mean", "X_centered", "offset", "sds", "smooth"),
         )
         taken |= {f"{part.prefix}{name}" for name in names if part.prefix}
         taken |= {f"{part.prefix}offset"} if part.population.offsets else set()

@@ -54,6 +54,7 @@ from .learn import Learned, LearnedPart
 from .links import INVERSES, WRITTEN
 from .names import free_name, observed_slot
 from .nonlinear import body_of, moments_of
+from .smooth import lower_smooths
 from .special import (
     known_coefs,
     lower_specials,
@@ -222,6 +223,7 @@ def _predictor(
     else:
         shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)
+    blocks += lower_smooths(build, part, learned)
     blocks += lower_groups(build, part)
     build.predictors.append(
         Predictor(

@@ -14,7 +14,7 @@ _LISTS = frozenset(("c", "list", "dict", "validate_prior", "set_priors"))
 
 #: Classes of brms that are parameters of a family.
 _DPARS = frozenset("sigma nu shape phi zi hu disc kappa beta alpha ndt bs xi".split())
-_POSITIVE = frozenset("sd sigma shape phi kappa nu".split())
+_POSITIVE = frozenset("sd sds sigma shape phi kappa nu".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,8 @@ def _target(
         return f"{of}sd[{', '.join(inside)}]" if inside else f"{of}sd"
     if group is not None:
         return None
+    if kind == "sds":  # a coefficient is the term itself
+        return f"{of}sds[{coefficient}]" if coefficient else f"{of}sds"
     if kind == "simo":
         return f"{of}simo[{_simplex(coefficient)}]" if coefficient else f"{of}simo"
     if kind == "b" and coefficient == "Intercept":

@@ -162,7 +162,7 @@ REWRITTEN: Mapping[str, str] = {
     '`gr(g, cov="A.csv")`; in Python it may be given with the data, '
     '`matrices={"A": frame}`',
     "stanvars": "there is no code of Stan here",
-    "knots": "smooth terms are not compiled by this version: `ns(x, df=4)`",
+    "knots": "knots of `s(x)` are at all values, or at quantiles of them",
     "vc_formula": "each variance component is a term `(1 | group)`",
     "nl": "a formula is linear unless it says `nl=true`",
     "decomp": "columns are centred by the compiler; nothing is to be said of it",

@@ -102,6 +102,7 @@ def _of(predictor: Predictor, program: Program, prefix: str) -> list[str]:
     return [
         f"{prefix}Intercept",
         f"{prefix}b",
+        f"{prefix}sds",
         *(group.reported_sd for group in used),
         *(group.correlation_matrix for group in used),
         *(group.mixture.df for group in used if group.mixture is not None),

@@ -262,7 +262,7 @@ def test_levels_are_dropped_after_where() -> None:
         ("y ~ C(cs, custom(a=[1, 2, 3]))", "invalid-argument", "custom(a=[1, 2, 3])"),
         ("y ~ C(cs, [[1, 0], [0, 1]])", "invalid-argument", "[[1, 0], [0, 1]]"),
         ("y ~ c(x, k)", "unknown-function", "c"),
-        ("y ~ s(k)", "not-yet", "s"),
+        ("y ~ gp(k)", "not-yet", "gp"),
         ("y ~ log(cs)", "wrong-type", "cs"),
         ("y ~ C(cs, smu)", "unknown-contrast", "smu"),
         ("y ~ C(cs, custom)", "invalid-argument", "custom"),

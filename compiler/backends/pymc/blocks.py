@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...program.blocks import (
+    Basis,
     Block,
     GroupProduct,
     GroupUse,
@@ -67,6 +68,11 @@ def _group_product(block: GroupProduct, values: Values, program: Program) -> Any
     return effect * expression(block.factor, values)
 
 
+def _basis(block: Basis, values: Values, program: Program) -> Any:
+    scale = values[block.scales][block.place]
+    return values[block.design] @ (scale * values[block.weights])
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
     Intercept: _intercept,
     Linear: _linear,
@@ -75,4 +81,5 @@ BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
     MemberUse: _members,
     Product: _product,
     GroupProduct: _group_product,
+    Basis: _basis,
 }

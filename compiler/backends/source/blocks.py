@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...program.blocks import (
+    Basis,
     Block,
     GroupProduct,
     GroupUse,
@@ -65,6 +66,11 @@ def _group_product(block: GroupProduct, writer: Writer) -> str:
     return f"{effect} * {writer.expression(block.factor)}"
 
 
+def _basis(block: Basis, writer: Writer) -> str:
+    scale = f"{writer.name(block.scales)}[{block.place}]"
+    return f"{writer.name(block.design)} @ ({scale} * {writer.name(block.weights)})"
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Writer], str]] = {
     Intercept: _intercept,
     Linear: _linear,
@@ -73,4 +79,5 @@ BLOCKS: Mapping[type[Block], Callable[[Any, Writer], str]] = {
     MemberUse: _members,
     Product: _product,
     GroupProduct: _group_product,
+    Basis: _basis,
 }

@@ -85,6 +85,19 @@ def spline(x, knots, weights, degree, straight):
     inside = np.clip(x, knots[0], knots[-1])
     return curve(inside) + (x - inside)[:, None] * curve(inside, nu=1)
 ''',
+    "curves": '''
+def curves(x, knots, values, periodic, center):
+    """A line, unless center is None, and cubic splines by their values at knots."""
+    from scipy.interpolate import CubicSpline
+
+    x, ends = np.asarray(x, float), "periodic" if periodic else "natural"
+    curve, low, high = CubicSpline(knots, values, bc_type=ends), knots[0], knots[-1]
+    if periodic:
+        return curve(low + (x - low) % (high - low))
+    inside = np.clip(x, low, high)
+    found = curve(inside) + (x - inside)[:, None] * curve(inside, 1)
+    return found if center is None else np.column_stack([x - center, found])
+''',
     "intervals": '''
 def intervals(x, bounds, names, right, lowest):
     """The interval of each number; missing outside the bounds."""

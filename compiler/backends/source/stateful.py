@@ -10,6 +10,7 @@ from varying.grammar.printer import expression_text
 
 from ...data.table import Column, Table
 from ...expressions.functions import is_stateful
+from ...expressions.smooth import Curves
 from ...expressions.stateful import (
     ByGroup,
     Constant,
@@ -120,6 +121,13 @@ def step_lines(
             rows = wrapped([vector(row, BODY) for row in weights], BODY)
             listed = [value, vector(knots, BODY), rows, str(degree), str(straight)]
             yield _several(step, call("spline", listed, BODY))
+        case Curves(knots, values, periodic, center):
+            uses.add("curves")
+            numbers = [one for row in values for one in row]
+            rows = f"{vector(numbers, BODY)}.reshape(-1, {len(values[0])})"
+            middle = "None" if center is None else number(center)
+            listed = [value, vector(knots, BODY), rows, str(periodic), middle]
+            yield _several(step, call("curves", listed, BODY))
         case Intervals(bounds, levels, right, lowest):
             uses.add("intervals")
             listed = [value, vector(bounds, BODY), labels(levels, BODY)]

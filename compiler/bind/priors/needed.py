@@ -84,7 +84,7 @@ def _lacking(
     written = locating(part, priors)
     if part.population.intercept:
         if written is None:
-            plain = not part.population.effects
+            plain = not (part.population.effects or part.population.smooths)
             name = part.target.removesuffix(".")
             yield name if plain else f"{part.target}Intercept", True
             return
@@ -98,6 +98,10 @@ def _lacking(
         return
     for column in part.population.effects:
         target = f"{part.target}b[{column.name}]"
+        if target not in priors:
+            yield target, False
+    for smooth in part.population.smooths:
+        target = f"{part.target}sds[{smooth.name}]"
         if target not in priors:
             yield target, False
     for grouping in part.groupings:

@@ -172,7 +172,9 @@ def targets_of(
     aliases = {
         part.target[:-1]: f"{part.target}Intercept"
         for part in others
-        if part.inner and part.population.intercept and not part.population.effects
+        if part.inner
+        and part.population.intercept
+        and not (part.population.effects or part.population.smooths)
     }
     return Targets(tuple(found), names, guessed, possible, levels, aliases=aliases)
 
@@ -210,6 +212,10 @@ def _population(of: str, population: Population) -> list[Scalar]:
     found += [
         Scalar(f"{of}bcs[{c.name}]", f"{of}bcs", REAL, "", c.name, c.term)
         for c in population.by_threshold
+    ]
+    found += [
+        Scalar(f"{of}sds[{one.name}]", f"{of}sds", POSITIVE, "", one.name, one.name)
+        for one in population.smooths
     ]
     return found + [
         Scalar(

@@ -45,7 +45,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
         if targets.guessed is None and "." in kind:
             return []
         if targets.guessed == frozenset() or base not in (
-            *("b", "simo", "sd", "cor", "df"),
+            *("b", "sds", "simo", "sd", "cor", "df"),
         ):
             unknown_target(kind, target.name.span, targets, sink)
         return []
@@ -63,7 +63,7 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
             f"`{kind}` and `{kind}[mean]` can",
         )
         return []
-    if base in ("b", "bcs"):
+    if base in ("b", "bcs", "sds"):
         return [
             found
             for ref in refs

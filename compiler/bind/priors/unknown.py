@@ -19,7 +19,7 @@ from .scalars import Scalar, Targets
 _MOST_COMPARED = 1_000
 
 #: What is no single number, although its name is short.
-_CLASSES = ("b", "bcs", "simo", "sd", "cor", "df", "Intercept", "threshold")
+_CLASSES = ("b", "bcs", "sds", "simo", "sd", "cor", "df", "Intercept", "threshold")
 
 
 def unknown_coefficient(

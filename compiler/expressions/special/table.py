@@ -16,7 +16,6 @@ PLANNED_TERMS: Mapping[str, tuple[str, ...]] = {
     "gr": (),
     "mm": (),
     "cs": (CATEGORIES, "it is a term of its own: `x + cs(z)`, no part of a product"),
-    "s": (SMOOTH,),
     "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
     "gp": (SMOOTH,),
     "me": (

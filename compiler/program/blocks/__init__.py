@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .basis import Basis
 from .block import Block
 from .group_product import GroupProduct
 from .group_use import GroupUse
@@ -12,6 +13,7 @@ from .offset import Offset
 from .product import Product
 
 __all__ = [
+    "Basis",
     "Block",
     "GroupProduct",
     "GroupUse",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ....program.blocks import (
+    Basis,
     Block,
     GroupProduct,
     GroupUse,
@@ -129,6 +130,15 @@ def _group_product(block: GroupProduct, tape: Quantities, added: Added) -> None:
     )
 
 
+def _basis(block: Basis, tape: Quantities, added: Added) -> None:
+    writer, matrix = tape.writer, added.array(block.design)
+    size, scale = matrix.shape[1], tape.place(block.scales).at + block.place
+    scaled, weights = writer.place(size), tape.place(block.weights).at
+    writer.add("*", n=size, out=scaled, a=scale, s=0, b=weights, t=1)
+    places = {"design": writer.numbers(matrix), "q": size, "b": scaled}
+    writer.add("linear", **added.words, **places)
+
+
 BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
     Intercept: _intercept,
     Linear: _linear,
@@ -137,4 +147,5 @@ BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
     MemberUse: _members,
     Product: _product,
     GroupProduct: _group_product,
+    Basis: _basis,
 }

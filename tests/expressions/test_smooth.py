@@ -1,0 +1,148 @@
+"""Bases of smooth terms, beside those of mgcv: ``references/smooths.json``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.spread import distinct
+from varying.compiler.data.table import Table
+from varying.compiler.expressions.smooth import BASES, Curves, learn_smooth
+from varying.compiler.expressions.smooth.bases import MOST_KNOTS
+from varying.compiler.expressions.smooth.learn import Unsuited
+
+Array = NDArray[Any]
+MGCV = json.loads(
+    (Path(__file__).parents[1] / "references" / "smooths.json").read_text()
+)
+CASES = {f"{c['data']} {c['bs']} {c['k']}": c for c in MGCV["cases"]}
+
+
+def learned(x: Array, bs: str, k: int, counts: Array | None = None) -> Curves:
+    return learn_smooth(x, counts, distinct(x), bs, k)
+
+
+def parts(state: Curves, x: Array) -> tuple[Array, Array]:
+    """The line, if there is one, and the curves."""
+    table = table_of(x)
+    columns = np.column_stack(state.columns(x, table))
+    lines = int(state.center is not None)
+    return columns[:, :lines], columns[:, lines:]
+
+
+def table_of(x: Array) -> Table:
+    return table_from_frame({"x": x})
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_curves_have_the_prior_of_mgcvs(case: str) -> None:
+    given = CASES[case]
+    x, new = (np.array(MGCV[of][given["data"]], float) for of in ("data", "new"))
+    state = learned(x, given["bs"], given["k"])
+    (line, curves), (new_line, new_curves) = parts(state, x), parts(state, new)
+    first = len(given["random"])
+    size = np.abs(given["random"]).max()
+    product = curves[:first] @ curves[:first].T
+    assert product == pytest.approx(np.array(given["random"]), abs=1e-8 * size)
+    wanted = np.array(given["new"])
+    size = np.abs(wanted).max()
+    assert new_curves @ curves[:12].T == pytest.approx(wanted, abs=1e-8 * size)
+    # the line is theirs but for its unit, on new rows too
+    assert ("line" in given) == (line.shape[1] == 1)
+    if "line" in given:
+        theirs = np.array([*given["line"], *given["new_line"]])
+        ours = np.concatenate([line, new_line])[:, 0]
+        unit = (ours @ theirs) / (theirs @ theirs)
+        assert ours == pytest.approx(unit * theirs, abs=1e-8 * np.abs(ours).max())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_normal_response_has_the_density_of_mgcvs(case: str) -> None:
+    """With given sds, of the residuals and of the curves."""
+    from scipy.stats import multivariate_normal
+
+    given = CASES[case]
+    x = np.array(MGCV["data"][given["data"]], float)
+    _, curves = parts(learned(x, given["bs"], given["k"]), x)
+    covariance = curves @ curves.T * 0.49 + 0.09 * np.eye(len(x)) + 1.21
+    y = np.sin(np.arange(1, len(x) + 1))
+    found = multivariate_normal(np.zeros(len(x)), covariance).logpdf(y)
+    assert found == pytest.approx(given["log_density"], rel=1e-9)
+
+
+@pytest.mark.parametrize("bs", BASES)
+def test_units_and_the_order_of_rows_make_no_difference(bs: str) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(0.0, 1.0, 40).round(1)
+    _, here = parts(learned(x, bs, 6), x)
+    far = x * 1e9 + 1.7e18
+    _, there = parts(learned(far, bs, 6), far)
+    size = np.abs(here).max()
+    assert there @ there.T == pytest.approx(here @ here.T, abs=1e-6 * size**2)
+    order = rng.permutation(len(x))
+    assert learned(x[order], bs, 6) == learned(x, bs, 6)
+
+
+@pytest.mark.parametrize("bs", BASES)
+def test_counts_are_rows(bs: str) -> None:
+    rng = np.random.default_rng(6)
+    values = np.sort(rng.uniform(0.0, 1.0, 12))
+    counts = rng.integers(1, 5, 12)
+    once = learned(values, bs, 5, counts)
+    assert once == learned(np.repeat(values, counts), bs, 5)
+
+
+def test_beyond_the_data_a_curve_goes_on() -> None:
+    x = np.linspace(2.0, 9.0, 30)
+    beyond = np.array([9.0, 10.0, 11.0, 13.0])
+    for bs in ("tp", "ts", "cr"):
+        _, curves = parts(learned(x, bs, 6), beyond)
+        steps = np.diff(curves, axis=0)
+        assert steps[1] == pytest.approx(steps[0], abs=1e-9)
+        assert steps[2] == pytest.approx(2.0 * steps[0], abs=1e-9)
+    state = learned(x, "cc", 6)
+    inside = np.array([2.5, 4.0, 8.9])
+    _, once = parts(state, inside)
+    _, again = parts(state, inside + 3 * 7.0)
+    assert again == pytest.approx(once, abs=1e-9)
+
+
+def test_of_very_many_values_some_are_knots() -> None:
+    x = np.sort(np.random.default_rng(8).uniform(0.0, 1.0, MOST_KNOTS + 500))
+    state = learned(x, "tp", 5)
+    assert len(state.knots) == MOST_KNOTS
+    assert (state.knots[0], state.knots[-1]) == (x[0], x[-1])
+    # what is left out changes little
+    some = x[::5]
+    _, whole = parts(learned(some, "tp", 5), some)
+    _, most = parts(state, some)
+    assert most @ most.T == pytest.approx(whole @ whole.T, abs=0.02)
+
+
+def test_values_that_are_nearly_one_are_one_knot() -> None:
+    x = np.array([0.0, 1.0, 1.0 + 1e-12, 2.0, 3.0, 4.0])
+    state = learned(x, "tp", 4)
+    assert state.knots == (0.0, 1.0, 2.0, 3.0, 4.0)
+    _, curves = parts(state, x)
+    assert curves[1] == pytest.approx(curves[2], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("bs", "k", "said"),
+    [
+        ("tp", None, "`k=10`, the default, needs as many different values, and .* 5"),
+        ("tp", 6, "`k=6` needs"),
+        ("cc", 3, "`k` must be 4 or more for `bs=cc`"),
+        ("tp", 2, "`k` must be 3 or more"),
+    ],
+)
+def test_what_cannot_be(bs: str, k: int | None, said: str) -> None:
+    x = np.array([1.0, 2.0, 2.0, 3.0, 4.0, 5.0])
+    with pytest.raises(Unsuited, match=said):
+        learn_smooth(x, None, distinct(x), bs, k)
