@@ -204,7 +204,9 @@ def _refs(tree: LarkTree) -> tuple[Ref, ...]:
 
 def _event(tree: LarkTree) -> Event:
     target, _, sign, *_ = _tokens(tree)
-    return Event(_name(target), str(sign), _exprs(tree)[0], span=_span(tree))
+    value, *upper = _exprs(tree)
+    last = upper[0] if upper else None
+    return Event(_name(target), str(sign), value, last, span=_span(tree))
 
 
 _EXPRESSIONS: dict[str, Callable[[LarkTree], Expr]] = {
@@ -217,6 +219,7 @@ _EXPRESSIONS: dict[str, Callable[[LarkTree], Expr]] = {
     "event": _event,
     "index": lambda tree: Index(_name(_tokens(tree)[0]), _refs(tree), span=_span(tree)),
     "unary": _unary,
+    "negative": _unary,
     "power": _power,
     "chain": _chain,
 }

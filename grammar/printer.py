@@ -228,6 +228,8 @@ def _index(node: Index | Target, style: _Style) -> tuple[str, int]:
 
 def _event(node: Event, style: _Style) -> tuple[str, int]:
     value = _expr(node.value, style, _SUM)
+    if node.upper is not None:
+        return f"{node.target.text}[{value}..{_expr(node.upper, style)}]", _ATOM
     return f"{node.target.text}[{node.operator}{value}]", _ATOM
 
 

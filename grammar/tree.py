@@ -141,11 +141,15 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True)
 class Event(Node):
-    """``prob[> 50]``: what is asked of the response, on the right of an option."""
+    """``prob[> 50]``: what is asked of the response, on the right of an option.
+
+    ``prob[20..40]``, from one value to another, has the operator ``..`` and ``upper``.
+    """
 
     target: Name
     operator: str
     value: Expr
+    upper: Expr | None = None
 
 
 Expr = (

@@ -148,11 +148,14 @@ class Outcomes:
         Ranks of categories, or counts, in rising order.
     rest
         Whether all other values are meant.
+    between
+        Of a continuous response: the values above the first number, up to the second.
     """
 
     text: str
     values: tuple[int, ...]
     rest: bool = False
+    between: tuple[float, float] | None = None
 
 
 #: Weights of the levels of a factor, or of values of a numeric predictor.

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.response import outcome_values
 from varying.compiler.data.table import Kind
 from varying.compiler.expressions.evaluation import evaluate
+from varying.compiler.families.cdf import CDFS, log_mass_between
 from varying.compiler.families.combined.limits import (
     INTERVAL,
     LEFT,
@@ -33,7 +34,6 @@ from varying.compiler.families.combined.limits import (
 
 from ..rows.categories import numbers_of
 from ..rows.engine import Draws, blocks
-from .intervals import CDFS, log_mass_between
 from .report import in_words
 
 if TYPE_CHECKING:

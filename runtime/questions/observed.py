@@ -80,6 +80,9 @@ def _measured(
 ) -> Any:
     if category is not None:
         return (values == category).astype(float)
+    if question.outcomes is not None and question.outcomes.between is not None:
+        low, high = question.outcomes.between
+        return ((values > low) & (values <= high)).astype(float)
     if question.outcomes is not None and question.scale == "prob":
         there = np.isin(values, question.outcomes.values)
         return (~there if question.outcomes.rest else there).astype(float)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.distributions.density.latent import LATENT
+from varying.compiler.families.cdf import cdf_of
 from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
 from varying.compiler.families.ordinal.cumulative import CUMULATIVE
@@ -27,7 +28,14 @@ from .at_once import AtOnce
 if TYPE_CHECKING:
     from varying.compiler.families.ordinal.steps import Steps
 
-__all__ = ["Measure", "expected_number", "mean", "predictor", "probabilities"]
+__all__ = [
+    "Measure",
+    "between",
+    "expected_number",
+    "mean",
+    "predictor",
+    "probabilities",
+]
 
 Array = NDArray[Any]
 Arguments = Mapping[str, Array]
@@ -148,6 +156,28 @@ def probabilities(
     curve = at.program.predictors[0].link if binary and _exact_share(at) else None
     several = len(events)
     return Measure(value, several, max(map(len, events)), True, curve)
+
+
+def between(at: AtOnce, low: float, high: float) -> Measure:
+    """Return the probability that a continuous response is in ``(low, high]``."""
+    tails = cdf_of(at.family)
+    assert tails is not None
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        arguments = at.arguments(predictors)
+        if low == -np.inf:
+            return np.asarray(tails(np.asarray(high), **arguments)[0])
+        below_low, above_low = tails(np.asarray(low), **arguments)
+        if high == np.inf:
+            return np.asarray(above_low)
+        below_high, above_high = tails(np.asarray(high), **arguments)
+        # by the smaller tail: no digits are lost far out
+        found = np.where(
+            below_low > 0.5, above_low - above_high, below_high - below_low
+        )
+        return np.asarray(np.maximum(found, 0.0))
+
+    return Measure(value, work=4, bounded=True)
 
 
 def expected_number(at: AtOnce, numbers: Sequence[float]) -> Measure:

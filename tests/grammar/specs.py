@@ -323,6 +323,8 @@ class _Statements:
             sign = self.rng.choice(("<", ">", "<=", ">="))
             # brackets inside of brackets hold levels
             event = [sign, self.rng.choice(NUMBERS)]
+            if self.chance(0.3):
+                event = [self.rng.choice(("0", "2")), "..", self.rng.choice(("7", "9"))]
             options += [",", self.name(), "=", "prob", "[", *event, "]"]
         cells = self.expression(2, SUM)
         if cells[0] == "[":  # else `slope[` would be an element of something

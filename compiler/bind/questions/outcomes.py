@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, isfinite, nextafter
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Event, Index, Name, String
+from varying.grammar.tree import Event, Expr, Index, Name, String
 from varying.grammar.walk import unwrap
 
 from ...data.levels import numbers_of, suggest_level
+from ...families.cdf import atoms_of, cdf_of
 from ..priors.named import ref_text
 from ..question import Outcomes
 from .known import ModelCells
@@ -24,22 +26,21 @@ MOST_COUNT = 10_000
 def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes | None:
     """Return the outcomes between the brackets of ``prob[...]``; None: a fault."""
     family = cells.family
-    operator, text, span = "", "", node.span
+    operator, text, upper, span = "", "", "", node.span
     match node:
         case Index(refs=(ref,)):
             text, span = ref_text(ref), ref.span
-        case Event(operator=operator, value=value):
-            inner = unwrap(value)
-            text, span = expression_text(inner), value.span
-            if isinstance(inner, String | Name):
-                text = inner.text
+        case Event(operator=operator, value=value, upper=last):
+            text, span = _text(value), value.span
+            upper = "" if last is None else _text(last)
         case _:
             sink.add(
                 "invalid-argument", node.span, "one outcome stands in the brackets"
             )
             return None
+    written = f"{text}..{upper}" if operator == ".." else f"{operator}{text}"
     if family is None:
-        return Outcomes(f"{operator}{text}", ())
+        return Outcomes(written, ())
     if operator in ("==", "!="):
         sink.add(
             "invalid-argument",
@@ -50,20 +51,123 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         return None
     if family.response in ("ordinal", "binary"):
         if cells.categories is None:
-            return Outcomes(f"{operator}{text}", ())
+            return Outcomes(written, ())
+        if operator == "..":
+            return _between(text, upper, written, cells.categories, node.span, sink)
         return _of_categories(operator, text, cells.categories, span, sink)
+    if family.response == "count" and operator == "..":
+        return _counts_between(text, upper, written, node.span, sink)
     if family.response == "count":
         return _of_counts(operator, text, span, sink)
+    if family.response == "continuous" and cdf_of(family) is not None:
+        return _of_numbers(operator, text, upper, written, cells, node.span, sink)
     if text == "0" and not operator and any(d.name == "hu" for d in family.dpars):
         return Outcomes("0", (0,))
     sink.add(
         "no-such-scale",
         node.span,
-        f"{family.name} has no probability of `{operator}{text}` here",
-        "probabilities are of categories and counts, and of the zeros of hurdle "
-        "families; `scale=response` is the mean of the response",
+        f"{family.name} has no probability of `{written}` here",
+        "`scale=response` is the mean of the response",
     )
     return None
+
+
+def _text(value: Expr) -> str:
+    inner = unwrap(value)
+    return inner.text if isinstance(inner, String | Name) else expression_text(inner)
+
+
+def _of_numbers(
+    operator: str,
+    text: str,
+    upper: str,
+    written: str,
+    cells: ModelCells,
+    span: Span,
+    sink: Sink,
+) -> Outcomes | None:
+    """Return an interval of a continuous response, or a value that has a mass."""
+    family = cells.family
+    assert family is not None
+    low, high, atoms = _float(text), _float(upper or text), atoms_of(family)
+    if low is None or high is None or not (isfinite(low) and isfinite(high)):
+        wrong = upper if low is not None and isfinite(low) else text
+        sink.add(
+            "invalid-argument",
+            span,
+            f"`{wrong}` is no number",
+            "of a continuous response the probability is of numbers: `prob[>3]`, "
+            "`prob[2..5]`",
+        )
+        return None
+    if operator == ".." and low >= high:
+        sink.add("invalid-argument", span, f"`{written}` has no number in it")
+        return None
+    if not operator and low not in atoms:
+        note = "that of an interval is `prob[2..5]`, of what is larger `prob[>5]`"
+        if atoms:
+            named = " and ".join(f"`prob[{atom:g}]`" for atom in atoms)
+            note = f"it has {named}; {note}"
+        sink.add(
+            "no-such-scale",
+            span,
+            f"a single value of {family.name} has the probability 0",
+            note,
+        )
+        return None
+    before = nextafter(low, -inf)
+    between = {
+        "": (before, low),
+        "..": (before, high),
+        ">": (low, inf),
+        ">=": (before, inf),
+        "<": (-inf, before),
+        "<=": (-inf, low),
+    }
+    return Outcomes(written, (), between=between[operator])
+
+
+def _between(
+    low: str,
+    high: str,
+    written: str,
+    categories: tuple[str, ...],
+    span: Span,
+    sink: Sink,
+) -> Outcomes | None:
+    """Return the categories from one to another."""
+    ends = []
+    for operator, text in ((">=", low), ("<=", high)):
+        own = Sink(sink.source)
+        found = _of_categories("", text, categories, span, own)
+        if found is None and numbers_of(categories) is not None:
+            own = Sink(sink.source)
+            found = _of_categories(operator, text, categories, span, own)
+        if found is None:
+            for one in own.diagnostics:
+                sink.keep(one)
+            return None
+        ends.append(found.values[0] if operator == ">=" else found.values[-1])
+    if ends[0] > ends[1] or ends == [0, len(categories) - 1]:
+        which = "no category is" if ends[0] > ends[1] else "all categories are"
+        said = f"{which} in `{written}`: the probability is always the same"
+        sink.add("invalid-argument", span, said)
+        return None
+    return Outcomes(written, tuple(range(ends[0], ends[1] + 1)))
+
+
+def _counts_between(
+    low: str, high: str, written: str, span: Span, sink: Sink
+) -> Outcomes | None:
+    first = _of_counts("", low, span, sink)
+    last = None if first is None else _of_counts("", high, span, sink)
+    if first is None or last is None:
+        return None
+    values = tuple(range(first.values[0], last.values[0] + 1))
+    if not values:
+        sink.add("invalid-argument", span, f"`{written}` has no count in it")
+        return None
+    return Outcomes(written, values)
 
 
 def _of_categories(

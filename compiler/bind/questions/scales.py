@@ -27,6 +27,7 @@ from varying.grammar.walk import unwrap
 from ...data import weighted
 from ...data.levels import numbers_of, suggest_level
 from ...data.table import Table
+from ...families.cdf import cdf_of
 from ..question import GROUPS, SCALES, Groups, Outcomes, Scale, Verb
 from .existence import by_default, exists
 from .known import Choices, ModelCells
@@ -249,6 +250,11 @@ def _has(
     if scale == "prob" and outcomes is None and kind not in ("ordinal", "binary"):
         message = f"{family.name} has no probabilities of categories"
         note = "`scale=response` is the mean of the response"
+        if kind == "continuous" and cdf_of(family) is not None:
+            note = (
+                "`scale=prob[>3]` is the probability of more than 3, "
+                "`scale=prob[2..5]` that of 2 to 5"
+            )
         if kind == "count":
             note = (
                 "`scale=prob[0]` is the probability of a 0, `prob[>3]` of more than 3"
@@ -256,7 +262,7 @@ def _has(
     elif scale == "odds" and outcomes is None and kind != "binary":
         message = "odds are of a response with two categories, or of an outcome"
         note = "`scale=odds[>50]` says of which outcome"
-        if kind not in ("ordinal", "count"):
+        if kind not in ("ordinal", "count", "continuous"):
             note = "`scale=response` is the mean of the response"
     elif scale == "latent" and (
         kind not in ("ordinal", "binary")

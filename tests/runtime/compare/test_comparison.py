@@ -14,8 +14,8 @@ from scipy.special import logsumexp
 
 import varying
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.cdf import CDFS, log_mass_between
 from varying.runtime.compare.comparison import stacking
-from varying.runtime.compare.intervals import CDFS, log_mass_between
 from varying.runtime.compare.measures import _POINTS
 
 SMALL = {"draws": 500, "tune": 400, "chains": 2, "seed": 4, "progress": False}

@@ -21,6 +21,7 @@ from varying.compiler.data.matrices import matrices_of
 from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.cdf import cdf_of
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import (
@@ -38,6 +39,8 @@ from varying.runtime.rows.average import at_zero, averaged
 Array = np.ndarray[Any, Any]
 ROWS, LEVELS, DRAWS = 40, 10, 2
 SIMULATED = 100_000
+#: Whose probability is asked for, of continuous responses.
+INTERVAL = (0.4, 1.0)
 
 
 def data() -> dict[str, list[Any]]:
@@ -194,7 +197,12 @@ def simulated(
         with np.errstate(divide="ignore"):  # of a group far out a share is 1
             zero = np.exp(family.log_density(np.asarray(0.0), **arguments))
         return np.stack([shares, np.broadcast_to(zero, shares.shape)], axis=1)
-    return shares[:, None]
+    if cdf_of(family) is None:
+        return shares[:, None]
+    whole = {n: np.broadcast_to(v, (SIMULATED,)) for n, v in arguments.items()}
+    response = family.simulate(rng, **whole)
+    inside = (response > INTERVAL[0]) & (response <= INTERVAL[1])
+    return np.stack([shares, inside], axis=1)
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -225,6 +233,9 @@ def test_an_average_is_that_of_many_new_groups(name: str) -> None:
         if family.response in ("binary", "count"):
             zero = averaged(measures.probabilities(at, [[0]]), at, strata)
             got = np.concatenate([got, zero], axis=-1)
+        elif cdf_of(family) is not None:
+            inside = averaged(measures.between(at, *INTERVAL), at, strata)
+            got = np.concatenate([got, inside[..., None]], axis=-1)
     for draw, values in enumerate(drawn):
         for place, row in enumerate(rows):
             many = simulated(found, whole, values, int(row), seed)

@@ -12,7 +12,7 @@ import pytest
 
 import varying
 from varying.compiler.families import FAMILIES
-from varying.runtime.compare.intervals import CDFS
+from varying.compiler.families.cdf import CDFS
 
 Rng = np.random.Generator
 ROWS = 200

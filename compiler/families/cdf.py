@@ -1,7 +1,8 @@
-"""Probabilities of intervals under continuous families, for responses that are rounded.
+"""Distribution functions of continuous families: probabilities of intervals.
 
 A family with a distribution function is one entry of ``CDFS``: from its parameters by
-name to the probabilities below and above a value. A density of a number that was
+name to the probabilities up to and above a value; or it has ``tails``, by which it can
+be censored. Some have mass at single values (``ATOMS``). A density of a number that was
 rounded is no probability of it; that of the interval that is rounded to it is.
 """
 
@@ -13,7 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CDFS", "log_mass_between"]
+from ..distributions.density import arrays
+from .combined.limits import base_name
+from .family import Family
+
+__all__ = ["CDFS", "atoms_of", "cdf_of", "log_mass_between"]
 
 Array = NDArray[Any]
 Tails = tuple[Array, Array]
@@ -133,6 +138,34 @@ CDFS: Mapping[str, Callable[..., Tails]] = {
     "hurdle_lognormal": _hurdle(_lognormal),
     "hurdle_gamma": _hurdle(_gamma),
 }
+
+
+def atoms_of(family: Family) -> tuple[float, ...]:
+    """Return the values that a continuous response has with a probability each."""
+    names = {dpar.name for dpar in family.dpars}
+    found = [0.0] if names & {"hu", "zi", "zoi", "cutzero"} else []
+    return (*found, 1.0) if names & {"zoi", "cutzero"} else tuple(found)
+
+
+def cdf_of(family: Family) -> Callable[..., Tails] | None:
+    """Return the probabilities up to and above a value; None: there is no function.
+
+    Of the response without limits. The value comes first, parameters by name.
+    """
+    name, tails = base_name(family.name), family.tails
+    if name in CDFS:
+        return CDFS[name]
+    if tails is None:
+        return None
+    order = (family.predictor, *(dpar.name for dpar in family.dpars))
+
+    def both(y: Array, **given: Array) -> Tails:
+        own = [given[name] for name in order]
+        low, high = tails.log_tails(arrays.ARRAYS, np.maximum(y, tails.lowest), *own)
+        inside = np.asarray(y) >= tails.lowest
+        return np.where(inside, np.exp(low), 0.0), np.where(inside, np.exp(high), 1.0)
+
+    return both
 
 
 def log_mass_between(
