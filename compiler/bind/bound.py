@@ -286,6 +286,8 @@ class BoundPredictor:
         Whether it is what such a formula is made of, and no parameter of the family.
     response
         The name of its response, where the model has several; else empty.
+    named
+        Whether it is one of several main predictors, which are told apart by name.
     """
 
     dpar: str
@@ -298,6 +300,7 @@ class BoundPredictor:
     body: Body | None = None
     inner: bool = False
     response: str = ""
+    named: bool = False
 
     @property
     def partitions(self) -> tuple[Grouping, ...]:
@@ -306,13 +309,14 @@ class BoundPredictor:
 
     @property
     def _named(self) -> tuple[str, ...]:
-        own = "" if self.main else self.dpar
+        own = self.dpar if self.named or not self.main else ""
         return tuple(name for name in (self.response, own) if name)
 
     @property
     def label(self) -> str:
         """What it is a predictor of, for people: ``log sigma``; ``a`` itself."""
-        return self.dpar if self.inner else f"{self.link.name} {self.dpar}"
+        own = self.inner or self.named
+        return self.dpar if own else f"{self.link.name} {self.dpar}"
 
     @property
     def prefix(self) -> str:
@@ -351,12 +355,12 @@ class BoundModel:
     @property
     def prefix(self) -> str:
         """What names of its quantities begin with; nothing of one response."""
-        return self.main.prefix
+        return f"{self.main.response}_" if self.main.response else ""
 
     @property
     def target(self) -> str:
         """What targets of its priors begin with; nothing of one response."""
-        return self.main.target
+        return f"{self.main.response}." if self.main.response else ""
 
     @property
     def main(self) -> BoundPredictor:
@@ -367,7 +371,13 @@ class BoundModel:
         """Return the predictor of a parameter; the main one by an empty name."""
         if not dpar:
             return self.main
-        return next(one for one in self.predictors[1:] if one.dpar == dpar)
+        others = self.predictors if self.main.named else self.predictors[1:]
+        return next(one for one in others if one.dpar == dpar)
+
+    @property
+    def mains(self) -> tuple[BoundPredictor, ...]:
+        """The main predictors: one, but for families such as ``categorical``."""
+        return tuple(one for one in self.predictors if one.main)
 
     @property
     def link(self) -> Link:

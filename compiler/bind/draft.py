@@ -16,6 +16,7 @@ from varying.grammar.tree import (
     Expr,
     ModelStatement,
     Option,
+    PartStatement,
     Spec,
 )
 from varying.grammar.walk import column_names, plain_number, postorder
@@ -43,6 +44,7 @@ from .category import bind_category, split_category
 from .effects import Effects
 from .groupings import bind_groupings, check_dropped
 from .known_scale import with_known_scale
+from .mains import by_category, of_response, with_mains, with_reference
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
@@ -74,6 +76,14 @@ class Draft:
     possible: tuple[str, ...]
     curve: NonLinear | None
     body: Body | None
+    first: BoundPredictor | None = None
+
+    @property
+    def main_target(self) -> str:
+        """What targets of the main predictor begin with, without its dot."""
+        if self.first is None:
+            return self.one.name
+        return replace(self.first, response=self.one.name).target[:-1]
 
     def targets(self, joined: Sequence[Effects]) -> Targets:
         """Return what priors may be about."""
@@ -86,6 +96,7 @@ class Draft:
             self.possible,
             self.one.name,
             joined,
+            self.first,
         )
 
     @property
@@ -113,15 +124,15 @@ class Draft:
         if self.curve is not None and self.body is None:
             return None
         statement = self.one.statement
-        main = BoundPredictor(
+        main = self.first or BoundPredictor(
             self.family.predictor,
             self.link,
             self.population,
             self.groupings,
             statement.formula.terms,
             body=self.body,
-            response=self.one.name,
         )
+        main = replace(main, response=self.one.name)
         return BoundModel(
             name=statement.label,
             text=text,
@@ -149,6 +160,9 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
     response = bind_response(
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
+    response = with_reference(response, family, options, sink)
+    family = of_response(family, response)
+    model = by_category(model, family, response, sink)
     curve = nonlinear(model, family, schema, sink)
     calls: tuple[Call, ...] = ()
     if curve is None:
@@ -176,7 +190,14 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
         population=population.specials,
     )
     linear = model if curve is None else curve.linear
-    others, whole = bind_parts(linear, family, prepared, sink)
+    others, whole = _parts(linear, family, prepared, sink)
+    first = None
+    if family is not None and family.mains and link is not None:
+        written = BoundPredictor(
+            family.predictor, link, population, groupings, model.formula.terms
+        )
+        first, others = with_mains(family, written, others, whole, sink)
+        population, groupings = first.population, first.groupings
     if curve is not None:
         others = (*others, *bind_inner(curve, family, prepared, sink))
         whole = whole and body is not None
@@ -200,7 +221,20 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
         _possible(expansion),
         curve,
         body,
+        first,
     )
+
+
+def _parts(
+    model: ModelStatement, family: Family | None, prepared: Prepared, sink: Sink
+) -> tuple[tuple[BoundPredictor, ...], bool]:
+    """Return the predictors that have formulas of their own; see ``bind_parts``.
+
+    Of a family whose parameters depend on a response that is not known, none is.
+    """
+    if family is not None and family.by_response is not None:
+        return (), not any(isinstance(part, PartStatement) for part in model.body)
+    return bind_parts(model, family, prepared, sink)
 
 
 def _guessed(

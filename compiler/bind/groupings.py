@@ -30,6 +30,7 @@ from ..formula.expansion import Expansion, GroupBar
 from ..formula.group_options import Distribution, group_options, parts_of_group
 from ..formula.groups import expand_group, known_factors
 from ..formula.terms import expand_bar
+from ..prepare.responses import family_named
 from ..prepare.rows import Prepared
 from .bound import Grouping, GroupTerm
 from .membership import Membership, bind_membership
@@ -351,13 +352,14 @@ def check_identities(
 ) -> None:
     """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined.
 
-    What ``mvbind(y1, y2)`` has is there once for each response.
+    What ``mvbind(y1, y2)`` has is there once for each response, and the formula of a
+    family with several main predictors once for each of these.
     """
     formulas = [
         formula
         for model in responses
         for formula in (
-            model.formula,
+            *(model.formula,) * (2 if _several(model) else 1),
             *(s.formula for s in model.body if isinstance(s, PartStatement)),
         )
     ]
@@ -381,6 +383,11 @@ def check_identities(
             groups = " and ".join(f"`{group}`" for _, group, _ in places)
             message = f"the id `{text}` joins terms of different groups: {groups}"
             sink.add("two-bars", name.span, message)
+
+
+def _several(model: ModelStatement) -> bool:
+    family = family_named(model.formula)
+    return family is not None and bool(family.mains)
 
 
 def _used_once(name: Name, schema: Schema, sink: Sink) -> None:

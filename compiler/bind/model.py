@@ -125,7 +125,7 @@ def _formulas(
 ) -> Iterator[tuple[str, tuple[Population, tuple[Grouping, ...]]]]:
     """Yield population and groupings of each formula by what targets begin with."""
     for draft in drafts:
-        yield draft.one.name, (draft.population, draft.groupings)
+        yield draft.main_target, (draft.population, draft.groupings)
         for part in draft.others:
             yield part.target[:-1], (part.population, part.groupings)
 

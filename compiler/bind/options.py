@@ -41,6 +41,7 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("flexible", "equidistant", "symmetric", "sum_to_zero"),
     ),
     "nl": (("true", "false"), ("true", "false")),
+    "refcat": ((), ()),
 }
 
 
@@ -105,7 +106,7 @@ _OWN_LINKS |= {"link_disc": "log"}
 def _unfolded(option: Option) -> list[Option]:
     """Take ``family=cumulative(link=logit, threshold=flexible)`` apart, as brms has it.
 
-    ``threshold`` is an option of its own; a link of a parameter that is its own here
+    ``threshold`` and ``refcat`` are options of their own; a link of a parameter that is its own here
     is left out.
     """
     call = unwrap(option.value)
@@ -117,7 +118,7 @@ def _unfolded(option: Option) -> list[Option]:
         value = unwrap(argument.value)
         text = value.text if isinstance(value, Name | String) else ""
         keyword = argument.keyword
-        if keyword is not None and keyword.text == "threshold":
+        if keyword is not None and keyword.text in ("threshold", "refcat"):
             found.append(Option(keyword, argument.value, span=argument.span))
         elif keyword is None or _OWN_LINKS.get(keyword.text) != text:
             kept.append(argument)

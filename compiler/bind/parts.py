@@ -58,7 +58,8 @@ def bind_parts(
             )
         else:
             found[part.dpar] = part
-    order = [dpar.name for dpar in family.dpars if dpar.name in found]
+    known = dict.fromkeys(one.name for one in (*family.mains, *family.dpars))
+    order = [name for name in known if name in found]
     return tuple(found[name] for name in order), whole
 
 
@@ -84,7 +85,8 @@ def _part(
                 f"here there is `link=`: {', '.join(FITTING[dpar.link])}",
             )
     # what is 1 where its columns are 0 has its own link alone
-    links = FITTING[dpar.link] if dpar.fixed is None else (dpar.link,)
+    fixed = dpar.fixed is not None or family.is_main(dpar.name)
+    links = (dpar.link,) if fixed else FITTING[dpar.link]
     link = chosen_link(options, dpar.name, links, (), sink)
     if link is None:
         return None
@@ -166,7 +168,7 @@ def _dpar(
     left: Expr, model: ModelStatement, family: Family, schema: Schema, sink: Sink
 ) -> Dpar | None:
     """Return the parameter that a left side names; None after a fault."""
-    known = {dpar.name: dpar for dpar in family.dpars}
+    known = {dpar.name: dpar for dpar in (*family.mains, *family.dpars)}
     node = unwrap(left)
     text = node.text if isinstance(node, Name) else expression_text(node)
     if isinstance(node, Name):
@@ -185,7 +187,7 @@ def _dpar(
         _report_left(left, text, family, schema, sink)
         return None
     others = [f.name for f in FAMILIES.values() if text in {d.name for d in f.dpars}]
-    if text in (family.predictor, "mu", "eta"):
+    if text in (family.predictor, "mu", "eta") and not family.mains:
         notes: tuple[str, ...] = (
             f"the formula of the model itself is that of `{family.predictor}`",
         )

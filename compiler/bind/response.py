@@ -48,6 +48,7 @@ from ..families import FAMILIES
 from ..families.family import Family
 from .bound import Response
 from .lowest import check_lowest
+from .nominal import bind_nominal
 from .response_forms import report_factor, report_share, report_success, report_weighted
 from .response_terms import as_number, bind_terms, split_response
 
@@ -174,6 +175,8 @@ def _left(
             return _binary(info, family, node.span, sink, declarations)
         case "ordinal":
             return _ordinal(info, family, node.span, sink, declarations)
+        case "nominal":
+            return bind_nominal(info, family, node.span, sink)
 
 
 def _report_unknown(node: Name, schema: Schema, sink: Sink) -> None:
@@ -199,7 +202,7 @@ def _computed(
     names = [name.text for name in column_names(node)]
     if typed is None or family is None:
         return None
-    if family.response in ("binary", "ordinal"):
+    if family.response in ("binary", "ordinal", "nominal"):
         sink.add(
             "not-yet",
             node.span,

@@ -33,7 +33,8 @@ def report_factor(
     shown = ", ".join(levels) or _known_levels(first.text, schema) or "low, mid, high"
     notes = []
     fix = None
-    categories = family is None or family.response in ("ordinal", "binary")
+    kinds = ("ordinal", "binary", "nominal")
+    categories = family is None or family.response in kinds
     if categories:
         known = first.text in schema.columns or schema.open
         notes.append(

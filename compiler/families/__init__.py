@@ -34,6 +34,7 @@ from .counts.geometric import GEOMETRIC
 from .counts.negbinomial import NEGBINOMIAL
 from .counts.poisson import POISSON
 from .family import Family
+from .nominal import categorical
 from .ordinal.cumulative import CUMULATIVE
 from .ordinal.lowest import HURDLE_CUMULATIVE, ZERO_INFLATED_CUMULATIVE
 from .ordinal.steps import ACAT, CRATIO, SRATIO
@@ -42,14 +43,17 @@ from .ordinal.steps import ACAT, CRATIO, SRATIO
 class Families(dict[str, Family]):
     """Families by name; some are made when they are asked for, and are no keys.
 
-    Those of further links, and those of rows with limits, ``gaussian | cens``.
+    Those of further links, those of rows with limits, ``gaussian | cens``, and those
+    whose parameters depend on the response, ``categorical(mubus, mucar)``.
     """
 
     def __missing__(self, name: str) -> Family:
         if name in VARIANTS:
             family, link = VARIANTS[name]
             return self[family].with_link(link)
-        return _with_limits(name)
+        if name in BY_RESPONSE:
+            return BY_RESPONSE[name]
+        return categorical.named(name) or _with_limits(name)
 
 
 @cache
@@ -93,6 +97,11 @@ FAMILIES = Families(
     )
 )
 
+#: Families whose parameters depend on the response: as they are named in a spec.
+BY_RESPONSE: dict[str, Family] = {
+    family.name: family for family in (categorical.CATEGORICAL,)
+}
+
 #: Names of the families of further links, with the family and the link.
 VARIANTS: dict[str, tuple[str, str]] = {
     name: (family.name, link)
@@ -105,7 +114,7 @@ FAMILY_SPELLINGS: dict[str, str] = {
     spelling: family.name
     for family in FAMILIES.values()
     for spelling in (family.name, *family.aliases)
-} | {name: name for name in VARIANTS}
+} | {name: name for name in BY_RESPONSE} | {name: name for name in VARIANTS}
 
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
@@ -114,7 +123,7 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
         "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
         "com_poisson discrete_weibull negbinomial1 "
-        "categorical multinomial "
+        "multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "
         "mixture wiener cox"
     ).split()

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from ..distributions.density.operations import Density
 
 Array = NDArray[Any]
-ResponseKind = Literal["continuous", "binary", "ordinal", "count", "successes"]
+ResponseKind = Literal[
+    "continuous", "binary", "ordinal", "nominal", "count", "successes"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,14 @@ class Moments:
 
     Computed once from the rows of the fit; the default priors are written in
     them. ``exposure`` is the geometric mean of ``t`` in ``y | rate(t)``: parameters of
-    one unit of it, such as a shape, are multiplied by it.
+    one unit of it, such as a shape, are multiplied by it. ``each`` are the centres by
+    predictor, of families with several main ones.
     """
 
     m: float
     s: float
     exposure: float = 1.0
+    each: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +327,13 @@ class Family:
     apart
         Of families with thresholds: how many of the lowest categories have none above
         them, and a parameter of their own.
+    mains
+        Of families with several main predictors: all of them, that of ``predictor``
+        first, the others among ``dpars`` too. The formula of the model is that of each
+        which has none of its own; their quantities begin with their name.
+    by_response
+        Of families whose parameters depend on the response: the family of one with
+        these categories.
     """
 
     name: str
@@ -360,6 +371,25 @@ class Family:
     at_shares: Callable[[Array], Array] | None = None
     steps: Stepwise | None = None
     apart: int = 0
+    mains: tuple[Dpar, ...] = ()
+    by_response: Callable[[tuple[str, ...]], Family] | None = None
+
+    @property
+    def of_categories(self) -> bool:
+        """Whether a response is one of several categories, which have no mean."""
+        return self.response in ("ordinal", "nominal")
+
+    def may_have(self, name: str) -> bool:
+        """Whether a name can be that of a parameter, before the response is known."""
+        if self.by_response is not None:
+            return name.startswith(self.predictor)
+        return any(one.name == name for one in (*self.mains, *self.dpars))
+
+    def is_main(self, name: str) -> bool:
+        """Whether a parameter has the formula of the model, unless it has its own."""
+        if not self.mains:
+            return name == self.predictor
+        return any(one.name == name for one in self.mains)
 
     def with_link(self, link: str) -> Family:
         """Return the family under a link: itself, but where ``under`` has another."""

@@ -62,7 +62,7 @@ def single_rows(subject: Subject) -> Iterator[Finding]:
         if not several:
             message = f"each level of `{name}` has a single row"
             if kind == "binary":
-                ordinal = bound.family.response == "ordinal"
+                ordinal = bound.family.of_categories
                 message += f", and one {'category' if ordinal else '0 or 1'} does not "
                 message += "say how much levels differ"
             yield Finding(grouping.span, message, _single(kind, grouping, subject))
@@ -86,7 +86,7 @@ def _kind(subject: Subject) -> Literal["binary", "shape", "constant", "varying"]
         return "constant" if scale == "constant" else "varying"
     if scale == "known":
         return None
-    if family.response in ("binary", "successes", "ordinal"):
+    if family.response in ("binary", "successes", "ordinal", "nominal"):
         return "binary"
     shape = any(dpar.name == "shape" for dpar in family.dpars)
     if shape and fixed_at(subject.bound, f"{subject.bound.target}shape") is None:

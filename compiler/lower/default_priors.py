@@ -186,6 +186,11 @@ def intercept(
             f"around the {part.link.name} of the pooled share, most of the probability "
             "scale, at the predictors' means"
         )
+        if family.response == "nominal":
+            reason = (
+                "around the log odds against the reference in all rows, most of the "
+                "probability scale, at the predictors' means"
+            )
     elif part.link.name == "log":
         width = INTERCEPT_WIDTH_LOG
         reason = "around the log of the response's mean, at the predictors' means"

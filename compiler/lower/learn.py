@@ -71,6 +71,8 @@ class Learned:
     own
         Centre and spread of the response as its family has them, whatever the link:
         parameters beside the predictor are measured in them.
+    each
+        Where there are several main predictors: the moments of each, by name.
     by_threshold
         One step and the mean of each column of ``cs()``.
     """
@@ -79,6 +81,7 @@ class Learned:
     parts: tuple[LearnedPart, ...]
     own: Moments
     by_threshold: tuple[tuple[float, float], ...] = ()
+    each: tuple[tuple[str, Moments], ...] = ()
 
 
 def column_scale(column: DesignColumn, table: Table) -> float:
@@ -125,7 +128,19 @@ def learn(
             (column_scale(column, table), _mean_of(column, table))
             for column in bound.main.population.by_threshold
         ),
+        _of_each(bound, table, moments),
     )
+
+
+def _of_each(
+    bound: BoundModel, table: Table, moments: Moments
+) -> tuple[tuple[str, Moments], ...]:
+    """Return the moments of each main predictor; of one: none."""
+    found = []
+    for part, center in zip(bound.mains, moments.each, strict=False):
+        offset = _known(part.population.offsets, table, part.link.name == "log")
+        found.append((part.dpar, replace(moments, m=center - offset, each=())))
+    return tuple(found)
 
 
 def _mean_of(column: DesignColumn, table: Table) -> float:

@@ -60,6 +60,8 @@ def moments_of(build: Builder, part: BoundPredictor) -> Moments:
     """
     bound, learned = build.response_of(part)
     if not part.inner:
+        if part.named:
+            return dict(learned.each)[part.dpar]
         return learned.moments if part.main else learned.own
     return replace(learned.moments, m=0.0, s=unit_of(bound, part) or 1.0)
 

@@ -152,7 +152,7 @@ def _main(build: Builder) -> Arguments:
         build.learned.parts[0],
         name,
         () if bound.main.body is not None else offsets(bound),
-        report=_kept(bound),
+        report=() if bound.main.named else _kept(bound),
     )
     own = bound.family.links[0]
     value: Expr = Symbol(name)
@@ -293,12 +293,17 @@ def _predicted(build: Builder, part: BoundPredictor, learned: LearnedPart) -> Ex
     """Lower the predictor of a distributional parameter; return the parameter."""
     link = part.link.name.replace("1/mu^2", "inverse_squared")
     name = f"{build.bound.prefix}{link}_{part.dpar}"
+    if part.main:
+        name = f"{build.bound.prefix}{part.dpar}"
     known = part.population.offsets
     if part.fixed and learned.known:
         # with its numeric predictors: the parameter is 1 where the data are
         known = (_less(known[0], learned.known), *known[1:])
     _predictor(build, part, learned, name, known)
     own = next(d.link for d in build.bound.family.dpars if d.name == part.dpar)
+    if part.main:
+        # the density is written in its predictor
+        return Symbol(name)
     if part.link.name != own:
         _note_range(build, part, own)
     return INVERSES[part.link.name](Symbol(name))

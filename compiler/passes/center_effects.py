@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..families import FAMILIES
 from ..program.blocks import GroupProduct, GroupUse
 from ..program.interpret.density import (
     evaluate_expression,
@@ -68,10 +69,12 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     populations: list[Population] = []
     for one in program.likelihoods:
         view = program.of(one.name)
-        null = _null(view, frame) if _uses(view) & free.keys() else None
-        if null is not None:
-            nulls.append(null)
-            populations.append(joined(null.population))
+        for main in _mains(view):
+            uses = _uses(view, main) & free.keys()
+            null = _null(view, frame, main) if uses else None
+            if null is not None:
+                nulls.append(null)
+                populations.append(joined(null.population))
     used = {name for null in nulls for p, _ in null.predictors for name in _groups(p)}
     bundles = _with_the_same_levels([g for n, g in free.items() if n in used])
     if not bundles:
@@ -117,9 +120,16 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     return program, frame
 
 
-def _null(program: Program, frame: Frame) -> Null | None:
-    """Return one response without group effects."""
-    main, density = program.predictors[0], Density.of(program, frame)
+def _mains(program: Program) -> list[Predictor]:
+    """Return the main predictors of a program with one response."""
+    family = FAMILIES[program.likelihood.family]
+    first, *others = program.predictors
+    return [first, *(one for one in others if family.is_main(one.dpar))]
+
+
+def _null(program: Program, frame: Frame, main: Predictor) -> Null | None:
+    """Return one response, at one of its main predictors, without group effects."""
+    density = Density.of(program, frame, main)
     part = population_of(main, program, frame)
     if main.body is None:
         return linear_null(density, part)
@@ -128,9 +138,8 @@ def _null(program: Program, frame: Frame) -> Null | None:
     return curve_null(density, [(main, part), *parts])
 
 
-def _uses(program: Program) -> set[str]:
-    """Return the groups that the predictors of a response's main parameter use."""
-    main = program.predictors[0]
+def _uses(program: Program, main: Predictor) -> set[str]:
+    """Return the groups that the predictors of a main parameter use."""
     inner = [one for one in program.predictors if one.inner]
     return {name for one in (main, *inner) for name in _groups(one)}
 

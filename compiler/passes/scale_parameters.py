@@ -157,6 +157,8 @@ class _Given:
         return self.likelihood.times(self.frame)
 
     def is_main(self, predictor: Predictor) -> bool:
+        if self.family.mains:
+            return self.family.is_main(predictor.dpar)
         return predictor is self.program.of(self.likelihood.name).predictors[0]
 
     def step(self, predictor: Predictor) -> float:
@@ -167,6 +169,13 @@ class _Given:
         if self.is_main(predictor):
             return _positive(self.moments.s)
         return _positive(self.beside(predictor)[1])
+
+    def center(self, predictor: Predictor) -> float:
+        """Return where a main predictor is; of several each is somewhere else."""
+        names = [one.name for one in self.family.mains]
+        if not names:
+            return self.moments.m
+        return self.moments.each[names.index(predictor.dpar)]
 
     def beside(self, predictor: Predictor) -> tuple[float, float]:
         """Return where a parameter beside the main one is, and what is much there."""
@@ -345,7 +354,7 @@ def _aim(given: _Given, predictor: Predictor) -> float:
         if isinstance(block, Offset):
             known = known + given.frame[block.slot]
     if given.is_main(predictor):
-        middle = given.moments.m
+        middle = given.center(predictor)
     else:
         dpar = next(d for d in given.family.dpars if d.name == predictor.dpar)
         middle = 0.0 if dpar.fixed is not None else given.beside(predictor)[0]

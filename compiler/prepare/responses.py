@@ -17,6 +17,7 @@ from varying.grammar.tree import (
     Chain,
     Expr,
     Formula,
+    Index,
     ModelStatement,
     Name,
     PartStatement,
@@ -120,7 +121,8 @@ def responses_of(model: ModelStatement) -> Responses:
 
 def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | None:
     """Return the responses that have a parameter; None if it is a response itself."""
-    known = [_parameters(family_named(one.formula)) for one in found]
+    families = [family_named(one.formula) for one in found]
+    known = [_parameters(family) for family in families]
     names = {name.text for name in names_left(part.formula.response)}
     curves = [
         place
@@ -132,14 +134,21 @@ def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | N
         free = [place for place in curves if not names & _named(found[place])]
         return tuple(free or curves[-1:])
     node = unwrap(part.formula.response)
+    if isinstance(node, Index):
+        node = node.target  # `mu[b]`: the predictor of a category
     if not isinstance(node, Name):
         return None
+
+    def has(place: int, name: str) -> bool:
+        family = families[place]
+        later = family is not None and family.by_response is not None
+        return name in known[place] or bool(later and family and family.may_have(name))
+
     for place, one in enumerate(found):
         name = node.text.removeprefix(f"{one.text}.")
-        if name != node.text and name in known[place]:
+        if name != node.text and has(place, name):
             return (place,)
-    places = [place for place, names in enumerate(known) if node.text in names]
-    return tuple(places) or None
+    return tuple(place for place in range(len(found)) if has(place, node.text)) or None
 
 
 def _named(one: Written) -> set[str]:
@@ -150,7 +159,7 @@ def _named(one: Written) -> set[str]:
 
 def _parameters(family: Family | None) -> set[str]:
     families = FAMILIES.values() if family is None else (family,)
-    return {dpar.name for one in families for dpar in one.dpars}
+    return {dpar.name for one in families for dpar in (*one.mains, *one.dpars)}
 
 
 def _joined(formula: Formula) -> tuple[Written, ...]:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
-from ..families import FAMILIES, VARIANTS
-from ..families.combined.limits import base_name
+from ..families import FAMILIES
 from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Single, Variable
@@ -147,9 +146,10 @@ def verify(program: Program, frame: Frame | None = None) -> None:
 def _check_likelihood(
     likelihood: Likelihood, slots: Mapping[str, Slot], everything: set[str]
 ) -> None:
-    family = base_name(likelihood.family)
-    known = family in FAMILIES or family in VARIANTS
-    _require(known, f"no family {likelihood.family}")
+    try:
+        FAMILIES[likelihood.family]
+    except KeyError:
+        raise InvalidProgram(f"no family {likelihood.family}") from None
     _require(likelihood.value in slots, f"unknown {likelihood.value}")
     for _, argument in likelihood.arguments:
         _check_expression(argument)

@@ -260,7 +260,8 @@ def _part_text(part: BoundPredictor) -> Block:
         found.append(f"parameters {', '.join(part.body.parameters)}")
         found += [f"of the data {known}"] if known else []
         return "calculated", found
-    head = "population" if part.main else f"population, {part.label}"
+    plain = part.main and not part.named
+    head = "population" if plain else f"population, {part.label}"
     lines: list[Line] = [Columns.of(columns)] if columns else []
     if part.population.specials:
         lines.append(Columns.special(part.population.specials))
@@ -287,7 +288,8 @@ def _group_text(grouping: Grouping, of: BoundPredictor) -> Block:
     levels = grouping.levels
     lines: list[Line] = []
     for term in grouping.terms:
-        part = "" if of.main else f" of {of.label}"
+        plain = of.main and not of.named
+        part = "" if plain else f" of {of.label}"
         relation = ", correlated" if _correlated(term) else ""
         if term.identity is not None:
             relation = f", correlated with all of `{term.identity}`"

@@ -149,6 +149,13 @@ def _not_wrongly(data: Replicates) -> bool:
     return not _wrongly_negative(data)
 
 
+def _commonest(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+    """Return the share of the category that most rows of a data set have."""
+    every = range(len(data.categories))
+    shares = [_share(lambda v, _, k=k: v == k)(values, data) for k in every]  # type: ignore[misc]
+    return np.asarray(np.max(shares, axis=0))
+
+
 #: Statistics by kind of response.
 STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
     "ordinal": (
@@ -174,6 +181,24 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "a median between the categories {lower} and {upper}",
             "category",
             _median,
+        ),
+    ),
+    "nominal": (
+        Statistic(
+            "share_reference",
+            "share of {lowest}",
+            "between {lower} and {upper} of the rows in the reference category, "
+            "{lowest}",
+            "share",
+            _share(lambda values, data: values == 0),
+        ),
+        Statistic(
+            "share_commonest",
+            "share of the commonest",
+            "between {lower} and {upper} of the rows in whichever category is the "
+            "commonest",
+            "share",
+            _commonest,
         ),
     ),
     "binary": (

@@ -42,6 +42,8 @@ _NAMED, _LETTERS = 40, 96
 _ABREAST = 6
 #: Which quantiles tell a distribution.
 _QUANTILES = (0.1, 0.5, 0.9)
+#: Categories without an order that have a panel.
+_SHOWN = 4
 
 Read = Callable[["NDArray[Any]", Replicates], "NDArray[Any]"]
 
@@ -151,6 +153,13 @@ def statistics_of(data: Replicates) -> tuple[Shown, ...]:
     zero = Shown("share of 0", _share(0.0), 0.0)
     if data.kind == "count":
         return (zero, mean, quantiles)
+    if data.kind == "nominal":
+        # the commonest ones: a panel each
+        order = np.argsort(-np.bincount(data.observed.astype(int)), kind="stable")
+        return tuple(
+            Shown(f"share of {data.categories[rank]}", _share(float(rank)), 0.0)
+            for rank in order[:_SHOWN]
+        )
     if data.kind == "ordinal":
         lowest = float(data.scores.observed.min()) if len(data.observed) else 0.0
         first = data.scores.drawn.min() if data.drawn.size else lowest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +118,10 @@ def _question(fit: Fit) -> str:
         factors = factors_of_fit(fit, None)[:3]
     except PlotError:
         factors = ()
+    nominal = compiled.bound.family.response == "nominal"
+    scale = "prob" if nominal else "response"
     if factors:
-        return f"means {'*'.join(map(name_text, factors))}, scale=response"
+        return f"means {'*'.join(map(name_text, factors))}, scale={scale}"
     table = compiled.prepared.table
     for column in compiled.bound.population.effects:
         for name, found in table.columns.items():
@@ -127,7 +130,7 @@ def _question(fit: Fit) -> str:
                 grid = np.linspace(known.min(), known.max(), _POINTS)
                 points = ", ".join(f"{value:.6g}" for value in grid)
                 shown = name_text(name)
-                return f"means {shown}, {shown}=[{points}], scale=response"
+                return f"means {shown}, {shown}=[{points}], scale={scale}"
     raise PlotError(
         "the formula has no predictor, so that there are no effects to draw"
     )
@@ -185,6 +188,7 @@ def _curves(
 ) -> None:
     """Draw a curve with its band for each combination of the other factors."""
     sizes = [len(levels) for _, levels in one.by]
+    sizes += [len(lines) // math.prod(sizes)]  # of each category
     axis = [n for n, _ in one.by].index(name)
     levels = one.by[axis][1]
     x = np.array([float(level) for level in levels])

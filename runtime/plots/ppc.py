@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -268,6 +269,8 @@ def _means(
     by = " and ".join(columns)
     levels = [panel.rows for panel in panels if not panel.missing]
     scores = data.scores
+    if data.kind == "nominal":
+        scores = replace(data, observed=data.observed > 0, drawn=data.drawn > 0)
     observed = _means_of(scores.observed[None, :], levels)[0]
     order = np.argsort(observed, kind="stable")
     places = np.arange(len(levels))
@@ -295,7 +298,9 @@ def _means(
         rows = "row has" if absent == 1 else "rows have"
         sheet.notes += (f"left out: {absent:,} {rows} no value of {by}",)
     what = f"mean of {data.name}"
-    if data.kind == "binary":
+    if data.kind == "nominal":
+        what = f"share of others than {data.categories[0]}"
+    elif data.kind == "binary":
         what = f"share of {data.categories[-1]}"
     elif data.trials is not None:
         what = "share of successes"

@@ -97,6 +97,11 @@ def _grouping(fit: Fit) -> str:
 
 def _means(rows: Any, posterior: Any) -> NDArray[Any]:
     """Return the mean of each row's response at each draw: draws, rows."""
+    if rows.family.response == "nominal":
+        raise PlotError(
+            "categories without an order have no mean to shrink; `plot ppc` with by= "
+            "shows the categories of each level"
+        )
     if rows.family.response != "ordinal":
         found = predict(rows, posterior, "mean", None).transpose("chain", "draw", "row")
         values = found.values.reshape(-1, found.sizes["row"])

@@ -116,6 +116,11 @@ def averages(
             "a response is of a group: groups='new' draws it for another one; "
             "groups='average' goes with kind='mean', 'prob' and 'eta'"
         )
+    if dpar is not None and rows.family.is_main(dpar):
+        raise ArgumentError(
+            "groups='average' is there for kind='prob' of such a response, not for one "
+            "of its predictors"
+        )
     if dpar is not None and kind == "mean":
         raise ArgumentError(
             "groups='average' averages the mean of the response, not that of `dpar`"
@@ -147,6 +152,11 @@ def computed(
             rng = np.random.default_rng(chosen)
             return Computed(rows, rows.name, lambda b: _drawn(b, rng), chosen, {}, True)
         case "mean":
+            if family.response == "nominal":
+                raise ArgumentError(
+                    "categories without an order have no mean; kind='prob' gives the "
+                    "probability of each"
+                )
             if family.response == "ordinal":
                 return _expected(rows, chosen)
             return Computed(rows, kind, _mean, chosen)
@@ -160,6 +170,11 @@ def computed(
             return Computed(rows, kind, _probabilities, chosen, {"category": labels})
         case "eta":
             main = family.predictor
+            if family.mains:
+                names = ", ".join(repr(one.name) for one in family.mains)
+                raise ArgumentError(
+                    f"the model has several predictors: dpar is one of {names}"
+                )
             return Computed(rows, kind, lambda b: b.predictor(main), chosen)
 
 
@@ -175,7 +190,7 @@ def _drawn(block: Block, rng: np.random.Generator) -> Array:
 
 #: Types of responses that are whole numbers.
 _KINDS: Mapping[str, Any] = dict.fromkeys(
-    ("binary", "ordinal", "count", "successes"), np.int64
+    ("binary", "ordinal", "nominal", "count", "successes"), np.int64
 )
 
 
@@ -217,7 +232,9 @@ def _parameter(
     """Return the linear predictor, or the value, of a parameter beside the main one."""
     program, frame = rows.program, rows.frame
     arguments = dict(program.likelihood.arguments)
-    valued = [one.name for one in rows.family.dpars if one.name in arguments]
+    family = rows.family
+    each = dict.fromkeys(one.name for one in (*family.mains, *family.dpars))
+    valued = [name for name in each if name in arguments]
     predictors = {p.dpar: p.name for p in program.predictors if p.dpar in valued}
     inner = {p.dpar: p.name for p in program.predictors if p.inner}
     predictors |= inner

@@ -255,13 +255,14 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
             chosen = np.array(numbers, dtype=np.float64)[rows % len(numbers)]
             return Column(one.text, Kind.INTEGER, chosen)
         return Column(one.text, Kind.TEXT, rows % len(levels), levels)
-    if kind == "ordinal":
+    if kind in ("ordinal", "nominal"):
+        listed = "ordered(1..7)" if kind == "ordinal" else "factor(bus, car, train)"
         raise _fault(
             source,
             node.span,
             f"the categories of `{one.text}` are not declared",
             f"the design has no answers to take them from: write `column {one.text}: "
-            "ordered(1..7)`, with yours",
+            f"{listed}`, with yours",
         )
     if kind == "continuous":
         return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))

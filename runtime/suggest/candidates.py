@@ -13,6 +13,8 @@ __all__ = ["Candidate", "candidates_of", "declared"]
 
 #: More zeros than this share of rows are worth a family of their own.
 MANY_ZEROS = 0.2
+#: More categories without an order than this are seldom meant: each has effects.
+MOST_CATEGORIES = 12
 #: Of so many steps a scale is as good as continuous.
 FINE = 15
 
@@ -53,6 +55,14 @@ def candidates_of(facts: Facts, trials: str | None = None) -> tuple[Candidate, .
                 Candidate(
                     *("bernoulli", "bernoulli", y),
                     "two values: the probability of the second one",
+                ),
+            )
+        case "levels" if 2 < len(facts.levels) <= MOST_CATEGORIES:
+            return (
+                Candidate(
+                    *("categorical", "categorical", y),
+                    f"{len(facts.levels)} categories without an order: the odds of "
+                    f"each against the first, `{facts.levels[0]}`",
                 ),
             )
         case "ordered":

@@ -246,8 +246,9 @@ def _without_family(facts: Facts) -> tuple[str, ...]:
         return ("there is no value in it",)
     chosen = f'`let chosen = {facts.name} == "{facts.levels[0]}"`'
     return (
-        "categories without an order are `family=categorical`, which is not compiled "
-        f"by this version: one against the others is {chosen}, `family=bernoulli`",
+        f"{len(facts.levels)} categories without an order would have as many "
+        "predictors: join them (`column` with labels), or take one against the "
+        f"others, {chosen}, `family=bernoulli`; `family=categorical` takes all",
         f"if they have an order, declare it: `column {facts.name}: ordered(...)`, and "
         "`family=ordlogit`",
     )

@@ -69,8 +69,8 @@ class Targets:
     aliases
         Other names of single parameters.
     responses
-        The names of the responses where there are several: targets begin with one,
-        and those that do not are about all of them.
+        The names of the responses, or of their main predictors, where there are
+        several: targets begin with one, and those that do not are about all of them.
     """
 
     scalars: tuple[Scalar, ...]
@@ -109,6 +109,7 @@ def targets_of(
     possible: tuple[str, ...],
     response: str,
     joined: Sequence[Effects],
+    first: BoundPredictor | None = None,
 ) -> Targets:
     """Return the targets of a response; those of any family if it is not known.
 
@@ -126,8 +127,11 @@ def targets_of(
         What they begin with; empty where it is the only one.
     joined
         The groups of all responses.
+    first
+        The main predictor, of a family that has several.
     """
     of = f"{response}." if response else ""
+    main = of if first is None else f"{of}{first.dpar}."
     found: list[Scalar] = []
     families = [family] if family is not None else list(FAMILIES.values())
     classes = [
@@ -141,11 +145,11 @@ def targets_of(
         )
         if there
     ]
-    for name in (f"{of}{name}" for name in classes):
+    for name in (f"{main}{name}" for name in classes):
         found += [Scalar(name, name, REAL)]
         found += [Scalar(f"{name}[mean]", f"{name}[mean]", REAL)]
-    found += _population(of, population)
-    found += _of_groups(joined, response)
+    found += _population(main, population)
+    found += _of_groups(joined, main[:-1])
     modelled = {part.dpar for part in others}
     dpars = {dpar.name: dpar for f in families for dpar in f.dpars}
     found += [
@@ -176,7 +180,16 @@ def targets_of(
         and part.population.intercept
         and not (part.population.effects or part.population.smooths)
     }
-    return Targets(tuple(found), names, guessed, possible, levels, aliases=aliases)
+    mains = [part.target[:-1] for part in others if part.named]
+    return Targets(
+        tuple(found),
+        names,
+        guessed,
+        possible,
+        levels,
+        aliases=aliases,
+        responses=() if first is None else (main[:-1], *mains),
+    )
 
 
 def joint_targets(
@@ -199,7 +212,11 @@ def joint_targets(
         levels,
         renamed,
         {name: whole for one in each for name, whole in one.aliases.items()},
-        tuple(responses),
+        tuple(
+            name
+            for one, response in zip(each, responses, strict=True)
+            for name in one.responses or (response,)
+        ),
     )
 
 

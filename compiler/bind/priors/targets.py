@@ -96,7 +96,11 @@ def _canonical(target: Target) -> str:
 def _of_each_response(target: Target, targets: Targets) -> list[Target]:
     """Return a target without a response as that of each that has its class."""
     kinds = targets.kinds()
-    names = [f"{one}.{target.name.text}" for one in targets.responses]
+    text = target.name.text
+    names = [f"{one}.{text}" for one in targets.responses]
+    # `y.b` of a response with several main predictors
+    of, _, rest = text.partition(".")
+    names += [f"{one}.{rest}" for one in targets.responses if one.startswith(f"{of}.")]
     names = [targets.aliases.get(name, name) for name in names]
     return [
         replace(target, name=replace(target.name, text=name))

@@ -49,7 +49,15 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
             f"the probability of one value is `{node.target.text}[{text}]`",
         )
         return None
-    if family.response in ("ordinal", "binary"):
+    if family.response == "nominal" and operator:
+        sink.add(
+            "invalid-argument",
+            node.span,
+            f"categories without an order are neither above nor below `{text}`",
+            f"the probability of one is `{node.target.text}[{text}]`",
+        )
+        return None
+    if family.of_categories or family.response == "binary":
         if cells.categories is None:
             return Outcomes(written, ())
         if operator == "..":

@@ -54,7 +54,7 @@ def read_options(
     options: Sequence[Option], verb: Verb, cells: ModelCells, table: Table, sink: Sink
 ) -> Choices | None:
     """Return what the options of a question say; None after a fault."""
-    found, whole = Choices(), True
+    found, whole = Choices(scale=_usual(cells)), True
     groups: Groups | None = None
     at: dict[str, tuple[str, ...]] = {}
     seen: set[str] = set()
@@ -102,6 +102,13 @@ def read_options(
         groups = "average" if by_default(found.scale, cells) else "zero"
     found = replace(found, groups=groups, at=at)
     return found if exists(found, options, cells, sink) else None
+
+
+def _usual(cells: ModelCells) -> Scale:
+    """Return the scale of questions that name none: the predictor, if it is one."""
+    if cells.family is None or not cells.family.mains:
+        return "link"
+    return "prob" if cells.family.response == "nominal" else "response"
 
 
 def _word(option: Option, known: Sequence[str], sink: Sink) -> str | None:
@@ -247,7 +254,18 @@ def _has(
         return True
     kind = family.response
     message = note = ""
-    if scale == "prob" and outcomes is None and kind not in ("ordinal", "binary"):
+    nominal = kind == "nominal"
+    if family.mains and scale in ("link", "latent"):
+        message = f"{family.name.partition('(')[0]} has several predictors"
+        note = "each has parameters of its own; `scale=prob` is what they make"
+        if not nominal:
+            note = "`scale=response` is what they make: the mean of the response"
+    elif scale == "response" and nominal:
+        message = "categories without an order have no mean"
+        note = "`scale=prob` has the probability of each category"
+    elif scale == "prob" and outcomes is None and not (
+        family.of_categories or kind == "binary"
+    ):
         message = f"{family.name} has no probabilities of categories"
         note = "`scale=response` is the mean of the response"
         if kind == "continuous" and cdf_of(family) is not None:
@@ -262,7 +280,9 @@ def _has(
     elif scale == "odds" and outcomes is None and kind != "binary":
         message = "odds are of a response with two categories, or of an outcome"
         note = "`scale=odds[>50]` says of which outcome"
-        if kind not in ("ordinal", "count", "continuous"):
+        if nominal:
+            note = "`scale=odds[a]` says of which category, against all others"
+        elif kind not in ("ordinal", "count", "continuous"):
             note = "`scale=response` is the mean of the response"
     elif scale == "latent" and (
         kind not in ("ordinal", "binary")

@@ -76,12 +76,18 @@ class Density:
     values: Mapping[str, Any]
     arguments: dict[str, Any]
     count: Array
+    main: Predictor
     #: Change of the predictor that a slope is taken over.
     step: float = 0.0
 
     @classmethod
-    def of(cls, program: Program, frame: Frame) -> Density:
-        """Return that of a program with one response, where sampling starts."""
+    def of(
+        cls, program: Program, frame: Frame, main: Predictor | None = None
+    ) -> Density:
+        """Return that of a program with one response, where sampling starts.
+
+        ``main`` is the main predictor that is meant, where there are several.
+        """
         likelihood = program.likelihood
         family = FAMILIES[likelihood.family]
         first = start(program, frame)
@@ -96,12 +102,8 @@ class Density:
         count = np.ones(len(y)) if times is None else times
         if family.thresholds:
             arguments |= _thresholds(family, y, count, arguments)
-        return cls(program, frame, family, values, arguments, count)
-
-    @property
-    def main(self) -> Predictor:
-        """The main predictor."""
-        return self.program.predictors[0]
+        main = main or program.predictors[0]
+        return cls(program, frame, family, values, arguments, count, main)
 
     @property
     def eta(self) -> Array:
@@ -111,7 +113,7 @@ class Density:
 
     def at(self, eta: Array) -> Array:
         """Return the log density of each row, once."""
-        predictor = self.family.predictor
+        predictor = self.main.dpar
         written = dict(self.program.likelihood.arguments)[predictor]
         moved = evaluate_expression(written, {**self.values, self.main.name: eta})
         y = self.frame[self.program.likelihood.value]

@@ -167,7 +167,7 @@ def test_effects_vary_where_a_factor_does_and_rows_suffice() -> None:
 )
 def test_what_cannot_be_suggested(arguments: dict[str, str], said: str) -> None:
     frame = data(_ratings)
-    frame["colour"] = np.resize(["red", "blue", "mauve"], ROWS)
+    frame["colour"] = np.resize([f"colour {k}z" for k in "abcdefghijklmn"], ROWS)
     frame["none"] = np.nan
     with pytest.raises(varying.ModelError) as fault:
         varying.suggest(frame, **arguments)

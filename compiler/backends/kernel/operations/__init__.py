@@ -9,6 +9,7 @@ from .groups import GROUPS
 from .levels import LEVELS
 from .marginal import MARGINAL
 from .members import MEMBERS
+from .nominal import NOMINAL
 from .operation import WIDTH, Operation
 from .ordinal import ORDINAL
 from .predictors import PREDICTORS
@@ -28,5 +29,6 @@ OPERATIONS: dict[str, Operation] = {
         *LEVELS,
         *MARGINAL,
         *ORDINAL,
+        *NOMINAL,
     )
 }

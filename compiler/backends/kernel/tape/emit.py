@@ -276,6 +276,27 @@ class _Tape(Quantities):
                 }
         raise NoKernel("effects of categories are not linear")
 
+    def _categories(
+        self,
+        family: Family,
+        arguments: Mapping[str, Expr],
+        observed: NDArray[Any],
+        words: Mapping[str, int],
+    ) -> None:
+        """Write rows of categories without an order, of as many as there are."""
+        writer, places = self.writer, list[int]()
+        for name in parameters(family):
+            places += self.argument(family, name, arguments[name]).values()
+        others = len(places) // 3
+        writer.add(
+            "rows categorical",
+            **words,
+            y=writer.integers(observed),
+            others=others,
+            places=writer.integers(np.array(places)),
+            scratch=writer.place(2 * others),
+        )
+
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
         family = FAMILIES[likelihood.family]
@@ -285,6 +306,9 @@ class _Tape(Quantities):
         times, within = likelihood.times(self.frame), likelihood.spread(self.frame)
         if times is not None:
             words["count"] = writer.numbers(times)
+        if family.response == "nominal":
+            self._categories(family, arguments, observed, words)
+            return
         for name in parameters(family):
             words |= self.argument(family, name, arguments.get(name))
         if family.thresholds:

@@ -1,0 +1,182 @@
+"""Families with several main predictors, such as ``categorical``.
+
+The formula of the model is that of each predictor that has no formula of its own, and
+names of their quantities begin with the parameter: ``mub_Intercept``, ``muc_b``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import (
+    Expr,
+    Index,
+    ModelStatement,
+    Name,
+    Option,
+    PartStatement,
+    String,
+)
+from varying.grammar.walk import level_text, plain_number, unwrap
+
+from ..families.family import Family
+from .bound import BoundPredictor, Response
+from .priors.named import ref_text
+
+__all__ = ["by_category", "of_response", "with_mains", "with_reference"]
+
+
+def with_reference(
+    response: Response | None,
+    family: Family | None,
+    options: Mapping[str, Option],
+    sink: Sink,
+) -> Response | None:
+    """Return a response whose reference, the first category, is the one named."""
+    option = options.get("refcat")
+    if option is None or family is None:
+        return response
+    if family.response != "nominal":
+        sink.add(
+            "unknown-option",
+            option.name.span,
+            f"`refcat` names the reference of unordered categories, and {family.name} "
+            "has none",
+            "write `family=categorical`, or leave it out",
+        )
+        return response
+    if response is None:
+        return None
+    value = unwrap(option.value)
+    text = level_text(value) or expression_text(value)
+    if text not in response.categories:
+        notes, fix = did_you_mean(
+            text, response.categories, option.value.span, "the categories are"
+        )
+        sink.add(
+            "unknown-level",
+            option.value.span,
+            f"the response `{response.name}` has no category `{text}`",
+            *notes,
+            fix=fix,
+        )
+        return response
+    others = (one for one in response.categories if one != text)
+    return replace(response, categories=(text, *others))
+
+
+def of_response(family: Family | None, response: Response | None) -> Family | None:
+    """Return the family of a response, of one whose parameters depend on it."""
+    if family is None or family.by_response is None or response is None:
+        return family
+    if len(response.categories) < 2:
+        return family
+    return family.by_response(response.categories)
+
+
+def by_category(
+    model: ModelStatement,
+    family: Family | None,
+    response: Response | None,
+    sink: Sink,
+) -> ModelStatement:
+    """Return a model whose formulas name predictors: ``mub`` of ``mu[b] ~ x``."""
+    if family is None or not family.mains or response is None:
+        return model
+    names = dict(
+        zip(response.categories[1:], (one.name for one in family.mains), strict=False)
+    )
+    body = list(model.body)
+    for place, part in enumerate(body):
+        if not isinstance(part, PartStatement):
+            continue
+        node = unwrap(part.formula.response)
+        if not isinstance(node, Index) or node.target.text != "mu":
+            continue
+        text = ref_text(node.refs[0]) if len(node.refs) == 1 else ""
+        if text in names:
+            name = Name(names[text], span=node.span)
+            formula = replace(part.formula, response=name)
+            body[place] = replace(part, formula=formula)
+        elif text == response.categories[0]:
+            _reference(node, text, sink)
+        else:
+            notes, fix = did_you_mean(text, tuple(names), node.refs[0].span)
+            sink.add(
+                "unknown-level",
+                node.refs[0].span,
+                f"the response `{response.name}` has no category `{text}`",
+                *notes,
+                fix=fix,
+            )
+    return replace(model, body=tuple(body))
+
+
+def _reference(node: Expr, text: str, sink: Sink) -> None:
+    sink.add(
+        "unknown-parameter",
+        node.span,
+        f"`{text}` is the reference: its predictor is 0",
+        "the others are against it; `refcat=` beside the formula names another one",
+    )
+
+
+def with_mains(
+    family: Family,
+    first: BoundPredictor,
+    parts: Sequence[BoundPredictor],
+    whole: bool,
+    sink: Sink,
+) -> tuple[BoundPredictor, tuple[BoundPredictor, ...]]:
+    """Return the first main predictor, and all others in the order of the family.
+
+    Parameters
+    ----------
+    family
+        One with several main predictors.
+    first
+        The predictor that the formula of the model makes.
+    parts
+        Those that have formulas of their own.
+    whole
+        Whether these are all: there has been no fault.
+    sink
+        Takes the faults.
+    """
+    own = {part.dpar: part for part in parts}
+    names = [one.name for one in family.mains]
+    if whole and plain_number(first.terms) is None and set(names) <= own.keys():
+        sink.add(
+            "invalid-term",
+            first.terms.span,
+            f"every predictor has a formula of its own: "
+            f"`{expression_text(first.terms)}` is that of none",
+            "write `1`, or leave one of the lines out",
+        )
+    mains = [_main(first, name, own.get(name)) for name in names]
+    rest = [part for part in parts if part.dpar not in names]
+    return mains[0], (*mains[1:], *rest)
+
+
+def _main(
+    first: BoundPredictor, name: str, own: BoundPredictor | None
+) -> BoundPredictor:
+    """Return a main predictor: its own, or a copy of the first."""
+    if own is not None:
+        return replace(own, main=True, named=True)
+    groupings = tuple(
+        replace(
+            grouping, terms=tuple(replace(term, dpar=name) for term in grouping.terms)
+        )
+        for grouping in first.groupings
+    )
+    return replace(
+        first,
+        dpar=name,
+        population=replace(first.population, dpar=name),
+        groupings=groupings,
+        named=True,
+    )

@@ -1,0 +1,1 @@
+"""Families of categories without an order."""
