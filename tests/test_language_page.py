@@ -39,7 +39,7 @@ from varying.compiler.distributions.table import (
 from varying.compiler.driver import Request, check
 from varying.compiler.expressions.functions import FUNCTIONS, Function
 from varying.compiler.expressions.learning import MOST_COLUMNS
-from varying.compiler.families import FAMILIES, PLANNED_FAMILIES
+from varying.compiler.families import BY_RESPONSE, FAMILIES, PLANNED_FAMILIES
 from varying.compiler.families.family import Family
 from varying.compiler.formula.coding import MOST_LEVELS
 from varying.compiler.formula.terms import MOST_TERMS
@@ -206,6 +206,10 @@ def contrasts() -> Iterator[str]:
         yield _row(f"`{contrast.name}`", contrast.summary, _weights(contrast))
 
 
+#: What the main predictors are of a family that has several.
+SEVERAL = "the log of the odds of a category against the reference"
+
+
 def _family(family: Family) -> str:
     names = f"`{family.name}`"
     if family.aliases:
@@ -215,8 +219,10 @@ def _family(family: Family) -> str:
 
 def families() -> Iterator[str]:
     yield from _table("family; other names", "response", "link", "parameters")
-    for family in FAMILIES.values():
+    for family in (*FAMILIES.values(), *BY_RESPONSE.values()):
         parameters = [f"`{d.name}`: {d.meaning}" for d in family.dpars]
+        if family.mains:
+            parameters.insert(0, f"`{family.predictor}` of each: {SEVERAL}")
         if family.thresholds:
             parameters.insert(0, "`threshold`: bounds of the categories")
         yield _row(

@@ -162,8 +162,17 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
     )
     response = with_reference(response, family, options, sink)
     family = of_response(family, response)
-    model = by_category(model, family, response, sink)
+    model, named = by_category(model, family, response, sink)
     curve = nonlinear(model, family, schema, sink)
+    if curve is not None and family is not None and family.mains:
+        sink.add(
+            "not-yet",
+            model.formula.terms.span,
+            "a formula that is not linear, of a family with several predictors, is "
+            "not compiled by this version",
+            "each predictor would need one of its own",
+        )
+        family = None
     calls: tuple[Call, ...] = ()
     if curve is None:
         model, calls = split_category(model, schema)
@@ -196,6 +205,7 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
         written = BoundPredictor(
             family.predictor, link, population, groupings, model.formula.terms
         )
+        whole = whole and named
         first, others = with_mains(family, written, others, whole, sink)
         population, groupings = first.population, first.groupings
     if curve is not None:

@@ -14,11 +14,12 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import (
     Expr,
     Index,
+    KeepStatement,
     ModelStatement,
     Name,
     Option,
     PartStatement,
-    String,
+    PriorStatement,
 )
 from varying.grammar.walk import level_text, plain_number, unwrap
 
@@ -82,25 +83,30 @@ def by_category(
     family: Family | None,
     response: Response | None,
     sink: Sink,
-) -> ModelStatement:
-    """Return a model whose formulas name predictors: ``mub`` of ``mu[b] ~ x``."""
+) -> tuple[ModelStatement, bool]:
+    """Return a model whose formulas name predictors: ``mub`` of ``mu[b] ~ x``.
+
+    And whether it has all of them: one that names none is left out.
+    """
     if family is None or not family.mains or response is None:
-        return model
+        return model, True
     names = dict(
         zip(response.categories[1:], (one.name for one in family.mains), strict=False)
     )
-    body = list(model.body)
-    for place, part in enumerate(body):
+    body: list[PartStatement | PriorStatement | KeepStatement] = []
+    for part in model.body:
+        body.append(part)
         if not isinstance(part, PartStatement):
             continue
         node = unwrap(part.formula.response)
         if not isinstance(node, Index) or node.target.text != "mu":
             continue
+        body.pop()
         text = ref_text(node.refs[0]) if len(node.refs) == 1 else ""
         if text in names:
             name = Name(names[text], span=node.span)
             formula = replace(part.formula, response=name)
-            body[place] = replace(part, formula=formula)
+            body.append(replace(part, formula=formula))
         elif text == response.categories[0]:
             _reference(node, text, sink)
         else:
@@ -112,7 +118,7 @@ def by_category(
                 *notes,
                 fix=fix,
             )
-    return replace(model, body=tuple(body))
+    return replace(model, body=tuple(body)), len(body) == len(model.body)
 
 
 def _reference(node: Expr, text: str, sink: Sink) -> None:

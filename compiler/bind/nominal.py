@@ -59,8 +59,8 @@ def bind_nominal(
             "the prior alone says how likely "
             f"{'they are' if several else 'it is'}, and what that depends on"
             if known[0] in seen
-            else "it is the reference: nothing can be learned of the others against it; "
-            "`refcat=` beside the formula names another one",
+            else "it is the reference: nothing can be learned of the others against "
+            "it; `refcat=` beside the formula names another one",
         )
     return response
 
@@ -88,8 +88,7 @@ def _nearer(info: ColumnInfo, known: tuple[str, ...], span: Span, sink: Sink) ->
         sink.add(
             "nearer-family",
             span,
-            f"the numbers of `{name}` are taken as names of categories, "
-            f"{_some(known)}",
+            f"the numbers of `{name}` are taken as names of categories, {_some(known)}",
             f"if they are, say so: `column {name}: factor`; ratings are for "
             "`family=cumulative`, counts for `family=poisson`",
         )

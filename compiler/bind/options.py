@@ -106,8 +106,8 @@ _OWN_LINKS |= {"link_disc": "log"}
 def _unfolded(option: Option) -> list[Option]:
     """Take ``family=cumulative(link=logit, threshold=flexible)`` apart, as brms has it.
 
-    ``threshold`` and ``refcat`` are options of their own; a link of a parameter that is its own here
-    is left out.
+    ``threshold`` and ``refcat`` are options of their own; a link of a parameter that
+    is its own here is left out.
     """
     call = unwrap(option.value)
     if option.name.text != "family" or not isinstance(call, Call):

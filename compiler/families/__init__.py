@@ -110,11 +110,15 @@ VARIANTS: dict[str, tuple[str, str]] = {
 }
 
 #: Every accepted spelling, aliases included.
-FAMILY_SPELLINGS: dict[str, str] = {
-    spelling: family.name
-    for family in FAMILIES.values()
-    for spelling in (family.name, *family.aliases)
-} | {name: name for name in BY_RESPONSE} | {name: name for name in VARIANTS}
+FAMILY_SPELLINGS: dict[str, str] = (
+    {
+        spelling: family.name
+        for family in FAMILIES.values()
+        for spelling in (family.name, *family.aliases)
+    }
+    | {name: name for name in BY_RESPONSE}
+    | {name: name for name in VARIANTS}
+)
 
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(

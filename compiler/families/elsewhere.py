@@ -79,10 +79,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "discrete_weibull": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
     "zero_inflated_asymmetric_laplace": (_ROBUST,),
-    "categorical": (
-        'until then: `let is_red = colour == "red"` and `is_red ~ x, '
-        "family=bernoulli`: one category against the others",
-    ),
     "multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet_multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet": ("until then: one share at a time",),

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import varying
-from varying.compiler.families import FAMILIES
+from varying.compiler.families import BY_RESPONSE, FAMILIES
 from varying.compiler.families.family import Dpar, Family
 
 HERE = Path(__file__).resolve().parent
@@ -33,7 +33,12 @@ SPECIAL = {"sigma": 1.0, "phi": 5.0, "shape": 3.0, "disc": 1.0}
 #: Intercept and slope of the example by the link of the main parameter.
 PREDICTOR = {"log": (1.0, 0.6), "logit": (-0.3, 0.8), "identity": (2.0, 1.0)}
 THRESHOLDS = (-2.0, -0.5, 0.8, 2.2)
+#: Of families with several main predictors, those of the second one.
+SECOND = (-0.3, -0.8)
+CATEGORIES = ("a", "b", "c")
 SEED, GROUPS, EACH = 1, 30, 12
+#: All families that have a page.
+EVERY = {**FAMILIES, **BY_RESPONSE}
 
 
 # ---- what the record says ------------------------------------------------------------
@@ -44,6 +49,9 @@ def record(family: Family) -> str:
     first, rest = _mathematics(family.doc)
     names = ", ".join(f"`{name}`" for name in family.aliases)
     also = f" Other names: {names}." if names else ""
+    each = "the linear predictor of the main formula"
+    if family.mains:
+        each += ", for each category but the first: `mub`, `muc`"
     lines = [
         f"# `{family.name}`: {family.title}",
         "",
@@ -53,7 +61,7 @@ def record(family: Family) -> str:
         "",
         "| parameter | what it is | lives | link of a formula for it |",
         "|---|---|---|---|",
-        f"| `{family.predictor}` | the linear predictor of the main formula "
+        f"| `{family.predictor}` | {each} "
         f"| any number | {', '.join(f'`{link}`' for link in family.links)} |",
     ]
     if family.thresholds:
@@ -103,12 +111,23 @@ def spec_of(family: Family) -> str:
     response = "y | trials(n)" if "trials" in family.known else "y"
     first = 1 - family.apart
     head = f"column y: ordered({first}..5)\n\n" if family.thresholds else ""
+    if family.response == "nominal":
+        head = f"column y: factor({', '.join(CATEGORIES)})\n\n"
     return f"{head}{response} ~ x + (1 | g), family={family.name}\n"
 
 
 def truth_of(family: Family) -> dict[str, Any]:
     """Return the values that its data are drawn from."""
     intercept, slope = _predictor(family)
+    if family.mains:
+        return {
+            f"{main.name}.{target}": value
+            for main, (own, by) in zip(_made(family).mains, _mains(family), strict=True)
+            for target, value in (
+                *(("Intercept", own), ("b[x]", by)),
+                ("sd[g, Intercept]", 0.4),
+            )
+        }
     truth: dict[str, Any] = {"threshold": THRESHOLDS} if family.thresholds else {}
     if not family.thresholds:
         truth["Intercept"] = intercept
@@ -117,6 +136,16 @@ def truth_of(family: Family) -> dict[str, Any]:
         if dpar.fixed is None:
             truth[dpar.name] = _value(dpar)
     return truth
+
+
+def _made(family: Family) -> Family:
+    """Return the family of the example's response."""
+    return family if family.by_response is None else family.by_response(CATEGORIES)
+
+
+def _mains(family: Family) -> tuple[tuple[float, float], ...]:
+    """Return intercept and slope of each main predictor."""
+    return (_predictor(family), SECOND)
 
 
 def _predictor(family: Family) -> tuple[float, float]:
@@ -207,10 +236,13 @@ def _flat(truth: dict[str, Any]) -> dict[str, float]:
 
 def _target(name: str, coord: str) -> str:
     """Return what a truth calls a line of the summary."""
-    if name == "sd_g":
-        return f"sd[g, {coord}]"
+    if name.endswith("sd_g"):
+        return f"{name[:-4].replace('_', '.')}sd[g, {coord}]"
     if name == "threshold":
         return f"threshold[{coord.partition('|')[0]}]"
+    for end in ("_Intercept", "_b"):
+        if name.endswith(end):
+            name = f"{name.removesuffix(end)}.{end[1:]}"
     return f"{name}[{coord}]" if coord else name
 
 
@@ -247,11 +279,14 @@ def _picture(family: Family, fit: Any) -> None:
 
 def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
     intercept, slope = _predictor(family)
+    family = _made(family)
     others: dict[str, Any] = {
         d.name: _value(d) if d.fixed is None else d.fixed for d in family.dpars
     }
     if "trials" in family.known:
         others["trials"] = 10
+    if family.mains:
+        others = {family.mains[1].name: SECOND[0]}
     if family.thresholds:
         others["threshold"] = np.array(THRESHOLDS)
         if "gap" in arguments:
@@ -270,6 +305,7 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
         if family.response != "continuous":
             last = len(THRESHOLDS) + family.apart
             top = {"ordinal": last, "binary": 1, "successes": 10}
+            top["nominal"] = len(family.mains)
             high = top.get(family.response, int(np.quantile(drawn, 0.995)))
             at = np.arange(high + 1)
             mass = np.exp([family.log_density(k, **main, **others) for k in at])
@@ -293,7 +329,7 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
     axes.set_ylim(bottom=0.0)
     if family.response != "continuous":
         axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel("y" if family.response != "ordinal" else "rank of the category")
+    axes.set_xlabel("rank of the category" if family.of_categories else "y")
     axes.set_ylabel("density" if family.response == "continuous" else "probability")
     axes.legend(frameon=False, fontsize=7)
 
@@ -317,7 +353,7 @@ def made_example(path: Path) -> str:
 def index() -> str:
     """Return the table of all families, by kind of response."""
     kinds: dict[str, list[str]] = {}
-    for family in FAMILIES.values():
+    for family in EVERY.values():
         link = f"[`{family.name}`]({family.name}.md)"
         line = f"* {link}: {family.title}, for {family.support}"
         kinds.setdefault(family.response, []).append(line)
@@ -329,8 +365,8 @@ def index() -> str:
 
 def main(names: list[str]) -> None:
     """Write the pages, with new examples for the families named."""
-    anew = list(FAMILIES) if names == ["--all"] else names
-    for name, family in FAMILIES.items():
+    anew = list(EVERY) if names == ["--all"] else names
+    for name, family in EVERY.items():
         path = HERE / f"{name}.md"
         made = example(family) if name in anew else made_example(path)
         path.write_text(page(family, made), "utf-8")

@@ -288,8 +288,7 @@ def _group_text(grouping: Grouping, of: BoundPredictor) -> Block:
     levels = grouping.levels
     lines: list[Line] = []
     for term in grouping.terms:
-        plain = of.main and not of.named
-        part = "" if plain else f" of {of.label}"
+        part = "" if of.main and not of.named else f" of {of.label}"
         relation = ", correlated" if _correlated(term) else ""
         if term.identity is not None:
             relation = f", correlated with all of `{term.identity}`"

@@ -263,8 +263,10 @@ def _has(
     elif scale == "response" and nominal:
         message = "categories without an order have no mean"
         note = "`scale=prob` has the probability of each category"
-    elif scale == "prob" and outcomes is None and not (
-        family.of_categories or kind == "binary"
+    elif (
+        scale == "prob"
+        and outcomes is None
+        and not (family.of_categories or kind == "binary")
     ):
         message = f"{family.name} has no probabilities of categories"
         note = "`scale=response` is the mean of the response"
