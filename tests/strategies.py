@@ -31,6 +31,8 @@ from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.grammar.source import Source
 
+from .families.further import TRIED
+
 Rng = np.random.Generator
 
 FACTORS = {
@@ -74,6 +76,8 @@ FAMILY_TURNS = (
 #: All other families: each has seeds of its own, so that those of the turns stay what
 #: they are. A new family is one of these, with responses from its own ``simulate``.
 WRITTEN = tuple(name for name in FAMILIES if name not in FAMILY_TURNS)
+#: Families that bring nothing but a density along: one seed each, the rest is slow.
+PLAIN = tuple(TRIED)
 
 FEATURES = frozenset(
     """

@@ -61,6 +61,10 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
             notes, fix = did_you_mean(
                 name, tuple(OPTIONS), option.name.span, "options of a formula"
             )
+            if any(dpar.name == name for f in FAMILIES.values() for dpar in f.dpars):
+                number = sink.source.slice(option.value.span)
+                notes = (f"a parameter is fixed by a line `prior {name} = {number}`",)
+                fix = None
             sink.add(
                 "unknown-option",
                 option.name.span,

@@ -24,10 +24,16 @@ from .combined.zero_inflated import (
     ZERO_INFLATED_NEGBINOMIAL,
     ZERO_INFLATED_POISSON,
 )
+from .continuous.asymmetric_laplace import ASYMMETRIC_LAPLACE
+from .continuous.exgaussian import EXGAUSSIAN
 from .continuous.exponential import EXPONENTIAL
 from .continuous.gamma import GAMMA
 from .continuous.gaussian import GAUSSIAN
+from .continuous.gumbel import GUMBEL
+from .continuous.laplace import LAPLACE
 from .continuous.lognormal import LOGNORMAL
+from .continuous.shifted_lognormal import SHIFTED_LOGNORMAL
+from .continuous.skew_normal import SKEW_NORMAL
 from .continuous.student import STUDENT
 from .continuous.weibull import WEIBULL
 from .counts.geometric import GEOMETRIC
@@ -66,7 +72,13 @@ FAMILIES = Families(
     for family in (
         GAUSSIAN,
         STUDENT,
+        LAPLACE,
+        ASYMMETRIC_LAPLACE,
+        SKEW_NORMAL,
+        EXGAUSSIAN,
+        GUMBEL,
         LOGNORMAL,
+        SHIFTED_LOGNORMAL,
         GAMMA,
         EXPONENTIAL,
         WEIBULL,
@@ -123,9 +135,8 @@ FAMILY_SPELLINGS: dict[str, str] = (
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (
-        "laplace skew_normal shifted_lognormal "
-        "frechet inverse_gaussian exgaussian gumbel gen_extreme_value "
-        "asymmetric_laplace zero_inflated_asymmetric_laplace von_mises xbeta "
+        "frechet inverse_gaussian gen_extreme_value "
+        "zero_inflated_asymmetric_laplace von_mises xbeta "
         "com_poisson discrete_weibull negbinomial1 "
         "multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "

@@ -161,9 +161,12 @@ def cdf_of(family: Family) -> Callable[..., Tails] | None:
 
     def both(y: Array, **given: Array) -> Tails:
         own = [given[name] for name in order]
-        low, high = tails.log_tails(arrays.ARRAYS, np.maximum(y, tails.lowest), *own)
-        inside = np.asarray(y) >= tails.lowest
-        return np.where(inside, np.exp(low), 0.0), np.where(inside, np.exp(high), 1.0)
+        inside, ends = np.asarray(y) >= tails.lowest, np.isposinf(y)
+        inside &= ~np.isneginf(y)
+        at = np.where(inside & ~ends, y, max(tails.lowest, 0.0))
+        low, high = tails.log_tails(arrays.ARRAYS, at, *own)
+        below, above = np.where(ends, 1.0, np.exp(low)), np.where(ends, 0, np.exp(high))
+        return np.where(inside, below, 0.0), np.where(inside, above, 1.0)
 
     return both
 
@@ -176,13 +179,16 @@ def log_mass_between(
     Parameters
     ----------
     family
-        A key of ``CDFS``.
+        The name of one that has a distribution function.
     low, high
         Ends, which may be infinite; they broadcast with the arguments.
     arguments
         What the family's functions take.
     """
-    tails = CDFS[family]
+    from . import FAMILIES
+
+    tails = cdf_of(FAMILIES[family])
+    assert tails is not None
     with np.errstate(all="ignore"):
         below_low, above_low = tails(low, **arguments)
         below_high, above_high = tails(high, **arguments)

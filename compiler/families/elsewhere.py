@@ -53,23 +53,11 @@ _OVERDISPERSED = (
     "until then: `negbinomial`, or `poisson` with an effect of each row, "
     "`(1 | row)`, where the data have a column that numbers the rows"
 )
-_ROBUST = "until then: `student` takes outliers as well"
 _POSITIVE = "until then: `gamma` or `lognormal`, for positive numbers that are skewed"
 
 #: What comes nearest to a family that is not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "laplace": (_ROBUST,),
-    "asymmetric_laplace": (
-        "quantile regression has no counterpart; `student` takes outliers as well",
-    ),
-    "skew_normal": ("until then: `lognormal` for positive numbers, else `student`",),
-    "gumbel": ("until then: `lognormal` for positive numbers, else `student`",),
     "gen_extreme_value": ("until then: `lognormal`, for positive numbers",),
-    "shifted_lognormal": (
-        "until then: `lognormal` of the time less a shift that you choose: "
-        "`let late = rt - 150`",
-    ),
-    "exgaussian": ("until then: `lognormal`, for response times in particular",),
     "wiener": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
     "frechet": (_POSITIVE,),
     "inverse_gaussian": (_POSITIVE,),
@@ -78,7 +66,9 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "com_poisson": (_OVERDISPERSED,),
     "discrete_weibull": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
-    "zero_inflated_asymmetric_laplace": (_ROBUST,),
+    "zero_inflated_asymmetric_laplace": (
+        "until then: `asymmetric_laplace`, with the zeros among the rest",
+    ),
     "multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet_multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet": ("until then: one share at a time",),

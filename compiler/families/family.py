@@ -30,13 +30,15 @@ class Moments:
     Computed once from the rows of the fit; the default priors are written in
     them. ``exposure`` is the geometric mean of ``t`` in ``y | rate(t)``: parameters of
     one unit of it, such as a shape, are multiplied by it. ``each`` are the centres by
-    predictor, of families with several main ones.
+    predictor, of families with several main ones; ``least`` is the smallest response of
+    a family that has a parameter below it.
     """
 
     m: float
     s: float
     exposure: float = 1.0
     each: tuple[float, ...] = ()
+    least: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.response import outcome_values
 from varying.compiler.data.table import Kind
 from varying.compiler.expressions.evaluation import evaluate
-from varying.compiler.families.cdf import CDFS, log_mass_between
+from varying.compiler.families.cdf import cdf_of, log_mass_between
 from varying.compiler.families.combined.limits import (
     INTERVAL,
     LEFT,
@@ -297,7 +297,7 @@ def _rounded(subjects: Sequence[Subject], column: str) -> Measure:
             _check_steps(one, apart)
             continue
         family = one.rows.family.name
-        if base_name(family) not in CDFS:
+        if cdf_of(one.rows.family) is None:
             raise NotComparable(
                 apart,
                 f"`{family}` has no distribution function here, so the probability of "

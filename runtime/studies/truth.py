@@ -214,7 +214,7 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
     """
     sink = Sink(truth.source)
     program, frame = compiled.lowered, compiled.frame
-    nodes = _nodes(program)
+    nodes, supports = _nodes(program), _defaults(compiled)
     sizes = {axis.name: frame.lengths[axis.name] for axis in program.axes}
     names = names_of(program)
     values: dict[str, Array] = {}
@@ -247,7 +247,7 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
         for places in _symmetric(reference):
             values[variable][places] = value
         spans.setdefault(variable, line.span)
-        beyond = _beyond(nodes.get(variable), value)
+        beyond = _beyond(nodes.get(variable), value, supports.get(variable))
         if beyond:
             sink.add("truth-value", line.span, f"`{reference.text}` {beyond}")
         before = seen.setdefault((variable, reference.places), line.name)
@@ -338,9 +338,28 @@ def _before(name: str, kind: str) -> str:
     return f"{head}." if head else ""
 
 
-def _beyond(node: Parameter | Derived | None, value: float) -> str:
+def _defaults(compiled: Compiled) -> dict[str, tuple[float, float]]:
+    """Return where parameters live whose default prior may depend on a response.
+
+    There is none yet: data are drawn without one, so such bounds are of no use.
+    """
+    from varying.compiler.distributions.table import SUPPORTS
+
+    return {
+        f"{member.prefix}{dpar.name}": SUPPORTS[dpar.support]
+        for member in compiled.joint.members
+        for dpar in member.family.dpars
+        if f"{member.target}{dpar.name}" not in dict(member.priors)
+    }
+
+
+def _beyond(
+    node: Parameter | Derived | None,
+    value: float,
+    support: tuple[float, float] | None = None,
+) -> str:
     """Say that a value is beyond the bounds of its parameter; nothing if it is not."""
-    lower, upper = getattr(node, "bounds", (-math.inf, math.inf))
+    lower, upper = support or getattr(node, "bounds", None) or (-math.inf, math.inf)
     if lower <= value <= upper:
         return ""
     bounds = f"from {lower:g} to {upper:g}".replace(" to inf", " up")

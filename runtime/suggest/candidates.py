@@ -15,6 +15,8 @@ __all__ = ["Candidate", "candidates_of", "declared"]
 MANY_ZEROS = 0.2
 #: More categories without an order than this are seldom meant: each has effects.
 MOST_CATEGORIES = 12
+#: Positive numbers whose smallest is more than this share of their mean begin late.
+SHIFTED = 0.3
 #: Of so many steps a scale is as good as continuous.
 FINE = 15
 
@@ -225,6 +227,19 @@ def _positive(facts: Facts, y: str) -> list[Candidate]:
             "weibull", "weibull", y, "the same, of times until something happens"
         ),
     ]
+    if facts.low > SHIFTED * facts.mean:
+        found += [
+            Candidate(
+                *("shifted_lognormal", "shifted_lognormal", y),
+                "the same after a part that is always there, as in reaction times: the "
+                f"shortest, {facts.low:.4g}, is far from 0",
+            ),
+            Candidate(
+                *("exgaussian", "exgaussian", y),
+                "normal times with an exponential tail of slow ones; effects are in "
+                "the unit of the response",
+            ),
+        ]
     if facts.at_high > 0.0:
         found.insert(0, _censored(facts, y, "lognormal"))
     return found

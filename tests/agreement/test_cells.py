@@ -14,7 +14,7 @@ from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.families import FAMILIES
 from varying.compiler.passes import for_sampling, merge_cells
 
-from ..strategies import WRITTEN, random_case
+from ..strategies import PLAIN, WRITTEN, random_case
 from . import harness
 from .harness import by_reference, by_source, compare_cells, random_point
 
@@ -27,8 +27,11 @@ GRAPHS = {
 #: Of families that have seeds of their own.
 OWN = {
     **dict.fromkeys(WRITTEN, 0),
+    # the first whose responses have no limits
+    **{family: 6 for family in PLAIN if FAMILIES[family].tails is not None},
     **{"gamma": 1, "weibull": 8, "exponential": 6},
     **{"hurdle_gamma": 1, "hurdle_lognormal": 1},
+    **{"gumbel": 8, "shifted_lognormal": 19},
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,10 @@ from scipy import special
 from varying.compiler.distributions.table import SUPPORTS
 from varying.compiler.families import FAMILIES
 
+from .drawing import Rng, Sample, far, spread, whole
+from .further import TRIED
+
 Array = NDArray[Any]
-Rng = np.random.Generator
 
 #: Vectors that all rows have in common.
 SHARED = {"threshold", "gap"}
@@ -23,29 +24,6 @@ SHARED = {"threshold", "gap"}
 STEPS = ("sratio", "cratio", "acat")
 #: Families whose lowest category has a share of its own, and how many are apart.
 LOWEST = (("hurdle_cumulative", "hu", 1), ("zero_inflated_cumulative", "zi", 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows of one family: responses and arguments."""
-
-    y: Array
-    arguments: dict[str, Array]
-
-
-def far(rng: Rng, rows: int) -> Array:
-    """Linear predictors near 0 and out to the ends, signs mixed."""
-    return rng.choice([-1.0, 1.0], rows) * spread(rng, rows, 3e-4, 700.0)
-
-
-def spread(rng: Rng, rows: int, low: float, high: float) -> Array:
-    """Positive numbers, all magnitudes between two alike."""
-    return np.exp(rng.uniform(math.log(low), math.log(high), rows))
-
-
-def _whole(rng: Rng, rows: int, most: float) -> Array:
-    """Whole numbers of all magnitudes, a few zeros among them."""
-    return np.floor(spread(rng, rows, 0.5, most)).astype(np.int64)
 
 
 def _gaussian(rng: Rng, rows: int) -> Sample:
@@ -164,7 +142,7 @@ def _made_negbinomial(rng: Rng, rows: int) -> Sample:
 
 def _beta_binomial(rng: Rng, rows: int) -> Sample:
     """Up to 10^4 trials, precisions from 1e-3 to 1e6; half of the rows likely ones."""
-    trials, phi = _whole(rng, rows, 1e4), spread(rng, rows, 1e-3, 1e6)
+    trials, phi = whole(rng, rows, 1e4), spread(rng, rows, 1e-3, 1e6)
     likely = rng.random(rows) < 0.5
     eta = np.where(likely, rng.normal(0.0, 2.0, rows), far(rng, rows))
     near = np.where(likely, eta, 0.0)
@@ -172,14 +150,14 @@ def _beta_binomial(rng: Rng, rows: int) -> Sample:
     y = np.where(
         likely,
         rng.binomial(trials, rng.beta(a, b)),
-        np.minimum(trials, _whole(rng, rows, 1e4)),
+        np.minimum(trials, whole(rng, rows, 1e4)),
     )
     return Sample(y, {"eta": eta, "phi": phi, "trials": trials})
 
 
 def _geometric(rng: Rng, rows: int) -> Sample:
     eta = np.where(rng.random(rows) < 0.5, rng.normal(1.0, 2.0, rows), far(rng, rows))
-    return Sample(_whole(rng, rows, 1e6), {"eta": eta})
+    return Sample(whole(rng, rows, 1e6), {"eta": eta})
 
 
 def _bernoulli(rng: Rng, rows: int) -> Sample:
@@ -188,12 +166,12 @@ def _bernoulli(rng: Rng, rows: int) -> Sample:
 
 def _binomial(rng: Rng, rows: int) -> Sample:
     """Up to a million trials; half of the rows are likely ones."""
-    trials, likely = _whole(rng, rows, 1e6), rng.random(rows) < 0.5
+    trials, likely = whole(rng, rows, 1e6), rng.random(rows) < 0.5
     eta = np.where(likely, rng.normal(0.0, 2.0, rows), far(rng, rows))
     y = np.where(
         likely,
         rng.binomial(trials, 1.0 / (1.0 + np.exp(-eta))),
-        np.minimum(trials, _whole(rng, rows, 1e6)),
+        np.minimum(trials, whole(rng, rows, 1e6)),
     )
     return Sample(y, {"eta": eta, "trials": trials})
 
@@ -203,7 +181,7 @@ def _poisson(rng: Rng, rows: int) -> Sample:
     likely = rng.random(rows) < 0.5
     eta = np.where(likely, rng.uniform(-3.0, math.log(1e5), rows), far(rng, rows))
     drawn = rng.poisson(np.exp(np.where(likely, eta, 0.0)))
-    return Sample(np.where(likely, drawn, _whole(rng, rows, 1e6)), {"eta": eta})
+    return Sample(np.where(likely, drawn, whole(rng, rows, 1e6)), {"eta": eta})
 
 
 def _negbinomial(
@@ -214,7 +192,7 @@ def _negbinomial(
     likely = rng.random(rows) < 0.5
     eta = np.where(likely, rng.uniform(-3.0, math.log(1e5), rows), far(rng, rows))
     drawn = rng.poisson(np.exp(np.where(likely, eta, 0.0)) * rng.gamma(shape) / shape)
-    y = np.where(likely, drawn, _whole(rng, rows, most))
+    y = np.where(likely, drawn, whole(rng, rows, most))
     return Sample(y, {"eta": eta, "shape": shape})
 
 
@@ -308,6 +286,7 @@ SAMPLES: Mapping[str, Callable[[Rng, int], Sample]] = {
     },
     **dict.fromkeys(STEPS, _steps),
     **{f"{name} with disc": _scaled_steps for name in STEPS},
+    **{name: tried.sample for name, tried in TRIED.items()},
 }
 
 #: One set of parameters to draw responses from.
@@ -417,6 +396,10 @@ MODERATE: Mapping[str, dict[str, Array]] = {
         }
         for name in STEPS
     },
+    **{
+        name: {key: np.array([value]) for key, value in tried.moderate.items()}
+        for name, tried in TRIED.items()
+    },
 }
 
 
@@ -446,6 +429,11 @@ def repeated(case: str, count: int) -> dict[str, Array]:
         key: value if key in SHARED else np.repeat(value, count)
         for key, value in MODERATE[case].items()
     }
+
+
+def points(case: str, most: int) -> int:
+    """Return at how many points decimals are looked at: some take their time."""
+    return most // 10 if case in TRIED else most
 
 
 def error(found: Array, wanted: Array) -> float:

@@ -18,11 +18,11 @@ from scipy import integrate
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import SourceText
 
+from .drawing import Sample
 from .samples import (
     MODERATE,
     SAMPLES,
     SHARED,
-    Sample,
     density_of,
     error,
     family_of,

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from varying.compiler.families import FAMILIES
 
 from ..backends.kernel.compiled import scalar
+from .drawing import Sample
 from .samples import (
     MODERATE,
     SAMPLES,
-    Sample,
     density_of,
     error,
     family_of,

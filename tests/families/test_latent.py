@@ -17,7 +17,7 @@ from varying.compiler.distributions.density.latent import LATENT
 from varying.compiler.families import FAMILIES, VARIANTS
 from varying.compiler.families.link import LINKS
 
-from .exact import DIGITS, HALF, PI, STEP, arctan, erfc
+from .decimals import DIGITS, HALF, PI, STEP, arctan, erfc
 
 Array = NDArray[Any]
 POINTS = 80

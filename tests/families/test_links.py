@@ -29,7 +29,7 @@ from varying.compiler.lower.links import INVERSES, WRITTEN
 from varying.compiler.program.expressions import Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 
-from .exact import DIGITS, HALF, PI, STEP, arctan, erfc
+from .decimals import DIGITS, HALF, PI, STEP, arctan, erfc
 
 Array = NDArray[Any]
 POINTS = 200

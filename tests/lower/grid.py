@@ -188,6 +188,16 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         Scale("incomes", _plain(lambda rng, z: np.exp(10.3 + 0.8 * z))),
         Scale("traces, 1e-8 to 1e-3", _plain(lambda rng, z: np.exp(-12.0 + 2.0 * z))),
     ),
+    **{
+        family: (
+            Scale("RT, ms", _plain(lambda rng, z: _reaction(z))),
+            Scale("RT, s", _plain(lambda rng, z: _reaction(z) / 1e3)),
+        )
+        for family in (
+            *("laplace", "asymmetric_laplace", "skew_normal", "exgaussian"),
+            *("gumbel", "shifted_lognormal"),
+        )
+    },
     "bernoulli": (
         Scale("half", _plain(lambda rng, z: _binary(rng, z, 0.5))),
         Scale("3 %", _plain(lambda rng, z: _binary(rng, z, 0.03))),
@@ -436,6 +446,12 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "gaussian": (("sigma", "cond + (1 | subj)"), ("sigma", "age")),
         "student": (("sigma", "cond + (1 | subj)"), ("nu", "cond")),
         "lognormal": (("sigma", "cond + (1 | subj)"),),
+        "laplace": (("sigma", "cond + (1 | subj)"),),
+        "asymmetric_laplace": (("sigma", "cond"), ("quantile", "cond")),
+        "skew_normal": (("sigma", "cond + (1 | subj)"), ("alpha", "cond")),
+        "exgaussian": (("sigma", "cond"), ("beta", "cond + (1 | subj)")),
+        "gumbel": (("sigma", "cond + (1 | subj)"),),
+        "shifted_lognormal": (("sigma", "cond"), ("ndt", "cond + (1 | subj)")),
         "negbinomial": (("shape", "cond + (1 | subj)"),),
         "gamma": (("shape", "cond + (1 | subj)"),),
         "weibull": (("shape", "cond + (1 | subj)"),),

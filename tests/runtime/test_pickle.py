@@ -36,6 +36,7 @@ SPECS = {
     "gamma": "p ~ x\n  shape ~ f",
     "exponential": "p ~ x",
     "weibull": "p ~ x",
+    "shifted_lognormal": "p ~ x\n  sigma ~ f",
     "beta": "h ~ x\n  phi ~ f",
     "ordered_beta": "h ~ x\n  cutzero ~ f",
     "zero_one_inflated_beta": "h ~ x\n  coi ~ f",

@@ -27,13 +27,14 @@ from varying.runtime.api import compile_source
 
 from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
+from .further_studies import FURTHER
 from .marginal import REFERENCES
 from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
 
 Array = NDArray[np.float64]
 
 DATA_SETS = 500
-ALL = {**STUDIES, **COMBINED, **BOUNDED}
+ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER}
 
 
 @dataclass(frozen=True, repr=False)

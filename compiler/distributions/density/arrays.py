@@ -43,6 +43,8 @@ class Arrays(Operations):
         """Return the square root."""
         return np.sqrt(x)
 
+    sin, cos = staticmethod(np.sin), staticmethod(np.cos)
+
     @staticmethod
     def arctan(x: Any) -> Any:
         """Return the angle of a tangent."""

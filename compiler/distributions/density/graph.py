@@ -21,7 +21,7 @@ _FOLDED: Mapping[str, Callable[..., float]] = {
     **{"exp": math.exp, "log": math.log, "log1p": math.log1p},
 }
 _PLAIN = (
-    *("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs"),
+    *("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs", "sin", "cos"),
     *("sigmoid", "log_sigmoid"),
 )
 
@@ -327,6 +327,10 @@ class Graph(Operations):
                 return node + 1.0
             case "sqrt":
                 return 0.5 / node
+            case "sin":
+                return self.cos(one)
+            case "cos":
+                return -self.sin(one)
             case "arctan":
                 return 1.0 / (1.0 + one * one)
             case "erfc":

@@ -50,14 +50,20 @@ ERFC_SLOPE = 1.1283791670955126
 #: Below it Mills' ratio is a continued fraction, of so many terms.
 MILLS_FROM = -12.0
 MILLS_TERMS = 10
+#: Up to here the Bessel function is a series in ``x^2/4``, beyond one in ``1/x``.
+BESSEL_FROM = 30.0
+BESSEL_NEAR = tuple(1.0 / math.factorial(k) ** 2 for k in range(46))
+BESSEL_FAR = tuple(
+    math.prod(range(1, 2 * k, 2)) ** 2 / (math.factorial(k) * 8**k) for k in range(21)
+)
 
 
 class Operations:
     """What is made of other operations.
 
-    A reading has ``exp``, ``log``, ``log1p``, ``expm1``, ``sqrt``, ``arctan``,
-    ``erfc``, ``abs``, ``sigmoid``, ``log_sigmoid``, ``where`` and ``equal`` beside
-    these.
+    A reading has ``exp``, ``log``, ``log1p``, ``expm1``, ``sqrt``, ``sin``, ``cos``,
+    ``arctan``, ``erfc``, ``abs``, ``sigmoid``, ``log_sigmoid``, ``where`` and ``equal``
+    beside these.
     """
 
     exp: Callable[[Any], Any]
@@ -65,6 +71,8 @@ class Operations:
     log1p: Callable[[Any], Any]
     expm1: Callable[[Any], Any]
     sqrt: Callable[[Any], Any]
+    sin: Callable[[Any], Any]
+    cos: Callable[[Any], Any]
     arctan: Callable[[Any], Any]
     erfc: Callable[[Any], Any]
     abs: Callable[[Any], Any]
@@ -132,9 +140,9 @@ class Operations:
         )
 
     def log1p_ratio(self, x: Any) -> Any:
-        """``log(1 + x) / x``, for numbers from 0 on."""
+        """``log(1 + x) / x``, for numbers above -1."""
         return self.choose(
-            x < RATIO_SERIES,
+            self.abs(x) < RATIO_SERIES,
             lambda near: polynomial(RATIO, near),
             lambda far: self.log1p(far) / far,
             x,
@@ -219,6 +227,40 @@ class Operations:
 
         return self.choose(x < MILLS_FROM, far, near, x, (MILLS_FROM, 0.0))
 
+    def log_mills(self, x: Any) -> Any:
+        """Log of the normal distribution function over the normal density.
+
+        Below 0 it is of the size of ``log(-x)``, where both logs are of ``x^2``.
+        """
+
+        def far(low: Any) -> Any:
+            mills = -low
+            for term in range(MILLS_TERMS, 0, -1):
+                mills = term / mills - low
+            return -self.log(mills)
+
+        return self.choose(
+            x < MILLS_FROM,
+            far,
+            lambda near: self.log_ndtr(near) + 0.5 * near * near + HALF_LOG_2PI,
+            x,
+            (MILLS_FROM, 0.0),
+        )
+
+    def log_i0e(self, x: Any) -> Any:
+        """Log of the modified Bessel function ``I_0`` over ``exp(x)``, from 0 on."""
+        return self.choose(
+            x < BESSEL_FROM,
+            lambda near: self.log(polynomial(BESSEL_NEAR, 0.25 * near * near)) - near,
+            lambda far: (
+                self.log(polynomial(BESSEL_FAR, 1.0 / far))
+                - 0.5 * self.log(far)
+                - HALF_LOG_2PI
+            ),
+            x,
+            (1.0, BESSEL_FROM),
+        )
+
 
 #: What is made of other operations, by name, with the numbers that each takes.
 DERIVED = {
@@ -230,7 +272,7 @@ DERIVED = {
         "gamma_remainder": 1,
         "lgamma1p": 1,
     },
-    **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1},
+    **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1, "log_mills": 1, "log_i0e": 1},
 }
 #: The last numbers of these are known: the kernel has no slope in them.
 KNOWN = {"log_rising": 1}

@@ -188,7 +188,8 @@ _TEMPLATES: Mapping[str, str] = {
     **{op: f"{{}} {op} {{}}" for op in ("+", "-", "*", "<", ">", "==")},
     **{"neg": "-{}", "recip": "1.0 / {}", "abs": "abs({})"},
     **{op: f"math.{op}({{}})" for op in ("exp", "log", "log1p", "expm1")},
-    **{"sqrt": "math.sqrt({})", "arctan": "math.atan({})", "erfc": "math.erfc({})"},
+    **{op: f"math.{op}({{}})" for op in ("sqrt", "erfc", "sin", "cos")},
+    "arctan": "math.atan({})",
 }
 
 
@@ -201,6 +202,8 @@ def _word(node: Node) -> str:
         case "var":
             return str(node.args[0])
         case "const":
+            if math.isinf(node.args[0]):
+                return "math.inf" if node.args[0] > 0.0 else "(-math.inf)"
             # in parentheses: the sign of a number is not that of what follows
             return repr(node.args[0]) if node.args[0] >= 0.0 else f"({node.args[0]!r})"
         case "item":

@@ -25,6 +25,7 @@ from ..scalars import (
     row_stirling_series,
 )
 from .operations import (
+    BESSEL_FROM,
     LGAMMA1P,
     LOG1P_EXCESS,
     LOG_2,
@@ -87,7 +88,7 @@ def row_log1p_excess(x: float) -> tuple[float, float]:
 
 def row_log1p_ratio(x: float) -> tuple[float, float]:
     """Return ``log(1 + x) / x`` and its slope."""
-    if x < RATIO_SERIES:
+    if abs(x) < RATIO_SERIES:
         c = RATIO
         series = c[4] + x * (c[5] + x * (c[6] + x * (c[7] + x * c[8])))
         series = c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * series)))
@@ -207,3 +208,48 @@ def row_log_ndtr(x: float) -> tuple[float, float]:
         return math.log(share), height / share
     rest = 0.5 * math.erfc(x * ROOT_HALF)
     return math.log1p(-rest), height / (1.0 - rest)
+
+
+def row_log_mills(x: float) -> tuple[float, float]:
+    """Return the log of the normal distribution function over the density, its slope.
+
+    The slope is one over Mills' ratio plus ``x``, which nearly cancel far out: there it
+    is the rest of the continued fraction.
+    """
+    if x < MILLS_FROM:
+        rest = -x
+        term = 0.0 + MILLS_TERMS
+        while term > 1.0:
+            rest = term / rest - x
+            term -= 1.0
+        return -math.log(1.0 / rest - x), 1.0 / rest
+    value, slope = row_log_ndtr(x)
+    return value + 0.5 * x * x + HALF_LOG_2PI, slope + x
+
+
+def row_log_i0e(x: float) -> tuple[float, float]:
+    """Return the log of ``I_0(x) exp(-x)`` and its slope, ``I_1/I_0 - 1``."""
+    if x < BESSEL_FROM:
+        quarter = 0.25 * x * x
+        term = 1.0
+        whole = 1.0
+        first = 1.0
+        k = 1.0
+        while k < 46.0:
+            term *= quarter / (k * k)
+            whole += term
+            first += term / (k + 1.0)
+            k += 1.0
+        return math.log(whole) - x, 0.5 * x * first / whole - 1.0
+    over = 1.0 / x
+    part = 1.0
+    total = 1.0
+    slope = 0.0
+    n = 1.0
+    while n < 21.0:
+        part *= (2.0 * n - 1.0) * (2.0 * n - 1.0) * over / (8.0 * n)
+        total += part
+        slope += n * part
+        n += 1.0
+    value = math.log(total) - 0.5 * math.log(x) - HALF_LOG_2PI
+    return value, -over * (slope / total + 0.5)

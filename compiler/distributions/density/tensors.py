@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .operations import Operations
+from .operations import ROOT_HALF, Operations
 
-_PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs", "sigmoid")
+_PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs")
+_MORE = ("sin", "cos", "sigmoid")
 
 
 class Tensors(Operations):
     """Operations on tensors: ``pt`` is ``pytensor.tensor``."""
 
     def __init__(self, pt: Any) -> None:
-        for name in _PLAIN:
+        for name in (*_PLAIN, *_MORE):
             setattr(self, name, getattr(pt, name))
         self._pt, self.equal = pt, pt.eq
         setattr(self, "square", pt.square)  # noqa: B010
@@ -21,6 +22,13 @@ class Tensors(Operations):
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values, by row."""
         return self._pt.switch(condition, one, other)
+
+    def log_ndtr(self, x: Any) -> Any:
+        """Return the log of the normal distribution function."""
+        pt = self._pt
+        low, high = pt.minimum(x, -1.0), pt.maximum(x, -1.0)
+        tail = pt.log(0.5 * pt.erfcx(-low * ROOT_HALF)) - 0.5 * low * low
+        return pt.switch(x < -1.0, tail, pt.log1p(-0.5 * pt.erfc(high * ROOT_HALF)))
 
     def log_sigmoid(self, x: Any) -> Any:
         """Return ``log(1 / (1 + exp(-x)))``."""

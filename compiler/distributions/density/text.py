@@ -6,6 +6,7 @@ Local variables of the density keep their names.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 
 from .graph import Node, trace
@@ -46,6 +47,28 @@ _WRITTEN: Mapping[str, str] = {
     low, high = pt.minimum(x, -1), pt.maximum(x, -1)
     tail = pt.log(0.5 * pt.erfcx(-low / 2**0.5)) - 0.5 * low**2
     return pt.switch(x < -1, tail, pt.log1p(-0.5 * pt.erfc(high / 2**0.5)))
+''',
+    "log_mills": '''def log_mills(x):
+    """Log of the normal distribution function over the normal density."""
+    low, high = pt.minimum(x, 0), pt.maximum(x, 0)
+    above = pt.log1p(-0.5 * pt.erfc(high / 2**0.5)) + 0.5 * pt.log(2 * np.pi)
+    below = pt.log(pt.erfcx(-low / 2**0.5)) + 0.5 * pt.log(np.pi / 2)
+    return pt.switch(x < 0, below, above + 0.5 * high**2)
+''',
+    "log_i0e": '''def log_i0e(x):
+    """Log of the modified Bessel function ``I_0`` over ``exp(x)``."""
+    near, far = pt.minimum(x, 30), pt.maximum(x, 30)
+    series, term = 1, 1
+    for k in range(1, 46):
+        term = term * (near / (2 * k)) ** 2
+        series = series + term
+    tail, term = 1, 1
+    for k in range(1, 21):
+        term = term * (2 * k - 1) ** 2 / (8 * k * far)
+        tail = tail + term
+    return pt.switch(
+        x < 30, pt.log(series) - near, pt.log(tail) - 0.5 * pt.log(2 * np.pi * far)
+    )
 ''',
 }
 _LEVELS: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -128,6 +151,9 @@ def _statement(head: str, node: Node, given: Mapping[int, str]) -> list[str]:
     line = f"    {head}{_text(node, given)[0]}"
     if len(line) <= WIDTH:
         return [line]
+    if node.op == "where":
+        parts = [f"        {_text(one, given)[0]}," for one in node.inputs]
+        return [f"    {head}pt.switch(", *parts, "    )"]
     terms = _text(node, given, "\n        ")[0]
     return [f"    {head}(", f"        {terms}", "    )"]
 
@@ -140,6 +166,8 @@ def _text(node: Node, given: Mapping[int, str], space: str = " ") -> tuple[str, 
         return str(node.args[0]), 9
     if node.number is not None:
         x = node.number
+        if math.isinf(x):
+            return ("np.inf", 9) if x > 0 else ("-np.inf", 1)
         return f"{x:.0f}" if x == int(x) else repr(x), 9 if x >= 0 else 1
     if node.op in _LEVELS:
         level = _LEVELS[node.op]

@@ -75,6 +75,11 @@ CASES: dict[str, tuple[Callable[[Rng], Any], str, dict[str, Any]]] = {
         "lognormal gamma weibull",
         {},
     ),
+    "reaction times": (
+        lambda rng: 300.0 + rng.lognormal(5.5, 0.5, ROWS),
+        "lognormal gamma weibull shifted_lognormal exgaussian",
+        {},
+    ),
     "times that end": (
         lambda rng: np.minimum(rng.lognormal(6.0, 0.5, ROWS), 600.0),
         "lognormal lognormal gamma weibull",

@@ -1,0 +1,134 @@
+"""Times that are a normal and an exponential part together."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...distributions.density import arrays
+from ...distributions.numerics import HALF_LOG_2PI
+from ..family import Array, DefaultPrior, Dpar, Family, Tails, residual_scale
+from ..link import REALS
+from ..written import graph, script
+from .gaussian import in_support, moments
+
+NAMES = ("mu", "sigma", "beta")
+#: A ratio of two parts that are equal to the last digit.
+TINY = 1e-300
+
+
+def density(m: Any, y: Any, mu: Any, sigma: Any, beta: Any) -> Any:
+    """Log density, of both sides by what does not cancel there."""
+    z = (y - mu + beta) / sigma
+    rate = sigma / beta
+    over = z - rate
+    slow = m.choose(
+        over > 0.0,
+        lambda x: -rate * (x + 0.5 * rate) + m.log_ndtr(x),
+        lambda x: m.log_mills(x) - 0.5 * z * z - HALF_LOG_2PI,
+        over,
+        (0.0, 0.0),
+    )
+    return slow - m.log(beta)
+
+
+def log_tails(m: Any, y: Any, mu: Any, sigma: Any, beta: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    z = (y - mu + beta) / sigma
+    rate = sigma / beta
+    over = z - rate
+    slow = density(m, y, mu, sigma, beta) + m.log(beta)
+    # the log of the ratio of both parts, of which neither is that of a difference
+    less = m.where(
+        over > 0.0,
+        m.log_ndtr(z) - m.log_ndtr(over) + rate * (over + 0.5 * rate),
+        m.log_mills(z) - m.log_mills(over),
+    )
+    below = m.log_ndtr(z) + m.log1mexp(m.where(less > TINY, less, TINY))
+    return below, m.logaddexp(m.log_ndtr(-z), slow)
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array, beta: Array) -> Array:
+    """Draw a response."""
+    rows = np.broadcast_shapes(*map(np.shape, (mu, sigma, beta)))
+    late = np.asarray(beta) * (rng.standard_exponential(rows) - 1.0)
+    return np.asarray(mu + sigma * rng.normal(size=rows) + late)
+
+
+def mean(mu: Array, sigma: Array, beta: Array) -> Array:
+    """Mean of the response."""
+    return np.asarray(mu + 0.0 * (np.asarray(sigma) + beta))
+
+
+def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, beta: Any, size: Any) -> Any:
+    mu, sigma, beta = pt.broadcast_arrays(mu, sigma, beta)
+    return pm.ExGaussian.dist(mu - beta, sigma=sigma, nu=beta, size=size)
+
+
+EXGAUSSIAN = Family(
+    name="exgaussian",
+    aliases=(),
+    title="exponentially modified normal distribution",
+    response="continuous",
+    links=REALS,
+    known_links=(),
+    dpars=(
+        residual_scale("standard deviation of the normal part"),
+        Dpar(
+            "beta",
+            link="log",
+            support="positive",
+            meaning="mean of the exponential part: the length of the tail of slow "
+            "responses",
+            default=lambda m: DefaultPrior(
+                "exponential",
+                (("rate", 1.0 / m.s),),
+                "mean one spread of the response",
+            ),
+            center=lambda m: math.log(m.s),
+            pooled=2.0,
+        ),
+    ),
+    predictor="mu",
+    thresholds=False,
+    support="any number",
+    in_support=in_support,
+    moments=moments,
+    log_density=arrays.log_density(density),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=graph(density, NAMES, _draw),
+    source=script(
+        "exgaussian",
+        density,
+        NAMES,
+        """
+    mu, sigma, beta = pt.broadcast_arrays(mu, sigma, beta)
+    return pm.ExGaussian.dist(mu - beta, sigma=sigma, nu=beta, size=size)
+""",
+        "Log density of a normal and an exponential number together, of mean mu",
+    ),
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, mu, sigma, beta: pm.ExGaussian.dist(
+            mu - beta, sigma=sigma, nu=beta
+        ),
+        "pm.ExGaussian.dist(mu - beta, sigma=sigma, nu=beta)",
+    ),
+    doc=r"""Reaction times: a normal part, and an exponential tail of slow responses.
+
+.. math:: f(y \mid \mu, \sigma, \beta) = \frac{1}{\beta}
+          \exp\left(\frac{\sigma^2}{2\beta^2} - \frac{y - \mu + \beta}{\beta}\right)
+          \Phi\left(\frac{y - \mu + \beta}{\sigma} - \frac{\sigma}{\beta}\right)
+
+Parameters: ``mu``, the mean of the response (any real number), so that the normal part
+has the mean ``mu - beta``; ``sigma``, the standard deviation of the normal part
+(positive); ``beta``, the mean of the exponential part (positive). Reference: Balota &
+Yap (2011), Moving beyond the mean in studies of mental chronometry, Current Directions
+in Psychological Science 20, 160-166.
+""",
+)

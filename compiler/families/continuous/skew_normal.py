@@ -1,0 +1,120 @@
+"""Continuous response with normal residuals that are skewed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...distributions.density import arrays
+from ...distributions.numerics import HALF_LOG_2PI
+from ..family import Array, DefaultPrior, Dpar, Family, residual_scale
+from ..link import REALS
+from ..written import graph, script
+from .gaussian import in_support, moments
+
+NAMES = ("mu", "sigma", "alpha")
+LOG_2 = 0.6931471805599453
+#: Mean of the size of a standard normal number.
+HALF = math.sqrt(2.0 / math.pi)
+
+
+def density(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> Any:
+    """Log density, by mean and standard deviation."""
+    delta = alpha / m.sqrt(1.0 + alpha * alpha)
+    omega = sigma / m.sqrt(1.0 - HALF * HALF * delta * delta)
+    z = (y - mu) / omega + HALF * delta
+    return LOG_2 - m.log(omega) - 0.5 * z * z - HALF_LOG_2PI + m.log_ndtr(alpha * z)
+
+
+def _shape(alpha: Array) -> tuple[Array, Array]:
+    """Return ``delta``, and the scale over the standard deviation."""
+    alpha = np.asarray(alpha)
+    delta = alpha / np.sqrt(1.0 + alpha * alpha)
+    return delta, 1.0 / np.sqrt(1.0 - HALF * HALF * delta * delta)
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array, alpha: Array) -> Array:
+    """Draw a response: a normal number and the size of another one."""
+    rows = np.broadcast_shapes(*map(np.shape, (mu, sigma, alpha)))
+    delta, scale = _shape(alpha)
+    above, free = np.abs(rng.normal(size=rows)), rng.normal(size=rows)
+    z = delta * (above - HALF) + np.sqrt(1.0 - delta * delta) * free
+    return np.asarray(mu + sigma * scale * z)
+
+
+def mean(mu: Array, sigma: Array, alpha: Array) -> Array:
+    """Mean of the response."""
+    return np.asarray(mu + 0.0 * (np.asarray(sigma) + alpha))
+
+
+def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, alpha: Any, size: Any) -> Any:
+    mu, sigma, alpha = pt.broadcast_arrays(mu, sigma, alpha)
+    delta = alpha / pt.sqrt(1.0 + alpha**2)
+    omega = sigma / pt.sqrt(1.0 - HALF * HALF * delta**2)
+    return pm.SkewNormal.dist(
+        mu=mu - omega * HALF * delta, sigma=omega, alpha=alpha, size=size
+    )
+
+
+SKEW_NORMAL = Family(
+    name="skew_normal",
+    aliases=(),
+    title="skew normal distribution",
+    response="continuous",
+    links=REALS,
+    known_links=(),
+    dpars=(
+        residual_scale("residual standard deviation"),
+        Dpar(
+            "alpha",
+            link="identity",
+            support="real",
+            meaning="skewness: 0 is the normal distribution, above it the tail is up",
+            default=lambda _: DefaultPrior(
+                "normal",
+                (("mu", 0.0), ("sigma", 4.0)),
+                "skewed either way, hardly or nearly as half a normal distribution",
+            ),
+            center=lambda _: 0.0,
+        ),
+    ),
+    predictor="mu",
+    thresholds=False,
+    support="any number",
+    in_support=in_support,
+    moments=moments,
+    log_density=arrays.log_density(density),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=graph(density, NAMES, _draw),
+    source=script(
+        "skew_normal",
+        density,
+        NAMES,
+        """
+    mu, sigma, alpha = pt.broadcast_arrays(mu, sigma, alpha)
+    delta = alpha / pt.sqrt(1 + alpha**2)
+    omega = sigma / pt.sqrt(1 - 2 / np.pi * delta**2)
+    location = mu - omega * (2 / np.pi) ** 0.5 * delta
+    return pm.SkewNormal.dist(mu=location, sigma=omega, alpha=alpha, size=size)
+""",
+        "Log density of a skew normal response, by mean and standard deviation",
+    ),
+    doc=r"""Continuous response with a longer tail on one side.
+
+.. math:: f(y \mid \mu, \sigma, \alpha) = \frac{2}{\omega}\, \phi(z)\, \Phi(\alpha z),
+          \quad z = \frac{y - \xi}{\omega}, \quad
+          \omega = \frac{\sigma}{\sqrt{1 - 2\delta^2/\pi}}, \quad
+          \xi = \mu - \omega\delta\sqrt{2/\pi}, \quad
+          \delta = \frac{\alpha}{\sqrt{1 + \alpha^2}}
+
+Parameters: ``mu``, the mean (any real number); ``sigma``, the standard deviation
+(positive); ``alpha``, the skewness (any real number). It is less skewed than times and
+amounts are, whose families are those of positive numbers. Reference: Azzalini
+(1985), A class of distributions which includes the normal ones, Scandinavian Journal of
+Statistics 12, 171-178.
+""",
+)
