@@ -152,9 +152,12 @@ def cdf_of(family: Family) -> Callable[..., Tails] | None:
 
     Of the response without limits. The value comes first, parameters by name.
     """
-    name, tails = base_name(family.name), family.tails
+    from . import FAMILIES
+
+    name = base_name(family.name)
     if name in CDFS:
         return CDFS[name]
+    tails = FAMILIES[name].tails
     if tails is None:
         return None
     order = (family.predictor, *(dpar.name for dpar in family.dpars))
