@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 def run(kind: str, path: str, out: str | None, options: dict[str, Any]) -> None:
     """Draw one picture and write it."""
     from ..api import load
-    from ..plots import PlotError, plot
+    from ..interface.arguments import ArgumentError
+    from ..plots import plot
 
     target = out if out is not None else f"{Path(path).stem}.{kind}.png"
     check_picture(target)
     fit = load(path)
     try:
         picture = plot(fit, kind, **options)
-    except PlotError as error:
+    except ArgumentError as error:
         refuse(typed(str(error)))
     write(picture, target)
 

@@ -24,9 +24,10 @@ _WORDS = (
 )
 #: Arguments of the Python interface that messages name.
 _ARGUMENT = re.compile(r"\btarget_accept(=)?")
-_RESPONSE = re.compile(r"\bresponse=|^response(?= is )")
-#: An argument that a message says to give, such as `by=` of a plot.
-_ASKED_FOR = re.compile(r"\b(by|ask)=(?=\s)")
+_RESPONSE = re.compile(r"^response(?= is )")
+#: An argument that a message says to give, such as `by=` of a plot; not what stands in
+#: a question: `response=y1`.
+_ASKED_FOR = re.compile(r"\b(by|ask|response)=(?=[\s:,;.]|$)")
 #: Such as `groups='new'` of `predict`.
 _WORD = re.compile(r"\b(groups|kind|dpar)='(\w+)'")
 

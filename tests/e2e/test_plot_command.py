@@ -247,3 +247,14 @@ def test_prior_refuses_before_the_work(
     assert "ends in .png, .pdf, .svg" in capsys.readouterr().err
     assert inside("prior", "small.model", "--seed", 2**64) == 2
     assert "seed is below 2^64" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["ppc", "cells", "shrinkage", "effects"])
+def test_a_response_that_is_none(
+    inside: Callable[..., int],
+    fit: Path,
+    kind: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert inside("plot", kind, "made.fit", "--response", "z") == 2
+    assert "internal" not in capsys.readouterr().err
