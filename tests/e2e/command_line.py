@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from . import warm
 
 
 def varying(
-    *arguments: object, cwd: Path, stdin: str = ""
+    *arguments: object, cwd: Path, stdin: str = "", fresh: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command as an installed one runs, and return what it said."""
+    """Run the command as an installed one runs, and return what it said.
+
+    ``fresh``: in a new interpreter, not in a copy of one that has loaded it.
+    """
+    words = [str(argument) for argument in arguments]
+    done = None if fresh else warm.run(words, cwd, stdin)
+    if done is not None:
+        return done
     return subprocess.run(
-        [sys.executable, "-m", "varying.runtime.cli", *map(str, arguments)],
+        [sys.executable, "-m", "varying.runtime.cli", *words],
         cwd=cwd,
         input=stdin,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"},
+        env=warm.environment(),
     )
 
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from .command_line import varying
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -340,6 +343,33 @@ def test_summary_of_what_is_no_fit(run: Run, example: Path) -> None:
     done = run("summary", example.name)
     assert (done.returncode, done.stdout) == (1, "")
     assert "not-a-fit" in done.stderr
+
+
+@pytest.mark.parametrize("fit", ["check", "prior", "fit"])
+def test_a_fresh_process_says_what_a_copied_one_says(
+    fit: str, example: Path, tmp_path: Path
+) -> None:
+    """The other tests run copies of a process that has loaded everything."""
+    few = ("--draws", "20", "--seed", "1")
+    calls = {
+        "check": [("check", "small.model"), ("fmt", "-", "--check"), ("check", "no")],
+        "prior": [("prior", "small.model", *few)],
+        "fit": [
+            ("fit", "small.model", *few, "--tune", "60", "--out", "a.fit"),
+            ("summary", "a.fit", "--format", "json"),
+        ],
+    }
+    for call in calls[fit]:
+        said = []
+        for fresh in (True, False):
+            done = varying(*call, cwd=tmp_path, stdin="y~x\n", fresh=fresh)
+            time = re.sub(r"in [0-9.]+ s\b", "in 1 s", done.stderr)
+            said.append((done.returncode, done.stdout, time))
+            if call[0] == "fit":
+                (tmp_path / "a.fit").rename(tmp_path / f"{fresh}.fit")
+        assert said[0] == said[1]
+        if call[0] == "fit":
+            (tmp_path / "False.fit").rename(tmp_path / "a.fit")
 
 
 def test_version(run: Run) -> None:
