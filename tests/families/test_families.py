@@ -31,7 +31,7 @@ from varying.compiler.families.family import Moments
 from varying.compiler.families.link import LINKS
 from varying.compiler.lower.program import INVERSES
 
-from . import decimals, exact
+from . import decimals, exact, stored
 from .drawing import Sample, far, spread
 from .further import TRIED
 from .samples import (
@@ -43,16 +43,12 @@ from .samples import (
     family_of,
     known_of,
     moved_of,
-    points,
     repeated,
     slope_of,
 )
 
 Array = NDArray[Any]
 
-POINTS = 10_000
-#: Derivatives are held against decimals in so many of them.
-SLOPES = 2_500
 names = pytest.mark.parametrize("name", list(FAMILIES))
 cases = pytest.mark.parametrize("case", list(SAMPLES))
 moves = pytest.mark.parametrize(
@@ -220,17 +216,36 @@ def test_the_spellings_are_unique() -> None:
 
 @cases
 def test_the_density_is_exact(case: str) -> None:
-    sample = SAMPLES[case](np.random.default_rng(7), points(case, POINTS))
-    wanted = exact.values(family_of(case), sample)
+    sample = stored.sample_of(case, stored.DENSITY)
+    wanted = stored.wanted(case, stored.DENSITY)
     assert error(density_of(case, sample), wanted) < 1e-10
 
 
 @moves
 def test_the_gradient_is_exact(case: str, parameter: str, logarithm: bool) -> None:
     """In each parameter that a formula can move, on the scale of its link."""
-    sample = SAMPLES[case](np.random.default_rng(8), points(case, SLOPES))
-    wanted = exact.slopes(family_of(case), sample, parameter, logarithm)
+    sample, wanted = stored.sample_of(case, parameter), stored.wanted(case, parameter)
     assert error(slope_of(case, sample, parameter, logarithm), wanted) < 1e-10
+
+
+def assert_kept(case: str, step: int) -> None:
+    """Compute what is kept of each ``step``-th row."""
+    for what in (stored.DENSITY, *moved_of(case)):
+        sample, wanted = stored.sample_of(case, what), stored.wanted(case, what)
+        places = np.arange(0, len(sample.y), step)
+        found = stored.computed(case, what, stored.some(sample, places))
+        assert error(found, wanted[places]) < 1e-12, what
+
+
+@cases
+def test_what_is_kept_is_exact(case: str) -> None:
+    assert_kept(case, 250)
+
+
+@pytest.mark.slow
+@cases
+def test_all_that_is_kept_is_exact(case: str) -> None:
+    assert_kept(case, 1)
 
 
 @cases
@@ -348,7 +363,7 @@ SCIPY = {
 
 
 def test_turning_the_scale_around_turns_ordered_beta_around() -> None:
-    sample = SAMPLES["ordered_beta"](np.random.default_rng(9), POINTS)
+    sample = SAMPLES["ordered_beta"](np.random.default_rng(9), stored.POINTS)
     eta, phi, gap, zero = (
         sample.arguments[name] for name in ("eta", "phi", "cutgap", "cutzero")
     )
@@ -364,16 +379,18 @@ def test_turning_the_scale_around_turns_ordered_beta_around() -> None:
 def test_the_density_is_that_of_scipy(name: str) -> None:
     """Where SciPy's has digits: no huge counts and shapes, no far tails."""
     rng = np.random.default_rng(9)
-    arguments = {key: np.exp(rng.normal(0.0, 1.0, POINTS)) for key in moved_of(name)}
-    arguments[FAMILIES[name].predictor] = rng.normal(0.0, 1.5, POINTS)
+    arguments = {
+        key: np.exp(rng.normal(0.0, 1.0, stored.POINTS)) for key in moved_of(name)
+    }
+    arguments[FAMILIES[name].predictor] = rng.normal(0.0, 1.5, stored.POINTS)
     if "trials" in FAMILIES[name].known:
-        arguments["trials"] = rng.integers(0, 100, POINTS)
+        arguments["trials"] = rng.integers(0, 100, stored.POINTS)
     if name == "student":
         arguments["nu"] = arguments["nu"] + 1.0
     for share in {"zi", "hu", "zoi", "coi"} & set(arguments):
-        arguments[share] = rng.random(POINTS)
+        arguments[share] = rng.random(stored.POINTS)
     for other, make in (TRIED[name].other if name in TRIED else {}).items():
-        arguments[other] = make(rng, POINTS)
+        arguments[other] = make(rng, stored.POINTS)
     y = FAMILIES[name].simulate(rng, **arguments)
     found = FAMILIES[name].log_density(y, **arguments)
     assert error(found, SCIPY[name](y, **arguments)) < 1e-10
@@ -383,9 +400,9 @@ def test_the_ordinal_mass_is_a_difference_of_scipy() -> None:
     """Where a difference of cumulative probabilities still has digits."""
     rng = np.random.default_rng(9)
     threshold = np.sort(rng.normal(0.0, 2.0, 6))
-    eta, y = rng.normal(0.0, 2.0, POINTS), rng.integers(0, 7, POINTS)
+    eta, y = rng.normal(0.0, 2.0, stored.POINTS), rng.integers(0, 7, stored.POINTS)
     ends = np.concatenate([[-np.inf], threshold, [np.inf]])
-    for disc in (1.0, np.exp(rng.normal(0.0, 0.5, POINTS))):
+    for disc in (1.0, np.exp(rng.normal(0.0, 0.5, stored.POINTS))):
         above, below = disc * (ends[y + 1] - eta), disc * (ends[y] - eta)
         mass = stats.logistic.cdf(above) - stats.logistic.cdf(below)
         found = FAMILIES["ordlogit"].log_density(
@@ -396,7 +413,7 @@ def test_the_ordinal_mass_is_a_difference_of_scipy() -> None:
 
 def test_the_ordinal_mass_of_two_categories_is_bernoulli() -> None:
     rng = np.random.default_rng(9)
-    eta, y = far(rng, POINTS), rng.integers(0, 2, POINTS)
+    eta, y = far(rng, stored.POINTS), rng.integers(0, 2, stored.POINTS)
     found = FAMILIES["ordlogit"].log_density(y, eta, np.array([0.3]), np.zeros(0))
     assert error(found, FAMILIES["bernoulli"].log_density(y, eta - 0.3)) < 1e-12
 
@@ -413,19 +430,19 @@ def test_the_ordinal_ends_stay_ends_where_the_latent_scale_is_huge() -> None:
 
 def test_binomial_of_one_trial_is_bernoulli() -> None:
     rng = np.random.default_rng(9)
-    eta, y = far(rng, POINTS), rng.integers(0, 2, POINTS)
-    found = FAMILIES["binomial"].log_density(y, eta, np.ones(POINTS))
+    eta, y = far(rng, stored.POINTS), rng.integers(0, 2, stored.POINTS)
+    found = FAMILIES["binomial"].log_density(y, eta, np.ones(stored.POINTS))
     assert error(found, FAMILIES["bernoulli"].log_density(y, eta)) < 1e-12
 
 
 def test_the_limits_of_huge_shapes() -> None:
     """Negative binomial counts become Poisson ones, Student's t the normal."""
     rng = np.random.default_rng(9)
-    eta = rng.uniform(-5.0, 7.0, POINTS)
+    eta = rng.uniform(-5.0, 7.0, stored.POINTS)
     y = rng.poisson(np.exp(eta))
     found = FAMILIES["negbinomial"].log_density(y, eta, np.array(1e18))
     assert error(found, FAMILIES["poisson"].log_density(y, eta)) < 1e-12
-    z = rng.normal(0.0, 3.0, POINTS)
+    z = rng.normal(0.0, 3.0, stored.POINTS)
     found = FAMILIES["student"].log_density(z, np.array(0.0), np.array(2.0), 1e18)
     wanted = FAMILIES["gaussian"].log_density(z, np.array(0.0), np.array(2.0))
     assert error(found, wanted) < 1e-12
