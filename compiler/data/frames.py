@@ -175,6 +175,8 @@ def _column_of_values(name: str, values: Any) -> Column:
         return _objects(name, values)
     if isinstance(values, np.ndarray):
         return _array(name, values)
+    if hasattr(values, "codes") and hasattr(values, "ordered"):  # pandas.Categorical
+        return _of_categories(name, values, values)
     import narwhals as nw
 
     if not isinstance(values, nw.Series):
@@ -317,7 +319,11 @@ def _is_number(value: Any) -> bool:
 
 def _categories(name: str, values: Any) -> Column:
     native = values.to_native()
-    accessor: Any = getattr(native, "cat", None)
+    return _of_categories(name, values, getattr(native, "cat", None))
+
+
+def _of_categories(name: str, values: Any, accessor: Any) -> Column:
+    """Return a column of what has categories, whose ``accessor`` knows their order."""
     if hasattr(accessor, "codes"):  # pandas, whose categories have an order
         categories = list(accessor.categories)
         codes = np.array(accessor.codes, dtype=np.int64)

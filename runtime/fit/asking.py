@@ -39,6 +39,7 @@ def ask_file(
         stored=plain.stored,
     )
     compiled = origin.compiled
+    origin.check_observed(plain.observed)
     rows = {one.rows for one in compiled.program.likelihoods}
     draws = {
         name: one.transpose("chain", "draw", ...).values

@@ -17,6 +17,7 @@ from .stored_draws import check_model
 from .stored_table import columns_named
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
     from xarray import DataTree
 
     from varying.compiler.compiled import Compiled
@@ -26,13 +27,19 @@ if TYPE_CHECKING:
     from ..rows.engine import Rows
     from .stored_draws import Stored
 
-__all__ = ["Origin"]
+__all__ = ["Origin", "observed_in"]
 
 #: Rows of which a model is not compiled before it is needed.
 _MANY = 100_000
 _AGAIN = "fit the model again, or take another copy of the file"
 #: Errors that are not the file's: it holds no functions of the caller's.
 _OF_THE_CALLER = frozenset({"unknown-function"})
+
+
+def observed_in(data: DataTree) -> dict[str, ArrayLike]:
+    """Return the responses that are stored with draws, by variable."""
+    there = data["observed_data"].data_vars if "observed_data" in data else {}
+    return {str(name): one.values for name, one in there.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +133,7 @@ class Origin:
             return
         self._check(compiled)
         vars(self)["compiled"] = compiled
-        self.check_observed(data)
+        self.check_observed(observed_in(data))
 
     def _check(self, compiled: Compiled) -> None:
         there, prepared = self.provenance, compiled.prepared
@@ -144,8 +151,8 @@ class Origin:
         said = f"the {what} stored in `{self.path}` are not those of its {other}"
         return file_fault(self.path, "not-a-fit", said, *notes, _AGAIN)
 
-    def check_observed(self, data: DataTree) -> None:
-        """Refuse other responses than those of the data.
+    def check_observed(self, observed: Mapping[str, ArrayLike]) -> None:
+        """Refuse other responses, by variable, than those of the data.
 
         Raises
         ------
@@ -154,11 +161,10 @@ class Origin:
         """
         import numpy as np
 
-        observed = data["observed_data"].to_dataset() if "observed_data" in data else {}
         for name, rows in self.responses.items():
             if self.stored is None or name not in observed:
                 continue
-            there = np.asarray(observed[name].values)
+            there = np.asarray(observed[name])
             expected = rows.frame[rows.program.likelihood.value]
             if there.shape != expected.shape or not np.allclose(
                 there, expected, rtol=1e-12

@@ -272,6 +272,7 @@ class Responses(Named):
             needs all draws.
         """
         from ..rows.categories import with_categories
+        from .origin import observed_in
 
         flag("log_likelihood", log_likelihood)
         flag("posterior_predictive", posterior_predictive)
@@ -280,7 +281,7 @@ class Responses(Named):
         from xarray import Dataset, DataTree
 
         responses = self._origin.responses
-        self._origin.check_observed(self.data)
+        self._origin.check_observed(observed_in(self.data))
         tree = self.data
         for name, rows in responses.items():
             tree = with_categories(tree, name, rows.categories, numbers=True)

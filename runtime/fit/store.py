@@ -166,6 +166,8 @@ class Plain(NamedTuple):
         Where they are from, and the data as read.
     stored
         Of the draws, by variable.
+    observed
+        The responses that the draws are given, by variable.
     """
 
     draws: Mapping[str, Labelled]
@@ -174,6 +176,7 @@ class Plain(NamedTuple):
     provenance: Provenance
     table: Table
     stored: Mapping[str, Variable]
+    observed: Mapping[str, NDArray[Any]]
 
 
 def read_plain(path: str | os.PathLike[str]) -> Plain:
@@ -187,6 +190,7 @@ def read_plain(path: str | os.PathLike[str]) -> Plain:
     groups, _, provenance, table = _read(path, whole=True)
     posterior = groups["posterior"]
     there = (posterior, *(groups[name] for name in (INTERNALS,) if name in groups))
+    observed = groups.get("observed_data")
     return Plain(
         {name: g[name] for g in there for name in set(g.variables) - g.coords},
         posterior.variables["chain"].values,
@@ -194,6 +198,9 @@ def read_plain(path: str | os.PathLike[str]) -> Plain:
         provenance,
         table,
         stored_variables(posterior),
+        {}
+        if observed is None
+        else {n: v.values for n, v in observed.variables.items()},
     )
 
 

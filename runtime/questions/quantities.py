@@ -158,7 +158,7 @@ def derived(
     draws = {
         one: cells[one.group][one.places[0]].draws
         if one.kind == "line"
-        else share_of_variance(one, compiled, posterior)
+        else share_of_variance(one, compiled.alone(one.dpar), posterior)
         if one.kind in SHARES
         else draws_of(one, compiled, posterior)
         for one in references

@@ -95,18 +95,48 @@ def _icc(wanted: str, compiled: Compiled, draws: Mapping[str, Array]) -> Array:
         weights = at.weights_of_effects(main)
         for name, group in order.items():
             own = weights[group]
-            matrix = at.covariance(at.program.group(group))
-            size = own.shape[-1]
-            block = matrix[:, :size, :size]
-            each = ((own @ block) * own).sum(axis=-1)
-            variances[name] += each @ counts
+            variances[name] += _variance(at, main, group, own) @ counts
         spread = LATENT[base_name(bound.family.name)](
             _arguments(at, main), bound.link.name
         )
         residual += np.broadcast_to(spread, (at.size, at.rows)) @ counts
         total += counts.sum()
-    every = sum(variances.values()) + residual
-    return np.asarray(variances[wanted] / every)
+    own = variances.pop(wanted)
+    others = sum(variances.values()) + residual
+    # where its variance is infinite, as of t effects, all of it
+    share = own / (own + others)
+    return np.asarray(np.where(np.isinf(own) & np.isfinite(others), 1.0, share))
+
+
+def _variance(at: AtOnce, main: Predictor, name: str, own: Array) -> Array:
+    """Return the variance of what a group adds to each row: draws by rows.
+
+    Of a row whose level is in a stratum, or in a known covariance, that of its level;
+    of t effects that of their distribution, infinite up to two degrees of freedom.
+    """
+    group, size = at.program.group(name), own.shape[-1]
+    matrix = at.covariance(group)
+    index = next(
+        at.frame[block.index]
+        for block in main.blocks
+        if isinstance(block, GroupUse | MemberUse | GroupProduct)
+        and block.group == name
+    )
+    if group.by is None:
+        found = ((own @ matrix) * own).sum(axis=-1)
+    else:
+        found = np.empty((at.size, at.rows))
+        strata = np.searchsorted(np.cumsum(group.by.levels), index, side="right")
+        for number in np.unique(strata):
+            rows, places = strata == number, slice(number * size, (number + 1) * size)
+            part = own[:, rows]
+            found[:, rows] = ((part @ matrix[:, places, places]) * part).sum(axis=-1)
+    if group.relation is not None:
+        found = found * np.square(at.frame[group.relation]).sum(axis=1)[index]
+    if group.mixture is not None:
+        df = at.vector(group.mixture.df).reshape(-1, 1)
+        found = found * np.where(df > 2.0, df / (df - 2.0), np.inf)
+    return np.asarray(found)
 
 
 def _arguments(at: AtOnce, main: Predictor) -> dict[str, Array]:

@@ -321,6 +321,14 @@ def test_pandas() -> None:
     assert shown(table.columns["7"]) == [1, 2, 3]
     assert table.columns["x"].levels == ("1", "a")  # as in a file
     assert set(table.unusable) == {"d"}
+    alone = table_from_frame({"f": frame["f"].array, "o": frame["o"].array})
+    for name in ("f", "o"):  # as a mapping of names to columns has them
+        one, other = alone.columns[name], table.columns[name]
+        assert (one.kind, one.levels, shown(one)) == (
+            other.kind,
+            other.levels,
+            shown(other),
+        )
 
 
 def test_pandas_duplicate_names() -> None:

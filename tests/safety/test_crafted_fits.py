@@ -10,6 +10,7 @@ from tests.runtime.fits import made_fit
 
 import varying
 from varying.runtime.commands.outcome import FAULTS
+from varying.runtime.fit.asking import ask_file
 
 from .crafted_fits import crafted_fit_files, entries_of, zipped
 
@@ -45,6 +46,20 @@ def test_each_is_no_fit(files: dict[str, Path]) -> None:
     tracemalloc.stop()
     assert not wrong, "\n".join(wrong)
     assert most < 2**28
+
+
+def test_none_is_asked_anything(files: dict[str, Path]) -> None:
+    """Files that hold together, but for what is in them."""
+    resealed = {n: path for n, path in files.items() if n.startswith("resealed")}
+    assert len(resealed) > 20
+    answered = []
+    for name, path in resealed.items():
+        try:
+            ask_file(path, "quantity s = sigma", 0.95)
+            answered.append(name)
+        except varying.ModelError as error:
+            assert error.diagnostics[0].rule == "not-a-fit", name
+    assert answered == []
 
 
 def test_every_byte_counts(tmp_path: Path) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text, name_text
-from varying.grammar.tree import Call, Name
+from varying.grammar.tree import Argument, Call, Name, String
 from varying.grammar.walk import unwrap
 
 from ...data.levels import numbers_of
-from ...families.family import Family
 from ..question import Reference
 from .scope import Scope
 
@@ -37,24 +36,20 @@ MODELLED_VARIANCE = frozenset(
 def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
     """Return what ``icc(subj)`` or ``r2()`` refers to; None: a fault."""
     name = node.function.text
-    if len(scope.families) > 1:
-        sink.add(
-            "invalid-quantity",
-            node.span,
-            f"`{name}()` is of one response, and the model has several",
-            "fit the responses one by one",
-        )
+    response = _response(node, scope, sink)
+    if response is None:
         return None
-    ((response, family),) = scope.families.items()
+    family = scope.families[response]
     if scope.truncated:
         _none(node, "the variance of a truncated response is not computed", sink)
         return None
-    words = [unwrap(argument.value) for argument in node.arguments]
+    given = [one for one in node.arguments if not _is_choice(one)]
+    words = [unwrap(argument.value) for argument in given]
     texts = [word.text if isinstance(word, Name) else "" for word in words]
-    if any(argument.keyword is not None for argument in node.arguments):
+    if any(argument.keyword is not None for argument in given):
         texts = [""]
     if name == "icc":
-        return _icc(node, texts, family, scope, sink)
+        return _icc(node, texts, response, scope, sink)
     if texts not in ([], ["conditional"], ["marginal"]):
         sink.add(
             "invalid-argument",
@@ -71,14 +66,51 @@ def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
     elif family is not None and family.name not in MODELLED_VARIANCE:
         _none(node, f"the residual variance of {family.name} is not computed", sink)
         return None
-    return Reference(expression_text(node), "r2", group="".join(texts))
+    return Reference(expression_text(node), "r2", response, "".join(texts))
+
+
+def _is_choice(argument: Argument) -> bool:
+    return argument.keyword is not None and argument.keyword.text == "response"
+
+
+def _response(node: Call, scope: Scope, sink: Sink) -> str | None:
+    """Return the response that is meant, an empty name if there is one; None: a fault.
+
+    Written as in questions: ``icc(subj, response=y1)``.
+    """
+    names = tuple(scope.families)
+    chosen = [unwrap(one.value) for one in node.arguments if _is_choice(one)]
+    texts = [one.text for one in chosen if isinstance(one, Name | String)]
+    if names == ("",) and not chosen:
+        return ""
+    if len(chosen) == 1 and texts and texts[0] in names:
+        return texts[0]
+    if names == ("",):
+        message = "the model has one response: leave out `response`"
+        sink.add("invalid-argument", node.span, message)
+        return None
+    written = texts[0] if texts else ""
+    notes, _ = did_you_mean(written, names, node.span, "its responses are")
+    if not chosen:
+        message = f"`{node.function.text}()` is of one response of several"
+        inner = "".join(f"{expression_text(one.value)}, " for one in node.arguments)
+        each = [
+            f"`{node.function.text}({inner}response={name_text(n)})`" for n in names
+        ]
+        notes = (f"written {' or '.join(each)}",)
+    else:
+        message = f"the model has no response `{written}`"
+    sink.add("invalid-argument", node.span, message, *notes)
+    return None
 
 
 def _icc(
-    node: Call, texts: list[str], family: Family | None, scope: Scope, sink: Sink
+    node: Call, texts: list[str], response: str, scope: Scope, sink: Sink
 ) -> Reference | None:
+    family, link = scope.families[response], scope.links[response]
+    parts = scope.parts
     groupings = (
-        {one.name: one for one in scope.parts[""][1]} if "" in scope.parts else {}
+        {one.name: one for one in parts[response][1]} if response in parts else {}
     )
     if len(texts) != 1 or texts[0] not in groupings:
         written = texts[0] if len(texts) == 1 else ""
@@ -89,16 +121,15 @@ def _icc(
         message = f"`{expression_text(node)}` names no grouping factor of the model"
         sink.add("unknown-target", node.span, message, *notes)
         return None
-    link = next(iter(scope.links.values()))
     known_links = () if family is None else LATENT_VARIANCE.get(family.name, ())
     if family is not None and link is not None and link not in known_links:
         of_link = f"the {link} link of {family.name} has no residual variance"
         _none(node, of_link, sink)
         return None
-    if any(one.by is not None or not one.plain for one in groupings.values()):
-        _none(node, "groups with `by=` or a t distribution have no one variance", sink)
+    if any(one.membership and one.relation for one in groupings.values()):
+        _none(node, "related levels of which rows have several: no one variance", sink)
         return None
-    return Reference(expression_text(node), "icc", group=texts[0])
+    return Reference(expression_text(node), "icc", response, texts[0])
 
 
 def _none(node: Call, why: str, sink: Sink) -> None:

@@ -314,6 +314,37 @@ def test_shares_of_variance_of_normal_responses() -> None:
     np.testing.assert_allclose(got["m"], marginal, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("group", "factor"),
+    [
+        ("gr(g, cov=A)", lambda found, g: np.diag(KNOWN)[g]),
+        ("gr(g, dist=student)", lambda found, g: _t_variance(found["df_g"].values)),
+    ],
+)
+def test_intraclass_correlations_of_levels_that_differ(group: str, factor: Any) -> None:
+    spec = f"y ~ x + (1 | {group})"
+    model = varying.compile(spec, data(), matrices={"A": KNOWN})
+    fit = model.fit(progress=False, **SMALL)
+    found = fit.data["posterior"]
+    multiples = factor(found, np.arange(ROWS) % 10)
+    times = np.mean(np.broadcast_to(multiples, (*found["sigma"].shape, ROWS)), axis=-1)
+    with np.errstate(invalid="ignore"):
+        between = found["sd_g"].values[..., 0] ** 2 * times
+        share = between / (between + found["sigma"].values ** 2)
+    wanted = np.where(np.isinf(between), 1.0, share)
+    got = fit.ask("quantity i = icc(g)").draws.values[..., 0]
+    np.testing.assert_allclose(got, wanted, rtol=1e-9)
+
+
+KNOWN = pd.DataFrame(
+    np.diag(np.linspace(0.5, 2.0, 10)) + 0.2, *[[f"s{i}" for i in range(10)]] * 2
+)
+
+
+def _t_variance(df: Array) -> Array:
+    return np.where(df > 2.0, df / np.maximum(df - 2.0, 1e-300), np.inf)[..., None]
+
+
 def test_shares_of_variance_of_binary_responses() -> None:
     got = draws("quantity i = icc(g)\nquantity r = r2()")
     sd, cor = value("sd_g"), value("cor_g")

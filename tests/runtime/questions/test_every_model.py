@@ -69,6 +69,8 @@ QUESTIONS = (
     "slope t, scale=prob[2]",
     "quantity i = icc(g)",
     "quantity m = r2(marginal)",
+    "quantity i = icc(g, response=y)",
+    "quantity m = r2(response=y2)",
 )
 
 
