@@ -114,7 +114,7 @@ def design(
     quiet: bool,
 ) -> int:
     """Run a study and print what it would show; return the exit code."""
-    from ..studies.ask import design_source, with_questions
+    from ..studies.ask import design_source
     from ..studies.simulate import table_of
     from ..studies.truth import read_truth
 
@@ -128,13 +128,14 @@ def design(
     with counting("runs", quiet=quiet) as progress:
         try:
             found = design_source(
-                with_questions(source, planning.ask),
+                source,
                 base,
                 read_truth(Path(truth)),
                 table,
                 people=people,
                 runs=planning.runs,
                 by=planning.by,
+                ask=planning.ask,
                 model=model,
                 draws=planning.draws,
                 chains=2,

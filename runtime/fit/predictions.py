@@ -29,6 +29,7 @@ from ..interface.counting import counting
 from ..rows.categories import numbers_of
 from ..rows.engine import Draws, Rows, in_turn
 from ..rows.new import check_groups, new_rows, read_rows, strata_of_rows
+from ..rows.outside import outside_of
 from ..rows.predict import (
     Computed,
     Kind,
@@ -219,6 +220,8 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
         others = _others(compiled, name)
         new = new_rows(of, read, request.groups, dpar=dpar, kind=kind, others=others)
         each, program, table = new.each, new.program, new.table
+        for column in outside_of(of, read):
+            warn(str(column), stacklevel=2)
     rows = next(one for one in each if one.name == name)
     known = compiled.prepared.data.columns
     beside = read if request.data is not None else _as_read(table, known)

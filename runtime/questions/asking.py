@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from varying.compiler.compiled import Compiled
 
-__all__ = ["Answered", "ask"]
+__all__ = ["NAME", "Answered", "ask", "back", "check_alone"]
 
 #: What a question is called in messages.
 NAME = "question"
@@ -102,7 +102,7 @@ def bound(text: str, compiled: Compiled) -> tuple[Questions, tuple[Diagnostic, .
     """
     text = dedent(text).strip()
     source = Source(text, NAME)
-    _check_alone(source)
+    check_alone(source)
     before = compiled.spec.source.text
     before += "" if before.endswith(("\n", "\r")) else "\n"
     whole = Source(before + text, compiled.spec.source.name)
@@ -118,7 +118,7 @@ def bound(text: str, compiled: Compiled) -> tuple[Questions, tuple[Diagnostic, .
     for one in sink.diagnostics:
         repeated = one.rule == "duplicate-name" and one.span in again
         if one.span.start >= start and not repeated:
-            found.keep(_back(one, start, source))
+            found.keep(back(one, start, source))
     if found.failed:
         raise ModelError(found.sorted())
     assert joint is not None  # it was compiled
@@ -126,7 +126,7 @@ def bound(text: str, compiled: Compiled) -> tuple[Questions, tuple[Diagnostic, .
     return questions, found.sorted()
 
 
-def _check_alone(source: Source) -> None:
+def check_alone(source: Source) -> None:
     """Refuse what is no question, before it is read behind a spec.
 
     Raises
@@ -150,7 +150,7 @@ def _check_alone(source: Source) -> None:
         raise ModelError(found.sorted())
 
 
-def _back(found: Diagnostic, start: int, source: Source) -> Diagnostic:
+def back(found: Diagnostic, start: int, source: Source) -> Diagnostic:
     """Return a fault at its place in the question."""
 
     def moved(span: Span) -> Span:

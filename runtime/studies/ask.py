@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
 from ..interface.arguments import ArgumentError, given, whole
 from ..interface.calls import called
+from ..questions.asking import NAME, back, check_alone
 from ..sampling.settings import Settings, processors
 from .power import Design, planned
 from .runs import Answered, Study, append, executed, written
@@ -158,16 +161,15 @@ def design(
         If an argument makes no sense, or ``out`` is a file of another study.
     """
     source, base = _spec(spec)
-    texts = (ask,) if isinstance(ask, str) else tuple(ask)
-    asked = with_questions(source, texts)
     return design_source(
-        asked,
+        source,
         base,
         read_truth(truth),
         table_of(data, source, base),
         people=people,
         runs=runs,
         by=by,
+        ask=(ask,) if isinstance(ask, str) else tuple(ask),
         model=model,
         draws=draws,
         chains=chains,
@@ -178,13 +180,39 @@ def design(
     )
 
 
-def with_questions(source: Source, ask: Sequence[str]) -> Source:
-    """Return a spec with further statements at its end."""
-    from dataclasses import replace
+def _asked(
+    source: Source,
+    ask: Sequence[str],
+    base: Path,
+    truth: Truth,
+    table: Table,
+    model: str | None,
+) -> tuple[Source, Simulator]:
+    """Return a spec with further questions at its end, and what draws its data.
 
+    What is wrong with the questions is told at its place in them.
+
+    Raises
+    ------
+    ModelError
+        With all that is wrong.
+    """
     if not ask:
-        return source
-    return replace(source, text="\n".join([source.text, *ask, ""]))
+        return source, Simulator.of(source, base, truth, table, model)
+    questions = Source("\n".join(ask), NAME)
+    check_alone(questions)
+    whole = replace(source, text="\n".join([source.text, questions.text, ""]))
+    start = len(source.text) + 1
+    try:
+        return whole, Simulator.of(whole, base, truth, table, model)
+    except ModelError as error:
+        found = [
+            back(one, start, questions)
+            if one.source == whole and one.span.start >= start
+            else one
+            for one in error.diagnostics
+        ]
+        raise ModelError(found) from None
 
 
 def design_source(
@@ -196,6 +224,7 @@ def design_source(
     people: Sequence[int],
     runs: int,
     by: str | None,
+    ask: Sequence[str],
     model: str | None,
     draws: int,
     chains: int,
@@ -204,7 +233,7 @@ def design_source(
     out: Path | None,
     progress: Callable[[int, int], None] | None,
 ) -> Design:
-    """Return what a study would show, for a text that has been read."""
+    """Return what a study would show, for a text that has been read; see ``design``."""
     settings = Settings.checked(
         draws=draws, tune=draws, chains=chains, seed=seed, cores=cores
     )
@@ -212,7 +241,7 @@ def design_source(
     count = whole("runs", runs)
     if count < 1:
         raise ArgumentError(f"runs is how many data sets to draw, not {count}")
-    first = Simulator.of(source, base, truth, table, model)
+    source, first = _asked(source, ask, base, truth, table, model)
     name = _grouping(first, by)
     study = Study(
         source,

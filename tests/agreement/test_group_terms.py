@@ -225,7 +225,7 @@ def test_new_levels_have_a_t_distribution() -> None:
     )
     new = pd.DataFrame({"g": [f"new {i}" for i in range(4)], "x": np.zeros(4)})
     with_effects = fit.predict(new, groups="new", kind="eta", seed=2)
-    without = fit.predict(new, groups="population", kind="eta")
+    without = fit.predict(new, groups="zero", kind="eta")
     effects = np.ravel((with_effects - without).to_numpy()) / 1.5
     assert stats.kstest(effects, stats.t(3).cdf).pvalue > 1e-3
     assert stats.kstest(effects, stats.norm.cdf).pvalue < 1e-6
@@ -251,7 +251,7 @@ def test_a_stored_fit_has_its_matrix(tmp_path: Path) -> None:
     new = pd.DataFrame({"g": ["s1", "new"], "x": [0.0, 0.0]})
     with pytest.raises(ModelError, match="levels are related"):
         again.predict(new, groups="new")
-    assert again.predict(new, groups="population", kind="mean").sizes["row"] == 2
+    assert again.predict(new, groups="zero", kind="mean").sizes["row"] == 2
 
 
 MODELS = {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy import stats
 
 import varying
@@ -117,13 +118,13 @@ def test_new_rows_are_computed_by_hand() -> None:
     own = np.stack([effects[:, 3] @ [1.0, 0.5], effects[:, 0] @ [1.0, 3.0]], axis=1)
     found = flat(made.predict(rows, "mean"))
     np.testing.assert_allclose(found, population + own, rtol=1e-12)
-    found = flat(made.predict(rows, "eta", groups="population"))
+    found = flat(made.predict(rows, "eta", groups="zero"))
     np.testing.assert_allclose(found, population, rtol=1e-12)
     # the mean of the identity link is that of a group in the middle
     found = flat(made.predict(rows, "mean", groups="average"))
     np.testing.assert_allclose(found, population, rtol=1e-12)
     del rows["subj"]
-    found = flat(made.predict(rows, "eta", groups="population"))
+    found = flat(made.predict(rows, "eta", groups="zero"))
     np.testing.assert_allclose(found, population, rtol=1e-12)
 
 
@@ -142,7 +143,7 @@ def test_the_rows_of_the_fit_are_predicted_without_their_groups() -> None:
     made = fit(SPECS["ordinal"])
     used = made.predict("eta")["row"].values
     rows = data().iloc[used].drop(columns=["subj", "rating"])
-    for groups in ("population", "average"):
+    for groups in ("zero", "average"):
         ours = flat(made.predict(kind="prob", groups=groups))  # type: ignore[arg-type]
         new = flat(made.predict(rows, "prob", groups=groups))  # type: ignore[arg-type]
         np.testing.assert_allclose(new, ours, rtol=1e-12)
@@ -186,13 +187,13 @@ def test_new_members_of_several_are_weighted() -> None:
     with pytest.raises(ModelError, match="`new` in 2 rows: 1, 3; `newer` in row 3"):
         made.predict(rows, "eta")
     eta = flat(made.predict(rows, "eta", groups="new", seed=2))
-    added = eta - flat(made.predict(rows, "eta", groups="population"))
+    added = eta - flat(made.predict(rows, "eta", groups="zero"))
     known = draw(made, "r_mmsubjother")[:, 1, 0]
     np.testing.assert_allclose(added[:, 1], known, rtol=1e-9)
     new = (added[:, 0] - known * 2 / 3) * 3
     assert np.abs(new - known).min() > 0.0
     average = flat(made.predict(rows, "mean", groups="average"))
-    wanted = flat(made.predict(rows, "mean", groups="population"))
+    wanted = flat(made.predict(rows, "mean", groups="zero"))
     np.testing.assert_allclose(average, wanted, rtol=1e-12)
 
 
@@ -202,15 +203,41 @@ def test_new_effects_have_the_tails_of_the_fitted_ones() -> None:
     few = Fit(made.data.isel(draw=[3]), made.provenance, made._origin)
     rows = {"cond": ["ctl"] * many}
     eta = flat(few.predict(rows, "eta", groups="new", seed=3))
-    added = eta - flat(few.predict(rows, "eta", groups="population"))
+    added = eta - flat(few.predict(rows, "eta", groups="zero"))
     scale, df = draw(few, "sd_subj")[:, 0], draw(few, "df_subj")
     for at, values in enumerate(added):
         t = stats.t(df[at], scale=scale[at])
         shares = [0.01, 0.1, 0.5, 0.9, 0.99]
         found = [(values < t.ppf(share)).mean() for share in shares]
         np.testing.assert_allclose(found, shares, atol=0.01)
-    with pytest.raises(ValueError, match="not there yet"):
-        made.predict(rows, "mean", groups="average")
+    # the mean of the identity link is that of a group in the middle
+    one = {"cond": ["ctl"]}
+    found = made.predict(one, "mean", groups="average")
+    xr.testing.assert_allclose(found, made.predict(one, "mean", groups="zero"))
+    # by the name that brms's users look for
+    found = made.predict(one, "mean", groups="population")
+    xr.testing.assert_identical(found, made.predict(one, "mean", groups="zero"))
+
+
+@pytest.mark.parametrize(
+    ("x", "said"),
+    [
+        ([0.0, 1.0], None),
+        ([0.0, 900.0, 1e3], "2 new rows are outside (0 to 1000)"),
+        ([-900.0], "1 new row is outside (-900 to -900)"),
+    ],
+)
+def test_numbers_outside_those_of_the_fit_are_named(
+    x: list[float], said: str | None
+) -> None:
+    made = fit("y ~ x + cond + (1 + x | subj)\n")
+    rows = {"x": x, "cond": ["ctl"] * len(x), "subj": ["s3"] * len(x)}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        made.predict(rows, "mean")
+    texts = [str(one.message) for one in caught]
+    assert len(texts) == (said is not None)
+    assert all(said in text and text.startswith("`x` is ") for text in texts if said)
 
 
 @pytest.mark.parametrize("name", ["strata", "shared", "ordinal"])
@@ -221,7 +248,7 @@ def test_new_effects_are_of_the_fitted_population(name: str) -> None:
     few = made.data.isel(draw=slice(0, 2))
     kept = Fit(few, made.provenance, made._origin)
     eta = flat(kept.predict(rows, "eta", groups="new", seed=3))
-    zero = flat(kept.predict(rows, "eta", groups="population"))
+    zero = flat(kept.predict(rows, "eta", groups="zero"))
     added = (eta - zero).reshape(4, many, 2)
     intercept, slope = added[..., 0], added[..., 1] - added[..., 0]
     sd, cor = draw(kept, "sd_subj"), draw(kept, "cor_subj")
@@ -313,7 +340,7 @@ def test_several_responses_are_predicted_together() -> None:
         for name in ("y", "z")
     ]
     zero = [
-        flat(few.predict(rows, "eta", groups="population", response=name))
+        flat(few.predict(rows, "eta", groups="zero", response=name))
         for name in ("y", "z")
     ]
     drawn = [

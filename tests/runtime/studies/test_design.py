@@ -111,6 +111,19 @@ def test_people_beyond_the_pilot_have_its_designs_in_turn(tmp_path: Path) -> Non
     assert found.columns["g"].levels == ("g1", "g2", "g3", "g4", "g5")
 
 
+def test_faults_of_questions_are_told_at_their_place() -> None:
+    ask = ["test more = b[x] > 0", "means z"]
+    with pytest.raises(varying.ModelError) as caught:
+        varying.design(SPEC, TRUTH, PILOT, people=[3], runs=1, ask=ask)
+    found = next(d for d in caught.value.diagnostics if d.severity == "error")
+    assert found.source.text == "\n".join(ask)
+    assert found.source.slice(found.span) == "z"
+    with pytest.raises(varying.ModelError, match="asks nothing of a fit"):
+        varying.design(
+            SPEC, TRUTH, PILOT, people=[3], runs=1, ask="prior b ~ normal(0, 1)"
+        )
+
+
 #: Arguments that make no sense, and a piece of what is said.
 WRONG = {
     "people: 1": ({"people": [1]}, "each 2 or more"),
