@@ -82,7 +82,7 @@ def test_new_rows_are_those_of_lme4(name: str) -> None:
     for type_, wanted in R["models"][name]["predictions"].items():
         kind = KINDS[type_]
         population = ours(new.drop(columns="Subject"), "zero", kind)
-        np.testing.assert_allclose(population, wanted["zero"], rtol=1e-9)
+        np.testing.assert_allclose(population, wanted["population"], rtol=1e-9)
         known = ours(new[:4], "fitted", kind)
         np.testing.assert_allclose(known, wanted["own"][:4], rtol=1e-9)
         # lme4 gives people it does not know effects of 0
