@@ -7,9 +7,10 @@ passes for sampling, and behind them the kernel's tapes or the PyMC graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from varying.grammar.allowed import reported
@@ -41,6 +42,7 @@ from .compiled import Compiled, Designed, Outline
 from .data.head import of_the_head
 from .expressions.bare_names import settle_names
 from .expressions.evaluation import FunctionFault
+from .families.own import naming
 from .lints import lint
 from .prepare.models import RowsOfModels, rows_of_models
 from .prepare.request import Request
@@ -99,6 +101,18 @@ ABOUT_VALUES = frozenset(
 )
 
 
+def _naming[T](stage: Callable[[Request], T]) -> Callable[[Request], T]:
+    """Let the spec of a request name the caller's families."""
+
+    @wraps(stage)
+    def named(request: Request) -> T:
+        with naming(request.families):
+            return stage(request)
+
+    return named
+
+
+@_naming
 def check(request: Request) -> tuple[Diagnostic, ...]:
     """Return everything that is wrong with a spec, in the order of its places.
 
@@ -122,6 +136,7 @@ def check(request: Request) -> tuple[Diagnostic, ...]:
     return reported(sink, complete=complete and not sink.failed)
 
 
+@_naming
 def design_spec(request: Request) -> Designed:
     """Return the design of one model, although it may have other faults.
 
@@ -151,6 +166,7 @@ def _design_in_doubt(spec: Spec, sink: Sink) -> bool:
     )
 
 
+@_naming
 def compile_spec(request: Request) -> Compiled:
     """Compile one model of a spec against data.
 
@@ -167,6 +183,7 @@ def compile_spec(request: Request) -> Compiled:
     return _compiled(found, sink)
 
 
+@_naming
 def compile_or_outline(request: Request) -> Compiled | Outline:
     """Compile one model, or without data only check it; see ``compile_spec``."""
     sink = Sink(request.source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from varying.compiler.data.matrices import KnownMatrix
     from varying.compiler.data.table import Table
     from varying.compiler.expressions.own import Functions
+    from varying.compiler.families.family import Family
 
     from .fit.fit import Fit
+
+#: Families of the caller's, as they are passed.
+type Families = Mapping[str, Family] | Iterable[Family] | None
 
 __all__ = ["compile", "compile_source", "data_file", "load", "spec_source"]
 
@@ -34,6 +38,7 @@ def compile(
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     matrices: Mapping[str, Any] | None = None,
+    families: Families = None,
     **misplaced: object,
 ) -> Model:
     """Compile a model.
@@ -64,6 +69,9 @@ def compile(
         Known covariances between the levels of groups, by the name that the spec calls
         them by: ``gr(g, cov=A)``. Each is a data frame whose index and columns are the
         levels, or a pair of the levels and an array. They may have more levels.
+    families
+        Families of your own, made by ``varying.Family``: a mapping by name, or one or
+        several of them.
 
     Returns
     -------
@@ -99,6 +107,7 @@ def compile(
         reduce=reduce,
         functions=functions,
         matrices=matrices,
+        families=families,
     )
 
 
@@ -133,6 +142,7 @@ def compile_source(
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     matrices: Mapping[str, Any] | None = None,
+    families: Families = None,
 ) -> Model:
     """Compile a text that has been read; see ``compile``.
 
@@ -145,7 +155,16 @@ def compile_source(
 
     own = _own(functions)
     known = _known(matrices)
-    request = Request(source, table, base, model, reduce, own, matrices=known)
+    request = Request(
+        source,
+        table,
+        base,
+        model,
+        reduce,
+        own,
+        matrices=known,
+        families=_families(families),
+    )
     found = workspace().compile(request)
     if isinstance(found, Outline):
         return Model(found.spec, found.name, None, found.diagnostics)
@@ -157,6 +176,7 @@ def load(
     path: str | os.PathLike[str],
     *,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    families: Families = None,
 ) -> Fit:
     """Return a fit that ``Fit.save`` or ``varying fit`` wrote.
 
@@ -170,6 +190,8 @@ def load(
     functions
         Functions of your own that its spec calls, as for ``compile``: a file holds no
         code.
+    families
+        Families of your own that its spec names, as for ``compile``.
 
     Raises
     ------
@@ -185,7 +207,12 @@ def load(
     found = store.read(path)
     own = _own(functions)
     origin = Origin(
-        found.table, found.provenance, os.fspath(path), own, stored=found.variables
+        found.table,
+        found.provenance,
+        os.fspath(path),
+        own,
+        stored=found.variables,
+        families=_families(families),
     )
     origin.check_loaded(found.data)
     data = cleaned(found.data, found.provenance.names, found.table)
@@ -197,6 +224,15 @@ def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
 
     try:
         return own_functions(functions)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _families(families: Families) -> Mapping[str, Family]:
+    from varying.compiler.families.own import own_families
+
+    try:
+        return own_families(families)
     except (TypeError, ValueError) as error:
         raise ArgumentError(str(error)) from None
 

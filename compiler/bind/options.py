@@ -20,7 +20,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import unwrap
 
-from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES
+from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES, own
 from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from ..families.family import Family
 from ..families.link import LINKS, OTHER_LINKS, Link
@@ -240,6 +240,9 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
             return None
     if text in FAMILY_SPELLINGS:
         return FAMILIES[FAMILY_SPELLINGS[text]]
+    mine = own.named(text)
+    if mine is not None:
+        return mine
     found = _known_as(text)
     if found is not None and found in PLANNED_FAMILIES:
         _planned(text, found, value, sink)
@@ -289,7 +292,7 @@ def _unknown(text: str, node: Expr, sink: Sink) -> None:
     if text in NO_FAMILY:
         sink.add("unknown-family", node.span, message, NO_FAMILY[text])
         return
-    known = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES)
+    known = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES, *own.names())
     notes, fix = did_you_mean(text, known, node.span)
     if fix is None:
         notes = (f"compiled are {', '.join(FAMILIES)}",)

@@ -46,8 +46,6 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cat": ("its categories are declared: `column y: ordered(1..5)`",),
     "index": ("it numbers the rows for `mi()`, which is not compiled either",),
     "bhaz": ("`cox` is not compiled by this version",),
-    "vreal": ("there are no families of one's own",),
-    "vint": ("there are no families of one's own",),
 }
 
 #: Functions of other packages, and what to write.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from . import own
 from .binary.bernoulli import BERNOULLI
 from .binary.binomial import BINOMIAL
 from .bounded.beta import BETA
@@ -59,7 +60,7 @@ class Families(dict[str, Family]):
             return self[family].with_link(link)
         if name in BY_RESPONSE:
             return BY_RESPONSE[name]
-        return categorical.named(name) or _with_limits(name)
+        return own.registered(name) or categorical.named(name) or _with_limits(name)
 
 
 @cache

@@ -78,21 +78,25 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-#: What is no distribution.
+_OWN = (
+    "a family of your own is made in Python, of its density: `varying.Family(...)`, "
+    "and is passed beside the spec, `families=`"
+)
+#: What is no distribution, or none of the language.
 NO_FAMILY: Mapping[str, str] = {
     "quasi": "a quasi-likelihood is no distribution: data cannot be drawn from it",
     "quasipoisson": "a quasi-likelihood is no distribution; counts that vary more than "
     "Poisson ones are for `negbinomial`",
     "quasibinomial": "a quasi-likelihood is no distribution; successes that vary "
     "more than binomial ones are for `beta_binomial`",
-    "custom_family": "there are no families of one's own",
-    "bmb.Family": "there are no families of one's own",
-    "Family": "there are no families of one's own",
+    "custom_family": _OWN,
+    "bmb.Family": _OWN,
+    "Family": _OWN,
     "tweedie": "until then: two models, `bernoulli` of `let some = y > 0`, and "
     "`lognormal` of the rows `where y > 0` (in a file of its own)",
     "ocat": "it is called `ordlogit` here",
     "cox.ph": "survival models are not compiled by this version",
-    "custom": "there are no families of one's own",
+    "custom": _OWN,
 }
 
 

@@ -7,6 +7,7 @@ priors, the emitters, the tests and the documentation read the same record.
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -336,6 +337,8 @@ class Family:
     by_response
         Of families whose parameters depend on the response: the family of one with
         these categories.
+    own
+        Whether it is the caller's, and not of the language.
     """
 
     name: str
@@ -375,6 +378,7 @@ class Family:
     apart: int = 0
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
+    own: bool = False
 
     @property
     def of_categories(self) -> bool:
@@ -404,6 +408,11 @@ class Family:
 
     def __reduce__(self) -> tuple[Callable[[str], Family], tuple[str]]:
         """Pickle the name: a family is a constant, and made of functions."""
+        if self.own:
+            raise pickle.PicklingError(
+                f"the model has a family of yours, `{self.name.partition('#')[0]}`, "
+                "which pickle cannot take to another process: compile the model there"
+            )
         return _named, (self.name,)
 
 
@@ -414,14 +423,18 @@ def _under(name: str, link: str) -> Family:
 
 @cache
 def _made_kernel(name: str) -> Callable[..., tuple[float, ...]]:
+    return make_kernel(_named(name))
+
+
+def make_kernel(family: Family) -> Callable[..., tuple[float, ...]]:
+    """Return the kernel of a family that is made of its density."""
     from ..distributions.density import python
 
-    family = _named(name)
     assert family.density is not None
     ends = ("lower", "upper", "gap") if family.thresholds else ()
     parameters = (family.predictor, *ends, *(dpar.name for dpar in family.dpars))
     names = ("y", *parameters, *family.known)
-    return python.kernel(name, family.density, names, parameters)
+    return python.kernel(family.name, family.density, names, parameters)
 
 
 def _named(name: str) -> Family:

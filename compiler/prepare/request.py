@@ -17,6 +17,7 @@ from ..data.matrices import KnownMatrix
 from ..data.table import Table
 from ..data.wanted import Wanted
 from ..expressions.own import Functions
+from ..families.family import Family
 
 
 class ReadData(Protocol):
@@ -68,6 +69,8 @@ class Request:
         How the text is parsed and files are read.
     matrices
         Known covariances between levels, by name; see ``matrices_of``.
+    families
+        Families of the caller's, by name; see ``own_families``.
     """
 
     source: Source
@@ -78,6 +81,7 @@ class Request:
     functions: Functions = field(default_factory=dict)
     reader: Reader = DIRECT
     matrices: Mapping[str, KnownMatrix] = field(default_factory=dict)
+    families: Mapping[str, Family] = field(default_factory=dict)
 
     def beside(self, path: Path) -> Path:
         """Return where a file is that the spec names."""

@@ -26,7 +26,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import column_names, left_of_bar, unwrap
 
-from ..families import FAMILIES, FAMILY_SPELLINGS
+from ..families import FAMILIES, FAMILY_SPELLINGS, own
 from ..families.family import Family
 
 #: Calls that join responses.
@@ -69,7 +69,7 @@ def family_named(formula: Formula) -> Family | None:
                 value = unwrap(inner) if named else value.function
             text = value.text if isinstance(value, Name | String) else ""
             known = FAMILY_SPELLINGS.get(text)
-            return None if known is None else FAMILIES[known]
+            return own.named(text) if known is None else FAMILIES[known]
     return FAMILIES["gaussian"]
 
 

@@ -325,7 +325,14 @@ def _fitted(
     from ..verdict.verdict import judge
     from .origin import Origin
     from .partial import told
-    from .provenance import FORMAT, Provenance, describe_data, escaped, versions
+    from .provenance import (
+        FORMAT,
+        Provenance,
+        describe_data,
+        escaped,
+        own_versions,
+        versions,
+    )
 
     compiled = sampled.compiled
     data = found.data
@@ -357,7 +364,7 @@ def _fitted(
         settings=replace(settings, backend=found.settings.backend),
         seconds=found.seconds,
         created=runs[-1].created,
-        versions=versions(),
+        versions=versions() | own_versions(compiled),
         data=describe_data(compiled.prepared.table, compiled.prepared.used),
         names=names,
         verdict=told(verdict, drawn, settings),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Table
     from varying.compiler.expressions.own import Functions
+    from varying.compiler.families.family import Family
 
     from ..rows.engine import Rows
     from .stored_draws import Stored
@@ -61,6 +62,8 @@ class Origin:
         The model that was fitted, if it is still there.
     stored
         Of the draws in the file; see ``check_model``. None: the model drew them.
+    families
+        The caller's own that the spec may name.
     """
 
     table: Table
@@ -69,6 +72,7 @@ class Origin:
     functions: Functions = field(default_factory=dict)
     made: Compiled | None = None
     stored: Mapping[str, Stored] | None = None
+    families: Mapping[str, Family] = field(default_factory=dict)
 
     @classmethod
     def of(cls, compiled: Compiled, provenance: Provenance) -> Origin:
@@ -98,12 +102,19 @@ class Origin:
         source = Source(there.spec, there.spec_name)
         try:
             return compile_spec(
-                Request(source, self.table, model=there.model, functions=self.functions)
+                Request(
+                    source,
+                    self.table,
+                    model=there.model,
+                    functions=self.functions,
+                    families=self.families,
+                )
             )
         except MemoryError:
             raise
         except ModelError as error:
             first = error.diagnostics[0]
+            self._check_families()
             if self.functions or first.rule in _OF_THE_CALLER:
                 raise
             raise self._unmade(
@@ -125,6 +136,8 @@ class Origin:
             ``not-a-fit``.
         """
         early = self.provenance.format >= SEALED and not self.functions
+        if self.families:
+            self._check_families()
         if not early or self.table.rows > _MANY:
             return
         try:
@@ -135,7 +148,33 @@ class Origin:
         vars(self)["compiled"] = compiled
         self.check_observed(observed_in(data))
 
+    def _check_families(self) -> None:
+        """Refuse a model whose own family is not there, or is another one."""
+        from varying.compiler.families.own import fingerprint
+
+        for name, version in self.provenance.versions.items():
+            kind, _, family = name.partition(" ")
+            if kind != "family":
+                continue
+            if family not in self.families:
+                raise file_fault(
+                    self.path,
+                    "unknown-family",
+                    f"the fit has a family of your own, `{family}`, and a file holds "
+                    "no code",
+                    f"varying.load(path, families=[{family}]), with its record",
+                )
+            if fingerprint(self.families[family]) != version:
+                raise file_fault(
+                    self.path,
+                    "not-a-fit",
+                    f"`{family}` is not the family that the fit was made with: its "
+                    "density, parameters or links are others",
+                    _AGAIN,
+                )
+
     def _check(self, compiled: Compiled) -> None:
+        self._check_families()
         there, prepared = self.provenance, compiled.prepared
         data = describe_data(prepared.table, prepared.used)
         # what a file is called is escaped in the description
@@ -183,7 +222,7 @@ class Origin:
     def __getstate__(self) -> dict[str, object]:
         """Leave out what can be compiled again: families hold functions."""
         kept = ("table", "provenance", "path", "stored")
-        left_out: dict[str, object] = {"functions": {}, "made": None}
+        left_out: dict[str, object] = {"functions": {}, "made": None, "families": {}}
         plain = replace(self.table, functions={})  # a caller's may be of any kind
         return {**{name: vars(self)[name] for name in kept}, **left_out, "table": plain}
 

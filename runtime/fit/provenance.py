@@ -13,6 +13,7 @@ from ..sampling.settings import Settings
 from ..verdict.verdict import Verdict
 
 if TYPE_CHECKING:
+    from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Table
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Run",
     "describe_data",
     "escaped",
+    "own_versions",
     "versions",
 ]
 
@@ -234,6 +236,14 @@ def describe_data(table: Table, used: tuple[str, ...]) -> Data:
     return Data(
         escaped(table.name), table.total, digest.hexdigest(), tuple(columns), cells
     )
+
+
+def own_versions(compiled: Compiled) -> dict[str, str]:
+    """Return hashes of the families of the caller's that a model has, by name."""
+    from varying.compiler.families.own import fingerprint, own_names
+
+    families = own_names(member.family for member in compiled.joint.members)
+    return {f"family {name}": fingerprint(one) for name, one in families.items()}
 
 
 def versions() -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from varying.compiler.bind.model import bind
 from varying.compiler.bind.question import Questions
+from varying.compiler.families.own import naming, own_names
 from varying.grammar.diagnostics import Diagnostic, Edit, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
@@ -109,7 +110,8 @@ def bound(text: str, compiled: Compiled) -> tuple[Questions, tuple[Diagnostic, .
     sink = Sink(whole)
     spec = parse(whole, sink)
     statement = next(one for one in spec.models if one.label == compiled.joint.name)
-    joint = bind(spec, statement, compiled.prepared, sink)
+    with naming(own_names(member.family for member in compiled.joint.members)):
+        joint = bind(spec, statement, compiled.prepared, sink)
     start = len(before)
     own = [s for s in spec.statements if s.span.start >= start]
     # the same question as in the spec has the same text for its name

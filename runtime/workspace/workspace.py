@@ -113,7 +113,7 @@ class Workspace:
         request = replace(request, reader=reader)
         content, data = self._data(request)
         key = (stage.__name__, request.source, data, request.model, request.reduce)
-        own = bool(request.functions or request.matrices)
+        own = bool(request.functions or request.matrices or request.families)
         # matrices in files are not hashed
         known = data is not None and not own and "cov" not in request.source.text
         if known:

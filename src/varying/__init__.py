@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from varying.compiler.families.own import own_family as Family
     from varying.grammar.diagnostics import ModelError
     from varying.runtime.api import compile, load
     from varying.runtime.fit.compare import compare
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Family",
     "Fit",
     "Model",
     "ModelError",
@@ -38,6 +40,7 @@ __all__ = [
 # `import varying` stays quick: a name is imported when it is first used, and
 # PyMC, pandas and ArviZ when something needs them.
 _HOMES = {
+    "Family": "varying.runtime.own_family",
     "Fit": "varying.runtime.fit.fit",
     "Model": "varying.runtime.model",
     "ModelError": "varying.grammar.diagnostics",

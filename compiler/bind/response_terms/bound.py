@@ -88,11 +88,44 @@ def bind_terms(
                 found[name] = beside
     if family is None or not good:
         return None
-    missing = [name for name in family.known if name not in found]
+    there = {term.name for beside in found.values() for term, _ in beside}
+    if not _all_used(calls, there, family, sink):
+        return None
+    missing = [name for name in family.known if name not in there]
+    if missing and missing[0] != "trials":
+        kind, number = missing[0][:-1], int(missing[0][-1])
+        listed = ", ".join("nmk"[:number])
+        sink.add(
+            "needs-trials",
+            response.span,
+            f"{family.name} needs {number} of `{kind}(...)` of each row",
+            f"write `{expression_text(response)} | {kind}({listed})`, with columns or "
+            "numbers",
+        )
+        return None
     if missing:
         _report_missing(missing[0], family, response, schema, sink, option)
         return None
     return tuple(one for name in TERMS for one in found.get(name, ()))
+
+
+def _all_used(
+    calls: Sequence[Call], there: set[str], family: Family, sink: Sink
+) -> bool:
+    """Report numbers for a family of one's own that it does not take."""
+    numbered = {name for name in there if name.startswith(("vint", "vreal"))}
+    more = sorted(numbered - {*family.known})
+    if not more:
+        return True
+    call = next(one for one in calls if more[0].startswith(one.function.text))
+    known = [name for name in family.known if name.startswith(call.function.text)]
+    sink.add(
+        "invalid-response-term",
+        call.span,
+        f"{family.name} takes {len(known)} of `{call.function.text}(...)`, and there "
+        f"are {len(call.arguments)}",
+    )
+    return False
 
 
 def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:

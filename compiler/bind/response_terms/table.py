@@ -8,6 +8,7 @@ from .se import SE
 from .term import ResponseTerm
 from .trials import TRIALS
 from .trunc import TRUNC
+from .vint import VINT, VREAL
 from .weights import WEIGHTS
 
 TERMS: dict[str, ResponseTerm] = {
@@ -18,6 +19,8 @@ TERMS: dict[str, ResponseTerm] = {
         CENS,
         TRUNC,
         SE,
+        VINT,
+        VREAL,
         WEIGHTS,
     )
 }

@@ -1,0 +1,99 @@
+"""``varying.Family``: a family of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from .interface.arguments import ArgumentError
+
+if TYPE_CHECKING:
+    from varying.compiler.families import family
+
+__all__ = ["Family"]
+
+
+def Family(  # noqa: N802 - it returns the record that it is called after
+    name: str,
+    density: Callable[..., Any],
+    *,
+    link: Literal["identity", "log", "logit"] = "identity",
+    dpars: Mapping[str, str] | None = None,
+    response: Literal["continuous", "count", "successes"] = "continuous",
+    known: Iterable[str] = (),
+    simulate: Callable[..., Any],
+    mean: Callable[..., Any],
+    in_support: Callable[..., Any] | None = None,
+    support: str = "",
+    predictor: str = "mu",
+    doc: str = "",
+) -> family.Family:
+    """Return a family of your own, for ``families=`` of ``varying.compile``.
+
+    Parameters
+    ----------
+    name
+        What a spec calls it: ``family=beta_binomial2``.
+    density
+        ``density(m, y, mu, ..., known)``: the log density of one response, given the
+        main parameter, the ``dpars`` in their order and what is ``known`` of the row.
+        It is written with arithmetic and the operations of ``m``, such as ``m.log``
+        (``docs/own-family.md`` lists them).
+    link
+        Of the main parameter, which lives accordingly: any number, above 0, between 0
+        and 1.
+    dpars
+        Further parameters by name, with their default priors: ``{"phi":
+        "exponential(0.1)"}``. The prior says where they live, and that their link.
+    response
+        What a response is: a number, a count, or successes out of ``trials``.
+    known
+        Numbers that each row brings along: ``trials`` of ``y | trials(n)``, ``vint1``
+        of ``y | vint(n)``, ``vreal1`` of ``y | vreal(x)``.
+    simulate
+        ``simulate(rng, mu, ..., known)``: responses, of arrays of one shape.
+    mean
+        ``mean(mu, ..., known)``: the mean of the response.
+    in_support
+        ``in_support(y, known)``: which responses are possible. None: all numbers, or
+        whole numbers from 0 (to ``trials``).
+    support
+        The same in words, for messages.
+    predictor
+        What the main parameter is called.
+    doc
+        A sentence about it.
+
+    Returns
+    -------
+    Family
+        A record as those of the language are, held against itself at three points: the
+        slopes of the density, what ``simulate`` draws, and ``mean``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If something does not fit the rest; the message says what, and where.
+    """
+    from varying.compiler.families.own import own_family
+    from varying.compiler.families.own_checks import check_family
+
+    try:
+        made = own_family(
+            name,
+            density,
+            link=link,
+            dpars=dpars,
+            response=response,
+            known=known,
+            simulate=simulate,
+            mean=mean,
+            in_support=in_support,
+            support=support,
+            predictor=predictor,
+            doc=doc,
+        )
+        check_family(made)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from error
+    return made

@@ -1,0 +1,187 @@
+"""A family of one's own: that of the page, beside the one that the language has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import varying
+from varying.compiler.families import FAMILIES
+from varying.compiler.families.own import fingerprint
+from varying.compiler.program.fill import fill
+from varying.compiler.program.interpret import coordinates, log_density
+from varying.runtime.interface.arguments import ArgumentError
+
+from ..agreement.harness import compare
+from ..agreement.test_kernel import differences
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "own-family.md"
+TERMS = "x + (1 | g)"
+
+
+def of_the_page() -> dict[str, Any]:
+    """What the page's first block defines."""
+    block = re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    space: dict[str, Any] = {}
+    exec(compile(block[1], PAGE.name, "exec"), space)
+    return space
+
+
+SPACE = of_the_page()
+OURS = SPACE["beta_binomial2"]
+
+
+def given(**changed: Any) -> dict[str, Any]:
+    """Arguments of the page's family, some of them others."""
+    plain = {
+        "link": "logit",
+        "dpars": {"phi": "exponential(0.1)"},
+        "response": "count",
+        "known": ["vint1"],
+        "simulate": SPACE["simulate"],
+        "mean": lambda mu, phi, size: size * mu,
+    }
+    return plain | changed
+
+
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(8)
+    n = rng.integers(1, 12, 40)
+    return pd.DataFrame(
+        {
+            "hits": rng.binomial(n, rng.beta(1.0, 1.5, 40)),
+            "n": n,
+            "x": rng.normal(size=40).round(3),
+            "g": [f"g{k % 5}" for k in range(40)],
+        }
+    )
+
+
+def test_it_has_the_density_of_the_familys_twin() -> None:
+    ours = varying.compile(
+        f"hits | vint(n) ~ {TERMS}, family=beta_binomial2\n  phi ~ x",
+        data(),
+        families=OURS,
+    ).compiled
+    theirs = varying.compile(
+        f"hits | trials(n) ~ {TERMS}, family=beta_binomial\n  phi ~ x", data()
+    ).compiled
+    assert ours is not None and theirs is not None
+    rng, found = np.random.default_rng(2), []
+    places = coordinates(ours.lowered, fill(ours.lowered, ours.prepared.table))
+    for _ in range(3):
+        point = {one.name: rng.normal(0.0, 0.5, one.shape) for one in places}
+        found.append(
+            [
+                log_density(c.lowered, fill(c.lowered, c.prepared.table), point)
+                - _priors(c, point)
+                for c in (ours, theirs)
+            ]
+        )
+    own, twin = np.transpose(found)
+    assert own == pytest.approx(twin, rel=1e-10)
+
+
+def _priors(compiled: Any, point: Any) -> float:
+    """What depends on default priors, which are not the same: not the likelihood."""
+    from varying.compiler.program.interpret import evaluate
+    from varying.compiler.program.interpret.density import log_likelihood
+
+    frame = fill(compiled.lowered, compiled.prepared.table)
+    values, whole = evaluate(compiled.lowered, frame, point)
+    return float(whole - log_likelihood(compiled.lowered, frame, values))
+
+
+def test_every_backend_has_it(tmp_path: Path) -> None:
+    frame = data()
+    frame.to_csv(tmp_path / "case.csv", index=False)
+    model = varying.compile(
+        f"hits | vint(n) ~ {TERMS}, family=beta_binomial2", frame, families=[OURS]
+    )
+    assert model.compiled is not None
+    assert differences(model.compiled, 1) == []
+    assert compare(model.compiled, tmp_path / "case.csv", 4, thorough=False) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"mean": lambda mu, phi, size: mu}, "`mean` says"),
+        (
+            {"simulate": lambda rng, mu, phi, size: rng.poisson(mu)},
+            "of what `simulate`",
+        ),
+        ({"link": "probit"}, "link is one of"),
+        ({"dpars": {"phi": "exponential"}}, "has a default prior such as"),
+        ({"dpars": {"phi": "uniform(1, 3)"}}, "is over 1 to 3"),
+        ({"known": ["size"]}, "known is of trials"),
+        ({"response": "ordinal"}, "response is continuous"),
+        ({"response": "successes"}, "are out of trials"),
+        ({"in_support": lambda y, size: y > 2}, "which `in_support` refuses"),
+        ({"dpars": {"my_phi": "exponential(1)"}}, "letters and digits"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(changed: Any, said: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(said)):
+        varying.Family("mine", SPACE["density"], **given(**changed))
+
+
+def test_a_density_is_written_in_its_operations() -> None:
+    with pytest.raises(ArgumentError, match="operations of `m`"):
+        varying.Family("mine", lambda m, y, mu, phi, size: y * np.log(mu), **given())
+    with pytest.raises(ArgumentError, match="a family 'poisson' already"):
+        varying.Family("poisson", SPACE["density"], **given())
+
+
+def test_a_name_is_of_the_spec_that_it_is_passed_with() -> None:
+    text = "hits | vint(n) ~ x, family=beta_binomial2"
+    assert varying.compile(text, data(), families=OURS).compiled is not None
+    with pytest.raises(varying.ModelError, match="there is no family"):
+        varying.compile(text, data())
+    with pytest.raises(varying.ModelError, match=r"needs 1 of `vint\(...\)`"):
+        varying.compile("hits ~ x, family=beta_binomial2", data(), families=OURS)
+    with pytest.raises(varying.ModelError, match="takes 1 of"):
+        varying.compile(text.replace("(n)", "(n, n)"), data(), families=OURS)
+    # another one of the same name is another one
+    other = varying.Family(
+        "beta_binomial2",
+        SPACE["density"],
+        **given(simulate=lambda rng, *known: SPACE["simulate"](rng, *known)),
+    )
+    model = varying.compile(text, data(), families={"beta_binomial2": other})
+    assert model.compiled is not None
+    name = model.compiled.lowered.likelihood.family
+    assert name != "beta_binomial2" and FAMILIES[name].simulate is other.simulate
+
+
+def test_a_stored_fit_asks_for_the_same_record(tmp_path: Path) -> None:
+    model = varying.compile(
+        "hits | vint(n) ~ x, family=beta_binomial2", data(), families=OURS
+    )
+    fit = model.fit(draws=50, tune=100, chains=2, seed=1, progress=False)
+    fit.save(tmp_path / "a.fit")
+    again = varying.load(tmp_path / "a.fit", families=OURS)
+    assert np.array_equal(
+        again.predict(kind="mean").values, fit.predict(kind="mean").values
+    )
+    alone = varying.load(tmp_path / "a.fit")
+    assert str(alone.summary()) == str(fit.summary())
+    with pytest.raises(varying.ModelError, match="a file holds no code"):
+        alone.predict()
+
+    def wider(m: Any, y: Any, mu: Any, phi: Any, size: Any) -> Any:
+        return SPACE["density"](m, y, mu, 2.0 * phi, size)
+
+    def drawn(rng: Any, mu: Any, phi: Any, size: Any) -> Any:
+        return SPACE["simulate"](rng, mu, 2.0 * phi, size)
+
+    other = varying.Family("beta_binomial2", wider, **given(simulate=drawn))
+    assert fingerprint(other) != fingerprint(OURS)
+    with pytest.raises(varying.ModelError, match="is not the family that the fit"):
+        varying.load(tmp_path / "a.fit", families=other)
