@@ -90,7 +90,7 @@ FEATURES = frozenset(
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words
-    monotonic monotonic-product monotonic-group
+    monotonic monotonic-product monotonic-group smooth
     missing let where several-models keep repeated
     prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
     prior-truncated prior-narrow prior-lkj Intercept Intercept[mean] threshold
@@ -171,6 +171,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
     terms = _terms(draft, family, lets)
     terms += _over_rows(draft, seed, head)
     terms += _monotonic(draft, seed, head)
+    terms += _smooth(draft, seed)
     if draft.chance(0.15):
         draft.met("offset")
         terms.append(draft.pick(["offset(x / 10)", "offset(log(x))"]))
@@ -508,6 +509,18 @@ def _monotonic(draft: _Draft, seed: int, head: list[str]) -> list[str]:
         return [alone[int(rng.integers(len(alone)))]]
     draft.met("monotonic-product")
     return [several[int(rng.integers(len(several)))]]
+
+
+def _smooth(draft: _Draft, seed: int) -> list[str]:
+    """Return smooth terms of a number."""
+    # a generator of its own, as in `_repeat`
+    rng = np.random.default_rng([81, seed])
+    if rng.random() < 0.85:
+        return []
+    draft.met("smooth")
+    found = ["s(x, k=4)", "s(log(x), bs=cr, k=5)", "s(x, bs=ts, k=4)"]
+    found += ["s(`reaction time`, k=5) + s(x, bs=cc, k=4)"]
+    return [found[int(rng.integers(len(found)))]]
 
 
 def _parts(draft: _Draft, family: str) -> list[str]:

@@ -153,6 +153,17 @@ class Population:
         """The column of each coefficient; those that hold parameters at equal steps."""
         return (*self.columns, *(one.plain for one in self.specials))
 
+    @property
+    def known(self) -> tuple[DesignColumn, ...]:
+        """All columns that it reads: curves of smooth terms beside those of effects."""
+        curves = (column for smooth in self.smooths for column in smooth.columns)
+        return (*self.effects, *self.by_threshold, *curves)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it is a sum of columns times the coefficients ``b``."""
+        return not (self.specials or self.smooths)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupTerm:

@@ -114,5 +114,12 @@ def bind_category(
                 "`mo()` inside of `cs()` is not compiled by this version",
                 "until then: the levels as a factor, or as a number",
             )
+        if found.smooths:
+            sink.add(
+                "not-yet",
+                call.span,
+                "`s()` inside of `cs()` is not compiled by this version",
+                "until then: a curve whose bends are chosen, `cs(ns(x, df=3))`",
+            )
         columns += found.columns
     return tuple(columns)

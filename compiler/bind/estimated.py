@@ -191,7 +191,8 @@ def residual_scale(bound: BoundModel, table: Table) -> ResidualScale:
     numbers = [evaluate(o.expression, table) for o in part.population.offsets]
     matrix = evaluate_columns(part.population.columns, table)
     varies = not all(is_constant(values) for values in (*numbers, *matrix.T))
-    return "varying" if varies or part.groupings else "constant"
+    varies = varies or bool(part.groupings or part.population.smooths)
+    return "varying" if varies else "constant"
 
 
 def told_by_columns(

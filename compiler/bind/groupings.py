@@ -107,6 +107,8 @@ def bind_groupings(
         expansion = expand_bar(bar, response, schema.names, sink)
         check_dropped(expansion, schema, sink)
         coded = code(expansion.terms, expansion.intercept, schema, sink)
+        for smooth in coded.smooths:
+            _smooth_of_levels(smooth.name, bar, sink)
         known = (INTERCEPT, *coded.columns) if expansion.intercept else coded.columns
         fitting = [
             one for one in coded.specials if _fits(one, known, population, bar, sink)
@@ -284,6 +286,18 @@ def _not_joined(bar: GroupBar, sink: Sink) -> None:
         bar.span,
         f"the id `{bar.id}` joins correlations, and `cor=FALSE` leaves none",
         "leave out the id, or `cor=FALSE`",
+    )
+
+
+def _smooth_of_levels(name: str, bar: GroupBar, sink: Sink) -> None:
+    """Report curves of levels."""
+    group = expression_text(bar.group)
+    sink.add(
+        "not-yet",
+        bar.span,
+        f"curves of levels, `({name} | {group})`, are not compiled by this version",
+        "until then: a curve for all of them, and straight lines that differ: "
+        f"`{name} + (1 + x | {group})`",
     )
 
 

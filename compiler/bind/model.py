@@ -262,12 +262,12 @@ def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells
     def factors(columns: Sequence[DesignColumn]) -> dict[str, tuple[str, ...]]:
         return dict(factors_of(columns, table, computed))
 
-    columns = [*draft.population.effects, *draft.population.by_threshold]
+    columns = [*draft.population.known]
     main = factors(columns)
     for part in draft.others:
-        columns += part.population.effects
+        columns += part.population.known
         if part.inner:  # what is not linear is made of these
-            main |= factors(part.population.effects)
+            main |= factors(part.population.known)
     if draft.body is not None:
         columns += known_columns(draft.body)
     groupings = {

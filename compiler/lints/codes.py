@@ -167,7 +167,7 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
         yield response.column, response.span
     for part in bound.predictors:
         groups = [column for g in part.groupings for column in g.columns]
-        columns: list[DesignColumn] = [*part.population.effects, *groups]
+        columns: list[DesignColumn] = [*part.population.known, *groups]
         columns += [
             DesignColumn(o.label, o.label, (o,)) for o in part.population.offsets
         ]

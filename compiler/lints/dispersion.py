@@ -113,7 +113,8 @@ def _dispersion(subject: Subject, table: Table) -> float | None:
 def _effects(bound: BoundModel) -> tuple[DesignColumn, ...]:
     """Return the population's columns; of a monotonic one a column for each step."""
     steps = [step for one in bound.population.specials for step in one.steps]
-    return (*bound.population.columns, *steps)
+    curves = [column for one in bound.population.smooths for column in one.columns]
+    return (*bound.population.columns, *steps, *curves)
 
 
 def _columns(subject: Subject, table: Table) -> Floats:

@@ -41,7 +41,7 @@ def without_effect(subject: Subject) -> Iterator[Finding]:
     an effect.
     """
     for part in subject.bound.predictors:
-        known = [columns_read(column) for column in part.population.effects]
+        known = [columns_read(column) for column in part.population.known]
         known += [columns_read(_single(offset)) for offset in part.population.offsets]
         for grouping in part.groupings:
             for term in grouping.terms:
@@ -61,7 +61,7 @@ def _beside(
     columns: Sequence[DesignColumn], part: BoundPredictor, subject: Subject
 ) -> list[DesignColumn]:
     """Return those columns that the population's do not add up to."""
-    known = part.population.effects
+    known = part.population.known
     if part.population.centered:
         known = (INTERCEPT, *known)
     if not columns or not known or len(known) > _MOST_COLUMNS:

@@ -175,7 +175,7 @@ def _lengths(
 def ordered_groups(subject: Subject) -> Iterator[Finding]:
     """Find grouping factors whose levels are times, doses or steps."""
     for part in subject.bound.predictors:
-        known = [columns_read(column) for column in part.population.effects]
+        known = [columns_read(column) for column in part.population.known]
         for grouping in part.partitions:
             if len(grouping.factors) != 1:
                 continue

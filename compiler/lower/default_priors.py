@@ -284,31 +284,37 @@ def smooth_sd(
 ) -> DefaultPrior:
     """Return the prior of the standard deviation of a smooth's coefficients.
 
-    What it means depends on the basis, ``k`` and how the variable is spread, as in mgcv
-    and brms. ``size`` is how far from a straight line the curve typically is where it
-    is 1, so that the prior is about the curve: it is as far from straight as levels of
-    a group are from each other, which may be nothing, and is seldom much more than the
-    response's own spread.
+    What that means depends on the basis, on ``k`` and on how the variable is spread, as
+    in mgcv and brms. ``size`` is how far from a straight line the curve typically is
+    where it is 1, so that the prior is about the curve: it is away from straight by
+    about as much as the response is spread, which may be nothing. One that bends often
+    has an sd of up to 15 times that, since its first coefficients, which are those of
+    slow bends, are then small: hence the tails of a t distribution, as in brms, whose
+    2.5 spreads for ``sds`` are 1.2 of these for ``k=10`` and values evenly spread. On
+    the log scale of a parameter such tails make draws overflow.
     """
-    step = _step(family, part, moments)
-    away = f"the curve is {{}} away from a straight line ({size:.4g} at 1)"
+    step, away = _step(family, part, moments), f"({size:.3g} where it is 1)"
     if part.inner or (not part.main and part.link.name != "identity"):
-        width = step if part.inner else DPAR_GROUP_SD * step
-        unit = (
-            f"of what is unknown of {part.dpar}" if part.inner else _unit(family, part)
-        )
-        much = f"about {width:.2g} {unit}"
+        unit = f"as is unknown of {part.dpar}"
+        width = step
+        if not part.inner:
+            unit, width = _unit(family, part), 2.0 * DPAR_GROUP_SD * step
+        much = f"as much {unit}" if part.inner else f"one {unit}"
         return DefaultPrior(
-            "half_normal", (("sigma", width / size),), away.format(much)
+            "half_normal",
+            (("sigma", width / size),),
+            f"the curve is about {much} away from a straight line {away}",
         )
-    if not part.main or part.link.name == "log":
-        unit = _unit(family, part)
-    else:
+    unit = _unit(family, part)
+    if part.main and part.link.name != "log":
         unit = (
             "unit of the latent scale" if is_latent(part) else f"sd of {family.measure}"
         )
     return DefaultPrior(
-        "exponential", (("rate", size / step),), away.format(f"about one {unit}")
+        "half_student_t",
+        (("nu", 3.0), ("sigma", step / size)),
+        f"the curve is about one {unit} away from a straight line {away}, several if "
+        "it bends often",
     )
 
 

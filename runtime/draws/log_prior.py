@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
+from varying.compiler.program.blocks import Basis
 from varying.compiler.program.expressions import Symbol, names_in
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.truncation import log_mass
@@ -71,9 +72,12 @@ def _below(parameter: Parameter, program: Program) -> bool:
     """Whether an argument of a prior is another parameter: it has a prior of its own.
 
     A location that takes up a shift of columns, such as ``m - X_mean @ b``, is none.
+    Coefficients of a smooth are a level down too: they are sampled over their sd.
     """
+    blocks = [block for one in program.predictors for block in one.blocks]
+    weights = {block.weights for block in blocks if isinstance(block, Basis)}
     names = {one.name for one in program.parameters}
-    return any(
+    return parameter.name in weights or any(
         isinstance(value, Symbol) and value.name in names
         for _, value in parameter.prior.arguments
     )

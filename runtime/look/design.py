@@ -111,6 +111,15 @@ def _population(part: BoundPredictor, table: Table) -> dict[str, Any]:
     }
     if part.population.specials:
         found["special"] = [_special(one, table) for one in part.population.specials]
+    if part.population.smooths:
+        found["smooth"] = [
+            {
+                "term": smooth.name,
+                "curves": [column.name for column in smooth.columns],
+                "matrix": _matrix(smooth.columns, table),
+            }
+            for smooth in part.population.smooths
+        ]
     return found
 
 
@@ -265,6 +274,9 @@ def _part_text(part: BoundPredictor) -> Block:
     lines: list[Line] = [Columns.of(columns)] if columns else []
     if part.population.specials:
         lines.append(Columns.special(part.population.specials))
+    for smooth in part.population.smooths:
+        count = len(smooth.columns)
+        lines.append(f"{smooth.name}  {count} curves, penalised, with one sd")
     lines += [f"offset {offset.label}" for offset in part.population.offsets]
     return head, lines or ["no columns"]
 

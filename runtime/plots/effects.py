@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from varying.compiler.bind.questions.grid import labels_of
+from varying.compiler.bind.questions.grid import labels_of, numbers_read
 from varying.grammar.printer import name_text
 
 from ..questions.asking import ask as asked
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from varying.compiler.bind.question import CellQuestion
     from varying.compiler.compiled import Compiled
+    from varying.compiler.formula.columns import DesignColumn
 
     from ..fit.fit import Fit
 
@@ -33,7 +34,7 @@ __all__ = ["OPTIONS", "picture"]
 
 OPTIONS = ("ask",)
 #: Points of a curve, if the question is not the user's.
-_POINTS = 21
+_POINTS = 41
 #: Curves that are told apart, their lines and the greys of their bands.
 _DASHES = ("-", "--", ":", "-.")
 _BANDS = ("0.85", "0.75", "0.9", "0.8")
@@ -54,8 +55,9 @@ def picture(sheet: Sheet, fit: Fit, ask: str | None = None) -> None:
     fit
         The fit.
     ask
-        A question, ``means ...``. None: the means of the cells of the formula's
-        factors; if it has none, along its first numeric predictor.
+        A question, ``means ...``. None: along the variable of the formula's first
+        smooth term; if it has none, the means of the cells of its factors; without
+        these too, along its first numeric predictor.
 
     Raises
     ------
@@ -114,26 +116,39 @@ def _question(fit: Fit) -> str:
             "the model has several responses: ask= says of which, as in "
             "`means block, response=y1, scale=response`"
         )
+    population = compiled.bound.population
+    curves = [column for one in population.smooths for column in one.columns]
+    if (along := _along(curves, compiled)) is not None:
+        return along
     try:
         factors = factors_of_fit(fit, None)[:3]
     except PlotError:
         factors = ()
-    nominal = compiled.bound.family.response == "nominal"
-    scale = "prob" if nominal else "response"
     if factors:
-        return f"means {'*'.join(map(name_text, factors))}, scale={scale}"
-    table = compiled.prepared.table
-    for column in compiled.bound.population.effects:
-        for name, found in table.columns.items():
-            if name in column.name and found.kind.is_number:
-                known = found.values[~found.missing]
-                grid = np.linspace(known.min(), known.max(), _POINTS)
-                points = ", ".join(f"{value:.6g}" for value in grid)
-                shown = name_text(name)
-                return f"means {shown}, {shown}=[{points}], scale={scale}"
+        return f"means {'*'.join(map(name_text, factors))}, scale={_scale(compiled)}"
+    if (along := _along(population.effects, compiled)) is not None:
+        return along
     raise PlotError(
         "the formula has no predictor, so that there are no effects to draw"
     )
+
+
+def _along(columns: Sequence[DesignColumn], compiled: Compiled) -> str | None:
+    """Return the question of means along the first number that columns read."""
+    prepared = compiled.prepared
+    for name in numbers_read(columns, prepared.table, prepared.computed):
+        found = prepared.table.columns[name]
+        known = found.values[~found.missing]
+        grid = np.linspace(known.min(), known.max(), _POINTS)
+        points = ", ".join(f"{value:.6g}" for value in grid)
+        shown = name_text(name)
+        return f"means {shown}, {shown}=[{points}], scale={_scale(compiled)}"
+    return None
+
+
+def _scale(compiled: Compiled) -> str:
+    nominal = compiled.bound.family.response == "nominal"
+    return "prob" if nominal else "response"
 
 
 def _observed(fit: Fit, one: CellQuestion) -> NDArray[Any]:

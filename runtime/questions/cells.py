@@ -118,9 +118,8 @@ class _Asked:
         """Return the columns that what is asked depends on."""
         bound = self.compiled.bound
         if self.plain and not self._latent_varies():
-            return list(bound.population.effects)
-        columns = [c for part in bound.predictors for c in part.population.effects]
-        columns += bound.population.by_threshold
+            return list(bound.population.known)
+        columns = [c for part in bound.predictors for c in part.population.known]
         if bound.main.body is not None:
             columns += known_columns(bound.main.body)
         if self.grouped:
@@ -180,7 +179,7 @@ class _Asked:
         if self.plain and question.scale == "link":
             design = weights @ evaluate_columns(self.columns, table)
             moved = _moves(design, self.columns)
-            if not self.compiled.bound.population.specials:
+            if self.compiled.bound.population.is_linear:
                 found = self._linear(design, weights, posterior)
                 return self._labelled(found[..., None], moved)
         draws = {

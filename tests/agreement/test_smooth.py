@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+import varying
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.program.fill import fill
-from varying.compiler.program.interpret import evaluate
+from varying.compiler.program.interpret import charts, evaluate
 from varying.grammar.source import Source
 
 from .harness import compare, random_point
@@ -78,6 +81,83 @@ def test_the_predictor_is_the_definition() -> None:
         assert products == pytest.approx(np.diag(np.diag(products)), abs=1e-8)
 
 
+# ---- brms ----------------------------------------------------------------------------
+
+BRMS = Path(__file__).parents[1] / "references" / "brms"
+#: The formula, and of each part what begins its names, its lines and its curves there.
+MODELS = {
+    "curve": ("y ~ s(x)", {"": ["s(x)"]}),
+    "two": (
+        "y ~ s(x, bs=cr, k=6) + s(w, k=5)",
+        {"": ["s(x, bs = cr, k = 6)", "s(w, k = 5)"]},
+    ),
+    "cyclic": ("k ~ s(x, bs=cc, k=7), family=poisson", {"": ["s(x, bs = cc, k = 7)"]}),
+    "part": (
+        "y ~ s(x, k=6)\n  sigma ~ s(w, k=4)",
+        {"": ["s(x, k = 6)"], "sigma": ["s(w, k = 4)"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_log_density_of_brms(name: str) -> None:
+    """Of the parameters themselves; curves are those of brms, rotated."""
+    formula, parts = MODELS[name]
+    given = json.loads((BRMS / "smooth.json").read_text())[name]
+    rows = pd.read_csv(BRMS / "smooth.csv")
+    columns = {key: np.array(one, float) for key, one in given["columns"].items()}
+
+    def of(part: str, text: str, number: int) -> str:
+        return f"{text}_{part}_{number}_1" if part else f"{text}_{number}_1"
+
+    found = compiled(formula, rows)
+    table = found.prepared.table
+    text = f"{formula}\n"
+    units: dict[str, list[float]] = {}
+    for part, labels in parts.items():
+        before = f"{part}." if part else ""
+        location = "normal(0, 1)" if part else "normal(1, 2)"
+        text += f"  prior {before}Intercept ~ {location}\n"
+        text += f"  prior {before}sds ~ half_student_t(3, 2.5)\n"
+        lines = columns[f"Xs_{part}" if part else "Xs"].reshape(len(rows), -1)
+        units[part] = []
+        for label, line in zip(labels, lines.T, strict=False):
+            # a step of theirs is so many of ours
+            own = table.columns[f"{label}[1]"].values
+            units[part].append(float(own @ line / (own @ own)))
+            sd = 3.0 * abs(units[part][-1])
+            text += f"  prior {before}b[{label}] ~ normal(0, {sd!r})\n"
+    if "sigma" not in parts and "poisson" not in formula:
+        text += "  prior sigma ~ exponential(1)\n"
+    model = compiled(text, rows)
+    program = model.lowered
+    frame = fill(program, model.prepared.table)
+    for theirs in given["points"]:
+        values = {key: np.array(one, float) for key, one in theirs["values"].items()}
+        point: dict[str, Array] = {}
+        wanted = theirs["log_density"]
+        for part, labels in parts.items():
+            own, end = (f"{part}_", f"_{part}") if part else ("", "")
+            point[f"{own}Intercept"] = values[f"Intercept{end}"]
+            if units[part]:
+                point[f"{own}b"] = np.array(units[part]) * values[f"bs{end}"]
+                wanted -= sum(math.log(abs(unit)) for unit in units[part])
+            scales = []
+            for number, label in enumerate(labels, start=1):
+                scales.append(values[of(part, "sds", number)])
+                curves = frame[f"{own}X_{label}"]
+                there = columns[of(part, "Zs", number)]
+                turn, *_ = np.linalg.lstsq(curves, there)
+                point[f"{own}z_{label}"] = turn @ values[of(part, "zs", number)]
+            point[f"{own}sds"] = np.log(np.ravel(scales))
+        if "sigma" in values:
+            point["sigma"] = np.log(values["sigma"])
+        _, density = evaluate(program, frame, point)
+        for one in program.parameters:
+            density -= charts.from_unconstrained(one, np.asarray(point[one.name]))[1]
+        assert density == pytest.approx(wanted, rel=1e-10)
+
+
 # ---- backends ------------------------------------------------------------------------
 
 SPECS = {
@@ -116,3 +196,48 @@ def test_a_fault_in_the_block_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
     whole = Basis.value
     monkeypatch.setattr(Basis, "value", lambda *given: 1.01 * whole(*given))
     assert compare_kernel(found.program, found.frame, 1) != []
+
+
+# ---- fits ----------------------------------------------------------------------------
+
+
+def test_a_fit_draws_the_curve(tmp_path: Path) -> None:
+    text = """y ~ s(x, k=8) + f + (1 | g)
+quantity twice = 2 * sds[s(x, k=8)]
+means at = x, x=[3, 6]
+slope steep = x, x=[3]
+contrast between = x: 6 - 3
+"""
+    fit = varying.compile(text, data()).fit(seed=1, draws=150, tune=300, chains=2)
+    posterior, inner = fit.data["posterior"], fit.data["unconstrained"]
+    state = fit._origin.compiled.prepared.computed[0].state
+    weights = posterior["sds"].values * inner["z_s(x, k = 8)"].values
+
+    def curve(x: float) -> Array:
+        line, *curves = state.columns(np.array([x]), None)
+        own = weights @ np.concatenate(curves)
+        return np.asarray(posterior["b"].values[..., 0] * line[0] + own)
+
+    derived = fit.data["derived"]
+    twice = derived["quantity"].values[..., 0]
+    assert twice == pytest.approx(2.0 * posterior["sds"].values[..., 0])
+    levels = posterior["b"].values[..., 1:].sum(axis=-1) / 3.0
+    means = derived["means"].values
+    for place, x in enumerate((3.0, 6.0)):
+        wanted = posterior["Intercept"].values + levels + curve(x)
+        assert means[..., place] == pytest.approx(wanted, rel=1e-9)
+    between = derived["contrast"].values[..., 0]
+    assert between == pytest.approx(curve(6.0) - curve(3.0), rel=1e-9)
+    tangent = (curve(3.0 + 1e-4) - curve(3.0 - 1e-4)) / 2e-4
+    slope = derived["slope"].values[..., 0]
+    assert slope == pytest.approx(tangent, abs=1e-5 * np.abs(tangent).max())
+    # straight beyond the data, of a stored fit too
+    fit.save(tmp_path / "one.fit")
+    rows = pd.DataFrame({"x": [-1.0, 12.0, 13.0, 15.0], "f": "a"})
+    for one in (fit, varying.load(tmp_path / "one.fit")):
+        eta = one.predict(rows, kind="eta", groups="population").values
+        assert eta[..., 0] == pytest.approx(
+            posterior["Intercept"].values + curve(-1.0), rel=1e-9
+        )
+        steps = np.diff(eta[..., 1:], axis=-1)
+        assert steps[..., 1] == pytest.approx(2.0 * steps[..., 0], rel=1e-6)

@@ -135,6 +135,10 @@ def _scalar(scalar: Scalar, scope: Scope) -> Reference:
         return Reference(text, "sd", dpar, scalar.group, (place,), target=text)
     if scalar.base == "df":
         return Reference(text, "df", dpar, scalar.group, target=text)
+    if scalar.base == "sds":
+        names = [smooth.name for smooth in scope.parts[dpar][0].smooths]
+        places = (names.index(scalar.coefficient),)
+        return Reference(text, "sds", dpar, "", places, target=text)
     if scalar.base != "b":
         return Reference(text, scalar.base, dpar, target=text)
     columns = scope.parts[dpar][0].effects

@@ -9,6 +9,8 @@ from ...data.table import Floats, Ints
 from .bases import BASES, CLOSE, DEFAULT_BASIS, DEFAULT_SIZE, MOST_KNOTS, Counts
 from .curves import Curves
 
+#: More curves are a mistake.
+MOST_CURVES = 1_000
 #: A curve bends if its penalty is above this share of the largest.
 _BENDS = 1e-10
 
@@ -105,6 +107,8 @@ def _check(name: str, least: int, size: int, k: int | None, knots: Floats) -> No
             "it bounds how often the curve can bend; how much it does is estimated",
         )
     count = len(knots)
+    if size > MOST_CURVES:
+        raise Unsuited(f"`k` must be at most {MOST_CURVES:,}")
     if size <= count:
         return
     if count < least:
@@ -117,5 +121,5 @@ def _check(name: str, least: int, size: int, k: int | None, knots: Floats) -> No
         f"{said} needs as many different values, and there are {count}",
         f"write `k={count}` or less"
         if count > least
-        else f"written `k={count}` it is possible",
+        else f"write `k={count}`: it is the least",
     )

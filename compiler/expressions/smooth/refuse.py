@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from varying.grammar.diagnostics import Edit, Fix, Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Name, String
+from varying.grammar.tree import Call, Expr, Name, String
 from varying.grammar.walk import plain_number, unwrap
 
 from .bases import BASES
@@ -100,11 +100,10 @@ def refuse(node: Call, sink: Sink) -> bool:
     return False
 
 
-def _other_basis(value: object, sink: Sink) -> bool:
-    node = unwrap(value)  # type: ignore[arg-type]
-    if not isinstance(node, Name | String):
-        return False  # `read_settings` says what it must be
-    text = node.text
+def _other_basis(value: Expr, sink: Sink) -> bool:
+    """Report a basis that there is not; whether it is one."""
+    node = unwrap(value)
+    text = node.text if isinstance(node, Name | String) else expression_text(node)
     if text in BASES:
         return False
     known = ", ".join(f"`{one}`" for one in BASES)
