@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..distributions.density import arrays
 from ..distributions.density.operations import Density
 
 Array = NDArray[Any]
@@ -182,26 +183,35 @@ class Pooled:
 
     Attributes
     ----------
-    log_density
-        Log density of all responses of each cell together. Arguments: ``y``,
-        ``count``, ``within``, parameters by name; NumPy arrays that broadcast,
-        parameters may be complex.
+    each
+        The density of a response over operations.
     deviations
         What ``within`` adds to ``count`` times the log density of ``y``. Operators
         alone, no functions: given tensors it is a graph.
-    kernel
-        Log density of one cell and its slope in each parameter, one after the
-        other: ``kernel(y, count, within, predictor, dpars...)`` on floats. Plain
-        Python, which the kernel backend compiles (``translate.py``).
     logged
         Whether mean and deviations are of the logs of the responses; ``y`` is
         then their geometric mean.
     """
 
-    log_density: Callable[..., Array]
+    each: Density
     deviations: Callable[..., Any]
-    kernel: Callable[..., tuple[float, ...]]
     logged: bool = False
+
+    def density(self, m: Any, y: Any, *given: Any) -> Any:
+        """Return the log density of all responses of a cell together.
+
+        ``given`` are the parameters, then ``count`` and ``within``.
+        """
+        *parameters, count, within = given
+        mean = self.each(m, y, *parameters)
+        return count * mean + self.deviations(within, *parameters)
+
+    def log_density(
+        self, y: Array, count: Array, within: Array, **parameters: Array
+    ) -> Array:
+        """Return the log density of each cell, of arrays that broadcast."""
+        read = arrays.log_density(self.density, (*parameters, "count", "within"))
+        return read(y, **parameters, count=count, within=within)
 
 
 @dataclass(frozen=True, slots=True)

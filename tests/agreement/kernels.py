@@ -20,6 +20,7 @@ from varying.compiler.compiled import Compiled
 from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.distributions.kernels import PRIOR_KERNELS
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.family import Family
 from varying.compiler.passes import for_kernel, for_sampling
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import moved_scales
@@ -29,6 +30,13 @@ from .harness import Evaluation, Point, by_reference, random_point, stages
 
 Array = NDArray[Any]
 
+
+def _shares(family: Family) -> bool:
+    """Whether rows can have parameters in common beside the predictor."""
+    made = family.density is not None and not family.thresholds
+    return made and len(family.dpars) > 0
+
+
 #: One machine for all of the tests: what compiles one takes a second, this 4.
 EVERY = (
     *OPERATIONS,
@@ -36,7 +44,9 @@ EVERY = (
     *LINKING,
     *(varied_name(name) for name in ("normal", "inverse_gamma")),
     *(likelihood_name(name) for name in FAMILIES),
+    *(likelihood_name(f.name, shared=True) for f in FAMILIES.values() if _shares(f)),
     *(likelihood_name(f.name, True) for f in FAMILIES.values() if f.pooled),
+    *(likelihood_name(f.name, True, True) for f in FAMILIES.values() if f.pooled),
 )
 
 #: Relative differences that rounding makes.

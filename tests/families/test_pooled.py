@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from varying.compiler.distributions.density import python
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 
@@ -82,8 +83,15 @@ def test_the_kernel_is_the_density_with_its_slopes(
 ) -> None:
     mean, count, within = summary(family, cell(family, size, place))
     assert family.pooled is not None
+    own = names(family)
+    kernel = python.kernel(
+        f"cells of {family.name}",
+        family.pooled.density,
+        ("y", *own, "count", "within"),
+        own,
+    )
     for given in values(family, place):
-        density, *slopes = family.pooled.kernel(mean, float(count), within, *given)
+        density, *slopes = kernel(mean, *given, float(count), within)
         for number, slope in enumerate(slopes):
             moved = [np.asarray(value, dtype=complex) for value in given]
             moved[number] = moved[number] + 1e-30j

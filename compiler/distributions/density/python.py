@@ -37,19 +37,34 @@ def kernel(
     slopes = traced.graph.gradient(
         traced.root, [traced.variables[one] for one in parameters]
     )
-    roots = [traced.root, *slopes]
-    lines = _Writer(traced.graph, roots).lines or ["    pass"]
+    made = function(name, traced.graph, [traced.root, *slopes], names)
+    made.__doc__ = f"Log density of one row of {name}, and its slopes."
+    return made
+
+
+def function(
+    name: str, graph: Graph, roots: Sequence[Node], names: Sequence[str]
+) -> Callable[..., tuple[float, ...]]:
+    """Return a function that computes some nodes of a graph.
+
+    Parameters
+    ----------
+    name
+        What it is called in messages.
+    names
+        Its arguments: those variables of the graph that the nodes depend on.
+    """
+    lines = _Writer(graph, roots).lines or ["    pass"]
     results = ", ".join(map(_word, roots))
     text = "\n".join(
         [f"def kernel({', '.join(names)}):", *lines, f"    return ({results},)\n"]
     )
     space: dict[str, Any] = {"math": math}
-    space |= {function: getattr(scalars, function) for function in RESULTS}
+    space |= {called: getattr(scalars, called) for called in RESULTS}
     file = f"<kernel of {name}>"
     exec(compile(text, file, "exec"), space)
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     made: Callable[..., tuple[float, ...]] = space["kernel"]
-    made.__doc__ = f"Log density of one row of {name}, and its slopes."
     return made
 
 

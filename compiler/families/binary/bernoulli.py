@@ -11,7 +11,6 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import logistic, pooled_logit
-from ...distributions.scalars import row_logistic
 from ..family import Array, Family, Moments
 from ..link import SHARES
 from ..written import graph, script
@@ -31,12 +30,6 @@ def moments(y: Array, count: Counts = None) -> Moments:
 def density(m: Any, y: Any, eta: Any) -> Any:
     """Log mass, finite for any finite ``eta``."""
     return m.log_sigmoid((2.0 * y - 1.0) * eta)
-
-
-def kernel(y: float, eta: float) -> tuple[float, float]:
-    """Log mass of one row and its slope in ``eta``."""
-    density, _, _, missing = row_logistic(eta if y == 1.0 else -eta)
-    return density, missing if y == 1.0 else -missing
 
 
 def simulate(rng: np.random.Generator, eta: Array) -> Array:
@@ -69,7 +62,6 @@ BERNOULLI = Family(
     moments=moments,
     log_density=arrays.log_density(density),
     density=density,
-    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     # `pm.Bernoulli(logit_p=...)` goes through the probability: whether its gradient is

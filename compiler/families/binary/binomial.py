@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ...distributions.numerics import HALF_LOG_2PI, logistic, pooled_logit
-from ...distributions.scalars import (
-    FEW,
-    row_deviance,
-    row_logistic,
-    row_stirling_series,
-)
+from ...distributions.numerics import logistic, pooled_logit
 from ..counts.saddle import binomial, plain_binomial
 from ..family import Array, Family, Moments
 from ..link import SHARES
@@ -36,32 +29,6 @@ def moments(y: Array, count: Counts = None, *, trials: Array) -> Moments:
     rows = weighted.total(y, count)
     successes = weighted.mean(y, count) * rows
     return Moments(pooled_logit(successes, weighted.mean(trials, count) * rows), 1.0)
-
-
-def kernel(y: float, eta: float, trials: float) -> tuple[float, float]:
-    """Log mass of one row and its slope in ``eta``."""
-    failures = trials - y
-    log_p, log_q, p, q = row_logistic(eta)
-    slope = y * q - failures * p
-    few = min(y, failures)
-    if few <= FEW:
-        ways = 1.0
-        passed = 0.0
-        while passed < few:
-            ways *= (trials - passed) / (passed + 1.0)
-            passed += 1.0
-        return math.log(ways) + y * log_p + failures * log_q, slope
-    log_trials = math.log(trials)
-    density = (
-        0.5 * math.log(trials / (y * failures))
-        - HALF_LOG_2PI
-        + row_stirling_series(trials)
-        - row_stirling_series(y)
-        - row_stirling_series(failures)
-        - row_deviance(y, trials * p, log_trials + log_p)
-        - row_deviance(failures, trials * q, log_trials + log_q)
-    )
-    return density, slope
 
 
 def simulate(rng: np.random.Generator, eta: Array, trials: Array) -> Array:
@@ -95,7 +62,6 @@ BINOMIAL = Family(
     moments=moments,
     log_density=arrays.log_density(binomial),
     density=binomial,
-    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     # the gradient of `pm.Binomial(logit_p=...)` is no number from `eta` = 37 on

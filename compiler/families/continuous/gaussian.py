@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,30 +41,9 @@ def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
     return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI
 
 
-log_density = arrays.log_density(density)
-
-
 def deviations(within: Any, mu: Any, sigma: Any) -> Any:
     """Return what deviations from their mean add to the density of a cell's mean."""
     return -0.5 * within / sigma / sigma
-
-
-def cell_log_density(
-    y: Array, count: Array, within: Array, mu: Array, sigma: Array
-) -> Array:
-    """Log density of the responses of each cell, given their mean."""
-    return np.asarray(count * log_density(y, mu, sigma) + deviations(within, mu, sigma))
-
-
-def cell_kernel(
-    y: float, count: float, within: float, mu: float, sigma: float
-) -> tuple[float, float, float]:
-    """Log density of one cell and its slopes in ``mu`` and ``sigma``."""
-    precise = 1.0 / sigma
-    z, spread = (y - mu) * precise, within * precise * precise
-    square = count * z * z + spread
-    density = -0.5 * square - count * (math.log(sigma) + HALF_LOG_2PI)
-    return density, count * z * precise, (square - count) * precise
 
 
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
@@ -97,15 +75,6 @@ def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) ->
             whole = larger + m.log1mexp(larger - m.log_ndtr(left))
         shift = np.exp(heights[0] - whole) - np.exp(heights[1] - whole)
     return np.asarray(mu + sigma * shift)
-
-
-def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
-    """Log density of one row and its slopes in ``mu`` and ``sigma``."""
-    precise = 1.0 / sigma
-    z = (y - mu) * precise
-    square = z * z
-    density = -0.5 * square - math.log(sigma) - HALF_LOG_2PI
-    return density, z * precise, (square - 1.0) * precise
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
@@ -140,9 +109,8 @@ GAUSSIAN = Family(
     support="any number",
     in_support=in_support,
     moments=moments,
-    log_density=log_density,
+    log_density=arrays.log_density(density),
     density=density,
-    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -165,5 +133,5 @@ GAUSSIAN = Family(
 Parameters: ``mu``, the mean (any real number); ``sigma``, the residual standard
 deviation (positive). Reference: Gelman & Hill (2007), chapters 3 and 12.
 """,
-    pooled=Pooled(cell_log_density, deviations, cell_kernel),
+    pooled=Pooled(density, deviations),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,9 +22,7 @@ from ..family import (
     Tails,
     residual_scale,
 )
-from .gaussian import cell_kernel as normal_cell_kernel
 from .gaussian import deviations
-from .gaussian import kernel as normal_kernel
 from .gaussian import log_tails as normal_log_tails
 
 
@@ -65,32 +62,6 @@ def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
     log_y = m.log(y)
     z = (log_y - mu) / sigma
     return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI - log_y
-
-
-log_density = arrays.log_density(density)
-
-
-def cell_log_density(
-    y: Array, count: Array, within: Array, mu: Array, sigma: Array
-) -> Array:
-    """Log density of the responses of each cell, given their geometric mean."""
-    return np.asarray(count * log_density(y, mu, sigma) + deviations(within, mu, sigma))
-
-
-def cell_kernel(
-    y: float, count: float, within: float, mu: float, sigma: float
-) -> tuple[float, float, float]:
-    """Log density of one cell and its slopes in ``mu`` and ``sigma``."""
-    logged = math.log(y)
-    density, by_mu, by_sigma = normal_cell_kernel(logged, count, within, mu, sigma)
-    return density - count * logged, by_mu, by_sigma
-
-
-def kernel(y: float, mu: float, sigma: float) -> tuple[float, float, float]:
-    """Log density of one row and its slopes in ``mu`` and ``sigma``."""
-    logged = math.log(y)
-    density, by_mu, by_sigma = normal_kernel(logged, mu, sigma)
-    return density - logged, by_mu, by_sigma
 
 
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
@@ -136,9 +107,8 @@ LOGNORMAL = Family(
     in_support=in_support,
     outside=zeros("hurdle_lognormal"),
     moments=moments,
-    log_density=log_density,
+    log_density=arrays.log_density(density),
     density=density,
-    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -167,5 +137,5 @@ Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
         "pm.LogNormal.dist(mu, sigma)",
         lowest=0.0,
     ),
-    pooled=Pooled(cell_log_density, deviations, cell_kernel, logged=True),
+    pooled=Pooled(density, deviations, logged=True),
 )

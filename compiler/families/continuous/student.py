@@ -13,7 +13,6 @@ from ...data.spread import is_constant
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI
-from ...distributions.scalars import row_half_rising, row_log1p_excess
 from ..family import (
     Array,
     DefaultPrior,
@@ -58,26 +57,6 @@ def density(m: Any, y: Any, mu: Any, sigma: Any, nu: Any) -> Any:
     square = m.square((y - mu) / sigma)
     tail = 0.5 * (1.0 + 1.0 / nu) * square * m.log1p_ratio(square / nu)
     return m.half_rising(0.5 * nu) - HALF_LOG_2PI - m.log(sigma) - tail
-
-
-def kernel(
-    y: float, mu: float, sigma: float, nu: float
-) -> tuple[float, float, float, float]:
-    """Log density of one row and its slopes in ``mu``, ``sigma`` and ``nu``."""
-    precise = 1.0 / sigma
-    z = (y - mu) * precise
-    square = z * z
-    over = square / nu
-    logged = math.log1p(over)
-    share = 1.0 / (nu + square)
-    ratio = square * share
-    rising, rise = row_half_rising(0.5 * nu)
-    return (
-        rising - HALF_LOG_2PI - math.log(sigma) - 0.5 * (nu + 1.0) * logged,
-        (nu + 1.0) * share * z * precise,
-        ((nu + 1.0) * ratio - 1.0) * precise,
-        0.5 * (rise - row_log1p_excess(-ratio, -logged) + ratio / nu),
-    )
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array, nu: Array) -> Array:
@@ -125,7 +104,6 @@ STUDENT = Family(
     moments=moments,
     log_density=arrays.log_density(density),
     density=density,
-    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     # `pm.StudentT` subtracts the log gammas: 1e-7 is lost at `nu` = 10^8

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.density import arrays
-from ...distributions.numerics import HALF_LOG_2PI, LARGEST_MEAN
-from ...distributions.scalars import FEW, row_deviance, row_log1p_excess, row_stirling
+from ...distributions.numerics import LARGEST_MEAN
 from ..family import Array, DefaultPrior, Dpar, Family
 from ..link import POSITIVES
 from ..written import graph, script
@@ -18,58 +17,6 @@ from .saddle import negbinomial, plain_negbinomial
 
 #: Where ``exp`` is still finite; a mean beyond it takes the branch of large ones.
 _LARGEST = 700.0
-#: Below it, products of steps over the shape could be infinite.
-_TINY = 1e-10
-
-
-def kernel(y: float, eta: float, shape: float) -> tuple[float, float, float]:
-    """Log mass of one row and its slopes in ``eta`` and ``shape``."""
-    mu, inverse = math.exp(eta), 1.0 / shape
-    odds = mu * inverse
-    if odds < math.inf:
-        q = 1.0 / (1.0 + odds)
-        p, grown = odds * q, math.log1p(odds)
-    else:
-        grown = eta - math.log(shape)
-        p, q = 1.0, math.exp(-grown)
-    by_eta = y * q - shape * p
-    if y <= FEW and (shape > _TINY or y == 0.0):
-        # the rising factorial is a product of few numbers
-        risen = 1.0
-        factorial = 1.0
-        lacking = 0.0
-        i = 1.0
-        while i < y:
-            step = i * inverse
-            risen *= 1.0 + step
-            factorial *= i + 1.0
-            lacking += step / (1.0 + step)
-            i += 1.0
-        density = math.log(risen / factorial) + y * (eta - grown) - shape * grown
-        by_log_shape = y * p - lacking - shape * row_log1p_excess(-p, -grown)
-        return density, by_eta, by_log_shape * inverse
-    total, both = shape + y, shape + mu
-    if mu > 2.0 * y + shape:
-        log_expected = math.log(total) - math.log1p(1.0 / odds)
-        expected, d = total * p, log_expected - eta
-        excess = (total / both - 1.0) - d
-    else:
-        more = (y - mu) / both
-        d = math.log1p(more)
-        expected, log_expected = mu * (total / both), eta + d
-        excess = row_log1p_excess(more, d)
-    lack, slope = row_stirling(shape)
-    total_lack, total_slope = row_stirling(total)
-    density = (
-        total_lack
-        - lack
-        - row_stirling(y)[0]
-        - HALF_LOG_2PI
-        - 0.5 * math.log((1.0 + y * inverse) * y)
-        - shape * excess
-        - row_deviance(y, expected, log_expected)
-    )
-    return density, by_eta, total_slope - slope + 0.5 * y / (shape * total) - excess
 
 
 def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
@@ -131,7 +78,6 @@ NEGBINOMIAL = Family(
     moments=moments,
     log_density=arrays.log_density(negbinomial),
     density=negbinomial,
-    by_hand=kernel,
     simulate=simulate,
     mean=mean,
     # `pm.NegativeBinomial` subtracts log gammas: 1e-7 is lost at `shape` = 10^8

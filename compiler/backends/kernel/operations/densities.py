@@ -15,6 +15,7 @@ from typing import Any
 from ....distributions.density import python
 from ....distributions.density.links import LINKING
 from ....distributions.density.priors import PRIOR_DENSITIES
+from ....distributions.density.rows import Rows, rows
 from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
@@ -35,9 +36,27 @@ def varied_name(distribution: str) -> str:
     return f"varied {distribution}"
 
 
-def likelihood_name(family: str, pooled: bool = False) -> str:
-    """Return the operation of a likelihood."""
-    return f"pooled {family}" if pooled else f"rows {family}"
+def likelihood_name(family: str, pooled: bool = False, shared: bool = False) -> str:
+    """Return the operation of a likelihood.
+
+    ``shared``: of rows that have all parameters in common but for the predictor.
+    """
+    kind = "pooled" if pooled else "rows"
+    return f"{'shared-' if shared else ''}{kind} {family}"
+
+
+@cache
+def parts_of(name: str) -> Rows:
+    """Return the density of the rows of a likelihood, in parts."""
+    kind, _, what = name.partition(" ")
+    family = FAMILIES[what]
+    names, density, known = parameters(family), family.density, family.known
+    if kind.endswith("pooled"):
+        assert family.pooled is not None
+        density, known = family.pooled.density, ("count", "within")
+    assert density is not None
+    shared = names[1:] if kind.startswith("shared") else ()
+    return rows(name, density, names, known, shared)
 
 
 @cache
@@ -53,7 +72,9 @@ def density(name: str) -> Operation:
     family = FAMILIES[what]
     if family.steps is not None:
         return step_rows(name, family)
-    return _ordinal(name, family) if family.thresholds else _rows(name, family, kind)
+    if family.thresholds:
+        return _ordinal(name, family)
+    return _rows(name, family)
 
 
 def parameters(family: Family) -> tuple[str, ...]:
@@ -150,48 +171,53 @@ def _places(names: tuple[str, ...], words: list[str]) -> tuple[str, str]:
     return indent + indent.join(before), deeper + deeper.join(within)
 
 
-def _rows(name: str, family: Family, kind: str) -> Operation:
+def _rows(name: str, family: Family) -> Operation:
     """Return the operation of rows.
 
-    Words: the responses, their counts, the parameters, what is known.
+    Words: the counts of the rows, the first of their columns, the parameters.
     """
-    names = parameters(family)
-    pooled = kind == "pooled"
-    words = ["n", "y", "count"]
-    first = ["c[y + i]"]
-    if pooled:
-        words.append("within")
-        first += ["weight", "c[o[p + 4] + i]"]
-    before, within = _places(names, words)
-    known = ""
-    for one in family.known:
-        known += f", c[o[p + {len(words) + 1}] + i]"
-        words.append(one)
-    values = "".join(f", v[j{i}]" for i in range(len(names)))
-    slopes = "".join(f", g{i}" for i in range(len(names)))
-    scale = "" if pooled else "weight * "
-    added = "".join(
-        f"""
+    parts, names, shared = parts_of(name), parameters(family), name[:6] == "shared"
+    words = ["n", "count", "columns"]
+    each = names[:1] if shared else names
+    before, within = _places(each, words)
+    values = [f"c[at + {i}]" for i in range(parts.width)]
+    values += [f"u{i}" for i in range(parts.kept)]
+    values += [f"v[j{i}]" for i in range(len(each))]
+    indent = "\n    "
+    for i, one in enumerate(names[1:] if shared else (), start=1):
+        before += f"{indent}p{i} = v[o[p + {len(words) + 1}]]{indent}t{i} = 0.0"
+        words += [one, f"{one}_index", f"{one}_stride"]
+        values.append(f"p{i}")
+    if parts.before is not None:
+        given = ", ".join(f"p{i}" for i in range(1, len(names)))
+        kept = "".join(f"u{i}, " for i in range(parts.kept))
+        before += f"{indent}({kept}) = before({given})"
+    added, rest = "", ""
+    for i, one in enumerate(names):
+        if one in each:
+            added += f"""
         if s{i} != 0:
-            d[j{i}] += {scale}g{i}
+            d[j{i}] += weight * g{i}
         else:
-            t{i} += {scale}g{i}"""
-        for i in range(len(names))
-    )
-    rest = "".join(f"\n    d[a{i}] += t{i}" for i in range(len(names)))
+            t{i} += weight * g{i}"""
+            rest += f"{indent}d[a{i}] += t{i}"
+        else:
+            added += f"\n        t{i} += weight * g{i}"
+            rest += f"{indent}d[o[p + {words.index(one) + 1}]] += t{i}"
+    slopes = "".join(f", g{i}" for i in range(len(names)))
     text = f"""
 def step(o, p, v, d, c, k):
-    n, y, count = o[p + 1], o[p + 2], o[p + 3]
+    n, count, columns = o[p + 1], o[p + 2], o[p + 3]
     total = 0.0{before}
     for i in range(n):
         weight = c[count + i] if count >= 0 else 1.0{within}
-        density{slopes} = kernel({", ".join(first)}{values}{known})
-        total += {scale}density{added}{rest}
+        at = columns + i * {parts.width}
+        density{slopes} = kernel({", ".join(values)})
+        total += weight * density{added}{rest}
     return total
 """
-    assert family.pooled is not None or not pooled
-    kernel = family.pooled.kernel if pooled and family.pooled else family.kernel
-    return Operation(name, tuple(words), _made(text, name, {"kernel": kernel}))
+    space = {"kernel": parts.kernel, "before": parts.before}
+    return Operation(name, tuple(words), _made(text, name, space))
 
 
 def _ordinal(name: str, family: Family) -> Operation:

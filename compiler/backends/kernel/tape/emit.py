@@ -24,7 +24,13 @@ from ....program.interpret.start import TYPICAL, reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
 from ....program.verify import definition_order
-from ..operations.densities import likelihood_name, parameters, prior_name, varied_name
+from ..operations.densities import (
+    likelihood_name,
+    parameters,
+    parts_of,
+    prior_name,
+    varied_name,
+)
 from ..operations.ordinal import scratch_size
 from .integrated import integrated_groups, write_misfit
 from .quantities import NoKernel, Place, Quantities
@@ -297,13 +303,39 @@ class _Tape(Quantities):
             scratch=writer.place(2 * others),
         )
 
+    def _rows(
+        self, likelihood: Likelihood, family: Family, words: Mapping[str, int]
+    ) -> None:
+        """Write rows, or cells of rows."""
+        times, within = likelihood.times(self.frame), likelihood.spread(self.frame)
+        shared = len(family.dpars) > 0 and all(
+            words[f"{dpar.name}_stride"] == 0 for dpar in family.dpars
+        )
+        operation = likelihood_name(family.name, within is not None, shared)
+        given = {"y": self.frame[likelihood.value]}
+        for name in family.known:
+            known = dict(likelihood.arguments)[name]
+            if not isinstance(known, Symbol):
+                raise NoKernel(f"`{name}` is not a column")
+            given[name] = self.frame[known.name]
+        if within is not None:
+            # a cell of rows has its density together
+            assert times is not None
+            given |= {"count": times, "within": within}
+            words, times = {**words, "count": -1}, None
+        parts = parts_of(operation)
+        added = parts.constant(given)
+        self.writer.constant += float(np.sum(added if times is None else times * added))
+        columns = self.writer.numbers(parts.columns(given))
+        self.writer.add(operation, **words, columns=columns)
+
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
         family = FAMILIES[likelihood.family]
         arguments = dict(likelihood.arguments)
         observed = self.frame[likelihood.value]
         words = {"n": len(observed), "count": -1}
-        times, within = likelihood.times(self.frame), likelihood.spread(self.frame)
+        times = likelihood.times(self.frame)
         if times is not None:
             words["count"] = writer.numbers(times)
         if family.response == "nominal":
@@ -311,31 +343,23 @@ class _Tape(Quantities):
             return
         for name in parameters(family):
             words |= self.argument(family, name, arguments.get(name))
-        if family.thresholds:
-            threshold = self.expression(arguments["threshold"])
-            words["y"] = writer.integers(observed)
-            words["thresholds"] = threshold.length
-            words["threshold"] = threshold.at
-            if family.steps is None:
-                words["gap"] = self.expression(arguments["gap"]).at
-            else:
-                words |= self._category_effects(arguments.get("effects"))
-                words["scratch"] = writer.place(3 * threshold.length)
+        if not family.thresholds:
+            self._rows(likelihood, family, words)
+            return
+        threshold = self.expression(arguments["threshold"])
+        words["y"] = writer.integers(observed)
+        words["thresholds"] = threshold.length
+        words["threshold"] = threshold.at
+        if family.steps is None:
+            words["gap"] = self.expression(arguments["gap"]).at
         else:
-            words["y"] = writer.numbers(observed)
-        for name in family.known:
-            known = arguments[name]
-            if not isinstance(known, Symbol):
-                raise NoKernel(f"`{name}` is not a column")
-            words[name] = writer.numbers(self.frame[known.name])
-        if within is not None:
-            words["within"] = writer.numbers(within)
+            words |= self._category_effects(arguments.get("effects"))
+            words["scratch"] = writer.place(3 * threshold.length)
         formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
         if family.at_once is not None and not formulas:
             self._at_once(family, words, arguments[family.predictor])
             return
-        operation = likelihood_name(family.name, within is not None)
-        writer.add(operation, **words)
+        writer.add(likelihood_name(family.name), **words)
 
 
 def _depends(prior: Prior) -> bool:
