@@ -228,6 +228,10 @@ def test_an_sd_of_0_is_no_matter(fixed: str) -> None:
         assert compare_kernel(program, frame, 3) == []
 
 
+#: Kinds of operations of likelihoods.
+LOOPS = ("rows", "pooled")
+
+
 @remembered
 def operations(folder: Path) -> frozenset[str]:
     """All that the programs above need."""
@@ -256,7 +260,7 @@ def test_every_operation_is_met(tmp_path: Path) -> None:
     # of elementwise ones `zi ~ x` has one; the others are those of curves
     curves = {"neg", *ELEMENTWISE} - {"inv_logit"}
     # and `families/test_rows.py` about loops over rows
-    loops = {n for n in EVERY if n.partition(" ")[0] in ("rows", "shared-rows")}
+    loops = {n for n in EVERY if n.split()[0].removeprefix("shared-") in LOOPS}
     assert set(EVERY) - operations(tmp_path) - by_prior - loops == curves
 
 
