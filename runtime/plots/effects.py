@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varying.compiler.bind.bound import known_columns
 from varying.compiler.bind.questions.grid import labels_of, numbers_read
 from varying.grammar.printer import name_text
 
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 
     from varying.compiler.bind.question import CellQuestion
     from varying.compiler.compiled import Compiled
-    from varying.compiler.formula.columns import DesignColumn
 
     from ..fit.fit import Fit
 
-__all__ = ["OPTIONS", "picture"]
+__all__ = ["OPTIONS", "numbers_of", "picture"]
 
 OPTIONS = ("ask",)
 #: Points of a curve, if the question is not the user's.
@@ -116,39 +116,50 @@ def _question(fit: Fit) -> str:
             "the model has several responses: ask= says of which, as in "
             "`means block, response=y1, scale=response`"
         )
-    population = compiled.bound.population
-    curves = [column for one in population.smooths for column in one.columns]
-    if (along := _along(curves, compiled)) is not None:
-        return along
+    numbers = numbers_of(compiled)
+    if compiled.bound.population.smooths:
+        return _along(numbers[0], compiled)
     try:
         factors = factors_of_fit(fit, None)[:3]
     except PlotError:
         factors = ()
     if factors:
         return f"means {'*'.join(map(name_text, factors))}, scale={_scale(compiled)}"
-    if (along := _along(population.effects, compiled)) is not None:
-        return along
+    if numbers:
+        return _along(numbers[0], compiled)
     raise PlotError(
         "the formula has no predictor, so that there are no effects to draw"
     )
 
 
-def _along(columns: Sequence[DesignColumn], compiled: Compiled) -> str | None:
-    """Return the question of means along the first number that columns read."""
-    prepared = compiled.prepared
-    for name in numbers_read(columns, prepared.table, prepared.computed):
-        found = prepared.table.columns[name]
-        known = found.values[~found.missing]
-        grid = np.linspace(known.min(), known.max(), _POINTS)
-        points = ", ".join(f"{value:.6g}" for value in grid)
-        shown = name_text(name)
-        return f"means {shown}, {shown}=[{points}], scale={_scale(compiled)}"
-    return None
+def _along(name: str, compiled: Compiled) -> str:
+    """Return the question of means along a number."""
+    found = compiled.prepared.table.columns[name]
+    known = found.values[~found.missing]
+    grid = np.linspace(known.min(), known.max(), _POINTS)
+    points = ", ".join(f"{value:.6g}" for value in grid)
+    shown = name_text(name)
+    return f"means {shown}, {shown}=[{points}], scale={_scale(compiled)}"
 
 
 def _scale(compiled: Compiled) -> str:
     nominal = compiled.bound.family.response == "nominal"
     return "prob" if nominal else "response"
+
+
+def numbers_of(compiled: Compiled) -> tuple[str, ...]:
+    """Return the numeric predictors of the mean: of curves, then as written."""
+    bound, prepared = compiled.bound, compiled.prepared
+    population = bound.population
+    columns = [column for one in population.smooths for column in one.columns]
+    columns += [*population.effects, *population.by_threshold]
+    for part in bound.predictors:
+        if part.inner:
+            columns += part.population.effects
+        if part.main and part.body is not None:
+            columns += known_columns(part.body)
+    read = (numbers_read((one,), prepared.table, prepared.computed) for one in columns)
+    return tuple(dict.fromkeys(name for names in read for name in names))
 
 
 def _observed(fit: Fit, one: CellQuestion) -> NDArray[Any]:

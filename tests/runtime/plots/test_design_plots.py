@@ -10,6 +10,7 @@ import pytest
 
 import varying
 from varying.runtime.plots import PlotError, cells
+from varying.runtime.plots.effects import numbers_of
 from varying.runtime.rows.replicates import Replicates
 
 from .legible import assert_grey, assert_legible, axes_of, spans, title, titled
@@ -168,7 +169,7 @@ def test_effects_of_a_number_are_curves() -> None:
         assert line.get_xdata().tolist() == [0, 0.5, 1, 2]
         np.testing.assert_allclose(line.get_ydata(), middle[place::2])
     alone = varying.compile("c ~ z", frame).fit(**SMALL).plot("effects")
-    assert len(axes_of(alone)[0].get_lines()[1].get_xdata()) == 21
+    assert len(axes_of(alone)[0].get_lines()[1].get_xdata()) == 41
 
 
 def test_thresholds(fit: Any) -> None:
@@ -250,3 +251,23 @@ def test_comparison() -> None:
         line.get_xdata() for line in axes.get_lines() if len(line.get_xdata()) == 2
     ]
     assert any(np.allclose(x, [away - 2 * error, away + 2 * error]) for x in spans_)
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"),
+    [
+        ("y ~ wide + id", ("wide", "id")),
+        ("y ~ log(wide) + (1 + id | g)", ("wide",)),
+        (
+            "y ~ k * (1 - exp(-id)), nl=true\n  k ~ wide\n  prior k.Intercept ~ "
+            "normal(0, 1)\n",
+            ("id", "wide"),
+        ),
+    ],
+)
+def test_numbers_that_the_mean_depends_on(spec: str, names: tuple[str, ...]) -> None:
+    frame = {"y": [1.0, 2.5, 1.5, 4.0], "wide": [1.0, 2.0, 4.0, 3.0]}
+    frame |= {"id": [0.5, 0.1, 0.7, 0.9], "g": ["a", "b", "c", "c"]}
+    compiled = varying.compile(spec, frame).compiled
+    assert compiled is not None
+    assert numbers_of(compiled) == names
