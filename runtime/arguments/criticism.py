@@ -8,7 +8,18 @@ import typer
 
 from ..commands.usage import typed
 from .app import app
-from .kinds import Data, Draws, File, Fit, ModelName, Quiet, Seed, TableFormat, Tune
+from .kinds import (
+    Data,
+    Draws,
+    File,
+    Fit,
+    ModelName,
+    Quiet,
+    Response,
+    Seed,
+    TableFormat,
+    Tune,
+)
 
 __all__: list[str] = []
 
@@ -30,6 +41,7 @@ def loo(
         bool,
         typer.Option("--pit", help="Say whether predictions are calibrated, instead."),
     ] = False,
+    response: Response = None,
     form: TableFormat = "table",
     quiet: Quiet = False,
 ) -> None:
@@ -41,7 +53,9 @@ def loo(
 
     if pit and (by is not None or refit):
         raise typer.BadParameter("--pit is about rows: no --by, no --refit")
-    loo(path, by, refit, pit, form, quiet)
+    if pit and response is not None:
+        raise typer.BadParameter("--pit is of one response: no --response")
+    loo(path, by, refit, pit, response, form, quiet)
 
 
 @app.command()
@@ -51,6 +65,7 @@ def kfold(
         int | None, typer.Option("--k", help="Parts, left out in turn (rows: 10).")
     ] = None,
     by: By = None,
+    response: Response = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the order in which they are dealt.")
     ] = None,
@@ -69,7 +84,7 @@ def kfold(
     """
     from ..commands.criticism import kfold
 
-    kfold(path, k, by, seed, out, form, quiet)
+    kfold(path, k, by, response, seed, out, form, quiet)
 
 
 @app.command()

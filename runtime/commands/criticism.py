@@ -18,7 +18,13 @@ __all__ = ["compare", "kfold", "loo", "sensitivity", "shown"]
 
 
 def loo(
-    path: str, by: str | None, refit: bool, pit: bool, form: str, quiet: bool
+    path: str,
+    by: str | None,
+    refit: bool,
+    pit: bool,
+    response: str | None,
+    form: str,
+    quiet: bool,
 ) -> None:
     """Print how well rows, or levels of a column, are predicted from the others."""
     from ..api import load
@@ -27,7 +33,9 @@ def loo(
     if pit:
         shown(fit.loo_pit, form)
         return
-    shown(lambda: fit.loo(by=by, refit=refit, progress=not quiet), form)
+    shown(
+        lambda: fit.loo(by=by, refit=refit, response=response, progress=not quiet), form
+    )
 
 
 def sensitivity(path: str, form: str) -> None:
@@ -41,6 +49,7 @@ def kfold(
     path: str,
     k: int | None,
     by: str | None,
+    response: str | None,
     seed: int | None,
     out: str | None,
     form: str,
@@ -51,7 +60,9 @@ def kfold(
 
     fit = load(path)
     shown(
-        lambda: fit.kfold(k, by=by, seed=seed, path=out, progress=not quiet),
+        lambda: fit.kfold(
+            k, by=by, response=response, seed=seed, path=out, progress=not quiet
+        ),
         form,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,18 +29,30 @@ __all__ = ["exactly", "predicted_by"]
 
 
 def predicted_by(
-    compiled: Compiled, units: Units, chosen: Sequence[int], found: Refit
+    compiled: Compiled,
+    units: Units,
+    chosen: Sequence[int],
+    found: Refit,
+    response: str | None = None,
 ) -> NDArray[np.float64]:
-    """Return the log density of units that a refit has not seen, one number a unit."""
+    """Return the log density of units that a refit has not seen, one number a unit.
+
+    Of all responses of a row together, or of one by its variable.
+    """
+    if response is not None:
+        compiled = compiled.of(response)
     if units.by:
         draws = in_front(found.posterior)
         unseen = replace(units, seen=False)
         return log_mean_exp(density_of_units(compiled, unseen, draws, chosen))
     places = np.asarray(chosen, dtype=np.int64)
     frame = fill(compiled.lowered, compiled.prepared.table.take(places))
-    rows = replace(Rows.of(compiled), frame=frame, labels=places)
-    each = [block.log_density() for block in blocks(rows, Draws(found.posterior))]
-    return log_mean_exp(np.concatenate(each, axis=1).T)
+    total: Any = 0.0
+    for rows in Rows.given(compiled):
+        own = replace(rows, frame=frame, labels=places)
+        each = [block.log_density() for block in blocks(own, Draws(found.posterior))]
+        total = total + np.concatenate(each, axis=1)
+    return log_mean_exp(np.asarray(total).T)
 
 
 def exactly(
@@ -49,6 +61,7 @@ def exactly(
     found: Loo,
     settings: Settings,
     progress: Progress,
+    response: str | None = None,
 ) -> Loo:
     """Return what ``found`` is with its bad units left out by refits.
 
@@ -62,6 +75,8 @@ def exactly(
         Of the full fit.
     progress
         Who is told.
+    response
+        The variable of the response that is predicted; None: all together.
     """
     places = sorted(found.bad.tolist())
     each, shapes = found.each.copy(), found.shapes.copy()
@@ -72,7 +87,7 @@ def exactly(
         made = refit(
             without(compiled, units.rows([place])), refit_settings(settings, place)
         )
-        each[place] = predicted_by(compiled, units, [place], made)[0]
+        each[place] = predicted_by(compiled, units, [place], made, response)[0]
         shapes[place] = np.nan
         divergences.append(made.divergences)
     return replace(

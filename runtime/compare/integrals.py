@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from .units import Units, index_of
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
+    from varying.compiler.program.ir import Group, Program
 
 __all__ = ["density_of_units"]
 
@@ -45,6 +47,9 @@ _STEPS, _LONGEST, _SHORTER = 12, 3.0, 0.3
 _NEAR = 0.1
 #: Step of the numerical derivatives, in sds of the effects.
 _STEP = 0.02
+#: Degrees of freedom of the points where effects have a t distribution, and how many
+#: there are of several effects.
+_HEAVY_DF, _MORE_POINTS = 2.0, 256
 #: Numbers that are computed at a time: what the nearest memory holds.
 _AT_ONCE = 500_000
 
@@ -81,7 +86,10 @@ def _of_unit(
     table = compiled.prepared.table.take(rows)
     program = compiled.lowered
     frame = fill(program, table)
-    unit = _Unit(AtOnce(program, frame, draws), units)
+    each = tuple(
+        replace(program, likelihoods=(one,), coupling=None) for one in program.observed
+    )
+    unit = _Unit(AtOnce(each[0], frame, draws), units, each)
     found = np.concatenate([part.integral() for part in unit.parts()])
     return np.asarray(found, dtype=np.float64)
 
@@ -97,10 +105,19 @@ def _of_members(block: MemberUse, at: AtOnce) -> Array:
 
 
 class _Unit:
-    """The rows of a unit at draws, as a function of its effects."""
+    """The rows of a unit at draws, as a function of its effects.
 
-    def __init__(self, at: AtOnce, units: Units) -> None:
-        self.at, self.units = at, units
+    ``each`` are the program with one response at a time, given those before it.
+    """
+
+    def __init__(
+        self, at: AtOnce, units: Units, each: tuple[Program, ...] = ()
+    ) -> None:
+        self.at, self.units, self.each_program = at, units, each or (at.program,)
+        self.ats = [
+            at if one is at.program else AtOnce(one, at.frame, at.draws)
+            for one in self.each_program
+        ]
         self.groups = [at.program.group(name) for name in units.groups]
         self.sizes = [at.frame.lengths[one.coefs] for one in self.groups]
         self.size = sum(self.sizes)
@@ -110,7 +127,8 @@ class _Unit:
         work = max(self.at.rows, 1) * max(_POINTS, self.size**2)
         step = max(1, _AT_ONCE // work)
         for start in range(0, self.at.size, step):
-            yield _Unit(self.at.some(start, start + step), self.units)
+            part = self.at.some(start, start + step)
+            yield _Unit(part, self.units, self.each_program)
 
     def factor(self) -> Array:
         """Return ``F`` of the effects of all groups: draws by effects twice."""
@@ -126,8 +144,26 @@ class _Unit:
                 covariance = covariance[:, own, own]
             place = slice(start, start + size)
             whole[:, place, place] = _root(covariance)
+            if group.relation is not None:
+                whole[:, place, place] *= math.sqrt(self._related(group)[1])
             start += size
         return whole
+
+    def _related(self, group: Group) -> tuple[Array, float]:
+        """Return what is known of a level from those that it is related to.
+
+        The mean of its effects given those of the others, draws by effects, and what
+        their covariance is multiplied by (Rue & Held 2005, Gaussian Markov Random
+        Fields, theorem 2.3).
+        """
+        frame = self.at.frame
+        level = int(index_of(self.at.program, group, frame.arrays)[0])
+        factor = np.linalg.inv(frame[str(group.relation)])
+        precision = factor.T @ factor[:, level]
+        weights = -precision / precision[level]
+        weights[level] = 0.0
+        mean = np.einsum("l,dlk->dk", weights, self.at.draws[group.effects])
+        return mean, float(1.0 / precision[level])
 
     def _start(self, factor: Array) -> Array:
         """Return where the mode is looked for: draws by effects."""
@@ -136,7 +172,10 @@ class _Unit:
         drawn = []
         for group in self.groups:
             level = index_of(self.at.program, group, self.at.frame.arrays)[0]
-            drawn.append(self.at.draws[group.effects][:, int(level)])
+            effects = self.at.draws[group.effects][:, int(level)]
+            if group.relation is not None:
+                effects = effects - self._related(group)[0]
+            drawn.append(effects)
         # the factor is a rotation times roots: see `_root`
         squares = np.maximum((factor * factor).sum(axis=1), 1e-12)
         effects = np.concatenate(drawn, axis=1)[:, None, :]
@@ -161,6 +200,10 @@ class _Unit:
                     level = index_of(program, group, at.frame.arrays)
                     effects = at.draws[group.effects][:, level]
                     values = values + (weights[name] * effects).sum(axis=-1)
+            for group in self.groups:
+                if group.relation is not None and group.name in weights:
+                    mean = self._related(group)[0][:, None]
+                    values = values + (weights[group.name] * mean).sum(axis=-1)
             self.fixed[predictor.name] = values
             own = [
                 weights.get(one.name, np.zeros((1, at.rows, size)))
@@ -173,7 +216,7 @@ class _Unit:
         """Return the same at the draws of these places."""
         if len(places) == self.at.size:
             return self
-        part = _Unit(self.at.chosen(places), self.units)
+        part = _Unit(self.at.chosen(places), self.units, self.each_program)
         part.fixed = {name: values[places] for name, values in self.fixed.items()}
         part.weights = {
             name: values[places] if len(values) > 1 else values
@@ -187,21 +230,47 @@ class _Unit:
 
     def each(self, effects: Array) -> Array:
         """Return the log density of each row: draws by rows by nodes."""
-        at, likelihood = self.at, self.at.program.likelihood
+        at = self.at
         predictors = {}
         for name, values in self.fixed.items():
             found = values[:, :, None]
             if name in self.weights:
                 found = found + self.weights[name] @ np.swapaxes(effects, 1, 2)
             predictors[name] = found
-        observed = at.frame[likelihood.value][:, None]
-        each = _log_density(at, observed, at.arguments(predictors))
-        if likelihood.weight is not None:
-            each = each * at.frame[likelihood.weight][:, None]
-        if likelihood.count is not None:
-            each = each * at.frame[likelihood.count][:, None]
         shape = (at.size, at.rows, effects.shape[1])
-        return np.broadcast_to(each, shape)
+        total: Any = 0.0
+        for one in self.ats:
+            likelihood = one.program.likelihood
+            observed = at.frame[likelihood.value][:, None]
+            each = _log_density(one, observed, one.arguments(predictors))
+            for weight in (likelihood.weight, likelihood.count):
+                if weight is not None:
+                    each = each * at.frame[weight][:, None]
+            total = total + each
+        return np.broadcast_to(total, shape)
+
+    def log_prior(self, z: Array) -> Array:
+        """Return the log density of effects as multiples of their factor.
+
+        By draws and nodes. Those of a group are normal, or have a multivariate t
+        distribution.
+        """
+        total: Any = 0.0
+        start = 0
+        for group, size in zip(self.groups, self.sizes, strict=True):
+            squares = np.square(z[..., start : start + size]).sum(axis=-1)
+            start += size
+            if group.mixture is None:
+                total = total - 0.5 * (squares + size * math.log(2.0 * math.pi))
+                continue
+            df = self.at.vector(group.mixture.df).reshape(-1, 1)
+            half = 0.5 * (df + size)
+            constant = np.vectorize(math.lgamma)(half) - np.vectorize(math.lgamma)(
+                0.5 * df
+            )
+            constant = constant - 0.5 * size * np.log(math.pi * df)
+            total = total + constant - half * np.log1p(squares / df)
+        return np.asarray(total)
 
     def integral(self) -> Array:
         """Return the log density with the effects integrated out, a number a draw."""
@@ -215,10 +284,11 @@ class _Unit:
             if places is not None:
                 unit, own = self._chosen(places), factor[places]
             found = unit.density(z @ np.swapaxes(own, 1, 2))
-            return np.asarray(found - 0.5 * (z * z).sum(axis=-1))
+            return np.asarray(found + unit.log_prior(z))
 
         mode, spread = _mode(posterior, self._start(factor))
-        points, log_density = _points(self.size)
+        heavy = any(group.mixture is not None for group in self.groups)
+        points, log_density = _heavy_points(self.size) if heavy else _points(self.size)
         z = mode[:, None] + _WIDER * (points @ np.swapaxes(spread, 1, 2))
         log_proposal = (
             log_density
@@ -226,7 +296,7 @@ class _Unit:
             - self.size * math.log(_WIDER)
         )
         constant = -0.5 * self.size * math.log(2.0 * math.pi)
-        ratios = posterior(z) + constant - log_proposal
+        ratios = posterior(z) - log_proposal
         # what so few points make of a normal integrand, whose integral is known
         squares = (points * points).sum(axis=1)
         normal = log_sum_exp(constant - 0.5 * _WIDER**2 * squares - log_density)
@@ -354,15 +424,39 @@ def _derivatives(
     return slope, curvature
 
 
-def _points(size: int) -> tuple[Array, Array]:
+def _heavy_points(size: int) -> tuple[Array, Array]:
+    """Return points of a multivariate t distribution, and their log density.
+
+    For integrands with tails of that kind; a normal one would leave them out.
+    """
+    from scipy.special import gammaincinv, ndtr, stdtrit
+
+    half = 0.5 * _HEAVY_DF
+    if size == 1:
+        shares = (np.arange(1, _POINTS // 2 + 1) - 0.5) / _POINTS
+        quantiles = stdtrit(_HEAVY_DF, shares)[:, None]
+        points = np.concatenate([quantiles, -quantiles])
+    else:
+        normal, _ = _points(size + 1, _MORE_POINTS)
+        # a point and its mirror image have the same
+        last = np.tile(normal[: len(normal) // 2, -1], 2)
+        variance = half / gammaincinv(half, ndtr(last))
+        points = normal[:, :-1] * np.sqrt(variance)[:, None]
+    squares = np.square(points).sum(axis=1)
+    constant = math.lgamma(half + 0.5 * size) - math.lgamma(half)
+    constant -= 0.5 * size * math.log(math.pi * _HEAVY_DF)
+    return points, constant - (half + 0.5 * size) * np.log1p(squares / _HEAVY_DF)
+
+
+def _points(size: int, count: int = _POINTS) -> tuple[Array, Array]:
     """Return standard normal points, half of them mirrored, and their log density.
 
     An additive recurrence (Roberts 2018). Of one effect: equal shares of the mass.
     """
-    half = _POINTS // 2
+    half = count // 2
     numbers = np.arange(1, half + 1)[:, None]
     if size == 1:
-        shares = (numbers - 0.5) / _POINTS
+        shares = (numbers - 0.5) / count
     else:
         root = 2.0
         for _ in range(60):

@@ -199,6 +199,7 @@ def kfold_of(
     progress: Progress,
     measure: str,
     path: str | os.PathLike[str] | None = None,
+    response: str | None = None,
 ) -> KFold:
     """Return what leaving out folds comes to.
 
@@ -215,8 +216,10 @@ def kfold_of(
     path
         A file for what each refit came to, written as they end; those of an earlier
         run that are in it are not done again. None: none.
+    response
+        The variable of the response that is predicted; None: all together.
     """
-    mark = _mark(compiled, folds, settings)
+    mark = _mark(compiled, folds, settings) + (f" {response}" if response else "")
     done = {} if path is None else _stored(path, mark)
     begun = perf_counter()
     for number, fold in enumerate(folds):
@@ -229,7 +232,7 @@ def kfold_of(
         made = refit(
             without(compiled, units.rows(key)), refit_settings(settings, number)
         )
-        found = predicted_by(compiled, units, key, made)
+        found = predicted_by(compiled, units, key, made, response)
         done[key] = Fold(key, tuple(found.tolist()), made.divergences, made.seconds)
         if path is not None:
             _store(path, mark, list(done.values()))

@@ -26,7 +26,6 @@ __all__ = [
     "Units",
     "in_front",
     "index_of",
-    "one_response",
     "units_of",
 ]
 
@@ -91,7 +90,7 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
         return Units("", labels, np.arange(len(labels)), (), every)
     if not isinstance(by, str):
         raise ArgumentError(f"by is the name of a column, not {given(by)}")
-    names = {one.name for one in compiled.lowered.groups}
+    names = {one.name for one in _used(compiled.lowered)}
     levels = _levels(compiled, by)
     if levels is None:
         grouping = sorted({one.levels for one in compiled.lowered.groups})
@@ -103,7 +102,6 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
     labels, index = levels
     if len(labels) < 2:
         raise ArgumentError(f"`{by}` has one level only: nothing would be left")
-    one_response(compiled, f"leaving out whole levels of `{by}`")
     _refuse_members(compiled, by)
     own = _own_groups(compiled, by, index)
     units = Units(by, labels, index, own, tuple(sorted(names - {*own})))
@@ -145,7 +143,7 @@ def _own_groups(compiled: Compiled, by: str, unit: Array) -> tuple[str, ...]:
     program = compiled.lowered
     frame = fill(program, compiled.prepared.table)
     found = []
-    for group in program.groups:
+    for group in _used(program):
         if group.name in _with_members(program):
             continue
         index = index_of(program, group, frame.arrays)
@@ -175,11 +173,10 @@ def _check(compiled: Compiled, units: Units) -> None:
     effects = 0
     for name in units.groups:
         group = program.group(name)
-        if not group.plain:
-            what = "related" if group.relation is not None else "t-distributed"
+        if group.relation is not None and group.mixture is not None:
             raise refuse(
-                f"integrating over {what} effects of `{group.levels}` is not possible "
-                "yet",
+                f"integrating over effects of `{group.levels}` that are related and "
+                "have a t distribution is not possible yet",
                 "leave out rows",
             )
         index = index_of(program, group, frame.arrays)
@@ -206,33 +203,27 @@ def _refuse_members(compiled: Compiled, by: str) -> None:
             raise fault(
                 compiled.spec.source,
                 "not-yet",
-                f"leaving out whole levels of `{by}` is not possible yet, as a row may "
-                "have several, by `mm()`",
+                f"whole levels of `{by}` cannot be left out: a row may have several, "
+                "by `mm()`, and would belong to each of them",
                 "leave out rows",
             )
+
+
+def _used(program: Program) -> tuple[Group, ...]:
+    """Return the groups whose effects a predictor has: those of other responses not."""
+    names = {
+        name
+        for one in program.predictors
+        for block in one.blocks
+        for name, _ in block.effects_used()
+    }
+    return tuple(group for group in program.groups if group.name in names)
 
 
 def _with_members(program: Program) -> frozenset[str]:
     """Return the groups of which a row has several levels."""
     blocks = (block for one in program.predictors for block in one.blocks)
     return frozenset(one.group for one in blocks if isinstance(one, MemberUse))
-
-
-def one_response(compiled: Compiled, what: str) -> None:
-    """Refuse models with several responses.
-
-    Raises
-    ------
-    ModelError
-        ``not-yet``.
-    """
-    if len(compiled.lowered.likelihoods) > 1:
-        raise fault(
-            compiled.spec.source,
-            "not-yet",
-            f"{what} is not possible yet for a model with several responses",
-            "it is for a model of one of them",
-        )
 
 
 def in_front(posterior: Dataset) -> dict[str, Array]:

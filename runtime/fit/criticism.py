@@ -17,6 +17,8 @@ from ..rows.predict import thinned
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset, DataTree
 
+    from varying.compiler.compiled import Compiled
+
     from ..compare.kfold import KFold
     from ..compare.loo import Loo
     from ..compare.pit import LooPit
@@ -103,16 +105,14 @@ class Criticism(Named):
         """
         from ..compare.exact import exactly
         from ..compare.integrals import density_of_units
-        from ..compare.loo import efficiency, loo_of, measure_words
-        from ..compare.units import in_front, one_response, units_of
+        from ..compare.loo import efficiency, loo_of
+        from ..compare.units import in_front, units_of
 
         flag("refit", refit)
         flag("progress", progress)
-        compiled, responses = self._origin.compiled, self._origin.responses
-        if refit:
-            one_response(compiled, "an exact refit")
+        whole_model = self._origin.compiled
+        compiled, chosen, kinds = self._predicted(response)
         units = units_of(compiled, by)
-        kinds = {measure_words(one.family.response) for one in responses.values()}
         reported = self.data["posterior"].to_dataset()
         effective = efficiency(reported)
         counts = None
@@ -131,7 +131,7 @@ class Criticism(Named):
             np.asarray(density, dtype=np.float64),
             units.labels,
             effective,
-            measure="density" if "density" in kinds else "probability",
+            measure=kinds,
             by=units.by,
             groups=tuple(compiled.lowered.group(one).levels for one in units.groups),
             others=tuple(
@@ -142,7 +142,26 @@ class Criticism(Named):
         if not refit:
             return found
         settings, told = self.provenance.settings, progress_for(progress)
-        return exactly(compiled, units, found, settings, told)
+        return exactly(whole_model, units, found, settings, told, chosen)
+
+    def _predicted(self, response: str | None) -> tuple[Compiled, str | None, str]:
+        """Return what is predicted: a model, its response, what its log density is of.
+
+        No response: all of a row together, as there is one or none is chosen.
+        """
+        from ..compare.loo import measure_words
+
+        origin = self._origin
+        compiled, chosen = origin.compiled, None
+        if response is not None and len(origin.responses) > 1:
+            chosen = origin.rows_of(response).name
+            compiled = compiled.of(chosen)
+        kinds = {
+            measure_words(one.family.response)
+            for name, one in origin.responses.items()
+            if chosen in (None, name)
+        }
+        return compiled, chosen, "density" if "density" in kinds else "probability"
 
     @called
     def kfold(
@@ -150,6 +169,7 @@ class Criticism(Named):
         k: int | None = None,
         *,
         by: str | None = None,
+        response: str | None = None,
         seed: int | None = None,
         path: str | os.PathLike[str] | None = None,
         progress: bool = True,
@@ -167,6 +187,8 @@ class Criticism(Named):
         by
             A grouping factor, or a column, whose levels are left out whole: see
             ``loo``.
+        response
+            See ``loo``.
         seed
             Of the order in which rows or levels are dealt to the parts. None: 1.
         path
@@ -186,19 +208,16 @@ class Criticism(Named):
         ValueError
             If there is no such column, or if there are not so many parts.
         ModelError
-            ``not-yet`` for groups whose effects cannot be integrated out, and for
-            models with several responses.
+            ``not-yet`` for groups whose effects cannot be integrated out.
         OSError
             If the file cannot be written, or is of something else.
         """
         from ..compare.kfold import folds_of, kfold_of
-        from ..compare.loo import measure_words
-        from ..compare.units import one_response, units_of
+        from ..compare.units import units_of
 
         flag("progress", progress)
-        compiled = self._origin.compiled
-        one_response(compiled, "k-fold cross-validation")
-        units = units_of(compiled, by)
+        of, chosen, measure = self._predicted(response)
+        compiled, units = self._origin.compiled, units_of(of, by)
         if compiled.prepared.table.counts is not None and not units.by:
             raise ArgumentError(
                 "rows of a reduced file are cells of equal rows: leave out levels of a "
@@ -206,10 +225,9 @@ class Criticism(Named):
             )
         number = None if k is None else whole("k", k, 2)
         folds = folds_of(units, number, 1 if seed is None else whole("seed", seed, 0))
-        measure = measure_words(self._origin.rows.family.response)
         told = progress_for(progress)
         settings = self.provenance.settings
-        return kfold_of(compiled, units, folds, settings, told, measure, path)
+        return kfold_of(compiled, units, folds, settings, told, measure, path, chosen)
 
     @called
     def sensitivity(self) -> Sensitivity:

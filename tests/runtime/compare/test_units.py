@@ -87,6 +87,78 @@ def test_normal_groups_have_a_formula() -> None:
             assert found[place, draw] == pytest.approx(wanted, abs=0.02)
 
 
+def test_related_levels_have_a_formula() -> None:
+    """Of a level given the effects of those that it is related to."""
+    names = sorted(frame()["g"].unique())
+    known = np.diag(np.linspace(0.5, 2.0, len(names))) + 0.4
+    matrices = {"A": pd.DataFrame(known, names, names)}
+    spec = "y ~ x + (1 | gr(g, cov=A))"
+    fit = varying.compile(spec, frame(), matrices=matrices).fit(**SMALL)  # type: ignore[arg-type]
+    found, draws = densities(fit)
+    for place, name in enumerate(names):
+        own = frame()[frame()["g"] == name]
+        others = [k for k in range(len(names)) if k != place]
+        weights = np.linalg.solve(known[np.ix_(others, others)], known[others, place])
+        left = known[place, place] - weights @ known[others, place]
+        for draw in range(5):
+            mean = draws["Intercept"][draw] + own["x"] * draws["b"][draw, 0]
+            mean = mean + weights @ draws["r_g"][draw, others, 0]
+            whole = draws["sd_g"][draw, 0] ** 2 * left * np.ones((len(own), len(own)))
+            whole = whole + draws["sigma"][draw] ** 2 * np.eye(len(own))
+            wanted = stats.multivariate_normal(mean, whole).logpdf(own["y"])
+            assert found[place, draw] == pytest.approx(wanted, abs=1e-3)
+
+
+@pytest.mark.parametrize("coupled", [True, False])
+def test_several_responses_have_a_formula(coupled: bool) -> None:
+    data = frame().assign(z=0.5 * frame()["y"] + np.cos(np.arange(len(frame()))))
+    spec = f"mvbind(y, z) ~ x + (1 |p| g), rescor={str(coupled).lower()}"
+    fit = varying.compile(spec, data).fit(**SMALL)  # type: ignore[arg-type]
+    found, draws = densities(fit)
+    for place, name in enumerate(sorted(data["g"].unique())):
+        own = data[data["g"] == name]
+        for draw in range(5):
+            at = {name: values[draw] for name, values in draws.items()}
+            mean = [
+                at[f"{one}_Intercept"] + own["x"] * at[f"{one}_b"][0] for one in "yz"
+            ]
+            sd, sigma = at["y_sd_g"], np.array([at["y_sigma"], at["z_sigma"]])
+            between = at["y_cor_g"] * sd * sd[:, None]
+            within = np.diag(sigma**2)
+            if coupled:
+                within[0, 1] = within[1, 0] = at["rescor"][0] * sigma.prod()
+            rows = len(own)
+            whole = np.kron(between, np.ones((rows, rows)))
+            whole += np.kron(within, np.eye(rows))
+            wanted = stats.multivariate_normal(np.concatenate(mean), whole).logpdf(
+                np.concatenate([own["y"], own["z"]])
+            )
+            assert found[place, draw] == pytest.approx(wanted, abs=0.02)
+    one = fit.loo(by="g", response="z")
+    assert np.isfinite(one.elpd)
+    assert one.elpd > fit.loo(by="g").elpd
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0, 4.0])
+def test_t_effects_by_quadrature(scale: float) -> None:
+    fit = fitted("bit ~ x + (1 | gr(g, dist=student)), family=bernoulli")
+    compiled, draws = fit._origin.compiled, few(fit)
+    draws = {**draws, "sd_g": scale * draws["sd_g"], "r_g": scale * draws["r_g"]}
+    found = density_of_units(compiled, units_of(compiled, "g"), draws)
+    own = frame()[frame()["g"] == "s3"]
+    sign = np.where(own["bit"] == 1, 1.0, -1.0)
+    for draw in range(5):
+        mean = (draws["Intercept"][draw] + own["x"] * draws["b"][draw, 0]).to_numpy()
+        t = stats.t(draws["df_g"][draw], scale=draws["sd_g"][draw, 0])
+
+        def density(share: float) -> float:
+            inside = log_expit(sign * (mean + t.ppf(share))).sum()  # noqa: B023
+            return float(np.exp(inside))
+
+        wanted = np.log(integrate.quad(density, 0.0, 1.0, limit=400)[0])
+        assert found[3, draw] == pytest.approx(wanted, abs=1e-3)
+
+
 def test_one_effect_by_quadrature() -> None:
     fit = fitted("bit ~ x + (1 | g), family=bernoulli")
     found, draws = densities(fit)
@@ -247,12 +319,8 @@ def test_what_cannot_be_left_out() -> None:
         fit.loo(by="nobody")
     with pytest.raises(varying.ModelError, match="`g` is nested in `half`"):
         fit.loo(by="half")
-    for spec, why in (
-        ("y ~ x + (1 | gr(g, dist=student))", "t-distributed effects of `g`"),
-        ("y ~ x + (1 | mm(g, h))", "a row may have several, by `mm"),
-        ("mvbind(y, z) ~ x + (1 | g)", "a model with several responses"),
-    ):
-        data = frame().assign(z=1.0 * frame()["level"], h=np.roll(frame()["g"], 7))
+    for spec, why in (("y ~ x + (1 | mm(g, h))", "a row may have several, by `mm"),):
+        data = frame().assign(h=np.roll(frame()["g"], 7))
         other = varying.compile(spec, data).fit(**SMALL)  # type: ignore[arg-type]
         with pytest.raises(varying.ModelError, match=why):
             other.loo(by="g")
