@@ -11,6 +11,7 @@ from .bounded.beta import BETA
 from .bounded.beta_binomial import BETA_BINOMIAL
 from .bounded.ordered_beta import ORDERED_BETA
 from .bounded.zero_one_inflated_beta import ZERO_ONE_INFLATED_BETA
+from .combined.asymmetric import ZERO_INFLATED_ASYMMETRIC_LAPLACE
 from .combined.hurdle import (
     HURDLE_GAMMA,
     HURDLE_LOGNORMAL,
@@ -28,15 +29,20 @@ from .combined.zero_inflated import (
 from .continuous.asymmetric_laplace import ASYMMETRIC_LAPLACE
 from .continuous.exgaussian import EXGAUSSIAN
 from .continuous.exponential import EXPONENTIAL
+from .continuous.frechet import FRECHET
 from .continuous.gamma import GAMMA
 from .continuous.gaussian import GAUSSIAN
+from .continuous.gen_extreme_value import GEN_EXTREME_VALUE
 from .continuous.gumbel import GUMBEL
+from .continuous.inverse_gaussian import INVERSE_GAUSSIAN
 from .continuous.laplace import LAPLACE
 from .continuous.lognormal import LOGNORMAL
 from .continuous.shifted_lognormal import SHIFTED_LOGNORMAL
 from .continuous.skew_normal import SKEW_NORMAL
 from .continuous.student import STUDENT
+from .continuous.von_mises import VON_MISES
 from .continuous.weibull import WEIBULL
+from .counts.discrete_weibull import DISCRETE_WEIBULL
 from .counts.geometric import GEOMETRIC
 from .counts.negbinomial import NEGBINOMIAL
 from .counts.poisson import POISSON
@@ -78,11 +84,15 @@ FAMILIES = Families(
         SKEW_NORMAL,
         EXGAUSSIAN,
         GUMBEL,
+        GEN_EXTREME_VALUE,
+        VON_MISES,
         LOGNORMAL,
         SHIFTED_LOGNORMAL,
         GAMMA,
         EXPONENTIAL,
         WEIBULL,
+        INVERSE_GAUSSIAN,
+        FRECHET,
         BETA,
         ORDERED_BETA,
         ZERO_ONE_INFLATED_BETA,
@@ -93,6 +103,7 @@ FAMILIES = Families(
         POISSON,
         NEGBINOMIAL,
         GEOMETRIC,
+        DISCRETE_WEIBULL,
         ZERO_INFLATED_POISSON,
         ZERO_INFLATED_NEGBINOMIAL,
         ZERO_INFLATED_BINOMIAL,
@@ -101,6 +112,7 @@ FAMILIES = Families(
         HURDLE_NEGBINOMIAL,
         HURDLE_GAMMA,
         HURDLE_LOGNORMAL,
+        ZERO_INFLATED_ASYMMETRIC_LAPLACE,
         CUMULATIVE,
         SRATIO,
         CRATIO,
@@ -136,9 +148,8 @@ FAMILY_SPELLINGS: dict[str, str] = (
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (
-        "frechet inverse_gaussian gen_extreme_value "
-        "zero_inflated_asymmetric_laplace von_mises xbeta "
-        "com_poisson discrete_weibull negbinomial1 "
+        "xbeta "
+        "com_poisson negbinomial1 "
         "multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "
         "mixture wiener cox"

@@ -53,27 +53,18 @@ _OVERDISPERSED = (
     "until then: `negbinomial`, or `poisson` with an effect of each row, "
     "`(1 | row)`, where the data have a column that numbers the rows"
 )
-_POSITIVE = "until then: `gamma` or `lognormal`, for positive numbers that are skewed"
 
 #: What comes nearest to a family that is not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "gen_extreme_value": ("until then: `lognormal`, for positive numbers",),
     "wiener": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
-    "frechet": (_POSITIVE,),
-    "inverse_gaussian": (_POSITIVE,),
     "cox": ("until then: `weibull` of times that are all observed",),
     "xbeta": (_ORDERED,),
     "com_poisson": (_OVERDISPERSED,),
-    "discrete_weibull": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
-    "zero_inflated_asymmetric_laplace": (
-        "until then: `asymmetric_laplace`, with the zeros among the rest",
-    ),
     "multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet_multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet": ("until then: one share at a time",),
     "logistic_normal": ("until then: one share at a time",),
-    "von_mises": (),
     "mixture": (),
 }
 

@@ -100,6 +100,9 @@ class Dpar:
         Which power mean of what an offset multiplies it by is that of all rows
         together: 2 for a standard deviation, since variances add up, 0 for the
         geometric mean.
+    spread
+        How much it may change, where its own link is the identity; None: a spread of
+        the response.
     """
 
     name: str
@@ -110,6 +113,7 @@ class Dpar:
     center: Callable[[Moments], float]
     fixed: float | None = None
     pooled: float = 0.0
+    spread: float | None = None
 
 
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:

@@ -201,6 +201,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "log": (0.0, math.inf),
     "logm1": (1.0, math.inf),
     "logit": (0.0, 1.0),
+    "tan_half": (-math.pi, math.pi),
 }
 #: The links of a parameter, by its own.
 FITTING: Mapping[str, tuple[str, ...]] = {
@@ -208,6 +209,7 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     "log": POSITIVES,
     "logm1": ("logm1", "identity"),
     "logit": SHARES,
+    "tan_half": ("tan_half",),
 }
 
 

@@ -57,7 +57,8 @@ def parameter_moments(dpar: Dpar, link: str, moments: Moments) -> tuple[float, f
     """
     center = dpar.center(moments)
     if link == dpar.link:
-        return center, moments.s if link == "identity" else 1.0
+        much = moments.s if dpar.spread is None else dpar.spread
+        return center, much if link == "identity" else 1.0
     value = LINKS[dpar.link].backward(center)
     spread = value * (1.0 - value) if dpar.link == "logit" else value
     return (

@@ -186,6 +186,11 @@ def intercept(
             f"around the {part.link.name} of the pooled share, most of the probability "
             "scale, at the predictors' means"
         )
+        if family.response == "count":
+            reason = (
+                f"around the {part.link.name} of the share above 0 that geometric "
+                "counts with their mean have, at the predictors' means"
+            )
         if family.response == "nominal":
             reason = (
                 "around the log odds against the reference in all rows, most of the "

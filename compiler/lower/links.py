@@ -72,4 +72,5 @@ WRITTEN: Mapping[str, Mapping[str, Inverse]] = {
     "identity": INVERSES,
     "log": _LOGS,
     "logit": _LOGITS,
+    "tan_half": {"tan_half": _itself},
 }

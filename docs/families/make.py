@@ -30,7 +30,7 @@ BEGIN, END = "<!-- example:begin -->", "<!-- example:end -->"
 TYPICAL = {"positive": 2.0, "unit": 0.2, "real": -1.0, "at_least_one": 5.0}
 #: The parameter as the example has it where another value tells more.
 SPECIAL = {"sigma": 1.0, "phi": 5.0, "shape": 3.0, "disc": 1.0, "ndt": 0.5}
-SPECIAL |= {"alpha": 4.0, "quantile": 0.3}
+SPECIAL |= {"alpha": 4.0, "quantile": 0.3, "xi": 0.2, "kappa": 8.0}
 #: Intercept and slope of the example by the link of the main parameter.
 PREDICTOR = {"log": (1.0, 0.6), "logit": (-0.3, 0.8), "identity": (2.0, 1.0)}
 THRESHOLDS = (-2.0, -0.5, 0.8, 2.2)

@@ -91,6 +91,8 @@ class Evaluation:
 
     def difference(self, other: Evaluation) -> Difference:
         assert self.gradient.keys() == other.gradient.keys()
+        if self.density == other.density == -np.inf:
+            return Difference(0.0, 0.0)  # a response is impossible: there is no slope
         names = list(self.gradient)
         mine = _flat(self.gradient[name] for name in names)
         theirs = _flat(other.gradient[name] for name in names)
@@ -467,6 +469,8 @@ def _rough(program: Program) -> bool:
 
 def _change(here: list[Evaluation], there: list[Evaluation]) -> Difference:
     """Compare what the log density changes by between two points."""
+    if all(one.density == -np.inf for pair in (here, there) for one in pair):
+        return Difference(0.0, 0.0)
     mine, theirs = (pair[1].density - pair[0].density for pair in (here, there))
     size = max(1.0, *(abs(evaluation.density) for evaluation in here))
     return Difference(_finite(abs(mine - theirs) / size), 0.0)

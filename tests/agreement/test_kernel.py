@@ -40,6 +40,8 @@ from .kernels import EVERY, compare_directions, compare_kernel, kernel_of, varia
 from .test_agreement import MANY, QUICK
 from .test_by_hand import ratings
 
+#: Responses inside what the parameters allow.
+SEED = {"gen_extreme_value": 3}
 OTHERS = [family for family in WRITTEN if family not in PLAIN]
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 
@@ -60,7 +62,7 @@ def test_the_kernel_agrees(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "seed, family",
-    [(s, f) for f in WRITTEN for s in ([1] if f in PLAIN else [1, 2, 3])],
+    [(s, f) for f in WRITTEN for s in ([SEED.get(f, 1)] if f in PLAIN else [1, 2, 3])],
 )
 def test_the_kernel_agrees_on_a_density_that_is_written_once(
     seed: int, family: str, tmp_path: Path

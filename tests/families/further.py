@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from .drawing import Array, Rng, Sample, spread
+from .drawing import Array, Rng, Sample, spread, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,119 @@ def _shifted_lognormal(rng: Rng, rows: int) -> Sample:
     return Sample(y, {"mu": mu, "sigma": sigma, "ndt": ndt})
 
 
+def _frechet(rng: Rng, rows: int) -> Sample:
+    """Shapes from nearly 1 to 100."""
+    rest, log_y = spread(rng, rows, 1e-3, 1e2), rng.normal(0.0, 2.0, rows)
+    nu = 1.0 + rest
+    z = np.where(rng.random(rows) < 0.5, rng.gumbel(size=rows), _ramp(rng, rows, 300.0))
+    eta = log_y - z / nu + special.gammaln(rest / nu)
+    return Sample(np.exp(log_y), {"eta": eta, "nu": nu})
+
+
+def _ramp(rng: Rng, rows: int, most: float) -> Array:
+    return rng.uniform(-5.0, most, rows)
+
+
+def _inverse_gaussian(rng: Rng, rows: int) -> Sample:
+    """Up to e^30 off; shapes up to 10^4 times a response."""
+    log_y = rng.normal(0.0, 3.0, rows)
+    shape = np.exp(log_y) * spread(rng, rows, 1e-4, 1e4)
+    return Sample(
+        np.exp(log_y), {"eta": log_y - _away(rng, rows, 30.0), "shape": shape}
+    )
+
+
+def _gen_extreme_value(rng: Rng, rows: int) -> Sample:
+    """Shapes from 1e-12 on; not where the end is too near for the digits of ``y``."""
+    xi = rng.choice([-1.0, 1.0], rows) * spread(rng, rows, 1e-12, 2.0)
+    w = np.where(rng.random(rows) < 0.5, rng.gumbel(size=rows), _ramp(rng, rows, 300.0))
+    w = np.where(xi * w > 50.0, 50.0 / xi, np.where(xi * w < -4.0, -4.0 / xi, w))
+    mu, sigma = rng.normal(0.0, 1.0, rows), np.exp(rng.normal(0.0, 1.0, rows))
+    y = mu + sigma * np.expm1(xi * w) / xi
+    return Sample(y, {"mu": mu, "sigma": sigma, "xi": xi})
+
+
+def _von_mises(rng: Rng, rows: int) -> Sample:
+    """Means near the opposite of 0 as well; half of the angles anywhere."""
+    sign, likely = rng.choice([-1.0, 1.0], rows), rng.random(rows) < 0.5
+    eta = np.where(
+        likely, rng.normal(0.0, 1.0, rows), sign * spread(rng, rows, 0.1, 1e3)
+    )
+    kappa = spread(rng, rows, 1e-6, 200.0)
+    y = np.where(
+        rng.random(rows) < 0.5,
+        rng.vonmises(2.0 * np.arctan(eta), kappa),
+        rng.uniform(-np.pi, np.pi, rows),
+    )
+    return Sample(y, {"eta": eta, "kappa": kappa})
+
+
+def _discrete_weibull(rng: Rng, rows: int) -> Sample:
+    """Counts up to 10^4 that the chance to pass is anything of."""
+    y, shape = whole(rng, rows, 1e4), spread(rng, rows, 0.05, 8.0)
+    passed = spread(rng, rows, 1e-8, 600.0) / np.maximum(y, 1.0) ** shape
+    eta = -np.log(np.expm1(np.minimum(passed, 600.0)))
+    return Sample(y, {"eta": eta, "shape": shape})
+
+
+def _zeros(rng: Rng, rows: int) -> Sample:
+    """A third of zeros."""
+    plain, small = _asymmetric_laplace(rng, rows), spread(rng, rows, 1e-6, 0.5)
+    y = np.where(rng.random(rows) < 0.3, 0.0, plain.y)
+    zi = np.where(rng.random(rows) < 0.5, small, 1.0 - small)
+    return Sample(y, {**plain.arguments, "zi": zi})
+
+
+class DiscreteWeibull:
+    """Counts, by their distribution function."""
+
+    def __init__(self, eta: Array, shape: Array) -> None:
+        self.given = special.expit(eta), shape
+
+    def logpmf(self, y: Array) -> Array:
+        q, shape = self.given
+        power, later = y**shape, (y + 1.0) ** shape
+        step = -np.expm1((later - power) * np.log(q))
+        return np.asarray(power * np.log(q) + np.log(step))
+
+
+class Frechet:
+    """Of SciPy's, which has no log of a small probability."""
+
+    def __init__(self, eta: Array, nu: Array) -> None:
+        self.nu, self.scale = nu, np.exp(eta - special.gammaln(1.0 - 1.0 / nu))
+
+    def logpdf(self, y: Array) -> Array:
+        return np.asarray(stats.invweibull.logpdf(y, self.nu, 0.0, self.scale))
+
+    def logcdf(self, y: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.where(y > 0.0, -((np.abs(y) / self.scale) ** -self.nu), -np.inf)
+
+    def logsf(self, y: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(-np.expm1(self.logcdf(y))))
+
+
+class WithZeros:
+    """A density with zeros apart."""
+
+    def __init__(self, zi: Array, **rest: Array) -> None:
+        self.zi, self.law = zi, _asymmetric(**rest)
+
+    def logpdf(self, y: Array) -> Array:
+        some = np.log1p(-self.zi) + self.law.logpdf(y)
+        return np.asarray(np.where(y == 0.0, np.log(self.zi), some))
+
+
+def _asymmetric(mu: Array, sigma: Array, quantile: Array) -> Any:
+    """Return SciPy's, by its kappa and scale."""
+    kappa = np.sqrt(quantile / (1.0 - quantile))
+    return stats.laplace_asymmetric(
+        kappa, mu, sigma / np.sqrt(quantile * (1.0 - quantile))
+    )
+
+
 def _skewed(mu: Array, sigma: Array, alpha: Array) -> Any:
     delta = alpha / np.sqrt(1.0 + alpha**2)
     omega = sigma / np.sqrt(1.0 - 2.0 / np.pi * delta**2)
@@ -143,12 +256,7 @@ TRIED: Mapping[str, Tried] = {
     "asymmetric_laplace": Tried(
         _asymmetric_laplace,
         {"mu": 3.0, "sigma": 0.7, "quantile": 0.3},
-        # SciPy's kappa and scale
-        lambda mu, sigma, quantile: stats.laplace_asymmetric(
-            np.sqrt(quantile / (1.0 - quantile)),
-            mu,
-            sigma / np.sqrt(quantile * (1.0 - quantile)),
-        ),
+        _asymmetric,
         {"quantile": lambda rng, rows: rng.uniform(0.02, 0.98, rows)},
     ),
     "skew_normal": Tried(
@@ -171,5 +279,42 @@ TRIED: Mapping[str, Tried] = {
         _shifted_lognormal,
         {"mu": -0.4, "sigma": 0.8, "ndt": 0.6},
         lambda mu, sigma, ndt: stats.lognorm(sigma, ndt, np.exp(mu)),
+    ),
+    "inverse_gaussian": Tried(
+        _inverse_gaussian,
+        {"eta": 0.4, "shape": 2.6},
+        lambda eta, shape: stats.invgauss(np.exp(eta) / shape, 0.0, shape),
+    ),
+    "frechet": Tried(
+        _frechet,
+        {"eta": 0.4, "nu": 3.5},
+        Frechet,
+        {"nu": lambda rng, rows: 1.1 + rng.exponential(3.0, rows)},
+    ),
+    "gen_extreme_value": Tried(
+        _gen_extreme_value,
+        {"mu": 3.0, "sigma": 0.7, "xi": 0.15},
+        lambda mu, sigma, xi: stats.genextreme(-xi, mu, sigma),
+        {"xi": lambda rng, rows: rng.normal(0.0, 0.3, rows)},
+    ),
+    "von_mises": Tried(
+        _von_mises,
+        {"eta": 0.2, "kappa": 15.0},
+        lambda eta, kappa: stats.vonmises(kappa, 2.0 * np.arctan(eta)),
+    ),
+    "discrete_weibull": Tried(
+        _discrete_weibull,
+        {"eta": 0.9, "shape": 1.4},
+        DiscreteWeibull,
+        {"shape": lambda rng, rows: rng.uniform(0.7, 3.0, rows)},
+    ),
+    "zero_inflated_asymmetric_laplace": Tried(
+        _zeros,
+        {"mu": 3.0, "sigma": 0.7, "quantile": 0.3, "zi": 0.3},
+        WithZeros,
+        {
+            "quantile": lambda rng, rows: rng.uniform(0.02, 0.98, rows),
+            "zi": lambda rng, rows: rng.uniform(0.02, 0.98, rows),
+        },
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Context, Decimal
 
-from .decimals import HALF, PI, erfc, ln
+from .decimals import HALF, PI, arctan, erfc, ln, log_gamma
 
 #: Log density of one row: the response, then parameters by name.
 FURTHER: dict[str, Callable[..., Decimal]] = {}
@@ -77,3 +77,68 @@ def _density_shifted_lognormal(
     # what is left of a difference of floats is one of them
     late = Decimal(float(y) - float(ndt)) if ndt == Decimal(float(ndt)) else y - ndt
     return log_normal((ln(late) - mu) / sigma) - ln(late) - ln(sigma)
+
+
+@exact
+def _density_inverse_gaussian(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
+    mu = eta.exp()
+    return (ln(shape) - ln(2 * PI) - 3 * ln(y)) / 2 - shape * (y - mu) ** 2 / (
+        2 * mu * mu * y
+    )
+
+
+@exact
+def _density_frechet(y: Decimal, eta: Decimal, nu: Decimal) -> Decimal:
+    z = nu * (ln(y) - eta + log_gamma(1 - 1 / nu))
+    return ln(nu) - ln(y) - z - (-z).exp()
+
+
+@exact
+def _density_gen_extreme_value(
+    y: Decimal, mu: Decimal, sigma: Decimal, xi: Decimal
+) -> Decimal:
+    w = ln(1 + xi * (y - mu) / sigma) / xi
+    return -(1 + xi) * w - (-w).exp() - ln(sigma)
+
+
+def cosine(x: Decimal) -> Decimal:
+    term, total, n = Decimal(1), Decimal(0), 0
+    while abs(term) > Decimal("1e-70"):
+        total += term
+        n += 2
+        term *= -x * x / (n * (n - 1))
+    return total
+
+
+def log_i0(x: Decimal) -> Decimal:
+    """Its series, whose terms are all positive."""
+    term, total, k = Decimal(1), Decimal(0), 0
+    while term > total * Decimal("1e-62"):
+        total += term
+        k += 1
+        term *= x * x / (4 * k * k)
+    return ln(total)
+
+
+@exact
+def _density_von_mises(y: Decimal, eta: Decimal, kappa: Decimal) -> Decimal:
+    sign = -1 if eta < 0 else 1
+    away = y - 2 * sign * arctan(abs(eta))
+    return kappa * cosine(away) - ln(2 * PI) - log_i0(kappa)
+
+
+@exact
+def _density_discrete_weibull(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
+    log_q = -ln(1 + (-eta).exp())
+    passed = (shape * ln(y)).exp() if y > 0 else Decimal(0)
+    later = (shape * ln(y + 1)).exp()
+    return passed * log_q + ln(1 - ((later - passed) * log_q).exp())
+
+
+@exact
+def _density_zero_inflated_asymmetric_laplace(
+    y: Decimal, mu: Decimal, sigma: Decimal, quantile: Decimal, zi: Decimal
+) -> Decimal:
+    if y == 0:
+        return ln(zi)
+    return ln(1 - zi) + _density_asymmetric_laplace(y, mu, sigma, quantile)

@@ -65,6 +65,9 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     points = p[family.predictor] + p.get("sigma", 1.0) * z
     if family.tails is not None and family.tails.lowest == 0.0:
         points = p.get("ndt", 0.0) + np.exp(np.clip(points, -5.0, 5.0))
+    # one may end where no float is far, below the other's mode there is nothing
+    if base in ("gen_extreme_value", "frechet"):
+        points = family.simulate(rng, **p)
     beyond = np.abs(points) + 1.0
     wide = np.exp(rng.normal(0.0, 1.0, POINTS))
     found = {
@@ -114,7 +117,7 @@ def test_the_density_is_that_of_scipy(name: str) -> None:
     )
     # where SciPy's own tails have digits
     good = np.isfinite(wanted)
-    assert good.mean() > 0.95
+    assert good.mean() > (0.9 if name.startswith("inverse") else 0.95)
     assert error(found[good], wanted[good]) < 1e-10
     assert np.isfinite(found).all()
 

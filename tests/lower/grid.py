@@ -195,9 +195,22 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         )
         for family in (
             *("laplace", "asymmetric_laplace", "skew_normal", "exgaussian"),
-            *("gumbel", "shifted_lognormal"),
+            *("gumbel", "shifted_lognormal", "gen_extreme_value"),
+            *("inverse_gaussian", "frechet"),
         )
     },
+    "von_mises": (
+        Scale("directions", _plain(lambda rng, z: 0.5 * np.arctan(0.8 * z))),
+        Scale("far from 0", _plain(lambda rng, z: 2.0 + 0.3 * np.arctan(z))),
+    ),
+    "zero_inflated_asymmetric_laplace": (
+        Scale("amounts", _with_zeros(lambda rng, z: _waits(rng, z, 20.0))),
+        Scale("RT, s, with zeros", _with_zeros(lambda rng, z: _reaction(z) / 1e3)),
+    ),
+    "discrete_weibull": (
+        Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0, 1.0))),
+        Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0, 1.0))),
+    ),
     "bernoulli": (
         Scale("half", _plain(lambda rng, z: _binary(rng, z, 0.5))),
         Scale("3 %", _plain(lambda rng, z: _binary(rng, z, 0.03))),
@@ -452,6 +465,16 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "exgaussian": (("sigma", "cond"), ("beta", "cond + (1 | subj)")),
         "gumbel": (("sigma", "cond + (1 | subj)"),),
         "shifted_lognormal": (("sigma", "cond"), ("ndt", "cond + (1 | subj)")),
+        "gen_extreme_value": (("sigma", "cond"), ("xi", "cond + (1 | subj)")),
+        "inverse_gaussian": (("shape", "cond + (1 | subj)"),),
+        "frechet": (("nu", "cond + (1 | subj)"),),
+        "von_mises": (("kappa", "cond + (1 | subj)"),),
+        "discrete_weibull": (("shape", "cond + (1 | subj)"),),
+        "zero_inflated_asymmetric_laplace": (
+            ("sigma", "cond"),
+            ("quantile", "cond"),
+            ("zi", "cond + (1 | subj)"),
+        ),
         "negbinomial": (("shape", "cond + (1 | subj)"),),
         "gamma": (("shape", "cond + (1 | subj)"),),
         "weibull": (("shape", "cond + (1 | subj)"),),

@@ -36,6 +36,8 @@ SPECS = {
     "gamma": "p ~ x\n  shape ~ f",
     "exponential": "p ~ x",
     "weibull": "p ~ x",
+    **dict.fromkeys(("inverse_gaussian", "frechet"), "p ~ x"),
+    "von_mises": "h ~ x",
     "shifted_lognormal": "p ~ x\n  sigma ~ f",
     "beta": "h ~ x\n  phi ~ f",
     "ordered_beta": "h ~ x\n  cutzero ~ f",

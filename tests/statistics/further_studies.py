@@ -8,18 +8,45 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import expit, gammaln
 
 from .combined_studies import OTHERS, study
 from .studies import ROWS, Named, mu
 
 Array = NDArray[np.float64]
+Rng = np.random.Generator
 
 OTHERS |= {
     "alpha": ("normal(0, 2)", lambda rng, size: rng.normal(0.0, 2.0, size)),
     "beta": ("exponential(1)", lambda rng, size: rng.exponential(1.0, size)),
     "quantile": ("beta(3, 3)", lambda rng, size: rng.beta(3.0, 3.0, size)),
+    "kappa": ("lognormal(1, 0.5)", lambda rng, size: rng.lognormal(1.0, 0.5, size)),
+    "nu": ("lognormal(1, 0.5, lb=1)", lambda rng, size: _above(rng, size, 1.0)),
+    "xi": ("normal(0, 0.15)", lambda rng, size: rng.normal(0.0, 0.15, size)),
     "ndt": ("beta(2, 2)", lambda rng, size: rng.beta(2.0, 2.0, size)),
 }
+
+
+def _above(rng: Rng, size: int, least: float) -> Array:
+    found = rng.lognormal(1.0, 0.5, size)
+    while (found < least).any():
+        found = np.where(found < least, rng.lognormal(1.0, 0.5, size), found)
+    return found
+
+
+def inverse(p: Named) -> stats.rv_frozen:
+    at, shape = named(p, "shape")
+    return stats.invgauss(np.exp(at) / shape, 0.0, shape)
+
+
+def frechet(p: Named) -> stats.rv_frozen:
+    at, nu = named(p, "nu")
+    return stats.invweibull(nu, 0.0, np.exp(at - gammaln(1.0 - 1.0 / nu)))
+
+
+def extreme(p: Named) -> stats.rv_frozen:
+    at, sigma, xi = named(p, "sigma", "xi")
+    return stats.genextreme(-xi, at, sigma)
 
 
 def named(p: Named, *names: str) -> tuple[Array, ...]:
@@ -66,6 +93,9 @@ _LAWS = {
     "skew_normal": (skewed, ("sigma", "alpha"), _REAL),
     "exgaussian": (exgaussian, ("sigma", "beta"), _REAL),
     "shifted_lognormal": (shifted, ("sigma", "ndt"), _POSITIVE),
+    "inverse_gaussian": (inverse, ("shape",), _POSITIVE),
+    "frechet": (frechet, ("nu",), _POSITIVE),
+    "gen_extreme_value": (extreme, ("sigma", "xi"), _REAL),
 }
 
 
@@ -84,4 +114,52 @@ FURTHER = {
         lambda y, p, law=law: law(p).logpdf(y),  # type: ignore[misc]
     )
     for name, (law, others, response) in _LAWS.items()
+}
+
+
+def draw_angles(rng: Rng, p: Named) -> Array:
+    at, kappa = named(p, "kappa")
+    return rng.vonmises(2.0 * np.arctan(at)[0], kappa[0])
+
+
+def angles(y: Array, p: Named) -> Array:
+    at, kappa = named(p, "kappa")
+    return np.asarray(stats.vonmises(kappa, 2.0 * np.arctan(at)).logpdf(y))
+
+
+def draw_counts(rng: Rng, p: Named) -> Array:
+    at, shape = named(p, "shape")
+    time = rng.exponential(size=ROWS) / -np.log(expit(at[0]))
+    return np.floor(time ** (1.0 / shape[0]))
+
+
+def counts(y: Array, p: Named) -> Array:
+    at, shape = named(p, "shape")
+    log_q = np.log(expit(at))
+    step = (y + 1.0) ** shape - y**shape
+    return y**shape * log_q + np.log(-np.expm1(step * log_q))
+
+
+def draw_zeros(rng: Rng, p: Named) -> Array:
+    drawn = np.asarray(asymmetric(_first(p)).rvs(size=(1, ROWS), random_state=rng))[0]
+    return np.where(rng.random(ROWS) < p["zi"][0], 0.0, drawn)
+
+
+def zeros(y: Array, p: Named) -> Array:
+    (_, zi), law = named(p, "zi"), asymmetric(p)
+    return np.where(y == 0.0, np.log(zi), np.log1p(-zi) + law.logpdf(y))
+
+
+FURTHER |= {
+    "von_mises": study("von_mises", ("kappa",), _REAL, draw_angles, angles),
+    "discrete_weibull": study(
+        "discrete_weibull", ("shape",), np.arange(ROWS) % 4.0, draw_counts, counts
+    ),
+    "zero_inflated_asymmetric_laplace": study(
+        "zero_inflated_asymmetric_laplace",
+        ("sigma", "quantile", "zi"),
+        _REAL * (np.arange(ROWS) % 3 > 0),
+        draw_zeros,
+        zeros,
+    ),
 }

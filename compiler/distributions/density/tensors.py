@@ -30,6 +30,10 @@ class Tensors(Operations):
         tail = pt.log(0.5 * pt.erfcx(-low * ROOT_HALF)) - 0.5 * low * low
         return pt.switch(x < -1.0, tail, pt.log1p(-0.5 * pt.erfc(high * ROOT_HALF)))
 
+    def log_i0e(self, x: Any) -> Any:
+        """Return the log of the modified Bessel function ``I_0`` over ``exp(x)``."""
+        return self._pt.log(self._pt.ive(0.0, x))
+
     def log_sigmoid(self, x: Any) -> Any:
         """Return ``log(1 / (1 + exp(-x)))``."""
         return -self._pt.softplus(-x)

@@ -74,7 +74,7 @@ def hurdle(
 
     def moments(y: Array, count: Counts = None) -> Moments:
         """Return those of the responses above 0."""
-        above = np.asarray(y) > 0.0
+        above = np.asarray(y) != 0.0
         if not above.any():
             return Moments(0.0, 1.0)
         return family.moments(y[above], None if count is None else count[above])
@@ -151,11 +151,13 @@ Econometrics 33, 341-365.
 # ---- positive numbers: none of them is 0 ---------------------------------------------
 
 
-def _nothing(m: Any, *_: Any) -> Any:
+def nothing(m: Any, *_: Any) -> Any:
+    """Return the log of a probability of 1."""
     return 0.0
 
 
-def _all(*own: Array) -> Array:
+def whole(*own: Array) -> Array:
+    """Return a probability of 1."""
     return np.asarray(1.0)
 
 
@@ -168,9 +170,9 @@ HURDLE_GAMMA = hurdle(
         ),
         "    drawn = pm.Gamma.dist(shape, shape / pt.exp(eta), size=size)",
     ),
-    _nothing,
+    nothing,
     gammas.simulate,
-    _all,
+    whole,
 )
 
 HURDLE_LOGNORMAL = hurdle(
@@ -180,9 +182,9 @@ HURDLE_LOGNORMAL = hurdle(
         lambda pm, pt, mu, sigma, size: pm.LogNormal.dist(mu, sigma, size=size),
         "    drawn = pm.LogNormal.dist(mu, sigma, size=size)",
     ),
-    _nothing,
+    nothing,
     LOGNORMAL.simulate,
-    _all,
+    whole,
 )
 
 
@@ -209,9 +211,9 @@ ZERO_INFLATED_BETA = hurdle(
     drawn = pm.Beta.dist(a, b, size=size)
 """,
     ),
-    _nothing,
+    nothing,
     betas.simulate,
-    _all,
+    whole,
     share=chance("zi", "share of zeros"),
     name="zero_inflated_beta",
     support="shares from 0 on, below 1",

@@ -61,7 +61,8 @@ def mean(mu: Array, sigma: Array, quantile: Array) -> Array:
     return np.asarray(mu + sigma * shift)
 
 
-def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, quantile: Any, size: Any) -> Any:
+def draw(pm: Any, pt: Any, mu: Any, sigma: Any, quantile: Any, size: Any) -> Any:
+    """Return draws in a graph; PyMC's `b` is a rate, of both sides together."""
     mu, sigma, quantile = pt.broadcast_arrays(mu, sigma, quantile)
     rate = pt.sqrt(quantile * (1.0 - quantile)) / sigma
     return pm.AsymmetricLaplace.dist(mu=mu, b=rate, q=quantile, size=size)
@@ -97,7 +98,7 @@ ASYMMETRIC_LAPLACE = Family(
     density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
+    observe=graph(density, NAMES, draw),
     source=script(
         "asymmetric_laplace",
         density,

@@ -10,6 +10,7 @@ import numpy as np
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ...distributions.density.latent import LATENT
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText, Tails
 from ..link import REALS
 from ..written import graph
@@ -19,8 +20,8 @@ from .gaussian import in_support
 EULER = 0.5772156649015329
 #: The standard deviation in scales.
 SPREAD = math.pi / math.sqrt(6.0)
-#: Exponents are cut here, where their exponentials are numbers.
-LARGEST = 700.0
+#: Of what is turned around: the distribution function of least values.
+EXTREME = LATENT["cloglog"]
 
 
 def moments(y: Array, count: Counts = None) -> Moments:
@@ -39,15 +40,7 @@ def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
     low = (mu - y) / sigma
-    rest = m.exp(m.where(low < LARGEST, low, LARGEST))
-    above = m.choose(
-        low < -30.0,
-        lambda far: far - 0.5 * m.exp(far),
-        lambda near: m.log1mexp(m.exp(m.where(near < LARGEST, near, LARGEST))),
-        low,
-        (-30.0, 0.0),
-    )
-    return -rest, above
+    return EXTREME.above(m, low), EXTREME.below(m, low)
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:

@@ -78,6 +78,7 @@ SKEW_NORMAL = Family(
                 "skewed either way, hardly or nearly as half a normal distribution",
             ),
             center=lambda _: 0.0,
+            spread=2.0,
         ),
     ),
     predictor="mu",

@@ -1,0 +1,126 @@
+"""Angles: the normal distribution on a circle."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.weighted import Counts
+from ...distributions.density import arrays
+from ..family import Array, DefaultPrior, Dpar, Family, Moments
+from ..written import graph, script
+
+NAMES = ("eta", "kappa")
+LOG_2PI = math.log(2.0 * math.pi)
+#: A mean that is as good as opposite to 0 is taken to have this tangent of its half.
+_FARTHEST = 20.0
+
+
+def in_support(y: Array) -> NDArray[np.bool_]:
+    """From -pi to pi; a last digit beyond is rounding."""
+    return np.asarray(np.abs(y) <= math.pi + 1e-6)
+
+
+def outside(y: Array) -> tuple[str, ...]:
+    """Say what else angles are measured in."""
+    text = "angles are in radians, from -pi to pi"
+    if (np.abs(y) <= 2.0 * math.pi + 1e-6).all():
+        return (f"{text}: from 0 to 2 pi, `atan2(sin(y), cos(y))` are the same",)
+    return (f"{text}: of degrees, multiply by `0.017453292519943295`",)
+
+
+def moments(y: Array, count: Counts = None) -> Moments:
+    """Mean direction, and what the circular standard deviation is in its tangent."""
+    weights = np.ones(len(y)) if count is None else np.asarray(count, dtype=float)
+    weights = weights / weights.sum()
+    sine, cosine = float(weights @ np.sin(y)), float(weights @ np.cos(y))
+    middle = math.tan(0.5 * math.atan2(sine, cosine))
+    middle = min(max(middle, -_FARTHEST), _FARTHEST)
+    length = min(max(math.hypot(sine, cosine), 0.2), 1.0 - 1e-9)
+    spread = math.sqrt(-2.0 * math.log(length))
+    return Moments(middle, 0.5 * (1.0 + middle * middle) * spread)
+
+
+def density(m: Any, y: Any, eta: Any, kappa: Any) -> Any:
+    """Log density, by the sine of half the distance from the mean."""
+    sine, cosine = m.sin(0.5 * y), m.cos(0.5 * y)
+    off = sine - eta * cosine
+    away = 2.0 * off * off / (1.0 + eta * eta)
+    return -kappa * away - LOG_2PI - m.log_i0e(kappa)
+
+
+def simulate(rng: np.random.Generator, eta: Array, kappa: Array) -> Array:
+    """Draw an angle."""
+    rows = np.broadcast_shapes(np.shape(eta), np.shape(kappa))
+    return np.asarray(rng.vonmises(2.0 * np.arctan(eta), kappa, rows))
+
+
+def mean(eta: Array, kappa: Array) -> Array:
+    """Mean direction of the response."""
+    return np.asarray(2.0 * np.arctan(eta) + 0.0 * np.asarray(kappa))
+
+
+def _draw(pm: Any, pt: Any, eta: Any, kappa: Any, size: Any) -> Any:
+    eta, kappa = pt.broadcast_arrays(eta, kappa)
+    return pm.VonMises.dist(2.0 * pt.arctan(eta), kappa, size=size)
+
+
+VON_MISES = Family(
+    name="von_mises",
+    aliases=("vonmises",),
+    title="von Mises distribution",
+    response="continuous",
+    links=("tan_half",),
+    known_links=("identity",),
+    dpars=(
+        Dpar(
+            "kappa",
+            link="log",
+            support="positive",
+            meaning="concentration: large where angles are near their mean",
+            default=lambda _: DefaultPrior(
+                "exponential",
+                (("rate", 1.0),),
+                "of 1/sqrt(kappa), near the standard deviation in radians",
+                of="inv_sqrt",
+            ),
+            center=lambda _: -2.0 * math.log(math.log(2.0)),
+        ),
+    ),
+    predictor="eta",
+    thresholds=False,
+    support="angles in radians, from -pi to pi",
+    in_support=in_support,
+    outside=outside,
+    moments=moments,
+    log_density=arrays.log_density(density),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=graph(density, NAMES, _draw),
+    source=script(
+        "von_mises",
+        density,
+        NAMES,
+        """
+    eta, kappa = pt.broadcast_arrays(eta, kappa)
+    return pm.VonMises.dist(2 * pt.arctan(eta), kappa, size=size)
+""",
+        "Log density of an angle, by the tangent of half its mean",
+    ),
+    measure="the tangent of half the response",
+    doc=r"""Angles and times of day: the normal distribution on a circle.
+
+.. math:: f(y \mid \eta, \kappa) = \frac{e^{\kappa \cos(y - \mu)}}{2\pi I_0(\kappa)},
+          \quad \mu = 2 \arctan \eta, \quad -\pi \le y \le \pi
+
+Parameters: ``eta``, the tangent of half the mean direction (any real number), which is
+no angle opposite to 0: angles are best measured from where most of them are; ``kappa``,
+the concentration (positive): 0 is every direction alike, and for large ones
+``1/sqrt(kappa)`` is the standard deviation in radians. Reference: Fisher & Lee (1992),
+Regression models for an angular response, Biometrics 48, 665-677.
+""",
+)

@@ -1,0 +1,132 @@
+"""Counts that vary more or less than a share of failures says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...distributions.density import arrays
+from ...distributions.density.links import LINKING
+from ...distributions.numerics import LARGEST_MEAN
+from ..continuous.gamma import SHAPE
+from ..continuous.gumbel import EXTREME
+from ..family import Array, DefaultPrior, Family
+from ..link import SHARES
+from ..written import graph, script
+from .poisson import in_support, moments
+
+NAMES = ("eta", "shape")
+#: Terms of a mean that are summed one by one; the rest is an integral.
+_TERMS = 100
+
+
+def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
+    """Log mass: of passing ``y``, and of not passing the next."""
+    log_hazard = LINKING["log_softplus"][0](m, -eta)
+
+    def later(y: Any) -> Any:
+        passed = log_hazard + shape * m.log(y)
+        step = m.log(m.expm1(shape * m.log1p(1.0 / y)))
+        return EXTREME.above(m, passed) + EXTREME.below(m, passed + step)
+
+    return m.choose(y > 0.5, later, lambda _: m.log_sigmoid(-eta), y, (1.0, 0.0))
+
+
+def _hazard(eta: Array) -> Array:
+    return np.asarray(np.logaddexp(0.0, -np.asarray(eta, dtype=float)))
+
+
+def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
+    """Draw a count: the whole part of a Weibull time; at most of 10^15."""
+    rows = np.broadcast_shapes(np.shape(eta), np.shape(shape))
+    logs = np.log(rng.standard_exponential(rows)) - np.log(
+        np.maximum(_hazard(eta), 1e-300)
+    )
+    drawn = np.exp(np.minimum(logs / shape, math.log(LARGEST_MEAN)))
+    return np.asarray(np.floor(drawn)).astype(np.int64)
+
+
+def mean(eta: Array, shape: Array) -> Array:
+    """Mean: the sum of the chances to pass each count.
+
+    The rest is an integral from half a count on, with the first term of what Euler and
+    Maclaurin add.
+    """
+    from scipy import special
+
+    hazard, shape = np.broadcast_arrays(_hazard(eta), np.asarray(shape, dtype=float))
+    total = np.zeros(hazard.shape)
+    with np.errstate(over="ignore", under="ignore"):
+        for y in range(1, _TERMS + 1):
+            total = total + np.exp(-hazard * y**shape)
+        at = _TERMS + 0.5
+        power = at**shape
+        scale = special.gammaln(1.0 + 1.0 / shape) - np.log(hazard) / shape
+        rest = special.gammaincc(1.0 / shape, hazard * power) * np.exp(scale)
+        slope = -hazard * shape * power / at * np.exp(-hazard * power)
+    return np.asarray(total + rest + slope / 24.0)
+
+
+def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
+    eta, shape = pt.broadcast_arrays(eta, shape)
+    logs = pt.log(pm.Exponential.dist(1.0, size=size)) - pt.log(pt.softplus(-eta))
+    drawn = pt.exp(pt.minimum(logs / shape, math.log(LARGEST_MEAN)))
+    return pt.cast(pt.floor(drawn), "int64")
+
+
+DISCRETE_WEIBULL = Family(
+    name="discrete_weibull",
+    aliases=(),
+    title="discrete Weibull distribution",
+    response="count",
+    links=SHARES,
+    known_links=(),
+    dpars=(
+        replace(
+            SHAPE,
+            meaning="shape: 1 is `geometric`; above it counts vary less, below it more",
+            default=lambda _: DefaultPrior(
+                "exponential",
+                (("rate", 1.0),),
+                "of 1/sqrt(shape): geometric counts, shape 1, in the middle",
+                of="inv_sqrt",
+            ),
+        ),
+    ),
+    predictor="eta",
+    thresholds=False,
+    support="counts: whole numbers, 0 among them",
+    in_support=in_support,
+    moments=moments,
+    log_density=arrays.log_density(density),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=graph(density, NAMES, _draw, whole=True),
+    source=script(
+        "discrete_weibull",
+        density,
+        NAMES,
+        """
+    eta, shape = pt.broadcast_arrays(eta, shape)
+    logs = pt.log(pm.Exponential.dist(1, size=size)) - pt.log(pt.softplus(-eta))
+    # a prior can ask for counts that no whole number is
+    return pt.cast(pt.floor(pt.exp(pt.minimum(logs / shape, 34))), "int64")
+""",
+        "Log P(value) of the whole part of a Weibull time",
+        whole=True,
+    ),
+    doc=r"""Counts that vary more or less than geometric ones.
+
+.. math:: P(Y \ge y \mid \eta, k) = q^{y^k}, \quad q = \frac{1}{1 + e^{-\eta}},
+          \quad y = 0, 1, 2, \dots
+
+Parameters: ``eta``, the log odds of a count above 0 (any real number); ``shape``, the
+:math:`k` of the formula (positive): 1 is ``geometric``, whose ``eta`` is the log of the
+mean. Reference: Nakagawa & Osaki (1975), The discrete Weibull distribution, IEEE
+Transactions on Reliability 24, 300-301.
+""",
+)
