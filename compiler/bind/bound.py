@@ -28,6 +28,24 @@ from .response_terms.term import ResponseTerm, Role
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """Whose thresholds are its own: ``y | thres(gr=item)``.
+
+    Attributes
+    ----------
+    column, levels
+        The items.
+    cuts
+        How many thresholds each has.
+    """
+
+    column: str
+    levels: tuple[str, ...]
+    cuts: tuple[int, ...]
+    span: Span = field(compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """The left side.
 
@@ -47,6 +65,8 @@ class Response:
         What it is, where it is not just the column: ``rating / 99``.
     beside
         Numbers that each row brings along, by the term that they stand in.
+    items
+        Whose thresholds are its own; None: all rows have the same.
     """
 
     name: str
@@ -56,6 +76,7 @@ class Response:
     unseen: tuple[str, ...] = ()
     expression: Expr | None = None
     beside: tuple[tuple[ResponseTerm, Numeric], ...] = ()
+    items: Items | None = None
     span: Span = field(compare=False, kw_only=True)
 
     @property

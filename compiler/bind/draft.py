@@ -43,6 +43,7 @@ from .bound import (
 from .category import bind_category, split_category
 from .effects import Effects
 from .groupings import bind_groupings, check_dropped
+from .items import with_items
 from .known_scale import with_known_scale
 from .mains import by_category, of_response, with_mains, with_reference
 from .nonlinear import NonLinear, bind_inner, nonlinear
@@ -160,6 +161,7 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
     response = bind_response(
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
+    response = with_items(response, model.formula.response, family, prepared, sink)
     response = with_reference(response, family, options, sink)
     family = of_response(family, response)
     model, named = by_category(model, family, response, sink)

@@ -38,6 +38,7 @@ from .effects import effects_of
 from .estimated import check_estimated, check_residuals
 from .group_forms import check_centered
 from .groupings import check_identities
+from .items import check_items
 from .ordinal import check_category_scale, check_priors_of_thresholds
 from .priors.needed import check_needed
 from .priors.scalars import Targets, joint_targets
@@ -117,6 +118,7 @@ def bind(
             check_category_scale(member, asked.cells, len(members) > 1, sink)
             check_residuals(member, prepared.table, sink)
             check_priors_of_thresholds(member, sink)
+            check_items(member, prepared.table, sink)
     return JointModel(model.label, text, members, priors, asked, coupling)
 
 
@@ -249,7 +251,13 @@ def _asked(
     )
     formulas = dict(_formulas(drafts))
     links = {d.one.name: None if d.link is None else d.link.name for d in drafts}
-    scope = Scope(targets, formulas, categories, lines, families, links, truncated)
+    items = {
+        draft.one.name: None if draft.response is None else draft.response.items
+        for draft in drafts
+    }
+    scope = Scope(
+        targets, formulas, categories, lines, families, links, truncated, items
+    )
     quantities, tests = bind_quantities(spec, scope, sink)
     return Questions(quantities, tests, tuple(cells))
 

@@ -51,6 +51,7 @@ from .lowest import check_lowest
 from .nominal import bind_nominal
 from .response_forms import report_factor, report_share, report_success, report_weighted
 from .response_terms import as_number, bind_terms, split_response
+from .response_terms.table import OF_THRESHOLDS
 
 #: Values that a message names.
 _SHOWN = 5
@@ -115,6 +116,8 @@ def bind_response(
         case _:
             pass
     response = _left(node, family, schema, sink, declarations)
+    # those of thresholds need the rows: `items`
+    terms = tuple(one for one in terms if one.function.text not in OF_THRESHOLDS)
     beside = bind_terms(terms, trials, family, left, schema, sink, option)
     if response is None or beside is None:
         return None

@@ -49,6 +49,7 @@ from .counts.poisson import POISSON
 from .family import Family
 from .nominal import categorical
 from .ordinal.cumulative import CUMULATIVE
+from .ordinal.items import ITEMS, by_item
 from .ordinal.lowest import HURDLE_CUMULATIVE, ZERO_INFLATED_CUMULATIVE
 from .ordinal.steps import ACAT, CRATIO, SRATIO
 
@@ -71,6 +72,9 @@ class Families(dict[str, Family]):
 
 @cache
 def _with_limits(name: str) -> Family:
+    base, _, more = name.partition(" | ")
+    if more == ITEMS and base in FAMILY_SPELLINGS:
+        return by_item(FAMILIES[base])
     return named(FAMILIES, name)
 
 

@@ -341,6 +341,9 @@ class Family:
         What censored and truncated responses need; None: it has neither.
     steps
         Of families whose thresholds are of steps, in no order, what they are.
+    items
+        Of families with thresholds: whether a row looks at those of its ``item``: see
+        ``ordinal/items.py``.
     apart
         Of families with thresholds: how many of the lowest categories have none above
         them, and a parameter of their own.
@@ -390,6 +393,7 @@ class Family:
     at_shares: Callable[[Array], Array] | None = None
     steps: Stepwise | None = None
     apart: int = 0
+    items: bool = False
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
     own: bool = False
@@ -447,7 +451,8 @@ def make_kernel(family: Family) -> Callable[..., tuple[float, ...]]:
     assert family.density is not None
     ends = ("lower", "upper", "gap") if family.thresholds else ()
     parameters = (family.predictor, *ends, *(dpar.name for dpar in family.dpars))
-    names = ("y", *parameters, *family.known)
+    known = () if family.items else family.known
+    names = ("y", *parameters, *known)
     return python.kernel(family.name, family.density, names, parameters)
 
 

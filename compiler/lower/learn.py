@@ -6,7 +6,7 @@ refits and the emitted program use the stored ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from ..bind.bound import BoundModel, BoundPredictor, offsets
 from ..bind.spanning import spanning, spanning_columns
 from ..data import weighted
+from ..data.codes import recode
 from ..data.table import Floats, Table
 from ..expressions.evaluation import evaluate
 from ..expressions.rounding import rounding
@@ -73,6 +74,9 @@ class Learned:
         parameters beside the predictor are measured in them.
     each
         Where there are several main predictors: the moments of each, by name.
+    items
+        Centre and spread of the response of each item, where they have thresholds of
+        their own.
     by_threshold
         One step and the mean of each column of ``cs()``.
     """
@@ -82,6 +86,7 @@ class Learned:
     own: Moments
     by_threshold: tuple[tuple[float, float], ...] = ()
     each: tuple[tuple[str, Moments], ...] = ()
+    items: tuple[Moments, ...] = ()
 
 
 def column_scale(column: DesignColumn, table: Table) -> float:
@@ -129,6 +134,9 @@ def learn(
             for column in bound.main.population.by_threshold
         ),
         _of_each(bound, table, moments),
+        tuple(
+            replace(one, m=one.m + offset) for one in _of_items(bound, table, response)
+        ),
     )
 
 
@@ -141,6 +149,19 @@ def _of_each(
         offset = _known(part.population.offsets, table, part.link.name == "log")
         found.append((part.dpar, replace(moments, m=center - offset, each=())))
     return tuple(found)
+
+
+def _of_items(bound: BoundModel, table: Table, response: Floats) -> Iterator[Moments]:
+    """Yield centre and spread of the response of each item, with its own categories."""
+    items = bound.response.items
+    if items is None or not table.rows:
+        return
+    of = recode(table.columns[items.column], items.levels)
+    for place, cuts in enumerate(items.cuts):
+        rows = of == place
+        count = None if table.counts is None else table.counts[rows]
+        categories = cuts + 1 + bound.family.apart
+        yield bound.family.moments(response[rows], count, categories=categories)
 
 
 def _mean_of(column: DesignColumn, table: Table) -> float:

@@ -29,6 +29,7 @@ from ..distributions.table import REAL, SUPPORTS
 from ..families.combined.limits import limited_name
 from ..families.family import DefaultPrior
 from ..families.link import allowed
+from ..families.ordinal.items import ITEMS
 from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
@@ -50,6 +51,7 @@ from .builder import (
 from .coupling import lower_coupling
 from .groups import lower_groups
 from .increments import Increments, where_of
+from .items import item_arguments, lower_items
 from .learn import Learned, LearnedPart
 from .links import INVERSES, WRITTEN
 from .names import free_name, observed_slot
@@ -128,12 +130,21 @@ def _response(build: Builder) -> Likelihood:
     build.slots.append(Slot(observed, (ROW,), recipe))
     return Likelihood(
         free_name(response.name, build),
-        limited_name(bound.family.name, [name for name, _ in response.limits]),
+        _family_name(bound),
         tuple(arguments),
         observed,
         ROW,
         weight=None if response.weight is None else f"{bound.prefix}weight",
     )
+
+
+def _family_name(bound: BoundModel) -> str:
+    """Return the family, with what rows bring along."""
+    response = bound.response
+    more = [name for name, _ in response.limits]
+    if response.items is not None:
+        more.append(ITEMS)
+    return limited_name(bound.family.name, more)
 
 
 Arguments = list[tuple[str, Expr]]
@@ -160,9 +171,12 @@ def _main(build: Builder) -> Arguments:
         value = WRITTEN[own][bound.link.name](value)
         _note_range(build, bound.main, own)
     arguments: Arguments = [(dpar, value)]
-    if bound.family.thresholds:
+    if bound.family.thresholds and bound.response.items is not None:
+        arguments += item_arguments(build, bound.response.items)
+    elif bound.family.thresholds:
         names = ("threshold", "gap") if bound.family.steps is None else ("threshold",)
         arguments += [(one, Symbol(f"{of}{one}")) for one in names]
+    if bound.family.thresholds:
         arguments += lower_category(build)
     return arguments
 
@@ -218,8 +232,12 @@ def _predictor(
     """Lower a linear predictor; ``known`` is what is added to it."""
     blocks = _population(build, part, learned)
     if part.main and build.bound.family.thresholds:
+        items = build.bound.response.items
         laid = lower_thresholds if build.bound.family.steps is None else lower_steps
-        shift = laid(build, part, _delta(part))
+        if items is not None:
+            shift = lower_items(build, part, items, _delta(part))
+        else:
+            shift = laid(build, part, _delta(part))
     else:
         shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)

@@ -18,7 +18,7 @@ from ..families.family import DefaultPrior, Family, Moments
 from ..families.moments import moments_of, parameter_moments
 from ..lower.default_priors import DPAR_GROUP_SD
 from ..program.blocks import GroupProduct, GroupUse, Intercept, MemberUse, Offset
-from ..program.expressions import Apply, Const, Symbol, names_in
+from ..program.expressions import Apply, Assemble, Const, Symbol, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
 from ..program.interpret.linear import linear
@@ -132,8 +132,8 @@ class _Given:
             if name in family.known
         }
         if family.thresholds:
-            (boundaries,) = _of_thresholds(program, likelihood).axes
-            known["categories"] = 1 + family.apart + frame.lengths[boundaries]
+            cuts = _cuts(program, likelihood, frame)
+            known["categories"] = 1 + family.apart + max(cuts)
         link = program.of(likelihood.name).predictors[0].link
         moments = moments_of(family, link, frame[likelihood.value], count, **known)
         own = family.moments(frame[likelihood.value], count, **known)
@@ -147,10 +147,9 @@ class _Given:
         )
 
     @property
-    def known_categories(self) -> int:
-        """How many categories an ordinal response has."""
-        (axis,) = _of_thresholds(self.program, self.likelihood).axes
-        return 1 + self.frame.lengths[axis]
+    def cuts(self) -> tuple[int, ...]:
+        """How many thresholds an ordinal response has, of each item."""
+        return _cuts(self.program, self.likelihood, self.frame)
 
     @property
     def count(self) -> Array | None:
@@ -193,6 +192,15 @@ class _Given:
         squares = weighted.means(np.square(columns / safe), self.count)
         found = np.maximum(largest * np.sqrt(squares), largest / FARTHEST)
         return np.where(found > 0.0, found, 1.0)
+
+
+def _cuts(program: Program, likelihood: Likelihood, frame: Frame) -> tuple[int, ...]:
+    """Return how many thresholds there are: of each item, where they have their own."""
+    match dict(likelihood.arguments).get("cuts"):
+        case Const(tuple(cuts)):
+            return tuple(int(one) for one in cuts)
+    (axis,) = _of_thresholds(program, likelihood).axes
+    return (frame.lengths[axis],)
 
 
 def _of_thresholds(program: Program, likelihood: Likelihood) -> Parameter | Derived:
@@ -284,11 +292,29 @@ def _thresholds(given: _Given, predictor: Predictor) -> dict[str, Unit]:
         case Derived(expression=Apply("spread", (Symbol(middle), _))):
             unit = Unit((given.moments.m,), (_positive(given.moments.s),))
             return {middle: unit}
+        case Derived(expression=Assemble((_, *_))) if given.family.items:
+            return _middles(given)
         case Parameter(name=name, chart="bounds") if given.family.at_shares is not None:
-            count = given.known_categories
-            equal = given.family.at_shares(np.full(count, 1.0 / count))
-            center = tuple((equal + given.moments.m).tolist())
-            return {name: Unit(center, (_positive(given.moments.s),) * (count - 1))}
+            center: list[float] = []
+            for cuts in given.cuts:
+                count = cuts + 1
+                equal = given.family.at_shares(np.full(count, 1.0 / count))
+                center += (equal + given.moments.m).tolist()
+            scale = (_positive(given.moments.s),) * len(center)
+            return {name: Unit(tuple(center), scale)}
+    return {}
+
+
+def _middles(given: _Given) -> dict[str, Unit]:
+    """Return the units of the middles of the thresholds of items, by their priors."""
+    threshold = _of_thresholds(given.program, given.likelihood)
+    assert isinstance(threshold, Derived)
+    for name in dict.fromkeys(names_in(threshold.expression)):
+        for parameter in given.program.parameters:
+            count = len(given.cuts)
+            if parameter.name == name and parameter.chart == "bounds":
+                scale = _positive(given.moments.s)
+                return {name: Unit((given.moments.m,) * count, (scale,) * count)}
     return {}
 
 

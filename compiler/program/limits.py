@@ -26,7 +26,7 @@ def _with(program: Program, kept: Collection[str]) -> Program:
 
 def _limited(likelihood: Likelihood, kept: Collection[str]) -> Likelihood:
     family = base_name(likelihood.family)
-    if family == likelihood.family:
+    if all(name not in LIMITS for name, _ in likelihood.arguments):
         return likelihood
     left = [name for name, _ in likelihood.arguments if name in LIMITS]
     left = [name for name in left if name in kept]

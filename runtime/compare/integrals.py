@@ -347,6 +347,8 @@ def _log_density(at: AtOnce, observed: Array, arguments: Mapping[str, Array]) ->
 
 
 def _nodes_first(values: Array) -> Array:
+    if values.ndim == 2 and values.shape[1] == 1:  # the same at all draws
+        return values[:, 0]
     return np.moveaxis(values, -1, 0) if values.ndim == 3 else values
 
 

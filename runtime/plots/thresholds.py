@@ -75,6 +75,11 @@ def picture(
             f"the response `{rows.title}` has no thresholds on a latent scale: this "
             "picture is of cumulative families"
         )
+    if one.bound.response.items is not None:
+        raise PlotError(
+            f"each level of `{one.bound.response.items.column}` has thresholds of its "
+            "own: `plot forest` shows them"
+        )
     thresholds = fit.data["posterior"][name]
     draws = thresholds.transpose("chain", "draw", ...).values
     draws = draws.reshape(-1, draws.shape[-1])
@@ -107,7 +112,7 @@ def picture(
         )
     if len(cells) > _MOST:
         sheet.notes = (f"the first {_MOST} of {len(cells)} cells are drawn",)
-    _lines(axes, low, middle, high, rows.categories)
+    _lines(axes, low, middle, high, rows.categories[one.bound.family.apart :])
     axes.set_xlim(left, right)
     axes.set_ylim(bottom=0.0)
     axes.set_yticks([])

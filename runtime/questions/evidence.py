@@ -26,7 +26,7 @@ from varying.compiler.program.interpret.truncation import log_mass
 from .formulas import evaluate, evaluate_quantities, holds, is_constant
 
 if TYPE_CHECKING:
-    from varying.compiler.bind.bound import JointModel, PriorText
+    from varying.compiler.bind.bound import BoundModel, JointModel, PriorText
 
 __all__ = ["DRAWS", "Prior", "prior_of"]
 
@@ -182,8 +182,7 @@ def _drawn(
             if one.kind == "threshold":
                 if one.dpar not in thresholds:
                     member = bound.member(one.dpar)
-                    cut = len(member.response.categories) - member.family.apart
-                    every = _thresholds(prior, cut - 1, rng)
+                    every = _every_threshold(member, prior, rng)
                     thresholds[one.dpar] = every
                 own = thresholds[one.dpar]
                 drawn = None if own is None else own[:, one.places[0]]
@@ -232,6 +231,26 @@ def _numbers(prior: PriorText, rng: np.random.Generator, size: int) -> Array | N
         return np.asarray(chosen.isf(share))
     share = rng.uniform(chosen.cdf(low), chosen.cdf(high), size)
     return np.asarray(chosen.ppf(share))
+
+
+def _every_threshold(
+    member: BoundModel, prior: PriorText, rng: np.random.Generator
+) -> Array | None:
+    """Return draws of the thresholds of a response, those of items side by side."""
+    cut = len(member.response.categories) - member.family.apart
+    items = member.response.items
+    ordered = member.family.steps is None
+    found = [
+        _thresholds(prior, count, rng) if ordered else _unordered(prior, count, rng)
+        for count in ((cut - 1,) if items is None else items.cuts)
+    ]
+    known = [one for one in found if one is not None]
+    return None if len(known) < len(found) else np.concatenate(known, axis=1)
+
+
+def _unordered(prior: PriorText, count: int, rng: np.random.Generator) -> Array | None:
+    drawn = _numbers(prior, rng, _AT_ONCE * count)
+    return None if drawn is None else drawn.reshape(_AT_ONCE, count)
 
 
 def _thresholds(prior: PriorText, count: int, rng: np.random.Generator) -> Array | None:

@@ -23,7 +23,14 @@ from varying.compiler.program.blocks import (
     GroupUse,
     MemberUse,
 )
-from varying.compiler.program.expressions import Apply, Const, Expr, Symbol, Take
+from varying.compiler.program.expressions import (
+    Apply,
+    Assemble,
+    Const,
+    Expr,
+    Symbol,
+    Take,
+)
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.ir import Frame, Group, Predictor, Program
 
@@ -195,6 +202,11 @@ class AtOnce:
                 design, vector = self.frame[slot], self.vector(name)
                 vector = vector.reshape(self.size, design.shape[1], -1)
                 return np.asarray(design @ vector)[:, :, None]
+            case Assemble():
+                found = evaluate_expression(expr, _Values(self))
+                return np.broadcast_to(found, (self.size, found.shape[-1]))[
+                    :, None, None
+                ]
             case Take(Symbol(name), index):
                 return self.vector(name)[:, self.frame[index], None]
             case Apply(operation, arguments) if operation in _ROWWISE:

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.distributions.density.latent import LATENT
 from varying.compiler.families.cdf import cdf_of
+from varying.compiler.families import FAMILIES
 from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
 from varying.compiler.families.ordinal.cumulative import CUMULATIVE
+from varying.compiler.families.ordinal.items import VECTORS
 from varying.compiler.families.ordinal.lowest import (
     HURDLE_CUMULATIVE,
     ZERO_INFLATED_CUMULATIVE,
@@ -240,9 +242,40 @@ def _above(
 
     A rank of -1 is below all categories, the last category is above none.
     """
-    own = _of_family(family)
+    if family.items:
+        return _above_of_items(family, at.arguments(predictors, _NEEDED), ranks)
     # the gaps of thresholds are for densities
-    arguments = at.arguments(predictors, None if own is _each_draw else _NEEDED)
+    every = _of_family(family) is _each_draw
+    arguments = at.arguments(predictors, None if every else _NEEDED)
+    return _exceeding(family, arguments, ranks)
+
+
+def _above_of_items(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    """Return the same where rows look at the thresholds of their item."""
+    base = FAMILIES[base_name(family.name)]
+    item = np.ravel(np.asarray(arguments["item"])).astype(int)
+    cuts = np.asarray(arguments["cuts"]).astype(int)
+    ends = np.cumsum(cuts)
+    plain = {n: np.asarray(v) for n, v in arguments.items() if n not in VECTORS}
+    shape = np.broadcast_shapes(
+        *(v.shape for n, v in plain.items() if n != "item"), (1, len(item), 1)
+    )
+    found = np.empty((*shape, len(ranks)))
+    for one in np.unique(item).tolist():
+        rows = np.flatnonzero(item == one)
+        own = {
+            n: v[:, rows] if v.ndim > 1 and v.shape[1] == len(item) else v
+            for n, v in plain.items()
+            if n != "item"
+        }
+        first = ends[one] - cuts[one]
+        own["threshold"] = arguments["threshold"][..., first : ends[one]]
+        found[:, rows] = _exceeding(base, own, ranks)
+    return found
+
+
+def _exceeding(family: Family, arguments: Arguments, ranks: Array) -> Array:
+    own = _of_family(family)
     count, apart = np.shape(arguments["threshold"])[-1], family.apart
     inner = np.clip(ranks - apart, 0, count - 1)
     found = own(family, arguments, inner)
@@ -326,7 +359,7 @@ def _each_draw(family: Family, arguments: Arguments, ranks: Array) -> Array:
 
 
 #: What cumulative and stepwise families make probabilities of.
-_NEEDED = ("eta", "threshold", "disc", "effects", "hu", "zi")
+_NEEDED = ("eta", "threshold", "disc", "effects", "hu", "zi", "item", "cuts")
 #: Parameters that are a share of the lowest category.
 _LOWEST = frozenset({"hu", "zi"})
 #: Arguments of ordinal families that have an element for each threshold or gap.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.families.ordinal.items import VECTORS
 from varying.compiler.program.expressions import Apply, Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 
@@ -181,7 +182,7 @@ def computed(
 def _drawn(block: Block, rng: np.random.Generator) -> Array:
     """Return new responses: one for each draw and row."""
     family, arguments = block.rows.family, block.arguments()
-    vectors = ("threshold", "gap", "effects") if family.thresholds else ()
+    vectors = (*VECTORS, "effects") if family.thresholds else ()
     each = {n: v if n in vectors else block.whole(v) for n, v in arguments.items()}
     return block.by(family.simulate, each, rng).astype(
         _KINDS.get(family.response, float)

@@ -26,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.question import Reference
+from varying.compiler.families import FAMILIES
+from varying.compiler.program.expressions import names_in
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.source import Source, Span
 
@@ -393,13 +395,27 @@ def _check(
             spans["rescor"],
             "the correlations of the residuals are no correlation matrix",
         )
+    # those of steps are in no order, those of items each in its own
+    rising = {
+        name
+        for one in program.likelihoods
+        for argument, value in one.arguments
+        if argument == "threshold" and _in_order(one.family)
+        for name in names_in(value)
+    }
     for name, value in values.items():
         known = value[~np.isnan(value)]
-        if name.endswith("threshold") and not (np.diff(known) > 0.0).all():
+        rises = name in rising and not (np.diff(known) > 0.0).all()
+        if rises:
             sink.add("truth-value", spans[name], f"the values of `{name}` do not rise")
         if name.startswith("simo") and len(known) == len(value):
             if abs(known.sum() - 1.0) > 1e-6:
                 sink.add("truth-value", spans[name], f"`{name}` does not add up to 1")
+
+
+def _in_order(family: str) -> bool:
+    one = FAMILIES[family]
+    return one.steps is None and not one.items
 
 
 def residual_partial(program: Program, values: Mapping[str, Array]) -> dict[str, float]:

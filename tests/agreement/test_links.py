@@ -37,6 +37,7 @@ def data() -> pd.DataFrame:
             "n": rng.poisson(3.0, rows),
             "hits": rng.binomial(10, 0.4, rows),
             "grade": rng.permutation(np.arange(rows) % 5),
+            "item": np.where(np.arange(rows) % 3 == 0, "a", "b"),
             "is": rng.permutation(np.arange(rows) % 2),
         }
     )
@@ -77,6 +78,13 @@ MODELS = [
     "grade ~ x, family=hurdle_cumulative, link=cauchit, threshold=symmetric\n"
     "  disc ~ x\n  prior hu = 0.3",
     "grade ~ x, family=zero_inflated_cumulative\n  prior threshold ~ normal(0, 2)",
+    *(
+        f"grade | thres(gr=item) ~ x + (1 | g), family={family}"
+        for family in ("ordlogit", "hurdle_cumulative", "sratio", "acat")
+    ),
+    "grade | thres(gr=item) ~ x, family=zero_inflated_cumulative, link=probit\n"
+    "  disc ~ x\n  prior threshold ~ normal(0, 2)",
+    "grade | thres(gr=item) ~ x, family=cratio, link=cloglog\n  disc ~ x",
     "grade ~ x, family=acat, link=probit\n  disc ~ x",
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
     "  prior threshold ~ normal(0, 2)",
@@ -136,6 +144,12 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ x + (1 | g), family=sratio, link=probit\n  disc ~ x",
         "grade ~ x, family=hurdle_cumulative\n  disc ~ x\n  hu ~ g",
         "grade ~ x, family=zero_inflated_cumulative, link=loglog",
+        "grade | thres(gr=item) ~ x, family=hurdle_cumulative, link=cauchit\n"
+        "  disc ~ x\n  hu ~ x",
+        "grade | thres(gr=item) ~ x + (1 | g), family=ordprobit\n"
+        "  prior threshold[mean] ~ normal(0, 2)",
+        "grade | thres(gr=item) ~ x, family=acat\n  disc ~ x",
+        "grade | thres(gr=item) ~ x, family=sratio, link=probit",
         "grade ~ x, family=cratio, link=cloglog",
         "grade ~ x, family=acat\n  disc ~ x",
         "grade ~ x + cs(y + g), family=sratio",

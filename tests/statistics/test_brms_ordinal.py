@@ -27,11 +27,18 @@ MODELS = {
     "acat": "grade ~ x + z, family=acat",
     "hurdle_cumulative": "none ~ x, family=hurdle_cumulative\n  hu ~ z\n"
     "  prior hu.b ~ normal(0, 1)\n  prior hu.Intercept[mean] ~ normal(-1, 1)",
+    "cumulative_items": "rank | thres(gr=item) ~ x, family=ordlogit",
+    "cumulative_items_probit_disc": "rank | thres(gr=item) ~ x, family=ordprobit\n"
+    "  disc ~ z\n  prior disc.b ~ normal(0, 1)",
+    "sratio_items": "rank | thres(gr=item) ~ x + z, family=sratio",
+    "acat_items": "rank | thres(gr=item) ~ x, family=acat",
     "acat_cs_probit": "grade ~ x + cs(z), family=acat(probit)",
 }
 
 
 def point_of(model: Compiled, theirs: dict[str, Any]) -> dict[str, Any]:
+    if "Intercept_1" in theirs:
+        return point_of_items(model, theirs)
     threshold = np.asarray(theirs["Intercept"])
     if theirs.get("bcs") is None and model.joint.members[0].family.steps is None:
         threshold = np.concatenate([threshold[:1], np.log(np.diff(threshold))])
@@ -44,6 +51,24 @@ def point_of(model: Compiled, theirs: dict[str, Any]) -> dict[str, Any]:
         point["hu_Intercept_centered"] = np.asarray(theirs["Intercept_hu"])
     if "bcs" in theirs:
         point["bcs"] = np.asarray(theirs["bcs"])
+    return point
+
+
+def point_of_items(model: Compiled, theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return the point where the thresholds are those of two items."""
+    each = [np.asarray(theirs[f"Intercept_{number}"]) for number in (1, 2)]
+    point = {"b": np.atleast_1d(theirs["b"])}
+    if model.joint.members[0].family.steps is not None:
+        # the means of the predictors are 0
+        names = {one.name for one in model.program.parameters}
+        (name,) = names & {"threshold", "threshold_centered"}
+        point[name] = np.concatenate(each)
+    else:
+        for number, one in enumerate(each, start=1):
+            gaps = np.log(np.diff(one))
+            point[f"threshold#{number}"] = np.concatenate([one[:1], gaps])
+    if "b_disc" in theirs:
+        point["disc_b"] = np.atleast_1d(theirs["b_disc"])
     return point
 
 

@@ -177,6 +177,10 @@ def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> s
             )
         case Apply("inv_square", (argument,)):
             return f"1.0 / {program_expression(argument, indent, name)} ** 2"
+        case Apply("spread", (center, Assemble(_, order) as gap)):
+            # it is told how many thresholds there are
+            texts = (program_expression(one, indent, name) for one in (center, gap))
+            return f"spread({', '.join(texts)}, {len(order) + 1})"
         case Apply(operation, arguments):
             inside = [program_expression(a, indent, name) for a in arguments]
             if operation in _INFIX:

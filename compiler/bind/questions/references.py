@@ -15,6 +15,7 @@ from varying.grammar.tokens import raw_level
 from varying.grammar.tree import Name, Number, Ref, RefPart, Target
 
 from ...formula.columns import Coded, DesignColumn
+from ..bound import Items
 from ..priors.named import group_text, ref_text
 from ..priors.scalars import Scalar
 from ..priors.targets import matches
@@ -184,6 +185,9 @@ def _threshold(
     family = scope.families.get(of)
     apart = 0 if family is None else family.apart
     count = len(categories) - 1 - apart
+    items = scope.items.get(of)
+    if items is not None:
+        return _of_item(target, of, refs, items, sink)
     if not refs and count != 1:
         several(target, [f"{kind}[{k}]" for k in range(1, count + 1)], sink)
         return None
@@ -202,6 +206,28 @@ def _threshold(
         return None
     text = f"{kind}[{number}]"
     return Reference(text, "threshold", of, places=(number - 1,), target=kind)
+
+
+def _of_item(
+    target: Target, of: str, refs: Sequence[Ref], items: Items, sink: Sink
+) -> Reference | None:
+    """Return a threshold of an item: ``threshold[a, 2]``."""
+    kind = target.name.text
+    level = ref_text(refs[0]) if len(refs) == 2 else ""
+    number = _number(refs[1]) if len(refs) == 2 else None
+    place = items.levels.index(level) if level in items.levels else None
+    if place is None or number is None or not 1 <= number <= items.cuts[place]:
+        sink.add(
+            "unknown-target",
+            target.span,
+            f"the model has no threshold `{expression_text(target)}`",
+            f"`{kind}[{items.levels[0]}, 1]` is the first one of `{items.levels[0]}`",
+            f"each level of `{items.column}` has its own, numbered from 1",
+        )
+        return None
+    at = sum(items.cuts[:place]) + number - 1
+    text = f"{kind}[{level}, {number}]"
+    return Reference(text, "threshold", of, places=(at,), target=kind)
 
 
 def _residual(

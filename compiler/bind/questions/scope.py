@@ -10,7 +10,7 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import Target
 
 from ...families.family import Family
-from ..bound import Grouping, Population
+from ..bound import Grouping, Items, Population
 from ..effects import Effects, effects_of
 from ..priors.scalars import Targets
 
@@ -36,7 +36,7 @@ class Scope:
         not known.
     lines
         Of each question about cells, by its name, what its lines are called.
-    families, links
+    families, links, items
         Of each response, by its name where there are several.
     truncated
         Whether a response is.
@@ -49,6 +49,7 @@ class Scope:
     families: Mapping[str, Family | None] = field(default_factory=dict)
     links: Mapping[str, str | None] = field(default_factory=dict)
     truncated: bool = False
+    items: Mapping[str, Items | None] = field(default_factory=dict)
 
     def grouping(self, dpar: str, name: str) -> Grouping:
         """Return a grouping of a formula."""

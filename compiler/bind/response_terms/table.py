@@ -25,5 +25,8 @@ TERMS: dict[str, ResponseTerm] = {
     )
 }
 
+#: Terms about thresholds, which are bound once the rows are known (``bind/items.py``).
+OF_THRESHOLDS: tuple[str, ...] = ("thres", "resp_thres")
+
 #: Terms of the language that this version does not compile yet.
-PLANNED_TERMS: tuple[str, ...] = ("thres", "subset", "dec")
+PLANNED_TERMS: tuple[str, ...] = ("subset", "dec")

@@ -290,7 +290,7 @@ def cumulative(link: str) -> Family:
             when=(("disc", _script(link, name, "{disc}")),),
         ),
         at_once=None,
-        many_draws=False,
+        many_draws=True,
         at_shares=at_shares(link),
         doc=rf"""Ordered categories 0, ..., K - 1 cut from a latent variable.
 

@@ -281,7 +281,7 @@ model, with an application to modelling tobacco consumption, Journal of Economet
 141, 1073-1099; Kelley & Anderson (2008), Zero inflation in ordinal data, Statistics in
 Medicine 27, 3674-3688.
 """
-_KINDS = (
+KINDS = (
     Lowest("logit", chance("hu", "share of the lowest category"), 1),
     Lowest("logit", chance("zi", "share of answers beside, in the lowest category"), 0),
 )
@@ -310,7 +310,7 @@ def _family(kind: Lowest, link: str) -> Family:
         log_density=of.log_density,
         density=of.density,
         by_hand=None,
-        many_draws=False,
+        many_draws=True,
         simulate=of.simulate,
         mean=of.mean,
         observe=of.observe,
@@ -323,4 +323,4 @@ def _family(kind: Lowest, link: str) -> Family:
     )
 
 
-HURDLE_CUMULATIVE, ZERO_INFLATED_CUMULATIVE = (_family(one, "logit") for one in _KINDS)
+HURDLE_CUMULATIVE, ZERO_INFLATED_CUMULATIVE = (_family(one, "logit") for one in KINDS)

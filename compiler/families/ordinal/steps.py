@@ -186,8 +186,8 @@ class Steps:
 
     # ---- a script ----------------------------------------------------------------
 
-    def helpers(self) -> str:
-        """Return the definitions of the family in a script."""
+    def parts_of_text(self) -> tuple[str, str, str]:
+        """Return definitions, the text of the logits, and that of probabilities."""
         from ...distributions.density.text import definitions
 
         made, logits = "", "scaled"
@@ -195,7 +195,6 @@ class Steps:
             function, document = LINKING[f"{self.link}_logit"]
             made = definitions(f"{self.link}_logit", function, ("x",), document)
             logits = f"{self.link}_logit(scaled)"
-        sign = "-" if self.kind == "sratio" else ""
         if self.kind == "cratio":
             logits = f"-{logits}"
         body = """    passed = pt.cumsum(-pt.softplus(logits), axis=-1)
@@ -205,6 +204,12 @@ class Steps:
             body = """    whole = pt.cumsum(logits, axis=-1)
     sums = pt.concatenate([none, whole], axis=-1)
     return sums - pt.logsumexp(sums, axis=-1, keepdims=True)"""
+        return made, logits, body
+
+    def helpers(self) -> str:
+        """Return the definitions of the family in a script."""
+        made, logits, body = self.parts_of_text()
+        sign = "-" if self.kind == "sratio" else ""
         name = f"{self.kind}_{self.link}"
         return f'''{made}
 

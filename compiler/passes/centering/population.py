@@ -40,8 +40,12 @@ def population_of(predictor: Predictor, program: Program, frame: Frame) -> Popul
             name, places, matrix = found
             elements += [Element(name, place) for place in places]
             columns.append(np.broadcast_to(matrix, (rows, len(places))))
-    threshold = dict(program.likelihood.arguments).get("threshold")
-    if isinstance(threshold, Symbol) and predictor is program.predictors[0]:
+    arguments = dict(program.likelihood.arguments)
+    threshold = arguments.get("threshold")
+    # of items each has its own: there is none that all rows have
+    shared = isinstance(threshold, Symbol) and "item" not in arguments
+    if shared and predictor is program.predictors[0]:
+        assert isinstance(threshold, Symbol)
         count = _boundaries(threshold.name, program)
         elements.append(Element(threshold.name, (count - 1) // 2, -1.0))
         columns.append(np.ones((rows, 1)))

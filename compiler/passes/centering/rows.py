@@ -211,9 +211,30 @@ def _thresholds(
     family: Family, y: Array, count: Array, arguments: Mapping[str, Any]
 ) -> dict[str, Array]:
     """Return the thresholds that give the shares of the data, a little smoothed."""
+    if family.items:
+        return _of_items(family, y, count, arguments)
     categories = np.shape(arguments["threshold"])[-1] + 1 + family.apart
     shares = np.bincount(y, weights=count, minlength=categories) + 0.5
     assert family.at_shares is not None
     threshold = family.at_shares(shares / shares.sum())
     found = {"threshold": threshold, "gap": np.diff(threshold)}
+    return {name: value for name, value in found.items() if name in arguments}
+
+
+def _of_items(
+    family: Family, y: Array, count: Array, arguments: Mapping[str, Any]
+) -> dict[str, Array]:
+    """Return the same of thresholds that are those of items."""
+    assert family.at_shares is not None
+    item, cuts = np.asarray(arguments["item"]), np.asarray(arguments["cuts"])
+    places: list[Array] = []
+    gaps: list[Array] = []
+    for one, own in enumerate(cuts.astype(int).tolist()):
+        rows = item == one
+        categories = own + 1 + family.apart
+        shares = np.bincount(y[rows], weights=count[rows], minlength=categories) + 0.5
+        threshold = family.at_shares(shares / shares.sum())
+        places.append(threshold)
+        gaps.append(np.append(np.diff(threshold), 1.0))
+    found = {"threshold": np.concatenate(places), "gap": np.concatenate(gaps)}
     return {name: value for name, value in found.items() if name in arguments}

@@ -23,7 +23,7 @@ from ....families.family import Family
 from ..llvm.text import execute
 from . import Operation
 from .linking import linking
-from .steps import step_rows
+from .steps import OF_ITEM, step_rows
 
 
 def prior_name(distribution: str) -> str:
@@ -227,6 +227,12 @@ def _ordinal(name: str, family: Family) -> Operation:
     """
     names = parameters(family)
     words = ["n", "y", "count", "thresholds", "threshold", "gap"]
+    heads, own = "last, threshold, between", ""
+    if family.items:
+        # a row has the thresholds of its item
+        words += ["first", "last"]
+        heads, own = "_, all_thresholds, all_between", OF_ITEM.format(7, 8)
+        own += "\n        between = all_between + k[o[p + 7] + i]"
     before, within = _places(names, words)
     values = "".join(f", v[j{i}]" for i in range(1, len(names)))
     slopes = "".join(f", g{i}" for i in range(1, len(names)))
@@ -244,9 +250,9 @@ def _ordinal(name: str, family: Family) -> Operation:
     text = f"""
 def step(o, p, v, d, c, k):
     n, y, count = o[p + 1], o[p + 2], o[p + 3]
-    last, threshold, between = o[p + 4], o[p + 5], o[p + 6]
+    {heads} = o[p + 4], o[p + 5], o[p + 6]
     total = 0.0{before}
-    for i in range(n):
+    for i in range(n):{own}
         weight = c[count + i] if count >= 0 else 1.0{within}
         rank = k[y + i]{apart}
         lower, upper, gap = -math.inf, math.inf, math.inf

@@ -21,12 +21,12 @@ def _plain(x: float) -> tuple[float, float]:
 _HEAD = """
 def step(o, p, v, d, c, k):
     n, y, count = o[p + 1], o[p + 2], o[p + 3]
-    last, threshold = o[p + 4], o[p + 5]
+    {heads} = o[p + 4], o[p + 5]
     a0, x0, s0 = o[p + 6], o[p + 7], o[p + 8]
     a1, x1, s1 = o[p + 9], o[p + 10], o[p + 11]
     columns, width, effects, scratch = o[p + 12], o[p + 13], o[p + 14], o[p + 15]
     total = 0.0
-    for i in range(n):
+    for i in range(n):{own}
         weight = c[count + i] if count >= 0 else 1.0
         j0 = a0 + (k[x0 + i] if x0 >= 0 else i * s0)
         j1 = a1 + (k[x1 + i] if x1 >= 0 else i * s1)
@@ -93,6 +93,11 @@ _ADJACENT = f"""{_HEAD}
             g = weight * v[scratch + last + s] * ((1.0 if s < rank else 0.0) - above)
 {_BACK}{_TAIL}"""
 
+#: Which thresholds those of a row are, given where they begin and how many they are.
+OF_ITEM = """
+        last = k[o[p + {1}] + i]
+        threshold = all_thresholds + k[o[p + {0}] + i]"""
+
 WORDS = (
     *("n", "y", "count", "thresholds", "threshold"),
     *("eta", "eta_index", "eta_stride", "disc", "disc_index", "disc_stride"),
@@ -108,11 +113,17 @@ def step_rows(name: str, family: Family) -> Operation:
     if steps.link != "logit":
         function = LINKING[f"{steps.link}_logit"][0]
         curve = python.kernel(f"{steps.link}_logit", function, ("x",), ("x",))
-    text = _ADJACENT
+    text, words = _ADJACENT, [*WORDS]
+    signs = {"sratio": ("-", ""), "cratio": ("", "-"), "acat": ("", "")}
+    sign, turned = signs[steps.kind]
     if steps.kind != "acat":
-        signs = {"sratio": ("-", ""), "cratio": ("", "-")}
-        sign, turned = signs[steps.kind]
-        text = _SEQUENTIAL.format(sign=sign, turned=turned)
+        text = _SEQUENTIAL
+    heads, own = "last, threshold", ""
+    if family.items:
+        # a row has the thresholds of its item
+        heads, own = "_, all_thresholds", OF_ITEM.format(16, 17)
+        words += ["first", "last"]
+    text = text.format(sign=sign, turned=turned, heads=heads, own=own)
     space: dict[str, Any] = {"curve": curve, "row_logistic": row_logistic, "math": math}
     execute(text, f"<{name}>", space)
-    return Operation(name, WORDS, space["step"])
+    return Operation(name, tuple(words), space["step"])

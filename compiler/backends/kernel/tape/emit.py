@@ -329,6 +329,17 @@ class _Tape(Quantities):
         columns = self.writer.numbers(parts.columns(given))
         self.writer.add(operation, **words, columns=columns)
 
+    def _of_items(self, arguments: Mapping[str, Expr]) -> dict[str, int]:
+        """Return the words of where the thresholds of rows begin, and their number."""
+        item, cuts = arguments["item"], arguments["cuts"]
+        if not isinstance(item, Symbol) or not isinstance(cuts, Const):
+            raise NoKernel("the items of thresholds are no column")
+        counts = np.asarray(cuts.value, dtype=np.int64)
+        of = self.frame[item.name]
+        first = (np.cumsum(counts) - counts)[of]
+        integers = self.writer.integers
+        return {"first": integers(first), "last": integers(counts[of])}
+
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
         family = FAMILIES[likelihood.family]
@@ -355,6 +366,8 @@ class _Tape(Quantities):
         else:
             words |= self._category_effects(arguments.get("effects"))
             words["scratch"] = writer.place(3 * threshold.length)
+        if family.items:
+            words |= self._of_items(arguments)
         formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
         if family.at_once is not None and not formulas:
             self._at_once(family, words, arguments[family.predictor])
