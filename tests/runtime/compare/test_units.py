@@ -183,6 +183,7 @@ BRUTE = {
         "level ~ x + (1 | g), family=cumulative, link=probit\n  disc ~ half",
         "g",
     ),
+    "ordinal, items": ("level | thres(gr=half) ~ x + (1 | g), family=ordlogit", "g"),
     "ordinal, in steps": ("level ~ x + (1 | g), family=cratio", "g"),
     "censored": ("y | cens(over) ~ x + (1 + x | g)", "g"),
     "heavy tails, scale by group": (

@@ -67,7 +67,10 @@ def test_thresholds_of_many_draws_are_those_of_each(name: str) -> None:
     given |= {"threshold": threshold, "gap": np.diff(threshold)}
     if name in ("sratio", "cratio", "acat"):  # their thresholds are in no order
         del given["gap"]
-    y = rng.integers(0, 4, 7)
+    for share in {"hu", "zi"} & {one.name for one in family.dpars}:
+        given[share] = rng.random((20, 1))
+    top = 4 + family.apart
+    y = rng.integers(0, top, 7)
     found = family.log_density(y, **given), family.mean(**given)
     for at in range(20):
         own = {key: values[at] for key, values in given.items()}
@@ -77,6 +80,45 @@ def test_thresholds_of_many_draws_are_those_of_each(name: str) -> None:
     many = {**given, "eta": np.repeat(given["eta"][:, :1], 20_000, axis=1)}
     drawn = family.simulate(np.random.default_rng(1), **many)
     first = {**given, "eta": given["eta"][:, :1]}
-    for rank in range(4):
+    for rank in range(top):
         share = np.exp(family.log_density(np.full(1, rank), **first))[:, 0]
         np.testing.assert_allclose((drawn == rank).mean(axis=1), share, atol=0.02)
+
+
+@pytest.mark.parametrize("name", ["ordlogit", "hurdle_cumulative", "sratio", "acat"])
+def test_rows_look_at_the_thresholds_of_their_item(name: str) -> None:
+    base, family = FAMILIES[name], FAMILIES[f"{name} | thres"]
+    rng = np.random.default_rng(4)
+    threshold = np.sort(rng.normal(size=(6, 5)), axis=1)
+    given = {"eta": rng.normal(size=(6, 8)), "threshold": threshold}
+    if base.apart:
+        given["hu"] = rng.random((6, 1))
+    if base.steps is None:
+        given["gap"] = np.append(np.diff(threshold), np.ones((6, 1)), axis=1)
+    item = np.array([0, 1, 0, 0, 1, 1, 0, 1])
+    more = {**given, "item": item, "cuts": np.array([2.0, 3.0])}
+    y = np.where(item == 0, np.arange(8) % 3, np.arange(8) % 4)
+    found = family.log_density(y, **more), family.mean(**more)
+    many = family.simulate(
+        rng,
+        **{k: np.repeat(v, 3000, 0) for k, v in more.items() if k in given},
+        item=item,
+        cuts=more["cuts"],
+    )
+    for one, places in ((0, slice(0, 2)), (1, slice(2, 5))):
+        rows = item == one
+        own = {n: v for n, v in given.items() if n != "gap"}
+        own["eta"], own["threshold"] = own["eta"][:, rows], threshold[:, places]
+        if "gap" in given:
+            own["gap"] = np.diff(own["threshold"])
+        for at in range(6):
+            of_draw = {n: v[at] for n, v in own.items()}
+            wanted = base.log_density(y[rows], **of_draw), base.mean(**of_draw)
+            np.testing.assert_allclose(found[0][at, rows], wanted[0], 1e-12)
+            np.testing.assert_allclose(found[1][at, rows], wanted[1], 1e-12)
+            drawn = many[3000 * at : 3000 * (at + 1), rows].mean(axis=0)
+            np.testing.assert_allclose(drawn, wanted[1], atol=0.15)
+    # a category that an item has not
+    beyond = family.log_density(np.full(8, 3 + family.apart), **more)
+    assert (beyond[:, item == 0] == -np.inf).all()
+    assert np.isfinite(beyond[:, item == 1]).all()
