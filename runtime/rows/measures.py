@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.distributions.density.latent import LATENT
-from varying.compiler.families.cdf import cdf_of
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.cdf import cdf_of
 from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
 from varying.compiler.families.ordinal.cumulative import CUMULATIVE
