@@ -16,7 +16,7 @@ from .builder import BOUNDARY, ROW, Builder, PriorRow, location, numbered, prior
 from .special import shift_of
 
 #: The axis of items, and the slot that says of which each row is.
-ITEM, INDEX = "item", "item_index"
+ITEM, INDEX = "threshold_item", "threshold_item_index"
 
 
 def lower_items(

@@ -16,7 +16,7 @@ _TAKEN = {
     *("b_at_means", "b_basis", "sds", "smooth"),
     *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
     *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
-    *("category_probability", "item", "item_index", "item_with_gaps"),
+    *("category_probability", "threshold_item", "threshold_item_index"),
 }
 
 
