@@ -293,9 +293,9 @@ def smooth_sd(
     in mgcv and brms. ``size`` is how far from a straight line the curve typically is
     where it is 1, so that the prior is about the curve: it is away from straight by
     about as much as the response is spread, which may be nothing. One that bends often
-    has an sd of up to 15 times that, since its first coefficients, which are those of
+    has an sd of up to 8 times that, since its first coefficients, which are those of
     slow bends, are then small: hence the tails of a t distribution, as in brms, whose
-    2.5 spreads for ``sds`` are 1.2 of these for ``k=10`` and values evenly spread. On
+    2.5 spreads for ``sds`` are half of one of these for ``k=10`` and even values. On
     the log scale of a parameter such tails make draws overflow.
     """
     step, away = _step(family, part, moments), f"({size:.3g} where it is 1)"

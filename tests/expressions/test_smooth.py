@@ -40,39 +40,57 @@ def table_of(x: Array) -> Table:
     return table_from_frame({"x": x})
 
 
+def of_mgcv(case: dict[str, Any]) -> tuple[Array, Array, Array, Array]:
+    """Its line and curves, on the rows and on new ones.
+
+    What its curves have in common with the line is of the line here.
+    """
+    curves, new = np.array(case["random"]), np.array(case["new"])
+    if "line" not in case:
+        return np.empty((len(curves), 0)), curves, np.empty((len(new), 0)), new
+    line, new_line = (np.array(case[of])[:, None] for of in ("line", "new_line"))
+    slopes = line.T @ curves / (line.T @ line)
+    return line, curves - line * slopes, new_line, new - new_line * slopes
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_curves_have_the_prior_of_mgcvs(case: str) -> None:
     given = CASES[case]
     x, new = (np.array(MGCV[of][given["data"]], float) for of in ("data", "new"))
     state = learned(x, given["bs"], given["k"])
     (line, curves), (new_line, new_curves) = parts(state, x), parts(state, new)
-    first = len(given["random"])
-    size = np.abs(given["random"]).max()
-    product = curves[:first] @ curves[:first].T
-    assert product == pytest.approx(np.array(given["random"]), abs=1e-8 * size)
-    wanted = np.array(given["new"])
-    size = np.abs(wanted).max()
-    assert new_curves @ curves[:12].T == pytest.approx(wanted, abs=1e-8 * size)
+    their_line, theirs, their_new_line, their_new = of_mgcv(given)
+    # a product says what prior a curve has, whatever its columns
+    for one, other in ((curves, theirs), (new_curves, their_new)):
+        found, wanted = one @ curves.T, other @ theirs.T
+        assert found == pytest.approx(wanted, abs=1e-8 * np.abs(wanted).max())
     # the line is theirs but for its unit, on new rows too
-    assert ("line" in given) == (line.shape[1] == 1)
-    if "line" in given:
-        theirs = np.array([*given["line"], *given["new_line"]])
-        ours = np.concatenate([line, new_line])[:, 0]
-        unit = (ours @ theirs) / (theirs @ theirs)
-        assert ours == pytest.approx(unit * theirs, abs=1e-8 * np.abs(ours).max())
+    assert line.shape == their_line.shape
+    if line.shape[1]:
+        ours, other = (
+            np.vstack([line, new_line]),
+            np.vstack([their_line, their_new_line]),
+        )
+        unit = np.linalg.lstsq(other, ours)[0]
+        assert ours == pytest.approx(other @ unit, abs=1e-8 * np.abs(ours).max())
+        assert line.T @ curves == pytest.approx(0.0, abs=1e-8 * np.abs(line).sum())
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_normal_response_has_the_density_of_mgcvs(case: str) -> None:
-    """With given sds, of the residuals and of the curves."""
-    from scipy.stats import multivariate_normal
-
+    """With given sds; of what is left of it beside any multiple of the line."""
     given = CASES[case]
     x = np.array(MGCV["data"][given["data"]], float)
-    _, curves = parts(learned(x, given["bs"], given["k"]), x)
+    line, curves = parts(learned(x, given["bs"], given["k"]), x)
     covariance = curves @ curves.T * 0.49 + 0.09 * np.eye(len(x)) + 1.21
     y = np.sin(np.arange(1, len(x) + 1))
-    found = multivariate_normal(np.zeros(len(x)), covariance).logpdf(y)
+    root = np.linalg.cholesky(covariance)
+    half, lines = np.linalg.solve(root, y), np.linalg.solve(root, line)
+    rest = half - lines @ np.linalg.lstsq(lines, half)[0]
+    found = -np.log(np.diag(root)).sum() - 0.5 * rest @ rest
+    found -= 0.5 * (len(x) - line.shape[1]) * np.log(2.0 * np.pi)
+    found -= 0.5 * np.linalg.slogdet(lines.T @ lines)[1]
+    found += 0.5 * np.linalg.slogdet(line.T @ line)[1]
     assert found == pytest.approx(given["log_density"], rel=1e-9)
 
 

@@ -25,10 +25,16 @@ cases <- list(
   list("few", "cr", 10), list("few", "cr", 4), list("few", "cc", 8),
   list("many", "tp", 7), list("year", "tp", 10), list("year", "cr", 5)
 )
-normal <- function(y, covariance) {
+# of what is left of y beside any multiple of a line
+normal <- function(y, covariance, line) {
   root <- chol(covariance)
   half <- backsolve(root, y, transpose = TRUE)
-  -sum(log(diag(root))) - 0.5 * sum(half^2) - 0.5 * length(y) * log(2 * pi)
+  found <- -sum(log(diag(root))) - 0.5 * length(y) * log(2 * pi)
+  if (!ncol(line)) return(found - 0.5 * sum(half^2))
+  lines <- backsolve(root, line, transpose = TRUE)
+  rest <- residuals(lm(half ~ 0 + lines))
+  found - 0.5 * sum(rest^2) + 0.5 * log(2 * pi) -
+    0.5 * log(sum(lines^2)) + 0.5 * log(sum(line^2))
 }
 found <- lapply(cases, function(case) {
   x <- data[[case[[1]]]]
@@ -46,11 +52,9 @@ found <- lapply(cases, function(case) {
   line <- parts$Xf
   made <- list(
     data = case[[1]], bs = case[[2]], k = case[[3]], scale = smooth$S.scale,
-    # a product says what prior a curve has, whatever its columns
-    random = tcrossprod(random)[seq_len(min(32, length(x))), seq_len(min(32, length(x)))],
-    new = at[, parts$rind, drop = FALSE] %*% t(random)[, seq_len(12)],
+    random = random, new = at[, parts$rind, drop = FALSE],
     log_density = normal(
-      y, tcrossprod(random) * 0.7^2 + 0.3^2 * diag(length(x)) + 1.1^2
+      y, tcrossprod(random) * 0.7^2 + 0.3^2 * diag(length(x)) + 1.1^2, line
     )
   )
   if (ncol(line)) {

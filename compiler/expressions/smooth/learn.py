@@ -37,6 +37,11 @@ def learn_smooth(
     :math:`\lVert X \rVert_\infty^2 / \lVert S \rVert_1` so that ``sds`` does not depend
     on the unit of the variable.
 
+    What curves have in common with the line over the rows is then left to the line, so
+    that its coefficient is the slope of the straight line that is nearest to the whole,
+    and the rows know it apart from the curves. Where the prior of that coefficient is
+    flat it is the same model.
+
     Parameters
     ----------
     values, counts
@@ -65,18 +70,23 @@ def learn_smooth(
     bends, along = np.linalg.eigh(free.T @ (scale * raw.penalty) @ free)
     bent = bends > _BENDS * bends[-1]
     weights = free @ (along[:, bent] / np.sqrt(bends[bent]))
+    rows, curves = (raw.rows - mean) @ weights, raw.values @ weights
+    shares = (counts / counts.sum())[:, None]
+    center = weighted.mean(values, counts)
+    if kind.straight:
+        line = (values - center)[:, None]
+        slopes = (shares * line * rows).sum(axis=0) / (shares * line**2).sum()
+        rows = rows - line * slopes
+        curves = curves - (raw.knots - center)[:, None] * slopes
     # any rotation of them is the same: that in which the rows know each by itself
-    rows = (raw.rows - mean) @ weights
-    shares = counts / counts.sum()
-    weights = weights @ np.linalg.eigh(rows.T @ (shares[:, None] * rows))[1][:, ::-1]
-    curves = raw.values @ weights
+    curves = curves @ np.linalg.eigh(rows.T @ (shares * rows))[1][:, ::-1]
     # a curve and its negative are one: that which ends higher
     curves = curves * np.where(curves[-1] < 0.0, -1.0, 1.0)
     return Curves(
         tuple(raw.knots.tolist()),
         tuple(map(tuple, curves.tolist())),
         kind.periodic,
-        weighted.mean(values, counts) if kind.straight else None,
+        center if kind.straight else None,
     )
 
 
