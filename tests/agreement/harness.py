@@ -10,7 +10,7 @@ import itertools
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -124,33 +124,46 @@ def random_point(
     }
 
 
-def by_reference(program: Program, frame: Frame, point: Point) -> Evaluation:
+def by_reference(
+    program: Program, frame: Frame, point: Point, slopes: bool = True
+) -> Evaluation:
     # far out a scale or a mean is infinite: what comes of it is compared
     with np.errstate(over="ignore", invalid="ignore"):
         density = float(np.real(evaluate(program, frame, point)[1]))
-        return Evaluation(density, gradient(program, frame, point))
+        return Evaluation(density, gradient(program, frame, point) if slopes else {})
 
 
 class ByModel:
     """A model's log density; points are named by its random variables.
 
-    ``rewritten``: as samplers run it. Else as it is built, but for points where the
-    rewrites are needed for a finite density.
+    Parameters
+    ----------
+    model
+        The model.
+    rewritten
+        As samplers run it. Else as it is built, but for points where the rewrites are
+        needed for a finite density.
+    slopes
+        With its gradient, which takes most of the time to build.
     """
 
-    def __init__(self, model: pm.Model, rewritten: bool = False) -> None:
+    def __init__(
+        self, model: pm.Model, rewritten: bool = False, slopes: bool = True
+    ) -> None:
         values = model.value_vars
         self.rewritten = rewritten
         self._names = [model.values_to_rvs[value].name for value in values]
         # added up below: PyTensor's Python takes 32 summands at most
         parts = [pt.sum(part) for part in model.logp(sum=False)]
-        slopes = pt.grad(sum(parts), values, disconnected_inputs="ignore")
-        self._parts = len(parts)
+        self._parts, self._slopes = len(parts), slopes
+        outputs = [*parts]
+        if slopes:
+            outputs += pt.grad(sum(parts), values, disconnected_inputs="ignore")
 
         @cache
         def compiled(mode: Mode) -> Callable[..., Any]:
             return pytensor.function(
-                values, [*parts, *slopes], mode=mode, on_unused_input="ignore"
+                values, outputs, mode=mode, on_unused_input="ignore"
             )
 
         self._compiled = compiled
@@ -161,7 +174,8 @@ class ByModel:
         with np.errstate(all="ignore"):
             found = self._compiled(mode)(*numbers)
         density, given = sum(map(float, found[: self._parts])), found[self._parts :]
-        return Evaluation(density, dict(zip(self._names, given, strict=True)))
+        names = self._names if self._slopes else []
+        return Evaluation(density, dict(zip(names, given, strict=True)))
 
     def __call__(self, point: Point) -> Evaluation:
         if not self.rewritten:
@@ -181,18 +195,22 @@ class ByModel:
         return point
 
 
-def by_graph(program: Program, frame: Frame, rewritten: bool = False) -> ByModel:
-    return ByModel(emit(program, frame), rewritten)
+def by_graph(
+    program: Program, frame: Frame, rewritten: bool = False, slopes: bool = True
+) -> ByModel:
+    return ByModel(emit(program, frame), rewritten, slopes)
 
 
-def by_source(text: str, data: Path, rewritten: bool = False) -> ByModel:
+def by_source(
+    text: str, data: Path, rewritten: bool = False, slopes: bool = True
+) -> ByModel:
     """Execute an emitted script on a data file."""
     namespace: dict[str, Any] = {"__name__": "emitted"}
     exec(compile(text, "emitted.py", "exec"), namespace)
     with warnings.catch_warnings():
         # PyMC looks for an inverse cdf, which not all have (inverse_gamma)
         warnings.filterwarnings("ignore", "RandomVariables", UserWarning)
-        return ByModel(namespace["build"](namespace["read"](data)), rewritten)
+        return ByModel(namespace["build"](namespace["read"](data)), rewritten, slopes)
 
 
 # ---- passes --------------------------------------------------------------------------
@@ -319,6 +337,18 @@ def pulled_back(
     return density
 
 
+def along(density: Density, point: Point, ways: Iterable[Point]) -> Evaluation:
+    """Return a density, and by number its slopes in directions, by complex step.
+
+    A slope that is wrong in any coordinate is wrong in a random direction.
+    """
+    slopes: dict[str, Array] = {}
+    for number, way in enumerate(ways):
+        moved = {name: value + 1e-30j * way[name] for name, value in point.items()}
+        slopes[str(number)] = np.imag(np.asarray(density(moved))) / 1e-30
+    return Evaluation(float(np.real(density(point))), slopes)
+
+
 def by_complex_step(density: Density, point: Point) -> Evaluation:
     slopes: dict[str, Array] = {}
     for name, value in point.items():
@@ -330,6 +360,10 @@ def by_complex_step(density: Density, point: Point) -> Evaluation:
     return Evaluation(float(np.real(density(point))), slopes)
 
 
+def _density(program: Program, frame: Frame, point: Point) -> Any:
+    return evaluate(program, frame, point)[1]
+
+
 # ---- the whole comparison ------------------------------------------------------------
 
 
@@ -339,12 +373,14 @@ def compare_passes(
     """Return which pass changes the density, and the program at each stage."""
     found: list[str] = []
     steps = stages(compiled)
-    point = random_point(np.random.default_rng(seed), *steps[0][1:], 0.5)
+    rng = np.random.default_rng(seed)
+    point = random_point(rng, *steps[0][1:], 0.5)
     for (_, program, frame), (name, *after) in itertools.pairwise(steps):
         before = (program, frame)
-        here = by_reference(program, frame, point)
+        ways = [random_point(rng, program, frame, 1.0) for _ in range(3)]
+        here = along(partial(_density, program, frame), point, ways)
         there = pulled_back(name, before, (after[0], after[1]))
-        difference = here.difference(by_complex_step(there, point))
+        difference = here.difference(along(there, point, ways))
         if not difference.rounding:
             found.append(f"before and after {name}: {difference}")
         moved, _ = MAPS[name](program, frame, point)
@@ -421,12 +457,16 @@ def thirds(names: Iterable[str]) -> list[Any]:
 
 
 def compare(
-    compiled: Compiled, data: Path, seed: int, thorough: bool = True
+    compiled: Compiled,
+    data: Path,
+    seed: int,
+    thorough: bool = True,
+    slopes: bool = True,
 ) -> list[str]:
     """Return what disagrees: nothing, if all is well.
 
     ``thorough``: the graph of the program as written as well, and graph and source as
-    samplers rewrite them.
+    samplers rewrite them. ``slopes``: with gradients.
     """
     found, steps = compare_passes(compiled, seed)
     rng = np.random.default_rng(seed)
@@ -437,19 +477,19 @@ def compare(
 
     most = ROUGH if _rough(compiled.program) else DENSITY
     for name, program, frame in (steps[0], steps[-1]) if thorough else steps[-1:]:
-        graph = by_graph(program, frame, thorough and name == steps[-1][0])
+        graph = by_graph(program, frame, thorough and name == steps[-1][0], slopes)
         points = [graph.near(rng, program, frame, scale) for scale in (0.5, 1.5)]
-        here = [by_reference(program, frame, point) for point in points]
+        here = [by_reference(program, frame, point, slopes) for point in points]
         there = [graph(point) for point in points]
         for left, right in zip(here, there, strict=True):
             note(f"graph ({name})", left.difference(right), (most, GRADIENT))
         note(f"graph ({name}), point to point", _change(here, there), (DENSITY, 0.0))
 
-    source = by_source(emit_source(compiled), data, thorough)
+    source = by_source(emit_source(compiled), data, thorough, slopes)
     if any(part.dpar == "nu" for part in compiled.joint.predictors):
         # PyMC's Student t, which the script has, loses digits where nu is 1e10 or more
         points = [random_point(rng, program, frame, scale) for scale in (0.2, 0.4)]
-        here = [by_reference(program, frame, point) for point in points]
+        here = [by_reference(program, frame, point, slopes) for point in points]
     there = [source(point) for point in points]
     for left, right in zip(here, there, strict=True):
         note("source", left.difference(right), (SOURCE_DENSITY, SOURCE_GRADIENT))

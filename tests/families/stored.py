@@ -63,6 +63,10 @@ def wanted(case: str, what: str) -> Array:
     return _unpacked(there[what])
 
 
+def kept(case: str) -> bool:
+    return bool(_read(case))
+
+
 def some(sample: Sample, places: Array) -> Sample:
     """Return some of the rows."""
     arguments = {
