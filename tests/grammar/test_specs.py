@@ -15,7 +15,7 @@ from varying.grammar.tree import Node, Spec
 from .specs import LADDER, UNARY, Written, random_spec, specs
 
 WELL = settings(
-    max_examples=150,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -51,6 +51,14 @@ def holds(written: Written) -> Spec:
 @given(specs())
 @WELL
 def test_layout_and_formatting_keep_the_meaning(written: Written) -> None:
+    """Of texts searched for; those of the seeds below are more, and quicker."""
+    holds(written)
+
+
+@pytest.mark.slow
+@given(specs())
+@settings(parent=WELL, max_examples=500)
+def test_layout_and_formatting_keep_the_meaning_of_many(written: Written) -> None:
     holds(written)
 
 
@@ -60,14 +68,14 @@ def test_the_same_for_seeds(seed: int) -> None:
         holds(random_spec(random.Random(number)))
 
 
-@given(specs())
-@settings(parent=WELL, max_examples=60)
-def test_names_are_compared_in_one_form(written: Written) -> None:
-    spec = read(written.plain)
-    for form in ("NFC", "NFD"):
-        text = unicodedata.normalize(form, written.plain)
-        # levels and strings are texts of the data, so what is compared are names
-        assert names(read(text)) == names(spec)
+def test_names_are_compared_in_one_form() -> None:
+    for number in range(100):
+        plain = random_spec(random.Random(number)).plain
+        spec = read(plain)
+        for form in ("NFC", "NFD"):
+            text = unicodedata.normalize(form, plain)
+            # levels and strings are texts of the data, so what is compared are names
+            assert names(read(text)) == names(spec), plain
 
 
 def nodes(spec: Spec) -> list[Node]:
