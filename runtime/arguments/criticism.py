@@ -53,8 +53,6 @@ def loo(
 
     if pit and (by is not None or refit):
         raise typer.BadParameter("--pit is about rows: no --by, no --refit")
-    if pit and response is not None:
-        raise typer.BadParameter("--pit is of one response: no --response")
     loo(path, by, refit, pit, response, form, quiet)
 
 

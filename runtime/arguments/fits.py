@@ -64,6 +64,8 @@ def fit(
     """Sample the posterior, save it, and print the table.
 
     Ctrl-C keeps the draws that are made, as a partial fit; a second one does not.
+
+    Example: varying fit ratings.model --seed 1
     """
     from ..commands.fit import Options, resume, run
     from ..sampling.settings import Settings
@@ -114,7 +116,10 @@ def summary(
         typer.Option("--all", help="Group effects too, and long blocks whole."),
     ] = False,
 ) -> None:
-    """Print the table of a saved fit."""
+    """Print the table of a saved fit.
+
+    Example: varying summary ratings.fit --all
+    """
     from ..commands.summary import run
 
     run(path, form, whole)
@@ -174,6 +179,8 @@ def plot(
     cell of the design; effects: means over the data; shrinkage: levels of a group by
     their own rows and by the fit; thresholds: the latent scale of an ordinal fit;
     prior-posterior: what the data have told of each parameter.
+
+    Example: varying plot cells ratings.fit --out cells.png
     """
     from ..commands.plot import run
 
@@ -287,7 +294,10 @@ def ask(
         typer.Option(metavar="PATH", help="Also draw it: png, pdf or svg."),
     ] = None,
 ) -> None:
-    """Ask a saved fit something: means, contrasts, slopes, quantities, tests."""
+    """Ask a saved fit something: means, contrasts, slopes, quantities, tests.
+
+    Example: varying ask ratings.fit "means block*cs, scale=response"
+    """
     from ..commands.ask import run
 
     if not 0.0 < prob < 1.0:

@@ -34,7 +34,10 @@ def check(
         bool, typer.Option("--diff", help="Write nothing; print what --fix changes.")
     ] = False,
 ) -> None:
-    """Report every fault of a spec and its data."""
+    """Report every fault of a spec and its data.
+
+    Example: varying check ratings.model --fix
+    """
     from ..commands.check import Fixing, run
 
     if unsafe and not (fix or diff):
@@ -48,7 +51,10 @@ def explain(
         str | None, typer.Argument(metavar="[RULE]", help="Such as unknown-column.")
     ] = None,
 ) -> None:
-    """Show the page of a rule; without one, list all rules."""
+    """Show the page of a rule; without one, list all rules.
+
+    Example: varying explain bare-bar
+    """
     from ..commands.explain import run
 
     raise typer.Exit(run(rule))
@@ -64,7 +70,10 @@ def fmt(
         bool, typer.Option("--diff", help="Write nothing; print the changes.")
     ] = False,
 ) -> None:
-    """Bring a spec into its canonical form, in place (- prints it)."""
+    """Bring a spec into its canonical form, in place (- prints it).
+
+    Example: varying fmt ratings.model
+    """
     from ..commands.fmt import run
 
     raise typer.Exit(run(file, check, diff))
@@ -74,7 +83,10 @@ def fmt(
 def design(
     file: File, data: Data = None, model: ModelName = None, form: TextOrJson = "text"
 ) -> None:
-    """List rows used and dropped, columns with their coding, groups."""
+    """List rows used and dropped, columns with their coding, groups.
+
+    Example: varying show design ratings.model
+    """
     from ..commands.show import run
 
     raise typer.Exit(run("design", file, data, model, form))
@@ -84,7 +96,10 @@ def design(
 def priors(
     file: File, data: Data = None, model: ModelName = None, form: TextOrJson = "text"
 ) -> None:
-    """List the prior of each parameter, and why."""
+    """List the prior of each parameter, and why.
+
+    Example: varying show priors ratings.model
+    """
     from ..commands.show import run
 
     raise typer.Exit(run("priors", file, data, model, form))
@@ -92,7 +107,10 @@ def priors(
 
 @show_app.command()
 def ir(file: File, data: Data = None, model: ModelName = None) -> None:
-    """Print the program after all passes."""
+    """Print the program after all passes.
+
+    Example: varying show ir ratings.model
+    """
     from ..commands.show import run
 
     raise typer.Exit(run("ir", file, data, model))
@@ -100,7 +118,10 @@ def ir(file: File, data: Data = None, model: ModelName = None) -> None:
 
 @show_app.command()
 def pymc(file: File, data: Data = None, model: ModelName = None) -> None:
-    """Print a PyMC program that runs as a script."""
+    """Print a PyMC program that runs as a script.
+
+    Example: varying show pymc ratings.model
+    """
     from ..commands.show import run
 
     raise typer.Exit(run("pymc", file, data, model))
@@ -122,7 +143,10 @@ def prior(
     response: Response = None,
     form: TextOrJson = "text",
 ) -> None:
-    """Say what the priors claim of the data, before any fit."""
+    """Say what the priors claim of the data, before any fit.
+
+    Example: varying prior ratings.model --out prior.png
+    """
     from ..commands.prior import run
     from ..sampling.settings import Settings
 

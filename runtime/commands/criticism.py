@@ -31,7 +31,7 @@ def loo(
 
     fit = load(path)
     if pit:
-        shown(fit.loo_pit, form)
+        shown(lambda: fit.loo_pit(response=response), form)
         return
     shown(
         lambda: fit.loo(by=by, refit=refit, response=response, progress=not quiet), form
