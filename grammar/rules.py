@@ -200,6 +200,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("collinear", _W, "Columns that are exact combinations of others."),
     Rule("doubled-monotonic", _W, "`mo(x)` beside what can take its place."),
     Rule("empty-cell", _W, "A combination of factor levels without a row."),
+    Rule("far-from-data", _W, "A number outside the data that an answer is held at."),
     Rule("few-groups", _W, "A grouping factor with fewer than 5 levels."),
     "Quantities, tests and contrasts",
     Rule("several-columns", _E, "Several coefficients where one number is needed."),

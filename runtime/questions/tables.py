@@ -85,7 +85,10 @@ def _test_table(tests: Sequence[Tested]) -> Grid:
         line(Cell(((t.name, "strong"), (f"  {t.text}", "faint"))), _test_cells(t))
         for t in tests
     ]
-    return Grid(("Tests", *_TEST_HEADINGS), tuple(lines))
+    # without a Bayes factor there is nothing to say of priors
+    kept = 4 if any(t.prior_probability is not None for t in tests) else 2
+    lines = [one[: 1 + kept] for one in lines]
+    return Grid(("Tests", *_TEST_HEADINGS[:kept]), tuple(lines))
 
 
 def _test_cells(test: Tested) -> tuple[str, ...]:

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from varying.compiler.bind.bound import known_columns
-from varying.compiler.bind.questions.grid import numbers_read
+from varying.compiler.bind.questions.grid import FAR, numbers_read
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Table
 
 __all__ = ["Outside", "outside_of"]
-
-#: A number is outside where it is beyond the range by more than this share of it.
-_BEYOND = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def outside_of(compiled: Compiled, new: Table) -> Iterator[Outside]:
         if not len(own) or not len(values):
             continue
         low, high = float(own.min()), float(own.max())
-        far = _BEYOND * (high - low)
+        far = FAR * (high - low)
         outside = (values < low - far) | (values > high + far)
         if outside.any():
             least, most = float(values.min()), float(values.max())

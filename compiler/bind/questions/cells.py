@@ -33,6 +33,7 @@ from ...data.codes import recode
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
 from ..question import CellQuestion, Outcomes, Verb, Weights
+from .grid import FAR
 from .known import Choices, ModelCells
 from .scales import read_options
 from .weights import read_values, read_weights
@@ -186,6 +187,7 @@ class _Binder:
         if self._too_large(question):
             return None
         self._warn_empty(question)
+        self._warn_far(question)
         return question
 
     # ---- predictors ------------------------------------------------------------------
@@ -213,6 +215,12 @@ class _Binder:
             notes = (
                 "it is among the group effects only, and a contrast is of the "
                 "population",
+            )
+            fix = None
+        elif any(name.text in own for own in cells.groups.values()):
+            notes = (
+                "it is a grouping factor: an answer is about the population of its "
+                "levels (`groups=`); what holds of each level, `varying predict` says",
             )
             fix = None
         elif not known:
@@ -410,6 +418,38 @@ class _Binder:
                 "its value is an extrapolation of the model",
             )
             return
+
+    def _warn_far(self, question: CellQuestion) -> None:
+        """Warn of numbers that a predictor is held at and that no row is near."""
+        table = self.prepared.table
+        lists = {
+            name: [x for _, own in several for x, _ in own]
+            for name, several in question.parts
+        }
+        lists |= {name: list(levels) for name, levels in question.by}
+        lists |= {name: [level] for name, level in question.fixed}
+        if not self.prepared.certain:
+            return
+        for name in question.numbers:
+            column = table.columns.get(name)
+            if column is None or name not in lists or column.missing.all():
+                continue
+            there = column.values[~column.missing]
+            low, high = float(there.min()), float(there.max())
+            far = FAR * (high - low)
+            outside = [
+                one
+                for one in dict.fromkeys(lists[name])
+                if not low - far <= float(one) <= high + far
+            ]
+            if outside:
+                self.sink.add(
+                    "far-from-data",
+                    self.statement.span,
+                    f"`{name}` is {low:.5g} to {high:.5g} in the data, and asked for "
+                    f"at {', '.join(outside)}",
+                    "the answer is an extrapolation of the model",
+                )
 
 
 def _second(choices: Choices, cells: ModelCells) -> Outcomes | None:

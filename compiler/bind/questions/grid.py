@@ -28,6 +28,9 @@ from ...formula.columns import Coded, DesignColumn
 from ...prepare.derive import Computation, Step
 from ..question import CellQuestion
 
+#: A number is far from the data where it is beyond them by this share of their range.
+FAR = 0.1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:

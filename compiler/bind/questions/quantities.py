@@ -317,7 +317,10 @@ def _no_test(node: Expr, sink: Sink) -> None:
     text = expression_text(node)
     note = "write `b[x] > 0` or `-0.1 < b[x] < 0.1`"
     if isinstance(node, Chain) and set(node.operators) & {"&", "&&"}:
-        note = "an interval is written `-0.1 < b[x] < 0.1`; else write two tests"
+        note = (
+            "an interval is written `-0.1 < b[x] < 0.1`, that both hold at once "
+            " `min(b[x], b[z]) > 0`; else write two tests"
+        )
     sink.add("invalid-test", node.span, f"`{text}` is no comparison", note)
 
 

@@ -100,6 +100,7 @@ def read_weights(
     return {level: weight for level, weight in found.items() if weight}
 
 
+_RATIO = "a ratio is a `quantity` of the lines of `means m = ...`: `m[late] / m[early]`"
 _QUOTE_LEVELS = 'levels that are numbers are written in quotes: `"2" - "1"`'
 
 
@@ -214,8 +215,13 @@ class _WeightReader:
             node.span,
             f"`{expression_text(node)}` is no sum of weighted levels",
             "it is made of levels and numbers: `late - (early + middle)/2`",
+            *([_RATIO] if _is_ratio(node) else []),
             *([_QUOTE_LEVELS] if any(_is_number(n) for n in self.levels) else []),
         )
+
+
+def _is_ratio(node: Expr) -> bool:
+    return isinstance(node, Chain) and "/" in node.operators
 
 
 def _is_number(level: str) -> bool:
