@@ -18,7 +18,7 @@ from varying.compiler.backends.kernel.operations.densities import (
 )
 from varying.compiler.compiled import Compiled
 from varying.compiler.distributions.density.links import LINKING
-from varying.compiler.distributions.kernels import PRIOR_KERNELS
+from varying.compiler.distributions.density.priors import PRIOR_DENSITIES
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 from varying.compiler.passes import for_kernel, for_sampling
@@ -40,7 +40,7 @@ def _shares(family: Family) -> bool:
 #: One machine for all of the tests: what compiles one takes a second, this 4.
 EVERY = (
     *OPERATIONS,
-    *(prior_name(name) for name in PRIOR_KERNELS),
+    *(prior_name(name) for name in PRIOR_DENSITIES),
     *LINKING,
     *(varied_name(name) for name in ("normal", "inverse_gamma")),
     *(likelihood_name(name) for name in FAMILIES),

@@ -1,8 +1,6 @@
-"""The densities of priors, written once: for arguments that depend on parameters.
+"""The densities of the table of distributions, each written once over operations.
 
-``distributions/table.py`` has the same densities in NumPy, and ``kernels.py`` there has
-kernels for arguments that are numbers, without what these alone add. Here that is part
-of them: where an argument is sampled, it matters.
+Those of responses that are the same distribution in the same parameters are these too.
 """
 
 from __future__ import annotations
@@ -18,9 +16,10 @@ _LOG_PI = math.log(math.pi)
 _LOG_2 = math.log(2.0)
 
 
-def _normal(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
+def normal(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
+    """Return the log density of a normal distribution."""
     z = (x - mu) / sigma
-    return -0.5 * z * z - m.log(sigma) - HALF_LOG_2PI
+    return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI
 
 
 def _lgamma(m: Any, x: Any) -> Any:
@@ -28,10 +27,16 @@ def _lgamma(m: Any, x: Any) -> Any:
     return m.lgamma1p(x) - m.log(x)
 
 
-def _student_t(m: Any, x: Any, nu: Any, mu: Any, sigma: Any) -> Any:
-    z, half = (x - mu) / sigma, 0.5 * nu
-    peak = _lgamma(m, half + 0.5) - _lgamma(m, half) - 0.5 * (m.log(nu) + _LOG_PI)
-    return peak - m.log(sigma) - (half + 0.5) * m.log1p(z * z / nu)
+def student_t(m: Any, x: Any, nu: Any, mu: Any, sigma: Any) -> Any:
+    """Return the log density of Student's t, exact in the limit of huge ``nu`` too.
+
+    A difference of the two log gammas would lose all digits there, and so would
+    the derivative of ``log(1 + z^2/nu)`` in ``nu``. ``z^2`` must not overflow:
+    up to 10^150 scales from the centre.
+    """
+    square = m.square((x - mu) / sigma)
+    tail = 0.5 * (1.0 + 1.0 / nu) * square * m.log1p_ratio(square / nu)
+    return m.half_rising(0.5 * nu) - HALF_LOG_2PI - m.log(sigma) - tail
 
 
 def _cauchy(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
@@ -55,11 +60,11 @@ def _gumbel(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
 
 
 def _half_normal(m: Any, x: Any, sigma: Any) -> Any:
-    return _normal(m, x, 0.0, sigma) + _LOG_2
+    return normal(m, x, 0.0, sigma) + _LOG_2
 
 
 def _half_student_t(m: Any, x: Any, nu: Any, sigma: Any) -> Any:
-    return _student_t(m, x, nu, 0.0, sigma) + _LOG_2
+    return student_t(m, x, nu, 0.0, sigma) + _LOG_2
 
 
 def _half_cauchy(m: Any, x: Any, sigma: Any) -> Any:
@@ -80,9 +85,10 @@ def _inverse_gamma(m: Any, x: Any, alpha: Any, beta: Any) -> Any:
     return peak - (alpha + 1.0) * m.log(x) - beta / x
 
 
-def _lognormal(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
+def lognormal(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
+    """Return the log density of a number whose log is normal."""
     logged = m.log(x)
-    return _normal(m, logged, mu, sigma) - logged
+    return normal(m, logged, mu, sigma) - logged
 
 
 def _weibull(m: Any, x: Any, alpha: Any, beta: Any) -> Any:
@@ -105,10 +111,32 @@ def _wald(m: Any, x: Any, mu: Any, lam: Any) -> Any:
     return 0.5 * m.log(lam) - HALF_LOG_2PI - 1.5 * m.log(x) - 0.5 * lam * z * z / x
 
 
-#: By name, of rows of ``DISTRIBUTIONS`` whose support does not depend on arguments.
+def _uniform(m: Any, x: Any, lower: Any, upper: Any) -> Any:
+    return 0.0 * x - m.log(upper - lower)
+
+
+def _pareto(m: Any, x: Any, alpha: Any, least: Any) -> Any:
+    return m.log(alpha) + alpha * m.log(least) - (alpha + 1.0) * m.log(x)
+
+
+def _triangular(m: Any, x: Any, lower: Any, c: Any, upper: Any) -> Any:
+    side = m.where(x < c, x - lower, upper - x)
+    length = m.where(x < c, c - lower, upper - c)
+    return _LOG_2 + m.log(side) - m.log(length) - m.log(upper - lower)
+
+
+def _flat(m: Any, x: Any) -> Any:
+    return 0.0 * x
+
+
+def _dirichlet(m: Any, x: Any, alpha: Any) -> Any:
+    return (alpha - 1.0) * m.log(x)
+
+
+#: By name, of all rows of ``DISTRIBUTIONS``; of ``dirichlet`` what an element adds.
 PRIOR_DENSITIES: Mapping[str, Density] = {
-    "normal": _normal,
-    "student_t": _student_t,
+    "normal": normal,
+    "student_t": student_t,
     "cauchy": _cauchy,
     "laplace": _laplace,
     "logistic": _logistic,
@@ -119,9 +147,14 @@ PRIOR_DENSITIES: Mapping[str, Density] = {
     "exponential": _exponential,
     "gamma": _gamma,
     "inverse_gamma": _inverse_gamma,
-    "lognormal": _lognormal,
+    "lognormal": lognormal,
     "weibull": _weibull,
     "beta": _beta,
     "chi_squared": _chi_squared,
     "wald": _wald,
+    "uniform": _uniform,
+    "pareto": _pareto,
+    "triangular": _triangular,
+    "flat": _flat,
+    "dirichlet": _dirichlet,
 }

@@ -57,8 +57,8 @@ class Rows:
 def rows(
     name: str,
     density: Density,
+    names: Sequence[str],
     parameters: Sequence[str],
-    known: Sequence[str] = (),
     shared: Sequence[str] = (),
 ) -> Rows:
     """Return a density of rows.
@@ -67,16 +67,18 @@ def rows(
     ----------
     name
         What it is called in messages.
-    density
-        Of the response ``y``, the parameters, what is known.
+    names
+        All arguments of the density.
+    parameters
+        Those that slopes are of; the others are data.
     shared
         The parameters that all rows have in common.
     """
-    traced = trace(density, ("y", *parameters, *known), for_kernel=True)
+    traced = trace(density, names, for_kernel=True)
     graph, variables = traced.graph, traced.variables
     own = [variables[one] for one in parameters]
     slopes = graph.gradient(traced.root, own)
-    data = frozenset(variables[one].at for one in ("y", *known))
+    data = frozenset(variables[n].at for n in names if n not in parameters)
     parts = _Parts(graph, data)
     added, constant = parts.split(traced.root)
     roots = [added, *slopes]
@@ -90,14 +92,14 @@ def rows(
     for letter, ones in (("c", columns), ("u", kept)):
         for i, one in enumerate(ones):
             one.op, one.args = "var", (f"{letter}{i}",)
-    names = [one.args[0] for one in (*columns, *kept)]
+    first = [one.args[0] for one in (*columns, *kept)]
     return Rows(
-        lambda given: np.stack(evaluated(given)[:-1], axis=-1),
+        lambda given: _beside(evaluated(given)[:-1], given),
         lambda given: evaluated(given)[-1],
         len(columns),
         before,
         len(kept),
-        python.function(f"rows of {name}", graph, roots, (*names, *parameters)),
+        python.function(f"rows of {name}", graph, roots, (*first, *parameters)),
     )
 
 
@@ -228,7 +230,18 @@ def _program(
             for at in order:
                 function, inputs = steps[at]
                 values[at] = function(*(values[one] for one in inputs))
-        rows = np.shape(given["y"])
+        rows = _rows(given)
         return [np.broadcast_to(values[at], rows) for at in places]
 
     return evaluated
+
+
+def _rows(given: Mapping[str, Array]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*map(np.shape, given.values()))
+
+
+def _beside(columns: Sequence[Array], given: Mapping[str, Array]) -> Array:
+    """Return columns as an array of rows."""
+    if not columns:
+        return np.zeros((*_rows(given), 0))
+    return np.stack(columns, axis=-1)

@@ -14,7 +14,6 @@ from ...distributions.density import arrays
 from ...distributions.numerics import LARGEST_MEAN
 from ..bounded import beta as betas
 from ..continuous import gamma as gammas
-from ..continuous import lognormal as lognormals
 from ..continuous.lognormal import LOGNORMAL
 from ..counts import saddle
 from ..counts.negbinomial import NEGBINOMIAL
@@ -164,7 +163,6 @@ def whole(*own: Array) -> Array:
 HURDLE_GAMMA = hurdle(
     Base(
         gammas.GAMMA,
-        gammas.density,
         lambda pm, pt, eta, shape, size: pm.Gamma.dist(
             shape, shape / pt.exp(eta), size=size
         ),
@@ -178,7 +176,6 @@ HURDLE_GAMMA = hurdle(
 HURDLE_LOGNORMAL = hurdle(
     Base(
         LOGNORMAL,
-        lognormals.density,
         lambda pm, pt, mu, sigma, size: pm.LogNormal.dist(mu, sigma, size=size),
         "    drawn = pm.LogNormal.dist(mu, sigma, size=size)",
     ),
@@ -204,7 +201,6 @@ def _outside(y: Array) -> tuple[str, ...]:
 ZERO_INFLATED_BETA = hurdle(
     Base(
         betas.BETA,
-        betas.density,
         betas.draw,
         """
     a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
@@ -276,7 +272,6 @@ def _share(log_above: Callable[..., Any]) -> Callable[..., Array]:
 HURDLE_POISSON = hurdle(
     Base(
         POISSON,
-        saddle.poisson,
         _draw_poisson,
         """
     # the time of the first event, given that there is one in a unit of time
@@ -293,7 +288,6 @@ HURDLE_POISSON = hurdle(
 HURDLE_NEGBINOMIAL = hurdle(
     Base(
         NEGBINOMIAL,
-        saddle.negbinomial,
         _draw_negbinomial,
         """
     # the time of the first event and its size, given that there is one

@@ -18,8 +18,6 @@ class Base:
     ----------
     family
         It, with all that is known of it.
-    density
-        Its density, over operations.
     draw
         Its draws in a graph: ``draw(pm, pt, *arguments, size)``.
     draw_text
@@ -27,9 +25,14 @@ class Base:
     """
 
     family: Family
-    density: Density
     draw: Callable[..., Any]
     draw_text: str
+
+    @property
+    def density(self) -> Density:
+        """Its density over operations."""
+        assert self.family.density is not None
+        return self.family.density
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from ...distributions.density import arrays
 from ...distributions.numerics import LARGEST_MEAN
 from ..binary.binomial import BINOMIAL
 from ..bounded import beta_binomial as overdispersed
-from ..counts import saddle
 from ..counts.negbinomial import NEGBINOMIAL
 from ..counts.poisson import POISSON
 from ..family import Array, Family
@@ -111,7 +110,6 @@ def _draw_negbinomial(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
 ZERO_INFLATED_POISSON = zero_inflated(
     Base(
         POISSON,
-        saddle.poisson,
         _draw_poisson,
         "    drawn = pm.Poisson.dist(pt.minimum(pt.exp(eta), 1e15), size=size)",
     )
@@ -120,7 +118,6 @@ ZERO_INFLATED_POISSON = zero_inflated(
 ZERO_INFLATED_NEGBINOMIAL = zero_inflated(
     Base(
         NEGBINOMIAL,
-        saddle.negbinomial,
         _draw_negbinomial,
         """
     mu = pt.exp(eta) / shape * pm.Gamma.dist(shape, 1.0, size=size)
@@ -132,7 +129,6 @@ ZERO_INFLATED_NEGBINOMIAL = zero_inflated(
 ZERO_INFLATED_BINOMIAL = zero_inflated(
     Base(
         BINOMIAL,
-        saddle.binomial,
         lambda pm, pt, eta, trials, size: pm.Binomial.dist(
             n=pt.cast(trials, "int64"), p=pt.sigmoid(eta), size=size
         ),
@@ -145,7 +141,6 @@ ZERO_INFLATED_BINOMIAL = zero_inflated(
 ZERO_INFLATED_BETA_BINOMIAL = zero_inflated(
     Base(
         overdispersed.BETA_BINOMIAL,
-        overdispersed.density,
         overdispersed.draw,
         """
     a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))

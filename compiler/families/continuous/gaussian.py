@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ...distributions.density.priors import normal
 from ...distributions.numerics import HALF_LOG_2PI
 from ..family import (
     Array,
@@ -33,12 +34,6 @@ def moments(y: Array, count: Counts = None) -> Moments:
     """Mean and standard deviation of the response."""
     spread = weighted.sd(y, count)
     return Moments(weighted.mean(y, count), spread if spread > 0 else 1.0)
-
-
-def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
-    """Log density over operations."""
-    z = (y - mu) / sigma
-    return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI
 
 
 def deviations(within: Any, mu: Any, sigma: Any) -> Any:
@@ -109,8 +104,8 @@ GAUSSIAN = Family(
     support="any number",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
+    log_density=arrays.log_density(normal),
+    density=normal,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -119,7 +114,7 @@ GAUSSIAN = Family(
     ),
     normal=True,
     tails=Tails(
-        density,
+        normal,
         log_tails,
         lambda pm, pt, mu, sigma: pm.Normal.dist(mu, sigma),
         "pm.Normal.dist(mu, sigma)",
@@ -133,5 +128,5 @@ GAUSSIAN = Family(
 Parameters: ``mu``, the mean (any real number); ``sigma``, the residual standard
 deviation (positive). Reference: Gelman & Hill (2007), chapters 3 and 12.
 """,
-    pooled=Pooled(density, deviations),
+    pooled=Pooled(normal, deviations),
 )

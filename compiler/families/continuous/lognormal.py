@@ -12,7 +12,7 @@ from ...data import weighted
 from ...data.spread import UNIT, rounding_of
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ...distributions.numerics import HALF_LOG_2PI
+from ...distributions.density.priors import lognormal
 from ..family import (
     Array,
     Family,
@@ -55,13 +55,6 @@ def moments(y: Array, count: Counts = None) -> Moments:
     # a logarithm changes by the response's relative rounding
     spread = weighted.sd(logged, count, max(UNIT, rounding_of(logged)))
     return Moments(weighted.mean(logged, count), spread if spread > 0 else 1.0)
-
-
-def density(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
-    """Log density over operations."""
-    log_y = m.log(y)
-    z = (log_y - mu) / sigma
-    return -0.5 * m.square(z) - m.log(sigma) - HALF_LOG_2PI - log_y
 
 
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
@@ -107,8 +100,8 @@ LOGNORMAL = Family(
     in_support=in_support,
     outside=zeros("hurdle_lognormal"),
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
+    log_density=arrays.log_density(lognormal),
+    density=lognormal,
     simulate=simulate,
     mean=mean,
     observe=observe,
@@ -131,11 +124,11 @@ Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
 341-352.
 """,
     tails=Tails(
-        density,
+        lognormal,
         log_tails,
         lambda pm, pt, mu, sigma: pm.LogNormal.dist(mu, sigma),
         "pm.LogNormal.dist(mu, sigma)",
         lowest=0.0,
     ),
-    pooled=Pooled(density, deviations, logged=True),
+    pooled=Pooled(lognormal, deviations, logged=True),
 )

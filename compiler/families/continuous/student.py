@@ -12,7 +12,7 @@ from ...data import weighted
 from ...data.spread import is_constant
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ...distributions.numerics import HALF_LOG_2PI
+from ...distributions.density.priors import student_t
 from ..family import (
     Array,
     DefaultPrior,
@@ -48,15 +48,8 @@ def moments(y: Array, count: Counts = None) -> Moments:
 
 
 def density(m: Any, y: Any, mu: Any, sigma: Any, nu: Any) -> Any:
-    """Log density, exact in the normal limit of huge ``nu`` too.
-
-    A difference of the two log gammas would lose all digits there, and so would
-    the derivative of ``log(1 + z^2/nu)`` in ``nu``. ``z^2`` must not overflow:
-    up to 10^150 scales from the centre.
-    """
-    square = m.square((y - mu) / sigma)
-    tail = 0.5 * (1.0 + 1.0 / nu) * square * m.log1p_ratio(square / nu)
-    return m.half_rising(0.5 * nu) - HALF_LOG_2PI - m.log(sigma) - tail
+    """Return the log density over operations."""
+    return student_t(m, y, nu, mu, sigma)
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array, nu: Array) -> Array:

@@ -19,7 +19,7 @@ from varying.compiler.backends.kernel import Kernel, build
 from varying.compiler.backends.kernel.machine import cache as kernel_cache
 from varying.compiler.backends.kernel.tape import emit as tape_emit
 from varying.compiler.backends.pymc import emit as emit_graph
-from varying.compiler.distributions.kernels import PRIOR_KERNELS
+from varying.compiler.distributions.density.priors import PRIOR_DENSITIES
 from varying.compiler.sampled import Sampled
 from varying.runtime.interface.progress import Lines
 from varying.runtime.sampling.samplers.nutpie_native import Draws, Route, start
@@ -308,8 +308,8 @@ def test_a_sampler_that_takes_no_kernel() -> None:
 def test_a_model_without_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """No spec is one as yet: a distribution loses its kernel."""
     # not taken out and put back: that would change the order of the table
-    others = {name: made for name, made in PRIOR_KERNELS.items() if name != "laplace"}
-    monkeypatch.setattr(tape_emit, "PRIOR_KERNELS", others)
+    others = {name: made for name, made in PRIOR_DENSITIES.items() if name != "laplace"}
+    monkeypatch.setattr(tape_emit, "PRIOR_DENSITIES", others)
     model = varying.compile("y ~ x\n  prior b ~ laplace(0, 1)", data())
     reason = "no operation for the prior `laplace`"
     assert model.ir.endswith(f"\n  sampled by the graph: {reason}\n")

@@ -16,7 +16,6 @@ from ....distributions.density import python
 from ....distributions.density.links import LINKING
 from ....distributions.density.priors import PRIOR_DENSITIES
 from ....distributions.density.rows import Rows, rows
-from ....distributions.kernels import PRIOR_KERNELS
 from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
 from ....families.family import Family
@@ -56,7 +55,15 @@ def parts_of(name: str) -> Rows:
         density, known = family.pooled.density, ("count", "within")
     assert density is not None
     shared = names[1:] if kind.startswith("shared") else ()
-    return rows(name, density, names, known, shared)
+    return rows(name, density, ("y", *names, *known), names, shared)
+
+
+#: Priors whose arguments may depend on parameters: those whose support does not.
+VARIED = frozenset(
+    row.name
+    for row in DISTRIBUTIONS.values()
+    if row.support_of is None and row.proper and row.name != "dirichlet"
+)
 
 
 @cache
@@ -89,34 +96,40 @@ def _made(text: str, name: str, globals_: Mapping[str, Any]) -> Callable[..., fl
     return made
 
 
+@cache
+def prior_parts(distribution: str) -> Rows:
+    """Return the density of a prior, in parts: its arguments are data."""
+    names = ("x", *(a.name for a in DISTRIBUTIONS[distribution].arguments))
+    name = prior_name(distribution)
+    return rows(name, PRIOR_DENSITIES[distribution], names, ("x",))
+
+
 def _prior(name: str, distribution: str) -> Operation:
     """Return the operation of a prior.
 
-    Words: the values, the place of a location that varies, then constants.
+    Words: the values, the place of a location that varies, the columns that are made of
+    the arguments and how far those of one value are from those of the next.
     """
-    arguments = [a.name for a in DISTRIBUTIONS[distribution].arguments]
-    words = ["n", "value", "location", "stride"]
-    numbers = ""
-    for argument in arguments:
-        at = len(words) + 1
-        words += [argument, f"{argument}_stride"]
-        numbers += f", c[o[p + {at}] + i * o[p + {at + 1}]]"
+    parts = prior_parts(distribution)
+    numbers = "".join(f"c[here + {i}], " for i in range(parts.width))
     text = f"""
 def step(o, p, v, d, c, k):
     n, value, location, stride = o[p + 1], o[p + 2], o[p + 3], o[p + 4]
+    columns, apart = o[p + 5], o[p + 6]
     total = 0.0
     for i in range(n):
         at = location + i * stride
+        here = columns + i * apart
         moved = v[at] if location >= 0 else 0.0
-        density, slope = kernel(v[value + i] - moved{numbers})
+        density, slope = kernel({numbers}v[value + i] - moved)
         total += density
         d[value + i] += slope
         if location >= 0:
             d[at] -= slope
     return total
 """
-    step = _made(text, name, {"kernel": PRIOR_KERNELS[distribution]})
-    return Operation(name, tuple(words), step)
+    words = ("n", "value", "location", "stride", "columns", "apart")
+    return Operation(name, words, _made(text, name, {"kernel": parts.kernel}))
 
 
 def _varied(name: str, distribution: str) -> Operation:

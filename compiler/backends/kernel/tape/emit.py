@@ -15,20 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....distributions.density.priors import PRIOR_DENSITIES
-from ....distributions.kernels import PRIOR_KERNELS
-from ....distributions.table import DISTRIBUTIONS, Distribution
+from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
 from ....families.family import Family
 from ....program.expressions import Apply, Const, Expr, Symbol
-from ....program.interpret.start import TYPICAL, reach, rows_of, start
+from ....program.interpret.start import reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
 from ....program.verify import definition_order
 from ..operations.densities import (
+    VARIED,
     likelihood_name,
     parameters,
     parts_of,
     prior_name,
+    prior_parts,
     varied_name,
 )
 from ..operations.ordinal import scratch_size
@@ -194,7 +195,7 @@ class _Tape(Quantities):
 
     def _prior(self, parameter: Parameter) -> None:
         prior, value = parameter.prior, self.place(parameter.name)
-        if prior.distribution not in PRIOR_KERNELS:
+        if prior.distribution not in PRIOR_DENSITIES:
             raise NoKernel(f"no operation for the prior `{prior.distribution}`")
         if _depends(prior):
             self._varied_prior(parameter, value)
@@ -208,14 +209,12 @@ class _Tape(Quantities):
                 place = self.expression(expr)
                 words |= {"location": place.at, "stride": place.stride}
                 constants[name] = np.asarray(0.0)
-        for name, numbers in constants.items():
-            words[name] = self.writer.numbers(numbers)
-            words[f"{name}_stride"] = int(numbers.ndim > 0)
+        parts = prior_parts(prior.distribution)
+        columns = np.atleast_2d(parts.columns(constants))
+        words["columns"] = self.writer.numbers(columns)
+        words["apart"] = parts.width if len(columns) > 1 else 0
         self.writer.add(prior_name(prior.distribution), **words)
-        try:
-            constant = _constant(prior, constants, value.length)
-        except (OverflowError, ValueError, ZeroDivisionError):
-            constant = math.nan
+        constant = _constant(prior, constants, value.length)
         if not math.isfinite(constant):
             raise NoKernel(f"the prior of `{parameter.name}` has no density in numbers")
         self.writer.constant += constant
@@ -226,7 +225,7 @@ class _Tape(Quantities):
         what = f"the prior of `{parameter.name}` depends on other parameters, and"
         if prior.lower is not None or prior.upper is not None:
             raise NoKernel(f"{what} so does what its bounds cut off")
-        if prior.distribution not in PRIOR_DENSITIES:
+        if prior.distribution not in VARIED:
             raise NoKernel(f"{what} there is no operation for `{prior.distribution}`")
         words = {"n": value.length, "value": value.at}
         for name, expr in prior.arguments:
@@ -388,38 +387,14 @@ def _depends(prior: Prior) -> bool:
 def _constant(
     prior: Prior, arguments: Mapping[str, NDArray[Any]], length: int
 ) -> float:
-    """Return what the kernel of a prior leaves out: terms of its constants.
-
-    It is the difference to the reference at one point, which a location that varies
-    is not part of.
-    """
+    """Return what the kernel of a prior leaves out: what its arguments alone add."""
     row = DISTRIBUTIONS[prior.distribution]
-    kernel = PRIOR_KERNELS[prior.distribution]
-    numbers = {n: a if a.ndim else np.full(length, a) for n, a in arguments.items()}
-    each = [{n: float(a[i]) for n, a in numbers.items()} for i in range(length)]
-    if prior.distribution == "dirichlet":
-        probe = np.full(length, 1.0 / length)
-    else:
-        probe = np.array([_inside(row, one) for one in each])
-    ours = sum(
-        kernel(float(at), *(one[a.name] for a in row.arguments))[0]
-        for at, one in zip(probe, each, strict=True)
-    )
-    density = float(np.sum(row.log_density(probe, **numbers))) - float(ours)
+    numbers = {n: np.broadcast_to(a, length) for n, a in arguments.items()}
+    density = float(np.sum(prior_parts(row.name).constant(numbers)))
+    if row.name == "dirichlet":
+        alpha = numbers["alpha"]
+        density += math.lgamma(float(alpha.sum())) - sum(map(math.lgamma, alpha))
     if prior.lower is not None or prior.upper is not None:
         mass = log_mass(row, numbers, prior.lower, prior.upper)
         density -= float(np.sum(np.broadcast_to(mass, length)))
     return density
-
-
-def _inside(row: Distribution, arguments: Mapping[str, float]) -> float:
-    """Return a number where a distribution has its mass."""
-    low, high = row.bounds(arguments)
-    if row.name in TYPICAL:
-        return float(TYPICAL[row.name](**arguments))
-    if row.location is not None:
-        return arguments[row.location] + 0.5 * arguments["sigma"]
-    if math.isinf(low):
-        return 0.5 if math.isinf(high) else high - 1.0
-    # above a bound by its own size: a bound of 1e-9 is a scale as well
-    return low + (max(abs(low), 1e-9) if math.isinf(high) else 0.5 * (high - low))
