@@ -1,7 +1,7 @@
 """Functions that stay exact where their textbook form overflows or cancels.
 
 All accept complex arrays with a small imaginary part (complex step); the real
-part decides the branch. ``tensors.py`` has the same functions for the graph.
+part decides the branch.
 """
 
 from __future__ import annotations
@@ -94,75 +94,3 @@ def log_one_minus_exp(x: Array) -> Array:
     # each branch is fed harmless numbers where the other one is taken
     near, far = np.where(small, x, 1.0), np.where(small, 1.0, x)
     return np.asarray(np.where(small, np.log(-np.expm1(-near)), log1p(-np.exp(-far))))
-
-
-def exp_excess(x: Array) -> Array:
-    """Return ``exp(x) - 1 - x``, relatively exact near 0 as well."""
-    x = np.asarray(x)
-    small = np.abs(np.real(x)) < EXCESS_SERIES
-    near, far = np.where(small, x, 0.0), np.where(small, 1.0, x)
-    series = near * near * polynomial(EXCESS, near)
-    return np.asarray(np.where(small, series, np.expm1(far) - far))
-
-
-def log1p_ratio(x: Array) -> Array:
-    """Return ``log(1 + x) / x`` for ``x >= 0``, 1 at 0.
-
-    Written so that its derivative does not cancel either.
-    """
-    x = np.asarray(x)
-    small = np.real(x) < RATIO_SERIES
-    near, far = np.where(small, x, 0.0), np.where(small, 1.0, x)
-    return np.asarray(np.where(small, polynomial(RATIO, near), log1p(far) / far))
-
-
-def stirling(x: Array) -> Array:
-    """Return what Stirling's formula lacks, for ``x > 0``.
-
-    ``log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + stirling(x)``. Where
-    differences of log gammas cancel, those of this small number do not.
-    """
-    x = np.asarray(x) * 1.0
-    small = np.real(x) < SHIFT
-    near, far = np.where(small, x, 1.0), np.where(small, x + SHIFT, x)
-    product = math.prod((near + i for i in range(1, SHIFT)), start=near)
-    shifted = (
-        (near + (SHIFT - 0.5)) * np.log(near + SHIFT)
-        - SHIFT
-        - np.log(product)
-        - (near - 0.5) * np.log(near)
-    )
-    series = polynomial(STIRLING, 1.0 / (far * far)) / far
-    return np.asarray(np.where(small, shifted, 0.0) + series)
-
-
-def log_rising(x: Array, step: Array | float) -> Array:
-    """Return ``log Gamma(x + step) - log Gamma(x) - step log x``: 0 for huge ``x``."""
-    x = np.asarray(x)
-    return np.asarray(
-        (x + step - 0.5) * log1p(step / x) - step + stirling(x + step) - stirling(x)
-    )
-
-
-def factorial_remainder(k: Array) -> Array:
-    """Return ``log k! - (k log k - k)``: 0 at 0, else near ``log(2 pi k)/2``."""
-    some = np.asarray(k) > 0
-    count = np.where(some, k, 1.0)
-    found = HALF_LOG_2PI + 0.5 * np.log(count) + stirling(count)
-    return np.asarray(np.where(some, found, 0.0))
-
-
-def deviance(k: Array, expected: Array, log_expected: Array) -> Array:
-    """Return ``k log(k/m) + m - k``, a count ``k`` against an expected one, ``m``.
-
-    Half of what is called deviance. With it and remainders of factorials
-    masses of counts are sums whose terms do not cancel (Loader 2000).
-    """
-    some = np.asarray(k) > 0
-    count = np.where(some, k, 1.0)
-    # the difference of two logs is of little use where it is near 0
-    near = np.abs(np.real(expected) - count) < 0.5 * count
-    off = (np.where(near, expected, count) - count) / count
-    ratio = np.where(near, log1p(off), log_expected - np.log(count))
-    found = count * exp_excess(np.where(some, ratio, 0.0))
-    return np.asarray(np.where(some, found, expected))

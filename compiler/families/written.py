@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..distributions import tensors as graphs
 from ..distributions.density.operations import Density
-from ..distributions.density.tensors import Tensors
+from ..distributions.density.tensors import Tensors, whole_numbers
 from .family import Observe, SourceText
 
 #: Draws in a graph: the two modules, the parameters, the size.
@@ -52,7 +51,7 @@ def graph(
         parameters = [arguments[one] for one in names]
         more = {"observed": observed, "dims": dims}
         if whole:
-            return graphs.whole_numbers(pm, name, parameters, logp, drawn, **more)
+            return whole_numbers(pm, name, parameters, logp, drawn, **more)
         return pm.CustomDist(name, *parameters, logp=logp, dist=drawn, **more)
 
     return observe

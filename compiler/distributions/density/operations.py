@@ -265,13 +265,8 @@ class Operations:
 #: What is made of other operations, by name, with the numbers that each takes.
 DERIVED = {
     **{"log1mexp": 1, "logaddexp": 2, "exp_excess": 1, "log1p_excess": 1},
-    **{
-        "log1p_ratio": 1,
-        "softplus_excess": 1,
-        "x_log_x": 1,
-        "gamma_remainder": 1,
-        "lgamma1p": 1,
-    },
+    **{"log1p_ratio": 1, "softplus_excess": 1, "x_log_x": 1, "gamma_remainder": 1},
+    **{"lgamma1p": 1},
     **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1, "log_mills": 1, "log_i0e": 1},
 }
 #: The last numbers of these are known: the kernel has no slope in them.

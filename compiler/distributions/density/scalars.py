@@ -1,7 +1,9 @@
 """The operations that must not cancel, by hand for one number, with their slopes.
 
-They are plain Python of the kind that the kernel backend compiles, beside those of
-``distributions/scalars.py``.
+Made kernels call them. They are about the numbers of one row, in the plain Python that
+``backends/kernel/translate.py`` compiles: ``math``, constants and each other. Compiled,
+an overflow is an infinity and the logarithm of 0 is minus infinity; interpreted, both
+raise.
 """
 
 from __future__ import annotations
@@ -15,14 +17,7 @@ from ..numerics import (
     RATIO,
     RATIO_SERIES,
     SHIFT,
-)
-from ..scalars import (
-    FEW,
-    STIRLING_SLOPE,
-    row_half_rising,
-    row_logistic,
-    row_stirling,
-    row_stirling_series,
+    STIRLING,
 )
 from .operations import (
     BESSEL_FROM,
@@ -37,14 +32,102 @@ from .operations import (
     TINY,
 )
 
-__all__ = ["row_half_rising", "row_logistic"]
-
+#: Slope of Stirling's series, over ``1/x^2``.
+STIRLING_SLOPE = tuple(-(2 * k + 1) * c for k, c in enumerate(STIRLING))
+#: ``log Gamma(x + 1/2) - log Gamma(x) - log(x)/2`` in 1/x, 1/x^3, ...: Stirling's
+#: series at both, expanded at ``x``; seven terms are exact from ``SHIFT`` on.
+HALF_RISING = tuple((0.5 ** (2 * k + 1) - 2.0) * c for k, c in enumerate(STIRLING))
+HALF_RISING_SLOPE = tuple(-(2 * k + 1) * c for k, c in enumerate(HALF_RISING))
+#: Up to here a product of whole numbers is quicker than a series, and exact.
+FEW = 20.0
 #: Slope of ``log(1 + x) / x``, of the series in ``RATIO``.
 _RATIO_SLOPE = tuple(k * c for k, c in enumerate(RATIO) if k)
 #: Below it, products of steps over a number could be infinite.
 _SMALL = 1e-10
 #: Slope of ``log Gamma(1 + x)``, of the series in ``LGAMMA1P``.
 _LGAMMA1P_SLOPE = tuple(k * c for k, c in enumerate(LGAMMA1P, start=1))
+
+
+def row_logistic(x: float) -> tuple[float, float, float, float]:
+    """Return ``log F(x)``, ``log F(-x)``, ``F(x)``, ``F(-x)``, each to the last digit.
+
+    ``F(x) = 1 / (1 + exp(-x))``. The slope of the first is the last, of the second
+    minus the third.
+    """
+    t = math.exp(-abs(x))
+    whole = 1.0 + t
+    share = 1.0 / whole
+    # log1p(t): the logarithm of the rounded sum, and what was rounded off
+    logged = math.log(whole) + (t - (whole - 1.0)) * share
+    if x < 0.0:
+        return x - logged, -logged, t * share, share
+    return -logged, -x - logged, share, t * share
+
+
+def row_stirling_series(x: float) -> float:
+    """Return what Stirling's formula for ``log Gamma(x)`` lacks, from ``SHIFT`` on."""
+    over = 1.0 / x
+    s = over * over
+    series = STIRLING[3] + s * (STIRLING[4] + s * (STIRLING[5] + s * STIRLING[6]))
+    series = STIRLING[0] + s * (STIRLING[1] + s * (STIRLING[2] + s * series))
+    return over * series
+
+
+def row_stirling(x: float) -> tuple[float, float]:
+    """Return what Stirling's formula lacks, and its slope, for ``x > 0``.
+
+    ``log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + row_stirling(x)``.
+    """
+    value = 0.0
+    slope = 0.0
+    far = x
+    if x < SHIFT:
+        far = x + SHIFT
+        product = 1.0
+        total = 0.0
+        passed = 0.0
+        while passed < SHIFT:
+            product *= x + passed
+            total += 1.0 / (x + passed)
+            passed += 1.0
+        log_far, log_near = math.log(far), math.log(x)
+        value = (far - 0.5) * log_far - SHIFT - math.log(product) - (x - 0.5) * log_near
+        slope = (log_far - log_near) - 0.5 / far + 0.5 / x - total
+    over = 1.0 / far
+    s = over * over
+    c = STIRLING_SLOPE
+    series = c[3] + s * (c[4] + s * (c[5] + s * c[6]))
+    series = c[0] + s * (c[1] + s * (c[2] + s * series))
+    return value + row_stirling_series(far), slope + s * series
+
+
+def row_half_rising(x: float) -> tuple[float, float]:
+    """Return ``log Gamma(x + 1/2) - log Gamma(x) - log(x)/2`` and its slope.
+
+    For ``x > 0``; near ``-1/(8 x)`` for large ones.
+    """
+    value = 0.0
+    slope = 0.0
+    far = x
+    if x < SHIFT:
+        above = 1.0
+        below = 1.0
+        while far < SHIFT:
+            above *= far
+            below *= far + 0.5
+            slope += 0.5 / (far * (far + 0.5))
+            far += 1.0
+        value = math.log(above / below * math.sqrt(far / x))
+        slope += 0.5 / far - 0.5 / x
+    over = 1.0 / far
+    s = over * over
+    c = HALF_RISING
+    series = c[3] + s * (c[4] + s * (c[5] + s * c[6]))
+    value += over * (c[0] + s * (c[1] + s * (c[2] + s * series)))
+    d = HALF_RISING_SLOPE
+    series = d[3] + s * (d[4] + s * (d[5] + s * d[6]))
+    slope += s * (d[0] + s * (d[1] + s * (d[2] + s * series)))
+    return value, slope
 
 
 def row_log1mexp(x: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .operations import ROOT_HALF, Operations
@@ -37,3 +38,12 @@ class Tensors(Operations):
     def log_sigmoid(self, x: Any) -> Any:
         """Return ``log(1 / (1 + exp(-x)))``."""
         return -self._pt.softplus(-x)
+
+
+def whole_numbers(
+    pm: Any, name: str, parameters: Sequence[Any], logp: Any, draw: Any, **keywords: Any
+) -> Any:
+    """Return a ``pm.CustomDist`` of whole numbers, with its density and its draws."""
+    return pm.CustomDist(
+        name, *parameters, logp=logp, dist=draw, dtype="int64", **keywords
+    )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from ...distributions import tensors
+from ...distributions.density import tensors
 from ...distributions.density.arrays import log_density
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 

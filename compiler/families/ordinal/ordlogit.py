@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
+from ...distributions.density.scalars import row_logistic
 from ...distributions.numerics import (
     log_logistics,
     log_one_minus_exp,
     logistic,
     pooled_logit,
 )
-from ...distributions.scalars import row_logistic
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 from .thresholds import beside_rows, middle, ranks_of, with_ends
 

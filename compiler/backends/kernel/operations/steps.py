@@ -7,7 +7,7 @@ from typing import Any
 
 from ....distributions.density import python
 from ....distributions.density.links import LINKING
-from ....distributions.scalars import row_logistic
+from ....distributions.density.scalars import row_logistic
 from ....families.family import Family
 from ..llvm.text import execute
 from .operation import Operation
