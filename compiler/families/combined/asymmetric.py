@@ -13,7 +13,6 @@ ZERO_INFLATED_ASYMMETRIC_LAPLACE = replace(
     hurdle(
         Base(
             ASYMMETRIC_LAPLACE,
-            asymmetric_laplace.density,
             asymmetric_laplace.draw,
             """
     rate = pt.sqrt(quantile * (1 - quantile)) / sigma
