@@ -19,7 +19,7 @@ from ..expressions.types import report_unknown
 from ..families import FAMILIES
 from ..families.family import Family
 from ..families.ordinal.thresholds import threshold_labels
-from ..formula.columns import DesignColumn
+from ..formula.columns import Coded, DesignColumn
 from ..formula.design import evaluate_columns
 from ..prepare.rows import Prepared
 from .bound import BoundModel, Items, Response
@@ -229,6 +229,18 @@ def item_labels(items: Items, categories: Sequence[str]) -> tuple[str, ...]:
         for level, cut in zip(items.levels, items.cuts, strict=True)
         for label in labels[:cut]
     )
+
+
+def item_columns(response: Response | None) -> tuple[DesignColumn, ...]:
+    """Return a column that reads the items: in grids they are a factor as others are.
+
+    It adds nothing to any predictor; the thresholds of a cell are those of its item.
+    """
+    items = None if response is None else response.items
+    if items is None:
+        return ()
+    coded = Coded(items.column, items.levels, (0.0,) * len(items.levels), items.column)
+    return (DesignColumn(items.column, items.column, (coded,)),)
 
 
 def check_items(bound: BoundModel, table: Table, sink: Sink) -> None:

@@ -38,7 +38,7 @@ from .effects import effects_of
 from .estimated import check_estimated, check_residuals
 from .group_forms import check_centered
 from .groupings import check_identities
-from .items import check_items
+from .items import check_items, item_columns
 from .ordinal import check_category_scale, check_priors_of_thresholds
 from .priors.needed import check_needed
 from .priors.scalars import Targets, joint_targets
@@ -270,7 +270,7 @@ def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells
     def factors(columns: Sequence[DesignColumn]) -> dict[str, tuple[str, ...]]:
         return dict(factors_of(columns, table, computed))
 
-    columns = [*draft.population.known]
+    columns = [*draft.population.known, *item_columns(draft.response)]
     main = factors(columns)
     for part in draft.others:
         columns += part.population.known

@@ -16,6 +16,7 @@ from varying.compiler.program.ir import Frame
 from varying.compiler.program.limits import unlimited
 from varying.compiler.program.recipes import (
     LevelIndex,
+    LevelPlace,
     Matrix,
     MemberIndex,
     MemberWeights,
@@ -179,13 +180,13 @@ def _strata(compiled: Compiled, table: Table) -> dict[str, Array]:
 
 
 def _is_of_rows(recipe: Recipe, compiled: Compiled) -> bool:
-    """Whether an argument of the family is as in the cells: designs, bounds."""
+    """Whether an argument of the family is as in cells: designs, items, bounds."""
     bounds = [
         variable
         for term, variable in compiled.bound.response.beside
         if term.name in ("lb", "ub")
     ]
-    return isinstance(recipe, Matrix) or (
+    return isinstance(recipe, Matrix | LevelPlace) or (
         isinstance(recipe, Variable) and recipe.variable in bounds
     )
 

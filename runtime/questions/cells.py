@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.bound import known_columns
+from varying.compiler.bind.items import item_columns
 from varying.compiler.bind.questions.grid import (
     Shift,
     grid_of,
@@ -117,9 +118,11 @@ class _Asked:
     def _columns(self) -> list[DesignColumn]:
         """Return the columns that what is asked depends on."""
         bound = self.compiled.bound
+        items = list(item_columns(bound.response))
         if self.plain and not self._latent_varies():
-            return list(bound.population.known)
+            return [*bound.population.known, *items]
         columns = [c for part in bound.predictors for c in part.population.known]
+        columns += items
         if bound.main.body is not None:
             columns += known_columns(bound.main.body)
         if self.grouped:
@@ -177,9 +180,12 @@ class _Asked:
         shape = next(iter(posterior.values())).shape[:2]
         moved = True
         if self.plain and question.scale == "link":
-            design = weights @ evaluate_columns(self.columns, table)
-            moved = _moves(design, self.columns)
-            if self.compiled.bound.population.is_linear:
+            population = self.compiled.bound.population
+            # effects by threshold, and items, are no part of the predictor
+            columns = population.effects if population.is_linear else self.columns
+            design = weights @ evaluate_columns(tuple(columns), table)
+            moved = _moves(design, columns)
+            if population.is_linear:
                 found = self._linear(design, weights, posterior)
                 return self._labelled(found[..., None], moved)
         draws = {

@@ -46,6 +46,8 @@ MODELS = {
     "  disc ~ cs + (1 | h)",
     "probit": "k ~ block + x + (1 | g), family=ordlogit, link=probit",
     "steps": "k ~ block + x + cs(t) + (1 | g), family=sratio\n  disc ~ cs",
+    "items": "k | thres(gr=arm) ~ block + x + (1 | g), "
+    "family=hurdle_cumulative\n  hu ~ cs",
     "learned": "y ~ block + poly(x, 2) + log(u) + scale(t) + (1 + scale(t) | g)",
     "people": "y ~ block + within(x, g) + between(x, g) + (1 | g)",
     "no groups": "y ~ 0 + block + x",
