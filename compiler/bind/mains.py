@@ -24,6 +24,7 @@ from varying.grammar.tree import (
 from varying.grammar.walk import level_text, plain_number, unwrap
 
 from ..families.family import Family
+from ..families.link import LINKS
 from .bound import BoundPredictor, Response
 from .priors.named import ref_text
 
@@ -89,6 +90,8 @@ def by_category(
     And whether it has all of them: one that names none is left out.
     """
     if family is None or not family.mains or response is None:
+        return model, True
+    if family.response != "nominal":
         return model, True
     names = dict(
         zip(response.categories[1:], (one.name for one in family.mains), strict=False)
@@ -162,13 +165,13 @@ def with_mains(
             f"`{expression_text(first.terms)}` is that of none",
             "write `1`, or leave one of the lines out",
         )
-    mains = [_main(first, name, own.get(name)) for name in names]
+    mains = [_main(first, name, own.get(name), family) for name in names]
     rest = [part for part in parts if part.dpar not in names]
     return mains[0], (*mains[1:], *rest)
 
 
 def _main(
-    first: BoundPredictor, name: str, own: BoundPredictor | None
+    first: BoundPredictor, name: str, own: BoundPredictor | None, family: Family
 ) -> BoundPredictor:
     """Return a main predictor: its own, or a copy of the first."""
     if own is not None:
@@ -179,9 +182,11 @@ def _main(
         )
         for grouping in first.groupings
     )
+    link = next(one.link for one in family.mains if one.name == name)
     return replace(
         first,
         dpar=name,
+        link=LINKS[link],
         population=replace(first.population, dpar=name),
         groupings=groupings,
         named=True,

@@ -21,9 +21,11 @@ from varying.grammar.tree import (
 from varying.grammar.walk import unwrap
 
 from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES, own
+from ..families.combined.mixture import MIXTURE
 from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from ..families.family import Family
 from ..families.link import LINKS, OTHER_LINKS, Link
+from .mixture import mixture_of
 
 #: Options of a formula: the words each accepts, and which of them are compiled.
 #: No words: any expression, read elsewhere.
@@ -154,7 +156,7 @@ def _split_call(options: dict[str, Option], sink: Sink) -> None:
     """Take ``family=bernoulli(link=logit)``, R's way, as a family and a link."""
     option = options["family"]
     call = unwrap(option.value)
-    if not isinstance(call, Call):
+    if not isinstance(call, Call) or call.function.text == MIXTURE:
         return
     if call.function.text in ("brmsfamily", "family") and call.arguments:
         # brms's way to name a family by a string
@@ -215,6 +217,8 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
     match value:
         case Name(text=text) | String(text=text):
             pass
+        case Call(function=Name(text="mixture")):
+            return mixture_of(value, sink)
         case Call(function=Name(text=text)):
             found = _known_as(text)
             if found is not None and found in PLANNED_FAMILIES:
@@ -240,6 +244,8 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
             return None
     if text in FAMILY_SPELLINGS:
         return FAMILIES[FAMILY_SPELLINGS[text]]
+    if text == MIXTURE:
+        return mixture_of(Call(Name(text, span=value.span), (), span=value.span), sink)
     mine = own.named(text)
     if mine is not None:
         return mine

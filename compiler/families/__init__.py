@@ -11,6 +11,7 @@ from .bounded.beta import BETA
 from .bounded.beta_binomial import BETA_BINOMIAL
 from .bounded.ordered_beta import ORDERED_BETA
 from .bounded.zero_one_inflated_beta import ZERO_ONE_INFLATED_BETA
+from .combined import mixture
 from .combined.asymmetric import ZERO_INFLATED_ASYMMETRIC_LAPLACE
 from .combined.hurdle import (
     HURDLE_GAMMA,
@@ -67,7 +68,8 @@ class Families(dict[str, Family]):
             return self[family].with_link(link)
         if name in BY_RESPONSE:
             return BY_RESPONSE[name]
-        return own.registered(name) or categorical.named(name) or _with_limits(name)
+        found = own.registered(name) or categorical.named(name)
+        return found or mixture.named(self, name) or _with_limits(name)
 
 
 @cache
@@ -156,6 +158,6 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "com_poisson negbinomial1 "
         "multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "
-        "mixture wiener cox"
+        "wiener cox"
     ).split()
 )

@@ -65,7 +65,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "dirichlet_multinomial": ("until then: `binomial` of one category out of all",),
     "dirichlet": ("until then: one share at a time",),
     "logistic_normal": ("until then: one share at a time",),
-    "mixture": (),
 }
 
 

@@ -31,7 +31,7 @@ class Moments:
 
     Computed once from the rows of the fit; the default priors are written in
     them. ``exposure`` is the geometric mean of ``t`` in ``y | rate(t)``: parameters of
-    one unit of it, such as a shape, are multiplied by it. ``each`` are the centres by
+    one unit of it, such as a shape, are multiplied by it. ``each`` are those by
     predictor, of families with several main ones; ``least`` is the smallest response of
     a family that has a parameter below it.
     """
@@ -39,7 +39,7 @@ class Moments:
     m: float
     s: float
     exposure: float = 1.0
-    each: tuple[float, ...] = ()
+    each: tuple[Moments, ...] = ()
     least: float = 1.0
 
 
@@ -356,6 +356,8 @@ class Family:
         these categories.
     own
         Whether it is the caller's, and not of the language.
+    alike
+        Of mixtures: whether all components are of one family.
     """
 
     name: str
@@ -397,6 +399,7 @@ class Family:
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
     own: bool = False
+    alike: bool = False
 
     @property
     def of_categories(self) -> bool:

@@ -145,9 +145,9 @@ def _of_each(
 ) -> tuple[tuple[str, Moments], ...]:
     """Return the moments of each main predictor; of one: none."""
     found = []
-    for part, center in zip(bound.mains, moments.each, strict=False):
+    for part, own in zip(bound.mains, moments.each, strict=False):
         offset = _known(part.population.offsets, table, part.link.name == "log")
-        found.append((part.dpar, replace(moments, m=center - offset, each=())))
+        found.append((part.dpar, replace(own, m=own.m - offset)))
     return tuple(found)
 
 

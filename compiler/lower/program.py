@@ -50,6 +50,7 @@ from .builder import (
 )
 from .coupling import lower_coupling
 from .groups import lower_groups
+from .in_order import intercept_in_order, is_in_order
 from .increments import Increments, where_of
 from .items import item_arguments, lower_items
 from .learn import Learned, LearnedPart
@@ -496,8 +497,16 @@ def _intercept(
     written = literal or at_mean
     family = build.bound.family
     chosen = written or defaults.intercept(family, part, moments, learned.known)
+    ordered = part.named and is_in_order(build.bound)
+    if ordered and isinstance(chosen, DefaultPrior):
+        order = "; the components are in the order of their intercepts"
+        chosen = replace(chosen, reason=chosen.reason + order)
     build.explain(plain if literal or delta is None else f"{plain}[mean]", chosen)
     offset = None if literal or delta is None else delta
+    if ordered:
+        intercept_in_order(build, part, chosen, offset)
+        blocks.insert(0, Intercept(name))
+        return None
     argument = location(chosen)
     if literal and delta is not None and argument is None:
         build.notes.append(f"not centred: the prior of {plain} has no location")

@@ -166,15 +166,16 @@ class _Given:
             spreads = [min(one.scale) for one in _by_priors(self, predictor).values()]
             return _positive(spreads[0]) if spreads else 1.0
         if self.is_main(predictor):
-            return _positive(self.moments.s)
+            return _positive(self.own_of(predictor)[1])
         return _positive(self.beside(predictor)[1])
 
-    def center(self, predictor: Predictor) -> float:
-        """Return where a main predictor is; of several each is somewhere else."""
+    def own_of(self, predictor: Predictor) -> tuple[float, float]:
+        """Return where a main predictor is, and how far it goes."""
         names = [one.name for one in self.family.mains]
         if not names:
-            return self.moments.m
-        return self.moments.each[names.index(predictor.dpar)]
+            return self.moments.m, self.moments.s
+        own = self.moments.each[names.index(predictor.dpar)]
+        return own.m, own.s
 
     def beside(self, predictor: Predictor) -> tuple[float, float]:
         """Return where a parameter beside the main one is, and what is much there."""
@@ -380,7 +381,7 @@ def _aim(given: _Given, predictor: Predictor) -> float:
         if isinstance(block, Offset):
             known = known + given.frame[block.slot]
     if given.is_main(predictor):
-        middle = given.center(predictor)
+        middle = given.own_of(predictor)[0]
     else:
         dpar = next(d for d in given.family.dpars if d.name == predictor.dpar)
         middle = 0.0 if dpar.fixed is not None else given.beside(predictor)[0]

@@ -24,11 +24,14 @@ from varying.grammar.tree import (
     Spec,
     String,
 )
-from varying.grammar.walk import column_names, left_of_bar, unwrap
+from varying.grammar.walk import column_names, left_of_bar, plain_number, unwrap
 
 from ..families import FAMILIES, FAMILY_SPELLINGS, own
+from ..families.combined.mixture import MIXTURE, fault, mixture
 from ..families.family import Family
 
+#: Components that a mixture has at most.
+MOST = 6
 #: Calls that join responses.
 BINDING = ("mvbind", "cbind")
 
@@ -63,6 +66,8 @@ def family_named(formula: Formula) -> Family | None:
     for option in formula.options:
         if option.name.text == "family":
             value = unwrap(option.value)
+            if isinstance(value, Call) and value.function.text == MIXTURE:
+                return components_of(value)[0]
             while isinstance(value, Call):
                 inner = value.arguments[0].value if value.arguments else value.function
                 named = value.function.text in ("brmsfamily", "family")
@@ -71,6 +76,31 @@ def family_named(formula: Formula) -> Family | None:
             known = FAMILY_SPELLINGS.get(text)
             return own.named(text) if known is None else FAMILIES[known]
     return FAMILIES["gaussian"]
+
+
+def components_of(call: Call) -> tuple[Family | None, tuple[Family | None, ...]]:
+    """Return the family that ``mixture(...)`` means, and its components.
+
+    A component that is none is None; so is the family then.
+    """
+    found: list[Family | None] = []
+    times = 1
+    for argument in call.arguments:
+        value = unwrap(argument.value)
+        if argument.keyword is not None:
+            count = plain_number(value) or 1.0
+            if argument.keyword.text == "nmix":
+                times = int(min(max(count, 1.0), MOST))
+            continue
+        text = value.text if isinstance(value, Name | String) else ""
+        known = FAMILY_SPELLINGS.get(text)
+        found.append(own.named(text) if known is None else FAMILIES[known])
+    if len(found) == 1:
+        found *= times
+    whole = [one for one in found if one is not None]
+    if len(whole) < len(found) or fault(whole) is not None:
+        return None, tuple(found)
+    return mixture(tuple(whole)), tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

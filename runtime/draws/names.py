@@ -80,13 +80,21 @@ class _OfResponse:
 
 
 def _of_response(program: Program) -> _OfResponse:
+    from varying.compiler.families import FAMILIES
     from varying.compiler.program.expressions import names_in
 
-    main, *rest = program.predictors
+    main, *others = program.predictors
+    family = FAMILIES[program.likelihood.family]
+    mains = [main, *(p for p in others if family.is_main(p.dpar))]
+    rest = [p for p in others if p not in mains]
     arguments = dict(program.likelihood.arguments)
     scalars = [name for value in arguments.values() for name in names_in(value)]
     return _OfResponse(
-        [*_of(main, program, main.prefix), f"{main.prefix}threshold"],
+        [
+            name
+            for p in mains
+            for name in (*_of(p, program, p.prefix), f"{p.prefix}threshold")
+        ],
         [name for p in rest for name in _of(p, program, p.prefix)],
         scalars,
     )

@@ -84,8 +84,8 @@ def moments(
     rows = weighted.total(y, count)
     each = range(int(np.max(y)) + 1 if categories is None else categories)
     counts = [weighted.mean(y == place, count) * rows + 0.5 for place in each]
-    odds = tuple(math.log(one / counts[0]) for one in counts[1:])
-    return Moments(odds[0], 1.0, each=odds)
+    odds = [math.log(one / counts[0]) for one in counts[1:]]
+    return Moments(odds[0], 1.0, each=tuple(Moments(one, 1.0) for one in odds))
 
 
 def _dpar(name: str) -> Dpar:

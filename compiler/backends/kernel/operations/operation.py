@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Words of an instruction: the number of the operation and its operands.
-WIDTH = 24
+WIDTH = 40
 
 Step = Callable[..., Any]
 

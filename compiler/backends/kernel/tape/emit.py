@@ -23,6 +23,7 @@ from ....program.interpret.start import reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
 from ....program.verify import definition_order
+from ..operations import WIDTH
 from ..operations.densities import (
     VARIED,
     likelihood_name,
@@ -35,7 +36,7 @@ from ..operations.densities import (
 from ..operations.ordinal import scratch_size
 from .integrated import integrated_groups, write_misfit
 from .quantities import NoKernel, Place, Quantities
-from .tape import Tape
+from .tape import Tape, find
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -371,7 +372,10 @@ class _Tape(Quantities):
         if family.at_once is not None and not formulas:
             self._at_once(family, words, arguments[family.predictor])
             return
-        writer.add(likelihood_name(family.name), **words)
+        operation = likelihood_name(family.name)
+        if len(find(operation).words) >= WIDTH:
+            raise NoKernel(f"{family.name} has too many parameters")
+        writer.add(operation, **words)
 
 
 def _depends(prior: Prior) -> bool:

@@ -1,0 +1,69 @@
+"""``family=mixture(gaussian, gaussian)``: what its components are."""
+
+from __future__ import annotations
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text
+from varying.grammar.tree import Call
+from varying.grammar.walk import plain_number, unwrap
+
+from ..families.combined.mixture import fault
+from ..families.family import Family
+from ..prepare.responses import MOST, components_of
+
+__all__ = ["mixture_of"]
+
+_WRITTEN = "written `family=mixture(gaussian, gaussian)`"
+_ELSEWHERE = {
+    "order": "components of one family are in the order of their intercepts, unless "
+    "these have different priors: `prior mu1.Intercept ~ ...`, `prior mu2.Intercept ~ "
+    "...`",
+}
+
+
+def mixture_of(call: Call, sink: Sink) -> Family | None:
+    """Return the family that a call names; None after a fault."""
+    good = True
+    plain = [one for one in call.arguments if one.keyword is None]
+    for argument in call.arguments:
+        keyword, value = argument.keyword, unwrap(argument.value)
+        if keyword is None:
+            continue
+        if keyword.text == "nmix" and len(plain) == 1:
+            count = plain_number(value)
+            if count is not None and count % 1 == 0 and 2 <= count <= MOST:
+                continue
+            message = f"`nmix` is how many components there are, 2 to {MOST}"
+            sink.add("invalid-argument", argument.span, message)
+        else:
+            note = _ELSEWHERE.get(keyword.text, _WRITTEN)
+            sink.add(
+                "unknown-argument",
+                keyword.span,
+                f"`mixture()` has no argument `{keyword.text}` here",
+                note,
+            )
+        good = False
+    family, components = components_of(call)
+    if not good:
+        return None
+    for argument, one in zip(plain, components, strict=False):
+        if one is None:
+            text = expression_text(argument.value)
+            linked = isinstance(unwrap(argument.value), Call)
+            sink.add(
+                "invalid-argument" if linked else "unknown-family",
+                argument.value.span,
+                f"`{text}` is no component of a mixture"
+                if linked
+                else f"there is no family `{text}`",
+                "a component is a name: it has the link that its family has by default"
+                if linked
+                else _WRITTEN,
+            )
+            return None
+    if family is None:
+        whole = [one for one in components if one is not None]
+        message = fault(whole) or "it has no components"
+        sink.add("invalid-argument", call.span, message, _WRITTEN)
+    return family

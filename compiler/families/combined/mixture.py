@@ -1,0 +1,277 @@
+"""Responses of several families at once: which of them a row is of is not known.
+
+``mixture(gaussian, student)`` is made of the records of its components: their
+parameters have a number behind, ``mu1``, ``sigma1``, ``mu2``, and ``theta1`` is the
+share of the first. With more than two, ``theta2`` is the share of the second among
+those that are not of the first, and so on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.weighted import Counts
+from ...distributions.density.arrays import log_density
+from ...distributions.density.tensors import Tensors
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+
+__all__ = ["MIXTURE", "fault", "mixture", "named"]
+
+MIXTURE = "mixture"
+_OPEN, _CLOSE = f"{MIXTURE}(", ")"
+#: Kinds of responses that are mixed.
+_KINDS = ("continuous", "count")
+
+
+def named(families: Mapping[str, Family], name: str) -> Family | None:
+    """Return the family that such a name means; None: it is none."""
+    if not (name.startswith(_OPEN) and name.endswith(_CLOSE)):
+        return None
+    names = name[len(_OPEN) : -len(_CLOSE)].split(", ")
+    return mixture(tuple(families[one] for one in names))
+
+
+def fault(components: Sequence[Family]) -> str | None:
+    """Return why families cannot be mixed; None: they can."""
+    if len(components) < 2:
+        return "a mixture has two components or more"
+    for one in components:
+        whole = one.density is not None and not (one.thresholds or one.mains)
+        if not whole or one.response not in _KINDS or one.known:
+            return f"`{one.name}` is no component of a mixture in this version"
+    if len({one.response for one in components}) > 1:
+        return "a mixture is of numbers or of counts, and not of both"
+    return None
+
+
+def _main(family: Family, number: int, place: int) -> Dpar:
+    link = family.links[0]
+    return Dpar(
+        f"mu{number}",
+        link=link,
+        support="real",
+        meaning=f"main predictor of component {number}, {family.name}",
+        default=lambda m: DefaultPrior(
+            "normal", (("mu", m.each[place].m), ("sigma", m.each[place].s)), ""
+        ),
+        center=lambda m: m.each[place].m,
+    )
+
+
+def _numbered(dpar: Dpar, number: int, family: Family) -> Dpar:
+    """Return a parameter of a component, in terms of its moments."""
+
+    def own(moments: Moments) -> Moments:
+        return moments.each[number - 1]
+
+    def default(moments: Moments) -> DefaultPrior:
+        prior = dpar.default(own(moments))
+        return replace(prior, half=f"{prior.half}{number}") if prior.half else prior
+
+    return replace(
+        dpar,
+        name=f"{dpar.name}{number}",
+        meaning=f"{dpar.meaning}, of component {number}, {family.name}",
+        default=default,
+        center=lambda moments: dpar.center(own(moments)),
+    )
+
+
+def _share(number: int, count: int) -> Dpar:
+    """Return the share of a component among those from it on."""
+    rest = count - number
+
+    def default(_: Moments) -> DefaultPrior:
+        return DefaultPrior(
+            "beta",
+            (("alpha", 1.0), ("beta", float(rest))),
+            "all shares of the components are alike",
+        )
+
+    of = "" if number == 1 else f" of those that are not of 1 to {number - 1}"
+    return Dpar(
+        f"theta{number}",
+        link="logit",
+        support="unit",
+        meaning=f"share of component {number}{of}",
+        default=default,
+        center=lambda _: 0.0 - math.log(rest),
+    )
+
+
+@cache
+def mixture(components: tuple[Family, ...]) -> Family:
+    """Return the family whose rows are each of one of several families."""
+    wrong = fault(components)
+    if wrong is not None:
+        raise ValueError(wrong)
+    numbers = range(1, len(components) + 1)
+    mains = tuple(
+        _main(one, number, number - 1)
+        for number, one in zip(numbers, components, strict=True)
+    )
+    own = tuple(
+        _numbered(dpar, number, one)
+        for number, one in zip(numbers, components, strict=True)
+        for dpar in one.dpars
+    )
+    shares = tuple(_share(number, len(components)) for number in numbers[:-1])
+    dpars = (*mains[1:], *own, *shares)
+    names = (mains[0].name, *(one.name for one in dpars))
+    places = [
+        [
+            names.index(f"mu{number}"),
+            *(names.index(f"{dpar.name}{number}") for dpar in one.dpars),
+        ]
+        for number, one in zip(numbers, components, strict=True)
+    ]
+    first_share = len(names) - len(shares)
+
+    def density(m: Any, y: Any, *given: Any) -> Any:
+        total, rest = None, 0.0
+        for k, (one, own_places) in enumerate(zip(components, places, strict=True)):
+            assert one.density is not None
+            part = one.density(m, y, *(given[at] for at in own_places)) + rest
+            if k < len(shares):
+                theta = given[first_share + k]
+                part, rest = part + m.log(theta), rest + m.log1p(-theta)
+            total = part if total is None else m.logaddexp(total, part)
+        return total
+
+    def read(given: Sequence[Any], by_name: Mapping[str, Any]) -> list[Any]:
+        return [*given, *(by_name[name] for name in names[len(given) :])]
+
+    def shares_of(whole: Sequence[Any]) -> list[Any]:
+        found: list[Any] = []
+        rest: Any = 1.0
+        for theta in whole[first_share:]:
+            found.append(rest * np.asarray(theta))
+            rest = rest * (1.0 - np.asarray(theta))
+        return [*found, rest]
+
+    def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
+        """Draw a response of one of the components."""
+        whole = np.broadcast_arrays(*read(given, by_name))
+        chosen = rng.random(whole[0].shape)
+        below: Any = 0.0
+        found: Array | None = None
+        for one, at, share in zip(components, places, shares_of(whole), strict=True):
+            drawn = one.simulate(rng, *(whole[place] for place in at))
+            found = drawn if found is None else np.where(chosen < below, found, drawn)
+            below = below + share
+        assert found is not None
+        return np.asarray(found)
+
+    def mean(*given: Array, **by_name: Array) -> Array:
+        """Mean response: that of the components, by their shares."""
+        whole = read(given, by_name)
+        parts = [
+            share * one.mean(*(whole[place] for place in at))
+            for one, at, share in zip(components, places, shares_of(whole), strict=True)
+        ]
+        return np.asarray(sum(parts))
+
+    def moments(y: Array, count: Counts = None) -> Moments:
+        """Return those of each component, as if all rows were of it."""
+        each = tuple(one.moments(y, count) for one in components)
+        return replace(each[0], each=each)
+
+    def in_support(y: Array) -> NDArray[np.bool_]:
+        """Whether a response is one of all components."""
+        return np.asarray(np.all([one.in_support(y) for one in components], axis=0))
+
+    title = " and ".join(one.name for one in components)
+    return Family(
+        name=f"{_OPEN}{', '.join(one.name for one in components)}{_CLOSE}",
+        aliases=(),
+        title=f"mixture of {title}",
+        response=components[0].response,
+        links=(components[0].links[0],),
+        known_links=(),
+        dpars=dpars,
+        predictor=mains[0].name,
+        thresholds=False,
+        support=" and ".join(dict.fromkeys(one.support for one in components)),
+        in_support=in_support,
+        moments=moments,
+        log_density=_quiet(log_density(density, names)),
+        density=density,
+        simulate=simulate,
+        mean=mean,
+        observe=_graph(density, names, simulate, components[0].response),
+        source=_script(density, names, components[0].response),
+        mains=mains,
+        alike=len({one.name for one in components}) == 1,
+        doc="""Rows that are each of one of several families, and nobody says of which.
+
+.. math:: f(y) = \\sum_k \\theta_k f_k(y)
+
+Reference: McLachlan & Peel (2000), Finite mixture models.
+""",
+    )
+
+
+def _quiet(made: Callable[..., Array]) -> Callable[..., Array]:
+    def read(y: Array, *given: Array, **by_name: Array) -> Array:
+        """Log density of each row; a component far from it adds nothing."""
+        with np.errstate(all="ignore"):
+            return made(y, *given, **by_name)
+
+    return read
+
+
+def _graph(
+    density: Any, names: Sequence[str], simulate: Any, kind: str
+) -> Callable[..., Any]:
+    def observe(
+        pm: Any,
+        pt: Any,
+        name: str,
+        arguments: Mapping[str, Any],
+        observed: Any,
+        dims: str,
+    ) -> Any:
+        """Return a ``pm.CustomDist``: the density as it is written, NumPy's draws."""
+
+        def logp(value: Any, *given: Any) -> Any:
+            return density(Tensors(pt), value, *given)
+
+        def random(*given: Any, rng: Any = None, size: Any = None) -> Any:
+            return simulate(rng, *(np.broadcast_to(one, size) for one in given))
+
+        return pm.CustomDist(
+            name,
+            *(arguments[one] for one in names),
+            logp=logp,
+            random=random,
+            dtype="int64" if kind == "count" else "float64",
+            observed=observed,
+            dims=dims,
+        )
+
+    return observe
+
+
+def _script(density: Any, names: Sequence[str], kind: str) -> SourceText:
+    """Return the form in a script, which has the density alone."""
+
+    def helpers() -> str:
+        from ...distributions.density.text import definitions
+
+        document = "Log density of a mixture"
+        return definitions("mixture_logp", density, ("value", *names), document)
+
+    fields = ", ".join(f"{{{one}}}" for one in names)
+    dtype = ' dtype="int64",' if kind == "count" else ""
+    return SourceText(
+        f"pm.CustomDist(\n    {{name}}, {fields},\n    logp=mixture_logp,{dtype}\n"
+        "    observed={observed}, dims={dims},\n)",
+        helpers,
+    )

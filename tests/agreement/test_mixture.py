@@ -1,0 +1,150 @@
+"""Mixtures: their density by hand and by every backend, and the order of components."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import special, stats
+
+from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.driver import Request, compile_spec
+from varying.compiler.families import FAMILIES
+from varying.compiler.program.interpret import evaluate
+from varying.compiler.program.interpret.charts import from_unconstrained
+from varying.grammar.source import Source
+
+from .harness import compare, random_point
+from .test_kernel import differences
+
+PRIORS = "  prior Intercept ~ normal(1, 3)\n  prior b ~ normal(0, 1)\n"
+
+
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(81)
+    rows = 40
+    low = rng.random(rows) < 0.4
+    x = rng.normal(size=rows).round(3)
+    return pd.DataFrame(
+        {
+            "y": (np.where(low, -1.0 + x, 3.0) + rng.normal(0.0, 0.7, rows)).round(3),
+            "x": x,
+            "z": rng.permutation(np.arange(rows) % 4 - 1.5),
+            "k": rng.poisson(np.where(low, 1.0, 7.0)),
+            "g": [f"g{k % 5}" for k in range(rows)],
+        }
+    )
+
+
+def compiled(text: str) -> Compiled:
+    return compile_spec(Request(Source(text), table_from_frame(data())))
+
+
+SPECS = {
+    "same": "y ~ x, family=mixture(gaussian, gaussian)",
+    "three": "y ~ 1, family=mixture(gaussian, nmix=3)",
+    "parts": "y ~ x + (1 | g), family=mixture(gaussian, student)\n"
+    "  mu2 ~ z\n  theta1 ~ x\n  sigma1 ~ z + (1 | g)",
+    "counts": "k ~ x + offset(z), family=mixture(poisson, negbinomial)",
+    "shared": "y ~ x + (1 |p| g), family=mixture(gaussian, gaussian)",
+}
+
+
+def test_the_kernel_agrees() -> None:
+    assert differences(compiled(SPECS["parts"]), 2) == []
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_slopes_are_those_of_the_density(name: str) -> None:
+    """The text that the kernel is compiled of, beside steps of 1e-30."""
+    model = compiled(SPECS[name])
+    family, rng = model.bound.family, np.random.default_rng(5)
+    names = [family.predictor, *(one.name for one in family.dpars)]
+    for y in (0.0, 1.0, 6.0):
+        point = {n: 0.4 if n[:2] == "th" else rng.uniform(0.5, 2.0) for n in names}
+        density, *slopes = family.kernel(y, *point.values())
+        there = family.log_density(np.asarray(y), **point)
+        assert density == pytest.approx(float(there), rel=1e-12)
+        for one, slope in zip(names, slopes, strict=True):
+            moved: dict[str, Any] = {**point, one: point[one] + 1e-30j}
+            step = np.imag(family.log_density(np.asarray(y), **moved)) / 1e-30
+            assert slope == pytest.approx(float(step), rel=1e-9, abs=1e-14)
+
+
+def test_graph_and_script_agree(tmp_path: Path) -> None:
+    data().to_csv(tmp_path / "case.csv", index=False)
+    found = compiled("y ~ 1, family=mixture(gaussian, gaussian)")
+    assert compare(found, tmp_path / "case.csv", 3, thorough=False) == []
+
+
+def test_it_is_the_density_by_hand() -> None:
+    """Intercepts from their prior, conditioned on their order: 3! times three."""
+    model = compiled(f"y ~ x, family=mixture(gaussian, nmix=3)\n{PRIORS}")
+    program, frame = model.program, model.frame
+    rows = data()
+    point = random_point(np.random.default_rng(4), program, frame, 0.7)
+    values, density = evaluate(program, frame, point)
+    for one in program.parameters:
+        density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+    at: dict[str, Any] = {name: np.asarray(value) for name, value in values.items()}
+    intercepts = [float(at[f"mu{k}_Intercept"]) for k in (1, 2, 3)]
+    assert intercepts == sorted(intercepts)
+    shares = [at["theta1"], (1 - at["theta1"]) * at["theta2"]]
+    shares.append(1.0 - sum(shares))
+    each = [
+        np.log(shares[k - 1])
+        + stats.norm.logpdf(
+            rows["y"],
+            intercepts[k - 1] + float(at[f"mu{k}_b"][0]) * rows["x"],
+            float(at[f"sigma{k}"]),
+        )
+        for k in (1, 2, 3)
+    ]
+    total = special.logsumexp(each, axis=0).sum() + math.log(6.0)
+    unit = 0.3 * 3.0  # intercepts are sampled in these
+    total += sum(stats.norm.logpdf(i, 1.0, 3.0) + math.log(unit) for i in intercepts)
+    for k in (1, 2, 3):
+        total += float(stats.norm.logpdf(at[f"mu{k}_b"]).sum())
+        scale = float(rows["y"].std())
+        total += float(stats.expon.logpdf(at[f"sigma{k}"], scale=scale))
+    # a Dirichlet of ones, as sticks
+    total += float(stats.beta.logpdf(at["theta1"], 1, 2))
+    assert float(np.real(density)) == pytest.approx(float(total), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "ordered"),
+    [
+        ("y ~ x, family=mixture(gaussian, gaussian)", True),
+        (f"y ~ x, family=mixture(gaussian, gaussian)\n{PRIORS}", True),
+        (
+            "y ~ x, family=mixture(gaussian, gaussian)\n"
+            "  prior mu1.Intercept ~ normal(-1, 1)",
+            False,
+        ),
+        ("y ~ 0 + x, family=mixture(gaussian, gaussian)", False),
+        ("y ~ x, family=mixture(gaussian, student)", False),
+    ],
+)
+def test_components_that_could_change_places_are_in_order(
+    text: str, ordered: bool
+) -> None:
+    program = compiled(text).lowered
+    assert any(one.chart == "ordered" for one in program.parameters) == ordered
+
+
+def test_draws_have_the_mean_and_the_shares() -> None:
+    family = FAMILIES["mixture(gaussian, gaussian, gaussian)"]
+    given = {"mu1": -20.0, "mu2": 0.0, "mu3": 30.0, "theta1": 0.5, "theta2": 0.2}
+    given |= {"sigma1": 1.0, "sigma2": 1.0, "sigma3": 1.0}
+    drawn = family.simulate(
+        np.random.default_rng(1), **{n: np.full(20_000, v) for n, v in given.items()}
+    )
+    assert float(family.mean(**given)) == pytest.approx(-10.0 + 12.0)
+    assert (drawn < -10).mean() == pytest.approx(0.5, abs=0.015)
+    assert (drawn > 15).mean() == pytest.approx(0.4, abs=0.015)
