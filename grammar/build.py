@@ -371,7 +371,9 @@ def _contrast(tree: LarkTree, sink: Sink) -> ContrastStatement:
     bys: list[tuple[Token, Expr]] = []
     parts = []
     for part in _trees(tree, "part"):
-        factor, weights, *by = _trees(part)
+        stars = sum(token.type == "STAR" for token in _tokens(part))
+        factor, *rest = _trees(part)
+        more, (weights, *by) = rest[:stars], rest[stars:]
         bars = [token for token in _tokens(part) if token.type == "BAR"]
         if bys:
             sink.add(
@@ -384,7 +386,12 @@ def _contrast(tree: LarkTree, sink: Sink) -> ContrastStatement:
             bys.append((bars[0], _expr(by[0])))
         end = _span(weights)
         parts.append(
-            ContrastPart(_name_tree(factor), _expr(weights), span=_span(factor).to(end))
+            ContrastPart(
+                _name_tree(factor),
+                _expr(weights),
+                tuple(map(_name_tree, more)),
+                span=_span(factor).to(end),
+            )
         )
     return ContrastStatement(
         _name_tree(names[0]) if names else None,

@@ -352,7 +352,8 @@ def _contrast(node: ContrastStatement) -> list[str]:
 
 
 def _contrast_part(node: ContrastPart) -> str:
-    return f"{_name(node.factor)}: {_file(node.weights, outer=_SUM)}"
+    factors = "*".join(map(_name, (node.factor, *node.more)))
+    return f"{factors}: {_file(node.weights, outer=_SUM)}"
 
 
 def _of_cells(word: str, node: MeansStatement | SlopeStatement) -> list[str]:

@@ -302,10 +302,11 @@ class TestStatement(Node):
 
 @dataclass(frozen=True, slots=True)
 class ContrastPart(Node):
-    """``block: late - early``."""
+    """``block: late - early``; ``block*cs: pairwise`` has ``more`` factors."""
 
     factor: Name
     weights: Expr
+    more: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

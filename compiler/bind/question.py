@@ -162,6 +162,10 @@ class Outcomes:
 Weights = tuple[tuple[str, float], ...]
 
 
+#: A cell: the level of each of some factors.
+Cell = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CellQuestion:
     """``means``, ``contrast`` or ``slope``: weighted cells on some scale.
@@ -178,6 +182,9 @@ class CellQuestion:
     parts
         For each factor of a contrast what is compared: one or several weights of its
         levels that add up to 0, each with what its line is called.
+    pairs
+        Pairs of cells of several factors that are compared: what their line is called,
+        and the level of each factor in the first and in the second.
     by
         Factors, and the levels for which it is given one by one.
     fixed
@@ -205,6 +212,7 @@ class CellQuestion:
     name: str
     text: str
     parts: tuple[tuple[str, tuple[tuple[str, Weights], ...]], ...] = ()
+    pairs: tuple[tuple[str, Cell, Cell], ...] = ()
     by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     numbers: tuple[str, ...] = ()

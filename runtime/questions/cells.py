@@ -148,7 +148,7 @@ class _Asked:
         table, computed = prepared.table, prepared.computed
         named: dict[str, dict[str, None]] = {n: {x: None} for n, x in question.fixed}
         for line in lines_of(question):
-            for name, levels in line.weights.items():
+            for name, levels in line.named:
                 named.setdefault(name, {}).update(dict.fromkeys(levels))
         shift = None
         if question.variable:

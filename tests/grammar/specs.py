@@ -301,6 +301,8 @@ class _Statements:
     def contrast(self) -> Tokens:
         name = [self.name(), "="] if self.chance(0.4) else []
         parts = [self.contrast_part() for _ in range(self.rng.choice((1, 1, 2)))]
+        if self.chance(0.2):
+            parts = [[self.name(), "*", *self.contrast_part()]]
         by = ["|", *self.expression(1, SUM)] if self.chance(0.4) else []
         options = self.options()
         head = ["contrast", *name, *separated(parts), *by]

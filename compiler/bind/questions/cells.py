@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
 
-import numpy as np
-
 from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import (
     CellStatement,
     Chain,
+    ContrastPart,
     ContrastStatement,
     Expr,
     MeansStatement,
@@ -29,14 +28,13 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import unwrap
 
-from ...data.codes import recode
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
-from ..question import CellQuestion, Outcomes, Verb, Weights
-from .grid import FAR
+from ..question import Cell, CellQuestion, Outcomes, Verb, Weights
 from .known import Choices, ModelCells
 from .scales import read_options
 from .weights import read_values, read_weights
+from .without_rows import warn_empty, warn_far
 
 __all__ = ["VERB_OF", "bind_cells", "cells_name", "cells_text"]
 
@@ -84,7 +82,8 @@ def cells_text(statement: CellStatement) -> str:
     ]
     if isinstance(statement, ContrastStatement):
         parts = [
-            f"{name_text(part.factor.text)}: {expression_text(part.weights)}"
+            "*".join(name_text(one.text) for one in (part.factor, *part.more))
+            + f": {expression_text(part.weights)}"
             for part in statement.parts
         ]
     else:
@@ -130,16 +129,26 @@ class _Binder:
         )
         at = {} if choices is None else choices.at
         parts: list[Part] | None = []
+        pairs: tuple[tuple[str, Cell, Cell], ...] = ()
         terms: By | None = []
         variable: str | None = ""
         match statement:
             case ContrastStatement():
-                parts = self._parts(statement, at)
+                alone = [part for part in statement.parts if not part.more]
+                joint = [part for part in statement.parts if part.more]
+                parts = self._parts(alone, at)
+                if len(joint) > 1:
+                    self._twice_joint(joint[1])
+                    parts = None
+                elif joint:
+                    found = self._pairs(joint[0], [p.factor.text for p in alone])
+                    pairs, parts = found or (), parts if found else None
             case MeansStatement():
                 terms = self._factors(statement.terms, (), at, one=True)
             case SlopeStatement():
                 variable = self._variable(statement.terms)
-        named = [name for name, _ in (*(parts or ()), *(terms or ()))]
+        of_pairs = [name for name, _ in pairs[0][1]] if pairs else []
+        named = [*of_pairs, *(name for name, _ in (*(parts or ()), *(terms or ())))]
         by = self._factors(statement.by, named, at) if statement.by is not None else []
         if None in (parts, terms, by, variable) or choices is None:
             return None
@@ -158,7 +167,7 @@ class _Binder:
             (
                 option
                 for option in statement.options
-                if option.name.text in {name for name, _ in parts}
+                if option.name.text in {*of_pairs, *(name for name, _ in parts)}
             ),
             None,
         )
@@ -173,6 +182,7 @@ class _Binder:
             cells_name(statement),
             text if statement.name is not None else cells_name(statement),
             tuple(parts),
+            pairs,
             tuple(lines),
             fixed,
             tuple(n for n in every if n not in factors),
@@ -186,8 +196,8 @@ class _Binder:
         )
         if self._too_large(question):
             return None
-        self._warn_empty(question)
-        self._warn_far(question)
+        warn_empty(question, self.prepared, self.sink)
+        warn_far(question, self.prepared, self.sink)
         return question
 
     # ---- predictors ------------------------------------------------------------------
@@ -313,13 +323,55 @@ class _Binder:
 
     # ---- what is compared ------------------------------------------------------------
 
+    def _pairs(
+        self, part: ContrastPart, others: Sequence[str]
+    ) -> tuple[tuple[str, Cell, Cell], ...] | None:
+        """Return the pairs of cells of ``block*cs: pairwise``; None after a fault."""
+        word = unwrap(part.weights)
+        lists: dict[str, tuple[str, ...]] = {}
+        for name in (part.factor, *part.more):
+            if name.text in lists or name.text in others:
+                self._twice(name)
+                return None
+            levels = self._levels(name)
+            if levels is None:
+                return None
+            lists[name.text] = levels
+        if not isinstance(word, Name) or word.text not in (PAIRWISE, REFERENCE):
+            self.sink.add(
+                "invalid-contrast",
+                part.weights.span,
+                f"cells of several factors are compared by `{PAIRWISE}` or "
+                f"`{REFERENCE}`, not by `{expression_text(part.weights)}`",
+                "weights are of the levels of one factor: `block: late - early, cs: "
+                "b - a` is a difference of differences",
+            )
+            return None
+        cells = [
+            tuple(zip(lists, own, strict=True)) for own in product(*lists.values())
+        ]
+        pairs = [(late, early) for early, late in combinations(cells, 2)]
+        if word.text == REFERENCE:
+            pairs = [(cell, cells[0]) for cell in cells[1:]]
+        return tuple((f"({_spelled(a)}) - ({_spelled(b)})", a, b) for a, b in pairs)
+
+    def _twice_joint(self, part: ContrastPart) -> None:
+        self.sink.add(
+            "invalid-contrast",
+            part.span,
+            "pairs of cells are of one group of factors in a contrast",
+            "name all factors together: `a*b*c: pairwise`",
+        )
+
     def _parts(
-        self, statement: ContrastStatement, at: Mapping[str, tuple[str, ...]]
+        self,
+        several_parts: Sequence[ContrastPart],
+        at: Mapping[str, tuple[str, ...]],
     ) -> list[Part] | None:
         found: list[Part] = []
         several: tuple[tuple[str, Weights], ...] | None
         whole = True
-        for part in statement.parts:
+        for part in several_parts:
             name = part.factor.text
             if name in dict(found):
                 self._twice(part.factor)
@@ -365,6 +417,7 @@ class _Binder:
 
     def _too_large(self, question: CellQuestion) -> bool:
         lines = prod(len(several) for _, several in (*question.parts, *question.by))
+        lines *= max(1, len(question.pairs))
         factors = self.cells.factors if question.scale == "link" else self.cells.every
         sizes = {name: len(levels) for name, levels in factors.items()}
         for name in question.numbers:
@@ -384,72 +437,9 @@ class _Binder:
         )
         return True
 
-    def _warn_empty(self, question: CellQuestion) -> None:
-        """Warn of a cell that is asked for and that no row has."""
-        table = self.prepared.table
-        lists = {
-            name: list(dict.fromkeys(x for _, own in several for x, _ in own))
-            for name, several in question.parts
-        }
-        lists |= {name: list(levels) for name, levels in question.by}
-        lists |= {name: [level] for name, level in question.fixed}
-        lists = {n: v for n, v in lists.items() if n not in question.numbers}
-        certain = self.prepared.certain and set(lists) <= set(table.columns)
-        if not certain or len(lists) < 2:
-            return
-        codes = np.column_stack(
-            [recode(table.columns[name], levels) for name, levels in lists.items()]
-        )
-        present = {tuple(row) for row in np.unique(codes, axis=0).tolist()}
-        for places in product(*(range(len(levels)) for levels in lists.values())):
-            if places in present:
-                continue
-            cell = ", ".join(
-                f"{name}={levels[place]}"
-                for (name, levels), place in zip(lists.items(), places, strict=True)
-            )
-            asks = (
-                "that the contrast compares" if self.verb == "contrast" else "asked for"
-            )
-            self.sink.add(
-                "empty-cell",
-                self.statement.span,
-                f"no row has the combination {cell} {asks}",
-                "its value is an extrapolation of the model",
-            )
-            return
 
-    def _warn_far(self, question: CellQuestion) -> None:
-        """Warn of numbers that a predictor is held at and that no row is near."""
-        table = self.prepared.table
-        lists = {
-            name: [x for _, own in several for x, _ in own]
-            for name, several in question.parts
-        }
-        lists |= {name: list(levels) for name, levels in question.by}
-        lists |= {name: [level] for name, level in question.fixed}
-        if not self.prepared.certain:
-            return
-        for name in question.numbers:
-            column = table.columns.get(name)
-            if column is None or name not in lists or column.missing.all():
-                continue
-            there = column.values[~column.missing]
-            low, high = float(there.min()), float(there.max())
-            far = FAR * (high - low)
-            outside = [
-                one
-                for one in dict.fromkeys(lists[name])
-                if not low - far <= float(one) <= high + far
-            ]
-            if outside:
-                self.sink.add(
-                    "far-from-data",
-                    self.statement.span,
-                    f"`{name}` is {low:.5g} to {high:.5g} in the data, and asked for "
-                    f"at {', '.join(outside)}",
-                    "the answer is an extrapolation of the model",
-                )
+def _spelled(cell: Cell) -> str:
+    return ", ".join(level for _, level in cell)
 
 
 def _second(choices: Choices, cells: ModelCells) -> Outcomes | None:

@@ -8,7 +8,7 @@ or on earlier rows (``within(x, g)``, ``lag(x)``) is at its own mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 
@@ -26,7 +26,7 @@ from ...expressions.functions import is_stateful
 from ...expressions.stateful import ByGroup, Intervals, apply
 from ...formula.columns import Coded, DesignColumn
 from ...prepare.derive import Computation, Step
-from ..question import CellQuestion
+from ..question import Cell, CellQuestion
 
 #: A number is far from the data where it is beyond them by this share of their range.
 FAR = 0.1
@@ -329,10 +329,19 @@ def _at_mean(column: Column, rows: int, table: Table) -> Column:
 
 @dataclass(frozen=True, slots=True)
 class QuestionLine:
-    """One line of a question: what it is called, and its weights by factor."""
+    """One line of a question: what it is called, and its weights by factor.
+
+    ``less`` are those of what is subtracted, where two cells are compared.
+    """
 
     label: str
     weights: Mapping[str, Mapping[str, float]]
+    less: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def named(self) -> tuple[tuple[str, Mapping[str, float]], ...]:
+        """The factors, each with levels that it has a weight of."""
+        return (*self.weights.items(), *self.less.items())
 
 
 def lines_of(question: CellQuestion) -> tuple[QuestionLine, ...]:
@@ -352,7 +361,21 @@ def lines_of(question: CellQuestion) -> tuple[QuestionLine, ...]:
     for chosen in product(*choices):
         label = ", ".join(text for _, text, _ in chosen if text)
         found.append(QuestionLine(label, {name: own for name, _, own in chosen}))
-    return tuple(found)
+    if not question.pairs:
+        return tuple(found)
+
+    def at(cell: Cell) -> dict[str, Mapping[str, float]]:
+        return {name: {level: 1.0} for name, level in cell}
+
+    return tuple(
+        QuestionLine(
+            ", ".join(filter(None, (label, line.label))),
+            {**at(first), **line.weights},
+            {**at(second), **line.weights},
+        )
+        for label, first, second in question.pairs
+        for line in found
+    )
 
 
 def labels_of(
@@ -386,13 +409,18 @@ def weights_of(
         rest = grid.seen.reshape(sizes).sum(axis=taken, keepdims=True)
     rest = rest / rest.sum()
     found = []
-    for line in lines:
+
+    def row_of(weights: Mapping[str, Mapping[str, float]]) -> Floats:
         row = rest
         for k, (name, levels) in enumerate(grid.factors.items()):
-            own = {**fixed, **line.weights}.get(name)
+            own = {**fixed, **weights}.get(name)
             if own is not None:
                 shape = [-1 if i == k else 1 for i in range(len(sizes))]
                 row = row * np.array([own.get(x, 0.0) for x in levels]).reshape(shape)
-        found.append(np.broadcast_to(row, sizes or ()).ravel())
+        return np.broadcast_to(row, sizes or ()).ravel()
+
+    for line in lines:
+        row = row_of(line.weights)
+        found.append(row - row_of(line.less) if line.less else row)
     each = len(grid.shares) // max(1, prod(sizes))
     return np.repeat(np.array(found), each, axis=1) * grid.shares

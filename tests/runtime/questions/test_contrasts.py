@@ -6,6 +6,7 @@ so that every coding of the factors stands for the same cells.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -164,6 +165,19 @@ def test_a_contrast_is_of_cells_whatever_the_coding(
         np.testing.assert_allclose(
             got[f"c[{key}]" if key else "c"], by_hand(means), rtol=1e-9, atol=1e-12
         )
+
+
+@pytest.mark.parametrize("coding", ["treatment", "another order"])
+@pytest.mark.parametrize(("word", "count"), [("pairwise", 15), ("reference", 5)])
+def test_pairs_of_cells(word: str, count: int, coding: str) -> None:
+    means = cell_means()
+    found = compiled(f"{CODINGS[coding]}y ~ block*cs\ncontrast c = block*cs: {word}")
+    got = lines(found, with_means(found, means))
+    assert len(got) == count
+    for label, values in got.items():
+        cells = re.findall(r"\((\w+), (CS.)\)", label)
+        first, second = [means[:, :, BLOCK.index(a), CS.index(b)] for a, b in cells]
+        np.testing.assert_allclose(values, first - second, rtol=1e-9, atol=1e-12)
 
 
 def test_the_default_name_is_the_text() -> None:
