@@ -290,7 +290,19 @@ def not_yet() -> Iterator[str]:
     yield f"* **Links:** {'; '.join(of_families)}."
 
 
+def beside() -> Iterator[str]:
+    """List terms beside a response, each with the families that take it."""
+    yield "| term | each row brings along | families |"
+    yield "|---|---|---|"
+    names = sorted(family.name for family in FAMILIES.values())
+    for term in TERMS.values():
+        taken = [f"`{name}`" for name in names if term.of(FAMILIES[name])]
+        every = "all" if len(taken) == len(names) else ", ".join(taken)
+        yield f"| `{term.name}` | {term.summary} | {every} |"
+
+
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
+    "beside": beside,
     "functions": functions,
     "contrasts": contrasts,
     "families": families,

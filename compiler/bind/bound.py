@@ -105,6 +105,11 @@ class Response:
         return self._with_role("scale")
 
     @property
+    def error(self) -> Numeric | None:
+        """The sd of an error that each row has beside its residual, if it is known."""
+        return self._with_role("error")
+
+    @property
     def weight(self) -> Numeric | None:
         """The power of each row's likelihood, if there is one."""
         return self._with_role("weight")

@@ -75,6 +75,14 @@ def bind_coupling(
             "leave out the weights, or the correlation",
         )
         return None
+    measured = [one.name for one, _, r, _ in each if r is not None and r.error]
+    if measured:
+        fault(
+            f"rows of `{measured[0]}` have errors of known size beside residuals: "
+            "no two rows would be correlated alike",
+            "leave out `sigma=TRUE`, or the correlation",
+        )
+        return None
     limited = [one.name for one, _, r, _ in each if r is not None and r.limits]
     if limited:
         fault(

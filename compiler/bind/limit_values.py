@@ -11,7 +11,7 @@ from varying.grammar.diagnostics import Sink
 
 from ..data.table import Floats, Table
 from ..expressions.evaluation import evaluate
-from ..families.combined.limits import INTERVAL, LEFT, NONE, RIGHT
+from ..families.combined.limits import INTERVAL, LEFT, NONE, RIGHT, is_whole
 from ..formula.columns import Numeric
 from .bound import BoundModel
 from .response import response_values
@@ -23,7 +23,12 @@ def check_limits(bound: BoundModel, table: Table, sink: Sink) -> bool:
     if not variables:
         return True
     y = response_values(bound.response, table)
-    limits = {name: evaluate(one.expression, table) for name, one in variables.items()}
+    known = dict(bound.response.known)
+    limits = {
+        name: evaluate(one.expression, table)
+        for name, one in (variables | known).items()
+    }
+    variables |= known
     good = _bounds(bound, y, variables, limits, table, sink)
     if "cens" in limits:
         good = _censoring(bound, y, variables, limits, table, sink) and good
@@ -55,8 +60,7 @@ def _bounds(
     table: Table,
     sink: Sink,
 ) -> bool:
-    tails = bound.family.tails
-    assert tails is not None
+    whole = is_whole(bound.family)
     good = True
     name = bound.response.name
     for key, beyond in (("lb", np.less), ("ub", np.greater)):
@@ -72,29 +76,69 @@ def _bounds(
             "`trunc` says that such a response is never seen; where it was seen as the "
             "bound, `cens` says so",
         )
-        good &= _report(
-            np.asarray(limits[key]) <= tails.lowest,
-            variables[key],
-            table,
-            sink,
-            f"no response of {bound.family.name} is {side} {tails.lowest:g}: the bound "
-            "says nothing in ROWS"
-            if key == "lb"
-            else f"every response of {bound.family.name} is above {tails.lowest:g}: "
-            "with the bound there is none in ROWS",
-            "leave it out: `trunc(ub=...)`, or no `trunc` at all"
-            if key == "lb"
-            else "a bound is in the units of the response",
-        )
+        good &= _says_something(bound, key, limits, variables, table, sink)
+    for key in ("lb", "ub", "upper") if whole else ():
+        if key in limits:
+            at = np.asarray(limits[key], dtype=float)
+            good &= _report(
+                at != np.floor(at),
+                variables[key],
+                table,
+                sink,
+                f"`{variables[key].label}` is no whole number in ROWS",
+                f"a response of {bound.family.name} is one, and may be its bound",
+            )
     if {"lb", "ub"} <= set(limits):
+        crossed = np.greater if whole else np.greater_equal
         good &= _report(
-            np.asarray(limits["lb"] >= limits["ub"]),
+            np.asarray(crossed(limits["lb"], limits["ub"])),
             variables["ub"],
             table,
             sink,
             "the bounds have nothing between them in ROWS",
         )
     return good
+
+
+def _says_something(
+    bound: BoundModel,
+    key: str,
+    limits: dict[str, Any],
+    variables: dict[str, Numeric],
+    table: Table,
+    sink: Sink,
+) -> bool:
+    """Report a bound that cuts nothing off, or all that the family can give."""
+    tails = bound.family.tails
+    assert tails is not None
+    whole = is_whole(bound.family)
+    lowest = 0.0 if whole else tails.lowest
+    at = np.asarray(limits[key])
+    side = "below" if key == "lb" else "above"
+    nothing, all_of_it = lowest, tails.highest
+    cuts_nothing, cuts_all = at <= lowest, at >= tails.highest
+    if key == "ub":
+        nothing, all_of_it = tails.highest, lowest
+        cuts_nothing = at >= tails.highest
+        cuts_all = at < lowest if whole else at <= lowest
+    keyword = "ub" if key == "lb" else "lb"
+    return _report(
+        np.asarray(cuts_nothing),
+        variables[key],
+        table,
+        sink,
+        f"no response of {bound.family.name} is {side} {nothing:g}: the bound says "
+        "nothing in ROWS",
+        f"leave it out: `trunc({keyword}=...)`, or no `trunc` at all",
+    ) & _report(
+        np.asarray(cuts_all),
+        variables[key],
+        table,
+        sink,
+        f"every response of {bound.family.name} is {side} {all_of_it:g}: with the "
+        "bound there is none in ROWS",
+        "a bound is in the units of the response",
+    )
 
 
 def _censoring(
@@ -126,7 +170,13 @@ def _censoring(
             f"the interval from `{name}` to `{variables['upper'].label}` has nothing "
             "inside in ROWS",
         )
-    ends = (("lb", np.less_equal, LEFT), ("ub", np.greater_equal, RIGHT))
+    # at most a number is that number as well, where numbers are whole
+    least = np.less if is_whole(bound.family) else np.less_equal
+    ends = (
+        ("lb", least, LEFT),
+        ("ub", np.greater_equal, RIGHT),
+        ("trials", np.greater_equal, RIGHT),
+    )
     for key, reached, code in ends:
         if key in limits:
             good &= _report(

@@ -234,8 +234,8 @@ class Tails:
         which has an inverse distribution function.
     draw_text
         The same in a script, an expression.
-    lowest
-        Below it there is nothing.
+    lowest, highest
+        Below and above them there is nothing.
     mean
         Of the parameters in a list, the lower and the upper bound (None: there is
         none): the mean between them, where it has a formula.
@@ -246,6 +246,7 @@ class Tails:
     draw: Callable[..., Any]
     draw_text: str
     lowest: float = -math.inf
+    highest: float = math.inf
     mean: Callable[..., Array] | None = None
 
 

@@ -288,6 +288,10 @@ def _dpars(build: Builder) -> Arguments:
             value = Symbol(name)
         if bound.response.rate is not None and dpar.name in (bound.family.rate or ()):
             value = Apply("*", (value, Symbol(f"{bound.prefix}rate")))
+        if bound.response.error is not None and dpar.name == "sigma":
+            error = Symbol(f"{bound.prefix}se")
+            squares = (Apply("*", (one, one)) for one in (value, error))
+            value = Apply("sqrt", (Apply("+", tuple(squares)),))
         arguments.append((dpar.name, value))
     return arguments
 
@@ -347,6 +351,8 @@ def _known(build: Builder) -> Arguments:
     response, of = build.bound.response, build.bound.prefix
     if response.rate is not None and build.bound.family.rate:
         build.slots.append(Slot(f"{of}rate", (ROW,), Variable(response.rate)))
+    if response.error is not None:
+        build.slots.append(Slot(f"{of}se", (ROW,), Variable(response.error)))
     if response.weight is not None:
         build.slots.append(Slot(f"{of}weight", (ROW,), Variable(response.weight)))
     beside = (*response.known, *response.limits)

@@ -9,7 +9,7 @@ import numpy as np
 from ..families import FAMILIES
 from ..program.blocks import GroupUse
 from ..program.coupling import Coupling
-from ..program.expressions import Symbol
+from ..program.expressions import Apply, Symbol
 from ..program.ir import Frame, Likelihood, Program
 
 
@@ -60,6 +60,9 @@ def _chosen(
     if not normal or arguments.get("mu") != Symbol(main.name):
         return none
     if len(program.predictors) > 1:
+        return none
+    if isinstance(arguments.get("sigma"), Apply):
+        # each row has its own: known errors beside it
         return none
     if likelihood.weight is not None and not (frame[likelihood.weight] > 0.0).all():
         # the mean of a row that does not count has no variance

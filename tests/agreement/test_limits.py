@@ -20,7 +20,7 @@ from varying.grammar.source import Source
 
 from ..statistics.marginal import REFERENCES, Marginal, compiled
 from ..strategies import random_case
-from .harness import random_point
+from .harness import compare, random_point
 from .test_agreement import disagreement
 
 FOLDER = REFERENCES / "brms"
@@ -28,6 +28,27 @@ PRIORS = (
     "  prior Intercept[mean] ~ normal(0.5, 1)\n  prior b ~ normal(0, 1)\n"
     "  prior {} ~ exponential(1)\n"
 )
+#: Of ``limits_more.json``: the response, the family, its parameters with their priors.
+FURTHER = {
+    "measured_student": (
+        "score | se(error, sigma = TRUE) + cens(status, upper)",
+        "student",
+        {"sigma": "exponential(1)", "nu": "gamma(2, 0.1, lb=1)"},
+    ),
+    "measured": (
+        "score | se(error, sigma = TRUE)",
+        "gaussian",
+        {"sigma": "exponential(1)"},
+    ),
+    "waited": ("time | cens(status, later)", "gamma", {"shape": "exponential(1)"}),
+    "varied": (
+        "count | trunc(lb = 1, ub = 12)",
+        "negbinomial",
+        {"shape": "exponential(1)"},
+    ),
+    "won": ("hits | trials(of) + trunc(lb = 1)", "binomial", {}),
+    "shared": ("share | cens(status, higher)", "beta", {"phi": "exponential(1)"}),
+}
 MODELS = {
     "censored_gaussian": ("score | cens(status, upper)", "gaussian", "sigma"),
     "truncated_gaussian": ("inside | trunc(lb = -1, ub = 3)", "gaussian", "sigma"),
@@ -42,6 +63,24 @@ def test_backends_agree(seed: int, tmp_path: Path) -> None:
     case = random_case(seed)
     assert {"cens", "trunc"} & case.features
     assert disagreement(case, tmp_path) == [], case.text
+
+
+#: One spec a kind of tail, of which a graph takes its time: with an interval, a bound,
+#: and a parameter that has a formula, and of whole numbers.
+SPECS = {
+    "student": (
+        "score | se(error, sigma=TRUE) + cens(status, upper) + trunc(lb = -9) ~ x\n"
+    ),
+    "poisson": "count | cens(status, most) + trunc(lb = 1) ~ x + (1 | status)\n",
+}
+
+
+@pytest.mark.parametrize("family", SPECS)
+def test_backends_agree_on_tails_of_gamma_and_beta_functions(family: str) -> None:
+    head, _, parts = SPECS[family].partition("\n")
+    text = f'data "limits_more.csv"\n{head}, family={family}\n{parts}'
+    model = compiled(text, FOLDER)
+    assert compare(model, FOLDER / "limits_more.csv", 5, False) == []
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -68,6 +107,30 @@ def test_the_log_density_is_that_of_brms(name: str) -> None:
         # normal tails of Stan 2.21 have 8 digits; ours are held against SciPy's to 10
         digits = 1e-7 if "censored" in name and dpar == "sigma" else 1e-10
         assert density == pytest.approx(given["log_density"], rel=digits)
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_the_log_density_of_further_families_is_that_of_brms(name: str) -> None:
+    response, family, dpars = FURTHER[name]
+    text = f'data "limits_more.csv"\n{response} ~ x, family={family}\n'
+    priors = {"Intercept[mean]": "normal(0.5, 1)", "b": "normal(0, 1)", **dpars}
+    text += "".join(f"  prior {of} ~ {law}\n" for of, law in priors.items())
+    model = compiled(text, FOLDER)
+    found = json.loads((FOLDER / "limits_more.json").read_text("utf-8"))[name]
+    assert len(found) == 3
+    for given in found:
+        theirs = given["values"]
+        point = {
+            "b": np.atleast_1d(theirs["b"]),
+            "Intercept_centered": np.asarray(theirs["Intercept"]),
+        }
+        for dpar in dpars:
+            least = 1.0 if dpar == "nu" else 0.0
+            point[dpar] = np.asarray(np.log(theirs[dpar] - least))
+        _, density = evaluate(model.program, model.frame, point)
+        for one in model.program.parameters:
+            density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+        assert density == pytest.approx(given["log_density"], rel=1e-11)
 
 
 @pytest.mark.parametrize("family", ["weibull", "exponential", "lognormal"])

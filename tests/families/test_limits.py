@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from varying.compiler.families import FAMILIES
-from varying.compiler.families.combined.limits import LIMITS
+from varying.compiler.families.combined.limits import LIMITS, is_whole
 from varying.compiler.families.family import Family
 
 from ..backends.kernel.compiled import scalar
@@ -19,7 +19,7 @@ from .further import TRIED
 from .samples import error
 
 Array = NDArray[Any]
-POINTS = 10_000
+POINTS = 500
 WITH_TAILS = [name for name, family in FAMILIES.items() if family.tails is not None]
 COMBINED = ["cens", "cens upper", "lb", "ub", "lb ub", "cens upper lb ub"]
 #: One of all limits stands for the rest: what is combined is the same for every family.
@@ -48,6 +48,20 @@ def law(family: str, p: Mapping[str, Array]) -> Any:
         case "weibull":
             scale = np.exp(p["eta"] - special.gammaln(1.0 + 1.0 / p["shape"]))
             return stats.weibull_min(p["shape"], 0.0, scale)
+        case "student":
+            return stats.t(p["nu"], p["mu"], p["sigma"])
+        case "gamma":
+            return stats.gamma(p["shape"], 0.0, np.exp(p["eta"]) / p["shape"])
+        case "beta":
+            share = special.expit(p["eta"])
+            return stats.beta(p["phi"] * share, p["phi"] * special.expit(-p["eta"]))
+        case "poisson":
+            return stats.poisson(np.exp(p["eta"]))
+        case "negbinomial" | "geometric":
+            shape = p.get("shape", np.asarray(1.0))
+            return stats.nbinom(shape, shape / (shape + np.exp(p["eta"])))
+        case "binomial":
+            return stats.binom(p["trials"], special.expit(p["eta"]))
     raise ValueError(family)
 
 
@@ -63,21 +77,37 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     # their logs: from the distribution's own, and 30 sds or e^3 off
     z = rng.normal(0.0, 1.0, POINTS) * np.where(rng.random(POINTS) < 0.3, 10.0, 1.0)
     points = p[family.predictor] + p.get("sigma", 1.0) * z
-    if family.tails is not None and family.tails.lowest == 0.0:
+    wide = np.exp(rng.normal(0.0, 1.0, POINTS))
+    whole = is_whole(family)
+    if family.known:
+        p["trials"] = np.floor(np.exp(rng.uniform(1.0, 6.0, POINTS)))
+        points = np.clip(special.expit(points), 0.02, 0.9) * p["trials"]
+    elif base == "beta":
+        points = special.expit(np.clip(points, -12.0, 5.0))
+        wide = (1.0 - points) * rng.uniform(0.05, 0.9, POINTS)
+    elif family.tails is not None and family.tails.lowest > -2.0:
         points = p.get("ndt", 0.0) + np.exp(np.clip(points, -5.0, 5.0))
     # one may end where no float is far, below the other's mode there is nothing
     if base in ("gen_extreme_value", "frechet"):
         points = family.simulate(rng, **p)
-    beyond = np.abs(points) + 1.0
-    wide = np.exp(rng.normal(0.0, 1.0, POINTS))
+    if whole:
+        points, wide = np.floor(points) + 1.0, np.ceil(wide)
+        points = np.minimum(points, p.get("trials", np.inf))
+    beyond = 0.0 if base == "beta" else np.abs(points) + 1.0
     found = {
         "cens": rng.integers(-1, 3 if "upper" in limits else 2, POINTS) * 1.0,
         "upper": points + wide,
         "lb": points - 0.5 * beyond * rng.random(POINTS),
         "ub": points + wide + beyond * rng.random(POINTS),
     }
-    if family.tails is not None and family.tails.lowest == 0.0:
+    if family.tails is not None and family.tails.lowest > -2.0:
         found["lb"] = points * rng.uniform(0.01, 0.95, POINTS)
+    if whole:
+        found |= {"lb": np.ceil(found["lb"]), "ub": np.ceil(found["ub"])}
+    if family.known:
+        # nothing is above all trials
+        found["cens"] = np.where(points >= p["trials"], 0.0, found["cens"])
+        p = {**p, "trials": p["trials"] + 0.0}
     return points, {**p, **{one: found[one] for one in limits.split()}}
 
 
@@ -97,7 +127,10 @@ def expected(name: str, y: Array, arguments: dict[str, Array]) -> Array:
     base, _, limits = name.partition(" | ")
     of = law(base, arguments)
     low, high = arguments.get("lb", -np.inf), arguments.get("ub", np.inf)
-    found = of.logpdf(y)
+    whole = is_whole(FAMILIES[base])
+    # a bound is among what is seen
+    low = low - 1.0 if whole else low
+    found = of.logpmf(y) if whole else of.logpdf(y)
     if "cens" in limits:
         status, upper = arguments["cens"], arguments.get("upper", y + 1.0)
         found = np.select(
@@ -128,6 +161,7 @@ def test_the_kernel_has_the_density_and_its_slopes(name: str) -> None:
     family = FAMILIES[name]
     parameters = [family.predictor, *(dpar.name for dpar in family.dpars)]
     columns = [y, *(arguments[one] for one in (*parameters, *family.known))]
+    assert len(columns) == family.kernel.__code__.co_argcount
     found = scalar(family.kernel)(np.column_stack(columns).astype(float))
     assert error(found[0], family.log_density(y, **arguments)) < 1e-11
     for place, one in enumerate(parameters):
@@ -142,6 +176,13 @@ MODERATE: Mapping[str, dict[str, float]] = {
     "exponential": {"eta": 0.7},
     "weibull": {"eta": 0.7, "shape": 1.7},
     **{name: dict(TRIED[name].moderate) for name in WITH_TAILS if name in TRIED},
+    "student": {"mu": 1.0, "sigma": 2.0, "nu": 7.0},
+    "gamma": {"eta": 0.7, "shape": 1.7},
+    "beta": {"eta": 0.3, "phi": 4.0},
+    "poisson": {"eta": 0.7},
+    "negbinomial": {"eta": 0.7, "shape": 1.7},
+    "geometric": {"eta": 0.7},
+    "binomial": {"eta": -1.0, "trials": 40.0},
 }
 
 
@@ -156,9 +197,18 @@ def test_draws_and_means_are_those_between_the_bounds(
     if far:
         near = MODERATE[base].get("ndt", 0.0) + 0.02
         bounds = {"lb": 18.0, "ub": near if "lb" not in limits else 19.0}
+    whole = is_whole(FAMILIES[base])
+    if whole:
+        bounds = {"lb": 25.0 if far else 2.0, "ub": 4.0}
+        if far:
+            bounds["ub"] = 28.0 if "lb" in limits else 1.0
+    if base == "beta":
+        bounds = {"lb": 0.999, "ub": 0.9995} if far else {"lb": 0.3, "ub": 0.8}
+        if far and "lb" not in limits:
+            bounds["ub"] = 1e-4
     known = {name: bounds.get(name, 0.0) for name in limits.split()}
     family: Family = FAMILIES[f"{base} | {limits}"]
-    draws = 20_000
+    draws = 4_000
     given = {**MODERATE[base], **known}
     each = {name: np.full(draws, value) for name, value in given.items()}
     drawn = family.simulate(np.random.default_rng(1), **each)
@@ -167,9 +217,11 @@ def test_draws_and_means_are_those_between_the_bounds(
     assert ((drawn >= low) & (drawn <= high)).all()
     of = law(base, {name: np.asarray(x) for name, x in MODERATE[base].items()})
     edges = np.quantile(drawn, [0.1, 0.5, 0.9])
-    whole = between(of, low, high)[0]
-    for edge, share in zip(edges, (0.1, 0.5, 0.9), strict=True):
-        wanted = np.exp(between(of, low, edge)[0] - whole)
+    start = low - 1.0 if whole else low
+    every = between(of, start, high)[0]
+    for edge in edges:
+        wanted = np.exp(between(of, start, edge)[0] - every)
+        share = (drawn <= edge).mean()
         assert wanted == pytest.approx(share, abs=5 * 0.5 / np.sqrt(draws))
     mean = float(family.mean(**{name: np.asarray([x]) for name, x in given.items()})[0])
     assert drawn.mean() == pytest.approx(mean, abs=5 * drawn.std() / np.sqrt(draws))
@@ -179,6 +231,6 @@ def test_a_family_with_limits_is_no_name_of_its_own() -> None:
     assert "gaussian | cens" not in FAMILIES and len(list(FAMILIES)) == len(FAMILIES)
     assert FAMILIES["gaussian | cens"] is FAMILIES["gaussian | cens"]
     assert set(FAMILIES["gaussian | cens lb"].known) <= set(LIMITS)
-    for name in ("gaussian | ", "poisson | cens", "none | cens"):
+    for name in ("gaussian | ", "bernoulli | cens", "none | cens"):
         with pytest.raises(KeyError):
             FAMILIES[name]

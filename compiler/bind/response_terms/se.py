@@ -1,4 +1,8 @@
-"""``y | se(s)``: responses that were measured with errors of known size."""
+"""``y | se(s)``: responses that were measured with errors of known size.
+
+``sigma=TRUE`` has a residual sd beside them; a response is then as far from its mean as
+the root of the sum of both squares says.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ def _read(call: Call, schema: Schema, sink: Sink) -> Beside | None:
     given = arguments_of(call, ("se", "sigma"), sink)
     if given is None:
         return None
-    error, more = given.get("se"), given.get("sigma")
+    error, more, added = given.get("se"), given.get("sigma"), False
     if error is None:
         sink.add(
             "invalid-argument",
@@ -43,14 +47,7 @@ def _read(call: Call, schema: Schema, sink: Sink) -> Beside | None:
             case "false" | "f":
                 pass
             case "true" | "t":
-                sink.add(
-                    "not-yet",
-                    more.span,
-                    "`sigma=TRUE` of `se` is not compiled by this version",
-                    "until then: `+ (1 | row)`, if `row` numbers the rows: its sd is "
-                    "what `sigma` would be",
-                )
-                return None
+                added = True
             case text:
                 sink.add(
                     "invalid-argument",
@@ -60,8 +57,17 @@ def _read(call: Call, schema: Schema, sink: Sink) -> Beside | None:
                 return None
     if not as_number(error, "se()", schema, sink):
         return None
-    return ((SE, Numeric(expression_text(error), error)),)
+    return ((ERROR if added else SE, Numeric(expression_text(error), error)),)
 
+
+ERROR = ResponseTerm(
+    "se",
+    "error",
+    "standard error: what the residual sd is beside",
+    "above 0",
+    _positive,
+    _has_sigma,
+)
 
 SE = ResponseTerm(
     "se",

@@ -20,8 +20,8 @@ from ...formula.columns import Numeric
 #: What the numbers of a term are to the likelihood: an argument of the family's
 #: density, a time or area that the mean is multiplied by, the power of the density,
 #: what is known of the response in place of its value or of where it can be seen, its
-#: residual sd.
-Role = Literal["argument", "exposure", "weight", "limit", "scale"]
+#: residual sd, or the sd of an error that comes with it.
+Role = Literal["argument", "exposure", "weight", "limit", "scale", "error"]
 
 
 @dataclass(frozen=True, slots=True)

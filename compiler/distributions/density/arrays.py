@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import numerics
+from . import incomplete_arrays
 from .operations import ERFC_SLOPE, Density, Operations
 
 #: Below it the slope of the log of the normal distribution function is a series.
@@ -24,6 +25,17 @@ def _with_slope(x: Any, value: Any, slope: Callable[[], Any]) -> Any:
     if not np.iscomplexobj(x):
         return value
     return value + 1j * np.imag(x) * slope()
+
+
+def _tails(tails: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
+    """Return the logs of both tails of arguments with small imaginary parts."""
+    found = []
+    for value, *slopes in tails(ARRAYS, *map(np.real, arguments)):
+        for one, slope in zip(arguments, slopes, strict=True):
+            if np.iscomplexobj(one):
+                value = value + 1j * np.imag(one) * slope
+        found.append(value)
+    return found[0], found[1]
 
 
 class Arrays(Operations):
@@ -80,6 +92,16 @@ class Arrays(Operations):
             return np.where(real < _FAR, -far * series, exact)
 
         return _with_slope(x, value, slope)
+
+    @staticmethod
+    def gamma_tails(a: Any, d: Any) -> tuple[Any, Any]:
+        """Return ``log P(a, x)`` and ``log Q(a, x)``, ``x = a exp(d)``."""
+        return _tails(incomplete_arrays.gamma_tails, a, d)
+
+    @staticmethod
+    def beta_tails(a: Any, b: Any, u: Any) -> tuple[Any, Any]:
+        """Return the logs of ``I_x(a, b)`` and of the rest, ``u`` the log odds."""
+        return _tails(incomplete_arrays.beta_tails, a, b, u)
 
     @staticmethod
     def abs(x: Any) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from .operations import DERIVED, ERFC_SLOPE, KNOWN, Density, Operations
+from .operations import DERIVED, ERFC_SLOPE, KNOWN, TAILS, Density, Operations
 
 _FOLDED: Mapping[str, Callable[..., float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
@@ -30,12 +30,16 @@ ROWS: Mapping[str, tuple[str, int]] = {
     "log_sigmoid": ("row_logistic", 0),
     "sigmoid": ("row_logistic", 2),
     **{name: (f"row_{name}", 0) for name in DERIVED},
+    **{name: (f"row_{kind}_tails", which) for name, (kind, which, _) in TAILS.items()},
 }
 #: How many results such a function has: the value, then a slope in each argument.
 RESULTS: Mapping[str, int] = {
     "row_logistic": 4,
     **{f"row_{n}": 1 + takes - KNOWN.get(n, 0) for n, takes in DERIVED.items()},
+    **{f"row_{kind}_tails": 2 + 2 * takes for kind, _, takes in TAILS.values()},
 }
+#: Functions of two values, then the slopes of each: how many numbers they take.
+_PAIRS = {f"row_{kind}_tails": takes for kind, _, takes in TAILS.values()}
 
 
 class Node:
@@ -149,6 +153,14 @@ class Graph(Operations):
     def equal(self, one: Any, other: Any) -> Any:
         """Return whether two are equal."""
         return self.make("==", one, other)
+
+    def gamma_tails(self, a: Any, d: Any) -> tuple[Any, Any]:
+        """Return the logs of both incomplete gamma functions."""
+        return self.make("log_gammainc", a, d), self.make("log_gammaincc", a, d)
+
+    def beta_tails(self, a: Any, b: Any, u: Any) -> tuple[Any, Any]:
+        """Return the logs of the incomplete beta function and of what it leaves."""
+        return self.make("log_betainc", a, b, u), self.make("log_betaincc", a, b, u)
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values."""
@@ -340,6 +352,8 @@ class Graph(Operations):
             case "item" if one.args[0] == "row_logistic":
                 p, q = self._item(one, 2), self._item(one, 3)
                 return (q, -p, p * q, -(p * q))[other]
+            case "item" if one.args[0] in _PAIRS:
+                return self._item(one, 2 + other * _PAIRS[one.args[0]] + i)
             case "item" if other == 0 and i + 1 < RESULTS[one.args[0]]:
                 return self._item(one, i + 1)
         raise TypeError(f"no slope of {node.op}")

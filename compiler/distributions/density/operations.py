@@ -63,7 +63,9 @@ class Operations:
 
     A reading has ``exp``, ``log``, ``log1p``, ``expm1``, ``sqrt``, ``sin``, ``cos``,
     ``arctan``, ``erfc``, ``abs``, ``sigmoid``, ``log_sigmoid``, ``where`` and ``equal``
-    beside these.
+    beside these, and the logs of both tails of gamma and beta distributions, of what is
+    below and of what is above: ``gamma_tails(a, d)`` at ``a exp(d)`` and
+    ``beta_tails(a, b, u)`` at the log odds ``u`` (``incomplete_scalars.py``).
     """
 
     exp: Callable[[Any], Any]
@@ -79,6 +81,8 @@ class Operations:
     sigmoid: Callable[[Any], Any]
     log_sigmoid: Callable[[Any], Any]
     equal: Callable[[Any, Any], Any]
+    gamma_tails: Callable[[Any, Any], tuple[Any, Any]]
+    beta_tails: Callable[[Any, Any, Any], tuple[Any, Any]]
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values; neither may fail to be a number."""
@@ -271,3 +275,8 @@ DERIVED = {
 }
 #: The last numbers of these are known: the kernel has no slope in them.
 KNOWN = {"log_rising": 1}
+#: Logs of tails: what has both by hand, which of the two, the numbers that it takes.
+TAILS = {
+    **{"log_gammainc": ("gamma", 0, 2), "log_gammaincc": ("gamma", 1, 2)},
+    **{"log_betainc": ("beta", 0, 3), "log_betaincc": ("beta", 1, 3)},
+}

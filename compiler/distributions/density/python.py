@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import scalars
+from . import incomplete_scalars, scalars
 from .graph import RESULTS, Graph, Node, trace
 from .operations import Density
 
@@ -60,7 +60,12 @@ def function(
         [f"def kernel({', '.join(names)}):", *lines, f"    return ({results},)\n"]
     )
     space: dict[str, Any] = {"math": math}
-    space |= {called: getattr(scalars, called) for called in RESULTS}
+    space |= {
+        called: getattr(
+            scalars if hasattr(scalars, called) else incomplete_scalars, called
+        )
+        for called in RESULTS
+    }
     file = f"<kernel of {name}>"
     exec(compile(text, file, "exec"), space)
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from .incomplete_text import BETA_TAILS, GAMMA_TAILS
 from .operations import ROOT_HALF, Operations
 
 _PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs")
@@ -19,6 +22,11 @@ class Tensors(Operations):
             setattr(self, name, getattr(pt, name))
         self._pt, self.equal = pt, pt.eq
         setattr(self, "square", pt.square)  # noqa: B010
+        space = {"pt": pt, "np": np, "log1mexp": self.log1mexp}
+        space |= {one: getattr(self, one) for one in ("exp_excess", "gamma_remainder")}
+        for name, text in (("gamma_tails", GAMMA_TAILS), ("beta_tails", BETA_TAILS)):
+            exec(text, space)
+            setattr(self, name, space[name])
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values, by row."""

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from .graph import Node, trace
+from .incomplete_text import NEEDS
+from .incomplete_text import WRITTEN as INCOMPLETE
 from .operations import DERIVED, Density, Operations
 
 WIDTH = 88
@@ -59,6 +61,7 @@ _WRITTEN: Mapping[str, str] = {
     """Log of the modified Bessel function ``I_0`` over ``exp(x)``."""
     return pt.log(pt.ive(0.0, x))
 ''',
+    **INCOMPLETE,
 }
 _LEVELS: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
 _TEMPLATES: Mapping[str, str] = {
@@ -105,13 +108,7 @@ def _define(
     lines: list[str] = []
     taken = set(names)
     for node in order:
-        if node.op in _WRITTEN:
-            made.setdefault(node.op, _WRITTEN[node.op])
-        elif node.op in DERIVED and node.op not in made:
-            own = getattr(Operations, node.op)
-            listed = list(inspect.signature(own).parameters)[1:]
-            text = (own.__doc__ or "").strip().removesuffix(".")
-            _define(made, node.op, own, listed, text, node.op)
+        _include(made, node.op)
         named = node.at in traced.names or uses[node.at] > 1
         if node.is_leaf or node is traced.root or not named:
             continue
@@ -125,6 +122,21 @@ def _define(
     lines += _statement("return ", traced.root, given)
     head = [f"def {name}({', '.join(names)}):", f'    """{document}."""']
     made[name] = "\n".join([*head, *lines]) + "\n"
+
+
+def _include(made: dict[str, str], op: str) -> None:
+    """Add the function that an operation is, if it is one of ours."""
+    if op in made:
+        return
+    for one in NEEDS.get(op, ()):
+        _include(made, one)
+    if op in _WRITTEN:
+        made[op] = _WRITTEN[op]
+    elif op in DERIVED:
+        own = getattr(Operations, op)
+        listed = list(inspect.signature(own).parameters)[1:]
+        text = (own.__doc__ or "").strip().removesuffix(".")
+        _define(made, op, own, listed, text, op)
 
 
 def _visit(node: Node, uses: dict[int, int], order: list[Node]) -> None:
@@ -157,7 +169,8 @@ def _text(node: Node, given: Mapping[int, str], space: str = " ") -> tuple[str, 
         x = node.number
         if math.isinf(x):
             return ("np.inf", 9) if x > 0 else ("-np.inf", 1)
-        return f"{x:.0f}" if x == int(x) else repr(x), 9 if x >= 0 else 1
+        is_short = abs(x) < 1e15 and x == int(x)
+        return f"{x:.0f}" if is_short else repr(x), 9 if x >= 0 else 1
     if node.op in _LEVELS:
         level = _LEVELS[node.op]
         one, other = node.args
@@ -180,5 +193,5 @@ def _text(node: Node, given: Mapping[int, str], space: str = " ") -> tuple[str, 
     if node.op in _TEMPLATES:
         text = _TEMPLATES[node.op].format(*texts)
         return text, 9 if text.startswith("pt.") else 0 if node.op in "<>" else 1
-    prefix = "" if node.op in DERIVED else "pt."
+    prefix = "" if node.op in DERIVED or node.op in INCOMPLETE else "pt."
     return f"{prefix}{node.op}({', '.join(texts)})", 9

@@ -11,6 +11,7 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import logistic, pooled_logit
+from ..counts import tails
 from ..counts.saddle import binomial, plain_binomial
 from ..family import Array, Family, Moments
 from ..link import SHARES
@@ -76,6 +77,7 @@ BINOMIAL = Family(
         "Log P(value), with a gradient in the far tails too",
         whole=True,
     ),
+    tails=tails.BINOMIAL,
     doc=r"""Successes among a known number of trials.
 
 .. math:: P(Y = y \mid \eta) = \binom{n}{y} p^y (1 - p)^{n - y}, \quad

@@ -12,12 +12,15 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import logistic, pooled_logit
-from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..between import weighted_mean
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText, Tails
 from ..link import SHARES
 from ..written import graph
 
 #: Draws are no nearer to 0, and none rounds to 1.
 _LEAST, _MOST = float(np.finfo(float).tiny), 1.0 - 2.0**-53
+#: Below it a parameter is this one in distribution functions.
+_TINY = 1e-290
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -83,6 +86,21 @@ def density(m: Any, y: Any, eta: Any, phi: Any) -> Any:
     )
 
 
+def log_tails(m: Any, y: Any, eta: Any, phi: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    a, b = (phi * m.sigmoid(x) for x in (eta, -eta))
+    a, b = (m.where(one > _TINY, one, _TINY) for one in (a, b))
+    odds = m.log(y) - m.log1p(-y)
+    below, above = m.beta_tails(a, b, odds)
+    return below, above
+
+
+def of_weighted(eta: Array, phi: Array) -> tuple[Array, Array]:
+    """Return the parameters of a share that is weighted by its size."""
+    odds = np.log1p(phi * logistic(eta)) - np.log(phi * logistic(-eta))
+    return odds, phi + 1.0
+
+
 def simulate(rng: np.random.Generator, eta: Array, phi: Array) -> Array:
     """Draw a share, never 0 or 1."""
     a, b = (np.maximum(phi * logistic(sign * eta), _LEAST) for sign in (1.0, -1.0))
@@ -139,6 +157,17 @@ BETA = Family(
         """pm.Beta(
     {name}, mu=pt.sigmoid({eta}), nu={phi}, observed={observed}, dims={dims}
 )"""
+    ),
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, eta, phi: pm.Beta.dist(
+            *(pt.maximum(phi * pt.sigmoid(x), _LEAST) for x in (eta, -eta))
+        ),
+        "pm.Beta.dist(mu=pt.sigmoid(eta), nu=phi)",
+        lowest=0.0,
+        highest=1.0,
+        mean=weighted_mean(mean, log_tails, of_weighted=of_weighted),
     ),
     doc=r"""Shares strictly between 0 and 1, by their mean and precision.
 

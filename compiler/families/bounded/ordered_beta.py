@@ -114,6 +114,7 @@ CUTZERO = Dpar(
 
 ORDERED_BETA = replace(
     BETA,
+    tails=None,
     name="ordered_beta",
     aliases=(),
     title="ordered beta distribution",

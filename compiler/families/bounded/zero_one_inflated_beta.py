@@ -97,6 +97,7 @@ def _chance(name: str, meaning: str) -> Dpar:
 
 ZERO_ONE_INFLATED_BETA = replace(
     BETA,
+    tails=None,
     name="zero_one_inflated_beta",
     aliases=(),
     title="beta distribution with zeros and ones of their own",

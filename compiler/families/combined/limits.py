@@ -7,6 +7,7 @@ named ``gaussian | cens``, after what its rows bring along.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ..between import log_between
 from ..family import Array, Family, Moments, Tails
 from ..written import graph, script
 
@@ -61,31 +63,47 @@ def named(families: Mapping[str, Family], name: str) -> Family:
     return limited(families[base], asked)
 
 
+def is_whole(family: Family) -> bool:
+    """Whether responses are whole numbers, so that bounds are among them."""
+    return family.response in ("count", "successes")
+
+
 def limited(base: Family, limits: tuple[str, ...]) -> Family:
     """Return a family whose rows have limits, some of ``LIMITS`` in their order."""
     tails = base.tails
-    assert tails is not None and not base.known
-    parameters = (base.predictor, *(dpar.name for dpar in base.dpars))
+    assert tails is not None
+    dpars = (dpar.name for dpar in base.dpars)
+    parameters = (base.predictor, *dpars, *base.known)
+    # at most a bound, and above what is one less: both bounds are among what is seen
+    step = 1.0 if is_whole(base) else 0.0
     names, count = (*parameters, *limits), len(parameters)
     cuts = "lb" in limits or "ub" in limits
 
     def density(m: Any, y: Any, *given: Any) -> Any:
         own, of = given[:count], dict(zip(limits, given[count:], strict=True))
 
+        def above(y: Any) -> Any:
+            highest = tails.highest
+            return y + 1.0 if highest == math.inf else 0.5 * (y + highest)
+
         def side(at: Any) -> Any:
             return None if at is None else tails.log_tails(m, at, *own)
 
-        low, high = side(of.get("lb")), side(of.get("ub"))
-        seen = _between(m, low, high)
+        lowest = of.get("lb")
+        low = side(lowest if lowest is None or not step else lowest - step)
+        high = side(of.get("ub"))
+        seen = log_between(m, low, high)
         if "cens" not in of:
             return tails.density(m, y, *own) - seen
         status, here = of["cens"], side(y)
-        known = m.where(status < -0.5, _between(m, low, here), _between(m, here, high))
+        known = m.where(
+            status < -0.5, log_between(m, low, here), log_between(m, here, high)
+        )
         if "upper" in of:
             # where it is no interval, any number that is above
             is_interval = status > 1.5
-            upper = m.where(is_interval, of["upper"], y + 1.0)
-            known = m.where(is_interval, _between(m, here, side(upper)), known)
+            upper = m.where(is_interval, of["upper"], above(y))
+            known = m.where(is_interval, log_between(m, here, side(upper)), known)
         exact = tails.density(m, y, *own)
         return m.where(m.equal(status, NONE), exact, known) - seen
 
@@ -97,11 +115,11 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
 
     def moments(y: Array, count: Counts = None, **known: Array) -> Moments:
         """Return those of the responses as observed."""
-        return base.moments(y, count)
+        return base.moments(y, count, **{name: known[name] for name in base.known})
 
     def in_support(y: Array, **known: Array) -> NDArray[np.bool_]:
         """Whether a response is one of the family, between its bounds."""
-        good = base.in_support(y)
+        good = base.in_support(y, **{name: known[name] for name in base.known})
         if "lb" in known:
             good &= y >= known["lb"]
         if "ub" in known:
@@ -118,14 +136,16 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         low, high = (of.get(name) for name in ("lb", "ub"))
         low = None if low is None else np.broadcast_to(low, rows).astype(float)
         high = None if high is None else np.broadcast_to(high, rows).astype(float)
-        return _draws(rng, base, own, low, high)
+        found = _draws(rng, base, own, low, high)
+        return found.astype(np.int64) if is_whole(base) else found
 
     def mean(*given: Array, **by_name: Array) -> Array:
         """Mean of the response without censoring, between its bounds."""
         own, of = split(given, by_name)
         if not cuts:
             return base.mean(*own)
-        return (tails.mean or _mean_of(tails))(own, of.get("lb"), of.get("ub"))
+        found = (tails.mean or _mean_of(tails))(own, of.get("lb"), of.get("ub"))
+        return np.asarray(found)
 
     def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
         given = pt.broadcast_arrays(*given)
@@ -153,7 +173,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         by_hand=None,
         simulate=simulate,
         mean=mean,
-        observe=graph(density, names, draw),
+        observe=graph(density, names, draw, whole=is_whole(base)),
         source=script(
             made,
             density,
@@ -163,31 +183,14 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
     return {drawn}
 """,
             f"Log density of {base.name}, given {', '.join(limits)} of each row",
+            whole=is_whole(base),
         ),
-        known=limits,
-        rate=None,
+        known=(*base.known, *limits),
         normal=False,
         pooled=None,
         at_once=None,
         tails=None,
     )
-
-
-def _between(m: Any, low: Any, high: Any) -> Any:
-    """Log of the probability between two numbers, of which the tails are given.
-
-    None is no bound. From the tail that is nearer, so that no digits are lost.
-    """
-    if low is None and high is None:
-        return 0.0
-    if low is None:
-        return high[0]
-    if high is None:
-        return low[1]
-    is_above = low[0] > low[1]
-    larger = m.where(is_above, low[1], high[0])
-    smaller = m.where(is_above, high[1], low[0])
-    return larger + m.log1mexp(larger - smaller)
 
 
 def _tails_of(tails: Tails, y: Array, own: Sequence[Array]) -> tuple[Array, Array]:
@@ -218,13 +221,16 @@ def _draws(
     away |= found > high if high is not None else False
     assert base.tails is not None
     some = [one[away] for one in own]
-    found[away] = _by_bisection(
+    step = 1.0 if is_whole(base) else 0.0
+    drawn = _by_bisection(
         rng,
         base.tails,
         some,
-        None if low is None else low[away],
+        None if low is None else low[away] - step,
         None if high is None else high[away],
+        _same_whole if step else _close,
     )
+    found[away] = np.ceil(drawn) if step else drawn
     return found
 
 
@@ -234,6 +240,7 @@ def _by_bisection(
     own: Sequence[Array],
     low: Array | None,
     high: Array | None,
+    done: Callable[[Array, Array], bool],
 ) -> Array:
     """Draw between bounds where a distribution hardly is."""
     share = np.log(rng.random(np.shape(own[0])))
@@ -241,13 +248,24 @@ def _by_bisection(
     ends = [None if at is None else _tails_of(tails, at, own) for at in (low, high)]
     m = arrays.ARRAYS
     with np.errstate(all="ignore"):
-        whole = np.asarray(_between(m, *ends))
+        whole = np.asarray(log_between(m, *ends))
         for _ in range(_HALVINGS):
             middle = 0.5 * (bottom + top)
-            part = _between(m, _tails_of(tails, middle, own), ends[1])
+            part = log_between(m, _tails_of(tails, middle, own), ends[1])
             above = part > whole + share
             bottom, top = np.where(above, middle, bottom), np.where(above, top, middle)
+            if done(bottom, top):
+                break
     return np.asarray(0.5 * (bottom + top))
+
+
+def _close(bottom: Array, top: Array) -> bool:
+    size = np.maximum(np.abs(bottom), np.abs(top))
+    return bool((top - bottom <= 1e-14 * size).all())
+
+
+def _same_whole(bottom: Array, top: Array) -> bool:
+    return bool((np.ceil(bottom) == np.ceil(top)).all())
 
 
 def _bracket(
@@ -295,7 +313,7 @@ def _mean(
     ends = [None if at is None else _tails_of(tails, at, own) for at in (low, high)]
     m, total = arrays.ARRAYS, np.zeros(np.shape(own[0]))
     with np.errstate(all="ignore"):
-        whole = np.asarray(_between(m, *ends))
+        whole = np.asarray(log_between(m, *ends))
         # from the bound that is there, in pieces twice as long as the one before
         pieces = 0.5 ** np.arange(30.0, -1.0, -1.0)
         places = np.concatenate([[0.0], pieces])
@@ -305,6 +323,6 @@ def _mean(
             for node, weight in zip(_NODES, _WEIGHTS, strict=True):
                 share = left + half * (node + 1.0)
                 at = bottom + share * width if low is not None else top - share * width
-                part = _between(m, _tails_of(tails, at, own), ends[1])
+                part = log_between(m, _tails_of(tails, at, own), ends[1])
                 total = total + weight * half * width * np.exp(part - whole)
     return np.asarray(bottom + total)

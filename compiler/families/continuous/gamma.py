@@ -10,7 +10,8 @@ import numpy as np
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..between import weighted_mean
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText, Tails
 from ..link import POSITIVES
 from ..written import graph
 from .lognormal import in_support, zeros
@@ -24,6 +25,13 @@ def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
     log_y = m.log(y)
     peak = m.log(shape) - m.gamma_remainder(shape)
     return peak - log_y - shape * m.exp_excess(log_y - eta)
+
+
+def log_tails(m: Any, y: Any, eta: Any, shape: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    d = m.log(y) - eta
+    below, above = m.gamma_tails(shape, d)
+    return below, above
 
 
 def moments(y: Array, count: Counts = None) -> Moments:
@@ -90,6 +98,18 @@ GAMMA = Family(
     {name}, alpha={shape}, beta={shape} / pt.exp({eta}), observed={observed},
     dims={dims},
 )"""
+    ),
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, eta, shape: pm.Gamma.dist(shape, shape / pt.exp(eta)),
+        "pm.Gamma.dist(shape, shape / pt.exp(eta))",
+        lowest=0.0,
+        mean=weighted_mean(
+            mean,
+            log_tails,
+            of_weighted=lambda eta, shape: (eta + np.log1p(1.0 / shape), shape + 1.0),
+        ),
     ),
     doc=r"""Positive response whose standard deviation grows with its mean: times,
 costs, amounts of rain.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from ...data import weighted
 from ...data.spread import is_constant
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ...distributions.density.operations import LOG_2
 from ...distributions.density.priors import student_t
+from ..between import log_between
 from ..family import (
     Array,
     DefaultPrior,
@@ -20,6 +23,7 @@ from ..family import (
     Family,
     Moments,
     SourceText,
+    Tails,
     residual_scale,
 )
 from ..link import REALS
@@ -27,6 +31,8 @@ from ..written import graph
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
 _MEDIAN_NU = 16.85824910926511
+#: Nothing is nearer to the centre in distribution functions.
+_TINY = 1e-140
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -50,6 +56,38 @@ def moments(y: Array, count: Counts = None) -> Moments:
 def density(m: Any, y: Any, mu: Any, sigma: Any, nu: Any) -> Any:
     """Return the log density over operations."""
     return student_t(m, y, nu, mu, sigma)
+
+
+def log_tails(m: Any, y: Any, mu: Any, sigma: Any, nu: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above.
+
+    Half of how often a beta variable is below ``nu / (nu + z^2)``.
+    """
+    z = (y - mu) / sigma
+    size = m.where(z < 0.0, -z, z)
+    odds = m.log(nu) - 2.0 * m.log(m.where(size > _TINY, size, _TINY))
+    outer = m.beta_tails(0.5 * nu, 0.5, odds)[0] - LOG_2
+    inner = m.log1mexp(-outer)
+    is_below = z < 0.0
+    return m.where(is_below, outer, inner), m.where(is_below, inner, outer)
+
+
+def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
+    """Mean between bounds: ``(nu + z^2) f(z) / (1 - nu)`` has the slope ``z f(z)``."""
+    mu, sigma, nu = own
+    m = arrays.ARRAYS
+    with np.errstate(all="ignore"):
+        total: Array = np.zeros(())
+        sides: list[Any] = [None, None]
+        for place, at in enumerate((low, high)):
+            if at is not None:
+                z = (at - mu) / sigma
+                height = np.exp(density(m, z, 0.0, 1.0 + 0.0 * nu, nu))
+                weight = (nu + z * z) * height / (nu - 1.0)
+                total = total + (weight if place == 0 else -weight)
+                sides[place] = log_tails(m, np.asarray(at, dtype=float), mu, sigma, nu)
+        shift = total * np.exp(-np.asarray(log_between(m, *sides)))
+    return np.asarray(mu + sigma * shift)
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array, nu: Array) -> Array:
@@ -105,6 +143,13 @@ STUDENT = Family(
         """pm.StudentT(
     {name}, nu={nu}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims}
 )"""
+    ),
+    tails=Tails(
+        density,
+        log_tails,
+        lambda pm, pt, mu, sigma, nu: pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma),
+        "pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma)",
+        mean=mean_between,
     ),
     doc=r"""Continuous response with heavy tails, for data with outliers.
 

@@ -11,6 +11,7 @@ from ...distributions.numerics import LARGEST_MEAN
 from ..family import Array, Family
 from ..link import POSITIVES
 from ..written import graph, script
+from . import tails
 from .poisson import in_support, mean, moments
 
 _LARGEST = 700.0
@@ -63,6 +64,7 @@ GEOMETRIC = Family(
         "Log P(value) of a geometric count, by the log of its mean",
         whole=True,
     ),
+    tails=tails.GEOMETRIC,
     doc=r"""Counts of failures before the first success: ``negbinomial`` of shape 1.
 
 .. math:: P(Y = y \mid \eta) = (1 - p)^y\, p, \quad p = \frac{1}{1 + e^{\eta}},

@@ -12,6 +12,7 @@ from ...distributions.numerics import LARGEST_MEAN
 from ..family import Array, DefaultPrior, Dpar, Family
 from ..link import POSITIVES
 from ..written import graph, script
+from . import tails
 from .poisson import in_support, moments
 from .saddle import negbinomial, plain_negbinomial
 
@@ -95,6 +96,7 @@ NEGBINOMIAL = Family(
         "Log P(value), with a gradient in the far tails too",
         whole=True,
     ),
+    tails=tails.NEGBINOMIAL,
     doc=r"""Counts that vary more than Poisson counts.
 
 .. math:: P(Y = y \mid \eta, \phi) =

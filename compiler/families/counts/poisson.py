@@ -14,6 +14,7 @@ from ...distributions.numerics import LARGEST_MEAN
 from ..family import Array, Family, Moments, SourceText
 from ..link import POSITIVES
 from ..written import graph
+from . import tails
 from .saddle import plain_poisson, poisson
 
 
@@ -75,6 +76,7 @@ POISSON = Family(
     source=SourceText(
         "pm.Poisson({name}, mu=pt.exp({eta}), observed={observed}, dims={dims})"
     ),
+    tails=tails.POISSON,
     doc=r"""Counts of independent events.
 
 .. math:: P(Y = y \mid \eta) = \frac{e^{y\eta - e^{\eta}}}{y!},

@@ -101,7 +101,7 @@ class Expressions:
                 return self._choice(node, test, body, otherwise)
             case ast.Subscript(ast.Name(name), index):
                 if isinstance(known := self._tuple(name), tuple):
-                    return self._constant(node, known[self._number(node, index, known)])
+                    return self._of_tuple(node, known, index)
                 return self._build.load(self._element(node, name, index))
             case ast.Subscript(ast.Call() as call, index):
                 whole = self._call(call)
@@ -138,6 +138,21 @@ class Expressions:
         if name in self._tuples:
             return self._tuples[name]
         return None if name in self._variables else self._python.__globals__.get(name)
+
+    def _of_tuple(self, node: ast.expr, known: Sequence[Any], index: ast.expr) -> Any:
+        """Return an element of a tuple of constants; a loop may count its place."""
+        if not isinstance(index, ast.Name):
+            return self._constant(node, known[self._number(node, index, known)])
+        place = self._value(index)
+        if place.type != WHOLE or not all(isinstance(one, float) for one in known):
+            self._fail(node, "no place in the tuple")
+        table = ir.Constant(
+            ir.ArrayType(REAL, len(known)), [REAL(one) for one in known]
+        )
+        module = self._owner.module
+        held = ir.GlobalVariable(module, table.type, module.get_unique_name("table"))
+        held.initializer, held.global_constant, held.linkage = table, True, "internal"
+        return self._build.load(self._build.gep(held, [ir.Constant(WHOLE, 0), place]))
 
     def _number(self, node: ast.expr, index: ast.expr, elements: Sequence[Any]) -> int:
         """Return a place in a tuple, which must be written down."""
