@@ -523,7 +523,7 @@ def _smooth(draft: _Draft, seed: int) -> list[str]:
         return []
     draft.met("smooth")
     found = ["s(x, k=4)", "s(log(x), bs=cr, k=5)", "s(x, bs=ts, k=4)"]
-    found += ["s(`reaction time`, k=5) + s(x, bs=cc, k=4)"]
+    found += ["s(`reaction time`, k=5) + s(x, bs=cc, k=4)", "s(x, by=cs, k=4)"]
     return [found[int(rng.integers(len(found)))]]
 
 

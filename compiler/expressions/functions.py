@@ -218,16 +218,18 @@ _TABLE = (
     ),
     Function(
         "s",
-        ("x", "k", "bs"),
+        ("x", "k", "bs", "by"),
         1,
         "learned",
-        settings={"k": "whole", "bs": "name"},
+        settings={"k": "whole", "bs": "name", "by": "by"},
         keyword=1,
         matrix=True,
         domain="any number, with `k` different values or more",
         summary="a smooth curve that bends as much as the data say: a straight line "
         "with the coefficient `s(x)`, and what is penalised, whose standard deviation "
-        "is `sds[s(x)]`; `k` (10) bounds how often it can bend, `bs` is one of "
+        "is `sds[s(x)]`; `k` (10) bounds how often it can bend, `by` is a factor whose "
+        "levels have curves of their own, or a number whose effect is the curve, `bs` "
+        "is one of "
         + ", ".join(f"`{one.name}` ({one.summary})" for one in BASES.values()),
         prediction=f"{_SAME}; outside their range a straight line, of `cc` the curve "
         "again",

@@ -6,14 +6,14 @@ levels where it is not. Names are spelled from the levels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from varying.grammar.diagnostics import Sink
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import Call, Name
 from varying.grammar.walk import unwrap
@@ -28,6 +28,7 @@ from ..coding.factor_calls import (
 )
 from ..data.schema import ColumnInfo, Schema
 from ..data.spellings import warn_spellings, warn_text
+from ..data.table import Kind
 from ..expressions.functions import FUNCTIONS, bind_arguments, is_stateful
 from ..expressions.settings import read_settings
 from ..expressions.smooth import BASES, DEFAULT_BASIS
@@ -89,11 +90,54 @@ class _Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _Smooth:
-    """A smooth term: its straight line, if it has one, and its curves."""
+    """A smooth term: its straight line, if it has one, and its curves.
+
+    ``by`` is what they are multiplied by: the levels of a factor, each with curves of
+    its own, or a number.
+    """
 
     label: str
     line: tuple[Numeric, ...]
     curves: tuple[Numeric, ...]
+    by: tuple[Coded, ...] | Numeric | None = None
+
+    def columns(self, term: str, beside: Collection[str]) -> tuple[DesignColumn, ...]:
+        """Return the columns that have coefficients of their own.
+
+        ``beside`` are the terms of the formula: an effect that stands there already, of
+        the number that curves are multiplied by, is not there twice.
+        """
+        if self.by is None:
+            return tuple(DesignColumn(one.label, term, (one,)) for one in self.line)
+        if isinstance(self.by, Numeric):
+            # the mean of the curve is no part of the intercept
+            whole = DesignColumn(f"{self.label}[{self.by.label}]", term, (self.by,))
+            name = f"{self.label}[line]"
+            lines = (DesignColumn(name, term, (one, self.by)) for one in self.line)
+            return (*lines,) if self.by.label in beside else (whole, *lines)
+        return tuple(
+            DesignColumn(f"{one.label}:{level.label}", term, (one, level))
+            for level in self.by
+            for one in self.line
+        )
+
+    def smooths(self, term: str) -> tuple[SmoothColumns, ...]:
+        """Return what is penalised."""
+        if self.by is None or isinstance(self.by, Numeric):
+            by = () if self.by is None else (self.by,)
+            names = [DesignColumn(c.label, term, (c, *by)) for c in self.curves]
+            return (SmoothColumns(self.label, term, tuple(names)),)
+        return tuple(
+            SmoothColumns(
+                f"{self.label}:{level.label}",
+                term,
+                tuple(
+                    DesignColumn(f"{c.label}:{level.label}", term, (c, level))
+                    for c in self.curves
+                ),
+            )
+            for level in self.by
+        )
 
 
 #: None after a fault.
@@ -149,17 +193,19 @@ def code(
     for index, term in enumerate(terms):
         curves = _smooth_of(term, resolved, sink)
         if curves is not None:
-            smooths.append(curves)
+            columns += curves.columns(term.label, {one.label for one in terms})
+            smooths += curves.smooths(term.label)
+            continue
         parts: list[Sequence[Part | Monotonic]] = []
         for variable in term.variables:
             match resolved[variable.label]:
                 case Numeric() | Monotonic() as single:
                     parts.append((single,))
-                case _Matrix(columns=several) | _Smooth(line=several):
+                case _Matrix(columns=several):
                     parts.append(several)
                 case _Factor() as factor:
                     parts.append(factor.parts(full[index, variable.label]))
-                case None:
+                case None | _Smooth():
                     break
         else:
             size = prod(len(part) for part in parts)
@@ -190,8 +236,8 @@ def code(
 
 def _smooth_of(
     term: Term, resolved: dict[str, _Resolved], sink: Sink
-) -> SmoothColumns | None:
-    """Return the curves of a smooth term; None of others, and after a fault."""
+) -> _Smooth | None:
+    """Return the smooth that a term is; None of others, and after a fault."""
     found = [(v, resolved[v.label]) for v in term.variables]
     smooth = next(((v, one) for v, one in found if isinstance(one, _Smooth)), None)
     if smooth is None:
@@ -209,8 +255,7 @@ def _smooth_of(
             "`ns(x, df=4)*z`",
         )
         return None
-    columns = tuple(DesignColumn(c.label, term.label, (c,)) for c in curves.curves)
-    return SmoothColumns(term.label, columns)
+    return curves
 
 
 def _check_shared(
@@ -452,8 +497,7 @@ def _by_rows(
         return None
     columns = [Name(name, quoted=True, span=call.span) for name in names]
     if call.function.text == "s":
-        first = [Numeric(label, columns.pop(0))] if _has_line(call, sink) else []
-        return _Smooth(label, tuple(first), _numbered(label, columns))
+        return _smooth(label, call, columns, schema, sink)
     if FUNCTIONS[call.function.text].matrix:
         return _Matrix(_numbered(label, columns))
     info = schema.columns[names[0]]
@@ -469,9 +513,47 @@ def _numbered(label: str, columns: Sequence[Name]) -> tuple[Numeric, ...]:
     )
 
 
-def _has_line(call: Call, sink: Sink) -> bool:
-    """Whether the first column of a smooth is its straight line."""
-    bound = bind_arguments(call, FUNCTIONS["s"], Sink(sink.source))
-    settings = read_settings(bound or {}, FUNCTIONS["s"], Sink(sink.source))
-    chosen = {} if settings is None else settings[0]
-    return BASES[chosen.get("bs", DEFAULT_BASIS)].straight
+def _smooth(
+    label: str, call: Call, columns: list[Name], schema: Schema, sink: Sink
+) -> _Smooth | None:
+    """Return a smooth term of the columns that a call gave; None after a fault."""
+    function = FUNCTIONS["s"]
+    bound = bind_arguments(call, function, Sink(sink.source))
+    read = read_settings(bound or {}, function, Sink(sink.source))
+    if bound is None or read is None:
+        return None
+    basis = BASES[read[0].get("bs", DEFAULT_BASIS)]
+    line = (Numeric(label, columns.pop(0)),) if basis.straight else ()
+    curves = _numbered(label, columns)
+    if "by" not in bound:
+        return _Smooth(label, line, curves)
+    span = bound["by"].value.span
+    if len(read[1]) > 1:
+        sink.add(
+            "not-yet",
+            span,
+            "curves of cells of several factors are not compiled by this version",
+            "until then: a column of the data that has the cells",
+        )
+        return None
+    (name,) = read[1]
+    info = schema.columns[name.text]
+    if info.kind.is_number:
+        if not basis.straight and not basis.periodic:
+            sink.add(
+                "not-yet",
+                span,
+                f"`by={name.text}` of a number is not compiled by this version with "
+                f"`bs={basis.name}`",
+                "`bs=tp` and `bs=cr` are",
+            )
+            return None
+        return _Smooth(label, line, curves, Numeric(name_text(name.text), name))
+    factor = _factor(
+        name_text(name.text), info, own_scheme(info, "treatment"), None, span, sink
+    )
+    if not isinstance(factor, _Factor):
+        return None
+    levels = factor.parts(full=True)
+    # of an ordered factor: differences from the first level, as in mgcv
+    return _Smooth(label, line, curves, levels[info.kind is Kind.ORDERED :])

@@ -154,12 +154,16 @@ class SmoothColumns:
     Attributes
     ----------
     name
-        The term: ``s(x)``.
+        What its standard deviation is called: ``s(x)``; of one level of a factor
+        ``s(x, by = f):f[a]``.
+    term
+        The term.
     columns
         Curves, whose coefficients are normal with one standard deviation.
     """
 
     name: str
+    term: str
     columns: tuple[DesignColumn, ...]
 
 

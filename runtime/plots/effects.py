@@ -10,6 +10,7 @@ import numpy as np
 
 from varying.compiler.bind.bound import known_columns
 from varying.compiler.bind.questions.grid import labels_of, numbers_read
+from varying.compiler.formula.columns import Coded
 from varying.grammar.printer import name_text
 
 from ..questions.asking import ask as asked
@@ -118,7 +119,9 @@ def _question(fit: Fit) -> str:
         )
     numbers = numbers_of(compiled)
     if compiled.bound.population.smooths:
-        return _along(numbers[0], compiled)
+        (first, *_) = compiled.bound.population.smooths
+        levels = [p.factor for p in first.columns[0].parts if isinstance(p, Coded)]
+        return _along(numbers[0], compiled, levels)
     try:
         factors = factors_of_fit(fit, None)[:3]
     except PlotError:
@@ -132,14 +135,15 @@ def _question(fit: Fit) -> str:
     )
 
 
-def _along(name: str, compiled: Compiled) -> str:
-    """Return the question of means along a number."""
+def _along(name: str, compiled: Compiled, factors: Sequence[str] = ()) -> str:
+    """Return the question of means along a number, for each level of factors."""
     found = compiled.prepared.table.columns[name]
     known = found.values[~found.missing]
     grid = np.linspace(known.min(), known.max(), _POINTS)
     points = ", ".join(f"{value:.6g}" for value in grid)
     shown = name_text(name)
-    return f"means {shown}, {shown}=[{points}], scale={_scale(compiled)}"
+    cells = "*".join(map(name_text, (name, *factors)))
+    return f"means {cells}, {shown}=[{points}], scale={_scale(compiled)}"
 
 
 def _scale(compiled: Compiled) -> str:

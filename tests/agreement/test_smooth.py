@@ -176,6 +176,8 @@ SPECS = {
     "a parameter's": "y ~ s(x, bs=cc)\n  sigma ~ s(z, k=4) + (1 | g)",
     "without a line": "y ~ s(x, bs=ts, k=5)",
     "without an intercept": "y ~ 0 + f + s(x)",
+    "by levels": "y ~ f + s(x, by=f, k=5) + (1 | g)",
+    "by a number": "y ~ s(x, by=z, k=6)\n  sigma ~ z + s(x, by=z, k=4, bs=cc)",
     "counts": "hits ~ s(x) + (1 | g), family=poisson",
     "a latent scale": "grade ~ s(x, k=5) + z, family=ordlogit\n  disc ~ s(z, k=4)",
     "written": "y ~ s(x) + s(z, k=4)\n  prior sds ~ half_student_t(3, 2.5)\n"

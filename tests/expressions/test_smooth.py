@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.spread import distinct
 from varying.compiler.data.table import Table
+from varying.compiler.driver import Request, compile_spec
 from varying.compiler.expressions.smooth import BASES, Curves, learn_smooth
 from varying.compiler.expressions.smooth.bases import MOST_KNOTS
 from varying.compiler.expressions.smooth.learn import Unsuited
+from varying.compiler.formula.design import evaluate_columns
+from varying.grammar.source import Source
 
 Array = NDArray[Any]
 MGCV = json.loads(
@@ -92,6 +95,30 @@ def test_a_normal_response_has_the_density_of_mgcvs(case: str) -> None:
     found -= 0.5 * np.linalg.slogdet(lines.T @ lines)[1]
     found += 0.5 * np.linalg.slogdet(line.T @ line)[1]
     assert found == pytest.approx(given["log_density"], rel=1e-9)
+
+
+@pytest.mark.parametrize("by", ["f", "o", "z"])
+def test_by_levels_and_numbers_are_those_of_mgcv(by: str) -> None:
+    """Of an ordered factor the first level has no curve."""
+    x = np.array(MGCV["data"]["few"])
+    levels = np.array([*"abc"])[np.arange(len(x)) % 3]
+    columns = {"x": x, "f": levels, "o": levels, "z": np.sin(1.0 + np.arange(len(x)))}
+    table = table_from_frame({**columns, "y": x})
+    text = f"column o: ordered(a, b, c)\ny ~ s(x, k=6, by={by})\n"
+    found = compile_spec(Request(Source(text), table))
+    population, made = found.bound.population, found.prepared.table
+    theirs = MGCV["by"][by]
+    assert len(population.smooths) == len(theirs)
+    lines = evaluate_columns(population.columns, made)
+    wanted = np.column_stack([np.array(one["lines"]) for one in theirs])
+    assert np.linalg.matrix_rank(np.column_stack([lines, wanted])) == lines.shape[1]
+    assert lines.shape == wanted.shape
+    for ours, one in zip(population.smooths, theirs, strict=True):
+        curves = evaluate_columns(ours.columns, made), np.array(one["random"])
+        # beside any multiple of their lines
+        beside = np.array(one["lines"])
+        rest = [c - beside @ np.linalg.lstsq(beside, c)[0] for c in curves]
+        assert rest[0] @ rest[0].T == pytest.approx(rest[1] @ rest[1].T, abs=1e-9)
 
 
 @pytest.mark.parametrize("bs", BASES)

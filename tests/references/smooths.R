@@ -63,9 +63,22 @@ found <- lapply(cases, function(case) {
   }
   made
 })
+# by the levels of a factor, and by a number
+d <- data.frame(
+  x = few, f = factor(rep(c("a", "b", "c"), length.out = 32)), z = sin(1:32)
+)
+d$o <- ordered(d$f)
+by <- lapply(list(s(x, k = 6, by = f), s(x, k = 6, by = o), s(x, k = 6, by = z)), function(s) {
+  lapply(smoothCon(s, d, absorb.cons = TRUE, diagonal.penalty = TRUE), function(one) {
+    parts <- smooth2random(one, "", type = 2)
+    list(random = parts$rand[[1]], lines = parts$Xf)
+  })
+})
+names(by) <- c("f", "o", "z")
 writeLines(
   jsonlite::toJSON(
     list(
+      by = by,
       versions = list(R = as.character(getRversion()), mgcv = as.character(packageVersion("mgcv"))),
       data = data, new = new, cases = found
     ),

@@ -231,7 +231,7 @@ def _population(of: str, population: Population) -> list[Scalar]:
         for c in population.by_threshold
     ]
     found += [
-        Scalar(f"{of}sds[{one.name}]", f"{of}sds", POSITIVE, "", one.name, one.name)
+        Scalar(f"{of}sds[{one.name}]", f"{of}sds", POSITIVE, "", one.name, one.term)
         for one in population.smooths
     ]
     return found + [

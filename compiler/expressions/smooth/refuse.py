@@ -14,7 +14,6 @@ from .bases import BASES
 
 #: Arguments of mgcv's that have another name here, or none.
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "by": ("until then: `s(x)` is one curve for all rows",),
     "m": ("a curve is penalised by its second derivative, as by default in mgcv",),
     "fx": ("a curve without a penalty is `ns(x, df=4)`",),
     "sp": ("how much a curve bends is estimated: `prior sds[s(x)] ~ ...` says more",),
