@@ -274,7 +274,7 @@ def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells
     main = factors(columns)
     for part in draft.others:
         columns += part.population.known
-        if part.inner:  # what is not linear is made of these
+        if part.inner or part.main:  # what is not linear is made of; further main ones
             main |= factors(part.population.known)
     if draft.body is not None:
         columns += known_columns(draft.body)

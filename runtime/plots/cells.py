@@ -126,7 +126,11 @@ def factors_of_fit(fit: Fit, response: str | None) -> tuple[str, ...]:
         compiled = compiled.of(fit._origin.rows_of(response).name)
     prepared = compiled.prepared
     found = tuple(
-        factors_of(compiled.bound.population.effects, prepared.table, prepared.computed)
+        factors_of(
+            [c for part in compiled.bound.mains for c in part.population.effects],
+            prepared.table,
+            prepared.computed,
+        )
     )
     if not found:
         raise PlotError(

@@ -158,7 +158,7 @@ def numbers_of(compiled: Compiled) -> tuple[str, ...]:
     columns = [column for one in population.smooths for column in one.columns]
     columns += [*population.effects, *population.by_threshold]
     for part in bound.predictors:
-        if part.inner:
+        if part.inner or part.main:
             columns += part.population.effects
         if part.main and part.body is not None:
             columns += known_columns(part.body)

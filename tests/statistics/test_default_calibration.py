@@ -48,6 +48,8 @@ SPECS = {
     "powers and a moved group": "y ~ year + I(year^2) + (1 + year | g)",
     "a latent scale": "o ~ age + I(age^2), family=ordlogit\n  disc ~ year",
     "rare events": "k | trials(n) ~ age + (1 | g), family=binomial",
+    "unordered categories": "o ~ age + (1 | g), family=categorical",
+    "components in order": "y ~ age, family=mixture(gaussian, gaussian)",
 }
 
 
