@@ -393,8 +393,10 @@ def _simulated(draft: _Draft, family: str, data: pd.DataFrame) -> str:
         # small counts, which every name of `known` is a word for: trials, ...
         **{name: data["n"].to_numpy() for name in made.known},
     }
+    if "dec" in made.known:
+        data["answer"] = arguments["dec"] = rng.integers(0, 2, len(data))
     data["made"] = made.simulate(rng, **arguments)
-    terms = [f"{name}(n)" for name in made.known]
+    terms = [f"{name}({'answer' if name == 'dec' else 'n'})" for name in made.known]
     if made.rate is not None and draft.chance(0.4):
         draft.met("rate")
         terms.append("rate(n)")

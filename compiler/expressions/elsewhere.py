@@ -41,7 +41,6 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
         "(`rows-dropped`)",
     ),
     "subset": ("until then: `where` chooses rows, for all models of a file",),
-    "dec": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
     "cat": ("its categories are declared: `column y: ordered(1..5)`",),
     "index": ("it numbers the rows for `mi()`, which is not compiled either",),
     "bhaz": ("`cox` is not compiled by this version",),

@@ -43,6 +43,7 @@ from .continuous.skew_normal import SKEW_NORMAL
 from .continuous.student import STUDENT
 from .continuous.von_mises import VON_MISES
 from .continuous.weibull import WEIBULL
+from .continuous.wiener import WIENER
 from .counts.discrete_weibull import DISCRETE_WEIBULL
 from .counts.geometric import GEOMETRIC
 from .counts.negbinomial import NEGBINOMIAL
@@ -94,6 +95,7 @@ FAMILIES = Families(
         VON_MISES,
         LOGNORMAL,
         SHIFTED_LOGNORMAL,
+        WIENER,
         GAMMA,
         EXPONENTIAL,
         WEIBULL,
@@ -158,6 +160,6 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
         "com_poisson negbinomial1 "
         "multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "
-        "wiener cox"
+        "cox"
     ).split()
 )

@@ -56,7 +56,6 @@ _OVERDISPERSED = (
 
 #: What comes nearest to a family that is not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "wiener": ("until then: `lognormal` of the times, `bernoulli` of the answers",),
     "cox": ("until then: `weibull` of times that are all observed",),
     "xbeta": (_ORDERED,),
     "com_poisson": (_OVERDISPERSED,),

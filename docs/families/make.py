@@ -30,7 +30,8 @@ BEGIN, END = "<!-- example:begin -->", "<!-- example:end -->"
 TYPICAL = {"positive": 2.0, "unit": 0.2, "real": -1.0, "at_least_one": 5.0}
 #: The parameter as the example has it where another value tells more.
 SPECIAL = {"sigma": 1.0, "phi": 5.0, "shape": 3.0, "disc": 1.0, "ndt": 0.5}
-SPECIAL |= {"alpha": 4.0, "quantile": 0.3, "xi": 0.2, "kappa": 8.0}
+SPECIAL |= {"alpha": 4.0, "quantile": 0.3, "xi": 0.2, "kappa": 8.0, "bs": 1.5}
+SPECIAL |= {"bias": 0.5}
 #: Intercept and slope of the example by the link of the main parameter.
 PREDICTOR = {"log": (1.0, 0.6), "logit": (-0.3, 0.8), "identity": (2.0, 1.0)}
 THRESHOLDS = (-2.0, -0.5, 0.8, 2.2)
@@ -110,6 +111,7 @@ def _mathematics(doc: str) -> tuple[str, str]:
 def spec_of(family: Family) -> str:
     """Return the spec of the example."""
     response = "y | trials(n)" if "trials" in family.known else "y"
+    response = "y | dec(answer)" if "dec" in family.known else response
     first = 1 - family.apart
     head = f"column y: ordered({first}..5)\n\n" if family.thresholds else ""
     if family.response == "nominal":
@@ -151,6 +153,8 @@ def _mains(family: Family) -> tuple[tuple[float, float], ...]:
 
 def _predictor(family: Family) -> tuple[float, float]:
     """Return intercept and slope of the example."""
+    if "dec" in family.known:
+        return 0.8, 0.6
     if family.measure != "the response":  # its logarithm
         return 0.5, 0.5
     return PREDICTOR.get(family.links[0], (0.0, 0.8))
@@ -168,7 +172,11 @@ def example(family: Family) -> str:
         "n": np.full(GROUPS * EACH, 10),
     }
     spec, truth = spec_of(family), truth_of(family)
-    data = varying.simulate(spec, truth, design, seed=SEED)
+    decided = "dec" in family.known
+    if decided:
+        data: Any = _decisions(family, truth, design)
+    else:
+        data = varying.simulate(spec, truth, design, seed=SEED)
     model = varying.compile(spec, data)
     fit = model.fit(seed=SEED, progress=False)
     frame = fit.summary().to_frame().reset_index()
@@ -189,6 +197,10 @@ def example(family: Family) -> str:
         for row in model.priors
     )
     _picture(family, fit)
+    simulated = (
+        "    varying simulate y.model --truth truth.txt --data design.csv "
+        f"--seed {SEED} --out y.csv"
+    )
     return "\n".join(
         [
             "## An example",
@@ -204,8 +216,7 @@ def example(family: Family) -> str:
             text.rstrip(),
             "```",
             "",
-            f"    varying simulate y.model --truth truth.txt --data design.csv "
-            f"--seed {SEED} --out y.csv",
+            *([] if decided else [simulated]),
             f"    varying fit y.model --data y.csv --seed {SEED}",
             "",
             "| parameter | truth | mean | 95 % interval |",
@@ -222,6 +233,25 @@ def example(family: Family) -> str:
             priors,
         ]
     )
+
+
+def _decisions(
+    family: Family, truth: dict[str, Any], design: dict[str, Any]
+) -> dict[str, Any]:
+    """Draw answers, then times: both are the response."""
+    rng = np.random.default_rng(SEED)
+    levels = truth["sd[g, Intercept]"] * rng.normal(size=GROUPS)
+    mu = truth["Intercept"] + truth["b[x]"] * design["x"] + np.repeat(levels, EACH)
+    given = {d.name: np.full(len(mu), truth[d.name]) for d in family.dpars}
+    # the chance of the upper bound, of a drift that is not 0
+    away = -2.0 * mu * given["bs"]
+    upper = np.expm1(away * given["bias"]) / np.expm1(away)
+    answer = (rng.random(len(mu)) < upper).astype(int)
+    return {
+        **design,
+        "answer": answer,
+        "y": family.simulate(rng, mu, **given, dec=answer),
+    }
 
 
 def _flat(truth: dict[str, Any]) -> dict[str, float]:
@@ -286,6 +316,8 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
     }
     if "trials" in family.known:
         others["trials"] = 10
+    if "dec" in family.known:
+        others["dec"] = 1.0
     if family.mains:
         others = {family.mains[1].name: SECOND[0]}
     if family.thresholds:

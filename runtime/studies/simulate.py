@@ -94,6 +94,14 @@ class Simulator:
             compiled = compile_spec(request)
         except ModelError as error:
             raise ModelError(truth.told(error.diagnostics, source)) from None
+        if any("dec" in member.family.known for member in compiled.joint.members):
+            raise _fault(
+                source,
+                Span(0, 0),
+                "answers are drawn together with their times, and a design has them",
+                "`varying predict` draws times given the answers",
+                rule="not-yet",
+            )
         values = values_of(truth, compiled)
         rows = with_response.take(compiled.prepared.rows)
         return cls(compiled, truth.left_out(compiled), values, rows)
@@ -292,8 +300,10 @@ def _whole(levels: tuple[str, ...]) -> list[int] | None:
         return None
 
 
-def _fault(source: Source, span: Span, message: str, *notes: str) -> ModelError:
-    return ModelError([Diagnostic("needs-truth", message, source, span, notes)])
+def _fault(
+    source: Source, span: Span, message: str, *notes: str, rule: str = "needs-truth"
+) -> ModelError:
+    return ModelError([Diagnostic(rule, message, source, span, notes)])
 
 
 def _column(stand_in: Column, values: Array, categories: tuple[str, ...]) -> Column:

@@ -232,7 +232,8 @@ def _positive(facts: Facts, y: str) -> list[Candidate]:
             Candidate(
                 *("shifted_lognormal", "shifted_lognormal", y),
                 "the same after a part that is always there, as in reaction times: the "
-                f"shortest, {facts.low:.4g}, is far from 0",
+                f"shortest, {facts.low:.4g}, is far from 0; with the answers, "
+                f"`{y} | dec(answer)`, `family=wiener` is of both",
             ),
             Candidate(
                 *("exgaussian", "exgaussian", y),

@@ -31,7 +31,7 @@ OWN = {
     **{family: 6 for family in PLAIN if FAMILIES[family].tails is not None},
     **{"gamma": 1, "weibull": 8, "exponential": 6},
     **{"hurdle_gamma": 1, "hurdle_lognormal": 1},
-    **{"gumbel": 8, "shifted_lognormal": 19, "frechet": 17},
+    **{"gumbel": 8, "shifted_lognormal": 19, "frechet": 17, "wiener": 1},
 }
 
 

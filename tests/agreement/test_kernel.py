@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache as remembered
 from pathlib import Path
@@ -42,8 +42,18 @@ from .test_by_hand import ratings
 
 #: Responses inside what the parameters allow.
 SEED = {"gen_extreme_value": 3}
+#: Densities of many terms: each kernel takes its time to build.
+LONG = ("wiener",)
 OTHERS = [family for family in WRITTEN if family not in PLAIN]
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
+
+
+def turns() -> Iterator[Any]:
+    """Yield seeds and families."""
+    for family in WRITTEN:
+        mark = [pytest.mark.slow] if family in LONG else []
+        for seed in [SEED.get(family, 1)] if family in PLAIN else [1, 2, 3]:
+            yield pytest.param(seed, family, marks=mark)
 
 
 def differences(compiled: Compiled, seed: int) -> list[str]:
@@ -60,10 +70,7 @@ def test_the_kernel_agrees(seed: int, tmp_path: Path) -> None:
     assert differences(case.compile(tmp_path), seed) == [], case.text
 
 
-@pytest.mark.parametrize(
-    "seed, family",
-    [(s, f) for f in WRITTEN for s in ([SEED.get(f, 1)] if f in PLAIN else [1, 2, 3])],
-)
+@pytest.mark.parametrize("seed, family", list(turns()))
 def test_the_kernel_agrees_on_a_density_that_is_written_once(
     seed: int, family: str, tmp_path: Path
 ) -> None:

@@ -30,12 +30,15 @@ class Tried:
         SciPy's distribution, or log density, of the parameters.
     other
         What SciPy is compared at, of parameters that are not positive or any number.
+    every
+        Which share of points decimals are taken of: one in so many.
     """
 
     sample: Callable[[Rng, int], Sample]
     moderate: Mapping[str, float]
     law: Callable[..., Any]
     other: Mapping[str, Callable[[Rng, int], Array]] = field(default_factory=dict)
+    every: int = 10
 
     def log_density(self, y: Array, **arguments: Array) -> Array:
         """Return SciPy's log density."""
@@ -160,6 +163,41 @@ def _zeros(rng: Rng, rows: int) -> Sample:
     y = np.where(rng.random(rows) < 0.3, 0.0, plain.y)
     zi = np.where(rng.random(rows) < 0.5, small, 1.0 - small)
     return Sample(y, {**plain.arguments, "zi": zi})
+
+
+def _wiener(rng: Rng, rows: int) -> Sample:
+    """Times from 10^-3 to 30 of the square of the distance; starts near both bounds."""
+    bs, bias = np.exp(rng.normal(0.0, 1.0, rows)), rng.uniform(0.02, 0.98, rows)
+    late = np.square(bs) * spread(rng, rows, 1e-3, 30.0)
+    ndt = late * spread(rng, rows, 1e-3, 1e3)
+    mu = rng.normal(0.0, 3.0, rows) / bs
+    dec = rng.integers(0, 2, rows) * 1.0
+    given = {"mu": mu, "bs": bs, "ndt": ndt, "bias": bias, "dec": dec}
+    return Sample(ndt + late, given)
+
+
+class Wiener:
+    """By a hundred sines, and without drift's own terms in between."""
+
+    def __init__(self, **given: Array) -> None:
+        self.given = given
+
+    def logpdf(self, y: Array) -> Array:
+        mu, bs, ndt, bias, dec = self.given.values()
+        start, drift = np.where(dec == 1, 1 - bias, bias), np.where(dec == 1, -mu, mu)
+        u, total = (y - ndt) / bs**2, np.zeros(len(y))
+        for k in range(1, 400):
+            total += k * np.sin(k * np.pi * start) * np.exp(-0.5 * (k * np.pi) ** 2 * u)
+        passage = np.log(np.pi * np.where(u > 0.04, total, 1.0))
+        images = sum(
+            (start + 2 * k) * np.exp(-0.5 * (start + 2 * k) ** 2 / u)
+            for k in range(-3, 4)
+        )
+        short = np.log(images) - 0.5 * np.log(2.0 * np.pi * u**3)
+        passage = np.where(u > 0.04, passage, short)
+        return np.asarray(
+            passage - 2.0 * np.log(bs) - drift * bs * start - 0.5 * drift**2 * (y - ndt)
+        )
 
 
 class DiscreteWeibull:
@@ -316,5 +354,15 @@ TRIED: Mapping[str, Tried] = {
             "quantile": lambda rng, rows: rng.uniform(0.02, 0.98, rows),
             "zi": lambda rng, rows: rng.uniform(0.02, 0.98, rows),
         },
+    ),
+    "wiener": Tried(
+        _wiener,
+        {"mu": 0.8, "bs": 1.3, "ndt": 0.2, "bias": 0.4, "dec": 1.0},
+        Wiener,
+        {
+            "bias": lambda rng, rows: rng.uniform(0.1, 0.9, rows),
+            "dec": lambda rng, rows: rng.integers(0, 2, rows) * 1.0,
+        },
+        every=40,
     ),
 }

@@ -142,3 +142,26 @@ def _density_zero_inflated_asymmetric_laplace(
     if y == 0:
         return ln(zi)
     return ln(1 - zi) + _density_asymmetric_laplace(y, mu, sigma, quantile)
+
+
+@exact
+def _density_wiener(
+    y: Decimal, mu: Decimal, bs: Decimal, ndt: Decimal, bias: Decimal, dec: Decimal
+) -> Decimal:
+    """By the series of sines, of short times by that of images."""
+    late = Decimal(float(y) - float(ndt)) if ndt == Decimal(float(ndt)) else y - ndt
+    start, drift = (1 - bias, -mu) if dec == 1 else (bias, mu)
+    u = late / (bs * bs)
+    total = Decimal(0)
+    if u > HALF:
+        for k in range(1, 30):
+            sine = cosine(PI / 2 - k * PI * start)
+            total += k * sine * (-(k * k - 1) * PI * PI * u / 2).exp()
+        passage = ln(PI * total) - PI * PI * u / 2
+    else:
+        for k in range(-12, 13):
+            total += (start + 2 * k) * (-2 * k * (k + start) / u).exp()
+        passage = (
+            ln(total) - start * start / (2 * u) - 3 * ln(u) / 2 - HALF * ln(2 * PI)
+        )
+    return passage - 2 * ln(bs) - drift * bs * start - drift * drift * late / 2

@@ -433,7 +433,7 @@ def repeated(case: str, count: int) -> dict[str, Array]:
 
 def points(case: str, most: int) -> int:
     """Return at how many points decimals are looked at: some take their time."""
-    return most // 10 if case in TRIED else most
+    return most // TRIED[case].every if case in TRIED else most
 
 
 def error(found: Array, wanted: Array) -> float:

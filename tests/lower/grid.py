@@ -79,6 +79,11 @@ def _ratings(z: Array) -> Array:
     return np.asarray(np.clip(np.round(30.0 * place), 0, 99))
 
 
+def _decisions(rng: np.random.Generator, z: Array, unit: float) -> dict[str, Array]:
+    """Return times in a unit, and answers of which three quarters are right."""
+    return {"y": _reaction(z) * unit, "right": (rng.random(len(z)) < 0.75) * 1.0}
+
+
 def _outliers(rng: np.random.Generator, z: Array) -> Array:
     slow = rng.random(len(z)) < 0.04
     return np.asarray(np.where(slow, rng.uniform(3e3, 2e4, len(z)), _reaction(z)))
@@ -199,6 +204,10 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
             *("inverse_gaussian", "frechet"),
         )
     },
+    "wiener": (
+        Scale("RT, s", lambda rng, z: _decisions(rng, z, 1e-3), "y | dec(right)"),
+        Scale("RT, ms", lambda rng, z: _decisions(rng, z, 1.0), "y | dec(right)"),
+    ),
     "von_mises": (
         Scale("directions", _plain(lambda rng, z: 0.5 * np.arctan(0.8 * z))),
         Scale("far from 0", _plain(lambda rng, z: 2.0 + 0.3 * np.arctan(z))),
@@ -468,6 +477,11 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "gen_extreme_value": (("sigma", "cond"), ("xi", "cond + (1 | subj)")),
         "inverse_gaussian": (("shape", "cond + (1 | subj)"),),
         "frechet": (("nu", "cond + (1 | subj)"),),
+        "wiener": (
+            ("bs", "cond + (1 | subj)"),
+            ("ndt", "cond"),
+            ("bias", "cond"),
+        ),
         "von_mises": (("kappa", "cond + (1 | subj)"),),
         "discrete_weibull": (("shape", "cond + (1 | subj)"),),
         "zero_inflated_asymmetric_laplace": (

@@ -38,6 +38,7 @@ SPECS = {
     "weibull": "p ~ x",
     **dict.fromkeys(("inverse_gaussian", "frechet"), "p ~ x"),
     "von_mises": "h ~ x",
+    "wiener": "p | dec(b) ~ x\n  bs ~ f",
     "shifted_lognormal": "p ~ x\n  sigma ~ f",
     "beta": "h ~ x\n  phi ~ f",
     "ordered_beta": "h ~ x\n  cutzero ~ f",

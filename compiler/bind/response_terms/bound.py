@@ -92,6 +92,15 @@ def bind_terms(
     if not _all_used(calls, there, family, sink):
         return None
     missing = [name for name in family.known if name not in there]
+    if missing == ["dec"]:
+        sink.add(
+            "needs-trials",
+            response.span,
+            f"{family.name} needs to know which answer each time is of",
+            f"write `{expression_text(response)} | dec(answer)`, with a column of 0 "
+            "and 1, or of `lower` and `upper`",
+        )
+        return None
     if missing and missing[0] != "trials":
         kind, number = missing[0][:-1], int(missing[0][-1])
         listed = ", ".join("nmk"[:number])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .cens import CENS
+from .dec import DEC
 from .rate import RATE
 from .se import SE
 from .term import ResponseTerm
@@ -19,6 +20,7 @@ TERMS: dict[str, ResponseTerm] = {
         CENS,
         TRUNC,
         SE,
+        DEC,
         VINT,
         VREAL,
         WEIGHTS,
@@ -29,4 +31,4 @@ TERMS: dict[str, ResponseTerm] = {
 OF_THRESHOLDS: tuple[str, ...] = ("thres", "resp_thres")
 
 #: Terms of the language that this version does not compile yet.
-PLANNED_TERMS: tuple[str, ...] = ("subset", "dec")
+PLANNED_TERMS: tuple[str, ...] = ("subset",)

@@ -32,9 +32,22 @@ d$amount <- some * d$positive
 d$low <- some * d$share
 d$ends <- ifelse(some == 1, d$share, seq_len(n) %% 2)
 d$few <- some * d$hits
+set.seed(20240606)
+d$real <- round(1 + 0.5 * d$x + rnorm(n) + rexp(n), 4)
+d$angle <- round(atan2(sin(a <- 0.6 + 0.5 * d$x + 0.5 * rnorm(n)), cos(a)), 4)
+d$rt <- round(0.25 + rgamma(n, 2, 4), 4)
+d$correct <- rbinom(n, 1, 0.7)
 write.csv(d, file.path(here, "families.csv"), row.names = FALSE, quote = FALSE)
 
 own <- list(
+  ndt = prior(exponential(1), class = ndt),
+  beta = prior(exponential(1), class = beta, lb = 0),
+  alpha = prior(normal(0, 4), class = alpha),
+  quantile = prior(beta(2, 2), class = quantile),
+  kappa = prior(exponential(1), class = kappa, lb = 0),
+  nu = prior(gamma(4, 1), class = nu, lb = 1),
+  bs = prior(exponential(1), class = bs, lb = 0),
+  bias = prior(beta(2, 2), class = bias),
   shape = prior(exponential(1), class = shape, lb = 0),
   phi = prior(exponential(0.2), class = phi, lb = 0),
   sigma = prior(exponential(1), class = sigma, lb = 0),
@@ -57,7 +70,23 @@ families <- list(
     list("few | trials(trials)", brmsfamily("zero_inflated_binomial"), "zi"),
   hurdle_gamma = list("amount", brmsfamily("hurdle_gamma"), c("shape", "hu")),
   hurdle_negbinomial =
-    list("zeros", brmsfamily("hurdle_negbinomial"), c("shape", "hu"))
+    list("zeros", brmsfamily("hurdle_negbinomial"), c("shape", "hu")),
+  skew_normal = list("real", brmsfamily("skew_normal"), c("sigma", "alpha")),
+  exgaussian = list("real", brmsfamily("exgaussian"), c("sigma", "beta")),
+  asymmetric_laplace =
+    list("real", brmsfamily("asym_laplace"), c("sigma", "quantile")),
+  shifted_lognormal =
+    list("rt", brmsfamily("shifted_lognormal"), c("sigma", "ndt")),
+  von_mises = list("angle", brmsfamily("von_mises"), "kappa"),
+  inverse_gaussian =
+    list("positive", brmsfamily("inverse.gaussian", "log"), "shape"),
+  frechet = list("positive", brmsfamily("frechet"), "nu"),
+  discrete_weibull = list("count", brmsfamily("discrete_weibull"), "shape"),
+  com_poisson = list("count", brmsfamily("com_poisson"), "shape"),
+  zero_inflated_asymmetric_laplace = list(
+    "amount", brmsfamily("zero_inflated_asym_laplace"), c("sigma", "quantile", "zi")
+  ),
+  wiener = list("rt | dec(correct)", brmsfamily("wiener"), c("bs", "ndt", "bias"))
 )
 wanted <- commandArgs(TRUE)
 if (!length(wanted)) wanted <- names(families)

@@ -1,0 +1,269 @@
+"""Times and answers of a decision: evidence drifts until one of two bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import weighted
+from ...data.weighted import Counts
+from ...distributions.density import arrays
+from ...distributions.density.tensors import Tensors
+from ...distributions.numerics import HALF_LOG_2PI, pooled_logit
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..link import REALS
+from .lognormal import in_support
+from .shifted_lognormal import NDT
+
+NAMES = ("mu", "bs", "ndt", "bias", "dec")
+#: Of times over the square of the distance: from here on a series of sines is taken.
+#: With so many terms of it, and of images before, what is left out is below 1e-17 of
+#: all: exp(-2 (K + 1) K / u) of images, exp(-((K + 1)^2 - 1) pi^2 u / 2) of sines.
+SWITCH = 0.5
+IMAGES, SINES = 4, 6
+#: Such times that draws are read off at: for them no image is needed at first, and one
+#: until ``EARLY``.
+GRID = np.exp(np.linspace(math.log(1e-5), math.log(8.0), 240))
+FIRST, EARLY = 0.02, 0.25
+LOG_PI = math.log(math.pi)
+
+
+def log_passage(m: Any, u: Any, start: Any) -> Any:
+    """Log density of the time to the lower of two bounds, 0 and 1, without drift.
+
+    Navarro and Fuss (2009): images of the start for short times, sines for long ones.
+    """
+
+    def early(u: Any) -> Any:
+        total = start
+        for k in range(1, IMAGES + 1):
+            ahead = m.exp(-2.0 * k * (k + start) / u)
+            behind = m.exp(-2.0 * k * (k - start) / u)
+            total = total + (2.0 * k + start) * ahead - (2.0 * k - start) * behind
+        leading = -0.5 * start * start / u - 1.5 * m.log(u) - HALF_LOG_2PI
+        return leading + m.log(m.where(total > 1e-300, total, 1e-300))
+
+    def late(u: Any) -> Any:
+        angle = math.pi * start
+        sine, twice = m.sin(angle), 2.0 * m.cos(angle)
+        before, now, total = 0.0 * sine, sine, sine
+        for k in range(2, SINES + 1):
+            before, now = now, twice * now - before
+            decay = m.exp(-0.5 * (k * k - 1.0) * math.pi * math.pi * u)
+            total = total + k * now * decay
+        leading = LOG_PI - 0.5 * math.pi * math.pi * u
+        return leading + m.log(m.where(total > 1e-300, total, 1e-300))
+
+    return m.choose(u < SWITCH, early, late, u, (0.1, 1.0))
+
+
+def density(m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> Any:
+    """Log density of a time and its answer, minus infinity up to the shift."""
+    upper = dec > 0.5
+    start = m.where(upper, 1.0 - bias, bias)
+    drift = m.where(upper, -mu, mu)
+    passed = y - ndt
+    time = m.where(passed > 0.0, passed, bs * bs)
+    inside = (
+        log_passage(m, time / (bs * bs), start)
+        - 2.0 * m.log(bs)
+        - drift * bs * start
+        - 0.5 * drift * drift * time
+    )
+    return m.where(passed > 0.0, inside, -math.inf)
+
+
+def in_support_of(y: Array, **known: Array) -> NDArray[np.bool_]:
+    """Positive and finite."""
+    return in_support(y)
+
+
+def moments(y: Array, count: Counts = None, *, dec: Array) -> Moments:
+    """Drift that the shares of the answers say, and one that is a logit of 1.
+
+    The distance of the bounds is that of which a process without drift takes as long
+    as the responses do, half of the shortest apart: the mean is its square over 4.
+    """
+    least = float(np.min(y))
+    spare = weighted.mean(y, count) - 0.5 * least
+    distance = 2.0 * math.sqrt(spare)
+    rows = weighted.total(y, count)
+    logit = pooled_logit(
+        weighted.mean(np.asarray(dec, dtype=float), count) * rows, rows
+    )
+    return Moments(logit / distance, 1.0 / distance, least=least)
+
+
+def _heights(start: Array, tilt: Array) -> Array:
+    """Return the density on the grid, to six digits: most of it is one exponential."""
+    at, tilt = start[:, None], tilt[:, None]
+    first, early, late = np.split(GRID, np.searchsorted(GRID, (FIRST, EARLY)))
+    with np.errstate(under="ignore"):
+        near = [
+            at * np.exp(-0.5 * np.square(at) / first - tilt * first) / first**1.5,
+            (
+                at * np.exp(-0.5 * np.square(at) / early)
+                + (2.0 + at) * np.exp(-0.5 * np.square(2.0 + at) / early)
+                - (2.0 - at) * np.exp(-0.5 * np.square(2.0 - at) / early)
+            )
+            * np.exp(-tilt * early)
+            / early**1.5,
+        ]
+        k = np.arange(1.0, SINES + 1.0)
+        decay = k[:, None] * np.exp(-0.5 * np.square(k * math.pi)[:, None] * late)
+        far = math.pi * (np.sin(k * math.pi * at) @ decay) * np.exp(-tilt * late)
+    scale = math.exp(-HALF_LOG_2PI)
+    whole = np.hstack([near[0] * scale, near[1] * scale, far])
+    return np.asarray(np.maximum(whole, 0.0))
+
+
+def _times(u: Array, mu: Array, bs: Array, bias: Array, dec: Array) -> Array:
+    """Return times over the square of the distance at probabilities."""
+    start = np.where(dec > 0.5, 1.0 - bias, bias)
+    heights = _heights(start, 0.5 * np.square(mu * bs))
+    steps = 0.5 * (heights[:, 1:] + heights[:, :-1]) * np.diff(GRID)
+    sums = np.cumsum(steps, axis=1)
+    wanted = u * sums[:, -1]
+    place = np.minimum((sums < wanted[:, None]).sum(axis=1), len(GRID) - 2)
+    at = np.arange(len(u))
+    before = np.where(place > 0, sums[at, np.maximum(place - 1, 0)], 0.0)
+    share = (wanted - before) / np.maximum(steps[at, place], 1e-300)
+    return np.asarray(GRID[place] + np.clip(share, 0.0, 1.0) * np.diff(GRID)[place])
+
+
+def simulate(
+    rng: np.random.Generator,
+    mu: Array,
+    bs: Array,
+    ndt: Array,
+    bias: Array,
+    dec: Array,
+) -> Array:
+    """Draw a time, given its answer: off the distribution function on a grid."""
+    rows = np.broadcast_shapes(*map(np.shape, (mu, bs, ndt, bias, dec)))
+    given = [np.broadcast_to(np.asarray(x, float), rows) for x in (mu, bs, bias, dec)]
+    flat = [np.ravel(x) for x in given]
+    drawn, u = np.empty(flat[0].size), rng.random(flat[0].size)
+    for low in range(0, drawn.size, 4000):
+        part = slice(low, low + 4000)
+        drawn[part] = _times(u[part], *(x[part] for x in flat))
+    return np.asarray(ndt + drawn.reshape(rows) * np.square(given[1]))
+
+
+def mean(mu: Array, bs: Array, ndt: Array, bias: Array, dec: Array) -> Array:
+    """Mean time of an answer, whatever the sign of the drift."""
+    rest = np.where(np.asarray(dec) > 0.5, bias, 1.0 - np.asarray(bias)) * bs
+    v = np.abs(np.asarray(mu, dtype=float))
+    bs = np.asarray(bs, dtype=float)
+
+    def share(x: Array) -> Array:
+        """``(x coth(x) - 1) / x^2``, a third at 0."""
+        some = np.where(x < 1e-2, 1.0, x)
+        far = (some / np.tanh(some) - 1.0) / np.square(some)
+        return np.where(x < 1e-2, 1.0 / 3.0 - x * x / 45.0, far)
+
+    passed = np.square(bs) * share(v * bs) - np.square(rest) * share(v * rest)
+    return np.asarray(ndt + passed)
+
+
+def observe(
+    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
+) -> Any:
+    """Return a ``pm.CustomDist`` with the density, whose draws are NumPy's."""
+
+    def random(*given: Any, rng: Any = None, size: Any = None) -> Any:
+        shape = np.broadcast_shapes(*map(np.shape, given), tuple(size or ()))
+        return simulate(rng, *(np.broadcast_to(one, shape) for one in given))
+
+    return pm.CustomDist(
+        name,
+        *(arguments[one] for one in NAMES),
+        logp=lambda value, *given: density(Tensors(pt), value, *given),
+        random=random,
+        observed=observed,
+        dims=dims,
+    )
+
+
+def _definitions() -> str:
+    from ...distributions.density.text import definitions
+
+    document = "Log density of a time and its answer"
+    return definitions("wiener_logp", density, ("value", *NAMES), document)
+
+
+WIENER = Family(
+    name="wiener",
+    aliases=(),
+    title="diffusion model",
+    response="continuous",
+    links=REALS,
+    known_links=(),
+    dpars=(
+        Dpar(
+            "bs",
+            link="log",
+            support="positive",
+            meaning="distance of the two bounds: how much evidence is asked for",
+            default=lambda m: DefaultPrior(
+                "lognormal",
+                (("mu", -math.log(m.s)), ("sigma", 0.6)),
+                "around what a process without drift needs to take as long as the "
+                "responses do",
+            ),
+            center=lambda m: -math.log(m.s),
+        ),
+        NDT,
+        Dpar(
+            "bias",
+            link="logit",
+            support="unit",
+            meaning="where evidence starts: 0 is the lower bound, 1 the upper one",
+            default=lambda _: DefaultPrior(
+                "beta",
+                (("alpha", 2.0), ("beta", 2.0)),
+                "in the middle, or nearer to either bound",
+            ),
+            center=lambda _: 0.0,
+        ),
+    ),
+    predictor="mu",
+    thresholds=False,
+    support="positive numbers",
+    in_support=in_support_of,
+    moments=moments,
+    log_density=arrays.log_density(density, NAMES),
+    density=density,
+    simulate=simulate,
+    mean=mean,
+    observe=observe,
+    source=SourceText(
+        """pm.CustomDist(
+    {name}, {mu}, {bs}, {ndt}, {bias}, {dec},
+    logp=wiener_logp, observed={observed}, dims={dims},
+)""",
+        _definitions,
+    ),
+    measure="the drift",
+    known=("dec",),
+    doc=r"""Times and answers of a decision: evidence drifts until one of two bounds.
+
+.. math:: f(y \mid \mu, a, \theta, w) = \frac{\pi}{a^2}
+          e^{-\mu a w - \mu^2 t / 2} \sum_{k = 1}^{\infty} k \sin(k \pi w)\,
+          e^{-k^2 \pi^2 t / (2 a^2)}, \quad t = y - \theta > 0
+
+of answers at the lower bound; of those at the upper one with :math:`-\mu` and
+:math:`1 - w`. Parameters: ``mu``, the drift (any real number): above 0 to the upper
+bound; ``bs``, the :math:`a` of the formula (positive), the distance of the bounds;
+``ndt``, the :math:`\theta` (positive), the time of all that is no decision; ``bias``,
+the :math:`w` (between 0 and 1), where evidence starts; ``dec`` says of each row whether
+its answer is the upper one (1) or the lower one (0). What is drawn of a row is a time
+given its answer. Reference: Navarro & Fuss (2009), Fast and accurate calculations for
+first-passage times in Wiener diffusion models, Journal of Mathematical Psychology 53,
+222-230.
+""",
+)
