@@ -50,14 +50,13 @@ def far(row: Distribution, arguments: Mapping[str, Array], seed: int) -> Array:
 def called(row: Distribution, value: Array, arguments: Mapping[str, Array]) -> Array:
     """Density and slope, without what arguments alone add."""
     parts = prior_parts(row.name)
-    columns = parts.columns({"x": value, **arguments}) if arguments else value[:, None]
-    columns = columns[:, : parts.width]
+    columns = parts.data({"x": value, **arguments})[0]
     return scalar(parts.kernel)(np.column_stack([columns, value]))
 
 
 def constant(row: Distribution, arguments: Mapping[str, Array]) -> Array:
     """What they add."""
-    return prior_parts(row.name).constant(arguments)
+    return prior_parts(row.name).data(arguments)[1]
 
 
 def test_every_distribution_has_a_kernel() -> None:

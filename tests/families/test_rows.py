@@ -65,7 +65,7 @@ def test_a_loop_has_the_density_and_its_slopes(
     data = {"y": y, **{one: np.broadcast_to(given[one], ROWS) for one in family.known}}
     cells = {"count": weights, "within": rng.exponential(size=ROWS)}
     parts = parts_of(name)
-    columns = parts.columns(data | cells)
+    columns, added = parts.data(data | cells)
     assert columns.shape == (ROWS, parts.width)
     # operation, rows, counts, columns; then each parameter
     words = [0, ROWS, -1 if pooled else 0, ROWS]
@@ -77,7 +77,6 @@ def test_a_loop_has_the_density_and_its_slopes(
     numbers = np.concatenate([weights, columns.ravel()])
     forward = density(name).forward
     total = forward(words, 0, values, slopes, numbers, np.zeros(0, dtype=int))
-    added = parts.constant(data | cells)
     total += (added if pooled else weights * added).sum()
 
     known = {one: data[one] for one in family.known}

@@ -32,9 +32,9 @@ class Rows:
 
     Attributes
     ----------
-    columns, constant
-        The columns that a row has in the kernel, and what data add to its log density,
-        of arrays by the names of response and of what is known.
+    data
+        The columns that a row has in the kernel, side by side, and what data add to its
+        log density: of arrays by the names of response and of what is known.
     width
         How many columns there are.
     before
@@ -42,12 +42,11 @@ class Rows:
     kept
         How many numbers that are.
     kernel
-        Log density without ``constant``, and its slopes in the parameters. Of the
+        Log density without what data add, and its slopes in the parameters. Of the
         columns, what is ``kept``, the parameters.
     """
 
-    columns: Callable[[Mapping[str, Array]], Array]
-    constant: Callable[[Mapping[str, Array]], Array]
+    data: Callable[[Mapping[str, Array]], tuple[Array, Array]]
     width: int
     before: Callable[..., tuple[float, ...]] | None
     kept: int
@@ -85,7 +84,7 @@ def rows(
     columns = parts.frontier(roots, data, all_kinds=False)
     outer = frozenset(variables[one].at for one in shared)
     kept = parts.frontier(roots, outer, all_kinds=True) if outer else []
-    evaluated = _program(graph, [*columns, constant])
+    evaluated = _program(graph, columns, constant)
     before = None
     if kept:
         before = python.function(f"{name}, before", graph, kept, shared)
@@ -94,8 +93,7 @@ def rows(
             one.op, one.args = "var", (f"{letter}{i}",)
     first = [one.args[0] for one in (*columns, *kept)]
     return Rows(
-        lambda given: _beside(evaluated(given)[:-1], given),
-        lambda given: evaluated(given)[-1],
+        evaluated,
         len(columns),
         before,
         len(kept),
@@ -202,13 +200,13 @@ def _of_arrays(node: Node) -> tuple[Callable[..., Any], tuple[Node, ...]]:
 
 
 def _program(
-    graph: Graph, wanted: Sequence[Node]
-) -> Callable[[Mapping[str, Array]], list[Array]]:
+    graph: Graph, columns: Sequence[Node], constant: Node
+) -> Callable[[Mapping[str, Array]], tuple[Array, Array]]:
     """Return what computes nodes that depend on data alone, of arrays by name."""
     steps: dict[int, tuple[Callable[..., Any], tuple[int, ...]]] = {}
     numbers: dict[int, float] = {}
     names: dict[int, str] = {}
-    waiting = list(wanted)
+    waiting = [*columns, constant]
     while waiting:
         node = waiting.pop()
         if node.op == "const":
@@ -219,10 +217,11 @@ def _program(
             function, given = _of_arrays(node)
             steps[node.at] = function, tuple(one.at for one in given)
             waiting += given
-    order, places = sorted(steps), [one.at for one in wanted]
+    order, places = sorted(steps), [one.at for one in columns]
+    last = constant.at
 
-    def evaluated(given: Mapping[str, Array]) -> list[Array]:
-        """Return the value of each node in each row."""
+    def evaluated(given: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return the values of the nodes in each row."""
         values: dict[int, Any] = dict(numbers)
         for at, name in names.items():
             values[at] = np.asarray(given[name], dtype=np.float64)
@@ -230,18 +229,10 @@ def _program(
             for at in order:
                 function, inputs = steps[at]
                 values[at] = function(*(values[one] for one in inputs))
-        rows = _rows(given)
-        return [np.broadcast_to(values[at], rows) for at in places]
+        rows = np.broadcast_shapes(*map(np.shape, given.values()))
+        found = np.empty((*rows, len(places)))
+        for i, at in enumerate(places):
+            found[..., i] = values[at]
+        return found, np.broadcast_to(values[last], rows)
 
     return evaluated
-
-
-def _rows(given: Mapping[str, Array]) -> tuple[int, ...]:
-    return np.broadcast_shapes(*map(np.shape, given.values()))
-
-
-def _beside(columns: Sequence[Array], given: Mapping[str, Array]) -> Array:
-    """Return columns as an array of rows."""
-    if not columns:
-        return np.zeros((*_rows(given), 0))
-    return np.stack(columns, axis=-1)

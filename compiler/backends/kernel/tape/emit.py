@@ -211,7 +211,7 @@ class _Tape(Quantities):
                 words |= {"location": place.at, "stride": place.stride}
                 constants[name] = np.asarray(0.0)
         parts = prior_parts(prior.distribution)
-        columns = np.atleast_2d(parts.columns(constants))
+        columns = np.atleast_2d(parts.data(constants)[0])
         words["columns"] = self.writer.numbers(columns)
         words["apart"] = parts.width if len(columns) > 1 else 0
         self.writer.add(prior_name(prior.distribution), **words)
@@ -324,10 +324,10 @@ class _Tape(Quantities):
             given |= {"count": times, "within": within}
             words, times = {**words, "count": -1}, None
         parts = parts_of(operation)
-        added = parts.constant(given)
+        columns, added = parts.data(given)
         self.writer.constant += float(np.sum(added if times is None else times * added))
-        columns = self.writer.numbers(parts.columns(given))
-        self.writer.add(operation, **words, columns=columns)
+        words = {**words, "columns": self.writer.numbers(columns)}
+        self.writer.add(operation, **words)
 
     def _of_items(self, arguments: Mapping[str, Expr]) -> dict[str, int]:
         """Return the words of where the thresholds of rows begin, and their number."""
@@ -394,7 +394,7 @@ def _constant(
     """Return what the kernel of a prior leaves out: what its arguments alone add."""
     row = DISTRIBUTIONS[prior.distribution]
     numbers = {n: np.broadcast_to(a, length) for n, a in arguments.items()}
-    density = float(np.sum(prior_parts(row.name).constant(numbers)))
+    density = float(np.sum(prior_parts(row.name).data(numbers)[1]))
     if row.name == "dirichlet":
         alpha = numbers["alpha"]
         density += math.lgamma(float(alpha.sum())) - sum(map(math.lgamma, alpha))
