@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..distributions.density import arrays
 from ..distributions.density.operations import Density
 from ..distributions.density.tensors import Tensors, whole_numbers
 from .family import Observe, SourceText
@@ -95,3 +96,25 @@ def script(
         f"dist={name}_draw,{kind}\n    observed={{observed}}, dims={{dims}},\n)",
         helpers,
     )
+
+
+def readings(
+    name: str,
+    density: Density,
+    names: Sequence[str],
+    draw: Draw,
+    draw_text: str,
+    document: str,
+    *,
+    whole: bool = False,
+) -> dict[str, Any]:
+    """Return what a ``Family`` has of its density: as arrays, a graph and a script.
+
+    The arguments are those of ``graph`` and of ``script``.
+    """
+    return {
+        "density": density,
+        "log_density": arrays.log_density(density, names),
+        "observe": graph(density, names, draw, whole=whole),
+        "source": script(name, density, names, draw_text, document, whole=whole),
+    }

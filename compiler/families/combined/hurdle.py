@@ -19,7 +19,7 @@ from ..counts import saddle
 from ..counts.negbinomial import NEGBINOMIAL
 from ..counts.poisson import POISSON
 from ..family import Array, Dpar, Family, Moments
-from ..written import graph, script
+from ..written import readings
 from .parts import Base, chance, in_order
 
 HU = chance("hu", "share of zeros")
@@ -93,11 +93,6 @@ def hurdle(
             (1.0 - np.asarray(hu)) * family.mean(*own) / share_above(*own)
         )
 
-    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
-        own, hu = base.parted(pt.broadcast_arrays(*given))
-        some = pm.Bernoulli.dist(1.0 - hu, size=size)
-        return some * base.draw(pm, pt, *own, size=size)
-
     name, of = name or f"hurdle_{family.name}", share.name
     kind = "counts" if base.is_whole else "numbers"
     listed = " and ".join(f"``{one}``" for one in base.names)
@@ -111,21 +106,14 @@ def hurdle(
         in_support=in_support,
         outside=outside,
         moments=moments,
-        log_density=arrays.log_density(density, names),
-        density=density,
-        by_hand=None,
         simulate=simulate,
         mean=mean,
-        observe=graph(density, names, draw, whole=base.is_whole),
-        source=script(
+        **readings(
             name,
             density,
             names,
-            f"""
-    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
-{base.draw_text.strip(chr(10))}
-    return pm.Bernoulli.dist(1 - {of}, size=size) * drawn
-""",
+            base.draw_some,
+            base.some_text(of),
             f"Log density of zeros, and of {family.name} above them",
             whole=base.is_whole,
         ),

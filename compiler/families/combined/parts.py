@@ -51,6 +51,22 @@ class Base:
         place = len(self.names)
         return [*given[:place], *given[place + 1 :]], given[place]
 
+    def draw_some(self, pm: Any, pt: Any, *given: Any, size: Any) -> Any:
+        """Draw in a graph: zeros of their own, and else of the family."""
+        own, chance = self.parted(pt.broadcast_arrays(*given))
+        some = pm.Bernoulli.dist(1.0 - chance, size=size)
+        return some * self.draw(pm, pt, *own, size=size)
+
+    def some_text(self, chance: str) -> str:
+        """Return the same in a script."""
+        listed = ", ".join(self.with_chance(chance))
+        own = self.draw_text.strip("\n")
+        return f"""
+    {listed} = pt.broadcast_arrays({listed})
+{own}
+    return pm.Bernoulli.dist(1 - {chance}, size=size) * drawn
+"""
+
     @property
     def is_whole(self) -> bool:
         """Whether its responses are whole numbers."""

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ...distributions.numerics import LARGEST_MEAN
 from ..binary.binomial import BINOMIAL
 from ..bounded import beta_binomial as overdispersed
 from ..counts.negbinomial import NEGBINOMIAL
 from ..counts.poisson import POISSON
 from ..family import Array, Family
-from ..written import graph, script
+from ..written import readings
 from .parts import Base, chance, in_order
 
 ZI = chance("zi", "share of zeros beside those that the counts have")
@@ -41,11 +40,6 @@ def zero_inflated(base: Base) -> Family:
         own, zi = in_order(base, names, given, named)
         return np.asarray((1.0 - np.asarray(zi)) * family.mean(*own))
 
-    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
-        own, zi = base.parted(pt.broadcast_arrays(*given))
-        some = pm.Bernoulli.dist(1.0 - zi, size=size)
-        return some * base.draw(pm, pt, *own, size=size)
-
     name = f"zero_inflated_{family.name}"
     listed = " and ".join(f"``{one}``" for one in base.names)
     return replace(
@@ -54,22 +48,15 @@ def zero_inflated(base: Base) -> Family:
         aliases=(),
         title=f"zero-inflated {family.title}",
         dpars=(*family.dpars, ZI),
-        log_density=arrays.log_density(density, names),
-        density=density,
-        by_hand=None,
         tails=None,
         simulate=simulate,
         mean=mean,
-        observe=graph(density, names, draw, whole=True),
-        source=script(
+        **readings(
             name,
             density,
             names,
-            f"""
-    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
-{base.draw_text.strip(chr(10))}
-    return pm.Bernoulli.dist(1 - zi, size=size) * drawn
-""",
+            base.draw_some,
+            base.some_text("zi"),
             f"Log P(value) of {family.name}, with further zeros",
             whole=True,
         ),
