@@ -15,6 +15,7 @@ from varying.compiler.backends.kernel.operations.densities import (
     parts_of,
 )
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.combined.limits import base_name
 from varying.compiler.families.family import Family
 
 from .samples import MODERATE
@@ -22,8 +23,15 @@ from .samples import MODERATE
 Array = NDArray[Any]
 
 ROWS = 40
+#: Some of those whose rows have limits.
+LIMITED = (
+    *("gaussian | cens", "student | cens upper", "gamma | lb", "poisson | cens"),
+    *("negbinomial | lb ub", "beta | cens", "weibull | cens ub"),
+)
 BY_ROWS = [
-    one for one in FAMILIES.values() if not one.thresholds and one.density is not None
+    one
+    for one in (*FAMILIES.values(), *(FAMILIES[name] for name in LIMITED))
+    if not one.thresholds and one.density is not None
 ]
 #: Families, whether rows share parameters, whether rows are cells of several.
 LOOPS = [
@@ -36,14 +44,23 @@ LOOPS = [
 
 def responses(family: Family, rng: np.random.Generator) -> tuple[Array, dict[str, Any]]:
     """Return responses, small counts and large ones, and what they are of."""
-    given = {name: float(np.ravel(v)[0]) for name, v in MODERATE[family.name].items()}
+    moderate = MODERATE[base_name(family.name)]
+    given = {name: float(np.ravel(v)[0]) for name, v in moderate.items()}
     given[family.predictor] += rng.normal(0.0, 0.5, ROWS)
     if family.predictor == "eta" and family.response == "count":
         given["eta"][: ROWS // 2] += 3.0
     if "trials" in given:
         given["trials"] = np.where(np.arange(ROWS) % 2 == 0, given["trials"], 200.0)
     rows = {name: np.broadcast_to(value, ROWS) for name, value in given.items()}
-    return np.asarray(family.simulate(rng, **rows), dtype=float), given
+    y = np.asarray(FAMILIES[base_name(family.name)].simulate(rng, **rows), dtype=float)
+    limits = {
+        "cens": np.arange(ROWS) % (4 if "upper" in family.known else 3) - 1.0,
+        **{"upper": y + 2.0, "lb": 0.5 * y - 0.1 * np.abs(y), "ub": y + 1.0},
+    }
+    if family.response == "count" and "lb" in family.known:
+        # interpreted, the log of no count below is an error
+        y, limits["lb"] = np.maximum(y, 1.0), np.maximum(np.floor(limits["lb"]), 1.0)
+    return y, given | {name: limits[name] for name in family.known if name in limits}
 
 
 @pytest.mark.parametrize(

@@ -193,8 +193,12 @@ def _of_arrays(node: Node) -> tuple[Callable[..., Any], tuple[Node, ...]]:
         name, *given = call.args
         made = _ITEMS.get((name, place))
         if made is None:
-            assert place == 0, "slopes in data are not computed"
-            made = getattr(ARRAYS, name.removeprefix("row_"))
+            function = getattr(ARRAYS, name.removeprefix("row_"))
+            # of tails both are values, else the first of the results alone
+            assert place < (2 if name.endswith("_tails") else 1)
+            made = function
+            if name.endswith("_tails"):
+                made = lambda *x: function(*x)[place]  # noqa: E731
         return made, tuple(given)
     return _ARRAYS.get(node.op) or getattr(ARRAYS, node.op), node.args
 

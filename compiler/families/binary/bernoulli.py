@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.weighted import Counts
-from ...distributions.density import arrays
 from ...distributions.numerics import logistic, pooled_logit
 from ..family import Array, Family, Moments
 from ..link import SHARES
-from ..written import graph, script
+from ..written import readings
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -60,17 +59,15 @@ BERNOULLI = Family(
     support="two values: 0 and 1, FALSE and TRUE, or a factor with two levels",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
     # `pm.Bernoulli(logit_p=...)` goes through the probability: whether its gradient is
     # a number beyond `eta` = 37 depends on PyTensor's rewrites
-    observe=graph(density, ("eta",), draw, whole=True),
-    source=script(
+    **readings(
         "bernoulli_logit",
         density,
         ("eta",),
+        draw,
         "    return pm.Bernoulli.dist(logit_p=eta, size=size)",
         "Log P(value), with a gradient in the far tails too",
         whole=True,

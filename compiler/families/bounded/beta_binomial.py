@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ...distributions.numerics import logistic
 from ..binary.binomial import in_support, moments
 from ..counts.saddle import deviance, log_some
 from ..family import Array, Family
 from ..link import SHARES
-from ..written import graph, script
+from ..written import readings
 from .beta import PHI
 
 _LEAST = float(np.finfo(float).tiny)
@@ -82,15 +81,13 @@ BETA_BINOMIAL = Family(
     support="successes: whole numbers from 0 to the number of trials",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, ("eta", "phi", "trials"), draw, whole=True),
-    source=script(
+    **readings(
         "beta_binomial_logit",
         density,
         ("eta", "phi", "trials"),
+        draw,
         """
     a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
     return pm.BetaBinomial.dist(a, b, n=pt.cast(trials, "int64"), size=size)

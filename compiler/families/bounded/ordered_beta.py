@@ -10,10 +10,9 @@ import numpy as np
 
 from ...data import weighted
 from ...data.weighted import Counts
-from ...distributions.density import arrays
 from ...distributions.numerics import log_logistic, logistic, pooled_logit
 from ..family import Array, DefaultPrior, Dpar, Moments
-from ..written import graph, script
+from ..written import readings
 from . import beta as betas
 from .beta import BETA
 from .zero_one_inflated_beta import in_support, outside
@@ -123,15 +122,13 @@ ORDERED_BETA = replace(
     in_support=in_support,
     outside=outside,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "ordered_beta",
         density,
         NAMES,
+        _draw,
         """
     eta, phi, cutgap, cutzero = pt.broadcast_arrays(eta, phi, cutgap, cutzero)
     a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.weighted import Counts
-from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Moments
-from ..written import graph, script
+from ..written import readings
 from . import beta as betas
 from .beta import BETA
 
@@ -110,15 +109,13 @@ ZERO_ONE_INFLATED_BETA = replace(
     in_support=in_support,
     outside=outside,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "zero_one_inflated_beta",
         density,
         NAMES,
+        _draw,
         """
     eta, phi, zoi, coi = pt.broadcast_arrays(eta, phi, zoi, coi)
     a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))

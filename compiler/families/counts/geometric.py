@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ...distributions.numerics import LARGEST_MEAN
 from ..family import Array, Family
 from ..link import POSITIVES
-from ..written import graph, script
+from ..written import readings
 from . import tails
 from .poisson import in_support, mean, moments
 
@@ -47,15 +46,13 @@ GEOMETRIC = Family(
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, ("eta",), _draw, whole=True),
-    source=script(
+    **readings(
         "geometric_log",
         density,
         ("eta",),
+        _draw,
         """
     mu = pm.Exponential.dist(1.0, size=size) * pt.exp(eta)
     # a prior can ask for means that no whole number fits
