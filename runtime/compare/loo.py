@@ -147,7 +147,7 @@ class Elpd(Report):
             "does (`varying compare`)."
         )
         if not self.by:
-            grouping = in_words([f"`{one}`" for one in self.others])
+            grouping = in_words([f"`{one}`" for one in dict.fromkeys(self.others)])
             scope = (
                 "One row is left out at a time, and the other rows of its group stay: "
                 f"this is about new rows of the same {grouping}, not about new levels; "
@@ -156,7 +156,7 @@ class Elpd(Report):
                 else "One row is left out at a time: this is about new rows."
             )
         else:
-            inside = in_words([f"`{one}`" for one in self.groups])
+            inside = in_words([f"`{one}`" for one in dict.fromkeys(self.groups)])
             scope = (
                 f"All rows of a level of `{self.by}` are left out together: this is "
             )
