@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.program.blocks import Basis
 from varying.compiler.program.interpret.density import spread_out
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Column, Table
     from varying.compiler.prepare.responses import Written
-    from varying.compiler.program.ir import Derived, Group, Parameter
+    from varying.compiler.program.ir import Derived, Frame, Group, Parameter, Program
     from varying.grammar.tree import ModelStatement, Spec
 
 __all__ = ["Simulator", "frame_of", "table_of"]
@@ -110,7 +111,7 @@ class Simulator:
         """Yield data sets: the design with drawn responses.
 
         The effects of groups are drawn anew in each; levels of a grouping factor are
-        those of the design.
+        those of the design. The curve of a smooth term is the same in all.
 
         Parameters
         ----------
@@ -174,6 +175,8 @@ class Simulator:
                 variables[gap] = _variable(gap, np.diff(value), sets)
         for name, number in residual_partial(program, self.values).items():
             variables[name] = _variable(name, np.asarray(number), sets)
+        for name, size in _curves(program, frame).items():
+            variables[name] = _variable(name, size, sets)
         for group in program.groups:
             lengths = frame.lengths[group.levels], frame.lengths[group.coefs]
             effects = _effects(group, self.values, lengths, sets, rng)
@@ -194,6 +197,21 @@ def _variable(name: str, value: Array, sets: int) -> tuple[tuple[str, ...], Arra
     """Return a variable of a posterior that has one value in all draws."""
     dims = tuple(f"{name}#{place}" for place in range(value.ndim))
     return ("chain", "draw", *dims), np.broadcast_to(value, (1, sets, *value.shape))
+
+
+def _curves(program: Program, frame: Frame) -> dict[str, Array]:
+    """Return coefficients of smooth terms: one curve each, the same in all data sets.
+
+    What a study is asked has one answer then; another curve is another truth.
+    """
+    found: dict[str, Array] = {}
+    for predictor in program.predictors:
+        for block in predictor.blocks:
+            if isinstance(block, Basis):
+                size = frame[block.design].shape[1]
+                rng = np.random.default_rng([81, len(found)])
+                found[block.weights] = np.asarray(rng.normal(size=size))
+    return found
 
 
 def _effects(

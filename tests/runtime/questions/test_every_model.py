@@ -36,6 +36,7 @@ MODELS = {
     "shared": "y ~ block + x + (1 |p| g)\n  sigma ~ cs + (1 |p| g)",
     "curve": "yes ~ a * exp(-q * t), nl=true, family=bernoulli\n"
     "  a ~ block + (1 |p| g)\n  q ~ cs + (1 |p| g)" + CURVE,
+    "smooth": "y ~ block + s(x, k=4) + s(u, k=3, by=arm)\n  sigma ~ s(t, k=3, bs=ts)",
     "two responses": "mvbind(y, y2) ~ block + x + (1 |p| g), rescor=true",
     "exposure": "count | rate(t) ~ block + x + offset(log(u)) + (1 | g), "
     "family=negbinomial",
