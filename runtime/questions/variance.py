@@ -13,7 +13,7 @@ them, over itself plus the mean of the modelled residual variances.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import pi
 from typing import TYPE_CHECKING, Any
 
@@ -60,19 +60,20 @@ def share_of_variance(
 
 
 def _parts(
-    compiled: Compiled, draws: Mapping[str, Array]
-) -> list[tuple[AtOnce, Array]]:
-    """Return the rows of the data in pieces, and how many each row stands for."""
+    compiled: Compiled, draws: Mapping[str, Array], work: int = 1
+) -> Iterator[tuple[AtOnce, Array]]:
+    """Yield the rows of the data in pieces, and how many each row stands for.
+
+    ``work`` is how many numbers are made for each row and draw.
+    """
     table, program = compiled.prepared.table, compiled.lowered
     counts = np.ones(table.rows) if table.counts is None else table.counts.astype(float)
     size = len(next(iter(draws.values())))
-    step = max(1, _AT_ONCE // size)
-    found = []
+    step = max(1, _AT_ONCE // (size * work))
     for first in range(0, table.rows, step):
         places = np.arange(first, min(first + step, table.rows))
         frame = fill(program, table.take(places))
-        found.append((AtOnce(program, frame, draws), counts[places]))
-    return found
+        yield AtOnce(program, frame, draws), counts[places]
 
 
 # ---- intraclass correlation ----------------------------------------------------------
@@ -183,7 +184,8 @@ def _r_squared(
     full, fixed = np.zeros((2, size)), np.zeros((2, size))
     residual, total = np.zeros(size), 0.0
     origin: Array | None = None
-    for at, counts in _parts(compiled, draws):
+    categories = max(1, len(compiled.bound.response.categories))
+    for at, counts in _parts(compiled, draws, categories):
         mean, variance = _moments(at, compiled, _with_effects(at))
         if origin is None:
             origin = mean[:, :1]  # sums of squares around a number of the same size
@@ -240,10 +242,9 @@ def _moments(
     if family.response == "ordinal":
         numbers = np.asarray(numbers_of(compiled.bound.response.categories), float)
         numbers = numbers - numbers.mean()
-        first = measures.expected_number(at, list(numbers)).value(at, predictors)
-        squares = measures.expected_number(at, list(np.square(numbers)))
-        mean = first[..., 0]
-        return mean, squares.value(at, predictors)[..., 0] - np.square(mean)
+        both = measures.expected_numbers(at, (list(numbers), list(np.square(numbers))))
+        mean, squares = np.moveaxis(both.value(at, predictors)[:, :, 0], -1, 0)
+        return mean, squares - np.square(mean)
     arguments = at.arguments(predictors)
     mean = np.broadcast_to(measures.mean(at).value(at, predictors)[..., 0], shape)
     given = {name: values[..., 0] for name, values in arguments.items()}

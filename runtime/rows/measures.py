@@ -6,7 +6,7 @@ Each is computed at all draws, rows and nodes at once; see ``at_once``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -34,6 +34,7 @@ __all__ = [
     "Measure",
     "between",
     "expected_number",
+    "expected_numbers",
     "mean",
     "predictor",
     "probabilities",
@@ -184,15 +185,24 @@ def between(at: AtOnce, low: float, high: float) -> Measure:
 
 def expected_number(at: AtOnce, numbers: Sequence[float]) -> Measure:
     """Return the mean of ordered categories that are numbers, taken literally."""
-    values = np.asarray(numbers, dtype=float)
-    steps, family = np.diff(values), at.family
+    both = expected_numbers(at, (numbers,))
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
-        ranks = np.arange(len(steps))
-        above = _above(family, at, predictors, ranks)
-        return np.asarray(values[0] + above @ steps)
+        return np.asarray(both.value(at, predictors)[..., 0])
 
-    return Measure(value, work=len(steps), bounded=True)
+    return replace(both, value=value, several=1)
+
+
+def expected_numbers(at: AtOnce, several: Sequence[Sequence[float]]) -> Measure:
+    """Return the means of several numbers that each category has."""
+    values = np.asarray(several, dtype=float)
+    steps, family = np.diff(values, axis=1).T, at.family
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        above = _above(family, at, predictors, np.arange(len(steps)))
+        return np.asarray(values[:, 0] + above @ steps)
+
+    return Measure(value, len(values), len(steps), True)
 
 
 def _exact_share(at: AtOnce) -> bool:

@@ -348,8 +348,9 @@ def _refuse_related(program: Program, frame: Frame, sink: Sink) -> None:
         sink.add(
             "not-yet",
             Span(0, 0),
-            f"effects of new levels of `{group.levels}` are not drawn yet, as its "
-            f"levels are related: {', '.join(map(repr, levels.labels[:5]))}",
+            f"the known covariance of `{group.levels}` does not say how new levels are "
+            f"related to those of the fit: {', '.join(map(repr, levels.labels[:5]))}",
+            "groups='average' is the mean over levels that are related to none, "
             "groups='zero' has effects of 0",
         )
 

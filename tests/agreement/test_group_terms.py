@@ -249,7 +249,7 @@ def test_a_stored_fit_has_its_matrix(tmp_path: Path) -> None:
     wanted = fit.predict(kind="mean").to_numpy()
     assert (again.predict(kind="mean").to_numpy() == wanted).all()
     new = pd.DataFrame({"g": ["s1", "new"], "x": [0.0, 0.0]})
-    with pytest.raises(ModelError, match="levels are related"):
+    with pytest.raises(ModelError, match="does not say how new levels"):
         again.predict(new, groups="new")
     assert again.predict(new, groups="zero", kind="mean").sizes["row"] == 2
 
