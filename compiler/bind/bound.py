@@ -37,11 +37,14 @@ class Items:
         The items.
     cuts
         How many thresholds each has.
+    varied
+        Whether they are those of all, with distances that vary: of persons.
     """
 
     column: str
     levels: tuple[str, ...]
     cuts: tuple[int, ...]
+    varied: bool = False
     span: Span = field(compare=False, kw_only=True)
 
 

@@ -50,6 +50,7 @@ from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
 from .parts import bind_parts
+from .persons import split_persons, with_person_targets, with_persons
 from .priors.scalars import Targets, targets_of
 from .question import Keep
 from .questions.keep import bind_keep
@@ -88,7 +89,7 @@ class Draft:
 
     def targets(self, joined: Sequence[Effects]) -> Targets:
         """Return what priors may be about."""
-        return targets_of(
+        found = targets_of(
             self.family,
             self.population,
             self.groupings,
@@ -99,6 +100,7 @@ class Draft:
             joined,
             self.first,
         )
+        return with_person_targets(found, self.response, self.one.name)
 
     @property
     def terms(self) -> frozenset[str]:
@@ -162,6 +164,8 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
         model.formula.response, family, schema, sink, declared, options.get("family")
     )
     response = with_items(response, model.formula.response, family, prepared, sink)
+    model, varied = split_persons(model, prepared)
+    response = with_persons(response, varied, family, prepared, sink)
     response = with_reference(response, family, options, sink)
     family = of_response(family, response)
     model, named = by_category(model, family, response, sink)

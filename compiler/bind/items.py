@@ -237,7 +237,7 @@ def item_columns(response: Response | None) -> tuple[DesignColumn, ...]:
     It adds nothing to any predictor; the thresholds of a cell are those of its item.
     """
     items = None if response is None else response.items
-    if items is None:
+    if items is None or items.varied:
         return ()
     coded = Coded(items.column, items.levels, (0.0,) * len(items.levels), items.column)
     return (DesignColumn(items.column, items.column, (coded,)),)
@@ -246,7 +246,7 @@ def item_columns(response: Response | None) -> tuple[DesignColumn, ...]:
 def check_items(bound: BoundModel, table: Table, sink: Sink) -> None:
     """Report what cannot be told apart from thresholds of items, or is not compiled."""
     items = bound.response.items
-    if items is None:
+    if items is None or items.varied:
         return
     if bound.thresholds != "flexible":
         sink.add(

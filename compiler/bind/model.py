@@ -40,6 +40,7 @@ from .group_forms import check_centered
 from .groupings import check_identities
 from .items import check_items, item_columns
 from .ordinal import check_category_scale, check_priors_of_thresholds
+from .persons import check_persons
 from .priors.needed import check_needed
 from .priors.scalars import Targets, joint_targets
 from .priors.statements import resolve_priors
@@ -119,6 +120,7 @@ def bind(
             check_residuals(member, prepared.table, sink)
             check_priors_of_thresholds(member, sink)
             check_items(member, prepared.table, sink)
+            check_persons(member, asked.cells, len(members) > 1, sink)
     return JointModel(model.label, text, members, priors, asked, coupling)
 
 

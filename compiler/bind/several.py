@@ -105,7 +105,7 @@ def _is_no_response(one: Written, first: Written, schema: Schema) -> bool:
         return not any(name.text in known for name in names)
     (node,) = names
     dpars = {dpar.name for family in FAMILIES.values() for dpar in family.dpars}
-    dpars |= {"mu", "eta"}
+    dpars |= {"mu", "eta", "threshold"}
     last = node.text.rpartition(".")[2]
     like_column = nearest(node.text, schema.columns) and not nearest(last, dpars)
     return node.text not in known and (unknown or not like_column)

@@ -154,7 +154,7 @@ def _of_each(
 def _of_items(bound: BoundModel, table: Table, response: Floats) -> Iterator[Moments]:
     """Yield centre and spread of the response of each item, with its own categories."""
     items = bound.response.items
-    if items is None or not table.rows:
+    if items is None or items.varied or not table.rows:
         return
     of = recode(table.columns[items.column], items.levels)
     for place, cuts in enumerate(items.cuts):

@@ -17,6 +17,8 @@ _TAKEN = {
     *("X_centered", "Intercept", "Intercept_centered", "mu", "eta", "threshold"),
     *("threshold_centered", "threshold_center", "log_gap", "log_gap_mean"),
     *("category_probability", "threshold_item", "threshold_item_index"),
+    *("threshold_effect", "threshold_sd", "threshold_z", "threshold_r"),
+    *("person_gap", "person_boundary", "person_threshold"),
 }
 
 

@@ -57,6 +57,7 @@ from .learn import Learned, LearnedPart
 from .links import INVERSES, WRITTEN
 from .names import free_name, observed_slot
 from .nonlinear import body_of, moments_of
+from .persons import lower_persons, person_arguments
 from .smooth import lower_smooths
 from .special import (
     known_coefs,
@@ -173,7 +174,9 @@ def _main(build: Builder) -> Arguments:
         _note_range(build, bound.main, own)
     arguments: Arguments = [(dpar, value)]
     if bound.family.thresholds and bound.response.items is not None:
-        arguments += item_arguments(build, bound.response.items)
+        items = bound.response.items
+        of_items = person_arguments if items.varied else item_arguments
+        arguments += of_items(build, items)
     elif bound.family.thresholds:
         names = ("threshold", "gap") if bound.family.steps is None else ("threshold",)
         arguments += [(one, Symbol(f"{of}{one}")) for one in names]
@@ -235,10 +238,12 @@ def _predictor(
     if part.main and build.bound.family.thresholds:
         items = build.bound.response.items
         laid = lower_thresholds if build.bound.family.steps is None else lower_steps
-        if items is not None:
+        if items is not None and not items.varied:
             shift = lower_items(build, part, items, _delta(part))
         else:
             shift = laid(build, part, _delta(part))
+        if items is not None and items.varied:
+            lower_persons(build, items)
     else:
         shift = _intercept(build, part, learned, blocks)
     blocks += _offsets(build, part, known)

@@ -312,7 +312,7 @@ def _middles(given: _Given) -> dict[str, Unit]:
     assert isinstance(threshold, Derived)
     for name in dict.fromkeys(names_in(threshold.expression)):
         for parameter in given.program.parameters:
-            count = len(given.cuts)
+            count = len(given.cuts) if parameter.axes else 1
             if parameter.name == name and parameter.chart == "bounds":
                 scale = _positive(given.moments.s)
                 return {name: Unit((given.moments.m,) * count, (scale,) * count)}

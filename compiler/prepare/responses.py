@@ -172,6 +172,9 @@ def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | N
     def has(place: int, name: str) -> bool:
         family = families[place]
         later = family is not None and family.by_response is not None
+        ordinal = family is not None and family.thresholds
+        if name == "threshold" and ordinal and not part.formula.options:
+            return True  # how they differ from person to person
         return name in known[place] or bool(later and family and family.may_have(name))
 
     for place, one in enumerate(found):

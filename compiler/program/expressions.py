@@ -65,6 +65,8 @@ Expr = Const | Symbol | Apply | Assemble | Take
 #: elementwise; ``inv_square``: one over the square. ``diff``: differences of
 #: neighbours. ``spread``: thresholds from their middle and the logs of their gaps
 #: (see ``thresholds``).
+#: ``spread_levels``: the same of each level, whose gaps stand side by side, around one
+#: middle; the last is the number of thresholds.
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
 #: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
@@ -83,6 +85,7 @@ OPERATIONS: Mapping[str, int] = {
     "matvec": 2,
     "diff": 1,
     "spread": 2,
+    "spread_levels": 3,
     "logit_cumulative": 1,
     "logit_gaps": 1,
     "monotonic": 1,

@@ -170,6 +170,13 @@ def _check(compiled: Compiled, units: Units) -> None:
     def refuse(what: str, note: str) -> Any:
         return fault(compiled.spec.source, "not-yet", what, note)
 
+    items = compiled.bound.response.items
+    if items is not None and items.varied and items.column == units.by:
+        raise refuse(
+            f"integrating over the thresholds of a new `{units.by}` is not possible "
+            "yet",
+            "leave out rows",
+        )
     effects = 0
     for name in units.groups:
         group = program.group(name)

@@ -75,9 +75,10 @@ def picture(
             f"the response `{rows.title}` has no thresholds on a latent scale: this "
             "picture is of cumulative families"
         )
-    if one.bound.response.items is not None:
+    items = one.bound.response.items
+    if items is not None and not items.varied:
         raise PlotError(
-            f"each level of `{one.bound.response.items.column}` has thresholds of its "
+            f"each level of `{items.column}` has thresholds of its "
             "own: `plot forest` shows them"
         )
     thresholds = fit.data["posterior"][name]

@@ -242,7 +242,7 @@ def _every_threshold(
     ordered = member.family.steps is None
     found = [
         _thresholds(prior, count, rng) if ordered else _unordered(prior, count, rng)
-        for count in ((cut - 1,) if items is None else items.cuts)
+        for count in ((cut - 1,) if items is None or items.varied else items.cuts)
     ]
     known = [one for one in found if one is not None]
     return None if len(known) < len(found) else np.concatenate(known, axis=1)

@@ -103,6 +103,7 @@ class Simulator:
                 "`varying predict` draws times given the answers",
                 rule="not-yet",
             )
+        _refuse_varied(compiled, source)
         values = values_of(truth, compiled)
         rows = with_response.take(compiled.prepared.rows)
         return cls(compiled, truth.left_out(compiled), values, rows)
@@ -172,7 +173,8 @@ class Simulator:
             variables[name] = _variable(name, value, sets)
             gap = f"{name.removesuffix('threshold')}gap"
             if name.endswith("threshold") and gap in derived:
-                variables[gap] = _variable(gap, np.diff(value), sets)
+                gaps = _gaps(value, self.compiled, name)
+                variables[gap] = _variable(gap, gaps, sets)
         for name, number in residual_partial(program, self.values).items():
             variables[name] = _variable(name, np.asarray(number), sets)
         for name, size in _curves(program, frame).items():
@@ -191,6 +193,29 @@ class Simulator:
                 effects[None],
             )
         return Dataset(variables, {"chain": [0], "draw": np.arange(sets)})
+
+
+def _refuse_varied(compiled: Compiled, source: Source) -> None:
+    """Refuse thresholds that vary: nothing draws those of the people of a design."""
+    for one in compiled.joint.members:
+        items = one.response.items
+        if items is not None and items.varied:
+            message = (
+                f"thresholds that vary by `{items.column}` are not drawn by this "
+                "version"
+            )
+            raise ModelError((Diagnostic("not-yet", message, source, Span(0, 0)),))
+
+
+def _gaps(value: Array, compiled: Compiled, name: str) -> Array:
+    """Return the distances of thresholds: those of items each by themselves."""
+    of = name.removesuffix("threshold")
+    one = next(m for m in compiled.joint.members if m.prefix == of)
+    items = one.response.items
+    if items is None:
+        return np.diff(value)
+    ends = np.cumsum(items.cuts)[:-1]
+    return np.concatenate([np.diff(own) for own in np.split(value, ends)])
 
 
 def _variable(name: str, value: Array, sets: int) -> tuple[tuple[str, ...], Array]:

@@ -321,7 +321,8 @@ def _missing(
             own_labels = [labels[axis] or () for axis in axes]
             kind = "threshold" if name.endswith("threshold") else name
             if kind == "threshold":
-                yield f"{_before(name, kind)}{kind}[{places[0] + 1}]"
+                which = _which(compiled, name, places[0])
+                yield f"{_before(name, kind)}{kind}[{which}]"
                 continue
             last = name.rsplit("_", 1)[-1]
             inside = ", ".join(
@@ -332,6 +333,18 @@ def _missing(
                 yield f"{base}[{inside}]" if inside else base
             else:
                 yield f"{name}[{inside}]" if inside else name
+
+
+def _which(compiled: Compiled, name: str, place: int) -> str:
+    """Return what a threshold is called in brackets: ``2``, ``a, 2`` of items."""
+    prefix = name.removesuffix("threshold")
+    one = next(m for m in compiled.joint.members if m.prefix == prefix)
+    items = one.response.items
+    if items is None:
+        return f"{place + 1}"
+    ends = np.cumsum(items.cuts)
+    item = int(np.searchsorted(ends, place, side="right"))
+    return f"{items.levels[item]}, {place - int(ends[item]) + items.cuts[item] + 1}"
 
 
 def _before(name: str, kind: str) -> str:

@@ -163,6 +163,43 @@ def test_the_ratings_model() -> None:
     assert_same(model, by_hand, ("b", "threshold", "chol", "z_subj"), constant)
 
 
+def test_thresholds_that_vary() -> None:
+    """Each person has the middle of all, and distances of her own."""
+    data = ratings()
+    subj, observed = pd.Categorical(data["subj"]).codes, data["rating"].to_numpy()
+    x = np.where(data["block"] == "late", 0.5, -0.5)
+    with pm.Model() as by_hand:
+        b = pm.Normal("b", 0, 1, shape=1)
+        threshold = pm.Normal(
+            "threshold", 0, 3, shape=TOP, transform=pm.distributions.transforms.ordered
+        )
+        sd = pm.Exponential("sd_subj", 1.0, shape=1)
+        z = pm.Normal("z_subj", 0, 1, shape=(PEOPLE, 1))
+        spread = pm.HalfNormal("threshold_sd", defaults.DPAR_GROUP_SD)
+        away = pm.Normal("threshold_z", 0, 1, shape=PEOPLE * (TOP - 1))
+        gaps = pt.diff(threshold) * pt.exp(spread * away.reshape((PEOPLE, TOP - 1)))
+        places = pt.concatenate(
+            [pt.zeros((PEOPLE, 1)), pt.cumsum(gaps, axis=1)], axis=1
+        )
+        low, high = TOP // 2 - 1, TOP // 2
+        middle = 0.5 * (threshold[low] + threshold[high])
+        own = middle + places - 0.5 * (places[:, [low]] + places[:, [high]])
+        eta = b[0] * x + (sd * z)[subj, 0]
+        far, rows = pt.full((len(data), 1), 1e8), np.arange(len(data))
+        above = pt.concatenate([own[subj], far], axis=1)[rows, observed] - eta
+        below = pt.concatenate([-far, own[subj]], axis=1)[rows, observed] - eta
+        chosen = pt.log1mexp(below - above) - pt.softplus(-above) - pt.softplus(below)
+        pm.Potential("rating", chosen.sum())
+    text = (
+        f"column rating: ordered(0..{TOP})\n"
+        "column block: factor(early, late), contrast=simple\n"
+        "rating ~ block + (1 | subj), family=ordlogit\n  threshold ~ (1 | subj)\n"
+        "  prior threshold ~ normal(0, 3)\n  prior b ~ normal(0, 1)\n"
+    )
+    names = ("b", "threshold", "sd_subj", "z_subj", "threshold_sd", "threshold_z")
+    assert_same(compiled(text), by_hand, names, math.lgamma(TOP + 1))
+
+
 def test_a_normal_model() -> None:
     data = ratings()
     x, y = data["x"].to_numpy(), data["y"].to_numpy()

@@ -84,6 +84,9 @@ MODELS = [
     ),
     "grade | thres(gr=item) ~ x, family=zero_inflated_cumulative, link=probit\n"
     "  disc ~ x\n  prior threshold ~ normal(0, 2)",
+    "grade ~ x + (1 | g), family=ordlogit\n  threshold ~ (1 | g)",
+    "grade ~ x + (1 | g), family=hurdle_cumulative, threshold=symmetric\n"
+    "  threshold ~ (1 | g)\n  disc ~ x\n  prior threshold.sd[g] ~ exponential(2)",
     "grade | thres(gr=item) ~ x, family=cratio, link=cloglog\n  disc ~ x",
     "grade ~ x, family=acat, link=probit\n  disc ~ x",
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
@@ -149,6 +152,7 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade | thres(gr=item) ~ x + (1 | g), family=ordprobit\n"
         "  prior threshold[mean] ~ normal(0, 2)",
         "grade | thres(gr=item) ~ x, family=acat\n  disc ~ x",
+        "grade ~ x + (1 | g), family=ordprobit\n  threshold ~ (1 | g)",
         "grade | thres(gr=item) ~ x, family=sratio, link=probit",
         "grade ~ x, family=cratio, link=cloglog",
         "grade ~ x, family=acat\n  disc ~ x",

@@ -75,6 +75,15 @@ def spread(center: Any, gap: Any) -> Any:
     return center + places - 0.5 * (places[low] + places[high])
 
 
+def spread_levels(center: Any, gap: Any, count: Any) -> Any:
+    """Lay thresholds of each level outwards from one middle."""
+    low, high = middle(int(count))
+    places = pt.cumsum(gap.reshape((-1, int(count) - 1)), axis=1)
+    places = pt.concatenate([pt.zeros_like(places[:, :1]), places], axis=1)
+    half = 0.5 * (places[:, low] + places[:, high])
+    return (center + places - half[:, None]).flatten()
+
+
 def logit_cumulative(simplex: Any) -> Any:
     """Return the thresholds that give these probabilities at eta = 0."""
     below = pt.cumsum(simplex)[:-1]
@@ -118,6 +127,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "diff": pt.diff,
     "by_threshold": lambda a, b: a @ b.reshape((a.shape[1], -1)),
     "spread": spread,
+    "spread_levels": spread_levels,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
     "monotonic": monotonic,

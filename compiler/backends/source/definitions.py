@@ -120,6 +120,15 @@ def spread(center, gap, count):
     middle = 0.5 * (places[(count - 1) // 2] + places[count // 2])
     return center + places - middle
 ''',
+    "spread_levels": '''
+def spread_levels(center, gap, count):
+    """Thresholds of each level laid outwards from one middle."""
+    count = int(count)
+    places = pt.cumsum(gap.reshape((-1, count - 1)), axis=1)
+    places = pt.concatenate([pt.zeros_like(places[:, :1]), places], axis=1)
+    middle = 0.5 * (places[:, (count - 1) // 2] + places[:, count // 2])
+    return (center + places - middle[:, None]).flatten()
+''',
     "logit_cumulative": '''
 def logit_cumulative(p):
     """Thresholds that give these category probabilities where eta is 0."""

@@ -147,6 +147,7 @@ _CALLS: Mapping[str, str] = {
     "diff": "pt.diff",
     "by_threshold": "by_threshold",
     "spread": "spread",
+    "spread_levels": "spread_levels",
     "logit_cumulative": "logit_cumulative",
     "logit_gaps": "logit_gaps",
     "monotonic": "monotonic",

@@ -131,6 +131,9 @@ def _of_one(
 
 def _scalar(scalar: Scalar, scope: Scope) -> Reference:
     text, dpar = scalar.target, scalar.kind.rpartition(".")[0]
+    if scalar.kind.endswith("threshold.sd"):  # of persons
+        of = dpar.removesuffix("threshold").removesuffix(".")
+        return Reference(text, "threshold_sd", of, target=text)
     if scalar.base == "sd":
         place = scope.effects(dpar, scalar.group).place_of(text)
         return Reference(text, "sd", dpar, scalar.group, (place,), target=text)
@@ -186,7 +189,7 @@ def _threshold(
     apart = 0 if family is None else family.apart
     count = len(categories) - 1 - apart
     items = scope.items.get(of)
-    if items is not None:
+    if items is not None and not items.varied:
         return _of_item(target, of, refs, items, sink)
     if not refs and count != 1:
         several(target, [f"{kind}[{k}]" for k in range(1, count + 1)], sink)

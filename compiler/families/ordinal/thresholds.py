@@ -53,6 +53,16 @@ def spread(center: Any, gap: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(center + places - 0.5 * ends)
 
 
+def spread_levels(center: Any, gap: Any, count: float) -> NDArray[Any]:
+    """Lay thresholds of each level outwards from one middle; see ``spread``.
+
+    ``gap`` are those of all levels, side by side; ``count`` the thresholds of one.
+    """
+    each = np.reshape(gap, (*np.shape(gap)[:-1], -1, int(count) - 1))
+    found = spread(np.atleast_1d(np.asarray(center))[..., None], each)
+    return found.reshape(*found.shape[:-2], -1)
+
+
 def with_ends(end: float, values: NDArray[Any]) -> NDArray[Any]:
     """Return vectors with one number before and after each."""
     ends = np.full((*values.shape[:-1], 1), end)

@@ -14,7 +14,12 @@ from ...distributions.density.links import LINKING
 from ...distributions.table import DISTRIBUTIONS
 from ...expressions.elementwise import ELEMENTWISE
 from ...families import FAMILIES
-from ...families.ordinal.thresholds import logit_cumulative, logit_gaps, spread
+from ...families.ordinal.thresholds import (
+    logit_cumulative,
+    logit_gaps,
+    spread,
+    spread_levels,
+)
 from ..expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
@@ -35,6 +40,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "diff": np.diff,
     "by_threshold": lambda a, b: a @ np.reshape(b, (*np.shape(b)[:-1], a.shape[1], -1)),
     "spread": spread,
+    "spread_levels": spread_levels,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
     "monotonic": lambda a: a.shape[-1] * _joined([np.zeros(1), np.cumsum(a, -1)]),

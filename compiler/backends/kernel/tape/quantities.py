@@ -198,10 +198,30 @@ class Quantities:
                 out = Place(self.writer.place(a.length), a.length, a.scalar)
                 self.writer.add(operation, n=a.length, out=out.at, a=a.at)
                 return out
+            case Apply("spread_levels", (center, gap, Const(float(count)))):
+                return self._spread_levels(center, gap, int(count))
             case Apply(operation, arguments) if operation in _BY_ELEMENTS:
                 return self._elementwise(operation, arguments)
             case Apply(operation, arguments):
                 return self._vector(operation, [self.expression(a) for a in arguments])
+
+    def _spread_levels(self, center: Expr, gap: Expr, count: int) -> Place:
+        """Return the place of thresholds of each level around one middle."""
+        at, gaps = self.expression(center), self.expression(gap)
+        levels = gaps.length // (count - 1)
+        out = Place(self.writer.place(levels * count), levels * count, False)
+        low, high = middle(count)
+        for level in range(levels):
+            self.writer.add(
+                "spread",
+                n=count,
+                out=out.at + level * count,
+                center=at.at,
+                gap=gaps.at + level * (count - 1),
+                low=low,
+                high=high,
+            )
+        return out
 
     def _binary(self, operation: str, left: Expr, right: Expr) -> Place:
         a, b = self.expression(left), self.expression(right)
