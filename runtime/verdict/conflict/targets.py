@@ -42,6 +42,7 @@ class Targets:
             own, prefix = part.target, part.prefix
             for name in (f"{prefix}b", f"{prefix}b_at_means"):
                 places[name] = (f"{own}b[{{}}]",)
+            places[f"{prefix}sds"] = (f"{own}sds[{{}}]",)
             for name in (f"{prefix}Intercept", f"{prefix}Intercept_centered"):
                 places[name] = (f"{own}Intercept[mean]", f"{own}Intercept")
         sds: dict[tuple[str, str], str] = {}
