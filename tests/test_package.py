@@ -51,6 +51,20 @@ def copy_source(target: Path) -> Path:
     return target
 
 
+def test_tests_mirror_the_rooms() -> None:
+    """A room that is renamed or joined takes its tests along."""
+
+    def folders(place: Path) -> set[str]:
+        return {p.name for p in place.iterdir() if any(p.glob("*.*"))}
+
+    tests = folders(ROOT / "tests")
+    across = {"agreement", "diagnostics", "e2e", "reduce", "safety", "statistics"}
+    rooms = folders(ROOT / "compiler") | {"grammar", "runtime"}
+    assert tests <= rooms | across | {"references", "specs"}
+    assert across <= tests
+    assert folders(ROOT / "tests/runtime") <= folders(ROOT / "runtime")
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_link(part: str) -> None:
     link = ROOT / "src" / "varying" / part

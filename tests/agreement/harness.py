@@ -10,7 +10,7 @@ import itertools
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,14 @@ class Evaluation:
         """How large the density is; infinite where it has no slope."""
         slopes = (np.isfinite(slope).all() for slope in self.gradient.values())
         return abs(self.density) if all(slopes) else float("inf")
+
+    def along(self, ways: Iterable[Point]) -> Evaluation:
+        """Return the slopes in directions, by number, in place of the gradient."""
+        slopes: dict[str, Array] = {}
+        for number, way in enumerate(ways):
+            parts = [np.sum(slope * way[name]) for name, slope in self.gradient.items()]
+            slopes[str(number)] = np.asarray(sum(parts))
+        return Evaluation(self.density, slopes)
 
     def difference(self, other: Evaluation) -> Difference:
         assert self.gradient.keys() == other.gradient.keys()
@@ -348,10 +356,12 @@ def along(density: Density, point: Point, ways: Iterable[Point]) -> Evaluation:
     A slope that is wrong in any coordinate is wrong in a random direction.
     """
     slopes: dict[str, Array] = {}
-    for number, way in enumerate(ways):
-        moved = {name: value + 1e-30j * way[name] for name, value in point.items()}
-        slopes[str(number)] = np.imag(np.asarray(density(moved))) / 1e-30
-    return Evaluation(float(np.real(density(point))), slopes)
+    # far out a scale or a mean is infinite: what comes of it is compared
+    with np.errstate(over="ignore", invalid="ignore"):
+        for number, way in enumerate(ways):
+            moved = {name: value + 1e-30j * way[name] for name, value in point.items()}
+            slopes[str(number)] = np.imag(np.asarray(density(moved))) / 1e-30
+        return Evaluation(float(np.real(density(point))), slopes)
 
 
 def by_complex_step(density: Density, point: Point) -> Evaluation:
@@ -365,8 +375,19 @@ def by_complex_step(density: Density, point: Point) -> Evaluation:
     return Evaluation(float(np.real(density(point))), slopes)
 
 
-def _density(program: Program, frame: Frame, point: Point) -> Any:
-    return evaluate(program, frame, point)[1]
+def random_ways(rng: np.random.Generator, point: Point) -> list[Point]:
+    """Return three directions."""
+    return [
+        {name: rng.normal(size=np.shape(x)) for name, x in point.items()}
+        for _ in range(3)
+    ]
+
+
+def interpreted(
+    program: Program, frame: Frame, point: Point, ways: Iterable[Point]
+) -> Evaluation:
+    """Return the log density by the reference, and its slopes in directions."""
+    return along(lambda at: evaluate(program, frame, at)[1], point, ways)
 
 
 # ---- the whole comparison ------------------------------------------------------------
@@ -382,8 +403,8 @@ def compare_passes(
     point = random_point(rng, *steps[0][1:], 0.5)
     for (_, program, frame), (name, *after) in itertools.pairwise(steps):
         before = (program, frame)
-        ways = [random_point(rng, program, frame, 1.0) for _ in range(3)]
-        here = along(partial(_density, program, frame), point, ways)
+        ways = random_ways(rng, point)
+        here = interpreted(program, frame, point, ways)
         there = pulled_back(name, before, (after[0], after[1]))
         difference = here.difference(along(there, point, ways))
         if not difference.rounding:
@@ -424,6 +445,17 @@ def out_of_steps(
     return Evaluation(there.density - log_units, slopes)
 
 
+def in_units(program: Program, frame: Frame) -> Density:
+    """Return the density of a program that is sampled in units, without them."""
+
+    def density(point: Point) -> Any:
+        moved, units = in_steps(program, point)
+        log_units = sum(float(np.log(unit).sum()) for unit in units.values())
+        return evaluate(program, frame, moved)[1] - log_units
+
+    return density
+
+
 def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
     """Return where the program as it is sampled differs: nowhere, if all is well.
 
@@ -433,14 +465,17 @@ def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
     merged = for_sampling(program, frame)
     rng = np.random.default_rng(seed)
     points = [random_point(rng, program, frame, 0.5) for _ in range(2)]
-    here = [by_reference(program, frame, point) for point in points]
-    evaluations = [("merged", lambda point: by_reference(*merged, point), DENSITY)]
-    if graph:
-        evaluations.append(("graph (merged)", by_graph(*merged), ROUGH))
+    model = by_graph(*merged) if graph else None
     found = []
-    for name, evaluation, most in evaluations:
-        for left, point in zip(here, points, strict=True):
-            difference = left.difference(out_of_steps(merged[0], point, evaluation))
+    for point in points:
+        ways = random_ways(rng, point)
+        here = interpreted(program, frame, point, ways)
+        others = [("merged", along(in_units(*merged), point, ways), DENSITY)]
+        if model is not None:
+            there = out_of_steps(merged[0], point, model).along(ways)
+            others.append(("graph (merged)", there, ROUGH))
+        for name, there, most in others:
+            difference = here.difference(there)
             if difference.density > most or difference.gradient > GRADIENT:
                 found.append(f"{name}: {difference}")
     return found
@@ -471,7 +506,7 @@ def compare(
     """Return what disagrees: nothing, if all is well.
 
     ``thorough``: the graph of the program as written as well, and graph and source as
-    samplers rewrite them. ``slopes``: with gradients.
+    samplers rewrite them. ``slopes``: with gradients, along three random directions.
     """
     found, steps = compare_passes(compiled, seed)
     rng = np.random.default_rng(seed)
@@ -480,12 +515,20 @@ def compare(
         if difference.density > most[0] or difference.gradient > most[1]:
             found.append(f"{what}: {difference}")
 
+    def ways(point: Point) -> list[Point]:
+        return random_ways(np.random.default_rng([seed, 1]), point) if slopes else []
+
+    def by_interpreter(points: list[dict[str, Array]]) -> list[Evaluation]:
+        return [interpreted(program, frame, point, ways(point)) for point in points]
+
+    def by_model(model: ByModel, points: list[dict[str, Array]]) -> list[Evaluation]:
+        return [model(point).along(ways(point)) for point in points]
+
     most = ROUGH if _rough(compiled.program) else DENSITY
     for name, program, frame in (steps[0], steps[-1]) if thorough else steps[-1:]:
         graph = by_graph(program, frame, thorough and name == steps[-1][0], slopes)
         points = [graph.near(rng, program, frame, scale) for scale in (0.5, 1.5)]
-        here = [by_reference(program, frame, point, slopes) for point in points]
-        there = [graph(point) for point in points]
+        here, there = by_interpreter(points), by_model(graph, points)
         for left, right in zip(here, there, strict=True):
             note(f"graph ({name})", left.difference(right), (most, GRADIENT))
         note(f"graph ({name}), point to point", _change(here, there), (DENSITY, 0.0))
@@ -494,8 +537,8 @@ def compare(
     if any(part.dpar == "nu" for part in compiled.joint.predictors):
         # PyMC's Student t, which the script has, loses digits where nu is 1e10 or more
         points = [random_point(rng, program, frame, scale) for scale in (0.2, 0.4)]
-        here = [by_reference(program, frame, point, slopes) for point in points]
-    there = [source(point) for point in points]
+        here = by_interpreter(points)
+    there = by_model(source, points)
     for left, right in zip(here, there, strict=True):
         note("source", left.difference(right), (SOURCE_DENSITY, SOURCE_GRADIENT))
     note("source, point to point", _change(here, there), (SOURCE_CHANGE, 0.0))

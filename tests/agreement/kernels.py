@@ -26,7 +26,14 @@ from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import moved_scales
 from varying.compiler.program.ir import Frame, Group, Program
 
-from .harness import Evaluation, Point, by_reference, random_point, stages
+from .harness import (
+    Evaluation,
+    Point,
+    interpreted,
+    random_point,
+    random_ways,
+    stages,
+)
 
 Array = NDArray[Any]
 
@@ -126,20 +133,24 @@ def compare_kernel(program: Program, frame: Frame, seed: int) -> list[str]:
     near, far = (random_point(rng, program, frame, scale) for scale in (0.8, 1.6))
     # wide priors of small scales: a rate of exp(1000) has no gradient to compare
     nearer = [{n: 0.5**k * value for n, value in near.items()} for k in range(6)]
-    tried = [(by_reference(program, frame, point), point) for point in nearer[:1]]
+    ways = random_ways(np.random.default_rng([seed, 1]), near)
+    tried = [(interpreted(program, frame, point, ways), point) for point in nearer[:1]]
     if not tried[0][0].usable:
-        tried += [(by_reference(program, frame, point), point) for point in nearer[1:]]
+        tried += [
+            (interpreted(program, frame, point, ways), point) for point in nearer[1:]
+        ]
     mine, near = min(tried, key=lambda one: one[0].size)
     points = np.stack([vector(program, frame, point) for point in (near, far)])
     found = []
-    difference = mine.difference(by_kernel(kernel, program, frame, points[0]))
+    there = by_kernel(kernel, program, frame, points[0]).along(ways)
+    difference = mine.difference(there)
     if max(difference.density, difference.gradient) > CLOSE:
         found.append(f"near: {difference}")
     density = density_at(program, frame, far)
-    there = kernel.log_density(points[1])[0]
+    beyond = kernel.log_density(points[1])[0]
     # far out a count can have an infinite mean
-    if density != there and not apart(density, there) <= CLOSE:
-        found.append(f"far: {density} and {there}")
+    if density != beyond and not apart(density, beyond) <= CLOSE:
+        found.append(f"far: {density} and {beyond}")
     draws = kernel.draws(points, Given(rng.normal(size=(2, kernel.tapes.normals))))
     # a group that is sampled where it is stated reports that as well
     inner = {g.stated for g in program.groups if g.coordinate == g.stated != g.effects}

@@ -26,12 +26,15 @@ from varying.grammar.source import Source
 
 from ..agreement.harness import (
     SOURCE_DENSITY,
+    along,
     by_graph,
     by_reference,
     by_source,
     emit_source,
-    out_of_steps,
+    in_units,
+    interpreted,
     random_point,
+    random_ways,
 )
 from ..strategies import WRITTEN, Case, random_case
 
@@ -135,11 +138,12 @@ def test_cells_are_the_rows(seed: int, family: str | None, tmp_path: Path) -> No
     assert reduced.priors == whole.priors
     rng = np.random.default_rng(seed)
     point = random_point(rng, whole.program, whole.frame, 0.5)
-    expected = by_reference(whole.program, whole.frame, point)
-    difference = by_reference(reduced.program, reduced.frame, point)
-    assert expected.difference(difference).rounding, case.text
+    ways = random_ways(rng, point)
+    expected = interpreted(whole.program, whole.frame, point, ways)
+    found = interpreted(reduced.program, reduced.frame, point, ways)
+    assert expected.difference(found).rounding, case.text
     merged = for_sampling(reduced.program, reduced.frame)
-    found = out_of_steps(merged[0], point, lambda moved: by_reference(*merged, moved))
+    found = along(in_units(*merged), point, ways)
     assert expected.difference(found).rounding, case.text
     # a graph counts rows by one statement, whatever the density that is written once
     if seed in GRAPHS and family in (None, WRITTEN[0]):
