@@ -723,7 +723,7 @@ def _priors(draft: _Draft, bound: BoundModel) -> list[str]:
     _effect_priors(draft, bound, lines)
     _group_priors(draft, bound, lines)
     if bound.family.thresholds:
-        _threshold_prior(draft, lines)
+        _threshold_prior(draft, bound.family.name, lines)
     elif bound.population.intercept and draft.chance(0.5):
         target = draft.pick(["Intercept", "Intercept[mean]"])
         draft.met(target)
@@ -804,13 +804,15 @@ def _group_priors(draft: _Draft, bound: BoundModel, lines: list[str]) -> None:
             lines.append(f"prior cor[{name}] ~ lkj({eta})")
 
 
-def _threshold_prior(draft: _Draft, lines: list[str]) -> None:
+def _threshold_prior(draft: _Draft, family: str, lines: list[str]) -> None:
     kinds: dict[str, Callable[[], str]] = {
         "default-threshold": str,
         "threshold": lambda: _location_prior(draft.rng.spawn(1)[0]),
         "threshold[mean]": lambda: _location_prior(draft.rng.spawn(1)[0]),
         "dirichlet": lambda: f"dirichlet({_number(draft.rng.uniform(0.5, 3))})",
     }
+    if family != "ordlogit":  # of the others none has it
+        del kinds["dirichlet"]
     kind = draft.pick(list(kinds))
     draft.met(kind)
     if text := kinds[kind]():
