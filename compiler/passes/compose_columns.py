@@ -55,12 +55,14 @@ def _composed(
     names = [name for one in maps for name in one.by]
     if all(one.chosen for one in maps) and len(names) == len(set(names)):
         return program, frame
+    designs = tuple(b.design for b in population if isinstance(b, Linear))
+    if not designs:
+        return program, frame  # an intercept alone, an element of ordered ones
     parameters = {p.name: p for p in program.parameters}
     columns, constant = _columns(population, maps, frame, predictor.rows)
     slots: list[Slot] = []
     arrays: dict[str, Array] = {}
     blocks: list[Block] = []
-    designs = tuple(b.design for b in population if isinstance(b, Linear))
     for name, matrix in columns.items():
         axes = parameters[name].axes
         if not axes:

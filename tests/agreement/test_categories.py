@@ -66,7 +66,7 @@ def test_the_kernel_agrees(name: str) -> None:
     assert differences(compiled(SPECS[name]), 3) == []
 
 
-@pytest.mark.parametrize("name", ["own", "weights"])
+@pytest.mark.parametrize("name", ["own"])
 def test_graph_and_script_agree(name: str, tmp_path: Path) -> None:
     frame = data()
     frame.to_csv(tmp_path / "case.csv", index=False)
@@ -97,6 +97,19 @@ def test_it_is_the_model_by_hand() -> None:
             names += [f"{of}_{one}" for one in ("Intercept", "b", "sd_g", "r_g")]
         pm.Categorical("mode", logit_p=pt.stack(eta, axis=-1), observed=y)
     assert_same(found, model, tuple(names))
+
+
+def test_default_priors_of_two_categories_are_those_of_bernoulli() -> None:
+    """Each category against the reference is a binary response."""
+    frame = data().query("mode == 'car' or mode == 'bus'")
+    rows = {}
+    for family in ("bernoulli", "categorical"):
+        text = f"column mode: factor(car, bus)\nmode ~ x + (1 | g), family={family}"
+        found = compile_spec(Request(Source(text), table_from_frame(frame)))
+        rows[family] = {
+            row.target.removeprefix("mubus."): row.prior for row in found.priors
+        }
+    assert rows["categorical"] == rows["bernoulli"]
 
 
 def test_two_categories_are_a_bernoulli_response() -> None:

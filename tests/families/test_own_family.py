@@ -18,7 +18,7 @@ from varying.compiler.program.interpret import coordinates, log_density
 from varying.runtime.interface.arguments import ArgumentError
 
 from ..agreement.harness import compare
-from ..agreement.test_kernel import differences
+from ..agreement.kernels import compare_kernel, variants
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "own-family.md"
 TERMS = "x + (1 | g)"
@@ -102,10 +102,12 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
     frame = data()
     frame.to_csv(tmp_path / "case.csv", index=False)
     model = varying.compile(
-        f"hits | vint(n) ~ {TERMS}, family=beta_binomial2", frame, families=[OURS]
+        "hits | vint(n) ~ x, family=beta_binomial2", frame, families=[OURS]
     )
     assert model.compiled is not None
-    assert differences(model.compiled, 1) == []
+    # each set of operations is a machine to compile: one is enough
+    _, program, frame = list(variants(model.compiled))[-1]
+    assert compare_kernel(program, frame, 1) == []
     assert compare(model.compiled, tmp_path / "case.csv", 4, thorough=False) == []
 
 
