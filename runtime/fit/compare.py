@@ -144,7 +144,8 @@ def _by_level(
     results = {}
     for name, fit in fits.items():
         result = results[name] = fit.loo(by=by, refit=refit, progress=progress)
-        if result.labels != results[first].labels:
+        labels = results[first].labels
+        if sorted(result.labels) != sorted(labels):
             raise fault(
                 source,
                 "not-comparable",
@@ -154,6 +155,8 @@ def _by_level(
         if name in measure.shift:
             index = units_of(fit._origin.compiled, by).index
             each = each + np.bincount(index, measure.shift[name], len(each))
+        # strata of `gr(g, by=)` have levels in an order of their own
+        each = each[[result.labels.index(label) for label in labels]]
         families = ", ".join(r.family.name for r in fit._origin.responses.values())
         found.append(
             Compared(

@@ -170,7 +170,22 @@ def grouped(spec: str) -> varying.Fit:
     x = rng.normal(size=80)
     y = np.exp(0.3 + 0.5 * x + 0.7 * rng.normal(size=10)[g] + 0.4 * rng.normal(size=80))
     data = pd.DataFrame({"g": g, "x": x, "y": y, "count": np.ceil(y).astype(int)})
+    data["arm"] = np.where(g % 2 == 0, "b", "a")
     return varying.compile(spec, data).fit(**SMALL)  # type: ignore[arg-type]
+
+
+def test_levels_in_another_order_are_the_same_levels() -> None:
+    """Those of `gr(g, by=)` stand stratum by stratum."""
+    fits = {
+        "x": grouped("log(y) ~ x + (1 | g)"),
+        "strata": grouped("log(y) ~ x + (1 | gr(g, by=arm))"),
+    }
+    alone = {name: fit.loo(by="g") for name, fit in fits.items()}
+    assert alone["x"].labels != alone["strata"].labels
+    found = varying.compare(fits, by="g")
+    strata = next(one for one in found.models if one.name == "strata")
+    own = dict(zip(alone["strata"].labels, alone["strata"].each, strict=True))
+    assert strata.each.tolist() == [own[label] for label in alone["x"].labels]
 
 
 def test_by_whole_levels() -> None:
