@@ -9,6 +9,8 @@ from pathlib import Path
 
 from . import warm
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def varying(
     *arguments: object, cwd: Path, stdin: str = "", fresh: bool = False
