@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pymc as pm
+import pytensor.tensor as pt
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -20,7 +22,7 @@ from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import charts, evaluate
 from varying.grammar.source import Source
 
-from .harness import compare, random_point
+from .harness import MODE, compare, random_point
 from .kernels import compare_kernel
 from .test_kernel import differences
 
@@ -166,6 +168,67 @@ def test_log_density_of_brms(name: str) -> None:
         for one in program.parameters:
             density -= charts.from_unconstrained(one, np.asarray(point[one.name]))[1]
         assert density == pytest.approx(wanted, rel=1e-10)
+
+
+# ---- by hand -------------------------------------------------------------------------
+
+HAND = """y ~ s(x, bs=cr) + w
+  prior Intercept ~ normal(1, 2)
+  prior b[s(x, bs=cr)] ~ flat
+  prior b[w] ~ normal(0, 1)
+  prior sds ~ exponential(0.5)
+  prior sigma ~ exponential(1)
+"""
+
+
+def test_by_hand() -> None:
+    """In PyMC, with the columns that mgcv made: our curves are these, rotated."""
+    mgcv = json.loads((BRMS.parent / "smooths.json").read_text())
+    (case,) = (
+        c for c in mgcv["cases"] if (c["data"], c["bs"], c["k"]) == ("few", "cr", 10)
+    )
+    their_line, their_curves = np.array(case["line"]), np.array(case["random"])
+    x = np.array(mgcv["data"]["few"])
+    w, y = np.cos(np.arange(len(x))), np.sin(x) + 1.0
+    with pm.Model() as hand:
+        intercept = pm.Normal("Intercept", np.float64(1.0), np.float64(2.0))
+        slope = pm.Flat("line")
+        of_w = pm.Normal("w", 0.0, 1.0)
+        sds = pm.Exponential("sds", np.float64(0.5))
+        weights = pm.Normal("weights", 0.0, 1.0, shape=their_curves.shape[1])
+        sigma = pm.Exponential("sigma", 1.0)
+        curve = slope * their_line + pt.dot(their_curves, sds * weights)
+        pm.Normal("y", intercept + of_w * w + curve, sigma, observed=y)
+    values_of = {rv.name: value for rv, value in hand.rvs_to_values.items()}
+    density = hand.compile_fn(
+        hand.logp(jacobian=False), inputs=hand.value_vars, point_fn=False, mode=MODE
+    )
+    found = compiled(HAND, pd.DataFrame({"x": x, "w": w, "y": y}))
+    program = found.lowered
+    frame = fill(program, found.prepared.table)
+    line = frame["X"][:, 0]
+    own = frame["X_s(x, bs = cr)"]
+    straight = line @ their_curves / (line @ line)
+    turn, *_ = np.linalg.lstsq(their_curves - np.outer(line, straight), own)
+    rng = np.random.default_rng(2)
+    for scale in (0.2, 0.7, 1.2):
+        point = random_point(rng, program, frame, scale)
+        values, ours = evaluate(program, frame, point)
+        for one in program.parameters:
+            ours -= charts.from_unconstrained(one, np.asarray(point[one.name]))[1]
+        theirs = turn @ values["z_s(x, bs = cr)"]
+        rest = values["b"][0] - values["sds"][0] * (straight @ theirs)
+        there = {
+            "Intercept": values["Intercept"],
+            "line": rest * (line @ line) / (line @ their_line),
+            "w": values["b"][1],
+            "sds": np.log(values["sds"][0]),
+            "weights": theirs,
+            "sigma": np.log(values["sigma"]),
+        }
+        order = {values_of[name]: place for name, place in there.items()}
+        wanted = float(density(*(order[value] for value in hand.value_vars)))
+        assert ours == pytest.approx(wanted, rel=1e-10)
 
 
 # ---- backends ------------------------------------------------------------------------
