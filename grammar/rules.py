@@ -238,6 +238,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("treatment-in-block", _I, "A factorial's group effects from a reference."),
     Rule("uncorrelated-treatment", _W, "`||` with a factor coded by a reference."),
     Rule("uncorrelated-far-away", _W, "Effects uncorrelated at a 0 far from the data."),
+    Rule("curves-without-means", _W, "Curves of the levels of a factor without it."),
     Rule("uncentered-interaction", _I, "An effect at 0 of a number far from 0."),
     Rule("polynomial-trends", _I, "An ordered predictor coded by trends unasked."),
     Rule("power-of-variable", _W, "A power among terms, which is no power."),

@@ -13,7 +13,17 @@ from varying.grammar.tree import Spec
 
 from ..bind.bound import BoundModel
 from ..prepare.rows import Prepared
-from . import codes, confounded, design, dispersion, groups, levels, priors, response
+from . import (
+    codes,
+    confounded,
+    design,
+    dispersion,
+    groups,
+    levels,
+    priors,
+    response,
+    smooths,
+)
 from .subject import Lint, Subject
 
 __all__ = ["LINTS", "Lint", "Subject", "lint"]
@@ -42,6 +52,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("uncorrelated-treatment", design.uncorrelated_treatment),
     Lint("uncorrelated-far-away", groups.uncorrelated_far_away),
     # the population
+    Lint("curves-without-means", smooths.without_means),
     Lint("uncentered-interaction", design.uncentered),
     Lint("polynomial-trends", design.polynomial),
     Lint("power-of-variable", design.power),
