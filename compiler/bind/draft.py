@@ -49,6 +49,7 @@ from .mains import by_category, of_response, with_mains, with_reference
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
+from .ordinal import with_thresholds
 from .parts import bind_parts
 from .persons import split_persons, with_person_targets, with_persons
 from .priors.scalars import Targets, targets_of
@@ -100,7 +101,8 @@ class Draft:
             joined,
             self.first,
         )
-        return with_person_targets(found, self.response, self.one.name)
+        found = with_person_targets(found, self.response, self.one.name)
+        return with_thresholds(found, self.family, self.response, self.one.name)
 
     @property
     def terms(self) -> frozenset[str]:

@@ -3,18 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from varying.grammar.diagnostics import Sink
 
+from ..distributions.table import REAL
+from ..families.family import Family
 from ..formula.places import columns_read
-from .bound import BoundModel
+from .bound import BoundModel, PriorText, Response
+from .priors.scalars import Scalar, Targets
 from .question import CellQuestion
+
+
+def with_thresholds(
+    targets: Targets, family: Family | None, response: Response | None, of: str
+) -> Targets:
+    """Return the targets of a response with each of its thresholds."""
+    if family is None or response is None or not family.thresholds or response.items:
+        return targets
+    name = f"{of}.threshold" if of else "threshold"
+    count = len(response.categories) - 1 - family.apart
+    more = tuple(
+        Scalar(f"{name}[{k}]", f"{name}[]", REAL, "", f"{k}")
+        for k in range(1, count + 1)
+    )
+    return replace(targets, scalars=(*targets.scalars, *more))
+
+
+def single_priors(bound: BoundModel) -> dict[int, PriorText]:
+    """Return the priors of thresholds that have one of their own, by place."""
+    before = f"{bound.target}threshold["
+    return {
+        int(target[len(before) : -1]) - 1: prior
+        for target, prior in bound.priors
+        if target.startswith(before) and target[len(before) : -1].isdigit()
+    }
+
+
+def _check_single(bound: BoundModel, sink: Sink) -> None:
+    """Report priors of single thresholds that cannot be had together."""
+    single = single_priors(bound)
+    if not single:
+        return
+    fixed = [p for p in single.values() if p.distribution == "constant"]
+    if fixed:
+        sink.add(
+            "not-yet",
+            fixed[0].span,
+            "a threshold that is fixed is not compiled by this version",
+            "it can have a narrow prior",
+        )
+        return
+    written = dict(bound.priors)
+    plain = f"{bound.target}threshold"
+    whole = written.get(plain) or written.get(f"{plain}[mean]")
+    last = list(single.values())[-1]
+    steps = bound.family.steps is not None
+    odd = [
+        p for p in single.values() if p.distribution != "normal" or p.lower or p.upper
+    ]
+    if steps and (odd or whole is not None):
+        sink.add(
+            "not-yet",
+            (odd[0] if odd else last).span,
+            f"this prior of one threshold of {bound.family.name} is not compiled by "
+            "this version",
+            "beside thresholds that have their default it is `normal(...)`",
+        )
+    elif not steps and (len(single) > 1 or whole is not None):
+        sink.add(
+            "not-yet",
+            last.span,
+            f"more than one prior of thresholds of {bound.family.name} is not compiled "
+            "by this version",
+            "one of them can have its own, around which the others are laid out; or "
+            "`threshold` has one for all",
+        )
+    elif not steps and bound.thresholds != "flexible":
+        sink.add(
+            "not-yet",
+            last.span,
+            f"a prior of one threshold with `threshold={bound.thresholds}` is not "
+            "compiled by this version",
+            "until then: `threshold=flexible`",
+        )
 
 
 def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
     """Report priors of thresholds that are laid out, or made, in another way."""
     if not bound.family.thresholds:
         return
+    _check_single(bound, sink)
     if bound.family.steps is not None and bound.thresholds != "flexible":
         option = next(
             one

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..bind.bound import BoundPredictor, PriorText
+from ..bind.ordinal import single_priors
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import middle, threshold_labels
@@ -32,7 +35,11 @@ def lower_thresholds(
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
     shift: tuple[str, str] | None
-    if chosen is None:
+    single = single_priors(bound)
+    if single:
+        ((place, own),) = single.items()
+        shift = _around(build, own, place, labels)
+    elif chosen is None:
         shift = _default_thresholds(build, labels, gaps, moved)
     elif chosen.distribution == "dirichlet":
         build.explain(plain, chosen)
@@ -57,6 +64,36 @@ def lower_thresholds(
     if shift is None or delta is None:
         return None
     return shift_of(part, f"{of}threshold", *shift, -1)
+
+
+def _around(
+    build: Builder, chosen: PriorText, place: int, labels: tuple[str, ...]
+) -> tuple[str, str] | None:
+    """Lay thresholds out around one that has a prior, with their default distances."""
+    of, gaps = build.bound.prefix, len(labels) - 1
+    numbers = defaults.thresholds(build.learned.moments, gaps + 2)
+    target = f"{build.bound.target}threshold"
+    build.explain(f"{target}[{place + 1}]", chosen)
+    prior, bounds = prior_of(chosen, REAL)
+    assert prior is not None
+    center = f"{of}threshold_center"
+    build.parameters.append(Parameter(center, (), prior, bounds=bounds, report=False))
+    _free_gaps(build, labels, gaps, numbers)
+    axis, laid = f"{of}{BOUNDARY}", f"{of}threshold_places"
+    around = Apply("spread", (Const(0.0), Symbol(f"{of}gap")))
+    build.derived.append(Derived(laid, (axis,), around, report=False))
+    there = Assemble((Symbol(laid),), (place,) * len(labels))
+    value = Apply("+", (Symbol(center), Apply("-", (Symbol(laid), there))))
+    build.derived.append(Derived(f"{of}threshold", (axis,), value))
+    if gaps:
+        text = (
+            f"log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
+            f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
+        )
+        reason = "the others are laid out around it"
+        build.rows.append(PriorRow(target, text, "default", reason))
+    argument = location(chosen)
+    return None if argument is None else (center, argument)
 
 
 def lower_steps(
@@ -84,12 +121,42 @@ def lower_steps(
         found, bounds = prior_of(chosen, REAL)
         assert found is not None
         prior, argument = found, location(chosen) or ""
+    single = single_priors(bound)
+    if single:
+        prior, moved = _with_single(build, prior, single, len(labels), moved), None
     if moved is not None and argument:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
     build.parameters.append(Parameter(name, (axis,), prior, bounds=bounds))
     if not argument or delta is None:
         return None
     return shift_of(part, name, name, argument, -1)
+
+
+def _with_single(
+    build: Builder,
+    prior: Prior,
+    single: Mapping[int, PriorText],
+    count: int,
+    moved: Expr | None,
+) -> Prior:
+    """Return the prior of all thresholds where some have one of their own.
+
+    Theirs is about predictors at 0, that of the others about their means.
+    """
+    found: dict[str, list[float]] = {}
+    for name, value in prior.arguments:
+        assert isinstance(value, Const)
+        found[name] = [float(one) for one in np.broadcast_to(value.value, (count,))]
+    for place, chosen in single.items():
+        build.explain(f"{build.bound.target}threshold[{place + 1}]", chosen)
+        for name, number in chosen.arguments:
+            found[name][place] = number
+    values = {name: Const(tuple(numbers)) for name, numbers in found.items()}
+    mu: Expr = values["mu"]
+    if moved is not None:
+        others = Const(tuple(float(k not in single) for k in range(count)))
+        mu = Apply("+", (mu, Apply("*", (others, moved))))
+    return Prior("normal", (("mu", mu), ("sigma", values["sigma"])))
 
 
 def _category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:

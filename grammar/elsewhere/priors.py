@@ -124,7 +124,9 @@ def _of_call(
         or nlpar is not None
         or target.startswith("threshold[")
     )
-    sure = kind != "Intercept" or known
+    # one threshold of theirs is about predictors at their means, `threshold[2]` at 0
+    one = target.startswith("threshold[") and target != "threshold[mean]"
+    sure = (kind != "Intercept" or known) and not one
     if kind == "simo":
         # another predictor of the term may have a name that begins so
         sure = sum(map(_is_monotonic, (coefficient or "").split(":"))) <= 1

@@ -87,6 +87,8 @@ MODELS = [
     "grade ~ x + (1 | g), family=ordlogit\n  threshold ~ (1 | g)",
     "grade ~ x + (1 | g), family=hurdle_cumulative, threshold=symmetric\n"
     "  threshold ~ (1 | g)\n  disc ~ x\n  prior threshold.sd[g] ~ exponential(2)",
+    "grade ~ x, family=ordlogit\n  prior threshold[2] ~ normal(0, 1)",
+    "grade ~ x, family=acat\n  prior threshold[2] ~ normal(0, 1)",
     "grade | thres(gr=item) ~ x, family=cratio, link=cloglog\n  disc ~ x",
     "grade ~ x, family=acat, link=probit\n  disc ~ x",
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
@@ -152,6 +154,7 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade | thres(gr=item) ~ x + (1 | g), family=ordprobit\n"
         "  prior threshold[mean] ~ normal(0, 2)",
         "grade | thres(gr=item) ~ x, family=acat\n  disc ~ x",
+        "grade ~ x, family=ordlogit\n  prior threshold[4] ~ normal(0, 1)",
         "grade ~ x + (1 | g), family=ordprobit\n  threshold ~ (1 | g)",
         "grade | thres(gr=item) ~ x, family=sratio, link=probit",
         "grade ~ x, family=cratio, link=cloglog",

@@ -56,11 +56,17 @@ def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Sca
         texts = [ref_text(ref) for ref in refs]
         if texts == ["mean"]:
             return [(CLASS, s) for s in targets.scalars if s.kind == f"{kind}[mean]"]
+        whole = ", ".join(texts)
+        single = [s for s in targets.scalars if s.kind == f"{kind}[]"]
+        found = [s for s in single if s.coefficient == whole]
+        if found:
+            return [(COEFFICIENT, one) for one in found]
         sink.add(
-            "not-yet" if kind == "threshold" else "unknown-target",
+            "unknown-target",
             refs[0].span.to(refs[-1].span),
-            f"`{kind}[{', '.join(texts)}]` cannot have a prior of its own",
+            f"`{kind}[{whole}]` cannot have a prior of its own",
             f"`{kind}` and `{kind}[mean]` can",
+            *([f"and `{kind}[1]` to `{kind}[{len(single)}]`"] if single else []),
         )
         return []
     if base in ("b", "bcs", "sds"):
