@@ -228,6 +228,7 @@ def common_measure(subjects: Sequence[Subject]) -> Measure:
         If there is none.
     """
     first, *others = subjects
+    _same_answers(subjects)
     names = {one.response.name for one in subjects}
     kinds = {one.density for one in subjects}
     if len(kinds) == 1 and len(names) == 1:
@@ -265,6 +266,19 @@ def common_measure(subjects: Sequence[Subject]) -> Measure:
         }
         return Measure("density", column, converted, shift, {})
     return _rounded(subjects, column)
+
+
+def _same_answers(subjects: Sequence[Subject]) -> None:
+    """Report times with their answers beside times alone."""
+    with_answers = [one for one in subjects if "dec" in one.rows.family.known]
+    if with_answers and len(with_answers) < len(subjects):
+        two = next(one for one in subjects if one not in with_answers)
+        raise NotComparable(
+            f"`{with_answers[0].name}` predicts times and their answers, "
+            f"`{two.name}` times alone",
+            "of the answers a model of their own, `bernoulli`, says how well they are "
+            "predicted: the sum of both elpds is what the first one has",
+        )
 
 
 def _of(subjects: Sequence[Subject], name: str) -> Subject:

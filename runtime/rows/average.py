@@ -303,6 +303,8 @@ def _active(
     few = at.chosen(places)
     there = {name: values[places, :, None] for name, values in means.items()}
     base = _whole(measure, few, there, 1)
+    if measure.bounded and np.isin(base, (0.0, 1.0)).any():
+        return vary  # a small step from what is impossible shows nothing
     found = []
     for name in vary:
         moved = _whole(measure, few, {**there, name: there[name] + 0.5}, 1)

@@ -30,15 +30,12 @@ class Tried:
         SciPy's distribution, or log density, of the parameters.
     other
         What SciPy is compared at, of parameters that are not positive or any number.
-    every
-        Which share of points decimals are taken of: one in so many.
     """
 
     sample: Callable[[Rng, int], Sample]
     moderate: Mapping[str, float]
     law: Callable[..., Any]
     other: Mapping[str, Callable[[Rng, int], Array]] = field(default_factory=dict)
-    every: int = 10
 
     def log_density(self, y: Array, **arguments: Array) -> Array:
         """Return SciPy's log density."""
@@ -363,6 +360,5 @@ TRIED: Mapping[str, Tried] = {
             "bias": lambda rng, rows: rng.uniform(0.1, 0.9, rows),
             "dec": lambda rng, rows: rng.integers(0, 2, rows) * 1.0,
         },
-        every=40,
     ),
 }

@@ -129,7 +129,9 @@ def _density_von_mises(y: Decimal, eta: Decimal, kappa: Decimal) -> Decimal:
 
 @exact
 def _density_discrete_weibull(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
-    log_q = -ln(1 + (-eta).exp())
+    t = (-eta).exp()
+    # of a small number the sum with 1 leaves too few digits for slopes
+    log_q = -ln(1 + t) if t > Decimal("1e-15") else -t * (1 - t / 2 + t * t / 3)
     passed = (shape * ln(y)).exp() if y > 0 else Decimal(0)
     later = (shape * ln(y + 1)).exp()
     return passed * log_q + ln(1 - ((later - passed) * log_q).exp())

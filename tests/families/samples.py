@@ -431,11 +431,6 @@ def repeated(case: str, count: int) -> dict[str, Array]:
     }
 
 
-def points(case: str, most: int) -> int:
-    """Return at how many points decimals are looked at: some take their time."""
-    return most // TRIED[case].every if case in TRIED else most
-
-
 def error(found: Array, wanted: Array) -> float:
     """Largest relative error; absolute where the number is below 1."""
     assert np.isfinite(found).all()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from . import exact
 from .drawing import Sample
-from .samples import SAMPLES, SHARED, family_of, moved_of, points
+from .samples import SAMPLES, SHARED, family_of, moved_of
 
 Array = NDArray[Any]
 
@@ -32,8 +32,8 @@ _CUT = np.uint64(11)
 def sample_of(case: str, what: str) -> Sample:
     """Return the rows at which the density, or the slope in a parameter, is kept."""
     if what == DENSITY:
-        return SAMPLES[case](np.random.default_rng(7), points(case, POINTS))
-    return SAMPLES[case](np.random.default_rng(8), points(case, SLOPES))
+        return SAMPLES[case](np.random.default_rng(7), POINTS)
+    return SAMPLES[case](np.random.default_rng(8), SLOPES)
 
 
 def computed(case: str, what: str, sample: Sample) -> Array:

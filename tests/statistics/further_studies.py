@@ -23,7 +23,7 @@ OTHERS |= {
     "kappa": ("lognormal(1, 0.5)", lambda rng, size: rng.lognormal(1.0, 0.5, size)),
     "nu": ("lognormal(1, 0.5, lb=1)", lambda rng, size: _above(rng, size, 1.0)),
     "xi": ("normal(0, 0.15)", lambda rng, size: rng.normal(0.0, 0.15, size)),
-    "ndt": ("beta(2, 2)", lambda rng, size: rng.beta(2.0, 2.0, size)),
+    "ndt": ("beta(2, 30)", lambda rng, size: rng.beta(2.0, 30.0, size)),
 }
 
 

@@ -9,6 +9,7 @@ import arviz as az
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy import integrate, stats
 from scipy.special import logsumexp
 
@@ -16,7 +17,13 @@ import varying
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import log_mass_between
 from varying.runtime.compare.comparison import stacking
-from varying.runtime.compare.measures import _POINTS
+from varying.runtime.compare.measures import (
+    _POINTS,
+    NotComparable,
+    Subject,
+    common_measure,
+)
+from varying.runtime.rows.engine import Rows
 
 from ...families.further import TRIED
 
@@ -227,3 +234,18 @@ def test_zeros_apart_are_no_density() -> None:
         varying.ModelError, match="gives some values, such as 0, a prob"
     ):
         varying.compare(fits)
+
+
+def test_times_with_their_answers_are_not_times_alone() -> None:
+    data = frame().assign(a=np.arange(120) % 2)
+    specs = {
+        "both": "y | dec(a) ~ x, family=wiener",
+        "times": "y ~ x, family=lognormal",
+    }
+    subjects = []
+    for name, spec in specs.items():
+        compiled = varying.compile(spec, data).compiled
+        subjects.append(Subject(name, compiled, Rows.given(compiled)[0], xr.Dataset()))
+    with pytest.raises(NotComparable, match="times alone"):
+        common_measure(subjects)
+    assert common_measure(subjects[:1]).kind == "density"

@@ -66,16 +66,21 @@ def data() -> dict[str, list[Any]]:
 def left(name: str) -> str:
     family = FAMILIES[name]
     beside = " | trials(trials)" if "trials" in family.known else ""
+    beside = " | dec(binary)" if "dec" in family.known else beside
     return f"{family.response}{beside}"
+
+
+#: Parameters of which the mean is so heavy that over normal effects there is none.
+WITHOUT_MEAN = {
+    **{name: ("sigma",) for name in FAMILIES if "lognormal" in name},
+    **{"gen_extreme_value": ("xi",), "discrete_weibull": ("shape",)},
+}
 
 
 def spec_of(name: str) -> str:
     family = FAMILIES[name]
     lines = [f"{left(name)} ~ c*x + (1 + x |p| g) + (1 | h), family={name}"]
-    # the mean is infinite where log(sigma) of a lognormal is normal
-    last = [
-        d.name for d in family.dpars if not ("lognormal" in name and d.name == "sigma")
-    ]
+    last = [d.name for d in family.dpars if d.name not in WITHOUT_MEAN.get(name, ())]
     if last:
         lines.append(f"  {last[-1]} ~ 1 + (1 |p| g)")
     else:
@@ -113,6 +118,10 @@ LINKED = {
     for name, family in FAMILIES.items()
     for link in family.links[1:]
     if link in EVERYWHERE and not (link == "log" and family.links[0] == "logit")
+    # a mean that is the exponential of an exponential
+    if not (name == "discrete_weibull" and link in ("cloglog", "loglog"))
+    # a mean that may be infinite
+    if name != "gen_extreme_value"
 }
 SPECS = {**{name: spec_of(name) for name in FAMILIES}, **LINKED, **OTHERS}
 
