@@ -229,8 +229,7 @@ def test_new_levels_have_a_t_distribution() -> None:
     effects = np.ravel((with_effects - without).to_numpy()) / 1.5
     assert stats.kstest(effects, stats.t(3).cdf).pvalue > 1e-3
     assert stats.kstest(effects, stats.norm.cdf).pvalue < 1e-6
-    with pytest.raises(ModelError, match="t-distributed effects of `g`"):
-        fit.loo(by="g")
+    assert np.isfinite(fit.loo(by="g").elpd)
 
 
 def test_a_stored_fit_has_its_matrix(tmp_path: Path) -> None:

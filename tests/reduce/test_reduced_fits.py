@@ -195,7 +195,7 @@ def test_the_prior_check_weighs(name: str) -> None:
 def test_statistics_count_rows(kind: ResponseKind) -> None:
     rng = np.random.default_rng(6)
     counts = rng.integers(1, 9, 12)
-    categories = tuple("abcd"[: {"ordinal": 4, "binary": 2}.get(kind, 0)])
+    categories = tuple("abcd"[: {"ordinal": 4, "nominal": 4, "binary": 2}.get(kind, 0)])
     top = len(categories) or 6
     observed, drawn = rng.integers(0, top, 12), rng.integers(0, top, (40, 12))
     if kind == "continuous":
