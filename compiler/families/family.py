@@ -289,15 +289,15 @@ class Family:
         is ``known`` by name, NumPy arrays that broadcast. Analytic: parameters
         may be complex, for derivatives by complex step.
     by_hand
-        Log density of one row and its slopes, for compiled code; None: it is made of
-        ``density``. A function of
+        Of a family with thresholds: log density of one row and its slopes, for compiled
+        code; None: it is made of ``density``. A function of
         floats that returns a flat tuple of floats. Arguments: response (counts
         and ranks as floats too); the predictor; of a family with thresholds the
         one below the category, the one above (infinite at the ends) and their
         gap, given exactly (infinity at the ends); all ``dpars``, fixed ones too;
         what is ``known``. Returned: log density, then the slope in each argument
         between the response and what is ``known``. It uses ``math``, numbers and
-        plain functions of the same kind (``scalars.py``), by global name. As
+        plain functions of the same kind (``density/scalars.py``), by global name. As
         exact as ``log_density``; slopes are finite where the density is.
     density
         The density over a module of operations (``distributions/density``), if it is
