@@ -408,8 +408,13 @@ def names() -> tuple[str, ...]:
 
 
 def own_names(families: Iterable[Family]) -> Families:
-    """Return those that are the caller's, by what specs call them."""
-    return {plain_name(one): one for one in families if one.own}
+    """Return those that are the caller's, by what specs call them.
+
+    Components of mixtures are among them.
+    """
+    names = (one.name.rpartition("(")[2].rstrip(")").split(", ") for one in families)
+    found = (_REGISTERED.get(name) for several in names for name in several)
+    return {plain_name(one): one for one in found if one is not None}
 
 
 def plain_name(family: Family) -> str:

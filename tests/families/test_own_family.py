@@ -16,6 +16,7 @@ from varying.compiler.families.own import fingerprint
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, log_density
 from varying.runtime.interface.arguments import ArgumentError
+from varying.runtime.questions.asking import bound
 
 from ..agreement.harness import compare
 from ..agreement.kernels import compare_kernel, variants
@@ -160,6 +161,27 @@ def test_a_name_is_of_the_spec_that_it_is_passed_with() -> None:
     assert model.compiled is not None
     name = model.compiled.lowered.likelihood.family
     assert name != "beta_binomial2" and FAMILIES[name].simulate is other.simulate
+
+
+def test_it_may_be_a_component_of_a_mixture() -> None:
+    def density(m: Any, y: Any, mu: Any) -> Any:
+        return -y / mu - m.log(mu)
+
+    ours = varying.Family(
+        "lasting",
+        density,
+        link="log",
+        simulate=lambda rng, mu: rng.exponential(mu),
+        mean=lambda mu: mu,
+        in_support=lambda y: y >= 0,
+    )
+    frame = data().assign(y=lambda d: d["x"].abs() + 0.1)
+    text = "y ~ x, family=mixture(lasting, lognormal)"
+    compiled = varying.compile(text, frame, families=ours).compiled
+    assert compiled is not None
+    # a question is bound behind the text of the spec
+    questions, _ = bound("slope x", compiled)
+    assert questions.cells[0].scale == "response"
 
 
 def test_a_stored_fit_asks_for_the_same_record(tmp_path: Path) -> None:
