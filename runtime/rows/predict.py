@@ -208,7 +208,8 @@ def _expected(rows: Rows, seed: int) -> Computed:
             "kind='prob' gives the probability of each category"
         )
     own = list(numbers)
-    work = len(own)
+    # some rows at a time: thresholds are read once for all of them
+    work = max(1, len(own) // 8)
     return Computed(rows, "mean", lambda b: expected_of(b, own), seed, work=work)
 
 
