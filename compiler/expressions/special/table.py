@@ -15,7 +15,11 @@ TERMS: dict[str, SpecialTerm] = {term.name: term for term in (MO,)}
 PLANNED_TERMS: Mapping[str, tuple[str, ...]] = {
     "gr": (),
     "mm": (),
-    "cs": (CATEGORIES, "it is a term of its own: `x + cs(z)`, no part of a product"),
+    "cs": (
+        CATEGORIES,
+        "it is a term of its own: `x + cs(z)`, no part of a product, and not inside of "
+        "a group term; until then: `(1 + z | g)`, one effect for all thresholds",
+    ),
     "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
     "gp": (SMOOTH,),
     "me": (
