@@ -557,7 +557,8 @@ def _rough(program: Program) -> bool:
 
 def _change(here: list[Evaluation], there: list[Evaluation]) -> Difference:
     """Compare what the log density changes by between two points."""
-    if all(one.density == -np.inf for pair in (here, there) for one in pair):
+    pairs = zip(here, there, strict=True)
+    if any(one.density == other.density == -np.inf for one, other in pairs):
         return Difference(0.0, 0.0)
     mine, theirs = (pair[1].density - pair[0].density for pair in (here, there))
     size = max(1.0, *(abs(evaluation.density) for evaluation in here))
