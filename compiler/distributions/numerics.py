@@ -77,9 +77,17 @@ def log_logistics(a: Array, b: Array) -> Array:
     a, b = np.asarray(a), np.asarray(b)
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         return log_logistic(a) + log_logistic(b)
-    s, t = np.exp(-np.abs(a)), np.exp(-np.abs(b))
-    s = s + t + s * t
-    return np.asarray(np.minimum(a, 0.0) + np.minimum(b, 0.0) - np.log1p(s))
+    # in place: there are many of these, and memory is slower than they are
+    s, t = np.asarray(np.abs(a * 1.0)), np.asarray(np.abs(b * 1.0))
+    for small in (s, t):
+        np.exp(np.negative(small, out=small), out=small)
+    both = np.asarray(s * t)
+    both += s
+    both += t
+    np.log1p(both, out=both)
+    found = np.asarray(np.minimum(a, 0.0) + np.minimum(b, 0.0))
+    found -= both
+    return found
 
 
 def logistic(x: Array) -> Array:

@@ -51,7 +51,7 @@ _STEP = 0.02
 #: there are of several effects.
 _HEAVY_DF, _MORE_POINTS = 2.0, 256
 #: Numbers that are computed at a time: what the nearest memory holds.
-_AT_ONCE = 500_000
+_AT_ONCE = 200_000
 
 
 def density_of_units(
