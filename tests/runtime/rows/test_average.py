@@ -48,7 +48,7 @@ def data() -> dict[str, list[Any]]:
     columns: dict[str, Any] = {
         "continuous": rng.uniform(0.05, 0.95, ROWS).round(3),
         "binary": np.arange(ROWS) % 2,
-        "ordinal": 1 + np.arange(ROWS) % 4,
+        "ordinal": np.arange(ROWS) % 4,
         "count": rng.poisson(2, ROWS),
         "successes": np.arange(ROWS) % 5,
         "trials": np.full(ROWS, 6),
