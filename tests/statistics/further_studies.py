@@ -1,4 +1,7 @@
-"""Studies of further families of continuous responses.
+"""Studies of further families.
+
+Not of those with a shift: chains of these studies start at fixed points, and one that
+is above the shortest response has no density.
 
 As in ``studies``, what is drawn and how likely it is owes nothing to the compiler.
 """
@@ -23,7 +26,6 @@ OTHERS |= {
     "kappa": ("lognormal(1, 0.5)", lambda rng, size: rng.lognormal(1.0, 0.5, size)),
     "nu": ("lognormal(1, 0.5, lb=1)", lambda rng, size: _above(rng, size, 1.0)),
     "xi": ("normal(0, 0.15)", lambda rng, size: rng.normal(0.0, 0.15, size)),
-    "ndt": ("beta(2, 30)", lambda rng, size: rng.beta(2.0, 30.0, size)),
 }
 
 
@@ -80,11 +82,6 @@ def exgaussian(p: Named) -> stats.rv_frozen:
     return stats.exponnorm(beta / sigma, at - beta, sigma)
 
 
-def shifted(p: Named) -> stats.rv_frozen:
-    at, sigma, ndt = named(p, "sigma", "ndt")
-    return stats.lognorm(sigma, ndt, np.exp(at))
-
-
 _REAL, _POSITIVE = np.linspace(-1.0, 1.0, ROWS), np.linspace(1.5, 3.0, ROWS)
 _LAWS = {
     "laplace": (laplace, ("sigma",), _REAL),
@@ -92,7 +89,6 @@ _LAWS = {
     "asymmetric_laplace": (asymmetric, ("sigma", "quantile"), _REAL),
     "skew_normal": (skewed, ("sigma", "alpha"), _REAL),
     "exgaussian": (exgaussian, ("sigma", "beta"), _REAL),
-    "shifted_lognormal": (shifted, ("sigma", "ndt"), _POSITIVE),
     "inverse_gaussian": (inverse, ("shape",), _POSITIVE),
     "frechet": (frechet, ("nu",), _POSITIVE),
     "gen_extreme_value": (extreme, ("sigma", "xi"), _REAL),
