@@ -27,7 +27,7 @@ def test_every_kind_has_two_to_four_statements() -> None:
     assert set(STATISTICS) == set(get_args(ResponseKind))
     trials = np.full(6, 9)
     for kind in get_args(ResponseKind):
-        categories = ("a", "b") if kind in ("binary", "ordinal") else ()
+        categories = ("a", "b") if kind in ("binary", "ordinal", "nominal") else ()
         values = RNG.integers(0, 2, (SETS, 6))
         data = Replicates(kind, kind, values[0], values, categories, trials)
         count = len(check_prior(data, 1).statements)
