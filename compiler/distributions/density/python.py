@@ -6,7 +6,6 @@ in that side's block alone. Choices of one condition share an ``if``.
 
 from __future__ import annotations
 
-import linecache
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from . import incomplete_scalars, scalars
 from .graph import RESULTS, Graph, Node, trace
 from .operations import Density
+from .sources import remember
 
 #: The conditions that a node is computed under, and the side of each.
 Path = tuple[tuple[int, int], ...]
@@ -66,9 +66,7 @@ def function(
         )
         for called in RESULTS
     }
-    file = f"<kernel of {name}>"
-    exec(compile(text, file, "exec"), space)
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, remember(text, f"<kernel of {name}>"), "exec"), space)
     made: Callable[..., tuple[float, ...]] = space["kernel"]
     return made
 

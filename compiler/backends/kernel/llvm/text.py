@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import linecache
 from typing import Any
+
+from ....distributions.density.sources import remember
 
 
 def execute(text: str, name: str, space: dict[str, Any]) -> None:
@@ -14,9 +15,8 @@ def execute(text: str, name: str, space: dict[str, Any]) -> None:
     text
         Definitions.
     name
-        What stands for a file name, in angle brackets.
+        What it is called in messages, in angle brackets.
     space
         The namespace.
     """
-    exec(compile(text, name, "exec"), space)
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, remember(text, name), "exec"), space)
