@@ -35,8 +35,21 @@ def student_t(m: Any, x: Any, nu: Any, mu: Any, sigma: Any) -> Any:
     up to 10^150 scales from the centre.
     """
     square = m.square((x - mu) / sigma)
-    tail = 0.5 * (1.0 + 1.0 / nu) * square * m.log1p_ratio(square / nu)
-    return m.half_rising(0.5 * nu) - HALF_LOG_2PI - m.log(sigma) - tail
+    ratio = square / nu
+    # far out the slope of ``log(1 + x)/x`` is 0 to all digits, and is multiplied by
+    # what has overflowed
+    is_far = ratio > 1.0
+    tail = m.where(
+        is_far,
+        nu * m.log1p(m.where(is_far, ratio, 1.0)),
+        square * m.log1p_ratio(m.where(is_far, 1.0, ratio)),
+    )
+    return (
+        m.half_rising(0.5 * nu)
+        - HALF_LOG_2PI
+        - m.log(sigma)
+        - 0.5 * (1.0 + 1.0 / nu) * tail
+    )
 
 
 def _cauchy(m: Any, x: Any, mu: Any, sigma: Any) -> Any:
