@@ -30,6 +30,9 @@ __all__ = ["STATISTICS", "PriorCheck", "Statement", "Statistic", "check_prior"]
 
 #: Mass of the interval over the prior data sets.
 PROB = 0.95
+#: Its ends. ``(1 - PROB) / 2`` is above 0.025 by rounding: of 400 counts that is the
+#: 11th in place of the 10th.
+_ENDS = (0.025, 0.975)
 #: Counts from here on stand for larger ones: draws of a mean are up to it.
 _CAP = (1.0 - 1e-6) * LARGEST_MEAN
 
@@ -440,15 +443,12 @@ def _statement(statistic: Statistic, data: Replicates) -> Statement:
     with np.errstate(all="ignore"):
         values = np.asarray(statistic.of(data.drawn, data), dtype=np.float64)
         observed = float(statistic.of(data.observed[None, :], data)[0])
-    tail = (1.0 - PROB) / 2.0
     # Between categories or counts there is nothing, and beside infinity neither.
     apart = not np.isfinite(values).all() or np.equal(values, np.round(values)).all()
     method: Literal["inverted_cdf", "linear"] = "inverted_cdf" if apart else "linear"
     known = values[~np.isnan(values)]
     bounds = (
-        np.quantile(known, (tail, 1.0 - tail), method=method)
-        if known.size
-        else (math.nan, math.nan)
+        np.quantile(known, _ENDS, method=method) if known.size else (math.nan, math.nan)
     )
     lower, upper = (float(bound) for bound in bounds)
     names = {"name": data.name}

@@ -14,8 +14,13 @@ from varying.compiler.families.family import ResponseKind
 from varying.runtime.look.prior_check import STATISTICS, check_prior, written
 from varying.runtime.rows.replicates import Replicates
 
-RNG = np.random.default_rng(8)
 SETS = 400
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Return numbers of a test's own: what others draw does not move them."""
+    return np.random.default_rng(8)
 
 
 def quantiles(values: np.ndarray, method: str = "linear") -> tuple[float, float]:
@@ -23,19 +28,26 @@ def quantiles(values: np.ndarray, method: str = "linear") -> tuple[float, float]
     return float(low), float(high)
 
 
-def test_every_kind_has_two_to_four_statements() -> None:
+def test_every_kind_has_two_to_four_statements(rng: np.random.Generator) -> None:
     assert set(STATISTICS) == set(get_args(ResponseKind))
     trials = np.full(6, 9)
     for kind in get_args(ResponseKind):
         categories = ("a", "b") if kind in ("binary", "ordinal", "nominal") else ()
-        values = RNG.integers(0, 2, (SETS, 6))
+        values = rng.integers(0, 2, (SETS, 6))
         data = Replicates(kind, kind, values[0], values, categories, trials)
         count = len(check_prior(data, 1).statements)
         assert count == 1 if kind == "binary" else 2 <= count <= 4
 
 
-def test_ratings() -> None:
-    drawn = RNG.integers(0, 5, (SETS, 30))
+def test_the_ends_are_those_of_95_percent() -> None:
+    """Of 400 sets the 10th and the 390th: 5 % of them are as far out, or further."""
+    drawn = np.arange(1, SETS + 1)[:, None]
+    check = check_prior(Replicates("n", "count", np.array([7]), drawn), 1)
+    assert [(one.lower, one.upper) for one in check.statements[1:]] == [(10, 390)] * 2
+
+
+def test_ratings(rng: np.random.Generator) -> None:
+    drawn = rng.integers(0, 5, (SETS, 30))
     observed = np.array([0] * 24 + [1] * 3 + [4] * 3)
     names = ("never", "seldom", "at times", "often", "always")
     lowest, highest, median = check_prior(
@@ -57,8 +69,8 @@ def test_ratings() -> None:
     assert "(in your data: never, below that)" in median.text
 
 
-def test_counts() -> None:
-    drawn = RNG.poisson(RNG.gamma(2, 2, (SETS, 1)), (SETS, 20))
+def test_counts(rng: np.random.Generator) -> None:
+    drawn = rng.poisson(rng.gamma(2, 2, (SETS, 1)), (SETS, 20))
     observed = np.array([0] * 5 + [2] * 15)
     zeros, mean, largest = check_prior(Replicates("n", "count", observed, drawn), 1)
     assert (zeros.lower, zeros.upper) == quantiles((drawn == 0).mean(axis=1))
@@ -71,8 +83,8 @@ def test_counts() -> None:
     assert "." not in largest.text.split("(")[0]
 
 
-def test_continuous_says_what_is_impossible() -> None:
-    drawn = RNG.normal(300, 200, (SETS, 50))
+def test_continuous_says_what_is_impossible(rng: np.random.Generator) -> None:
+    drawn = rng.normal(400, 200, (SETS, 50))  # one set in three is all above 0
     observed = np.linspace(200, 400, 50)
     statements = check_prior(Replicates("rt", "continuous", observed, drawn), 1)
     mean, sd, negative, high = statements
@@ -90,25 +102,25 @@ def test_continuous_says_what_is_impossible() -> None:
     assert names == ["mean", "sd", "low", "high"]
 
 
-def test_successes_and_binary() -> None:
+def test_successes_and_binary(rng: np.random.Generator) -> None:
     trials = np.array([2, 3, 5])
-    drawn = RNG.binomial(trials, 0.5, (SETS, 3))
+    drawn = rng.binomial(trials, 0.5, (SETS, 3))
     data = Replicates("s", "successes", np.array([0, 3, 1]), drawn, (), trials)
     share, none, whole = check_prior(data, 1)
     assert (share.lower, share.upper) == quantiles(drawn.sum(axis=1) / 10)
     assert share.observed == 0.4
     assert (none.observed, whole.observed) == pytest.approx((1 / 3, 1 / 3))
     assert (whole.lower, whole.upper) == quantiles((drawn == trials).mean(axis=1))
-    drawn = RNG.integers(0, 2, (SETS, 40))
+    drawn = rng.integers(0, 2, (SETS, 40))
     data = Replicates("won", "binary", np.array([1] * 40), drawn, ("no", "yes"))
     (share,) = check_prior(data, 1)
     assert (share.lower, share.upper) == quantiles(drawn.mean(axis=1))
     assert "of rows with won = yes (in your data: 100 %, above that)" in share.text
 
 
-def test_rows_without_trials_are_neither() -> None:
+def test_rows_without_trials_are_neither(rng: np.random.Generator) -> None:
     trials = np.array([0, 3, 5, 0])
-    drawn = RNG.binomial(trials, 0.5, (SETS, 4))
+    drawn = rng.binomial(trials, 0.5, (SETS, 4))
     data = Replicates("s", "successes", np.array([0, 3, 0, 0]), drawn, (), trials)
     share, none, whole = check_prior(data, 1)
     assert share.observed == 3 / 8
@@ -120,11 +132,11 @@ def test_rows_without_trials_are_neither() -> None:
     assert [statement.name for statement in check_prior(empty, 1)] == ["share"]
 
 
-def test_counts_that_were_cut_off() -> None:
+def test_counts_that_were_cut_off(rng: np.random.Generator) -> None:
     """Draws stop at a mean of 10^15: that is no claim of the prior."""
     cap = int(LARGEST_MEAN)
-    drawn = RNG.poisson(4, (SETS, 2))
-    drawn[:200] = RNG.poisson(LARGEST_MEAN, (200, 2))
+    drawn = rng.poisson(4, (SETS, 2))
+    drawn[:200] = rng.poisson(LARGEST_MEAN, (200, 2))
     observed = np.array([3, 5])
     zeros, mean, largest = check_prior(Replicates("n", "count", observed, drawn), 1)
     for statement in (mean, largest):
@@ -139,7 +151,7 @@ def test_counts_that_were_cut_off() -> None:
     assert "have a mean of more than 5.00e+14" in found.sentences[1]
     assert found.to_dict()["statements"][1]["upper"] == pytest.approx(5e14)
     # and one data set beyond the bounds changes none of them
-    rare = RNG.poisson(4, (SETS, 2))
+    rare = rng.poisson(4, (SETS, 2))
     rare[0] = cap
     found = check_prior(Replicates("n", "count", observed, rare), 1)
     assert not any("more than" in text for text in found.sentences)
@@ -182,17 +194,17 @@ def test_shares(value: float, text: str) -> None:
     assert written(value, "share") == text
 
 
-def test_infinite_draws_are_said_and_drawn() -> None:
+def test_infinite_draws_are_said_and_drawn(rng: np.random.Generator) -> None:
     with np.errstate(over="ignore"):
-        drawn = np.exp(RNG.normal(0, 1000, (SETS, 20)))
+        drawn = np.exp(rng.normal(0, 1000, (SETS, 20)))
     check = check_prior(Replicates("rt", "continuous", np.arange(1.0, 21), drawn), 1)
     assert " and infinity (in your data: 10.5, below" in check.sentences[0]
     assert check.to_dict()["statements"][0]["upper"] is None
     assert check.plot()._repr_png_().startswith(b"\x89PNG")
 
 
-def test_json() -> None:
-    drawn = RNG.integers(0, 3, (SETS, 30))
+def test_json(rng: np.random.Generator) -> None:
+    drawn = rng.integers(0, 3, (SETS, 30))
     data = Replicates("worry", "ordinal", drawn[0], drawn, ("a", "b", "c"))
     found = json.loads(json.dumps(check_prior(data, 7).to_dict(), allow_nan=False))
     assert (found["seed"], found["draws"]) == (7, SETS)
