@@ -170,8 +170,7 @@ def _check(compiled: Compiled, units: Units) -> None:
     def refuse(what: str, note: str) -> Any:
         return fault(compiled.spec.source, "not-yet", what, note)
 
-    items = compiled.bound.response.items
-    if items is not None and items.varied and items.column == units.by:
+    if any(items.column == units.by for items in compiled.varied):
         raise refuse(
             f"integrating over the thresholds of a new `{units.by}` is not possible "
             "yet",

@@ -186,11 +186,11 @@ def new_rows(
         ``unknown-column``, ``new-level``, ``missing-value``, ``wrong-type`` or
         ``infinite-value``, with the column and the rows.
     """
-    items = compiled.bound.response.items
-    if groups in ("zero", "average") and items is not None and items.varied:
+    if groups in ("zero", "average") and compiled.varied:
+        column = compiled.varied[0].column
         raise ArgumentError(
             f"groups={groups!r} is not possible where thresholds vary by "
-            f"`{items.column}`: predictions are those of its levels in the fit"
+            f"`{column}`: predictions are those of its levels in the fit"
         )
     program = compiled.lowered if response else uncensored(compiled.lowered)
     if groups == "zero":

@@ -197,14 +197,11 @@ class Simulator:
 
 def _refuse_varied(compiled: Compiled, source: Source) -> None:
     """Refuse thresholds that vary: nothing draws those of the people of a design."""
-    for one in compiled.joint.members:
-        items = one.response.items
-        if items is not None and items.varied:
-            message = (
-                f"thresholds that vary by `{items.column}` are not drawn by this "
-                "version"
-            )
-            raise ModelError((Diagnostic("not-yet", message, source, Span(0, 0)),))
+    for items in compiled.varied:
+        message = (
+            f"thresholds that vary by `{items.column}` are not drawn by this version"
+        )
+        raise ModelError((Diagnostic("not-yet", message, source, Span(0, 0)),))
 
 
 def _gaps(value: Array, compiled: Compiled, name: str) -> Array:

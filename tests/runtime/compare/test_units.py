@@ -16,6 +16,7 @@ from scipy.special import log_expit, logsumexp
 import varying
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.rows import row_arguments
+from varying.grammar.diagnostics import ModelError
 from varying.runtime.compare.integrals import _Unit, density_of_units
 from varying.runtime.compare.psis import smoothed
 from varying.runtime.compare.units import in_front, units_of
@@ -137,6 +138,19 @@ def test_several_responses_have_a_formula(coupled: bool) -> None:
     one = fit.loo(by="g", response="z")
     assert np.isfinite(one.elpd)
     assert one.elpd > fit.loo(by="g").elpd
+
+
+def test_thresholds_of_any_response_may_vary() -> None:
+    """They have no integral, whichever response they are of."""
+    spec = (
+        "y ~ x + (1 | half)\n  level ~ x + (1 | g), family=ordlogit\n"
+        "  level.threshold ~ (1 | g)\n"
+    )
+    compiled = varying.compile(spec, frame()).compiled
+    assert compiled is not None
+    with pytest.raises(ModelError, match="thresholds of a new `g`"):
+        units_of(compiled, "g")
+    assert units_of(compiled, "x").count == 6
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 4.0])

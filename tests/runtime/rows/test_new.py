@@ -16,6 +16,7 @@ from scipy import stats
 import varying
 from varying.grammar.diagnostics import ModelError
 from varying.runtime.fit.fit import Fit
+from varying.runtime.rows.new import new_rows, read_rows
 
 N = 60
 HEAD = (
@@ -365,6 +366,23 @@ def test_several_responses_are_predicted_together() -> None:
             assert values.std() == pytest.approx(draw(few, name)[at], rel=0.06)
     own = made.predict(data().head(6), "mean", response="z")
     assert own.sizes["row"] == 6
+
+
+def test_thresholds_of_any_response_may_vary() -> None:
+    """Without levels there are none, whichever response they are of."""
+    spec = (
+        "y ~ x + (1 | subj)\n  rating ~ x + (1 | subj), family=ordlogit\n"
+        "  rating.threshold ~ (1 | subj)\n"
+    )
+    whole = varying.compile(spec, data()).compiled
+    assert whole is not None
+    rows = data().head(3)
+    for of in (whole, whole.of("rating")):
+        with pytest.raises(ValueError, match="thresholds vary by `subj`"):
+            new_rows(of, read_rows(rows, of), "zero")
+        new_rows(of, read_rows(rows, of), "fitted")
+    other = whole.of("y")
+    new_rows(other, read_rows(rows, other), "zero")
 
 
 def test_a_formula_that_is_not_linear() -> None:
