@@ -22,6 +22,7 @@ from varying.compiler.distributions.numerics import (
 )
 from varying.compiler.distributions.table import DISTRIBUTIONS, SUPPORTS
 from varying.compiler.families import (
+    BY_RESPONSE,
     FAMILIES,
     FAMILY_SPELLINGS,
     PLANNED_FAMILIES,
@@ -205,7 +206,7 @@ def test_what_is_no_response_is_not_in_the_support() -> None:
 
 def test_the_spellings_are_unique() -> None:
     spelled = [s for f in FAMILIES.values() for s in (f.name, *f.aliases)]
-    spelled += VARIANTS
+    spelled += [*VARIANTS, *BY_RESPONSE]
     assert len(spelled) == len(set(spelled)) == len(FAMILY_SPELLINGS)
     assert not set(PLANNED_FAMILIES) & set(FAMILY_SPELLINGS)
     assert OPERATIONS
