@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.combined.limits import LIMITS, is_whole
 from varying.compiler.families.family import Family
@@ -161,6 +162,19 @@ def test_the_density_is_that_of_scipy(name: str) -> None:
     assert good.mean() > (0.9 if name.startswith("inverse") else 0.95)
     assert error(found[good], wanted[good]) < 1e-10
     assert np.isfinite(found).all()
+
+
+def test_times_far_below_their_scale_have_a_probability() -> None:
+    # of a shape of 1000 the hazard at 0.2 is exp(-1609), less than any float
+    tails, shape = FAMILIES["weibull"].tails, np.array([2.0, 40.0, 1000.0])
+    assert tails is not None
+    eta = special.gammaln(1.0 + 1.0 / shape)
+    below, above = tails.log_tails(ARRAYS, 0.2, eta, shape)
+    # log(1 - exp(-h)) is log h - h/2 for a small hazard h, here up to h^2/24
+    hazard = 0.2**shape
+    wanted = shape * np.log(0.2) - 0.5 * hazard + hazard**2 / 24.0
+    np.testing.assert_allclose(below, wanted, rtol=1e-8)
+    np.testing.assert_allclose(above, -hazard, rtol=1e-12)
 
 
 @cases

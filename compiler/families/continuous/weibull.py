@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from ...distributions.density import arrays
+from ...distributions.density.latent import LATENT
 from ..family import Array, DefaultPrior, Family, SourceText, Tails
 from ..link import POSITIVES
 from ..written import graph
 from .gamma import SHAPE, mean, moments
 from .lognormal import in_support, zeros
 
-#: Logs of cumulative hazards are cut here, where their exponentials are numbers.
-LARGEST = 700.0
+#: The log of a cumulative hazard is of a least value.
+EXTREME = LATENT["cloglog"]
 
 
 def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
@@ -29,9 +30,7 @@ def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
 def log_tails(m: Any, y: Any, eta: Any, shape: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
     z = shape * (m.log(y) - eta + m.lgamma1p(1.0 / shape))
-    # what is above is 0 beyond
-    hazard = m.exp(m.where(z < LARGEST, z, LARGEST))
-    return m.log1mexp(hazard), -hazard
+    return EXTREME.below(m, z), EXTREME.above(m, z)
 
 
 def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
