@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.density import arrays
-from .combined.limits import base_name
+from .combined.limits import base_name, is_whole
 from .family import Family
 
 __all__ = ["CDFS", "atoms_of", "cdf_of", "log_mass_between"]
@@ -160,10 +160,13 @@ def cdf_of(family: Family) -> Callable[..., Tails] | None:
     tails = FAMILIES[name].tails
     if tails is None:
         return None
-    order = (family.predictor, *(dpar.name for dpar in family.dpars))
+    of = FAMILIES[name]
+    order = (of.predictor, *(dpar.name for dpar in of.dpars), *of.known)
 
     def both(y: Array, **given: Array) -> Tails:
         own = [given[name] for name in order]
+        # between whole numbers as many are below as at the last one
+        y = np.floor(y) if is_whole(of) else y
         inside, ends = np.asarray(y) >= tails.lowest, np.isposinf(y)
         inside &= ~np.isneginf(y)
         at = np.where(inside & ~ends, y, max(tails.lowest, 0.0))

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import integrate, stats
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 import varying
 from varying.compiler.families import FAMILIES
@@ -85,6 +85,22 @@ def test_masses_are_integrals_of_densities(name: str, value: float) -> None:
     mass += sum(density(one) for one in _POINTS.get(name, ()) if low < one <= high)
     found = log_mass_between(name, np.asarray(low), np.asarray(high), given)
     assert float(np.exp(found)) == pytest.approx(mass, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "law"),
+    [
+        ("poisson", {"eta": 0.9}, stats.poisson(np.exp(0.9))),
+        ("binomial", {"eta": 0.4, "trials": 6.0}, stats.binom(6, expit(0.4))),
+    ],
+)
+def test_masses_of_whole_numbers_are_those_of_what_is_inside(
+    name: str, given: dict[str, float], law: Any
+) -> None:
+    low, high = np.array([-1.5, 0.4, 0.0, 2.5, 5.5]), np.array([0.5, 1.0, 1.9, 4, 9])
+    arguments = {key: np.asarray(one) for key, one in given.items()}
+    found = log_mass_between(name, low, high, arguments)
+    np.testing.assert_allclose(np.exp(found), law.cdf(high) - law.cdf(low), rtol=1e-9)
 
 
 def test_small_tails_keep_their_digits() -> None:
