@@ -72,6 +72,11 @@ CASES: dict[str, tuple[Callable[[Rng], Any], str, dict[str, Any]]] = {
     ),
     "times": (
         lambda rng: rng.lognormal(6.0, 0.5, ROWS),
+        "lognormal gamma weibull shifted_lognormal exgaussian",
+        {},
+    ),
+    "times from 0 on": (
+        lambda rng: rng.lognormal(6.0, 1.0, ROWS),
         "lognormal gamma weibull",
         {},
     ),
@@ -82,7 +87,7 @@ CASES: dict[str, tuple[Callable[[Rng], Any], str, dict[str, Any]]] = {
     ),
     "times that end": (
         lambda rng: np.minimum(rng.lognormal(6.0, 0.5, ROWS), 600.0),
-        "lognormal lognormal gamma weibull",
+        "lognormal lognormal gamma weibull shifted_lognormal exgaussian",
         {},
     ),
     "amounts with zeros": (
