@@ -278,7 +278,9 @@ def _guessed(
     coded = {column.term for column in population.effects}
     coded |= {column.term for g in groupings for column in g.columns}
     lost = {name.text for name in column_names(terms)} - {*schema.names, "Intercept"}
-    if not faulty and not lost and {t.label for t in expansion.terms} <= coded:
+    # a name that is no column and no fault is something else: the id of `(1 |p| g)`
+    unknown = not lost.isdisjoint(schema.faulty)
+    if not faulty and not unknown and {t.label for t in expansion.terms} <= coded:
         return frozenset()
     return frozenset({*lost, *schema.names, *schema.faulty})
 
