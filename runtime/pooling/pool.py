@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.grammar.printer import name_text
 from varying.grammar.source import Source
 from varying.grammar.tree import ModelStatement
 
@@ -452,7 +453,7 @@ def _wide(compiled: Compiled, by: str) -> dict[str, float]:
     identity = compiled.lowered.predictors[0].link == "identity"
     wide = _WIDE if identity else _WIDE_ELSE
     return {
-        f"sd[{by}, {coef}]": float(f"{wide * scales[coef]:.3g}")
+        f"sd[{name_text(by)}, {coef}]": float(f"{wide * scales[coef]:.3g}")
         if coef in scales
         else _ELSE
         for group in compiled.lowered.groups

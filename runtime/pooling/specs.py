@@ -62,13 +62,15 @@ def none(spec: Spec, model: ModelStatement, by: str, sds: Mapping[str, float]) -
     Parameters
     ----------
     sds
-        By the target of a prior: ``sd[g, Intercept]``.
+        By the target of a prior: ``sd[g, Intercept]``. The priors stand under the
+        formula, wherever in the text that is.
     """
     edits = [edit for formula in _formulas(model) for edit in _apart(formula, by)]
     others = {name for one in _formulas(model) for name, _ in _terms(one)} - {by}
-    text = _text(spec, model, edits, lambda prior: not _about(prior, by, bool(others)))
-    lines = [f"  prior {target} = {value:.6g}" for target, value in sds.items()]
-    return "\n".join([text.rstrip("\n"), *lines, ""])
+    added = [f"prior {target} = {value:.6g}" for target, value in sds.items()]
+    return _text(
+        spec, model, edits, lambda prior: not _about(prior, by, bool(others)), added
+    )
 
 
 def factors_of(model: ModelStatement) -> list[str]:
@@ -170,8 +172,12 @@ def _text(
     model: ModelStatement,
     edits: Sequence[_Edit],
     kept: Keep | None = None,
+    added: Sequence[str] = (),
 ) -> str:
-    """Return the text of a spec with one model, some of it edited."""
+    """Return the text of a spec with one model, some of it edited.
+
+    ``added`` are statements for the end of the model.
+    """
     source, keep = spec.source, kept
     pieces = []
     seen = False
@@ -179,6 +185,7 @@ def _text(
         if statement is model:
             seen = True
             pieces.append(_model(source, model, edits, keep))
+            pieces += [f"  {line}" for line in added]
         elif isinstance(statement, PriorStatement):
             if keep is None or keep(statement):
                 pieces.append(source.slice(statement.span))

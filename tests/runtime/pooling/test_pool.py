@@ -14,7 +14,7 @@ import varying
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source
-from varying.runtime.pooling.pool import Pool
+from varying.runtime.pooling.pool import Pool, _wide
 from varying.runtime.pooling.specs import complete, factors_of, none, partial
 
 RADON = Path(__file__).parents[3] / "examples" / "radon"
@@ -68,6 +68,14 @@ SPECS = [
         'data "a.csv"\nlet z = x * 2\nprior sd ~ exponential(3)\n'
         "y ~ 0 + (1 | g) + z - x + (1 | item), family=student\n  sigma ~ z\n"
         "  prior sd[g] ~ exponential(1)\n  prior b ~ normal(0, 1)\n",
+    ),
+    # the prior stands under the formula, whatever follows that
+    (
+        "y ~ x + (1 | g)\n  prior b ~ normal(0, 1)\nlet z = x\nwhere z > 0\n",
+        "y ~ x\n  prior b ~ normal(0, 1)\nlet z = x\nwhere z > 0\n",
+        "y ~ x + (1 || g)\n  prior b ~ normal(0, 1)\n  prior sd[g, Intercept] = 12.5\n"
+        "let z = x\nwhere z > 0\n",
+        "y ~ x + (1 | g)\n  prior b ~ normal(0, 1)\nlet z = x\nwhere z > 0\n",
     ),
 ]
 
@@ -126,6 +134,29 @@ def test_what_is_said_of_radon() -> None:
         f"prior sd[county, Intercept] = {plain['fixed']['sd[county, Intercept]']:g}\n"
     )
     assert len(plain["levels"]) == len(found.to_frame()) == 85
+
+
+def test_names_with_a_blank_stand_in_back_quotes() -> None:
+    """The priors of the fixed sds are read as they are written."""
+    data = pd.DataFrame(
+        {
+            "y": np.sin(np.arange(24.0)),
+            "Block Phase": ["early on"] * 12 + ["late"] * 12,
+            "VP Nr": [*"abcd"] * 6,
+        }
+    )
+    spec = "y ~ `Block Phase` + (1 + `Block Phase` | `VP Nr`)"
+    compiled = varying.compile(spec, data)._with_data("a test")
+    sds = _wide(compiled, "VP Nr")
+    assert list(sds) == ["sd[`VP Nr`, Intercept]", "sd[`VP Nr`, `Block Phase`[late]]"]
+    source = Source(spec)
+    read = parse(source, Sink(source))
+    text = none(read, read.models[0], "VP Nr", sds)
+    table = varying.compile(text, data).priors.to_frame()
+    # fixed, as written: not the default prior of an sd
+    assert table[table["source"] == "spec"]["prior"].tolist() == [
+        f"= {value:g}" for value in sds.values()
+    ]
 
 
 def test_slopes_and_ranks() -> None:
