@@ -48,6 +48,7 @@ def picture(sheet: Sheet, design: Design) -> None:
             "markersize": 4.5,
             "linewidth": 1.1,
         }
+        # a mean has no power: no point here, but a line in the legend
         error = [1.96 * row.mcse for row in rows]
         power.errorbar(
             people,

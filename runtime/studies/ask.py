@@ -134,8 +134,8 @@ def design(
         The grouping factor whose levels are the people. None: the only one.
     ask
         Questions beside those of the spec: statements such as ``"contrast block: late
-        - early"`` or ``"test more = b[x] > 0"``. Where there are none at all, the
-        population effects.
+        - early"`` or ``"test more = b[x] > 0"``. Where there are none at all but
+        ``means``, which have no power, the population effects.
     draws, chains
         Of each fit; as many draws more to adapt by.
     seed

@@ -35,14 +35,14 @@ class Planned:
     people
         Levels of the grouping factor.
     label, kind
-        The question; ``estimate`` or ``test``.
+        The question; ``estimate``, ``test``, or ``mean``, which has no power.
     truth
         Its value if the parameters are as given.
     runs
         Studies that were drawn and fitted.
     power
         Share of the runs whose 95 % interval excludes 0 or, of a test, whose
-        probability is 0.975 or more.
+        probability is 0.975 or more; NaN for means, which are not held against 0.
     mcse
         Monte Carlo standard error of ``power``, with two runs more of each kind, so
         that it is not 0 where all runs agree (Agresti & Coull 1998).
@@ -83,12 +83,14 @@ class Planned:
         shown = excludes
         if first.kind == "test":
             shown = np.array([one.probability >= SURE for one in found])
-        power = float(shown.mean())
+        power, mcse = float(shown.mean()), _mcse(int(shown.sum()), runs)
+        if first.kind == "mean":
+            power = mcse = math.nan
         signed = excludes & np.isfinite(means)
         wrong = exaggeration = covered = math.nan
-        if first.kind == "estimate" and math.isfinite(truth):
+        if first.kind != "test" and math.isfinite(truth):
             covered = float(((lower <= truth) & (truth <= upper)).mean())
-            if truth and signed.any():
+            if first.kind == "estimate" and truth and signed.any():
                 kept = means[signed]
                 wrong = float((np.sign(kept) != math.copysign(1.0, truth)).mean())
                 exaggeration = float(np.abs(kept).mean() / abs(truth))
@@ -99,7 +101,7 @@ class Planned:
             truth,
             runs,
             power,
-            _mcse(int(shown.sum()), runs),
+            mcse,
             float(means.mean()),
             float(means.std(ddof=1)) if runs > 1 else math.nan,
             float(np.median(upper - lower)),
@@ -158,6 +160,11 @@ class Design:
             "have the true value in them; exaggeration: how many times too large the "
             "estimates are that exclude 0",
         ]
+        if any(row.kind == "mean" for row in self.rows):
+            found.append(
+                "means have a width and no power: 0 is nothing to hold them against; "
+                "ask a contrast or a test of them"
+            )
         if self.unsettled:
             found.append(
                 f"in {self.unsettled} of {self.fits} fits the chains do not agree: "
@@ -183,8 +190,8 @@ class Design:
                 Cell.of("" if row.label == before else row.label),
                 Cell.of(str(row.people)),
                 Cell.of(_number(row.truth)),
-                Cell.of(f"{row.power:.2f}"),
-                Cell.of(f"{row.mcse:.2f}"),
+                Cell.of(_share(row.power)),
+                Cell.of(_share(row.mcse)),
                 Cell.of(_number(row.mean)),
                 Cell.of(_number(row.width)),
                 Cell.of(_share(row.covered)),

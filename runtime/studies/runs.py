@@ -23,6 +23,8 @@ from .truth import parsed
 if TYPE_CHECKING:
     from varying.compiler.data.table import Table
 
+    from ..draws.statistics import Statistics
+
 __all__ = ["PROB", "Answered", "Study", "append", "executed", "written"]
 
 Array = NDArray[Any]
@@ -40,7 +42,7 @@ class Answered:
     people, run
         How many levels of the grouping factor, and the number of the run, from 0.
     kind
-        ``estimate`` or ``test``.
+        ``estimate``, ``mean`` (an estimate that is not held against 0) or ``test``.
     label
         Of the quantity, the line of a contrast, the coefficient or the test.
     mean, lower, upper
@@ -144,7 +146,8 @@ class Study:
         derived = simulator.answers()
         if derived is not None:
             found = answers_of(DataTree.from_dict({GROUP: derived}), PROB)
-            for one in (*found.quantities, *found.contrasts):
+            compared = (*found.quantities, *found.contrasts, *found.slopes)
+            for one in (*compared, *found.means):
                 values[one.label] = one.figures.mean
             for test in found.tests:
                 known = test.figures
@@ -175,20 +178,14 @@ class Study:
         rhat = max((r for r in rhats if math.isfinite(r)), default=math.nan)
         about = rhat, int(fit.data["sample_stats"]["diverging"].sum())
         found = fit._answered(PROB)
+
+        def estimated(kind: str, label: str, f: Statistics) -> Answered:
+            figures = (f.mean, f.lower, f.upper, math.nan)
+            return Answered(people, number, kind, label, *figures, *about)
+
         result = [
-            Answered(
-                people,
-                number,
-                "estimate",
-                one.label,
-                f.mean,
-                f.lower,
-                f.upper,
-                math.nan,
-                *about,
-            )
-            for one in (*found.quantities, *found.contrasts)
-            for f in [one.figures]
+            estimated("estimate", one.label, one.figures)
+            for one in (*found.quantities, *found.contrasts, *found.slopes)
         ]
         for test in found.tests:
             f = test.figures
@@ -197,24 +194,14 @@ class Study:
             result.append(
                 Answered(people, number, "test", test.name, *three, chance, *about)
             )
-        if result:
-            return result
-        return [
-            Answered(
-                people,
-                number,
-                "estimate",
-                row.label,
-                f.mean,
-                f.lower,
-                f.upper,
-                math.nan,
-                *about,
-            )
-            for row in rows
-            if row.name.endswith("b")
-            for f in [row.figures]
-        ]
+        if not result:  # nothing that has a power is asked
+            result = [
+                estimated("estimate", row.label, row.figures)
+                for row in rows
+                if row.name.endswith("b")
+            ]
+        means = (estimated("mean", one.label, one.figures) for one in found.means)
+        return [*result, *means]
 
 
 def _codes(values: Array) -> tuple[Array, Array]:

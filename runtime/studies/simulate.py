@@ -16,7 +16,13 @@ from varying.compiler.program.interpret.density import spread_out
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
-from varying.grammar.tree import ColumnStatement, LevelRange
+from varying.grammar.tree import (
+    ColumnStatement,
+    LetStatement,
+    LevelRange,
+    WhereStatement,
+)
+from varying.grammar.walk import column_names
 
 from ..rows.engine import Rows
 from ..rows.predict import joint_draws
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Column, Table
     from varying.compiler.prepare.responses import Written
     from varying.compiler.program.ir import Derived, Frame, Group, Parameter, Program
-    from varying.grammar.tree import ModelStatement, Spec
+    from varying.grammar.tree import Expr, ModelStatement, Spec
 
 __all__ = ["Simulator", "frame_of", "table_of"]
 
@@ -269,7 +275,39 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
         raise ModelError(sink.sorted())
     found = _chosen(spec, model)
     written = () if found is None else responses_of(found).written
+    _check_where(spec, frozenset(one.text for one in written), source)
     return table.adding(_stand_in(one, spec, table, source) for one in written)
+
+
+def _check_where(spec: Spec, responses: frozenset[str], source: Source) -> None:
+    """Refuse to choose rows by a response, which has no values before it is drawn."""
+    read = {name: f"the response `{name}`" for name in responses}
+
+    def what(node: Expr) -> str | None:
+        found = (read[n.text] for n in column_names(node) if n.text in read)
+        return next(found, None)
+
+    # `where` may stand above the `let`s that it reads; these stand in their order
+    for one in spec.statements:
+        if isinstance(one, LetStatement):
+            known = what(one.expression)
+            if known is not None:
+                read.setdefault(one.name.text, f"`{one.name.text}`, of {known}")
+    for one in spec.statements:
+        if not isinstance(one, WhereStatement):
+            continue
+        known = what(one.condition)
+        if known is None:
+            continue
+        raise _fault(
+            source,
+            one.span,
+            f"`where` reads {known}, which is drawn only afterwards",
+            "data are drawn for the rows that `where` leaves: take this condition out "
+            "of the spec that draws; `varying simulate` writes data that another spec, "
+            "which has it, fits",
+            rule="not-yet",
+        )
 
 
 def _chosen(spec: Spec, model: str | None) -> ModelStatement | None:

@@ -90,6 +90,34 @@ def test_runs_are_the_same_again_and_are_gone_on_with(tmp_path: Path) -> None:
         varying.design(SPEC, TRUTH, PILOT, runs=1, out=file, **settings)
 
 
+def test_means_have_a_width_and_slopes_a_power() -> None:
+    """No question is left out; 0 is no value that a mean is held against."""
+    data = pd.DataFrame({"g": ["a"] * 4 + ["b"] * 4, "z": [-1.0, 0, 1, 2] * 2})
+    truth = {"Intercept": 1, "b[z]": 1, "sd[g, Intercept]": 0.5, "sigma": 1}
+    asked: list[tuple[str | list[str], list[str]]] = [
+        ("means m = z, z=[0, 2]", ["b[z]", "m[z=0]", "m[z=2]"]),
+        (["slope s = z", "means m = z, z=[0, 2]"], ["s", "m[z=0]", "m[z=2]"]),
+    ]
+    for ask, labels in asked:
+        found = varying.design(
+            "y ~ z + (1 | g)",
+            truth,
+            data,
+            people=[3],
+            runs=2,
+            draws=60,
+            seed=1,
+            ask=ask,
+            cores=1,
+        )
+        assert [row.label for row in found.rows] == labels
+        assert [row.truth for row in found.rows] == pytest.approx([1, 1, 3])
+        assert [row.kind for row in found.rows] == ["estimate", "mean", "mean"]
+        assert [math.isnan(row.power) for row in found.rows] == [False, True, True]
+        assert all(row.width > 0 and row.covered >= 0 for row in found.rows)
+        assert "means have a width and no power" in repr(found)
+
+
 def test_people_beyond_the_pilot_have_its_designs_in_turn(tmp_path: Path) -> None:
     data = pd.DataFrame({"g": ["a", "a", "b"], "x": ["u", "v", "v"]})
     file = tmp_path / "runs.csv"

@@ -207,6 +207,23 @@ def test_what_cannot_be_drawn() -> None:
         varying.simulate("y ~ x", FULL)
 
 
+#: Statements below a formula, and what `where` is said to read.
+OF_THE_RESPONSE = [
+    ("where y > 150 & y < 3000", "`where` reads the response `y`, which is drawn"),
+    ("where x == 'a' & z > 0\nlet z = y / 2", "reads `z`, of the response `y`, which"),
+]
+
+
+@pytest.mark.parametrize(("below", "message"), OF_THE_RESPONSE)
+def test_rows_are_not_chosen_by_what_is_drawn(below: str, message: str) -> None:
+    spec = f"{SPEC}\n{below}"
+    with pytest.raises(ModelError, match="not-yet") as caught:
+        varying.simulate(spec, FULL, design(4))
+    (one,) = caught.value.diagnostics
+    assert message in one.message
+    assert one.source.slice(one.span).startswith("where ")
+
+
 def test_rows_that_the_model_leaves_out_are_left_out(tmp_path: Path) -> None:
     file = tmp_path / "d.csv"
     file.write_text("x,z\n1,2\n2,NA\n3,4\n4,5\n", "utf-8")
