@@ -250,7 +250,7 @@ class Tails:
     mean: Callable[..., Array] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """A response distribution.
 
@@ -362,14 +362,14 @@ class Family:
     """
 
     name: str
-    aliases: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
     title: str
     response: ResponseKind
     links: tuple[str, ...]
-    known_links: tuple[str, ...]
+    known_links: tuple[str, ...] = ()
     dpars: tuple[Dpar, ...]
-    predictor: str
-    thresholds: bool
+    predictor: str = "mu"
+    thresholds: bool = False
     support: str
     in_support: Callable[..., NDArray[np.bool_]]
     moments: Callable[..., Moments]

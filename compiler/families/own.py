@@ -168,14 +168,11 @@ def own_family(
     }
     return Family(
         name=name,
-        aliases=(),
         title=f"{name} distribution",
         response=response,
         links=(link,),
-        known_links=(),
         dpars=tuple(_dpar(one, text) for one, text in own.items()),
         predictor=predictor,
-        thresholds=False,
         support=support or words[response],
         in_support=possible,
         moments=_moments(link, rows),

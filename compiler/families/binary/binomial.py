@@ -50,14 +50,11 @@ def draw(pm: Any, pt: Any, eta: Any, trials: Any, size: Any) -> Any:
 
 BINOMIAL = Family(
     name="binomial",
-    aliases=(),
     title="binomial distribution",
     response="successes",
     links=SHARES,
-    known_links=(),
     dpars=(),
     predictor="eta",
-    thresholds=False,
     support="successes: whole numbers from 0 to the number of trials",
     in_support=in_support,
     moments=moments,

@@ -70,14 +70,11 @@ def draw(pm: Any, pt: Any, eta: Any, phi: Any, trials: Any, size: Any) -> Any:
 
 BETA_BINOMIAL = Family(
     name="beta_binomial",
-    aliases=(),
     title="beta-binomial distribution",
     response="successes",
     links=SHARES,
-    known_links=(),
     dpars=(PHI,),
     predictor="eta",
-    thresholds=False,
     support="successes: whole numbers from 0 to the number of trials",
     in_support=in_support,
     moments=moments,

@@ -190,14 +190,11 @@ def mixture(components: tuple[Family, ...]) -> Family:
     title = " and ".join(one.name for one in components)
     return Family(
         name=f"{_OPEN}{', '.join(one.name for one in components)}{_CLOSE}",
-        aliases=(),
         title=f"mixture of {title}",
         response=components[0].response,
         links=(components[0].links[0],),
-        known_links=(),
         dpars=dpars,
         predictor=mains[0].name,
-        thresholds=False,
         support=" and ".join(dict.fromkeys(one.support for one in components)),
         in_support=in_support,
         moments=moments,

@@ -69,11 +69,9 @@ def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, beta: Any, size: Any) -> Any:
 
 EXGAUSSIAN = Family(
     name="exgaussian",
-    aliases=(),
     title="exponentially modified normal distribution",
     response="continuous",
     links=REALS,
-    known_links=(),
     dpars=(
         residual_scale("standard deviation of the normal part"),
         Dpar(
@@ -91,8 +89,6 @@ EXGAUSSIAN = Family(
             pooled=2.0,
         ),
     ),
-    predictor="mu",
-    thresholds=False,
     support="any number",
     in_support=in_support,
     moments=moments,

@@ -58,14 +58,11 @@ def _draw(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
 
 EXPONENTIAL = Family(
     name="exponential",
-    aliases=(),
     title="exponential distribution",
     response="continuous",
     links=POSITIVES,
-    known_links=(),
     dpars=(),
     predictor="eta",
-    thresholds=False,
     support="numbers from 0 on",
     in_support=in_support,
     moments=moments,

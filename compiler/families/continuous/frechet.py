@@ -62,11 +62,9 @@ def _draw(pm: Any, pt: Any, eta: Any, nu: Any, size: Any) -> Any:
 
 FRECHET = Family(
     name="frechet",
-    aliases=(),
     title="Fréchet distribution",
     response="continuous",
     links=POSITIVES,
-    known_links=(),
     dpars=(
         Dpar(
             "nu",
@@ -83,7 +81,6 @@ FRECHET = Family(
         ),
     ),
     predictor="eta",
-    thresholds=False,
     support="positive numbers",
     in_support=in_support,
     outside=zeros("hurdle_lognormal"),

@@ -80,7 +80,6 @@ GEN_EXTREME_VALUE = Family(
     title="generalized extreme value distribution",
     response="continuous",
     links=REALS,
-    known_links=(),
     dpars=(
         scale("residual scale"),
         Dpar(
@@ -99,8 +98,6 @@ GEN_EXTREME_VALUE = Family(
             spread=XI,
         ),
     ),
-    predictor="mu",
-    thresholds=False,
     support="any number",
     in_support=in_support,
     moments=moments,

@@ -72,14 +72,10 @@ def scale(meaning: str) -> Dpar:
 
 GUMBEL = Family(
     name="gumbel",
-    aliases=(),
     title="Gumbel distribution",
     response="continuous",
     links=REALS,
-    known_links=(),
     dpars=(scale("residual scale: the standard deviation over 1.28"),),
-    predictor="mu",
-    thresholds=False,
     support="any number",
     in_support=in_support,
     moments=moments,

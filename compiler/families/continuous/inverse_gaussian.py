@@ -61,11 +61,9 @@ def _default(m: Moments) -> DefaultPrior:
 
 INVERSE_GAUSSIAN = Family(
     name="inverse_gaussian",
-    aliases=(),
     title="inverse Gaussian distribution",
     response="continuous",
     links=POSITIVES,
-    known_links=(),
     dpars=(
         replace(
             SHAPE,
@@ -75,7 +73,6 @@ INVERSE_GAUSSIAN = Family(
         ),
     ),
     predictor="eta",
-    thresholds=False,
     support="positive numbers",
     in_support=in_support,
     outside=zeros("hurdle_gamma"),

@@ -84,18 +84,14 @@ def observe(
 
 LOGNORMAL = Family(
     name="lognormal",
-    aliases=(),
     title="lognormal distribution",
     response="continuous",
     links=("identity", "inverse"),
-    known_links=(),
     dpars=(
         residual_scale(
             "residual standard deviation of the log response", "the log of the response"
         ),
     ),
-    predictor="mu",
-    thresholds=False,
     support="positive numbers",
     in_support=in_support,
     outside=zeros("hurdle_lognormal"),

@@ -60,11 +60,9 @@ def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, alpha: Any, size: Any) -> Any:
 
 SKEW_NORMAL = Family(
     name="skew_normal",
-    aliases=(),
     title="skew normal distribution",
     response="continuous",
     links=REALS,
-    known_links=(),
     dpars=(
         residual_scale("residual standard deviation"),
         Dpar(
@@ -81,8 +79,6 @@ SKEW_NORMAL = Family(
             spread=2.0,
         ),
     ),
-    predictor="mu",
-    thresholds=False,
     support="any number",
     in_support=in_support,
     moments=moments,

@@ -111,7 +111,6 @@ STUDENT = Family(
     title="Student's t distribution",
     response="continuous",
     links=REALS,
-    known_links=(),
     dpars=(
         residual_scale("residual scale"),
         Dpar(
@@ -128,8 +127,6 @@ STUDENT = Family(
             center=lambda m: math.log(_MEDIAN_NU - 1.0),
         ),
     ),
-    predictor="mu",
-    thresholds=False,
     support="any number",
     in_support=in_support,
     moments=moments,

@@ -91,7 +91,6 @@ VON_MISES = Family(
         ),
     ),
     predictor="eta",
-    thresholds=False,
     support="angles in radians, from -pi to pi",
     in_support=in_support,
     outside=outside,

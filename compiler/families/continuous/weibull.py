@@ -50,11 +50,9 @@ def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
 
 WEIBULL = Family(
     name="weibull",
-    aliases=(),
     title="Weibull distribution",
     response="continuous",
     links=POSITIVES,
-    known_links=(),
     dpars=(
         replace(
             SHAPE,
@@ -68,7 +66,6 @@ WEIBULL = Family(
         ),
     ),
     predictor="eta",
-    thresholds=False,
     support="positive numbers",
     in_support=in_support,
     outside=zeros("hurdle_gamma"),

@@ -198,11 +198,9 @@ def _definitions() -> str:
 
 WIENER = Family(
     name="wiener",
-    aliases=(),
     title="diffusion model",
     response="continuous",
     links=REALS,
-    known_links=(),
     dpars=(
         Dpar(
             "bs",
@@ -231,8 +229,6 @@ WIENER = Family(
             center=lambda _: 0.0,
         ),
     ),
-    predictor="mu",
-    thresholds=False,
     support="positive numbers",
     in_support=in_support_of,
     moments=moments,

@@ -79,11 +79,9 @@ def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
 
 DISCRETE_WEIBULL = Family(
     name="discrete_weibull",
-    aliases=(),
     title="discrete Weibull distribution",
     response="count",
     links=SHARES,
-    known_links=(),
     dpars=(
         replace(
             SHAPE,
@@ -97,7 +95,6 @@ DISCRETE_WEIBULL = Family(
         ),
     ),
     predictor="eta",
-    thresholds=False,
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,

@@ -35,14 +35,11 @@ def _draw(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
 
 GEOMETRIC = Family(
     name="geometric",
-    aliases=(),
     title="geometric distribution",
     response="count",
     links=POSITIVES,
-    known_links=(),
     dpars=(),
     predictor="eta",
-    thresholds=False,
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,

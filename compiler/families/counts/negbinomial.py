@@ -53,7 +53,6 @@ NEGBINOMIAL = Family(
     title="negative binomial distribution",
     response="count",
     links=POSITIVES,
-    known_links=(),
     dpars=(
         Dpar(
             "shape",
@@ -73,7 +72,6 @@ NEGBINOMIAL = Family(
         ),
     ),
     predictor="eta",
-    thresholds=False,
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,

@@ -56,14 +56,11 @@ def draw(pm: Any, pt: Any, eta: Any, size: Any) -> Any:
 
 POISSON = Family(
     name="poisson",
-    aliases=(),
     title="Poisson distribution",
     response="count",
     links=POSITIVES,
-    known_links=(),
     dpars=(),
     predictor="eta",
-    thresholds=False,
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,

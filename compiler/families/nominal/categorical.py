@@ -183,14 +183,11 @@ def categorical(names: tuple[str, ...]) -> Family:
     mains = tuple(map(_dpar, names))
     return Family(
         name=made_name(names) if names != (MU,) else "categorical",
-        aliases=(),
         title="categorical distribution",
         response="nominal",
         links=("logit",),
-        known_links=(),
         dpars=mains[1:],
         predictor=names[0],
-        thresholds=False,
         support="categories: a factor, or whole numbers that are names",
         in_support=in_support,
         moments=own_moments,
