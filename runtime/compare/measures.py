@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from ..rows.engine import Rows
 
-__all__ = ["Measure", "NotComparable", "Subject", "common_measure"]
+__all__ = ["Measure", "NotComparable", "Subject", "check_columns", "common_measure"]
 
 Array = NDArray[Any]
 
@@ -219,6 +219,23 @@ class Measure:
         return f"{text}: {how}."
 
 
+def check_columns(responses: Sequence[Response]) -> None:
+    """Refuse responses of different columns, whatever their rows are.
+
+    Raises
+    ------
+    NotComparable
+        If they are.
+    """
+    if len({one.column for one in responses}) > 1:
+        names = sorted({one.name for one in responses})
+        raise NotComparable(
+            f"their responses differ, {in_words([f'`{one}`' for one in names])}",
+            "give the models the same left side, or functions of one column in it "
+            "(`log(y) ~ x` beside `y ~ x`)",
+        )
+
+
 def common_measure(subjects: Sequence[Subject]) -> Measure:
     """Return a measure that fits of the same rows have in common.
 
@@ -239,14 +256,7 @@ def common_measure(subjects: Sequence[Subject]) -> Measure:
             "density" if first.density else "probability"
         )
         return Measure(kind, first.response.name, {}, {}, {})
-    columns = {one.response.column for one in subjects}
-    if len(columns) > 1:
-        told = in_words([f"`{one}`" for one in sorted(names)])
-        raise NotComparable(
-            f"their responses differ, {told}",
-            "give the models the same left side, or functions of one column in it "
-            "(`log(y) ~ x` beside `y ~ x`)",
-        )
+    check_columns([one.response for one in subjects])
     _same_base(subjects)
     column = first.response.column
     if kinds == {False}:

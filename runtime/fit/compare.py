@@ -18,7 +18,13 @@ from varying.grammar.source import Source
 
 from ..compare.comparison import Compared, Comparison, compared, stacking
 from ..compare.loo import efficiency
-from ..compare.measures import Measure, NotComparable, Subject, common_measure
+from ..compare.measures import (
+    Measure,
+    NotComparable,
+    Subject,
+    check_columns,
+    common_measure,
+)
 from ..compare.units import units_of
 from ..interface.arguments import ArgumentError, choice, flag, given
 from ..interface.calls import called
@@ -203,12 +209,12 @@ def _measure(fits: Mapping[str, Fit]) -> Measure:
     """
     (first, one), *others = fits.items()
     for second, other in others:
-        unlike = _responses_unlike(one, other)
-        if unlike is None:
-            try:
+        try:
+            unlike = _responses_unlike(one, other)
+            if unlike is None:
                 found = _pair({first: one, second: other})
-            except NotComparable as error:
-                unlike = error.texts
+        except NotComparable as error:
+            unlike = error.texts
         if unlike is not None:
             raise fault(
                 Source(other.spec, other.provenance.spec_name),
@@ -249,13 +255,21 @@ def _pair(fits: Mapping[str, Fit]) -> Measure:
 
 
 def _responses_unlike(one: Fit, other: Fit) -> tuple[str, ...] | None:
-    """Return why the rows of two fits cannot be compared; None: they can."""
+    """Return why the rows of two fits cannot be compared; None: they can.
+
+    Raises
+    ------
+    NotComparable
+        If their responses are different columns.
+    """
     first, second = one._origin.responses, other._origin.responses
     if len(first) != len(second):
         return (
             f"one has {_counted(len(first))}, the other {_counted(len(second))}",
             "a row of several responses has their joint density",
         )
+    if len(first) == 1:  # before the rows, which may differ for this alone
+        check_columns([fit._origin.compiled.bound.response for fit in (one, other)])
     for left, right in zip(_in_order(first), _in_order(second), strict=True):
         unlike = _unlike(left, right)
         if unlike is not None:
@@ -282,8 +296,10 @@ def _unlike(one: Rows, other: Rows) -> tuple[str, ...] | None:
             "compile both with the same `reduce`",
         )
     if not np.array_equal(one.labels, other.labels):
+        numbers = [_number(one), _number(other)]
+        each = f"{numbers[0]} each" if len({*numbers}) == 1 else " and ".join(numbers)
         return (
-            f"they are about different rows ({_number(one)} and {_number(other)})",
+            f"they are about different rows ({each})",
             "a column that only one model uses may have missing values: fit both on "
             "the same rows, in one file, without `rows=own`",
         )

@@ -29,6 +29,7 @@ def frame() -> pd.DataFrame:
         {
             "x": x,
             "some": x_some,
+            "last": x_some[::-1],
             "rating": rating,
             "y": np.exp(0.3 * x + rng.normal(size=40)),
             "n": 5 + np.arange(40) % 3,
@@ -64,6 +65,9 @@ PAIRS: list[tuple[str, str, str | None]] = [
     ("y ~ x", "rating ~ x", "responses differ, `rating` and `y`"),
     ("y ~ x", "scale(y) ~ x", "`scale(y)` of `b` is no smooth function of `y`"),
     ("y ~ x", "y ~ some", "different rows (40 rows and 37 rows)"),
+    ("y ~ some", "y ~ last", "different rows (37 rows each)"),
+    # other rows too, and for this alone
+    ("y ~ x", "rating ~ some", "responses differ, `rating` and `y`"),
     (
         "share ~ x, family=beta",
         "half ~ x, family=bernoulli",
