@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from varying.grammar.diagnostics import nearest
+from varying.grammar.diagnostics import ModelError, nearest
 from varying.grammar.printer import name_text
 
 from ..draws.statistics import elements
@@ -52,6 +52,8 @@ class Block:
         Numbers, chains, draws.
     role
         Of the population, or effects of a group's levels.
+    bounds
+        Between which numbers the model has them; None: their name says it.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Block:
     labels: tuple[str, ...]
     draws: NDArray[np.float64]
     role: Role = "population"
+    bounds: tuple[float, float] | None = None
 
     @property
     def title(self) -> str:
@@ -77,6 +80,8 @@ class Block:
         """Between which numbers its draws can be."""
         if self.role == "effects":
             return -np.inf, np.inf
+        if self.bounds is not None:
+            return self.bounds
         if _is("cor_", self.name):
             return -1.0, 1.0
         return (
@@ -123,11 +128,38 @@ def blocks_of(
     """
     wanted = _wanted(var)
     posterior = fit.data["posterior"].to_dataset()
-    blocks = tuple(blocks_in(posterior, fit.provenance.names))
+    bounds = _bounds_of(fit)
+    blocks = tuple(
+        replace(block, bounds=bounds.get(block.name))
+        for block in blocks_in(posterior, fit.provenance.names)
+    )
     if not wanted:
         return tuple(b for b in blocks if effects or b.role == "population")
     chosen = [block for name in wanted for block in _named(name, blocks)]
     return tuple(dict.fromkeys(chosen))
+
+
+def _bounds_of(fit: Fit) -> dict[str, tuple[float, float]]:
+    """Return between which numbers the parameters of a fit's model can be.
+
+    Of the program's parameters, and of those of the family that are computed of
+    another. Nothing where the model cannot be made again: its draws are drawn
+    all the same.
+    """
+    from varying.compiler.distributions.table import SUPPORTS
+
+    try:
+        compiled = fit._origin.compiled
+    except ModelError:
+        return {}
+    found = {
+        f"{member.prefix}{dpar.name}": SUPPORTS[dpar.support]
+        for member in compiled.joint.members
+        for dpar in member.family.dpars
+    }
+    for one in compiled.program.parameters:
+        found[one.name] = (0.0, 1.0) if one.chart == "simplex" else one.bounds
+    return found
 
 
 def _wanted(var: object) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from ..rows.replicates import Replicates
 from . import PlotError
 from .cells import below, factors_of_fit
 from .panels import Panel, panels_of
-from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at
+from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -233,9 +233,15 @@ def _curves(
         if column is not None:
             rows = _chosen(len(values))
             axes.plot(column[rows], values[rows], "o", ms=1.6, color="0.7", zorder=1)
+    titles = told_apart(
+        [
+            ", ".join(part for part in str(label).split(", ") if part != named)
+            for label in first[: len(_DASHES)]
+        ],
+        30,
+    )
     for place, own in enumerate(draws[: len(_DASHES)]):
         low, middle, high = np.quantile(own, (0.025, 0.5, 0.975), axis=1)
-        label = ", ".join(part for part in first[place].split(", ") if part != named)
         band = _BANDS[place]
         axes.fill_between(
             x[order], low[order], high[order], color=band, lw=0.0, alpha=0.8, zorder=2
@@ -246,7 +252,7 @@ def _curves(
             color="black",
             ls=_DASHES[place],
             lw=1.2,
-            label=shorten(label, 30),
+            label=titles[place],
             zorder=3,
         )
     axes.set_xlabel(shorten(name, 40))

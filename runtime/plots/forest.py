@@ -132,13 +132,14 @@ def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Block]) 
         axes.set_title(shorten(band[0].family, 60), loc="left")
         return
     inner = grid[at].subgridspec(1, len(band), wspace=0.05)
+    titles = told_apart([block.family for block in band], _LETTERS // len(band))
     for place, block in enumerate(band):
         axes = figure.add_subplot(inner[place])
         if _folded(block):
             _fold(axes, block)
             continue
         _lines(axes, block)
-        axes.set_title(shorten(block.family, _LETTERS // len(band)), loc="left")
+        axes.set_title(titles[place], loc="left")
         if place:
             axes.set_yticklabels([])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .style import WIDTH, Sheet, drawn, shorten
+from .style import WIDTH, Sheet, drawn, told_apart
 
 if TYPE_CHECKING:
     from ..studies.power import Design, Planned
@@ -39,7 +39,8 @@ def picture(sheet: Sheet, design: Design) -> None:
         power, width = sheet.figure(WIDTH, height).subplots(1, 2)
     if len(questions) > _MOST:
         sheet.notes = (f"the first {_MOST} of {len(questions)} questions are drawn",)
-    for place, (label, rows) in enumerate(list(questions.items())[:_MOST]):
+    names = told_apart(list(questions)[:_MOST], 40)
+    for place, (name, rows) in enumerate(zip(names, questions.values(), strict=False)):
         people = [row.people for row in rows]
         look = {
             "marker": _MARKS[place % len(_MARKS)],
@@ -54,7 +55,7 @@ def picture(sheet: Sheet, design: Design) -> None:
             people,
             [row.power for row in rows],
             yerr=error,
-            label=shorten(label, 40),
+            label=name,
             elinewidth=0.8,
             **look,
         )

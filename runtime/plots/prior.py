@@ -19,6 +19,7 @@ from .style import (
     shorten,
     spread,
     ticks_at,
+    told_apart,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) ->
     elif statement.unit == "category":
         longest = max(map(len, categories), default=0)
         places = spread(categories, 5 if longest <= 3 else 3)
-        axes.set_xticks(places, [shorten(categories[place], 10) for place in places])
+        axes.set_xticks(places, told_apart([categories[place] for place in places], 10))
     else:
         ticks_at(axes, "x", 4)
 

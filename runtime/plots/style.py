@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from io import BytesIO
-from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate
 
@@ -30,6 +29,7 @@ from ..files.whole_file import replacing
 from ..interface.arguments import ArgumentError
 from ..interface.arguments import given as said
 from . import PlotError
+from .short_names import shorten, told_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -471,38 +471,6 @@ def _powers(low: float, high: float, most: int) -> list[float]:
 
 def _exponent(value: float) -> int:
     return int(np.floor(np.log10(value)))
-
-
-def shorten(text: str, most: int = 34) -> str:
-    """Return a name in one line, of a long one both ends: they tell something."""
-    text = visible(text)
-    if len(text) <= most:
-        return text
-    head = (most - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
-
-
-def told_apart(labels: Sequence[str], most: int) -> list[str]:
-    """Return names shortened so that those that differ still do, if that can be.
-
-    Where both ends are alike in all, what is between them is kept.
-    """
-    names = [visible(label) for label in labels]
-    short = [shorten(name, most) for name in names]
-    if len({*short}) == len({*names}):
-        return short
-    head = len(commonprefix(names))
-    tail = len(commonprefix([name[head:][::-1] for name in names]))
-    cores = [name[head : len(name) - tail] for name in names]
-    room = max(0, most - 2 - max(map(len, cores)))
-    before, after = min(head, room - room // 2), min(tail, room // 2)
-    found = [
-        ("…" if head > before else "")
-        + name[head - before : len(name) - tail + after]
-        + ("…" if tail > after else "")
-        for name in names
-    ]
-    return found if max(map(len, found)) <= most + 2 else short
 
 
 def names_below(axes: Axes, levels: Sequence[str]) -> None:

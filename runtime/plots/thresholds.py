@@ -12,7 +12,7 @@ from ..rows.predict import predict, thinned
 from . import PlotError
 from .cells import factors_of_fit
 from .panels import columns_by, panels_of
-from .style import SMALL, WIDTH, Sheet, drawn, shorten, spread, ticks_at
+from .style import SMALL, WIDTH, Sheet, drawn, spread, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,12 +105,11 @@ def picture(
     left = min(float(low[0]), min(means) - reach)
     right = max(float(high[-1]), max(means) + reach)
     grid = np.linspace(left, right, 600)
-    for place, (label, _) in enumerate(cells[:_MOST]):
+    short = told_apart([label for label, _ in cells[:_MOST]], 30)
+    for place, name in enumerate(short):
         density = latent.pdf(grid, means[place], spreads[place])
         look: Any = _DASHES[place % len(_DASHES)]
-        axes.plot(
-            grid, density, color="black", lw=1.0, ls=look, label=shorten(label, 30)
-        )
+        axes.plot(grid, density, color="black", lw=1.0, ls=look, label=name)
     if len(cells) > _MOST:
         sheet.notes = (f"the first {_MOST} of {len(cells)} cells are drawn",)
     _lines(axes, low, middle, high, rows.categories[one.bound.family.apart :])
@@ -163,7 +162,7 @@ def _lines(
     top = axes.secondary_xaxis("top")
     top.set_xticks(
         [float(middle[place]) for place in places],
-        [shorten(labels[place], 12) for place in places],
+        told_apart([labels[place] for place in places], 12),
         fontsize=SMALL,
     )
     top.tick_params(length=2)

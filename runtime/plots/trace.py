@@ -21,7 +21,6 @@ from .style import (
     Sheet,
     density,
     drawn,
-    shorten,
     ticks_at,
     told_apart,
 )
@@ -65,8 +64,10 @@ def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
         found = sheet.figure(WIDTH, 0.45 + _HEIGHT * len(shown))
         rows = found.subplots(len(shown), 2, squeeze=False, width_ratios=(2, 3))
     explained: set[object] = set()
-    for (left, right), block in zip(rows, shown, strict=True):
+    titles = told_apart([block.title for block in shown], 40)
+    for (left, right), block, title in zip(rows, shown, titles, strict=True):
         _draw(left, right, block, diverging)
+        left.set_title(title, loc="left")
         legend = _legend(right, block)
         if legend in explained and right.get_legend() is not None:
             right.get_legend().remove()
@@ -113,7 +114,6 @@ def _legend(axes: Axes, block: Block) -> object:
 
 
 def _draw(left: Axes, right: Axes, block: Block, diverging: NDArray[np.bool_]) -> None:
-    left.set_title(shorten(block.title, 40), loc="left")
     left.set_yticks([])
     left.spines["left"].set_visible(False)
     if len(block.labels) == 1:

@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from varying.compiler.data.plain import table_from_frame
+from varying.compiler.driver import Request, compile_spec
+from varying.grammar.source import Source
 from varying.runtime import plots
+from varying.runtime.fit.origin import Origin
 from varying.runtime.plots.blocks import blocks_of
 from varying.runtime.plots.style import Picture, density, powers_at
 
-from ..fits import independent, made_fit
+from ..fits import NAMES, independent, made_fit
 from .legible import assert_legible, axes_of
 from .plotted import fit_of, renamed
 
+ANYWHERE = (-np.inf, np.inf)
 TERMS = ("block[late]", "cs[CS+]", "cs[a:[b]]", "block[late]:cs[CS+]")
 
 
@@ -68,15 +73,40 @@ def test_densities_go_down_to_zero_but_at_an_end() -> None:
 
 def test_which_parameters_have_ends() -> None:
     ends = {block.name: block.ends for block in blocks_of(made_fit())}
-    anywhere = (-np.inf, np.inf)
     assert ends == {
-        "Intercept": anywhere, "b": anywhere, "r_g": anywhere, "cor_g": (-1.0, 1.0),
+        "Intercept": ANYWHERE, "b": ANYWHERE, "r_g": ANYWHERE, "cor_g": (-1.0, 1.0),
         "sd_g": (0.0, np.inf), "sigma": (0.0, np.inf),
     }  # fmt: skip
     trace = plots.plot(fit_of(), "trace", var=["Intercept", "sd_g"])
     for axes, first in zip(axes_of(trace)[::2], (False, True), strict=True):
         for line in axes.get_lines():
             assert bool(np.ravel(line.get_xdata())[0] == 0.0) is first
+
+
+def test_ends_are_those_of_the_model() -> None:
+    data = table_from_frame({"y": [0.2, 0.7, 0.5, 1.0, 0.0, 0.9], "t": [1.0, 2.0] * 3})
+    fit = made_fit()
+    for spec, expected in (
+        # `phi` is computed of another parameter, and `sigma` is none
+        ("y ~ 1, family=ordered_beta", {"phi": (0.0, np.inf), "Intercept": ANYWHERE}),
+        ("t ~ 1, family=hurdle_lognormal", {"hu": (0.0, 1.0), "sigma": (0.0, np.inf)}),
+        (
+            "t ~ 1, family=mixture(lognormal, lognormal)",
+            {"sigma1": (0.0, np.inf), "theta1": (0.0, 1.0)},
+        ),
+    ):
+        compiled = compile_spec(Request(Source(spec, "ends.model"), data))
+        names = replace(NAMES, parameters=tuple(expected), effects=(), correlations=())
+        draws = xr.Dataset(
+            {name: (("chain", "draw"), np.full((2, 3), 0.5)) for name in expected}
+        )
+        made = replace(
+            fit,
+            data=xr.DataTree.from_dict({"posterior": draws}),
+            provenance=replace(fit.provenance, names=names),
+            _origin=Origin.of(compiled, fit.provenance),
+        )
+        assert {one.name: one.ends for one in blocks_of(made)} == expected
 
 
 def test_pairs_have_the_order_asked_for_and_a_tail_by_powers() -> None:

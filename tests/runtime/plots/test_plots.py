@@ -364,6 +364,19 @@ def test_long_names_are_told_apart() -> None:
     assert "07" in short[0] and "12" in short[1]
     assert told_apart(["abcdefghij", "abcdefghij"], 7) == ["abc…hij"] * 2
     assert told_apart(["a" * 50 + "b", "a" * 50 + "c"], 9) == ["aaaa…aaab", "aaaa…aaac"]
+    # not all are alike at their ends, but some are
+    names = ["[Intercept]", "[cs[CS+]]", "[late]", "[block[late]:cs[CS+]]"]
+    short = told_apart(["b", *(f"sd_participant_number{n}" for n in names)], 20)
+    assert len({*short}) == 5 and all(len(name) <= 20 for name in short)
+    # of pairs, too, of which no one cut tells all apart
+    pairs = [
+        f"cor_participant_number[{b[1:-1]}, {a[1:-1]}]"
+        for place, a in enumerate(names)
+        for b in names[place + 1 :]
+    ]
+    short = told_apart(pairs, 24)
+    assert len({*short}) == 6 and all(len(name) <= 26 for name in short)
+    assert all(name.startswith("cor_") for name in short)
     assert told_apart(["x", "\x1b"], 9) == ["x", r"\x1b"]
 
 
