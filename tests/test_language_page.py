@@ -286,7 +286,8 @@ def not_yet() -> Iterator[str]:
         "Distributions of priors": (*PLANNED, *special),
     }
     for name, found in lists.items():
-        yield f"* **{name}:** {listed(iter(found))}."
+        if names := listed(iter(found)):
+            yield f"* **{name}:** {names}."
     yield f"* **Links:** {'; '.join(of_families)}."
 
 

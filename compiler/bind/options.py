@@ -20,7 +20,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import unwrap
 
-from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES, own
+from ..families import COMPILED, FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES, own
 from ..families.combined.mixture import MIXTURE
 from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from ..families.family import Family
@@ -289,7 +289,7 @@ def _planned(text: str, family: str, node: Expr, sink: Sink) -> None:
         node.span,
         f"the family `{text}` is not compiled by this version",
         *UNTIL_THEN.get(family, ()),
-        f"compiled are {', '.join(FAMILIES)}",
+        f"compiled are {COMPILED}",
     )
 
 
@@ -301,7 +301,7 @@ def _unknown(text: str, node: Expr, sink: Sink) -> None:
     known = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES, *own.names())
     notes, fix = did_you_mean(text, known, node.span)
     if fix is None:
-        notes = (f"compiled are {', '.join(FAMILIES)}",)
+        notes = (f"compiled are {COMPILED}",)
     sink.add("unknown-family", node.span, message, *notes, fix=fix)
 
 

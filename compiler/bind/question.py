@@ -158,6 +158,9 @@ class Outcomes:
     between: tuple[float, float] | None = None
 
 
+#: What a row of successes counts: one of its trials has the value 1.
+SUCCESS = Outcomes("success", (1,))
+
 #: Weights of the levels of a factor, or of values of a numeric predictor.
 Weights = tuple[tuple[str, float], ...]
 

@@ -55,6 +55,8 @@ from .response_terms.table import OF_THRESHOLDS
 
 #: Values that a message names.
 _SHOWN = 5
+#: Levels that can be the categories of one response: of more they are hardly that.
+_CATEGORIES = 12
 
 
 def bind_response(
@@ -235,17 +237,18 @@ def _numeric(
         info.kind is not Kind.ORDERED or info.numbers is None
     ):
         article = "an" if info.kind is Kind.ORDERED else "a"
+        notes = (
+            comma_note(info.levels, info.decimal)
+            or missing_note(info.levels)
+            or large_note(info.levels, name_text(info.name))
+        )
         sink.add(
             "wrong-type",
             span,
             f"the response `{info.name}` is {article} {info.kind}, and {family.name} "
             "needs numbers",
             f"its values are {_some(info.levels)}",
-            *(
-                comma_note(info.levels, info.decimal)
-                or missing_note(info.levels)
-                or large_note(info.levels, name_text(info.name))
-            ),
+            *(notes or _unordered(info)),
             *_better_families(info),
         )
         return None
@@ -261,6 +264,18 @@ def _better_families(info: ColumnInfo) -> tuple[str, ...]:
     if len(info.declared_levels) == 2:
         return ("two values are for `family=bernoulli`",)
     return ()
+
+
+def _unordered(info: ColumnInfo) -> tuple[str, ...]:
+    """Return the family of some names without an order: of very many they are none."""
+    if info.numbers is not None or info.kind is Kind.ORDERED:
+        return ()
+    if not 2 < len(info.declared_levels) <= _CATEGORIES:
+        return ()
+    return (
+        "categories without an order are for `family=categorical`; those with one for "
+        f"`family=ordlogit`, after `column {name_text(info.name)}: ordered(...)`",
+    )
 
 
 def _some(levels: tuple[str, ...]) -> str:
@@ -304,6 +319,7 @@ def _binary(
                 span,
                 f"the response `{info.name}` has {len(known)} levels, and "
                 f"{family.name} needs two: {_some(known)}",
+                *_unordered(info),
             )
         return None
     if len(seen) < 2:

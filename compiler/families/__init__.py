@@ -153,6 +153,11 @@ FAMILY_SPELLINGS: dict[str, str] = (
     | {name: name for name in VARIANTS}
 )
 
+#: What may be written as a family, in the words of a message.
+COMPILED = ", ".join(
+    (*FAMILIES, *BY_RESPONSE, "and mixtures: `mixture(gaussian, gaussian)`")
+)
+
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (

@@ -383,6 +383,10 @@ def made_example(path: Path) -> str:
     return rest.partition(f"\n{END}")[0]
 
 
+#: Of kinds of response that are no adjective.
+_HEADINGS = {"successes": "Successes out of trials", "count": "Counts"}
+
+
 def index() -> str:
     """Return the table of all families, by kind of response."""
     kinds: dict[str, list[str]] = {}
@@ -392,7 +396,8 @@ def index() -> str:
         kinds.setdefault(family.response, []).append(line)
     parts = ["# Families", "", "One page each, made from its record by `make.py`.", ""]
     for kind, lines in kinds.items():
-        parts += [f"## {kind.capitalize()} responses", "", *lines, ""]
+        parts += [f"## {_HEADINGS.get(kind, f'{kind.capitalize()} responses')}", ""]
+        parts += [*lines, ""]
     return "\n".join(parts)
 
 

@@ -168,7 +168,8 @@ REWRITTEN: Mapping[str, str] = {
     "decomp": "columns are centred by the compiler; nothing is to be said of it",
     "sparse": "whether a matrix is sparse is decided by the compiler",
     "dispformula": "the formula of `sigma` or `shape` stands on an indented line",
-    "ziformula": "zero inflation is not compiled by this version",
+    "ziformula": "zeros of their own are a family, `family=zero_inflated_poisson`, and "
+    "their formula an indented line, `zi ~ x`",
     "method": "the link is an option of its own: `link=logit`",
     **dict.fromkeys(
         "model dist distribution likelihood error error_dist".split(),
@@ -184,7 +185,8 @@ REWRITTEN: Mapping[str, str] = {
     ),
     "categorical": "a number that names levels is declared: `column x: factor`",
     "extra_namespace": "functions of your own are given in Python, `functions={...}`",
-    "nominal": "effects of a category are not compiled by this version",
+    "nominal": "effects of a category are terms, `cs(x)`, of `family=sratio` and "
+    "`family=acat`",
     "scale": "in `ordlogit`, `disc ~ x` on an indented line is the scale's inverse",
     "prior_intercept": "write `prior Intercept[mean] ~ normal(0, 2.5)` below",
     "prior_covariance": "write `prior sd ~ exponential(1)`, `prior cor ~ lkj(2)`",
@@ -256,8 +258,8 @@ COMMANDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         "sem cfa lavaan blavaan psem".split(),
-        "equations of several responses are not compiled by this version: until then, "
-        "a model each, `model a: y1 ~ x`",
+        "several responses are one model, `mvbind(y1, y2) ~ x`; there are no latent "
+        "variables",
     ),
     **dict.fromkeys(
         "OLS GLM MixedLM Logit Poisson add_constant".split(),

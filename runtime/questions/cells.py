@@ -264,6 +264,8 @@ class _Asked:
                 return measures.expected_number(at, numbers_of(categories) or ())
             case "response":
                 return measures.mean(at)
+        if bound.family.response == "successes":  # of a trial: its mean
+            return measures.mean(at)
         if question.outcomes is not None and question.outcomes.between is not None:
             return measures.between(at, *question.outcomes.between)
         if question.outcomes is None:

@@ -30,7 +30,7 @@ from varying.grammar.walk import unwrap
 
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
-from ..question import Cell, CellQuestion, Outcomes, Verb, Weights
+from ..question import SUCCESS, Cell, CellQuestion, Outcomes, Verb, Weights
 from .known import Choices, ModelCells
 from .scales import read_options
 from .weights import read_values, read_weights
@@ -443,8 +443,10 @@ def _spelled(cell: Cell) -> str:
 
 
 def _second(choices: Choices, cells: ModelCells) -> Outcomes | None:
-    """Return the outcome whose odds are asked for: of two categories the second."""
+    """Return the outcome whose odds are asked for: of two the second, or success."""
     if choices.scale != "odds" or choices.outcomes is not None:
         return choices.outcomes
+    if cells.family is not None and cells.family.response == "successes":
+        return SUCCESS
     categories = cells.categories or ("", "")
     return Outcomes(categories[-1], (1,))

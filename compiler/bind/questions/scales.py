@@ -241,6 +241,10 @@ def _scale(
     return (found, outcomes) if _has(found, outcomes, option, cells, sink) else None
 
 
+#: Kinds of response that odds are of as they are: of the second category, of success.
+_OF_TWO = ("binary", "successes")
+
+
 def _has(
     scale: Scale,
     outcomes: Outcomes | None,
@@ -279,13 +283,11 @@ def _has(
             note = (
                 "`scale=prob[0]` is the probability of a 0, `prob[>3]` of more than 3"
             )
-    elif scale == "odds" and outcomes is None and kind != "binary":
+    elif scale == "odds" and outcomes is None and kind not in _OF_TWO:
         message = "odds are of a response with two categories, or of an outcome"
         note = "`scale=odds[>50]` says of which outcome"
         if nominal:
             note = "`scale=odds[a]` says of which category, against all others"
-        elif kind not in ("ordinal", "count", "continuous"):
-            note = "`scale=response` is the mean of the response"
     elif scale == "latent" and (
         kind not in ("ordinal", "binary")
         or family.steps is not None

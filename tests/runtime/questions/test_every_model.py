@@ -65,6 +65,7 @@ QUESTIONS = (
     "means block, scale=prob",
     "means block, scale=prob[1], over=data",
     "means block, scale=odds[>1]",
+    "means block, scale=odds",
     "means arm, scale=latent",
     "contrast block: pairwise, groups=fitted",
     "contrast x: 2 - 1 | block, scale=response",
@@ -125,3 +126,16 @@ def test_an_answer_or_a_diagnostic(name: str) -> None:
         if "odds" not in question and name != "square root":
             assert all(np.isfinite(values).all() for _, values in lines), question
     assert answers > 1
+
+
+def test_odds_of_success() -> None:
+    """A difference of logits is the logarithm of a ratio of odds."""
+    found = compiled("few | trials(n) ~ block + x + (1 | g), family=binomial")
+    draws = drawn(found)
+    contrast = "contrast block: late - early"
+    ((_, logits),) = ask(contrast, found, draws, 1).derived.lines
+    ((_, ratio),) = ask(
+        f"{contrast}, scale=odds, groups=zero", found, draws, 1
+    ).derived.lines
+    np.testing.assert_allclose(ratio, np.exp(logits), rtol=1e-9)
+    assert np.ptp(logits) > 0.0
