@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
+
+# Looking for garbage among the objects that imports make, hundreds of thousands, was a
+# tenth of the time that tests take.
+gc.set_threshold(50_000, 20, 50)
 
 # Several processes share the cores. Threads of linear algebra would wait for each
 # other, busily: a check with a dense 300 x 300 matrix took twenty times as long.
