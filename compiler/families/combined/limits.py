@@ -19,7 +19,7 @@ from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ..between import log_between
 from ..family import Array, Family, Moments, Tails
-from ..written import graph, script
+from ..written import readings
 
 #: What rows bring along, in the order of the arguments: -1, 0, 1 and 2 for responses
 #: that are at most, just, above what is observed, or between that and ``upper``; the
@@ -168,16 +168,14 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         aliases=(),
         in_support=in_support,
         moments=moments,
-        log_density=arrays.log_density(density, names),
-        density=density,
         by_hand=None,
         simulate=simulate,
         mean=mean,
-        observe=graph(density, names, draw, whole=is_whole(base)),
-        source=script(
+        **readings(
             made,
             density,
             names,
+            draw,
             f"""
     {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
     return {drawn}

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Tails, residual_scale
 from ..link import REALS
-from ..written import graph, script
+from ..written import readings
 from .gaussian import in_support
 from .student import moments
 
@@ -91,15 +90,13 @@ ASYMMETRIC_LAPLACE = Family(
     support="any number",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, draw),
-    source=script(
+    **readings(
         "asymmetric_laplace",
         density,
         NAMES,
+        draw,
         """
     mu, sigma, quantile = pt.broadcast_arrays(mu, sigma, quantile)
     rate = pt.sqrt(quantile * (1 - quantile)) / sigma

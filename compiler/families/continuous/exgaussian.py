@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI
 from ..family import Array, DefaultPrior, Dpar, Family, Tails, residual_scale
 from ..link import REALS
-from ..written import graph, script
+from ..written import readings
 from .gaussian import in_support, moments
 
 NAMES = ("mu", "sigma", "beta")
@@ -92,15 +91,13 @@ EXGAUSSIAN = Family(
     support="any number",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "exgaussian",
         density,
         NAMES,
+        _draw,
         """
     mu, sigma, beta = pt.broadcast_arrays(mu, sigma, beta)
     return pm.ExGaussian.dist(mu - beta, sigma=sigma, nu=beta, size=size)

@@ -10,7 +10,7 @@ import numpy as np
 from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Tails
 from ..link import POSITIVES
-from ..written import graph, script
+from ..written import readings
 from . import gumbel
 from .gamma import moments
 from .lognormal import in_support, zeros
@@ -85,15 +85,13 @@ FRECHET = Family(
     in_support=in_support,
     outside=zeros("hurdle_lognormal"),
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "frechet",
         density,
         NAMES,
+        _draw,
         """
     eta, nu = pt.broadcast_arrays(eta, nu)
     start = eta - pt.gammaln(1 - 1 / nu)

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Tails
 from ..link import REALS
-from ..written import graph, script
+from ..written import readings
 from .gaussian import in_support
 from .gumbel import EXTREME, moments, scale
 
@@ -101,15 +100,13 @@ GEN_EXTREME_VALUE = Family(
     support="any number",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "gen_extreme_value",
         density,
         NAMES,
+        _draw,
         """
     mu, sigma, xi = pt.broadcast_arrays(mu, sigma, xi)
     g = pm.Gumbel.dist(0, 1, size=size)

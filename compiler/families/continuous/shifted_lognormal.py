@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...data.weighted import Counts
-from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI
 from ..family import Array, DefaultPrior, Dpar, Moments, Tails
-from ..written import graph, script
+from ..written import readings
 from . import lognormal
 from .lognormal import LOGNORMAL
 
@@ -86,16 +85,14 @@ SHIFTED_LOGNORMAL = replace(
     dpars=(*LOGNORMAL.dpars, NDT),
     outside=lambda y: (),
     moments=moments,
-    log_density=arrays.log_density(density),
     by_hand=None,
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "shifted_lognormal",
         density,
         NAMES,
+        _draw,
         """
     mu, sigma, ndt = pt.broadcast_arrays(mu, sigma, ndt)
     return ndt + pm.LogNormal.dist(mu, sigma, size=size)

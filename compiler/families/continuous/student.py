@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...data import weighted
 from ...data.spread import is_constant
@@ -28,16 +27,12 @@ from ..family import (
 )
 from ..link import REALS
 from ..written import graph
+from .gaussian import in_support
 
 #: Of gamma(2, 0.1) above 1: S(x) = (1 + x/10) exp(-x/10) is half of S(1) there.
 _MEDIAN_NU = 16.85824910926511
 #: Nothing is nearer to the centre in distribution functions.
 _TINY = 1e-140
-
-
-def in_support(y: Array) -> NDArray[np.bool_]:
-    """Any finite number."""
-    return np.isfinite(y)
 
 
 def moments(y: Array, count: Counts = None) -> Moments:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.weighted import Counts
-from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Moments
-from ..written import graph, script
+from ..written import readings
 
 NAMES = ("eta", "kappa")
 LOG_2PI = math.log(2.0 * math.pi)
@@ -95,15 +94,13 @@ VON_MISES = Family(
     in_support=in_support,
     outside=outside,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw),
-    source=script(
+    **readings(
         "von_mises",
         density,
         NAMES,
+        _draw,
         """
     eta, kappa = pt.broadcast_arrays(eta, kappa)
     return pm.VonMises.dist(2 * pt.arctan(eta), kappa, size=size)

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.density import arrays
 from ...distributions.density.links import LINKING
 from ...distributions.numerics import LARGEST_MEAN
 from ..continuous.gamma import SHAPE
 from ..continuous.gumbel import EXTREME
 from ..family import Array, DefaultPrior, Family
 from ..link import SHARES
-from ..written import graph, script
+from ..written import readings
 from .poisson import in_support, moments
 
 NAMES = ("eta", "shape")
@@ -98,15 +97,13 @@ DISCRETE_WEIBULL = Family(
     support="counts: whole numbers, 0 among them",
     in_support=in_support,
     moments=moments,
-    log_density=arrays.log_density(density),
-    density=density,
     simulate=simulate,
     mean=mean,
-    observe=graph(density, NAMES, _draw, whole=True),
-    source=script(
+    **readings(
         "discrete_weibull",
         density,
         NAMES,
+        _draw,
         """
     eta, shape = pt.broadcast_arrays(eta, shape)
     logs = pt.log(pm.Exponential.dist(1, size=size)) - pt.log(pt.softplus(-eta))
