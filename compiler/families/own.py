@@ -68,49 +68,15 @@ def own_family(
     predictor: str = "mu",
     doc: str = "",
 ) -> Family:
-    """Return a family of your own, for ``families=`` of ``varying.compile``.
+    """Return the record of a family of the caller's, not yet held against itself.
 
-    Parameters
-    ----------
-    name
-        What a spec calls it.
-    density
-        ``density(m, y, mu, ..., known)``: the log density of one response, given the
-        main parameter, the ``dpars`` in their order and what is ``known`` of the row.
-        It is written with arithmetic and the operations of ``m``: ``exp``, ``log``,
-        ``log1p``, ``expm1``, ``sqrt``, ``lgamma1p`` (``log Gamma(1 + x)``), ``where``,
-        ``choose`` and others (``docs/own-family.md``).
-    link
-        Of the main parameter, which lives accordingly: any number, above 0, between 0
-        and 1.
-    dpars
-        Further parameters by name, with their default priors: ``{"phi":
-        "exponential(0.1)"}``. The prior says where they live, and that their link.
-    response
-        What a response is: a number, a count, or successes out of ``trials``.
-    known
-        Numbers that each row brings along: ``trials`` of ``y | trials(n)``, ``vint1``
-        of ``y | vint(n)``, ``vreal1`` of ``y | vreal(x)``.
-    simulate
-        ``simulate(rng, mu, ..., known)``: responses, of arrays of one shape, by NumPy.
-    mean
-        ``mean(mu, ..., known)``: the mean of the response.
-    in_support
-        ``in_support(y, known)``: which responses are possible. None: all numbers, or
-        whole numbers from 0.
-    support
-        The same in words, for messages.
-    predictor
-        What the main parameter is called.
-    doc
-        A sentence about it.
+    The arguments are those of ``varying.Family``, which documents them and lets
+    ``own_checks`` look at what is made here.
 
     Raises
     ------
     ValueError, TypeError
-        If something is missing, or does not fit the rest: the density is computed at a
-        few points, held against its own slopes and, as far as that is quick, against
-        what ``simulate`` draws and ``mean`` says.
+        If something is missing, or does not fit the rest.
     """
     own, rows = dict(dpars or {}), tuple(known)
     _check_names(name, predictor, own, rows)
