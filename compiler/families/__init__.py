@@ -9,6 +9,7 @@ from .binary.bernoulli import BERNOULLI
 from .binary.binomial import BINOMIAL
 from .bounded.beta import BETA
 from .bounded.beta_binomial import BETA_BINOMIAL
+from .bounded.kumaraswamy import KUMARASWAMY
 from .bounded.ordered_beta import ORDERED_BETA
 from .bounded.zero_one_inflated_beta import ZERO_ONE_INFLATED_BETA
 from .combined import mixture
@@ -102,6 +103,7 @@ FAMILIES = Families(
         INVERSE_GAUSSIAN,
         FRECHET,
         BETA,
+        KUMARASWAMY,
         ORDERED_BETA,
         ZERO_ONE_INFLATED_BETA,
         ZERO_INFLATED_BETA,

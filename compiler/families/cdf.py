@@ -167,9 +167,8 @@ def cdf_of(family: Family) -> Callable[..., Tails] | None:
         own = [given[name] for name in order]
         # between whole numbers as many are below as at the last one
         y = np.floor(y) if is_whole(of) else y
-        inside, ends = np.asarray(y) >= tails.lowest, np.isposinf(y)
-        inside &= ~np.isneginf(y)
-        at = np.where(inside & ~ends, y, max(tails.lowest, 0.0))
+        inside, ends = np.asarray(y) > tails.lowest, np.asarray(y) >= tails.highest
+        at = np.where(inside & ~ends, y, 0.5)  # a number inside, of every family
         low, high = tails.log_tails(arrays.ARRAYS, at, *own)
         below, above = np.where(ends, 1.0, np.exp(low)), np.where(ends, 0, np.exp(high))
         return np.where(inside, below, 0.0), np.where(inside, above, 1.0)

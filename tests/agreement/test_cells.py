@@ -32,6 +32,7 @@ OWN = {
     **{"gamma": 1, "weibull": 8, "exponential": 6},
     **{"hurdle_gamma": 1, "hurdle_lognormal": 1},
     **{"gumbel": 8, "shifted_lognormal": 19, "frechet": 17, "wiener": 1},
+    **{"kumaraswamy": 0},
 }
 
 

@@ -154,6 +154,21 @@ def _discrete_weibull(rng: Rng, rows: int) -> Sample:
     return Sample(y, {"eta": eta, "shape": shape})
 
 
+def _kumaraswamy(rng: Rng, rows: int) -> Sample:
+    """Half of the rows likely ones; shapes from 1e-3 to 1e3."""
+    shape, log_u = spread(rng, rows, 1e-3, 1e3), -rng.standard_exponential(rows)
+    eta = np.where(rng.random(rows) < 0.5, rng.normal(0, 2, rows), _away(rng, rows, 30))
+    with np.errstate(all="ignore"):
+        b = -np.log(2.0) / np.log(-np.expm1(shape * -np.logaddexp(0.0, -eta)))
+        likely = np.exp(np.log(-np.expm1(log_u / b)) / shape)
+    y = np.where(rng.random(rows) < 0.5, likely, rng.random(rows))
+    y = np.clip(y, 1e-200, 1.0 - 2.0**-53)
+    # not where the power of a response over its median is no float
+    least = np.minimum(np.log(y) - 600.0 / shape, -1e-300)
+    eta = np.maximum(eta, least - np.log(-np.expm1(least)))
+    return Sample(y, {"eta": eta, "shape": shape})
+
+
 def _zeros(rng: Rng, rows: int) -> Sample:
     """A third of zeros."""
     plain, small = _asymmetric_laplace(rng, rows), spread(rng, rows, 1e-6, 0.5)
@@ -208,6 +223,34 @@ class DiscreteWeibull:
         power, later = y**shape, (y + 1.0) ** shape
         step = -np.expm1((later - power) * np.log(q))
         return np.asarray(power * np.log(q) + np.log(step))
+
+
+class Kumaraswamy:
+    """Of the uniform distribution: SciPy has none."""
+
+    def __init__(self, eta: Array, shape: Array) -> None:
+        self.shape, self.rest = shape, self.log_rest(shape * special.log_expit(eta))
+        self.log_b = np.log(np.log(2.0)) - np.log(-self.rest)
+
+    @staticmethod
+    def log_rest(power: Array) -> Array:
+        """Log of one minus an exponential, from the side where it has digits."""
+        far = np.log1p(-np.exp(np.minimum(power, -0.5)))
+        return np.where(power < -0.5, far, np.log(-np.expm1(np.maximum(power, -0.5))))
+
+    def logpdf(self, y: Array) -> Array:
+        rest = self.log_rest(self.shape * np.log(y))
+        first = np.log(self.shape) + self.log_b + (self.shape - 1.0) * np.log(y)
+        return np.asarray(first + (np.exp(self.log_b) - 1.0) * rest)
+
+    def logsf(self, y: Array) -> Array:
+        with np.errstate(all="ignore"):
+            inside = np.exp(self.log_b) * self.log_rest(self.shape * np.log(y))
+        return np.where(y <= 0.0, 0.0, np.where(y >= 1.0, -np.inf, inside))
+
+    def logcdf(self, y: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(-np.expm1(self.logsf(y))))
 
 
 class Frechet:
@@ -337,6 +380,7 @@ TRIED: Mapping[str, Tried] = {
         {"eta": 0.2, "kappa": 15.0},
         lambda eta, kappa: stats.vonmises(kappa, 2.0 * np.arctan(eta)),
     ),
+    "kumaraswamy": Tried(_kumaraswamy, {"eta": 0.3, "shape": 2.2}, Kumaraswamy),
     "discrete_weibull": Tried(
         _discrete_weibull,
         {"eta": 0.9, "shape": 1.4},

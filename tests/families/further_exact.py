@@ -138,6 +138,19 @@ def _density_discrete_weibull(y: Decimal, eta: Decimal, shape: Decimal) -> Decim
 
 
 @exact
+def _density_kumaraswamy(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
+    log_mu = -ln(1 + (-eta).exp())
+    power, at = (shape * ln(y)).exp(), (shape * log_mu).exp()
+    b = -ln(Decimal(2)) / log_rest(at)
+    return ln(shape) + ln(b) + (shape - 1) * ln(y) + (b - 1) * log_rest(power)
+
+
+def log_rest(x: Decimal) -> Decimal:
+    """Log of 1 - x, of small numbers by its series."""
+    return ln(1 - x) if x > Decimal("1e-20") else -x * (1 + x / 2 + x * x / 3)
+
+
+@exact
 def _density_zero_inflated_asymmetric_laplace(
     y: Decimal, mu: Decimal, sigma: Decimal, quantile: Decimal, zi: Decimal
 ) -> Decimal:

@@ -22,6 +22,8 @@ from .samples import error
 Array = NDArray[Any]
 POINTS = 500
 WITH_TAILS = [name for name, family in FAMILIES.items() if family.tails is not None]
+#: Families of shares between 0 and 1.
+SHARES = ("beta", "kumaraswamy")
 COMBINED = ["cens", "cens upper", "lb", "ub", "lb ub", "cens upper lb ub"]
 #: One of all limits stands for the rest: what is combined is the same for every family.
 WHOLE = ["cens upper lb ub"]
@@ -91,7 +93,7 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     if family.known:
         p["trials"] = np.floor(np.exp(rng.uniform(1.0, 6.0, POINTS)))
         points = np.clip(special.expit(points), 0.02, 0.9) * p["trials"]
-    elif base == "beta":
+    elif base in SHARES:
         points = special.expit(np.clip(points, -12.0, 5.0))
         wide = (1.0 - points) * rng.uniform(0.05, 0.9, POINTS)
     elif family.tails is not None and family.tails.lowest > -2.0:
@@ -102,7 +104,7 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     if whole:
         points, wide = np.floor(points) + 1.0, np.ceil(wide)
         points = np.minimum(points, p.get("trials", np.inf))
-    beyond = 0.0 if base == "beta" else np.abs(points) + 1.0
+    beyond = 0.0 if base in SHARES else np.abs(points) + 1.0
     found = {
         "cens": rng.integers(-1, 3 if "upper" in limits else 2, POINTS) * 1.0,
         "upper": points + wide,
@@ -223,7 +225,7 @@ def test_draws_and_means_are_those_between_the_bounds(
         bounds = {"lb": 25.0 if far else 2.0, "ub": 4.0}
         if far:
             bounds["ub"] = 28.0 if "lb" in limits else 1.0
-    if base == "beta":
+    if base in SHARES:
         bounds = {"lb": 0.999, "ub": 0.9995} if far else {"lb": 0.3, "ub": 0.8}
         if far and "lb" not in limits:
             bounds["ub"] = 1e-4

@@ -302,6 +302,11 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         Scale("around 0.03", _plain(lambda rng, z: expit(0.7 * z - 3.5))),
         Scale("piled up at both ends", _plain(lambda rng, z: expit(4.0 * z))),
     ),
+    "kumaraswamy": (
+        Scale("around 0.4", _plain(lambda rng, z: expit(0.7 * z - 0.4))),
+        Scale("around 0.03", _plain(lambda rng, z: expit(0.7 * z - 3.5))),
+        Scale("piled up at both ends", _plain(lambda rng, z: expit(4.0 * z))),
+    ),
     **{
         family: (
             Scale("ratings with zeros", _plain(_ends(0.0, one))),
@@ -493,6 +498,7 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "gamma": (("shape", "cond + (1 | subj)"),),
         "weibull": (("shape", "cond + (1 | subj)"),),
         "beta": (("phi", "cond + (1 | subj)"),),
+        "kumaraswamy": (("shape", "cond + (1 | subj)"),),
         "beta_binomial": (("phi", "cond + (1 | subj)"),),
         "ordered_beta": (
             ("phi", "cond"),

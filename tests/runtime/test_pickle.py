@@ -37,7 +37,7 @@ SPECS = {
     "exponential": "p ~ x",
     "weibull": "p ~ x",
     **dict.fromkeys(("inverse_gaussian", "frechet"), "p ~ x"),
-    "von_mises": "h ~ x",
+    **dict.fromkeys(("von_mises", "kumaraswamy"), "h ~ x"),
     "wiener": "p | dec(b) ~ x\n  bs ~ f",
     "shifted_lognormal": "p ~ x\n  sigma ~ f",
     "beta": "h ~ x\n  phi ~ f",

@@ -146,7 +146,30 @@ def zeros(y: Array, p: Named) -> Array:
     return np.where(y == 0.0, np.log(zi), np.log1p(-zi) + law.logpdf(y))
 
 
+def _log_rest(power: Array) -> Array:
+    """Log of one minus an exponential."""
+    return np.asarray(np.log(-np.expm1(power)))
+
+
+def draw_shares(rng: Rng, p: Named) -> Array:
+    """By the inverse of the distribution function; none rounds to 0 or 1."""
+    at, shape = named(_first(p), "shape")
+    b = -np.log(2.0) / _log_rest(shape * np.log(expit(at)))
+    y = (-np.expm1(np.log(rng.random((1, ROWS))) / b)) ** (1.0 / shape)
+    return np.asarray(np.clip(y, 1e-12, 1.0 - 1e-12))[0]
+
+
+def shares(y: Array, p: Named) -> Array:
+    at, shape = named(p, "shape")
+    b = -np.log(2.0) / _log_rest(shape * np.log(expit(at)))
+    first = np.log(shape * b) + (shape - 1.0) * np.log(y)
+    return np.asarray(first + (b - 1.0) * _log_rest(shape * np.log(y)))
+
+
 FURTHER |= {
+    "kumaraswamy": study(
+        "kumaraswamy", ("shape",), np.linspace(0.1, 0.9, ROWS), draw_shares, shares
+    ),
     "von_mises": study("von_mises", ("kappa",), _REAL, draw_angles, angles),
     "discrete_weibull": study(
         "discrete_weibull", ("shape",), np.arange(ROWS) % 4.0, draw_counts, counts
