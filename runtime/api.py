@@ -163,7 +163,7 @@ def compile_source(
         reduce,
         own,
         matrices=known,
-        families=_families(families),
+        families=families_of(families),
     )
     found = workspace().compile(request)
     if isinstance(found, Outline):
@@ -212,7 +212,7 @@ def load(
         os.fspath(path),
         own,
         stored=found.variables,
-        families=_families(families),
+        families=families_of(families),
     )
     origin.check_loaded(found.data)
     data = cleaned(found.data, found.provenance.names, found.table)
@@ -228,7 +228,8 @@ def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
         raise ArgumentError(str(error)) from None
 
 
-def _families(families: Families) -> Mapping[str, Family]:
+def families_of(families: Families) -> Mapping[str, Family]:
+    """Return the caller's families by name; refuse what is none."""
     from varying.compiler.families.own import own_families
 
     try:

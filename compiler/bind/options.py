@@ -47,6 +47,11 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+#: How a family that is not of the language is named.
+OWN = (
+    "a family of your own is made and passed in Python: `varying.compile(spec, data, "
+    "families=[...])`; the command knows those of the language alone"
+)
 #: What to do as long as a word of an option is not compiled.
 _MEANWHILE: Mapping[str, str] = {}
 
@@ -302,6 +307,8 @@ def _unknown(text: str, node: Expr, sink: Sink) -> None:
     notes, fix = did_you_mean(text, known, node.span)
     if fix is None:
         notes = (f"compiled are {COMPILED}",)
+    if fix is None or text[-1:].isdigit():
+        notes = (*notes, OWN)
     sink.add("unknown-family", node.span, message, *notes, fix=fix)
 
 

@@ -355,6 +355,9 @@ class Family:
     by_response
         Of families whose parameters depend on the response: the family of one with
         these categories.
+    answers
+        Of families that are told which of two answers a response is of (``dec``): the
+        probability of the upper one, of the parameters alone.
     own
         Whether it is the caller's, and not of the language.
     alike
@@ -399,6 +402,7 @@ class Family:
     items: bool = False
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
+    answers: Callable[..., Array] | None = None
     own: bool = False
     alike: bool = False
 

@@ -283,6 +283,11 @@ def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataA
     import numpy as np
     from xarray import DataArray
 
+    if one.more:
+        raise ArgumentError(
+            "the rows do not say which answer a time is of: give them that column, or "
+            "ask for summary=True"
+        )
     columns = request.columns(one)
     parts = [
         np.stack(list(found.values()))

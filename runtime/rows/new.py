@@ -63,6 +63,7 @@ from varying.grammar.source import Source, Span
 from varying.grammar.tree import Expr, Name
 
 from ..interface.arguments import ArgumentError, choice, given
+from .answers import answer_columns, untold
 from .engine import Rows, in_turn
 
 if TYPE_CHECKING:
@@ -195,6 +196,11 @@ def new_rows(
     program = compiled.lowered if response else uncensored(compiled.lowered)
     if groups == "zero":
         program = without_groups(program)
+    answers = [answer_columns(program, one) for one in program.likelihoods]
+    there = {name for name, one in table.columns.items() if not one.missing.all()}
+    drawn = groups != "average" and any(one - there for one in answers)
+    if not response and (kind == "prob" or drawn):
+        program = untold(program)
     program = only_for(program, _wanted(program, kind, dpar, response))
     if groups == "average":
         program = _without_levels(program)

@@ -19,6 +19,7 @@ from varying.compiler.program.interpret.density import evaluate_expression
 
 from ..interface.arguments import ArgumentError, choice, given, whole
 from ..sampling.settings import Settings
+from .answers import ANSWERS, draw_both, is_untold, mean_of_both, shares
 from .categories import coded, numbers_of
 from .engine import Block, Draws, Rows, blocks, gathered
 from .over_groups import average_of, expected_of
@@ -112,6 +113,11 @@ def averages(
 ) -> Computed:
     """Return a prediction averaged over new groups, ready to be computed."""
     plain = computed(rows, kind, dpar)
+    if kind == "prob" and rows.family.answers is not None:
+        raise ArgumentError(
+            "the probability of an answer is not averaged over groups by this version: "
+            "groups='new' draws them for one that the fit has not seen"
+        )
     if kind == "response":
         raise ArgumentError(
             "a response is of a group: groups='new' draws it for another one; "
@@ -150,8 +156,9 @@ def computed(
     family = rows.family
     match kind:
         case "response":
-            rng = np.random.default_rng(chosen)
-            return Computed(rows, rows.name, lambda b: _drawn(b, rng), chosen, {}, True)
+            rng, more = np.random.default_rng(chosen), _both(rows)
+            draw = draw_both if more else _drawn
+            return Computed(rows, rows.name, lambda b: draw(b, rng), chosen, more, True)
         case "mean":
             if family.response == "nominal":
                 raise ArgumentError(
@@ -160,8 +167,11 @@ def computed(
                 )
             if family.response == "ordinal":
                 return _expected(rows, chosen)
-            return Computed(rows, kind, _mean, chosen)
+            mean = mean_of_both if is_untold(rows) else _mean
+            return Computed(rows, kind, mean, chosen)
         case "prob":
+            if family.answers is not None:
+                return Computed(rows, kind, shares, chosen, {"answer": list(ANSWERS)})
             if not rows.categories:
                 raise ArgumentError(
                     f"the response `{rows.title}` has no categories; kind='prob' is "
@@ -177,6 +187,11 @@ def computed(
                     f"the model has several predictors: dpar is one of {names}"
                 )
             return Computed(rows, kind, lambda b: b.predictor(main), chosen)
+
+
+def _both(rows: Rows) -> dict[str, Any]:
+    """Return what a response with its answer is called; nothing: it is told one."""
+    return {"of": [rows.title or rows.name, "answer"]} if is_untold(rows) else {}
 
 
 def _drawn(block: Block, rng: np.random.Generator) -> Array:
@@ -303,11 +318,14 @@ def together(
         found: dict[str, Array] = {}
         for rows in each:
             frame = replace(block.frame, arrays=arrays)
-            values = _drawn(replace(block, rows=rows, frame=frame), rng)
-            arrays[rows.program.likelihood.value] = found[rows.name] = values
+            draw = draw_both if is_untold(rows) else _drawn
+            values = draw(replace(block, rows=rows, frame=frame), rng)
+            found[rows.name] = values
+            values = values[..., 0] if values.ndim > len(block.shape) else values
+            arrays[rows.program.likelihood.value] = values
         return found[name]
 
-    return Computed(of, name, function, chosen, {}, True, len(each))
+    return Computed(of, name, function, chosen, _both(of), True, len(each))
 
 
 def joint_draws(

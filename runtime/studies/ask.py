@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from varying.grammar.diagnostics import ModelError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from varying.compiler.data.table import Table
+    from varying.compiler.families.family import Family
+
+    from ..api import Families
 
 __all__ = ["design", "design_source", "simulate", "simulate_source"]
 
@@ -36,6 +40,7 @@ def simulate(
     *,
     model: str | None = None,
     seed: int | None = None,
+    families: Families = None,
 ) -> DataFrame:
     """Draw a data set from a model whose parameters are given.
 
@@ -56,12 +61,15 @@ def simulate(
         Which model, if the spec has several.
     seed
         The same seed gives the same data.
+    families
+        Families of your own, as for ``compile``.
 
     Returns
     -------
     DataFrame
-        The rows that the model uses, with the response. Effects of groups are drawn
-        from their standard deviations and correlations.
+        The rows that the model uses, with the response; of ``rt | dec(answer)`` with
+        both. Effects of groups are drawn from their standard deviations and
+        correlations.
 
     Raises
     ------
@@ -79,7 +87,9 @@ def simulate(
     """
     source, base = _spec(spec)
     table = table_of(data, source, base)
-    (found,) = simulate_source(source, base, read_truth(truth), table, 1, model, seed)
+    (found,) = simulate_source(
+        source, base, read_truth(truth), table, 1, model, seed, own(families)
+    )
     return found
 
 
@@ -91,9 +101,10 @@ def simulate_source(
     sets: int,
     model: str | None,
     seed: int | None,
+    families: Mapping[str, Family] = MappingProxyType({}),
 ) -> list[DataFrame]:
     """Return data sets for a text that has been read; see ``simulate``."""
-    simulator = Simulator.of(source, base, truth, table, model)
+    simulator = Simulator.of(source, base, truth, table, model, families)
     return [frame_of(one) for one in simulator.draw(sets, seed)]
 
 
@@ -114,6 +125,7 @@ def design(
     cores: int | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | bool = False,
+    families: Families = None,
 ) -> Design:
     """Say what a planned study would show: its power and its precision.
 
@@ -141,12 +153,15 @@ def design(
     seed
         The same seed gives the same runs, however many.
     cores
-        Fits at a time. None: as many as there are processors.
+        Fits at a time. None: as many as there are processors; one with families of your
+        own, which go to no other process.
     out
         A file for the runs (CSV). One that is there and belongs to the same study is
         gone on with, so that a study that was stopped loses nothing.
     progress
         Called with the number of runs that are done, and that of all.
+    families
+        Families of your own, as for ``compile``.
 
     Returns
     -------
@@ -177,6 +192,7 @@ def design(
         cores=cores,
         out=None if out is None else Path(out),
         progress=progress if callable(progress) else None,
+        families=own(families),
     )
 
 
@@ -187,6 +203,7 @@ def _asked(
     truth: Truth,
     table: Table,
     model: str | None,
+    families: Mapping[str, Family],
 ) -> tuple[Source, Simulator]:
     """Return a spec with further questions at its end, and what draws its data.
 
@@ -198,13 +215,13 @@ def _asked(
         With all that is wrong.
     """
     if not ask:
-        return source, Simulator.of(source, base, truth, table, model)
+        return source, Simulator.of(source, base, truth, table, model, families)
     questions = Source("\n".join(ask), NAME)
     check_alone(questions)
     whole = replace(source, text="\n".join([source.text, questions.text, ""]))
     start = len(source.text) + 1
     try:
-        return whole, Simulator.of(whole, base, truth, table, model)
+        return whole, Simulator.of(whole, base, truth, table, model, families)
     except ModelError as error:
         found = [
             back(one, start, questions)
@@ -232,6 +249,7 @@ def design_source(
     cores: int | None,
     out: Path | None,
     progress: Callable[[int, int], None] | None,
+    families: Mapping[str, Family] = MappingProxyType({}),
 ) -> Design:
     """Return what a study would show, for a text that has been read; see ``design``."""
     settings = Settings.checked(
@@ -241,7 +259,11 @@ def design_source(
     count = whole("runs", runs)
     if count < 1:
         raise ArgumentError(f"runs is how many data sets to draw, not {count}")
-    source, first = _asked(source, ask, base, truth, table, model)
+    if families and cores is not None and cores > 1:
+        raise ArgumentError(
+            "families of your own go to no other process: cores is 1, or left out"
+        )
+    source, first = _asked(source, ask, base, truth, table, model, families)
     name = _grouping(first, by)
     study = Study(
         source,
@@ -253,6 +275,7 @@ def design_source(
         settings.draws,
         settings.chains,
         settings.seed,
+        families,
     )
     found: list[Answered] = []
     if out is not None:
@@ -269,7 +292,7 @@ def design_source(
     done = len(wanted) - len(left)
     if progress is not None:
         progress(done, len(wanted))
-    for answers in executed(study, left, cores or processors()):
+    for answers in executed(study, left, 1 if families else cores or processors()):
         if out is not None:
             append(out, study, answers)
         found += answers
@@ -321,3 +344,10 @@ def _spec(spec: str | os.PathLike[str]) -> tuple[Source, Path]:
     from ..api import spec_source
 
     return spec_source(spec)
+
+
+def own(families: Families) -> Mapping[str, Family]:
+    """Return the caller's families by name."""
+    from ..api import families_of
+
+    return families_of(families)

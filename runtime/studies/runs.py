@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from .truth import parsed
 
 if TYPE_CHECKING:
     from varying.compiler.data.table import Table
+    from varying.compiler.families.family import Family
 
     from ..draws.statistics import Statistics
 
@@ -83,6 +84,8 @@ class Study:
         The grouping factor whose levels are the people.
     draws, chains, seed
         Of each fit; ``seed`` is that of the whole.
+    families
+        Those of the caller's, by name: such a study stays in its process.
     """
 
     source: Source
@@ -94,10 +97,13 @@ class Study:
     draws: int
     chains: int
     seed: int
+    families: Mapping[str, Family] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """What is the same for runs that belong together: a hash of all that counts."""
+        from varying.compiler.families.own import fingerprint
+
         found = hashlib.sha256()
         for part in (
             self.source.text,
@@ -105,6 +111,7 @@ class Study:
             self.model or "",
             self.by,
             f"{self.draws} {self.chains} {self.seed}",
+            *(f"{name} {fingerprint(one)}" for name, one in self.families.items()),
         ):
             found.update(part.encode())
             found.update(b"\0")
@@ -134,7 +141,9 @@ class Study:
         """Return what draws the data of so many people."""
         truth = parsed(self.truth)
         table = self.design(people)
-        return Simulator.of(self.source, self.base, truth, table, self.model)
+        return Simulator.of(
+            self.source, self.base, truth, table, self.model, self.families
+        )
 
     def truths(self, simulator: Simulator) -> dict[str, float]:
         """Return the value of each estimate if the truth is as given, by its label."""
@@ -164,7 +173,9 @@ class Study:
         seeds = np.random.SeedSequence([self.seed, people, number]).generate_state(2)
         draw, sample = (int(each) % 2**31 for each in seeds)
         (table,) = simulator.draw(1, draw)
-        model = compile_source(self.source, self.base, table, model=self.model)
+        model = compile_source(
+            self.source, self.base, table, model=self.model, families=self.families
+        )
         fit = model.fit(
             draws=self.draws,
             tune=self.draws,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +25,11 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import column_names
 
+from ..rows.answers import answer_columns, untold
 from ..rows.engine import Rows
 from ..rows.predict import joint_draws
 from ..sampling.settings import Settings
+from .answers import answered, stand_in_answers
 from .truth import Truth, residual_partial, values_of
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Column, Table
+    from varying.compiler.families.family import Family
     from varying.compiler.prepare.responses import Written
     from varying.compiler.program.ir import Derived, Frame, Group, Parameter, Program
     from varying.grammar.tree import Expr, ModelStatement, Spec
@@ -58,12 +62,15 @@ class Simulator:
         Of each variable of the posterior but the effects of groups.
     table
         The design: the rows that the model uses, with that response.
+    told
+        By variable of a response the column of its answers, ``dec(answer)``.
     """
 
     compiled: Compiled
     asked: Compiled
     values: Mapping[str, Array]
     table: Table
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -73,6 +80,7 @@ class Simulator:
         truth: Truth,
         table: Table,
         model: str | None = None,
+        families: Mapping[str, Family] = MappingProxyType({}),
     ) -> Simulator:
         """Compile a spec on a design, with the values of a truth.
 
@@ -86,6 +94,8 @@ class Simulator:
             The design. A response that it has is written over.
         model
             Which of several.
+        families
+            Those of the caller's, by name.
 
         Raises
         ------
@@ -93,26 +103,25 @@ class Simulator:
             For all that is wrong with spec, design and truth.
         """
         from varying.compiler.driver import Request, compile_spec
+        from varying.compiler.families.own import naming
 
-        with_response = _with_responses(source, table, model)
+        with naming(families):
+            with_response = _with_responses(source, table, model)
         try:
             joined = truth.joined(source)
-            request = Request(joined, with_response, base, model)
+            request = Request(joined, with_response, base, model, families=families)
             compiled = compile_spec(request)
         except ModelError as error:
             raise ModelError(truth.told(error.diagnostics, source)) from None
-        if any("dec" in member.family.known for member in compiled.joint.members):
-            raise _fault(
-                source,
-                Span(0, 0),
-                "answers are drawn together with their times, and a design has them",
-                "`varying predict` draws times given the answers",
-                rule="not-yet",
-            )
         _refuse_varied(compiled, source)
         values = values_of(truth, compiled)
         rows = with_response.take(compiled.prepared.rows)
-        return cls(compiled, truth.left_out(compiled), values, rows)
+        told = {
+            likelihood.name: name
+            for likelihood in compiled.lowered.likelihoods
+            for name in answer_columns(compiled.lowered, likelihood)
+        }
+        return cls(compiled, truth.left_out(compiled), values, rows, told)
 
     def draw(self, sets: int, seed: int | None = None) -> Iterator[Table]:
         """Yield data sets: the design with drawn responses.
@@ -128,8 +137,12 @@ class Simulator:
             The same seed gives the same data sets.
         """
         rng = np.random.default_rng(Settings.checked(seed=seed).seed)
+        each_rows = [
+            replace(rows, program=untold(rows.program))
+            for rows in Rows.given(self.compiled)
+        ]
         drawn = joint_draws(
-            Rows.given(self.compiled),
+            each_rows,
             self._parameters(sets, rng),
             int(rng.integers(2**31)),
         )
@@ -140,6 +153,10 @@ class Simulator:
             for variable, values in drawn.items():
                 categories = each[variable].bound.response.categories
                 coded = values.attrs.get("coded") == "rank"
+                if values.ndim > 3:
+                    answer = self.table.columns[self.told[variable]]
+                    columns.append(answered(answer, values.values[0, place, :, 1]))
+                    values = values[..., 0]
                 columns.append(
                     _column(
                         self.table.columns[names[variable]],
@@ -276,7 +293,10 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     found = _chosen(spec, model)
     written = () if found is None else responses_of(found).written
     _check_where(spec, frozenset(one.text for one in written), source)
-    return table.adding(_stand_in(one, spec, table, source) for one in written)
+    columns = [_stand_in(one, spec, table, source) for one in written]
+    for one in written:
+        columns += stand_in_answers(one, written, spec, table, source)
+    return table.adding(columns)
 
 
 def _check_where(spec: Spec, responses: frozenset[str], source: Source) -> None:

@@ -209,3 +209,22 @@ def test_a_stored_fit_asks_for_the_same_record(tmp_path: Path) -> None:
     assert fingerprint(other) != fingerprint(OURS)
     with pytest.raises(varying.ModelError, match="is not the family that the fit"):
         varying.load(tmp_path / "a.fit", families=other)
+
+
+def test_studies_are_planned_with_it() -> None:
+    spec = "hits | vint(n) ~ x, family=beta_binomial2"
+    truth = {"Intercept": 0.5, "b[x]": 0.0, "phi": 4.0}
+    frame = pd.DataFrame({"n": np.full(20_000, 10), "x": np.arange(20_000) % 2})
+    drawn = varying.simulate(spec, truth, frame, seed=1, families=OURS)
+    mean = 10.0 / (1.0 + np.exp(-0.5))
+    # of 10 trials, as in `beta_binomial`
+    sd = np.sqrt(mean * (1.0 - mean / 10.0) * (1.0 + 9.0 / 5.0))
+    assert drawn.hits.mean() == pytest.approx(mean, abs=4.0 * sd / np.sqrt(20_000))
+    assert drawn.hits.std() == pytest.approx(sd, rel=0.03)
+    settings: dict[str, Any] = {"by": "g", "people": [3], "families": [OURS]}
+    found = varying.design(spec, truth, data(), runs=1, draws=60, seed=1, **settings)
+    assert found.to_frame().iloc[0].people == 3
+    with pytest.raises(ArgumentError, match="go to no other process"):
+        varying.design(spec, truth, data(), cores=2, **settings)
+    with pytest.raises(varying.ModelError, match="there is no family"):
+        varying.simulate(spec, truth, data())

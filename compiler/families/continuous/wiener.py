@@ -170,6 +170,15 @@ def mean(mu: Array, bs: Array, ndt: Array, bias: Array, dec: Array) -> Array:
     return np.asarray(ndt + passed)
 
 
+def upper(mu: Array, bs: Array, ndt: Array, bias: Array) -> Array:
+    """Probability of the upper answer, exact where it is rare."""
+    v, w = np.asarray(mu, dtype=float), np.asarray(bias, dtype=float)
+    twice = 2.0 * np.abs(v) * np.asarray(bs, dtype=float)
+    some = np.where(twice < 1e-8, 1.0, twice)
+    ratio = np.where(twice < 1e-8, w, np.expm1(-some * w) / np.expm1(-some))
+    return np.asarray(np.where(v < 0.0, np.exp(-twice * (1.0 - w)) * ratio, ratio))
+
+
 def observe(
     pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
 ) -> Any:
@@ -244,6 +253,7 @@ WIENER = Family(
 )""",
         _definitions,
     ),
+    answers=upper,
     measure="the drift",
     known=("dec",),
     doc=r"""Times and answers of a decision: evidence drifts until one of two bounds.

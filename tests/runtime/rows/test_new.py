@@ -426,3 +426,38 @@ def test_rows_of_wide_data_are_those_that_wide_makes(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, whole[:, [10, 14]], rtol=1e-10)
     with pytest.raises(ModelError, match="new rows are long"):
         made.predict(tmp_path / "w.csv", "eta")
+
+
+def test_answers_that_are_not_told_are_drawn_along() -> None:
+    """Times, their means and the chances of answers, beside those of each answer."""
+    from varying.runtime.rows.engine import Draws
+    from varying.runtime.rows.predict import computed, labelled
+
+    told = pd.DataFrame({"rt": [0.5, 0.9, 0.7], "a": [0, 1, 1], "x": [0, 1, 2]})
+    spec = "rt | dec(a) ~ x, family=wiener"
+    compiled = varying.compile(spec, told).compiled
+    assert compiled is not None
+    values = {"Intercept": 0.4, "Intercept_centered": 0.7, "b": [0.3]}
+    values |= {"bs": 1.4, "ndt": 0.25, "bias": 0.6}
+    each = {
+        name: (
+            ("chain", "draw", *["coef"] * np.ndim(v)),
+            np.broadcast_to(v, (1, 1000, *np.shape(v))),
+        )
+        for name, v in values.items()
+    }
+    draws = Draws(xr.Dataset(each, {"chain": [0], "draw": np.arange(1000)}))
+
+    def asked(frame: pd.DataFrame, kind: Any) -> np.ndarray[Any, Any]:
+        (rows,) = new_rows(compiled, read_rows(frame, compiled), kind=kind).each
+        return labelled(computed(rows, kind, seed=3), draws).mean("draw").values[0]
+
+    bare = told[["x"]]
+    chance = asked(bare, "prob")
+    assert chance == pytest.approx(asked(told, "prob"))
+    means = [asked(told.assign(a=answer), "mean") for answer in (0, 1)]
+    assert asked(bare, "mean") == pytest.approx((chance * np.transpose(means)).sum(1))
+    both = asked(bare, "response")
+    assert both[:, 1] == pytest.approx(chance[:, 1], abs=0.06)
+    assert both[:, 0] == pytest.approx(asked(bare, "mean"), abs=0.08)
+    assert asked(told, "response").shape == (3,)

@@ -252,3 +252,34 @@ def test_effects_of_related_levels(tmp_path: Path) -> None:
     drawn = [varying.simulate(spec, truth, data, seed=s).y[:4] for s in range(150)]
     # a correlation of 0.8 in 150 data sets has a standard error of 0.03
     np.testing.assert_allclose(np.corrcoef(np.array(drawn).T), known, atol=0.12)
+
+
+def test_times_are_drawn_together_with_their_answers() -> None:
+    """The share of upper answers, and the mean time, by their closed forms."""
+    truth = {"Intercept": 1.2, "bs": 1.4, "ndt": 0.25, "bias": 0.5}
+    spec = "rt | dec(right) ~ 1, family=wiener"
+    found = varying.simulate(spec, truth, pd.DataFrame({"x": range(40_000)}), seed=1)
+    share = 1.0 / (1.0 + np.exp(-1.2 * 1.4))
+    assert found.right.mean() == pytest.approx(share, abs=0.006)
+    mean = 0.25 + 1.4 / (2.0 * 1.2) * np.tanh(1.2 * 1.4 / 2.0)
+    assert found.rt.mean() == pytest.approx(mean, abs=0.006)
+
+
+#: Specs of times and answers, and what cannot be drawn of them.
+ANSWERS = [
+    ("rt | dec(a == 1) ~ x", "into a column", "a == 1"),
+    ("rt | dec(a) ~ a", "stands in a formula", "a"),
+    ("rt | dec(a) ~ x\n  bs ~ a", "stands in a formula", "a"),
+    ("column a: factor(lower, upper)\nrt | dec(a) ~ x", "`column` statement", "a"),
+]
+
+
+@pytest.mark.parametrize(("spec", "message", "place"), ANSWERS)
+def test_answers_that_cannot_be_drawn(spec: str, message: str, place: str) -> None:
+    first, *parts = spec.split("\n  ")
+    text = "\n  ".join([f"{first}, family=wiener", *parts])
+    with pytest.raises(ModelError, match="not-yet") as caught:
+        varying.simulate(text, {"Intercept": 1}, design(4))
+    (one,) = caught.value.diagnostics
+    assert message in one.message
+    assert one.source.slice(one.span) == place

@@ -1,0 +1,83 @@
+"""Answers of a design: ``dec(answer)`` is drawn together with its response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Diagnostic, ModelError
+from varying.grammar.source import Source
+from varying.grammar.tree import Call, ColumnStatement, Name
+from varying.grammar.walk import column_names, postorder, unwrap
+
+if TYPE_CHECKING:
+    from varying.compiler.data.table import Column, Table
+    from varying.compiler.prepare.responses import Written
+    from varying.grammar.tree import Expr, Spec
+
+__all__ = ["answered", "stand_in_answers"]
+
+
+def stand_in_answers(
+    one: Written, written: Sequence[Written], spec: Spec, table: Table, source: Source
+) -> Iterator[Column]:
+    """Yield a column of 0 and 1 in place of the answers of a response.
+
+    Raises
+    ------
+    ModelError
+        If nothing can be drawn in its place.
+    """
+    from varying.compiler.data.table import Column, Kind
+
+    for node in postorder(one.formula.response):
+        if not isinstance(node, Call) or node.function.text != "dec":
+            continue
+        if len(node.arguments) != 1:
+            continue  # what is wrong with it is said where it is bound
+        answer = unwrap(node.arguments[0].value)
+        if not isinstance(answer, Name):
+            raise _fault(
+                source,
+                answer,
+                "answers are drawn together with their times, into a column",
+                "name one: `dec(answer)`, which will be 0 and 1",
+            )
+        declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
+        if any(answer.text in {c.text for c in s.columns} for s in declared):
+            raise _fault(
+                source,
+                answer,
+                f"`{answer.text}` is drawn, as 0 and 1, and a `column` statement says "
+                "what it is",
+                "leave that out of the spec that draws",
+            )
+        for name in _predictors(written):
+            if name.text == answer.text:
+                raise _fault(
+                    source,
+                    name,
+                    f"`{answer.text}` is drawn together with the times, and stands "
+                    "in a formula",
+                    "data are drawn of models that do not predict from answers",
+                )
+        yield Column(answer.text, Kind.INTEGER, np.arange(table.rows) % 2.0)
+
+
+def _predictors(written: Sequence[Written]) -> Iterator[Name]:
+    for one in written:
+        for formula in (one.formula, *(part.formula for part in one.parts)):
+            yield from column_names(formula.terms)
+
+
+def _fault(source: Source, node: Expr, message: str, *notes: str) -> ModelError:
+    return ModelError([Diagnostic("not-yet", message, source, node.span, notes)])
+
+
+def answered(stand_in: Column, values: NDArray[Any]) -> Column:
+    """Return drawn answers as a column like the one that stood for them."""
+    return replace(stand_in, values=np.asarray(values, dtype=np.float64))
