@@ -202,7 +202,35 @@ def _definitions() -> str:
     from ...distributions.density.text import definitions
 
     document = "Log density of a time and its answer"
-    return definitions("wiener_logp", density, ("value", *NAMES), document)
+    made = definitions("wiener_logp", density, ("value", *NAMES), document)
+    return f"{made}\n\n{RANDOM}"
+
+
+RANDOM = '''def wiener_random(mu, bs, ndt, bias, dec, rng=None, size=None):
+    """Draw times, given their answers: off the distribution function on a grid."""
+    given = (mu, bs, ndt, bias, dec)
+    shape = np.broadcast_shapes(*map(np.shape, given), tuple(size or ()))
+    mu, bs, ndt, bias, dec = (np.broadcast_to(x, shape)[..., None] for x in given)
+    start = np.where(dec > 0.5, 1 - bias, bias)
+    u = np.exp(np.linspace(np.log(1e-5), np.log(8), 240))  # times over bs^2
+    images = sum(
+        (start + 2 * k) * np.exp(-0.5 * (start + 2 * k) ** 2 / u) for k in range(-4, 5)
+    )
+    sines = sum(
+        k * np.sin(k * np.pi * start) * np.exp(-0.5 * (k * np.pi) ** 2 * u)
+        for k in range(1, 7)
+    )
+    heights = np.where(u < 0.5, images / np.sqrt(2 * np.pi * u**3), np.pi * sines)
+    heights = np.maximum(heights, 0) * np.exp(-0.5 * (mu * bs) ** 2 * u)
+    steps = 0.5 * (heights[..., 1:] + heights[..., :-1]) * np.diff(u)
+    sums = np.cumsum(steps, axis=-1)
+    left = rng.random((*shape, 1)) * sums[..., -1:]
+    place = np.minimum((sums < left).sum(axis=-1, keepdims=True), len(u) - 2)
+    step = np.take_along_axis(steps, place, -1)
+    left = left - np.take_along_axis(sums, place, -1) + step
+    share = np.clip(left / np.maximum(step, 1e-300), 0, 1)
+    return (ndt + bs**2 * (u[place] + share * np.diff(u)[place]))[..., 0]
+'''
 
 
 WIENER = Family(
@@ -249,7 +277,7 @@ WIENER = Family(
     source=SourceText(
         """pm.CustomDist(
     {name}, {mu}, {bs}, {ndt}, {bias}, {dec},
-    logp=wiener_logp, observed={observed}, dims={dims},
+    logp=wiener_logp, random=wiener_random, observed={observed}, dims={dims},
 )""",
         _definitions,
     ),
