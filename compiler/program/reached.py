@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .expressions import names_in
-from .ir import Program
+from .ir import Likelihood, Program
 
-__all__ = ["only_for", "reached", "without_groups"]
+__all__ = ["by_row", "only_for", "reached", "without_groups"]
 
 
 def reached(program: Program, names: Iterable[str]) -> frozenset[str]:
@@ -35,6 +35,17 @@ def reached(program: Program, names: Iterable[str]) -> frozenset[str]:
             for block in predictor.blocks:
                 stack += (*block.slots(), *block.quantities())
     return frozenset(found)
+
+
+def by_row(program: Program, likelihood: Likelihood) -> frozenset[str]:
+    """Return the arguments of a likelihood that have an entry for each row."""
+    slots = {slot.name for slot in program.slots if likelihood.rows in slot.axes[:1]}
+    rows = slots | {p.name for p in program.predictors if p.rows == likelihood.rows}
+    return frozenset(
+        name
+        for name, value in likelihood.arguments
+        if not rows.isdisjoint(reached(program, names_in(value)))
+    )
 
 
 def only_for(program: Program, names: Iterable[str]) -> Program:

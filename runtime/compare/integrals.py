@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.program.blocks import MemberUse
+from varying.compiler.program.counted import counted
 from varying.compiler.program.fill import fill
 
 from ..rows.at_once import AtOnce
@@ -245,7 +246,7 @@ class _Unit:
             each = _log_density(one, observed, one.arguments(predictors))
             for weight in (likelihood.weight, likelihood.count):
                 if weight is not None:
-                    each = each * at.frame[weight][:, None]
+                    each = counted(at.frame[weight][:, None], each)
             total = total + each
         return np.broadcast_to(total, shape)
 

@@ -31,6 +31,7 @@ from varying.compiler.families.combined.limits import (
     RIGHT,
     base_name,
 )
+from varying.compiler.program.counted import counted
 
 from ..rows.categories import numbers_of
 from ..rows.engine import Draws, blocks
@@ -166,7 +167,9 @@ class Subject:
             found.append(block.whole(mass))
         whole = np.concatenate(found, axis=1).T
         weight = self.rows.program.likelihood.weight
-        return whole if weight is None else whole * self.rows.frame[weight][:, None]
+        if weight is None:
+            return whole
+        return counted(self.rows.frame[weight][:, None], whole)
 
     def _known_between(self, low: Array, high: Array) -> tuple[Array, Array]:
         """Return where what was observed is, of rows that are censored as well."""

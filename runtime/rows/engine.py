@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.families import FAMILIES
+from varying.compiler.program.counted import counted
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.rows import Quantities
@@ -246,7 +247,7 @@ class Block:
         observed = self.frame[likelihood.value]
         found = self.by(family.log_density, self.arguments(), observed)
         if likelihood.weight is not None:
-            found = self.frame[likelihood.weight] * found
+            found = counted(self.frame[likelihood.weight], found)
         return self.whole(found)
 
     def whole(self, values: Any) -> Array:

@@ -141,7 +141,7 @@ def by_reference(
     program: Program, frame: Frame, point: Point, slopes: bool = True
 ) -> Evaluation:
     # far out a scale or a mean is infinite: what comes of it is compared
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         density = float(np.real(evaluate(program, frame, point)[1]))
         return Evaluation(density, gradient(program, frame, point) if slopes else {})
 
@@ -357,7 +357,7 @@ def along(density: Density, point: Point, ways: Iterable[Point]) -> Evaluation:
     """
     slopes: dict[str, Array] = {}
     # far out a scale or a mean is infinite: what comes of it is compared
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for number, way in enumerate(ways):
             moved = {name: value + 1e-30j * way[name] for name, value in point.items()}
             slopes[str(number)] = np.imag(np.asarray(density(moved))) / 1e-30

@@ -31,6 +31,7 @@ from ...program.ir import (
     Prior,
     Program,
 )
+from ...program.reached import by_row
 from ...program.recipes import Numbers
 from ...program.verify import definition_order
 from .blocks import BLOCKS
@@ -75,7 +76,7 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
         for predictor in program.in_order:
             values[predictor.name] = _predictor(predictor, values, program, frame)
         for likelihood in program.observed:
-            _observe(likelihood, frame, values)
+            _observe(likelihood, program, frame, values)
             # what another response is given: drawn where it is
             values[likelihood.value] = model[likelihood.name]
     return model
@@ -304,22 +305,34 @@ def _predictor(
     return total
 
 
-def _observe(likelihood: Likelihood, frame: Frame, values: dict[str, Any]) -> None:
-    observed = pm.Data(likelihood.value, frame[likelihood.value], dims=likelihood.rows)
+def _observe(
+    likelihood: Likelihood, program: Program, frame: Frame, values: dict[str, Any]
+) -> None:
     arguments = {n: expression(e, values) for n, e in likelihood.arguments}
+    y, dims = frame[likelihood.value], likelihood.rows
+    counting = {n: values[n] for n in (likelihood.count, likelihood.weight) if n}
+    within = {n: values[n] for n in (likelihood.within, likelihood.weight) if n}
+    weight = None if likelihood.weight is None else frame[likelihood.weight]
+    if weight is not None and not weight.all():
+        # rows of weight 0 are none of the variable: what they say may be impossible
+        there = np.flatnonzero(weight)
+        for name in by_row(program, likelihood):
+            arguments[name] = arguments[name][there]
+        counting = {name: values[name][there] for name in counting}
+        within = {name: values[name][there] for name in within}
+        labels = pm.modelcontext(None).coords[dims]
+        dims = f"{likelihood.weight}_{dims}"
+        pm.modelcontext(None).add_coord(dims, np.asarray(labels)[there])
+        y = y[there]
+    observed = pm.Data(likelihood.value, y, dims=dims)
     family = FAMILIES[likelihood.family]
-    variable = family.observe(
-        pm, pt, likelihood.name, arguments, observed, likelihood.rows
-    )
-    times = [values[n] for n in (likelihood.count, likelihood.weight) if n is not None]
-    if not times:
+    variable = family.observe(pm, pt, likelihood.name, arguments, observed, dims)
+    if not counting:
         return
     # the observed variable counts each row once
-    others = (math.prod(times) - 1.0) * pm.logp(variable, observed)
+    others = (math.prod(counting.values()) - 1.0) * pm.logp(variable, observed)
     if likelihood.within is not None:
         assert family.pooled is not None
-        within = math.prod(
-            values[n] for n in (likelihood.within, likelihood.weight) if n
-        )
-        others = others + family.pooled.deviations(within, **arguments)
-    pm.Potential(f"{likelihood.name}#others", others, dims=likelihood.rows)
+        rest = math.prod(within.values())
+        others = others + family.pooled.deviations(rest, **arguments)
+    pm.Potential(f"{likelihood.name}#others", others, dims=dims)

@@ -23,11 +23,14 @@ from ...compiled import Compiled
 from ...data.formats.table import BY_ENDING, ending_of
 from ...distributions.density.links import LINKING
 from ...distributions.table import DISTRIBUTIONS
+from ...expressions.evaluation import evaluate
 from ...families import FAMILIES
 from ...families.family import SourceText
 from ...program.blocks import Intercept
 from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
+from ...program.reached import by_row
+from ...program.recipes import Variable
 from ...program.verify import definition_order
 from . import definitions
 from .blocks import BLOCKS
@@ -424,16 +427,34 @@ def _observe(writer: Writer, likelihood: Likelihood) -> Iterator[str]:
             named = writer.name(f"{name} of likelihood")
             yield f"{named} = {arguments[name]}"
             arguments[name] = named
+    observed, dims = writer.name(likelihood.value), likelihood.rows
+    weight = "" if likelihood.weight is None else writer.name(likelihood.weight)
+    if weight and _some_is_zero(writer, likelihood):
+        # rows of weight 0 are none of the variable: what they say may be impossible
+        there, dims = writer.name(f"{weight}_counts"), f"{likelihood.weight}_{dims}"
+        yield f"{there} = np.flatnonzero({weight})"
+        yield f"model.add_coord({string(dims)}, {there})"
+        for name in sorted(by_row(writer.program, likelihood)):
+            arguments[name] = f"{arguments[name]}[{there}]"
+        observed, weight = f"{observed}[{there}]", f"{weight}[{there}]"
     yield source.statement.format(
         name=string(likelihood.name),
-        observed=writer.name(likelihood.value),
-        dims=string(likelihood.rows),
+        observed=observed,
+        dims=string(dims),
         **arguments,
     )
-    if likelihood.weight is not None:
+    if weight:
         # the observed variable counts each row once
-        weight, observed = writer.name(likelihood.weight), writer.name(likelihood.value)
         variable = f"model[{string(likelihood.name)}]"
         power = f"({weight} - 1.0) * pm.logp({variable}, {observed})"
-        items = [string(f"{likelihood.name}#weights"), power, _dims((likelihood.rows,))]
+        items = [string(f"{likelihood.name}#weights"), power, _dims((dims,))]
         yield call("pm.Potential", items, MODEL)
+
+
+def _some_is_zero(writer: Writer, likelihood: Likelihood) -> bool:
+    """Whether there are rows of weight 0."""
+    slots = {slot.name: slot for slot in writer.program.slots}
+    assert likelihood.weight is not None
+    weight = slots[likelihood.weight].recipe
+    assert isinstance(weight, Variable)
+    return not evaluate(weight.variable.expression, writer.table).all()

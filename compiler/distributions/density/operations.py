@@ -121,7 +121,9 @@ class Operations:
         """Log of ``exp(a) + exp(b)``."""
         above = a > b
         larger, smaller = self.where(above, a, b), self.where(above, b, a)
-        return larger + self.log1p(self.exp(smaller - larger))
+        # both may be minus infinity
+        less = self.where(larger > -math.inf, smaller - larger, 0.0)
+        return larger + self.log1p(self.exp(less))
 
     def exp_excess(self, x: Any) -> Any:
         """``exp(x) - 1 - x``, exact near 0."""

@@ -141,7 +141,8 @@ def row_log1mexp(x: float) -> tuple[float, float]:
 
 def row_logaddexp(a: float, b: float) -> tuple[float, float, float]:
     """Return ``log(exp(a) + exp(b))`` and its slopes."""
-    log_share, log_rest, share, rest = row_logistic(a - b)
+    # both may be minus infinity
+    log_share, log_rest, share, rest = row_logistic(0.0 if a == b else a - b)
     if a > b:
         return a - log_share, share, rest
     return b - log_rest, share, rest

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...families import FAMILIES
 from ...families.family import Family
+from ...program.counted import counted
 from ...program.interpret import coordinates
 from ...program.interpret.density import (
     evaluate,
@@ -118,7 +119,7 @@ class Density:
         moved = evaluate_expression(written, {**self.values, self.main.name: eta})
         y = self.frame[self.program.likelihood.value]
         given = {**self.arguments, predictor: moved}
-        return np.asarray(self.family.log_density(y, **given))
+        return counted(self.count != 0, self.family.log_density(y, **given))
 
     def score(self, eta: Array) -> Array:
         """Return its slope in the predictor."""

@@ -20,6 +20,7 @@ from ...families.ordinal.thresholds import (
     spread,
     spread_levels,
 )
+from ..counted import counted
 from ..expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
@@ -239,9 +240,10 @@ def _likelihood(likelihood: Likelihood, frame: Frame, values: Mapping[str, Any])
         return family.log_density(response, **arguments).sum()
     within = likelihood.spread(frame)
     if within is None:
-        return (times * family.log_density(response, **arguments)).sum()
+        return counted(times, family.log_density(response, **arguments)).sum()
     assert family.pooled is not None
-    return family.pooled.log_density(response, times, within, **arguments).sum()
+    pooled = family.pooled.log_density(response, times, within, **arguments)
+    return counted(times != 0, pooled).sum()
 
 
 def arguments_of(likelihood: Likelihood, values: Mapping[str, Any]) -> dict[str, Any]:

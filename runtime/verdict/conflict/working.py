@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.families import FAMILIES
+from varying.compiler.program.counted import counted
 from varying.compiler.program.interpret.density import (
     cholesky,
     evaluate_expression,
@@ -112,15 +113,14 @@ class Centre:
         values = {**self.values, predictor: eta}
         arguments = likelihood_arguments(self.program, values)
         response = self.frame[likelihood.value]
-        if likelihood.count is None:
+        times, within = likelihood.times(self.frame), likelihood.spread(self.frame)
+        if times is None:
             return np.asarray(family.log_density(response, **arguments))
-        count = self.frame[likelihood.count]
-        if likelihood.within is None:
-            return np.asarray(count * family.log_density(response, **arguments))
+        if within is None:
+            return counted(times, family.log_density(response, **arguments))
         assert family.pooled is not None
-        within = self.frame[likelihood.within]
-        found = family.pooled.log_density(response, count, within, **arguments)
-        return np.asarray(found)
+        found = family.pooled.log_density(response, times, within, **arguments)
+        return counted(times != 0, found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

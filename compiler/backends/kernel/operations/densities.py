@@ -223,7 +223,9 @@ def step(o, p, v, d, c, k):
     n, count, columns = o[p + 1], o[p + 2], o[p + 3]
     total = 0.0{before}
     for i in range(n):
-        weight = c[count + i] if count >= 0 else 1.0{within}
+        weight = c[count + i] if count >= 0 else 1.0
+        if weight == 0.0:
+            continue{within}
         at = columns + i * {parts.width}
         density{slopes} = kernel({", ".join(values)})
         total += weight * density{added}{rest}
@@ -266,7 +268,9 @@ def step(o, p, v, d, c, k):
     {heads} = o[p + 4], o[p + 5], o[p + 6]
     total = 0.0{before}
     for i in range(n):{own}
-        weight = c[count + i] if count >= 0 else 1.0{within}
+        weight = c[count + i] if count >= 0 else 1.0
+        if weight == 0.0:
+            continue{within}
         rank = k[y + i]{apart}
         lower, upper, gap = -math.inf, math.inf, math.inf
         if rank > 0:

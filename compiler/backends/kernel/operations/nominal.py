@@ -19,6 +19,8 @@ def _category_rows(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     total = 0.0
     for i in range(n):
         weight = c[count + i] if count >= 0 else 1.0
+        if weight == 0.0:
+            continue
         rank = k[y + i]
         # the largest of all, the reference's 0 among them
         largest = 0.0

@@ -49,6 +49,8 @@ def _logistic_rows(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     by_eta = 0.0
     for i in range(n):
         weight = c[count + i] if count >= 0 else 1.0
+        if weight == 0.0:
+            continue
         place = k[index + i] if index >= 0 else i * stride
         rank = k[y + i]
         power = v[powers + place]
@@ -100,6 +102,8 @@ def _far_rows(o: Any, p: Any, v: Any, d: Any, c: Any, k: Any) -> float:
     total = 0.0
     for i in range(n):
         weight = c[count + i] if count >= 0 else 1.0
+        if weight == 0.0:
+            continue
         place = eta + (k[index + i] if index >= 0 else i * stride)
         rank = k[y + i]
         lower, upper, gap = -math.inf, math.inf, math.inf

@@ -28,6 +28,8 @@ def step(o, p, v, d, c, k):
     total = 0.0
     for i in range(n):{own}
         weight = c[count + i] if count >= 0 else 1.0
+        if weight == 0.0:
+            continue
         j0 = a0 + (k[x0 + i] if x0 >= 0 else i * s0)
         j1 = a1 + (k[x1 + i] if x1 >= 0 else i * s1)
         rank = k[y + i]

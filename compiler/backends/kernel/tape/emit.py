@@ -18,6 +18,7 @@ from ....distributions.density.priors import PRIOR_DENSITIES
 from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
 from ....families.family import Family
+from ....program.counted import counted
 from ....program.expressions import Apply, Const, Expr, Symbol
 from ....program.interpret.start import reach, rows_of, start
 from ....program.interpret.truncation import log_mass
@@ -322,10 +323,14 @@ class _Tape(Quantities):
             # a cell of rows has its density together
             assert times is not None
             given |= {"count": times, "within": within}
-            words, times = {**words, "count": -1}, None
+            there = times != 0
+            count = -1 if there.all() else self.writer.numbers(1.0 * there)
+            words, times = {**words, "count": count}, there
         parts = parts_of(operation)
         columns, added = parts.data(given)
-        self.writer.constant += float(np.sum(added if times is None else times * added))
+        self.writer.constant += float(
+            np.sum(added if times is None else counted(times, added))
+        )
         words = {**words, "columns": self.writer.numbers(columns)}
         self.writer.add(operation, **words)
 
