@@ -123,8 +123,8 @@ def check(request: Request) -> tuple[Diagnostic, ...]:
     chosen = spec.models if model is None else _choose(spec, model, sink)
     with _calling(sink):
         rows = rows_of_models(spec, chosen, _alone(spec), request, sink)
-        settle_names(rows.shared.table, sink)
         _bind(spec, chosen, rows, sink, hints=True)
+        settle_names(rows.shared.table, sink)
     named = data_statement(spec)
     prepared = rows.shared
     if prepared.table.partial:
@@ -212,8 +212,8 @@ def _bound(request: Request, sink: Sink) -> _Bound:
     spec = request.reader.parse(request.source, sink)
     chosen = _choose(spec, request.model, sink)
     rows = rows_of_models(spec, chosen, _alone(spec), request, sink, whole=True)
-    settle_names(rows.shared.table, sink)
     bound = _bind(spec, chosen, rows, sink)
+    settle_names(rows.shared.table, sink)
     without = request.table is None and data_statement(spec) is None
     return _Bound(
         spec,

@@ -70,7 +70,40 @@ def _misspelt_statement(stop: Stop, sink: Sink) -> bool:
     close = misspelt(first)
     if close is None or token.type not in WORDS:
         return False
+    # `Angst Rating ~ x`: of the statements only a prior has a `~` there
+    if close != "prior" and _named_response(stop):
+        return False
     unknown_statement(first, close, sink)
+    return True
+
+
+def _named_response(stop: Stop) -> bool:
+    """Say whether words side by side, and no more, stand left of a `~`."""
+    tokens = stop.line.tokens
+    last = _run(stop)[1]
+    return last + 1 < len(tokens) and tokens[last + 1].type == "TILDE"
+
+
+def _keyword_in_name(stop: Stop, sink: Sink) -> bool:
+    """Recognise `test score ~ x`, whose first word is that of a statement."""
+    tokens, kind = stop.line.tokens, stop.line.kind
+    if kind in ("formula", "model", "prior") or stop.index > 2:
+        return False
+    words = [token.type in _OF_NAMES for token in tokens[1:]]
+    last = words.index(False) if False in words else 0
+    if not last or tokens[last + 1].type != "TILDE":
+        return False
+    span = span_of(tokens[0]).to(span_of(tokens[last]))
+    name = sink.source.slice(span)
+    if "\n" in name or "\r" in name:
+        return False
+    sink.add(
+        "unquoted-name",
+        span,
+        f"`{kind}` begins no formula",
+        f"a name with a blank in it stands in back-quotes: `` `{name}` ``",
+        fix=_quoted(name, span),
+    )
     return True
 
 
@@ -355,6 +388,7 @@ def _attribute(stop: Stop, sink: Sink) -> bool:
 
 _FAULTS = (
     *OF_OTHERS,
+    _keyword_in_name,
     _double_equals,
     _misspelt_statement,
     _missing_comma,

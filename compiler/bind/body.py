@@ -34,8 +34,9 @@ from varying.grammar.walk import (
 )
 
 from ..data.schema import Schema
+from ..expressions.bare_names import made
 from ..expressions.functions import FUNCTIONS, bind_arguments, is_stateful
-from ..expressions.types import made, type_of
+from ..expressions.types import type_of
 from ..families.family import Family
 from ..formula.leaks import own_columns
 from .bound import Body

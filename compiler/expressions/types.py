@@ -37,7 +37,7 @@ from ..data.levels import suggest_level
 from ..data.schema import ColumnInfo, Schema
 from ..data.spellings import comma_note, large_note, missing_note
 from ..data.table import Column, Kind, Table
-from .bare_names import report_bare
+from .bare_names import made, report_bare
 from .functions import FUNCTIONS, Function, bind_arguments, find_function, operands
 from .settings import read_settings
 from .stateful import Settings
@@ -153,11 +153,6 @@ def report_unknown(
         *notes,
         fix=fix,
     )
-
-
-def made(data: Table | Schema) -> set[str]:
-    """Return the columns that calls over rows gave: nobody knows these names."""
-    return {name for names in data.calls.values() for name in names}
 
 
 def _has_level(column: Column | ColumnInfo | None, level: str) -> bool:
