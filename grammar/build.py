@@ -112,9 +112,12 @@ def _tokens(tree: LarkTree) -> list[Token]:
 
 def _name(token: Token) -> Name:
     quoted = token.type == "QNAME"
-    text = token[1:-1] if quoted else token
-    normal = unicodedata.normalize("NFC", str(text))
-    return Name(normal, quoted, span=span_of(token))
+    text = unicodedata.normalize("NFC", str(token[1:-1] if quoted else token))
+    head = ""
+    if not quoted and text.startswith("`"):
+        head, rest = text[1:].split("`")
+        text = head + rest
+    return Name(text, quoted, head, span=span_of(token))
 
 
 def _name_tree(tree: LarkTree) -> Name:

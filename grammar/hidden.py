@@ -30,7 +30,7 @@ _POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
 _REORDERING = frozenset(_EMBEDDINGS + _ISOLATES + _POP_EMBEDDING + _POP_ISOLATE)
 
 # Tokens that say what the data hold: all else may be mended without a loss.
-_QUOTED = frozenset(("STRING", "QNAME", "unclosed", "smart"))
+_QUOTED = frozenset(("STRING", "QNAME", "of_name", "unclosed", "smart"))
 
 _SAID = {
     "unexpected-character": ("is not allowed", ()),

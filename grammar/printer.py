@@ -113,6 +113,11 @@ def name_text(text: str) -> str:
     return text if _plain(text) and text not in _WORDS else f"`{text}`"
 
 
+def of_response(text: str, response: str) -> str:
+    """Return a parameter's name, its response in back-quotes if it has to be."""
+    return f"{name_text(response)}{text[len(response) :]}"
+
+
 def string_text(text: str) -> str:
     """Return a string in quotes, double ones unless it contains one."""
     quote = "'" if '"' in text and "'" not in text else '"'
@@ -137,6 +142,8 @@ def _name(name: Name, style: _Style = _FILE) -> str:
     One column has one label, so what is looked up by labels is found however it is
     quoted: ``b[`x`]`` is ``b[x]``.
     """
+    if name.head:
+        return of_response(name.text, name.head)
     if not name.quoted:
         return name.text if _plain(name.text) else f"`{name.text}`"
     return f"`{name.text}`" if style.quotes else name_text(name.text)
@@ -221,9 +228,9 @@ def _ref_part(node: RefPart, style: _Style) -> str:
 
 def _index(node: Index | Target, style: _Style) -> tuple[str, int]:
     if node.refs is None:
-        return node_name(node), _ATOM
+        return _node_name(node), _ATOM
     refs = ", ".join(_expr(ref, style) for ref in node.refs)
-    return f"{node_name(node)}[{refs}]", _ATOM
+    return f"{_node_name(node)}[{refs}]", _ATOM
 
 
 def _event(node: Event, style: _Style) -> tuple[str, int]:
@@ -233,9 +240,10 @@ def _event(node: Event, style: _Style) -> tuple[str, int]:
     return f"{node.target.text}[{node.operator}{value}]", _ATOM
 
 
-def node_name(node: Index | Target) -> str:
-    """Return the parameter's name; it is never quoted."""
-    return (node.target if isinstance(node, Index) else node.name).text
+def _node_name(node: Index | Target) -> str:
+    """Return the parameter's name; of it a response alone can be quoted."""
+    name = node.target if isinstance(node, Index) else node.name
+    return of_response(name.text, name.head) if name.head else name.text
 
 
 _EXPRESSIONS: dict[type, Callable[[Any, _Style], tuple[str, int]]] = {

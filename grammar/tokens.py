@@ -117,6 +117,7 @@ _TOKEN = regex.compile(
   | (?P<line>[\r\n]+)
   | (?P<comment>\#[^\r\n]*)
   | (?P<STRING>"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*')
+  | (?P<of_name>`[^`\r\n]+`\.[\p{{L}}\p{{Nl}}_][\p{{L}}\p{{M}}\p{{N}}_.]*)
   | (?P<QNAME>`[^`\r\n]+`)
   | (?P<unclosed>["'`][^\r\n]*)
   | (?P<NAME>{NAME_PATTERN})
@@ -284,6 +285,9 @@ class _Tokenizer:
             return self._operator(text, start, end)
         if kind in ("NAME", "NUMBER", "STRING", "QNAME"):
             self._push(kind, text, start, end)
+        elif kind == "of_name":
+            # `` `Angst Rating`.b ``: a parameter, by the name of its response
+            self._push("NAME", text, start, end)
         elif kind == "smart":
             self._smart(text, start, end)
         elif kind == "unclosed":

@@ -24,10 +24,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
-    """A name, NFC and without its back-quotes."""
+    """A name, NFC and without its back-quotes.
+
+    Of a parameter such as `` `Angst Rating`.b `` the ``head`` is what stands in them.
+    """
 
     text: str
     quoted: bool = field(default=False, compare=False)
+    head: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,9 @@ class Model(Named):
     @property
     def priors(self) -> Priors:
         """The prior of each parameter, with its reason."""
-        from .look.priors import Priors
+        from .look.priors import priors_of
 
-        return Priors(self._with_data("the priors").priors)
+        return priors_of(self._with_data("the priors"))
 
     @property
     def design(self) -> Design:

@@ -173,7 +173,8 @@ def _dpar(
     text = node.text if isinstance(node, Name) else expression_text(node)
     if isinstance(node, Name):
         # `y.sigma` names the response as well
-        response = expression_text(unwrap(left_of_bar(model.formula.response)))
+        whole = unwrap(left_of_bar(model.formula.response))
+        response = whole.text if isinstance(whole, Name) else expression_text(whole)
         name = text.removeprefix(f"{response}.")
         if name in known:
             if text in schema.columns or text in schema.unread:

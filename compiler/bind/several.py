@@ -20,6 +20,7 @@ from varying.grammar.tree import (
     PartStatement,
     SlopeStatement,
     Spec,
+    String,
 )
 from varying.grammar.walk import column_names, left_of_bar, unwrap
 
@@ -332,7 +333,7 @@ def by_response(
             continue
         given = [o for o in statement.options if o.name.text == "response"]
         value = unwrap(given[0].value) if given else None
-        text = value.text if isinstance(value, Name) else None
+        text = value.text if isinstance(value, Name | String) else None
         found = [key for key, name in names.items() if name in (None, text)]
         if value is None and len(names) == 1:
             found = list(names)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from varying.compiler.bind.priors.named import target_text
 
 from ..interface.grids import Cell, Grid, page
 
@@ -12,9 +14,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.table import Table
 
+    from varying.compiler.compiled import Compiled
     from varying.compiler.lower.program import PriorRow
 
-__all__ = ["Priors"]
+__all__ = ["Priors", "priors_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -71,6 +74,19 @@ class Priors:
         import pandas as pd
 
         return pd.DataFrame(self.to_dict())
+
+
+def priors_of(compiled: Compiled) -> Priors:
+    """Return the priors of a model, each target as a spec has it."""
+    joint = compiled.joint
+    responses = joint.responses if len(joint.members) > 1 else ()
+    groups = {grouping.name for part in joint.predictors for grouping in part.groupings}
+    return Priors(
+        tuple(
+            replace(row, target=target_text(row.target, responses, groups))
+            for row in compiled.priors
+        )
+    )
 
 
 def _reason(row: PriorRow) -> str:

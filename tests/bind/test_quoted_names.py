@@ -7,8 +7,10 @@ import pytest
 
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, check, compile_spec
+from varying.grammar import Sink, format_spec, parse
 from varying.grammar.diagnostics import Severity
 from varying.grammar.source import Source
+from varying.runtime.look.priors import priors_of
 
 ROWS = 60
 _RNG = np.random.default_rng(1)
@@ -20,6 +22,8 @@ TABLE = table_from_frame(
         "g": [f"s{row % 10}" for row in range(ROWS)],
         "a b": _RNG.normal(size=ROWS),
         "c d": ["p", "q q"] * (ROWS // 2),
+        "2 c": _RNG.normal(size=ROWS),
+        "g h": [f"s{row % 12}" for row in range(ROWS)],
         "TRUE": _RNG.normal(size=ROWS),
     }
 )
@@ -49,6 +53,21 @@ NEEDED = (
 )
 
 
+#: Of several responses, and what is asked of them.
+RESPONSES = """mvbind(`a b`, y, `2 c`) ~ `c d` + (1 + x |p| `g h`)
+  `a b`.sigma ~ `c d`
+  prior `a b`.b ~ normal(0, 1)
+  prior `a b`.sigma.b[`c d`] ~ normal(0, 1)
+  prior `2 c`.sd[`g h`] ~ exponential(2)
+  prior `y`.sigma ~ exponential(1)
+  keep mu
+quantity q = `a b`.b[`c d`[q q]]/`2 c`.sigma + `a b`.sd[`g h`, x]
+test t = `a b`.b[`c d`[q q]] > `2 c`.b[`c d`[q q]]
+means `c d`, response=`a b`
+contrast `c d`: "q q" - p, response="2 c"
+"""
+
+
 def known(spec: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The priors of a spec, and the names of what it asks."""
     compiled = compile_spec(Request(Source(spec), TABLE))
@@ -73,3 +92,35 @@ def test_names_that_need_them_are_found(spec: str) -> None:
     assert [d.message for d in found if d.severity is Severity.ERROR] == []
     rows = compile_spec(Request(Source(spec), TABLE)).priors
     assert sum(row.line is not None for row in rows) == spec.count("prior ")
+
+
+def formatted(spec: str) -> str:
+    source = Source(spec)
+    return format_spec(parse(source, Sink(source)))
+
+
+def test_responses_that_need_them_are_found() -> None:
+    found = check(Request(Source(RESPONSES), TABLE))
+    assert [d.message for d in found if d.severity is Severity.ERROR] == []
+    compiled = compile_spec(Request(Source(RESPONSES), TABLE))
+    lines = {row.target: row.line for row in compiled.priors}
+    assert lines["a b.b[`c d`[q q]]"] == 3
+    assert lines["a b.sigma.b[`c d`[q q]]"] == 4
+    assert lines["2 c.sd[g h, Intercept]"] == lines["2 c.sd[g h, x]"] == 5
+    (quantity,) = compiled.joint.questions.quantities
+    assert [one.target for one in quantity.references] == [
+        "a b.b[`c d`[q q]]", "2 c.sigma", "a b.sd[g h, x]"
+    ]  # fmt: skip
+    text = formatted(RESPONSES)
+    assert "  prior `a b`.sigma.b[`c d`] ~" in text and "  prior y.sigma ~" in text
+    assert formatted(text) == text
+
+
+def test_targets_can_be_copied_from_where_priors_are_shown() -> None:
+    spec = "".join(line for line in RESPONSES.splitlines(True) if "prior" not in line)
+    shown = priors_of(compile_spec(Request(Source(spec), TABLE)))
+    written = "".join(f"  prior {row.target} ~ {row.prior}\n" for row in shown)
+    first, rest = spec.split("quantity")
+    again = compile_spec(Request(Source(f"{first}{written}quantity{rest}"), TABLE))
+    assert len(shown) == 17
+    assert all(row.line is not None for row in again.priors)

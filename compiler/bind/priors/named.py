@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import Call, Name, Paren, Ref, RefPart, String
 from varying.grammar.walk import column_names
 
@@ -27,6 +28,19 @@ def group_text(ref: Ref) -> str:
         part.base.text if isinstance(part.base, Name) else _part_text(part)
         for part in ref.parts
     )
+
+
+def target_text(target: str, responses: Iterable[str], groups: Iterable[str]) -> str:
+    """Return a target as a spec has it: what is no plain name is in back-quotes."""
+    owner = next((name for name in responses if target.startswith(f"{name}.")), "")
+    head, rest = target[: len(owner)], target[len(owner) :]
+    for group in groups:
+        found = re.search(rf"(^|\.)(sd|cor|df)\[{re.escape(group)}(?=[,\]])", rest)
+        if found is not None:
+            written = ":".join(name_text(part) for part in split_name(group))
+            rest = f"{rest[: found.end() - len(group)]}{written}{rest[found.end() :]}"
+            break
+    return f"{name_text(head)}{rest}" if head else rest
 
 
 def columns_named(ref: Ref) -> frozenset[str]:

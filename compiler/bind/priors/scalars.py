@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from varying.grammar.printer import of_response
 from varying.grammar.tree import Ref, Target
 
 from ...distributions.table import ABOVE_ONE, POSITIVE, REAL, SUPPORTS, UNIT, Bounds
@@ -94,6 +95,11 @@ class Targets:
         return self.guessed is None or (
             bool(self.guessed) and columns_named(ref) <= self.guessed
         )
+
+    def written(self, kind: str) -> str:
+        """Return a class as a spec has it: its response in back-quotes if need be."""
+        owner = next((r for r in self.responses if kind.startswith(f"{r}.")), None)
+        return kind if owner is None else of_response(kind, owner)
 
     def kinds(self) -> list[str]:
         """Return the classes of parameters, in order."""

@@ -134,11 +134,14 @@ def unknown_target(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     kinds = targets.kinds()
     if targets.guessed != frozenset():
         kinds = list(dict.fromkeys([*kinds, *targets.possible]))
-    notes, fix = did_you_mean(kind, kinds, span, "this model has")
+    notes, fix = did_you_mean(kind, kinds, span, "this model has", targets.written)
     inside = [name for name in kinds if name.startswith(f"{kind}.")]
     if inside:
         listed = ", ".join(f"`{name}`" for name in inside)
         notes, fix = (f"it has a formula, whose parameters are {listed}",), None
+    elif not targets.responses and (bare := _bare(kind, kinds)) is not None:
+        notes = (f"where a model has one response, it is `{bare}` alone",)
+        fix = Fix.write(span, bare)
     elif (whole := re.split(r"[._]", kind)[0]) in kinds and whole not in _CLASSES:
         notes = (f"`{whole}` is a single number here: it has no formula of its own",)
         fix = None
@@ -174,6 +177,12 @@ def unknown_target(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
         fix = Fix(f"replace by `{summarized}`", (Edit(span, summarized),))
     message = f"the model has no parameter `{kind}`"
     sink.add("unknown-target", span, message, *notes, fix=fix)
+
+
+def _bare(kind: str, kinds: Sequence[str]) -> str | None:
+    """Return the class that is named behind a response, as `b` in ``y.b``."""
+    ends = [name for name in kinds if kind.endswith(f".{name}")]
+    return max(ends, key=len, default=None)
 
 
 def _as_in_summary(kind: str, targets: Targets) -> str | None:
