@@ -15,12 +15,12 @@ from varying.grammar.render.safe import visible
 
 from . import PlotError
 from .blocks import Block, blocks_of, divergent
+from .density import density
 from .style import (
     SMALL,
     WIDTH,
     Picture,
     Sheet,
-    density,
     drawn,
     powers_at,
     shorten,

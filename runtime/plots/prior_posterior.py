@@ -11,7 +11,8 @@ import numpy as np
 from ..sampling.settings import Settings
 from . import PlotError
 from .blocks import Block, blocks_in, blocks_of
-from .style import SMALL, WIDTH, Sheet, density, drawn, told_apart
+from .density import density
+from .style import SMALL, WIDTH, Sheet, drawn, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from varying.grammar.render.safe import visible
 
-from .style import SMALL, density, intervals, shorten, spread, ticks_at, told_apart
+from .density import density
+from .style import SMALL, intervals, shorten, spread, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

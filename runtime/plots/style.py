@@ -7,8 +7,7 @@ a picture can be printed. Sizes are those of a page: 7 inches wide.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from io import BytesIO
@@ -43,7 +42,6 @@ __all__ = [
     "WIDTH",
     "Picture",
     "Sheet",
-    "density",
     "drawn",
     "format_of",
     "inches_of",
@@ -83,8 +81,6 @@ LINES: tuple[tuple[str, Any], ...] = (
     ("0.75", "-"),
 )
 _DPI = 200
-#: A density below so much of its highest point is as good as 0.
-_UNSEEN = 0.002
 #: Greys of a PNG: so many hide no edge, and take a quarter of the bytes.
 _GREYS = 16
 _RC: dict[Any, Any] = {
@@ -312,82 +308,6 @@ def _on_axes(ax: Any, draw: Callable[[Sheet], None]) -> Any:
     for note in sheet.notes:
         warnings.warn(visible(note), stacklevel=5)
     return ax
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    import warnings
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
-
-
-def density(
-    values: NDArray[Any],
-    limits: tuple[float, float] | None = None,
-    *,
-    ends: tuple[float, float] = (-np.inf, np.inf),
-    one_hump: bool = False,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return grid and density of finite values; None if they are one number.
-
-    Without limits it goes down to 0 beyond the extreme values, but not beyond the
-    ends: there it stops, as high as it is. With limits, the density is that of all
-    values, seen between them and somewhat beyond; it ends at 0 if the limits do, and
-    at the ends. If one hump is likely, a simpler bandwidth does, which is faster.
-    """
-    from arviz_stats.base import array_stats
-
-    flat = np.asarray(values, dtype=np.float64).ravel()
-    flat = flat[np.isfinite(flat)]
-    if limits is not None:
-        # What lies beyond an end is smoothed across it, and is not piled up there.
-        low, high = limits
-        beyond = 0.25 * (high - low)
-        limits = (low if low == 0.0 else low - beyond, high + beyond)
-        limits = max(limits[0], ends[0]), min(limits[1], ends[1])
-    inside = flat if limits is None else flat[(flat >= limits[0]) & (flat <= limits[1])]
-    if inside.size < 2 or not np.ptp(inside) > 1e-12 * np.abs(inside).max():
-        return None
-    options: dict[str, Any]
-    if limits is None:
-        # Where nothing is near, the correction at the ends changes nothing.
-        options = {"custom_lims": _reach(flat, ends), "bound_correction": True}
-    else:
-        stops = limits[0] in (0.0, ends[0]) or limits[1] == ends[1]
-        options = {"custom_lims": limits, "bound_correction": stops}
-    if one_hump:
-        options["bw"] = "silverman"
-    with _quiet():
-        grid, found, *_ = array_stats.kde(inside, **options)
-    if not np.isfinite(found).all():  # almost all values are one
-        return None
-    grid, found = np.array(grid), np.asarray(found) * (inside.size / flat.size)
-    if limits is None or limits[0] == ends[0] or limits[1] == ends[1]:
-        grid[0], grid[-1] = options["custom_lims"]  # they are half a step inside
-    if limits is None:
-        # An axis need not be longer than what can be seen.
-        kept = found > _UNSEEN * found.max()
-        kept |= (grid >= flat.min()) & (grid <= flat.max())
-        first, last = np.flatnonzero(kept)[[0, -1]]
-        kept[max(first - 1, 0) : last + 2] = True
-        grid, found = grid[kept], found[kept]
-    return grid, found
-
-
-def _reach(
-    values: NDArray[np.float64], ends: tuple[float, float]
-) -> tuple[float, float]:
-    """Return where the density of values is 0, or has to end."""
-    first, third = np.quantile(values, (0.25, 0.75))
-    deviation = float(values.std())
-    width = min(deviation, float(third - first) / 1.34) or deviation
-    # Four bandwidths of Silverman's rule: more than the others'.
-    beyond = 3.6 * width * values.size**-0.2
-    low, high = float(values.min()), float(values.max())
-    bottom, top = max(low - beyond, ends[0]), min(high + beyond, ends[1])
-    return min(bottom, low), max(top, high)
 
 
 def intervals(

@@ -14,12 +14,12 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from .blocks import Block, blocks_of, by_spread, divergent
+from .density import density
 from .style import (
     LINES,
     SMALL,
     WIDTH,
     Sheet,
-    density,
     drawn,
     ticks_at,
     told_apart,

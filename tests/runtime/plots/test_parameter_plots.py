@@ -14,7 +14,8 @@ from varying.grammar.source import Source
 from varying.runtime import plots
 from varying.runtime.fit.origin import Origin
 from varying.runtime.plots.blocks import blocks_of
-from varying.runtime.plots.style import Picture, density, powers_at
+from varying.runtime.plots.density import density, kernel_density
+from varying.runtime.plots.style import Picture, powers_at
 
 from ..fits import NAMES, independent, made_fit
 from .legible import assert_legible, axes_of
@@ -69,6 +70,35 @@ def test_densities_go_down_to_zero_but_at_an_end() -> None:
     assert grid[0] == 0.0 and height[0] > 0.8 * height.max()
     assert height[-1] < 0.01 * height.max()
     assert np.trapezoid(height, grid) == pytest.approx(1, abs=0.02)
+
+
+def test_densities_are_those_that_arviz_draws() -> None:
+    from arviz_stats.base import array_stats
+
+    rng = np.random.default_rng(2)
+    humps = np.concatenate((rng.normal(size=600), rng.normal(9, 0.5, size=900)))
+    for draws, limits in (
+        (rng.normal(size=400), (-6.0, 6.0)),
+        (humps, (-5.0, 12.0)),
+        (rng.exponential(size=1000), (0.0, 20.0)),  # highest where it ends
+        (rng.poisson(5.0, size=500).astype(float), (0.0, 30.0)),
+    ):
+        for mirrored in (True, False):
+            for one_hump in (True, False):
+                found = kernel_density(
+                    draws, limits, mirrored=mirrored, one_hump=one_hump
+                )
+                grid, expected, _ = array_stats.kde(
+                    draws,
+                    custom_lims=limits,
+                    bound_correction=mirrored,
+                    bw="silverman" if one_hump else "experimental",
+                )
+                assert found is not None
+                np.testing.assert_allclose(found[0], grid)
+                largest = expected.max()
+                np.testing.assert_allclose(found[1], expected, atol=3e-4 * largest)
+    assert kernel_density(np.r_[np.zeros(9), 1.0], (-1.0, 2.0), one_hump=True) is None
 
 
 def test_which_parameters_have_ends() -> None:
