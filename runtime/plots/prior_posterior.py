@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +84,8 @@ def picture(
             f"the first {_MOST} of {len(numbers)} parameters are drawn: var= chooses",
         )
         numbers = numbers[:_MOST]
-    prior = _prior(fit, wanted.draws, wanted.seed)
+    variables = {block.name for block, _ in numbers}
+    prior = _prior(fit, variables, wanted.draws, wanted.seed)
     columns = min(_COLUMNS, len(numbers))
     rows = math.ceil(len(numbers) / columns)
     if sheet.given:
@@ -115,19 +117,31 @@ def _places(block: Block, *, every: bool) -> list[int]:
     return [round(place * (count - 1) / (_FEW - 1)) for place in range(_FEW)]
 
 
-def _prior(fit: Fit, draws: int, seed: int) -> dict[str, NDArray[Any]]:
-    """Return draws of each reported number from its prior, by its label."""
+def _prior(
+    fit: Fit, variables: Collection[str], draws: int, seed: int
+) -> dict[str, NDArray[Any]]:
+    """Return draws of each number of variables from its prior, by its label."""
     from varying.grammar.diagnostics import ModelError
 
     from ..rows.from_priors import drawn_from_priors
 
-    compiled = fit._origin.compiled
+    compiled, names = fit._origin.compiled, fit.provenance.names
+    names = replace(
+        names,
+        parameters=tuple(one for one in names.parameters if one in variables),
+        effects=tuple(one for one in names.effects if one in variables),
+    )
     settings = Settings.checked(draws=draws, seed=seed)
     try:
-        found = drawn_from_priors(compiled, compiled.prepared.table, settings)
+        found = drawn_from_priors(
+            compiled,
+            compiled.prepared.table,
+            settings,
+            only=[*names.parameters, *names.effects],
+        )
     except ModelError as error:
         raise PlotError(error.diagnostics[0].message) from None
-    blocks = blocks_in(found["prior"].to_dataset(), fit.provenance.names)
+    blocks = blocks_in(found["prior"].to_dataset(), names)
     return {
         block.full_label(at): block.flat[at]
         for block in blocks

@@ -10,6 +10,8 @@ from ..sampling.sizes import check_rows, numbers_reported
 from .categories import with_categories
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymc import Model as PyMCModel
     from xarray import DataTree
 
@@ -34,6 +36,7 @@ def drawn_from_priors(
     table: Table,
     settings: Settings,
     owner: HasGraph | None = None,
+    only: Sequence[str] | None = None,
 ) -> DataTree:
     """Return draws for the rows of a table; see ``Model.prior_predictive``.
 
@@ -47,6 +50,8 @@ def drawn_from_priors(
         Number of draws and seed.
     owner
         Has the graph of the rows of the model, if it is not to be made anew.
+    only
+        Names of the quantities that are drawn; None: all, and responses.
     """
     _refuse_flat(compiled)
     _refuse_chained(compiled)
@@ -67,13 +72,14 @@ def drawn_from_priors(
         data: DataTree = pm.sample_prior_predictive(
             settings.draws,
             model=model,
+            var_names=only,
             random_seed=settings.seed,
             # Forward draws are cheap; compiling them for speed is not.
             compile_kwargs={"mode": "FAST_COMPILE"},
         )
     finally:
         logger.setLevel(level)
-    for one in compiled.each:
+    for one in compiled.each if only is None else ():
         categories = one.bound.response.categories
         data = with_categories(data, one.responses[0], categories, numbers=True)
     return data
