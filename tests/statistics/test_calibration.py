@@ -29,12 +29,13 @@ from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
 from .further_studies import FURTHER
 from .marginal import REFERENCES
+from .ordinal_studies import CATEGORIES, ITEM, ORDINAL
 from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
 
 Array = NDArray[np.float64]
 
 DATA_SETS = 500
-ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER}
+ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL}
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +67,8 @@ def scalars(p: Named) -> Named:
         flat = values.reshape(len(values), -1)
         if name.endswith("r_g"):
             flat = flat[:, :1]  # one level stands for all
+        if name == "threshold_r":
+            flat = flat[:, :2]
         for k in range(flat.shape[1]):
             found[f"{name}[{k}]" if flat.shape[1] > 1 else name] = flat[:, k]
     return found
@@ -82,6 +85,8 @@ def result(request: pytest.FixtureRequest) -> Result:
         "g": Column("g", Kind.TEXT, G, tuple("abcde")),
         "n": Column("n", Kind.INTEGER, TRIALS),
         "t": Column("t", Kind.NUMERIC, EXPOSURE),
+        "item": Column("item", Kind.TEXT, ITEM, ("p", "q")),
+        "cuts": Column("cuts", Kind.INTEGER, CATEGORIES - 1.0 - ITEM),
     }
     ordinal = "ordered(" in study.spec
     if ordinal or "bernoulli" in study.spec:
