@@ -41,6 +41,7 @@ from .bound import (
     Response,
 )
 from .category import bind_category, split_category
+from .category_groups import thresholds_of
 from .effects import Effects
 from .groupings import bind_groupings, check_dropped
 from .items import with_items
@@ -205,6 +206,7 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
         family,
         sink,
         population=population.specials,
+        thresholds=None if curve is not None else thresholds_of(family, response),
     )
     linear = model if curve is None else curve.linear
     others, whole = _parts(linear, family, prepared, sink)

@@ -33,6 +33,7 @@ from ..formula.terms import expand_bar
 from ..prepare.responses import family_named
 from ..prepare.rows import Prepared
 from .bound import Grouping, GroupTerm
+from .category_groups import Thresholds, without_category
 from .membership import Membership, bind_membership
 from .relation import bind_relation
 from .strata import bind_by
@@ -79,6 +80,7 @@ def bind_groupings(
     sink: Sink,
     dpar: str | None = None,
     population: Sequence[SpecialColumn] = (),
+    thresholds: Thresholds | None = None,
 ) -> tuple[Grouping, ...]:
     """Return the groupings of a right side, their terms in the order written.
 
@@ -99,11 +101,17 @@ def bind_groupings(
     population
         The columns of its population part that hold parameters: effects of groups
         share these.
+    thresholds
+        Those that ``cs()`` has effects for; None: of another formula.
     """
     main = family.predictor if family is not None else "mu"
     schema = prepared.schema
     found: dict[object, _Bars] = {}
-    for bar in bars:
+    for written in bars:
+        found_bar = without_category(written, family, thresholds is not None, sink)
+        if found_bar is None:
+            continue
+        bar, by_threshold = found_bar
         expansion = expand_bar(bar, response, schema.names, sink)
         check_dropped(expansion, schema, sink)
         coded = code(expansion.terms, expansion.intercept, schema, sink)
@@ -114,11 +122,16 @@ def bind_groupings(
             one for one in coded.specials if _fits(one, known, population, bar, sink)
         ]
         columns = (*known, *(one.plain for one in fitting))
+        if by_threshold and thresholds is not None:
+            if fitting:
+                _special_of_thresholds(fitting[0], bar, sink)
+                continue
+            columns = thresholds.columns(columns)
         for factors, own, part in _factors_of(bar, prepared, sink):
             if not columns:
                 continue
             term = GroupTerm(
-                f"{expression_text(bar.lhs)} {bar.bar} {own.name(factors)}",
+                f"{expression_text(written.lhs)} {bar.bar} {own.name(factors)}",
                 dpar or main,
                 columns,
                 bar.bar == "|" and own.correlated,
@@ -217,6 +230,17 @@ def _special_of_members(
         f"`{variable.label}` as an effect of `{membership.text}` is not compiled by "
         "this version",
         f"until then: `(1 | {membership.text})`",
+    )
+
+
+def _special_of_thresholds(column: SpecialColumn, bar: GroupBar, sink: Sink) -> None:
+    """Report effects of each threshold that are of a column with parameters."""
+    label = column.specials[0].label
+    sink.add(
+        "not-yet",
+        bar.span,
+        f"`{label}` inside of `cs()` is not compiled by this version",
+        "until then: the levels as a factor, or as a number",
     )
 
 

@@ -60,12 +60,14 @@ class DesignColumn:
     """A product of parts; no part at all is the intercept.
 
     ``term`` is the term it belongs to (``block:cs``), ``name`` its coefficient
-    (``block[late]:cs[CS+]``).
+    (``block[late]:cs[CS+]``). ``threshold`` is the place of the one threshold that it
+    is an effect on, of ``cs()`` in a group term; None: on all.
     """
 
     name: str
     term: str
     parts: tuple[Part, ...]
+    threshold: int | None = None
 
     @property
     def is_intercept(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..bind.bound import BoundModel, BoundPredictor, JointModel, PriorText
 from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from ..families.family import DefaultPrior
+from ..program.blocks import Block
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, Take, minus
 from ..program.ir import Axis, Derived, Group, Parameter, Predictor, Prior, Slot
 from .learn import Learned, LearnedPart
@@ -51,6 +52,9 @@ class Builder:
     #: What a coefficient is multiplied by, where that holds parameters: by its name,
     #: after the prefix of its part.
     factors: dict[str, tuple[Take, tuple[float, ...]]] = field(default_factory=dict)
+
+    #: What is added to the predictor at one threshold alone, by its place.
+    by_threshold: dict[int, list[Block]] = field(default_factory=dict)
 
     def learned_of(self, part: BoundPredictor) -> LearnedPart:
         """Return what was learned of a predictor of any response."""

@@ -12,6 +12,8 @@ from ..bind.bound import BoundPredictor, Grouping, GroupTerm, PriorText
 from ..bind.effects import Effects, Member, Sd, effects_of_parts
 from ..distributions.table import ABOVE_ONE, POSITIVE
 from ..families.family import DefaultPrior
+from ..families.ordinal.thresholds import threshold_labels
+from ..formula.columns import DesignColumn
 from ..program.blocks import Block, GroupProduct, GroupUse, MemberUse
 from ..program.expressions import Apply, Const, Symbol
 from ..program.ir import (
@@ -52,10 +54,17 @@ def lower_groups(build: Builder, part: BoundPredictor) -> list[Block]:
             _group(build, part, effects, name, dim)
         specials = member.grouping.specials
         pairs = list(zip(member.positions, member.grouping.columns, strict=True))
+        pairs = _without_thresholds(build, part, pairs, name, f"{owner.prefix}{name}")
+        if not pairs:
+            continue
         known = [(at, one) for at, one in pairs if one.name not in specials]
         columns, design = [column for _, column in known], None
         if len(columns) > 1 or not columns[0].is_intercept:
-            if len(effects.members) > 1 or specials:
+            if (
+                len(effects.members) > 1
+                or specials
+                or len(columns) < len(effects.labels)
+            ):
                 axis = f"{part.prefix}{name}_column"
                 names = tuple(column.name for column in columns)
                 build.axes.append(Axis(axis, "coefs", names))
@@ -73,6 +82,41 @@ def lower_groups(build: Builder, part: BoundPredictor) -> list[Block]:
                 factor, typical = build.factors[f"{part.prefix}{column.name}"]
                 blocks.append(GroupProduct(group, at, index, factor, typical))
     return blocks
+
+
+def _without_thresholds(
+    build: Builder,
+    part: BoundPredictor,
+    pairs: Sequence[tuple[int, DesignColumn]],
+    name: str,
+    group: str,
+) -> list[tuple[int, DesignColumn]]:
+    """Lower effects on single thresholds; return the others with their places.
+
+    The block of each threshold is of a predictor of its own: see ``lower_category``.
+    """
+    own = [(at, one) for at, one in pairs if one.threshold is not None]
+    if own:
+        labels = threshold_labels(build.bound.response.categories)
+        first = labels[0]
+        columns = tuple(
+            replace(one, name=one.name.removesuffix(f"[{first}]"), threshold=None)
+            for _, one in own
+            if one.threshold == 0
+        )
+        design = None
+        if len(columns) > 1 or not columns[0].is_intercept:
+            design, axis = f"{part.prefix}Z_{name}_cs", f"{part.prefix}{name}_cs_column"
+            build.axes.append(Axis(axis, "coefs", tuple(one.name for one in columns)))
+            build.slots.append(Slot(design, (ROW, axis), Matrix(columns)))
+        for threshold in range(len(labels)):
+            places = tuple(at for at, one in own if one.threshold == threshold)
+            index, weight = f"{name}_index", f"{name}_weight"
+            block: Block = GroupUse(group, places, index, design)
+            if any(slot.name == weight for slot in build.slots):
+                block = MemberUse(group, places, index, weight, design)
+            build.by_threshold.setdefault(threshold, []).append(block)
+    return [(at, one) for at, one in pairs if one.threshold is None]
 
 
 def _group(
@@ -134,7 +178,10 @@ def _group(
         build.explain(effects.cor, chosen_cor)
     mixture = _mixture(build, prefix, effects, name, dim)
     relation = _relation(build, prefix, effects, name, dim)
+    columns = [one.column for one in effects.sds]
     plain = mixture is None and relation is None
+    # what the data know of effects on single thresholds is not computed
+    whole_rows = all(one.threshold is None for one in columns)
     build.groups.append(
         Group(
             f"{prefix}{name}",
@@ -146,7 +193,7 @@ def _group(
             base=f"{prefix}z_{name}",
             correlation_matrix=f"{prefix}cor_{name}",
             form=build.bound.parameterization if plain else "noncentered",
-            free=build.bound.parameterization == "auto" and plain,
+            free=build.bound.parameterization == "auto" and plain and whole_rows,
             moved=moved,
             by=by,
             mixture=mixture,

@@ -140,6 +140,29 @@ def learn(
     )
 
 
+def _of_term(
+    columns: Sequence[DesignColumn], table: Table, variables: Variables
+) -> Increments:
+    """Return what the columns of a group term add to each other.
+
+    Of ``cs()`` those of each threshold are a formula of their own, and all alike.
+    """
+    own = [one for one in columns if one.threshold in (None, 0)]
+    found = increments(
+        own, table, variables, constant=False, spanning=spanning(own), levels=True
+    )
+    several = len(columns) // len(own)
+    if several == 1:
+        return found
+    basis: Any = np.kron(found.basis, np.eye(several))
+    scales = tuple(one for one in found.scales for _ in range(several))
+    texts = (
+        tuple(one for one in each for _ in range(several))
+        for each in (found.at_means, found.shared, found.beside)
+    )
+    return Increments(basis, scales, *texts)
+
+
 def _of_each(
     bound: BoundModel, table: Table, moments: Moments
 ) -> tuple[tuple[str, Moments], ...]:
@@ -235,17 +258,7 @@ def _part(
             spanning=spanning_columns(part),
         ),
         groups=tuple(
-            tuple(
-                increments(
-                    term.columns,
-                    table,
-                    variables,
-                    constant=False,
-                    spanning=spanning(term.columns),
-                    levels=True,
-                )
-                for term in grouping.terms
-            )
+            tuple(_of_term(term.columns, table, variables) for term in grouping.terms)
             for grouping in part.groupings
         ),
         known=known,

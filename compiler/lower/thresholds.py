@@ -12,10 +12,11 @@ from ..distributions.table import POSITIVE, REAL
 from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import middle, threshold_labels
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
-from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
+from ..program.ir import Axis, Derived, Parameter, Predictor, Prior, Shift, Slot
 from ..program.recipes import Matrix, Numbers
 from . import default_priors as defaults
 from .builder import BOUNDARY, ROW, Builder, PriorRow, location, prior_of, vector
+from .names import free_name
 from .special import shift_of
 
 
@@ -176,10 +177,49 @@ def _category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
 
 def lower_category(build: Builder) -> list[tuple[str, Expr]]:
     """Lower effects that differ between thresholds; return the arguments of them."""
+    value = _of_columns(build)
+    of_groups = _of_groups(build)
+    if of_groups is not None:
+        value = of_groups if value is None else Apply("+", (value, of_groups))
+    if value is None:
+        return []
+    arguments: list[tuple[str, Expr]] = [("effects", value)]
+    if all(part.dpar != "disc" for part in build.bound.predictors):
+        arguments.append(("disc", Const(1.0)))
+    return arguments
+
+
+def _of_groups(build: Builder) -> Expr | None:
+    """Lower what groups add at each threshold: a predictor for each."""
+    bound, added = build.bound, build.by_threshold
+    if not added:
+        return None
+    build.by_threshold = {}
+    names = []
+    for place, blocks in sorted(added.items()):
+        name = free_name(f"{bound.prefix}cs_{place + 1}", build)
+        names.append(name)
+        build.predictors.append(
+            Predictor(
+                name,
+                bound.response.name,
+                f"cs_{place + 1}",
+                "identity",
+                ROW,
+                tuple(blocks),
+                inner=True,
+                prefix=bound.main.prefix,
+            )
+        )
+    return Apply("beside", tuple(Symbol(one) for one in names))
+
+
+def _of_columns(build: Builder) -> Expr | None:
+    """Lower effects of the population that differ between thresholds."""
     bound, of = build.bound, build.bound.prefix
     part, columns = bound.main, bound.main.population.by_threshold
     if not columns:
-        return []
+        return None
     boundaries = threshold_labels(bound.response.categories)
     axis, design, known = f"{of}cs_coef", f"{of}X_cs", f"{of}cs_column"
     labels = tuple(f"{c.name}[{one}]" for c in columns for one in boundaries)
@@ -195,11 +235,7 @@ def lower_category(build: Builder) -> list[tuple[str, Expr]]:
         build.explain(target, choice)
         choices += [choice] * len(boundaries)
     vector(build, f"{of}bcs", axis, labels, choices, REAL)
-    value = Apply("by_threshold", (Symbol(design), Symbol(f"{of}bcs")))
-    arguments: list[tuple[str, Expr]] = [("effects", value)]
-    if all(part.dpar != "disc" for part in bound.predictors):
-        arguments.append(("disc", Const(1.0)))
-    return arguments
+    return Apply("by_threshold", (Symbol(design), Symbol(f"{of}bcs")))
 
 
 def _default_steps(build: Builder, categories: int, at_means: bool) -> Prior:

@@ -53,6 +53,9 @@ def _stated(
     recipe = replace(slot.recipe, basis=tuple(map(tuple, basis.tolist())))
     changed = replace(use, design=design, stated=True)
     program = _with(program, name, use, changed)
+    if design in frame.arrays:
+        # of another threshold, whose effects are stated likewise
+        return program, frame
     slots = (*program.slots, Slot(design, slot.axes, recipe))
     program = replace(program, slots=slots)
     arrays = {**frame.arrays, design: frame[use.design] @ basis}

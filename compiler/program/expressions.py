@@ -58,6 +58,8 @@ class Take:
 Expr = Const | Symbol | Apply | Assemble | Take
 
 
+#: The number of arguments of an operation that takes one or more.
+ANY = -1
 #: Every operation an expression may name, with its number of arguments.
 #:
 #: ``dot``: inner product of two vectors. ``matvec``: a matrix, which is a slot, times a
@@ -72,6 +74,7 @@ Expr = Const | Symbol | Apply | Assemble | Take
 #: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
 #: ``by_threshold``: a matrix, which is a slot, times a vector with a number for each
 #: of its columns and each threshold, that of a column side by side.
+#: ``beside``: predictors, one for each threshold, as the columns of a matrix.
 #: The rest, elementwise: ``compiler.expressions.elementwise`` and, for links,
 #: ``compiler.distributions.density.links``.
 OPERATIONS: Mapping[str, int] = {
@@ -90,6 +93,7 @@ OPERATIONS: Mapping[str, int] = {
     "logit_gaps": 1,
     "monotonic": 1,
     "by_threshold": 2,
+    "beside": ANY,
     **{name: one.arguments for name, one in ELEMENTWISE.items()},
     **dict.fromkeys(LINKING, 1),
 }

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
-from .expressions import OPERATIONS, Apply, Assemble, Expr, Take, names_in
+from .expressions import ANY, OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Single, Variable
 
@@ -27,7 +27,7 @@ def _check_expression(expr: Expr) -> None:
         case Apply(operation, arguments):
             _require(operation in OPERATIONS, f"no operation {operation}")
             _require(
-                len(arguments) == OPERATIONS[operation],
+                OPERATIONS[operation] in (len(arguments), ANY),
                 f"{operation} takes {OPERATIONS[operation]} arguments",
             )
             for argument in arguments:

@@ -350,12 +350,14 @@ def _log_density(at: AtOnce, observed: Array, arguments: Mapping[str, Array]) ->
 def _nodes_first(values: Array) -> Array:
     if values.ndim == 2 and values.shape[1] == 1:  # the same at all draws
         return values[:, 0]
+    if values.ndim == 4:  # effects of each threshold, which are last
+        return np.moveaxis(values, 2, 0)
     return np.moveaxis(values, -1, 0) if values.ndim == 3 else values
 
 
 def _of_draw(values: Array, draw: int) -> Array:
-    """Return what there is at one draw: nodes by rows."""
-    return values[:, draw % values.shape[1]] if values.ndim == 3 else values
+    """Return what there is at one draw: nodes by rows, and by thresholds."""
+    return values[:, draw % values.shape[1]] if values.ndim > 2 else values
 
 
 #: Arguments that have an element for each threshold or gap.

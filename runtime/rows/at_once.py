@@ -202,6 +202,9 @@ class AtOnce:
                 design, vector = self.frame[slot], self.vector(name)
                 vector = vector.reshape(self.size, design.shape[1], -1)
                 return np.asarray(design @ vector)[:, :, None]
+            case Apply("beside", several):
+                given = [self._value(one, values) for one in several]
+                return np.stack(np.broadcast_arrays(*given), axis=-1)
             case Assemble():
                 found = evaluate_expression(expr, _Values(self))
                 return np.broadcast_to(found, (self.size, found.shape[-1]))[

@@ -97,6 +97,8 @@ MODELS = [
     "grade ~ x + cs(y + g), family=sratio",
     "grade ~ cs(x*g) + (1 | g), family=acat, link=probit\n  disc ~ x",
     "grade ~ cs(x), family=cratio\n  prior bcs[x] ~ normal(0, 2)",
+    "grade ~ x + cs(y) + (cs(x) | g), family=sratio",
+    "grade ~ (0 + x | g) + (cs(1) | g), family=acat, link=probit\n  disc ~ x",
 ]
 
 
@@ -161,6 +163,7 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ x, family=acat\n  disc ~ x",
         "grade ~ x + cs(y + g), family=sratio",
         "grade ~ cs(x), family=acat, link=cloglog\n  disc ~ y",
+        "grade ~ cs(y) + (cs(x) | g), family=cratio",
         "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
     ],
 )

@@ -33,7 +33,12 @@ CURVES: dict[str, Curve] = {
     "cauchit": stats.cauchy.cdf,
 }
 _HEAD = "column y: ordered(1..4)\n"
-_PRIORS = "prior b ~ normal(0, 1)\nprior threshold ~ normal(0, 2)\nprior sd ~ exponential(1)\n"
+_PRIORS = """
+prior b ~ normal(0, 1)
+prior threshold ~ normal(0, 2)
+prior sd ~ exponential(1)
+"""
+_RESPONSE = np.arange(ROWS) % CATEGORIES + 1.0
 
 
 def between(below: Array) -> Array:
@@ -128,7 +133,7 @@ def study(
     probabilities: Callable[[Named], Array],
     prior: Callable[[Rng, int], Named] = ordinal_prior,
     more: str = "",
-    response: Array = np.arange(ROWS) % CATEGORIES + 1.0,
+    response: Array = _RESPONSE,
 ) -> Study:
     """Return the study of a family whose probabilities of categories are given."""
 
@@ -141,7 +146,7 @@ def study(
         chance = np.take_along_axis(probabilities(p), rank[None, :, None], axis=-1)
         return np.asarray(np.log(np.maximum(chance, 1e-300)).sum(axis=(1, 2)))
 
-    spec = f"{_HEAD}{formula}\n{_PRIORS}{more}"
+    spec = f"{_HEAD}{formula}{_PRIORS}{more}"
     return Study(spec, response, prior, simulate, log_likelihood)
 
 

@@ -1,6 +1,7 @@
 """Ordinal models with the same priors have the log density of brms's programs.
 
-``references/brms/ordinal.R`` writes it at three points each, without Jacobians.
+``references/brms/ordinal.R`` and ``ordinal_groups.R`` write it at three points each,
+without Jacobians.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.charts import from_unconstrained
 
 from .marginal import REFERENCES, compiled
+from .test_brms import partial_correlations
 
 FOLDER = REFERENCES / "brms"
 MODELS = {
@@ -93,4 +96,47 @@ def test_the_log_density_is_that_of_brms(name: str) -> None:
             if one.chart == "ordered":
                 # brms leaves out that the draws are put in order
                 density -= math.lgamma(len(point[one.name]) + 1)
+        assert density == pytest.approx(given["log_density"], rel=1e-10)
+
+
+GROUPS = {
+    "sratio": "grade ~ x + (1 + cs(z) | g), family=sratio",
+    "acat": "grade ~ x + cs(z) + (cs(1) | g), family=acat\n  prior bcs ~ normal(0, 1)",
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_effects_of_groups_on_each_threshold_are_those_of_brms(name: str) -> None:
+    """Programs of brms 2.18 add such effects twice: our sds are twice theirs."""
+    model = compiled(
+        f'data "ordinal_groups.csv"\n{GROUPS[name]}\n'
+        "  prior threshold[mean] ~ normal(0.5, 2)\n  prior b ~ normal(0, 1)\n"
+        "  prior sd ~ exponential(1)\n  prior cor ~ lkj(2)\n",
+        FOLDER,
+    )
+    program, frame = model.program, model.frame
+    for given in json.loads((FOLDER / "ordinal_groups.json").read_text("utf-8"))[name]:
+        theirs = {key: np.asarray(v) for key, v in given["values"].items()}
+        factor = theirs["L_1"]
+        point = {
+            "b": np.atleast_1d(theirs["b"]),
+            "threshold_centered": theirs["Intercept"],
+            "sd_g": np.log(2.0 * theirs["sd_1"]),
+            "z_g": theirs["z_1"].T,
+            "pcor_g": logit((1.0 + partial_correlations(factor)) / 2.0),
+        }
+        if "bcs" in theirs:
+            point["bcs"] = theirs["bcs"].ravel()
+        values, density = evaluate(program, frame, point)
+        assert values["r_g"] == pytest.approx(2.0 * theirs["r_1"], rel=1e-9)
+        density += float(theirs["sd_1"].sum())  # exponential(1) at the half
+        for one in program.parameters:
+            density -= from_unconstrained(one, point[one.name])[1]
+        # Stan's density is of the factor, ours of partial correlations on (0, 1): each
+        # row of the factor is made of its partial correlations one after the other
+        size = len(factor)
+        density -= size * (size - 1) / 2 * math.log(2.0)
+        for row in range(size):
+            left = np.cumsum(factor[row, :row] ** 2)
+            density -= 0.5 * float(np.log1p(-left[:-1]).sum()) if row > 1 else 0.0
         assert density == pytest.approx(given["log_density"], rel=1e-10)

@@ -1,7 +1,7 @@
 """The log density of ordinal models with group effects is that of R, at given points.
 
-``references/ordinal_logp.json`` has its parts, computed in R from the definitions in the
-Stan code of brms, without Jacobians.
+``references/ordinal_logp.json`` has its parts, computed in R from the definitions in
+the Stan code of brms, without Jacobians.
 """
 
 from __future__ import annotations

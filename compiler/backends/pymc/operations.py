@@ -126,6 +126,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "matvec": pt.dot,
     "diff": pt.diff,
     "by_threshold": lambda a, b: a @ b.reshape((a.shape[1], -1)),
+    "beside": lambda *several: pt.stack(several, axis=-1),
     "spread": spread,
     "spread_levels": spread_levels,
     "logit_cumulative": logit_cumulative,

@@ -151,6 +151,11 @@ def by_threshold(design, effects):
     """Columns times an effect for each threshold."""
     return design @ effects.reshape((design.shape[1], -1))
 ''',
+    "beside": '''
+def beside(*several):
+    """Predictors, one for each threshold, as the columns of a matrix."""
+    return pt.stack(several, axis=-1)
+''',
     "logit": '''
 def logit(p):
     """Log odds of a probability."""

@@ -146,6 +146,7 @@ _CALLS: Mapping[str, str] = {
     "exp": "pt.exp",
     "diff": "pt.diff",
     "by_threshold": "by_threshold",
+    "beside": "beside",
     "spread": "spread",
     "spread_levels": "spread_levels",
     "logit_cumulative": "logit_cumulative",

@@ -17,8 +17,8 @@ PLANNED_TERMS: Mapping[str, tuple[str, ...]] = {
     "mm": (),
     "cs": (
         CATEGORIES,
-        "it is a term of its own: `x + cs(z)`, no part of a product, and not inside of "
-        "a group term; until then: `(1 + z | g)`, one effect for all thresholds",
+        "it is a term of its own: `x + cs(z)`, no part of a product; that of a group "
+        "is `(cs(z) | g)`",
     ),
     "t2": ("until then: a surface by products of curves, `ns(x, df=3)*ns(z, df=3)`",),
     "gp": (SMOOTH,),

@@ -40,6 +40,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "matvec": lambda a, b: _matvec(np.asarray(a), np.asarray(b)),
     "diff": np.diff,
     "by_threshold": lambda a, b: a @ np.reshape(b, (*np.shape(b)[:-1], a.shape[1], -1)),
+    "beside": lambda *several: np.stack(np.broadcast_arrays(*several), axis=-1),
     "spread": spread,
     "spread_levels": spread_levels,
     "logit_cumulative": logit_cumulative,

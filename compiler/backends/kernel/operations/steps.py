@@ -25,6 +25,7 @@ def step(o, p, v, d, c, k):
     a0, x0, s0 = o[p + 6], o[p + 7], o[p + 8]
     a1, x1, s1 = o[p + 9], o[p + 10], o[p + 11]
     columns, width, effects, scratch = o[p + 12], o[p + 13], o[p + 14], o[p + 15]
+    most, beside = o[p + 16], o[p + 17]
     total = 0.0
     for i in range(n):{own}
         weight = c[count + i] if count >= 0 else 1.0
@@ -40,14 +41,18 @@ def step(o, p, v, d, c, k):
 _OVER = """
             over = eta - v[threshold + s]
             for m in range(width):
-                over += c[columns + i * width + m] * v[effects + m * last + s]
+                over += c[columns + i * width + m] * v[effects + m * most + s]
+            if beside >= 0:
+                over += v[k[beside + s] + i]
 """
 _BACK = """
             by_eta += g * disc
             by_disc += g * over
             d[threshold + s] -= g * disc
             for m in range(width):
-                d[effects + m * last + s] += g * disc * c[columns + i * width + m]
+                d[effects + m * most + s] += g * disc * c[columns + i * width + m]
+            if beside >= 0:
+                d[k[beside + s] + i] += g * disc
 """
 _TAIL = """
         total += weight * density
@@ -103,7 +108,7 @@ OF_ITEM = """
 WORDS = (
     *("n", "y", "count", "thresholds", "threshold"),
     *("eta", "eta_index", "eta_stride", "disc", "disc_index", "disc_stride"),
-    *("columns", "width", "effects", "scratch"),
+    *("columns", "width", "effects", "scratch", "most", "beside"),
 )
 
 
@@ -123,7 +128,7 @@ def step_rows(name: str, family: Family) -> Operation:
     heads, own = "last, threshold", ""
     if family.items:
         # a row has the thresholds of its item
-        heads, own = "_, all_thresholds", OF_ITEM.format(16, 17)
+        heads, own = "_, all_thresholds", OF_ITEM.format(18, 19)
         words += ["first", "last"]
     text = text.format(sign=sign, turned=turned, heads=heads, own=own)
     space: dict[str, Any] = {"curve": curve, "row_logistic": row_logistic, "math": math}

@@ -273,14 +273,22 @@ class _Tape(Quantities):
         """Return the words of effects that each threshold has of its own."""
         match effects:
             case None:
-                return {"columns": 0, "width": 0, "effects": 0}
+                return {"columns": 0, "width": 0, "effects": 0, "beside": -1}
             case Apply("by_threshold", (Symbol(design), vector)):
                 columns = self.frame[design]
                 return {
                     "columns": self.writer.numbers(columns),
                     "width": columns.shape[1],
                     "effects": self.expression(vector).at,
+                    "beside": -1,
                 }
+            case Apply("beside", several):
+                places = [self.expression(one).at for one in several]
+                at = self.writer.integers(np.array(places))
+                return {"columns": 0, "width": 0, "effects": 0, "beside": at}
+            case Apply("+", (common, Apply("beside") as levels)):
+                at = self._category_effects(levels)["beside"]
+                return {**self._category_effects(common), "beside": at}
         raise NoKernel("effects of categories are not linear")
 
     def _categories(
@@ -334,7 +342,9 @@ class _Tape(Quantities):
         words = {**words, "columns": self.writer.numbers(columns)}
         self.writer.add(operation, **words)
 
-    def _of_items(self, arguments: Mapping[str, Expr]) -> dict[str, int]:
+    def _of_items(
+        self, arguments: Mapping[str, Expr], by_threshold: bool
+    ) -> dict[str, int]:
         """Return the words of where the thresholds of rows begin, and their number."""
         item, cuts = arguments["item"], arguments["cuts"]
         if not isinstance(item, Symbol) or not isinstance(cuts, Const):
@@ -343,7 +353,8 @@ class _Tape(Quantities):
         of = self.frame[item.name]
         first = (np.cumsum(counts) - counts)[of]
         integers = self.writer.integers
-        return {"first": integers(first), "last": integers(counts[of])}
+        found = {"first": integers(first), "last": integers(counts[of])}
+        return {**found, "most": int(counts.max())} if by_threshold else found
 
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
@@ -370,9 +381,10 @@ class _Tape(Quantities):
             words["gap"] = self.expression(arguments["gap"]).at
         else:
             words |= self._category_effects(arguments.get("effects"))
+            words["most"] = threshold.length
             words["scratch"] = writer.place(3 * threshold.length)
         if family.items:
-            words |= self._of_items(arguments)
+            words |= self._of_items(arguments, family.steps is not None)
         formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
         if family.at_once is not None and not formulas:
             self._at_once(family, words, arguments[family.predictor])
