@@ -286,8 +286,8 @@ class Model(Named):
         drawn = drawn_from_priors(compiled, table, settings, self)
         rows = Rows.each(compiled, table)[place]
         found = drawn["prior_predictive"].to_dataset()[rows.name]
-        values = found.transpose("chain", "draw", "row").values
-        values = values.reshape(-1, values.shape[-1])
+        values = found.transpose("chain", "draw", "row", ...).values
+        values = values.reshape(-1, *values.shape[2:])
         return check_prior(Replicates.of(rows, values), settings.seed)
 
     def _with_data(self, wanted: str) -> Compiled:

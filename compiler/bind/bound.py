@@ -70,6 +70,8 @@ class Response:
         Numbers that each row brings along, by the term that they stand in.
     items
         Whose thresholds are its own; None: all rows have the same.
+    parts
+        Of a response of several columns these, in the order of the categories.
     """
 
     name: str
@@ -80,7 +82,13 @@ class Response:
     expression: Expr | None = None
     beside: tuple[tuple[ResponseTerm, Numeric], ...] = ()
     items: Items | None = None
+    parts: tuple[Numeric, ...] = ()
     span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        """The categories that responses are ranks among: none of several columns."""
+        return () if self.parts else self.categories
 
     @property
     def known(self) -> tuple[tuple[str, Numeric], ...]:

@@ -23,6 +23,7 @@ from ..formula.places import place_of
 from ..prepare.derive import NO_NUMBER_NOTE
 from .body_values import check_body
 from .bound import BoundModel, BoundPredictor
+from .composition import check_composition
 from .doubled_monotonic import check_doubled_monotonic
 from .estimated import residual_scale
 from .limit_values import check_limits
@@ -130,6 +131,8 @@ def _rows(count: int) -> str:
 def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
     """Report values of the response that the family cannot have."""
     response = bound.response
+    if response.parts:
+        return check_composition(bound, table, sink)
     values = response_values(response, table)
     known = {name: evaluate(v.expression, table) for name, v in response.known}
     outside = ~bound.family.in_support(values, **known)
@@ -157,6 +160,8 @@ def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
     if table.partial or not table.rows:
         return  # the rows that are not read may differ
     response, family = bound.response, bound.family
+    if response.parts:
+        return
     values = response_values(response, table)
     off = None
     if response.expression is not None:
@@ -236,7 +241,9 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
     good = True
     response = bound.response
     numbers: dict[Numeric, None] = {}
-    if response.expression is not None:
+    if response.parts:
+        numbers |= dict.fromkeys(response.parts)
+    elif response.expression is not None:
         numbers[Numeric(response.name, response.expression)] = None
     else:
         count = table.count(np.abs(response_values(response, table)) > LARGEST)

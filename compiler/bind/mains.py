@@ -41,7 +41,7 @@ def with_reference(
     option = options.get("refcat")
     if option is None or family is None:
         return response
-    if family.response != "nominal":
+    if not family.has_categories:
         sink.add(
             "unknown-option",
             option.name.span,
@@ -66,8 +66,16 @@ def with_reference(
             fix=fix,
         )
         return response
-    others = (one for one in response.categories if one != text)
-    return replace(response, categories=(text, *others))
+    place = response.categories.index(text)
+
+    def first[Any](several: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*several[place : place + 1], *several[:place], *several[place + 1 :])
+
+    return replace(
+        response,
+        categories=first(response.categories),
+        parts=first(response.parts),
+    )
 
 
 def of_response(family: Family | None, response: Response | None) -> Family | None:
@@ -91,7 +99,7 @@ def by_category(
     """
     if family is None or not family.mains or response is None:
         return model, True
-    if family.response != "nominal":
+    if not family.has_categories:
         return model, True
     names = dict(
         zip(response.categories[1:], (one.name for one in family.mains), strict=False)

@@ -47,6 +47,7 @@ from ..expressions.types import report_unknown, type_of
 from ..families import FAMILIES
 from ..families.family import Family
 from .bound import Response
+from .composition import bind_composition, total_of
 from .lowest import check_lowest
 from .nominal import bind_nominal
 from .response_forms import report_factor, report_share, report_success, report_weighted
@@ -86,6 +87,16 @@ def bind_response(
             )
             return None
     trials: Expr | None = None
+    if family is not None and family.has_columns:
+        response = bind_composition(node, family, schema, sink)
+        counted = any(one.function.text == "trials" for one in terms)
+        if response is not None and "trials" in family.known and not counted:
+            trials = total_of(response)
+        known = None if response is None else family
+        beside = bind_terms(terms, trials, known, left, schema, sink, option)
+        if response is None or beside is None:
+            return None
+        return replace(response, beside=beside)
     match node:
         case Call(function=Name(text="cbind"), arguments=(first, second)) if (
             family is not None and "trials" in family.known
@@ -182,6 +193,8 @@ def _left(
             return _ordinal(info, family, node.span, sink, declarations)
         case "nominal":
             return bind_nominal(info, family, node.span, sink)
+        case "composition":
+            return None  # it has several columns
 
 
 def _report_unknown(node: Name, schema: Schema, sink: Sink) -> None:
@@ -521,6 +534,9 @@ def _line_above(statement: str, span: Span, sink: Sink) -> Edit:
 
 def response_values(response: Response, table: Table) -> Floats:
     """Return the response of each row: numbers, or ranks among the categories."""
+    if response.parts:
+        columns = [evaluate(one.expression, table) for one in response.parts]
+        return np.stack(columns, axis=-1)
     if response.expression is not None:
         return evaluate(response.expression, table)
     return outcome_values(response.column, response.categories, table)

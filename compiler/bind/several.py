@@ -213,8 +213,10 @@ def _is_named(one: Written, sink: Sink) -> bool:
         )
         return False
     family = family_named(one.formula)
-    trials = family is None or "trials" in family.known
-    if isinstance(node, Call) and node.function.text == "cbind" and trials:
+    several = family is not None and family.has_columns
+    trials = family is None or several or "trials" in family.known
+    joins = ("cbind", "bind") if several else ("cbind",)
+    if isinstance(node, Call) and node.function.text in joins and trials:
         first = unwrap(node.arguments[0].value) if node.arguments else node
         if isinstance(first, Name):
             return True
@@ -335,6 +337,8 @@ def by_response(
         value = unwrap(given[0].value) if given else None
         text = value.text if isinstance(value, Name | String) else None
         found = [key for key, name in names.items() if name in (None, text)]
+        # one of several columns is also called by the first of them
+        found = found or [key for key in names if key == text]
         if value is None and len(names) == 1:
             found = list(names)
         if found:

@@ -28,6 +28,7 @@ from .combined.zero_inflated import (
     ZERO_INFLATED_NEGBINOMIAL,
     ZERO_INFLATED_POISSON,
 )
+from .composition import multinomial
 from .continuous.asymmetric_laplace import ASYMMETRIC_LAPLACE
 from .continuous.exgaussian import EXGAUSSIAN
 from .continuous.exponential import EXPONENTIAL
@@ -71,6 +72,7 @@ class Families(dict[str, Family]):
         if name in BY_RESPONSE:
             return BY_RESPONSE[name]
         found = own.registered(name) or categorical.named(name)
+        found = found or multinomial.named(name)
         return found or mixture.named(self, name) or _with_limits(name)
 
 
@@ -134,7 +136,7 @@ FAMILIES = Families(
 
 #: Families whose parameters depend on the response: as they are named in a spec.
 BY_RESPONSE: dict[str, Family] = {
-    family.name: family for family in (categorical.CATEGORICAL,)
+    family.name: family for family in (categorical.CATEGORICAL, multinomial.MULTINOMIAL)
 }
 
 #: Names of the families of further links, with the family and the link.
@@ -165,7 +167,6 @@ PLANNED_FAMILIES: tuple[str, ...] = tuple(
     (
         "xbeta "
         "com_poisson negbinomial1 "
-        "multinomial "
         "dirichlet dirichlet_multinomial logistic_normal "
         "cox"
     ).split()

@@ -21,7 +21,13 @@ from ..distributions.density.operations import Density
 
 Array = NDArray[Any]
 ResponseKind = Literal[
-    "continuous", "binary", "ordinal", "nominal", "count", "successes"
+    "continuous",
+    "binary",
+    "ordinal",
+    "nominal",
+    "count",
+    "successes",
+    "composition",
 ]
 
 
@@ -358,6 +364,11 @@ class Family:
     answers
         Of families that are told which of two answers a response is of (``dec``): the
         probability of the upper one, of the parameters alone.
+    parts
+        Of compositions: how many columns the response has, a category each; it is then
+        the last axis of responses, and of what ``simulate`` and ``mean`` return.
+    shares
+        Of compositions: the mean share of each category, of the arguments of ``mean``.
     own
         Whether it is the caller's, and not of the language.
     alike
@@ -403,6 +414,8 @@ class Family:
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
     answers: Callable[..., Array] | None = None
+    parts: int = 0
+    shares: Callable[..., Array] | None = None
     own: bool = False
     alike: bool = False
 
@@ -410,6 +423,29 @@ class Family:
     def of_categories(self) -> bool:
         """Whether a response is one of several categories, which have no mean."""
         return self.response in ("ordinal", "nominal")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a density calls the numbers of a response: ``y``, or ``y1``, ``y2``."""
+        if not self.parts:
+            return ("y",)
+        return tuple(f"y{place}" for place in range(1, self.parts + 1))
+
+    @property
+    def has_density(self) -> bool:
+        """Whether responses have a density, and no probability."""
+        counted = "trials" in self.known
+        return self.response == "continuous" or (self.has_columns and not counted)
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether a response has several columns, a category each."""
+        return self.response == "composition"
+
+    @property
+    def has_categories(self) -> bool:
+        """Whether questions are about categories without an order."""
+        return self.response in ("nominal", "composition")
 
     def may_have(self, name: str) -> bool:
         """Whether a name can be that of a parameter, before the response is known."""
@@ -460,7 +496,7 @@ def make_kernel(family: Family) -> Callable[..., tuple[float, ...]]:
     ends = ("lower", "upper", "gap") if family.thresholds else ()
     parameters = (family.predictor, *ends, *(dpar.name for dpar in family.dpars))
     known = () if family.items else family.known
-    names = ("y", *parameters, *known)
+    names = (*family.columns, *parameters, *known)
     return python.kernel(family.name, family.density, names, parameters)
 
 

@@ -191,7 +191,7 @@ def intercept(
                 f"around the {part.link.name} of the share above 0 that geometric "
                 "counts with their mean have, at the predictors' means"
             )
-        if family.response == "nominal":
+        if family.has_categories:
             reason = (
                 "around the log odds against the reference in all rows, most of the "
                 "probability scale, at the predictors' means"

@@ -34,7 +34,7 @@ from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
-from ..program.recipes import Count, Matrix, Numbers, Outcome, Variable
+from ..program.recipes import Count, Matrix, Numbers, Outcome, Parts, Variable
 from . import default_priors as defaults
 from .builder import (
     COEF,
@@ -125,11 +125,17 @@ def _response(build: Builder) -> Likelihood:
     if bound.main.body is not None:
         _curve(build, bound.main.body)
     response = bound.response
-    recipe: Outcome | Variable = Outcome(response.column, response.categories)
+    recipe: Outcome | Parts | Variable
+    recipe = Outcome(response.column, response.categories)
+    axes: tuple[str, ...] = (ROW,)
     if response.expression is not None:
         recipe = Variable(Numeric(response.name, response.expression))
+    if response.parts:
+        recipe = Parts(response.parts)
+        axes = (ROW, f"{bound.prefix}category")
+        build.axes.append(Axis(axes[1], "categories", response.categories))
     observed = observed_slot(bound)
-    build.slots.append(Slot(observed, (ROW,), recipe))
+    build.slots.append(Slot(observed, axes, recipe))
     return Likelihood(
         free_name(response.name, build),
         _family_name(bound),

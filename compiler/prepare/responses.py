@@ -201,8 +201,11 @@ def _joined(formula: Formula) -> tuple[Written, ...]:
     if not isinstance(node, Call) or node.function.text not in BINDING:
         return (Written(formula),)
     family = family_named(formula)
-    if node.function.text == "cbind" and (family is None or "trials" in family.known):
+    counted = family is None or "trials" in family.known or family.has_columns
+    if node.function.text == "cbind" and counted:
         return (Written(formula),)
+    if family is not None and family.has_columns:
+        return (Written(formula),)  # `mvbind` of it is reported where it is bound
     return tuple(
         Written(
             replace(formula, response=_instead(formula.response, argument.value)),

@@ -25,6 +25,7 @@ from .recipes import (
     MemberWeights,
     Numbers,
     Outcome,
+    Parts,
     Recipe,
     Single,
     Variable,
@@ -81,6 +82,10 @@ def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
         case Numbers(values, width):
             found = np.asarray(values, dtype=np.float64)
             return found if width is None else found.reshape(-1, width)
+        case Parts(several):
+            return np.stack(
+                [evaluate(one.expression, table) for one in several], axis=-1
+            )
         case Variable(variable):
             return evaluate(variable.expression, table)
         case _:

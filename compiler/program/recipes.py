@@ -78,6 +78,13 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """Recipe: a response of several columns, a category each."""
+
+    columns: tuple[Numeric, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """Recipe: one number a row, from an expression over the data."""
 
@@ -135,6 +142,7 @@ Recipe = (
     | MemberWeights
     | LevelPlace
     | Outcome
+    | Parts
     | Variable
     | Numbers
     | Count

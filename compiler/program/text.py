@@ -38,6 +38,7 @@ from .recipes import (
     MemberWeights,
     Numbers,
     Outcome,
+    Parts,
     Single,
     Variable,
     Weights,
@@ -159,6 +160,8 @@ def _slot(slot: Slot) -> str:
         case Outcome(column, categories):
             what = f" as ranks of {len(categories)} categories" if categories else ""
             return f"{head} = {column}{what}"
+        case Parts(several):
+            return f"{head} = {_some([one.label for one in several])}"
         case Variable(variable):
             return f"{head} = {variable.label}"
         case Numbers(values):

@@ -10,7 +10,7 @@ from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from .expressions import ANY, OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
-from .recipes import Matrix, Outcome, Single, Variable
+from .recipes import Matrix, Outcome, Parts, Single, Variable
 
 
 class InvalidProgram(Exception):
@@ -240,7 +240,7 @@ def _verify_frame(program: Program, frame: Frame) -> None:
             last = len(slot.recipe.categories) - 1
             inside = array.size == 0 or (array.min() >= 0 and array.max() <= last)
             _require(bool(inside), f"{slot.name} has ranks beyond its categories")
-        if isinstance(slot.recipe, Matrix | Single):
+        if isinstance(slot.recipe, Matrix | Parts | Single):
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
         if isinstance(slot.recipe, Variable) and slot.name not in observed:
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")

@@ -74,7 +74,15 @@ def record(family: Family) -> str:
         lines.append(f"| `{dpar.name}` | {what} | {_lives(dpar)} | `{dpar.link}` |")
     if family.known:
         known = ", ".join(f"`y \\| {name}(n)`" for name in family.known)
-        lines += ["", f"Each row brings along: {known}."]
+        if family.has_columns:
+            columns = f"cbind({', '.join(CATEGORIES)})"
+            lines += [
+                "",
+                f"Written `{columns} \\| trials(n)`, or without `trials(n)`: ",
+            ]
+            lines[-1] += "then the sum of the columns is taken."
+        else:
+            lines += ["", f"Each row brings along: {known}."]
     if family.rate is not None:
         lines += ["", "Takes an exposure, `y | rate(t)`."]
     return "\n".join(lines)
@@ -111,6 +119,8 @@ def _mathematics(doc: str) -> tuple[str, str]:
 def spec_of(family: Family) -> str:
     """Return the spec of the example."""
     response = "y | trials(n)" if "trials" in family.known else "y"
+    if family.has_columns:
+        response = response.replace("y", f"cbind({', '.join(CATEGORIES)})", 1)
     response = "y | dec(answer)" if "dec" in family.known else response
     first = 1 - family.apart
     head = f"column y: ordered({first}..5)\n\n" if family.thresholds else ""
@@ -123,7 +133,8 @@ def truth_of(family: Family) -> dict[str, Any]:
     """Return the values that its data are drawn from."""
     intercept, slope = _predictor(family)
     if family.mains:
-        return {
+        shared = {d.name: _value(d) for d in family.dpars if d not in family.mains}
+        return shared | {
             f"{main.name}.{target}": value
             for main, (own, by) in zip(_made(family).mains, _mains(family), strict=True)
             for target, value in (
@@ -319,7 +330,7 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
     if "dec" in family.known:
         others["dec"] = 1.0
     if family.mains:
-        others = {family.mains[1].name: SECOND[0]}
+        others |= {family.mains[1].name: SECOND[0]}
     if family.thresholds:
         others["threshold"] = np.array(THRESHOLDS)
         if "gap" in arguments:
@@ -331,10 +342,18 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
         steps = (-1.0, 0.0, 1.0)
     for dash, step in zip(_DASHES, steps, strict=True):
         main = {family.predictor: np.asarray(intercept + step * slope)}
-        many = {**others, family.predictor: np.full(4_000, main[family.predictor])}
+        many = {
+            **others,
+            family.predictor: np.full(
+                40_000 if family.parts else 4_000, main[family.predictor]
+            ),
+        }
         drawn = family.simulate(rng, **many)
         label = f"{family.predictor} = {float(main[family.predictor]):.2g}"
         look = {"color": "black", "ls": dash, "lw": 1.0, "label": label}
+        if family.has_columns:
+            _of_first(axes, drawn[:, 1], look)
+            continue
         if family.response != "continuous":
             last = len(THRESHOLDS) + family.apart
             top = {"ordinal": last, "binary": 1, "successes": 10}
@@ -360,11 +379,23 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
             share = np.exp(family.log_density(spike, **main, **others))
             axes.plot([spike], [float(np.ravel(share)[0])], "o", color="black", ms=3)
     axes.set_ylim(bottom=0.0)
-    if family.response != "continuous":
+    density = family.has_density
+    if not density:
         axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel("rank of the category" if family.of_categories else "y")
-    axes.set_ylabel("density" if family.response == "continuous" else "probability")
+    label = "rank of the category" if family.of_categories else "y"
+    axes.set_xlabel(CATEGORIES[1] if family.has_columns else label)
+    axes.set_ylabel("density" if density else "probability")
     axes.legend(frameon=False, fontsize=7)
+
+
+def _of_first(axes: Any, drawn: Any, look: dict[str, Any]) -> None:
+    """Draw how the first category but the reference is distributed, of draws."""
+    if drawn.dtype.kind == "i":
+        shares = np.bincount(drawn) / len(drawn)
+        axes.plot(np.arange(len(shares)), shares, marker="o", ms=2.5, **look)
+        return
+    heights, edges = np.histogram(drawn, np.linspace(0.0, 1.0, 26), density=True)
+    axes.plot(0.5 * (edges[1:] + edges[:-1]), heights, **look)
 
 
 # ---- pages ---------------------------------------------------------------------------
@@ -385,6 +416,7 @@ def made_example(path: Path) -> str:
 
 #: Of kinds of response that are no adjective.
 _HEADINGS = {"successes": "Successes out of trials", "count": "Counts"}
+_HEADINGS["composition"] = "Counts and shares of several categories"
 
 
 def index() -> str:

@@ -86,13 +86,13 @@ class Subject:
     @property
     def density(self) -> bool:
         """Whether its family gives a density."""
-        return self.rows.family.response == "continuous"
+        return self.rows.family.has_density
 
     @property
     def points(self) -> NDArray[np.bool_]:
         """In which rows it gives a probability."""
         observed = np.asarray(self.rows.frame[self.rows.program.likelihood.value])
-        if not self.density:
+        if not self.density or self.response.parts:
             return np.ones(len(observed), dtype=np.bool_)
         family = base_name(self.rows.family.name)
         found = np.isin(observed, _POINTS.get(family, ()))
@@ -260,6 +260,14 @@ def common_measure(subjects: Sequence[Subject]) -> Measure:
         )
         return Measure(kind, first.response.name, {}, {}, {})
     check_columns([one.response for one in subjects])
+    if any(one.response.parts for one in subjects):
+        told = in_words([f"`{one}`" for one in sorted(names)])
+        raise NotComparable(
+            f"their responses differ, {told}"
+            if len(names) > 1
+            else f"one family gives {told} a density, another a probability",
+            "models of several columns are compared where all have the same ones",
+        )
     _same_base(subjects)
     column = first.response.column
     if kinds == {False}:

@@ -349,7 +349,7 @@ def _number(rows: Rows) -> str:
 
 
 def _is_density(rows: Rows) -> bool:
-    return rows.family.response == "continuous"
+    return rows.family.has_density
 
 
 def _weights(rows: Rows) -> NDArray[Any] | None:
@@ -360,7 +360,7 @@ def _weights(rows: Rows) -> NDArray[Any] | None:
 def _responses(rows: Rows) -> NDArray[Any]:
     """Return what was observed: numbers, or names of categories."""
     values = np.asarray(rows.frame[rows.program.likelihood.value])
-    if not rows.categories:
+    if not rows.ranks:
         return values
     numbers = numbers_of(rows.categories)
     names = np.array(rows.categories if numbers is None else numbers)

@@ -308,6 +308,11 @@ class Criticism(Named):
         from ..compare.pit import loo_pit
 
         rows = self._origin.rows_of(response)
+        if rows.family.has_columns:
+            raise ArgumentError(
+                f"loo_pit is of one number a row, and `{rows.title}` has several; "
+                "plot('ppc') shows each of them"
+            )
         if rows.family.known and rows.family.response == "continuous":
             raise ArgumentError(
                 "loo_pit is not possible yet for censored or truncated responses"

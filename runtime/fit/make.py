@@ -337,7 +337,7 @@ def _fitted(
     compiled = sampled.compiled
     data = found.data
     for one in compiled.each:
-        categories = one.bound.response.categories
+        categories = one.bound.response.ranks
         data = with_categories(data, one.responses[0], categories)
     names = names_of(compiled.program)
     posterior = data["posterior"].to_dataset()

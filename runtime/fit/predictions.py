@@ -365,7 +365,7 @@ def _save_draws(
     coords = {**draws.coords, "row": rows.labels}
     coords |= {name: np.asarray(values) for name, values in one.more.items()}
     known = {name: ((name,), np.asarray(values)) for name, values in coords.items()}
-    ranks = one.is_response and rows.categories
+    ranks = one.is_response and rows.ranks
     numbers = numbers_of(rows.categories) if ranks else None
     pieces = one.each(draws)
     first = next(pieces)

@@ -284,7 +284,7 @@ class Responses(Named):
         self._origin.check_observed(observed_in(self.data))
         tree = self.data
         for name, rows in responses.items():
-            tree = with_categories(tree, name, rows.categories, numbers=True)
+            tree = with_categories(tree, name, rows.ranks, numbers=True)
         groups = {name: node.to_dataset() for name, node in tree.children.items()}
         for name in COMPUTED:
             groups.pop(name, None)

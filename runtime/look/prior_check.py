@@ -159,6 +159,17 @@ def _commonest(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
     return np.asarray(np.max(shares, axis=0))
 
 
+def _shares_of(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
+    """Return the share of each category in each data set, rows together."""
+    weights = np.ones(values.shape[1]) if data.counts is None else data.counts
+    totals = np.einsum("ijk,j->ik", values, weights)
+    return np.asarray(totals / totals.sum(axis=1, keepdims=True))
+
+
+def _most_in_row(values: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(values.max(axis=-1) / np.maximum(values.sum(axis=-1), 1e-300))
+
+
 #: Statistics by kind of response.
 STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
     "ordinal": (
@@ -202,6 +213,31 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
             "commonest",
             "share",
             _commonest,
+        ),
+    ),
+    "composition": (
+        Statistic(
+            "share_reference",
+            "share of {lowest}",
+            "between {lower} and {upper} of the whole in the reference category, "
+            "{lowest}",
+            "share",
+            lambda values, data: _shares_of(values, data)[:, 0],
+        ),
+        Statistic(
+            "share_commonest",
+            "share of the commonest",
+            "between {lower} and {upper} of the whole in whichever category has most",
+            "share",
+            lambda values, data: _shares_of(values, data).max(axis=1),
+        ),
+        Statistic(
+            "rows_of_one",
+            "rows nearly all in one",
+            "between {lower} and {upper} of rows with more than 9 in 10 in one "
+            "category",
+            "share",
+            _share(lambda values, data: _most_in_row(values) > 0.9),
         ),
     ),
     "binary": (

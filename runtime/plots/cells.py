@@ -150,6 +150,13 @@ def statistics_of(data: Replicates) -> tuple[Shown, ...]:
             values, _QUANTILES, axis=-1, method="inverted_cdf"
         ),
     )
+    if data.kind == "composition":
+        # the largest ones: a panel each
+        order = np.argsort(-data.scores.observed.mean(axis=0), kind="stable")
+        return tuple(
+            Shown(f"share of {data.categories[place]}", _mean_of(int(place)), 0.0)
+            for place in order[:_SHOWN]
+        )
     if data.kind == "binary":
         return (Shown(f"share of {data.categories[last]}", mean.of, 0.0),)
     if data.trials is not None:
@@ -173,6 +180,10 @@ def statistics_of(data: Replicates) -> tuple[Shown, ...]:
     if (data.observed == 0.0).mean() > 0.01:  # spikes, as of a hurdle
         return (zero, mean, quantiles)
     return (mean, Shown("sd", lambda v, part: v.std(axis=-1, ddof=1), 0.0), quantiles)
+
+
+def _mean_of(place: int) -> Read:
+    return lambda values, part: values[..., place].mean(axis=-1)
 
 
 def _share(value: float) -> Read:

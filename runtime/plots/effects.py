@@ -147,7 +147,7 @@ def _along(name: str, compiled: Compiled, factors: Sequence[str] = ()) -> str:
 
 
 def _scale(compiled: Compiled) -> str:
-    nominal = compiled.bound.family.response == "nominal"
+    nominal = compiled.bound.family.has_categories
     return "prob" if nominal else "response"
 
 

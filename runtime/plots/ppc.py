@@ -95,7 +95,9 @@ def picture(
     """
     data, chosen = replicates_of(fit, response, draws, seed)
     panels = None if by is None else panels_of(fit._origin, by, chosen)
-    if panels is None:
+    if panels is None and _has_panels(sheet, data):
+        _of_categories(sheet, data)
+    elif panels is None:
         _whole(sheet, data)
     elif _by_means(panels):
         _means(sheet, data, panels, columns_by(by))
@@ -153,8 +155,8 @@ def replicates_of(
     each = min(sizes["draw"], -(-wanted.draws // sizes["chain"]))
     posterior = thinned(fit._posterior, each)
     drawings = predict(rows, posterior, "response", wanted.seed)
-    values = drawings.transpose("chain", "draw", "row").values
-    return Replicates.of(rows, values.reshape(-1, values.shape[-1])), chosen
+    values = drawings.transpose("chain", "draw", "row", ...).values
+    return Replicates.of(rows, values.reshape(-1, *values.shape[2:])), chosen
 
 
 def _response(fit: Fit, response: str | None) -> str:
@@ -200,6 +202,33 @@ def _whole(sheet: Sheet, data: Replicates) -> None:
     draw(axes, data, bins, limits, inches=inches)
     axes.set_xlabel(label_of(data, limits, "draws"))
     legend(found, bins, _model(data), inches=inches)
+
+
+def _has_panels(sheet: Sheet, data: Replicates) -> bool:
+    """Whether each category of a response of several columns has a panel."""
+    count = len(data.categories)
+    fits = len(sheet.given) == count if sheet.given else count <= _MOST
+    return data.observed.ndim > 1 and fits
+
+
+def _of_categories(sheet: Sheet, data: Replicates) -> None:
+    """Draw a panel a category of a response of several columns: how rows differ."""
+    whole, each = data.scores, data.columns
+    flat = np.moveaxis(whole.drawn, -1, 1).reshape(len(whole.drawn), -1)
+    joined = replace(
+        each[0], name=data.name, observed=whole.observed.T.ravel(), drawn=flat
+    )
+    count = len(data.observed)
+    trials = None if data.trials is None else np.tile(data.trials, len(each))
+    joined = replace(joined, trials=trials, kind=each[0].kind)
+    if trials is not None:
+        counted = np.moveaxis(data.drawn, -1, 1).reshape(len(data.drawn), -1)
+        joined = replace(joined, observed=data.observed.T.ravel(), drawn=counted)
+    panels = tuple(
+        Panel(one.name, np.arange(place * count, (place + 1) * count))
+        for place, one in enumerate(each)
+    )
+    _panels(sheet, joined, panels)
 
 
 def _panels(sheet: Sheet, data: Replicates, panels: tuple[Panel, ...]) -> None:
@@ -269,6 +298,12 @@ def _means(
     by = " and ".join(columns)
     levels = [panel.rows for panel in panels if not panel.missing]
     scores = data.scores
+    if data.kind == "composition":
+        scores = replace(
+            data,
+            observed=1.0 - scores.observed[..., 0],
+            drawn=1.0 - scores.drawn[..., 0],
+        )
     if data.kind == "nominal":
         scores = replace(data, observed=data.observed > 0, drawn=data.drawn > 0)
     observed = _means_of(scores.observed[None, :], levels)[0]
@@ -298,7 +333,7 @@ def _means(
         rows = "row has" if absent == 1 else "rows have"
         sheet.notes += (f"left out: {absent:,} {rows} no value of {by}",)
     what = f"mean of {data.name}"
-    if data.kind == "nominal":
+    if data.kind in ("nominal", "composition"):
         what = f"share of others than {data.categories[0]}"
     elif data.kind == "binary":
         what = f"share of {data.categories[-1]}"

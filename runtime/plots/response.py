@@ -109,6 +109,11 @@ class Bins:
     def shares(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return the share of each bar in each data set: data sets, bars."""
         count = len(self.edges) - 1
+        if values.ndim > 2:  # shares of categories already
+            starts = (self.edges[:-1] + 0.5).astype(int)
+            means = values.mean(axis=1)
+            joined: NDArray[np.float64] = np.add.reduceat(means, starts, axis=1)
+            return joined
         places = np.searchsorted(self.edges, values, side="right") - 1
         if self.more:
             places = np.minimum(places, count - 1)
@@ -139,6 +144,8 @@ def bins_of(data: Replicates, panels: int = 1) -> Bins | None:
 
 def as_barred(data: Replicates) -> Replicates:
     """Return what the bars count: shares where rows have different trials."""
+    if data.kind == "composition":
+        return data.scores
     if data.trials is not None and _same_trials(data.trials) is None:
         return data.scores
     return data
@@ -417,6 +424,8 @@ def _densities(
 def label_of(data: Replicates, limits: tuple[float, float] | None, draws: str) -> str:
     """Return what stands below the axis: the response, and what is not shown."""
     label = shorten(data.name, 60)
+    if data.kind == "composition":
+        return label
     if data.trials is not None and _same_trials(data.trials) is None:
         return f"{label}, share of trials"
     if limits is None:

@@ -97,7 +97,7 @@ def _grouping(fit: Fit) -> str:
 
 def _means(rows: Any, posterior: Any) -> NDArray[Any]:
     """Return the mean of each row's response at each draw: draws, rows."""
-    if rows.family.response == "nominal":
+    if rows.family.has_categories:
         raise PlotError(
             "categories without an order have no mean to shrink; `plot ppc` with by= "
             "shows the categories of each level"

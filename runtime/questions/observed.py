@@ -58,6 +58,12 @@ def observed_in(
     if not chosen.any():
         return None
     values = _response(compiled, table)
+    if bound.response.parts:
+        totals = (values * counts[:, None])[chosen].sum(axis=0)
+        places = [category] if category is not None else []
+        if question.outcomes is not None:
+            places = list(question.outcomes.values)
+        return float(totals[places].sum() / totals.sum())
     if bound.response.known:
         trials = dict(bound.response.known).get("trials")
         if trials is None:

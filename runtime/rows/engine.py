@@ -116,6 +116,11 @@ class Rows:
         return in_turn(compiled.lowered, cls.each(compiled))
 
     @property
+    def ranks(self) -> tuple[str, ...]:
+        """The categories that responses are ranks among: none of several columns."""
+        return () if self.family.parts else self.categories
+
+    @property
     def name(self) -> str:
         """The variable that the response is."""
         return self.program.likelihood.name
@@ -251,8 +256,12 @@ class Block:
         return self.whole(found)
 
     def whole(self, values: Any) -> Array:
-        """Return a number for each draw and row from what some of them may share."""
-        return np.broadcast_to(np.asarray(values), self.shape)
+        """Return a number for each draw and row from what some of them may share.
+
+        Or several numbers, on an axis more.
+        """
+        found = np.asarray(values)
+        return np.broadcast_to(found, (*self.shape, *found.shape[2:]))
 
     def by(
         self,

@@ -80,7 +80,7 @@ def drawn_from_priors(
     finally:
         logger.setLevel(level)
     for one in compiled.each if only is None else ():
-        categories = one.bound.response.categories
+        categories = one.bound.response.ranks
         data = with_categories(data, one.responses[0], categories, numbers=True)
     return data
 

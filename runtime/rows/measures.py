@@ -99,11 +99,14 @@ def predictor(at: AtOnce) -> Measure:
 def mean(at: AtOnce) -> Measure:
     """Return the mean of the response; of ordered categories see below."""
     family, main = at.family, at.program.predictors[0]
+    parts = family.parts
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
         found = family.mean(**at.arguments(predictors))
         return np.asarray(found)
 
+    if parts:
+        return Measure(value, parts, parts, True)
     curve: str | None = None
     name = base_name(family.name)
     truncated = not {"lb", "ub"}.isdisjoint(family.known)
@@ -143,6 +146,8 @@ def probabilities(
         Whether the probabilities of all other values are meant.
     """
     family = at.family
+    if family.shares is not None:
+        return _of_shares(family.shares, events)
     if family.response == "ordinal":
         return _of_ranks(family, [_runs(one) for one in events])
 
@@ -159,6 +164,19 @@ def probabilities(
     curve = at.program.predictors[0].link if binary and _exact_share(at) else None
     several = len(events)
     return Measure(value, several, max(map(len, events)), True, curve)
+
+
+def _of_shares(
+    shares: Callable[..., Array], events: Sequence[Sequence[int]]
+) -> Measure:
+    """Return the shares of categories, or of several together."""
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        each = shares(**at.arguments(predictors))
+        found = [each[..., list(event)].sum(axis=-1) for event in events]
+        return np.stack(found, axis=-1)
+
+    return Measure(value, len(events), 2 * len(events), True)
 
 
 def between(at: AtOnce, low: float, high: float) -> Measure:

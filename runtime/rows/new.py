@@ -34,6 +34,7 @@ import numpy as np
 
 from varying.compiler.bind.bound import By
 from varying.compiler.data.codes import group_index
+from varying.compiler.families import FAMILIES
 from varying.compiler.formula.columns import Coded, DesignColumn
 from varying.compiler.prepare.elsewhere import (
     SHOWN,
@@ -55,6 +56,7 @@ from varying.compiler.program.recipes import (
     MemberIndex,
     MemberWeights,
     Outcome,
+    Parts,
     Single,
     Variable,
 )
@@ -69,7 +71,7 @@ from .engine import Rows, in_turn
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Ints, Table
-    from varying.compiler.program.ir import Frame, Program
+    from varying.compiler.program.ir import Frame, Likelihood, Program
 
 __all__ = ["Groups", "check_groups", "new_rows", "read_rows"]
 
@@ -201,6 +203,8 @@ def new_rows(
     drawn = groups != "average" and any(one - there for one in answers)
     if not response and (kind == "prob" or drawn):
         program = untold(program)
+    if kind == "prob":
+        program = _of_shares(program)
     program = only_for(program, _wanted(program, kind, dpar, response))
     if groups == "average":
         program = _without_levels(program)
@@ -271,6 +275,22 @@ def _wanted(
     return frozenset(found)
 
 
+def _of_shares(program: Program) -> Program:
+    """Return the program without what the shares of categories have no need of.
+
+    They are the same of one trial and of a hundred.
+    """
+
+    def plain(one: Likelihood) -> Likelihood:
+        family = FAMILIES[one.family]
+        if family.shares is None:
+            return one
+        kept = tuple(pair for pair in one.arguments if pair[0] not in family.known)
+        return replace(one, arguments=kept)
+
+    return replace(program, likelihoods=tuple(map(plain, program.likelihoods)))
+
+
 def _without_levels(program: Program) -> Program:
     """Return the program without the places of rows among levels."""
     levels = (LevelIndex, MemberIndex)
@@ -302,6 +322,8 @@ def _asked(program: Program, strata: Iterable[By]) -> Needs:
                 factors[column] = levels
             case Variable(variable):
                 expressions[variable.label] = variable.expression
+            case Parts(several):
+                expressions |= {one.label: one.expression for one in several}
             case LevelIndex(names) | MemberIndex(names):
                 grouping |= set(names)
             case MemberWeights(several):

@@ -61,7 +61,7 @@ def labelled(one: Computed, draws: Draws) -> DataArray:
     """Return what is computed of all rows, with its labels."""
     rows = one.rows
     found = gathered(rows, draws, one.each(draws), one.more).rename(one.name)
-    if one.is_response and rows.categories:
+    if one.is_response and rows.ranks:
         return coded(found, rows.categories, numbers=True)
     return found
 
@@ -157,7 +157,7 @@ def computed(
     match kind:
         case "response":
             rng, more = np.random.default_rng(chosen), _both(rows)
-            draw = draw_both if more else _drawn
+            draw = draw_both if is_untold(rows) else _drawn
             return Computed(rows, rows.name, lambda b: draw(b, rng), chosen, more, True)
         case "mean":
             if family.response == "nominal":
@@ -168,7 +168,7 @@ def computed(
             if family.response == "ordinal":
                 return _expected(rows, chosen)
             mean = mean_of_both if is_untold(rows) else _mean
-            return Computed(rows, kind, mean, chosen)
+            return Computed(rows, kind, mean, chosen, _columns(rows))
         case "prob":
             if family.answers is not None:
                 return Computed(rows, kind, shares, chosen, {"answer": list(ANSWERS)})
@@ -177,7 +177,7 @@ def computed(
                     f"the response `{rows.title}` has no categories; kind='prob' is "
                     "for ordinal and binary ones"
                 )
-            labels = numbers_of(rows.categories) or list(rows.categories)
+            labels = numbers_of(rows.ranks) or list(rows.categories)
             return Computed(rows, kind, _probabilities, chosen, {"category": labels})
         case "eta":
             main = family.predictor
@@ -189,8 +189,15 @@ def computed(
             return Computed(rows, kind, lambda b: b.predictor(main), chosen)
 
 
+def _columns(rows: Rows) -> dict[str, Any]:
+    """Return what the columns of a response are called; nothing: it has one."""
+    return {"category": list(rows.categories)} if rows.family.parts else {}
+
+
 def _both(rows: Rows) -> dict[str, Any]:
-    """Return what a response with its answer is called; nothing: it is told one."""
+    """Return what the numbers of a response are called; nothing: there is one."""
+    if rows.family.parts:
+        return _columns(rows)
     return {"of": [rows.title or rows.name, "answer"]} if is_untold(rows) else {}
 
 
@@ -199,9 +206,10 @@ def _drawn(block: Block, rng: np.random.Generator) -> Array:
     family, arguments = block.rows.family, block.arguments()
     vectors = (*VECTORS, "effects") if family.thresholds else ()
     each = {n: v if n in vectors else block.whole(v) for n, v in arguments.items()}
-    return block.by(family.simulate, each, rng).astype(
-        _KINDS.get(family.response, float)
-    )
+    kind = _KINDS.get(family.response, float)
+    if family.parts and "trials" in family.known:
+        kind = np.int64
+    return block.by(family.simulate, each, rng).astype(kind)
 
 
 #: Types of responses that are whole numbers.
@@ -231,6 +239,8 @@ def _expected(rows: Rows, seed: int) -> Computed:
 def _probabilities(block: Block) -> Array:
     """Return the probability of each category: draws, rows, categories."""
     rows, arguments = block.rows, block.arguments()
+    if rows.family.shares is not None:
+        return block.by(rows.family.shares, arguments)
     found = np.empty((*block.shape, len(rows.categories)))
     for rank in range(len(rows.categories)):
         ranks = np.full(block.shape[1], rank)
@@ -321,7 +331,7 @@ def together(
             draw = draw_both if is_untold(rows) else _drawn
             values = draw(replace(block, rows=rows, frame=frame), rng)
             found[rows.name] = values
-            values = values[..., 0] if values.ndim > len(block.shape) else values
+            values = values[..., 0] if is_untold(rows) else values
             arrays[rows.program.likelihood.value] = values
         return found[name]
 

@@ -30,13 +30,15 @@ class Replicates:
     kind
         Of the response.
     observed
-        A value a row; ranks from 0 where there are categories.
+        A value a row; ranks from 0 where there are categories. Of a response of several
+        columns one for each of them, on a last axis.
     drawn
         The same for each drawn data set: data sets, rows.
     categories
-        Names of the ranks; empty for numbers.
+        Names of the ranks, or of the columns; empty for numbers.
     trials
-        Of each row, where the response is a number of successes.
+        Of each row, where the response is a number of successes, or counts of
+        categories.
     counts
         How many rows of the data each row stands for; None: one.
     """
@@ -68,7 +70,7 @@ class Replicates:
             rows.title or rows.name,
             family.response,
             np.asarray(rows.frame[rows.program.likelihood.value]),
-            _ranks(drawn, rows.categories),
+            _ranks(drawn, rows.ranks),
             rows.categories,
             trials,
             rows.counts,
@@ -83,6 +85,8 @@ class Replicates:
         """
         if self.trials is not None:
             shares = np.maximum(self.trials, 1)
+            if self.observed.ndim > 1:
+                shares = shares[:, None]
             return replace(
                 self, observed=self.observed / shares, drawn=self.drawn / shares
             )
@@ -94,6 +98,22 @@ class Replicates:
             self,
             observed=values[self.observed.astype(np.int64)],
             drawn=values[self.drawn.astype(np.int64)],
+        )
+
+    @property
+    def columns(self) -> tuple[Replicates, ...]:
+        """Each category of a response of several columns, as a response of its own."""
+        kind: ResponseKind = "continuous" if self.trials is None else "successes"
+        return tuple(
+            replace(
+                self,
+                name=name,
+                kind=kind,
+                observed=self.observed[:, place],
+                drawn=self.drawn[..., place],
+                categories=(),
+            )
+            for place, name in enumerate(self.categories)
         )
 
     @property

@@ -80,7 +80,7 @@ def numbers_for(one: Computed) -> Array | None:
         If the categories are no numbers: nothing can be said of the mean of names.
     """
     rows = one.rows
-    if not one.is_response or not rows.categories:
+    if not one.is_response or not rows.ranks:
         return None
     found = numbers_of(rows.categories)
     if found is None:
@@ -167,7 +167,7 @@ def draw_lines(one: Computed, draws: Draws) -> Iterator[tuple[slice, Lines]]:
     coords, labels = draws.coords, one.rows.labels
     chain = np.repeat(coords["chain"], draws.length)
     draw = np.tile(coords["draw"], draws.chains)
-    ranks = one.is_response and one.rows.categories
+    ranks = one.is_response and one.rows.ranks
     numbers = numbers_of(one.rows.categories) if ranks else None
     for place, values in one.each(draws):
         if numbers is not None:

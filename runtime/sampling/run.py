@@ -182,8 +182,18 @@ def _observed(compiled: Compiled) -> Dataset:
     """Return the responses by row, as ranks where there are categories."""
     from xarray import Dataset
 
-    likelihoods, rows = compiled.program.likelihoods, compiled.prepared.rows
+    program, rows = compiled.program, compiled.prepared.rows
+    likelihoods = program.likelihoods
+    axes = {one.name: program.slot(one.value).axes for one in likelihoods}
+    labels = {axis.name: axis.labels for axis in program.axes}
     return Dataset(
-        {one.name: ((one.rows,), compiled.frame[one.value]) for one in likelihoods},
-        {one.rows: rows for one in likelihoods},
+        {one.name: (axes[one.name], compiled.frame[one.value]) for one in likelihoods},
+        {
+            **{one.rows: rows for one in likelihoods},
+            **{
+                axis: list(labels[axis] or ())
+                for several in axes.values()
+                for axis in several[1:]
+            },
+        },
     )

@@ -151,6 +151,13 @@ class Simulator:
         for place in range(sets):
             columns = []
             for variable, values in drawn.items():
+                parts = each[variable].bound.response.parts
+                for at, part in enumerate(parts):
+                    there = self.table.columns[part.label]
+                    own = values.values[0, place, :, at]
+                    columns.append(_column(there, own, ()))
+                if parts:
+                    continue
                 categories = each[variable].bound.response.categories
                 coded = values.attrs.get("coded") == "rank"
                 if values.ndim > 3:
@@ -284,7 +291,9 @@ def _effects(
 
 def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     """Return a design with values that a response could have, in place of any."""
-    from varying.compiler.prepare.responses import responses_of
+    from varying.compiler.prepare.responses import family_named, responses_of
+
+    from .columns import stand_ins
 
     sink = Sink(source)
     spec = parse(source, sink)
@@ -293,7 +302,13 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     found = _chosen(spec, model)
     written = () if found is None else responses_of(found).written
     _check_where(spec, frozenset(one.text for one in written), source)
-    columns = [_stand_in(one, spec, table, source) for one in written]
+    columns: list[Column] = []
+    for one in written:
+        family = family_named(one.formula)
+        if family is not None and family.has_columns:
+            columns += stand_ins(one, family, table, source)
+        else:
+            columns.append(_stand_in(one, spec, table, source))
     for one in written:
         columns += stand_in_answers(one, written, spec, table, source)
     return table.adding(columns)

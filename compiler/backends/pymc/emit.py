@@ -324,9 +324,11 @@ def _observe(
         dims = f"{likelihood.weight}_{dims}"
         pm.modelcontext(None).add_coord(dims, np.asarray(labels)[there])
         y = y[there]
-    observed = pm.Data(likelihood.value, y, dims=dims)
+    more = program.slot(likelihood.value).axes[1:]
+    whole: Any = (dims, *more) if more else dims
+    observed = pm.Data(likelihood.value, y, dims=whole)
     family = FAMILIES[likelihood.family]
-    variable = family.observe(pm, pt, likelihood.name, arguments, observed, dims)
+    variable = family.observe(pm, pt, likelihood.name, arguments, observed, whole)
     if not counting:
         return
     # the observed variable counts each row once

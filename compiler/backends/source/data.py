@@ -25,6 +25,7 @@ from ...program.recipes import (
     MemberWeights,
     Numbers,
     Outcome,
+    Parts,
     Single,
     Variable,
     Within,
@@ -179,6 +180,9 @@ def _held(writer: Writer) -> list[Column]:
                     names += _read(weight.expression, writer)
             case Outcome(column, _):
                 names.append(column)
+            case Parts(several):
+                for part in several:
+                    names += _read(part.expression, writer)
             case Variable(variable):
                 names += _read(variable.expression, writer)
     for one in writer.made:
@@ -286,6 +290,9 @@ def array_lines(writer: Writer) -> Iterator[str]:
                 yield from weight_lines(name, parts, count, scaled)
             case Outcome(column, categories):
                 yield f"    {name} = {_outcome(writer, column, categories)}"
+            case Parts(several):
+                numbers = ", ".join(_part(writer, one) for one in several)
+                yield f"    {name} = np.column_stack([{numbers}])"
             case Variable(variable):
                 yield f"    {name} = {_part(writer, variable)}"
             case Numbers(values, width):

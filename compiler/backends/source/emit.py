@@ -437,10 +437,11 @@ def _observe(writer: Writer, likelihood: Likelihood) -> Iterator[str]:
         for name in sorted(by_row(writer.program, likelihood)):
             arguments[name] = f"{arguments[name]}[{there}]"
         observed, weight = f"{observed}[{there}]", f"{weight}[{there}]"
+    axes = writer.program.slot(likelihood.value).axes
     yield source.statement.format(
         name=string(likelihood.name),
         observed=observed,
-        dims=string(dims),
+        dims=_dims((dims, *axes[1:])).removeprefix("dims="),
         **arguments,
     )
     if weight:

@@ -38,7 +38,7 @@ def bind_keep(
 
 def _fault(kept: Keep, family: Family) -> tuple[str, str] | None:
     """Return what to say where a family does not have it."""
-    if kept == "mu" and family.of_categories:
+    if kept == "mu" and (family.of_categories or family.has_categories):
         return (
             f"`keep mu`: {family.name} has categories, and no mean of them",
             "`keep prob` keeps the probability of each",
@@ -49,7 +49,9 @@ def _fault(kept: Keep, family: Family) -> tuple[str, str] | None:
             f"`keep eta`: {family.name} has several predictors, {names}",
             "`keep prob` keeps what they make: the probability of each category",
         )
-    if kept == "prob" and not (family.of_categories or family.response == "binary"):
+    if kept == "prob" and not (
+        family.of_categories or family.has_categories or family.response == "binary"
+    ):
         return (
             f"`keep prob`: {family.name} has no categories",
             "`keep mu` keeps the mean of the response",

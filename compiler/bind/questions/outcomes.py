@@ -49,7 +49,7 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
             f"the probability of one value is `{node.target.text}[{text}]`",
         )
         return None
-    if family.response == "nominal" and operator:
+    if family.has_categories and operator:
         sink.add(
             "invalid-argument",
             node.span,
@@ -57,7 +57,7 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
             f"the probability of one is `{node.target.text}[{text}]`",
         )
         return None
-    if family.of_categories or family.response == "binary":
+    if family.of_categories or family.parts or family.response == "binary":
         if cells.categories is None:
             return Outcomes(written, ())
         if operator == "..":

@@ -108,7 +108,7 @@ def _usual(cells: ModelCells) -> Scale:
     """Return the scale of questions that name none: the predictor, if it is one."""
     if cells.family is None or not cells.family.mains:
         return "link"
-    return "prob" if cells.family.response == "nominal" else "response"
+    return "prob" if cells.family.has_categories else "response"
 
 
 def _word(option: Option, known: Sequence[str], sink: Sink) -> str | None:
@@ -258,7 +258,7 @@ def _has(
         return True
     kind = family.response
     message = note = ""
-    nominal = kind == "nominal"
+    nominal = family.has_categories
     if family.mains and scale in ("link", "latent"):
         message = f"{family.name.partition('(')[0]} has several predictors"
         note = "each has parameters of its own; `scale=prob` is what they make"
@@ -267,10 +267,13 @@ def _has(
     elif scale == "response" and nominal:
         message = "categories without an order have no mean"
         note = "`scale=prob` has the probability of each category"
+        if family.parts:
+            message = f"the mean of {family.name.partition('(')[0]} is several numbers"
+            note = "`scale=prob` has the mean share of each category"
     elif (
         scale == "prob"
         and outcomes is None
-        and not (family.of_categories or kind == "binary")
+        and not (family.of_categories or nominal or kind == "binary")
     ):
         message = f"{family.name} has no probabilities of categories"
         note = "`scale=response` is the mean of the response"

@@ -173,7 +173,8 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
     if family is None or term.of(family):
         return True
     others = [f"`family={other.name}`" for other in FAMILIES.values() if term.of(other)]
-    if term.role == "limit" and family.response not in ("ordinal", "nominal", "binary"):
+    never = ("ordinal", "nominal", "binary", "composition")
+    if term.role == "limit" and family.response not in never:
         sink.add(
             "not-yet",
             call.span,

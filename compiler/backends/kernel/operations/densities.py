@@ -55,7 +55,7 @@ def parts_of(name: str) -> Rows:
         density, known = family.pooled.density, ("count", "within")
     assert density is not None
     shared = names[1:] if kind.startswith("shared") else ()
-    return rows(name, density, ("y", *names, *known), names, shared)
+    return rows(name, density, (*family.columns, *names, *known), names, shared)
 
 
 #: Priors whose arguments may depend on parameters: those whose support does not.

@@ -322,6 +322,11 @@ class _Tape(Quantities):
         )
         operation = likelihood_name(family.name, within is not None, shared)
         given = {"y": self.frame[likelihood.value]}
+        if family.parts:
+            several = np.moveaxis(self.frame[likelihood.value], -1, 0)
+            given = dict(zip(family.columns, several, strict=True))
+        if len(find(operation).words) >= WIDTH:
+            raise NoKernel(f"{family.name} has too many parameters")
         for name in family.known:
             known = dict(likelihood.arguments)[name]
             if not isinstance(known, Symbol):

@@ -1,0 +1,1 @@
+"""Families of what several categories have of a whole: counts, or shares."""

@@ -1,0 +1,127 @@
+"""Families of several columns against SciPy: masses, slopes, draws, means, supports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from varying.compiler.families import FAMILIES
+
+NAMES = ("mub", "muc", "mud")
+ROWS = 200
+
+
+def family(name: str) -> Any:
+    return FAMILIES[f"{name}({', '.join(NAMES)})"]
+
+
+def predictors(rng: np.random.Generator, sd: float) -> dict[str, NDArray[Any]]:
+    return {one: rng.normal(0.0, sd, ROWS) for one in NAMES}
+
+
+def shares_of(etas: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    each = np.stack([np.zeros(ROWS), *etas.values()], axis=-1)
+    return np.asarray(special.softmax(each, axis=-1))
+
+
+def drawn(
+    name: str, sd: float, size: int
+) -> tuple[NDArray[Any], dict[str, Any], dict[str, Any]]:
+    """Return responses, the family's arguments, and what is among them."""
+    rng = np.random.default_rng(11)
+    etas = predictors(rng, sd)
+    trials = rng.integers(0, size, ROWS)
+    counts = rng.multinomial(trials, shares_of(etas))
+    return counts, {**etas, "trials": trials}, etas
+
+
+@pytest.mark.parametrize(("sd", "size"), [(1.0, 20), (4.0, 2_000), (0.1, 3)])
+def test_the_mass_is_that_of_scipy(sd: float, size: int) -> None:
+    y, given, etas = drawn("multinomial", sd, size)
+    found = family("multinomial").log_density(y, **given)
+    # one after the other: each a binomial of what is left
+    shares = shares_of(etas)
+    left, rest, expected = given["trials"], np.ones(ROWS), np.zeros(ROWS)
+    for place in range(3):
+        chance = np.clip(shares[:, place] / rest, 0.0, 1.0)
+        expected = expected + stats.binom.logpmf(y[:, place], left, chance)
+        left, rest = left - y[:, place], rest - shares[:, place]
+    some = np.isfinite(expected) & (rest > 1e-6)
+    assert some.sum() > ROWS / 2
+    assert found[some] == pytest.approx(expected[some], rel=1e-8, abs=1e-8)
+
+
+def test_slopes_are_counts_less_what_is_expected() -> None:
+    y, given, etas = drawn("multinomial", 2.0, 40)
+    one = family("multinomial")
+    expected = y - one.mean(**given)
+    for place, name in enumerate(NAMES, start=1):
+        moved = {**given, name: given[name] + 1e-30j}
+        slope = np.imag(one.log_density(y, **moved)) / 1e-30
+        assert slope == pytest.approx(expected[:, place], rel=1e-9, abs=1e-9)
+        row = one.kernel(*(float(k) for k in y[3]), *(float(etas[n][3]) for n in NAMES),
+                         float(given["trials"][3]))  # fmt: skip
+        assert row[place] == pytest.approx(expected[3, place], rel=1e-9, abs=1e-9)
+
+
+def test_far_out_there_is_no_nan() -> None:
+    one, y = family("multinomial"), np.array([[0, 3, 0, 1]])
+    given = {"mub": 800.0, "muc": -800.0, "mud": 790.0, "trials": 4}
+    assert one.log_density(y, **given) == pytest.approx([np.log(4.0) - 10.0], rel=1e-4)
+    assert one.log_density(y, **{**given, "mub": -800.0}) == pytest.approx(
+        [np.log(4.0) - 3 * 1590.0], rel=1e-10
+    )
+
+
+def test_draws_are_those_of_the_mass() -> None:
+    """Of few trials all counts are tried: how often each is drawn."""
+    one, rng = family("multinomial"), np.random.default_rng(5)
+    given: dict[str, Any] = {"mub": 0.4, "muc": -0.7, "mud": 0.1, "trials": 3}
+    size = 40_000
+    many = {name: np.full(size, value) for name, value in given.items()}
+    y = one.simulate(rng, **many)
+    assert y.shape == (size, 4) and (y.sum(axis=1) == 3).all()
+    kinds, counts = np.unique(y, axis=0, return_counts=True)
+    mass = np.exp(one.log_density(kinds, **given))
+    assert mass.sum() == pytest.approx(1.0, abs=1e-12)  # all 20 have been drawn
+    assert np.abs(counts / size - mass).max() < 5.0 * np.sqrt(0.25 / size)
+    assert y.mean(axis=0) == pytest.approx(one.mean(**given), abs=0.03)
+    assert one.shares(**given) * 3.0 == pytest.approx(one.mean(**given))
+
+
+@pytest.mark.parametrize(
+    ("y", "trials", "possible"),
+    [
+        ((1, 2, 0, 0), 3, True),
+        ((0, 0, 0, 0), 0, True),
+        ((1, 2, 0, 0), 4, False),
+        ((1.5, 1.5, 0, 0), 3, False),
+        ((4, -1, 0, 0), 3, False),
+        ((np.inf, 0, 0, 0), np.inf, False),
+    ],
+)
+def test_support_of_counts(y: Any, trials: float, possible: bool) -> None:
+    found = family("multinomial").in_support(np.array([y], float), np.array([trials]))
+    assert found.tolist() == [possible]
+
+
+def test_of_two_it_is_binomial() -> None:
+    rng = np.random.default_rng(1)
+    eta, y = rng.normal(0.0, 2.0, 50), rng.integers(0, 9, 50)
+    both = np.stack([9 - y, y], axis=-1)
+    found = FAMILIES["multinomial(mub)"].log_density(both, mub=eta, trials=9)
+    assert found == pytest.approx(stats.binom.logpmf(y, 9, special.expit(eta)))
+
+
+def test_moments_are_the_log_odds_of_all_counts() -> None:
+    y = np.array([[2.0, 6.0, 0.0], [3.0, 1.0, 0.0]])
+    found = FAMILIES["multinomial(mub, muc)"].moments(y, trials=None)
+    assert [one.m for one in found.each] == pytest.approx(
+        [np.log(7.5 / 5.5), np.log(0.5 / 5.5)]
+    )
+    twice = FAMILIES["multinomial(mub, muc)"].moments(y, np.array([1, 3]), trials=None)
+    assert twice.each[0].m == pytest.approx(np.log(9.5 / 11.5))
