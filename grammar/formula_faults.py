@@ -195,6 +195,8 @@ def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
         )
     elif meant and line.kind == "formula" and line.indented and _is_number(tokens):
         _constant(tokens, sink)
+    elif meant and line.kind == "formula" and line.indented and _is_shared(tokens):
+        _shared(tokens, sink)
     elif meant:
         span = span_of(tokens[equals[0]])
         plain = line.kind == "formula" and not line.indented and equals[0] == 1
@@ -233,6 +235,29 @@ def _is_number(tokens: Sequence[Token]) -> bool:
     """Say whether a line is `sigma = 1` or `bias = -0.5`, and no more."""
     types = [token.type for token in tokens if token != "-"]
     return types == ["NAME", "EQ", "NUMBER"] and tokens[1].type == "EQ"
+
+
+def _is_shared(tokens: Sequence[Token]) -> bool:
+    """Say whether a line is `sigma2 = sigma1` or `sigma2 = "sigma1"`."""
+    types = [token.type for token in tokens]
+    if types not in (["NAME", "EQ", "NAME"], ["NAME", "EQ", "STRING"]):
+        return False
+    names = (tokens[0], tokens[2].strip("\"'"))
+    stems = {name.rstrip("0123456789") for name in names}
+    return len(stems) == 1 and not stems & set(names)
+
+
+def _shared(tokens: Sequence[Token], sink: Sink) -> None:
+    """Report `sigma2 = sigma1`, by which brms has one parameter for both."""
+    text = f"prior {tokens[0]} = {tokens[2].strip(chr(34) + chr(39))}"
+    whole = span_of(tokens[0]).to(span_of(tokens[2]))
+    sink.add(
+        "equals-for-tilde",
+        span_of(tokens[1]),
+        "`=` where a formula has `~`",
+        f"components share a parameter by `{text}`",
+        fix=Fix(f"write `{text}`", (Edit(whole, text),), safe=True),
+    )
 
 
 def _constant(tokens: Sequence[Token], sink: Sink) -> None:

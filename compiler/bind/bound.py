@@ -151,6 +151,8 @@ class PriorText:
         Line of the spec, from 1.
     each
         Of a vector with a number for each element, these: ``dirichlet([2, 1, 1])``.
+    same
+        Of a ``constant`` that is another parameter, its target: ``sigma2 = sigma1``.
     """
 
     distribution: str
@@ -160,6 +162,7 @@ class PriorText:
     lower: float | None = None
     upper: float | None = None
     each: tuple[float, ...] = ()
+    same: str = ""
     span: Span = field(compare=False, kw_only=True)
 
 

@@ -47,6 +47,7 @@ from .groupings import bind_groupings, check_dropped
 from .items import with_items
 from .known_scale import with_known_scale
 from .mains import by_category, of_response, with_mains, with_reference
+from .mixture import with_shares
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
@@ -161,6 +162,7 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
     link = link_of(options, family, sink)
     if family is not None and link is not None:
         family = family.with_link(link.name)
+    family = with_shares(family, model, sink)
     check_threshold(options, family, sink)
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     response = bind_response(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import Call
-from varying.grammar.walk import plain_number, unwrap
+from varying.grammar.tree import Call, Expr, ModelStatement, Name, PartStatement
+from varying.grammar.walk import left_of_bar, plain_number, unwrap
 
-from ..families.combined.mixture import fault
+from ..families.combined.mixture import fault, mixture
 from ..families.family import Family
 from ..prepare.responses import MOST, components_of
 
-__all__ = ["mixture_of"]
+__all__ = ["mixture_of", "with_shares"]
 
 _WRITTEN = "written `family=mixture(gaussian, gaussian)`"
 _ELSEWHERE = {
@@ -67,3 +67,49 @@ def mixture_of(call: Call, sink: Sink) -> Family | None:
         message = fault(whole) or "it has no components"
         sink.add("invalid-argument", call.span, message, _WRITTEN)
     return family
+
+
+def with_shares(
+    family: Family | None, model: ModelStatement, sink: Sink
+) -> Family | None:
+    """Return a mixture whose shares have the formulas that are there.
+
+    They are told apart by their differences, so that one has none: its component is
+    what the odds of the others are against, as in brms.
+    """
+    if family is None or not family.components:
+        return family
+    count = len(family.components)
+    names = [f"theta{number}" for number in range(1, count + 1)]
+    response = expression_text(unwrap(left_of_bar(model.formula.response)))
+    told: dict[str, Expr] = {}
+    for part in model.body:
+        if isinstance(part, PartStatement):
+            left = unwrap(part.formula.response)
+            text = left.text if isinstance(left, Name) else ""
+            told.setdefault(text.removeprefix(f"{response}."), left)
+    found = tuple(name for name in names if name in told)
+    if not found:
+        return family
+    if len(found) == count:
+        sink.add(
+            "invalid-term",
+            told[found[-1]].span,
+            f"all {count} shares have a formula, and one of them follows from the "
+            "others",
+            "leave one out: the odds of the others are against its component",
+        )
+        return None
+    left_out = [name for name in names if name not in found]
+    if len(left_out) > 1:
+        lines = " and ".join(f"`{name} ~ 1`" for name in left_out[1:])
+        sink.add(
+            "invalid-term",
+            told[found[0]].span,
+            f"where a share has a formula, all but one of the {count} have: "
+            f"{', '.join(f'`{name}`' for name in left_out)} have none",
+            f"write {lines} below it; {left_out[0]} is what the odds of the others are "
+            "against",
+        )
+        return None
+    return mixture(family.components, found)

@@ -373,6 +373,11 @@ class Family:
         Whether it is the caller's, and not of the language.
     alike
         Of mixtures: whether all components are of one family.
+    components
+        Of mixtures: these families.
+    members
+        Of mixtures: the probability that a response is of each of them, of the same
+        arguments as ``log_density``; components are the last axis.
     """
 
     name: str
@@ -418,6 +423,8 @@ class Family:
     shares: Callable[..., Array] | None = None
     own: bool = False
     alike: bool = False
+    components: tuple[Family, ...] = ()
+    members: Callable[..., Array] | None = None
 
     @property
     def of_categories(self) -> bool:

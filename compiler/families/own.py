@@ -375,8 +375,8 @@ def own_names(families: Iterable[Family]) -> Families:
 
     Components of mixtures are among them.
     """
-    names = (one.name.rpartition("(")[2].rstrip(")").split(", ") for one in families)
-    found = (_REGISTERED.get(name) for several in names for name in several)
+    each = (member for one in families for member in (one.components or (one,)))
+    found = (_REGISTERED.get(one.name) for one in each)
     return {plain_name(one): one for one in found if one is not None}
 
 

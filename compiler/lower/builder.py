@@ -106,7 +106,10 @@ def scalar_from(
     """Add a scalar parameter; ``offset`` is taken from its prior's location."""
     prior, bounds = prior_of(chosen, support)
     if prior is None:
-        build.derived.append(Derived(name, (), Const(constant(chosen))))
+        value: Expr = (
+            Const(constant(chosen)) if not _same(chosen) else Symbol(_same(chosen))
+        )
+        build.derived.append(Derived(name, (), value))
         return
     if offset is not None and argument is not None:
         prior = prior.with_argument(argument, minus(prior.argument(argument), offset))
@@ -148,6 +151,11 @@ def default_text(target: str, prior: DefaultPrior) -> str:
 def constant(chosen: PriorText | DefaultPrior) -> float:
     """Return the number at which a parameter is fixed."""
     return dict(chosen.arguments)["value"]
+
+
+def _same(chosen: PriorText | DefaultPrior) -> str:
+    """Return the parameter that another one is; empty: it is a number."""
+    return chosen.same.replace(".", "_") if isinstance(chosen, PriorText) else ""
 
 
 def prior_of(

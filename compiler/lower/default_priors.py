@@ -26,6 +26,9 @@ INTERCEPT_WIDTH_LATENT = 1.5
 INTERCEPT_WIDTH_RARE = 0.5
 #: ... and the mean of logs is below the log of the mean.
 INTERCEPT_WIDTH_LOG = 2.0
+#: Components of a mixture are where the responses are, so that they can be told apart
+#: (``docs/decisions/0006``).
+INTERCEPT_WIDTH_COMPONENT = 1.0
 #: Prior sd of the effect of one step of a column, in units of ``s``.
 EFFECT_WIDTH = 2.5
 #: The same where the link is the log of a positive mean: a factor of 4.5.
@@ -196,6 +199,12 @@ def intercept(
                 "around the log odds against the reference in all rows, most of the "
                 "probability scale, at the predictors' means"
             )
+    elif family.components:
+        width = INTERCEPT_WIDTH_COMPONENT
+        reason = (
+            f"around the {'log of the ' if part.link.name == 'log' else ''}mean of "
+            "all rows, one spread wide, at the predictors' means"
+        )
     elif part.link.name == "log":
         width = INTERCEPT_WIDTH_LOG
         reason = "around the log of the response's mean, at the predictors' means"

@@ -192,7 +192,10 @@ def _named(one: Written) -> set[str]:
 
 def _parameters(family: Family | None) -> set[str]:
     families = FAMILIES.values() if family is None else (family,)
-    return {dpar.name for one in families for dpar in (*one.mains, *one.dpars)}
+    found = {dpar.name for one in families for dpar in (*one.mains, *one.dpars)}
+    if family is not None:
+        found |= {f"theta{k}" for k in range(1, len(family.components) + 1)}
+    return found
 
 
 def _joined(formula: Formula) -> tuple[Written, ...]:

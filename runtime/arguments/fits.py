@@ -200,9 +200,10 @@ def predict(
         typer.Option(metavar="PATH", help="New rows; else those of the fit."),
     ] = None,
     kind: Annotated[
-        Literal["response", "mean", "prob", "eta", "quantile"],
+        Literal["response", "mean", "prob", "eta", "membership", "quantile"],
         typer.Option(
-            help="New responses, their mean, probabilities of categories, ..."
+            help="New responses, their mean, probabilities of categories, of "
+            "components of a mixture, ..."
         ),
     ] = "response",
     groups: Annotated[

@@ -297,8 +297,8 @@ def _same_answers(subjects: Sequence[Subject]) -> None:
         raise NotComparable(
             f"`{with_answers[0].name}` predicts times and their answers, "
             f"`{two.name}` times alone",
-            "of the answers a model of their own, `bernoulli`, says how well they are "
-            "predicted: the sum of both elpds is what the first one has",
+            "a model of two responses has what the first one has: the answers as a "
+            "further one, `answer ~ x, family=bernoulli`, indented below",
         )
 
 

@@ -30,6 +30,7 @@ from ..interface.arguments import ArgumentError, choice, flag, given
 from ..interface.calls import called
 from ..interface.faults import fault
 from ..rows.categories import numbers_of
+from .both import are_both, both_unlike
 
 if TYPE_CHECKING:
     from ..rows.engine import Rows
@@ -236,6 +237,12 @@ def _pair(fits: Mapping[str, Fit]) -> Measure:
     """Return the measure of fits whose rows are the same."""
     (_, one), *_ = fits.items()
     origin = one._origin
+    together = [fit for fit in fits.values() if are_both(one, fit)]
+    if together:
+        # of times and their answers those that have both as two responses
+        two = one if len(origin.responses) > 1 else together[0]
+        names = [rows.title for rows in two._origin.responses.values()]
+        return Measure("density", " and ".join(names), {}, {}, {})
     if len(origin.responses) > 1:
         for other in fits.values():
             unlike = _differ(one, other)
@@ -263,6 +270,8 @@ def _responses_unlike(one: Fit, other: Fit) -> tuple[str, ...] | None:
         If their responses are different columns.
     """
     first, second = one._origin.responses, other._origin.responses
+    if are_both(one, other):
+        return both_unlike(one, other)
     if len(first) != len(second):
         return (
             f"one has {_counted(len(first))}, the other {_counted(len(second))}",

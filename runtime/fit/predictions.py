@@ -58,6 +58,8 @@ __all__ = ["PredictOptions", "PredictionRequest", "predicted", "request_of"]
 #: Quantiles where none are chosen.
 _QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 _KINDS = (*get_args(Kind), "quantile")
+#: Kinds that some families alone have.
+_OF_SOME = ("prob", "membership")
 _ENDINGS = (".csv", ".parquet", ".zarr")
 #: Names that a warning lists.
 _SHOWN = 8
@@ -198,7 +200,7 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
     name = chosen(request.response, compiled.variables)
     kind, dpar, seed = request.kind, request.dpar, request.seed
     fitted = origin.responses[name]
-    if request.groups == "average" or dpar is not None or kind == "prob":
+    if request.groups == "average" or dpar is not None or kind in _OF_SOME:
         # what is asked for is refused before new rows are looked at
         if request.groups == "average":
             averages(fitted, kind, {}, dpar)
@@ -218,7 +220,15 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
     else:
         read = read_rows(request.data, of)
         others = _others(compiled, name)
-        new = new_rows(of, read, request.groups, dpar=dpar, kind=kind, others=others)
+        new = new_rows(
+            of,
+            read,
+            request.groups,
+            dpar=dpar,
+            kind=kind,
+            response=kind == "membership",
+            others=others,
+        )
         each, program, table = new.each, new.program, new.table
         for column in outside_of(of, read):
             warn(str(column), stacklevel=2)

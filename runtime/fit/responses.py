@@ -112,8 +112,9 @@ class Responses(Named):
             ``categories`` and ``coded`` say. ``mean``: the mean of the response,
             for a binary one the probability of the second category. ``prob``:
             the probability of each category of an ordinal or binary response.
-            ``eta``: the linear predictor, on the scale of the link. ``quantile``:
-            quantiles of new responses over all draws.
+            ``eta``: the linear predictor, on the scale of the link. ``membership``: of
+            a mixture, how likely each row is of each component, given its response.
+            ``quantile``: quantiles of new responses over all draws.
         groups
             Which effects of groups. ``fitted``: those of the fit; levels that it has
             not seen are an error. ``new``: such levels, and rows without one, are other

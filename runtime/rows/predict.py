@@ -40,7 +40,7 @@ __all__ = [
     "together",
 ]
 
-Kind = Literal["response", "mean", "prob", "eta"]
+Kind = Literal["response", "mean", "prob", "eta", "membership"]
 Prediction = Kind | Literal["quantile"]
 
 Array = NDArray[Any]
@@ -113,6 +113,8 @@ def averages(
 ) -> Computed:
     """Return a prediction averaged over new groups, ready to be computed."""
     plain = computed(rows, kind, dpar)
+    if kind == "membership":
+        raise ArgumentError("membership is of rows, each in its group: groups='fitted'")
     if kind == "prob" and rows.family.answers is not None:
         raise ArgumentError(
             "the probability of an answer is not averaged over groups by this version: "
@@ -179,6 +181,8 @@ def computed(
                 )
             labels = numbers_of(rows.ranks) or list(rows.categories)
             return Computed(rows, kind, _probabilities, chosen, {"category": labels})
+        case "membership":
+            return _membership(rows, chosen)
         case "eta":
             main = family.predictor
             if family.mains:
@@ -192,6 +196,24 @@ def computed(
 def _columns(rows: Rows) -> dict[str, Any]:
     """Return what the columns of a response are called; nothing: it has one."""
     return {"category": list(rows.categories)} if rows.family.parts else {}
+
+
+def _membership(rows: Rows, seed: int) -> Computed:
+    """Return how likely rows are of each component of a mixture, given responses."""
+    family = rows.family
+    if family.members is None:
+        raise ArgumentError(
+            f"kind='membership' is of mixtures, and {family.name} is one family"
+        )
+    members, count = family.members, len(family.components)
+
+    def function(block: Block) -> Array:
+        observed = block.frame[block.rows.program.likelihood.value]
+        found = members(observed, **block.arguments())
+        return np.broadcast_to(found, (*block.shape, count))
+
+    numbers = list(range(1, count + 1))
+    return Computed(rows, "membership", function, seed, {"component": numbers})
 
 
 def _both(rows: Rows) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.charts import from_unconstrained
+from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
 from .harness import compare, random_point
@@ -52,6 +54,9 @@ SPECS = {
     "  mu2 ~ z\n  theta1 ~ x\n  sigma1 ~ z + (1 | g)",
     "counts": "k ~ x + offset(z), family=mixture(poisson, negbinomial)",
     "shared": "y ~ x + (1 |p| g), family=mixture(gaussian, gaussian)",
+    "shares": "y ~ 1, family=mixture(gaussian, student, gaussian)\n"
+    "  theta1 ~ x\n  theta3 ~ z + (1 | g)\n  prior sigma3 = sigma1",
+    "second share": "y ~ 1, family=mixture(gaussian, gaussian)\n  theta2 ~ x",
 }
 
 
@@ -124,9 +129,11 @@ def test_it_is_the_density_by_hand() -> None:
     for k in (1, 2, 3):
         total += float(stats.norm.logpdf(at[f"mu{k}_b"]).sum())
         scale = float(rows["y"].std())
-        total += float(stats.expon.logpdf(at[f"sigma{k}"], scale=scale))
-    # a Dirichlet of ones, as sticks
-    total += float(stats.beta.logpdf(at["theta1"], 1, 2))
+        prior = stats.gamma(4.0, scale=scale / (3.0 * 4.0))
+        total += float(prior.logpdf(at[f"sigma{k}"]))
+    # a Dirichlet of twos, as sticks
+    total += float(stats.beta.logpdf(at["theta1"], 2, 4))
+    total += float(stats.beta.logpdf(at["theta2"], 2, 2))
     assert float(np.real(density)) == pytest.approx(float(total), rel=1e-6)
 
 
@@ -149,6 +156,92 @@ def test_components_that_could_change_places_are_in_order(
 ) -> None:
     program = compiled(text).lowered
     assert any(one.chart == "ordered" for one in program.parameters) == ordered
+
+
+def test_shares_with_formulas_are_a_softmax() -> None:
+    """As in brms: odds against the component without a formula."""
+    name = "mixture(gaussian, gaussian, gaussian)[theta1, theta3]"
+    family = FAMILIES[name]
+    assert family.name == name
+    mus, odds = np.array([-1.0, 0.5, 2.0]), np.array([0.3, 0.0, -1.2])
+    given = {f"mu{k}": mus[k - 1] for k in (1, 2, 3)}
+    given |= {f"sigma{k}": 1.0 + k for k in (1, 2, 3)}
+    given |= {"theta1": odds[0], "theta3": odds[2]}
+    shares = special.softmax(odds)
+    each = shares * stats.norm.pdf(0.7, mus, 1.0 + np.arange(1.0, 4.0))
+    found = family.log_density(np.asarray(0.7), **given)
+    assert float(found) == pytest.approx(np.log(each.sum()))
+    assert family.members is not None
+    members = family.members(np.asarray([0.7, 0.7]), **given)
+    assert members == pytest.approx(np.tile(each / each.sum(), (2, 1)))
+    assert float(family.mean(**given)) == pytest.approx(shares @ mus)
+    # far from all components, where no density is a number
+    far = family.members(np.asarray([1e3]), **given)
+    assert far[0] == pytest.approx([0.0, 0.0, 1.0])
+
+
+def test_the_share_of_the_second_is_one_less_that_of_the_first() -> None:
+    first, second = (
+        FAMILIES[f"mixture(gaussian, student){more}"] for more in ("", "[theta2]")
+    )
+    given = {"mu1": 0.0, "mu2": 2.0, "sigma1": 1.0, "sigma2": 2.0, "nu2": 4.0}
+    y = np.array([-1.0, 0.0, 5.0])
+    assert second.log_density(y, **given, theta2=0.3) == pytest.approx(
+        first.log_density(y, **given, theta1=0.7)
+    )
+
+
+#: Formulas of shares of three components, and what is wrong with them.
+SHARES = [
+    ("theta1 ~ x", "all but one of the 3 have: `theta2`, `theta3` have none"),
+    ("theta1 + theta2 + theta3 ~ x", "all 3 shares have a formula"),
+    ("theta4 ~ x", "has no parameter `theta4`"),
+]
+
+
+@pytest.mark.parametrize(("left", "message"), SHARES)
+def test_one_share_has_no_formula(left: str, message: str) -> None:
+    names, _, right = left.partition(" ~ ")
+    lines = "".join(f"\n  {name} ~ {right}" for name in names.split(" + "))
+    with pytest.raises(ModelError, match=re.escape(message)):
+        compiled(f"y ~ 1, family=mixture(gaussian, nmix=3){lines}")
+
+
+#: What is written of two components, and what is said.
+SHARED = [
+    ("prior sigma1 = sigma2", "`sigma2` is of a later component"),
+    ("prior sigma2 = sigma3", "`sigma2` cannot be `sigma3`"),
+    ("prior theta1 = theta2", "shares of components"),
+    ("prior sigma2 = sigma1\n  sigma1 ~ x", "`sigma2` cannot be `sigma1`"),
+    ("prior sigma2 = mu1", "`sigma2` cannot be `mu1`"),
+    ("sigma2 = sigma1", "`=` where a formula has `~`"),
+    ('sigma2 = "sigma1"', "`=` where a formula has `~`"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), SHARED)
+def test_what_components_cannot_share(line: str, message: str) -> None:
+    with pytest.raises(ModelError, match=re.escape(message)):
+        compiled(f"y ~ 1, family=mixture(gaussian, gaussian)\n  {line}")
+
+
+def test_brms_way_to_share_is_rewritten() -> None:
+    text = "y ~ 1, family=mixture(gaussian, gaussian)\n  "
+    with pytest.raises(ModelError) as caught:
+        compiled(f'{text}sigma2 = "sigma1"')
+    (one,) = caught.value.diagnostics
+    assert one.fix is not None and one.fix.safe
+    (edit,) = one.fix.edits
+    assert edit.text == "prior sigma2 = sigma1"
+    program = compiled(f"{text}{edit.text}").program
+    assert "sigma2" not in {one.name for one in program.parameters}
+
+
+def test_shares_are_of_one_response_of_several() -> None:
+    text = "mvbind(y, z) ~ 1, family=mixture(gaussian, gaussian)\n"
+    program = compiled(f"{text}  prior y.sigma2 = sigma1").program
+    names = {one.name for one in program.parameters}
+    assert "z_sigma2" in names and "y_sigma2" not in names
 
 
 def test_draws_have_the_mean_and_the_shares() -> None:

@@ -21,6 +21,7 @@ FOLDER = REFERENCES / "brms"
 FOUND = json.loads((FOLDER / "mixture.json").read_text("utf-8"))
 PLAIN = "  prior Intercept[mean] ~ normal(0.5, 2)\n  prior b ~ normal(0, 1)\n"
 SCALES = "  prior sigma1 ~ exponential(1)\n  prior sigma2 ~ exponential(1)\n"
+SHARE = "  prior theta1 ~ beta(1, 1)\n"
 PARTS = """  mu2 ~ z
   theta1 ~ z
   sigma1 ~ z
@@ -35,9 +36,9 @@ PARTS = """  mu2 ~ z
   prior nu2 ~ gamma(2, 0.1, lb=1)
 """
 MODELS = {
-    "gaussian": f"y ~ x, family=mixture(gaussian, gaussian)\n{PLAIN}{SCALES}",
+    "gaussian": f"y ~ x, family=mixture(gaussian, gaussian)\n{PLAIN}{SCALES}{SHARE}",
     "parts": f"y ~ x, family=mixture(gaussian, student)\n{PARTS}",
-    "poisson": f"k ~ x, family=mixture(poisson, poisson)\n{PLAIN}",
+    "poisson": f"k ~ x, family=mixture(poisson, poisson)\n{PLAIN}{SHARE}",
 }
 #: Intercepts in order are sampled in so many of their prior's scales, around it.
 UNIT = 0.3 * 2.0

@@ -13,6 +13,7 @@ from varying.grammar.tree import PriorStatement
 
 from ..bound import PriorText
 from .scalars import Targets
+from .shared import named_parameter, shared
 from .targets import matches
 from .values import read_prior
 
@@ -38,10 +39,14 @@ def resolve_priors(
     for place, statements in enumerate((file_level, model_level)):
         for statement in statements:
             found = matches(statement.target, targets, sink)
-            if not found:
+            if not found and named_parameter(statement) is None:
                 read_prior(statement, None, sink)
             for specificity, scalar in found:
-                prior = read_prior(statement, scalar, sink)
+                other = named_parameter(statement)
+                if other is None:
+                    prior = read_prior(statement, scalar, sink)
+                else:
+                    prior = shared(statement, other, scalar, targets, sink)
                 if prior is None:
                     break
                 # one that names the response is closer than one of all responses

@@ -4,6 +4,10 @@
 parameters have a number behind, ``mu1``, ``sigma1``, ``mu2``, and ``theta1`` is the
 share of the first. With more than two, ``theta2`` is the share of the second among
 those that are not of the first, and so on.
+
+Where shares have formulas, ``mixture(gaussian, gaussian, gaussian)[theta2, theta3]``,
+these are the logs of their odds against the component without one. Of two components
+``theta2`` is the share of the second then.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.weighted import Counts
-from ...distributions.density.arrays import log_density
+from ...distributions.density.arrays import ARRAYS, log_density
 from ...distributions.density.tensors import Tensors
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 
@@ -26,16 +30,21 @@ __all__ = ["MIXTURE", "fault", "mixture", "named"]
 
 MIXTURE = "mixture"
 _OPEN, _CLOSE = f"{MIXTURE}(", ")"
+#: Of the default priors of residual scales, gamma with this shape, and of shares,
+#: Dirichlet: wider ones have posteriors with several modes (``docs/decisions/0006``).
+_SHAPE, _EACH = 4.0, 2.0
 #: Kinds of responses that are mixed.
 _KINDS = ("continuous", "count")
 
 
 def named(families: Mapping[str, Family], name: str) -> Family | None:
     """Return the family that such a name means; None: it is none."""
-    if not (name.startswith(_OPEN) and name.endswith(_CLOSE)):
+    whole, _, told = name.partition("[")
+    if not (whole.startswith(_OPEN) and whole.endswith(_CLOSE)):
         return None
-    names = name[len(_OPEN) : -len(_CLOSE)].split(", ")
-    return mixture(tuple(families[one] for one in names))
+    names = whole[len(_OPEN) : -len(_CLOSE)].split(", ")
+    shares = tuple(told.removesuffix("]").split(", ")) if told else ()
+    return mixture(tuple(families[one] for one in names), shares)
 
 
 def fault(components: Sequence[Family]) -> str | None:
@@ -65,14 +74,21 @@ def _main(family: Family, number: int, place: int) -> Dpar:
     )
 
 
-def _numbered(dpar: Dpar, number: int, family: Family) -> Dpar:
-    """Return a parameter of a component, in terms of its moments."""
+def _numbered(dpar: Dpar, number: int, family: Family, count: int) -> Dpar:
+    """Return a parameter of a component, in terms of its moments.
+
+    These are of all rows: a residual scale of one of several components is smaller.
+    """
 
     def own(moments: Moments) -> Moments:
         return moments.each[number - 1]
 
     def default(moments: Moments) -> DefaultPrior:
         prior = dpar.default(own(moments))
+        if dpar.name == "sigma" and prior.distribution == "exponential":
+            rate = _SHAPE * count * dict(prior.arguments)["rate"]
+            shared = (("alpha", _SHAPE), ("beta", rate))
+            return DefaultPrior("gamma", shared, f"{prior.reason} over {count}")
         return replace(prior, half=f"{prior.half}{number}") if prior.half else prior
 
     return replace(
@@ -80,7 +96,9 @@ def _numbered(dpar: Dpar, number: int, family: Family) -> Dpar:
         name=f"{dpar.name}{number}",
         meaning=f"{dpar.meaning}, of component {number}, {family.name}",
         default=default,
-        center=lambda moments: dpar.center(own(moments)),
+        center=lambda moments: (
+            dpar.center(own(moments)) - (math.log(count) if dpar.name == "sigma" else 0)
+        ),
     )
 
 
@@ -91,8 +109,8 @@ def _share(number: int, count: int) -> Dpar:
     def default(_: Moments) -> DefaultPrior:
         return DefaultPrior(
             "beta",
-            (("alpha", 1.0), ("beta", float(rest))),
-            "all shares of the components are alike",
+            (("alpha", _EACH), ("beta", _EACH * rest)),
+            "no component is without rows, no other is preferred",
         )
 
     of = "" if number == 1 else f" of those that are not of 1 to {number - 1}"
@@ -106,23 +124,68 @@ def _share(number: int, count: int) -> Dpar:
     )
 
 
+def _told(name: str, count: int) -> Dpar:
+    """Return a share that has a formula, against that of the one without."""
+    of_two = count == 2
+    number = name.removeprefix("theta")
+    return Dpar(
+        name,
+        link="logit" if of_two else "identity",
+        support="unit" if of_two else "real",
+        meaning=f"share of component {number}"
+        if of_two
+        else f"log of the odds of component {number} against the one without a formula",
+        default=lambda _: DefaultPrior("normal", (("mu", 0.0), ("sigma", 1.0)), ""),
+        center=lambda _: 0.0,
+        spread=1.0,
+    )
+
+
+def _log_shares(m: Any, told: Sequence[int], count: int, thetas: Sequence[Any]) -> Any:
+    """Return the logs of the shares of all components; ``told`` are places."""
+    if not told:
+        found, rest = [], 0.0
+        for theta in thetas:
+            found.append(rest + m.log(theta))
+            rest = rest + m.log1p(-theta)
+        return [*found, rest]
+    if count == 2:
+        (theta,) = thetas
+        found = [m.log1p(-theta), m.log(theta)]
+        return found if told[0] == 1 else found[::-1]
+    known = dict(zip(told, thetas, strict=True))
+    odds = [known.get(place, 0.0) for place in range(count)]
+    total = odds[0]
+    for one in odds[1:]:
+        total = m.logaddexp(total, one)
+    return [one - total for one in odds]
+
+
 @cache
-def mixture(components: tuple[Family, ...]) -> Family:
-    """Return the family whose rows are each of one of several families."""
+def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Family:
+    """Return the family whose rows are each of one of several families.
+
+    ``told`` are the shares that have formulas; none: those of two or more are numbers,
+    or the first of two has one.
+    """
     wrong = fault(components)
     if wrong is not None:
         raise ValueError(wrong)
+    if told == ("theta1",) and len(components) == 2:
+        return mixture(components)
     numbers = range(1, len(components) + 1)
     mains = tuple(
         _main(one, number, number - 1)
         for number, one in zip(numbers, components, strict=True)
     )
     own = tuple(
-        _numbered(dpar, number, one)
+        _numbered(dpar, number, one, len(components))
         for number, one in zip(numbers, components, strict=True)
         for dpar in one.dpars
     )
-    shares = tuple(_share(number, len(components)) for number in numbers[:-1])
+    count = len(components)
+    shares = tuple(_share(number, count) for number in numbers[:-1])
+    shares = tuple(_told(name, count) for name in told) or shares
     dpars = (*mains[1:], *own, *shares)
     names = (mains[0].name, *(one.name for one in dpars))
     places = [
@@ -133,28 +196,41 @@ def mixture(components: tuple[Family, ...]) -> Family:
         for number, one in zip(numbers, components, strict=True)
     ]
     first_share = len(names) - len(shares)
+    of_told = tuple(int(name.removeprefix("theta")) - 1 for name in told)
+
+    def each_density(m: Any, y: Any, given: Sequence[Any]) -> list[Any]:
+        """Return the logs of what each component adds to the density."""
+        logs = _log_shares(m, of_told, count, given[first_share:])
+        found = []
+        for one, own_places, share in zip(components, places, logs, strict=True):
+            assert one.density is not None
+            part = one.density(m, y, *(given[at] for at in own_places))
+            found.append(part + share)
+        return found
 
     def density(m: Any, y: Any, *given: Any) -> Any:
-        total, rest = None, 0.0
-        for k, (one, own_places) in enumerate(zip(components, places, strict=True)):
-            assert one.density is not None
-            part = one.density(m, y, *(given[at] for at in own_places)) + rest
-            if k < len(shares):
-                theta = given[first_share + k]
-                part, rest = part + m.log(theta), rest + m.log1p(-theta)
-            total = part if total is None else m.logaddexp(total, part)
+        total, *rest = each_density(m, y, given)
+        for one in rest:
+            total = m.logaddexp(total, one)
         return total
 
     def read(given: Sequence[Any], by_name: Mapping[str, Any]) -> list[Any]:
         return [*given, *(by_name[name] for name in names[len(given) :])]
 
-    def shares_of(whole: Sequence[Any]) -> list[Any]:
-        found: list[Any] = []
-        rest: Any = 1.0
-        for theta in whole[first_share:]:
-            found.append(rest * np.asarray(theta))
-            rest = rest * (1.0 - np.asarray(theta))
-        return [*found, rest]
+    def shares_of(whole: Sequence[Any]) -> list[Array]:
+        thetas = [np.asarray(one, dtype=float) for one in whole[first_share:]]
+        with np.errstate(divide="ignore"):
+            logs = _log_shares(ARRAYS, of_told, count, thetas)
+        return [np.exp(one) for one in logs]
+
+    def members(y: Array, *given: Array, **by_name: Array) -> Array:
+        """Return the probability that a response is of each component, an axis more."""
+        whole = [np.asarray(one, dtype=float) for one in read(given, by_name)]
+        with np.errstate(all="ignore"):
+            logs = np.broadcast_arrays(*each_density(ARRAYS, np.asarray(y), whole))
+        found = np.stack(logs, axis=-1)
+        found = np.exp(found - found.max(axis=-1, keepdims=True))
+        return np.asarray(found / found.sum(axis=-1, keepdims=True))
 
     def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
         """Draw a response of one of the components."""
@@ -187,9 +263,10 @@ def mixture(components: tuple[Family, ...]) -> Family:
         """Whether a response is one of all components."""
         return np.asarray(np.all([one.in_support(y) for one in components], axis=0))
 
+    more = f"[{', '.join(told)}]" if told else ""
     title = " and ".join(one.name for one in components)
     return Family(
-        name=f"{_OPEN}{', '.join(one.name for one in components)}{_CLOSE}",
+        name=f"{_OPEN}{', '.join(one.name for one in components)}{_CLOSE}{more}",
         title=f"mixture of {title}",
         response=components[0].response,
         links=(components[0].links[0],),
@@ -206,6 +283,8 @@ def mixture(components: tuple[Family, ...]) -> Family:
         source=_script(density, names, components[0].response),
         mains=mains,
         alike=len({one.name for one in components}) == 1,
+        components=components,
+        members=members,
         doc="""Rows that are each of one of several families, and nobody says of which.
 
 .. math:: f(y) = \\sum_k \\theta_k f_k(y)

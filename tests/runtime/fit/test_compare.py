@@ -49,6 +49,8 @@ def fitted(spec: str) -> varying.Fit:
 
 RATING = "column rating: ordered(0..5)\nrating ~ x, family=ordlogit"
 
+TIMES = "y | dec(bit) ~ x, family=wiener"
+
 #: Two specs, and why they cannot be compared; None: they can.
 PAIRS: list[tuple[str, str, str | None]] = [
     ("y ~ x", "y ~ 1", None),
@@ -82,6 +84,18 @@ PAIRS: list[tuple[str, str, str | None]] = [
         "rating | trials(n) ~ x, family=binomial",
         "rating | trials(m) ~ x, family=binomial",
         "`trials(...)` has other values in the same rows",
+    ),
+    # times with their answers, in one response and in two
+    (TIMES, "y ~ x, family=lognormal\n  bit ~ x, family=bernoulli", None),
+    (
+        TIMES,
+        "y ~ some, family=lognormal\n  bit ~ some, family=bernoulli",
+        "different rows (40 and 37 rows)",
+    ),
+    (
+        TIMES,
+        "y ~ x, family=lognormal\n  half ~ x, family=bernoulli",
+        "one has one response, the other 2 responses",
     ),
 ]
 

@@ -16,7 +16,9 @@ from scipy import stats
 import varying
 from varying.grammar.diagnostics import ModelError
 from varying.runtime.fit.fit import Fit
+from varying.runtime.rows.engine import Draws
 from varying.runtime.rows.new import new_rows, read_rows
+from varying.runtime.rows.predict import computed, labelled
 
 N = 60
 HEAD = (
@@ -430,9 +432,6 @@ def test_rows_of_wide_data_are_those_that_wide_makes(tmp_path: Path) -> None:
 
 def test_answers_that_are_not_told_are_drawn_along() -> None:
     """Times, their means and the chances of answers, beside those of each answer."""
-    from varying.runtime.rows.engine import Draws
-    from varying.runtime.rows.predict import computed, labelled
-
     told = pd.DataFrame({"rt": [0.5, 0.9, 0.7], "a": [0, 1, 1], "x": [0, 1, 2]})
     spec = "rt | dec(a) ~ x, family=wiener"
     compiled = varying.compile(spec, told).compiled
@@ -461,3 +460,27 @@ def test_answers_that_are_not_told_are_drawn_along() -> None:
     assert both[:, 1] == pytest.approx(chance[:, 1], abs=0.06)
     assert both[:, 0] == pytest.approx(asked(bare, "mean"), abs=0.08)
     assert asked(told, "response").shape == (3,)
+
+
+def test_how_likely_rows_are_of_each_component() -> None:
+    """The share of each times its density there, by hand."""
+    frame = pd.DataFrame({"y": [0.0, 3.0, 5.0, -1.0], "x": range(4)})
+    compiled = varying.compile("y ~ 1, family=mixture(gaussian, gaussian)", frame)
+    assert compiled.compiled is not None
+    values = {"mu1_Intercept": 0.0, "mu2_Intercept": 4.0, "sigma1": 1.0}
+    values |= {"sigma2": 2.0, "theta1": 0.3}
+    each = {name: (("chain", "draw"), np.full((1, 2), v)) for name, v in values.items()}
+    draws = Draws(xr.Dataset(each, {"chain": [0], "draw": [0, 1]}))
+    read = read_rows(pd.DataFrame({"y": [1.0, 9.0]}), compiled.compiled)
+    kind: Any = "membership"
+    (rows,) = new_rows(compiled.compiled, read, kind=kind, response=True).each
+    found = labelled(computed(rows, kind), draws)
+    assert found.dims == ("chain", "draw", "row", "component")
+    first, second = (
+        share * stats.norm.pdf([1.0, 9.0], mu, sigma)
+        for share, mu, sigma in ((0.3, 0.0, 1.0), (0.7, 4.0, 2.0))
+    )
+    assert found.values[0, 0, :, 0] == pytest.approx(first / (first + second))
+    with pytest.raises(varying.ModelError, match="have no column `y`"):
+        read = read_rows(frame[["x"]], compiled.compiled)
+        new_rows(compiled.compiled, read, kind=kind, response=True)
