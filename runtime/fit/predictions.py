@@ -26,6 +26,7 @@ from ..interface.arguments import (
     path_text,
 )
 from ..interface.counting import counting
+from ..rows.answers import is_untold
 from ..rows.categories import numbers_of
 from ..rows.engine import Draws, Rows, in_turn
 from ..rows.new import check_groups, new_rows, read_rows, strata_of_rows
@@ -293,7 +294,7 @@ def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataA
     import numpy as np
     from xarray import DataArray
 
-    if one.more:
+    if is_untold(one.rows):
         raise ArgumentError(
             "the rows do not say which answer a time is of: give them that column, or "
             "ask for summary=True"
