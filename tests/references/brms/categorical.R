@@ -43,11 +43,7 @@ for (name in names(models)) {
     }
     p
   }))
-  fit <- suppressWarnings(rstan::stan(
-    model_code = make_stancode(f[[1]], d, f[[2]], prior),
-    data = unclass(make_standata(f[[1]], d, f[[2]], prior)),
-    chains = 1, iter = 2, seed = 1, refresh = 0
-  ))
+  fit <- program_of(f[[1]], d, f[[2]], prior)
   found[[name]] <- lapply(1:3, function(number) {
     at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.6)
     values <- rstan::constrain_pars(fit, at)
@@ -64,6 +60,4 @@ found$multinom <- list(
   log_likelihood = as.numeric(logLik(m)),
   version = as.character(packageVersion("nnet"))
 )
-writeLines(
-  jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
-)
+write_found(found, out)

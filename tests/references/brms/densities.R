@@ -15,7 +15,4 @@ source(file.path(here, "points.R"))
 
 made <- list(versions = versions()[c("R", "brms", "rstan", "stan")])
 for (name in names(models)) made[[name]] <- points_of(models[[name]]())
-writeLines(
-  jsonlite::toJSON(made, auto_unbox = TRUE, digits = NA, pretty = FALSE),
-  file.path(here, "logp.json")
-)
+write_found(made, file.path(here, "logp.json"))

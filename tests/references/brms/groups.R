@@ -50,7 +50,4 @@ made <- list(
   versions = versions()[c("R", "brms", "rstan", "stan")],
   shared = points_of(shared), strata = points_of(strata)
 )
-writeLines(
-  jsonlite::toJSON(made, auto_unbox = TRUE, digits = NA, pretty = FALSE),
-  file.path(here, "groups.json")
-)
+write_found(made, file.path(here, "groups.json"))

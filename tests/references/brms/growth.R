@@ -40,13 +40,10 @@ m <- list(
   seed = 7,
   start = c(50, -5, log(1.2), log(10), log(2), log(5))
 )
-writeLines(
-  jsonlite::toJSON(
-    list(
-      versions = versions()[c("R", "brms", "rstan", "stan")],
-      points = points_of(m)
-    ),
-    auto_unbox = TRUE, digits = NA, pretty = FALSE
+write_found(
+  list(
+    versions = versions()[c("R", "brms", "rstan", "stan")],
+    points = points_of(m)
   ),
   file.path(here, "growth.json")
 )

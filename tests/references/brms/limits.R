@@ -38,24 +38,4 @@ models <- list(
 )
 out <- file.path(here, "limits.json")
 found <- list(versions = versions()[c("R", "brms", "rstan", "stan")])
-for (name in names(models)) {
-  f <- models[[name]]
-  prior <- prior(normal(0.5, 1), class = Intercept) + prior(normal(0, 1), class = b)
-  for (one in f[[3]]) prior <- prior + own[[one]]
-  fit <- suppressWarnings(rstan::stan(
-    model_code = make_stancode(bf(paste(f[[1]], "~ x")), d, f[[2]], prior),
-    data = unclass(make_standata(bf(paste(f[[1]], "~ x")), d, f[[2]], prior)),
-    chains = 1, iter = 2, seed = 1, refresh = 0
-  ))
-  found[[name]] <- lapply(1:3, function(number) {
-    at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.5)
-    values <- rstan::constrain_pars(fit, at)
-    list(
-      log_density = rstan::log_prob(fit, at, adjust_transform = FALSE),
-      values = lapply(values[c("b", "Intercept", f[[3]])], as.vector)
-    )
-  })
-  writeLines(
-    jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
-  )
-}
+families_of(models, own, d, found, out)

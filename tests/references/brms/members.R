@@ -48,7 +48,4 @@ made <- list(
     bf(y ~ x + (1 | gr(g, cov = A, dist = "student"))), 20261130, cor = FALSE
   ))
 )
-writeLines(
-  jsonlite::toJSON(made, auto_unbox = TRUE, digits = NA, pretty = FALSE),
-  file.path(here, "members.json")
-)
+write_found(made, file.path(here, "members.json"))

@@ -50,11 +50,7 @@ out <- file.path(here, "mixture.json")
 found <- list(versions = versions()[c("R", "brms", "rstan", "stan")])
 for (name in names(models)) {
   f <- models[[name]]
-  fit <- suppressWarnings(rstan::stan(
-    model_code = make_stancode(f[[1]], d, f[[2]], f[[3]]),
-    data = unclass(make_standata(f[[1]], d, f[[2]], f[[3]])),
-    chains = 1, iter = 2, seed = 1, refresh = 0
-  ))
+  fit <- program_of(f[[1]], d, f[[2]], f[[3]])
   found[[name]] <- lapply(1:3, function(number) {
     at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.4)
     values <- rstan::constrain_pars(fit, at)
@@ -66,7 +62,5 @@ for (name in names(models)) {
       values = lapply(values, as.vector)
     )
   })
-  writeLines(
-    jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
-  )
+  write_found(found, out)
 }

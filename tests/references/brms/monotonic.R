@@ -57,7 +57,4 @@ for (name in names(models)) {
   m <- c(models[[name]], list(data = data, family = gaussian(), seed = 7, start = 0))
   made[[name]] <- points_of(m, adjust = FALSE)
 }
-writeLines(
-  jsonlite::toJSON(made, auto_unbox = TRUE, digits = NA, pretty = FALSE),
-  file.path(here, "monotonic.json")
-)
+write_found(made, file.path(here, "monotonic.json"))

@@ -24,13 +24,10 @@ m <- list(
   ),
   data = data, family = gaussian(), seed = 7, start = 0
 )
-writeLines(
-  jsonlite::toJSON(
-    list(
-      versions = versions()[c("R", "brms", "rstan", "stan")],
-      points = points_of(m, adjust = FALSE)
-    ),
-    auto_unbox = TRUE, digits = NA, pretty = FALSE
+write_found(
+  list(
+    versions = versions()[c("R", "brms", "rstan", "stan")],
+    points = points_of(m, adjust = FALSE)
   ),
   file.path(here, "monotonic_groups.json")
 )

@@ -59,11 +59,7 @@ for (name in wanted) {
     prior <- prior + prior(normal(0, 1), class = b, dpar = hu) +
       prior(normal(-1, 1), class = Intercept, dpar = hu)
   }
-  fit <- suppressWarnings(rstan::stan(
-    model_code = make_stancode(f[[1]], d, f[[2]], prior),
-    data = unclass(make_standata(f[[1]], d, f[[2]], prior)),
-    chains = 1, iter = 2, seed = 1, refresh = 0
-  ))
+  fit <- program_of(f[[1]], d, f[[2]], prior)
   found[[name]] <- lapply(1:3, function(number) {
     # its probabilities of rows far out are 0
     repeat {
@@ -86,7 +82,5 @@ for (name in wanted) {
       values = lapply(values[kept], function(v) as.vector(t(v)))
     )
   })
-  writeLines(
-    jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
-  )
+  write_found(found, out)
 }

@@ -1,14 +1,44 @@
-# Log densities of a program that brms writes, at three points.
+# Log densities of programs that brms writes, at three points.
+
+# Returns the program. It has run for two draws, since rstan evaluates no other.
+program_of <- function(
+  formula, data, family = gaussian(), prior = NULL, seed = 1, data2 = NULL
+) {
+  suppressWarnings(rstan::stan(
+    model_code = make_stancode(formula, data, family, prior, data2 = data2),
+    data = unclass(make_standata(formula, data, family, prior, data2 = data2)),
+    chains = 1, iter = 2, seed = seed, refresh = 0
+  ))
+}
+
+write_found <- function(found, out) {
+  writeLines(
+    jsonlite::toJSON(found, auto_unbox = TRUE, digits = NA, pretty = FALSE), out
+  )
+}
+
+# `response ~ x`, one model after another: each is a response, a family and its other
+# parameters, whose priors are in `own`. Writes after each, as they take long.
+families_of <- function(models, own, data, found, out) {
+  for (name in names(models)) {
+    f <- models[[name]]
+    prior <- prior(normal(0.5, 1), class = Intercept) + prior(normal(0, 1), class = b)
+    for (one in f[[3]]) prior <- prior + own[[one]]
+    fit <- program_of(bf(paste(f[[1]], "~ x")), data, f[[2]], prior)
+    found[[name]] <- lapply(1:3, function(number) {
+      at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.5)
+      values <- rstan::constrain_pars(fit, at)
+      list(
+        log_density = rstan::log_prob(fit, at, adjust_transform = FALSE),
+        values = lapply(values[c("b", "Intercept", f[[3]])], as.vector)
+      )
+    })
+    write_found(found, out)
+  }
+}
 
 points_of <- function(m, adjust = TRUE) {
-  # one draw, since rstan evaluates programs that have run
-  fit <- suppressWarnings(rstan::stan(
-    model_code = make_stancode(m$formula, m$data, m$family, m$prior, data2 = m$data2),
-    data = unclass(
-      make_standata(m$formula, m$data, m$family, m$prior, data2 = m$data2)
-    ),
-    chains = 1, iter = 2, seed = m$seed, refresh = 0
-  ))
+  fit <- program_of(m$formula, m$data, m$family, m$prior, m$seed, m$data2)
   size <- rstan::get_num_upars(fit)
   start <- c(m$start, numeric(size - length(m$start)))
   set.seed(m$seed)

@@ -11,6 +11,7 @@ suppressPackageStartupMessages(library(brms))
 file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
 here <- if (length(file)) dirname(normalizePath(file)) else "."
 source(file.path(here, "models.R"))
+source(file.path(here, "points.R"))
 
 m <- models$sleepstudy()
 m$data$Errors <- 10 + 2 * m$data$Days + (m$data$Reaction %% 7)
@@ -27,12 +28,7 @@ priors <- c(
   set_prior("lkj(2)", class = "cor"),
   set_prior("lkj(3)", class = "rescor")
 )
-# one draw, since rstan evaluates programs that have run
-fit <- suppressWarnings(rstan::stan(
-  model_code = make_stancode(formula, m$data, prior = priors),
-  data = unclass(make_standata(formula, m$data, prior = priors)),
-  chains = 1, iter = 2, seed = 1, refresh = 0
-))
+fit <- program_of(formula, m$data, prior = priors)
 size <- rstan::get_num_upars(fit)
 set.seed(1)
 points <- lapply(1:3, function(number) {
@@ -43,10 +39,7 @@ points <- lapply(1:3, function(number) {
     values = lapply(values, function(x) if (length(dim(x)) < 2) as.vector(x) else x)
   )
 })
-writeLines(
-  jsonlite::toJSON(
-    list(versions = versions()[c("R", "brms", "rstan", "stan")], points = points),
-    auto_unbox = TRUE, digits = NA, pretty = FALSE
-  ),
+write_found(
+  list(versions = versions()[c("R", "brms", "rstan", "stan")], points = points),
   file.path(here, "responses.json")
 )

@@ -11,6 +11,7 @@ suppressPackageStartupMessages(library(brms))
 file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
 here <- if (length(file)) dirname(normalizePath(file)) else "."
 source(file.path(here, "models.R"))
+source(file.path(here, "points.R"))
 
 set.seed(20260311)
 n <- 50
@@ -48,10 +49,7 @@ made <- list(versions = versions()[c("R", "brms", "rstan", "stan")])
 for (name in names(models)) {
   m <- models[[name]]
   columns <- make_standata(m[[1]], data, m[[2]], m[[3]])
-  fit <- suppressWarnings(rstan::stan(
-    model_code = make_stancode(m[[1]], data, m[[2]], m[[3]]),
-    data = unclass(columns), chains = 1, iter = 2, seed = 7, refresh = 0
-  ))
+  fit <- program_of(m[[1]], data, m[[2]], m[[3]], seed = 7)
   set.seed(7)
   points <- lapply(1:3, function(number) {
     at <- rnorm(rstan::get_num_upars(fit), 0, 0.5)
@@ -65,7 +63,4 @@ for (name in names(models)) {
   kept <- grep("^(Zs|Xs)", names(columns), value = TRUE)
   made[[name]] <- list(columns = lapply(columns[kept], function(x) x[, ]), points = points)
 }
-writeLines(
-  jsonlite::toJSON(made, auto_unbox = TRUE, digits = NA, pretty = FALSE),
-  file.path(here, "smooth.json")
-)
+write_found(made, file.path(here, "smooth.json"))

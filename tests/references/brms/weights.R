@@ -16,10 +16,7 @@ source(file.path(here, "points.R"))
 m <- models$sleepstudy()
 m$data$w <- m$data$Days %% 3 + 0.5
 m$formula <- bf(Reaction | weights(w) ~ Days + (Days | Subject))
-writeLines(
-  jsonlite::toJSON(
-    list(versions = versions()[c("R", "brms", "rstan", "stan")], points = points_of(m)),
-    auto_unbox = TRUE, digits = NA, pretty = FALSE
-  ),
+write_found(
+  list(versions = versions()[c("R", "brms", "rstan", "stan")], points = points_of(m)),
   file.path(here, "weights.json")
 )
