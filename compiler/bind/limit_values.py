@@ -112,30 +112,29 @@ def _says_something(
     tails = bound.family.tails
     assert tails is not None
     whole = is_whole(bound.family)
-    lowest = 0.0 if whole else tails.lowest
-    at = np.asarray(limits[key])
-    side = "below" if key == "lb" else "above"
-    nothing, all_of_it = lowest, tails.highest
-    cuts_nothing, cuts_all = at <= lowest, at >= tails.highest
-    if key == "ub":
-        nothing, all_of_it = tails.highest, lowest
-        cuts_nothing = at >= tails.highest
-        cuts_all = at < lowest if whole else at <= lowest
-    keyword = "ub" if key == "lb" else "lb"
+    ends = (0.0 if whole else tails.lowest, tails.highest)
+    below = key == "lb"
+    near, far = ends if below else ends[::-1]
+    # turned around, an upper bound is a lower one
+    sign = 1.0 if below else -1.0
+    at = sign * np.asarray(limits[key])
+    # a whole number that is the bound is seen
+    past = np.greater if whole and not below else np.greater_equal
+    side, keyword = ("below", "ub") if below else ("above", "lb")
     return _report(
-        np.asarray(cuts_nothing),
+        at <= sign * near,
         variables[key],
         table,
         sink,
-        f"no response of {bound.family.name} is {side} {nothing:g}: the bound says "
+        f"no response of {bound.family.name} is {side} {near:g}: the bound says "
         "nothing in ROWS",
         f"leave it out: `trunc({keyword}=...)`, or no `trunc` at all",
     ) & _report(
-        np.asarray(cuts_all),
+        np.asarray(past(at, sign * far)),
         variables[key],
         table,
         sink,
-        f"every response of {bound.family.name} is {side} {all_of_it:g}: with the "
+        f"every response of {bound.family.name} is {side} {far:g}: with the "
         "bound there is none in ROWS",
         "a bound is in the units of the response",
     )

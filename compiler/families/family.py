@@ -230,11 +230,9 @@ class Tails:
 
     Attributes
     ----------
-    density
-        The log density over operations ``m``, of the response and the parameters.
     log_tails
-        The logs of ``P(Y <= y)`` and of ``P(Y > y)``, of the same arguments, each exact
-        in its tail.
+        The logs of ``P(Y <= y)`` and of ``P(Y > y)``, over operations ``m``, of the
+        response and the parameters, each exact in its tail.
     draw
         Draws in a graph: ``draw(pm, pt, *parameters)``, with PyMC's own distribution,
         which has an inverse distribution function.
@@ -247,7 +245,6 @@ class Tails:
         none): the mean between them, where it has a formula.
     """
 
-    density: Density
     log_tails: Callable[..., tuple[Any, Any]]
     draw: Callable[..., Any]
     draw_text: str

@@ -157,7 +157,6 @@ BETA = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, eta, phi: pm.Beta.dist(
             *(pt.maximum(phi * pt.sigmoid(x), _LEAST) for x in (eta, -eta))

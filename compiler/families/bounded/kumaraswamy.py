@@ -164,7 +164,6 @@ KUMARASWAMY = Family(
         "Log density of a share, by the log odds of its median",
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, eta, shape: pm.Kumaraswamy.dist(
             shape, -LOG_2 / pt.log1mexp(-shape * pt.softplus(-eta))

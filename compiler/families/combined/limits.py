@@ -70,8 +70,8 @@ def is_whole(family: Family) -> bool:
 
 def limited(base: Family, limits: tuple[str, ...]) -> Family:
     """Return a family whose rows have limits, some of ``LIMITS`` in their order."""
-    tails = base.tails
-    assert tails is not None
+    tails, exactly = base.tails, base.density
+    assert tails is not None and exactly is not None
     dpars = (dpar.name for dpar in base.dpars)
     parameters = (base.predictor, *dpars, *base.known)
     # at most a bound, and above what is one less: both bounds are among what is seen
@@ -94,7 +94,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         high = side(of.get("ub"))
         seen = log_between(m, low, high)
         if "cens" not in of:
-            return tails.density(m, y, *own) - seen
+            return exactly(m, y, *own) - seen
         status, here = of["cens"], side(y)
         known = m.where(
             status < -0.5, log_between(m, low, here), log_between(m, here, high)
@@ -104,7 +104,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             is_interval = status > 1.5
             upper = m.where(is_interval, of["upper"], above(y))
             known = m.where(is_interval, log_between(m, here, side(upper)), known)
-        exact = tails.density(m, y, *own)
+        exact = exactly(m, y, *own)
         return m.where(m.equal(status, NONE), exact, known) - seen
 
     def split(

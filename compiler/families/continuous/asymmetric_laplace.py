@@ -105,7 +105,6 @@ ASYMMETRIC_LAPLACE = Family(
         "Log density whose mode is the given quantile",
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, mu, sigma, quantile: pm.AsymmetricLaplace.dist(
             mu=mu, b=pt.sqrt(quantile * (1.0 - quantile)) / sigma, q=quantile

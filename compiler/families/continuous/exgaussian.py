@@ -105,7 +105,6 @@ EXGAUSSIAN = Family(
         "Log density of a normal and an exponential number together, of mean mu",
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, mu, sigma, beta: pm.ExGaussian.dist(
             mu - beta, sigma=sigma, nu=beta

@@ -77,7 +77,6 @@ EXPONENTIAL = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, eta: pm.Exponential.dist(pt.exp(-eta)),
         "pm.Exponential.dist(pt.exp(-eta))",

@@ -100,7 +100,6 @@ FRECHET = Family(
         "Log density of a Fréchet number, by the log of its mean",
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, *given: pm.CustomDist.dist(
             *given, dist=lambda eta, nu, size: _draw(pm, pt, eta, nu, size)

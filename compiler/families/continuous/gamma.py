@@ -98,7 +98,6 @@ GAMMA = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, eta, shape: pm.Gamma.dist(shape, shape / pt.exp(eta)),
         "pm.Gamma.dist(shape, shape / pt.exp(eta))",

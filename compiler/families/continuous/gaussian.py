@@ -111,7 +111,6 @@ GAUSSIAN = Family(
     ),
     normal=True,
     tails=Tails(
-        normal,
         log_tails,
         lambda pm, pt, mu, sigma: pm.Normal.dist(mu, sigma),
         "pm.Normal.dist(mu, sigma)",

@@ -116,7 +116,6 @@ GEN_EXTREME_VALUE = Family(
         "Log density of a largest value",
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, *given: pm.CustomDist.dist(
             *given,

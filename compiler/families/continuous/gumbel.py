@@ -94,7 +94,6 @@ GUMBEL = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, mu, sigma: pm.Gumbel.dist(mu, sigma),
         "pm.Gumbel.dist(mu, sigma)",

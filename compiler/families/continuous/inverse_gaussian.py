@@ -94,7 +94,6 @@ INVERSE_GAUSSIAN = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, eta, shape: pm.Wald.dist(mu=pt.exp(eta), lam=shape),
         "pm.Wald.dist(mu=pt.exp(eta), lam=shape)",

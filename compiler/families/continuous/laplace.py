@@ -73,7 +73,6 @@ LAPLACE = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, mu, sigma: pm.Laplace.dist(mu, sigma),
         "pm.Laplace.dist(mu, sigma)",

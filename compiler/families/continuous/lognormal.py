@@ -120,7 +120,6 @@ Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
 341-352.
 """,
     tails=Tails(
-        lognormal,
         log_tails,
         lambda pm, pt, mu, sigma: pm.LogNormal.dist(mu, sigma),
         "pm.LogNormal.dist(mu, sigma)",

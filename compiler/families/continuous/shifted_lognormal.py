@@ -103,7 +103,6 @@ SHIFTED_LOGNORMAL = replace(
     normal=False,
     pooled=None,
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, *given: pm.CustomDist.dist(
             *given,

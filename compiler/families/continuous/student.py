@@ -137,7 +137,6 @@ STUDENT = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, mu, sigma, nu: pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma),
         "pm.StudentT.dist(nu=nu, mu=mu, sigma=sigma)",

@@ -82,7 +82,6 @@ WEIBULL = Family(
 )"""
     ),
     tails=Tails(
-        density,
         log_tails,
         lambda pm, pt, eta, shape: pm.Weibull.dist(
             shape, pt.exp(eta - pt.gammaln(1.0 + 1.0 / shape))

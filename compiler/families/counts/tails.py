@@ -14,7 +14,6 @@ import numpy as np
 from ...distributions.numerics import LARGEST_MEAN, logistic
 from ..between import NEVER, weighted_mean
 from ..family import Tails
-from . import saddle
 
 #: Between it and 0 there is no count.
 _LOWEST = -1.0 + 1e-9
@@ -41,11 +40,6 @@ def geometric(m: Any, y: Any, eta: Any) -> tuple[Any, Any]:
     return m.log1mexp(-above), above
 
 
-def geometric_density(m: Any, y: Any, eta: Any) -> Any:
-    """Log mass."""
-    return y * m.log_sigmoid(eta) + m.log_sigmoid(-eta)
-
-
 def binomial(m: Any, y: Any, eta: Any, trials: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
     inside = y < trials
@@ -61,7 +55,6 @@ def _mean(eta: Any, *others: Any) -> Any:
 
 
 POISSON = Tails(
-    saddle.poisson,
     poisson,
     lambda pm, pt, eta: pm.Poisson.dist(pt.minimum(pt.exp(eta), LARGEST_MEAN)),
     "pm.Poisson.dist(pt.exp(eta))",
@@ -70,7 +63,6 @@ POISSON = Tails(
 )
 
 NEGBINOMIAL = Tails(
-    saddle.negbinomial,
     negbinomial,
     lambda pm, pt, eta, shape: pm.NegativeBinomial.dist(
         mu=pt.minimum(pt.exp(eta), LARGEST_MEAN), alpha=shape
@@ -86,7 +78,6 @@ NEGBINOMIAL = Tails(
 )
 
 GEOMETRIC = Tails(
-    geometric_density,
     geometric,
     lambda pm, pt, eta: pm.NegativeBinomial.dist(
         mu=pt.minimum(pt.exp(eta), LARGEST_MEAN), alpha=1.0
@@ -103,7 +94,6 @@ GEOMETRIC = Tails(
 )
 
 BINOMIAL = Tails(
-    saddle.binomial,
     binomial,
     lambda pm, pt, eta, trials: pm.Binomial.dist(
         n=pt.cast(trials, "int64"), p=pt.sigmoid(eta)
