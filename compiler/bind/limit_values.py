@@ -169,6 +169,16 @@ def _censoring(
             f"the interval from `{name}` to `{variables['upper'].label}` has nothing "
             "inside in ROWS",
         )
+    tails = bound.family.tails
+    assert tails is not None
+    good &= _report(
+        (status == RIGHT) & (y >= tails.highest),
+        variable,
+        table,
+        sink,
+        f"in ROWS a censored `{name}` is {tails.highest:g}, and no response of "
+        f"{bound.family.name} is above",
+    )
     # at most a number is that number as well, where numbers are whole
     least = np.less if is_whole(bound.family) else np.less_equal
     ends = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..distributions.density import arrays
-from .family import Array
+from .family import Array, Tails
 
 #: The log of the chance of what cannot be.
 NEVER = -1e30
@@ -31,6 +31,29 @@ def log_between(m: Any, low: Any, high: Any) -> Any:
     larger = m.where(is_above, low[1], high[0])
     smaller = m.where(is_above, high[1], low[0])
     return larger + m.log1mexp(larger - smaller)
+
+
+def log_mass(m: Any, tails: Tails, low: Any, high: Any, own: Sequence[Any]) -> Any:
+    """Return the log of the probability above one number, up to another.
+
+    None is no bound.
+    """
+    if low is not None and high is not None and tails.between is not None:
+        return tails.between(m, low, high, *own)
+    return log_between(
+        m, *(None if at is None else tails.log_tails(m, at, *own) for at in (low, high))
+    )
+
+
+def chance(
+    tails: Tails, own: Sequence[Array], low: Array | None, high: Array | None
+) -> Array:
+    """Return the log of the probability above one number, up to another, of arrays."""
+    low = None if low is None else np.asarray(low) * 1.0
+    high = None if high is None else np.asarray(high) * 1.0
+    given = [np.asarray(one) * 1.0 for one in own]
+    with np.errstate(all="ignore"):
+        return np.asarray(log_mass(arrays.ARRAYS, tails, low, high, given))
 
 
 def weighted_mean(

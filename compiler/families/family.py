@@ -238,8 +238,15 @@ class Tails:
         which has an inverse distribution function.
     draw_text
         The same in a script, an expression.
+    before
+        Lines of a script that stand before that expression, in its function.
     lowest, highest
         Below and above them there is nothing.
+    atoms
+        Single values that a continuous response has with a probability each.
+    between
+        The log of the probability above one number, up to another, over operations:
+        both, then the parameters. None: it is a difference of tails.
     mean
         Of the parameters in a list, the lower and the upper bound (None: there is
         none): the mean between them, where it has a formula.
@@ -251,6 +258,9 @@ class Tails:
     lowest: float = -math.inf
     highest: float = math.inf
     mean: Callable[..., Array] | None = None
+    before: str = ""
+    atoms: tuple[float, ...] = ()
+    between: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

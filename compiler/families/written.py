@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -118,3 +119,12 @@ def readings(
         "observe": graph(density, names, draw, whole=whole),
         "source": script(name, density, names, draw_text, document, whole=whole),
     }
+
+
+def alone_text(listed: str, body: str) -> str:
+    """Return the definition of draws without bounds, in the function of a script."""
+    lines = textwrap.indent(body.strip("\n"), "    ")
+    return f"""
+    def alone({listed}, size):
+{lines}
+"""

@@ -224,6 +224,14 @@ class DiscreteWeibull:
         step = -np.expm1((later - power) * np.log(q))
         return np.asarray(power * np.log(q) + np.log(step))
 
+    def logsf(self, y: Array) -> Array:
+        q, shape = self.given
+        later = np.maximum(np.floor(y) + 1.0, 0.0)
+        return np.asarray(later**shape * np.log(q))
+
+    def logcdf(self, y: Array) -> Array:
+        return np.asarray(np.log(-np.expm1(self.logsf(y))))
+
 
 class Kumaraswamy:
     """Of the uniform distribution: SciPy has none."""

@@ -12,23 +12,31 @@ from scipy import special, stats
 
 from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.cdf import atoms_of
 from varying.compiler.families.combined.limits import LIMITS, is_whole
 from varying.compiler.families.family import Family
 
 from ..backends.kernel.compiled import scalar
 from .further import TRIED
+from .mixed import Mixed, between
 from .samples import error
 
 Array = NDArray[Any]
 POINTS = 500
 WITH_TAILS = [name for name, family in FAMILIES.items() if family.tails is not None]
 #: Families of shares between 0 and 1.
-SHARES = ("beta", "kumaraswamy")
+SHARES = (
+    *("beta", "kumaraswamy", "zero_inflated_beta"),
+    *("zero_one_inflated_beta", "ordered_beta"),
+)
 COMBINED = ["cens", "cens upper", "lb", "ub", "lb ub", "cens upper lb ub"]
 #: One of all limits stands for the rest: what is combined is the same for every family.
 WHOLE = ["cens upper lb ub"]
 #: Families that are asked for each: numbers, positive ones, and whole ones.
-EACH = ("gaussian", "weibull", "poisson")
+EACH = (
+    *("gaussian", "weibull", "poisson"),
+    *("zero_inflated_poisson", "hurdle_negbinomial", "ordered_beta"),
+)
 DRAWN = [
     (family, limits)
     for family in WITH_TAILS
@@ -47,6 +55,13 @@ cases = pytest.mark.parametrize(
 
 def law(family: str, p: Mapping[str, Array]) -> Any:
     """Return SciPy's distribution."""
+    for head, share in (("zero_inflated_", "zi"), ("hurdle_", "hu")):
+        if family.startswith(head):
+            own = {name: value for name, value in p.items() if name != share}
+            above = head == "hurdle_" and is_whole(FAMILIES[family])
+            atoms = {0.0: np.log(p[share])}
+            own_law = law(family.removeprefix(head), own)
+            return Mixed(own_law, atoms, np.log1p(-p[share]), above)
     if family in TRIED:
         return TRIED[family].law(**{name: p[name] for name in TRIED[family].moderate})
     match family:
@@ -66,6 +81,17 @@ def law(family: str, p: Mapping[str, Array]) -> Any:
         case "beta":
             share = special.expit(p["eta"])
             return stats.beta(p["phi"] * share, p["phi"] * special.expit(-p["eta"]))
+        case "zero_one_inflated_beta":
+            zero, one = p["zoi"] * (1.0 - p["coi"]), p["zoi"] * p["coi"]
+            atoms = {0.0: np.log(zero), 1.0: np.log(one)}
+            return Mixed(law("beta", dict(p)), atoms, np.log1p(-p["zoi"]))
+        case "ordered_beta":
+            low = p["eta"] - p["cutzero"]
+            zero, one = special.expit(-low), special.expit(low - p["cutgap"])
+            inside = np.log(special.expit(low) - one)
+            return Mixed(
+                law("beta", dict(p)), {0.0: np.log(zero), 1.0: np.log(one)}, inside
+            )
         case "poisson":
             return stats.poisson(np.exp(p["eta"]))
         case "negbinomial" | "geometric":
@@ -83,6 +109,8 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     p: dict[str, Array] = {family.predictor: rng.normal(0.0, 1.0, POINTS)}
     for dpar in family.dpars:
         p[dpar.name] = np.exp(rng.normal(0.3, 0.5, POINTS))
+        if dpar.support == "unit":
+            p[dpar.name] = rng.uniform(0.02, 0.98, POINTS)
     for other, make in (TRIED[base].other if base in TRIED else {}).items():
         p[other] = make(rng, POINTS)
     # their logs: from the distribution's own, and 30 sds or e^3 off
@@ -104,6 +132,10 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     if whole:
         points, wide = np.floor(points) + 1.0, np.ceil(wide)
         points = np.minimum(points, p.get("trials", np.inf))
+    atoms = atoms_of(family)
+    for value in () if whole and "lb" in limits else atoms:
+        points = np.where(rng.random(POINTS) < 0.2, value, points)
+        wide = np.where(points == 1.0, 0.0, wide) if 1.0 in atoms else wide
     beyond = 0.0 if base in SHARES else np.abs(points) + 1.0
     found = {
         "cens": rng.integers(-1, 3 if "upper" in limits else 2, POINTS) * 1.0,
@@ -115,23 +147,13 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
         found["lb"] = points * rng.uniform(0.01, 0.95, POINTS)
     if whole:
         found |= {"lb": np.ceil(found["lb"]), "ub": np.ceil(found["ub"])}
+    if 1.0 in atoms:
+        found["cens"] = np.where(points == 1.0, 0.0, found["cens"])
     if family.known:
         # nothing is above all trials
         found["cens"] = np.where(points >= p["trials"], 0.0, found["cens"])
         p = {**p, "trials": p["trials"] + 0.0}
     return points, {**p, **{one: found[one] for one in limits.split()}}
-
-
-def between(of: Any, low: Any, high: Any) -> Array:
-    """Log of a probability, in digits that 60-digit sums would have too."""
-    below = np.broadcast_to(of.logcdf(high), (POINTS,))
-    start = np.broadcast_to(of.logcdf(low), (POINTS,))
-    above = np.broadcast_to(of.logsf(low), (POINTS,))
-    end = np.broadcast_to(of.logsf(high), (POINTS,))
-    with np.errstate(all="ignore"):
-        left = below + np.log(-np.expm1(start - below))
-        right = above + np.log(-np.expm1(end - above))
-    return np.asarray(np.where(start > above, right, left))
 
 
 def expected(name: str, y: Array, arguments: dict[str, Array]) -> Array:
@@ -140,7 +162,7 @@ def expected(name: str, y: Array, arguments: dict[str, Array]) -> Array:
     low, high = arguments.get("lb", -np.inf), arguments.get("ub", np.inf)
     whole = is_whole(FAMILIES[base])
     # a bound is among what is seen
-    low = low - 1.0 if whole else low
+    low = low - 1.0 if whole else np.where(low == 0.0, -1e-300, low)
     found = of.logpmf(y) if whole else of.logpdf(y)
     if "cens" in limits:
         status, upper = arguments["cens"], arguments.get("upper", y + 1.0)
@@ -149,7 +171,8 @@ def expected(name: str, y: Array, arguments: dict[str, Array]) -> Array:
             [between(of, low, y), between(of, y, high), between(of, y, upper)],
             found,
         )
-    return found - between(of, low, high)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(found - between(of, low, high))
 
 
 @cases
@@ -194,7 +217,7 @@ def test_the_kernel_has_the_density_and_its_slopes(name: str) -> None:
         assert error(found[1 + place], slope) < 1e-9, one
 
 
-MODERATE: Mapping[str, dict[str, float]] = {
+MODERATE: dict[str, dict[str, float]] = {
     "gaussian": {"mu": 1.0, "sigma": 2.0},
     "lognormal": {"mu": 0.4, "sigma": 0.7},
     "exponential": {"eta": 0.7},
@@ -207,6 +230,17 @@ MODERATE: Mapping[str, dict[str, float]] = {
     "negbinomial": {"eta": 0.7, "shape": 1.7},
     "geometric": {"eta": 0.7},
     "binomial": {"eta": -1.0, "trials": 40.0},
+}
+#: With zeros, and ones, that have a chance of their own.
+MODERATE = {
+    **{
+        f"{head}{name}": {**values, share: 0.3}
+        for head, share in (("zero_inflated_", "zi"), ("hurdle_", "hu"))
+        for name, values in MODERATE.items()
+    },
+    **MODERATE,
+    "zero_one_inflated_beta": {"eta": 0.3, "phi": 4.0, "zoi": 0.3, "coi": 0.6},
+    "ordered_beta": {"eta": 0.3, "phi": 4.0, "cutgap": 2.0, "cutzero": -1.0},
 }
 
 
@@ -241,13 +275,15 @@ def test_draws_and_means_are_those_between_the_bounds(
     of = law(base, {name: np.asarray(x) for name, x in MODERATE[base].items()})
     edges = np.quantile(drawn, [0.1, 0.5, 0.9])
     start = low - 1.0 if whole else low
-    every = between(of, start, high)[0]
+    every = float(between(of, start, high))
     for edge in edges:
-        wanted = np.exp(between(of, start, edge)[0] - every)
+        wanted = np.exp(float(between(of, start, edge)) - every)
         share = (drawn <= edge).mean()
         assert wanted == pytest.approx(share, abs=5 * 0.5 / np.sqrt(draws))
     mean = float(family.mean(**{name: np.asarray([x]) for name, x in given.items()})[0])
-    assert drawn.mean() == pytest.approx(mean, abs=5 * drawn.std() / np.sqrt(draws))
+    # where nearly all of them are 0 or 1 draws are all the same
+    spread = max(drawn.std(), 1e-6)
+    assert drawn.mean() == pytest.approx(mean, abs=5 * spread / np.sqrt(draws))
 
 
 def test_a_family_with_limits_is_no_name_of_its_own() -> None:

@@ -15,6 +15,7 @@ from ..family import Array, DefaultPrior, Dpar, Moments
 from ..written import readings
 from . import beta as betas
 from .beta import BETA
+from .ends import both_ends
 from .zero_one_inflated_beta import in_support, outside
 
 NAMES = ("eta", "phi", "cutgap", "cutzero")
@@ -54,6 +55,16 @@ def density(m: Any, y: Any, eta: Any, phi: Any, cutgap: Any, cutzero: Any) -> An
     return m.choose(
         m.equal(y, 0.0), lambda _: m.log_sigmoid(-low), above, y, (0.0, 0.5)
     )
+
+
+def _parts(
+    m: Any, eta: Any, phi: Any, cutgap: Any, cutzero: Any
+) -> tuple[Any, Any, Any, tuple[Any, Any]]:
+    """Return the logs of the chances of 0, of 1 and of a beta share inside."""
+    low = eta - cutzero
+    high = low - cutgap
+    mass = m.log_sigmoid(low) + m.log_sigmoid(-high) + m.log1mexp(cutgap)
+    return m.log_sigmoid(-low), m.log_sigmoid(high), mass, (eta, phi)
 
 
 def simulate(
@@ -111,9 +122,17 @@ CUTZERO = Dpar(
     center=lambda m: m.m - 0.5 * MEDIAN_GAP,
 )
 
+_DRAWN = """
+    eta, phi, cutgap, cutzero = pt.broadcast_arrays(eta, phi, cutgap, cutzero)
+    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
+    latent = pm.Logistic.dist(eta - cutzero, 1.0, size=size)
+    inside = pm.Beta.dist(a, b, size=size)
+    return pt.switch(latent < 0, 0.0, pt.switch(latent > cutgap, 1.0, inside))
+"""
+
 ORDERED_BETA = replace(
     BETA,
-    tails=None,
+    tails=both_ends(_parts, NAMES, _draw, _DRAWN),
     name="ordered_beta",
     aliases=(),
     title="ordered beta distribution",
@@ -129,13 +148,7 @@ ORDERED_BETA = replace(
         density,
         NAMES,
         _draw,
-        """
-    eta, phi, cutgap, cutzero = pt.broadcast_arrays(eta, phi, cutgap, cutzero)
-    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
-    latent = pm.Logistic.dist(eta - cutzero, 1.0, size=size)
-    inside = pm.Beta.dist(a, b, size=size)
-    return pt.switch(latent < 0, 0.0, pt.switch(latent > cutgap, 1.0, inside))
-""",
+        _DRAWN,
         "Log density of a share inside, log probability of 0 and 1",
     ),
     doc=r"""Shares from 0 to 1 where 0 and 1 are the ends of one scale.

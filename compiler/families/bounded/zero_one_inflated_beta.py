@@ -13,6 +13,7 @@ from ..family import Array, DefaultPrior, Dpar, Moments
 from ..written import readings
 from . import beta as betas
 from .beta import BETA
+from .ends import both_ends
 
 NAMES = ("eta", "phi", "zoi", "coi")
 
@@ -58,6 +59,14 @@ def density(m: Any, y: Any, eta: Any, phi: Any, zoi: Any, coi: Any) -> Any:
     )
 
 
+def _parts(
+    m: Any, eta: Any, phi: Any, zoi: Any, coi: Any
+) -> tuple[Any, Any, Any, tuple[Any, Any]]:
+    """Return the logs of the chances of 0, of 1 and of a beta share inside."""
+    ends = m.log(zoi)
+    return ends + m.log1p(-coi), ends + m.log(coi), m.log1p(-zoi), (eta, phi)
+
+
 def simulate(
     rng: np.random.Generator, eta: Array, phi: Array, zoi: Array, coi: Array
 ) -> Array:
@@ -94,9 +103,17 @@ def _chance(name: str, meaning: str) -> Dpar:
     )
 
 
+_DRAWN = """
+    eta, phi, zoi, coi = pt.broadcast_arrays(eta, phi, zoi, coi)
+    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
+    end = pm.Bernoulli.dist(coi, size=size)
+    at_end = pm.Bernoulli.dist(zoi, size=size)
+    return pt.switch(at_end, end, pm.Beta.dist(a, b, size=size))
+"""
+
 ZERO_ONE_INFLATED_BETA = replace(
     BETA,
-    tails=None,
+    tails=both_ends(_parts, NAMES, _draw, _DRAWN),
     name="zero_one_inflated_beta",
     aliases=(),
     title="beta distribution with zeros and ones of their own",
@@ -116,13 +133,7 @@ ZERO_ONE_INFLATED_BETA = replace(
         density,
         NAMES,
         _draw,
-        """
-    eta, phi, zoi, coi = pt.broadcast_arrays(eta, phi, zoi, coi)
-    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
-    end = pm.Bernoulli.dist(coi, size=size)
-    at_end = pm.Bernoulli.dist(zoi, size=size)
-    return pt.switch(at_end, end, pm.Beta.dist(a, b, size=size))
-""",
+        _DRAWN,
         "Log density of a share inside, log probability of 0 and 1",
     ),
     doc=r"""Shares from 0 to 1: those inside are of ``beta``, 0 and 1 are apart.

@@ -20,11 +20,17 @@ from ..counts.negbinomial import NEGBINOMIAL
 from ..counts.poisson import POISSON
 from ..family import Array, Dpar, Family, Moments
 from ..written import readings
+from .atoms import zeros_apart
 from .parts import Base, chance, in_order
 
 HU = chance("hu", "share of zeros")
 #: Means are cut here, where ``exp`` is finite.
 _LARGEST = 700.0
+
+
+def nothing(m: Any, *_: Any) -> Any:
+    """Return the log of a probability of 1."""
+    return 0.0
 
 
 def hurdle(
@@ -36,6 +42,7 @@ def hurdle(
     name: str = "",
     support: str = "numbers from 0 on",
     outside: Callable[[Array], tuple[str, ...]] = lambda y: (),
+    log_none: Callable[..., Any] = nothing,
 ) -> Family:
     """Return a family whose zeros are apart from what is above 0.
 
@@ -55,6 +62,8 @@ def hurdle(
         Of the family, where it is another one than ``hurdle_`` and that of the base.
     support, outside
         Of one that is no count: see ``Family``.
+    log_none
+        Log of its own probability of 0, of counts.
     """
     family, names = base.family, base.with_chance(share.name)
 
@@ -120,7 +129,7 @@ def hurdle(
         rate=None,
         normal=False,
         pooled=None,
-        tails=None,
+        tails=zeros_apart(base, of, log_none, log_above),
         at_once=None,
         doc=rf"""Zeros of their own, and {kind} above 0 of ``{family.name}``.
 
@@ -136,11 +145,6 @@ Econometrics 33, 341-365.
 
 
 # ---- positive numbers: none of them is 0 ---------------------------------------------
-
-
-def nothing(m: Any, *_: Any) -> Any:
-    """Return the log of a probability of 1."""
-    return 0.0
 
 
 def whole(*own: Array) -> Array:
@@ -271,6 +275,7 @@ HURDLE_POISSON = hurdle(
     saddle.log_some_poisson,
     _simulate_poisson,
     _share(saddle.log_some_poisson),
+    log_none=saddle.log_none_poisson,
 )
 
 HURDLE_NEGBINOMIAL = hurdle(
@@ -293,4 +298,5 @@ HURDLE_NEGBINOMIAL = hurdle(
     saddle.log_some_negbinomial,
     _simulate_negbinomial,
     _share(saddle.log_some_negbinomial),
+    log_none=saddle.log_none_negbinomial,
 )

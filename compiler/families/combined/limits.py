@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ..between import log_between
+from ..between import chance, log_mass
 from ..family import Array, Family, Moments, Tails
 from ..written import readings
 
@@ -30,6 +30,8 @@ _PARTS = " | "
 #: Draws that are thrown away before bounds are drawn between by bisection.
 _TRIES = 20
 _HALVINGS = 80
+#: Draws that are nearer to a value with a probability of its own are it.
+_SAME = 1e-15
 #: Nodes and weights of the integral that a mean between two bounds is.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
@@ -79,6 +81,14 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
     names, count = (*parameters, *limits), len(parameters)
     cuts = "lb" in limits or "ub" in limits
 
+    def before(m: Any, lowest: Any) -> Any:
+        """Return what is just below a lower bound, which itself is seen."""
+        if lowest is None or step:
+            return None if lowest is None else lowest - step
+        for atom in tails.atoms:
+            lowest = m.where(m.equal(lowest, atom), _below(atom), lowest)
+        return lowest
+
     def density(m: Any, y: Any, *given: Any) -> Any:
         own, of = given[:count], dict(zip(limits, given[count:], strict=True))
 
@@ -86,24 +96,20 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             highest = tails.highest
             return y + 1.0 if highest == math.inf else 0.5 * (y + highest)
 
-        def side(at: Any) -> Any:
-            return None if at is None else tails.log_tails(m, at, *own)
+        def mass(low: Any, high: Any) -> Any:
+            return log_mass(m, tails, low, high, own)
 
-        lowest = of.get("lb")
-        low = side(lowest if lowest is None or not step else lowest - step)
-        high = side(of.get("ub"))
-        seen = log_between(m, low, high)
+        low, high = before(m, of.get("lb")), of.get("ub")
+        seen = mass(low, high)
         if "cens" not in of:
             return exactly(m, y, *own) - seen
-        status, here = of["cens"], side(y)
-        known = m.where(
-            status < -0.5, log_between(m, low, here), log_between(m, here, high)
-        )
+        status = of["cens"]
+        known = m.where(status < -0.5, mass(low, y), mass(y, high))
         if "upper" in of:
             # where it is no interval, any number that is above
             is_interval = status > 1.5
             upper = m.where(is_interval, of["upper"], above(y))
-            known = m.where(is_interval, log_between(m, here, side(upper)), known)
+            known = m.where(is_interval, mass(y, upper), known)
         exact = exactly(m, y, *own)
         return m.where(m.equal(status, NONE), exact, known) - seen
 
@@ -144,7 +150,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         own, of = split(given, by_name)
         if not cuts:
             return base.mean(*own)
-        found = (tails.mean or _mean_of(tails))(own, of.get("lb"), of.get("ub"))
+        found = (tails.mean or mean_of(tails))(own, of.get("lb"), of.get("ub"))
         return np.asarray(found)
 
     def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
@@ -177,6 +183,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             names,
             draw,
             f"""
+{tails.before.strip(chr(10))}
     {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
     return {drawn}
 """,
@@ -228,8 +235,16 @@ def _draws(
         None if high is None else high[away],
         _same_whole if step else _close,
     )
+    for atom in base.tails.atoms:
+        # as near as halving goes: no other draw is
+        drawn = np.where(np.abs(drawn - atom) < _SAME, atom, drawn)
     found[away] = np.ceil(drawn) if step else drawn
     return found
+
+
+def _below(atom: float) -> float:
+    """Return a number so little below one that nothing is between."""
+    return -1e-300 if atom == 0.0 else math.nextafter(atom, -math.inf)
 
 
 def _by_bisection(
@@ -243,17 +258,13 @@ def _by_bisection(
     """Draw between bounds where a distribution hardly is."""
     share = np.log(rng.random(np.shape(own[0])))
     bottom, top = _bracket(tails, own, low, high)
-    ends = [None if at is None else _tails_of(tails, at, own) for at in (low, high)]
-    m = arrays.ARRAYS
-    with np.errstate(all="ignore"):
-        whole = np.asarray(log_between(m, *ends))
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (bottom + top)
-            part = log_between(m, _tails_of(tails, middle, own), ends[1])
-            above = part > whole + share
-            bottom, top = np.where(above, middle, bottom), np.where(above, top, middle)
-            if done(bottom, top):
-                break
+    whole = chance(tails, own, low, high)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (bottom + top)
+        above = chance(tails, own, middle, high) > whole + share
+        bottom, top = np.where(above, middle, bottom), np.where(above, top, middle)
+        if done(bottom, top):
+            break
     return np.asarray(0.5 * (bottom + top))
 
 
@@ -289,7 +300,8 @@ def _bracket(
     return (anchor, end) if sign > 0.0 else (end, anchor)
 
 
-def _mean_of(tails: Tails) -> Callable[..., Array]:
+def mean_of(tails: Tails) -> Callable[..., Array]:
+    """Return the mean between two bounds, as an integral."""
     return lambda own, low, high: _mean(tails, own, low, high)
 
 
@@ -308,10 +320,8 @@ def _mean(
     low = rest.pop(0) if low is not None else None
     high = rest.pop(0) if high is not None else None
     bottom, top = _bracket(tails, own, low, high)
-    ends = [None if at is None else _tails_of(tails, at, own) for at in (low, high)]
-    m, total = arrays.ARRAYS, np.zeros(np.shape(own[0]))
+    total, whole = np.zeros(np.shape(own[0])), chance(tails, own, low, high)
     with np.errstate(all="ignore"):
-        whole = np.asarray(log_between(m, *ends))
         # from the bound that is there, in pieces twice as long as the one before
         pieces = 0.5 ** np.arange(30.0, -1.0, -1.0)
         places = np.concatenate([[0.0], pieces])
@@ -321,6 +331,6 @@ def _mean(
             for node, weight in zip(_NODES, _WEIGHTS, strict=True):
                 share = left + half * (node + 1.0)
                 at = bottom + share * width if low is not None else top - share * width
-                part = log_between(m, _tails_of(tails, at, own), ends[1])
+                part = chance(tails, own, at, high)
                 total = total + weight * half * width * np.exp(part - whole)
     return np.asarray(bottom + total)

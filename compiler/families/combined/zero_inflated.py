@@ -14,6 +14,7 @@ from ..counts.negbinomial import NEGBINOMIAL
 from ..counts.poisson import POISSON
 from ..family import Array, Family
 from ..written import readings
+from .atoms import more_zeros
 from .parts import Base, chance, in_order
 
 ZI = chance("zi", "share of zeros beside those that the counts have")
@@ -48,7 +49,7 @@ def zero_inflated(base: Base) -> Family:
         aliases=(),
         title=f"zero-inflated {family.title}",
         dpars=(*family.dpars, ZI),
-        tails=None,
+        tails=more_zeros(base, "zi"),
         simulate=simulate,
         mean=mean,
         **readings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from ...distributions.density.links import LINKING
 from ...distributions.numerics import LARGEST_MEAN
+from ..between import chance
 from ..continuous.gamma import SHAPE
 from ..continuous.gumbel import EXTREME
-from ..family import Array, DefaultPrior, Family
+from ..family import Array, DefaultPrior, Family, Tails
 from ..link import SHARES
-from ..written import readings
+from ..written import alone_text, readings
 from .poisson import in_support, moments
+from .tails import LOWEST
 
 NAMES = ("eta", "shape")
 #: Terms of a mean that are summed one by one; the rest is an integral.
@@ -34,6 +37,12 @@ def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
     return m.choose(y > 0.5, later, lambda _: m.log_sigmoid(-eta), y, (1.0, 0.0))
 
 
+def log_tails(m: Any, y: Any, eta: Any, shape: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    passed = LINKING["log_softplus"][0](m, -eta) + shape * m.log(y + 1.0)
+    return EXTREME.below(m, passed), EXTREME.above(m, passed)
+
+
 def _hazard(eta: Array) -> Array:
     return np.asarray(np.logaddexp(0.0, -np.asarray(eta, dtype=float)))
 
@@ -49,24 +58,45 @@ def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
 
 
 def mean(eta: Array, shape: Array) -> Array:
-    """Mean: the sum of the chances to pass each count.
+    """Mean: the sum of the chances to pass each count."""
+    hazard, shape = np.broadcast_arrays(_hazard(eta), np.asarray(shape, dtype=float))
+    return _passing(hazard, shape, np.zeros(()), np.zeros(()))
+
+
+def _passing(hazard: Array, shape: Array, after: Array, log_of: Array) -> Array:
+    """Return the sum of the chances to reach each count after one, over a chance.
 
     The rest is an integral from half a count on, with the first term of what Euler and
     Maclaurin add.
     """
     from scipy import special
 
-    hazard, shape = np.broadcast_arrays(_hazard(eta), np.asarray(shape, dtype=float))
-    total = np.zeros(hazard.shape)
+    total: Any = 0.0
     with np.errstate(over="ignore", under="ignore"):
-        for y in range(1, _TERMS + 1):
-            total = total + np.exp(-hazard * y**shape)
-        at = _TERMS + 0.5
+        for step in range(1, _TERMS + 1):
+            total = total + np.exp(-hazard * (after + step) ** shape - log_of)
+        at = after + _TERMS + 0.5
         power = at**shape
         scale = special.gammaln(1.0 + 1.0 / shape) - np.log(hazard) / shape
-        rest = special.gammaincc(1.0 / shape, hazard * power) * np.exp(scale)
-        slope = -hazard * shape * power / at * np.exp(-hazard * power)
+        rest = special.gammaincc(1.0 / shape, hazard * power) * np.exp(scale - log_of)
+        slope = -hazard * shape * power / at * np.exp(-hazard * power - log_of)
     return np.asarray(total + rest + slope / 24.0)
+
+
+def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
+    """Return the mean between two bounds: chances to reach each count in them."""
+    hazard, shape = _hazard(own[0]), np.asarray(own[1], dtype=float)
+    first = np.zeros(()) if low is None else np.asarray(low, dtype=float)
+    with np.errstate(all="ignore"):
+        before = None if low is None else first - 1.0
+        log_of = chance(TAILS, own, before, high)
+        found = first * np.exp(-hazard * first**shape - log_of)
+        found = found + _passing(hazard, shape, first, log_of)
+        if high is not None:
+            over = np.asarray(high, dtype=float) + 1.0
+            less = over * np.exp(-hazard * over**shape - log_of)
+            found = found - less - _passing(hazard, shape, over, log_of)
+    return np.asarray(found)
 
 
 def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
@@ -75,6 +105,24 @@ def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
     drawn = pt.exp(pt.minimum(logs / shape, math.log(LARGEST_MEAN)))
     return pt.cast(pt.floor(drawn), "int64")
 
+
+_DRAWN = """
+    eta, shape = pt.broadcast_arrays(eta, shape)
+    logs = pt.log(pm.Exponential.dist(1, size=size)) - pt.log(pt.softplus(-eta))
+    # a prior can ask for counts that no whole number is
+    return pt.cast(pt.floor(pt.exp(pt.minimum(logs / shape, 34))), "int64")
+"""
+
+TAILS = Tails(
+    log_tails,
+    lambda pm, pt, *given: pm.CustomDist.dist(
+        *given, dist=lambda eta, shape, size: _draw(pm, pt, eta, shape, size)
+    ),
+    "pm.CustomDist.dist(eta, shape, dist=alone)",
+    before=alone_text("eta, shape", _DRAWN),
+    lowest=LOWEST,
+    mean=mean_between,
+)
 
 DISCRETE_WEIBULL = Family(
     name="discrete_weibull",
@@ -104,15 +152,11 @@ DISCRETE_WEIBULL = Family(
         density,
         NAMES,
         _draw,
-        """
-    eta, shape = pt.broadcast_arrays(eta, shape)
-    logs = pt.log(pm.Exponential.dist(1, size=size)) - pt.log(pt.softplus(-eta))
-    # a prior can ask for counts that no whole number is
-    return pt.cast(pt.floor(pt.exp(pt.minimum(logs / shape, 34))), "int64")
-""",
+        _DRAWN,
         "Log P(value) of the whole part of a Weibull time",
         whole=True,
     ),
+    tails=TAILS,
     doc=r"""Counts that vary more or less than geometric ones.
 
 .. math:: P(Y \ge y \mid \eta, k) = q^{y^k}, \quad q = \frac{1}{1 + e^{-\eta}},

@@ -126,6 +126,16 @@ def binomial(m: Any, y: Any, eta: Any, trials: Any) -> Any:
     return m.choose(less < MANY, few, many, less, (0.0, MANY))
 
 
+def log_none_poisson(m: Any, eta: Any) -> Any:
+    """Log of the probability of no count."""
+    return -m.exp(eta)
+
+
+def log_none_negbinomial(m: Any, eta: Any, shape: Any) -> Any:
+    """Log of the probability of no count."""
+    return shape * m.log_sigmoid(m.log(shape) - eta)
+
+
 def log_some_poisson(m: Any, eta: Any) -> Any:
     """Log of the probability of a count above 0."""
     return _log_above(m, eta, m.exp(eta), eta)

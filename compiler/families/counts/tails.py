@@ -16,7 +16,7 @@ from ..between import NEVER, weighted_mean
 from ..family import Tails
 
 #: Between it and 0 there is no count.
-_LOWEST = -1.0 + 1e-9
+LOWEST = -1.0 + 1e-9
 
 
 def poisson(m: Any, y: Any, eta: Any) -> tuple[Any, Any]:
@@ -58,7 +58,7 @@ POISSON = Tails(
     poisson,
     lambda pm, pt, eta: pm.Poisson.dist(pt.minimum(pt.exp(eta), LARGEST_MEAN)),
     "pm.Poisson.dist(pt.exp(eta))",
-    lowest=_LOWEST,
+    lowest=LOWEST,
     mean=weighted_mean(_mean, poisson, of_weighted=lambda eta: (eta,), whole=True),
 )
 
@@ -68,7 +68,7 @@ NEGBINOMIAL = Tails(
         mu=pt.minimum(pt.exp(eta), LARGEST_MEAN), alpha=shape
     ),
     "pm.NegativeBinomial.dist(mu=pt.exp(eta), alpha=shape)",
-    lowest=_LOWEST,
+    lowest=LOWEST,
     mean=weighted_mean(
         _mean,
         negbinomial,
@@ -83,7 +83,7 @@ GEOMETRIC = Tails(
         mu=pt.minimum(pt.exp(eta), LARGEST_MEAN), alpha=1.0
     ),
     "pm.NegativeBinomial.dist(mu=pt.exp(eta), alpha=1)",
-    lowest=_LOWEST,
+    lowest=LOWEST,
     mean=weighted_mean(
         _mean,
         geometric,
@@ -99,7 +99,7 @@ BINOMIAL = Tails(
         n=pt.cast(trials, "int64"), p=pt.sigmoid(eta)
     ),
     'pm.Binomial.dist(n=pt.cast(trials, "int64"), p=pt.sigmoid(eta))',
-    lowest=_LOWEST,
+    lowest=LOWEST,
     mean=weighted_mean(
         lambda eta, trials: trials * logistic(eta),
         binomial,
