@@ -67,10 +67,11 @@ def with_persons(
         return None
     if family.steps is not None:
         sink.add(
-            "not-yet",
+            "invalid-term",
             formula.response.span,
-            f"thresholds that vary, of {family.name}, are not compiled by this version",
-            "they are for cumulative models",
+            f"the thresholds of {family.name} are in no order: what people differ in "
+            "at each of them is an effect of theirs on it",
+            "it is written `(cs(1) | subj)` in the formula of the predictor",
         )
         return None
     for option in formula.options:
@@ -171,12 +172,12 @@ def check_persons(
     for one in cells:
         if several and one.response != bound.response.name:
             continue
-        if one.scale not in ("link", "latent"):
+        if one.scale not in ("link", "latent") and one.groups == "fitted":
             sink.add(
                 "not-yet",
                 one.span,
-                "means over people whose thresholds differ are not compiled by this "
-                "version",
-                "`scale=link` is about the predictor; `predict` has the probabilities "
-                "of the rows of the data",
+                "means over the people of the data, whose thresholds differ, are not "
+                "compiled by this version",
+                "`groups=average` is about new people of the population; `predict` has "
+                "the probabilities of the rows of the data",
             )

@@ -15,6 +15,7 @@ from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import middle
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
 from ..program.ir import Axis, Derived, Parameter, Prior, Slot
+from ..program.persons import arguments_of_persons, gap_of_persons
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
 from .builder import ROW, Builder, scalar
@@ -45,9 +46,7 @@ def lower_persons(build: Builder, items: Items) -> None:
     build.parameters.append(Parameter(z, (axis,), prior, report=False))
     effects = Apply("*", (Symbol(sd), Symbol(z)))
     build.derived.append(Derived(f"{of}threshold_r", (axis,), effects))
-    each = tuple(range(cuts - 1)) * len(items.levels)
-    common = Assemble((Symbol(f"{of}gap"),), each)
-    gap = Apply("*", (common, Apply("exp", (Symbol(f"{of}threshold_r"),))))
+    gap = gap_of_persons(of, cuts - 1, len(items.levels))
     build.derived.append(Derived(f"{of}person_gap", (axis,), gap, report=False))
     low, high = (Assemble((Symbol(f"{of}threshold"),), (k,)) for k in middle(cuts))
     center: Expr = low
@@ -66,16 +65,5 @@ def lower_persons(build: Builder, items: Items) -> None:
 
 def person_arguments(build: Builder, items: Items) -> list[tuple[str, Expr]]:
     """Return what the likelihood is given of thresholds of persons."""
-    of, cuts, count = build.bound.prefix, items.cuts[0], len(items.levels)
-    total = count * (cuts - 1)
-    order: list[int] = []
-    for level in range(count):
-        first = level * (cuts - 1)
-        order += [*range(first, first + cuts - 1), total]
-    gap = Assemble((Symbol(f"{of}person_gap"), Const(1.0)), tuple(order))
-    return [
-        ("threshold", Symbol(f"{of}person_threshold")),
-        ("gap", gap),
-        ("item", Symbol(f"{of}{INDEX}")),
-        ("cuts", Const(tuple(float(one) for one in items.cuts))),
-    ]
+    gaps = items.cuts[0] - 1
+    return arguments_of_persons(build.bound.prefix, gaps, len(items.levels))

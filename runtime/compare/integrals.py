@@ -18,6 +18,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import NormalDist
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from varying.compiler.program.blocks import MemberUse
 from varying.compiler.program.counted import counted
 from varying.compiler.program.fill import fill
+from varying.compiler.program.persons import each_persons, of_all, persons_of
 
 from ..rows.at_once import AtOnce
 from .psis import log_sum_exp
@@ -85,12 +87,17 @@ def _of_unit(
 ) -> NDArray[np.float64]:
     rows = units.rows([place])
     table = compiled.prepared.table.take(rows)
-    program = compiled.lowered
+    program, start = compiled.lowered, {}
+    own = [one for _, one in each_persons(program) if one.column == units.by]
+    if own:
+        levels = fill(program, table)
+        start = {one.effects: int(levels[one.index][0]) for one in own}
+        program = of_all(program)
     frame = fill(program, table)
     each = tuple(
         replace(program, likelihoods=(one,), coupling=None) for one in program.observed
     )
-    unit = _Unit(AtOnce(each[0], frame, draws), units, each)
+    unit = _Unit(AtOnce(each[0], frame, draws), units, each, start)
     found = np.concatenate([part.integral() for part in unit.parts()])
     return np.asarray(found, dtype=np.float64)
 
@@ -112,7 +119,11 @@ class _Unit:
     """
 
     def __init__(
-        self, at: AtOnce, units: Units, each: tuple[Program, ...] = ()
+        self,
+        at: AtOnce,
+        units: Units,
+        each: tuple[Program, ...] = (),
+        places: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.at, self.units, self.each_program = at, units, each or (at.program,)
         self.ats = [
@@ -121,7 +132,15 @@ class _Unit:
         ]
         self.groups = [at.program.group(name) for name in units.groups]
         self.sizes = [at.frame.lengths[one.coefs] for one in self.groups]
-        self.size = sum(self.sizes)
+        self.of_groups = sum(self.sizes)
+        # thresholds of a new person: places are those of its effects in the fit
+        self.places = places
+        self.persons = [
+            persons_of(one, one.likelihood) if places else None
+            for one in self.each_program
+        ]
+        gaps = sum(one.gaps for one in self.persons if one is not None)
+        self.size = self.of_groups + gaps
 
     def parts(self) -> Iterator[_Unit]:
         """Yield the same at some draws at a time: memory is bounded."""
@@ -129,7 +148,7 @@ class _Unit:
         step = max(1, _AT_ONCE // work)
         for start in range(0, self.at.size, step):
             part = self.at.some(start, start + step)
-            yield _Unit(part, self.units, self.each_program)
+            yield _Unit(part, self.units, self.each_program, self.places)
 
     def factor(self) -> Array:
         """Return ``F`` of the effects of all groups: draws by effects twice."""
@@ -148,6 +167,11 @@ class _Unit:
             if group.relation is not None:
                 whole[:, place, place] *= math.sqrt(self._related(group)[1])
             start += size
+        for persons in filter(None, self.persons):
+            sd = self.at.vector(persons.sd).reshape(-1, 1)
+            own_places = np.arange(start, start + persons.gaps)
+            whole[:, own_places, own_places] = sd
+            start += persons.gaps
         return whole
 
     def _related(self, group: Group) -> tuple[Array, float]:
@@ -177,6 +201,10 @@ class _Unit:
             if group.relation is not None:
                 effects = effects - self._related(group)[0]
             drawn.append(effects)
+        for persons in filter(None, self.persons):
+            first = self.places[persons.effects] * persons.gaps
+            every = self.at.draws[persons.effects]
+            drawn.append(every[:, first : first + persons.gaps])
         # the factor is a rotation times roots: see `_root`
         squares = np.maximum((factor * factor).sum(axis=1), 1e-12)
         effects = np.concatenate(drawn, axis=1)[:, None, :]
@@ -217,7 +245,7 @@ class _Unit:
         """Return the same at the draws of these places."""
         if len(places) == self.at.size:
             return self
-        part = _Unit(self.at.chosen(places), self.units, self.each_program)
+        part = _Unit(self.at.chosen(places), self.units, self.each_program, self.places)
         part.fixed = {name: values[places] for name, values in self.fixed.items()}
         part.weights = {
             name: values[places] if len(values) > 1 else values
@@ -236,14 +264,22 @@ class _Unit:
         for name, values in self.fixed.items():
             found = values[:, :, None]
             if name in self.weights:
-                found = found + self.weights[name] @ np.swapaxes(effects, 1, 2)
+                of_groups = effects[..., : self.of_groups]
+                found = found + self.weights[name] @ np.swapaxes(of_groups, 1, 2)
             predictors[name] = found
         shape = (at.size, at.rows, effects.shape[1])
         total: Any = 0.0
-        for one in self.ats:
+        first = self.of_groups
+        for one, persons in zip(self.ats, self.persons, strict=True):
             likelihood = one.program.likelihood
             observed = at.frame[likelihood.value][:, None]
-            each = _log_density(one, observed, one.arguments(predictors))
+            arguments = one.arguments(predictors)
+            if persons is not None:
+                own = effects[..., first : first + persons.gaps]
+                first += persons.gaps
+                threshold, gap = arguments["threshold"][:, 0], arguments["gap"][:, 0]
+                arguments |= persons.laid_out(threshold, gap, own)
+            each = _log_density(one, observed, arguments)
             for weight in (likelihood.weight, likelihood.count):
                 if weight is not None:
                     each = counted(at.frame[weight][:, None], each)
@@ -271,7 +307,9 @@ class _Unit:
             )
             constant = constant - 0.5 * size * np.log(math.pi * df)
             total = total + constant - half * np.log1p(squares / df)
-        return np.asarray(total)
+        rest = z[..., start:]
+        normal = np.square(rest).sum(axis=-1) + rest.shape[-1] * math.log(2.0 * math.pi)
+        return np.asarray(total - 0.5 * normal)
 
     def integral(self) -> Array:
         """Return the log density with the effects integrated out, a number a draw."""
@@ -329,7 +367,7 @@ def _log_density(at: AtOnce, observed: Array, arguments: Mapping[str, Array]) ->
     ranks = observed[:, 0]
     # rows last, and nodes before the draws
     own = {
-        name: values[:, 0, 0] if name in _VECTORS else _nodes_first(values)
+        name: _of_thresholds(values) if name in _VECTORS else _nodes_first(values)
         for name, values in arguments.items()
     }
     if family.many_draws:
@@ -345,6 +383,11 @@ def _log_density(at: AtOnce, observed: Array, arguments: Mapping[str, Array]) ->
         for draw in range(at.size)
     ]
     return np.moveaxis(np.stack(found, axis=1), 0, -1)
+
+
+def _of_thresholds(values: Array) -> Array:
+    """Return thresholds by draws; where those of nodes differ, these are first."""
+    return values[:, 0, 0] if values.ndim == 4 else np.swapaxes(values, 0, 1)
 
 
 def _nodes_first(values: Array) -> Array:

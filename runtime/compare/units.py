@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.fill import fill
+from varying.compiler.program.persons import each_persons
 from varying.compiler.program.recipes import MemberIndex
 
 from ..interface.arguments import ArgumentError, given
@@ -170,13 +171,11 @@ def _check(compiled: Compiled, units: Units) -> None:
     def refuse(what: str, note: str) -> Any:
         return fault(compiled.spec.source, "not-yet", what, note)
 
-    if any(items.column == units.by for items in compiled.varied):
-        raise refuse(
-            f"integrating over the thresholds of a new `{units.by}` is not possible "
-            "yet",
-            "leave out rows",
-        )
-    effects = 0
+    effects = sum(
+        persons.gaps
+        for _, persons in each_persons(program)
+        if persons.column == units.by
+    )
     for name in units.groups:
         group = program.group(name)
         if group.relation is not None and group.mixture is not None:

@@ -13,6 +13,7 @@ from warnings import warn
 
 from varying.compiler.data.table import Column
 from varying.compiler.data.table import Kind as ColumnKind
+from varying.compiler.program.persons import of_all
 from varying.compiler.program.reached import without_groups
 from varying.grammar.source import Source
 
@@ -282,8 +283,10 @@ def _of_fit(
     each, program = tuple(origin.responses.values()), origin.compiled.lowered
     if request.groups != "zero":
         return each, program
-    bare = (replace(rows, program=without_groups(rows.program)) for rows in each)
-    return tuple(bare), without_groups(program)
+    bare = (
+        replace(rows, program=of_all(without_groups(rows.program))) for rows in each
+    )
+    return tuple(bare), of_all(without_groups(program))
 
 
 # ---- tables and files ----------------------------------------------------------------

@@ -14,6 +14,7 @@ from varying.compiler.program.expressions import names_in
 from varying.compiler.program.fill import array_of
 from varying.compiler.program.ir import Frame
 from varying.compiler.program.limits import unlimited
+from varying.compiler.program.persons import of_all
 from varying.compiler.program.recipes import (
     LevelIndex,
     LevelPlace,
@@ -49,7 +50,7 @@ class CellRows:
         grouped: bool,
     ) -> None:
         self.compiled, self.table, self.over = compiled, table, question.over
-        self.program = unlimited(compiled.lowered)
+        self.program = of_all(unlimited(compiled.lowered))
         self.arrays, self.shared = _arrays(compiled, table, grouped)
         keys = [np.zeros(table.rows)]
         for array in self.arrays.values():
@@ -199,7 +200,7 @@ def _arrays(
     Offsets are 0, exposures and trials 1; indices of levels are left out, and what
     censors or truncates the rows of the data.
     """
-    program = unlimited(compiled.lowered)
+    program = of_all(unlimited(compiled.lowered))
     read: set[str] = set()
     for predictor in program.predictors:
         for block in predictor.blocks:

@@ -30,6 +30,7 @@ from varying.compiler.data.levels import numbers_of
 from varying.compiler.formula.columns import Numeric
 from varying.compiler.formula.design import evaluate_columns
 from varying.compiler.program.limits import unlimited
+from varying.compiler.program.persons import of_all
 
 from ..rows import measures
 from ..rows.at_once import AtOnce
@@ -106,7 +107,9 @@ class _Asked:
         self.linear = bound.main.body is None
         self.on_link = question.scale in ("link", "latent")
         self.plain = self.on_link and self.linear and question.groups != "fitted"
+        items = bound.response.items
         has_groups = any(one.groupings for one in bound.predictors)
+        has_groups |= items is not None and items.varied
         self.grouped = question.groups != "zero" and not self.plain and has_groups
         self.columns = self._columns()
         self.grid = self._grid()
@@ -176,7 +179,7 @@ class _Asked:
         # a cell that counts for nothing may be beyond what the model can compute
         used = np.flatnonzero((weights != 0.0).any(axis=0))
         table, weights = self.grid.table.take(used), weights[:, used]
-        program = unlimited(self.compiled.lowered)
+        program = of_all(unlimited(self.compiled.lowered))
         shape = next(iter(posterior.values())).shape[:2]
         moved = True
         if self.plain and question.scale == "link":

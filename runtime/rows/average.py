@@ -16,7 +16,9 @@ integrated over that distribution, draw by draw:
   by quasi-random points;
 * where levels differ in their variance, as those with t effects do, over the variances
   as well (``spreads.py``): one predictor has a mixture of normal densities, several are
-  integrated at each variance.
+  integrated at each variance;
+* where thresholds vary from person to person, over persons drawn at each draw
+  (``persons.py``).
 """
 
 from __future__ import annotations
@@ -28,9 +30,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.program.persons import persons_of
+
 from .at_once import AtOnce
 from .covariances import Pairs, added, cholesky, covariances_of, scaled
 from .measures import Measure
+from .persons import NEW_PERSONS, new_persons
 from .rules import REACH, STEPS, Nodes, Rule, product
 from .spreads import Spread, spread_of, together
 
@@ -82,6 +87,19 @@ def averaged(
     strata
         Of groups whose levels are in strata (``gr(g, by=)``), the stratum of each row.
     """
+    persons = persons_of(at.program, at.program.likelihood)
+    if persons is not None:
+        found: Any = 0.0
+        for one in new_persons(at, persons):
+            found = found + _averaged(measure, one, strata)
+        return np.asarray(found / NEW_PERSONS)
+    return _averaged(measure, at, strata)
+
+
+def _averaged(
+    measure: Measure, at: AtOnce, strata: Mapping[str, Array] | None
+) -> Array:
+    """Return the average of persons with the same thresholds."""
     means = {one.name: at.fixed(one) for one in at.linear}
     parts = covariances_of(at, strata or {})
     covariances = added(parts.values())

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from varying.compiler.program.interpret.density import scaled_factors
 from varying.compiler.program.interpret.rows import Quantities
+from varying.compiler.program.persons import each_persons
 
 if TYPE_CHECKING:
     from varying.compiler.program.ir import Frame, Group, Program
+    from varying.compiler.program.persons import Persons
 
     from .engine import Draws
 
@@ -51,6 +53,8 @@ class NewEffects:
         self._program, self._frame, self._draws = program, frame, draws
         there = {axis for axis, levels in frame.new_levels.items() if levels.labels}
         self._groups = [group for group in program.groups if group.levels in there]
+        self._persons = [p for _, p in each_persons(program) if p.axis in there]
+        there -= {one.axis for one in self._persons}
         self._index = {
             slot.into: slot.name
             for slot in program.slots
@@ -85,7 +89,23 @@ class NewEffects:
                     own = self._draws[group.effects][:, levels[:first]]
                     new = self._drawn(group, levels[first:] - known)
                     effects[group.effects] = np.concatenate([own, new], axis=1)
+        for one in self._persons:
+            effects[one.effects] = self._of_persons(one)
         return changed, ChainMap(effects, self._draws)  # type: ignore[arg-type]
+
+    def _of_persons(self, persons: Persons) -> Array:
+        """Return the effects on thresholds of those of the fit and of new persons."""
+        if persons.effects not in self._kept:
+            count, gaps = self._draws.count, persons.gaps
+            sd = np.asarray(self._draws[persons.sd]).reshape(-1, 1)
+            found = [self._draws[persons.effects]]
+            for place in range(len(self._frame.new_levels[persons.axis].labels)):
+                key = [self._key, len(self._program.groups)]
+                stream = np.random.Philox(key=key, counter=[0, 0, place, 0])
+                z = np.random.Generator(stream).standard_normal((count, gaps))
+                found.append(sd * z)
+            self._kept[persons.effects] = np.concatenate(found, axis=1)
+        return self._kept[persons.effects]
 
     def _drawn(self, group: Group, places: Array) -> Array:
         """Return draws, levels, effects of some of the new levels of a group."""

@@ -48,6 +48,12 @@ from varying.compiler.program.expressions import names_in
 from varying.compiler.program.fill import fill
 from varying.compiler.program.ir import NewLevels
 from varying.compiler.program.limits import uncensored
+from varying.compiler.program.persons import (
+    each_persons,
+    of_all,
+    open_to_new,
+    with_more,
+)
 from varying.compiler.program.reached import only_for, without_groups
 from varying.compiler.program.recipes import (
     LevelIndex,
@@ -189,13 +195,11 @@ def new_rows(
         ``unknown-column``, ``new-level``, ``missing-value``, ``wrong-type`` or
         ``infinite-value``, with the column and the rows.
     """
-    if groups in ("zero", "average") and compiled.varied:
-        column = compiled.varied[0].column
-        raise ArgumentError(
-            f"groups={groups!r} is not possible where thresholds vary by "
-            f"`{column}`: predictions are those of its levels in the fit"
-        )
     program = compiled.lowered if response else uncensored(compiled.lowered)
+    if groups in ("zero", "average"):
+        program = of_all(program)
+    elif groups == "new":
+        program = open_to_new(program)
     if groups == "zero":
         program = without_groups(program)
     answers = [answer_columns(program, one) for one in program.likelihoods]
@@ -229,6 +233,7 @@ def new_rows(
     if groups == "new":
         _say_nameless(program, frame)
         frame = _with_strata(strata, frame, found, program, sink)
+        program = _with_new_persons(program, frame)
     sink.raise_errors()
     labels = np.arange(table.rows, dtype=np.int64)
     each = tuple(
@@ -254,6 +259,16 @@ def new_rows(
         for one in compiled.each
     )
     return NewRows(program, found, each)
+
+
+def _with_new_persons(program: Program, frame: Frame) -> Program:
+    """Return the program with the persons that the fit has not seen."""
+    for _, persons in each_persons(program):
+        new = frame.new_levels.get(persons.axis)
+        if new is not None:
+            count = len(persons.levels) + len(new.labels)
+            program = with_more(program, persons, count)
+    return program
 
 
 def _wanted(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.program.expressions import names_in
+from varying.compiler.program.persons import each_persons, of_all
 from varying.compiler.program.reached import reached
 
 from . import measures
@@ -17,6 +19,8 @@ from .average import averaged
 from .categories import numbers_of
 
 if TYPE_CHECKING:
+    from varying.compiler.program.ir import Program
+
     from .engine import Block
 
 __all__ = ["average_of", "expected_of"]
@@ -36,7 +40,7 @@ def average_of(block: Block, kind: str, strata: Mapping[str, Array]) -> Array:
     strata
         The stratum of each of all rows, by groups whose levels are in strata.
     """
-    at = _at_once(block)
+    at = _at_once(block, of_all(block.rows.program))
     own = {name: array[block.place] for name, array in strata.items()}
     match kind:
         case "eta":
@@ -54,18 +58,19 @@ def average_of(block: Block, kind: str, strata: Mapping[str, Array]) -> Array:
 
 def expected_of(block: Block, numbers: Sequence[float]) -> Array:
     """Return the means of ordered categories that are numbers, by draws and rows."""
-    at = _at_once(block)
+    at = _at_once(block, block.rows.program)
     own = {p.name: block.whole(block.quantities[p.name])[..., None] for p in at.linear}
     found = measures.expected_number(at, numbers).value(at, own)
     return block.whole(found[..., 0])
 
 
-def _at_once(block: Block) -> AtOnce:
+def _at_once(block: Block, program: Program) -> AtOnce:
     """Return the rows and draws as integrals take them: scalars have no axis of one."""
-    program, quantities = block.rows.program, block.quantities
+    quantities = replace(block, rows=replace(block.rows, program=program)).quantities
     arguments = program.likelihood.arguments
     named = {n for _, value in arguments for n in names_in(value)}
     named |= {one.name for one in program.predictors}
+    named |= {persons.sd for _, persons in each_persons(program)}
     parameters = {p.name: p.axes for p in program.parameters}
     axes = parameters | {d.name: d.axes for d in program.derived}
     draws: dict[str, Array] = {}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.program.blocks import Basis
 from varying.compiler.program.interpret.density import spread_out
+from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
@@ -113,7 +114,6 @@ class Simulator:
             compiled = compile_spec(request)
         except ModelError as error:
             raise ModelError(truth.told(error.diagnostics, source)) from None
-        _refuse_varied(compiled, source)
         values = values_of(truth, compiled)
         rows = with_response.take(compiled.prepared.rows)
         told = {
@@ -209,6 +209,13 @@ class Simulator:
             variables[name] = _variable(name, np.asarray(number), sets)
         for name, size in _curves(program, frame).items():
             variables[name] = _variable(name, size, sets)
+        for _, persons in each_persons(program):
+            distances = len(persons.levels) * persons.gaps
+            sd = float(np.ravel(self.values[persons.sd])[0])
+            variables[persons.effects] = (
+                ("chain", "draw", f"{persons.effects}#0"),
+                sd * rng.standard_normal((1, sets, distances)),
+            )
         for group in program.groups:
             lengths = frame.lengths[group.levels], frame.lengths[group.coefs]
             effects = _effects(group, self.values, lengths, sets, rng)
@@ -225,21 +232,12 @@ class Simulator:
         return Dataset(variables, {"chain": [0], "draw": np.arange(sets)})
 
 
-def _refuse_varied(compiled: Compiled, source: Source) -> None:
-    """Refuse thresholds that vary: nothing draws those of the people of a design."""
-    for items in compiled.varied:
-        message = (
-            f"thresholds that vary by `{items.column}` are not drawn by this version"
-        )
-        raise ModelError((Diagnostic("not-yet", message, source, Span(0, 0)),))
-
-
 def _gaps(value: Array, compiled: Compiled, name: str) -> Array:
     """Return the distances of thresholds: those of items each by themselves."""
     of = name.removesuffix("threshold")
     one = next(m for m in compiled.joint.members if m.prefix == of)
     items = one.response.items
-    if items is None:
+    if items is None or items.varied:
         return np.diff(value)
     ends = np.cumsum(items.cuts)[:-1]
     return np.concatenate([np.diff(own) for own in np.split(value, ends)])

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.question import Reference
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.expressions import names_in
+from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.source import Source, Span
 
@@ -220,7 +221,10 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
     sizes = {axis.name: frame.lengths[axis.name] for axis in program.axes}
     names = names_of(program)
     values: dict[str, Array] = {}
+    persons = {one.effects for _, one in each_persons(program)}
     for name in names.parameters:
+        if name in persons:  # drawn anew in each data set
+            continue
         if name in names.correlations:
             group = next(g for g in program.groups if g.correlation_matrix == name)
             values[name] = _apart(group, sizes)
@@ -306,6 +310,7 @@ def _missing(
     labels = {axis.name: axis.labels for axis in program.axes}
     nodes = _nodes(program)
     groups = {name: g for g in program.groups for name in (g.sd, g.correlation_matrix)}
+    persons = {one.sd: one.column for _, one in each_persons(program)}
     for name, value in values.items():
         group = groups.get(name)
         for places in map(tuple, np.argwhere(np.isnan(value)).tolist()):
@@ -316,6 +321,10 @@ def _missing(
                     continue
                 inside = ", ".join([group.name, *(own[place] for place in places)])
                 yield f"{_before(name, kind)}{kind}[{inside}]"
+                continue
+            if name in persons:
+                before = _before(name, "threshold")
+                yield f"{before}threshold.sd[{persons[name]}]"
                 continue
             axes = nodes[name].axes
             own_labels = [labels[axis] or () for axis in axes]
@@ -340,7 +349,7 @@ def _which(compiled: Compiled, name: str, place: int) -> str:
     prefix = name.removesuffix("threshold")
     one = next(m for m in compiled.joint.members if m.prefix == prefix)
     items = one.response.items
-    if items is None:
+    if items is None or items.varied:
         return f"{place + 1}"
     ends = np.cumsum(items.cuts)
     item = int(np.searchsorted(ends, place, side="right"))

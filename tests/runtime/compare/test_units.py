@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,12 +12,11 @@ import pandas as pd
 import pytest
 from arviz_stats.base import array_stats
 from scipy import integrate, stats
-from scipy.special import log_expit, logsumexp
+from scipy.special import expit, log_expit, logsumexp
 
 import varying
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.rows import row_arguments
-from varying.grammar.diagnostics import ModelError
 from varying.runtime.compare.integrals import _Unit, density_of_units
 from varying.runtime.compare.psis import smoothed
 from varying.runtime.compare.units import in_front, units_of
@@ -140,16 +140,46 @@ def test_several_responses_have_a_formula(coupled: bool) -> None:
     assert one.elpd > fit.loo(by="g").elpd
 
 
+def test_thresholds_that_vary_by_simple_monte_carlo() -> None:
+    """Written out: distances of a new person from the middle threshold of all."""
+    fit = fitted("level ~ x + (1 | g), family=ordlogit\n  threshold ~ (1 | g)")
+    compiled, draws = fit._origin.compiled, few(fit)
+    units, rng = units_of(compiled, "g"), np.random.default_rng(0)
+    found = density_of_units(compiled, units, draws)
+    unseen = density_of_units(compiled, replace(units, seen=False), draws)
+    np.testing.assert_allclose(found, unseen, atol=0.05)
+    for place in (1, 6):
+        own = frame()[frame()["g"] == f"s{place}"]
+        for draw in range(5):
+            at = {name: values[draw] for name, values in draws.items()}
+            size, threshold = 100_000, at["threshold"]
+            gaps = np.diff(threshold) * np.exp(
+                at["threshold_sd"] * rng.normal(size=(size, 3))
+            )
+            cuts = np.concatenate([np.zeros((size, 1)), gaps.cumsum(axis=1)], axis=1)
+            # the middle of four thresholds is between the two in the middle
+            cuts += 0.5 * (threshold[1:3].sum() - cuts[:, 1:3].sum(axis=1))[:, None]
+            r = at["sd_g"][0] * rng.normal(size=size)
+            total = np.zeros(size)
+            for x, level in zip(own["x"], own["level"], strict=True):
+                over = np.pad(cuts, ((0, 0), (1, 1)), constant_values=np.inf)
+                over[:, 0] = -np.inf
+                over -= (x * at["b"][0] + r)[:, None]
+                total += np.log(expit(over[:, level + 1]) - expit(over[:, level]))
+            wanted = logsumexp(total) - np.log(size)
+            weights = np.exp(total - total.max())
+            error = weights.std() / weights.mean() / np.sqrt(size)
+            assert abs(found[place, draw] - wanted) < 4 * error + 0.03
+
+
 def test_thresholds_of_any_response_may_vary() -> None:
-    """They have no integral, whichever response they are of."""
     spec = (
         "y ~ x + (1 | half)\n  level ~ x + (1 | g), family=ordlogit\n"
         "  level.threshold ~ (1 | g)\n"
     )
     compiled = varying.compile(spec, frame()).compiled
     assert compiled is not None
-    with pytest.raises(ModelError, match="thresholds of a new `g`"):
-        units_of(compiled, "g")
+    assert units_of(compiled, "g").count == 8
     assert units_of(compiled, "x").count == 6
 
 
@@ -199,6 +229,7 @@ BRUTE = {
     ),
     "ordinal, items": ("level | thres(gr=half) ~ x + (1 | g), family=ordlogit", "g"),
     "ordinal, in steps": ("level ~ x + (1 | g), family=cratio", "g"),
+    "ordinal, effects of steps": ("level ~ x + (cs(1) | g), family=acat", "g"),
     "censored": ("y | cens(over) ~ x + (1 + x | g)", "g"),
     "heavy tails, scale by group": (
         "y ~ x + (1 | g), family=student\n  sigma ~ (1 | g)",

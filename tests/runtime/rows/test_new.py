@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
+from scipy.special import expit
 
 import varying
 from varying.grammar.diagnostics import ModelError
@@ -370,8 +371,30 @@ def test_several_responses_are_predicted_together() -> None:
     assert own.sizes["row"] == 6
 
 
+def test_people_whose_thresholds_vary() -> None:
+    made = fit("rating ~ x + (1 | subj), family=ordlogit\n  threshold ~ (1 | subj)\n")
+    rows = pd.concat([data().head(2), *[data().head(1)] * 300], ignore_index=True)
+    rows["subj"] = [*rows["subj"][:2], *(f"new{i}" for i in range(300))]
+    rows.loc[2:, "x"] = 0.5
+    found = flat(made.predict(rows, "prob", groups="new", seed=1))
+    known = flat(made.predict(data().head(2), "prob"))
+    np.testing.assert_allclose(found[:, :2], known, rtol=1e-12)
+    assert found[:, 2:].std(axis=1).min() > 0.0
+    average = flat(made.predict(rows[2:3], "prob", groups="average"))[:, 0]
+    error = found[:, 2:].std(axis=(0, 1)) / np.sqrt(300)
+    assert (np.abs(found[:, 2:].mean(axis=1) - average).mean(axis=0) < 2 * error).all()
+    # a person in the middle of the population has the thresholds of all
+    zero = flat(made.predict(rows[2:3].drop(columns="subj"), "prob", groups="zero"))
+    below = expit(draw(made, "threshold") - 0.5 * draw(made, "b"))
+    np.testing.assert_allclose(zero[:, 0].cumsum(axis=1)[:, :-1], below, rtol=1e-9)
+    for groups, wanted in (("average", average), ("zero", zero[:, 0])):
+        spec = f"means of = x, x=[0.5], scale=prob, groups={groups}"
+        asked = flat(made.ask(spec).draws)
+        np.testing.assert_allclose(asked.reshape(wanted.shape), wanted, rtol=1e-9)
+
+
 def test_thresholds_of_any_response_may_vary() -> None:
-    """Without levels there are none, whichever response they are of."""
+    """Of new people too, whichever response they are of."""
     spec = (
         "y ~ x + (1 | subj)\n  rating ~ x + (1 | subj), family=ordlogit\n"
         "  rating.threshold ~ (1 | subj)\n"
@@ -380,9 +403,8 @@ def test_thresholds_of_any_response_may_vary() -> None:
     assert whole is not None
     rows = data().head(3)
     for of in (whole, whole.of("rating")):
-        with pytest.raises(ValueError, match="thresholds vary by `subj`"):
-            new_rows(of, read_rows(rows, of), "zero")
-        new_rows(of, read_rows(rows, of), "fitted")
+        for groups in ("zero", "average", "new", "fitted"):
+            new_rows(of, read_rows(rows, of), groups)
     other = whole.of("y")
     new_rows(other, read_rows(rows, other), "zero")
 

@@ -99,6 +99,27 @@ ALONE: dict[str, tuple[str, dict[str, Any], Any]] = {
 }
 
 
+def test_people_have_thresholds_of_their_own() -> None:
+    """One threshold is the middle of three, others are as far off as people vary."""
+    people = 400
+    rows = pd.DataFrame({"g": np.repeat([f"p{i}" for i in range(people)], 40)})
+    found = varying.simulate(
+        "column y: ordered(0..3)\ny ~ 1 + (1 | g), family=ordlogit\n"
+        "  threshold ~ (1 | g)\n",
+        {"threshold": [-1, 0, 1.5], "sd[g]": 1e-6, "threshold.sd[g]": 0.5},
+        rows,
+        seed=4,
+    )
+    y = found.y.astype(int).to_numpy().reshape(people, 40)
+    assert (y < 2).mean() == pytest.approx(0.5, abs=0.02)
+    z = np.random.default_rng(1).normal(size=100_000)
+    share = 1.0 / (1.0 + np.exp(1.5 * np.exp(0.5 * z)))
+    assert (y == 3).mean() == pytest.approx(share.mean(), abs=0.012)
+    between = (y == 3).mean(axis=1).var()
+    wanted = share.var() + (share * (1.0 - share)).mean() / 40
+    assert between == pytest.approx(wanted, rel=0.25)
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_rows_have_the_distribution(name: str) -> None:
     spec, truth, expected = ALONE[name]
