@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from .quoting import recoded
 from .rules import RULES, Severity
 from .source import Source, Span
 
@@ -122,7 +123,11 @@ class Sink:
         fix: Fix | None = None,
     ) -> None:
         """Record a fault of this source."""
-        self.keep(Diagnostic(rule, message, self.source, span, notes, fix))
+        if fix is not None:
+            fix = replace(fix, title=recoded(fix.title))
+        said = tuple(map(recoded, notes))
+        found = Diagnostic(rule, recoded(message), self.source, span, said, fix)
+        self.keep(found)
 
     def keep(self, found: Diagnostic, *models: str) -> None:
         """Record a fault that was found elsewhere; ``models`` it is about as well."""

@@ -144,7 +144,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("invalid-covariance", _E, "A matrix of `cov=` that is none of the levels."),
     Rule("one-group", _E, "A grouping factor with a single level."),
     Rule("rows-reduced", _I, "Equal rows of a large file that became one, counted."),
-    Rule("rows-dropped", _I, "Rows left out because a value is missing."),
+    Rule("rows-dropped", _I, "Rows left out, by `where` or for lack of a value."),
     Rule(
         "decimal-comma",
         _W,

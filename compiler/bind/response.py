@@ -252,7 +252,7 @@ def _numeric(
         article = "an" if info.kind is Kind.ORDERED else "a"
         notes = (
             comma_note(info.levels, info.decimal)
-            or missing_note(info.levels)
+            or missing_note(info.levels, info.name)
             or large_note(info.levels, name_text(info.name))
         )
         sink.add(
@@ -395,9 +395,9 @@ def _ordinal(
         _numbers_as_categories(info, span, sink, declarations)
     elif info.kind is not Kind.ORDERED and not info.declared and info.numbers is None:
         units = mixed_units(known)
-        odd = missing_note(known)
+        odd = missing_note(known, info.name, "ordered")
         order = scale_order(known) or (known if _has_order(known) else None)
-        if order is None:
+        if order is None and not odd:
             name = name_text(info.name)
             odd = (
                 *odd,

@@ -64,8 +64,10 @@ def looks_missing(text: str) -> bool:
     return text.strip().casefold() in _MISSING
 
 
-def missing_note(levels: Sequence[str]) -> tuple[str, ...]:
-    """Return what to say of texts that are numbers but for a few."""
+def missing_note(
+    levels: Sequence[str], name: str, kind: str = "numeric"
+) -> tuple[str, ...]:
+    """Return what to say of the texts of a column that are numbers but for a few."""
     odd = _no_numbers(levels)
     if len(odd) == len(levels) or not odd:
         return ()
@@ -76,7 +78,18 @@ def missing_note(levels: Sequence[str]) -> tuple[str, ...]:
     odd.sort(key=looks_missing)  # those that have no other name come first
     shown = ", ".join(f"`{text}`" for text in odd[:_SHOWN])
     more = ", ..." if len(odd) > _SHOWN else ""
-    return (f"all of its values are numbers but {shown}{more}",)
+    return (
+        f"all of its values are numbers but {shown}{more}",
+        "mend them in the data, or take them as missing: "
+        f"`{as_missing(name, odd, kind)}`",
+    )
+
+
+def as_missing(name: str, texts: Sequence[str], kind: str = "numeric") -> str:
+    """Return the statement by which texts among numbers are missing values."""
+    listed = ", ".join(map(string_text, texts[:_MOST_CODES]))
+    more = ", ..." if len(texts) > _MOST_CODES else ""
+    return f"column {name_text(name)}: {kind}, missing=[{listed}{more}]"
 
 
 def stray_texts(levels: Sequence[str]) -> list[str]:
@@ -303,7 +316,7 @@ def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
             "almost-numbers",
             span,
             f"`{info.name}` is taken as a text with {len(info.levels)} levels",
-            *missing_note(info.levels),
+            *missing_note(info.levels, info.name),
         )
 
 

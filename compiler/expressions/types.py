@@ -293,7 +293,7 @@ def odd_values(column: Column | ColumnInfo) -> tuple[str, ...]:
     levels = all_levels(column)
     return (
         comma_note(levels, column.decimal)
-        or missing_note(levels)
+        or missing_note(levels, column.name)
         or large_note(levels, name_text(column.name))
     )
 

@@ -148,7 +148,7 @@ def bounded(subject: Subject) -> Iterator[Finding]:
             return
         kind = f"is whole numbers from {low:g} to {high:g}"
     notes = [
-        f"for ratings: `family=ordlogit` with `column {response.column}: "
+        f"for ratings: `family=ordlogit` with `column {name_text(response.column)}: "
         f"ordered({low:g}..{high:g})`"
         if low >= 0
         else "for ratings: `family=ordlogit`"

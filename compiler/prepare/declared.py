@@ -26,7 +26,13 @@ from ..data.custom_contrast import Custom
 from ..data.levels import level_spelled, natural_order, suggest_level
 from ..data.missing import statement_codes, take_out
 from ..data.schema import MOST_NUMBERS
-from ..data.spellings import MISSING_NOTE, comma_note, looks_missing, warn_words_left
+from ..data.spellings import (
+    MISSING_NOTE,
+    comma_note,
+    looks_missing,
+    missing_note,
+    warn_words_left,
+)
 from ..data.spread import UNIT
 from ..data.table import Column, Kind, Table
 from ..data.texts import LEADING_ZERO, LOGICAL, WITH_COMMA, parse_numbers
@@ -265,7 +271,8 @@ class _Declaration:
         if looks_missing(bad[0]):
             notes.append(MISSING_NOTE.format(bad[0]))
         else:
-            notes += comma_note(self.column.levels, self.column.decimal, bad[0])
+            said = comma_note(self.column.levels, self.column.decimal, bad[0])
+            notes += said or missing_note(self.column.levels, self.column.name)
         self.fault(
             "wrong-type",
             f"`{self.column.name}` is declared {name} and `{bad[0]}` is not {what}",

@@ -34,15 +34,13 @@ from ..expressions.types import report_unknown, type_of
 from .declared import declare
 from .derive import NO_NUMBER_NOTE, Computation, Derivation
 from .gaps import check_gaps
+from .left_out import Condition, report_dropped
 from .lets import warn_commas
 from .responses import columns_of_responses
 from .summaries import warn_summaries
-from .undeclared import check_levels, rows_text
+from .undeclared import check_levels
 
 Booleans = NDArray[np.bool_]
-
-# Rows named in a message.
-SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,10 @@ def prepare(
     _warn_grouped(spec, data, table, sink)
     derived = Derivation(table, sink, asked=asked)
     derived.early(spec)
-    chosen, certain = _where(spec, derived, sink)
+    conditions, certain = _where(spec, derived, sink)
+    chosen = np.ones(derived.table.rows, dtype=np.bool_)
+    for condition in conditions:
+        chosen &= condition.true
     known = chosen if certain else None
     derived.table = check_levels(derived.table, declared, known, sink)
     derived.spoil_with()
@@ -160,7 +161,7 @@ def prepare(
     rows = np.flatnonzero(complete).astype(np.int64)
     if certain:
         warn_summaries(spec, data, rows, used, _data_span(spec), sink)
-        _report_dropped(missing, used, chosen, spec, table, sink)
+        report_dropped(missing, used, conditions, spec, table, sink)
         numbers = table.numbers(rows)
         infinite = _check_infinite(missing, used, table.take(rows), numbers, sink)
         infinite |= undefined
@@ -236,9 +237,9 @@ def _warn_grouped(spec: Spec, data: Table, table: Table, sink: Sink) -> None:
 # ---- where -------------------------------------------------------------------------
 
 
-def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[Booleans, bool]:
-    """Return the rows that are chosen, and whether all conditions were computed."""
-    chosen = np.ones(derived.table.rows, dtype=np.bool_)
+def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[list[Condition], bool]:
+    """Return the conditions that were computed, and whether these are all."""
+    found: list[Condition] = []
     certain = True
     for statement in spec.statements:
         if not isinstance(statement, WhereStatement):
@@ -259,8 +260,9 @@ def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[Booleans, bool]
             certain = False
             continue
         warn_commas(statement.condition, table, sink)
-        chosen &= evaluate(statement.condition, table) == 1.0
-    return chosen, certain
+        values = evaluate(statement.condition, table)
+        found.append(Condition(statement, values == 1.0, np.isnan(values)))
+    return found, certain
 
 
 # ---- the columns that the models use -----------------------------------------------
@@ -398,49 +400,6 @@ def _report_empty(
     )
     message = "no row has a value in every column that is used"
     sink.add("empty-data", _data_span(spec), message, *notes)
-
-
-def _report_dropped(
-    missing: dict[str, Booleans],
-    used: dict[str, Span],
-    chosen: Booleans,
-    spec: Spec,
-    table: Table,
-    sink: Sink,
-) -> None:
-    """Say how many rows are left out because a value is missing, and of what."""
-    left_out = np.zeros(len(chosen), dtype=np.bool_)
-    notes: list[str] = []
-    first_span: Span | None = None
-    for name, gone in missing.items():
-        absent = gone & chosen
-        if absent.any():
-            left_out |= absent
-            notes.append(f"`{name}` is missing in {_listed(absent, table)}")
-            first_span = first_span or used[name]
-    if first_span is None:
-        return
-    count, total = table.count(left_out), table.count(chosen)
-    verb = "is" if count == 1 else "are"
-    several = len(spec.models) > 1
-    if several:
-        notes.append("they are left out of all models of the file, to compare them")
-    sink.add(
-        "rows-dropped",
-        first_span,
-        f"{count:,} of {total:,} rows {verb} left out because a value is missing",
-        *notes,
-    )
-
-
-def _listed(absent: Booleans, table: Table) -> str:
-    if table.counts is not None:
-        return rows_text(table.count(absent), table.first(absent))
-    rows = np.flatnonzero(absent)
-    shown = ", ".join(str(row + 1) for row in rows[:SHOWN].tolist())
-    if len(rows) == 1:
-        return f"row {shown}"
-    return f"{len(rows):,} rows: {shown}{', ...' if len(rows) > SHOWN else ''}"
 
 
 def _dropped(

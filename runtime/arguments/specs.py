@@ -172,7 +172,9 @@ def suggest(
     ] = None,
     trials: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Trials, of a number of successes."),
+        typer.Option(
+            metavar="N|NAME", help="Trials of successes: a number, or its column."
+        ),
     ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Fit each family, and rank them.")

@@ -28,6 +28,8 @@ def run(
     """Print the families with their reasons, and the spec; fit them if asked to."""
     from ..suggest.suggestion import suggest
 
+    if not compare and (draws is not None or seed is not None):
+        refuse("--draws and --seed are of the fits that --compare makes")
     try:
         found = suggest(data, response, by=by, top=top, trials=trials)
     except ArgumentError as error:

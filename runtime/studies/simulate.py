@@ -17,6 +17,7 @@ from varying.compiler.program.interpret.density import spread_out
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
+from varying.grammar.printer import name_text
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import (
     ColumnStatement,
@@ -380,8 +381,8 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
             source,
             node.span,
             f"the categories of `{one.text}` are not declared",
-            f"the design has no answers to take them from: write `column {one.text}: "
-            f"{listed}`, with yours",
+            f"the design has no answers to take them from: write `column "
+            f"{name_text(one.text)}: {listed}`, with yours",
         )
     if kind == "continuous":
         return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from varying.grammar.printer import name_text
+from varying.grammar.quoting import recoded
 
 from .facts import OVERDISPERSED, Facts
 
@@ -233,7 +234,7 @@ def _positive(facts: Facts, y: str) -> list[Candidate]:
                 *("shifted_lognormal", "shifted_lognormal", y),
                 "the same after a part that is always there, as in reaction times: the "
                 f"shortest, {facts.low:.4g}, is far from 0; with the answers, "
-                f"`{y} | dec(answer)`, `family=wiener` is of both",
+                + recoded(f"`{y} | dec(answer)`, `family=wiener` is of both"),
             ),
             Candidate(
                 *("exgaussian", "exgaussian", y),
@@ -280,11 +281,18 @@ def declared(facts: Facts) -> Sequence[str]:
     """Return the ``column`` statement of a response."""
     name = name_text(facts.name)
     if facts.kind == "rating":
-        return (f"column {name}: ordered({facts.low:g}..{facts.high:g})",)
+        range_ = f"ordered({facts.low:g}..{facts.high:g})"
+        return (f"column {name}: {range_}{_missing(facts)}",)
     if facts.kind == "ordered":
         levels = ", ".join(_quoted(level) for level in facts.levels)
         return (f"column {name}: ordered({levels})",)
+    if facts.odd:
+        return (f"column {name}: numeric{_missing(facts)}",)
     return ()
+
+
+def _missing(facts: Facts) -> str:
+    return f", missing=[{', '.join(map(_quoted, facts.odd))}]" if facts.odd else ""
 
 
 def _quoted(level: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from varying.compiler.data.scales import scale_order
 from varying.compiler.data.table import Column, Kind
 
-__all__ = ["Facts", "facts_of"]
+__all__ = ["Facts", "as_successes", "facts_of"]
 
 #: A share of the rows at one value is a spike from here on, ...
 SPIKE = 0.05
@@ -35,7 +35,7 @@ class Facts:
         Of the column; rows have a value.
     kind
         ``levels``, ``two``, ``ordered``, ``rating``, ``count``, ``share``,
-        ``positive`` or ``real``.
+        ``positive`` or ``real``; ``successes`` where trials are given.
     low, high
         The smallest and the largest number, or the ends of its scale.
     at_low, at_high
@@ -50,6 +50,8 @@ class Facts:
         Excess kurtosis; tails are heavy from 3 on.
     sentences
         The same in words.
+    odd
+        Texts among its numbers, which the spec takes as missing.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Facts:
     whole: bool = False
     tails: float = 0.0
     sentences: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
 
 
 def facts_of(column: Column, top: float | None = None) -> Facts:
@@ -96,6 +99,17 @@ def facts_of(column: Column, top: float | None = None) -> Facts:
         said.append(f"They are an ordered scale: {_listed(levels)}.")
         kind = "ordered"
     return Facts(column.name, rows, missing, kind, levels=levels, sentences=(*said,))
+
+
+def as_successes(facts: Facts) -> Facts:
+    """Return what a response is that counts successes: no scale, and no ends of one."""
+    of_scale = ("They ", "The scale ", "Their variance ")
+    kept = tuple(
+        said
+        for said in facts.sentences
+        if not said.startswith(of_scale) and "at the lower end" not in said
+    )
+    return replace(facts, kind="successes", sentences=kept)
 
 
 def _listed(levels: tuple[str, ...]) -> str:

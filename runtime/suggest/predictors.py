@@ -27,7 +27,7 @@ class Terms:
     factors
         Columns that are factors, in the order of the data.
     numeric
-        Number columns that are none: they are left out, and named.
+        Columns that are none: they are left out, and named.
     text
         The formula, with the effects of groups.
     sentences
@@ -57,9 +57,7 @@ def terms_of(
     others = [n for n in table.columns if n not in {response, by, *known}]
     factors = [n for n in others if _is_factor(table.columns[n])]
     kept, left = factors[:FACTORS], factors[FACTORS:]
-    numeric = [
-        n for n in others if n not in factors and table.columns[n].kind.is_number
-    ]
+    numeric = [n for n in others if n not in factors]
     names = [name_text(n) for n in kept]
     fixed = "*".join(names) or "1"
     said = []

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from varying.compiler.data.file import DataFile, read_data
 from varying.compiler.data.wanted import Wanted
-from varying.grammar.diagnostics import ModelError, Sink, nearest
+from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Source, Span
 
 from ..api import compile_source
-from ..compare.report import Report, in_words, table
-from ..interface.arguments import ArgumentError, given
+from ..compare.report import Report, table
+from ..interface.arguments import ArgumentError
 from ..interface.calls import called
 from ..interface.grids import Grid
+from .asked import Asked, Odd, numbers_but_for_a_few
 from .candidates import Candidate, candidates_of, declared
-from .facts import Facts, facts_of
+from .facts import Facts, as_successes, facts_of
 from .predictors import Terms, terms_of
 
 if TYPE_CHECKING:
@@ -100,8 +102,6 @@ class Suggestion(Report):
         return "\n".join(lines) + "\n"
 
     def _named_factors(self) -> list[str]:
-        from varying.grammar.printer import name_text
-
         return [name_text(name) for name in self.terms.factors]
 
     def frame_rows(self) -> Sequence[Mapping[str, Any]]:
@@ -179,7 +179,7 @@ def suggest(
     *,
     by: str | None = None,
     top: float | None = None,
-    trials: str | None = None,
+    trials: str | int | None = None,
 ) -> Suggestion:
     """Say which families can be right for a response, and write a spec to start from.
 
@@ -194,7 +194,7 @@ def suggest(
     top
         The top of the scale of a rating, where the data do not show it.
     trials
-        The column of the number of trials, of a response that counts successes.
+        The number of trials, or its column, of a response that counts successes.
 
     Returns
     -------
@@ -216,40 +216,53 @@ def suggest(
     <BLANKLINE>
     """
     source, found, origin = _read(data)
-    where = Span(0, len(source.text))
-    for name, what in ((response, "response"), (by, "by"), (trials, "trials")):
-        if name is None and what != "response":
-            continue
-        if not isinstance(name, str):
-            raise ArgumentError(f"{what} is the name of a column, not {given(name)}")
-        _check_column(name, what, found, source, where)
-    facts = facts_of(found.columns[response], top)
-    candidates = candidates_of(facts, trials)
+    asked = Asked(found, source)
+    column, odd = numbers_but_for_a_few(asked, asked.column(response, "response"))
+    asked.group(by, response)
+    asked.top(top, column)
+    tried = asked.trials(trials, column)
+    if tried is not None and top is not None:
+        raise ArgumentError("top is that of a scale, and trials of a count: give one")
+    facts = facts_of(column, top)
+    if odd:
+        facts = replace(facts, odd=tuple(one.text for one in odd))
+        facts = replace(facts, sentences=(*facts.sentences, _of_odd(facts, odd)))
+    if tried is not None:
+        facts = as_successes(facts)
+    candidates = candidates_of(facts, tried)
     if not candidates or not facts.rows:
-        sink = Sink(source)
         levels = f": {', '.join(facts.levels[:6])}" if facts.levels else ""
-        sink.add(
+        raise asked.fault(
             "no-family",
-            where,
             f"no family is compiled for `{response}`{levels}",
             *_without_family(facts),
         )
-        raise ModelError(tuple(sink.diagnostics))
-    known = [] if trials is None else [trials]
+    known = [] if tried is None else [tried]
     terms = terms_of(found, response, by, known)
     return Suggestion(facts, candidates, terms, _text(data), origin)
+
+
+def _of_odd(facts: Facts, odd: Sequence[Odd]) -> str:
+    count = sum(one.count for one in odd)
+    cells = "1 cell is no number" if count == 1 else f"{count:,} cells are no numbers"
+    listed = ", ".join(map(str, odd[:6])) + (", ..." if len(odd) > 6 else "")
+    return (
+        f"{cells}: {listed}. Look at them first: the spec takes them as missing, which "
+        "leaves their rows out."
+    )
 
 
 def _without_family(facts: Facts) -> tuple[str, ...]:
     """Return what to do with a response that no family is compiled for."""
     if not facts.levels:
         return ("there is no value in it",)
-    chosen = f'`let chosen = {facts.name} == "{facts.levels[0]}"`'
+    name = name_text(facts.name)
+    chosen = f"`let chosen = {name} == {string_text(facts.levels[0])}`"
     return (
         f"{len(facts.levels)} categories without an order would have as many "
         "predictors: join them (`column` with labels), or take one against the "
         f"others, {chosen}, `family=bernoulli`; `family=categorical` takes all",
-        f"if they have an order, declare it: `column {facts.name}: ordered(...)`, and "
+        f"if they have an order, declare it: `column {name}: ordered(...)`, and "
         "`family=ordlogit`",
     )
 
@@ -278,16 +291,3 @@ def _read(data: Any) -> tuple[Source, Table, Table | DataFile]:
 
     table = table_from_frame(data)
     return Source("data", "suggest"), table, table
-
-
-def _check_column(
-    name: str, what: str, found: Table, source: Source, where: Span
-) -> None:
-    if name in found.columns:
-        return
-    sink = Sink(source)
-    near = nearest(name, list(found.columns))
-    notes = [f"did you mean `{near[0]}`?"] if near else []
-    notes.append(f"columns are {in_words([f'`{one}`' for one in found.columns])}")
-    sink.add("unknown-column", where, f"there is no column `{name}`", *notes)
-    raise ModelError(tuple(sink.diagnostics))

@@ -284,8 +284,7 @@ def test_rows_with_missing_values_are_dropped() -> None:
     assert (found.read, found.table.rows, found.schema.rows) == (6, 4, 4)
     assert info.rule == "rows-dropped" and info.severity == "info"
     assert info.message == "2 of 6 rows are left out because a value is missing"
-    assert "`y` is missing in row 6" in info.notes
-    assert "`x` is missing in row 3" in info.notes
+    assert info.notes == ("`y` is missing in row 6; `x` in row 3",)
 
 
 def test_union_over_models() -> None:
@@ -327,7 +326,38 @@ def test_where_comes_first() -> None:
     reasons = [d.reason for d in found.dropped]
     assert reasons == ["`where` is false"] * 4 + ["`y` is missing"]
     assert [d.rule for d in diagnostics] == ["rows-dropped"]
-    assert diagnostics[0].message.startswith("1 of 2 rows is left out")
+    (said,) = diagnostics
+    assert said.message == (
+        "1 of 6 rows are used: `where` leaves out 4, and 1 is without a value"
+    )
+    assert said.notes == (
+        "`y` is missing in row 6",
+        '`where f == "s2" & x > 0` leaves out 4 rows, 1 of them because `x` is missing',
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "message", "notes"),
+    [
+        (
+            "y ~ x",
+            "2 of 6 rows",
+            ("`y` is missing in row 6; `x` in row 3",),
+        ),
+        (
+            "where k > 1\nwhere k < 3\nk ~ f",
+            "2 of 6 rows are used: `where` leaves out 4",
+            ("`where k > 1` leaves out 3 rows", "`where k < 3` leaves out 1 row"),
+        ),
+        ("where k > 0\nk ~ f", "", ()),
+    ],
+)
+def test_rows_left_out_are_counted_by_their_reasons(
+    spec: str, message: str, notes: tuple[str, ...]
+) -> None:
+    _, found = prepared(f"{spec}\n")
+    assert [d.message.startswith(message) for d in found] == [True] * bool(message)
+    assert tuple(note for d in found for note in d.notes) == notes
 
 
 def test_let_makes_a_column() -> None:

@@ -275,8 +275,13 @@ def test_missing_rows_are_counted(tmp_path: Path) -> None:
     source = Source("where y != 3\ny ~ x")
     found = compile_spec(Request(source, DataFile(tmp_path / "d.csv", True)))
     (note,) = [d for d in found.diagnostics if d.rule == "rows-dropped"]
-    assert note.message == "3 of 5 rows are left out because a value is missing"
-    assert note.notes == ("`x` is missing in 3 rows (the first is row 5)",)
+    assert note.message == (
+        "2 of 8 rows are used: `where` leaves out 3, and 3 are without a value"
+    )
+    assert note.notes == (
+        "`x` is missing in 3 rows (the first is row 5)",
+        "`where y != 3` leaves out 3 rows, 2 of them because `y` is missing",
+    )
     assert found.prepared.left_out == 6
     assert [(d.row, d.count) for d in found.prepared.dropped] == [
         (1, 2),

@@ -139,12 +139,12 @@ def unknown_target(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
     if inside:
         listed = ", ".join(f"`{name}`" for name in inside)
         notes, fix = (f"it has a formula, whose parameters are {listed}",), None
-    elif not targets.responses and (bare := _bare(kind, kinds)) is not None:
-        notes = (f"where a model has one response, it is `{bare}` alone",)
-        fix = Fix.write(span, bare)
     elif (whole := re.split(r"[._]", kind)[0]) in kinds and whole not in _CLASSES:
         notes = (f"`{whole}` is a single number here: it has no formula of its own",)
         fix = None
+    elif not targets.responses and (bare := _bare(kind, kinds)) is not None:
+        notes = (f"where a model has one response, it is `{bare}` alone",)
+        fix = Fix.write(span, bare)
     elif kind.endswith((".sd", ".cor")) and f"{kind.partition('.')[0]}.b" in kinds:
         whole = kind.partition(".")[0]
         notes, fix = (f"the formula of `{whole}` has no group term",), None
@@ -181,8 +181,11 @@ def unknown_target(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
 
 def _bare(kind: str, kinds: Sequence[str]) -> str | None:
     """Return the class that is named behind a response, as `b` in ``y.b``."""
+    dpars = {dpar.name for f in FAMILIES.values() for dpar in (*f.mains, *f.dpars)}
     ends = [name for name in kinds if kind.endswith(f".{name}")]
-    return max(ends, key=len, default=None)
+    found = max(ends, key=len, default=None)
+    of = "" if found is None else kind.removesuffix(f".{found}")
+    return None if of in dpars else found
 
 
 def _as_in_summary(kind: str, targets: Targets) -> str | None:

@@ -57,7 +57,7 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
             return None
     found = [scalar for _, scalar in matches(target, scope.targets, sink)]
     if len(found) > 1:
-        several(target, [scalar.target for scalar in found], sink)
+        several(target, [scope.targets.written(s.target) for s in found], sink)
     return _scalar(found[0], scope) if len(found) == 1 else None
 
 
@@ -122,7 +122,7 @@ def _of_one(
     found = [refer(one, scope, own[k]) for k, one in enumerate(every)]
     there = [reference for reference in found if reference is not None]
     if len(there) > 1:
-        several(target, [reference.text for reference in there], sink)
+        several(target, [scope.targets.written(r.text) for r in there], sink)
     if not there:
         for fault in own[0].diagnostics:
             sink.keep(fault)
@@ -181,7 +181,7 @@ def _threshold(
     whole, kind = replace(target, refs=None), target.name.text
     found = [scalar for _, scalar in matches(whole, scope.targets, sink)]
     if len(found) > 1:
-        several(target, [scalar.target for scalar in found], sink)
+        several(target, [scope.targets.written(s.target) for s in found], sink)
     categories = scope.categories.get(of)
     if len(found) != 1 or categories is None:
         return None

@@ -184,6 +184,66 @@ def test_what_cannot_be_suggested(arguments: dict[str, str], said: str) -> None:
     assert said in str(fault.value)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"by": "answer"}, "by is the response itself"),
+        ({"top": 5}, "`answer` holds 7, which is beyond the top 5"),
+        ({"top": 7.5}, "top is a whole number, not 7.5"),
+        ({"top": "seven"}, "top is a number"),
+        ({"trials": 5}, "of 5 trials in row"),
+        ({"trials": 0}, "trials is 1 or more"),
+        ({"trials": "cs"}, "`cs` holds no numbers of trials"),
+        ({"trials": "answer"}, "trials is the response itself"),
+        ({"trials": "tirals"}, "there is no column `tirals`"),
+        ({"trials": 7, "top": 7}, "give one"),
+        ({"response": "dose", "trials": 7}, "`dose` does not count successes"),
+        ({"response": "dose", "top": 7}, "`dose` has no whole numbers"),
+        ({"response": "cs", "top": 7}, "`cs` has no whole numbers"),
+    ],
+)
+def test_what_cannot_be_asked(asked: dict[str, Any], said: str) -> None:
+    frame = data(lambda rng: rng.integers(1, 8, ROWS))
+    with pytest.raises((varying.ModelError, ValueError)) as fault:
+        varying.suggest(frame, **{"response": "answer", **asked})
+    assert said in str(fault.value)
+
+
+def test_trials_may_be_a_number() -> None:
+    frame = data(lambda rng: rng.binomial(8, 0.4, ROWS))
+    found = varying.suggest(frame, "answer", trials=10)
+    assert "answer | trials(10) ~" in found.spec and "scale" not in str(found)
+    assert varying.compile(found.spec, frame).compiled is not None
+    assert varying.suggest(frame, "answer", trials="10").spec == found.spec
+
+
+@pytest.mark.parametrize(
+    ("make", "odd", "line"),
+    [
+        (lambda rng: rng.integers(1, 8, ROWS), {3: "refused"}, "ordered(1..7)"),
+        (lambda rng: rng.lognormal(6.0, 0.5, ROWS), {3: "n.r.", 9: "late"}, "numeric"),
+        (lambda rng: rng.poisson(30.0, ROWS), {0: "-"}, "numeric"),
+    ],
+)
+def test_texts_among_numbers_are_named(
+    make: Callable[[Rng], Any], odd: dict[int, str], line: str
+) -> None:
+    """A cell or two must not make hundreds of categories of a column of numbers."""
+    frame = data(make).rename(columns={"answer": "my answer"})
+    whole = varying.suggest(frame, "my answer")
+    cells = [odd.get(row, str(v)) for row, v in enumerate(frame["my answer"])]
+    frame["my answer"] = cells
+    found = varying.suggest(frame, "my answer")
+    assert [c.family for c in found.candidates] == [c.family for c in whole.candidates]
+    for row, text in odd.items():
+        assert f"`{text}` (row {row + 1})" in str(found)
+    listed = ", ".join(f'"{text}"' for text in odd.values())
+    assert f"column `my answer`: {line}, missing=[{listed}]" in found.spec
+    model = varying.compile(found.spec, frame)
+    assert model.compiled is not None
+    assert model.compiled.prepared.table.rows == ROWS - len(odd)
+
+
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(varying.ModelError, match="no-such-file"):
         varying.suggest("nowhere.csv", "answer")

@@ -1,0 +1,115 @@
+"""Which rows of the data are not used: by ``where``, and for lack of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varying.grammar.diagnostics import Sink
+from varying.grammar.source import Span
+from varying.grammar.tree import Spec, WhereStatement
+from varying.grammar.walk import column_names
+
+from ..data.table import Table
+from .undeclared import rows_text
+
+__all__ = ["Condition", "report_dropped"]
+
+Booleans = NDArray[np.bool_]
+
+#: Rows named in a message.
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """A ``where``, the rows where it is true, and those where it has no value."""
+
+    statement: WhereStatement
+    true: Booleans
+    unknown: Booleans
+
+
+def report_dropped(
+    missing: Mapping[str, Booleans],
+    used: Mapping[str, Span],
+    conditions: Sequence[Condition],
+    spec: Spec,
+    table: Table,
+    sink: Sink,
+) -> None:
+    """Say how many rows are left out, by which ``where`` and by which columns."""
+    chosen = np.ones(table.rows, dtype=np.bool_)
+    notes: list[str] = []
+    span: Span | None = None
+    for condition in conditions:
+        out = ~condition.true
+        if out.any():
+            notes.append(_by_condition(condition, table, sink))
+            span = span or condition.statement.span
+        chosen &= condition.true
+    by_where = table.count(~chosen)
+    absent = {name: gone & chosen for name, gone in missing.items()}
+    absent = {name: gone for name, gone in absent.items() if gone.any()}
+    gaps = [f"`{name}` in {_listed(gone, table)}" for name, gone in absent.items()]
+    if gaps:
+        # the first one, for what is said in brief has one note
+        notes.insert(0, "; ".join(gaps).replace("` in ", "` is missing in ", 1))
+    if span is None and not absent:
+        return
+    incomplete = np.zeros(table.rows, dtype=np.bool_)
+    for gone in absent.values():
+        incomplete |= gone
+    count = table.count(incomplete)
+    if absent and len(spec.models) > 1:
+        notes.append("they are left out of all models of the file, to compare them")
+    verb = "is" if count == 1 else "are"
+    message = (
+        f"{count:,} of {table.total:,} rows {verb} left out because a value is missing"
+    )
+    if by_where:
+        message = (
+            f"{table.total - by_where - count:,} of {table.total:,} rows are used: "
+            f"`where` leaves out {by_where:,}"
+        )
+        message += f", and {count:,} {verb} without a value" if count else ""
+    place = next((used[name] for name in absent), span)
+    assert place is not None
+    sink.add("rows-dropped", place, message, *notes)
+
+
+def _by_condition(condition: Condition, table: Table, sink: Sink) -> str:
+    """Say how many rows a ``where`` leaves out, and how many for lack of a value."""
+    statement = condition.statement
+    text = " ".join(sink.source.slice(statement.span).split())
+    note = f"`{text}` leaves out {_rows(table.count(~condition.true))}"
+    unknown = table.count(condition.unknown)
+    if not unknown:
+        return note
+    names = dict.fromkeys(name.text for name in column_names(statement.condition))
+    lacking = [
+        f"`{name}`"
+        for name in names
+        if name in table.columns
+        and (table.columns[name].missing & condition.unknown).any()
+    ]
+    what = " or ".join(lacking) or "its value"
+    return f"{note}, {unknown:,} of them because {what} is missing"
+
+
+def _rows(count: int) -> str:
+    """Return a number of rows in words."""
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _listed(absent: Booleans, table: Table) -> str:
+    if table.counts is not None:
+        return rows_text(table.count(absent), table.first(absent))
+    rows = np.flatnonzero(absent)
+    shown = ", ".join(str(row + 1) for row in rows[:SHOWN].tolist())
+    if len(rows) == 1:
+        return f"row {shown}"
+    return f"{len(rows):,} rows: {shown}{', ...' if len(rows) > SHOWN else ''}"
