@@ -333,6 +333,9 @@ class Family:
         What ``m`` and ``s`` are of: the response, or its logarithm.
     known
         Numbers that each row brings along beside the response: ``trials``.
+    exposed
+        Of families whose counts of ``t`` units are of another family: which, and its
+        parameter that is ``t``.
     normal
         Whether residuals around the predictor are normal with sd ``sigma`` (of logs,
         if ``pooled`` says so): group effects can then be integrated out.
@@ -408,6 +411,7 @@ class Family:
     measure: str = "the response"
     known: tuple[str, ...] = ()
     rate: tuple[str, ...] | None = None
+    exposed: tuple[str, str] | None = None
     normal: bool = False
     at_once: str | None = None
     pooled: Pooled | None = None

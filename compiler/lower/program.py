@@ -152,7 +152,9 @@ def _family_name(bound: BoundModel) -> str:
     more = [name for name, _ in response.limits]
     if response.items is not None:
         more.append(ITEMS)
-    return limited_name(bound.family.name, more)
+    family = bound.family
+    exposed = family.exposed if response.rate is not None else None
+    return limited_name(exposed[0] if exposed else family.name, more)
 
 
 Arguments = list[tuple[str, Expr]]
@@ -304,6 +306,8 @@ def _dpars(build: Builder) -> Arguments:
             squares = (Apply("*", (one, one)) for one in (value, error))
             value = Apply("sqrt", (Apply("+", tuple(squares)),))
         arguments.append((dpar.name, value))
+    if bound.response.rate is not None and bound.family.exposed is not None:
+        arguments.append((bound.family.exposed[1], Symbol(f"{bound.prefix}rate")))
     return arguments
 
 
@@ -360,7 +364,8 @@ def _less(variable: Numeric, number: float) -> Numeric:
 def _known(build: Builder) -> Arguments:
     """Add the numbers that each row brings along."""
     response, of = build.bound.response, build.bound.prefix
-    if response.rate is not None and build.bound.family.rate:
+    family = build.bound.family
+    if response.rate is not None and (family.rate or family.exposed):
         build.slots.append(Slot(f"{of}rate", (ROW,), Variable(response.rate)))
     if response.error is not None:
         build.slots.append(Slot(f"{of}se", (ROW,), Variable(response.error)))

@@ -283,7 +283,13 @@ def _parameter(
     arguments = dict(program.likelihood.arguments)
     family = rows.family
     each = dict.fromkeys(one.name for one in (*family.mains, *family.dpars))
-    valued = [name for name in each if name in arguments]
+    # what a column says is no parameter: `shape` of `geometric` with `rate(t)`
+    held = {
+        name
+        for name, value in arguments.items()
+        if isinstance(value, Symbol) and value.name in frame.arrays
+    }
+    valued = [name for name in each if name in arguments and name not in held]
     predictors = {p.dpar: p.name for p in program.predictors if p.dpar in valued}
     inner = {p.dpar: p.name for p in program.predictors if p.inner}
     predictors |= inner

@@ -181,6 +181,7 @@ y ~ x + (1 | subj), family=student
   nu ~ cs
 """,
     "trials": "few | trials(n) ~ x + (1 | subj), family=binomial",
+    "a rate alone": "few | rate(n) ~ cs + (1 | subj), family=geometric",
     "a rate": "few | rate(n) ~ cs + (1 | subj), family=negbinomial\n  shape ~ block",
     "a predictor of disc": """
 column rating: ordered(0..6)

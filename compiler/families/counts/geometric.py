@@ -58,13 +58,16 @@ GEOMETRIC = Family(
         "Log P(value) of a geometric count, by the log of its mean",
         whole=True,
     ),
+    rate=(),
+    exposed=("negbinomial", "shape"),
     tails=tails.GEOMETRIC,
     doc=r"""Counts of failures before the first success: ``negbinomial`` of shape 1.
 
 .. math:: P(Y = y \mid \eta) = (1 - p)^y\, p, \quad p = \frac{1}{1 + e^{\eta}},
           \quad y = 0, 1, 2, \dots
 
-Parameters: ``eta``, the log of the mean count (any real number). Reference: Johnson,
-Kemp & Kotz (2005), Univariate discrete distributions, chapter 5.
+Parameters: ``eta``, the log of the mean count (any real number). With ``y | rate(t)``
+a count is the sum of those of ``t`` units: ``negbinomial`` of shape ``t``. Reference:
+Johnson, Kemp & Kotz (2005), Univariate discrete distributions, chapter 5.
 """,
 )
