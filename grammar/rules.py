@@ -245,6 +245,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("many-effects", _I, "More than 10 effects that nothing shrinks together."),
     Rule("unscaled-predictor", _W, "A prior that the predictor's unit makes absurd."),
     Rule("wide-prior", _W, "A prior far wider than anything the data can show."),
+    Rule("time-unit", _W, "A prior of times in another unit than the responses."),
     Rule("heavy-tail", _W, "A half-Cauchy prior over a few levels."),
     "Fits",
     Rule("improper-prior", _E, "A draw from a prior that is no distribution."),

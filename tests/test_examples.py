@@ -20,6 +20,7 @@ EXAMPLES = ROOT / "examples"
 PAGES = ROOT / "docs" / "examples"
 RATINGS = EXAMPLES / "ratings"
 WINE = EXAMPLES / "wine"
+REACTION = EXAMPLES / "reaction"
 #: The examples that have a page and figures of R.
 GALLERY = ("sleepstudy", "radon", "trolley", "tadpoles")
 
@@ -66,7 +67,14 @@ def models(name: str) -> list[str]:
     return re.findall(r"^model (\w+):", spec, re.MULTILINE) or ["main"]
 
 
-@pytest.mark.parametrize("name", ["ratings", "wine", *GALLERY])
+def test_reaction_times_are_reproduced(tmp_path: Path) -> None:
+    command = [sys.executable, str(REACTION / "make_reaction.py"), str(tmp_path)]
+    subprocess.run(command, check=True, timeout=60)
+    made = (tmp_path / "reaction.csv").read_bytes()
+    assert made == (REACTION / "reaction.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["ratings", "wine", "reaction", *GALLERY])
 def test_spec_has_no_faults(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     spec = str(EXAMPLES / name / f"{name}.model")
     for model in models(name):

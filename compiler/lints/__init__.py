@@ -23,6 +23,7 @@ from . import (
     priors,
     response,
     smooths,
+    times,
 )
 from .subject import Lint, Subject
 
@@ -60,6 +61,7 @@ LINTS: tuple[Lint, ...] = (
     # priors
     Lint("unscaled-predictor", priors.unscaled),
     Lint("wide-prior", priors.too_wide),
+    Lint("time-unit", times.other_unit),
     Lint("heavy-tail", priors.heavy_tail),
 )
 

@@ -49,7 +49,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 IMAGES = HERE.parent / "images"
 FITS = ROOT / "build" / "fits"
-NAMES = ("sleepstudy", "radon", "trolley", "tadpoles", "ratings")
+NAMES = ("sleepstudy", "radon", "trolley", "tadpoles", "reaction", "ratings")
 #: Models that stand in a spec of another name.
 ELSEWHERE = {"ratings.alike": "naive.model", "ratings.people": "naive.model"}
 BLOCK = re.compile(r"(<!-- ([a-z]+)([^\n]*) -->\n).*?(<!-- end -->)", re.DOTALL)

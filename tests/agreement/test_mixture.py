@@ -37,6 +37,7 @@ def data() -> pd.DataFrame:
             "y": (np.where(low, -1.0 + x, 3.0) + rng.normal(0.0, 0.7, rows)).round(3),
             "x": x,
             "z": rng.permutation(np.arange(rows) % 4 - 1.5),
+            "steps": np.arange(rows) % 4,
             "k": rng.poisson(np.where(low, 1.0, 7.0)),
             "g": [f"g{k % 5}" for k in range(rows)],
         }
@@ -56,6 +57,7 @@ SPECS = {
     "shared": "y ~ x + (1 |p| g), family=mixture(gaussian, gaussian)",
     "shares": "y ~ 1, family=mixture(gaussian, student, gaussian)\n"
     "  theta1 ~ x\n  theta3 ~ z + (1 | g)\n  prior sigma3 = sigma1",
+    "skewed": "y | weights(k) ~ mo(steps), family=mixture(skew_normal, skew_normal)",
     "second share": "y ~ 1, family=mixture(gaussian, gaussian)\n  theta2 ~ x",
 }
 
