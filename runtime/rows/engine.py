@@ -135,6 +135,40 @@ class Rows:
         """The family of the response."""
         return FAMILIES[self.program.likelihood.family]
 
+    @property
+    def row_axes(self) -> frozenset[str]:
+        """The axes of rows: that of each response."""
+        return frozenset(one.name for one in self.program.axes if one.kind == "rows")
+
+    @property
+    def by_row(self) -> frozenset[str]:
+        """The slots that have something for each row."""
+        axes = {slot.name: slot.axes for slot in self.program.slots}
+        return frozenset(
+            name
+            for name in self.frame.arrays
+            if self.row_axes.intersection(axes[name][:1])
+        )
+
+    def frame_of(self, places: slice | Array) -> Frame:
+        """Return the arrays of some of the rows."""
+        own, count = self.by_row, len(self.labels[places])
+        arrays = {
+            name: array[places] if name in own else array
+            for name, array in self.frame.arrays.items()
+        }
+        lengths = {**self.frame.lengths, **dict.fromkeys(self.row_axes, count)}
+        return replace(self.frame, arrays=arrays, lengths=lengths)
+
+    def some(self, places: Array) -> Rows:
+        """Return some of the rows."""
+        return replace(
+            self,
+            frame=self.frame_of(places),
+            labels=self.labels[places],
+            counts=None if self.counts is None else self.counts[places],
+        )
+
     def known(self, name: str) -> Array:
         """Return what each row brings along for the family: ``trials``."""
         argument = dict(self.program.likelihood.arguments)[name]
@@ -308,25 +342,14 @@ def blocks(
         Numbers that a block may have.
     """
     count = len(rows.labels)
-    axes = {slot.name: slot.axes for slot in rows.program.slots}
-    row_axes = {axis.name for axis in rows.program.axes if axis.kind == "rows"}
-    by_row = {
-        name for name in rows.frame.arrays if row_axes.intersection(axes[name][:1])
-    }
     new = NewEffects(rows.program, rows.frame, draws, seed)
     step = max(1, at_once // (draws.count * max(each, 1)))
     for first in range(0, count, step):
         place = slice(first, min(first + step, count))
-        arrays = {
-            name: array[place] if name in by_row else array
-            for name, array in rows.frame.arrays.items()
-        }
-        lengths = dict(rows.frame.lengths)
-        lengths |= dict.fromkeys(row_axes, place.stop - place.start)
-        arrays, known = new.at(arrays)
-        yield Block(
-            rows, place, Frame(arrays, lengths), known, draws.shared, draws.count
-        )
+        part = rows.frame_of(place)
+        arrays, known = new.at(part.arrays)
+        frame = Frame(arrays, part.lengths)
+        yield Block(rows, place, frame, known, draws.shared, draws.count)
 
 
 def gathered(

@@ -19,6 +19,7 @@ from varying.compiler.program.interpret.density import evaluate_expression
 
 from ..interface.arguments import ArgumentError, choice, given, whole
 from ..sampling.settings import Settings
+from .alike import alike
 from .answers import ANSWERS, draw_both, is_untold, mean_of_both, shares
 from .categories import coded, numbers_of
 from .engine import Block, Draws, Rows, blocks, gathered
@@ -26,6 +27,8 @@ from .over_groups import average_of, expected_of
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
+
+    from .alike import Alike
 
 __all__ = [
     "Kind",
@@ -59,7 +62,14 @@ def predict(
 
 def labelled(one: Computed, draws: Draws) -> DataArray:
     """Return what is computed of all rows, with its labels."""
-    rows = one.rows
+    rows, same = one.rows, one.alike()
+    if same is not None:
+        own = one.some(same.first)
+        once = gathered(own.rows, draws, own.each(draws), own.more)
+        dims = list(once.dims)  # whose coordinates are in this order too
+        every = once.isel(row=same.which).drop_vars(dims)
+        coords = {name: once[name].values for name in dims} | {"row": rows.labels}
+        return every.assign_coords(coords).rename(one.name)
     found = gathered(rows, draws, one.each(draws), one.more).rename(one.name)
     if one.is_response and rows.ranks:
         return coded(found, rows.categories, numbers=True)
@@ -86,6 +96,11 @@ class Computed:
         Whether it is new responses: ranks, where they are categories.
     work
         Numbers that are made on the way, for each that there is.
+    again
+        Makes the same of other rows with their strata; None where each row has numbers
+        of its own.
+    strata
+        Where it is about new groups: see ``alike``.
     """
 
     rows: Rows
@@ -95,6 +110,20 @@ class Computed:
     more: Mapping[str, Any] = field(default_factory=dict)
     is_response: bool = False
     work: int = 1
+    again: Callable[[Rows, Mapping[str, Array]], Computed] | None = None
+    strata: Mapping[str, Array] | None = None
+
+    def alike(self) -> Alike | None:
+        """Return which rows are alike; None if it is not worth it to ask."""
+        if self.again is None or self.rows.counts is not None:
+            return None
+        return alike(self.rows, self.strata)
+
+    def some(self, places: Array) -> Computed:
+        """Return what is computed, of some of the rows."""
+        assert self.again is not None
+        strata = {name: one[places] for name, one in (self.strata or {}).items()}
+        return replace(self.again(self.rows.some(places), strata), again=None)
 
     @property
     def several(self) -> int:
@@ -143,7 +172,10 @@ def averages(
     def function(block: Block) -> Array:
         return average_of(block, kind, strata)
 
-    return replace(plain, function=function)
+    def again(rows: Rows, strata: Mapping[str, Array]) -> Computed:
+        return averages(rows, kind, strata, dpar)
+
+    return replace(plain, function=function, again=again, strata=strata)
 
 
 def computed(
@@ -152,15 +184,26 @@ def computed(
     """Return what a kind of prediction is, ready to be computed block by block."""
     check_kind(kind)
     chosen = Settings.checked(seed=seed).seed
+    if kind == "response" and dpar is None:
+        rng, more = np.random.default_rng(chosen), _both(rows)
+        draw = draw_both if is_untold(rows) else _drawn
+        return Computed(rows, rows.name, lambda b: draw(b, rng), chosen, more, True)
+    if kind == "membership" and dpar is None:  # given the response of the row
+        return _membership(rows, chosen)
+
+    def again(rows: Rows, strata: Mapping[str, Array]) -> Computed:
+        return computed(rows, kind, dpar, chosen)
+
+    return replace(_not_drawn(rows, kind, dpar, chosen), again=again)
+
+
+def _not_drawn(rows: Rows, kind: Kind, dpar: str | None, chosen: int) -> Computed:
+    """Return what rows that are alike share: no new responses."""
     if dpar is not None:
         name, function = _parameter(rows, kind, dpar)
         return Computed(rows, name, function, chosen)
     family = rows.family
     match kind:
-        case "response":
-            rng, more = np.random.default_rng(chosen), _both(rows)
-            draw = draw_both if is_untold(rows) else _drawn
-            return Computed(rows, rows.name, lambda b: draw(b, rng), chosen, more, True)
         case "mean":
             if family.response == "nominal":
                 raise ArgumentError(
@@ -181,9 +224,7 @@ def computed(
                 )
             labels = numbers_of(rows.ranks) or list(rows.categories)
             return Computed(rows, kind, _probabilities, chosen, {"category": labels})
-        case "membership":
-            return _membership(rows, chosen)
-        case "eta":
+        case _:
             main = family.predictor
             if family.mains:
                 names = ", ".join(repr(one.name) for one in family.mains)
@@ -234,6 +275,8 @@ def _drawn(block: Block, rng: np.random.Generator) -> Array:
     return block.by(family.simulate, each, rng).astype(kind)
 
 
+#: Arguments that are numbers of a row, or thresholds: those of most ordinal families.
+_OF_A_ROW = frozenset({"eta", "disc", "hu", "zi", "threshold", "gap"})
 #: Types of responses that are whole numbers.
 _KINDS: Mapping[str, Any] = dict.fromkeys(
     ("binary", "ordinal", "nominal", "count", "successes"), np.int64
@@ -264,6 +307,19 @@ def _probabilities(block: Block) -> Array:
     if rows.family.shares is not None:
         return block.by(rows.family.shares, arguments)
     found = np.empty((*block.shape, len(rows.categories)))
+    ranks = np.arange(len(rows.categories))
+    if block.shape[1] < len(ranks) and arguments.keys() <= _OF_A_ROW:
+        # the categories of a row as if they were rows: thresholds are read once
+        wide = replace(block, place=slice(0, len(ranks)))
+        for row in range(block.shape[1]):
+            own = {
+                name: value[..., row : row + 1]
+                if name not in VECTORS and np.shape(value)[-1:] == block.shape[1:]
+                else value
+                for name, value in arguments.items()
+            }
+            found[:, row] = np.exp(wide.by(rows.family.log_density, own, ranks))
+        return found
     for rank in range(len(rows.categories)):
         ranks = np.full(block.shape[1], rank)
         found[..., rank] = np.exp(block.by(rows.family.log_density, arguments, ranks))

@@ -26,6 +26,8 @@ Array = NDArray[Any]
 
 #: Columns of one block, by name.
 Lines = Mapping[str, Array]
+#: Rows of a block where they are all known.
+_LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +107,48 @@ def summary_lines(
     """
     taken = taken if beside is None else tuple(beside.columns)
     names = free_names(figure_names(one, columns), taken)
-    numbers = numbers_for(one)
-    for place, values in one.each(draws):
-        if numbers is not None:
-            values = numbers[values]
-        count = values.shape[1]
-        flat = values.reshape(len(values), -1)
+    for place, figures in _every_figure(one, draws, columns):
+        count = place.stop - place.start
         found: dict[str, Array] = {}
         if beside is not None:
-            repeat = flat.shape[1] // count
             known = row_columns(beside, place)
-            found = {name: np.repeat(v, repeat) for name, v in known.items()}
+            found = {name: np.repeat(v, one.several) for name, v in known.items()}
         for name, labels in one.more.items():
             found[names[name]] = np.tile(np.asarray(labels, dtype=object), count)
-        for name, array in _figures(flat, columns).items():
+        for name, array in figures.items():
             found[names[name]] = array
         yield place, found
+
+
+def _every_figure(
+    one: Computed, draws: Draws, columns: Columns
+) -> Iterator[tuple[slice, Lines]]:
+    """Yield the figures of some rows: what else there is of each, row by row.
+
+    Those of rows that are alike are computed once. The first of each kind are in the
+    order of the rows, so that rows can be given out up to the first that is not known.
+    """
+    numbers, same = numbers_for(one), one.alike()
+    count, several = len(one.rows.labels), one.several
+    whole: dict[str, Array] = {}
+    done = 0
+    for place, values in (one if same is None else one.some(same.first)).each(draws):
+        if numbers is not None:
+            values = numbers[values]
+        figures = _figures(values.reshape(len(values), -1), columns)
+        if same is None:
+            yield place, figures
+            continue
+        for name, each in figures.items():
+            if name not in whole:
+                whole[name] = np.empty((len(same.first), several), each.dtype)
+            whole[name][place] = each.reshape(-1, several)
+        stop = count if place.stop == len(same.first) else int(same.first[place.stop])
+        for first in range(done, stop, _LINES):
+            part = slice(first, min(first + _LINES, stop))
+            kinds = same.which[part]
+            yield part, {name: each[kinds].ravel() for name, each in whole.items()}
+        done = stop
 
 
 def figure_names(one: Computed, columns: Columns) -> list[str]:
