@@ -28,7 +28,8 @@ from .combined.zero_inflated import (
     ZERO_INFLATED_NEGBINOMIAL,
     ZERO_INFLATED_POISSON,
 )
-from .composition import multinomial
+from .composition import COMPOSITIONS
+from .composition import named as composed
 from .continuous.asymmetric_laplace import ASYMMETRIC_LAPLACE
 from .continuous.exgaussian import EXGAUSSIAN
 from .continuous.exponential import EXPONENTIAL
@@ -72,7 +73,7 @@ class Families(dict[str, Family]):
         if name in BY_RESPONSE:
             return BY_RESPONSE[name]
         found = own.registered(name) or categorical.named(name)
-        found = found or multinomial.named(name)
+        found = found or composed(name)
         return found or mixture.named(self, name) or _with_limits(name)
 
 
@@ -136,7 +137,7 @@ FAMILIES = Families(
 
 #: Families whose parameters depend on the response: as they are named in a spec.
 BY_RESPONSE: dict[str, Family] = {
-    family.name: family for family in (categorical.CATEGORICAL, multinomial.MULTINOMIAL)
+    family.name: family for family in (categorical.CATEGORICAL, *COMPOSITIONS)
 }
 
 #: Names of the families of further links, with the family and the link.
@@ -164,10 +165,5 @@ COMPILED = ", ".join(
 
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
-    (
-        "xbeta "
-        "com_poisson negbinomial1 "
-        "dirichlet dirichlet_multinomial logistic_normal "
-        "cox"
-    ).split()
+    ("xbeta com_poisson negbinomial1 logistic_normal cox").split()
 )

@@ -60,8 +60,6 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "xbeta": (_ORDERED,),
     "com_poisson": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
-    "dirichlet_multinomial": ("until then: `binomial` of one category out of all",),
-    "dirichlet": ("until then: one share at a time",),
     "logistic_normal": ("until then: one share at a time",),
 }
 

@@ -248,7 +248,11 @@ def variable_of(reference: Reference, compiled: Compiled) -> str:
     """Return the variable of the posterior that a reference is to."""
     if reference.kind == "rescor":
         return reference.kind
-    part = compiled.joint.predictor(reference.dpar)
+    joint, own = compiled.joint, f"{reference.dpar}." if reference.dpar else ""
+    if not reference.group and own not in {one.target for one in joint.predictors}:
+        # one number beside several main predictors, each of which has a name
+        return f"{joint.member(reference.dpar).prefix}{reference.kind}"
+    part = joint.predictor(reference.dpar)
     if not reference.group:
         return f"{part.prefix}{reference.kind}"
     predictor = compiled.lowered.predictors[compiled.joint.predictors.index(part)]

@@ -18,6 +18,8 @@ _SCALES: Mapping[str, str] = {
     "prob": "of the probability of {outcomes}",
     "odds": "of the odds of {outcomes}",
 }
+#: Of responses of several columns.
+_SHARE = "of the mean share of {outcomes}"
 #: What differences on the log scale of odds are.
 _RATIO = "ratio of the odds of {outcomes}"
 _GROUPS: Mapping[str, str] = {
@@ -46,6 +48,8 @@ def note_of(
     """
     bound = compiled.bound
     form = _SCALES[question.scale]
+    if question.scale == "prob" and bound.response.parts:
+        form = _SHARE
     if question.scale == "odds" and question.verb == "contrast":
         form = _RATIO
     if question.scale == "odds" and question.verb == "slope":
@@ -67,7 +71,8 @@ def note_of(
         offset = any(part.population.offsets for part in bound.predictors)
         held += ["offset = 0"] if offset else []
         held += ["exposure = 1"] if bound.response.rate is not None else []
-        held += [f"{name} = 1" for name, _ in bound.response.known]
+        if not bound.response.parts:  # shares are the same of any number of trials
+            held += [f"{name} = 1" for name, _ in bound.response.known]
     shown = not linear or question.groups == "fitted"
     if groupings and shown and question.groups == "zero":
         held.append(_GROUPS["zero"])

@@ -25,8 +25,10 @@ def data() -> pd.DataFrame:
     rows = 60
     z = rng.permutation(np.arange(rows) % 5 - 2.0)
     counts = rng.multinomial(rng.integers(0, 30, rows), (0.5, 0.3, 0.15, 0.05))
+    shares = rng.dirichlet((3.0, 2.0, 1.0), rows)
     return pd.DataFrame(
         {
+            **dict(zip(("p", "q", "r"), shares.T, strict=True)),
             **dict(zip(("a", "b", "c1", "d"), counts.T, strict=True)),
             "n": counts.sum(axis=1),
             "x": rng.normal(20.0, 4.0, rows).round(2),
@@ -47,6 +49,9 @@ SPECS = {
   mu[c1] ~ 0 + f + (1 || g)""",
     "weights": """bind(a, b, c1) | weights(w) ~ mo(w) + offset(z), family=multinomial, \
 refcat=b""",
+    "spread": """cbind(a, b, c1) ~ x + (1 | g), family=dirichlet_multinomial
+  phi ~ z""",
+    "shares": "cbind(p, q, r) | weights(w) ~ f + (1 | g), family=dirichlet",
     "beside": """size ~ z + (1 |q| g)
   cbind(a, b, c1) ~ x + (1 |q| g), family=multinomial""",
 }
@@ -62,7 +67,7 @@ def test_the_kernel_agrees(name: str) -> None:
     assert differences(compiled(SPECS[name]), 3) == []
 
 
-@pytest.mark.parametrize("name", ["own"])
+@pytest.mark.parametrize("name", ["own", "spread", "shares"])
 def test_graph_and_script_agree(name: str, tmp_path: Path) -> None:
     frame = data()
     frame.to_csv(tmp_path / "case.csv", index=False)

@@ -93,6 +93,101 @@ def test_draws_are_those_of_the_mass() -> None:
     assert one.shares(**given) * 3.0 == pytest.approx(one.mean(**given))
 
 
+def rows_of(name: str, sd: float, log_phi: float) -> tuple[Any, dict[str, Any], Any]:
+    """Return drawn responses, their arguments, and the concentrations."""
+    rng = np.random.default_rng(12)
+    etas = predictors(rng, sd)
+    given: dict[str, Any] = {**etas, "phi": np.exp(rng.normal(log_phi, 1.0, ROWS))}
+    if name != "dirichlet":
+        given["trials"] = rng.integers(1, 40, ROWS)
+    y = family(name).simulate(rng, **given)
+    return y, given, given["phi"][:, None] * shares_of(etas)
+
+
+@pytest.mark.parametrize(("sd", "log_phi"), [(1.0, 2.0), (0.5, 6.0), (2.0, -1.0)])
+def test_shares_that_vary_have_the_mass_of_scipy(sd: float, log_phi: float) -> None:
+    y, given, a = rows_of("dirichlet_multinomial", sd, log_phi)
+    found = family("dirichlet_multinomial").log_density(y, **given)
+    each = zip(y, a, given["trials"], strict=True)
+    expected = [stats.dirichlet_multinomial.logpmf(k, b, n) for k, b, n in each]
+    assert found == pytest.approx(np.array(expected), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("sd", "log_phi"), [(1.0, 2.0), (0.5, 6.0), (2.0, 0.0)])
+def test_shares_have_the_density_of_scipy(sd: float, log_phi: float) -> None:
+    y, given, a = rows_of("dirichlet", sd, log_phi)
+    some = (y > 1e-12).all(axis=1)
+    assert some.sum() > ROWS / 3
+    found = family("dirichlet").log_density(y, **given)[some]
+    each = zip(y[some], a[some], strict=True)
+    expected = [stats.dirichlet.logpdf(k / k.sum(), b) for k, b in each]
+    assert found == pytest.approx(np.array(expected), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["dirichlet", "dirichlet_multinomial"])
+def test_slopes_are_those_of_the_density(name: str) -> None:
+    y, given, _ = rows_of(name, 1.0, 2.0)
+    one, names = family(name), (*NAMES, "phi")
+    density = one.log_density(y, **given)
+    step = 1e-30
+    for row in range(0, ROWS, 20):
+        own = (float(given[n][row]) for n in (*names, *one.known))
+        found = one.kernel(*map(float, y[row]), *own)
+        assert found[0] == pytest.approx(density[row], rel=1e-10)
+        for place, moved in enumerate(names, start=1):
+            at = {**given, moved: given[moved] + 1j * step}
+            slope = np.imag(one.log_density(y, **at)[row]) / step
+            assert found[place] == pytest.approx(slope, rel=1e-8, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["dirichlet", "dirichlet_multinomial"])
+def test_draws_have_the_moments_of_the_family(name: str) -> None:
+    rng, size = np.random.default_rng(6), 60_000
+    given: dict[str, Any] = {"mub": 0.4, "muc": -0.7, "mud": 0.1, "phi": 4.0}
+    times, more = 1.0, 1.0 / 5.0
+    if name != "dirichlet":
+        given["trials"], times = 10, 10.0
+        more = times * (times + 4.0) / 5.0 / times**2
+    many = {n: np.full(size, value) for n, value in given.items()}
+    y = family(name).simulate(rng, **many)
+    mean = family(name).mean(**given)
+    assert y.sum(axis=1) == pytest.approx(times)
+    assert y.mean(axis=0) == pytest.approx(mean, rel=0.02)
+    variance = mean * (times - mean) * more
+    assert y.var(axis=0) == pytest.approx(variance, rel=0.03)
+
+
+def test_of_two_they_are_beta() -> None:
+    rng = np.random.default_rng(2)
+    eta, phi = rng.normal(0.0, 2.0, 50), np.exp(rng.normal(3.0, 2.0, 50))
+    counts, share = rng.integers(0, 10**6, 50), rng.uniform(0.01, 0.99, 50)
+    whole = np.full(50, 10**6)
+    found = FAMILIES["dirichlet_multinomial(mub)"].log_density(
+        np.stack([whole - counts, counts], axis=-1), mub=eta, phi=phi, trials=whole
+    )
+    expected = FAMILIES["beta_binomial"].log_density(counts, eta, phi, trials=whole)
+    assert found == pytest.approx(expected, rel=1e-11, abs=1e-8)
+    found = FAMILIES["dirichlet(mub)"].log_density(
+        np.stack([1.0 - share, share], axis=-1), mub=eta, phi=phi
+    )
+    assert found == pytest.approx(FAMILIES["beta"].log_density(share, eta, phi))
+
+
+@pytest.mark.parametrize(
+    ("y", "possible"),
+    [
+        ((0.2, 0.3, 0.4, 0.1), True),
+        ((0.2, 0.3, 0.5, 0.0), False),
+        ((0.2, 0.3, 0.4, 0.2), False),
+        ((0.2, 0.3, 0.4, 0.1 + 1e-8), True),
+        ((1.2, 0.3, -0.6, 0.1), False),
+        ((np.nan, 0.3, 0.6, 0.1), False),
+    ],
+)
+def test_support_of_shares(y: Any, possible: bool) -> None:
+    assert family("dirichlet").in_support(np.array([y])).tolist() == [possible]
+
+
 @pytest.mark.parametrize(
     ("y", "trials", "possible"),
     [

@@ -27,6 +27,7 @@ from varying.runtime.api import compile_source
 
 from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
+from .composition_studies import COMPOSITIONS
 from .further_studies import FURTHER
 from .marginal import REFERENCES
 from .ordinal_studies import CATEGORIES, ITEM, ORDINAL
@@ -35,7 +36,7 @@ from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
 Array = NDArray[np.float64]
 
 DATA_SETS = 500
-ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL}
+ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL, **COMPOSITIONS}
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,7 +81,7 @@ def result(request: pytest.FixtureRequest) -> Result:
 
     study = ALL[request.param]
     columns = {
-        "y": Column("y", Kind.NUMERIC, study.response),
+        "y": Column("y", Kind.NUMERIC, study.response.reshape(ROWS, -1)[:, 0].copy()),
         "x": Column("x", Kind.NUMERIC, X),
         "g": Column("g", Kind.TEXT, G, tuple("abcde")),
         "n": Column("n", Kind.INTEGER, TRIALS),
@@ -91,11 +92,15 @@ def result(request: pytest.FixtureRequest) -> Result:
     ordinal = "ordered(" in study.spec
     if ordinal or "bernoulli" in study.spec:
         columns["y"] = Column("y", Kind.INTEGER, study.response)
+    if study.response.ndim > 1:
+        parts = zip("abc", study.response.T.copy(), strict=True)
+        columns |= {name: Column(name, Kind.NUMERIC, part) for name, part in parts}
     table = Table("simulated", columns, ROWS)
     model = compile_source(Source(study.spec, "test.model"), REFERENCES, table)
     compiled = nutpie.compile_pymc_model(model.pymc)
     # ordinal responses are ranks from 0 in the program
-    kind = model.pymc["y_observed"].get_value().dtype
+    observed = next(n for n in model.pymc.named_vars if n.endswith("_observed"))
+    kind = model.pymc[observed].get_value().dtype
     rng = np.random.default_rng(1)
     truths: list[dict[str, float]] = []
     posteriors: list[Named] = []
@@ -105,7 +110,7 @@ def result(request: pytest.FixtureRequest) -> Result:
         truth = study.prior(rng, 1)
         y = study.simulate(rng, truth)
         data = nutpie.sample(
-            compiled.with_data(y_observed=(y - ordinal).astype(kind)),
+            compiled.with_data(**{observed: (y - ordinal).astype(kind)}),
             draws=500,
             tune=500,
             chains=2,
@@ -169,14 +174,15 @@ def test_faults_are_noticed(result: Result) -> None:
     Each parameter then looks right; the log likelihood does not.
     """
     prior = Result(result.truth, result.prior, result.prior, 0)
+    sd = next(name for name in result.truth[0] if name.endswith("sd_g"))
     wrong = {
         "prior of the sd half as wide again": result.places(
-            "sd_g", lambda p: np.exp(result.sd_rate * p["sd_g"] * (1 - 1 / 1.5))
+            sd, lambda p: np.exp(result.sd_rate * p[sd] * (1 - 1 / 1.5))
         ),
-        "Jacobian of the sd dropped": result.places("sd_g", lambda p: 1 / p["sd_g"]),
+        "Jacobian of the sd dropped": result.places(sd, lambda p: 1 / p[sd]),
         "likelihood dropped": prior.places("log_likelihood"),
     }
     chances = {name: chance(places) for name, places in wrong.items()}
     print(chances)
-    assert chance(prior.places("sd_g")) > ALARM
+    assert chance(prior.places(sd)) > ALARM
     assert max(chances.values()) < 0.01

@@ -11,7 +11,7 @@ from ..family import Array, Family
 from ..nominal.categorical import names_of
 from . import parts
 
-_OPEN, _CLOSE = "multinomial(", ")"
+NAME = "multinomial"
 
 _TEXT = '''
 
@@ -30,8 +30,7 @@ def multinomial_draw(predictors, trials, size):
 
 def draw(pm: Any, pt: Any, etas: Any, trials: Any, size: Any) -> Any:
     """Draw counts in a graph."""
-    each = pt.concatenate([pt.zeros_like(etas[..., :1]), etas], axis=-1)
-    chances = pt.exp(each - pt.logsumexp(each, axis=-1, keepdims=True))
+    chances = parts.shares_in_graph(pt, etas)
     return pm.Multinomial.dist(n=pt.cast(trials, "int64"), p=chances, size=size)
 
 
@@ -71,9 +70,7 @@ def multinomial(names: tuple[str, ...]) -> Family:
         return np.asarray(np.asarray(trials)[..., None] * parts.shares(etas))
 
     return Family(
-        name=f"{_OPEN}{', '.join(names)}{_CLOSE}"
-        if names != (parts.MU,)
-        else "multinomial",
+        name=parts.made_name(NAME, names),
         title="multinomial distribution",
         response="composition",
         links=("logit",),
@@ -89,7 +86,7 @@ def multinomial(names: tuple[str, ...]) -> Family:
         shares=chances,
         parts=count,
         observe=parts.graph(density, count, names, ("trials",), draw, whole=True),
-        source=parts.script("multinomial", names, ("trials",), _TEXT, whole=True),
+        source=parts.script(NAME, names, ("trials",), _TEXT, whole=True),
         mains=mains,
         by_response=(lambda categories: multinomial(names_of(categories)))
         if names == (parts.MU,)
@@ -108,13 +105,6 @@ formula of the model; ``mubus ~ x`` is one of its own. Reference: Agresti (2013)
 Categorical data analysis, chapter 8.
 """,
     )
-
-
-def named(name: str) -> Family | None:
-    """Return the family that a name with its predictors means; None: it is none."""
-    if not (name.startswith(_OPEN) and name.endswith(_CLOSE)):
-        return None
-    return multinomial(tuple(name[len(_OPEN) : -len(_CLOSE)].split(", ")))
 
 
 #: The family as it is named in a spec, of a response that is not known yet.

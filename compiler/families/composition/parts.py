@@ -28,6 +28,19 @@ MU = "mu"
 _LEAST_SHARE = 1e-4
 
 
+def made_name(name: str, names: Sequence[str]) -> str:
+    """Return the name of a family with these predictors; of unknown ones its own."""
+    return name if tuple(names) == (MU,) else f"{name}({', '.join(names)})"
+
+
+def names_in(made: str, name: str) -> tuple[str, ...] | None:
+    """Return the predictors that such a name has; None: it is of another family."""
+    head, tail = f"{name}(", ")"
+    if not (made.startswith(head) and made.endswith(tail)):
+        return None
+    return tuple(made[len(head) : -len(tail)].split(", "))
+
+
 def predictors(names: Sequence[str]) -> tuple[Dpar, ...]:
     """Return the parameters that the predictors of all categories but one are."""
     return tuple(
@@ -58,6 +71,12 @@ def shares(etas: Sequence[Any]) -> Array:
     each = np.stack(np.broadcast_arrays(0.0 * etas[0], *etas), axis=-1)
     odds = np.exp(each - each.max(axis=-1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def shares_in_graph(pt: Any, etas: Any) -> Any:
+    """Return the share of each category, of a matrix of predictors."""
+    each = pt.concatenate([pt.zeros_like(etas[..., :1]), etas], axis=-1)
+    return pt.exp(each - pt.logsumexp(each, axis=-1, keepdims=True))
 
 
 def reader(names: Sequence[str]) -> Callable[..., list[Any]]:
