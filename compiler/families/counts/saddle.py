@@ -12,6 +12,8 @@ from typing import Any
 MANY = 20.5
 #: No count is near a mean whose log is above it.
 LARGE = 60.0
+#: The square of a smaller number, by which graphs divide, is 0.
+_SQUARES = 1e-150
 
 
 def deviance(m: Any, k: Any, more: Any, log_ratio: Any) -> Any:
@@ -20,7 +22,7 @@ def deviance(m: Any, k: Any, more: Any, log_ratio: Any) -> Any:
     ``more`` is ``E - k``, by a difference that does not cancel, and ``log_ratio`` is
     ``log(E/k)``, any number where k is 0.
     """
-    near = m.abs(more) < 0.5 * k
+    near = m.abs(more) < 0.5 * m.where(k > _SQUARES, k, 0.0)
     over, off = m.where(near, k, 1.0), m.where(near, more, 0.0)
     close = over * m.log1p_excess(off / over)
     return m.where(near, close, more - k * log_ratio)
