@@ -97,9 +97,13 @@ class Evaluation:
     def along(self, ways: Iterable[Point]) -> Evaluation:
         """Return the slopes in directions, by number, in place of the gradient."""
         slopes: dict[str, Array] = {}
-        for number, way in enumerate(ways):
-            parts = [np.sum(slope * way[name]) for name, slope in self.gradient.items()]
-            slopes[str(number)] = np.asarray(sum(parts))
+        # where the density is minus infinity slopes of either sign may be infinite
+        with np.errstate(invalid="ignore"):
+            for number, way in enumerate(ways):
+                parts = [
+                    np.sum(slope * way[name]) for name, slope in self.gradient.items()
+                ]
+                slopes[str(number)] = np.asarray(sum(parts))
         return Evaluation(self.density, slopes)
 
     def difference(self, other: Evaluation) -> Difference:
@@ -200,12 +204,25 @@ class ByModel:
     def near(
         self, rng: np.random.Generator, program: Program, frame: Frame, scale: float
     ) -> dict[str, Array]:
-        """Return a random point; unless rewritten, one that needs no rewrites."""
+        """Return a random point; unless rewritten, one that needs no rewrites.
+
+        None at which a share is 1 but for rounding.
+        """
         for _ in range(20):
             point = random_point(rng, program, frame, scale)
+            if _lost(program, frame, point):
+                continue
             if self.rewritten or self.in_mode(BUILT, point).finite:
                 break
         return point
+
+
+def _lost(program: Program, frame: Frame, point: Point) -> bool:
+    """Whether a share is so near 1 that what is left of it has no digits."""
+    with np.errstate(all="ignore"):
+        values = evaluate(program, frame, point)[0]
+    odds = (v for name, v in values.items() if name.startswith("logit_"))
+    return any(bool((np.real(one) > 18.0).any()) for one in odds)
 
 
 def by_graph(

@@ -178,8 +178,13 @@ def _zeros(rng: Rng, rows: int) -> Sample:
 
 
 def _wiener(rng: Rng, rows: int) -> Sample:
-    """Times from 10^-3 to 30 of the square of the distance; starts near both bounds."""
+    """Times from 10^-3 to 30 of the square of the distance; starts near both bounds.
+
+    To 2^-40 of the upper one, which leaves all digits of what is left, and to 1e-15.
+    """
     bs, bias = np.exp(rng.normal(0.0, 1.0, rows)), rng.uniform(0.02, 0.98, rows)
+    bias[::10] = spread(rng, len(bias[::10]), 1e-15, 0.1)
+    bias[5::10] = 1.0 - np.exp2(-np.floor(rng.uniform(6.0, 40.0, len(bias[5::10]))))
     late = np.square(bs) * spread(rng, rows, 1e-3, 30.0)
     ndt = late * spread(rng, rows, 1e-3, 1e3)
     mu = rng.normal(0.0, 3.0, rows) / bs

@@ -32,31 +32,54 @@ FIRST, EARLY = 0.02, 0.25
 LOG_PI = math.log(math.pi)
 
 
-def log_passage(m: Any, u: Any, start: Any) -> Any:
+def log_passage(m: Any, u: Any, start: Any, rest: Any) -> Any:
     """Log density of the time to the lower of two bounds, 0 and 1, without drift.
 
     Navarro and Fuss (2009): images of the start for short times, sines for long ones.
+    Near a bound two images differ by little: they are added as what they differ by.
+    ``rest`` is ``1 - start``, of which near the upper bound no digit may be lost.
     """
+    low = start < 0.5
+    near = m.where(low, start, rest)
+    some = near > 1e-300
 
     def early(u: Any) -> Any:
-        total = start
-        for k in range(1, IMAGES + 1):
-            ahead = m.exp(-2.0 * k * (k + start) / u)
-            behind = m.exp(-2.0 * k * (k - start) / u)
-            total = total + (2.0 * k + start) * ahead - (2.0 * k - start) * behind
+        def from_below(w: Any) -> Any:
+            total = w
+            for k in range(1, IMAGES + 1):
+                ahead = m.exp(-2.0 * k * (k + w) / u)
+                behind = m.exp(-2.0 * k * (k - w) / u)
+                apart = behind * m.expm1(-4.0 * k * w / u)
+                total = total + w * (ahead + behind) + 2.0 * k * apart
+            return total
+
+        def from_above(w: Any) -> Any:
+            total = 0.0 * w
+            for n in range(1, 2 * IMAGES + 1, 2):
+                image = m.exp(-0.5 * (n - 1) * (n + 1 - 2.0 * w) / u)
+                apart = m.expm1(-2.0 * n * w / u)
+                total = total - image * (n * apart + w * (2.0 + apart))
+            return total
+
+        total = m.where(
+            low,
+            from_below(m.where(low, start, 0.5)),
+            from_above(m.where(low, 0.5, rest)),
+        )
         leading = -0.5 * start * start / u - 1.5 * m.log(u) - HALF_LOG_2PI
-        return leading + m.log(m.where(total > 1e-300, total, 1e-300))
+        return leading + m.log(m.where(some, total, 1e-300))
 
     def late(u: Any) -> Any:
-        angle = math.pi * start
-        sine, twice = m.sin(angle), 2.0 * m.cos(angle)
+        angle = math.pi * near
+        sine, cosine = m.sin(angle), m.cos(angle)
+        twice = 2.0 * m.where(low, cosine, -cosine)
         before, now, total = 0.0 * sine, sine, sine
         for k in range(2, SINES + 1):
             before, now = now, twice * now - before
             decay = m.exp(-0.5 * (k * k - 1.0) * math.pi * math.pi * u)
             total = total + k * now * decay
         leading = LOG_PI - 0.5 * math.pi * math.pi * u
-        return leading + m.log(m.where(total > 1e-300, total, 1e-300))
+        return leading + m.log(m.where(some, total, 1e-300))
 
     return m.choose(u < SWITCH, early, late, u, (0.1, 1.0))
 
@@ -65,11 +88,12 @@ def density(m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> 
     """Log density of a time and its answer, minus infinity up to the shift."""
     upper = dec > 0.5
     start = m.where(upper, 1.0 - bias, bias)
+    rest = m.where(upper, bias, 1.0 - bias)
     drift = m.where(upper, -mu, mu)
     passed = y - ndt
     time = m.where(passed > 0.0, passed, bs * bs)
     inside = (
-        log_passage(m, time / (bs * bs), start)
+        log_passage(m, time / (bs * bs), start, rest)
         - 2.0 * m.log(bs)
         - drift * bs * start
         - 0.5 * drift * drift * time
