@@ -140,7 +140,11 @@ def is_call(words: Sequence[Word]) -> bool:
         and words[0].kind == "name"
         and words[1].text == "("
         and words[0].text not in KEYWORDS
-    ) or (len(words) > 1 and words[0].text == "prior" and words[1].text == "(")
+    ) or (
+        len(words) > 1
+        and words[0].text in ("prior", "contrast")
+        and words[1].text == "("
+    )
 
 
 def head_of(words: Sequence[Word]) -> Called | None:

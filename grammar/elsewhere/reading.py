@@ -34,6 +34,7 @@ from .pieces import (
     piece_of,
 )
 from .priors import distribution, priors_of
+from .results import statement_for
 from .settings import SETTERS, contrasts_set, other_options
 from .tables import (
     DPARS,
@@ -250,13 +251,17 @@ class Reader:
         if why == "nothing has to be loaded":
             self._left_out(piece, why)
             return True
-        self.sink.add(
-            "foreign-code",
-            self._place(piece),
-            f"`{call.name}()` is no statement of a spec",
-            why,
-        )
+        self._result(piece, call, why)
         return True
+
+    def _result(self, piece: Piece, call: Called, why: str) -> None:
+        """Say what does what a call does to a fit: in its own words, if it has some."""
+        line, fix = statement_for(call), None
+        if line is not None and _is_read([line], self.parse):
+            why = f'it is `{line}`, in the spec, or of a fit: `varying ask FIT "..."`'
+            fix = self._written(piece, [line], sure=False)
+        message = f"`{call.name}()` is no statement of a spec"
+        self.sink.add("foreign-code", self._place(piece), message, why, fix=fix)
 
     def _priors(self, piece: Piece, call: Called | None) -> None:
         family = self._family()

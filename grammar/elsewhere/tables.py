@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .results import RESULTS
+
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
@@ -202,18 +204,12 @@ DPARS: frozenset[str] = frozenset(
 #: Calls that are no part of a model: what takes their place.
 COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(
-        "summary print fixef coef tidy posterior_summary report model_parameters "
+        "summary print coef tidy posterior_summary report model_parameters "
         "tab_model describe_posterior get_variables parameters params".split(),
         "the table of a fit is printed by `varying summary FIT`",
     ),
-    "ranef": "effects of single levels are shown by `varying summary FIT --all`",
-    "VarCorr": "the rows `sd_GROUP` and `cor_GROUP` of `varying summary FIT`",
     **dict.fromkeys(
-        ("pp_check", "pp.check", "plot_ppc", "plot_ppd"),
-        "written `varying plot ppc FIT`",
-    ),
-    **dict.fromkeys(
-        "plot mcmc_plot plot_trace plot_forest plot_posterior plot_rank pairs "
+        "plot mcmc_plot plot_trace plot_forest plot_posterior plot_rank "
         "launch_shinystan".split(),
         "pictures are `varying plot trace FIT`, `forest`, `ppc` and `pairs`",
     ),
@@ -276,18 +272,7 @@ COMMANDS: Mapping[str, str] = {
         "posterior_predictive add_epred_draws epred_draws predicted_draws".split(),
         'in Python, `fit.predict()`; `fit.predict("mean")` for the mean',
     ),
-    **dict.fromkeys(
-        "hypothesis bayes_factor".split(),
-        "a hypothesis is a line of the spec: `test NAME = b[x] > 0`",
-    ),
-    **dict.fromkeys(
-        "emmeans lsmeans emtrends conditional_smooths marginal_smooths ggpredict "
-        "effect allEffects predictions avg_slopes avg_predictions "
-        "conditional_effects marginal_effects avg_comparisons comparisons "
-        "pairs contrast joint_tests plot_predictions plot_comparisons slopes".split(),
-        "differences between cells are lines of the spec: "
-        "`contrast block: late - early | cs`",
-    ),
+    **RESULTS,
     **dict.fromkeys(
         "prior_summary get_prior default_prior".split(),
         "written `varying show priors FILE`",
