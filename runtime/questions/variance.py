@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln, polygamma
 
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.families.combined.limits import base_name
@@ -163,10 +164,42 @@ def _logistic(given: Mapping[str, Array], link: str) -> Array:
     return np.asarray(of_link.get(link, other) / np.square(given.get("disc", 1.0)))
 
 
+def _asymmetric(given: Mapping[str, Array], _: str = "") -> Array:
+    q = given["quantile"]
+    both = q * (1.0 - q)
+    return np.asarray(np.square(given["sigma"] / both) * (1.0 - 2.0 * both))
+
+
+def _exgaussian(given: Mapping[str, Array], _: str = "") -> Array:
+    return np.asarray(np.square(given["sigma"]) + np.square(given["beta"]))
+
+
+def _square(name: str, factor: float = 1.0) -> Callable[..., Array]:
+    """Return a multiple of the square of a parameter, whatever stands beside it."""
+    return lambda given, _="": np.asarray(factor * np.square(given[name]))
+
+
+def _extreme(name: str) -> Callable[..., Array]:
+    """Return the variance of the log of an extreme value, divided by a shape."""
+    return lambda given, _: np.asarray(pi**2 / 6.0 / np.square(given[name]))
+
+
+#: Of the residual where the linear predictor is: under the log link of what is above 0,
+#: that of the log of the response.
 LATENT: Mapping[str, Callable[[Mapping[str, Array], str], Array]] = {
-    "gaussian": lambda given, _: np.square(given["sigma"]),
-    "lognormal": lambda given, _: np.square(given["sigma"]),
+    "gaussian": _square("sigma"),
+    "lognormal": _square("sigma"),
+    "shifted_lognormal": _square("sigma"),
     "student": _student,
+    "skew_normal": _square("sigma"),
+    "laplace": _square("sigma", 2.0),
+    "asymmetric_laplace": _asymmetric,
+    "exgaussian": _exgaussian,
+    "gumbel": _square("sigma", pi**2 / 6.0),
+    "gamma": lambda given, _: polygamma(1, given["shape"]),
+    "exponential": lambda given, _: np.asarray(pi**2 / 6.0),
+    "weibull": _extreme("shape"),
+    "frechet": _extreme("nu"),
     "bernoulli": _logistic,
     "binomial": _logistic,
     "ordlogit": _logistic,
@@ -252,9 +285,55 @@ def _moments(
     return mean, np.broadcast_to(variance, shape)
 
 
+def _squares_over_mean(given: Mapping[str, Array], name: str, sign: float) -> Array:
+    """Return the mean of the square over the square of the mean, less 1.
+
+    Of what is a power ``sign / shape`` of an exponential variable: infinite where the
+    power has no such mean.
+    """
+    power = sign / given[name]
+    ratio = gammaln(1.0 + 2.0 * power) - 2.0 * gammaln(1.0 + power)
+    return np.asarray(np.where(power > -0.5, np.expm1(ratio), np.inf))
+
+
+def _inflated(mean: Array, given: Mapping[str, Array], beside: Array) -> Array:
+    """Return the variance of counts with more zeros.
+
+    ``beside`` is what the counts have beside their mean, over its square.
+    """
+    share = (given["zi"] + beside) / (1.0 - given["zi"])
+    return np.asarray(mean + np.square(mean) * share)
+
+
 MODELLED: Mapping[str, Callable[[Array, Mapping[str, Array]], Array]] = {
     "gaussian": lambda mean, given: np.square(given["sigma"]),
     "student": lambda mean, given: _student(given, ""),
+    "skew_normal": lambda mean, given: np.square(given["sigma"]),
+    "laplace": lambda mean, given: 2.0 * np.square(given["sigma"]),
+    "asymmetric_laplace": lambda mean, given: _asymmetric(given),
+    "exgaussian": lambda mean, given: _exgaussian(given),
+    "gumbel": lambda mean, given: np.square(given["sigma"]) * (pi**2 / 6.0),
+    "shifted_lognormal": lambda mean, given: (
+        np.square(mean - given["ndt"]) * np.expm1(given["sigma"] ** 2)
+    ),
+    "inverse_gaussian": lambda mean, given: mean**3 / given["shape"],
+    "weibull": lambda mean, given: (
+        np.square(mean) * _squares_over_mean(given, "shape", 1.0)
+    ),
+    "frechet": lambda mean, given: (
+        np.square(mean) * _squares_over_mean(given, "nu", -1.0)
+    ),
+    "beta_binomial": lambda mean, given: (
+        mean
+        * (1.0 - mean / given["trials"])
+        * (1.0 + (given["trials"] - 1.0) / (1.0 + given["phi"]))
+    ),
+    "zero_inflated_poisson": lambda mean, given: _inflated(
+        mean, given, np.asarray(0.0)
+    ),
+    "zero_inflated_negbinomial": lambda mean, given: _inflated(
+        mean, given, 1.0 / given["shape"]
+    ),
     "lognormal": lambda mean, given: np.square(mean) * np.expm1(given["sigma"] ** 2),
     "gamma": lambda mean, given: np.square(mean) / given["shape"],
     "exponential": lambda mean, given: np.square(mean),

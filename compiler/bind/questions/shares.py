@@ -19,7 +19,14 @@ _REAL, _SHARE = ("identity",), ("logit", "probit", "cloglog", "loglog")
 #: Families with a residual variance on the scale of the linear predictor, and the links
 #: under which they have it.
 LATENT_VARIANCE = {
-    **dict.fromkeys(("gaussian", "student", "lognormal"), _REAL),
+    **dict.fromkeys(
+        (
+            "gaussian student lognormal shifted_lognormal skew_normal laplace "
+            "asymmetric_laplace exgaussian gumbel"
+        ).split(),
+        _REAL,
+    ),
+    **dict.fromkeys(("gamma", "exponential", "weibull", "frechet"), ("log",)),
     **dict.fromkeys(("bernoulli", "binomial"), _SHARE),
     "ordlogit": ("logit",),
     "ordprobit": ("probit",),
@@ -28,7 +35,9 @@ LATENT_VARIANCE = {
 MODELLED_VARIANCE = frozenset(
     (
         "gaussian student lognormal gamma exponential beta bernoulli binomial poisson "
-        "negbinomial geometric"
+        "negbinomial geometric skew_normal laplace asymmetric_laplace exgaussian "
+        "gumbel shifted_lognormal inverse_gaussian weibull frechet beta_binomial "
+        "zero_inflated_poisson zero_inflated_negbinomial"
     ).split()
 )
 
@@ -108,6 +117,10 @@ def _icc(
     node: Call, texts: list[str], response: str, scope: Scope, sink: Sink
 ) -> Reference | None:
     family, link = scope.families[response], scope.links[response]
+    if family is not None and family.mains:
+        kind = family.name.partition("(")[0]
+        _none(node, f"{kind} has several linear predictors, each with effects", sink)
+        return None
     parts = scope.parts
     groupings = (
         {one.name: one for one in parts[response][1]} if response in parts else {}
