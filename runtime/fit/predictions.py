@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, get_args
 from warnings import warn
 
+from varying.compiler.bind.questions.existence import INSTEAD, absence
 from varying.compiler.data.table import Column
 from varying.compiler.data.table import Kind as ColumnKind
 from varying.compiler.program.persons import of_all
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from xarray import DataArray, Dataset
 
+    from varying.compiler.bind.bound import BoundModel
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Table
     from varying.compiler.program.ir import Program
@@ -63,6 +65,10 @@ _KINDS = (*get_args(Kind), "quantile")
 #: Kinds that some families alone have.
 _OF_SOME = ("prob", "membership")
 _ENDINGS = (".csv", ".parquet", ".zarr")
+#: What there is instead of an average over new groups, as arguments.
+_INSTEAD = INSTEAD.replace("groups=fitted", "groups='fitted'").replace(
+    "groups=zero", "groups='zero'"
+)
 #: Names that a warning lists.
 _SHOWN = 8
 
@@ -206,6 +212,7 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
         # what is asked for is refused before new rows are looked at
         if request.groups == "average":
             averages(fitted, kind, {}, dpar)
+            _check_average(compiled.of(name).bound, kind)
         computed(fitted, kind, dpar)
     drawn_together = kind == "response" and dpar is None
     several = len(compiled.responses) > 1
@@ -242,6 +249,33 @@ def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Tab
     if drawn_together and several:
         return together(in_turn(program, each), name, seed, stream), beside
     return computed(rows, kind, dpar, seed), beside
+
+
+def _check_average(bound: BoundModel, kind: Kind) -> None:
+    """Refuse an average over new groups where there is none."""
+    groups = {
+        one.dpar: tuple(grouping.name for grouping in one.groupings)
+        for one in bound.predictors
+    }
+    heavy = [
+        grouping.name
+        for one in bound.predictors
+        for grouping in one.groupings
+        if grouping.distribution != "gaussian"
+    ]
+    linear = bound.main.body is None
+    if kind == "eta" and linear:
+        return
+    absent = absence(
+        bound.family,
+        bound.link.name,
+        groups,
+        mean=kind == "mean",
+        linear=linear,
+        heavy=heavy,
+    )
+    if absent is not None:
+        raise ArgumentError(f"{absent[0]}: {absent[1]}; {_INSTEAD}")
 
 
 def _others(compiled: Compiled, name: str) -> dict[str, str]:

@@ -312,6 +312,15 @@ def test_a_level_in_two_strata_is_refused() -> None:
         fit(SPECS["strata"]).predict(rows, groups="new")
 
 
+def test_an_average_that_does_not_exist_is_refused() -> None:
+    made = fit(
+        "exp(y) ~ cond + (1 | subj), family=lognormal\n  sigma ~ 1 + (1 | subj)\n"
+    )
+    with pytest.raises(ValueError, match="over new levels of `subj` is infinite"):
+        made.predict(kind="mean", groups="average")
+    made.predict(kind="eta", groups="average")
+
+
 def test_arguments_that_make_no_sense() -> None:
     made = fit(SPECS["shared"])
     for kind in ("response", "eta"):
