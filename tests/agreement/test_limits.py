@@ -72,6 +72,7 @@ SPECS = {
         "score | se(error, sigma=TRUE) + cens(status, upper) + trunc(lb = -9) ~ x\n"
     ),
     "poisson": "count | cens(status, most) + trunc(lb = 1) ~ x + (1 | status)\n",
+    "beta_binomial": "hits | trials(of) + trunc(lb = 1) ~ x\n",
     "ordered_beta": "share | cens(status, higher) ~ x\n",
     "hurdle_negbinomial": "count | cens(status, most) + trunc(ub = 90) ~ x\n  hu ~ x\n",
 }

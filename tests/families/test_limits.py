@@ -97,6 +97,9 @@ def law(family: str, p: Mapping[str, Array]) -> Any:
         case "negbinomial" | "geometric":
             shape = p.get("shape", np.asarray(1.0))
             return stats.nbinom(shape, shape / (shape + np.exp(p["eta"])))
+        case "beta_binomial":
+            a, b = (p["phi"] * special.expit(x) for x in (p["eta"], -p["eta"]))
+            return stats.betabinom(p["trials"], a, b)
         case "binomial":
             return stats.binom(p["trials"], special.expit(p["eta"]))
     raise ValueError(family)
@@ -230,6 +233,7 @@ MODERATE: dict[str, dict[str, float]] = {
     "negbinomial": {"eta": 0.7, "shape": 1.7},
     "geometric": {"eta": 0.7},
     "binomial": {"eta": -1.0, "trials": 40.0},
+    "beta_binomial": {"eta": -1.0, "phi": 6.0, "trials": 40.0},
 }
 #: With zeros, and ones, that have a chance of their own.
 MODERATE = {

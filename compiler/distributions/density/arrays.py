@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import numerics
-from . import incomplete_arrays
+from . import incomplete_arrays, sums
 from .operations import ERFC_SLOPE, Density, Operations
 
 #: Below it the slope of the log of the normal distribution function is a series.
@@ -102,6 +102,11 @@ class Arrays(Operations):
     def beta_tails(a: Any, b: Any, u: Any) -> tuple[Any, Any]:
         """Return the logs of ``I_x(a, b)`` and of the rest, ``u`` the log odds."""
         return _tails(incomplete_arrays.beta_tails, a, b, u)
+
+    @staticmethod
+    def betabinom_tails(y: Any, a: Any, b: Any, n: Any) -> tuple[Any, Any]:
+        """Return the logs of both sums of beta-binomial probabilities."""
+        return _tails(sums.betabinom_tails, y, a, b, n)
 
     @staticmethod
     def abs(x: Any) -> Any:

@@ -162,6 +162,11 @@ class Graph(Operations):
         """Return the logs of the incomplete beta function and of what it leaves."""
         return self.make("log_betainc", a, b, u), self.make("log_betaincc", a, b, u)
 
+    def betabinom_tails(self, y: Any, a: Any, b: Any, n: Any) -> tuple[Any, Any]:
+        """Return the logs of both sums of beta-binomial probabilities."""
+        given = (y, a, b, n)
+        return self.make("log_betabinom", *given), self.make("log_betabinomc", *given)
+
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values."""
         one, other = self.node(one), self.node(other)

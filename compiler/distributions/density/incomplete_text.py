@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .sums import BETABINOM_TAILS
+
 GAMMA_TAILS = '''def gamma_tails(a, d):
     """Logs of P(a, x) and Q(a, x), the incomplete gamma functions, x = a * exp(d).
 
@@ -122,6 +124,7 @@ def _one(name: str, tails: str, arguments: str, which: int, what: str) -> str:
 WRITTEN: Mapping[str, str] = {
     "gamma_tails": GAMMA_TAILS,
     "beta_tails": BETA_TAILS,
+    "betabinom_tails": BETABINOM_TAILS,
     "log_gammainc": _one(
         "log_gammainc", "gamma_tails", "a, d", 0, "P(a, x), x = a * exp(d)"
     ),
@@ -134,6 +137,12 @@ WRITTEN: Mapping[str, str] = {
     "log_betaincc": _one(
         "log_betaincc", "beta_tails", "a, b, u", 1, "1 - I(a, b) at log odds u"
     ),
+    "log_betabinom": _one(
+        "log_betabinom", "betabinom_tails", "y, a, b, n", 0, "P(Y <= y) / P(y)"
+    ),
+    "log_betabinomc": _one(
+        "log_betabinomc", "betabinom_tails", "y, a, b, n", 1, "P(Y > y) / P(y)"
+    ),
 }
 _OTHERS = ("exp_excess", "gamma_remainder", "log1mexp")
 #: What each of them calls.
@@ -141,5 +150,5 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     name: (*_OTHERS, f"{kind}_tails")
     for name in WRITTEN
     for kind in ("gamma", "beta")
-    if name.startswith(f"log_{kind}")
-}
+    if name.startswith(f"log_{kind}inc")
+} | {name: ("betabinom_tails",) for name in WRITTEN if name.startswith("log_betabinom")}

@@ -65,7 +65,8 @@ class Operations:
     ``arctan``, ``erfc``, ``abs``, ``sigmoid``, ``log_sigmoid``, ``where`` and ``equal``
     beside these, and the logs of both tails of gamma and beta distributions, of what is
     below and of what is above: ``gamma_tails(a, d)`` at ``a exp(d)`` and
-    ``beta_tails(a, b, u)`` at the log odds ``u`` (``incomplete_scalars.py``).
+    ``beta_tails(a, b, u)`` at the log odds ``u`` (``incomplete_scalars.py``), and
+    ``betabinom_tails(y, a, b, n)``, those over the probability of ``y`` (``sums.py``).
     """
 
     exp: Callable[[Any], Any]
@@ -83,6 +84,7 @@ class Operations:
     equal: Callable[[Any, Any], Any]
     gamma_tails: Callable[[Any, Any], tuple[Any, Any]]
     beta_tails: Callable[[Any, Any, Any], tuple[Any, Any]]
+    betabinom_tails: Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values; neither may fail to be a number."""
@@ -281,4 +283,5 @@ KNOWN = {"log_rising": 1}
 TAILS = {
     **{"log_gammainc": ("gamma", 0, 2), "log_gammaincc": ("gamma", 1, 2)},
     **{"log_betainc": ("beta", 0, 3), "log_betaincc": ("beta", 1, 3)},
+    **{"log_betabinom": ("betabinom", 0, 4), "log_betabinomc": ("betabinom", 1, 4)},
 }

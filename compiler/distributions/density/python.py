@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import incomplete_scalars, scalars
+from . import incomplete_scalars, scalars, sums
 from .graph import RESULTS, Graph, Node, trace
 from .operations import Density
 from .sources import remember
 
+#: Where functions are that are written by hand.
+_BY_HAND = (scalars, incomplete_scalars, sums)
 #: The conditions that a node is computed under, and the side of each.
 Path = tuple[tuple[int, int], ...]
 
@@ -61,9 +63,7 @@ def function(
     )
     space: dict[str, Any] = {"math": math}
     space |= {
-        called: getattr(
-            scalars if hasattr(scalars, called) else incomplete_scalars, called
-        )
+        called: next(getattr(one, called) for one in _BY_HAND if hasattr(one, called))
         for called in RESULTS
     }
     exec(compile(text, remember(text, f"<kernel of {name}>"), "exec"), space)

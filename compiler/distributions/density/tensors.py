@@ -9,6 +9,7 @@ import numpy as np
 
 from .incomplete_text import BETA_TAILS, GAMMA_TAILS
 from .operations import ROOT_HALF, Operations
+from .sums import BETABINOM_TAILS
 
 _PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs")
 _MORE = ("sin", "cos", "sigmoid")
@@ -24,7 +25,11 @@ class Tensors(Operations):
         setattr(self, "square", pt.square)  # noqa: B010
         space = {"pt": pt, "np": np, "log1mexp": self.log1mexp}
         space |= {one: getattr(self, one) for one in ("exp_excess", "gamma_remainder")}
-        for name, text in (("gamma_tails", GAMMA_TAILS), ("beta_tails", BETA_TAILS)):
+        for name, text in (
+            ("gamma_tails", GAMMA_TAILS),
+            ("beta_tails", BETA_TAILS),
+            ("betabinom_tails", BETABINOM_TAILS),
+        ):
             exec(text, space)
             setattr(self, name, space[name])
 

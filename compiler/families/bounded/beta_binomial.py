@@ -7,14 +7,21 @@ from typing import Any
 import numpy as np
 
 from ...distributions.numerics import logistic
+from ..between import NEVER, weighted_mean
 from ..binary.binomial import in_support, moments
 from ..counts.saddle import deviance, log_some
-from ..family import Array, Family
+from ..counts.tails import LOWEST
+from ..family import Array, Family, Tails
 from ..link import SHARES
-from ..written import readings
+from ..written import alone_text, readings
+from . import beta as betas
 from .beta import PHI
 
 _LEAST = float(np.finfo(float).tiny)
+#: Below it a parameter is this one in distribution functions.
+_TINY = 1e-100
+#: The log of the largest that the smaller one of two tails can be.
+_HALF = -0.6931471805599453
 
 
 def density(m: Any, y: Any, eta: Any, phi: Any, trials: Any) -> Any:
@@ -45,6 +52,34 @@ def density(m: Any, y: Any, eta: Any, phi: Any, trials: Any) -> Any:
     misses = left(failures + b) - left(failures) - left(b) + log_b - log_misses
     both = left(total) - left(trials) - left(phi) + log_phi - log_total
     return hits + misses - both - off
+
+
+def log_tails(m: Any, y: Any, eta: Any, phi: Any, trials: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above.
+
+    Sums of probabilities, of which the smaller one is taken.
+    """
+    inside = y < trials
+    at = m.where(inside, y, 0.0)
+    a, b = (phi * m.sigmoid(x) for x in (eta, -eta))
+    a, b = (m.where(one > _TINY, one, _TINY) for one in (a, b))
+    below, above = m.betabinom_tails(at, a, b, trials)
+    mass = density(m, at, eta, phi, trials)
+    below, above = mass + below, mass + above
+    is_lower = below < above
+    smaller = m.where(is_lower, below, above)
+    rest = m.log1mexp(-m.where(smaller < _HALF, smaller, _HALF))
+    # less and less, so that what is between two such numbers is one too
+    beyond = NEVER * (1.0 + m.where(inside, 0.0, y - trials))
+    return (
+        m.where(inside, m.where(is_lower, below, rest), 0.0),
+        m.where(inside, m.where(is_lower, rest, above), beyond),
+    )
+
+
+def _of_weighted(eta: Array, phi: Array, trials: Array) -> tuple[Array, Array, Array]:
+    """Return the parameters of successes that are weighted by their number, less 1."""
+    return (*betas.of_weighted(eta, phi), trials - 1.0)
 
 
 def simulate(rng: np.random.Generator, eta: Array, phi: Array, trials: Array) -> Array:
@@ -91,6 +126,25 @@ BETA_BINOMIAL = Family(
 """,
         "Log P(value) of successes, by the log odds of their mean share",
         whole=True,
+    ),
+    tails=Tails(
+        log_tails,
+        lambda pm, pt, *given: pm.CustomDist.dist(
+            *given,
+            dist=lambda eta, phi, trials, size: draw(pm, pt, eta, phi, trials, size),
+        ),
+        "pm.CustomDist.dist(eta, phi, trials, dist=alone)",
+        # of a chance that is drawn: PyMC truncates no BetaBinomial of several rows
+        before=alone_text(
+            "eta, phi, trials",
+            """
+    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
+    chance = pm.Beta.dist(a, b, size=size)
+    return pm.Binomial.dist(n=pt.cast(trials, "int64"), p=chance, size=size)
+""",
+        ),
+        lowest=LOWEST,
+        mean=weighted_mean(mean, log_tails, of_weighted=_of_weighted, whole=True),
     ),
     doc=r"""Successes among a known number of trials that vary more than binomial ones.
 
