@@ -248,29 +248,9 @@ def check_items(bound: BoundModel, table: Table, sink: Sink) -> None:
     items = bound.response.items
     if items is None or items.varied:
         return
-    if bound.thresholds != "flexible":
-        sink.add(
-            "not-yet",
-            items.span,
-            f"`threshold={bound.thresholds}` of items is not compiled by this version",
-            "until then: `flexible`, the default",
-        )
-    if bound.population.by_threshold:
-        sink.add(
-            "not-yet",
-            items.span,
-            "`cs()` beside `thres(gr=...)` is not compiled by this version",
-            "until then: one effect for all thresholds",
-        )
-    for name in (f"{bound.target}threshold", f"{bound.target}threshold[mean]"):
-        prior = dict(bound.priors).get(name)
-        if prior is not None and prior.distribution == "dirichlet":
-            sink.add(
-                "not-yet",
-                prior.span,
-                "`dirichlet` for thresholds of items is not compiled by this version",
-                "until then: `normal(0, 3)`, or the default",
-            )
+    if bound.thresholds == "sum_to_zero":
+        # how high answers to an item are is for the predictor to say
+        return
     for grouping in bound.main.groupings:
         plain = any(one.name == "Intercept" for one in grouping.columns)
         if grouping.factors == (items.column,) and plain:

@@ -79,7 +79,7 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
             "one of them can have its own, around which the others are laid out; or "
             "`threshold` has one for all",
         )
-    elif not steps and bound.thresholds != "flexible":
+    elif bound.thresholds != "flexible":
         sink.add(
             "not-yet",
             last.span,
@@ -94,7 +94,9 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
     if not bound.family.thresholds:
         return
     _check_single(bound, sink)
-    if bound.family.steps is not None and bound.thresholds != "flexible":
+    steps = bound.family.steps is not None
+    laid = bound.thresholds == "equidistant" and bound.response.items is None
+    if steps and bound.thresholds != "flexible" and not laid:
         option = next(
             one
             for one in bound.statement.formula.options
@@ -105,7 +107,9 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
             option.span,
             f"`threshold={bound.thresholds}` of {bound.family.name} is not compiled by "
             "this version",
-            "it is for cumulative models; until then: `flexible`, the default",
+            "until then: `flexible` or `equidistant`"
+            if bound.response.items is None
+            else "until then: `flexible`, the default",
         )
         return
     priors = dict(bound.priors)

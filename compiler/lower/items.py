@@ -6,14 +6,16 @@ import numpy as np
 
 from ..bind.bound import BoundPredictor, Items, PriorText
 from ..bind.items import item_labels
-from ..distributions.table import REAL
+from ..distributions.table import POSITIVE, REAL
 from ..families.family import Moments
+from ..families.ordinal.thresholds import to_zero
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
 from .builder import BOUNDARY, ROW, Builder, PriorRow, location, numbered, prior_of
 from .special import shift_of
+from .thresholds import category_at_means
 
 #: The axis of items, and the slot that says of which each row is.
 ITEM, INDEX = "threshold_item", "threshold_item_index"
@@ -40,6 +42,9 @@ def lower_items(
     moved = None if literal or delta is None else delta
     target = plain if literal else f"{plain}[mean]"
     if bound.family.steps is not None:
+        at_means = None if literal else category_at_means(build, part)
+        if at_means is not None:
+            moved = at_means if moved is None else plus(moved, at_means)
         argument = _steps(build, items, chosen, moved, target)
         if argument is None or delta is None:
             return None
@@ -51,7 +56,7 @@ def lower_items(
             build.notes.append("not centred: thresholds of items have written priors")
         return None
     _default(build, items, labels, moved)
-    if delta is None:
+    if delta is None or bound.thresholds == "sum_to_zero":
         return None
     return shift_of(part, name, f"{of}threshold_center", "mu", -1)
 
@@ -85,44 +90,56 @@ def _default(
 ) -> None:
     """Lay thresholds of each item outwards from their middle."""
     of, each = build.bound.prefix, _moments(build, items)
+    layout = build.bound.thresholds
     numbers = [
         defaults.thresholds(moments, cuts + 1)
         for moments, cuts in zip(each, items.cuts, strict=True)
     ]
     axis, center = f"{of}{ITEM}", f"{of}threshold_center"
     build.axes.append(Axis(axis, "levels", items.levels))
-    middle: Expr = Const(tuple(round(one.m, 12) for one in each))
-    if moved is not None:
-        middle = plus(middle, moved)
-    sds = Const(tuple(one.center_sd for one in numbers))
-    prior = Prior("normal", (("mu", middle), ("sigma", sds)))
-    build.parameters.append(Parameter(center, (axis,), prior, report=False))
+    if layout != "sum_to_zero":
+        middle: Expr = Const(tuple(round(one.m, 12) for one in each))
+        if moved is not None:
+            middle = plus(middle, moved)
+        sds = Const(tuple(one.center_sd for one in numbers))
+        prior = Prior("normal", (("mu", middle), ("sigma", sds)))
+        build.parameters.append(Parameter(center, (axis,), prior, report=False))
     several = [place for place, cuts in enumerate(items.cuts) if cuts > 1]
+    told = ""
     if several:
-        _gaps(build, items, labels, several, numbers)
+        told = _gaps(build, items, labels, several, numbers)
     parts: list[Expr] = []
     first = 0
     for place, cuts in enumerate(items.cuts):
+        gap = Assemble((Symbol(f"{of}gap"),), tuple(range(first, first + cuts - 1)))
         own: Expr = Assemble((Symbol(center),), (place,))
+        if layout == "sum_to_zero":
+            own = Const(0.0)
+            if cuts > 1:
+                name = numbered(center, place + 1)
+                value = Apply("dot", (Const(to_zero(cuts - 1)), gap))
+                build.derived.append(Derived(name, (), value, report=False))
+                own = Symbol(name)
         if cuts > 1:
-            gap = Assemble((Symbol(f"{of}gap"),), tuple(range(first, first + cuts - 1)))
             own = Apply("spread", (own, gap))
         parts.append(own)
         first += cuts - 1
     whole = Assemble(tuple(parts), tuple(range(sum(items.cuts))))
     build.derived.append(Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), whole))
     low, high = (f([one.m for one in each]) for f in (min, max))
-    text = f"middle ~ normal(m, {max(one.center_sd for one in numbers):.4g})"
-    if several:
-        text += (
-            f", log gaps ~ normal(g, {max(one.gap_sd for one in numbers):.4g}), "
-            "g ~ normal(log(3 s/K), 0.5)"
-        )
+    parts_of_text = [told] if told else []
+    reason = "of each item by itself, as in a model of it alone: "
+    if layout == "sum_to_zero":
+        moved, reason = None, f"{reason}they sum to 0"
+        build.notes.append("not centred: the thresholds of each item sum to 0")
+    else:
+        sd = max(one.center_sd for one in numbers)
+        parts_of_text.insert(0, f"middle ~ normal(m, {sd:.4g})")
+        reason += f"m from {low:.3g} to {high:.3g}, K its categories"
+    if layout == "symmetric":
+        reason += "; the same distances on both sides of the middle"
     target = f"{build.bound.target}threshold{'[mean]' if moved is not None else ''}"
-    reason = (
-        "of each item by itself, as in a model of it alone: "
-        f"m from {low:.3g} to {high:.3g}, K its categories"
-    )
+    text = ", ".join(parts_of_text) or "0"
     build.rows.append(PriorRow(target, text, "default", reason))
 
 
@@ -132,8 +149,9 @@ def _gaps(
     labels: tuple[str, ...],
     several: list[int],
     numbers: list[defaults.ThresholdDefaults],
-) -> None:
-    of = build.bound.prefix
+) -> str:
+    """Add the distances of items that have several thresholds; return their prior."""
+    of, layout = build.bound.prefix, build.bound.thresholds
     axis, gaps = f"{of}{ITEM}_with_gaps", f"{of}gap"
     build.axes.append(Axis(axis, "levels", tuple(items.levels[k] for k in several)))
     starts = np.cumsum(items.cuts) - np.array(items.cuts)
@@ -143,18 +161,46 @@ def _gaps(
         for k in range(cuts - 1)
     )
     build.axes.append(Axis(gaps, "gaps", inner))
+    of_gap = [at for at, k in enumerate(several) for _ in range(items.cuts[k] - 1)]
+    if layout == "equidistant":
+        each = _moments(build, items)
+        means = [defaults.equidistant_gap(each[k], items.cuts[k] + 1) for k in several]
+        rates = Const(tuple(1.0 / one for one in means))
+        one = f"{of}threshold_gap"
+        prior = Prior("exponential", (("rate", rates),))
+        build.parameters.append(Parameter(one, (axis,), prior, bounds=POSITIVE))
+        value: Expr = Assemble((Symbol(one),), tuple(of_gap))
+        build.derived.append(Derived(gaps, (gaps,), value, report=False))
+        return "gap ~ exponential(1/d), d = 2 s log(K - 1)/(K - 2)"
     mean = f"{of}log_gap_mean"
     places = Const(tuple(numbers[k].gap_location for k in several))
     sd = Const(tuple(numbers[k].gap_location_sd for k in several))
     prior = Prior("normal", (("mu", places), ("sigma", sd)))
     build.parameters.append(Parameter(mean, (axis,), prior, report=False))
-    of_gap = [at for at, k in enumerate(several) for _ in range(items.cuts[k] - 1)]
-    sds = tuple(numbers[several[at]].gap_sd for at in of_gap)
-    common = Assemble((Symbol(mean),), tuple(of_gap))
+    order, own = list(range(len(of_gap))), list(of_gap)
+    if layout == "symmetric":
+        order, own, labels = [], [], ()
+        for at, k in enumerate(several):
+            count, first = items.cuts[k] - 1, len(own)
+            half = (count + 1) // 2
+            labels += inner[len(order) : len(order) + half]
+            order += [first + min(g, count - 1 - g) for g in range(count)]
+            own += [at] * half
+        gaps = f"{of}half_gap"
+        build.axes.append(Axis(gaps, "gaps", labels))
+    sds = tuple(numbers[several[at]].gap_sd for at in own)
+    common = Assemble((Symbol(mean),), tuple(own))
     prior = Prior("normal", (("mu", common), ("sigma", Const(sds))))
     build.parameters.append(Parameter(f"{of}log_gap", (gaps,), prior, report=False))
-    value = Apply("exp", (Symbol(f"{of}log_gap"),))
-    build.derived.append(Derived(gaps, (gaps,), value, report=False))
+    logs: Expr = Symbol(f"{of}log_gap")
+    if layout == "symmetric":
+        logs = Assemble((logs,), tuple(order))
+    value = Apply("exp", (logs,))
+    build.derived.append(Derived(f"{of}gap", (f"{of}gap",), value, report=False))
+    return (
+        f"log gaps ~ normal(g, {max(one.gap_sd for one in numbers):.4g}), "
+        "g ~ normal(log(3 s/K), 0.5)"
+    )
 
 
 def _written(
@@ -166,15 +212,25 @@ def _written(
 ) -> None:
     """Give the thresholds of each item, in their order, the prior that is written."""
     of = build.bound.prefix
-    found, _ = prior_of(chosen, REAL)
-    assert found is not None
-    prior, argument = found, location(chosen)
-    if moved is not None and argument is not None:
+    shares = chosen.distribution == "dirichlet"
+    prior, argument = Prior("normal", ()), location(chosen)
+    if not shares:
+        found, _ = prior_of(chosen, REAL)
+        assert found is not None
+        prior = found
+    if moved is not None and argument is not None and not shares:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
     parts: list[Expr] = []
     gaps: list[Expr] = []
     first = 0
     for number, cuts in enumerate(items.cuts, start=1):
+        if shares:
+            name = _shares(build, chosen, number, cuts)
+            parts.append(Apply("logit_cumulative", (Symbol(name),)))
+            if cuts > 1:
+                gaps.append(Apply("logit_gaps", (Symbol(name),)))
+            first += cuts
+            continue
         name = numbered(f"{of}threshold", number)
         axis = numbered(f"{of}{BOUNDARY}", number)
         build.axes.append(Axis(axis, "boundaries", labels[first : first + cuts]))
@@ -198,6 +254,18 @@ def _written(
     build.axes.append(Axis(f"{of}gap", "gaps", inner))
     whole = Assemble(tuple(gaps), tuple(range(len(inner))))
     build.derived.append(Derived(f"{of}gap", (f"{of}gap",), whole, report=False))
+
+
+def _shares(build: Builder, chosen: PriorText, number: int, cuts: int) -> str:
+    """Add the shares of an item's categories where ``eta`` is 0; return their name."""
+    of, alpha = build.bound.prefix, dict(chosen.arguments)["alpha"]
+    name = numbered(f"{of}category_probability", number)
+    axis = numbered(f"{of}category", number)
+    labels = build.bound.response.categories[: cuts + 1]
+    build.axes.append(Axis(axis, "categories", labels))
+    prior = Prior("dirichlet", (("alpha", Const((alpha,) * len(labels))),))
+    build.parameters.append(Parameter(name, (axis,), prior, "simplex", report=False))
+    return name
 
 
 def _steps(

@@ -10,7 +10,7 @@ from ..bind.bound import BoundPredictor, PriorText
 from ..bind.ordinal import single_priors
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import DefaultPrior
-from ..families.ordinal.thresholds import middle, threshold_labels
+from ..families.ordinal.thresholds import threshold_labels, to_zero
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Predictor, Prior, Shift, Slot
 from ..program.recipes import Matrix, Numbers
@@ -111,8 +111,17 @@ def lower_steps(
     literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
+    if bound.thresholds == "equidistant":
+        at_means = category_at_means(build, part)
+        if at_means is not None:
+            build.notes.append("not centred: thresholds of one distance")
+            moved = None
+        _equidistant_steps(build, labels, moved)
+        if delta is None or at_means is not None:
+            return None
+        return shift_of(part, name, f"{of}threshold_center", "mu", -1)
     bounds, argument = REAL, "mu"
-    at_means = None if literal else _category_at_means(build, part)
+    at_means = None if literal else category_at_means(build, part)
     if at_means is not None:
         moved = at_means if moved is None else plus(moved, at_means)
     if chosen is None:
@@ -131,6 +140,43 @@ def lower_steps(
     if not argument or delta is None:
         return None
     return shift_of(part, name, name, argument, -1)
+
+
+def _equidistant_steps(
+    build: Builder, labels: tuple[str, ...], moved: Expr | None
+) -> None:
+    """Lay thresholds of steps out with one distance, which may be of either sign.
+
+    Their middle and their distance have what the line through independent thresholds
+    has, ``t_k ~ normal(e_k + m, sd)``, but that the middle is as wide as each of them.
+    """
+    family, moments, of = build.bound.family, build.learned.moments, build.bound.prefix
+    assert family.at_shares is not None and family.steps is not None
+    count = len(labels)
+    equal = family.at_shares(np.full(count + 1, 1.0 / (count + 1)))
+    sd = defaults.step_sd(moments, count + 1, family.steps.kind == "acat")
+    places = np.arange(count) - 0.5 * (count - 1)
+    center, middle = f"{of}threshold_center", float(np.mean(equal)) + moments.m
+    location: Expr = Const(round(middle, 12))
+    if moved is not None:
+        location = plus(location, moved)
+    prior = Prior("normal", (("mu", location), ("sigma", Const(sd))))
+    build.parameters.append(Parameter(center, (), prior, report=False))
+    target = f"{build.bound.target}threshold{'[mean]' if moved is not None else ''}"
+    text = f"middle ~ normal({middle:.3g}, {sd:.4g})"
+    laid: Expr = Assemble((Symbol(center),), (0,) * count)
+    if count > 1:
+        squares = float(np.square(places).sum())
+        slope, own = float(places @ equal) / squares, sd / squares**0.5
+        given = (("mu", Const(round(slope, 12))), ("sigma", Const(own)))
+        gap = f"{of}threshold_gap"
+        build.parameters.append(Parameter(gap, (), Prior("normal", given)))
+        away = Apply("*", (Const(tuple(places.tolist())), Symbol(gap)))
+        laid = Apply("+", (Symbol(center), away))
+        text += f", gap ~ normal({slope:.3g}, {own:.4g})"
+    build.derived.append(Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), laid))
+    reason = "one distance, of either sign; nearly any share of each category"
+    build.rows.append(PriorRow(target, text, "default", reason))
 
 
 def _with_single(
@@ -160,7 +206,7 @@ def _with_single(
     return Prior("normal", (("mu", mu), ("sigma", values["sigma"])))
 
 
-def _category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
+def category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
     """Return what effects of ``cs()`` are at the means of their columns."""
     columns, of = part.population.by_threshold, build.bound.prefix
     if not columns:
@@ -168,6 +214,10 @@ def _category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
     count = len(build.bound.response.categories) - 1
     means = np.array([mean for _, mean in build.learned.by_threshold])
     whole = np.kron(means, np.eye(count))
+    items = build.bound.response.items
+    if items is not None:
+        # those of an item side by side
+        whole = whole[[k for cuts in items.cuts for k in range(cuts)]]
     axis, boundary = f"{of}cs_coef", f"{of}{BOUNDARY}"
     recipe = Numbers(tuple(whole.ravel().tolist()), len(means) * count)
     name = f"{of}cs_mean"
@@ -304,7 +354,7 @@ def _default_thresholds(
         if layout == "symmetric":
             reason = f"the same distances on both sides of the middle; {reason}"
     if layout == "sum_to_zero":
-        value = Apply("dot", (Const(_to_zero(gaps)), Symbol(f"{of}gap")))
+        value = Apply("dot", (Const(to_zero(gaps)), Symbol(f"{of}gap")))
         build.derived.append(
             Derived(center, (), value if gaps else Const(0.0), report=False)
         )
@@ -362,16 +412,6 @@ def _equal_gaps(
     prior = Prior("exponential", (("rate", Const(1.0 / mean)),))
     build.parameters.append(Parameter(name, (), prior, bounds=POSITIVE))
     _gap(build, labels, Apply("*", (Const((1.0,) * gaps), Symbol(name))))
-
-
-def _to_zero(gaps: int) -> tuple[float, ...]:
-    """Return by which weights of the gaps the middle is, where the mean is 0."""
-    count = gaps + 1
-    low, high = middle(count)
-    return tuple(
-        0.5 * ((place < low) + (place < high)) - (count - 1 - place) / count
-        for place in range(gaps)
-    )
 
 
 def _independent_thresholds(

@@ -285,9 +285,11 @@ def _above_of_items(family: Family, arguments: Arguments, ranks: Array) -> Array
     cuts = np.asarray(arguments["cuts"]).astype(int)
     ends = np.cumsum(cuts)
     plain = {n: np.asarray(v) for n, v in arguments.items() if n not in VECTORS}
-    shape = np.broadcast_shapes(
-        *(v.shape for n, v in plain.items() if n != "item"), (1, len(item), 1)
-    )
+    effects = plain.pop("effects", None)
+    shapes = [v.shape for n, v in plain.items() if n != "item"]
+    if effects is not None:
+        shapes.append(effects.shape[:-1])
+    shape = np.broadcast_shapes(*shapes, (1, len(item), 1))
     found = np.empty((*shape, len(ranks)))
     for one in np.unique(item).tolist():
         rows = np.flatnonzero(item == one)
@@ -298,6 +300,8 @@ def _above_of_items(family: Family, arguments: Arguments, ranks: Array) -> Array
         }
         first = ends[one] - cuts[one]
         own["threshold"] = arguments["threshold"][..., first : ends[one]]
+        if effects is not None:
+            own["effects"] = effects[:, rows, ..., : cuts[one]]
         found[:, rows] = _exceeding(base, own, ranks)
     return found
 

@@ -82,6 +82,17 @@ MODELS = [
         f"grade | thres(gr=item) ~ x + (1 | g), family={family}"
         for family in ("ordlogit", "hurdle_cumulative", "sratio", "acat")
     ),
+    *(
+        f"grade | thres(gr=item) ~ x + (1 | g), family={family}, threshold={layout}"
+        for family, layout in (
+            ("ordprobit", "equidistant"),
+            ("ordlogit", "symmetric"),
+            ("hurdle_cumulative", "sum_to_zero"),
+        )
+    ),
+    "grade | thres(gr=item) ~ x, family=ordlogit\n  prior threshold ~ dirichlet(2)",
+    "grade | thres(gr=item) ~ cs(x) + (1 | g), family=sratio",
+    "grade | thres(gr=item) ~ x + cs(y) + (cs(1) | g), family=acat\n  disc ~ x",
     "grade | thres(gr=item) ~ x, family=zero_inflated_cumulative, link=probit\n"
     "  disc ~ x\n  prior threshold ~ normal(0, 2)",
     "grade ~ x + (1 | g), family=ordlogit\n  threshold ~ (1 | g)",
@@ -94,6 +105,7 @@ MODELS = [
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
     "  prior threshold ~ normal(0, 2)",
     "is ~ x, family=acat",
+    "grade ~ x + (1 | g), family=cratio, threshold=equidistant\n  disc ~ x",
     "grade ~ x + cs(y + g), family=sratio",
     "grade ~ cs(x*g) + (1 | g), family=acat, link=probit\n  disc ~ x",
     "grade ~ cs(x), family=cratio\n  prior bcs[x] ~ normal(0, 2)",
@@ -156,6 +168,9 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade | thres(gr=item) ~ x + (1 | g), family=ordprobit\n"
         "  prior threshold[mean] ~ normal(0, 2)",
         "grade | thres(gr=item) ~ x, family=acat\n  disc ~ x",
+        "grade | thres(gr=item) ~ x, family=ordlogit, threshold=symmetric",
+        "grade | thres(gr=item) ~ cs(x) + (cs(1) | g), family=sratio",
+        "grade | thres(gr=item) ~ x, family=ordlogit\n  prior threshold ~ dirichlet(1)",
         "grade ~ x, family=ordlogit\n  prior threshold[4] ~ normal(0, 1)",
         "grade ~ x + (1 | g), family=ordprobit\n  threshold ~ (1 | g)",
         "grade | thres(gr=item) ~ x, family=sratio, link=probit",
@@ -164,6 +179,7 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ x + cs(y + g), family=sratio",
         "grade ~ cs(x), family=acat, link=cloglog\n  disc ~ y",
         "grade ~ cs(y) + (cs(x) | g), family=cratio",
+        "grade ~ x + cs(y), family=acat, threshold=equidistant",
         "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
     ],
 )

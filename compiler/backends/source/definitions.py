@@ -152,7 +152,7 @@ def by_threshold(design, effects):
     return design @ effects.reshape((design.shape[1], -1))
 ''',
     "beside": '''
-def beside(*several):
+def side_by_side(*several):
     """Predictors, one for each threshold, as the columns of a matrix."""
     return pt.stack(several, axis=-1)
 ''',

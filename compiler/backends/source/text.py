@@ -146,7 +146,7 @@ _CALLS: Mapping[str, str] = {
     "exp": "pt.exp",
     "diff": "pt.diff",
     "by_threshold": "by_threshold",
-    "beside": "beside",
+    "beside": "side_by_side",
     "spread": "spread",
     "spread_levels": "spread_levels",
     "logit_cumulative": "logit_cumulative",

@@ -51,6 +51,9 @@ def by_item(base: Family) -> Family:
         for one in np.unique(item).tolist():
             at = np.flatnonzero(item == one)
             own = {n: of(v, at) for n, v in given.items() if n not in _OWN}
+            if "effects" in given:
+                # an effect of the k-th threshold of any item
+                own["effects"] = np.asarray(given["effects"])[..., at, : int(cuts[one])]
             low, count = int(first[one]), int(cuts[one])
             own["threshold"] = np.asarray(given["threshold"])[..., low : low + count]
             if "gap" in given:
@@ -58,7 +61,7 @@ def by_item(base: Family) -> Family:
             yield at, count, own, None if y is None else of(y, at)
 
     def whole(given: Mapping[str, Array], pieces: list[Any], *more: Any) -> Array:
-        plain = (v for n, v in given.items() if n not in VECTORS)
+        plain = (v for n, v in given.items() if n not in (*VECTORS, "effects"))
         shape = np.broadcast_shapes(*map(np.shape, (*plain, *more)))
         found = np.empty(shape, dtype=np.result_type(*(piece for _, piece in pieces)))
         for at, piece in pieces:
@@ -80,7 +83,12 @@ def by_item(base: Family) -> Family:
         pieces = []
         for at, _, own, _ in apart(given):
             shape = np.broadcast_shapes(
-                at.shape, *(np.shape(v) for n, v in own.items() if n not in VECTORS)
+                at.shape,
+                *(
+                    np.shape(v)
+                    for n, v in own.items()
+                    if n not in (*VECTORS, "effects")
+                ),
             )
             own["eta"] = np.broadcast_to(own["eta"], shape)
             pieces.append((at, base.simulate(rng, **own)))
@@ -124,7 +132,7 @@ def _moments(base: Family) -> Callable[..., Moments]:
     return moments
 
 
-_OWN = frozenset({"item", "cuts", "threshold", "gap"})
+_OWN = frozenset({"item", "cuts", "threshold", "gap", "effects"})
 
 
 # ---- a graph -------------------------------------------------------------------------
@@ -184,16 +192,17 @@ def beside(threshold, item, cuts):
 '''
 
 
-def _order(base: Family) -> tuple[str, ...]:
+def _order(base: Family, effects: bool = False) -> tuple[str, ...]:
     """Return the arguments of the graph in their order."""
     gap = () if base.steps is not None else ("gap",)
     return (
         *("eta", "threshold", *gap, "item", "cuts"),
         *(dpar.name for dpar in base.dpars),
+        *(("effects",) if effects else ()),
     )
 
 
-_SLOTS = {"threshold": "(b)", "gap": "(b)", "cuts": "(c)"}
+_SLOTS = {"threshold": "(b)", "gap": "(b)", "cuts": "(c)", "effects": "(e)"}
 
 
 def _signature(names: Sequence[str]) -> str:
@@ -201,7 +210,6 @@ def _signature(names: Sequence[str]) -> str:
 
 
 def _observe(base: Family) -> Callable[..., Any]:
-    names = _order(base)
     make = _cumulative_graph if base.steps is None else _steps_graph
 
     def observe(
@@ -213,6 +221,7 @@ def _observe(base: Family) -> Callable[..., Any]:
         dims: str,
     ) -> Any:
         """Return a ``pm.CustomDist`` of rows that look at the thresholds of items."""
+        names = _order(base, "effects" in arguments)
         logp, draw = make(base, pm, pt)
         given = {"disc": np.float64(1.0), **arguments}
         given["cuts"] = pt.cast(pt.as_tensor_variable(given["cuts"]), "int64")
@@ -285,10 +294,15 @@ def _steps_graph(base: Family, pm: Any, pt: Any) -> tuple[Any, Any]:
     # where there is no threshold, the category before is the last
     beyond = -FAR if steps.kind == "acat" else FAR
 
-    def each(eta: Any, threshold: Any, item: Any, cuts: Any, disc: Any) -> Any:
+    def each(
+        eta: Any, threshold: Any, item: Any, cuts: Any, disc: Any, effects: Any = None
+    ) -> Any:
         found, there = beside(pt, threshold, item, cuts)
         scale = disc[..., None] if disc.ndim else disc
-        over = scale * (eta[..., None] - pt.switch(there, found, 0.0))
+        over = eta[..., None] - pt.switch(there, found, 0.0)
+        if effects is not None:
+            over = over + effects[..., : found.shape[-1]]
+        over = scale * over
         logits = pt.switch(there, steps.logits(Tensors(pt), over), beyond)
         none = pt.zeros_like(logits[..., :1])
         if steps.kind == "acat":
@@ -311,14 +325,14 @@ def _steps_graph(base: Family, pm: Any, pt: Any) -> tuple[Any, Any]:
 
 
 def _source(base: Family) -> SourceText:
-    names = _order(base)
     name = f"{base.name}_items"
     make = _cumulative_text if base.steps is None else _steps_text
 
     def helpers() -> str:
-        return _TEXT + make(base, name, names)
+        return _TEXT + make(base, name, _order(base))
 
-    def statement(disc: str) -> SourceText:
+    def statement(disc: str, effects: bool = False) -> SourceText:
+        names = _order(base, effects)
         texts = {"disc": disc, "cuts": 'pt.cast({cuts}, "int64")'}
         fields = ", ".join(texts.get(one, f"{{{one}}}") for one in names)
         return SourceText(
@@ -329,7 +343,10 @@ def _source(base: Family) -> SourceText:
             helpers,
         )
 
-    return replace(statement("1.0"), when=(("disc", statement("{disc}")),))
+    when = [("disc", statement("{disc}"))]
+    if base.steps is not None:
+        when.insert(0, ("effects", statement("{disc}", True)))
+    return replace(statement("1.0"), when=tuple(when))
 
 
 def _cumulative_text(base: Family, name: str, names: Sequence[str]) -> str:
@@ -383,10 +400,12 @@ def _steps_text(base: Family, name: str, names: Sequence[str]) -> str:
     given = ", ".join(names)
     return f'''{made}
 
-def {name}_each({given}):
+def {name}_each({given}, effects=None):
     """Log probability of each category, behind the rows."""
     found, there = beside(threshold, item, cuts)
     over = eta[..., None] - pt.switch(there, found, 0.0)
+    if effects is not None:
+        over = over + effects[..., : found.shape[-1]]
     scaled = {sign}(disc[..., None] if disc.ndim else disc) * over
     logits = pt.switch(there, {curve}, {beyond:g})
     none = pt.zeros_like(logits[..., :1])

@@ -32,6 +32,16 @@ def middle(count: int) -> tuple[int, int]:
     return (count - 1) // 2, count // 2
 
 
+def to_zero(gaps: int) -> tuple[float, ...]:
+    """Return by which weights of the gaps the middle is, where the mean is 0."""
+    count = gaps + 1
+    low, high = middle(count)
+    return tuple(
+        0.5 * ((place < low) + (place < high)) - (count - 1 - place) / count
+        for place in range(gaps)
+    )
+
+
 def spread(center: Any, gap: NDArray[Any]) -> NDArray[Any]:
     """Lay thresholds outwards from their middle.
 

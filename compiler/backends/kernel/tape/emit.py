@@ -275,11 +275,12 @@ class _Tape(Quantities):
             case None:
                 return {"columns": 0, "width": 0, "effects": 0, "beside": -1}
             case Apply("by_threshold", (Symbol(design), vector)):
-                columns = self.frame[design]
+                columns, place = self.frame[design], self.expression(vector)
                 return {
                     "columns": self.writer.numbers(columns),
                     "width": columns.shape[1],
-                    "effects": self.expression(vector).at,
+                    "effects": place.at,
+                    "most": place.length // columns.shape[1],
                     "beside": -1,
                 }
             case Apply("beside", several):
@@ -347,9 +348,7 @@ class _Tape(Quantities):
         words = {**words, "columns": self.writer.numbers(columns)}
         self.writer.add(operation, **words)
 
-    def _of_items(
-        self, arguments: Mapping[str, Expr], by_threshold: bool
-    ) -> dict[str, int]:
+    def _of_items(self, arguments: Mapping[str, Expr]) -> dict[str, int]:
         """Return the words of where the thresholds of rows begin, and their number."""
         item, cuts = arguments["item"], arguments["cuts"]
         if not isinstance(item, Symbol) or not isinstance(cuts, Const):
@@ -358,8 +357,7 @@ class _Tape(Quantities):
         of = self.frame[item.name]
         first = (np.cumsum(counts) - counts)[of]
         integers = self.writer.integers
-        found = {"first": integers(first), "last": integers(counts[of])}
-        return {**found, "most": int(counts.max())} if by_threshold else found
+        return {"first": integers(first), "last": integers(counts[of])}
 
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
@@ -385,11 +383,11 @@ class _Tape(Quantities):
         if family.steps is None:
             words["gap"] = self.expression(arguments["gap"]).at
         else:
-            words |= self._category_effects(arguments.get("effects"))
             words["most"] = threshold.length
+            words |= self._category_effects(arguments.get("effects"))
             words["scratch"] = writer.place(3 * threshold.length)
         if family.items:
-            words |= self._of_items(arguments, family.steps is not None)
+            words |= self._of_items(arguments)
         formulas = [dpar.name for dpar in family.dpars if dpar.name in arguments]
         if family.at_once is not None and not formulas:
             self._at_once(family, words, arguments[family.predictor])
