@@ -3,6 +3,10 @@
 Made by ``bind`` from the tree and the kinds and levels of the data. Priors
 keep what the user wrote; the numbers of the default priors need rows and come
 later (``lower``).
+
+One file, although it is long: the types of one model, which refer to each
+other; a third is what their fields mean. What binds each part has a file of its
+own.
 """
 
 from __future__ import annotations

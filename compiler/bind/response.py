@@ -1,4 +1,8 @@
-"""The left side of a formula: which column it is, and whether a family can have it."""
+"""The left side of a formula: which column it is, and whether a family can have it.
+
+One file, although it is long: each kind of response is a few checks, which end
+in the same words and look for the same families that would have it.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 Numbers with a decimal comma, levels that differ in case or blanks, numbers of which
 two spellings are one, and words for a missing value.
+
+One file, although it is long: the checks share what counts as a number, a level
+or a missing value, and none may say what another has said.
 """
 
 from __future__ import annotations

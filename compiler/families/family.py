@@ -2,6 +2,9 @@
 
 One file a family, one constant a file. The parser, the checker, the default
 priors, the emitters, the tests and the documentation read the same record.
+
+It is long, and one file: the types that make up a ``Family``, of which half is
+what their fields mean.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 A factor is coded by contrasts where its margin is in the model and by all its
 levels where it is not. Names are spelled from the levels.
+
+One file, although it is long: which contrasts a factor has depends on all
+terms, so that the kinds of variables and the rule that combines them are read
+together.
 """
 
 from __future__ import annotations

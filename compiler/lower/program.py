@@ -3,6 +3,9 @@
 The program is stated in the parameters as reported (predictors at 0). Default
 priors are about the model at the predictors' means, so the location of the
 intercept's prior is an expression here; ``center_predictors`` simplifies it.
+
+One file, although it is long: it is the order in which a program is put
+together. Groups, thresholds, smooth and special terms have files of their own.
 """
 
 from __future__ import annotations

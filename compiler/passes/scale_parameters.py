@@ -1,4 +1,8 @@
-"""Sample each parameter in units of what it changes."""
+"""Sample each parameter in units of what it changes.
+
+One file, although it is long: a pass is one file, and all units follow from the
+same ``_Given``, what columns and responses say.
+"""
 
 from __future__ import annotations
 

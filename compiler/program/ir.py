@@ -9,6 +9,10 @@ frames of one program.
 The program owns the coordinates: each parameter says on which chart it is
 sampled, so the NumPy reference, the PyMC graph and the emitted source have the
 same unconstrained space.
+
+One file, although it is long: the types refer to each other, and whoever writes
+a pass or a backend reads them together. What they are made of has files of its
+own (``blocks/``, ``recipes``, ``expressions``, ``coupling``).
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 One table: for each kind of response, statistics of a data set. Over many data
 sets drawn from the priors each has a 95 % interval, and beside it stands what
 it is in the observed data.
+
+One file, although it is long: a third is a table, whose rows are the functions
+above it, and what is said of a row is below.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ Gelman & Hill (2007), chapter 12: with complete pooling all levels are one, with
 each is estimated from its own rows, with partial pooling they are a population whose
 spread is estimated, and a level is pulled towards its mean the more, the fewer rows it
 has.
+
+One file, although it is long: the table of levels and what is said of them are
+about the same numbers. The specs of the three fits have a file of their own.
 """
 
 from __future__ import annotations

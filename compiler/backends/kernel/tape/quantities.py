@@ -1,4 +1,9 @@
-"""The quantities of a program on a tape, written when they are first asked for."""
+"""The quantities of a program on a tape, written when they are first asked for.
+
+One file, although it is long: each quantity is written when it is first asked
+for, and asks for others, so that the ways to write them are methods of one
+class.
+"""
 
 from __future__ import annotations
 
