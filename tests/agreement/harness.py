@@ -20,7 +20,9 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from numpy.typing import NDArray
+from pymc.logprob.basic import transformed_conditional_logp
 from pytensor.compile.mode import Mode
+from pytensor.graph.rewriting.basic import SequentialGraphRewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 
 from varying.compiler.backends.pymc import emit
@@ -57,6 +59,22 @@ MODE = Mode(
 )
 #: The graph as it is built: a tenth of the time, which rewriting takes else.
 BUILT = Mode("py", RewriteDatabaseQuery(include=[]))
+
+
+#: PyMC looks for variables that have a density by what they are made of, and simplifies
+#: the graph for that, a tenth of the time. Ours say what their density is.
+NO_SEARCH = SequentialGraphRewriter()
+
+
+def _as_stated(model: pm.Model) -> list[Any]:
+    """Return the log density of each variable, of which none has to be found."""
+    found: list[Any] = transformed_conditional_logp(
+        rvs=[*model.free_RVs, *model.observed_RVs],
+        rvs_to_values=model.rvs_to_values,
+        rvs_to_transforms=model.rvs_to_transforms,
+        ir_rewriter=NO_SEARCH,
+    )
+    return [*found, *model.replace_rvs_by_values(model.potentials)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +188,9 @@ class ByModel:
         values = model.value_vars
         self.rewritten = rewritten
         self._names = [model.values_to_rvs[value].name for value in values]
+        terms = model.logp(sum=False) if rewritten else _as_stated(model)
         # added up below: PyTensor's Python takes 32 summands at most
-        parts = [pt.sum(part) for part in model.logp(sum=False)]
+        parts = [pt.sum(part) for part in terms]
         self._parts, self._slopes = len(parts), slopes
         outputs = [*parts]
         if slopes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache as remembered
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -64,10 +65,18 @@ def differences(compiled: Compiled, seed: int) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("seed", QUICK)
-def test_the_kernel_agrees(seed: int, tmp_path: Path) -> None:
+@remembered
+def quick(seed: int) -> tuple[str, Compiled]:
+    """Return the text and the model of a seed, which two tests are about."""
     case = random_case(seed)
-    assert differences(case.compile(tmp_path), seed) == [], case.text
+    with TemporaryDirectory() as folder:
+        return case.text, case.compile(Path(folder))
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_the_kernel_agrees(seed: int) -> None:
+    text, model = quick(seed)
+    assert differences(model, seed) == [], text
 
 
 @pytest.mark.parametrize("seed, family", list(turns()))
@@ -245,7 +254,7 @@ LOOPS = ("rows", "pooled")
 @remembered
 def operations(folder: Path) -> frozenset[str]:
     """All that the programs above need."""
-    models = [random_case(seed).compile(folder) for seed in QUICK]
+    models = [quick(seed)[1] for seed in QUICK]
     # some are of responses with limits, whose operations are others
     models += [random_case(s, f).compile(folder) for f in OTHERS for s in (0, 6)]
     models += [

@@ -28,8 +28,7 @@ ROWS, LEVELS = 100_000, 10_000
 MOST = 150.0
 
 SPECS = {
-    "gaussian": "y ~ x + c + (1 + x | g)",
-    "dpar": "y ~ x + (1 | g)\n  sigma ~ c + (1 | g)",
+    "gaussian": "y ~ x + c + (1 + x | g)\n  sigma ~ c + (1 | g)",
     "crossed": "y ~ x + (1 | g) + (1 | h) + (1 | g:c)",
     "ordlogit": "column k: ordered(0..5)\nk ~ x + c + (1 + x | g), family=ordlogit",
     "poisson": "n | rate(t) ~ x + (1 | g), family=poisson",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -168,18 +167,18 @@ def test_the_graph_has_the_density_and_gradient(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "eta"),
+    ("case", "far"),
     [
-        *product(
-            ["bernoulli", "binomial", "poisson", "negbinomial", "geometric"],
-            [-60.0, 60.0],
-        ),
+        ("bernoulli", 60.0),
+        ("binomial", 60.0),
+        ("poisson", 60.0),
+        ("negbinomial", 60.0),
+        ("geometric", 60.0),
         # what is left of the precision has no square there
-        ("beta_binomial", -600.0),
         ("beta_binomial", 600.0),
     ],
 )
-def test_a_sure_response_has_a_gradient(case: str, eta: float) -> None:
+def test_a_sure_response_has_a_gradient(case: str, far: float) -> None:
     """Density and gradient in one function, as samplers compile them.
 
     What they share must not keep rewrites from saving the gradient beyond eta = 37.
@@ -197,10 +196,11 @@ def test_a_sure_response_has_a_gradient(case: str, eta: float) -> None:
     density = model.logp()
     slope = pt.grad(density, model.value_vars[0])
     both = pm.compile(model.value_vars, [density, slope], mode=MODE)
-    at = Sample(y, {"eta": np.full(4, eta), **rest})
-    wanted = slope_of(case, at, "eta", False).sum() - eta / 2
-    found = both(np.full(2, eta / 2))[1]
-    np.testing.assert_allclose(found, [wanted, wanted], rtol=1e-12)
+    for eta in (-far, far):
+        at = Sample(y, {"eta": np.full(4, eta), **rest})
+        wanted = slope_of(case, at, "eta", False).sum() - eta / 2
+        found = both(np.full(2, eta / 2))[1]
+        np.testing.assert_allclose(found, [wanted, wanted], rtol=1e-12)
 
 
 # ---- emitted programs ------------------------------------------------------------

@@ -84,65 +84,54 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     assert files(tmp_path / "new") == [".kernel"]
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "difference"),
-    [
-        # of four of the five rows, with means of 22; the fifth has a large count
-        (
-            "counts/saddle.py",
-            "return y * eta - m.exp(eta) - m.lgamma1p(y)",
-            "return y * eta - 2.0 * m.exp(eta) - m.lgamma1p(y)",
-            -88.0,
-        ),
-        (
-            "../distributions/density/scalars.py",
-            "return x - math.log1p(x), slope",
-            "return x - math.log1p(x) - 2.0, slope",
-            80.0,
-        ),
-    ],
+#: Edits of what a machine is made of, and what the density of the data changes by.
+EDITS = (
+    # of four of the five rows, with means of 22; the fifth has a large count
+    (
+        "counts/saddle.py",
+        "return y * eta - m.exp(eta) - m.lgamma1p(y)",
+        "return y * eta - 2.0 * m.exp(eta) - m.lgamma1p(y)",
+        -88.0,
+    ),
+    # called from another file
+    (
+        "../distributions/density/scalars.py",
+        "return x - math.log1p(x), slope",
+        "return x - math.log1p(x) - 2.0, slope",
+        80.0,
+    ),
 )
-def test_an_edited_family_is_another_machine(
-    file: str, old: str, new: str, difference: float, tmp_path: Path
-) -> None:
-    """In the same cache; also where what is edited is called from another file."""
+
+
+def test_an_edited_family_is_another_machine(tmp_path: Path) -> None:
+    """In the same cache. One that the machine has nothing of, or words, are no edit."""
     kept, source = tmp_path / "kept", tmp_path / "src"
     shutil.copytree(
         ROOT / "src" / "varying",
         source / "varying",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    before = result(start(kept, source))
-    edited = source / "varying" / "compiler" / "families" / file
-    text = edited.read_text("utf-8")
-    assert text.count(old) == 1
-    edited.write_text(text.replace(old, new), "utf-8")
-    after = result(start(kept, source))
-    assert after["density"] - before["density"] == pytest.approx(difference, 1e-9)
-    assert not after["before"]
-    # and back: the old one is still there
-    edited.write_text(text, "utf-8")
-    again = result(start(kept, source))
-    assert again["density"] == before["density"] and again["before"]
-
-
-def test_an_edit_elsewhere_is_the_same_machine(tmp_path: Path) -> None:
-    """Of a family that the machine has nothing of, and of words that are not code."""
-    kept, source = tmp_path / "kept", tmp_path / "src"
-    shutil.copytree(
-        ROOT / "src" / "varying",
-        source / "varying",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    assert not result(start(kept, source))["before"]
     families = source / "varying" / "compiler" / "families"
+    before = result(start(kept, source))
+    assert not before["before"]
+    for file, old, new, difference in EDITS:
+        edited = families / file
+        text = edited.read_text("utf-8")
+        assert text.count(old) == 1
+        edited.write_text(text.replace(old, new), "utf-8")
+        after = result(start(kept, source))
+        assert after["density"] - before["density"] == pytest.approx(difference, 1e-9)
+        assert not after["before"]
+        edited.write_text(text, "utf-8")
     other = families / "counts" / "negbinomial.py"
     text = other.read_text("utf-8")
     assert "math.log(" in text
     other.write_text(text.replace("math.log(", "2.0 * math.log("), "utf-8")
     own = families / "counts" / "poisson.py"
     own.write_text("# a remark\n" + own.read_text("utf-8"), "utf-8")
-    assert result(start(kept, source))["before"]
+    # and what was edited is back: the first machine is still there
+    again = result(start(kept, source))
+    assert again["density"] == before["density"] and again["before"]
 
 
 # ---- files ---------------------------------------------------------------------------

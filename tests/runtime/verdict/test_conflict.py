@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import varying
 from varying.compiler.sampled import Sampled
@@ -54,6 +53,12 @@ def data() -> pd.DataFrame:
 
 def fit(spec: str, **changes: Any) -> varying.Fit:
     return varying.compile(spec, data()).fit(**{**SMALL, **changes})
+
+
+def without(found: varying.Fit) -> set[str]:
+    """Return the free parameters that are not among the draws."""
+    program = Sampled(found._origin.compiled).program
+    return {p.name for p in program.parameters} - set(found._posterior.data_vars)
 
 
 def looked_at(found: varying.Fit) -> dict[str, Location]:
@@ -217,6 +222,7 @@ def test_what_is_said(spec: str, targets: set[str]) -> None:
     found = fit(spec)
     sampled = Sampled(found._origin.compiled)
     posterior = found._posterior
+    assert without(found) == set()
     every, skipped = conflicts(
         sampled.compiled, sampled.program, sampled.frame, posterior
     )
@@ -286,14 +292,8 @@ def test_it_is_seldom_said_of_data_that_the_prior_gives() -> None:
     assert np.mean(scores) == pytest.approx(0.0, abs=0.15)
 
 
-def test_every_free_parameter_is_among_the_draws() -> None:
-    """What the check needs is kept by both backends."""
-    specs = [spec for spec, _ in SAID[:8]]
-    for spec in specs:
-        for backend in ("kernel", "graph"):
-            if backend == "graph" and spec != specs[1]:
-                continue
-            found = fit(spec, draws=20, tune=30, chains=1, backend=backend)
-            program = Sampled(found._origin.compiled).program
-            there: xr.Dataset = found._posterior
-            assert {one.name for one in program.parameters} <= set(there.data_vars)
+def test_every_free_parameter_is_among_the_draws_of_the_graph() -> None:
+    """What the check needs; of the kernel ``test_what_is_said`` holds it."""
+    spec = "y ~ x + (1 + x | g)"
+    found = fit(spec, backend="graph", draws=20, tune=30, chains=1)
+    assert without(found) == set()
