@@ -19,6 +19,7 @@ from ..questions.quantities import plain_draws
 from ..rows.replicates import Replicates
 from . import PlotError
 from .cells import below, factors_of_fit
+from .far import bulk_of, far_note
 from .panels import Panel, panels_of
 from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at, told_apart
 
@@ -88,7 +89,9 @@ def picture(sheet: Sheet, fit: Fit, ask: str | None = None) -> None:
         axes = sheet.axes(1, 1)[0, 0]
     else:
         axes = sheet.figure(WIDTH, 3.4).subplots()
-    values = _observed(fit, one) if one.scale == "response" else None
+    data = _data(fit, one) if one.scale == "response" else None
+    values = None if data is None else np.asarray(data.scores.observed, np.float64)
+    far = _within(axes, lines, values)
     curve = next(
         (n for n, levels in one.by if n in one.numbers and len(levels) > 3), ""
     )
@@ -97,16 +100,44 @@ def picture(sheet: Sheet, fit: Fit, ask: str | None = None) -> None:
     else:
         _cells(axes, fit, one, lines, values)
     ticks_at(axes, "y")
-    title = compiled.alone(one.response).bound.response.name
-    what = {"response": f"mean of {title}", "prob": "probability", "odds": "odds"}
-    axes.set_ylabel(shorten(what.get(one.scale, one.scale), 40))
+    what = {"prob": "probability"}.get(one.scale, one.scale)
+    axes.set_ylabel(shorten(what if data is None else _mean_of(data), 40))
     behind = "; points: the data" if values is not None else ""
+    behind += f" ({far})" if far else ""
     groups = {"average": "averaged over new groups", "zero": "group effects 0"}
     held = groups.get(one.groups, "mean over the groups")
     if not any(part.groupings for part in compiled.joint.predictors):
         held = ""
     note = ", ".join(filter(None, ("median and 95 %", held))) + behind
     axes.set_title(note, loc="left", fontsize=SMALL)
+
+
+def _mean_of(data: Replicates) -> str:
+    """Return what a mean of the response is, as the axis names it."""
+    if data.trials is not None:
+        return f"{data.name}, share of trials"
+    if data.kind == "binary":
+        return f"probability of {data.name} = {data.categories[-1]}"
+    return f"mean of {data.name}"
+
+
+def _within(axes: Axes, lines: Lines, values: NDArray[Any] | None) -> str:
+    """Keep the upright axis to the intervals and the bulk of the data.
+
+    Returns what is to be said of values that are outside; empty where none is.
+    """
+    if values is None or values.ndim > 1 or not len(values):
+        return ""
+    low, high = bulk_of(values)
+    if (low, high) == (values.min(), values.max()):
+        return ""
+    ends = [np.quantile(draws, (0.025, 0.975)) for _, draws in lines]
+    low = min(low, *(float(end[0]) for end in ends))
+    high = max(high, *(float(end[1]) for end in ends))
+    margin = 0.05 * (high - low)
+    limits = (low - margin, high + margin)
+    axes.set_ylim(*limits)
+    return far_note(values, limits)
 
 
 def _question(fit: Fit) -> str:
@@ -166,12 +197,11 @@ def numbers_of(compiled: Compiled) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in read for name in names))
 
 
-def _observed(fit: Fit, one: CellQuestion) -> NDArray[Any]:
-    """Return what each row of the fit has, as means are taken of it."""
+def _data(fit: Fit, one: CellQuestion) -> Replicates:
+    """Return what each row of the fit has, for means to be taken of it."""
     rows = fit._origin.rows_of(one.response or None)
     observed = np.asarray(rows.frame[rows.program.likelihood.value])
-    data = Replicates.of(rows, observed[None, :])
-    return np.asarray(data.scores.observed, dtype=np.float64)
+    return Replicates.of(rows, observed[None, :])
 
 
 def _chosen(count: int) -> NDArray[np.intp]:

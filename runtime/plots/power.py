@@ -18,6 +18,15 @@ _DASHES = ("-", "--", "-.", ":")
 _MOST = 8
 
 
+def _within(shares: list[float], errors: list[float]) -> list[list[float]]:
+    """Return how far bars go down and up: a share is between 0 and 1."""
+    pairs = list(zip(shares, errors, strict=True))
+    return [
+        [min(error, share) for share, error in pairs],
+        [min(error, 1.0 - share) for share, error in pairs],
+    ]
+
+
 @drawn
 def picture(sheet: Sheet, design: Design) -> None:
     """Draw the power and the width of intervals of each question.
@@ -50,11 +59,11 @@ def picture(sheet: Sheet, design: Design) -> None:
             "linewidth": 1.1,
         }
         # a mean has no power: no point here, but a line in the legend
-        error = [1.96 * row.mcse for row in rows]
+        share = [row.power for row in rows]
         power.errorbar(
             people,
-            [row.power for row in rows],
-            yerr=error,
+            share,
+            yerr=_within(share, [1.96 * row.mcse for row in rows]),
             label=name,
             elinewidth=0.8,
             **look,

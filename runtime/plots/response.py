@@ -15,6 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from varying.grammar.render.safe import visible
 
 from .density import density
+from .far import bulk_of, far_note
 from .style import SMALL, intervals, shorten, spread, ticks_at, told_apart
 
 if TYPE_CHECKING:
@@ -219,12 +220,12 @@ def _round_step(least: float) -> int:
 
 def limits_of(data: Replicates) -> tuple[float, float]:
     """Return the range to show of a continuous response."""
-    low, high = float(data.observed.min()), float(data.observed.max())
+    low, high = bulk_of(data.observed)
     size = (high - low) or abs(high) or 1.0
     first, last = np.nanquantile(data.drawn, _SHOWN, method="inverted_cdf")
     bottom = min(low, max(float(first), low - _WIDEN * size)) - _MARGIN * size
     top = max(high, min(float(last), high + _WIDEN * size)) + _MARGIN * size
-    if bottom < 0.0 and low >= 0.0 and (data.drawn >= 0.0).all():
+    if bottom < 0.0 and data.observed.min() >= 0.0 and (data.drawn >= 0.0).all():
         bottom = 0.0  # nothing can be below
     return bottom, top
 
@@ -431,6 +432,9 @@ def label_of(data: Replicates, limits: tuple[float, float] | None, draws: str) -
     if limits is None:
         return label
     said = []
+    far = far_note(data.observed, limits)
+    if far:
+        said.append(f"data: {far}")
     away = outside(data, limits)
     if away >= _WORTH:
         said.append(f"{_percent(away)} of the {draws} are beyond these ends")
@@ -438,7 +442,7 @@ def label_of(data: Replicates, limits: tuple[float, float] | None, draws: str) -
     if below >= _WORTH and not (data.observed < 0.0).any():
         said.append(
             f"{_percent(below)} below 0"
-            if said
+            if away >= _WORTH
             else f"{_percent(below)} of the {draws} are below 0"
         )
     return f"{label}   ({', '.join(said)})" if said else label

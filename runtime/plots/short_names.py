@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from os.path import commonprefix
 
@@ -10,9 +11,14 @@ from varying.grammar.render.safe import visible
 __all__ = ["shorten", "told_apart"]
 
 
+def bare(text: str) -> str:
+    """Return a name in one line, and without the back-quotes that specs need."""
+    return visible(re.sub("`([^`]*)`", r"\1", text))
+
+
 def shorten(text: str, most: int = 34) -> str:
     """Return a name in one line, of a long one both ends: they tell something."""
-    text = visible(text)
+    text = bare(text)
     return _cut(text, most, (most - 1) // 2)
 
 
@@ -22,7 +28,9 @@ def told_apart(labels: Sequence[str], most: int) -> list[str]:
     Where both ends are alike in all, what is between them is kept; where the ends
     are alike in some, less of the beginning and more of the end is, or the reverse.
     """
-    names = [visible(label) for label in labels]
+    names = [bare(label) for label in labels]
+    if len({*names}) < len({*labels}):
+        names = [visible(label) for label in labels]
     heads = [(most - 1) // 2, *range(min(4, most - 1), most - 1)]
     cuts = ([_cut(name, most, head) for name in names] for head in heads)
     first = next(cuts)

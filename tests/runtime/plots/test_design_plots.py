@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import varying
-from varying.runtime.plots import PlotError, cells
+from varying.runtime.plots import PlotError, cells, effects, power
 from varying.runtime.plots.effects import numbers_of
 from varying.runtime.rows.replicates import Replicates
 
@@ -271,3 +272,35 @@ def test_numbers_that_the_mean_depends_on(spec: str, names: tuple[str, ...]) -> 
     compiled = varying.compile(spec, frame).compiled
     assert compiled is not None
     assert numbers_of(compiled) == names
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [
+        ("binary", "probability of y = y"),
+        ("successes", "y, share of trials"),
+        ("count", "mean of y"),
+        ("ordinal", "mean of y"),
+    ],
+)
+def test_the_axis_of_effects_says_what_they_are_of(kind: str, label: str) -> None:
+    assert effects._mean_of(KINDS[kind]) == label
+
+
+def test_intervals_are_seen_beside_values_far_outside() -> None:
+    """Two minutes among seconds are beyond the axis, and the title says so."""
+    axes = Figure().subplots()
+    times = np.r_[RNG.uniform(300.0, 900.0, 80), 120_000.0]
+    lines = [("a", np.full(40, 250.0)), ("b", np.linspace(600.0, 1_500.0, 40))]
+    said = effects._within(axes, lines, times)
+    assert said == "1 value is outside: 120,000"
+    low, high = axes.get_ylim()
+    assert low < 250.0 and 1_450.0 < high < 2_000.0
+    assert effects._within(axes, lines, times[:-1]) == ""
+    assert axes.get_ylim() == (low, high)
+
+
+def test_bars_of_power_stay_between_0_and_1() -> None:
+    down, up = power._within([0.0, 0.5, 0.98, 1.0], [0.05] * 4)
+    assert down == pytest.approx([0.0, 0.05, 0.05, 0.05])
+    assert up == pytest.approx([0.05, 0.05, 0.02, 0.0])

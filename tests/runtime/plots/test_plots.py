@@ -353,6 +353,12 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
         plots.plot(made_fit(), "trace")
 
 
+def test_names_have_no_back_quotes() -> None:
+    assert shorten("b[`cond type`[b b]]") == "b[cond type[b b]]"
+    assert told_apart(["`a b`", "c"], 20) == ["a b", "c"]
+    assert told_apart(["`a`", "a"], 20) == ["`a`", "a"]  # or they would be one
+
+
 def test_long_names_are_told_apart() -> None:
     names = [
         f"a hospital in the north, ward {n:03}, floor of the children" for n in (7, 12)

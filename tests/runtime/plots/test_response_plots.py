@@ -20,6 +20,7 @@ from varying.runtime import plots
 from varying.runtime.fit.fit import Fit
 from varying.runtime.look.prior_check import check_prior
 from varying.runtime.plots import panels, ppc, response
+from varying.runtime.plots.far import bulk_of, far_note
 from varying.runtime.plots.style import Picture, drawn
 from varying.runtime.rows.replicates import Replicates
 
@@ -267,7 +268,32 @@ def test_impossible_draws_are_seen_and_said() -> None:
     around = replace(data, observed=times - 500, drawn=data.drawn - 500)
     assert response.label_of(around, response.limits_of(around), "draws") == "rt"
     assert response.label_of(data, (0.0, 700.0), "draws") == (
-        "rt   (30 % of the draws are beyond these ends, 0.8 % below 0)"
+        "rt   (data: 76 values are outside: 700.865 to 1,651.52, 30 % of the draws "
+        "are beyond these ends, 0.8 % below 0)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "far"),
+    [
+        (RNG.lognormal(6.3, 0.4, 300), []),
+        (RNG.exponential(size=1_000), []),
+        (RNG.normal(size=300), []),
+        (np.r_[np.zeros(290), np.arange(10)], []),
+        (RNG.integers(0, 100, 300).astype(float), []),
+        (RNG.lognormal(6.3, 0.4, 300), [95_000.0, 120_000.0]),
+        (RNG.normal(size=100), [-99.0]),
+        (np.array([1.0, 2.0, 3.0, 900.0]), []),  # one of four is no few
+    ],
+)
+def test_a_few_values_far_outside_do_not_press_the_rest(
+    values: np.ndarray, far: list[float]
+) -> None:
+    every = np.r_[values, far]
+    assert bulk_of(every) == (values.min(), values.max())
+    said = far_note(every, bulk_of(every))
+    assert said == {0: "", 1: "1 value is outside: -99"}.get(
+        len(far), "2 values are outside: 95,000 to 120,000"
     )
 
 
