@@ -141,10 +141,14 @@ CDFS: Mapping[str, Callable[..., Tails]] = {
 
 
 def atoms_of(family: Family) -> tuple[float, ...]:
-    """Return the values that a continuous response has with a probability each."""
-    names = {dpar.name for dpar in family.dpars}
-    found = [0.0] if names & {"hu", "zi", "zoi", "cutzero"} else []
-    return (*found, 1.0) if names & {"zoi", "cutzero"} else tuple(found)
+    """Return the values that a continuous response has with a probability each.
+
+    Of the response without limits.
+    """
+    from . import FAMILIES
+
+    tails = FAMILIES[base_name(family.name)].tails
+    return () if tails is None else tails.atoms
 
 
 def cdf_of(family: Family) -> Callable[..., Tails] | None:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.response import outcome_values
 from varying.compiler.data.table import Kind
 from varying.compiler.expressions.evaluation import evaluate
-from varying.compiler.families.cdf import cdf_of, log_mass_between
+from varying.compiler.families.cdf import atoms_of, cdf_of, log_mass_between
 from varying.compiler.families.combined.limits import (
     INTERVAL,
     LEFT,
@@ -49,14 +49,6 @@ __all__ = ["Measure", "NotComparable", "Subject", "check_columns", "common_measu
 
 Array = NDArray[Any]
 
-#: Families with a density that give some values a probability of their own.
-_POINTS: Mapping[str, tuple[float, ...]] = {
-    "hurdle_gamma": (0.0,),
-    "hurdle_lognormal": (0.0,),
-    "ordered_beta": (0.0, 1.0),
-    "zero_one_inflated_beta": (0.0, 1.0),
-    "zero_inflated_beta": (0.0,),
-}
 #: Relative step of the slope of a function of the response.
 _STEP = 1e-5
 
@@ -94,8 +86,7 @@ class Subject:
         observed = np.asarray(self.rows.frame[self.rows.program.likelihood.value])
         if not self.density or self.response.parts:
             return np.ones(len(observed), dtype=np.bool_)
-        family = base_name(self.rows.family.name)
-        found = np.isin(observed, _POINTS.get(family, ()))
+        found = np.isin(observed, atoms_of(self.rows.family))
         if "cens" in self.rows.family.known:
             found |= self.rows.known("cens") != 0.0
         return found

@@ -135,7 +135,9 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     if whole:
         points, wide = np.floor(points) + 1.0, np.ceil(wide)
         points = np.minimum(points, p.get("trials", np.inf))
-    atoms = atoms_of(family)
+    atoms = family.tails.atoms if family.tails is not None else ()
+    if whole and {"zi", "hu"} & {*p}:
+        atoms = (0.0,)
     for value in () if whole and "lb" in limits else atoms:
         points = np.where(rng.random(POINTS) < 0.2, value, points)
         wide = np.where(points == 1.0, 0.0, wide) if 1.0 in atoms else wide
@@ -297,3 +299,16 @@ def test_a_family_with_limits_is_no_name_of_its_own() -> None:
     for name in ("gaussian | ", "bernoulli | cens", "none | cens"):
         with pytest.raises(KeyError):
             FAMILIES[name]
+
+
+@pytest.mark.parametrize("name", [n for n in WITH_TAILS if n in MODERATE])
+def test_values_that_are_drawn_again_and_again_are_known(name: str) -> None:
+    """Of numbers: those that have a probability of their own."""
+    family = FAMILIES[name]
+    if family.response != "continuous":
+        assert family.tails is not None and family.tails.atoms == ()
+        return
+    given = {key: np.full(300, value) for key, value in MODERATE[name].items()}
+    drawn = family.simulate(np.random.default_rng(2), **given)
+    values, counts = np.unique(drawn, return_counts=True)
+    assert tuple(values[counts > 5].tolist()) == atoms_of(family)
