@@ -18,6 +18,8 @@ MANY_ZEROS = 0.2
 MOST_CATEGORIES = 12
 #: Positive numbers whose smallest is more than this share of their mean begin late.
 SHIFTED = 0.3
+#: Whole numbers with more skewness than this are like times, not like sums.
+SKEWED = 0.5
 #: Of so many steps a scale is as good as continuous.
 FINE = 15
 
@@ -74,6 +76,8 @@ def candidates_of(facts: Facts, trials: str | None = None) -> tuple[Candidate, .
             return tuple(_ratings(facts, y))
         case "count":
             return tuple(_counts(facts, y))
+        case "whole":
+            return tuple(_whole(facts, y))
         case "share":
             return tuple(_shares(facts, y))
         case "positive":
@@ -107,6 +111,8 @@ def _ratings(facts: Facts, y: str) -> list[Candidate]:
     low, high = facts.low, facts.high
     steps = round(high - low) + 1
     found = [_ordinal(y, steps)]
+    if facts.piled and low == 0.0 and steps > 2:
+        found += _apart(facts, y)
     if steps < FINE:
         return found
     share = f"{y}/{high:g}" if low == 0.0 else f"({y} - {low:g})/{high - low:g}"
@@ -153,6 +159,49 @@ def _ratings(facts: Facts, y: str) -> list[Candidate]:
     return found
 
 
+def _apart(facts: Facts, y: str) -> list[Candidate]:
+    """Return ordinal families whose lowest category is of another kind."""
+    return [
+        Candidate(
+            *("hurdle", "hurdle_cumulative", y),
+            f"the same with 0 ({100 * facts.at_low:.0f} % of the rows) apart: whether "
+            "at all, and then how much, each with effects of its own (`hu ~ ...`)",
+        ),
+        Candidate(
+            *("zero_inflated", "zero_inflated_cumulative", y),
+            "the same with further zeros, of rows where nothing is felt whatever the "
+            "predictors",
+        ),
+    ]
+
+
+def _whole(facts: Facts, y: str) -> list[Candidate]:
+    """Return families of whole numbers far from 0: times, sums of answers, counts."""
+    ratio = facts.variance / facts.mean
+    counts = Candidate(
+        *("negbinomial", "negbinomial", y),
+        f"if they are counts (their variance is {ratio:.2g} times their mean)",
+    )
+    if ratio < 1.0:
+        counts = Candidate(
+            *("poisson", "poisson", y),
+            f"if they are counts (their variance is {ratio:.2g} times their mean, and "
+            "that of Poisson ones is no smaller)",
+        )
+    if facts.skew > SKEWED:
+        return [*_times(facts, y), counts]
+    return [
+        Candidate(
+            *("gaussian", "gaussian", y),
+            "so far from 0 whole numbers are as good as continuous; effects are in "
+            "the unit of the response. Of a sum of answers whose ends are near, "
+            "`family=beta_binomial` of `trials` above the lowest one keeps to them",
+        ),
+        Candidate(*("student", "student", y), "the same, with outliers"),
+        counts,
+    ]
+
+
 def _counts(facts: Facts, y: str) -> list[Candidate]:
     ratio = facts.variance / facts.mean if facts.mean > 0.0 else 1.0
     zeros = facts.at_low > MANY_ZEROS
@@ -196,7 +245,12 @@ def _shares(facts: Facts, y: str) -> list[Candidate]:
         ),
         Candidate(
             *("zero_one_inflated_beta", "zero_one_inflated_beta", y),
-            "shares with ends that have nothing to do with the rest",
+            "shares with ends that have nothing to do with the rest"
+            + (
+                "; none is 0, so the share of ones among the ends, `coi`, is near 1"
+                if facts.at_low == 0.0
+                else ""
+            ),
         ),
     ]
     if facts.at_high == 0.0:
@@ -218,6 +272,14 @@ def _positive(facts: Facts, y: str) -> list[Candidate]:
                 *("hurdle_gamma", "hurdle_gamma", y), "the same with a lighter tail"
             ),
         ]
+    found = _times(facts, y)
+    if facts.at_high > 0.0:
+        found.insert(0, _censored(facts, y, "lognormal"))
+    return found
+
+
+def _times(facts: Facts, y: str) -> list[Candidate]:
+    """Return families of positive numbers, such as times."""
     found = [
         Candidate(
             *("lognormal", "lognormal", y),
@@ -242,8 +304,6 @@ def _positive(facts: Facts, y: str) -> list[Candidate]:
                 "the unit of the response",
             ),
         ]
-    if facts.at_high > 0.0:
-        found.insert(0, _censored(facts, y, "lognormal"))
     return found
 
 

@@ -19,10 +19,17 @@ SPIKE = 0.05
 TIMES = 3.0
 #: Counts whose variance is so many times their mean vary more than Poisson ones.
 OVERDISPERSED = 1.5
+#: With a smaller one they vary less.
+UNDERDISPERSED = 0.8
 #: Tops of scales that people answer on, beside those of up to 10 steps.
 TOPS = (20.0, 50.0, 99.0, 100.0, 1000.0)
 #: The longest scale of single steps.
 STEPS = 10.0
+#: Whole numbers are far from 0 if the smallest is more than this share of their mean,
+#: and that is so large.
+FAR, LARGE = 0.3, 10.0
+#: More answers at the lowest end than this may be those of another question: whether.
+MANY_AT_LOW = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,9 @@ class Facts:
     name, rows, missing
         Of the column; rows have a value.
     kind
-        ``levels``, ``two``, ``ordered``, ``rating``, ``count``, ``share``,
-        ``positive`` or ``real``; ``successes`` where trials are given.
+        ``levels``, ``two``, ``ordered``, ``rating``, ``count``, ``whole`` (whole
+        numbers far from 0, which need not be counts), ``share``, ``positive`` or
+        ``real``; ``successes`` where trials are given.
     low, high
         The smallest and the largest number, or the ends of its scale.
     at_low, at_high
@@ -48,6 +56,10 @@ class Facts:
         Whether all numbers are whole.
     tails
         Excess kurtosis; tails are heavy from 3 on.
+    skew
+        Skewness.
+    piled
+        Whether the lowest answer of a scale is far more frequent than any other.
     sentences
         The same in words.
     odd
@@ -67,6 +79,8 @@ class Facts:
     levels: tuple[str, ...] = ()
     whole: bool = False
     tails: float = 0.0
+    skew: float = 0.0
+    piled: bool = False
     sentences: tuple[str, ...] = ()
     odd: tuple[str, ...] = ()
 
@@ -146,6 +160,14 @@ def _numbers(column: Column, values: NDArray[Any], top: float | None) -> Facts:
         at_low, at_high = (float((y == at).mean()) for at in (low, end))
     if kind == "share":
         at_low, at_high = (float((y == at).mean()) for at in (0.0, 1.0))
+    piled = kind == "rating" and at_low > MANY_AT_LOW and _alone(y, low)
+    if kind == "count" and _far_from_0(low, mean, variance):
+        kind = "whole"
+        said.append(
+            "None is near 0, and their variance is "
+            f"{variance / mean:.2g} times their mean: they may be counts, and as well "
+            "a sum of answers or a measurement in whole units."
+        )
     if kind in ("rating", "share") and max(at_low, at_high) > 0.0:
         said.append(
             f"{100 * at_low:.0f} % of the rows are at the lower end and "
@@ -173,6 +195,8 @@ def _numbers(column: Column, values: NDArray[Any], top: float | None) -> Facts:
         *(at_low, at_high, mean, variance),
         whole=whole,
         tails=tails,
+        skew=_skew(y),
+        piled=piled,
         sentences=tuple(said),
     )
 
@@ -209,6 +233,24 @@ def _spike(y: NDArray[Any], low: float, high: float, end: float) -> tuple[float,
         piled = share >= SPIKE and share >= TIMES * rest and len(values) >= 10
         found.append(share if piled else 0.0)
     return found[0], found[1]
+
+
+def _far_from_0(low: float, mean: float, variance: float) -> bool:
+    """Whether whole numbers are far from 0, and vary unlike Poisson counts."""
+    # that of Poisson counts is their mean, and more where predictors differ
+    poisson = UNDERDISPERSED < variance / mean < OVERDISPERSED if mean else True
+    return low > FAR * mean and mean >= LARGE and not poisson
+
+
+def _alone(y: NDArray[Any], low: float) -> bool:
+    """Whether the lowest number is there far more often than any other."""
+    _, counts = np.unique(y[y != low], return_counts=True)
+    return not len(counts) or float((y == low).sum()) >= TIMES * float(counts.max())
+
+
+def _skew(y: NDArray[Any]) -> float:
+    spread = float(y.std())
+    return float((((y - y.mean()) / spread) ** 3).mean()) if spread > 0.0 else 0.0
 
 
 def _tails(y: NDArray[Any]) -> float:

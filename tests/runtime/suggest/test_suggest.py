@@ -40,6 +40,30 @@ CASES: dict[str, tuple[Callable[[Rng], Any], str, dict[str, Any]]] = {
         "ordlogit ordered_beta zero_inflated_beta gaussian",
         {},
     ),
+    "ratings most of which are 0": (
+        lambda rng: np.where(rng.random(ROWS) < 0.5, 0, _ratings(rng)),
+        "ordlogit hurdle_cumulative zero_inflated_cumulative ordered_beta "
+        "zero_inflated_beta gaussian",
+        {},
+    ),
+    "0 to 4, mostly 0": (
+        lambda rng: _with_zeros(rng, _with_zeros(rng, rng.integers(0, 5, ROWS))),
+        "ordlogit hurdle_cumulative zero_inflated_cumulative",
+        {},
+    ),
+    "a sum of answers": (
+        lambda rng: (
+            rng.integers(1, 6, (ROWS, 10)).sum(axis=1)
+            + np.repeat(rng.integers(0, 8, ROWS // 10), 10)
+        ),
+        "gaussian student poisson",
+        {},
+    ),
+    "times in milliseconds": (
+        lambda rng: (300.0 + rng.lognormal(5.5, 0.5, ROWS)).round(),
+        "lognormal gamma weibull shifted_lognormal exgaussian negbinomial",
+        {},
+    ),
     "Likert": (lambda rng: rng.integers(1, 8, ROWS), "ordlogit", {}),
     "0 to 24": (
         lambda rng: rng.integers(1, 24, ROWS),
