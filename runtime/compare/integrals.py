@@ -140,7 +140,11 @@ class _Unit:
             for one in self.each_program
         ]
         gaps = sum(one.gaps for one in self.persons if one is not None)
-        self.size = self.of_groups + gaps
+        # related effects with a t distribution: of a new level the variance as well
+        self.scaled = [
+            one for one in self.groups if one.relation is not None and one.mixture
+        ]
+        self.size = self.of_groups + gaps + len(self.scaled)
 
     def parts(self) -> Iterator[_Unit]:
         """Yield the same at some draws at a time: memory is bounded."""
@@ -172,6 +176,7 @@ class _Unit:
             own_places = np.arange(start, start + persons.gaps)
             whole[:, own_places, own_places] = sd
             start += persons.gaps
+        whole[:, range(start, self.size), range(start, self.size)] = 1.0
         return whole
 
     def _related(self, group: Group) -> tuple[Array, float]:
@@ -187,17 +192,58 @@ class _Unit:
         precision = factor.T @ factor[:, level]
         weights = -precision / precision[level]
         weights[level] = 0.0
-        mean = np.einsum("l,dlk->dk", weights, self.at.draws[group.effects])
+        effects = self.at.draws[group.effects]
+        if group.mixture is not None:
+            # they are related where they are normal: see `spread_out`
+            effects = effects / self._roots(group)[..., None]
+        mean = np.einsum("l,dlk->dk", weights, effects)
         return mean, float(1.0 / precision[level])
+
+    def _roots(self, group: Group) -> Array:
+        """Return the roots of the variances of levels: draws by levels."""
+        assert group.mixture is not None
+        return np.asarray(np.sqrt(self.at.draws[group.mixture.variance]))
+
+    def _half_df(self, group: Group) -> Array:
+        """Return half the degrees of freedom: draws by one."""
+        assert group.mixture is not None
+        return np.asarray(0.5 * self.at.vector(group.mixture.df).reshape(-1, 1))
+
+    def _with_variances(self, effects: Array) -> Array:
+        """Return effects where those that are related have a t distribution.
+
+        The last coordinates are standard normal, and are as far out as the inverses of
+        the variances are in their gamma distributions.
+        """
+        from scipy.special import gammaincinv, ndtr
+
+        if not self.scaled:
+            return effects
+        effects, start = effects.copy(), 0
+        for group, size in zip(self.groups, self.sizes, strict=True):
+            place = slice(start, start + size)
+            start += size
+            if group in self.scaled:
+                last = self.size - len(self.scaled) + self.scaled.index(group)
+                share = np.clip(ndtr(effects[..., last]), 1e-300, 1.0 - 1e-15)
+                half = self._half_df(group)
+                root = np.sqrt(half / gammaincinv(half, share))[..., None]
+                around = self.around[group.name][:, None]
+                effects[..., place] = root * (effects[..., place] + around)
+        return effects
 
     def _start(self, factor: Array) -> Array:
         """Return where the mode is looked for: draws by effects."""
+        from scipy.special import gammainc, ndtri
+
         if not self.units.seen:
             return np.zeros((self.at.size, self.size))
         drawn = []
         for group in self.groups:
             level = index_of(self.at.program, group, self.at.frame.arrays)[0]
             effects = self.at.draws[group.effects][:, int(level)]
+            if group in self.scaled:
+                effects = effects / self._roots(group)[:, int(level), None]
             if group.relation is not None:
                 effects = effects - self._related(group)[0]
             drawn.append(effects)
@@ -205,6 +251,10 @@ class _Unit:
             first = self.places[persons.effects] * persons.gaps
             every = self.at.draws[persons.effects]
             drawn.append(every[:, first : first + persons.gaps])
+        for group in self.scaled:
+            level = index_of(self.at.program, group, self.at.frame.arrays)[0]
+            half, root = self._half_df(group), self._roots(group)[:, int(level), None]
+            drawn.append(ndtri(gammainc(half, half / np.square(root))))
         # the factor is a rotation times roots: see `_root`
         squares = np.maximum((factor * factor).sum(axis=1), 1e-12)
         effects = np.concatenate(drawn, axis=1)[:, None, :]
@@ -216,6 +266,7 @@ class _Unit:
         at, program = self.at, self.at.program
         self.fixed: dict[str, Array] = {}
         self.weights: dict[str, Array] = {}
+        self.around = {one.name: self._related(one)[0] for one in self.scaled}
         for predictor in at.linear:
             values = at.fixed(predictor)
             weights = at.weights_of_effects(predictor)
@@ -230,7 +281,8 @@ class _Unit:
                     effects = at.draws[group.effects][:, level]
                     values = values + (weights[name] * effects).sum(axis=-1)
             for group in self.groups:
-                if group.relation is not None and group.name in weights:
+                own_mean = group.relation is not None and group not in self.scaled
+                if own_mean and group.name in weights:
                     mean = self._related(group)[0][:, None]
                     values = values + (weights[group.name] * mean).sum(axis=-1)
             self.fixed[predictor.name] = values
@@ -247,6 +299,7 @@ class _Unit:
             return self
         part = _Unit(self.at.chosen(places), self.units, self.each_program, self.places)
         part.fixed = {name: values[places] for name, values in self.fixed.items()}
+        part.around = {name: values[places] for name, values in self.around.items()}
         part.weights = {
             name: values[places] if len(values) > 1 else values
             for name, values in self.weights.items()
@@ -259,7 +312,7 @@ class _Unit:
 
     def each(self, effects: Array) -> Array:
         """Return the log density of each row: draws by rows by nodes."""
-        at = self.at
+        at, effects = self.at, self._with_variances(effects)
         predictors = {}
         for name, values in self.fixed.items():
             found = values[:, :, None]
@@ -297,7 +350,7 @@ class _Unit:
         for group, size in zip(self.groups, self.sizes, strict=True):
             squares = np.square(z[..., start : start + size]).sum(axis=-1)
             start += size
-            if group.mixture is None:
+            if group.mixture is None or group in self.scaled:
                 total = total - 0.5 * (squares + size * math.log(2.0 * math.pi))
                 continue
             df = self.at.vector(group.mixture.df).reshape(-1, 1)

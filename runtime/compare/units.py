@@ -178,12 +178,6 @@ def _check(compiled: Compiled, units: Units) -> None:
     )
     for name in units.groups:
         group = program.group(name)
-        if group.relation is not None and group.mixture is not None:
-            raise refuse(
-                f"integrating over effects of `{group.levels}` that are related and "
-                "have a t distribution is not possible yet",
-                "leave out rows",
-            )
         index = index_of(program, group, frame.arrays)
         if len(np.unique(index)) > units.count:
             raise refuse(

@@ -203,6 +203,37 @@ def test_t_effects_by_quadrature(scale: float) -> None:
         assert found[3, draw] == pytest.approx(wanted, abs=1e-3)
 
 
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_related_t_effects_by_quadrature(scale: float) -> None:
+    """Given the normal parts of the others, and with a variance of its own."""
+    names = sorted(frame()["g"].unique())
+    known = np.diag(np.linspace(0.5, 2.0, len(names))) + 0.4
+    matrices = {"A": pd.DataFrame(known, names, names)}
+    spec = "bit ~ x + (1 | gr(g, cov=A, dist=student)), family=bernoulli"
+    fit = varying.compile(spec, frame(), matrices=matrices).fit(**SMALL)  # type: ignore[arg-type]
+    draws = few(fit)
+    draws = {**draws, "sd_g": scale * draws["sd_g"], "r_g": scale * draws["r_g"]}
+    draws["df_g"] = 0.0 * draws["df_g"] + 4.0
+    compiled = fit._origin.compiled
+    found = density_of_units(compiled, units_of(compiled, "g"), draws)
+    place = 3
+    own = frame()[frame()["g"] == names[place]]
+    sign = np.where(own["bit"] == 1, 1.0, -1.0)
+    others = [k for k in range(len(names)) if k != place]
+    weights = np.linalg.solve(known[np.ix_(others, others)], known[others, place])
+    left = known[place, place] - weights @ known[others, place]
+    shares = (np.arange(400) + 0.5) / 400
+    roots = np.sqrt(1.0 / stats.gamma(2.0, scale=0.5).ppf(shares))[:, None, None]
+    normal = stats.norm.ppf(shares)[:, None]
+    for draw in range(5):
+        mean = (draws["Intercept"][draw] + own["x"] * draws["b"][draw, 0]).to_numpy()
+        parts = draws["r_g"][draw, others, 0] / np.sqrt(draws["mix_g"][draw, others])
+        around = weights @ parts + draws["sd_g"][draw, 0] * np.sqrt(left) * normal
+        inside = log_expit(sign * (mean + roots * around)).sum(axis=-1)
+        wanted = np.log(np.exp(inside).mean())
+        assert found[place, draw] == pytest.approx(wanted, abs=0.02)
+
+
 def test_one_effect_by_quadrature() -> None:
     fit = fitted("bit ~ x + (1 | g), family=bernoulli")
     found, draws = densities(fit)
