@@ -295,9 +295,10 @@ def beside() -> Iterator[str]:
     """List terms beside a response, each with the families that take it."""
     yield "| term | each row brings along | families |"
     yield "|---|---|---|"
-    names = sorted(family.name for family in FAMILIES.values())
+    each = {**FAMILIES, **BY_RESPONSE}
+    names = sorted(each)
     for term in TERMS.values():
-        taken = [f"`{name}`" for name in names if term.of(FAMILIES[name])]
+        taken = [f"`{name}`" for name in names if term.of(each[name])]
         every = "all" if len(taken) == len(names) else ", ".join(taken)
         yield f"| `{term.name}` | {term.summary} | {every} |"
 

@@ -23,7 +23,7 @@ from ..formula.places import place_of
 from ..prepare.derive import NO_NUMBER_NOTE
 from .body_values import check_body
 from .bound import BoundModel, BoundPredictor
-from .composition import check_composition
+from .composition import check_columns, check_composition
 from .doubled_monotonic import check_doubled_monotonic
 from .estimated import residual_scale
 from .limit_values import check_limits
@@ -52,7 +52,8 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     if not _finite(bound, table, sink) or not check_body(bound, table, sink):
         return
     if (
-        _beside(bound, table, sink)
+        check_columns(bound, table, sink)
+        and _beside(bound, table, sink)
         and _support(bound, table, sink)
         and check_limits(bound, table, sink)
     ):

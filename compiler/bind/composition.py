@@ -20,7 +20,13 @@ from ..formula.columns import Numeric
 from .bound import BoundModel, Response
 from .response_terms import as_number
 
-__all__ = ["BINDING", "bind_composition", "check_composition", "total_of"]
+__all__ = [
+    "BINDING",
+    "bind_composition",
+    "check_columns",
+    "check_composition",
+    "total_of",
+]
 
 #: Calls that stand for the columns of one response; the first is how it is written.
 BINDING = ("cbind", "bind", "c")
@@ -115,6 +121,17 @@ def total_of(response: Response) -> Expr:
     return Chain(("+",) * (len(values) - 1), values, span=response.span)
 
 
+def check_columns(bound: BoundModel, table: Table, sink: Sink) -> bool:
+    """Report the first column with values that no category has; whether there is none.
+
+    Before what they add up to is looked at.
+    """
+    return all(
+        _column(bound, one, evaluate(one.expression, table), table, sink)
+        for one in bound.response.parts
+    )
+
+
 def check_composition(bound: BoundModel, table: Table, sink: Sink) -> bool:
     """Report rows that are no counts, or shares, of a whole; whether there are none."""
     response, family = bound.response, bound.family
@@ -124,9 +141,6 @@ def check_composition(bound: BoundModel, table: Table, sink: Sink) -> bool:
     known = {name: evaluate(v.expression, table) for name, v in response.known}
     if family.in_support(values, **known).all():
         return _all_there(bound, values, table, sink)
-    for place, one in enumerate(response.parts):
-        if not _column(bound, one, values[:, place], table, sink):
-            return False
     total = values.sum(axis=-1)
     whole = known.get("trials", np.ones(len(values)))
     wrong = total != whole

@@ -60,7 +60,11 @@ UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "xbeta": (_ORDERED,),
     "com_poisson": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
-    "logistic_normal": ("until then: one share at a time",),
+    "logistic_normal": (
+        "until then: it is the normal distribution of the logs of shares over that of "
+        "the reference, `let u = log(b / a)`, `let v = log(c / a)`, then "
+        "`mvbind(u, v) ~ x, family=gaussian, rescor=true`; or `dirichlet`",
+    ),
 }
 
 

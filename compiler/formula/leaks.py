@@ -18,7 +18,7 @@ def own_columns(response: Expr | None) -> tuple[set[str], str | None]:
     response = left_of_bar(response)
     own = column_names(response)
     node = unwrap(response)
-    if isinstance(node, Call) and node.function.text == "cbind":
+    if isinstance(node, Call) and node.function.text in ("cbind", "bind"):
         # of `cbind(y, n - y)` the totals may well be a predictor
         values = [unwrap(argument.value) for argument in node.arguments]
         plain = [value for value in values if isinstance(value, Name)]
@@ -34,7 +34,7 @@ def is_change(response: Expr | None) -> bool:
     if response is None:
         return False
     node = unwrap(left_of_bar(response))
-    if isinstance(node, Call) and node.function.text == "cbind":
+    if isinstance(node, Call) and node.function.text in ("cbind", "bind"):
         return False
     return len({name.text for name in column_names(node)}) > 1
 

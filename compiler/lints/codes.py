@@ -163,6 +163,9 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
     """Yield the columns of the data that are read as numbers, and where."""
     bound, made_of = subject.bound, subject.table.made_of
     response = bound.response
+    for own in response.parts:
+        for name in column_names(own.expression):
+            yield name.text, name.span
     if response.kind is not Kind.ORDERED and not response.categories:
         yield response.column, response.span
     for part in bound.predictors:

@@ -220,7 +220,7 @@ def _of_categories(sheet: Sheet, data: Replicates) -> None:
     )
     count = len(data.observed)
     trials = None if data.trials is None else np.tile(data.trials, len(each))
-    joined = replace(joined, trials=trials, kind=each[0].kind)
+    joined = replace(joined, trials=trials, counts=None)
     if trials is not None:
         counted = np.moveaxis(data.drawn, -1, 1).reshape(len(data.drawn), -1)
         joined = replace(joined, observed=data.observed.T.ravel(), drawn=counted)

@@ -52,8 +52,8 @@ refcat=b""",
     "spread": """cbind(a, b, c1) ~ x + (1 | g), family=dirichlet_multinomial
   phi ~ z""",
     "shares": "cbind(p, q, r) | weights(w) ~ f + (1 | g), family=dirichlet",
-    "beside": """size ~ z + (1 |q| g)
-  cbind(a, b, c1) ~ x + (1 |q| g), family=multinomial""",
+    "beside": """size ~ z + (1 |id| g)
+  cbind(a, b, c1) ~ x + (1 |id| g), family=multinomial""",
 }
 
 

@@ -49,6 +49,7 @@ SPECS = {
     "a latent scale": "o ~ age + I(age^2), family=ordlogit\n  disc ~ year",
     "rare events": "k | trials(n) ~ age + (1 | g), family=binomial",
     "unordered categories": "o ~ age + (1 | g), family=categorical",
+    "counts that vary": "cbind(o, k, 3 - o) ~ age, family=dirichlet_multinomial",
     "components by default": "y ~ 1, family=mixture(gaussian, gaussian)",
     # under wider priors a posterior has several modes, and one chain is in one
     "components in order": "y ~ 1, family=mixture(gaussian, gaussian)\n"

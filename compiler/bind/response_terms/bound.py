@@ -11,7 +11,7 @@ from varying.grammar.walk import unwrap
 
 from ...data.schema import Schema
 from ...expressions.elsewhere import RESPONSES_UNTIL_THEN
-from ...families import FAMILIES
+from ...families import BY_RESPONSE, FAMILIES
 from ...families.family import Family
 from ...formula.columns import Numeric
 from .reading import as_number
@@ -172,7 +172,8 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
     term = TERMS[name]
     if family is None or term.of(family):
         return True
-    others = [f"`family={other.name}`" for other in FAMILIES.values() if term.of(other)]
+    every = (*FAMILIES.values(), *BY_RESPONSE.values())
+    others = [f"`family={other.name}`" for other in every if term.of(other)]
     never = ("ordinal", "nominal", "binary", "composition")
     if term.role == "limit" and family.response not in never:
         sink.add(
