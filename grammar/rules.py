@@ -246,6 +246,7 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("unscaled-predictor", _W, "A prior that the predictor's unit makes absurd."),
     Rule("wide-prior", _W, "A prior far wider than anything the data can show."),
     Rule("time-unit", _W, "A prior of times in another unit than the responses."),
+    Rule("fast-response", _W, "A response so short that it says alone what `ndt` is."),
     Rule("heavy-tail", _W, "A half-Cauchy prior over a few levels."),
     "Fits",
     Rule("improper-prior", _E, "A draw from a prior that is no distribution."),

@@ -62,6 +62,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("unscaled-predictor", priors.unscaled),
     Lint("wide-prior", priors.too_wide),
     Lint("time-unit", times.other_unit),
+    Lint("fast-response", times.too_fast),
     Lint("heavy-tail", priors.heavy_tail),
 )
 

@@ -1,4 +1,4 @@
-"""Priors of times that are in another unit than the data, or after them."""
+"""Times: priors in another unit than the data or after them, and answers too fast."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+
+from varying.grammar.printer import name_text
 
 from ..bind.bound import PriorText
 from ..distributions.quantiles import middle_and_spread
@@ -16,6 +18,10 @@ from .subject import Finding, Subject
 _FAR = 3.0
 #: A distance of bounds that no prior of times in that unit means: so many times.
 _MUCH = 3.0
+#: From so many rows on the shortest of them can be told from the others: few, ...
+_ENOUGH, _FEW = 20, 0.02
+#: ... and so many times shorter than what nearly all are.
+_TIMES_FASTER = 3.0
 _UNIT = (
     "a prior of seconds says nothing of milliseconds: `varying show priors` has the "
     "default, which goes by the data"
@@ -37,6 +43,38 @@ def other_unit(subject: Subject) -> Iterator[Finding]:
             yield from _after(subject, priors.get(f"{bound.target}ndt.{end}"), logs)
     if "bs" in names:
         yield from _elsewhere(subject, priors.get(f"{bound.target}bs"))
+
+
+def too_fast(subject: Subject) -> Iterator[Finding]:
+    """Find a few responses far shorter than the others, which hold ``ndt`` near 0."""
+    response, times = subject.bound.response, subject.response
+    if "ndt" not in {dpar.name for dpar in subject.bound.family.dpars}:
+        return
+    if len(times) < _ENOUGH:
+        return
+    early = float(np.quantile(times, 0.05, method="inverted_cdf"))
+    fast = np.asarray(times) < early / _TIMES_FASTER
+    count = subject.table.count(fast)
+    if not count or count > max(1.0, _FEW * subject.table.total):
+        return
+    least, next_ = float(np.min(times)), float(np.min(np.asarray(times)[~fast]))
+    what = (
+        f"one of {least:.4g} is" if count == 1 else f"{count} from {least:.4g} on are"
+    )
+    notes = [
+        f"`ndt` is below the shortest response, so these hold it near 0 for all: 95 % "
+        f"are {early:.4g} or longer",
+    ]
+    if response.expression is None:
+        notes.append(
+            "if they are no answers, leave them out: "
+            f"`where {name_text(response.column)} >= {next_:.4g}`"
+        )
+    yield Finding(
+        response.span,
+        f"of the responses `{response.name}` {what} far too fast",
+        (*notes,),
+    )
 
 
 def _ends(prior: PriorText) -> tuple[float, float] | None:

@@ -55,6 +55,20 @@ _LISTED = 6
 _NAMES = ("complete", "none", "partial")
 
 
+#: What is said of a level that goes further than to the population, or from it.
+_PAST, _AWAY = "past it", "away"
+
+
+def _way(pulled: float) -> str:
+    """Return how much of the way to the population a level is pulled, in words."""
+    if not np.isfinite(pulled):
+        return ""
+    percent = round(100 * pulled)
+    if 0 <= percent <= 100:
+        return f"{percent} %"
+    return _PAST if percent > 100 else _AWAY
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """An effect of a level of the group, by way of pooling.
@@ -189,7 +203,7 @@ class Pool(Report):
                 f"{fixed(one.none, 2)} ({fixed(one.none_sd, 2)})",
                 f"{fixed(one.partial, 2)} ({fixed(one.partial_sd, 2)})",
                 fixed(one.complete, 2),
-                "" if not np.isfinite(one.pulled) else f"{100 * one.pulled:.0f} %",
+                _way(one.pulled),
             )
             for one in shown
         ]
@@ -244,6 +258,17 @@ class Pool(Report):
         return tuple(found)
 
     def _pulled(self, coef: str) -> str:
+        odd = {_way(one.pulled) for one in self.of(coef)} & {_PAST, _AWAY}
+        if not odd:
+            return self._in_all(coef)
+        return (
+            f"{self._in_all(coef)} Under `pulled`, `{_PAST}` is beyond the population's"
+            f" value and `{_AWAY}` is away from it: effects of a level are estimated "
+            "together, so that one can go with another, and of a level that is near "
+            "the population a share says little."
+        )
+
+    def _in_all(self, coef: str) -> str:
         levels = [one for one in self.of(coef) if np.isfinite(one.pulled)]
         share = self.shrinkage(coef)
         text = (

@@ -14,7 +14,7 @@ import varying
 from varying.grammar.diagnostics import Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source
-from varying.runtime.pooling.pool import Pool, _wide
+from varying.runtime.pooling.pool import Pool, _way, _wide
 from varying.runtime.pooling.specs import complete, factors_of, none, partial
 
 RADON = Path(__file__).parents[3] / "examples" / "radon"
@@ -191,3 +191,12 @@ def test_what_has_no_three() -> None:
     ):
         with pytest.raises(varying.ModelError, match=why):
             varying.pool(spec, data)
+
+
+@pytest.mark.parametrize(
+    ("pulled", "said"),
+    [(0.0, "0 %"), (0.63, "63 %"), (1.004, "100 %"), (1.13, "past it"), (-0.2, "away")],
+)
+def test_how_far_a_level_is_pulled(pulled: float, said: str) -> None:
+    assert _way(pulled) == said
+    assert _way(float("nan")) == ""
