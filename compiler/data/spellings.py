@@ -54,6 +54,12 @@ _AMONG_WORDS = re.compile(r"-9|-?(9{2,}|8{2,}|7{2,})")
 _SURE, _SURE_OF_WHOLE = 77, 7
 #: So many codes a column may have at each end.
 _MOST_CODES = 10
+#: More dates than these are no conditions of a design.
+_MOST_DATES = 6
+DATES_NOTE = (
+    "its values look like dates or times: `{}`; make numbers of them in the data, as "
+    "days since the first"
+)
 MISSING_NOTE = (
     "`{}` looks like a missing value: write NA, leave the cell empty, or name it in "
     "`missing=[...]` of a `column` statement"
@@ -312,8 +318,15 @@ def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
     odd = _no_numbers(info.levels)
     if odd and len(odd) < len(info.levels) and all(map(looks_missing, odd)):
         return  # `missing-word` tells of it
+    dates = len(info.levels) > _MOST_DATES and all(map(_DATE.match, info.levels))
     if not stray_texts(info.levels):
-        _warn_level_per_row(info, rows, span, sink)
+        if not _warn_level_per_row(info, rows, span, sink) and dates:
+            sink.add(
+                "almost-numbers",
+                span,
+                f"`{info.name}` is taken as a text with {len(info.levels)} levels",
+                DATES_NOTE.format(info.levels[0]),
+            )
     else:
         sink.add(
             "almost-numbers",
@@ -323,20 +336,18 @@ def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
         )
 
 
-def _warn_level_per_row(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
+def _warn_level_per_row(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> bool:
+    """Warn of nearly a level for every row; whether there is."""
     levels = info.levels
     numeric = sum(bool(_LIKE_NUMBER.fullmatch(text)) for text in levels)
     like_numbers = numeric >= _MOST * len(levels)
     fewest, share = _PER_ROW[like_numbers]
     if len(levels) < fewest or len(levels) < share * rows:
-        return
+        return False
     name = name_text(info.name)
     notes = large_note(levels, name)
     if not notes and like_numbers and _DATE.match(levels[0]):
-        notes = (
-            f"its values look like dates or times: `{levels[0]}`; make numbers of them "
-            "in the data, as days since the first",
-        )
+        notes = (DATES_NOTE.format(levels[0]),)
     elif not notes and like_numbers:
         notes = (
             f"its values look like numbers with something beside them: `{levels[0]}`",
@@ -350,6 +361,7 @@ def _warn_level_per_row(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> 
         "each effect would be that of hardly more than one row; if that is meant: "
         f"`column {name}: text`",
     )
+    return True
 
 
 def large_note(levels: Sequence[str], name: str) -> tuple[str, ...]:

@@ -51,5 +51,6 @@ def _from(spec: str, data: str, path: Path) -> str:
     """Return a spec with the path of its data as seen from its own folder."""
     there = data if os.path.isabs(data) else os.path.relpath(data, path.parent)
     quoted = there.replace("\\", "\\\\").replace('"', '\\"')
-    _, rest = spec.split("\n", 1)
-    return f'data "{quoted}"\n{rest}'
+    first, rest = spec.split("\n", 1)
+    option = ', decimal=","' if first.endswith(', decimal=","') else ""
+    return f'data "{quoted}"{option}\n{rest}'

@@ -69,10 +69,23 @@ def terms_of(
     if by is None:
         return Terms(tuple(kept), tuple(numeric), fixed, tuple(said))
     group = name_text(by)
+    if len(np.unique(_codes(table.columns[by]))) == table.rows:
+        said.append(
+            f"Each row has a `{by}` of its own, so that nothing is known of how they "
+            "differ: there is no term for it. If the file has one row a person and a "
+            "column for each answer, `data` has `wide(...)` (docs/data.md)."
+        )
+        return Terms(tuple(kept), tuple(numeric), fixed, tuple(said))
     within = [n for n in kept if _varies_within(table, n, by)]
     slopes = _slopes(table, within, by)
     bar = f"({slopes} | {group})"
-    if within:
+    if within and slopes == "1":
+        listed = ", ".join(f"`{n}`" for n in within)
+        said.append(
+            f"{listed} {'vary' if len(within) > 1 else 'varies'} within `{by}`, of "
+            f"which there are too few rows for effects that differ between them: {bar}."
+        )
+    elif within:
         listed = ", ".join(f"`{n}`" for n in within)
         said.append(
             f"{listed} {'vary' if len(within) > 1 else 'varies'} within `{by}`, so its "

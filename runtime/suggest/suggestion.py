@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from varying.compiler.data.file import DataFile, read_data
+from varying.compiler.data.spellings import with_comma
+from varying.compiler.data.table import Column, Kind
 from varying.compiler.data.wanted import Wanted
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import name_text, string_text
@@ -239,7 +241,10 @@ def suggest(
         )
     known = [] if tried is None else [tried]
     terms = terms_of(found, response, by, known)
-    return Suggestion(facts, candidates, terms, _text(data), origin)
+    text = _text(data)
+    if isinstance(origin, DataFile) and origin.options.decimal == ",":
+        text += ', decimal=","'
+    return Suggestion(facts, candidates, terms, text, origin)
 
 
 def _of_odd(facts: Facts, odd: Sequence[Odd]) -> str:
@@ -267,6 +272,11 @@ def _without_family(facts: Facts) -> tuple[str, ...]:
     )
 
 
+def _commas(column: Column) -> bool:
+    """Say whether texts are numbers with decimal commas."""
+    return column.kind is Kind.TEXT and with_comma(column.levels) is not None
+
+
 def _text(data: Any) -> str:
     if not isinstance(data, str | os.PathLike):
         return ""
@@ -281,11 +291,18 @@ def _read(data: Any) -> tuple[Source, Table, Table | DataFile]:
         source = Source(f"data {_text(data)}", "suggest")
         sink = Sink(source)
         file = DataFile(path)
-        found = read_data(
-            file, Wanted(None, frozenset(), ()), sink, Span(5, len(source.text))
-        )
+        every, span = Wanted(None, frozenset(), ()), Span(5, len(source.text))
+        found = read_data(file, every, sink, span)
         sink.raise_errors()
         assert found is not None
+        commas = [
+            n for n, c in found.columns.items() if c.decimal == "." and _commas(c)
+        ]
+        if commas:  # nobody could say so here: a spec has `decimal=","`
+            again = replace(file, options=replace(file.options, decimal=","))
+            other = read_data(again, every, Sink(source), span)
+            if other and all(other.columns[n].kind.is_number for n in commas):
+                return source, other, again
         return source, found, file
     from varying.compiler.data.plain import table_from_frame
 

@@ -302,3 +302,19 @@ def test_the_tails_of_shares(name: str) -> None:
         below, above = CDFS[name](np.asarray(at), **one)
         assert below + above == pytest.approx(1.0, abs=1e-12)
         assert (drawn <= at).mean() == pytest.approx(float(below), abs=0.0125)
+
+
+def test_decimal_commas_are_read_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "deutsch.csv"
+    rows = [f"{n // 3:03d};{n % 7},{n % 10}5;{'ab'[n % 2]}" for n in range(60)]
+    file.write_text("VP;RZ in s;Gruppe\n" + "\n".join(rows) + "\n", "utf-8")
+    found = varying.suggest(file, "RZ in s", by="VP")
+    assert found.spec.startswith(f'data "{file}", decimal=","\n')
+    assert found.facts.kind == "positive"
+    assert varying.compile(found.spec).compiled is not None
+
+
+def test_a_group_of_single_rows_has_no_term() -> None:
+    frame = data(_ratings).assign(row=np.arange(ROWS))
+    found = varying.suggest(frame, "answer", by="row", top=99)
+    assert "(1" not in found.spec and "Each row has a `row` of its own" in str(found)
