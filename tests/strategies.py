@@ -89,7 +89,7 @@ FEATURES = frozenset(
     by shared members student-group
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
-    two-categories hundred-categories unseen words
+    two-categories hundred-categories unseen words items
     monotonic monotonic-product monotonic-group smooth
     missing let where several-models keep repeated
     prior-class prior-group prior-term prior-coefficient prior-mixed prior-constant
@@ -149,7 +149,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
     data = _data(draft.rng)
     head, response = _response(draft, family, data)
     response = _limited(draft, seed, family, response, data)
-    response = _weighted(draft, seed, response)
+    response = _weighted(draft, seed, _items(draft, seed, family, response, data))
     data = _repeat(draft, seed, data)
     head += _columns(draft)
     lets = []
@@ -248,6 +248,19 @@ def _around(values: pd.Series) -> tuple[float, float]:
     """Return numbers below and above some, of the same sign if all have one."""
     low, high = float(values.min()), float(values.max())
     return (low / 2 if low > 0 else low - 1.0), (high / 2 if high < 0 else high + 1.0)
+
+
+def _items(
+    draft: _Draft, seed: int, family: str, response: str, data: pd.DataFrame
+) -> str:
+    """Return the response, for some with thresholds of each item."""
+    # a generator of its own, as above
+    rng = np.random.default_rng([43, seed])
+    if not FAMILIES[family].thresholds or rng.random() < 0.75:
+        return response
+    draft.met("items")
+    data["question"] = rng.permutation(np.arange(len(data)) % 2 + 1)
+    return f"{response} {'+' if ' | ' in response else '|'} thres(gr=question)"
 
 
 #: Families that random models censor and truncate; others have models of their own.
