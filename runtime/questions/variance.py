@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, polygamma
 
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.families.combined.limits import base_name
@@ -184,6 +183,12 @@ def _extreme(name: str) -> Callable[..., Array]:
     return lambda given, _: np.asarray(pi**2 / 6.0 / np.square(given[name]))
 
 
+def _log_gamma(given: Mapping[str, Array], _: str) -> Array:
+    from scipy.special import polygamma
+
+    return np.asarray(polygamma(1, given["shape"]))
+
+
 #: Of the residual where the linear predictor is: under the log link of what is above 0,
 #: that of the log of the response.
 LATENT: Mapping[str, Callable[[Mapping[str, Array], str], Array]] = {
@@ -196,7 +201,7 @@ LATENT: Mapping[str, Callable[[Mapping[str, Array], str], Array]] = {
     "asymmetric_laplace": _asymmetric,
     "exgaussian": _exgaussian,
     "gumbel": _square("sigma", pi**2 / 6.0),
-    "gamma": lambda given, _: polygamma(1, given["shape"]),
+    "gamma": _log_gamma,
     "exponential": lambda given, _: np.asarray(pi**2 / 6.0),
     "weibull": _extreme("shape"),
     "frechet": _extreme("nu"),
@@ -291,6 +296,8 @@ def _squares_over_mean(given: Mapping[str, Array], name: str, sign: float) -> Ar
     Of what is a power ``sign / shape`` of an exponential variable: infinite where the
     power has no such mean.
     """
+    from scipy.special import gammaln
+
     power = sign / given[name]
     ratio = gammaln(1.0 + 2.0 * power) - 2.0 * gammaln(1.0 + power)
     return np.asarray(np.where(power > -0.5, np.expm1(ratio), np.inf))

@@ -351,7 +351,7 @@ def test_what_makes_no_sense() -> None:
         fit("ordlogit, names").predict("mean")
     with pytest.raises(ValueError, match="`y` has no categories"):
         made_fit().predict("prob")
-    with pytest.raises(ValueError, match="'prob', 'eta', 'quantile', not 'x'"):
+    with pytest.raises(ValueError, match="'eta', 'membership', 'quantile', not 'x'"):
         made_fit().predict("x")  # type: ignore[arg-type]
     for draws in (0, 251, -1):
         with pytest.raises(ValueError, match=f"1 to 250, not {draws}"):
