@@ -277,6 +277,8 @@ def _drawn(block: Block, rng: np.random.Generator) -> Array:
 
 #: Arguments that are numbers of a row, or thresholds: those of most ordinal families.
 _OF_A_ROW = frozenset({"eta", "disc", "hu", "zi", "threshold", "gap"})
+#: Draws at a time there: what is made on the way stays near the processor.
+_FEW = 250
 #: Types of responses that are whole numbers.
 _KINDS: Mapping[str, Any] = dict.fromkeys(
     ("binary", "ordinal", "nominal", "count", "successes"), np.int64
@@ -310,20 +312,32 @@ def _probabilities(block: Block) -> Array:
     ranks = np.arange(len(rows.categories))
     if block.shape[1] < len(ranks) and arguments.keys() <= _OF_A_ROW:
         # the categories of a row as if they were rows: thresholds are read once
-        wide = replace(block, place=slice(0, len(ranks)))
-        for row in range(block.shape[1]):
-            own = {
-                name: value[..., row : row + 1]
-                if name not in VECTORS and np.shape(value)[-1:] == block.shape[1:]
-                else value
-                for name, value in arguments.items()
-            }
-            found[:, row] = np.exp(wide.by(rows.family.log_density, own, ranks))
+        for first in range(0, block.count, _FEW):
+            some = slice(first, min(first + _FEW, block.count))
+            wide = replace(
+                block, place=slice(0, len(ranks)), count=some.stop - some.start
+            )
+            for row in range(block.shape[1]):
+                own = {
+                    name: _of_a_row(name, value, block, some, row)
+                    for name, value in arguments.items()
+                }
+                each = wide.by(rows.family.log_density, own, ranks)
+                np.exp(each, out=found[some, row])
         return found
     for rank in range(len(rows.categories)):
         ranks = np.full(block.shape[1], rank)
         found[..., rank] = np.exp(block.by(rows.family.log_density, arguments, ranks))
     return found
+
+
+def _of_a_row(name: str, value: Array, block: Block, some: slice, row: int) -> Array:
+    """Return an argument of one row at some of the draws."""
+    if name not in VECTORS and np.shape(value)[-1:] == block.shape[1:]:
+        value = value[..., row : row + 1]
+    if np.ndim(value) > 1 and len(value) == block.count:
+        value = value[some]
+    return value
 
 
 def check_kind(kind: object) -> None:

@@ -176,7 +176,8 @@ def _quantile_name(probability: float) -> str:
 def _figures(values: Array, columns: Columns) -> dict[str, Array]:
     """Return the figures of each column of draws."""
     # by numbers, then draws: NumPy sorts these with the processor's vectors
-    ordered = np.sort(np.ascontiguousarray(values.T), axis=1)
+    ordered = np.array(values.T, order="C")
+    ordered.sort(axis=1)
     if columns.quantiles:
         method: Any = "inverted_cdf" if columns.discrete else "linear"
         found = np.quantile(ordered, columns.quantiles, axis=1, method=method)
