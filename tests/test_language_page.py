@@ -39,6 +39,7 @@ from varying.compiler.distributions.table import (
 from varying.compiler.driver import Request, check
 from varying.compiler.expressions.functions import FUNCTIONS, Function
 from varying.compiler.expressions.learning import MOST_COLUMNS
+from varying.compiler.expressions.special import STANDING
 from varying.compiler.families import BY_RESPONSE, FAMILIES, PLANNED_FAMILIES
 from varying.compiler.families.family import Family
 from varying.compiler.formula.coding import MOST_LEVELS
@@ -279,7 +280,7 @@ def not_yet() -> Iterator[str]:
         "Terms": (
             f"{f.name}()"
             for f in FUNCTIONS.values()
-            if not f.ready and f.name not in groups
+            if not f.ready and f.name not in (*groups, *STANDING)
         ),
         "Beside the response": (f"{n}()" for n in PLANNED_TERMS),
         "Options of a formula": words,

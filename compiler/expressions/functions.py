@@ -23,7 +23,7 @@ from .elementwise import ELEMENTWISE
 from .elsewhere import report_elsewhere
 from .function import Function, Role, Setting
 from .smooth import BASES, refuse
-from .special import PLANNED_TERMS, TERMS
+from .special import PLANNED_TERMS, STANDING, TERMS
 
 __all__ = [
     "FUNCTIONS",
@@ -323,6 +323,10 @@ def find_function(name: Name, data: Table | Schema, sink: Sink) -> Function | No
             return None
         notes, fix = did_you_mean(name.text, known, name.span, "functions")
         sink.add("unknown-function", name.span, message, *notes, fix=fix)
+    elif name.text in STANDING:
+        message = f"`{name.text}()` is not possible here"
+        sink.add("invalid-term", name.span, message, *PLANNED_TERMS[name.text])
+        return None
     elif not function.ready:
         message = f"`{name.text}()` is not compiled by this version"
         sink.add("not-yet", name.span, message, *PLANNED_TERMS.get(name.text, ()))

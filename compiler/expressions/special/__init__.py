@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .monotonic import Monotonic
-from .table import PLANNED_TERMS, TERMS
+from .table import PLANNED_TERMS, STANDING, TERMS
 from .term import SpecialTerm
 
-__all__ = ["PLANNED_TERMS", "TERMS", "Monotonic", "SpecialTerm"]
+__all__ = ["PLANNED_TERMS", "STANDING", "TERMS", "Monotonic", "SpecialTerm"]

@@ -10,6 +10,9 @@ from .term import SpecialTerm
 
 TERMS: dict[str, SpecialTerm] = {term.name: term for term in (MO,)}
 
+#: Of the terms below, those that are compiled where they stand by themselves.
+STANDING = frozenset({"cs"})
+
 #: Terms of the language that this version does not compile yet, and what to write until
 #: then. Of these `gr` and `mm` stand right of a bar: `formula/groups.py` reads them.
 PLANNED_TERMS: Mapping[str, tuple[str, ...]] = {
