@@ -21,7 +21,13 @@ from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.start import start
 from varying.grammar.source import Source
 
-from .harness import by_graph, by_reference, by_source, random_point
+from .harness import (
+    by_graph,
+    by_reference,
+    by_source,
+    compare_passes,
+    random_point,
+)
 from .kernels import CLOSE, by_kernel, vector
 
 
@@ -136,6 +142,14 @@ def test_kernel_is_the_reference(text: str) -> None:
         # inside of where there is a density, which chains start in
         assert np.isfinite(here.density)
         assert max(difference.density, difference.gradient) < CLOSE
+
+
+@pytest.mark.parametrize(
+    "text", [one for one in MODELS if "| g)" in one and "grade" in one]
+)
+def test_passes_do_not_change_the_density(text: str) -> None:
+    """Centering the effects of people, of every ordinal family, among them."""
+    assert compare_passes(compiled(text), 1)[0] == []
 
 
 def near(

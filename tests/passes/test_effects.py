@@ -96,6 +96,21 @@ CENTERED = [
     "count ~ x*of_a + (1 + x + z | a) + (1 | g), family=poisson",
     "count ~ x + of_a + (1 | a) + (1 | g), family=negbinomial",
     "k ~ of_a + (1 | a) + (0 + x | g), family=ordlogit",
+    # every ordinal family, and the links
+    *(
+        f"k ~ x + (1 | a), family={family}, link={link}"
+        for family, link in (
+            ("cumulative", "probit"),
+            ("cumulative", "cloglog"),
+            ("cumulative", "loglog"),
+            ("cumulative", "cauchit"),
+            ("sratio", "logit"),
+            ("cratio", "cloglog"),
+            ("acat", "logit"),
+            ("zero_inflated_cumulative", "logit"),
+        )
+    ),
+    "let up = k + 2\nup ~ x + (1 | a), family=hurdle_cumulative",
     "y ~ x + (1 + x | a) + (1 | g), family=student\n  sigma ~ z + (1 | g)",
     "hit ~ step + (1 + step | a), family=bernoulli",
     TURNED,
