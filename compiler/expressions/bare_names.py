@@ -116,7 +116,7 @@ def settle_names(data: Table | Schema, sink: Sink) -> None:
     it is a column's, or is none.
     """
     names = all_names(data)
-    if data.open or not names:
+    if data.open or not names or not sink.failed:
         return
     given = [name for name in names if name not in made(data)]
     places = list(_places(given, sink.source.text))

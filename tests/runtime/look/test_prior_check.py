@@ -34,6 +34,8 @@ def test_every_kind_has_two_to_four_statements(rng: np.random.Generator) -> None
     for kind in get_args(ResponseKind):
         categories = ("a", "b") if kind in ("binary", "ordinal", "nominal") else ()
         values = rng.integers(0, 2, (SETS, 6))
+        if kind == "composition":  # a column a category
+            categories, values = ("a", "b", "c"), rng.integers(1, 5, (SETS, 6, 3))
         data = Replicates(kind, kind, values[0], values, categories, trials)
         count = len(check_prior(data, 1).statements)
         assert count == 1 if kind == "binary" else 2 <= count <= 4
