@@ -169,6 +169,11 @@ def check_composition(bound: BoundModel, table: Table, sink: Sink) -> bool:
     return False
 
 
+def _name(family: Family) -> str:
+    """Return what a spec calls a family, without its predictors."""
+    return family.name.partition("(")[0]
+
+
 def _of_sum(bound: BoundModel, values: Floats, total: Floats) -> tuple[str, ...]:
     """Return what to do about shares that do not add up to 1."""
     written = [one.label for one in bound.response.parts]
@@ -188,7 +193,7 @@ def _column(
     bound: BoundModel, one: Numeric, values: Floats, table: Table, sink: Sink
 ) -> bool:
     """Report the values of a column that no row can have."""
-    family, counts = bound.family, "trials" in bound.family.known
+    name, counts = _name(bound.family), "trials" in bound.family.known
     wrong = ~np.isfinite(values) | (values < 0.0)
     if counts:
         wrong |= values != np.floor(values)
@@ -206,11 +211,15 @@ def _column(
     elif not counts and zeros.any():
         notes += [
             f"{table.count(wrong & (values == 0.0)):,} are 0, and a share of 0 has no "
-            f"density under {family.name}",
+            f"density under {name}",
             "where the shares are of counts, `family=dirichlet_multinomial` takes the "
             "counts, zeros among them; two categories of which one is rare may be one, "
             "`let ab = a + b`; zeros moved inside by hand move the result too",
         ]
+    elif not counts and bool((values[wrong] == 1.0).all()):
+        notes.append(
+            "the other categories then have a share of 0, which has no density"
+        )
     elif not counts and bool((values >= 0.0).all()) and values.max() > 1.0:
         notes.append(
             "percentages are divided by 100, by `let` for each column; counts are for "
@@ -219,7 +228,7 @@ def _column(
     sink.add(
         "response-support",
         one.expression.span,
-        f"{family.name} needs {needed}, and `{one.label}` has others in {rows}",
+        f"{name} needs {needed}, and `{one.label}` has others in {rows}",
         *notes,
     )
     return False

@@ -157,6 +157,15 @@ def test_draws_have_the_moments_of_the_family(name: str) -> None:
     assert y.var(axis=0) == pytest.approx(variance, rel=0.03)
 
 
+def test_no_share_is_drawn_that_has_no_density() -> None:
+    """Of a small precision nearly all is in one category."""
+    one, rng = family("dirichlet"), np.random.default_rng(8)
+    many = {name: np.full(500, 2.0) for name in NAMES}
+    y = one.simulate(rng, **many, phi=np.full(500, 0.02))
+    assert one.in_support(y).all() and (y > 1.0 - 1e-12).any()
+    assert np.isfinite(one.log_density(y, **many, phi=0.02)).all()
+
+
 def test_of_two_they_are_beta() -> None:
     rng = np.random.default_rng(2)
     eta, phi = rng.normal(0.0, 2.0, 50), np.exp(rng.normal(3.0, 2.0, 50))

@@ -55,7 +55,8 @@ def draw_shares(rng: Rng, p: Named) -> Array:
     drawn = np.array([rng.dirichlet(np.maximum(a, 1e-9)) for a in concentrations(p)[0]])
     # what underflows has no density
     drawn = np.maximum(drawn, 1e-200)
-    return np.asarray(drawn / drawn.sum(axis=-1, keepdims=True))
+    # and none rounds to 1
+    return np.minimum(drawn / drawn.sum(axis=-1, keepdims=True), 1.0 - 2.0**-53)
 
 
 def draw_counts(rng: Rng, p: Named) -> Array:

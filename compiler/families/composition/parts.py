@@ -26,6 +26,8 @@ from ..family import Array, DefaultPrior, Dpar, Moments, Observe, SourceText
 MU = "mu"
 #: What is added to each mean share, so that a category without any is rare.
 _LEAST_SHARE = 1e-4
+#: Drawn shares are between these.
+_TINY, _MOST = float(np.finfo(float).tiny), 1.0 - 2.0**-53
 
 
 def made_name(name: str, names: Sequence[str]) -> str:
@@ -235,8 +237,8 @@ def many_gammas(rng: np.random.Generator, shape: Array) -> Array:
 
 
 def drawn_shares(rng: np.random.Generator, a: Array) -> Array:
-    """Draw shares of a Dirichlet distribution; none is 0."""
+    """Draw shares of a Dirichlet distribution; none is 0, and none rounds to 1."""
     logs = many_gammas(rng, a)
     odds = np.exp(logs - logs.max(axis=-1, keepdims=True))
     found = odds / odds.sum(axis=-1, keepdims=True)
-    return np.asarray(np.maximum(found, float(np.finfo(float).tiny)))
+    return np.asarray(np.clip(found, _TINY, _MOST))
