@@ -327,7 +327,7 @@ def _of_fit(
 
 
 def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataArray:
-    """Return quantiles of new responses: quantiles by rows."""
+    """Return quantiles of new responses: quantiles by rows, and by columns."""
     import numpy as np
     from xarray import DataArray
 
@@ -338,12 +338,13 @@ def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataA
         )
     columns = request.columns(one)
     parts = [
-        np.stack(list(found.values()))
+        np.stack(list(found.values())[len(one.more) :])
         for _, found in _watched(summary_lines(one, draws, columns, None), one, request)
     ]
     values = np.concatenate(parts, axis=1)
-    coords = {"quantile": list(request.quantiles), "row": one.rows.labels}
-    return DataArray(values, coords, ("quantile", "row"), name=one.name)
+    coords = {"quantile": list(request.quantiles), "row": one.rows.labels, **one.more}
+    shape = tuple(len(labels) for labels in coords.values())
+    return DataArray(values.reshape(shape), coords, tuple(coords), name=one.name)
 
 
 def _summarized(

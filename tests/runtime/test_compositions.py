@@ -94,6 +94,10 @@ def test_drawn_responses_are_counts_of_the_trials(fit: Any, data: pd.DataFrame) 
     assert drawn.dtype == np.int64
     assert (drawn.sum("category").values == data["n"].to_numpy()).all()
     wanted = fit.predict(kind="mean").mean(["chain", "draw"]).values
+    inner = fit.predict(kind="quantile", quantiles=[0.1, 0.9], seed=1)
+    expected = np.quantile(drawn.values, [0.1, 0.9], axis=(0, 1), method="inverted_cdf")
+    assert inner.dims == ("quantile", "row", "category")
+    assert np.array_equal(inner.values, expected)
     away = np.abs(drawn.mean(["chain", "draw"]).values - wanted)
     assert away.max() < 6 * 10.0 / np.sqrt(160)
 
