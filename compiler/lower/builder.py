@@ -55,6 +55,9 @@ class Builder:
 
     #: What is added to the predictor at one threshold alone, by its place.
     by_threshold: dict[int, list[Block]] = field(default_factory=dict)
+    #: Predictors that no formula is of: behind the others, which are in the order of
+    #: the formulas.
+    beside: list[Predictor] = field(default_factory=list)
 
     def learned_of(self, part: BoundPredictor) -> LearnedPart:
         """Return what was learned of a predictor of any response."""

@@ -89,9 +89,11 @@ def lower(
     build = Builder(joint, learned, joint.members[0], learned[0])
     build.axes.append(Axis(ROW, "rows"))
     made: list[tuple[Likelihood, list[Predictor]]] = []
+    beside: list[tuple[Likelihood, list[Predictor]]] = []
     for build.bound, build.learned in zip(joint.members, learned, strict=True):
-        build.predictors = []
+        build.predictors, build.beside = [], []
         made.append((_response(build), build.predictors))
+        beside.append((made[-1][0], build.beside))
     coupling = lower_coupling(build, [one.name for one, _ in made], joint.responses)
     count = None
     if counted:
@@ -109,7 +111,7 @@ def lower(
         # the response may have had to take another name
         predictors=tuple(
             replace(predictor, response=one.name)
-            for one, predictors in made
+            for one, predictors in (*made, *beside)
             for predictor in predictors
         ),
         likelihoods=tuple(replace(one, count=count) for one, _ in made),

@@ -249,7 +249,7 @@ def _of_groups(build: Builder) -> Expr | None:
     for place, blocks in sorted(added.items()):
         name = free_name(f"{bound.prefix}cs_{place + 1}", build)
         names.append(name)
-        build.predictors.append(
+        build.beside.append(
             Predictor(
                 name,
                 bound.response.name,

@@ -258,11 +258,17 @@ def variable_of(reference: Reference, compiled: Compiled) -> str:
     predictor = compiled.lowered.predictors[compiled.joint.predictors.index(part)]
     if reference.kind == "simo":
         return simplex_variable(reference.group, part.population, predictor)
-    used = dict.fromkeys(
-        group for block in predictor.blocks for group, _ in block.effects_used()
-    )
+    # effects on single thresholds, of `cs()`, are in predictors beside the main one
+    beside = compiled.lowered.predictors[len(compiled.joint.predictors) :]
+    several = [one for one in beside if one.prefix == predictor.prefix]
+    used = {
+        group
+        for one in (predictor, *(several if part.main else ()))
+        for block in one.blocks
+        for group, _ in block.effects_used()
+    }
     place = [grouping.name for grouping in part.groupings].index(reference.group)
-    group = compiled.lowered.group([*used][place])
+    group = [one for one in compiled.lowered.groups if one.name in used][place]
     names = {
         "sd": group.reported_sd,
         "cor": group.correlation_matrix,

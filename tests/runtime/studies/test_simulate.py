@@ -120,6 +120,32 @@ def test_people_have_thresholds_of_their_own() -> None:
     assert between == pytest.approx(wanted, rel=0.25)
 
 
+def test_effects_on_single_thresholds_are_drawn() -> None:
+    """Of the group of `cs()` and of that of another parameter, by their names."""
+    rows = pd.DataFrame({"g": np.repeat([f"p{i}" for i in range(400)], 40), "x": 0.0})
+    truth = {"threshold": [0, 0], "disc.b[x]": 0.3, "disc.sd[g, Intercept]": 1e-6}
+    truth |= {"sd[g, Intercept[0|1]]": 1.5, "sd[g, Intercept[1|2]]": 1e-6}
+    found = varying.simulate(
+        "column y: ordered(0..2)\ny ~ 1 + (cs(1) || g), family=sratio\n"
+        "  disc ~ x + (1 | g)\n",
+        truth,
+        rows,
+        seed=4,
+    )
+    y = found.y.astype(int).to_numpy().reshape(400, 40)
+    first = (y > 0).mean(axis=1)
+    share = 1.0 / (1.0 + np.exp(1.5 * np.random.default_rng(1).normal(size=100_000)))
+    wanted = share.var() + (share * (1.0 - share)).mean() / 40
+    assert first.var() == pytest.approx(wanted, rel=0.25)
+    # at the second threshold people are alike
+    often = first > 0.25
+    above = (y[often] == 2).sum(axis=1) / (y[often] > 0).sum(axis=1)
+    assert above.mean() == pytest.approx(0.5, abs=0.03)
+    assert above.var() == pytest.approx(
+        0.25 * (1.0 / (40 * first[often])).mean(), rel=0.3
+    )
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_rows_have_the_distribution(name: str) -> None:
     spec, truth, expected = ALONE[name]
