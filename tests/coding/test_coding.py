@@ -240,7 +240,8 @@ def test_levels_are_dropped_after_where() -> None:
     text = "where dose != '2 mg'\ny ~ dose"
     columns, _, diagnostics = designed(text)
     assert [column.name for column in columns] == ["Intercept", "dose[10 mg]"]
-    assert diagnostics == []  # nobody declared them
+    # nobody declared them
+    assert [one.rule for one in diagnostics] == ["rows-dropped"]
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,9 @@ def test_statistics_count_rows(kind: ResponseKind) -> None:
     observed, drawn = rng.integers(0, top, 12), rng.integers(0, top, (40, 12))
     if kind == "continuous":
         drawn = drawn - 0.5 * rng.integers(0, 2, drawn.shape)
+    if kind == "composition":
+        observed, drawn = (rng.random((*one.shape, 3)) for one in (observed, drawn))
+        categories = tuple("abc")
     trials = np.maximum(observed, 5) if kind == "successes" else None
     cells = Replicates("y", kind, observed, drawn, categories, trials, counts)
     rows = replace(cells.take(np.repeat(np.arange(12), counts)), counts=None)
@@ -209,7 +212,7 @@ def test_statistics_count_rows(kind: ResponseKind) -> None:
         assert here.text == there.text
     even = cells.even
     assert even.counts is None
-    assert np.sort(even.observed).tolist() == np.sort(rows.observed).tolist()
+    assert np.sort(even.observed, 0).tolist() == np.sort(rows.observed, 0).tolist()
 
 
 def test_pictures(tmp_path: Path) -> None:

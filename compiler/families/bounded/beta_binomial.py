@@ -44,8 +44,8 @@ def density(m: Any, y: Any, eta: Any, phi: Any, trials: Any) -> Any:
     off = (
         deviance(m, y, more, log_trials + log_hits - log_some(m, y))
         + deviance(m, failures, -more, log_trials + log_misses - log_some(m, failures))
-        + deviance(m, a, -more, log_phi - log_total + log_hits - log_a)
-        + deviance(m, b, more, log_phi - log_total + log_misses - log_b)
+        + deviance(m, a, -more, log_phi - log_total + log_hits - log_a, tiny=True)
+        + deviance(m, b, more, log_phi - log_total + log_misses - log_b, tiny=True)
     )
     left = m.gamma_remainder
     hits = left(y + a) - left(y) - left(a) + log_a - log_hits

@@ -16,13 +16,14 @@ LARGE = 60.0
 _SQUARES = 1e-150
 
 
-def deviance(m: Any, k: Any, more: Any, log_ratio: Any) -> Any:
+def deviance(m: Any, k: Any, more: Any, log_ratio: Any, *, tiny: bool = False) -> Any:
     """Return ``k log(k/E) + E - k`` of a number that may be 0.
 
     ``more`` is ``E - k``, by a difference that does not cancel, and ``log_ratio`` is
-    ``log(E/k)``, any number where k is 0.
+    ``log(E/k)``, any number where k is 0. ``tiny``: k may be positive and as small as
+    numbers can be.
     """
-    near = m.abs(more) < 0.5 * m.where(k > _SQUARES, k, 0.0)
+    near = m.abs(more) < 0.5 * (m.where(k > _SQUARES, k, 0.0) if tiny else k)
     over, off = m.where(near, k, 1.0), m.where(near, more, 0.0)
     close = over * m.log1p_excess(off / over)
     return m.where(near, close, more - k * log_ratio)
