@@ -137,7 +137,13 @@ def _column(part: PartStatement, prepared: Prepared, sink: Sink) -> Name | None:
         )
         return None
     if group.text not in schema.columns:
-        return None  # reported where group terms are read
+        sink.add(
+            "unknown-column",
+            group.span,
+            f"the data have no column `{group.text}`",
+            _WRITTEN + ", with a column of the data",
+        )
+        return None
     return group
 
 
