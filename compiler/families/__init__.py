@@ -47,6 +47,7 @@ from .continuous.student import STUDENT
 from .continuous.von_mises import VON_MISES
 from .continuous.weibull import WEIBULL
 from .continuous.wiener import WIENER
+from .counts.com_poisson import COM_POISSON
 from .counts.discrete_weibull import DISCRETE_WEIBULL
 from .counts.geometric import GEOMETRIC
 from .counts.negbinomial import NEGBINOMIAL
@@ -117,6 +118,7 @@ FAMILIES = Families(
         NEGBINOMIAL,
         GEOMETRIC,
         DISCRETE_WEIBULL,
+        COM_POISSON,
         ZERO_INFLATED_POISSON,
         ZERO_INFLATED_NEGBINOMIAL,
         ZERO_INFLATED_BINOMIAL,
@@ -165,5 +167,5 @@ COMPILED = ", ".join(
 
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
-    ("xbeta com_poisson negbinomial1 logistic_normal cox").split()
+    ("xbeta negbinomial1 logistic_normal cox").split()
 )

@@ -58,7 +58,6 @@ _OVERDISPERSED = (
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "cox": ("until then: `weibull` of times that are all observed",),
     "xbeta": (_ORDERED,),
-    "com_poisson": (_OVERDISPERSED,),
     "negbinomial1": (_OVERDISPERSED,),
     "logistic_normal": (
         "until then: it is the normal distribution of the logs of shares over that of "

@@ -33,8 +33,12 @@ def numbers(name: str, place: int, rng: np.random.Generator) -> NDArray[np.float
     return size(rng, 1e-6, 1e6)
 
 
-# a table of SciPy's is behind `log_ndtr`: `test_latent.py` is about it
-@pytest.mark.parametrize("name", [name for name in DERIVED if name != "log_ndtr"])
+#: A table of SciPy's is behind one, two of their own files behind the other:
+#: `test_latent.py`, `test_compoisson.py`.
+APART = ("log_ndtr", "log_com_sum")
+
+
+@pytest.mark.parametrize("name", [name for name in DERIVED if name not in APART])
 def test_an_operation_by_hand_is_what_it_is_made_of(name: str) -> None:
     """Values and slopes: by complex step, whose own errors are those of rounding."""
     rng = np.random.default_rng([7, len(name)])

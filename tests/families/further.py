@@ -154,6 +154,15 @@ def _discrete_weibull(rng: Rng, rows: int) -> Sample:
     return Sample(y, {"eta": eta, "shape": shape})
 
 
+def _com_poisson(rng: Rng, rows: int) -> Sample:
+    """Counts up to 10^3, half of them likely ones; few terms of the sum and many."""
+    y, shape = whole(rng, rows, 1e3), spread(rng, rows, 0.1, 200.0)
+    near = np.log(y + 0.5) + rng.normal(0.0, 1.0, rows) / np.sqrt(shape * (y + 1.0))
+    away = np.log(y + 0.5) + rng.normal(0.0, 1.0, rows)
+    eta = np.where(rng.random(rows) < 0.5, near, away)
+    return Sample(y, {"eta": eta, "shape": shape})
+
+
 def _kumaraswamy(rng: Rng, rows: int) -> Sample:
     """Half of the rows likely ones; shapes from 1e-3 to 1e3."""
     shape, log_u = spread(rng, rows, 1e-3, 1e3), -rng.standard_exponential(rows)
@@ -236,6 +245,23 @@ class DiscreteWeibull:
 
     def logcdf(self, y: Array) -> Array:
         return np.asarray(np.log(-np.expm1(self.logsf(y))))
+
+
+class ComPoisson:
+    """Counts below a number, by their sum."""
+
+    def __init__(self, eta: Array, shape: Array, below: int = 2_000) -> None:
+        self.given = eta, shape
+        counts = np.arange(below * 1.0)
+        terms = self.plain(counts.reshape(-1, *[1] * np.ndim(eta)))
+        self.total = special.logsumexp(terms, axis=0)
+
+    def plain(self, y: Array) -> Array:
+        eta, shape = self.given
+        return np.asarray(shape * (y * eta - special.gammaln(y + 1.0)))
+
+    def logpmf(self, y: Array) -> Array:
+        return self.plain(y) - self.total
 
 
 class Kumaraswamy:
@@ -393,6 +419,7 @@ TRIED: Mapping[str, Tried] = {
         {"eta": 0.2, "kappa": 15.0},
         lambda eta, kappa: stats.vonmises(kappa, 2.0 * np.arctan(eta)),
     ),
+    "com_poisson": Tried(_com_poisson, {"eta": 0.9, "shape": 1.8}, ComPoisson),
     "kumaraswamy": Tried(_kumaraswamy, {"eta": 0.3, "shape": 2.2}, Kumaraswamy),
     "discrete_weibull": Tried(
         _discrete_weibull,

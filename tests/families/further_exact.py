@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Context, Decimal
+from functools import cache
 
 from .decimals import HALF, PI, arctan, erfc, ln, log_gamma
 
@@ -135,6 +136,31 @@ def _density_discrete_weibull(y: Decimal, eta: Decimal, shape: Decimal) -> Decim
     passed = (shape * ln(y)).exp() if y > 0 else Decimal(0)
     later = (shape * ln(y + 1)).exp()
     return passed * log_q + ln(1 - ((later - passed) * log_q).exp())
+
+
+@exact
+def _density_com_poisson(y: Decimal, eta: Decimal, shape: Decimal) -> Decimal:
+    """By the sum, from its largest term downwards and upwards."""
+    start = int(eta.exp())
+    away = _plain(start, eta)
+    total = Decimal(0)
+    for step in (1, -1):
+        k, here = start, Decimal(1)
+        while k >= 0 and here > Decimal("1e-35"):
+            total += here if step == 1 or k < start else 0
+            ratio = shape * (log_of(k + 1 if step == 1 else k) - eta)
+            k += step
+            here *= (-step * ratio).exp() if k >= 0 else 0
+    return shape * (_plain(int(y), eta) - away) - ln(total)
+
+
+def _plain(k: int, eta: Decimal) -> Decimal:
+    return k * eta - log_gamma(Decimal(k + 1))
+
+
+@cache
+def log_of(k: int) -> Decimal:
+    return Decimal(k).ln(Context(prec=70)) if k else Decimal(0)
 
 
 @exact

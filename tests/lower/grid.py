@@ -220,6 +220,10 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
         Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0, 1.0))),
         Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0, 1.0))),
     ),
+    "com_poisson": (
+        Scale("around 3", _plain(lambda rng, z: _count(rng, z, 3.0))),
+        Scale("around 100", _plain(lambda rng, z: _count(rng, z, 100.0))),
+    ),
     "bernoulli": (
         Scale("half", _plain(lambda rng, z: _binary(rng, z, 0.5))),
         Scale("3 %", _plain(lambda rng, z: _binary(rng, z, 0.03))),
@@ -498,6 +502,7 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
         "gamma": (("shape", "cond + (1 | subj)"),),
         "weibull": (("shape", "cond + (1 | subj)"),),
         "beta": (("phi", "cond + (1 | subj)"),),
+        "com_poisson": (("shape", "cond + (1 | subj)"),),
         "kumaraswamy": (("shape", "cond + (1 | subj)"),),
         "beta_binomial": (("phi", "cond + (1 | subj)"),),
         "ordered_beta": (

@@ -1,18 +1,19 @@
 """Studies of further families.
 
-Not of those with a shift: chains of these studies start at fixed points, and one that
-is above the shortest response has no density.
-
 As in ``studies``, what is drawn and how likely it is owes nothing to the compiler.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit, gammaln
 
+from ..families.further import ComPoisson, Kumaraswamy
 from .combined_studies import OTHERS, study
 from .studies import ROWS, Named, mu
 
@@ -25,6 +26,7 @@ OTHERS |= {
     "quantile": ("beta(3, 3)", lambda rng, size: rng.beta(3.0, 3.0, size)),
     "kappa": ("lognormal(1, 0.5)", lambda rng, size: rng.lognormal(1.0, 0.5, size)),
     "nu": ("lognormal(1, 0.5, lb=1)", lambda rng, size: _above(rng, size, 1.0)),
+    "ndt": ("lognormal(-1, 0.3)", lambda rng, size: rng.lognormal(-1.0, 0.3, size)),
     "xi": ("normal(0, 0.15)", lambda rng, size: rng.normal(0.0, 0.15, size)),
 }
 
@@ -82,6 +84,11 @@ def exgaussian(p: Named) -> stats.rv_frozen:
     return stats.exponnorm(beta / sigma, at - beta, sigma)
 
 
+def shifted(p: Named) -> stats.rv_frozen:
+    at, sigma, ndt = named(p, "sigma", "ndt")
+    return stats.lognorm(sigma, ndt, np.exp(at))
+
+
 _REAL, _POSITIVE = np.linspace(-1.0, 1.0, ROWS), np.linspace(1.5, 3.0, ROWS)
 _LAWS = {
     "laplace": (laplace, ("sigma",), _REAL),
@@ -91,8 +98,15 @@ _LAWS = {
     "exgaussian": (exgaussian, ("sigma", "beta"), _REAL),
     "inverse_gaussian": (inverse, ("shape",), _POSITIVE),
     "frechet": (frechet, ("nu",), _POSITIVE),
+    "shifted_lognormal": (shifted, ("sigma", "ndt"), _POSITIVE),
     "gen_extreme_value": (extreme, ("sigma", "xi"), _REAL),
 }
+
+
+def quiet(call: Callable[[Array], Array], y: Array) -> Array:
+    """Return a log density; far out an exponential of SciPy's is infinite."""
+    with np.errstate(over="ignore"):
+        return call(y)
 
 
 def _first(p: Named) -> Named:
@@ -107,10 +121,16 @@ FURTHER = {
         lambda rng, p, law=law: np.asarray(  # type: ignore[misc]
             law(_first(p)).rvs(size=(1, ROWS), random_state=rng)
         )[0],
-        lambda y, p, law=law: law(p).logpdf(y),  # type: ignore[misc]
+        lambda y, p, law=law: quiet(law(p).logpdf, y),  # type: ignore[misc]
     )
     for name, (law, others, response) in _LAWS.items()
 }
+
+
+#: Below every response; PyMC's own start is above the shortest of some.
+FURTHER["shifted_lognormal"] = replace(
+    FURTHER["shifted_lognormal"], start={"ndt": 1e-3}
+)
 
 
 def draw_angles(rng: Rng, p: Named) -> Array:
@@ -146,27 +166,38 @@ def zeros(y: Array, p: Named) -> Array:
     return np.where(y == 0.0, np.log(zi), np.log1p(-zi) + law.logpdf(y))
 
 
-def _log_rest(power: Array) -> Array:
-    """Log of one minus an exponential."""
-    return np.asarray(np.log(-np.expm1(power)))
+#: No count of a study is as large.
+MOST = 500
+
+
+def draw_sums(rng: Rng, p: Named) -> Array:
+    """By the distribution function, a sum of its terms."""
+    law = ComPoisson(*named(_first(p), "shape"), MOST)
+    chances = np.exp(law.logpmf(np.arange(MOST * 1.0)[:, None, None]))[:, 0]
+    drawn = (np.cumsum(chances, axis=0) < rng.random(ROWS)).sum(axis=0)
+    return np.asarray(drawn, dtype=float)
+
+
+def sums(y: Array, p: Named) -> Array:
+    return ComPoisson(*named(p, "shape"), MOST).logpmf(y)
 
 
 def draw_shares(rng: Rng, p: Named) -> Array:
     """By the inverse of the distribution function; none rounds to 0 or 1."""
     at, shape = named(_first(p), "shape")
-    b = -np.log(2.0) / _log_rest(shape * np.log(expit(at)))
+    b = np.exp(Kumaraswamy(at, shape).log_b)
     y = (-np.expm1(np.log(rng.random((1, ROWS))) / b)) ** (1.0 / shape)
     return np.asarray(np.clip(y, 1e-12, 1.0 - 1e-12))[0]
 
 
 def shares(y: Array, p: Named) -> Array:
-    at, shape = named(p, "shape")
-    b = -np.log(2.0) / _log_rest(shape * np.log(expit(at)))
-    first = np.log(shape * b) + (shape - 1.0) * np.log(y)
-    return np.asarray(first + (b - 1.0) * _log_rest(shape * np.log(y)))
+    return Kumaraswamy(*named(p, "shape")).logpdf(y)
 
 
 FURTHER |= {
+    "com_poisson": study(
+        "com_poisson", ("shape",), np.arange(ROWS) % 4.0, draw_sums, sums
+    ),
     "kumaraswamy": study(
         "kumaraswamy", ("shape",), np.linspace(0.1, 0.9, ROWS), draw_shares, shares
     ),

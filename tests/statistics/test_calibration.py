@@ -97,11 +97,12 @@ def result(request: pytest.FixtureRequest) -> Result:
         columns |= {name: Column(name, Kind.NUMERIC, part) for name, part in parts}
     table = Table("simulated", columns, ROWS)
     model = compile_source(Source(study.spec, "test.model"), REFERENCES, table)
-    compiled = nutpie.compile_pymc_model(model.pymc)
+    compiled = nutpie.compile_pymc_model(model.pymc, initial_points=dict(study.start))
     # ordinal responses are ranks from 0 in the program
     observed = next(n for n in model.pymc.named_vars if n.endswith("_observed"))
     kind = model.pymc[observed].get_value().dtype
     rng = np.random.default_rng(1)
+    more = {} if study.accept is None else {"target_accept": study.accept}
     truths: list[dict[str, float]] = []
     posteriors: list[Named] = []
     priors: list[Named] = []
@@ -118,6 +119,7 @@ def result(request: pytest.FixtureRequest) -> Result:
             seed=number + 1,
             progress_bar=False,
             save_warmup=False,
+            **more,
         )
         divergent += int(data["sample_stats"]["diverging"].sum())
         draws = {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import numerics
-from . import incomplete_arrays, sums
+from . import compoisson, incomplete_arrays, sums
 from .operations import ERFC_SLOPE, Density, Operations
 
 #: Below it the slope of the log of the normal distribution function is a series.
@@ -107,6 +107,15 @@ class Arrays(Operations):
     def betabinom_tails(y: Any, a: Any, b: Any, n: Any) -> tuple[Any, Any]:
         """Return the logs of both sums of beta-binomial probabilities."""
         return _tails(sums.betabinom_tails, y, a, b, n)
+
+    @staticmethod
+    def log_com_sum(eta: Any, shape: Any) -> Any:
+        """Return the log of the sum of counts of Conway, Maxwell and Poisson."""
+        value, *slopes = compoisson.log_com_sum(ARRAYS, np.real(eta), np.real(shape))
+        for one, slope in zip((eta, shape), slopes, strict=True):
+            if np.iscomplexobj(one):
+                value = value + 1j * np.imag(one) * slope
+        return value
 
     @staticmethod
     def abs(x: Any) -> Any:

@@ -255,6 +255,13 @@ class Operations:
             (MILLS_FROM, 0.0),
         )
 
+    def log_com_sum(self, eta: Any, shape: Any) -> Any:
+        """Log of the sum over counts ``k`` of ``exp(-shape L(k))``: ``compoisson.py``.
+
+        ``L`` is ``log k! - k eta + exp(eta)``.
+        """
+        raise NotImplementedError
+
     def log_i0e(self, x: Any) -> Any:
         """Log of the modified Bessel function ``I_0`` over ``exp(x)``, from 0 on."""
         return self.choose(
@@ -276,6 +283,7 @@ DERIVED = {
     **{"log1p_ratio": 1, "softplus_excess": 1, "x_log_x": 1, "gamma_remainder": 1},
     **{"lgamma1p": 1},
     **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1, "log_mills": 1, "log_i0e": 1},
+    **{"log_com_sum": 2},
 }
 #: The last numbers of these are known: the kernel has no slope in them.
 KNOWN = {"log_rising": 1}

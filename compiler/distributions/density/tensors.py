@@ -7,12 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from . import compoisson
 from .incomplete_text import BETA_TAILS, GAMMA_TAILS
 from .operations import ROOT_HALF, Operations
 from .sums import BETABINOM_TAILS
 
 _PLAIN = ("exp", "log", "log1p", "expm1", "sqrt", "arctan", "erfc", "abs")
 _MORE = ("sin", "cos", "sigmoid")
+_TEXTS = {
+    "gamma_tails": GAMMA_TAILS,
+    "beta_tails": BETA_TAILS,
+    "betabinom_tails": BETABINOM_TAILS,
+    "log_com_sum": compoisson.TEXT,
+}
 
 
 class Tensors(Operations):
@@ -25,11 +32,8 @@ class Tensors(Operations):
         setattr(self, "square", pt.square)  # noqa: B010
         space = {"pt": pt, "np": np, "log1mexp": self.log1mexp}
         space |= {one: getattr(self, one) for one in ("exp_excess", "gamma_remainder")}
-        for name, text in (
-            ("gamma_tails", GAMMA_TAILS),
-            ("beta_tails", BETA_TAILS),
-            ("betabinom_tails", BETABINOM_TAILS),
-        ):
+        space["log1p_excess"] = self.log1p_excess
+        for name, text in _TEXTS.items():
             exec(text, space)
             setattr(self, name, space[name])
 

@@ -9,6 +9,7 @@ import inspect
 import math
 from collections.abc import Mapping, Sequence
 
+from . import compoisson
 from .graph import Node, trace
 from .incomplete_text import NEEDS
 from .incomplete_text import WRITTEN as INCOMPLETE
@@ -61,8 +62,11 @@ _WRITTEN: Mapping[str, str] = {
     """Log of the modified Bessel function ``I_0`` over ``exp(x)``."""
     return pt.log(pt.ive(0.0, x))
 ''',
+    "log_com_sum": compoisson.TEXT,
     **INCOMPLETE,
 }
+#: What those call that is written as text.
+_CALLED = {**NEEDS, "log_com_sum": ("log1p_excess", "gamma_remainder")}
 _LEVELS: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
 _TEMPLATES: Mapping[str, str] = {
     "where": "pt.switch({}, {}, {})",
@@ -128,7 +132,7 @@ def _include(made: dict[str, str], op: str) -> None:
     """Add the function that an operation is, if it is one of ours."""
     if op in made:
         return
-    for one in NEEDS.get(op, ()):
+    for one in _CALLED.get(op, ()):
         _include(made, one)
     if op in _WRITTEN:
         made[op] = _WRITTEN[op]

@@ -21,6 +21,7 @@ _WORDS: Mapping[Any, str] = {
 #: Functions of ``math`` that LLVM has, and those of the C library.
 INTRINSICS = {"exp": "llvm.exp", "log": "llvm.log", "sqrt": "llvm.sqrt"}
 INTRINSICS |= {"sin": "llvm.sin", "cos": "llvm.cos", "pow": "llvm.pow"}
+INTRINSICS |= {"floor": "llvm.floor", "ceil": "llvm.ceil"}
 LIBRARY = ("log1p", "expm1", "tanh", "erfc", "atan")
 #: Functions of ``math`` with another number of arguments than one.
 ARGUMENTS = {"pow": 2}
