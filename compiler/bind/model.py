@@ -308,4 +308,7 @@ def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells
             for g in several
             if g.distribution != "gaussian"
         ),
+        varied=draft.response is not None
+        and draft.response.items is not None
+        and draft.response.items.varied,
     )

@@ -67,6 +67,9 @@ def note_of(
     groupings = list(
         dict.fromkeys(g.name for part in bound.predictors for g in part.groupings)
     )
+    items = bound.response.items
+    if items is not None and items.varied and items.column not in groupings:
+        groupings.append(items.column)
     if not linear:
         offset = any(part.population.offsets for part in bound.predictors)
         held += ["offset = 0"] if offset else []

@@ -17,7 +17,8 @@ __all__ = ["INSTEAD", "absence", "by_default", "exists"]
 
 def by_default(scale: Scale, cells: ModelCells) -> bool:
     """Whether group effects of 0 would say little of the population."""
-    return scale not in ("link", "latent") and any(cells.groups.values())
+    differ = cells.varied or any(cells.groups.values())
+    return scale not in ("link", "latent") and differ
 
 
 def exists(
