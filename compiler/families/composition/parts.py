@@ -20,7 +20,8 @@ from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.density.operations import Density
 from ...distributions.density.tensors import Tensors
-from ..family import Array, DefaultPrior, Dpar, Moments, Observe, SourceText
+from ..family import Array, Dpar, Moments, Observe, SourceText
+from ..nominal.categorical import against_reference
 
 #: What names of predictors begin with.
 MU = "mu"
@@ -45,19 +46,8 @@ def names_in(made: str, name: str) -> tuple[str, ...] | None:
 
 def predictors(names: Sequence[str]) -> tuple[Dpar, ...]:
     """Return the parameters that the predictors of all categories but one are."""
-    return tuple(
-        Dpar(
-            name,
-            link="logit",
-            support="real",
-            meaning=f"log of the share of a category over the reference's: {name}",
-            default=lambda m: DefaultPrior(
-                "normal", (("mu", 0.0), ("sigma", 1.5)), "any share of the category"
-            ),
-            center=lambda _: 0.0,
-        )
-        for name in names
-    )
+    meaning = "log of the share of a category over the reference's"
+    return tuple(against_reference(name, meaning) for name in names)
 
 
 def log_shares(m: Any, etas: Sequence[Any]) -> list[Any]:

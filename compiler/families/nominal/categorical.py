@@ -88,17 +88,22 @@ def moments(
     return Moments(odds[0], 1.0, each=tuple(Moments(one, 1.0) for one in odds))
 
 
-def _dpar(name: str) -> Dpar:
+def against_reference(name: str, meaning: str) -> Dpar:
+    """Return the parameter that the predictor of a category is."""
     return Dpar(
         name,
         link="logit",
         support="real",
-        meaning=f"log odds of a category against the reference: {name}",
+        meaning=f"{meaning}: {name}",
         default=lambda m: DefaultPrior(
             "normal", (("mu", 0.0), ("sigma", 1.5)), "any share of the category"
         ),
         center=lambda _: 0.0,
     )
+
+
+def _dpar(name: str) -> Dpar:
+    return against_reference(name, "log odds of a category against the reference")
 
 
 _HELPERS = '''
