@@ -17,7 +17,7 @@ from ..interface.calls import called
 from ..questions.asking import NAME, back, check_alone
 from ..sampling.settings import Settings, processors
 from .power import Design, planned
-from .runs import Answered, Study, append, executed, written
+from .runs import RunAnswer, Study, append, executed, written
 from .simulate import Simulator, frame_of, table_of
 from .truth import Truth, read_truth
 
@@ -277,7 +277,7 @@ def design_source(
         settings.seed,
         families,
     )
-    found: list[Answered] = []
+    found: list[RunAnswer] = []
     if out is not None:
         try:
             found = written(out, study)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..plots.style import Picture
-    from .runs import Answered
+    from .runs import RunAnswer
 
 __all__ = ["Design", "Planned", "planned"]
 
@@ -73,7 +73,7 @@ class Planned:
     exaggeration: float
 
     @classmethod
-    def of(cls, found: Sequence[Answered], truth: float) -> Planned:
+    def of(cls, found: Sequence[RunAnswer], truth: float) -> Planned:
         """Return what runs say of one question."""
         first, runs = found[0], len(found)
         means = np.array([one.mean for one in found])
@@ -258,7 +258,7 @@ class Design:
 
 
 def planned(
-    found: Iterable[Answered], truths: dict[int, dict[str, float]], by: str, seed: int
+    found: Iterable[RunAnswer], truths: dict[int, dict[str, float]], by: str, seed: int
 ) -> Design:
     """Return what runs of a study come to, the questions in their order."""
     every = list(found)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..draws.statistics import Statistics
 
-__all__ = ["PROB", "Answered", "Study", "append", "executed", "written"]
+__all__ = ["PROB", "RunAnswer", "Study", "append", "executed", "written"]
 
 Array = NDArray[Any]
 
@@ -35,7 +35,7 @@ PROB = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RunAnswer:
     """What one run says of one question.
 
     Attributes
@@ -163,7 +163,7 @@ class Study:
                 values[test.name] = math.nan if known is None else known.mean
         return values
 
-    def run(self, simulator: Simulator, people: int, number: int) -> list[Answered]:
+    def run(self, simulator: Simulator, people: int, number: int) -> list[RunAnswer]:
         """Draw one data set and fit it.
 
         The seed is that of the run, whatever ran before it and however many run.
@@ -190,9 +190,9 @@ class Study:
         about = rhat, int(fit.data["sample_stats"]["diverging"].sum())
         found = fit._answered(PROB)
 
-        def estimated(kind: str, label: str, f: Statistics) -> Answered:
+        def estimated(kind: str, label: str, f: Statistics) -> RunAnswer:
             figures = (f.mean, f.lower, f.upper, math.nan)
-            return Answered(people, number, kind, label, *figures, *about)
+            return RunAnswer(people, number, kind, label, *figures, *about)
 
         result = [
             estimated("estimate", one.label, one.figures)
@@ -203,7 +203,7 @@ class Study:
             three = (math.nan,) * 3 if f is None else (f.mean, f.lower, f.upper)
             chance = math.nan if test.probability is None else test.probability
             result.append(
-                Answered(people, number, "test", test.name, *three, chance, *about)
+                RunAnswer(people, number, "test", test.name, *three, chance, *about)
             )
         if not result:  # nothing that has a power is asked
             result = [
@@ -237,7 +237,7 @@ def _begin(study: Study) -> None:
     _simulators.clear()
 
 
-def _one(people: int, number: int) -> list[Answered]:
+def _one(people: int, number: int) -> list[RunAnswer]:
     study = _study
     assert study is not None  # see `_begin`
     if people not in _simulators:
@@ -247,7 +247,7 @@ def _one(people: int, number: int) -> list[Answered]:
 
 def executed(
     study: Study, wanted: Sequence[tuple[int, int]], cores: int
-) -> Iterator[list[Answered]]:
+) -> Iterator[list[RunAnswer]]:
     """Yield what runs say, in the order in which they end.
 
     Parameters
@@ -272,7 +272,7 @@ def executed(
     with ProcessPoolExecutor(
         cores, mp_context=context, initializer=_begin, initargs=(study,)
     ) as pool:
-        running: set[Future[list[Answered]]] = set()
+        running: set[Future[list[RunAnswer]]] = set()
         try:
             while left or running:
                 while left and len(running) < 2 * cores:
@@ -286,10 +286,10 @@ def executed(
 
 # ---- a file of runs ------------------------------------------------------------------
 
-_HEADING = ("study", *(field.name for field in fields(Answered)))
+_HEADING = ("study", *(field.name for field in fields(RunAnswer)))
 
 
-def written(path: Path, study: Study) -> list[Answered]:
+def written(path: Path, study: Study) -> list[RunAnswer]:
     """Return the runs that a file holds; none if there is no such file.
 
     Raises
@@ -315,7 +315,7 @@ def written(path: Path, study: Study) -> list[Answered]:
             people, run, kind, label, *numbers, diverged = row[1:]
             mean, lower, upper, chance, rhat = map(float, numbers)
             found.append(
-                Answered(
+                RunAnswer(
                     int(people),
                     int(run),
                     kind,
@@ -331,7 +331,7 @@ def written(path: Path, study: Study) -> list[Answered]:
     return found
 
 
-def append(path: Path, study: Study, found: Sequence[Answered]) -> None:
+def append(path: Path, study: Study, found: Sequence[RunAnswer]) -> None:
     """Add what a run says to a file, which is made if it is not there."""
     new = not path.exists() or not path.stat().st_size
     with path.open("a", encoding="utf-8", newline="") as file:

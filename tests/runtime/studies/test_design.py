@@ -12,15 +12,15 @@ from scipy import stats
 
 import varying
 from varying.runtime.studies.power import Planned, planned
-from varying.runtime.studies.runs import Answered
+from varying.runtime.studies.runs import RunAnswer
 
 PILOT = pd.DataFrame({"g": ["a"] * 4 + ["b"] * 4, "x": ["u", "v"] * 4})
 SPEC = "y ~ x + (1 | g)"
 TRUTH = {"Intercept": 1, "b[x]": 1, "sd[g, Intercept]": 0.5, "sigma": 1}
 
 
-def answered(run: int, mean: float, half: float, rhat: float = 1.0) -> Answered:
-    return Answered(
+def answered(run: int, mean: float, half: float, rhat: float = 1.0) -> RunAnswer:
+    return RunAnswer(
         5, run, "estimate", "q", mean, mean - half, mean + half, math.nan, rhat, 0
     )
 
@@ -40,7 +40,7 @@ def test_figures_by_hand() -> None:
 
 def test_a_test_counts_from_its_probability() -> None:
     runs = [
-        Answered(5, n, "test", "t", 1.0, -1.0, 3.0, p, 1.0, 0)
+        RunAnswer(5, n, "test", "t", 1.0, -1.0, 3.0, p, 1.0, 0)
         for n, p in enumerate([0.9, 0.975, 0.99, 1.0])
     ]
     assert Planned.of(runs, 1.0).power == 0.75
