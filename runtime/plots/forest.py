@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .blocks import Block, blocks_of, by_spread
+from .blocks import Panel, blocks_of, by_spread
 from .style import (
     SMALL,
     WIDTH,
@@ -73,7 +73,7 @@ def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
     found.supxlabel(what, fontsize=SMALL)
 
 
-def _shown(blocks: Sequence[Block]) -> str:
+def _shown(blocks: Sequence[Panel]) -> str:
     """Say what marks and lines are."""
     folded = [_folded(block) for block in blocks]
     both = "median, middle 50 % (thick) and 95 % (thin) of the draws"
@@ -84,7 +84,7 @@ def _shown(blocks: Sequence[Block]) -> str:
     return what
 
 
-def _draw_on(sheet: Sheet, blocks: Sequence[Block]) -> None:
+def _draw_on(sheet: Sheet, blocks: Sequence[Panel]) -> None:
     """Draw on axes of the user's, a block on each."""
     panels = sheet.axes(len(blocks), 1)[:, 0]
     for axes, block in zip(panels, blocks, strict=True):
@@ -98,9 +98,9 @@ def _draw_on(sheet: Sheet, blocks: Sequence[Block]) -> None:
     panels[-1].set_xlabel(f"{below}\n{what}" if below else what, fontsize=SMALL)
 
 
-def _bands(blocks: Sequence[Block]) -> list[list[Block]]:
+def _bands(blocks: Sequence[Panel]) -> list[list[Panel]]:
     """Return what stands side by side: effects of one group, else one block."""
-    bands: list[list[Block]] = []
+    bands: list[list[Panel]] = []
     for _, same in groupby(blocks, lambda b: (b.name, b.labels, b.role)):
         found = list(same)
         abreast = 1
@@ -111,20 +111,20 @@ def _bands(blocks: Sequence[Block]) -> list[list[Block]]:
     return bands
 
 
-def _folded(block: Block) -> bool:
+def _folded(block: Panel) -> bool:
     return len(block.labels) > _LONGEST
 
 
-def _alone(band: Sequence[Block]) -> bool:
+def _alone(band: Sequence[Panel]) -> bool:
     return len(band) == 1 and not _folded(band[0])
 
 
-def _height(band: Sequence[Block]) -> float:
+def _height(band: Sequence[Panel]) -> float:
     block = band[0]
     return _FRAME + (_FOLDED if _folded(block) else _LINE * len(block.labels))
 
 
-def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Block]) -> None:
+def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Panel]) -> None:
     if _alone(band):
         # In the grid itself, so that such panels begin at the same place.
         axes = figure.add_subplot(grid[at])
@@ -144,7 +144,7 @@ def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Block]) 
             axes.set_yticklabels([])
 
 
-def _lines(axes: Axes, block: Block) -> None:
+def _lines(axes: Axes, block: Panel) -> None:
     """Draw the intervals one above the other, in the order of the levels."""
     places = range(len(block.labels))
     intervals(axes, places, block.flat)
@@ -161,7 +161,7 @@ def _lines(axes: Axes, block: Block) -> None:
     ticks_at(axes, "x")
 
 
-def _fold(axes: Axes, block: Block) -> None:
+def _fold(axes: Axes, block: Panel) -> None:
     """Draw many intervals side by side: effects by size, others in their order."""
     medians = np.median(block.flat, axis=1)
     effects = block.role == "effects"
