@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from varying.compiler.program.ir import Likelihood, Program
     from varying.grammar.tree import Expr
 
-    from .engine import Block, Rows
+    from .engine import RowBatch, Rows
 
 __all__ = [
     "ANSWERS",
@@ -74,7 +74,7 @@ def is_untold(rows: Rows) -> bool:
     return rows.family.answers is not None and _DEC not in named
 
 
-def _upper(block: Block) -> tuple[dict[str, Array], Array]:
+def _upper(block: RowBatch) -> tuple[dict[str, Array], Array]:
     """Return the parameters, and how likely the upper answer is."""
     family = block.rows.family
     assert family.answers is not None
@@ -82,7 +82,7 @@ def _upper(block: Block) -> tuple[dict[str, Array], Array]:
     return given, block.by(family.answers, given)
 
 
-def draw_both(block: Block, rng: np.random.Generator) -> Array:
+def draw_both(block: RowBatch, rng: np.random.Generator) -> Array:
     """Draw responses and answers: draws, rows, the two."""
     given, chance = _upper(block)
     answers = (rng.random(block.shape) < chance).astype(float)
@@ -91,7 +91,7 @@ def draw_both(block: Block, rng: np.random.Generator) -> Array:
     return np.stack([drawn, answers], axis=-1)
 
 
-def mean_of_both(block: Block) -> Array:
+def mean_of_both(block: RowBatch) -> Array:
     """Return the mean response, whichever answer it is of."""
     given, chance = _upper(block)
     mean = block.rows.family.mean
@@ -99,7 +99,7 @@ def mean_of_both(block: Block) -> Array:
     return np.asarray((1.0 - chance) * each[0] + chance * each[1])
 
 
-def shares(block: Block) -> Array:
+def shares(block: RowBatch) -> Array:
     """Return how likely each answer is: draws, rows, answers."""
     _, chance = _upper(block)
     return np.stack([1.0 - chance, chance], axis=-1)

@@ -7,7 +7,7 @@ It is the one way in which a fit says anything of rows, those it was made of or 
 ...     block.arguments()                               # what the family is given
 
 ``Rows`` are a program, the arrays of its slots (``compiler/program/fill.py``) and what
-the rows are called. ``Draws`` are a posterior with one axis of draws. A ``Block`` has
+the rows are called. ``Draws`` are a posterior with one axis of draws. A ``RowBatch`` has
 the numbers of all draws for some of the rows, by draws, rows: as many rows as there is
 room for, so that memory is bounded whatever the number of rows. There is no loop over
 draws, but for families with thresholds that cannot do without (``Family.many_draws``).
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from varying.compiler.families.family import Family
     from varying.compiler.program.ir import Program
 
-__all__ = ["AT_ONCE", "Block", "Draws", "Rows", "blocks", "gathered", "in_turn"]
+__all__ = ["AT_ONCE", "RowBatch", "Draws", "Rows", "blocks", "gathered", "in_turn"]
 
 Array = NDArray[Any]
 
@@ -231,7 +231,7 @@ class Draws(Mapping[str, Array]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class RowBatch:
     """Some rows at all draws.
 
     Attributes
@@ -325,7 +325,7 @@ def blocks(
     seed: int | None = None,
     each: int = 1,
     at_once: int = AT_ONCE,
-) -> Iterator[Block]:
+) -> Iterator[RowBatch]:
     """Yield the rows block by block, in their order, each at all draws.
 
     Parameters
@@ -349,7 +349,7 @@ def blocks(
         part = rows.frame_of(place)
         arrays, known = new.at(part.arrays)
         frame = Frame(arrays, part.lengths)
-        yield Block(rows, place, frame, known, draws.shared, draws.count)
+        yield RowBatch(rows, place, frame, known, draws.shared, draws.count)
 
 
 def gathered(

@@ -21,14 +21,14 @@ from .categories import numbers_of
 if TYPE_CHECKING:
     from varying.compiler.program.ir import Program
 
-    from .engine import Block
+    from .engine import RowBatch
 
 __all__ = ["average_of", "expected_of"]
 
 Array = NDArray[Any]
 
 
-def average_of(block: Block, kind: str, strata: Mapping[str, Array]) -> Array:
+def average_of(block: RowBatch, kind: str, strata: Mapping[str, Array]) -> Array:
     """Return a prediction averaged over new groups, by draws, rows and categories.
 
     Parameters
@@ -56,7 +56,7 @@ def average_of(block: Block, kind: str, strata: Mapping[str, Array]) -> Array:
     return averaged(measure, at, own)
 
 
-def expected_of(block: Block, numbers: Sequence[float]) -> Array:
+def expected_of(block: RowBatch, numbers: Sequence[float]) -> Array:
     """Return the means of ordered categories that are numbers, by draws and rows."""
     at = _at_once(block, block.rows.program)
     own = {p.name: block.whole(block.quantities[p.name])[..., None] for p in at.linear}
@@ -64,7 +64,7 @@ def expected_of(block: Block, numbers: Sequence[float]) -> Array:
     return block.whole(found[..., 0])
 
 
-def _at_once(block: Block, program: Program) -> AtOnce:
+def _at_once(block: RowBatch, program: Program) -> AtOnce:
     """Return the rows and draws as integrals take them: scalars have no axis of one."""
     quantities = replace(block, rows=replace(block.rows, program=program)).quantities
     arguments = program.likelihood.arguments

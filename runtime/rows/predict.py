@@ -22,7 +22,7 @@ from ..sampling.settings import Settings
 from .alike import alike
 from .answers import ANSWERS, draw_both, is_untold, mean_of_both, shares
 from .categories import coded, numbers_of
-from .engine import Block, Draws, Rows, blocks, gathered
+from .engine import Draws, RowBatch, Rows, blocks, gathered
 from .over_groups import average_of, expected_of
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Computed:
 
     rows: Rows
     name: str
-    function: Callable[[Block], Array]
+    function: Callable[[RowBatch], Array]
     seed: int
     more: Mapping[str, Any] = field(default_factory=dict)
     is_response: bool = False
@@ -169,7 +169,7 @@ def averages(
             "effects are 0: groups='zero'"
         )
 
-    def function(block: Block) -> Array:
+    def function(block: RowBatch) -> Array:
         return average_of(block, kind, strata)
 
     def again(rows: Rows, strata: Mapping[str, Array]) -> Computed:
@@ -248,7 +248,7 @@ def _membership(rows: Rows, seed: int) -> Computed:
         )
     members, count = family.members, len(family.components)
 
-    def function(block: Block) -> Array:
+    def function(block: RowBatch) -> Array:
         observed = block.frame[block.rows.program.likelihood.value]
         found = members(observed, **block.arguments())
         return np.broadcast_to(found, (*block.shape, count))
@@ -264,7 +264,7 @@ def _both(rows: Rows) -> dict[str, Any]:
     return {"of": [rows.title or rows.name, "answer"]} if is_untold(rows) else {}
 
 
-def _drawn(block: Block, rng: np.random.Generator) -> Array:
+def _drawn(block: RowBatch, rng: np.random.Generator) -> Array:
     """Return new responses: one for each draw and row."""
     family, arguments = block.rows.family, block.arguments()
     vectors = (*VECTORS, "effects") if family.thresholds else ()
@@ -285,7 +285,7 @@ _KINDS: Mapping[str, Any] = dict.fromkeys(
 )
 
 
-def _mean(block: Block) -> Array:
+def _mean(block: RowBatch) -> Array:
     return block.by(block.rows.family.mean, block.arguments())
 
 
@@ -303,7 +303,7 @@ def _expected(rows: Rows, seed: int) -> Computed:
     return Computed(rows, "mean", lambda b: expected_of(b, own), seed, work=work)
 
 
-def _probabilities(block: Block) -> Array:
+def _probabilities(block: RowBatch) -> Array:
     """Return the probability of each category: draws, rows, categories."""
     rows, arguments = block.rows, block.arguments()
     if rows.family.shares is not None:
@@ -331,7 +331,7 @@ def _probabilities(block: Block) -> Array:
     return found
 
 
-def _of_a_row(name: str, value: Array, block: Block, some: slice, row: int) -> Array:
+def _of_a_row(name: str, value: Array, block: RowBatch, some: slice, row: int) -> Array:
     """Return an argument of one row at some of the draws."""
     if name not in VECTORS and np.shape(value)[-1:] == block.shape[1:]:
         value = value[..., row : row + 1]
@@ -347,7 +347,7 @@ def check_kind(kind: object) -> None:
 
 def _parameter(
     rows: Rows, kind: Kind, dpar: str
-) -> tuple[str, Callable[[Block], Array]]:
+) -> tuple[str, Callable[[RowBatch], Array]]:
     """Return the linear predictor, or the value, of a parameter beside the main one."""
     program, frame = rows.program, rows.frame
     arguments = dict(program.likelihood.arguments)
@@ -421,7 +421,7 @@ def together(
     rng = np.random.default_rng(chosen if stream is None else [chosen, stream])
     (of,) = (rows for rows in each if rows.name == name)
 
-    def function(block: Block) -> Array:
+    def function(block: RowBatch) -> Array:
         arrays = dict(block.frame.arrays)
         found: dict[str, Array] = {}
         for rows in each:
