@@ -22,7 +22,7 @@ SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class LabelledColumn:
     """A column of codes.
 
     Attributes
@@ -46,7 +46,9 @@ class Coded:
     ordinal: bool = False
 
 
-def read_coded(coded: Coded, by_label: bool) -> tuple[Column | str, list[Remark]]:
+def read_coded(
+    coded: LabelledColumn, by_label: bool
+) -> tuple[Column | str, list[Remark]]:
     """Return the column of some codes, or why it cannot be used, and remarks.
 
     Parameters
@@ -82,7 +84,7 @@ def _nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _without_missing(coded: Coded) -> tuple[list[Any], dict[Any, int]]:
+def _without_missing(coded: LabelledColumn) -> tuple[list[Any], dict[Any, int]]:
     """Return the values with None for the missing ones; how often each code was."""
     # there are few different ones among many
     different = dict.fromkeys(coded.values)

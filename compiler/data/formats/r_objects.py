@@ -21,7 +21,7 @@ from ..bounded import HELD, TooLarge, in_bytes, unpack
 from ..found import FileFault, Found, Gone, Reads, Remark, normal_name, reading
 from ..frames import column_of_values, type_unusable
 from ..table import Column, Kind
-from .labels import Coded, read_coded, whole_numbers
+from .labels import LabelledColumn, read_coded, whole_numbers
 
 #: Classes that say nothing of what the values are.
 _PLAIN = frozenset({"AsIs", "labelled", "numeric", "integer", "character", "logical"})
@@ -183,7 +183,7 @@ def _column(
     labels = attributes["labels"]
     labelled_codes = objects.values(labels) or []
     texts = objects.texts(objects.attributes(labels)["names"])
-    coded = Coded(
+    coded = LabelledColumn(
         name,
         plain,
         {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..found import Found, Gone, Reads, Remark, normal_name, reading
-from .labels import Coded, read_coded
+from .labels import LabelledColumn, read_coded
 
 #: How Stata files begin, from Stata 13 on.
 _STATA = b"<stata_dta>"
@@ -73,7 +73,7 @@ def read_statistical(
                     for v, label in labels.items()
                 }
             ranges = [(r["lo"], r["hi"]) for r in meta.missing_ranges.get(column, ())]
-            coded = Coded(
+            coded = LabelledColumn(
                 column,
                 values,
                 labels,
