@@ -127,19 +127,19 @@ def rows_of_levels(grouping: Grouping, table: Table) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class DesignValues:
     """Columns of a design over some rows, and how far off by rounding each may be."""
 
     matrix: Floats
     roundings: tuple[float, ...]
 
     @classmethod
-    def of(cls, columns: Sequence[DesignColumn], table: Table) -> Columns:
+    def of(cls, columns: Sequence[DesignColumn], table: Table) -> DesignValues:
         """Return the columns of a design over the rows of a table."""
         found = tuple(column_rounding(column, table) for column in columns)
         return cls(evaluate_columns(columns, table), found)
 
-    def span(self, others: Columns) -> list[bool]:
+    def span(self, others: DesignValues) -> list[bool]:
         """Say which of some others are combinations of these, each by itself."""
         count = self.matrix.shape[1]
         return [
@@ -150,7 +150,7 @@ class Columns:
             for vector, rounding in zip(others.matrix.T, others.roundings, strict=True)
         ]
 
-    def span_all(self, others: Columns) -> bool:
+    def span_all(self, others: DesignValues) -> bool:
         """Whether all of some others are combinations of these."""
         found = dependencies(
             np.column_stack([self.matrix, others.matrix]),
@@ -159,9 +159,9 @@ class Columns:
         first = self.matrix.shape[1]
         return all(place in found for place in range(first, first + len(others)))
 
-    def take(self, rows: Ints) -> Columns:
+    def take(self, rows: Ints) -> DesignValues:
         """Return them over some of the rows."""
-        return Columns(self.matrix[rows], self.roundings)
+        return DesignValues(self.matrix[rows], self.roundings)
 
     def __len__(self) -> int:
         return int(self.matrix.shape[1])
@@ -222,8 +222,8 @@ def told_by_columns(
             products += [matrix[:, at] * matrix[:, k] for k in range(first, at + 1)]
     if not products:
         return True
-    known = Columns(np.column_stack(products), tuple(map(rounding_of, products)))
-    return not known.span_all(Columns(np.ones((table.rows, 1)), (0.0,)))
+    known = DesignValues(np.column_stack(products), tuple(map(rounding_of, products)))
+    return not known.span_all(DesignValues(np.ones((table.rows, 1)), (0.0,)))
 
 
 def check_residuals(bound: BoundModel, table: Table, sink: Sink) -> None:

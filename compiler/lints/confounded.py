@@ -12,7 +12,7 @@ from varying.grammar.source import Span
 
 from ..bind.bound import BoundPredictor, Grouping
 from ..bind.estimated import (
-    Columns,
+    DesignValues,
     fixed_at,
     residual_scale,
     rows_of_levels,
@@ -185,7 +185,7 @@ def _aliased(
     if max(len(one.columns), len(two.columns)) > _MOST_EFFECTS:
         return None
     ones_of, twos_of = (
-        Columns.of(grouping.columns, subject.table) for grouping in (one, two)
+        DesignValues.of(grouping.columns, subject.table) for grouping in (one, two)
     )
     found = zip(two.columns, ones_of.span(twos_of), strict=True)
     shared = [column for column, there in found if there]
@@ -216,7 +216,7 @@ def group_in_population(subject: Subject) -> Iterator[Finding]:
         fewest = min((len(g.levels) for g in part.partitions), default=0)
         if not fewest or not fewest <= len(columns) <= _MOST_COLUMNS:
             continue
-        known = Columns.of(columns, subject.table)
+        known = DesignValues.of(columns, subject.table)
         for grouping in part.partitions:
             if len(grouping.levels) > len(columns):
                 continue
@@ -226,7 +226,7 @@ def group_in_population(subject: Subject) -> Iterator[Finding]:
                 for column in grouping.columns
                 if _in_span(
                     known,
-                    Columns.of((column,), subject.table),
+                    DesignValues.of((column,), subject.table),
                     index,
                     len(grouping.levels),
                 )
@@ -251,7 +251,9 @@ def _estimated(part: BoundPredictor, subject: Subject) -> tuple[DesignColumn, ..
     )
 
 
-def _in_span(known: Columns, effect: Columns, index: Ints, levels: int) -> bool:
+def _in_span(
+    known: DesignValues, effect: DesignValues, index: Ints, levels: int
+) -> bool:
     """Whether columns can be the values of each level, in its rows alone.
 
     What is not so in some rows is not so in all; where all are too many, nothing is
@@ -267,9 +269,9 @@ def _in_span(known: Columns, effect: Columns, index: Ints, levels: int) -> bool:
     return work <= _MOST_WORK and _each(known, effect, index, levels)
 
 
-def _each(known: Columns, effect: Columns, index: Ints, levels: int) -> bool:
+def _each(known: DesignValues, effect: DesignValues, index: Ints, levels: int) -> bool:
     dummies = (index[:, None] == np.arange(levels)) * effect.matrix
-    return known.span_all(Columns(dummies, effect.roundings * levels))
+    return known.span_all(DesignValues(dummies, effect.roundings * levels))
 
 
 def _in_population(
@@ -340,13 +342,13 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
             ]
             index = group_index(grouping.factors, grouping.levels, subject.table)
             some = np.arange(min(subject.table.rows, _HEAD))
-            first_rows = Columns.of(ordered, subject.table.take(some))
+            first_rows = DesignValues.of(ordered, subject.table.take(some))
             new, vary = _told_apart(first_rows, index[some], len(rows))
             # what is told apart in some rows is so in all
             if min(*new, *vary) >= _FEW:
                 continue
             if len(some) < len(index):
-                every = Columns.of(ordered, subject.table)
+                every = DesignValues.of(ordered, subject.table)
                 new, vary = _told_apart(every, index, len(rows))
             levels = int((rows > 1).sum())
             constant: dict[str, int] = {}
@@ -368,7 +370,7 @@ def constant_slope(subject: Subject) -> Iterator[Finding]:
 
 
 def _told_apart(
-    columns: Columns, index: Ints, levels: int
+    columns: DesignValues, index: Ints, levels: int
 ) -> tuple[list[int], list[int]]:
     """Say in how many levels each column but the first is new, and varies.
 

@@ -12,7 +12,7 @@ from varying.grammar.source import Span
 from varying.grammar.tree import LetStatement
 
 from ..bind.bound import BoundPredictor, Grouping, GroupTerm
-from ..bind.estimated import Columns
+from ..bind.estimated import DesignValues
 from ..data.spellings import quoted
 from ..data.spread import is_constant, two_values
 from ..expressions.calls import formulas, stateful_calls
@@ -68,7 +68,7 @@ def _beside(
         return [*columns]
     rows = np.arange(0, subject.table.rows, max(1, subject.table.rows // _SAMPLE))
     table = subject.table.take(rows.astype(np.int64))
-    there = Columns.of(known, table).span(Columns.of(columns, table))
+    there = DesignValues.of(known, table).span(DesignValues.of(columns, table))
     return [column for column, found in zip(columns, there, strict=True) if not found]
 
 
