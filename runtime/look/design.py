@@ -29,20 +29,22 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ColumnCodings:
     """Names of columns with their coding, as they are printed."""
 
     cells: tuple[tuple[str, str], ...]
     indent: str = "  "
 
     @classmethod
-    def of(cls, columns: Sequence[DesignColumn], indent: str = "  ") -> Columns:
+    def of(cls, columns: Sequence[DesignColumn], indent: str = "  ") -> ColumnCodings:
         """Return what is printed of design columns."""
         cells = tuple((column.name, _coding(column)) for column in columns)
         return cls(cells, indent)
 
     @classmethod
-    def special(cls, columns: Sequence[SpecialColumn], indent: str = "  ") -> Columns:
+    def special(
+        cls, columns: Sequence[SpecialColumn], indent: str = "  "
+    ) -> ColumnCodings:
         """Return what is printed of columns that hold parameters."""
         cells = []
         for column in columns:
@@ -57,7 +59,7 @@ class Columns:
         return iter(self.cells)
 
 
-Line = str | Columns
+Line = str | ColumnCodings
 #: A title, and the lines below it.
 Block = tuple[str, list[Line]]
 
@@ -271,9 +273,9 @@ def _part_text(part: BoundPredictor) -> Block:
         return "calculated", found
     plain = part.main and not part.named
     head = "population" if plain else f"population, {part.label}"
-    lines: list[Line] = [Columns.of(columns)] if columns else []
+    lines: list[Line] = [ColumnCodings.of(columns)] if columns else []
     if part.population.specials:
-        lines.append(Columns.special(part.population.specials))
+        lines.append(ColumnCodings.special(part.population.specials))
     for smooth in part.population.smooths:
         count = len(smooth.columns)
         lines.append(f"{smooth.name}  {count} curves, penalised, with one sd")
@@ -309,9 +311,9 @@ def _group_text(grouping: Grouping, of: BoundPredictor) -> Block:
         lines.append(f"{term.text}{part}{relation}")
         plain = {special.plain for special in term.specials}
         known = [column for column in term.columns if column not in plain]
-        lines.append(Columns.of(known, "    "))
+        lines.append(ColumnCodings.of(known, "    "))
         if term.specials:
-            lines.append(Columns.special(term.specials, "    "))
+            lines.append(ColumnCodings.special(term.specials, "    "))
     by = grouping.by
     if by is not None:
         counts = [f"{level} {n}" for level, n in zip(by.levels, by.counts, strict=True)]
