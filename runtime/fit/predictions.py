@@ -43,7 +43,7 @@ from ..rows.predict import (
     together,
 )
 from ..rows.responses import chosen
-from ..rows.tables import Columns, draw_lines, summary_lines
+from ..rows.tables import TableStatistics, draw_lines, summary_lines
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -108,10 +108,10 @@ class PredictionRequest:
     overwrite: bool = False
     progress: bool = True
 
-    def columns(self, one: Computed) -> Columns:
+    def columns(self, one: Computed) -> TableStatistics:
         """Return the figures of a table."""
         discrete = one.is_response and one.rows.family.response != "continuous"
-        return Columns(self.prob, self.quantiles, discrete)
+        return TableStatistics(self.prob, self.quantiles, discrete)
 
 
 def request_of(

@@ -31,7 +31,7 @@ _LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class TableStatistics:
     """Which figures a table has.
 
     Attributes
@@ -96,7 +96,7 @@ def numbers_for(one: Computed) -> Array | None:
 def summary_lines(
     one: Computed,
     draws: Draws,
-    columns: Columns,
+    columns: TableStatistics,
     beside: Table | None,
     taken: Sequence[str] = (),
 ) -> Iterator[tuple[slice, Lines]]:
@@ -121,7 +121,7 @@ def summary_lines(
 
 
 def _every_figure(
-    one: Computed, draws: Draws, columns: Columns
+    one: Computed, draws: Draws, columns: TableStatistics
 ) -> Iterator[tuple[slice, Lines]]:
     """Yield the figures of some rows: what else there is of each, row by row.
 
@@ -151,7 +151,7 @@ def _every_figure(
         done = stop
 
 
-def figure_names(one: Computed, columns: Columns) -> list[str]:
+def figure_names(one: Computed, columns: TableStatistics) -> list[str]:
     """Return what the columns of figures are called."""
     if columns.quantiles:
         return [*one.more, *(_quantile_name(q) for q in columns.quantiles)]
@@ -173,7 +173,7 @@ def _quantile_name(probability: float) -> str:
     return f"q{100.0 * probability:g}"
 
 
-def _figures(values: Array, columns: Columns) -> dict[str, Array]:
+def _figures(values: Array, columns: TableStatistics) -> dict[str, Array]:
     """Return the figures of each column of draws."""
     # by numbers, then draws: NumPy sorts these with the processor's vectors
     ordered = np.array(values.T, order="C")
