@@ -34,8 +34,8 @@ from ..rows.engine import Draws, Rows, in_turn
 from ..rows.new import check_groups, new_rows, read_rows, strata_of_rows
 from ..rows.outside import outside_of
 from ..rows.predict import (
-    Computed,
     Kind,
+    RowComputation,
     averages,
     computed,
     labelled,
@@ -108,7 +108,7 @@ class PredictionRequest:
     overwrite: bool = False
     progress: bool = True
 
-    def columns(self, one: Computed) -> TableStatistics:
+    def columns(self, one: RowComputation) -> TableStatistics:
         """Return the figures of a table."""
         discrete = one.is_response and one.rows.family.response != "continuous"
         return TableStatistics(self.prob, self.quantiles, discrete)
@@ -202,7 +202,9 @@ def _check_room(origin: Origin, draws: Draws, numbers: int) -> None:
     check_rows(Source(there.spec, there.spec_name), draws.count, numbers)
 
 
-def _computed(origin: Origin, request: PredictionRequest) -> tuple[Computed, Table]:
+def _computed(
+    origin: Origin, request: PredictionRequest
+) -> tuple[RowComputation, Table]:
     """Return the prediction of one response, ready to be computed, and its rows."""
     compiled = origin.compiled
     name = chosen(request.response, compiled.variables)
@@ -326,7 +328,9 @@ def _of_fit(
 # ---- tables and files ----------------------------------------------------------------
 
 
-def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataArray:
+def _quantiles(
+    one: RowComputation, draws: Draws, request: PredictionRequest
+) -> DataArray:
     """Return quantiles of new responses: quantiles by rows, and by columns."""
     import numpy as np
     from xarray import DataArray
@@ -348,7 +352,7 @@ def _quantiles(one: Computed, draws: Draws, request: PredictionRequest) -> DataA
 
 
 def _summarized(
-    one: Computed, draws: Draws, table: Table, request: PredictionRequest
+    one: RowComputation, draws: Draws, table: Table, request: PredictionRequest
 ) -> DataFrame:
     """Return the figures of each row beside its columns."""
     import numpy as np
@@ -383,7 +387,11 @@ def _say_left_out(table: Table) -> None:
 
 
 def _saved(
-    one: Computed, draws: Draws, table: Table, request: PredictionRequest, out: Path
+    one: RowComputation,
+    draws: Draws,
+    table: Table,
+    request: PredictionRequest,
+    out: Path,
 ) -> Path:
     """Write the prediction; return where it is."""
     ending = out.suffix.lower()
@@ -405,7 +413,7 @@ def _saved(
 
 
 def _save_draws(
-    one: Computed, draws: Draws, request: PredictionRequest, out: Path
+    one: RowComputation, draws: Draws, request: PredictionRequest, out: Path
 ) -> None:
     """Write all draws as a Zarr store: chains, draws, rows."""
     import numpy as np
@@ -438,7 +446,9 @@ def _save_draws(
 
 
 def _watched[Found](
-    pieces: Iterator[tuple[slice, Found]], one: Computed, request: PredictionRequest
+    pieces: Iterator[tuple[slice, Found]],
+    one: RowComputation,
+    request: PredictionRequest,
 ) -> Iterator[tuple[slice, Found]]:
     """Yield what comes, and show how far it is."""
     with counting("rows", quiet=not request.progress) as move:

@@ -60,7 +60,7 @@ def predict(
     return labelled(computed(rows, kind, dpar, seed), Draws(posterior))
 
 
-def labelled(one: Computed, draws: Draws) -> DataArray:
+def labelled(one: RowComputation, draws: Draws) -> DataArray:
     """Return what is computed of all rows, with its labels."""
     rows, same = one.rows, one.alike()
     if same is not None:
@@ -77,7 +77,7 @@ def labelled(one: Computed, draws: Draws) -> DataArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Computed:
+class RowComputation:
     """What is computed of rows: see ``computed``.
 
     Attributes
@@ -110,7 +110,7 @@ class Computed:
     more: Mapping[str, Any] = field(default_factory=dict)
     is_response: bool = False
     work: int = 1
-    again: Callable[[Rows, Mapping[str, Array]], Computed] | None = None
+    again: Callable[[Rows, Mapping[str, Array]], RowComputation] | None = None
     strata: Mapping[str, Array] | None = None
 
     def alike(self) -> Alike | None:
@@ -119,7 +119,7 @@ class Computed:
             return None
         return alike(self.rows, self.strata)
 
-    def some(self, places: Array) -> Computed:
+    def some(self, places: Array) -> RowComputation:
         """Return what is computed, of some of the rows."""
         assert self.again is not None
         strata = {name: one[places] for name, one in (self.strata or {}).items()}
@@ -139,7 +139,7 @@ class Computed:
 
 def averages(
     rows: Rows, kind: Kind, strata: Mapping[str, Array], dpar: str | None = None
-) -> Computed:
+) -> RowComputation:
     """Return a prediction averaged over new groups, ready to be computed."""
     plain = computed(rows, kind, dpar)
     if kind == "membership":
@@ -172,7 +172,7 @@ def averages(
     def function(block: RowBatch) -> Array:
         return average_of(block, kind, strata)
 
-    def again(rows: Rows, strata: Mapping[str, Array]) -> Computed:
+    def again(rows: Rows, strata: Mapping[str, Array]) -> RowComputation:
         return averages(rows, kind, strata, dpar)
 
     return replace(plain, function=function, again=again, strata=strata)
@@ -180,28 +180,30 @@ def averages(
 
 def computed(
     rows: Rows, kind: Kind, dpar: str | None = None, seed: int | None = None
-) -> Computed:
+) -> RowComputation:
     """Return what a kind of prediction is, ready to be computed block by block."""
     check_kind(kind)
     chosen = Settings.checked(seed=seed).seed
     if kind == "response" and dpar is None:
         rng, more = np.random.default_rng(chosen), _both(rows)
         draw = draw_both if is_untold(rows) else _drawn
-        return Computed(rows, rows.name, lambda b: draw(b, rng), chosen, more, True)
+        return RowComputation(
+            rows, rows.name, lambda b: draw(b, rng), chosen, more, True
+        )
     if kind == "membership" and dpar is None:  # given the response of the row
         return _membership(rows, chosen)
 
-    def again(rows: Rows, strata: Mapping[str, Array]) -> Computed:
+    def again(rows: Rows, strata: Mapping[str, Array]) -> RowComputation:
         return computed(rows, kind, dpar, chosen)
 
     return replace(_not_drawn(rows, kind, dpar, chosen), again=again)
 
 
-def _not_drawn(rows: Rows, kind: Kind, dpar: str | None, chosen: int) -> Computed:
+def _not_drawn(rows: Rows, kind: Kind, dpar: str | None, chosen: int) -> RowComputation:
     """Return what rows that are alike share: no new responses."""
     if dpar is not None:
         name, function = _parameter(rows, kind, dpar)
-        return Computed(rows, name, function, chosen)
+        return RowComputation(rows, name, function, chosen)
     family = rows.family
     match kind:
         case "mean":
@@ -213,17 +215,21 @@ def _not_drawn(rows: Rows, kind: Kind, dpar: str | None, chosen: int) -> Compute
             if family.response == "ordinal":
                 return _expected(rows, chosen)
             mean = mean_of_both if is_untold(rows) else _mean
-            return Computed(rows, kind, mean, chosen, _columns(rows))
+            return RowComputation(rows, kind, mean, chosen, _columns(rows))
         case "prob":
             if family.answers is not None:
-                return Computed(rows, kind, shares, chosen, {"answer": list(ANSWERS)})
+                return RowComputation(
+                    rows, kind, shares, chosen, {"answer": list(ANSWERS)}
+                )
             if not rows.categories:
                 raise ArgumentError(
                     f"the response `{rows.title}` has no categories; kind='prob' is "
                     "for ordinal and binary ones"
                 )
             labels = numbers_of(rows.ranks) or list(rows.categories)
-            return Computed(rows, kind, _probabilities, chosen, {"category": labels})
+            return RowComputation(
+                rows, kind, _probabilities, chosen, {"category": labels}
+            )
         case _:
             main = family.predictor
             if family.mains:
@@ -231,7 +237,7 @@ def _not_drawn(rows: Rows, kind: Kind, dpar: str | None, chosen: int) -> Compute
                 raise ArgumentError(
                     f"the model has several predictors: dpar is one of {names}"
                 )
-            return Computed(rows, kind, lambda b: b.predictor(main), chosen)
+            return RowComputation(rows, kind, lambda b: b.predictor(main), chosen)
 
 
 def _columns(rows: Rows) -> dict[str, Any]:
@@ -239,7 +245,7 @@ def _columns(rows: Rows) -> dict[str, Any]:
     return {"category": list(rows.categories)} if rows.family.parts else {}
 
 
-def _membership(rows: Rows, seed: int) -> Computed:
+def _membership(rows: Rows, seed: int) -> RowComputation:
     """Return how likely rows are of each component of a mixture, given responses."""
     family = rows.family
     if family.members is None:
@@ -254,7 +260,7 @@ def _membership(rows: Rows, seed: int) -> Computed:
         return np.broadcast_to(found, (*block.shape, count))
 
     numbers = list(range(1, count + 1))
-    return Computed(rows, "membership", function, seed, {"component": numbers})
+    return RowComputation(rows, "membership", function, seed, {"component": numbers})
 
 
 def _both(rows: Rows) -> dict[str, Any]:
@@ -289,7 +295,7 @@ def _mean(block: RowBatch) -> Array:
     return block.by(block.rows.family.mean, block.arguments())
 
 
-def _expected(rows: Rows, seed: int) -> Computed:
+def _expected(rows: Rows, seed: int) -> RowComputation:
     """Return the means of ordered categories that are numbers, taken literally."""
     numbers = numbers_of(rows.categories)
     if numbers is None:
@@ -300,7 +306,7 @@ def _expected(rows: Rows, seed: int) -> Computed:
     own = list(numbers)
     # some rows at a time: thresholds are read once for all of them
     work = max(1, len(own) // 8)
-    return Computed(rows, "mean", lambda b: expected_of(b, own), seed, work=work)
+    return RowComputation(rows, "mean", lambda b: expected_of(b, own), seed, work=work)
 
 
 def _probabilities(block: RowBatch) -> Array:
@@ -410,7 +416,7 @@ def joint_log_likelihood(
 
 def together(
     each: Sequence[Rows], name: str, seed: int | None, stream: int | None = None
-) -> Computed:
+) -> RowComputation:
     """Return new responses of one name, drawn together with the others.
 
     ``each`` are given those before them: see ``Rows.given``. The same seed gives
@@ -433,7 +439,7 @@ def together(
             arrays[rows.program.likelihood.value] = values
         return found[name]
 
-    return Computed(of, name, function, chosen, _both(of), True, len(each))
+    return RowComputation(of, name, function, chosen, _both(of), True, len(each))
 
 
 def joint_draws(

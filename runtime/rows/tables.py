@@ -18,7 +18,7 @@ from .engine import Draws
 if TYPE_CHECKING:
     from varying.compiler.data.table import Table
 
-    from .predict import Computed
+    from .predict import RowComputation
 
 __all__ = ["Lines", "draw_lines", "row_columns", "summary_lines"]
 
@@ -73,7 +73,7 @@ def _values(column: Column, place: slice) -> Array:
     return found
 
 
-def numbers_for(one: Computed) -> Array | None:
+def numbers_for(one: RowComputation) -> Array | None:
     """Return the numbers that ranks stand for, if what is computed are ranks.
 
     Raises
@@ -94,7 +94,7 @@ def numbers_for(one: Computed) -> Array | None:
 
 
 def summary_lines(
-    one: Computed,
+    one: RowComputation,
     draws: Draws,
     columns: TableStatistics,
     beside: Table | None,
@@ -121,7 +121,7 @@ def summary_lines(
 
 
 def _every_figure(
-    one: Computed, draws: Draws, columns: TableStatistics
+    one: RowComputation, draws: Draws, columns: TableStatistics
 ) -> Iterator[tuple[slice, Lines]]:
     """Yield the figures of some rows: what else there is of each, row by row.
 
@@ -151,7 +151,7 @@ def _every_figure(
         done = stop
 
 
-def figure_names(one: Computed, columns: TableStatistics) -> list[str]:
+def figure_names(one: RowComputation, columns: TableStatistics) -> list[str]:
     """Return what the columns of figures are called."""
     if columns.quantiles:
         return [*one.more, *(_quantile_name(q) for q in columns.quantiles)]
@@ -190,7 +190,7 @@ def _figures(values: Array, columns: TableStatistics) -> dict[str, Array]:
     return {"mean": mean, "sd": sd, "median": median, "lower": lower, "upper": upper}
 
 
-def draw_lines(one: Computed, draws: Draws) -> Iterator[tuple[slice, Lines]]:
+def draw_lines(one: RowComputation, draws: Draws) -> Iterator[tuple[slice, Lines]]:
     """Yield each draw of each row as a line: row, chain, draw, the value."""
     names = free_names([*one.more, one.name], ("row", "chain", "draw"))
     coords, labels = draws.coords, one.rows.labels
