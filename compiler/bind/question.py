@@ -62,7 +62,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class NumberLiteral:
     """A number."""
 
     value: float
@@ -86,7 +86,7 @@ class Operation:
     operands: tuple[Formula, ...]
 
 
-Formula = Constant | Reference | Use | Operation
+Formula = NumberLiteral | Reference | Use | Operation
 
 # ---- statements ----------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.question import (
-    Constant,
     Formula,
+    NumberLiteral,
     Operation,
     Quantity,
     Reference,
@@ -60,7 +60,7 @@ def evaluate(
         Of the quantities in it, by name.
     """
     match formula:
-        case Constant():
+        case NumberLiteral():
             return np.asarray(formula.value, dtype=np.float64)
         case Reference():
             return draws[formula]
@@ -104,7 +104,7 @@ def holds(operands: Sequence[Array], operators: Sequence[str]) -> Array:
 def is_constant(formula: Formula) -> bool:
     """Whether a formula has no parameter in it."""
     match formula:
-        case Constant():
+        case NumberLiteral():
             return True
         case Operation(_, operands):
             return all(is_constant(operand) for operand in operands)

@@ -35,7 +35,7 @@ from varying.grammar.tree import (
 from varying.grammar.walk import COMPARISONS, unwrap
 
 from ...expressions.functions import FUNCTIONS
-from ..question import Constant, Formula, Operation, Quantity, Reference, Test, Use
+from ..question import Formula, NumberLiteral, Operation, Quantity, Reference, Test, Use
 from .cells import cells_name
 from .references import refer, refer_to_line
 from .scope import Scope
@@ -68,7 +68,7 @@ class _Reader:
         """Return what an expression comes to; None after a fault."""
         match node:
             case Number():
-                return Constant(node.value)
+                return NumberLiteral(node.value)
             case Paren(inner=inner):
                 return self.formula(inner)
             case Name():
@@ -111,7 +111,7 @@ class _Reader:
         if node.text in self.scope.lines:
             return self._line(node, None)
         if node.text == "pi" and "pi" not in self.scope.targets.kinds():
-            return Constant(math.pi)
+            return NumberLiteral(math.pi)
         if node.text in self.absent:
             return None
         if node.text in self.later:
