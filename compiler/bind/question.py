@@ -76,7 +76,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Arithmetic:
     """Operators between operands, from the left; or a function of one operand.
 
     ``operators`` holds ``+ - * / ^ min max``, or one of ``neg sqrt exp log abs``.
@@ -86,7 +86,7 @@ class Operation:
     operands: tuple[Formula, ...]
 
 
-Formula = NumberLiteral | Reference | Use | Operation
+Formula = NumberLiteral | Reference | Use | Arithmetic
 
 # ---- statements ----------------------------------------------------------------------
 

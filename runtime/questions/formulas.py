@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.question import (
+    Arithmetic,
     Formula,
     NumberLiteral,
-    Operation,
     Quantity,
     Reference,
     Use,
@@ -66,11 +66,11 @@ def evaluate(
             return draws[formula]
         case Use(name):
             return values[name]
-        case Operation((operator,), (operand,)):
+        case Arithmetic((operator,), (operand,)):
             with np.errstate(all="ignore"):
                 found = _FUNCTIONS[operator](evaluate(operand, draws, values))
             return np.asarray(found)
-        case Operation(operators, operands):
+        case Arithmetic(operators, operands):
             result = evaluate(operands[0], draws, values)
             for operator, operand in zip(operators, operands[1:], strict=True):
                 value = evaluate(operand, draws, values)
@@ -106,7 +106,7 @@ def is_constant(formula: Formula) -> bool:
     match formula:
         case NumberLiteral():
             return True
-        case Operation(_, operands):
+        case Arithmetic(_, operands):
             return all(is_constant(operand) for operand in operands)
         case _:
             return False

@@ -35,7 +35,15 @@ from varying.grammar.tree import (
 from varying.grammar.walk import COMPARISONS, unwrap
 
 from ...expressions.functions import FUNCTIONS
-from ..question import Formula, NumberLiteral, Operation, Quantity, Reference, Test, Use
+from ..question import (
+    Arithmetic,
+    Formula,
+    NumberLiteral,
+    Quantity,
+    Reference,
+    Test,
+    Use,
+)
 from .cells import cells_name
 from .references import refer, refer_to_line
 from .scope import Scope
@@ -96,12 +104,12 @@ class _Reader:
 
     def _operation(
         self, operators: Sequence[str], operands: Sequence[Expr]
-    ) -> Operation | None:
+    ) -> Arithmetic | None:
         found = [self.formula(operand) for operand in operands]
         known = tuple(one for one in found if one is not None)
         if len(known) < len(found):
             return None
-        return Operation(tuple(operators), known)
+        return Arithmetic(tuple(operators), known)
 
     def _name(self, node: Name) -> Formula | None:
         found = self.defined.get(node.text)
@@ -309,7 +317,7 @@ def _summarised(
     text = expression_text(less)
     if isinstance(less, Chain | Unary):
         text = f"({text})"
-    value = Operation(("-",), (operands[order[0]], operands[order[1]]))
+    value = Arithmetic(("-",), (operands[order[0]], operands[order[1]]))
     return value, f"{expression_text(more)} - {text}"
 
 
