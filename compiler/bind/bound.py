@@ -451,7 +451,7 @@ class BoundModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Coupling:
+class ResidualCorrelation:
     """The residual correlation of responses.
 
     Attributes
@@ -481,7 +481,7 @@ class JointModel:
     members: tuple[BoundModel, ...]
     priors: tuple[tuple[str, PriorText], ...]
     questions: Questions = Questions()
-    coupling: Coupling | None = None
+    coupling: ResidualCorrelation | None = None
 
     @property
     def only(self) -> BoundModel:

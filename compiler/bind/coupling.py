@@ -16,7 +16,7 @@ from varying.grammar.walk import unwrap
 
 from ..distributions.table import REAL
 from ..families.family import Family
-from .bound import BoundPredictor, Coupling, Response
+from .bound import BoundPredictor, ResidualCorrelation, Response
 from .chained import told_twice
 from .priors.scalars import Scalar, Targets
 from .several import OneResponse
@@ -36,7 +36,7 @@ def bind_coupling(
     read: Mapping[str, Sequence[str]],
     terms: Mapping[str, frozenset[str]],
     sink: Sink,
-) -> Coupling | None:
+) -> ResidualCorrelation | None:
     """Return the residual correlation of responses; None where there is none.
 
     For ``read`` and ``terms`` see ``told_twice``.
@@ -112,10 +112,10 @@ def bind_coupling(
             "has not: an instrumental variable",
         )
         return None
-    return Coupling(RESCOR, shared)
+    return ResidualCorrelation(RESCOR, shared)
 
 
-def with_coupling(targets: Targets, coupling: Coupling | None) -> Targets:
+def with_coupling(targets: Targets, coupling: ResidualCorrelation | None) -> Targets:
     """Return the targets of a model with those of its residual correlation."""
     if coupling is None:
         return targets
