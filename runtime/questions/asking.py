@@ -20,7 +20,7 @@ from varying.grammar.source import Source, Span
 from varying.grammar.tree import CellStatement, QuantityStatement, TestStatement
 
 from .answers import Answers
-from .quantities import Derived, derived
+from .quantities import QuantityDraws, derived
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class Answered:
     """
 
     text: str
-    derived: Derived
+    derived: QuantityDraws
     warnings: tuple[Diagnostic, ...]
 
     def answers(self, prob: float) -> Answers:

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.program.ir import Predictor
 
-__all__ = ["Derived", "answer", "derived", "draws_of", "plain_draws", "variable_of"]
+__all__ = [
+    "QuantityDraws",
+    "answer",
+    "derived",
+    "draws_of",
+    "plain_draws",
+    "variable_of",
+]
 
 Array = NDArray[Any]
 
@@ -53,7 +60,7 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
     Returns
     -------
     Dataset or None
-        See ``Derived.dataset``. None if nothing is asked.
+        See ``QuantityDraws.dataset``. None if nothing is asked.
     """
     asked = compiled.joint.questions
     if not asked:
@@ -63,7 +70,7 @@ def answer(compiled: Compiled, posterior: Dataset, seed: int) -> Dataset | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Derived:
+class QuantityDraws:
     """Draws of what is asked, and what is said of them.
 
     Attributes
@@ -135,7 +142,7 @@ class Derived:
 
 def derived(
     asked: Questions, compiled: Compiled, posterior: Mapping[str, Array], seed: int
-) -> Derived:
+) -> QuantityDraws:
     """Return the draws of what is asked of a model.
 
     Parameters
@@ -211,7 +218,7 @@ def derived(
                     **({} if line.observed is None else {"observed": line.observed}),
                 }
             )
-    return Derived(found, about)
+    return QuantityDraws(found, about)
 
 
 def _label(line: Mapping[str, str]) -> str:
