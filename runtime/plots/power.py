@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .style import WIDTH, Sheet, drawn, told_apart
 
 if TYPE_CHECKING:
-    from ..studies.power import Design, Planned
+    from ..studies.power import Planned, StudyDesign
 
 __all__ = ["picture"]
 
@@ -28,7 +28,7 @@ def _within(shares: list[float], errors: list[float]) -> list[list[float]]:
 
 
 @drawn
-def picture(sheet: Sheet, design: Design) -> None:
+def picture(sheet: Sheet, design: StudyDesign) -> None:
     """Draw the power and the width of intervals of each question.
 
     Parameters

@@ -16,7 +16,7 @@ from ..interface.arguments import ArgumentError, given, whole
 from ..interface.calls import called
 from ..questions.asking import NAME, back, check_alone
 from ..sampling.settings import Settings, processors
-from .power import Design, planned
+from .power import StudyDesign, planned
 from .runs import RunAnswer, Study, append, executed, written
 from .simulate import Simulator, frame_of, table_of
 from .truth import Truth, read_truth
@@ -126,7 +126,7 @@ def design(
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | bool = False,
     families: Families = None,
-) -> Design:
+) -> StudyDesign:
     """Say what a planned study would show: its power and its precision.
 
     Data sets are drawn from a model whose parameters are given, with so many people;
@@ -165,7 +165,7 @@ def design(
 
     Returns
     -------
-    Design
+    StudyDesign
         Prints as a table; ``to_frame()``, ``plot()``.
 
     Raises
@@ -250,7 +250,7 @@ def design_source(
     out: Path | None,
     progress: Callable[[int, int], None] | None,
     families: Mapping[str, Family] = MappingProxyType({}),
-) -> Design:
+) -> StudyDesign:
     """Return what a study would show, for a text that has been read; see ``design``."""
     settings = Settings.checked(
         draws=draws, tune=draws, chains=chains, seed=seed, cores=cores

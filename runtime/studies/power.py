@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..plots.style import Picture
     from .runs import RunAnswer
 
-__all__ = ["Design", "Planned", "planned"]
+__all__ = ["StudyDesign", "Planned", "planned"]
 
 #: A test counts as answered from this probability on.
 SURE = 0.975
@@ -122,7 +122,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Design:
+class StudyDesign:
     """Power and precision of a planned study. Prints as a table.
 
     Attributes
@@ -259,7 +259,7 @@ class Design:
 
 def planned(
     found: Iterable[RunAnswer], truths: dict[int, dict[str, float]], by: str, seed: int
-) -> Design:
+) -> StudyDesign:
     """Return what runs of a study come to, the questions in their order."""
     every = list(found)
     keys = dict.fromkeys((one.label, one.kind) for one in every)
@@ -277,7 +277,7 @@ def planned(
                 rows.append(Planned.of(same, truth))
     fits = {(one.people, one.run): one.rhat for one in every}
     unsettled = sum(rhat > RHAT_NEARLY for rhat in fits.values())
-    return Design(tuple(rows), by, seed, unsettled, len(fits))
+    return StudyDesign(tuple(rows), by, seed, unsettled, len(fits))
 
 
 def _mcse(shown: int, runs: int) -> float:
