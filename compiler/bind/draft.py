@@ -42,7 +42,7 @@ from .bound import (
 )
 from .category import bind_category, split_category
 from .category_groups import thresholds_of
-from .effects import Effects
+from .effects import GroupEffects
 from .groupings import bind_groupings, check_dropped
 from .items import with_items
 from .known_scale import with_known_scale
@@ -90,7 +90,7 @@ class Draft:
             return self.one.name
         return replace(self.first, response=self.one.name).target[:-1]
 
-    def targets(self, joined: Sequence[Effects]) -> Targets:
+    def targets(self, joined: Sequence[GroupEffects]) -> Targets:
         """Return what priors may be about."""
         found = targets_of(
             self.family,

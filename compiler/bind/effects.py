@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..formula.columns import DesignColumn
 from .bound import BoundPredictor, By, Grouping
 
-__all__ = ["Effects", "Joint", "Member", "Sd", "effects_of", "effects_of_parts"]
+__all__ = ["GroupEffects", "Joint", "Member", "Sd", "effects_of", "effects_of_parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Sd:
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
+class GroupEffects:
     """All effects of a group.
 
     Attributes
@@ -176,12 +176,12 @@ def _in(name: str, stratum: str) -> str:
     return f"{name}:{stratum}" if stratum else name
 
 
-def effects_of_parts(parts: Sequence[BoundPredictor]) -> tuple[Effects, ...]:
+def effects_of_parts(parts: Sequence[BoundPredictor]) -> tuple[GroupEffects, ...]:
     """Return the groups of a model, in the order of their first use."""
     return effects_of({part.target[:-1]: part.groupings for part in parts})
 
 
-def effects_of(formulas: Mapping[str, Sequence[Grouping]]) -> tuple[Effects, ...]:
+def effects_of(formulas: Mapping[str, Sequence[Grouping]]) -> tuple[GroupEffects, ...]:
     """Return the groups of several formulas, in the order of their first use.
 
     Parameters
@@ -225,7 +225,7 @@ def _share(one: Grouping, other: Grouping) -> bool:
     return same and bool(ids & others)
 
 
-def _effects(group: Sequence[tuple[str, Grouping]]) -> Effects:
+def _effects(group: Sequence[tuple[str, Grouping]]) -> GroupEffects:
     members: list[Member] = []
     labels: list[str] = []
     joints: dict[object, Joint] = {}
@@ -247,4 +247,4 @@ def _effects(group: Sequence[tuple[str, Grouping]]) -> Effects:
                 places = (*before.positions, *places)
             joints[key] = Joint(places, term.correlated)
         members.append(Member(dpar, grouping, tuple(range(start, len(labels)))))
-    return Effects(tuple(members), tuple(labels), tuple(joints.values()))
+    return GroupEffects(tuple(members), tuple(labels), tuple(joints.values()))

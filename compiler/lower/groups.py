@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..bind.bound import BoundPredictor, Grouping, GroupTerm, PriorText
-from ..bind.effects import Effects, Member, Sd, effects_of_parts
+from ..bind.effects import GroupEffects, Member, Sd, effects_of_parts
 from ..distributions.table import ABOVE_ONE, POSITIVE
 from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import threshold_labels
@@ -120,7 +120,7 @@ def _without_thresholds(
 
 
 def _group(
-    build: Builder, part: BoundPredictor, effects: Effects, name: str, dim: str
+    build: Builder, part: BoundPredictor, effects: GroupEffects, name: str, dim: str
 ) -> None:
     """Add a group, under the names of the part that it belongs to."""
     prefix, labels = part.prefix, effects.labels
@@ -203,7 +203,7 @@ def _group(
 
 
 def _relation(
-    build: Builder, prefix: str, effects: Effects, name: str, dim: str
+    build: Builder, prefix: str, effects: GroupEffects, name: str, dim: str
 ) -> str | None:
     """Add the slot of how levels are related."""
     relation = effects.members[0].grouping.relation
@@ -215,7 +215,7 @@ def _relation(
 
 
 def _mixture(
-    build: Builder, prefix: str, effects: Effects, name: str, dim: str
+    build: Builder, prefix: str, effects: GroupEffects, name: str, dim: str
 ) -> Mixture | None:
     """Lower the t distribution of effects: a variance for each level, around 1.
 

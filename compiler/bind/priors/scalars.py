@@ -13,7 +13,7 @@ from ...families import FAMILIES
 from ...families.family import Family
 from ...formula.columns import Coded, simplexes
 from ..bound import BoundPredictor, Grouping, Population
-from ..effects import Effects
+from ..effects import GroupEffects
 from .named import columns_named
 
 #: Classes that are correlations: of effects of a group, and of residuals.
@@ -114,7 +114,7 @@ def targets_of(
     guessed: frozenset[str] | None,
     possible: tuple[str, ...],
     response: str,
-    joined: Sequence[Effects],
+    joined: Sequence[GroupEffects],
     first: BoundPredictor | None = None,
 ) -> Targets:
     """Return the targets of a response; those of any family if it is not known.
@@ -199,7 +199,7 @@ def targets_of(
 
 
 def joint_targets(
-    each: Sequence[Targets], responses: Sequence[str], joined: Sequence[Effects]
+    each: Sequence[Targets], responses: Sequence[str], joined: Sequence[GroupEffects]
 ) -> Targets:
     """Return the targets of a model with these responses and groups."""
     renamed = {text: target for one in joined for text, target in one.other_names()}
@@ -255,7 +255,7 @@ def _population(of: str, population: Population) -> list[Scalar]:
     ]
 
 
-def _of_groups(groups: Sequence[Effects], dpar: str) -> list[Scalar]:
+def _of_groups(groups: Sequence[GroupEffects], dpar: str) -> list[Scalar]:
     """Return the standard deviations and correlations of one predictor.
 
     Correlations across formulas are those of the first formula.

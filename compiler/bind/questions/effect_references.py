@@ -12,7 +12,7 @@ from varying.grammar.tree import Name, Ref, Target
 
 from ...data.levels import suggest_level
 from ..bound import Grouping
-from ..effects import Effects
+from ..effects import GroupEffects
 from ..priors.named import group_text, ref_text, same_name
 from ..priors.targets import matches
 from ..question import Reference
@@ -134,7 +134,7 @@ def is_of_another(target: Target, dpar: str, scope: Scope, sink: Sink) -> bool:
     return bool(groups)
 
 
-def _seen_from(dpar: str, effects: Effects, wanted: str) -> str | None:
+def _seen_from(dpar: str, effects: GroupEffects, wanted: str) -> str | None:
     """Return the label of an effect as the formula of a parameter may name it.
 
     Its own effects have no parameter before them there, and those of the formula that

@@ -11,7 +11,7 @@ from varying.grammar.tree import Target
 
 from ...families.family import Family
 from ..bound import Grouping, Items, Population
-from ..effects import Effects, effects_of
+from ..effects import GroupEffects, effects_of
 from ..priors.scalars import Targets
 
 __all__ = ["SHOWN", "Scope", "several"]
@@ -56,11 +56,11 @@ class Scope:
         return next(g for g in self.parts[dpar][1] if g.name == name)
 
     @property
-    def groups(self) -> tuple[Effects, ...]:
+    def groups(self) -> tuple[GroupEffects, ...]:
         """All groups of the model."""
         return effects_of({of: groupings for of, (_, groupings) in self.parts.items()})
 
-    def effects(self, dpar: str, name: str) -> Effects:
+    def effects(self, dpar: str, name: str) -> GroupEffects:
         """Return the group that a formula has effects of."""
         return next(
             effects
