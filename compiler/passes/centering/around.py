@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .levels import Effects, Estimate
+from .levels import Estimate, LevelEffects
 from .population import Population
 from .rows import Rows
 
@@ -21,7 +21,7 @@ _LEAST_EXPLAINED = 0.1
 
 
 def around_of(
-    effects: Sequence[Effects],
+    effects: Sequence[LevelEffects],
     found: Sequence[Estimate],
     rows: Rows,
     population: Population,

@@ -29,7 +29,7 @@ _FAR = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Effects:
+class LevelEffects:
     """Effects of one grouping factor in the rows of all responses.
 
     They are of one group, or of several with the same levels: parameters of a formula
@@ -86,7 +86,9 @@ class Estimate:
     information: Array
 
 
-def effects_of(groups: Sequence[Group], nulls: Sequence[Null], frame: Frame) -> Effects:
+def effects_of(
+    groups: Sequence[Group], nulls: Sequence[Null], frame: Frame
+) -> LevelEffects:
     """Return where the effects of some groups with the same levels are.
 
     Of effects that other predictors use the rows say nothing.
@@ -124,7 +126,7 @@ def effects_of(groups: Sequence[Group], nulls: Sequence[Null], frame: Frame) -> 
         designs.append(design)
     design, size = normalised(np.concatenate(designs))
     levels = frame.lengths[groups[0].levels]
-    return Effects(
+    return LevelEffects(
         tuple(groups),
         places,
         groups[0].strata(levels, ends[-1]),
@@ -137,7 +139,7 @@ def effects_of(groups: Sequence[Group], nulls: Sequence[Null], frame: Frame) -> 
 
 
 def refitted(
-    effects: Sequence[Effects], found: Sequence[Estimate], nulls: Sequence[Null]
+    effects: Sequence[LevelEffects], found: Sequence[Estimate], nulls: Sequence[Null]
 ) -> list[Null]:
     """Return the responses with residual sds without what the effects explain."""
     shifts = _by_response(_shifts(effects, found), nulls)
@@ -154,7 +156,7 @@ def refitted(
     return done
 
 
-def _shifts(effects: Sequence[Effects], found: Sequence[Estimate]) -> list[Array]:
+def _shifts(effects: Sequence[LevelEffects], found: Sequence[Estimate]) -> list[Array]:
     """Return what the effects of each factor add to the predictors, (N,)."""
     return [
         (one.design * estimate.means[one.index]).sum(axis=1)
@@ -170,7 +172,7 @@ def _by_response(shifts: Sequence[Array], nulls: Sequence[Null]) -> list[Array]:
 
 
 def estimate_again(
-    effects: Sequence[Effects],
+    effects: Sequence[LevelEffects],
     found: Sequence[Estimate],
     nulls: Sequence[Null],
 ) -> list[Estimate]:
@@ -193,7 +195,7 @@ def estimate_again(
     ]
 
 
-def estimate(effects: Effects, rows: Rows) -> Estimate:
+def estimate(effects: LevelEffects, rows: Rows) -> Estimate:
     """Estimate the variances between levels and the reliability of each effect."""
     index, design, levels = effects.index, effects.design, effects.levels
     size = design.shape[1]
