@@ -30,7 +30,7 @@ from ...program.recipes import (
     Variable,
     Within,
 )
-from .elementwise import Elementwise, bare, core, names_read
+from .elementwise import ElementwiseWriter, bare, core, names_read
 from .embedded import (
     conversions,
     held_as_number,
@@ -77,7 +77,9 @@ def read_text(writer: Writer) -> str:
     lines += _made(writer, writer.made[: writer.early])
     for statement in writer.spec.statements:
         if isinstance(statement, tree.WhereStatement):
-            rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
+            rows = ElementwiseWriter(
+                writer.table, frozenset(writer.used), writer.helpers
+            )
             read = without_calls(statement.condition, writer.table)
             condition = rows.true(read)
             if isinstance(condition, str):
@@ -122,7 +124,7 @@ def _made(writer: Writer, made: Sequence[Computation]) -> list[str]:
         if isinstance(one, tree.LetStatement):
             lines.append(f"    {_let(writer, one)}")
             continue
-        rows = Elementwise(writer.table, frozenset(), writer.helpers)
+        rows = ElementwiseWriter(writer.table, frozenset(), writer.helpers)
         read = without_calls(one.value, writer.table)
         node = core(read)
         held = writer.columns.get(node.text) if isinstance(node, tree.Name) else None
@@ -216,7 +218,7 @@ def _let(writer: Writer, statement: tree.LetStatement) -> str:
         value = core(value.arguments[0].value)
     if isinstance(value, tree.Name) and value.text in writer.columns:
         return f"{target} = data[{string(value.text)}]"
-    rows = Elementwise(writer.table, frozenset(), writer.helpers)
+    rows = ElementwiseWriter(writer.table, frozenset(), writer.helpers)
     if writer.columns[name].kind is not Kind.LOGICAL:
         return f"{target} = {bare(rows.number(expression))}"
     true, false = rows.true(value), rows.false(value)
@@ -352,7 +354,7 @@ def _outcome(writer: Writer, name: str, categories: tuple[str, ...]) -> str:
         return f"codes({text}, {keys_text(found, BODY)})"
     if column.kind.is_number or held_as_number(column, writer.table):
         return f"{text}.to_numpy(float)"
-    rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
+    rows = ElementwiseWriter(writer.table, frozenset(writer.used), writer.helpers)
     return f"{rows.values_of(column)}.to_numpy(float)"
 
 
@@ -400,7 +402,9 @@ def _part(writer: Writer, part: Coded | Numeric) -> str:
             return f"data[{string(factor)}].map({mapping}).to_numpy(float)"
         case Numeric(_, written):
             expression = without_calls(written, writer.table)
-            rows = Elementwise(writer.table, frozenset(writer.used), writer.helpers)
+            rows = ElementwiseWriter(
+                writer.table, frozenset(writer.used), writer.helpers
+            )
             if isinstance(core(expression), tree.Name) and not rows.is_condition(
                 expression
             ):

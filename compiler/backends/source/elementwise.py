@@ -125,7 +125,7 @@ def some(parts: Sequence[Truth]) -> Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Elementwise:
+class ElementwiseWriter:
     """Writes expressions over the columns of ``data``.
 
     Attributes
