@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .fit.fit import Fit
 
 #: Families of the caller's, as they are passed.
-type Families = Mapping[str, Family] | Iterable[Family] | None
+type OwnFamilies = Mapping[str, Family] | Iterable[Family] | None
 
 __all__ = ["compile", "compile_source", "data_file", "load", "spec_source"]
 
@@ -38,7 +38,7 @@ def compile(
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     matrices: Mapping[str, Any] | None = None,
-    families: Families = None,
+    families: OwnFamilies = None,
     **misplaced: object,
 ) -> Model:
     """Compile a model.
@@ -142,7 +142,7 @@ def compile_source(
     reduce: bool | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     matrices: Mapping[str, Any] | None = None,
-    families: Families = None,
+    families: OwnFamilies = None,
 ) -> Model:
     """Compile a text that has been read; see ``compile``.
 
@@ -176,7 +176,7 @@ def load(
     path: str | os.PathLike[str],
     *,
     functions: Mapping[str, Callable[..., Any]] | None = None,
-    families: Families = None,
+    families: OwnFamilies = None,
 ) -> Fit:
     """Return a fit that ``Fit.save`` or ``varying fit`` wrote.
 
@@ -228,7 +228,7 @@ def _own(functions: Mapping[str, Callable[..., Any]] | None) -> Functions:
         raise ArgumentError(str(error)) from None
 
 
-def families_of(families: Families) -> Mapping[str, Family]:
+def families_of(families: OwnFamilies) -> Mapping[str, Family]:
     """Return the caller's families by name; refuse what is none."""
     from varying.compiler.families.own import own_families
 

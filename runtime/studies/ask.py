@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.compiler.families.family import Family
 
-    from ..api import Families
+    from ..api import OwnFamilies
 
 __all__ = ["design", "design_source", "simulate", "simulate_source"]
 
@@ -40,7 +40,7 @@ def simulate(
     *,
     model: str | None = None,
     seed: int | None = None,
-    families: Families = None,
+    families: OwnFamilies = None,
 ) -> DataFrame:
     """Draw a data set from a model whose parameters are given.
 
@@ -125,7 +125,7 @@ def design(
     cores: int | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | bool = False,
-    families: Families = None,
+    families: OwnFamilies = None,
 ) -> StudyDesign:
     """Say what a planned study would show: its power and its precision.
 
@@ -346,7 +346,7 @@ def _spec(spec: str | os.PathLike[str]) -> tuple[Source, Path]:
     return spec_source(spec)
 
 
-def own(families: Families) -> Mapping[str, Family]:
+def own(families: OwnFamilies) -> Mapping[str, Family]:
     """Return the caller's families by name."""
     from ..api import families_of
 
