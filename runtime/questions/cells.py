@@ -41,7 +41,7 @@ from .wording import note_of
 
 if TYPE_CHECKING:
     from varying.compiler.bind.question import CellQuestion
-    from varying.compiler.bind.questions.grid import Grid
+    from varying.compiler.bind.questions.grid import ReferenceGrid
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Floats, Table
     from varying.compiler.formula.columns import DesignColumn
@@ -146,7 +146,7 @@ class _Asked:
         found = {g.by.name: g.by.levels for g in groupings if g.by is not None}
         return found if self.grouped else {}
 
-    def _grid(self) -> Grid:
+    def _grid(self) -> ReferenceGrid:
         question, prepared = self.question, self.compiled.prepared
         table, computed = prepared.table, prepared.computed
         named: dict[str, dict[str, None]] = {n: {x: None} for n, x in question.fixed}

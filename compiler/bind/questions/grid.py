@@ -33,7 +33,7 @@ FAR = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class ReferenceGrid:
     """Cells, each of one row or of several: the last factor varies fastest.
 
     Attributes
@@ -157,7 +157,7 @@ def grid_of(
     made: Sequence[Computation],
     at: Mapping[str, tuple[str, ...]] = {},
     shift: Shift | None = None,
-) -> Grid:
+) -> ReferenceGrid:
     """Return the grid of the factors that design columns read; see ``factors_of``.
 
     Parameters
@@ -190,7 +190,7 @@ def grid_of(
     }
     seen = _seen({n: v for n, v in factors.items() if n not in at}, factors, table)
     cells, shares = _moved(cells, np.ones(1), rows, shift)
-    return Grid(_again(cells, anew), factors, numbers, shares, seen)
+    return ReferenceGrid(_again(cells, anew), factors, numbers, shares, seen)
 
 
 def rows_over(
@@ -202,7 +202,7 @@ def rows_over(
     *,
     whole: bool = False,
     also: Sequence[str] = (),
-) -> Grid:
+) -> ReferenceGrid:
     """Return cells of the named factors, each with all rows of the data.
 
     All that is not named is as in the row. Rows that are alike in what the columns
@@ -250,7 +250,7 @@ def rows_over(
     )
     seen = np.full(cells, counts.sum())
     repeated, shares = _moved(repeated, counts / counts.sum(), cells, shift)
-    return Grid(_again(repeated, anew), dict(named), {}, shares, seen)
+    return ReferenceGrid(_again(repeated, anew), dict(named), {}, shares, seen)
 
 
 def _moved(
@@ -392,7 +392,7 @@ def labels_of(
 
 
 def weights_of(
-    question: CellQuestion, grid: Grid, lines: Sequence[QuestionLine]
+    question: CellQuestion, grid: ReferenceGrid, lines: Sequence[QuestionLine]
 ) -> Floats:
     """Return the weights of the grid's rows, one row a line of the question.
 
