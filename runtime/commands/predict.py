@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..interface.arguments import ArgumentError
-from ..interface.grids import Cell, Grid
+from ..interface.grids import Cell, TextTable
 from .fit import check_target
 from .outcome import EnvironmentFault
 from .plot import refuse
@@ -92,10 +92,10 @@ def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _grid(table: DataFrame) -> Grid:
+def _grid(table: DataFrame) -> TextTable:
     rows = table.itertuples(index=False, name=None)
     cells = tuple(tuple(Cell.of(_text(value)) for value in row) for row in rows)
-    return Grid(tuple(map(str, table.columns)), cells)
+    return TextTable(tuple(map(str, table.columns)), cells)
 
 
 def _markdown(table: DataFrame) -> str:

@@ -17,7 +17,7 @@ from .psis import good_shape, log_mean_exp, log_sum_exp, smoothed
 from .report import Report, fixed, in_words, json_number, table
 
 if TYPE_CHECKING:
-    from ..interface.grids import Grid
+    from ..interface.grids import TextTable
     from .measures import Measure
 
 __all__ = ["Compared", "Comparison", "compared", "stacking"]
@@ -136,7 +136,7 @@ class Comparison(Report):
         return f"{len(self.models)} models of {number}, the best first"
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """A line a model."""
         lines = []
         for place, model in enumerate(self.models):

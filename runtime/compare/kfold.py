@@ -25,7 +25,7 @@ from .report import fixed, in_words, json_number, table
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
 
-    from ..interface.grids import Grid
+    from ..interface.grids import TextTable
     from ..interface.progress import Progress
     from ..sampling.settings import Settings
     from .units import Units
@@ -87,7 +87,7 @@ class KFold(Elpd):
         return f"{len(self.folds)}-fold cross-validation of {what}, by exact refits"
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """The sums, and the units that are predicted worst."""
         rows = [
             ("elpd", fixed(self.elpd), fixed(self.se)),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from arviz_stats.utils import ELPDDataLOO
     from xarray import DataArray, Dataset
 
-    from ..interface.grids import Grid
+    from ..interface.grids import TextTable
 
 __all__ = ["Elpd", "Loo", "efficiency", "left_out", "loo_of", "measure_words"]
 
@@ -218,7 +218,7 @@ class Loo(Elpd):
         return f"Leave-one-out cross-validation, {self.unit} by {self.unit}"
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """The sums, and the units for which they are doubtful."""
         rows = [
             ("elpd", fixed(self.elpd), fixed(self.se)),

@@ -23,7 +23,7 @@ from .report import Report, fixed, json_number, table
 if TYPE_CHECKING:
     from xarray import DataArray
 
-    from ..interface.grids import Grid
+    from ..interface.grids import TextTable
 
 __all__ = ["LooPit", "loo_pit"]
 
@@ -79,7 +79,7 @@ class LooPit(Report):
         return f"LOO-PIT of {len(self.values):,} rows: are predictions calibrated?"
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """The shares."""
         rows = [
             (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from varying.grammar.render.safe import visible
 
-from ..interface.grids import Cell, Grid, heading, page, paragraph
+from ..interface.grids import Cell, TextTable, heading, page, paragraph
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,7 +35,7 @@ class Report:
         raise NotImplementedError
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """The figures."""
         raise NotImplementedError
 
@@ -96,9 +96,9 @@ class Report:
         return page(heading(self.title), *tables, *map(paragraph, self.sentences))
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> TextTable:
     """Return a grid of plain texts, numbers on the right."""
-    return Grid(tuple(headings), tuple(tuple(map(Cell.of, row)) for row in rows))
+    return TextTable(tuple(headings), tuple(tuple(map(Cell.of, row)) for row in rows))
 
 
 def _cell(text: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
 
     from ..draws.names import Names
-    from ..interface.grids import Grid
+    from ..interface.grids import TextTable
 
 __all__ = ["Sensitive", "Sensitivity", "distances", "sensitivity"]
 
@@ -111,7 +111,7 @@ class Sensitivity(Report):
         return "Sensitivity of the posterior to prior and data (power-scaling)"
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """A line a number; of long parameters those that depend on the prior."""
         lengths: dict[str, int] = {}
         for one in self.parameters:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cell",
-    "Grid",
+    "TextTable",
     "Weight",
     "code_html",
     "heading",
@@ -72,7 +72,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TextTable:
     """Rows under headings.
 
     Attributes

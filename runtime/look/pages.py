@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from varying.grammar.diagnostics import Diagnostic, Severity
 
-from ..interface.grids import Cell, Grid, code_html, heading, page, paragraph
+from ..interface.grids import Cell, TextTable, code_html, heading, page, paragraph
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -22,7 +22,7 @@ __all__ = ["of_check", "of_design", "of_model"]
 
 def of_model(model: Model) -> str:
     """Return the page of a model: what it is about, then its warnings."""
-    grid = Grid(
+    grid = TextTable(
         (f"Model {model.name}", ""),
         tuple((Cell.of(name), Cell.of(text)) for name, text in model._facts()),
         numeric=False,
@@ -44,7 +44,7 @@ def of_check(check: PriorCheck) -> str:
         for statement in check
     )
     data = check.replicates
-    grid = Grid((data.name, "2.5%", "97.5%", "your data"), rows)
+    grid = TextTable((data.name, "2.5%", "97.5%", "your data"), rows)
     said = f"{len(data.drawn)} prior data sets, seed {check.seed}"
     return page(grid.html(), *map(paragraph, check.sentences), paragraph(said, "f"))
 
@@ -59,6 +59,6 @@ def of_design(design: Design) -> str:
                 parts.append(paragraph(line.strip()))
             else:
                 cells = ((Cell.of(name), Cell.of(text)) for name, text in line)
-                grid = Grid(("column", "coding"), tuple(cells), numeric=False)
+                grid = TextTable(("column", "coding"), tuple(cells), numeric=False)
                 parts.append(grid.html())
     return page(*parts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from varying.compiler.bind.priors.named import target_text
 
-from ..interface.grids import Cell, Grid, page
+from ..interface.grids import Cell, TextTable, page
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -47,14 +47,14 @@ class Priors:
             for row in self.rows
         )
         headings = ("target", "prior", "source", "reason")
-        return page(Grid(headings, rows, numeric=False).html())
+        return page(TextTable(headings, rows, numeric=False).html())
 
-    def _grid(self) -> Grid:
+    def _grid(self) -> TextTable:
         rows = tuple(
             (Cell.of(row.target), Cell.of(row.prior), Cell.of(_reason(row), "faint"))
             for row in self.rows
         )
-        return Grid(("target", "prior", "reason"), rows, numeric=False)
+        return TextTable(("target", "prior", "reason"), rows, numeric=False)
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return the rows as JSON has them."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..compare.comparison import Comparison
     from ..fit.fit import Fit
-    from ..interface.grids import Grid
+    from ..interface.grids import TextTable
     from ..model import Model
 
 __all__ = ["Level", "Pool", "pool"]
@@ -154,11 +154,11 @@ class Pool(Report):
         return float(1.0 - (without @ with_) / (without @ without))
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """Parameters of the three, and levels with few and with many rows."""
         return (self._parameters(), *map(self._levels, self.coefs))
 
-    def _parameters(self) -> Grid:
+    def _parameters(self) -> TextTable:
         rows: dict[str, dict[str, str]] = {}
         for name in _NAMES:
             fit = self.fits[name]
@@ -192,7 +192,7 @@ class Pool(Report):
             return "Intercept" in self.coefs
         return name == "b" and coord in self.coefs
 
-    def _levels(self, coef: str) -> Grid:
+    def _levels(self, coef: str) -> TextTable:
         found = self.of(coef)
         few = len(found) > 2 * _LISTED
         shown = [*found[:_LISTED], *found[-_LISTED:]] if few else list(found)

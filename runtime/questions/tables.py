@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from varying.grammar.render.safe import code, prose, visible
 
 from ..draws.digits import cells, decimals, headings
-from ..interface.grids import Cell, Grid
+from ..interface.grids import Cell, TextTable
 
 if TYPE_CHECKING:
     from ..interface.grids import Weight
@@ -24,7 +24,7 @@ _BAYES_FACTOR = (
 )
 
 
-def sections(answers: Answers, prob: float) -> Iterator[tuple[Grid, list[str]]]:
+def sections(answers: Answers, prob: float) -> Iterator[tuple[TextTable, list[str]]]:
     """Yield the tables below that of the parameters, with the notes of each."""
     for title, rows in _computed(answers).items():
         if title == "Means" and answers.tests:
@@ -43,7 +43,7 @@ def _computed(answers: Answers) -> dict[str, tuple[Computed, ...]]:
     }
 
 
-def _computed_table(title: str, rows: Sequence[Computed], prob: float) -> Grid:
+def _computed_table(title: str, rows: Sequence[Computed], prob: float) -> TextTable:
     lines: list[tuple[Cell, ...]] = []
     data = any(row.observed is not None for row in rows)
     for (name, text), group in groupby(rows, key=lambda row: (row.name, row.text)):
@@ -59,7 +59,7 @@ def _computed_table(title: str, rows: Sequence[Computed], prob: float) -> Grid:
         lines.append((label,))
         for row in several:
             lines.append(line(Cell.of(row.coord, indent=2), _figures(row, data)))
-    return Grid((title, *headings(prob), *_data(data)), tuple(lines))
+    return TextTable((title, *headings(prob), *_data(data)), tuple(lines))
 
 
 def _data(there: bool) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def line(label: Cell, values: Sequence[str]) -> tuple[Cell, ...]:
     return (label, *map(Cell.of, values))
 
 
-def _test_table(tests: Sequence[Tested]) -> Grid:
+def _test_table(tests: Sequence[Tested]) -> TextTable:
     lines = [
         line(Cell(((t.name, "strong"), (f"  {t.text}", "faint"))), _test_cells(t))
         for t in tests
@@ -88,7 +88,7 @@ def _test_table(tests: Sequence[Tested]) -> Grid:
     # without a Bayes factor there is nothing to say of priors
     kept = 4 if any(t.prior_probability is not None for t in tests) else 2
     lines = [one[: 1 + kept] for one in lines]
-    return Grid(("Tests", *_TEST_HEADINGS[:kept]), tuple(lines))
+    return TextTable(("Tests", *_TEST_HEADINGS[:kept]), tuple(lines))
 
 
 def _test_cells(test: Tested) -> tuple[str, ...]:

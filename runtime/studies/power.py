@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ..interface.grids import Cell, Grid, page
+from ..interface.grids import Cell, TextTable, page
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -183,7 +183,7 @@ class StudyDesign:
 
         return page(self._grid().html(), *(paragraph(note) for note in self.notes))
 
-    def _grid(self) -> Grid:
+    def _grid(self) -> TextTable:
         rows, before = [], ""
         for row in self.rows:
             cells = [
@@ -210,7 +210,7 @@ class StudyDesign:
             "covers",
             "exaggeration",
         )
-        return Grid(headings, tuple(rows))
+        return TextTable(headings, tuple(rows))
 
     def to_frame(self) -> DataFrame:
         """Return a pandas data frame: a row for each question and number of people."""

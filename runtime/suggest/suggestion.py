@@ -19,7 +19,7 @@ from ..api import compile_source
 from ..compare.report import Report, table
 from ..interface.arguments import ArgumentError
 from ..interface.calls import called
-from ..interface.grids import Grid
+from ..interface.grids import TextTable
 from .asked import Asked, Odd, numbers_but_for_a_few
 from .candidates import Candidate, candidates_of, declared
 from .facts import Facts, as_successes, facts_of
@@ -68,11 +68,11 @@ class Suggestion(Report):
         return f"Families for `{self.facts.name}`"
 
     @property
-    def tables(self) -> tuple[Grid, ...]:
+    def tables(self) -> tuple[TextTable, ...]:
         """A line a family."""
         rows = [(one.family, one.response, one.why) for one in self.candidates]
         grid = table(("family", "response", "why"), rows)
-        return (Grid(grid.headings, grid.rows, numeric=False),)
+        return (TextTable(grid.headings, grid.rows, numeric=False),)
 
     @property
     def sentences(self) -> tuple[str, ...]:

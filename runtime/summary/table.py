@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from varying.grammar.render.safe import code, prose, visible
 
 from ..draws.digits import cells, decimals, headings
-from ..interface.grids import Cell, Grid, code_html, page, paragraph
+from ..interface.grids import Cell, TextTable, code_html, page, paragraph
 from ..questions.tables import line, markdown, markdown_parts, sections
 from ..verdict.page import verdict_html
 
@@ -58,7 +58,7 @@ def as_rich(summary: Summary) -> Group:
     return Group(*head, _table(summary).rich(), *parts, *verdict)
 
 
-def _table(summary: Summary) -> Grid:
+def _table(summary: Summary) -> TextTable:
     """Return the table: a heading line a parameter."""
     lines: list[tuple[Cell, ...]] = []
     for name, rows, hidden in _blocks(summary):
@@ -70,7 +70,7 @@ def _table(summary: Summary) -> Grid:
             if hidden and position == ENDS:
                 lines.append((Cell.of(f"... {hidden} more", "faint", 2),))
             lines.append(line(Cell.of(row.coord, indent=2), cells(row.figures)))
-    return Grid(("", *headings(summary.prob)), tuple(lines))
+    return TextTable(("", *headings(summary.prob)), tuple(lines))
 
 
 def as_text(summary: Summary) -> str:
