@@ -22,7 +22,7 @@ from varying.compiler.data.bounded import Unsound, most_bytes
 if TYPE_CHECKING:
     from xarray import Dataset
 
-__all__ = ["Group", "Labelled", "Variable", "groups_of"]
+__all__ = ["ArrayGroup", "Labelled", "Variable", "groups_of"]
 
 _METADATA = "zarr.json"
 #: Types of numbers that Zarr names as NumPy does.
@@ -71,7 +71,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class ArrayGroup:
     """Arrays that belong together; ``coords`` names those that are labels."""
 
     variables: Mapping[str, Variable]
@@ -129,7 +129,7 @@ class _Layout:
 
 def groups_of(
     entries: Mapping[str, bytes], size: int, *, whole: bool = True
-) -> dict[str, Group]:
+) -> dict[str, ArrayGroup]:
     """Return the groups of a store.
 
     Parameters
@@ -188,7 +188,7 @@ def _group(
     described: Mapping[str, Any],
     layouts: Mapping[str, _Layout],
     every: Mapping[str, Variable],
-) -> Group:
+) -> ArrayGroup:
     own = sorted(key for key in layouts if key.rpartition("/")[0] == name)
     variables = {key.removeprefix(name + "/"): every[key] for key in own}
     lengths: dict[str, int] = {}
@@ -204,7 +204,7 @@ def _group(
     coords = {key for key, one in variables.items() if one.dims == (key,)}
     coords |= {one for text in told for one in text.split() if one in variables}
     plain = {key: value for key, value in attrs.items() if key != "coordinates"}
-    return Group(variables, frozenset(coords), plain)
+    return ArrayGroup(variables, frozenset(coords), plain)
 
 
 def _variable(

@@ -28,7 +28,7 @@ from ..files.archive import (
     unbroken,
     write_archive,
 )
-from ..files.arrays import Group, Labelled, groups_of
+from ..files.arrays import ArrayGroup, Labelled, groups_of
 from ..files.spec_file import unreadable
 from ..files.whole_file import replacing
 from ..files.zarr_files import zarr_files
@@ -239,7 +239,7 @@ def read_summary(
 
 def _read(
     path: str | os.PathLike[str], *, whole: bool
-) -> tuple[dict[str, Group], dict[str, Any], Provenance, Table]:
+) -> tuple[dict[str, ArrayGroup], dict[str, Any], Provenance, Table]:
     name = os.fspath(path)
     try:
         archive = read_archive(path)
@@ -304,7 +304,7 @@ def _writer(plain: dict[str, Any]) -> str:
     return f"Varying {found:.20}" if isinstance(found, str) else "another version"
 
 
-def _table(groups: dict[str, Group]) -> Table:
+def _table(groups: dict[str, ArrayGroup]) -> Table:
     for name in ("posterior", "sample_stats", _DATA):
         if name not in groups:
             raise Unsound(f"no group `{name}`")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from varying.compiler.program.ir import Parameter, Program
 
     from ..draws.names import Names
-    from ..files.arrays import Group, Variable
+    from ..files.arrays import ArrayGroup, Variable
     from .provenance import Provenance
 
 __all__ = [
@@ -159,7 +159,7 @@ def check_table(table: Table, provenance: Provenance) -> None:
 
 
 def check_draws(
-    groups: Mapping[str, Group], provenance: Provenance, asks: Asks | None
+    groups: Mapping[str, ArrayGroup], provenance: Provenance, asks: Asks | None
 ) -> None:
     """Check that the draws are those that the description tells of.
 
@@ -241,7 +241,7 @@ def _check_variable(name: str, one: Variable, provenance: Provenance) -> None:
         raise Unsound(f"draws of `{name}` are absent or not finite")
 
 
-def _check_labels(group: Group) -> None:
+def _check_labels(group: ArrayGroup) -> None:
     """Check that no two numbers have one label, and that none has an empty one."""
     for name in group.coords:
         one = group.variables[name]
@@ -256,7 +256,7 @@ def _check_labels(group: Group) -> None:
             raise Unsound(f"labels of `{name}` are absent")
 
 
-def _check_chains(group: Group, provenance: Provenance) -> None:
+def _check_chains(group: ArrayGroup, provenance: Provenance) -> None:
     for name, most in zip(
         _BY_DRAW, (provenance.settings.chains, provenance.drawn[1]), strict=True
     ):
@@ -279,7 +279,7 @@ def _check_state(ended: Variable | None, chains: int) -> None:
 
 
 def _check_answers(
-    derived: Group, expected: Mapping[str, int], asks: Asks | None
+    derived: ArrayGroup, expected: Mapping[str, int], asks: Asks | None
 ) -> None:
     """Check the draws of quantities, tests and contrasts, and what is said of them."""
     try:
@@ -340,7 +340,7 @@ def _check_test(one: Mapping[str, Any]) -> None:
 # ---- what the model has --------------------------------------------------------------
 
 
-def stored_variables(posterior: Group) -> dict[str, Stored]:
+def stored_variables(posterior: ArrayGroup) -> dict[str, Stored]:
     """Return what ``check_model`` asks of the variables of a posterior."""
     labels = {
         name: tuple(map(str, posterior.variables[name].values.tolist()))

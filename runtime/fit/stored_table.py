@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from varying.grammar.tree import Spec
 
-    from ..files.arrays import Group
+    from ..files.arrays import ArrayGroup
 
 __all__ = ["columns_named", "from_group", "to_dataset"]
 
@@ -68,7 +68,7 @@ def to_dataset(table: Table) -> Dataset:
     return Dataset(variables, attrs={_ATTRIBUTE: written})
 
 
-def from_group(group: Group) -> Table:
+def from_group(group: ArrayGroup) -> Table:
     """Return the table that ``to_dataset`` wrote.
 
     Raises

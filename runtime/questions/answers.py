@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from xarray import Dataset, DataTree
 
-    from ..files.arrays import Group
+    from ..files.arrays import ArrayGroup
 
 __all__ = [
     "ABOUT",
@@ -193,7 +193,7 @@ def answers_of(data: DataTree, prob: float) -> Answers:
     return answers_in(data[GROUP].to_dataset(), prob)
 
 
-def answers_in(derived: Dataset | Group, prob: float) -> Answers:
+def answers_in(derived: Dataset | ArrayGroup, prob: float) -> Answers:
     """Return what a fit has been asked, of the group with the draws of it."""
 
     def draws(name: str) -> list[Array]:

@@ -147,7 +147,7 @@ class Summary:
 
 
 def rows_of(
-    posterior: Dataset | arrays.Group,
+    posterior: Dataset | arrays.ArrayGroup,
     names: Names,
     *,
     effects: bool = False,
