@@ -22,7 +22,7 @@ from varying.compiler.data.bounded import Unsound, most_bytes
 if TYPE_CHECKING:
     from xarray import Dataset
 
-__all__ = ["ArrayGroup", "Labelled", "Variable", "groups_of"]
+__all__ = ["ArrayGroup", "Labelled", "StoredArray", "groups_of"]
 
 _METADATA = "zarr.json"
 #: Types of numbers that Zarr names as NumPy does.
@@ -41,7 +41,7 @@ _MOST_DIMS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Variable:
+class StoredArray:
     """An array with names for its dimensions."""
 
     dims: tuple[str, ...]
@@ -55,7 +55,7 @@ class Labelled:
 
     dims: tuple[str, ...]
     values: NDArray[Any]
-    coords: Mapping[str, Variable]
+    coords: Mapping[str, StoredArray]
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -74,7 +74,7 @@ class Labelled:
 class ArrayGroup:
     """Arrays that belong together; ``coords`` names those that are labels."""
 
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, StoredArray]
     coords: frozenset[str]
     attrs: Mapping[str, Any]
 
@@ -187,7 +187,7 @@ def _group(
     name: str,
     described: Mapping[str, Any],
     layouts: Mapping[str, _Layout],
-    every: Mapping[str, Variable],
+    every: Mapping[str, StoredArray],
 ) -> ArrayGroup:
     own = sorted(key for key in layouts if key.rpartition("/")[0] == name)
     variables = {key.removeprefix(name + "/"): every[key] for key in own}
@@ -209,7 +209,7 @@ def _group(
 
 def _variable(
     name: str, layout: _Layout, pieces: Mapping[str, bytes], whole: bool
-) -> Variable:
+) -> StoredArray:
     import pyarrow
 
     values = np.full(layout.shape, layout.fill, layout.dtype)
@@ -236,7 +236,9 @@ def _variable(
         )
         values[spans] = piece[tuple(slice(0, one.stop - one.start) for one in spans)]
     attrs = {key: value for key, value in layout.attrs.items() if key not in _ENCODING}
-    return Variable(layout.dims, values.astype(layout.dtype.newbyteorder("=")), attrs)
+    return StoredArray(
+        layout.dims, values.astype(layout.dtype.newbyteorder("=")), attrs
+    )
 
 
 def _values(name: str, raw: bytes, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from varying.compiler.program.ir import Parameter, Program
 
     from ..draws.names import Names
-    from ..files.arrays import ArrayGroup, Variable
+    from ..files.arrays import ArrayGroup, StoredArray
     from .provenance import Provenance
 
 __all__ = [
@@ -228,7 +228,7 @@ def check_draws(
         _check_state(groups[_STATE].variables.get(_UNCONSTRAINED), expected["chain"])
 
 
-def _check_variable(name: str, one: Variable, provenance: Provenance) -> None:
+def _check_variable(name: str, one: StoredArray, provenance: Provenance) -> None:
     if one.dims[:2] != _BY_DRAW or one.values.dtype.kind not in "biuf":
         raise Unsound(f"`posterior/{name}` is not by draw")
     if provenance.format >= SEALED:
@@ -268,7 +268,7 @@ def _check_chains(group: ArrayGroup, provenance: Provenance) -> None:
             raise Unsound(f"a {name} has another number than there are")
 
 
-def _check_state(ended: Variable | None, chains: int) -> None:
+def _check_state(ended: StoredArray | None, chains: int) -> None:
     if ended is None or ended.values.dtype != np.float64 or ended.values.ndim != 2:
         raise Unsound("where the chains ended is not told")
     if len(ended.values) != chains or not np.isfinite(ended.values).all():
