@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ..interface.grids import TextTable
     from ..model import Model
 
-__all__ = ["Level", "Pool", "pool"]
+__all__ = ["LevelEstimates", "Pool", "pool"]
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def _way(pulled: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class LevelEstimates:
     """An effect of a level of the group, by way of pooling.
 
     Attributes
@@ -119,7 +119,7 @@ class Pool(Report):
 
     by: str
     fits: Mapping[str, Fit]
-    levels: tuple[Level, ...]
+    levels: tuple[LevelEstimates, ...]
     comparison: Comparison
     sds: Mapping[str, float]
 
@@ -135,7 +135,7 @@ class Pool(Report):
         """The coefficients that levels have."""
         return tuple(dict.fromkeys(one.coef for one in self.levels))
 
-    def of(self, coef: str) -> tuple[Level, ...]:
+    def of(self, coef: str) -> tuple[LevelEstimates, ...]:
         """Return the values of one coefficient, levels with fewest rows first."""
         found = [one for one in self.levels if one.coef == coef]
         return tuple(sorted(found, key=lambda one: (one.rows, one.level)))
@@ -490,7 +490,9 @@ def _wide(compiled: Compiled, by: str) -> dict[str, float]:
     }
 
 
-def _levels(compiled: Compiled, by: str, fits: Mapping[str, Fit]) -> list[Level]:
+def _levels(
+    compiled: Compiled, by: str, fits: Mapping[str, Fit]
+) -> list[LevelEstimates]:
     """Return the coefficients of each level, in each of the fits."""
     posteriors = {n: fit.data["posterior"].to_dataset() for n, fit in fits.items()}
     found = []
@@ -511,7 +513,7 @@ def _levels(compiled: Compiled, by: str, fits: Mapping[str, Fit]) -> list[Level]
             way = before - middle
             enough = abs(way) > 0.1 * float(apart.std())
             found.append(
-                Level(
+                LevelEstimates(
                     str(level),
                     str(coef),
                     rows.get(str(level), 0),
