@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import regex
 
 from .diagnostics import Diagnostic, Severity, Sink, did_you_mean
-from .layout import Line, logical_lines
+from .layout import LogicalLine, logical_lines
 from .rules import RULES
 from .source import Source, Span
 from .tree import Comment
@@ -118,7 +118,9 @@ def _known(name: str, span: Span, sink: Sink) -> bool:
     return rule is not None and rule.severity is not Severity.ERROR
 
 
-def _line_of(comment: Comment, lines: Sequence[Line], source: Source) -> Span | None:
+def _line_of(
+    comment: Comment, lines: Sequence[LogicalLine], source: Source
+) -> Span | None:
     """Return what a comment is about: whole rows of the text; None for nothing."""
     number = source.position(comment.span.start).line
     spans = [

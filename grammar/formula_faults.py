@@ -12,7 +12,7 @@ from lark import Token
 
 from .diagnostics import Edit, Fix, Sink, nearest
 from .elsewhere.tables import DPARS, STATEMENTS
-from .layout import Line, span_of
+from .layout import LogicalLine, span_of
 from .source import Span
 from .tokens import KEYWORDS
 
@@ -53,7 +53,7 @@ _OPERATORS = frozenset(
 # ---- formulas, before they are parsed ---------------------------------------------
 
 
-def formula_fault(line: Line, sink: Sink) -> bool:
+def formula_fault(line: LogicalLine, sink: Sink) -> bool:
     """Report what is wrong with the `~` of a formula; whether anything is."""
     if line.faulty or line.kind not in ("formula", "model"):
         return False
@@ -148,7 +148,7 @@ def _parts(tokens: Sequence[Token], tildes: Sequence[int], sink: Sink) -> bool:
     return True
 
 
-def _no_tilde(line: Line, tokens: Sequence[Token], sink: Sink) -> bool:
+def _no_tilde(line: LogicalLine, tokens: Sequence[Token], sink: Sink) -> bool:
     outside = _outside(tokens)
     equals = [i for i in outside if tokens[i].type == "EQ"]
     # behind the comma stand options, which have a `=` of their own
@@ -366,7 +366,7 @@ def _outside(tokens: Sequence[Token]) -> list[int]:
 # ---- formulas, after they are parsed ----------------------------------------------
 
 
-def bare_bar(line: Line, sink: Sink) -> bool:
+def bare_bar(line: LogicalLine, sink: Sink) -> bool:
     """Report a group bar outside parentheses on the right of a formula."""
     if line.kind not in ("formula", "model"):
         return False

@@ -27,7 +27,7 @@ _CLOSING = {"RPAR": "LPAR", "RSQB": "LSQB"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogicalLine:
     """One statement's tokens.
 
     Attributes
@@ -101,10 +101,12 @@ class _Draft:
     tilde: bool = False
 
 
-def logical_lines(source: Source, sink: Sink) -> tuple[list[Line], list[Comment]]:
+def logical_lines(
+    source: Source, sink: Sink
+) -> tuple[list[LogicalLine], list[Comment]]:
     """Return the logical lines and the comments of a text."""
     rows, comments = tokenize(source, sink)
-    lines: list[Line] = []
+    lines: list[LogicalLine] = []
     draft: _Draft | None = None
     margin = rows[0].indent if rows else 0
     for row in rows:
@@ -191,7 +193,7 @@ def _unclosed(token: Token, sink: Sink) -> None:
     )
 
 
-def _finish(draft: _Draft, sink: Sink) -> Line:
+def _finish(draft: _Draft, sink: Sink) -> LogicalLine:
     """Report what is still open and decide the line's kind."""
     # A hundred of them is one fault, which has been reported.
     if len(draft.open) <= MAX_BRACKETS:
@@ -204,4 +206,4 @@ def _finish(draft: _Draft, sink: Sink) -> Line:
     tokens = draft.tokens
     if word is not None:
         tokens = [Token.new_borrow_pos(word.upper(), word, tokens[0]), *tokens[1:]]
-    return Line(word or "formula", tuple(tokens), draft.indented, draft.faulty)
+    return LogicalLine(word or "formula", tuple(tokens), draft.indented, draft.faulty)

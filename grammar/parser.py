@@ -19,7 +19,7 @@ from .elsewhere import find_code, without
 from .elsewhere.words import bare_prior, quoted_names
 from .faults import name_fault
 from .formula_faults import bare_bar, formula_fault
-from .layout import Line, logical_lines, span_of
+from .layout import LogicalLine, logical_lines, span_of
 from .parse_tables import parser
 from .source import Source, Span
 from .stop import Stop
@@ -85,7 +85,7 @@ def parse(source: Source, sink: Sink | None = None) -> Spec:
 # ---- one statement ----------------------------------------------------------------
 
 
-def _read(line: Line, sink: Sink) -> Statement | Formula | None:
+def _read(line: LogicalLine, sink: Sink) -> Statement | Formula | None:
     """Return the node of a line; None after reporting why there is none."""
     if formula_fault(line, sink):
         return None
@@ -109,7 +109,7 @@ def _read(line: Line, sink: Sink) -> Statement | Formula | None:
     return None if bare_bar(line, sink) else node
 
 
-def _tree(line: Line, sink: Sink) -> LarkTree | None:
+def _tree(line: LogicalLine, sink: Sink) -> LarkTree | None:
     found = driven(line.tokens)
     if found is not None:
         return found
@@ -172,7 +172,7 @@ class _File:
     # The formula above could not be read: what belongs to it is left out silently.
     broken: bool = False
 
-    def add(self, line: Line, node: Statement | Formula | None) -> None:
+    def add(self, line: LogicalLine, node: Statement | Formula | None) -> None:
         """Take the next line, and its node if it has one."""
         if line.indented:
             self._add_indented(line, node)
@@ -219,7 +219,7 @@ class _File:
                 "the shortest one is a formula, such as `rating ~ cs + (1 | subj)`",
             )
 
-    def _add_model(self, line: Line, model: ModelStatement) -> None:
+    def _add_model(self, line: LogicalLine, model: ModelStatement) -> None:
         if model.label in self.labels:
             self.broken = True
             if model.name is None and self.labels["main"].model.name is None:
@@ -249,7 +249,9 @@ class _File:
         self.labels[model.label] = self.owner
         self.items.append(self.owner)
 
-    def _after_named(self, line: Line, node: PriorStatement | KeepStatement) -> bool:
+    def _after_named(
+        self, line: LogicalLine, node: PriorStatement | KeepStatement
+    ) -> bool:
         """Report `prior` or `keep` at the margin below a model, and put it there."""
         named = [m for m in self.labels.values() if m.model.name is not None]
         if not named:
@@ -267,7 +269,9 @@ class _File:
         above.body.append(node)
         return True
 
-    def _add_indented(self, line: Line, node: Statement | Formula | None) -> None:
+    def _add_indented(
+        self, line: LogicalLine, node: Statement | Formula | None
+    ) -> None:
         inside = line.kind in ("formula", "prior", "keep")
         if inside and (self.owner is not None or self.broken):
             if self.owner is None:
@@ -301,7 +305,7 @@ class _File:
             self.items.append(node)
 
 
-def _dedent(line: Line, source: Source) -> Fix:
+def _dedent(line: LogicalLine, source: Source) -> Fix:
     start = line.span.start
     column = source.position(start).column
     return Fix("move it to the margin", (Edit(Span(start - column + 1, start), ""),))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from lark import Token
 
-from .layout import Line
+from .layout import LogicalLine
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Where the parser stopped: before ``line.tokens[index]`` or at the line's end."""
 
-    line: Line
+    line: LogicalLine
     index: int
     accepts: frozenset[str]
 

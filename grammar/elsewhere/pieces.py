@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..layout import Line
+from ..layout import LogicalLine
 from ..source import Span
 from ..tokens import KEYWORDS
 from .code import Called, Word, called, matching, says_formula, split, without_comments
@@ -183,7 +183,7 @@ def has_tilde_outside(words: Sequence[Word]) -> bool:
     return outside or words[0].kind == "string"
 
 
-def line_has_tilde(line: Line) -> bool:
+def line_has_tilde(line: LogicalLine) -> bool:
     """Whether a `~` stands outside the brackets of a line of the language."""
     depth = 0
     for token in line.tokens:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lark import Token
 
 from ..diagnostics import Edit, Fix, Sink
-from ..layout import Line, span_of
+from ..layout import LogicalLine, span_of
 from ..printer import name_text
 from ..tree import Argument, Call, Formula, Index, Name, Number, String, Unary
 from .tables import DISTRIBUTIONS, PRIOR_NAMES
@@ -18,7 +18,7 @@ _TARGETS = frozenset(
 )
 
 
-def quoted_names(line: Line, sink: Sink) -> Line:
+def quoted_names(line: LogicalLine, sink: Sink) -> LogicalLine:
     """Report ``Q("reaction time")``, as patsy quotes names, and read it as a name."""
     tokens = list(line.tokens)
     found = False

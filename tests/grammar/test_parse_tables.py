@@ -13,7 +13,7 @@ from lark.parsers.lalr_analysis import Shift
 
 from varying.grammar import Sink, Source, drive, parse, parse_tables
 from varying.grammar.drive import driven
-from varying.grammar.layout import Line, logical_lines
+from varying.grammar.layout import LogicalLine, logical_lines
 from varying.grammar.parse_tables import GRAMMAR, build, load, tables_text
 
 from .damage import mutated
@@ -97,9 +97,9 @@ def test_tables_of_another_grammar_or_lark_are_not_used(
 # ---- following them ----
 
 
-def lines(count: int) -> list[Line]:
+def lines(count: int) -> list[LogicalLine]:
     """Logical lines of random specs, right and damaged."""
-    found: list[Line] = []
+    found: list[LogicalLine] = []
     for seed in range(count):
         rng = random.Random(seed)
         text = random_spec(rng).plain
@@ -108,7 +108,7 @@ def lines(count: int) -> list[Line]:
     return found
 
 
-def by_lark(line: Line) -> object:
+def by_lark(line: LogicalLine) -> object:
     state = parse_tables.parser().parse_interactive()
     try:
         for token in line.tokens:
