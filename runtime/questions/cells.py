@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from varying.compiler.formula.columns import DesignColumn
     from varying.compiler.program.ir import Program
 
-__all__ = ["Line", "cell_lines"]
+__all__ = ["AnswerLine", "cell_lines"]
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ _STEP, _PLACES, _DIFFERENCES = 1e-3, (-2.0, -1.0, 1.0, 2.0), (1.0, -8.0, 8.0, -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class AnswerLine:
     """One line of an answer.
 
     Attributes
@@ -81,7 +81,7 @@ class Line:
 
 def cell_lines(
     question: CellQuestion, compiled: Compiled, posterior: Mapping[str, Array]
-) -> list[Line]:
+) -> list[AnswerLine]:
     """Return the lines of a question; on the scale ``prob`` one for each category too.
 
     Parameters
@@ -173,7 +173,7 @@ class _Asked:
 
     # ---- lines -----------------------------------------------------------------------
 
-    def lines(self, posterior: Mapping[str, Array]) -> list[Line]:
+    def lines(self, posterior: Mapping[str, Array]) -> list[AnswerLine]:
         """Return the lines with their draws."""
         question, weights = self.question, self.weights
         # a cell that counts for nothing may be beyond what the model can compute
@@ -280,7 +280,7 @@ class _Asked:
 
     # ---- labels ----------------------------------------------------------------------
 
-    def _labelled(self, values: Array, moved: bool) -> list[Line]:
+    def _labelled(self, values: Array, moved: bool) -> list[AnswerLine]:
         """Return lines of values: lines by chains by draws by outcomes."""
         note = note_of(self.question, self.compiled, self.grid.numbers, moved)
         categories = self.compiled.bound.response.categories
@@ -293,7 +293,7 @@ class _Asked:
                 seen = observed_in(
                     self.question, self.compiled, line, k if several else None
                 )
-                found.append(Line(label, values[i][..., k], note, seen))
+                found.append(AnswerLine(label, values[i][..., k], note, seen))
         return found
 
 
