@@ -52,7 +52,7 @@ _LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrueParameter:
     """A parameter and its values: one, or those of a whole vector."""
 
     name: str
@@ -73,7 +73,7 @@ class Truth:
     """A truth as it was written; see ``read_truth``."""
 
     source: Source
-    lines: tuple[Line, ...]
+    lines: tuple[TrueParameter, ...]
 
     def joined(self, spec: Source) -> Source:
         """Return a spec that has a quantity for each of the values."""
@@ -178,7 +178,7 @@ def parsed(source: Source) -> Truth:
             )
             continue
         listed = value.strip().startswith("[")
-        lines.append(Line(name.strip(), values, span, listed))
+        lines.append(TrueParameter(name.strip(), values, span, listed))
     if sink.failed:
         raise ModelError(sink.sorted())
     return Truth(source, tuple(lines))
