@@ -7,11 +7,12 @@ It is the one way in which a fit says anything of rows, those it was made of or 
 ...     block.arguments()                               # what the family is given
 
 ``Rows`` are a program, the arrays of its slots (``compiler/program/fill.py``) and what
-the rows are called. ``Draws`` are a posterior with one axis of draws. A ``RowBatch`` has
-the numbers of all draws for some of the rows, by draws, rows: as many rows as there is
-room for, so that memory is bounded whatever the number of rows. There is no loop over
-draws, but for families with thresholds that cannot do without (``Family.many_draws``).
-``predict`` (``predict.py``) makes means, probabilities and responses of them.
+the rows are called. ``Draws`` are a posterior with one axis of draws. A ``RowBatch``
+has the numbers of all draws for some of the rows, by draws, rows: as many rows as there
+is room for, so that memory is bounded whatever the number of rows. There is no loop
+over draws, but for families with thresholds that cannot do without
+(``Family.many_draws``). ``predict`` (``predict.py``) makes means, probabilities and
+responses of them.
 """
 
 from __future__ import annotations
