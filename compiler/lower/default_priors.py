@@ -31,7 +31,8 @@ INTERCEPT_WIDTH_LOG = 2.0
 INTERCEPT_WIDTH_COMPONENT = 1.0
 #: Prior sd of the effect of one step of a column, in units of ``s``.
 EFFECT_WIDTH = 2.5
-#: The same where the link is the log of a positive mean: a factor of 4.5.
+#: The same where the link is the log of a positive mean: a factor of 4.5; and where it
+#: is the log odds of a count above 0, which of geometric counts is that log.
 EFFECT_WIDTH_LOG = 1.5
 #: Of a distributional parameter, on its link scale: prior sd of the intercept, ...
 DPAR_INTERCEPT_SD = 1.0
@@ -239,6 +240,10 @@ def effect(
         much = EFFECT_WIDTH_LOG * moments.s
         unit = _unit(family, part)
         what = f"about {much:.3g} {unit}, a factor of {math.exp(much):.2g}"
+    elif is_latent(part) and family.response == "count":
+        width = EFFECT_WIDTH_LOG
+        much = EFFECT_WIDTH_LOG * moments.s
+        what = f"about {much:.3g} {_unit(family, part)}, as it would the log of a mean"
     return DefaultPrior(
         "normal",
         (("mu", 0.0), ("sigma", width * _step(family, part, moments) / scale)),

@@ -133,12 +133,16 @@ DISCRETE_WEIBULL = Family(
         replace(
             SHAPE,
             meaning="shape: 1 is `geometric`; above it counts vary less, below it more",
+            # times are exp(standard Gumbel / shape) times a scale, so that 1/shape is
+            # a spread of logs; that of its root has 14 % of shapes below 1/4
             default=lambda _: DefaultPrior(
-                "exponential",
-                (("rate", 1.0),),
-                "of 1/sqrt(shape): geometric counts, shape 1, in the middle",
-                of="inv_sqrt",
+                "inverse_gamma",
+                (("alpha", 1.0), ("beta", 1.0)),
+                "1/shape, the spread of the logs of counts, as exponential(1): "
+                "geometric counts, shape 1, at its mean",
             ),
+            # log(1/exponential(1)) is a standard Gumbel
+            center=lambda _: float(np.euler_gamma),
         ),
     ),
     predictor="eta",
