@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from varying.grammar.diagnostics import Diagnostic
 from varying.grammar.tree import Spec
 
-from .bind.bound import BoundModel, Items, JointModel
+from .bind.bound import BoundModel, JointModel
 from .prepare.rows import Prepared
 
 if TYPE_CHECKING:
@@ -75,12 +75,6 @@ class Compiled:
     def bound(self) -> BoundModel:
         """The response of a model that has one; see ``of``."""
         return self.joint.only
-
-    @property
-    def varied(self) -> tuple[Items, ...]:
-        """Whose thresholds differ, of all responses: ``threshold ~ (1 | subj)``."""
-        found = (one.response.items for one in self.joint.members)
-        return tuple(items for items in found if items is not None and items.varied)
 
     @property
     def responses(self) -> tuple[str, ...]:

@@ -339,6 +339,8 @@ class Model(Named):
         levels = {
             g.name: len(g.levels) for part in joint.predictors for g in part.groupings
         }
+        people = (one.response.people for one in joint.members)
+        levels = {p.column: len(p.levels) for p in people if p is not None} | levels
         families = [
             (one.response.name, f"{one.family.title}, link {one.link.name}")
             for one in joint.members

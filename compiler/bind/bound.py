@@ -11,6 +11,7 @@ own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -88,6 +89,12 @@ class Response:
     items: Items | None = None
     parts: tuple[Numeric, ...] = ()
     span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def people(self) -> Items | None:
+        """Whose thresholds vary: ``threshold ~ (1 | subj)``."""
+        varied = self.items is not None and self.items.varied
+        return self.items if varied else None
 
     @property
     def ranks(self) -> tuple[str, ...]:
@@ -384,6 +391,23 @@ class BoundPredictor:
         return "".join(f"{name}." for name in self._named)
 
 
+def grouping_factors(
+    groupings: Iterable[Grouping], response: Response | None
+) -> tuple[str, ...]:
+    """Return whose levels differ: in effects of formulas, or in thresholds.
+
+    Parameters
+    ----------
+    groupings
+        Those of all formulas of a response.
+    response
+        It; None after a fault.
+    """
+    people = None if response is None else response.people
+    names = [one.name for one in groupings]
+    return tuple(dict.fromkeys([*names, *([] if people is None else [people.column])]))
+
+
 @dataclass(frozen=True, slots=True)
 class BoundModel:
     """One response of a model, ready for data.
@@ -449,6 +473,12 @@ class BoundModel:
         """The groupings of the main predictor."""
         return self.main.groupings
 
+    @property
+    def grouping_factors(self) -> tuple[str, ...]:
+        """Whose levels differ: in effects of any formula, or in their thresholds."""
+        every = (one for part in self.predictors for one in part.groupings)
+        return grouping_factors(every, self.response)
+
 
 @dataclass(frozen=True, slots=True)
 class ResidualCorrelation:
@@ -508,6 +538,12 @@ class JointModel:
     def predictors(self) -> tuple[BoundPredictor, ...]:
         """The predictors of all responses, in the order of the program's."""
         return tuple(one for member in self.members for one in member.predictors)
+
+    @property
+    def grouping_factors(self) -> tuple[str, ...]:
+        """Whose levels differ, in any response."""
+        every = (name for one in self.members for name in one.grouping_factors)
+        return tuple(dict.fromkeys(every))
 
     def predictor(self, target: str) -> BoundPredictor:
         """Return the predictor whose targets begin so; the main one by no name."""

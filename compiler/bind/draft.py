@@ -170,7 +170,9 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
     )
     response = with_items(response, model.formula.response, family, prepared, sink)
     model, varied = split_persons(model, prepared)
-    response = with_persons(response, varied, family, prepared, sink)
+    response = with_persons(
+        response, model.formula.response, varied, family, prepared, sink
+    )
     response = with_reference(response, family, options, sink)
     family = of_response(family, response)
     model, named = by_category(model, family, response, sink)

@@ -159,7 +159,7 @@ def bind_groupings(
         pooled = membership is not None
         levels_of = pooled_levels if pooled else group_levels
         levels = levels_of(bars_of.factors, prepared.table)
-        _check_levels(bars_of, levels, sink)
+        check_levels(bars_of.own.name(bars_of.factors), levels, bars_of.span, sink)
         strata = None
         if by is not None:
             strata, levels = bind_by(by, bars_of.factors, levels, prepared.table, sink)
@@ -450,19 +450,19 @@ def _used_once(name: Name, schema: Schema, sink: Sink) -> None:
     )
 
 
-def _check_levels(bars: _Bars, levels: Sequence[str], sink: Sink) -> None:
-    group = bars.own.name(bars.factors)
+def check_levels(group: str, levels: Sequence[str], span: Span, sink: Sink) -> None:
+    """Report a grouping factor with one level, or with few."""
     if len(levels) < 2:
         sink.add(
             "one-group",
-            bars.span,
+            span,
             f"the grouping factor `{group}` has one level only: {', '.join(levels)}",
             "there is nothing to vary over",
         )
     elif len(levels) < 5:
         sink.add(
             "few-groups",
-            bars.span,
+            span,
             f"the grouping factor `{group}` has {len(levels)} levels",
             "a standard deviation over so few is mostly its prior",
         )

@@ -29,6 +29,7 @@ from .bound import (
     JointModel,
     Population,
     PriorText,
+    grouping_factors,
     known_columns,
 )
 from .chained import check_doubled, responses_read
@@ -308,7 +309,7 @@ def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells
             for g in several
             if g.distribution != "gaussian"
         ),
-        varied=draft.response is not None
-        and draft.response.items is not None
-        and draft.response.items.varied,
+        grouping_factors(
+            (g for several in groupings.values() for g in several), draft.response
+        ),
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import ModelStatement, Name, PartStatement
+from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
 from varying.grammar.walk import plain_number, unwrap
 
 from ..data.codes import group_levels
@@ -22,6 +22,7 @@ from ..families.family import Family
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
 from .bound import BoundModel, Items, Response
+from .groupings import check_levels
 from .priors.scalars import Scalar, Targets
 from .question import CellQuestion
 
@@ -47,12 +48,16 @@ def split_persons(
 
 def with_persons(
     response: Response | None,
+    left: Expr,
     part: PartStatement | None,
     family: Family | None,
     prepared: Prepared,
     sink: Sink,
 ) -> Response | None:
-    """Return the response with those whose thresholds differ; None after a fault."""
+    """Return the response with those whose thresholds differ; None after a fault.
+
+    ``left`` is what is written left of the formula of the response.
+    """
     if part is None or family is None:
         return response
     formula = part.formula
@@ -80,7 +85,7 @@ def with_persons(
             option.name.span,
             f"`{option.name.text}` is no option of the formula of thresholds",
         )
-    column = _column(part, prepared, sink)
+    column = _column(part, left, prepared, sink)
     if column is None or response is None:
         return None
     if response.items is not None:
@@ -106,15 +111,21 @@ def with_persons(
     levels: tuple[str, ...] = ("",)
     if column.text in prepared.table.columns and prepared.table.rows:
         levels = group_levels((column.text,), prepared.table)
+        check_levels(column.text, levels, formula.terms.span, sink)
     items = Items(
         column.text, levels, (cuts,) * len(levels), varied=True, span=formula.terms.span
     )
     return replace(response, items=items)
 
 
-def _column(part: PartStatement, prepared: Prepared, sink: Sink) -> Name | None:
+def _column(
+    part: PartStatement, left: Expr, prepared: Prepared, sink: Sink
+) -> Name | None:
     formula, schema = part.formula, prepared.schema
-    expansion = expand(formula.terms, formula.response, schema.names, sink)
+    before = len(sink.diagnostics)
+    expansion = expand(formula.terms, left, schema.names, sink)
+    if len(sink.diagnostics) > before:
+        return None
     plain = not (expansion.terms or expansion.offsets) and len(expansion.groups) == 1
     if not plain:
         sink.add(
@@ -151,8 +162,8 @@ def with_person_targets(
     targets: Targets, response: Response | None, of: str
 ) -> Targets:
     """Return the targets of a response with the spread of its thresholds."""
-    items = None if response is None else response.items
-    if items is None or not items.varied:
+    items = None if response is None else response.people
+    if items is None:
         return targets
     name = f"{of}.{_THRESHOLD}.sd" if of else f"{_THRESHOLD}.sd"
     scalar = Scalar(f"{name}[{items.column}]", name, POSITIVE, items.column)
@@ -164,17 +175,9 @@ def check_persons(
     bound: BoundModel, cells: tuple[CellQuestion, ...], several: bool, sink: Sink
 ) -> None:
     """Report what is not compiled beside thresholds that vary from person to person."""
-    items = bound.response.items
-    if items is None or not items.varied:
+    items = bound.response.people
+    if items is None:
         return
-    if not any(g.factors == (items.column,) for g in bound.main.groupings):
-        sink.add(
-            "slope-without-effect",
-            items.span,
-            f"`{items.column}` varies in its thresholds and not in the predictor",
-            f"the middle of the thresholds is the same for all: add "
-            f"`(1 | {items.column})` to the formula",
-        )
     for one in cells:
         if several and one.response != bound.response.name:
             continue

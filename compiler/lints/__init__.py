@@ -7,6 +7,8 @@ miss. How grave each is says ``grammar/rules.py``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from varying.grammar.diagnostics import Severity, Sink
 from varying.grammar.rules import RULES
 from varying.grammar.tree import Spec
@@ -20,14 +22,26 @@ from . import (
     dispersion,
     groups,
     levels,
+    people,
     priors,
     response,
     smooths,
     times,
 )
-from .subject import Lint, Subject
+from .subject import Find, Finding, Lint, Subject
 
 __all__ = ["LINTS", "Lint", "Subject", "lint"]
+
+
+def _both(first: Find, second: Find) -> Find:
+    """Return what finds what either does: effects of groups, and their thresholds."""
+
+    def find(subject: Subject) -> Iterator[Finding]:
+        yield from first(subject)
+        yield from second(subject)
+
+    return find
+
 
 LINTS: tuple[Lint, ...] = (
     # the response and its family
@@ -39,11 +53,11 @@ LINTS: tuple[Lint, ...] = (
     # its values and the predictors'
     Lint("looks-missing", codes.looks_missing),
     # group terms
-    Lint("single-rows", confounded.single_rows),
+    Lint("single-rows", _both(confounded.single_rows, people.single_rows)),
     Lint("aliased-groups", confounded.aliased_groups),
     Lint("group-in-population", confounded.group_in_population),
     Lint("constant-slope", confounded.constant_slope),
-    Lint("slope-without-effect", groups.without_effect),
+    Lint("slope-without-effect", _both(groups.without_effect, people.without_effect)),
     Lint("too-many-group-effects", groups.too_many_effects),
     Lint("missing-slope", groups.missing_slope),
     Lint("repeated-ids", levels.repeated_ids),

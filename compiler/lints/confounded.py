@@ -56,8 +56,7 @@ def single_rows(subject: Subject) -> Iterator[Finding]:
             continue
         rows, name = _observations(grouping, subject), grouping.name
         several = int((rows > 1).sum())
-        pairs = float(np.sum(rows * (rows - 1) / 2))
-        if several > _NEARLY * len(rows) or pairs >= _PAIRS:
+        if not nearly_single(rows):
             continue
         if not several:
             message = f"each level of `{name}` has a single row"
@@ -76,6 +75,12 @@ def single_rows(subject: Subject) -> Iterator[Finding]:
                     "and else from its prior",
                 ),
             )
+
+
+def nearly_single(rows: Floats) -> bool:
+    """Whether nearly all levels with so many rows have one, and few have more."""
+    pairs = float(np.sum(rows * (rows - 1) / 2))
+    return int((rows > 1).sum()) <= _NEARLY * len(rows) and pairs < _PAIRS
 
 
 def _kind(subject: Subject) -> Literal["binary", "shape", "constant", "varying"] | None:

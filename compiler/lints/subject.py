@@ -107,12 +107,16 @@ class Subject:
         return Fix(title, (Edit(Span(end, end), f", family={name}"),))
 
 
+#: What looks at a model.
+type Find = Callable[[Subject], Iterator[Finding]]
+
+
 @dataclass(frozen=True, slots=True)
 class Lint:
     """A look at models: the rule that it is for, and what finds its faults."""
 
     rule: str
-    find: Callable[[Subject], Iterator[Finding]]
+    find: Find
 
 
 def listed(names: Sequence[str], most: int = 4) -> str:

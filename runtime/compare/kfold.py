@@ -240,7 +240,6 @@ def kfold_of(
     each = np.full(units.count, math.nan)
     for one in ordered:
         each[list(one.units)] = one.elpd
-    program = compiled.lowered
     return KFold(
         each=each,
         labels=units.labels,
@@ -248,8 +247,8 @@ def kfold_of(
         measure=measure,
         draws=1000,
         in_sample=each,
-        groups=tuple(program.group(one).levels for one in units.groups),
-        others=tuple(sorted({program.group(one).levels for one in units.others})),
+        groups=units.integrated,
+        others=units.as_fitted,
         folds=ordered,
     )
 

@@ -53,6 +53,8 @@ class Units:
         integrated out.
     others
         Names of other groups: of their levels the effects are as fitted.
+    integrated, as_fitted
+        Grouping factors of the ones and of the others, those of thresholds among them.
     seen
         Whether the draws know their rows: then the effects drawn are near the mode.
     """
@@ -62,6 +64,8 @@ class Units:
     index: NDArray[np.int64]
     groups: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    integrated: tuple[str, ...] = ()
+    as_fitted: tuple[str, ...] = ()
     seen: bool = True
 
     @property
@@ -88,14 +92,14 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
     if by is None:
         labels = tuple(str(one) for one in prepared.rows.tolist())
         every = tuple(one.name for one in compiled.lowered.groups)
-        return Units("", labels, np.arange(len(labels)), (), every)
+        told = _told(compiled, "", (), every)
+        return Units("", labels, np.arange(len(labels)), (), every, *told)
     if not isinstance(by, str):
         raise ArgumentError(f"by is the name of a column, not {given(by)}")
     names = {one.name for one in _used(compiled.lowered)}
     levels = _levels(compiled, by)
     if levels is None:
-        grouping = sorted({one.levels for one in compiled.lowered.groups})
-        known = ", ".join(repr(name) for name in grouping) or "none"
+        known = ", ".join(map(repr, compiled.joint.grouping_factors)) or "none"
         raise ArgumentError(
             f"by is a column of the data whose levels are left out, not {given(by)}; "
             f"grouping factors of the model: {known}"
@@ -105,9 +109,23 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
         raise ArgumentError(f"`{by}` has one level only: nothing would be left")
     _refuse_members(compiled, by)
     own = _own_groups(compiled, by, index)
-    units = Units(by, labels, index, own, tuple(sorted(names - {*own})))
+    others = tuple(sorted(names - {*own}))
+    units = Units(by, labels, index, own, others, *_told(compiled, by, own, others))
     _check(compiled, units)
     return units
+
+
+def _told(
+    compiled: Compiled, by: str, groups: Sequence[str], others: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the grouping factors that are integrated over, and those as fitted."""
+    program = compiled.lowered
+    people = [persons.column for _, persons in each_persons(program)]
+    inside = [program.group(one).levels for one in groups]
+    outside = [program.group(one).levels for one in others]
+    inside += [column for column in people if column == by]
+    outside += [column for column in people if column != by]
+    return tuple(dict.fromkeys(inside)), tuple(sorted({*outside}))
 
 
 def _levels(

@@ -133,10 +133,8 @@ class Criticism(Named):
             effective,
             measure=kinds,
             by=units.by,
-            groups=tuple(compiled.lowered.group(one).levels for one in units.groups),
-            others=tuple(
-                sorted({compiled.lowered.group(one).levels for one in units.others})
-            ),
+            groups=units.integrated,
+            others=units.as_fitted,
             counts=counts,
         )
         if not refit:

@@ -80,7 +80,7 @@ def priors_of(compiled: Compiled) -> Priors:
     """Return the priors of a model, each target as a spec has it."""
     joint = compiled.joint
     responses = joint.responses if len(joint.members) > 1 else ()
-    groups = {grouping.name for part in joint.predictors for grouping in part.groupings}
+    groups = joint.grouping_factors
     return Priors(
         tuple(
             replace(row, target=target_text(row.target, responses, groups))

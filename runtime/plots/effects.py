@@ -106,7 +106,7 @@ def picture(sheet: Sheet, fit: Fit, ask: str | None = None) -> None:
     behind += f" ({far})" if far else ""
     groups = {"average": "averaged over new groups", "zero": "group effects 0"}
     held = groups.get(one.groups, "mean over the groups")
-    if not any(part.groupings for part in compiled.joint.predictors):
+    if not compiled.joint.grouping_factors:
         held = ""
     note = ", ".join(filter(None, ("median and 95 %", held))) + behind
     axes.set_title(note, loc="left", fontsize=SMALL)

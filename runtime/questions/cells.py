@@ -107,9 +107,7 @@ class _Asked:
         self.linear = bound.main.body is None
         self.on_link = question.scale in ("link", "latent")
         self.plain = self.on_link and self.linear and question.groups != "fitted"
-        items = bound.response.items
-        has_groups = any(one.groupings for one in bound.predictors)
-        has_groups |= items is not None and items.varied
+        has_groups = bool(bound.grouping_factors)
         self.grouped = question.groups != "zero" and not self.plain and has_groups
         self.columns = self._columns()
         self.grid = self._grid()

@@ -64,12 +64,7 @@ def note_of(
     if moved and not question.over:
         held += [f"{name} = {value:.4g}" for name, value in numbers.items()]
     linear = question.scale in ("link", "latent") and bound.main.body is None
-    groupings = list(
-        dict.fromkeys(g.name for part in bound.predictors for g in part.groupings)
-    )
-    items = bound.response.items
-    if items is not None and items.varied and items.column not in groupings:
-        groupings.append(items.column)
+    groupings = bound.grouping_factors
     if not linear:
         offset = any(part.population.offsets for part in bound.predictors)
         held += ["offset = 0"] if offset else []

@@ -314,14 +314,8 @@ def _people(people: Sequence[int]) -> tuple[int, ...]:
 
 def _grouping(simulator: Simulator, by: str | None) -> str:
     """Return the grouping factor whose levels are the people."""
-    known = list(
-        dict.fromkeys(
-            grouping.name
-            for one in simulator.compiled.joint.predictors
-            for grouping in one.groupings
-            if grouping.name in simulator.table.columns
-        )
-    )
+    named = simulator.compiled.joint.grouping_factors
+    known = [name for name in named if name in simulator.table.columns]
     listed = ", ".join(f"`{name}`" for name in known)
     if by is not None:
         if by not in simulator.table.columns:

@@ -227,7 +227,7 @@ class _Binder:
                 "population",
             )
             fix = None
-        elif any(name.text in own for own in cells.groups.values()):
+        elif name.text in cells.grouping_factors:
             notes = (
                 "it is a grouping factor: an answer is about the population of its "
                 "levels (`groups=`); what holds of each level, `varying predict` says",

@@ -17,8 +17,7 @@ __all__ = ["INSTEAD", "absence", "by_default", "exists"]
 
 def by_default(scale: Scale, cells: ModelCells) -> bool:
     """Whether group effects of 0 would say little of the population."""
-    differ = cells.varied or any(cells.groups.values())
-    return scale not in ("link", "latent") and differ
+    return scale not in ("link", "latent") and bool(cells.grouping_factors)
 
 
 def exists(

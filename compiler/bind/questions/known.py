@@ -35,8 +35,8 @@ class ModelCells:
         Whether the main predictor is a sum.
     heavy
         Grouping factors whose effects have a t distribution.
-    varied
-        Whether thresholds vary from person to person.
+    grouping_factors
+        Whose levels differ, in effects or in thresholds.
     """
 
     factors: Mapping[str, tuple[str, ...]]
@@ -50,7 +50,7 @@ class ModelCells:
     groups: Mapping[str, tuple[str, ...]]
     linear: bool = True
     heavy: tuple[str, ...] = ()
-    varied: bool = False
+    grouping_factors: tuple[str, ...] = ()
 
     def forgives(self, name: str) -> bool:
         """Whether a fault may be why the model has no such predictor."""

@@ -172,6 +172,19 @@ def test_thresholds_that_vary_by_simple_monte_carlo() -> None:
             assert abs(found[place, draw] - wanted) < 4 * error + 0.03
 
 
+@pytest.mark.parametrize(
+    ("by", "integrated", "as_fitted"),
+    [(None, (), ("g",)), ("g", ("g",), ()), ("half", (), ("g",))],
+)
+def test_people_who_differ_in_thresholds_alone_are_named(
+    by: str | None, integrated: tuple[str, ...], as_fitted: tuple[str, ...]
+) -> None:
+    spec = "level ~ x, family=ordlogit\n  threshold ~ (1 | g)"
+    compiled = varying.compile(spec, frame()).compiled
+    units = units_of(compiled, by)
+    assert (units.integrated, units.as_fitted) == (integrated, as_fitted)
+
+
 def test_thresholds_of_any_response_may_vary() -> None:
     spec = (
         "y ~ x + (1 | half)\n  level ~ x + (1 | g), family=ordlogit\n"
