@@ -48,6 +48,7 @@ from .prepare.models import RowsOfModels, rows_of_models
 from .prepare.request import Request
 from .prepare.rows import Prepared
 from .prepare.source import data_statement
+from .prepare.subset import subset_of
 
 if TYPE_CHECKING:
     from .sampled import Sampled
@@ -226,7 +227,11 @@ def _bound(request: Request, sink: Sink) -> _Bound:
 
 def _alone(spec: Spec) -> list[str]:
     """Return the names of the models that have rows of their own."""
-    return [model.label for model in spec.models if has_own_rows(model)]
+    return [
+        model.label
+        for model in spec.models
+        if has_own_rows(model) or subset_of(model) is not None
+    ]
 
 
 def _needs_data(sink: Sink) -> None:

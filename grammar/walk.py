@@ -116,6 +116,19 @@ def left_of_bar(response: Expr) -> Expr:
     return response
 
 
+def beside(response: Expr) -> tuple[Expr, ...]:
+    """Return what stands beside a response: ``trials(n)`` and ``weights(w)``."""
+    node = unwrap(response)
+    if not (isinstance(node, Chain) and node.operators[0] == "|"):
+        return ()
+    found: list[Expr] = []
+    for operand in map(unwrap, node.operands[1:]):
+        joins = isinstance(operand, Chain) and set(operand.operators) == {"+"}
+        parts = operand.operands if isinstance(operand, Chain) and joins else (operand,)
+        found += map(unwrap, parts)
+    return tuple(found)
+
+
 def plain_number(node: Expr) -> float | None:
     """Return the value of a number, signed or in parentheses; else None."""
     sign = 1.0

@@ -27,6 +27,7 @@ from varying.grammar.walk import column_names, left_of_bar, unwrap
 from ..data.schema import Schema
 from ..families import FAMILIES
 from ..prepare.responses import BINDING, Written, family_named, responses_of
+from ..prepare.subset import subset_of, subsets
 
 #: Options that are about the whole model, and stand beside its first formula.
 OF_THE_MODEL = ("rows", "rescor")
@@ -69,6 +70,7 @@ def one_by_one(
     # what is neither is reported as a parameter that the family has not
     kept[0] = replace(first, parts=(*first.parts, *strangers))
     _check_calls(model, found.written, sink)
+    _check_subsets(model, sink)
     if len(kept) == 1 and not found.unclear:
         return (OneResponse("", _alone(model, kept[0])),)
     _check_unclear(found.unclear, kept, sink)
@@ -131,6 +133,24 @@ def _check_calls(model: ModelStatement, written: Sequence[Written], sink: Sink) 
             f"`{_name_of(left)}()` has no response in it",
             f"written `{_name_of(left)}(y1, y2) ~ ...`",
         )
+
+
+def _check_subsets(model: ModelStatement, sink: Sink) -> None:
+    """Report responses whose rows are not those of the others."""
+    if subset_of(model) is not None:
+        return
+    for call in subsets(model):
+        if call is None:
+            continue
+        sink.add(
+            "not-yet",
+            call.span,
+            f"`{expression_text(call)}` beside some of the responses is not compiled "
+            "by this version: they share their rows",
+            "alike beside each response it chooses the rows of the model; a model for "
+            "each response has its own rows, `model a: ...` and `model b: ...`",
+        )
+        return
 
 
 def _name_of(call: Call | None) -> str:

@@ -40,7 +40,6 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
         "until then, leave it out: rows without a response are left out and counted "
         "(`rows-dropped`)",
     ),
-    "subset": ("until then: `where` chooses rows, for all models of a file",),
     "cat": ("its categories are declared: `column y: ordered(1..5)`",),
     "index": ("it numbers the rows for `mi()`, which is not compiled either",),
     "bhaz": ("`cox` is not compiled by this version",),

@@ -144,8 +144,8 @@ class Derivation:
             return True
         return any(not is_early(call) for call in stateful_calls(expression))
 
-    def condition(self, expression: Expr) -> bool:
-        """Prepare a condition of ``where``; False if it cannot be one."""
+    def condition(self, expression: Expr, word: str = "where") -> bool:
+        """Prepare a condition that chooses rows; False if it cannot be one."""
         self._early_calls(expression)
         if not self.waits(expression):
             return True
@@ -155,8 +155,8 @@ class Derivation:
         self.sink.add(
             "learned-in-where",
             node.span,
-            f"`{expression_text(node)}` is learned from the rows that `where` leaves",
-            "so `where` cannot depend on it: compare the column itself with a number",
+            f"`{expression_text(node)}` is learned from the rows that `{word}` leaves",
+            f"so `{word}` cannot depend on it: compare the column itself with a number",
         )
         return False
 

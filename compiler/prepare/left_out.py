@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
-from varying.grammar.tree import Spec, WhereStatement
+from varying.grammar.tree import Spec
 from varying.grammar.walk import column_names
 
 from ..data.table import Table
+from .subset import Choice
 from .undeclared import rows_text
 
 __all__ = ["Condition", "report_dropped"]
@@ -26,9 +27,9 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A ``where``, the rows where it is true, and those where it has no value."""
+    """A condition, the rows where it is true, and those where it has no value."""
 
-    statement: WhereStatement
+    choice: Choice
     true: Booleans
     unknown: Booleans
 
@@ -49,7 +50,7 @@ def report_dropped(
         out = ~condition.true
         if out.any():
             notes.append(_by_condition(condition, table, sink))
-            span = span or condition.statement.span
+            span = span or condition.choice.span
         chosen &= condition.true
     by_where = table.count(~chosen)
     absent = {name: gone & chosen for name, gone in missing.items()}
@@ -71,9 +72,10 @@ def report_dropped(
         f"{count:,} of {table.total:,} rows {verb} left out because a value is missing"
     )
     if by_where:
+        words = _chosen_by(conditions)
         message = (
             f"{table.total - by_where - count:,} of {table.total:,} rows are used: "
-            f"`where` leaves out {by_where:,}"
+            f"{words} out {by_where:,}"
         )
         message += f", and {count:,} {verb} without a value" if count else ""
     place = next((used[name] for name in absent), span)
@@ -81,15 +83,23 @@ def report_dropped(
     sink.add("rows-dropped", place, message, *notes)
 
 
+def _chosen_by(conditions: Sequence[Condition]) -> str:
+    """Return what leaves out rows, with its verb."""
+    there = dict.fromkeys(
+        f"`{one.choice.word}`" for one in conditions if not one.true.all()
+    )
+    return f"{' and '.join(there)} {'leaves' if len(there) == 1 else 'leave'}"
+
+
 def _by_condition(condition: Condition, table: Table, sink: Sink) -> str:
     """Say how many rows a ``where`` leaves out, and how many for lack of a value."""
-    statement = condition.statement
-    text = " ".join(sink.source.slice(statement.span).split())
+    choice = condition.choice
+    text = " ".join(sink.source.slice(choice.span).split())
     note = f"`{text}` leaves out {_rows(table.count(~condition.true))}"
     unknown = table.count(condition.unknown)
     if not unknown:
         return note
-    names = dict.fromkeys(name.text for name in column_names(statement.condition))
+    names = dict.fromkeys(name.text for name in column_names(choice.condition))
     lacking = [
         f"`{name}`"
         for name in names

@@ -7,7 +7,7 @@ models of the file, so that the models can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,6 @@ from varying.grammar.tree import (
     ColumnStatement,
     DataStatement,
     Spec,
-    WhereStatement,
 )
 
 from ..data.options import data_options
@@ -37,6 +36,7 @@ from .gaps import check_gaps
 from .left_out import Condition, report_dropped
 from .lets import warn_commas
 from .responses import columns_of_responses
+from .subset import Choice, check_subset, choices
 from .summaries import warn_summaries
 from .undeclared import check_levels
 
@@ -81,6 +81,8 @@ class Prepared:
         False if the rows are not the ones meant: a ``where`` could not be
         computed, no row is left, or there are no data. What depends on the
         values is then not to be reported.
+    choices
+        The conditions that rows were chosen by.
     """
 
     table: Table
@@ -93,6 +95,7 @@ class Prepared:
     computed: tuple[Computation, ...] = ()
     early: int = 0
     certain: bool = True
+    choices: tuple[Choice, ...] = ()
 
     @property
     def left_out(self) -> int:
@@ -166,7 +169,7 @@ def prepare(
         infinite = _check_infinite(missing, used, table.take(rows), numbers, sink)
         infinite |= undefined
         table = table.without(infinite)
-    dropped = tuple(_dropped(chosen, complete, missing, table))
+    dropped = tuple(_dropped(conditions, chosen, complete, missing, table))
     derived.table = table
     return _prepared(spec, derived, rows, dropped, used, data, certain)
 
@@ -196,6 +199,7 @@ def _prepared(
         computed=tuple(derived.made),
         early=early,
         certain=certain,
+        choices=tuple(choices(spec, spec.models)),
     )
 
 
@@ -241,27 +245,32 @@ def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[list[Condition]
     """Return the conditions that were computed, and whether these are all."""
     found: list[Condition] = []
     certain = True
-    for statement in spec.statements:
-        if not isinstance(statement, WhereStatement):
-            continue
-        if not derived.condition(statement.condition):
+    for choice in choices(spec, spec.models):
+        if not derived.condition(choice.condition, choice.word):
             certain = False
             continue
         table = derived.table
-        typed = type_of(statement.condition, table, sink)
+        typed = type_of(choice.condition, table, sink)
         if typed is None:
             certain = False
             continue
-        if typed.kind != "logical":
-            text = expression_text(statement.condition)
+        of_subset = choice.word == "subset"
+        if typed.kind != "logical" and not (of_subset and typed.kind == "number"):
+            text = expression_text(choice.condition)
             message = f"`{text}` is a {typed.kind}, not a condition"
             notes = ("compare it with something",)
-            sink.add("wrong-type", statement.condition.span, message, *notes)
+            sink.add("wrong-type", choice.condition.span, message, *notes)
             certain = False
             continue
-        warn_commas(statement.condition, table, sink)
-        values = evaluate(statement.condition, table)
-        found.append(Condition(statement, values == 1.0, np.isnan(values)))
+        warn_commas(choice.condition, table, sink)
+        values = evaluate(choice.condition, table)
+        chosen = np.ones(table.rows, dtype=np.bool_)
+        for condition in found:
+            chosen &= condition.true
+        if of_subset and not check_subset(choice, values, chosen, table, sink):
+            certain = False
+            continue
+        found.append(Condition(choice, values == 1.0, np.isnan(values)))
     return found, certain
 
 
@@ -388,9 +397,10 @@ def _report_empty(
     sink: Sink,
 ) -> None:
     if not chosen.any():
-        condition = next(s for s in spec.statements if isinstance(s, WhereStatement))
-        message = "`where` leaves no row"
-        sink.add("empty-data", condition.span, message)
+        for choice in choices(spec, spec.models):
+            message = f"`{choice.word}` leaves no row"
+            sink.add("empty-data", choice.span, message)
+            break
         return
     notes = tuple(
         f"`{name}` is missing in {table.count(absent & chosen):,} of "
@@ -403,13 +413,18 @@ def _report_empty(
 
 
 def _dropped(
-    chosen: Booleans, complete: Booleans, missing: dict[str, Booleans], table: Table
+    conditions: Sequence[Condition],
+    chosen: Booleans,
+    complete: Booleans,
+    missing: dict[str, Booleans],
+    table: Table,
 ) -> Iterator[Dropped]:
     for row in np.flatnonzero(~complete).tolist():
         number = row if table.firsts is None else int(table.firsts[row])
         count = 1 if table.counts is None else int(table.counts[row])
         if not chosen[row]:
-            yield Dropped(number, "`where` is false", count)
+            words = next(c.choice.word for c in conditions if not c.true[row])
+            yield Dropped(number, f"`{words}` is false", count)
         else:
             absent = [f"`{name}`" for name, gone in missing.items() if gone[row]]
             yield Dropped(number, f"{_joined(absent)} missing", count)

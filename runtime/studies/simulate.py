@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +23,6 @@ from varying.grammar.tree import (
     ColumnStatement,
     LetStatement,
     LevelRange,
-    WhereStatement,
 )
 from varying.grammar.walk import column_names
 
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Column, Table
     from varying.compiler.families.family import Family
     from varying.compiler.prepare.responses import Written
+    from varying.compiler.prepare.subset import Choice
     from varying.compiler.program.ir import Derived, Frame, Group, Parameter, Program
     from varying.grammar.tree import Expr, ModelStatement, Spec
 
@@ -291,6 +291,7 @@ def _effects(
 def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     """Return a design with values that a response could have, in place of any."""
     from varying.compiler.prepare.responses import family_named, responses_of
+    from varying.compiler.prepare.subset import choices
 
     from .columns import stand_ins
 
@@ -300,7 +301,9 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
         raise ModelError(sink.sorted())
     found = _chosen(spec, model)
     written = () if found is None else responses_of(found).written
-    _check_where(spec, frozenset(one.text for one in written), source)
+    chosen = () if found is None else (found,)
+    conditions = tuple(choices(spec, chosen))
+    _check_choices(spec, conditions, frozenset(one.text for one in written), source)
     columns: list[Column] = []
     for one in written:
         family = family_named(one.formula)
@@ -313,7 +316,12 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     return table.adding(columns)
 
 
-def _check_where(spec: Spec, responses: frozenset[str], source: Source) -> None:
+def _check_choices(
+    spec: Spec,
+    conditions: Sequence[Choice],
+    responses: frozenset[str],
+    source: Source,
+) -> None:
     """Refuse to choose rows by a response, which has no values before it is drawn."""
     read = {name: f"the response `{name}`" for name in responses}
 
@@ -327,19 +335,17 @@ def _check_where(spec: Spec, responses: frozenset[str], source: Source) -> None:
             known = what(one.expression)
             if known is not None:
                 read.setdefault(one.name.text, f"`{one.name.text}`, of {known}")
-    for one in spec.statements:
-        if not isinstance(one, WhereStatement):
-            continue
+    for one in conditions:
         known = what(one.condition)
         if known is None:
             continue
         raise _fault(
             source,
             one.span,
-            f"`where` reads {known}, which is drawn only afterwards",
-            "data are drawn for the rows that `where` leaves: take this condition out "
-            "of the spec that draws; `varying simulate` writes data that another spec, "
-            "which has it, fits",
+            f"`{one.word}` reads {known}, which is drawn only afterwards",
+            f"data are drawn for the rows that `{one.word}` leaves: take this "
+            "condition out of the spec that draws; `varying simulate` writes data that "
+            "another spec, which has it, fits",
             rule="not-yet",
         )
 

@@ -63,6 +63,8 @@ SPECS = [
     'where g %in% ["a", "c"]\ny ~ x + (1 | id)',
     "where f %in% [2]\ny ~ x",
     'column g: ordered("a", "a:b", "c")\nwhere g >= "a:b"\ny ~ x',
+    "let some = ifelse(x > 5, 1, 0)\ny | subset(some) ~ x + (1 | id)",
+    "where k > 0\ny | subset(x > 4) ~ scale(x)",
     "let big = ifelse(x > 5, 1, 0)\ny ~ big * x",
     "let fast = x > 5\ny ~ fast",
     "let fast = id > 2\ny ~ fast + x",

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import numpy as np
 
 from varying.grammar import tree
+from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 
 from ...coding.factor_calls import FACTOR_CALLS
 from ...data.codes import coded_values
 from ...data.missing import script_codes
 from ...data.table import Column, Kind
+from ...expressions.types import type_of
 from ...formula.columns import Coded, DesignColumn, Numeric
 from ...prepare.derive import Computation
 from ...prepare.lets import labels_of
@@ -75,15 +77,12 @@ def read_text(writer: Writer) -> str:
     lines += _without_codes(writer, {column.name for column in held})
     lines += conversions(held, writer.table)
     lines += _made(writer, writer.made[: writer.early])
-    for statement in writer.spec.statements:
-        if isinstance(statement, tree.WhereStatement):
-            rows = ElementwiseWriter(
-                writer.table, frozenset(writer.used), writer.helpers
-            )
-            read = without_calls(statement.condition, writer.table)
-            condition = rows.true(read)
-            if isinstance(condition, str):
-                lines.append(f"    data = {_chosen(bare(condition))}")
+    for choice in writer.choices:
+        rows = ElementwiseWriter(writer.table, frozenset(writer.used), writer.helpers)
+        read = without_calls(choice.condition, writer.table)
+        condition = _true(read, rows, writer)
+        if isinstance(condition, str):
+            lines.append(f"    data = {_chosen(bare(condition))}")
     needed = wrapped([string(name) for name in writer.used], 4, taken=32)
     late = _made(writer, writer.made[writer.early :])
     # what is added to a part of a frame needs a frame of its own
@@ -92,6 +91,16 @@ def read_text(writer: Writer) -> str:
     lines += late
     lines.append("    return data")
     return "\n".join(lines) + "\n"
+
+
+def _true(read: tree.Expr, rows: ElementwiseWriter, writer: Writer) -> str | bool:
+    """Return where a condition is true; of numbers, which are 0 and 1, where 1."""
+    typed = type_of(read, writer.table, Sink(writer.spec.source))
+    if typed is not None and typed.kind == "number":
+        one = tree.Number("1", span=read.span)
+        inner = tree.Paren(read, span=read.span)
+        read = tree.Chain(("==",), (inner, one), span=read.span)
+    return rows.true(read)
 
 
 def _without_codes(writer: Writer, held: Collection[str]) -> list[str]:
@@ -196,9 +205,8 @@ def _held(writer: Writer) -> list[Column]:
             names += _read(one.value, writer)
             names += one.settings.get("by") or ()
             names += one.settings.get("order") or ()
-    for statement in writer.spec.statements:
-        if isinstance(statement, tree.WhereStatement):
-            names += _read(statement.condition, writer)
+    for choice in writer.choices:
+        names += _read(choice.condition, writer)
     wanted = {*names} - made
     return [column for name, column in writer.columns.items() if name in wanted]
 

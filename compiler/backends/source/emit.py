@@ -67,6 +67,7 @@ def emit(compiled: Compiled) -> str:
         prepared.used,
         prepared.computed,
         prepared.early,
+        prepared.choices,
     )
     try:
         arrays, reading = "\n".join(array_lines(writer)), read_text(writer)

@@ -13,6 +13,7 @@ from ...distributions.density.links import LINKING
 from ...families import FAMILIES
 from ...formula.columns import Part
 from ...prepare.derive import Computation
+from ...prepare.subset import Choice
 from ...program.expressions import Apply, Expr, Symbol
 from ...program.ir import Program
 from . import definitions
@@ -28,7 +29,7 @@ class Writer:
     """What one script needs to know while it is written.
 
     ``made`` are the columns that are computed, the first ``early`` of them before
-    ``where``.
+    ``choices``, the conditions that rows are chosen by.
     """
 
     program: Program
@@ -37,6 +38,7 @@ class Writer:
     used: tuple[str, ...]
     made: tuple[Computation, ...] = ()
     early: int = 0
+    choices: tuple[Choice, ...] = ()
     helpers: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
     parts: dict[Part, str] = field(default_factory=dict)

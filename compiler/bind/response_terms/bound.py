@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Chain, Expr, Name, Option
-from varying.grammar.walk import unwrap
+from varying.grammar.walk import beside, unwrap
 
 from ...data.schema import Schema
 from ...expressions.elsewhere import RESPONSES_UNTIL_THEN
@@ -15,7 +15,7 @@ from ...families import BY_RESPONSE, FAMILIES
 from ...families.family import Family
 from ...formula.columns import Numeric
 from .reading import as_number
-from .table import PLANNED_TERMS, TERMS
+from .table import OF_ROWS, PLANNED_TERMS, TERMS
 from .term import Beside, ResponseTerm
 
 
@@ -25,20 +25,16 @@ def split_response(expression: Expr, sink: Sink) -> tuple[Expr, tuple[Call, ...]
     if not (isinstance(node, Chain) and node.operators[0] == "|"):
         return expression, ()
     calls: list[Call] = []
-    for operand in node.operands[1:]:
-        inner = unwrap(operand)
-        several = isinstance(inner, Chain) and set(inner.operators) == {"+"}
-        parts = inner.operands if isinstance(inner, Chain) and several else (inner,)
-        for part in map(unwrap, parts):
-            if isinstance(part, Call):
-                calls.append(part)
-            else:
-                sink.add(
-                    "invalid-response-term",
-                    part.span,
-                    f"`{expression_text(part)}` cannot stand beside the response",
-                    "right of the bar stand terms such as `trials(n)`",
-                )
+    for part in beside(expression):
+        if isinstance(part, Call):
+            calls.append(part)
+        else:
+            sink.add(
+                "invalid-response-term",
+                part.span,
+                f"`{expression_text(part)}` cannot stand beside the response",
+                "right of the bar stand terms such as `trials(n)`",
+            )
     return node.operands[0], tuple(calls)
 
 
@@ -81,6 +77,10 @@ def bind_terms(
             message = f"`{name}` is given twice"
             sink.add("invalid-response-term", call.span, message)
             good = False
+        elif name in OF_ROWS:
+            # the rows have been chosen by it
+            found[name] = ()
+            good = good and _has_one_argument(call, "a condition", sink)
         else:
             beside = _read(call, TERMS[name], schema, sink)
             good = good and beside is not None
@@ -140,7 +140,8 @@ def _all_used(
 def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
     name = call.function.text
     bare = name.removeprefix("resp_")
-    if bare != name and (bare in TERMS or bare in RESPONSES_UNTIL_THEN):
+    known = (*TERMS, *OF_ROWS)
+    if bare != name and (bare in known or bare in RESPONSES_UNTIL_THEN):
         sink.add(
             "invalid-response-term",
             call.function.span,
@@ -157,9 +158,11 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
             *_until_then(call),
         )
         return False
+    if name in OF_ROWS:
+        return True
     if name not in TERMS:
         notes, fix = did_you_mean(
-            name, tuple(TERMS), call.function.span, "terms beside a response"
+            name, known, call.function.span, "terms beside a response"
         )
         sink.add(
             "invalid-response-term",
@@ -207,17 +210,21 @@ def _read(call: Call, term: ResponseTerm, schema: Schema, sink: Sink) -> Beside 
 
 
 def _variable(call: Call, schema: Schema, sink: Sink) -> Numeric | None:
-    if len(call.arguments) != 1 or call.arguments[0].keyword is not None:
-        sink.add(
-            "invalid-argument",
-            call.span,
-            f"`{call.function.text}` takes one argument: a column or a number",
-        )
+    if not _has_one_argument(call, "a column or a number", sink):
         return None
     value = call.arguments[0].value
     if not as_number(value, f"{call.function.text}()", schema, sink):
         return None
     return Numeric(expression_text(value), value)
+
+
+def _has_one_argument(call: Call, what: str, sink: Sink) -> bool:
+    """Whether a call has one argument, without a keyword; report it if not."""
+    if len(call.arguments) == 1 and call.arguments[0].keyword is None:
+        return True
+    message = f"`{call.function.text}` takes one argument: {what}"
+    sink.add("invalid-argument", call.span, message)
+    return False
 
 
 def _report_missing(

@@ -30,5 +30,8 @@ TERMS: dict[str, ResponseTerm] = {
 #: Terms about thresholds, which are bound once the rows are known (``bind/items.py``).
 OF_THRESHOLDS: tuple[str, ...] = ("thres", "resp_thres")
 
+#: Terms about which rows there are, which are read before (``prepare/subset.py``).
+OF_ROWS: tuple[str, ...] = ("subset",)
+
 #: Terms of the language that this version does not compile yet.
-PLANNED_TERMS: tuple[str, ...] = ("subset",)
+PLANNED_TERMS: tuple[str, ...] = ()
