@@ -335,15 +335,15 @@ def _check_choices(
             known = what(one.expression)
             if known is not None:
                 read.setdefault(one.name.text, f"`{one.name.text}`, of {known}")
-    for one in conditions:
-        known = what(one.condition)
+    for choice in conditions:
+        known = what(choice.condition)
         if known is None:
             continue
         raise _fault(
             source,
-            one.span,
-            f"`{one.word}` reads {known}, which is drawn only afterwards",
-            f"data are drawn for the rows that `{one.word}` leaves: take this "
+            choice.span,
+            f"`{choice.word}` reads {known}, which is drawn only afterwards",
+            f"data are drawn for the rows that `{choice.word}` leaves: take this "
             "condition out of the spec that draws; `varying simulate` writes data that "
             "another spec, which has it, fits",
             rule="not-yet",
