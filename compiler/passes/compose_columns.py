@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.interpret.linear import Linear as Map
+from ..program.interpret.linear import AffineMap as Map
 from ..program.interpret.linear import linear
 from ..program.ir import Frame, Predictor, Program, Slot
 from ..program.names import free_in

@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linear:
+class AffineMap:
     """``constant + sum matrix @ parameter``.
 
     Attributes
@@ -48,7 +48,7 @@ class Linear:
         return bool(((taken + (np.atleast_1d(self.constant) != 0.0)) <= 1).all())
 
 
-def linear(program: Program, frame: Frame, name: str) -> Linear | None:
+def linear(program: Program, frame: Frame, name: str) -> AffineMap | None:
     """Return a quantity as a linear function of parameters; None if it is none.
 
     Parameters
@@ -61,19 +61,19 @@ def linear(program: Program, frame: Frame, name: str) -> Linear | None:
     parameters = {p.name: p for p in program.parameters}
     derived = {d.name: d.expression for d in program.derived}
 
-    def named(one: str) -> Linear | None:
+    def named(one: str) -> AffineMap | None:
         if one in derived:
             return of(derived[one])
         if one not in parameters:
-            return Linear(np.asarray(frame[one], dtype=float))
+            return AffineMap(np.asarray(frame[one], dtype=float))
         shape = tuple(frame.lengths[axis] for axis in parameters[one].axes)
         identity = np.eye(math.prod(shape)) if shape else np.ones(1)
-        return Linear(np.zeros(shape), {one: identity})
+        return AffineMap(np.zeros(shape), {one: identity})
 
-    def of(expr: Expr) -> Linear | None:
+    def of(expr: Expr) -> AffineMap | None:
         match expr:
             case Const(value):
-                return Linear(np.asarray(value, dtype=float))
+                return AffineMap(np.asarray(value, dtype=float))
             case Symbol(one):
                 return named(one)
             case Take():
@@ -94,7 +94,7 @@ def linear(program: Program, frame: Frame, name: str) -> Linear | None:
     return of(Symbol(name))
 
 
-def _assembled(pieces: list[Linear], order: tuple[int, ...]) -> Linear:
+def _assembled(pieces: list[AffineMap], order: tuple[int, ...]) -> AffineMap:
     places = list(order)
     constants = [np.atleast_1d(one.constant) for one in pieces]
     by: dict[str, Array] = {}
@@ -107,25 +107,25 @@ def _assembled(pieces: list[Linear], order: tuple[int, ...]) -> Linear:
             for one, constant in zip(pieces, constants, strict=True)
         ]
         by[name] = np.concatenate(rows)[places]
-    return Linear(np.concatenate(constants)[places], by)
+    return AffineMap(np.concatenate(constants)[places], by)
 
 
-def _applied(operation: str, pieces: list[Linear]) -> Linear | None:
+def _applied(operation: str, pieces: list[AffineMap]) -> AffineMap | None:
     if not any(one.by for one in pieces):
         names = [f"#{i}" for i in range(len(pieces))]
         values = {n: one.constant for n, one in zip(names, pieces, strict=True)}
         expression = Apply(operation, tuple(Symbol(n) for n in names))
-        return Linear(evaluate_expression(expression, values))
+        return AffineMap(evaluate_expression(expression, values))
     match operation, pieces:
         case "neg", [one]:
-            return Linear(-one.constant, {n: -m for n, m in one.by.items()})
+            return AffineMap(-one.constant, {n: -m for n, m in one.by.items()})
         case (("+" | "-"), [one, other]):
             sign = 1.0 if operation == "+" else -1.0
             constant = one.constant + sign * other.constant
             by = {n: _wide(m, constant) for n, m in one.by.items()}
             for name, matrix in other.by.items():
                 by[name] = by.get(name, 0.0) + sign * _wide(matrix, constant)
-            return Linear(constant, by)
+            return AffineMap(constant, by)
         case "*", [one, other]:
             if one.by and other.by:
                 return None
@@ -133,7 +133,7 @@ def _applied(operation: str, pieces: list[Linear]) -> Linear | None:
             constant = one.constant * other.constant
             numbers = np.broadcast_to(factor.constant, constant.shape)[..., None]
             by = {n: _wide(m, constant) * numbers for n, m in moved.by.items()}
-            return Linear(constant, by)
+            return AffineMap(constant, by)
         case (("dot" | "matvec"), [one, other]):
             if one.by and (other.by or operation == "matvec"):
                 return None
@@ -142,7 +142,7 @@ def _applied(operation: str, pieces: list[Linear]) -> Linear | None:
                 by = {n: np.dot(other.constant, m) for n, m in one.by.items()}
             else:
                 by = {n: np.dot(one.constant, m) for n, m in other.by.items()}
-            return Linear(constant, by)
+            return AffineMap(constant, by)
         case _:
             return None
 
