@@ -18,7 +18,7 @@ from .report import Report, fixed, in_words, json_number, table
 
 if TYPE_CHECKING:
     from ..interface.grids import TextTable
-    from .measures import Measure
+    from .measures import ComparisonMeasure
 
 __all__ = ["Compared", "Comparison", "compared", "stacking"]
 
@@ -78,7 +78,7 @@ class Comparison(Report):
     """
 
     models: tuple[Compared, ...]
-    measure: Measure
+    measure: ComparisonMeasure
     weights: Floats
     counts: NDArray[np.int64] | None
     method: str
@@ -280,7 +280,7 @@ def compared(
     family: str,
     density: Floats,
     effective: float,
-    measure: Measure,
+    measure: ComparisonMeasure,
     counts: NDArray[np.int64] | None,
 ) -> Compared:
     """Return what a fit gives row by row, on a measure that may not be its own.

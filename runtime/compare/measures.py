@@ -45,7 +45,13 @@ if TYPE_CHECKING:
 
     from ..rows.engine import Rows
 
-__all__ = ["Measure", "NotComparable", "Subject", "check_columns", "common_measure"]
+__all__ = [
+    "ComparisonMeasure",
+    "NotComparable",
+    "Subject",
+    "check_columns",
+    "common_measure",
+]
 
 Array = NDArray[Any]
 
@@ -182,7 +188,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measure:
+class ComparisonMeasure:
     """What fits are compared by.
 
     Attributes
@@ -230,7 +236,7 @@ def check_columns(responses: Sequence[Response]) -> None:
         )
 
 
-def common_measure(subjects: Sequence[Subject]) -> Measure:
+def common_measure(subjects: Sequence[Subject]) -> ComparisonMeasure:
     """Return a measure that fits of the same rows have in common.
 
     Raises
@@ -249,7 +255,7 @@ def common_measure(subjects: Sequence[Subject]) -> Measure:
         kind: Literal["density", "probability"] = (
             "density" if first.density else "probability"
         )
-        return Measure(kind, first.response.name, {}, {}, {})
+        return ComparisonMeasure(kind, first.response.name, {}, {}, {})
     check_columns([one.response for one in subjects])
     if any(one.response.parts for one in subjects):
         told = in_words([f"`{one}`" for one in sorted(names)])
@@ -276,7 +282,7 @@ def common_measure(subjects: Sequence[Subject]) -> Measure:
             f"`{_of(subjects, name).response.name}`"
             for name in shift
         }
-        return Measure("density", column, converted, shift, {})
+        return ComparisonMeasure("density", column, converted, shift, {})
     return _rounded(subjects, column)
 
 
@@ -297,7 +303,7 @@ def _of(subjects: Sequence[Subject], name: str) -> Subject:
     return next(one for one in subjects if one.name == name)
 
 
-def _rounded(subjects: Sequence[Subject], column: str) -> Measure:
+def _rounded(subjects: Sequence[Subject], column: str) -> ComparisonMeasure:
     """Return the probability of whole numbers, which continuous families round to."""
     mass: dict[str, Array] = {}
     converted = {}
@@ -334,7 +340,7 @@ def _rounded(subjects: Sequence[Subject], column: str) -> Measure:
             f"({family}) gives the probability of what is rounded to it, from half "
             "below to half above"
         )
-    return Measure("probability", column, converted, {}, mass)
+    return ComparisonMeasure("probability", column, converted, {}, mass)
 
 
 def _check_steps(one: Subject, apart: str) -> None:

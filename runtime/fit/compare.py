@@ -19,7 +19,7 @@ from varying.grammar.source import Source
 from ..compare.comparison import Compared, Comparison, compared, stacking
 from ..compare.loo import efficiency
 from ..compare.measures import (
-    Measure,
+    ComparisonMeasure,
     NotComparable,
     Subject,
     check_columns,
@@ -129,7 +129,7 @@ def compare(
 
 def _by_level(
     fits: Mapping[str, Fit],
-    measure: Measure,
+    measure: ComparisonMeasure,
     by: str,
     method: str,
     refit: bool,
@@ -181,7 +181,7 @@ def _by_level(
 
 def _ordered(
     found: list[Compared],
-    measure: Measure,
+    measure: ComparisonMeasure,
     counts: NDArray[np.int64] | None,
     method: str,
     draws: int,
@@ -200,7 +200,7 @@ def _ordered(
     return Comparison(tuple(ordered), measure, weights, counts, method, draws, by)
 
 
-def _measure(fits: Mapping[str, Fit]) -> Measure:
+def _measure(fits: Mapping[str, Fit]) -> ComparisonMeasure:
     """Return the measure that fits have in common.
 
     Raises
@@ -233,7 +233,7 @@ def _measure(fits: Mapping[str, Fit]) -> Measure:
         ) from error
 
 
-def _pair(fits: Mapping[str, Fit]) -> Measure:
+def _pair(fits: Mapping[str, Fit]) -> ComparisonMeasure:
     """Return the measure of fits whose rows are the same."""
     (_, one), *_ = fits.items()
     origin = one._origin
@@ -242,7 +242,7 @@ def _pair(fits: Mapping[str, Fit]) -> Measure:
         # of times and their answers those that have both as two responses
         two = one if len(origin.responses) > 1 else together[0]
         names = [rows.title for rows in two._origin.responses.values()]
-        return Measure("density", " and ".join(names), {}, {}, {})
+        return ComparisonMeasure("density", " and ".join(names), {}, {}, {})
     if len(origin.responses) > 1:
         for other in fits.values():
             unlike = _differ(one, other)
@@ -252,7 +252,7 @@ def _pair(fits: Mapping[str, Fit]) -> Measure:
             "density" if _is_density(origin.rows) else "probability"
         )
         names = [rows.title for rows in origin.responses.values()]
-        return Measure(kind, " and ".join(names), {}, {}, {})
+        return ComparisonMeasure(kind, " and ".join(names), {}, {}, {})
     return common_measure(
         [
             Subject(name, one._origin.compiled, one._origin.rows, one._posterior)
