@@ -24,7 +24,7 @@ from .contrasts import CONTRASTS, Scheme
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class UnresolvedScheme:
     """A scheme before the levels are known.
 
     Attributes
@@ -46,7 +46,7 @@ class Named:
     levels: int | None = None
 
 
-def read_scheme(node: Expr, sink: Sink) -> Named | None:
+def read_scheme(node: Expr, sink: Sink) -> UnresolvedScheme | None:
     """Return the scheme that an expression names; None after a fault."""
     node = unwrap(node)
     match node:
@@ -67,7 +67,7 @@ def read_scheme(node: Expr, sink: Sink) -> Named | None:
             return None
         case Name() | String():
             found = _known(node, sink)
-            return None if found is None else Named(found)
+            return None if found is None else UnresolvedScheme(found)
     message = "a contrast scheme must be named here"
     if isinstance(node, Number):
         message = f"the number `{node.text}` is no contrast scheme"
@@ -101,7 +101,7 @@ _PATSY: Mapping[str, str] = {
 }
 
 
-def _with_level(node: Call, contrast: str, sink: Sink) -> Named | None:
+def _with_level(node: Call, contrast: str, sink: Sink) -> UnresolvedScheme | None:
     """Return a scheme called as patsy calls it: ``Treatment(reference="a")``."""
     name = node.function.text
     base: Expr | None = None
@@ -122,10 +122,10 @@ def _with_level(node: Call, contrast: str, sink: Sink) -> Named | None:
             )
             return None
         base = argument.value
-    return Named(contrast, base=base)
+    return UnresolvedScheme(contrast, base=base)
 
 
-def _with_arguments(node: Call, contrast: str, sink: Sink) -> Named | None:
+def _with_arguments(node: Call, contrast: str, sink: Sink) -> UnresolvedScheme | None:
     """Return a scheme called as R calls it: ``contr.treatment(3, base = 2)``."""
     if node.function.text in _PATSY:
         return _with_level(node, contrast, sink)
@@ -145,10 +145,10 @@ def _with_arguments(node: Call, contrast: str, sink: Sink) -> Named | None:
             note = "it takes the number of levels and `base=`"
             sink.add("invalid-argument", argument.span, message, note)
             return None
-    return Named(contrast, base=base, levels=levels)
+    return UnresolvedScheme(contrast, base=base, levels=levels)
 
 
-def _by_columns(node: Call, sink: Sink) -> Named | None:
+def _by_columns(node: Call, sink: Sink) -> UnresolvedScheme | None:
     columns: dict[str, tuple[float, ...]] = {}
     for place, argument in enumerate(node.arguments, start=1):
         name = argument.keyword.text if argument.keyword else str(place)
@@ -169,10 +169,10 @@ def _by_columns(node: Call, sink: Sink) -> Named | None:
         sink.add("invalid-argument", node.span, message)
         return None
     rows = tuple(zip(*columns.values(), strict=True))
-    return Named(None, tuple(columns), rows)
+    return UnresolvedScheme(None, tuple(columns), rows)
 
 
-def _by_rows(node: ListExpr, sink: Sink) -> Named | None:
+def _by_rows(node: ListExpr, sink: Sink) -> UnresolvedScheme | None:
     rows = [_numbers(item) for item in node.items]
     found = tuple(row for row in rows if row is not None)
     if not found or len(found) < len(rows) or len({len(row) for row in found}) != 1:
@@ -184,7 +184,7 @@ def _by_rows(node: ListExpr, sink: Sink) -> Named | None:
         )
         return None
     names = tuple(str(place + 1) for place in range(len(found[0])))
-    return Named(None, names, found)
+    return UnresolvedScheme(None, names, found)
 
 
 def _numbers(node: Expr) -> tuple[float, ...] | None:
@@ -208,7 +208,7 @@ def _constant(node: Expr) -> float | None:
     return plain_number(node)
 
 
-def _filled(named: Named, node: Expr, sink: Sink) -> Named | None:
+def _filled(named: UnresolvedScheme, node: Expr, sink: Sink) -> UnresolvedScheme | None:
     """Return a matrix of contrasts with the columns that it lacks, as R adds them.
 
     They are orthonormal, and orthogonal to the columns given and to the constant: the
@@ -241,7 +241,7 @@ def _filled(named: Named, node: Expr, sink: Sink) -> Named | None:
 
 
 def for_levels(
-    named: Named, levels: tuple[str, ...], node: Expr, sink: Sink
+    named: UnresolvedScheme, levels: tuple[str, ...], node: Expr, sink: Sink
 ) -> Scheme | None:
     """Return a scheme for a factor; None, after a fault, where it does not fit."""
     count = len(levels)
