@@ -11,7 +11,7 @@ from varying.grammar.render.safe import visible
 from varying.grammar.source import Span
 
 from .interface.arguments import flag
-from .interface.attributes import Named
+from .interface.attributes import NearestNames
 from .interface.calls import called
 from .interface.printed import Printed
 from .rows.reduced import rows_text
@@ -36,7 +36,7 @@ _SHOWN = 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Model(Named):
+class Model(NearestNames):
     """One model of a spec, with its data or without.
 
     Attributes

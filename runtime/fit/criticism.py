@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..interface.arguments import ArgumentError, flag, whole
-from ..interface.attributes import Named
+from ..interface.attributes import NearestNames
 from ..interface.calls import called
 from ..interface.progress import progress_for
 from ..rows.categories import numbers_of
@@ -32,7 +32,7 @@ __all__ = ["Criticism"]
 _MOST_INTEGRALS = 1000
 
 
-class Criticism(Named):
+class Criticism(NearestNames):
     """Methods of ``Fit`` about prediction of what is left out."""
 
     __slots__ = ()

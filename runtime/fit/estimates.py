@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..interface.arguments import between, words
-from ..interface.attributes import Named
+from ..interface.attributes import NearestNames
 from ..interface.calls import called
 from ..questions.answers import Answers, answers_of, frame_of
 from ..summary.summary import PROB
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Estimates"]
 
 
-class Estimates(Named):
+class Estimates(NearestNames):
     """Methods of ``Fit`` about what is asked of it."""
 
     __slots__ = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..draws.clean import INTERNALS
 from ..interface.arguments import ArgumentError, choice, flag
-from ..interface.attributes import Named
+from ..interface.attributes import NearestNames
 from ..interface.calls import called
 from ..summary.summary import PROB
 
@@ -31,7 +31,7 @@ __all__ = ["COMPUTED", "Responses"]
 COMPUTED = ("log_likelihood", "log_prior")
 
 
-class Responses(Named):
+class Responses(NearestNames):
     """Methods of ``Fit`` about the responses of rows."""
 
     __slots__ = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from varying.grammar.diagnostics import nearest
 from varying.grammar.render.safe import visible
 
-__all__ = ["Named"]
+__all__ = ["NearestNames"]
 
 #: What other packages call what is asked of a fit or a model, by what it is here.
 _ELSEWHERE: Mapping[str, str] = {
@@ -28,7 +28,7 @@ _ELSEWHERE: Mapping[str, str] = {
 }
 
 
-class Named:
+class NearestNames:
     """An object that offers the nearest name in place of one that it has not."""
 
     __slots__ = ()
