@@ -42,7 +42,7 @@ RESULTS: Mapping[str, int] = {
 _PAIRS = {f"row_{kind}_tails": takes for kind, _, takes in TAILS.values()}
 
 
-class Node:
+class GraphNode:
     """An operation on other nodes, by its place in the graph."""
 
     __slots__ = ("args", "at", "graph", "op")
@@ -51,9 +51,9 @@ class Node:
         self.graph, self.op, self.args, self.at = graph, op, args, at
 
     @property
-    def inputs(self) -> list[Node]:
+    def inputs(self) -> list[GraphNode]:
         """Return the nodes that it is computed from."""
-        return [one for one in self.args if isinstance(one, Node)]
+        return [one for one in self.args if isinstance(one, GraphNode)]
 
     @property
     def number(self) -> float | None:
@@ -65,37 +65,37 @@ class Node:
         """Whether nothing has to be computed for it."""
         return self.op in ("var", "const")
 
-    def __add__(self, other: Any) -> Node:
+    def __add__(self, other: Any) -> GraphNode:
         return self.graph.make("+", self, other)
 
-    def __radd__(self, other: Any) -> Node:
+    def __radd__(self, other: Any) -> GraphNode:
         return self.graph.make("+", other, self)
 
-    def __sub__(self, other: Any) -> Node:
+    def __sub__(self, other: Any) -> GraphNode:
         return self.graph.make("-", self, other)
 
-    def __rsub__(self, other: Any) -> Node:
+    def __rsub__(self, other: Any) -> GraphNode:
         return self.graph.make("-", other, self)
 
-    def __mul__(self, other: Any) -> Node:
+    def __mul__(self, other: Any) -> GraphNode:
         return self.graph.make("*", self, other)
 
-    def __rmul__(self, other: Any) -> Node:
+    def __rmul__(self, other: Any) -> GraphNode:
         return self.graph.make("*", other, self)
 
-    def __truediv__(self, other: Any) -> Node:
+    def __truediv__(self, other: Any) -> GraphNode:
         return self.graph.make("/", self, other)
 
-    def __rtruediv__(self, other: Any) -> Node:
+    def __rtruediv__(self, other: Any) -> GraphNode:
         return self.graph.make("/", other, self)
 
-    def __neg__(self) -> Node:
+    def __neg__(self) -> GraphNode:
         return self.graph.make("neg", self)
 
-    def __lt__(self, other: Any) -> Node:
+    def __lt__(self, other: Any) -> GraphNode:
         return self.graph.make("<", self, other)
 
-    def __gt__(self, other: Any) -> Node:
+    def __gt__(self, other: Any) -> GraphNode:
         return self.graph.make(">", self, other)
 
 
@@ -104,8 +104,8 @@ class Traced:
     """A density as a graph: root, arguments, and what its lines called nodes."""
 
     graph: Graph
-    root: Node
-    variables: Mapping[str, Node]
+    root: GraphNode
+    variables: Mapping[str, GraphNode]
     names: Mapping[int, str]
 
 
@@ -123,30 +123,30 @@ class Graph(Operations):
     """
 
     def __init__(self, for_kernel: bool, inside: str = "") -> None:
-        self.nodes: list[Node] = []
+        self.nodes: list[GraphNode] = []
         self._for_kernel = for_kernel
-        self._known: dict[tuple[Any, ...], Node] = {}
-        self._slopes: dict[int, dict[int, Node]] = {}
+        self._known: dict[tuple[Any, ...], GraphNode] = {}
+        self._slopes: dict[int, dict[int, GraphNode]] = {}
         self._reached: dict[int, frozenset[int]] = {}
         for name in (*_PLAIN, *DERIVED):
             if name != inside:
                 setattr(self, name, self._maker(name))
 
-    def _maker(self, name: str) -> Callable[..., Node]:
+    def _maker(self, name: str) -> Callable[..., GraphNode]:
         return lambda *args: self.make(name, *args)
 
-    def variable(self, name: str) -> Node:
+    def variable(self, name: str) -> GraphNode:
         """Return an argument."""
         return self._keep("var", (name,))
 
-    def node(self, x: Any) -> Node:
+    def node(self, x: Any) -> GraphNode:
         """Return a node, or the one of a number."""
-        return x if isinstance(x, Node) else self._keep("const", (float(x),))
+        return x if isinstance(x, GraphNode) else self._keep("const", (float(x),))
 
-    def _keep(self, op: str, args: tuple[Any, ...]) -> Node:
-        key = (op, *(a.at if isinstance(a, Node) else repr(a) for a in args))
+    def _keep(self, op: str, args: tuple[Any, ...]) -> GraphNode:
+        key = (op, *(a.at if isinstance(a, GraphNode) else repr(a) for a in args))
         if key not in self._known:
-            self._known[key] = Node(self, op, args, len(self.nodes))
+            self._known[key] = GraphNode(self, op, args, len(self.nodes))
             self.nodes.append(self._known[key])
         return self._known[key]
 
@@ -187,7 +187,7 @@ class Graph(Operations):
 
     # ---- operations ------------------------------------------------------------------
 
-    def make(self, op: str, *given: Any) -> Node:
+    def make(self, op: str, *given: Any) -> GraphNode:
         """Return the node of an operation, or one that is the same number."""
         args = tuple(self.node(one) for one in given)
         numbers = [one.number for one in args]
@@ -200,14 +200,14 @@ class Graph(Operations):
             return found
         return self._rewritten(op, args) if self._for_kernel else self._keep(op, args)
 
-    def _negative(self, one: Node) -> Node:
+    def _negative(self, one: GraphNode) -> GraphNode:
         if one.number is not None:
             return self.node(-one.number)
         return one.args[0] if one.op == "neg" else self._keep("neg", (one,))
 
     def _without_neutral(
-        self, op: str, args: tuple[Node, ...], numbers: Sequence[float | None]
-    ) -> Node | None:
+        self, op: str, args: tuple[GraphNode, ...], numbers: Sequence[float | None]
+    ) -> GraphNode | None:
         """Return what a sum with 0 or a product with 0, 1 or -1 is."""
         if op not in "+-*/" or len(args) < 2:
             return None
@@ -224,7 +224,7 @@ class Graph(Operations):
             return self._negative(other)
         return None
 
-    def _rewritten(self, op: str, args: tuple[Node, ...]) -> Node:
+    def _rewritten(self, op: str, args: tuple[GraphNode, ...]) -> GraphNode:
         """Bring terms into one form: signs outside, constants first, no division."""
         if op == "*":
             one, other = args
@@ -248,7 +248,7 @@ class Graph(Operations):
             return self.node(args[0].args[0])
         return self._called(op, *args) if op in ROWS else self._keep(op, args)
 
-    def _called(self, op: str, *args: Node) -> Node:
+    def _called(self, op: str, *args: GraphNode) -> GraphNode:
         """Call a function that returns value and slopes together."""
         name, place = ROWS[op]
         if name == "row_logistic" and args[0].op == "neg":
@@ -257,12 +257,14 @@ class Graph(Operations):
             return self._item(call, 1 if place == 0 else 3)
         return self._item(self._keep("call", (name, *args)), place)
 
-    def _item(self, call: Node, place: int) -> Node:
+    def _item(self, call: GraphNode, place: int) -> GraphNode:
         return self._keep("item", (call, place))
 
     # ---- slopes ----------------------------------------------------------------------
 
-    def gradient(self, root: Node, variables: Sequence[Node]) -> list[Node]:
+    def gradient(
+        self, root: GraphNode, variables: Sequence[GraphNode]
+    ) -> list[GraphNode]:
         """Return the derivatives of a node in variables.
 
         Backward through arithmetic, forward through choices, so that no slope of a
@@ -271,7 +273,7 @@ class Graph(Operations):
         found = self._gradient(root, {one.at for one in variables})
         return [found[one.at] for one in variables]
 
-    def _gradient(self, root: Node, variables: set[int]) -> dict[int, Node]:
+    def _gradient(self, root: GraphNode, variables: set[int]) -> dict[int, GraphNode]:
         if root.at not in self._slopes:
             if root.op == "where":
                 condition, *sides = root.args
@@ -282,7 +284,7 @@ class Graph(Operations):
             self._slopes[root.at] = found
         return self._slopes[root.at]
 
-    def _backward(self, root: Node, variables: set[int]) -> dict[int, Node]:
+    def _backward(self, root: GraphNode, variables: set[int]) -> dict[int, GraphNode]:
         found = dict.fromkeys(variables, self.node(0.0))
         adjoint, waiting = {root.at: self.node(1.0)}, {root.at}
         while waiting:
@@ -301,14 +303,16 @@ class Graph(Operations):
                         waiting.add(one.at)
         return found
 
-    def reaches(self, node: Node) -> frozenset[int]:
+    def reaches(self, node: GraphNode) -> frozenset[int]:
         """Return the variables that a node depends on."""
         if node.at not in self._reached:
             own = frozenset((node.at,)) if node.op == "var" else frozenset[int]()
             self._reached[node.at] = own.union(*map(self.reaches, node.inputs))
         return self._reached[node.at]
 
-    def _steps(self, node: Node, by: Node) -> Iterator[tuple[Node, Callable[[], Node]]]:
+    def _steps(
+        self, node: GraphNode, by: GraphNode
+    ) -> Iterator[tuple[GraphNode, Callable[[], GraphNode]]]:
         """Yield the inputs of a node, each with what is added to its adjoint."""
         inputs = node.args[0].args[1:] if node.op == "item" else node.args
         if node.op == "*" and inputs[0] is inputs[1]:
@@ -321,7 +325,7 @@ class Graph(Operations):
             for i, one in enumerate(inputs):
                 yield one, lambda i=i: by * self._partial(node, i)  # type: ignore[misc]
 
-    def _partial(self, node: Node, i: int) -> Any:
+    def _partial(self, node: GraphNode, i: int) -> Any:
         one, other = (*node.args, None)[:2]
         match node.op:
             case "+":
@@ -376,7 +380,7 @@ def trace(
         """Keep what the local variables of the density are called."""
         if event == "return" and frame.f_code is density.__code__:
             for name, one in frame.f_locals.items():
-                if isinstance(one, Node) and not one.is_leaf:
+                if isinstance(one, GraphNode) and not one.is_leaf:
                     called.setdefault(one.at, name)
 
     # a profiler at work is left alone: names are for people

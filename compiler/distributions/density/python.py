@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from . import compoisson, incomplete_scalars, scalars, sums
-from .graph import RESULTS, Graph, Node, trace
+from .graph import RESULTS, Graph, GraphNode, trace
 from .operations import Density
 from .sources import remember
 
@@ -45,7 +45,7 @@ def kernel(
 
 
 def function(
-    name: str, graph: Graph, roots: Sequence[Node], names: Sequence[str]
+    name: str, graph: Graph, roots: Sequence[GraphNode], names: Sequence[str]
 ) -> Callable[..., tuple[float, ...]]:
     """Return a function that computes some nodes of a graph.
 
@@ -74,7 +74,7 @@ def function(
 class _Writer:
     """The body of a function that computes some nodes of a graph."""
 
-    def __init__(self, graph: Graph, roots: Sequence[Node]) -> None:
+    def __init__(self, graph: Graph, roots: Sequence[GraphNode]) -> None:
         self._graph = graph
         self.lines: list[str] = []
         self._done: set[int] = set()
@@ -88,7 +88,7 @@ class _Writer:
 
     # ---- where each node is computed -------------------------------------------------
 
-    def _use(self, node: Node, path: Path) -> None:
+    def _use(self, node: GraphNode, path: Path) -> None:
         if not node.is_leaf:
             old = self._paths.get(node.at, path)
             differ = (
@@ -96,7 +96,7 @@ class _Writer:
             )
             self._paths[node.at] = old[: min(next(differ, len(old)), len(path))]
 
-    def _uses(self, node: Node) -> None:
+    def _uses(self, node: GraphNode) -> None:
         path = self._paths[node.at]
         if node.op != "where":
             for one in node.inputs:
@@ -152,7 +152,7 @@ class _Writer:
             if needed & set(ones):
                 self._choice(condition, waiting.pop(condition), path, depth)
 
-    def _inside(self, node: Node, path: Path) -> set[int]:
+    def _inside(self, node: GraphNode, path: Path) -> set[int]:
         """Return what of this block the sides of a choice need, and its condition."""
         found: set[int] = set()
         seen: set[int] = set()
@@ -182,7 +182,7 @@ class _Writer:
                 self._line(depth + 1, f"t{at} = {_word(result)}")
         self._done |= set(ones)
 
-    def _assign(self, node: Node, path: Path, depth: int) -> None:
+    def _assign(self, node: GraphNode, path: Path, depth: int) -> None:
         self._done.add(node.at)
         match node.op:
             case "where":
@@ -211,11 +211,11 @@ _TEMPLATES: Mapping[str, str] = {
 }
 
 
-def _expression(node: Node) -> str:
+def _expression(node: GraphNode) -> str:
     return _TEMPLATES[node.op].format(*map(_word, node.inputs))
 
 
-def _word(node: Node) -> str:
+def _word(node: GraphNode) -> str:
     match node.op:
         case "var":
             return str(node.args[0])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from . import python
 from .arrays import ARRAYS
-from .graph import Graph, Node, trace
+from .graph import Graph, GraphNode, trace
 from .operations import Density
 
 Array = NDArray[Any]
@@ -108,10 +108,10 @@ class _Parts:
         self._graph, self._data = graph, data
         self._costly: dict[int, bool] = {}
 
-    def _is_data(self, node: Node) -> bool:
+    def _is_data(self, node: GraphNode) -> bool:
         return self._graph.reaches(node) <= self._data
 
-    def split(self, node: Node) -> tuple[Node, Node]:
+    def split(self, node: GraphNode) -> tuple[GraphNode, GraphNode]:
         """Return what parameters decide, and what the data add to it."""
         graph = self._graph
         if self._is_data(node):
@@ -128,7 +128,7 @@ class _Parts:
             return graph.where(condition, a, c), graph.where(condition, b, d)
         return node, graph.node(0.0)
 
-    def _is_costly(self, node: Node) -> bool:
+    def _is_costly(self, node: GraphNode) -> bool:
         if node.at not in self._costly:
             self._costly[node.at] = node.op not in _CHEAP or any(
                 map(self._is_costly, node.inputs)
@@ -136,14 +136,14 @@ class _Parts:
         return self._costly[node.at]
 
     def frontier(
-        self, roots: Iterable[Node], variables: frozenset[int], all_kinds: bool
-    ) -> list[Node]:
+        self, roots: Iterable[GraphNode], variables: frozenset[int], all_kinds: bool
+    ) -> list[GraphNode]:
         """Return the nodes nearest to the roots that depend on some variables alone.
 
         With ``all_kinds`` no variables and numbers, but all that is computed of them.
         Else variables and what is costly: the rest is computed again.
         """
-        found: dict[int, Node] = {}
+        found: dict[int, GraphNode] = {}
         seen: set[int] = set()
         waiting = list(roots)
         while waiting:
@@ -186,7 +186,7 @@ _ARRAYS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _of_arrays(node: Node) -> tuple[Callable[..., Any], tuple[Node, ...]]:
+def _of_arrays(node: GraphNode) -> tuple[Callable[..., Any], tuple[GraphNode, ...]]:
     """Return a node as a function of arrays, and what it is given."""
     if node.op == "item":
         call, place = node.args
@@ -204,7 +204,7 @@ def _of_arrays(node: Node) -> tuple[Callable[..., Any], tuple[Node, ...]]:
 
 
 def _program(
-    graph: Graph, columns: Sequence[Node], constant: Node
+    graph: Graph, columns: Sequence[GraphNode], constant: GraphNode
 ) -> Callable[[Mapping[str, Array]], tuple[Array, Array]]:
     """Return what computes nodes that depend on data alone, of arrays by name."""
     steps: dict[int, tuple[Callable[..., Any], tuple[int, ...]]] = {}

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from . import compoisson
-from .graph import Node, trace
+from .graph import GraphNode, trace
 from .incomplete_text import NEEDS
 from .incomplete_text import WRITTEN as INCOMPLETE
 from .operations import DERIVED, Density, Operations
@@ -106,7 +106,7 @@ def _define(
     """Add a function, and before it those that it calls."""
     traced = trace(density, names, for_kernel=False, inside=inside)
     uses: dict[int, int] = {}
-    order: list[Node] = []
+    order: list[GraphNode] = []
     _visit(traced.root, uses, order)
     given: dict[int, str] = {}
     lines: list[str] = []
@@ -143,7 +143,7 @@ def _include(made: dict[str, str], op: str) -> None:
         _define(made, op, own, listed, text, op)
 
 
-def _visit(node: Node, uses: dict[int, int], order: list[Node]) -> None:
+def _visit(node: GraphNode, uses: dict[int, int], order: list[GraphNode]) -> None:
     uses[node.at] = uses.get(node.at, 0) + 1
     if uses[node.at] == 1:
         for one in node.inputs:
@@ -151,7 +151,7 @@ def _visit(node: Node, uses: dict[int, int], order: list[Node]) -> None:
         order.append(node)
 
 
-def _statement(head: str, node: Node, given: Mapping[int, str]) -> list[str]:
+def _statement(head: str, node: GraphNode, given: Mapping[int, str]) -> list[str]:
     """Return a statement; its terms on lines of their own, if it is long."""
     line = f"    {head}{_text(node, given)[0]}"
     if len(line) <= WIDTH:
@@ -163,7 +163,9 @@ def _statement(head: str, node: Node, given: Mapping[int, str]) -> list[str]:
     return [f"    {head}(", f"        {terms}", "    )"]
 
 
-def _text(node: Node, given: Mapping[int, str], space: str = " ") -> tuple[str, int]:
+def _text(
+    node: GraphNode, given: Mapping[int, str], space: str = " "
+) -> tuple[str, int]:
     """Return an expression and how tightly it binds; ``space`` parts its terms."""
     if node.at in given:
         return given[node.at], 9
