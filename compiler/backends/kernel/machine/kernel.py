@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tape.emit import Output, Tapes
+from ..tape.emit import DrawOutput, Tapes
 from ..tape.tape import Tape
 from . import cache
 from .build import BLOCK, operations_of
@@ -44,7 +44,7 @@ class Kernel:
 
     dimension: int
     start: Floats
-    outputs: tuple[Output, ...]
+    outputs: tuple[DrawOutput, ...]
     block: Integers
     machine: Machine
     tapes: Tapes

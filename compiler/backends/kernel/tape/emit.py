@@ -43,7 +43,7 @@ _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class DrawOutput:
     """A quantity of the draws: its name, its axes, its place."""
 
     name: str
@@ -75,7 +75,7 @@ class Tapes:
 
     density: Tape
     draws: Tape
-    outputs: tuple[Output, ...]
+    outputs: tuple[DrawOutput, ...]
     start: NDArray[np.float64]
     reach: NDArray[np.float64]
     rows: float
@@ -143,14 +143,14 @@ class _Tape(Quantities):
         self._likelihood()
         return self.tape()
 
-    def draws(self) -> tuple[Output, ...]:
+    def draws(self) -> tuple[DrawOutput, ...]:
         """Write what is reported."""
         program, lengths = self.program, self.frame.lengths
-        found: list[Output] = []
+        found: list[DrawOutput] = []
 
         def report(name: str, axes: tuple[str, ...], place: Place) -> None:
             shape = tuple(lengths[axis] for axis in axes)
-            found.append(Output(name, axes, shape, place))
+            found.append(DrawOutput(name, axes, shape, place))
 
         derived = {d.name: d for d in program.derived}
         for name in definition_order(program):
