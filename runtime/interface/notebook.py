@@ -23,7 +23,7 @@ from .progress_text import compiled_text, compiling_text, outcome_text
 if TYPE_CHECKING:
     from ..sampling.settings import Settings
 
-__all__ = ["Output", "in_notebook"]
+__all__ = ["NotebookOutput", "in_notebook"]
 
 #: Seconds between two changes: a page that is read over a network need not do more.
 _EVERY = 0.2
@@ -35,7 +35,7 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-class Output:
+class NotebookOutput:
     """A bar a chain; a line is left of it."""
 
     def __init__(self) -> None:

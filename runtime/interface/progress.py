@@ -55,12 +55,12 @@ class Progress(Protocol):
 
 def progress_for(wanted: bool) -> Progress:
     """Return bars on a terminal, an output in a notebook, else lines, or silence."""
-    from .notebook import Output, in_notebook
+    from .notebook import NotebookOutput, in_notebook
 
     if not wanted:
         return Silent()
     if in_notebook():
-        return Output()
+        return NotebookOutput()
     return Bars() if sys.stderr.isatty() else Lines()
 
 
