@@ -28,7 +28,7 @@ from ..program.recipes import Around, Weights
 from .centering.around import around_of
 from .centering.curves import curve_null
 from .centering.levels import basis_of, effects_of, estimate, estimate_again, refitted
-from .centering.population import Population, joined, population_of, stacked
+from .centering.population import PopulationDesign, joined, population_of, stacked
 from .centering.rows import Density, Null, linear_null, together
 
 Array = NDArray[Any]
@@ -66,7 +66,7 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
     """
     free = {group.name: group for group in program.groups if _is_free(group)}
     nulls: list[Null] = []
-    populations: list[Population] = []
+    populations: list[PopulationDesign] = []
     for one in program.likelihoods:
         view = program.of(one.name)
         for main in _mains(view):
@@ -181,7 +181,7 @@ def _centered(
     weights: Array,
     around: Array,
     basis: tuple[tuple[float, ...], ...],
-    population: Population,
+    population: PopulationDesign,
     program: Program,
     frame: Frame,
 ) -> tuple[Program, Frame]:

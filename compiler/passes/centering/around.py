@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .levels import Estimate, LevelEffects
-from .population import Population
+from .population import PopulationDesign
 from .rows import Rows
 
 Array = NDArray[Any]
@@ -24,7 +24,7 @@ def around_of(
     effects: Sequence[LevelEffects],
     found: Sequence[Estimate],
     rows: Rows,
-    population: Population,
+    population: PopulationDesign,
 ) -> list[Array]:
     """Return the population part in terms of the effects, each (J, q, p).
 

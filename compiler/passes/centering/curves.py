@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...program.interpret.density import evaluate_expression
 from ...program.ir import Element, Frame, Parameter, Predictor, Program
-from .population import Population
+from .population import PopulationDesign
 from .rows import ROUNDS, Density, Null, Rows, null_at
 
 Array = NDArray[Any]
@@ -23,7 +23,7 @@ _MOST = 1e8
 
 
 def curve_null(
-    density: Density, parts: Sequence[tuple[Predictor, Population]]
+    density: Density, parts: Sequence[tuple[Predictor, PopulationDesign]]
 ) -> Null | None:
     """Return a response whose predictor is not linear; None if there are no numbers.
 
@@ -92,7 +92,7 @@ class _Curve:
     """The main predictor as a function of steps in the columns of its parts."""
 
     def __init__(
-        self, density: Density, parts: Sequence[tuple[Predictor, Population]]
+        self, density: Density, parts: Sequence[tuple[Predictor, PopulationDesign]]
     ) -> None:
         self.main, self.values, self.parts = density.main, density.values, parts
         self.rows = len(density.count)
@@ -150,7 +150,9 @@ class _Prior:
         self.precision = precision
 
     @classmethod
-    def of(cls, parts: Sequence[Population], program: Program, frame: Frame) -> _Prior:
+    def of(
+        cls, parts: Sequence[PopulationDesign], program: Program, frame: Frame
+    ) -> _Prior:
         """Return those of parameters that have a unit: the spread of their prior."""
         parameters = {p.name: p for p in program.parameters}
         numbers: list[float] = []

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Population:
+class PopulationDesign:
     """The population part: its quantities and their columns, shape (N, p).
 
     The columns are of the size of 1, by ``sizes``. ``owners`` says in which predictor
@@ -29,7 +29,9 @@ class Population:
     sizes: Array
 
 
-def population_of(predictor: Predictor, program: Program, frame: Frame) -> Population:
+def population_of(
+    predictor: Predictor, program: Program, frame: Frame
+) -> PopulationDesign:
     """Return the population part of a predictor, in a program with one response."""
     rows = frame.lengths[predictor.rows]
     elements: list[Element] = []
@@ -51,12 +53,12 @@ def population_of(predictor: Predictor, program: Program, frame: Frame) -> Popul
         columns.append(np.ones((rows, 1)))
     design = np.hstack(columns) if columns else np.zeros((rows, 0))
     owners = (predictor.name,) * len(elements)
-    return Population(tuple(elements), owners, *normalised(design))
+    return PopulationDesign(tuple(elements), owners, *normalised(design))
 
 
-def joined(parts: Sequence[Population]) -> Population:
+def joined(parts: Sequence[PopulationDesign]) -> PopulationDesign:
     """Return the population parts of predictors of the same rows as one."""
-    return Population(
+    return PopulationDesign(
         tuple(element for part in parts for element in part.elements),
         tuple(owner for part in parts for owner in part.owners),
         np.hstack([part.design for part in parts]),
@@ -64,7 +66,7 @@ def joined(parts: Sequence[Population]) -> Population:
     )
 
 
-def stacked(parts: Sequence[Population]) -> Population:
+def stacked(parts: Sequence[PopulationDesign]) -> PopulationDesign:
     """Return the population parts of several responses as one, over all their rows."""
     whole = joined([replace(part, design=part.design[:0]) for part in parts])
     rows = sum(len(part.design) for part in parts)

@@ -20,7 +20,7 @@ from ...program.interpret.density import (
 )
 from ...program.interpret.start import start
 from ...program.ir import Frame, Predictor, Program
-from .population import Population
+from .population import PopulationDesign
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ class Null:
     """
 
     predictors: tuple[tuple[Predictor, Array | None], ...]
-    population: tuple[Population, ...]
+    population: tuple[PopulationDesign, ...]
     rows: Rows
     moved: Callable[[Array], Rows]
     refitted: Callable[[Array, float], Null] | None = None
@@ -143,7 +143,7 @@ class Density:
             return Rows(self.count * one.score, information)
 
 
-def linear_null(density: Density, population: Population) -> Null | None:
+def linear_null(density: Density, population: PopulationDesign) -> Null | None:
     """Return a response whose predictor is linear; None if there are no numbers.
 
     That is at its maximum in the population part: what levels differ in because the
@@ -166,7 +166,7 @@ def null_at(
     density: Density,
     eta: Array,
     predictors: tuple[tuple[Predictor, Array | None], ...],
-    population: tuple[Population, ...],
+    population: tuple[PopulationDesign, ...],
 ) -> Null | None:
     """Return a response at a predictor; None if there are no numbers."""
 
