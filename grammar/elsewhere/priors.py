@@ -18,7 +18,7 @@ _POSITIVE = frozenset("sd sds sigma shape phi kappa nu".split())
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class PriorReading:
     """A prior as a statement, and whether that is its only reading."""
 
     text: str
@@ -27,7 +27,7 @@ class Prior:
 
 def priors_of(
     words: Sequence[Word], family: str | None, ordinal: bool
-) -> list[Prior] | None:
+) -> list[PriorReading] | None:
     """Return the priors that an expression holds; None if one cannot be written.
 
     Parameters
@@ -39,7 +39,7 @@ def priors_of(
     ordinal
         Whether the family is known to be ordinal.
     """
-    found: list[Prior] = []
+    found: list[PriorReading] = []
     for part in split(words, "+"):
         call = called(part)
         if part and part[0].text in ("{", "["):
@@ -58,8 +58,8 @@ def priors_of(
 
 def _of_list(
     given: Sequence[Given], family: str | None, ordinal: bool
-) -> list[Prior] | None:
-    found: list[Prior] = []
+) -> list[PriorReading] | None:
+    found: list[PriorReading] = []
     for argument in given:
         if argument.keyword is not None:
             entry = _entry(argument.keyword, argument.words, ordinal)
@@ -77,7 +77,7 @@ def _of_list(
 
 def _of_call(
     given: Sequence[Given], family: str | None, ordinal: bool
-) -> list[Prior] | None:
+) -> list[PriorReading] | None:
     """Return the statement for the arguments of ``set_prior``."""
     places = iter(("prior", "class", "coef", "group"))
     named: dict[str, Given] = {}
@@ -130,7 +130,7 @@ def _of_call(
     if kind == "simo":
         # another predictor of the term may have a name that begins so
         sure = sum(map(_is_monotonic, (coefficient or "").split(":"))) <= 1
-    return [Prior(f"prior {target} {written_}", sure)]
+    return [PriorReading(f"prior {target} {written_}", sure)]
 
 
 def _target(
@@ -269,7 +269,7 @@ def of_rstanarm(words: Sequence[Word], target: str) -> str | None:
 # ---- Bambi -------------------------------------------------------------------------
 
 
-def _dictionary(words: Sequence[Word], ordinal: bool) -> list[Prior] | None:
+def _dictionary(words: Sequence[Word], ordinal: bool) -> list[PriorReading] | None:
     """Return the statements for ``{"x": bmb.Prior("Normal", mu=0, sigma=1)}``."""
     found = []
     for argument in arguments(words[1:-1]):
@@ -280,7 +280,7 @@ def _dictionary(words: Sequence[Word], ordinal: bool) -> list[Prior] | None:
                 return None
             for one in inside:
                 text = one.text.replace("prior ", f"prior {name}.", 1)
-                found.append(Prior(text, one.sure))
+                found.append(PriorReading(text, one.sure))
             continue
         entry = None if name is None else _entry(name, value, ordinal)
         if entry is None:
@@ -289,10 +289,10 @@ def _dictionary(words: Sequence[Word], ordinal: bool) -> list[Prior] | None:
     return found
 
 
-def _entry(name: str, words: Sequence[Word], ordinal: bool) -> Prior | None:
+def _entry(name: str, words: Sequence[Word], ordinal: bool) -> PriorReading | None:
     """Return the statement for a name of Bambi's and its prior."""
     call = called(words)
-    if call is None or call.name.rpartition(".")[2] != "Prior" or not call.given:
+    if call is None or call.name.rpartition(".")[2] != "PriorReading" or not call.given:
         return None
     chosen = call.given[0].string
     if chosen is None:
@@ -306,7 +306,7 @@ def _entry(name: str, words: Sequence[Word], ordinal: bool) -> Prior | None:
         if bar:
             target = f"sd[{_group(group)}, {'Intercept' if effect == '1' else effect}]"
         if hyper is None and spread is not None and spread.words[0].kind == "number":
-            return Prior(f"prior {target} = {spread.text}")
+            return PriorReading(f"prior {target} = {spread.text}")
         if hyper is None or not hyper.given or hyper.given[0].string is None:
             return None
         return _statement(target, hyper.given[0].string, hyper.given[1:], "sd")
@@ -325,14 +325,14 @@ def _entry(name: str, words: Sequence[Word], ordinal: bool) -> Prior | None:
 
 def _statement(
     target: str, name: str, given: Sequence[Given], kind: str
-) -> Prior | None:
+) -> PriorReading | None:
     if any(string_of(argument.words) or called(argument.words) for argument in given):
         return None
     values = [(argument.keyword, _single(argument.text)) for argument in given]
     inside = ", ".join(f"{key}={text}" if key else text for key, text in values)
     # only brms cuts `nu` off, at 1
     written_ = distribution(f"{name}({inside})", "" if kind == "nu" else kind)
-    return None if written_ is None else Prior(f"prior {target} {written_}")
+    return None if written_ is None else PriorReading(f"prior {target} {written_}")
 
 
 def _single(text: str) -> str:
@@ -341,4 +341,4 @@ def _single(text: str) -> str:
     return inside if text[:1] == "[" and "," not in inside else text
 
 
-__all__ = ["Prior", "distribution", "of_rstanarm", "priors_of"]
+__all__ = ["PriorReading", "distribution", "of_rstanarm", "priors_of"]
