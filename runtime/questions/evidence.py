@@ -28,7 +28,7 @@ from .formulas import evaluate, evaluate_quantities, holds, is_constant
 if TYPE_CHECKING:
     from varying.compiler.bind.bound import BoundModel, JointModel, PriorText
 
-__all__ = ["DRAWS", "Prior", "prior_of"]
+__all__ = ["DRAWS", "PriorProbability", "prior_of"]
 
 #: Draws where the probability is in no table, and how many at a time.
 DRAWS, _AT_ONCE = 100_000, 10_000
@@ -37,7 +37,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class PriorProbability:
     """The prior probability of a test.
 
     Attributes
@@ -55,12 +55,12 @@ class Prior:
     note: str = ""
 
 
-NOTHING = Prior(None)
+NOTHING = PriorProbability(None)
 
 
 def prior_of(
     test: Test, quantities: Sequence[Quantity], bound: JointModel, seed: int
-) -> Prior:
+) -> PriorProbability:
     """Return the prior probability of a test.
 
     Parameters
@@ -79,14 +79,14 @@ def prior_of(
         prior = written[one.target]
         if prior.distribution == "flat":
             note = f"no Bayes factor: the prior of `{one.text}` is flat"
-            return Prior(None, note=note)
+            return PriorProbability(None, note=note)
     if not _independent(test.references):
         return NOTHING
     exact = _exact(test, written)
     if exact is not None:
-        return Prior(exact)
+        return PriorProbability(exact)
     found = _drawn(test, quantities, bound, written, seed)
-    return NOTHING if found is None else Prior(found, drawn=True)
+    return NOTHING if found is None else PriorProbability(found, drawn=True)
 
 
 def _independent(references: Sequence[Reference]) -> bool:
