@@ -22,7 +22,7 @@ from ....program.blocks import (
 from ....program.expressions import Take
 
 if TYPE_CHECKING:
-    from .quantities import Quantities
+    from .quantities import QuantityWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +47,22 @@ class Added:
         return {"n": self.length, "out": self.out}
 
 
-def _intercept(block: Intercept, tape: Quantities, added: Added) -> None:
+def _intercept(block: Intercept, tape: QuantityWriter, added: Added) -> None:
     tape.writer.add("intercept", **added.words, a=tape.place(block.name).at)
 
 
-def _linear(block: Linear, tape: Quantities, added: Added) -> None:
+def _linear(block: Linear, tape: QuantityWriter, added: Added) -> None:
     matrix = added.array(block.design)
     places = {"design": tape.writer.numbers(matrix), "q": matrix.shape[1]}
     tape.writer.add("linear", **added.words, **places, b=tape.place(block.coefs).at)
 
 
-def _offset(block: Offset, tape: Quantities, added: Added) -> None:
+def _offset(block: Offset, tape: QuantityWriter, added: Added) -> None:
     number = tape.writer.numbers(added.array(block.slot))
     tape.writer.add("offset", **added.words, number=number)
 
 
-def _group(block: GroupUse, tape: Quantities, added: Added) -> None:
+def _group(block: GroupUse, tape: QuantityWriter, added: Added) -> None:
     writer, group = tape.writer, tape.program.group(block.group)
     places = {
         "r": tape.place(block.effects(tape.program)).at,
@@ -80,7 +80,7 @@ def _group(block: GroupUse, tape: Quantities, added: Added) -> None:
     writer.add("levels", **added.words, **places)
 
 
-def _members(block: MemberUse, tape: Quantities, added: Added) -> None:
+def _members(block: MemberUse, tape: QuantityWriter, added: Added) -> None:
     writer, group = tape.writer, tape.program.group(block.group)
     index = added.array(block.index)
     design = -1 if block.design is None else writer.numbers(added.array(block.design))
@@ -98,7 +98,7 @@ def _members(block: MemberUse, tape: Quantities, added: Added) -> None:
     )
 
 
-def _product(block: Product, tape: Quantities, added: Added) -> None:
+def _product(block: Product, tape: QuantityWriter, added: Added) -> None:
     writer = tape.writer
     whole: int | None = None
     for one in block.factors:
@@ -117,7 +117,7 @@ def _product(block: Product, tape: Quantities, added: Added) -> None:
     writer.add("product", **added.words, a=coefficient, b=whole)
 
 
-def _group_product(block: GroupProduct, tape: Quantities, added: Added) -> None:
+def _group_product(block: GroupProduct, tape: QuantityWriter, added: Added) -> None:
     group = tape.program.group(block.group)
     tape.writer.add(
         "level_product",
@@ -130,7 +130,7 @@ def _group_product(block: GroupProduct, tape: Quantities, added: Added) -> None:
     )
 
 
-def _basis(block: Basis, tape: Quantities, added: Added) -> None:
+def _basis(block: Basis, tape: QuantityWriter, added: Added) -> None:
     writer, matrix = tape.writer, added.array(block.design)
     size, scale = matrix.shape[1], tape.place(block.scales).at + block.place
     scaled, weights = writer.place(size), tape.place(block.weights).at
@@ -139,7 +139,7 @@ def _basis(block: Basis, tape: Quantities, added: Added) -> None:
     writer.add("linear", **added.words, **places)
 
 
-BLOCKS: Mapping[type[Block], Callable[[Any, Quantities, Added], None]] = {
+BLOCKS: Mapping[type[Block], Callable[[Any, QuantityWriter, Added], None]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,

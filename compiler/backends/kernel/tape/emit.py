@@ -36,7 +36,7 @@ from ..operations.densities import (
 )
 from ..operations.ordinal import scratch_size
 from .integrated import integrated_groups, write_misfit
-from .quantities import NoKernel, Place, Quantities
+from .quantities import NoKernel, Place, QuantityWriter
 from .tape import Tape, find
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
@@ -122,7 +122,7 @@ def normals(program: Program, frame: Frame) -> int:
     )
 
 
-class _Tape(Quantities):
+class _Tape(QuantityWriter):
     """The log density, or the draws."""
 
     def tape(self) -> Tape:

@@ -57,7 +57,7 @@ class Place:
         return 0 if self.scalar else 1
 
 
-class Quantities:
+class QuantityWriter:
     """Writes one tape.
 
     Attributes
