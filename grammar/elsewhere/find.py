@@ -38,9 +38,9 @@ def find_code(source: Source, sink: Sink, parse: Parse) -> list[Code]:
     piped = "|>" in text or "%>%" in text
     if len(text) > MAX_BYTES or not (piped or _HINT.search(text)):
         return []
-    from .reading import Reader
+    from .reading import ForeignReader
 
-    return Reader(source, sink, parse).run()
+    return ForeignReader(source, sink, parse).run()
 
 
 def without(source: Source, found: Sequence[Code]) -> Source:

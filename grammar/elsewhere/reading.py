@@ -57,7 +57,7 @@ _SEMICOLON = regex.compile(r"[ \t]*;[ \t;]*(?=[^\s;#])")
 
 
 @dataclass(slots=True)
-class Reader:
+class ForeignReader:
     """Goes through a text once, then reports what it has found."""
 
     source: Source
@@ -444,7 +444,7 @@ def _is_read(lines: Sequence[str], parse: Parse) -> bool:
     """Whether lines can be read: what was copied may have faults of its own."""
     source = Source("\n".join(lines))
     sink = Sink(source)
-    again = Reader(source, sink, parse)
+    again = ForeignReader(source, sink, parse)
     again.collect()
     if again.pieces:
         return False
@@ -455,4 +455,4 @@ def _is_read(lines: Sequence[str], parse: Parse) -> bool:
     )
 
 
-__all__ = ["Reader"]
+__all__ = ["ForeignReader"]
