@@ -25,7 +25,7 @@ from .criticism import Criticism
 from .estimates import Estimates
 from .origin import Origin
 from .provenance import Provenance
-from .responses import COMPUTED, Responses
+from .responses import COMPUTED, FitResponses
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ __all__ = ["Fit"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fit(Estimates, Responses, Criticism):
+class Fit(Estimates, FitResponses, Criticism):
     """The result of ``Model.fit`` and of ``varying.load``.
 
     Attributes

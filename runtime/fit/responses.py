@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from .predictions import PredictOptions
     from .provenance import Provenance
 
-__all__ = ["COMPUTED", "Responses"]
+__all__ = ["COMPUTED", "FitResponses"]
 
 #: Groups that are computed when they are asked for.
 COMPUTED = ("log_likelihood", "log_prior")
 
 
-class Responses(NearestNames):
+class FitResponses(NearestNames):
     """Methods of ``Fit`` about the responses of rows."""
 
     __slots__ = ()
