@@ -18,7 +18,7 @@ from lark import Token
 
 from .diagnostics import Sink
 from .source import Source, Span
-from .tokens import INFIX, KEYWORDS, Row, begins_statement, tokenize
+from .tokens import INFIX, KEYWORDS, TokenLine, begins_statement, tokenize
 from .tree import Comment
 
 MAX_BRACKETS = 100
@@ -121,7 +121,7 @@ def logical_lines(
     return lines, comments
 
 
-def _continues(draft: _Draft, row: Row, indented: bool) -> bool:
+def _continues(draft: _Draft, row: TokenLine, indented: bool) -> bool:
     """Whether a row belongs to the line that is being read."""
     if begins_statement(row.tokens):
         return False
@@ -139,7 +139,7 @@ def _takes_no_tilde(tokens: Sequence[Token]) -> bool:
     return begins_statement(tokens) and tokens[0] not in ("model", "prior")
 
 
-def _take(draft: _Draft, row: Row, sink: Sink) -> None:
+def _take(draft: _Draft, row: TokenLine, sink: Sink) -> None:
     """Add a row's tokens and keep account of the brackets."""
     draft.faulty |= row.faulty
     draft.cut |= row.cut

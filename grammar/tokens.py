@@ -173,7 +173,7 @@ def begins_statement(tokens: Sequence[Token]) -> bool:
 
 
 @dataclass(slots=True)
-class Row:
+class TokenLine:
     """The tokens of one line of text, and how far it is indented."""
 
     start: int
@@ -184,7 +184,7 @@ class Row:
     cut: bool = False
 
 
-def tokenize(source: Source, sink: Sink) -> tuple[list[Row], list[Comment]]:
+def tokenize(source: Source, sink: Sink) -> tuple[list[TokenLine], list[Comment]]:
     """Return the rows that hold tokens, and all comments.
 
     A row with a fault is marked; look-alikes and typographic quotes are taken for
@@ -204,9 +204,9 @@ class _Tokenizer:
         self.text = text
         self.sink = sink
         self.reported = 0
-        self.rows: list[Row] = []
+        self.rows: list[TokenLine] = []
         self.comments: list[Comment] = []
-        self.row = Row(0)
+        self.row = TokenLine(0)
         # One entry a bracket: whether it is the `[` of a target such as `b[`.
         self.brackets: list[bool] = []
         # Whether the row above asks for more, or only the next one can say so.
@@ -215,7 +215,7 @@ class _Tokenizer:
         self.count = 0
         self.hidden: list[int] = []
 
-    def run(self) -> tuple[list[Row], list[Comment]]:
+    def run(self) -> tuple[list[TokenLine], list[Comment]]:
         """Go through the text once."""
         text = self.text
         position = int(text.startswith("\ufeff"))
@@ -257,7 +257,7 @@ class _Tokenizer:
         if tokens:
             self.rows.append(self.row)
             self.asked = tokens[-1].type in _ASKING
-            self.row = Row(position)
+            self.row = TokenLine(position)
         else:
             self.row.start, self.row.indent, self.row.faulty = position, 0, False
 
