@@ -10,7 +10,7 @@ from .statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatisticsRow:
     """One number: the parameter, the labels of the element, its figures."""
 
     name: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from varying.grammar.render.safe import visible
 
 from ..draws.clean import all_draws, cleaned
-from ..draws.row import Row
+from ..draws.row import StatisticsRow
 from ..interface.arguments import (
     between,
     flag,
@@ -64,7 +64,9 @@ class Fit(Estimates, FitResponses, Criticism):
     data: DataTree
     provenance: Provenance
     _origin: Origin
-    _rows: dict[tuple[float, bool], tuple[Row, ...]] = field(default_factory=dict)
+    _rows: dict[tuple[float, bool], tuple[StatisticsRow, ...]] = field(
+        default_factory=dict
+    )
     _densities: dict[str | None, DataArray] = field(default_factory=dict)
     _answers: dict[float, Answers] = field(default_factory=dict)
     _state: NDArray[np.float64] | None = None
@@ -129,7 +131,7 @@ class Fit(Estimates, FitResponses, Criticism):
             whole=all,
         )
 
-    def _figures(self, prob: float, *, effects: bool) -> tuple[Row, ...]:
+    def _figures(self, prob: float, *, effects: bool) -> tuple[StatisticsRow, ...]:
         """Return the rows; R-hat and the like are slow, so they are kept."""
         whole = self._rows.get((prob, True))
         if whole is not None and not effects:

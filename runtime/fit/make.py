@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.sampled import Sampled
 
-    from ..draws.row import Row
+    from ..draws.row import StatisticsRow
     from ..interface.progress import Progress
     from ..sampling.run import Sample
     from ..sampling.settings import Settings
@@ -44,7 +44,7 @@ class FitContents:
     data: DataTree
     provenance: Provenance
     origin: Origin
-    rows: tuple[Row, ...]
+    rows: tuple[StatisticsRow, ...]
     state: NDArray[np.float64] | None
 
 

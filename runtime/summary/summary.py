@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..draws.row import Row
+from ..draws.row import StatisticsRow
 from ..draws.statistics import Statistics, elements, figures_of
 from ..interface.arguments import between
 from ..interface.printed import Printed
@@ -71,7 +71,7 @@ class Summary:
     equal-tailed with mass ``prob``.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[StatisticsRow, ...]
     prob: float
     sampling: Sampling
     #: Whether long blocks are printed whole.
@@ -91,7 +91,7 @@ class Summary:
             lines = (*lines, rows_and_cells(*self.reduced))
         return lines
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[StatisticsRow]:
         return iter(self.rows)
 
     def __len__(self) -> int:
@@ -152,7 +152,7 @@ def rows_of(
     *,
     effects: bool = False,
     prob: float = PROB,
-) -> tuple[Row, ...]:
+) -> tuple[StatisticsRow, ...]:
     """Return the rows of a posterior, group effects among them if asked."""
     between("prob", prob)
     wanted = (*names.parameters, *(names.effects if effects else ()))
@@ -165,14 +165,14 @@ def rows_of(
     ]
     each = figures_of([draws for _, _, draws in found], prob)
     return tuple(
-        Row(name, coord, figures)
+        StatisticsRow(name, coord, figures)
         for (name, coord, _), figures in zip(found, each, strict=True)
     )
 
 
 def summary_of(
     provenance: Provenance,
-    rows: tuple[Row, ...],
+    rows: tuple[StatisticsRow, ...],
     answers: Answers,
     diverging: NDArray[Any] | None,
     *,

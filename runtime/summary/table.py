@@ -16,7 +16,7 @@ from ..verdict.page import verdict_html
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from ..draws.row import Row
+    from ..draws.row import StatisticsRow
     from .summary import Summary
 
 __all__ = ["as_html", "as_markdown", "as_rich", "as_text", "decimals", "tables_html"]
@@ -29,7 +29,7 @@ LONGEST_BLOCK = 12
 ENDS = 3
 
 
-def _blocks(summary: Summary) -> Iterator[tuple[str, list[Row], int]]:
+def _blocks(summary: Summary) -> Iterator[tuple[str, list[StatisticsRow], int]]:
     """Yield each parameter: its name, the rows shown, how many are not."""
     for name, group in groupby(summary.rows, key=lambda row: row.name):
         rows = list(group)

@@ -24,7 +24,7 @@ from .subject import Subject
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from ..draws.row import Row
+    from ..draws.row import StatisticsRow
     from ..draws.statistics import Statistics
     from ..sampling.settings import Settings
 
@@ -67,7 +67,7 @@ class Verdict:
 
 
 def judge(
-    rows: Sequence[Row],
+    rows: Sequence[StatisticsRow],
     stats: Dataset,
     settings: Settings,
     subject: Subject | None = None,

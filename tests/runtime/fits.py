@@ -14,7 +14,7 @@ from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
 from varying.runtime.draws.clean import cleaned
 from varying.runtime.draws.names import Names
-from varying.runtime.draws.row import Row
+from varying.runtime.draws.row import StatisticsRow
 from varying.runtime.fit.fit import Fit
 from varying.runtime.fit.origin import Origin
 from varying.runtime.fit.provenance import FORMAT, Provenance, describe_data
@@ -94,7 +94,7 @@ def compiled() -> Compiled:
 
 
 @cache
-def _rows() -> tuple[Row, ...]:
+def _rows() -> tuple[StatisticsRow, ...]:
     """The figures of the posterior, which take longest."""
     return rows_of(posterior(), NAMES, effects=True)
 

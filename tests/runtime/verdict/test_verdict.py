@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 
 import varying
 from varying.runtime.draws.names import Names, names_of
-from varying.runtime.draws.row import Row
+from varying.runtime.draws.row import StatisticsRow
 from varying.runtime.draws.statistics import figures
 from varying.runtime.summary.summary import rows_of
 from varying.runtime.verdict.fixed import fixed_elements
@@ -21,8 +21,10 @@ from varying.runtime.verdict.verdict import Verdict, judge
 from ..fits import CHAINS, DRAWS, independent, settings, statistics
 
 
-def rows(draws: np.ndarray, name: str = "b", coord: str = "x") -> tuple[Row, ...]:
-    return (Row(name, coord, figures(draws)),)
+def rows(
+    draws: np.ndarray, name: str = "b", coord: str = "x"
+) -> tuple[StatisticsRow, ...]:
+    return (StatisticsRow(name, coord, figures(draws)),)
 
 
 def verdict(draws: np.ndarray, **changes: np.ndarray) -> Verdict:
@@ -56,7 +58,7 @@ def test_chains_apart() -> None:
 
 
 def test_chains_nearly_together() -> None:
-    row = Row("b", "", figures(independent()))
+    row = StatisticsRow("b", "", figures(independent()))
     object.__setattr__(row.figures, "rhat", 1.012)
     found = judge((row,), statistics(), settings())
     assert not found.ok
@@ -66,14 +68,14 @@ def test_chains_nearly_together() -> None:
 
 def test_the_r_hat_named_is_seen_to_be_above_the_limit() -> None:
     for rhat, text in ((1.0103, "1.0103"), (1.010002, "1.010002"), (1.2, "1.200")):
-        row = Row("b", "", figures(independent()))
+        row = StatisticsRow("b", "", figures(independent()))
         object.__setattr__(row.figures, "rhat", rhat)
         found = judge((row,), statistics(), settings())
         assert f"(highest: {text}, b)" in found.sentences[1]
 
 
 def test_few_draws_are_named_as_the_cause() -> None:
-    row = Row("b", "", figures(independent()))
+    row = StatisticsRow("b", "", figures(independent()))
     object.__setattr__(row.figures, "rhat", 1.0103)
     object.__setattr__(row.figures, "ess_bulk", 250.0)
     found = judge((row,), statistics(), settings())
@@ -92,7 +94,7 @@ def test_too_few_effective_draws() -> None:
         draws[:, at] = 0.9 * draws[:, at - 1] + noise[:, at]
     row = rows(draws)
     # Its R-hat is beside the point here.
-    agreeing = Row("b", "x", figures(draws))
+    agreeing = StatisticsRow("b", "x", figures(draws))
     object.__setattr__(agreeing.figures, "rhat", 1.0)
     found = judge((agreeing,), statistics(), settings())
     assert not found.ok
@@ -103,7 +105,7 @@ def test_too_few_effective_draws() -> None:
 
 
 def test_more_chains_need_more_effective_draws() -> None:
-    row = Row("b", "", figures(independent()))
+    row = StatisticsRow("b", "", figures(independent()))
     object.__setattr__(row.figures, "ess_bulk", 450.0)
     assert judge((row,), statistics(), settings()).ok
     assert not judge((row,), statistics(), settings(chains=8)).ok
