@@ -22,7 +22,7 @@ from ..table import Column
 from ..texts import column_of_cells
 from .footer import check_last_rows
 from .header import LOOKED_AT, ONE_ROW, check_first_rows, check_names_below, two_rows
-from .xml_parts import Rows, check_parts
+from .xml_parts import SheetXml, check_parts
 
 #: What a sheet of Excel's may have.
 ROWS, COLUMNS = 1_048_576, 16_384
@@ -329,7 +329,7 @@ def _parser(book: _Book, source: Any) -> Any:
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
     parser = WorkSheetParser(
-        Rows(source),
+        SheetXml(source),
         book.reader.shared_strings,
         data_only=True,
         epoch=book.reader.wb.epoch,

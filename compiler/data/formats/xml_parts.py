@@ -75,7 +75,7 @@ def _check_start(name: str, raw: Any) -> None:
         return  # who reads the part says what is wrong with it
 
 
-class Rows:
+class SheetXml:
     """The XML of a sheet, read as long as no row of it is too large.
 
     Rows are parsed one by one, each into more memory than its text takes; so is what
