@@ -27,7 +27,7 @@ _COMPARED = {"<", ">", "=="}
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowDensity:
     """A density of rows, in parts.
 
     Attributes
@@ -59,7 +59,7 @@ def rows(
     names: Sequence[str],
     parameters: Sequence[str],
     shared: Sequence[str] = (),
-) -> Rows:
+) -> RowDensity:
     """Return a density of rows.
 
     Parameters
@@ -92,7 +92,7 @@ def rows(
         for i, one in enumerate(ones):
             one.op, one.args = "var", (f"{letter}{i}",)
     first = [one.args[0] for one in (*columns, *kept)]
-    return Rows(
+    return RowDensity(
         evaluated,
         len(columns),
         before,

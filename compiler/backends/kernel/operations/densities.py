@@ -15,7 +15,7 @@ from typing import Any
 from ....distributions.density import python
 from ....distributions.density.links import LINKING
 from ....distributions.density.priors import PRIOR_DENSITIES
-from ....distributions.density.rows import Rows, rows
+from ....distributions.density.rows import RowDensity, rows
 from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
 from ....families.family import Family
@@ -45,7 +45,7 @@ def likelihood_name(family: str, pooled: bool = False, shared: bool = False) -> 
 
 
 @cache
-def parts_of(name: str) -> Rows:
+def parts_of(name: str) -> RowDensity:
     """Return the density of the rows of a likelihood, in parts."""
     kind, _, what = name.partition(" ")
     family = FAMILIES[what]
@@ -97,7 +97,7 @@ def _made(text: str, name: str, globals_: Mapping[str, Any]) -> Callable[..., fl
 
 
 @cache
-def prior_parts(distribution: str) -> Rows:
+def prior_parts(distribution: str) -> RowDensity:
     """Return the density of a prior, in parts: its arguments are data."""
     names = ("x", *(a.name for a in DISTRIBUTIONS[distribution].arguments))
     name = prior_name(distribution)
