@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .levels import Estimate, LevelEffects
 from .population import PopulationDesign
-from .rows import Rows
+from .rows import RowInformation
 
 Array = NDArray[Any]
 
@@ -23,7 +23,7 @@ _LEAST_EXPLAINED = 0.1
 def around_of(
     effects: Sequence[LevelEffects],
     found: Sequence[Estimate],
-    rows: Rows,
+    rows: RowInformation,
     population: PopulationDesign,
 ) -> list[Array]:
     """Return the population part in terms of the effects, each (J, q, p).

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...program.interpret.density import evaluate_expression
 from ...program.ir import Element, Frame, Parameter, Predictor, Program
 from .population import PopulationDesign
-from .rows import ROUNDS, Density, Null, Rows, null_at
+from .rows import ROUNDS, Density, Null, RowInformation, null_at
 
 Array = NDArray[Any]
 
@@ -180,7 +180,7 @@ def _climb(
     curve: _Curve,
     prior: _Prior,
     place: Array,
-    rows: Rows,
+    rows: RowInformation,
     design: Array,
     *,
     damping: float,

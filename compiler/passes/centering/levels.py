@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...program.blocks import GroupProduct, GroupUse
 from ...program.ir import Frame, Group
 from .population import normalised
-from .rows import Null, Rows, is_finite, together
+from .rows import Null, RowInformation, is_finite, together
 
 Array = NDArray[Any]
 
@@ -195,7 +195,7 @@ def estimate_again(
     ]
 
 
-def estimate(effects: LevelEffects, rows: Rows) -> Estimate:
+def estimate(effects: LevelEffects, rows: RowInformation) -> Estimate:
     """Estimate the variances between levels and the reliability of each effect."""
     index, design, levels = effects.index, effects.design, effects.levels
     size = design.shape[1]

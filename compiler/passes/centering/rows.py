@@ -29,7 +29,7 @@ ROUNDS = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class RowInformation:
     """Score and Fisher information of each row in the main predictor, shape (N,)."""
 
     score: Array
@@ -59,8 +59,8 @@ class Null:
 
     predictors: tuple[tuple[Predictor, Array | None], ...]
     population: tuple[PopulationDesign, ...]
-    rows: Rows
-    moved: Callable[[Array], Rows]
+    rows: RowInformation
+    moved: Callable[[Array], RowInformation]
     refitted: Callable[[Array, float], Null] | None = None
 
 
@@ -130,17 +130,19 @@ class Density:
         mean = np.average(self.score(eta) ** 2, weights=self.count)
         return float(1.0 / np.sqrt(mean))
 
-    def curved(self, eta: Array) -> Rows:
+    def curved(self, eta: Array) -> RowInformation:
         """Return score and information of each row, once."""
         above, below = self.score(eta + self.step), self.score(eta - self.step)
-        return Rows(0.5 * (above + below), (below - above) / (2.0 * self.step))
+        return RowInformation(
+            0.5 * (above + below), (below - above) / (2.0 * self.step)
+        )
 
-    def rows(self, eta: Array) -> Rows:
+    def rows(self, eta: Array) -> RowInformation:
         """Return score and information of each row, as often as it counts."""
         with np.errstate(all="ignore"):
             one = self.curved(eta)
             information = np.maximum(self.count * one.information, 0.0)
-            return Rows(self.count * one.score, information)
+            return RowInformation(self.count * one.score, information)
 
 
 def linear_null(density: Density, population: PopulationDesign) -> Null | None:
@@ -170,7 +172,7 @@ def null_at(
 ) -> Null | None:
     """Return a response at a predictor; None if there are no numbers."""
 
-    def moved(shift: Array) -> Rows:
+    def moved(shift: Array) -> RowInformation:
         return density.rows(eta + shift)
 
     rows = moved(np.zeros(len(eta)))
@@ -179,22 +181,22 @@ def null_at(
     return Null(predictors, population, rows, moved)
 
 
-def is_finite(rows: Rows) -> bool:
+def is_finite(rows: RowInformation) -> bool:
     """Whether all of them are numbers."""
     return bool(np.isfinite(rows.score).all() and np.isfinite(rows.information).all())
 
 
-def together(parts: list[Rows]) -> Rows:
+def together(parts: list[RowInformation]) -> RowInformation:
     """Return the rows of several responses, one after the other."""
     if len(parts) == 1:
         return parts[0]
-    return Rows(
+    return RowInformation(
         np.concatenate([part.score for part in parts]),
         np.concatenate([part.information for part in parts]),
     )
 
 
-def _step(design: Array, count: Array, rows: Rows) -> Array:
+def _step(design: Array, count: Array, rows: RowInformation) -> Array:
     """Return a step of Newton's method in the population part, by row.
 
     Rows that curve upwards (outliers of a Student t) count as flat ones.
