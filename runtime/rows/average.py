@@ -36,7 +36,7 @@ from .at_once import AtOnce
 from .covariances import Pairs, added, cholesky, covariances_of, scaled
 from .measures import Measure
 from .persons import NEW_PERSONS, new_persons
-from .rules import REACH, STEPS, Nodes, Rule, product
+from .rules import REACH, STEPS, Nodes, QuadratureRule, product
 from .spreads import Spread, spread_of, together
 
 __all__ = ["averaged", "at_zero", "over_levels"]
@@ -371,7 +371,7 @@ def _rule(
     means: Mapping[str, Array],
     active: Sequence[str],
     factor: Array,
-) -> Rule:
+) -> QuadratureRule:
     """Return the rule that is enough, tried at draws with small and large sds."""
     largest = _largest(factor)
     most = float(largest.max())
@@ -381,9 +381,9 @@ def _rule(
     few = at.chosen(places)
     own = {name: values[places] for name, values in means.items()}
     before: Array | None = None
-    rule = Rule(0.0, reach, most)
+    rule = QuadratureRule(0.0, reach, most)
     for step in STEPS:
-        finer = Rule(step, reach, most)
+        finer = QuadratureRule(step, reach, most)
         if finer.size(len(active)) > _MOST_POINTS:
             return rule
         rule = finer

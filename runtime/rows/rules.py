@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["REACH", "STEPS", "Nodes", "Rule", "product"]
+__all__ = ["REACH", "STEPS", "Nodes", "QuadratureRule", "product"]
 
 Array = NDArray[Any]
 
@@ -31,7 +31,7 @@ class Nodes:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class QuadratureRule:
     """How far a rule reaches, and its step where the sd is ``largest``; 0: no step."""
 
     step: float
