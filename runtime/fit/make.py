@@ -13,7 +13,7 @@ from ..draws.clean import all_draws
 from ..interface.arguments import ArgumentError
 from ..interface.faults import fault
 from ..interface.interrupts import interruptible
-from .provenance import Run
+from .provenance import SamplerRun
 
 if TYPE_CHECKING:
     import numpy as np
@@ -168,9 +168,9 @@ def _seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def _run(found: Sample) -> Run:
+def _run(found: Sample) -> SamplerRun:
     sizes = found.data["posterior"].sizes
-    return Run(
+    return SamplerRun(
         chains=sizes["chain"],
         draws=sizes["draw"],
         tune=found.settings.tune,
@@ -312,7 +312,7 @@ def _causes(sampled: Sampled) -> tuple[str, ...]:
 
 
 def _fitted(
-    sampled: Sampled, found: Sample, settings: Settings, runs: tuple[Run, ...]
+    sampled: Sampled, found: Sample, settings: Settings, runs: tuple[SamplerRun, ...]
 ) -> FitContents:
     """Return what a fit is made of: figures, answers, verdict, where it is from."""
     from ..draws.names import names_of

@@ -22,7 +22,7 @@ __all__ = [
     "SEALED",
     "Data",
     "Provenance",
-    "Run",
+    "SamplerRun",
     "describe_data",
     "escaped",
     "own_versions",
@@ -66,7 +66,7 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SamplerRun:
     """A run of the sampler that draws of a fit are from.
 
     Attributes
@@ -111,7 +111,7 @@ class Provenance:
     names: Names
     verdict: Verdict
     drawn: tuple[int, int] = (0, 0)
-    runs: tuple[Run, ...] = ()
+    runs: tuple[SamplerRun, ...] = ()
 
     def __post_init__(self) -> None:
         """Take the draws that were asked for, where nothing is said."""
@@ -191,14 +191,14 @@ def _settings(plain: Any) -> Settings:
     return Settings.checked(**plain)
 
 
-def _run(plain: Any) -> Run:
+def _run(plain: Any) -> SamplerRun:
     for name in ("chains", "draws", "tune", "seed"):
         whole(plain[name])
     if type(plain["continued"]) is not bool:
         raise TypeError("a run that goes on or does not")
     length(plain["seconds"])
     text(plain["created"])
-    return Run(**plain)
+    return SamplerRun(**plain)
 
 
 def escaped(name: str) -> str:
