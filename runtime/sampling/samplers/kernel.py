@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ...interface.progress import Progress
     from ..settings import Settings
-    from .nutpie_native import Draws, Run
+    from .nutpie_native import Draws, NativeRun
 
 __all__ = ["MEANWHILE", "sample"]
 
@@ -105,7 +105,7 @@ def _start(
     progress: Progress,
     state: NDArray[np.float64] | None,
     ended: list[float],
-) -> list[Run]:
+) -> list[NativeRun]:
     """Start one run of all chains; those that go on, a run for each."""
     from .nutpie_native import start
 
@@ -167,7 +167,7 @@ def _check(kernel: Kernel) -> None:
         raise SamplingError(NOWHERE)
 
 
-def _wait(runs: Sequence[Run], interrupts: Interrupts) -> list[Draws]:
+def _wait(runs: Sequence[NativeRun], interrupts: Interrupts) -> list[Draws]:
     """Wait in small steps: a blocked call would not see Ctrl-C.
 
     What has not been imported when sampling ends, is when it is needed.
@@ -205,7 +205,9 @@ def _wait(runs: Sequence[Run], interrupts: Interrupts) -> list[Draws]:
     return [one for one in found if one is not None]
 
 
-def _stopped(runs: Sequence[Run], found: Sequence[Draws | None]) -> list[Draws | None]:
+def _stopped(
+    runs: Sequence[NativeRun], found: Sequence[Draws | None]
+) -> list[Draws | None]:
     """Stop what still runs; return what all came to."""
     return [
         run.abort() if one is None else one
@@ -213,7 +215,7 @@ def _stopped(runs: Sequence[Run], found: Sequence[Draws | None]) -> list[Draws |
     ]
 
 
-def _ended(runs: Sequence[Run], found: Sequence[Draws | None]) -> None:
+def _ended(runs: Sequence[NativeRun], found: Sequence[Draws | None]) -> None:
     """Stop what still runs, and forget it; one that could not start may complain."""
     for run, one in zip(runs, found, strict=True):
         if one is None:

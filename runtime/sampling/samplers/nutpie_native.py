@@ -28,7 +28,7 @@ from . import LEAST_TUNE, failure
 from .draws import rectangle
 from .starting import starting_point
 
-__all__ = ["Draws", "Run", "joined", "start"]
+__all__ = ["Draws", "NativeRun", "joined", "start"]
 
 Floats = NDArray[np.float64]
 Route = Literal["native", "callback"]
@@ -121,7 +121,7 @@ def _stacked(chains: Sequence[_Chain]) -> Draws:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class NativeRun:
     """A run under way, in threads of nutpie's own.
 
     ``route`` says how the density is called: ``native`` or by ``callback``.
@@ -183,7 +183,7 @@ def start(
     show: Callable[[list[Any]], None],
     position: Floats | None = None,
     route: Route | None = None,
-) -> Run:
+) -> NativeRun:
     """Start a run.
 
     Parameters
@@ -235,7 +235,7 @@ def start(
                 sampler.abort()
                 return _stacked(_chains(sampler.take_results()))
 
-            return Run("native", kernel, wait, abort, failed, (model,))
+            return NativeRun("native", kernel, wait, abort, failed, (model,))
         except (ImportError, AttributeError, TypeError):
             if route == "native":
                 raise
@@ -256,7 +256,7 @@ def start(
         blocking=False,
         **more,
     )
-    return Run(
+    return NativeRun(
         "callback",
         kernel,
         lambda seconds: _stacked(_parted(public.wait(timeout=seconds))),
