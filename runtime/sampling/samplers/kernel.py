@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ...interface.progress import Progress
     from ..settings import Settings
-    from .nutpie_native import Draws, NativeRun
+    from .nutpie_native import NativeDraws, NativeRun
 
 __all__ = ["MEANWHILE", "sample"]
 
@@ -167,13 +167,13 @@ def _check(kernel: Kernel) -> None:
         raise SamplingError(NOWHERE)
 
 
-def _wait(runs: Sequence[NativeRun], interrupts: Interrupts) -> list[Draws]:
+def _wait(runs: Sequence[NativeRun], interrupts: Interrupts) -> list[NativeDraws]:
     """Wait in small steps: a blocked call would not see Ctrl-C.
 
     What has not been imported when sampling ends, is when it is needed.
     """
     packages = iter(MEANWHILE)
-    found: list[Draws | None] = [None] * len(runs)
+    found: list[NativeDraws | None] = [None] * len(runs)
     try:
         while True:
             package = next(packages, None)
@@ -206,8 +206,8 @@ def _wait(runs: Sequence[NativeRun], interrupts: Interrupts) -> list[Draws]:
 
 
 def _stopped(
-    runs: Sequence[NativeRun], found: Sequence[Draws | None]
-) -> list[Draws | None]:
+    runs: Sequence[NativeRun], found: Sequence[NativeDraws | None]
+) -> list[NativeDraws | None]:
     """Stop what still runs; return what all came to."""
     return [
         run.abort() if one is None else one
@@ -215,7 +215,7 @@ def _stopped(
     ]
 
 
-def _ended(runs: Sequence[NativeRun], found: Sequence[Draws | None]) -> None:
+def _ended(runs: Sequence[NativeRun], found: Sequence[NativeDraws | None]) -> None:
     """Stop what still runs, and forget it; one that could not start may complain."""
     for run, one in zip(runs, found, strict=True):
         if one is None:
@@ -224,7 +224,11 @@ def _ended(runs: Sequence[NativeRun], found: Sequence[Draws | None]) -> None:
 
 
 def _tree(
-    kernel: Kernel, program: Program, draws: Draws, settings: Settings, seconds: float
+    kernel: Kernel,
+    program: Program,
+    draws: NativeDraws,
+    settings: Settings,
+    seconds: float,
 ) -> DataTree:
     from xarray import Dataset, DataTree
 

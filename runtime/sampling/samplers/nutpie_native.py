@@ -28,7 +28,7 @@ from . import LEAST_TUNE, failure
 from .draws import rectangle
 from .starting import starting_point
 
-__all__ = ["Draws", "NativeRun", "joined", "start"]
+__all__ = ["NativeDraws", "NativeRun", "joined", "start"]
 
 Floats = NDArray[np.float64]
 Route = Literal["native", "callback"]
@@ -65,7 +65,7 @@ class _Chain:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Draws:
+class NativeDraws:
     """What a run came to.
 
     Attributes
@@ -85,7 +85,7 @@ class Draws:
     version: str
 
 
-def joined(several: Sequence[Draws]) -> Draws:
+def joined(several: Sequence[NativeDraws]) -> NativeDraws:
     """Return runs of one chain each side by side."""
     if len(several) == 1:
         return several[0]
@@ -100,16 +100,16 @@ def joined(several: Sequence[Draws]) -> Draws:
     )
 
 
-def _stacked(chains: Sequence[_Chain]) -> Draws:
+def _stacked(chains: Sequence[_Chain]) -> NativeDraws:
     """Return chains side by side; see ``rectangle``. There may be no draws."""
     from importlib.metadata import version
 
     places, length = rectangle([len(chain.unconstrained) for chain in chains])
     kept = [chains[place] for place in places]
     if not length:
-        return Draws([], np.empty((0, 0, 0)), {}, version("nutpie"))
+        return NativeDraws([], np.empty((0, 0, 0)), {}, version("nutpie"))
     names = kept[0].statistics
-    return Draws(
+    return NativeDraws(
         places,
         np.stack([one.unconstrained[:length] for one in kept]),
         {
@@ -129,12 +129,12 @@ class NativeRun:
 
     route: Route
     kernel: Kernel
-    _wait: Callable[[float], Draws]
-    _abort: Callable[[], Draws]
+    _wait: Callable[[float], NativeDraws]
+    _abort: Callable[[], NativeDraws]
     _failed: threading.Event
     _held: tuple[Any, ...]
 
-    def wait(self, seconds: float) -> Draws | None:
+    def wait(self, seconds: float) -> NativeDraws | None:
         """Wait that long; return the draws if all chains are done.
 
         Raises
@@ -147,7 +147,7 @@ class NativeRun:
         except TimeoutError:
             return None
 
-    def abort(self) -> Draws:
+    def abort(self) -> NativeDraws:
         """Stop all chains, and return what they have, which may be no draws."""
         return self._abort()
 
@@ -227,11 +227,11 @@ def start(
                 library.PyStorage.arrow(),
             )
 
-            def wait(seconds: float) -> Draws:
+            def wait(seconds: float) -> NativeDraws:
                 sampler.wait(seconds)
                 return _stacked(_chains(sampler.take_results()))
 
-            def abort() -> Draws:
+            def abort() -> NativeDraws:
                 sampler.abort()
                 return _stacked(_chains(sampler.take_results()))
 

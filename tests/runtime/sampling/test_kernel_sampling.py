@@ -22,7 +22,7 @@ from varying.compiler.backends.pymc import emit as emit_graph
 from varying.compiler.distributions.density.priors import PRIOR_DENSITIES
 from varying.compiler.sampled import Sampled
 from varying.runtime.interface.progress import Lines
-from varying.runtime.sampling.samplers.nutpie_native import Draws, Route, start
+from varying.runtime.sampling.samplers.nutpie_native import NativeDraws, Route, start
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -89,7 +89,7 @@ def kernel() -> Kernel:
     return build(Sampled(compiled).for_kernel[1])
 
 
-def run(route: Route | None = None, seed: int = 3) -> tuple[str, Draws]:
+def run(route: Route | None = None, seed: int = 3) -> tuple[str, NativeDraws]:
     running = start(
         kernel(),
         draws=30,
