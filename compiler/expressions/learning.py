@@ -20,12 +20,12 @@ from .smooth import learn_smooth
 from .smooth.learn import Unsuited
 from .stateful import (
     ByGroup,
+    CallSettings,
     Constant,
     Intervals,
     Orthogonal,
     Powers,
     Ranks,
-    Settings,
     Shifted,
     Spline,
     State,
@@ -47,7 +47,7 @@ class Unlearnable(Exception):
 def learn_call(
     function: str,
     x: Floats,
-    settings: Settings,
+    settings: CallSettings,
     table: Table,
     rounding: float | None = None,
 ) -> State:
@@ -97,11 +97,11 @@ def _present(of: Values) -> tuple[Floats, weighted.Counts]:
     return found, None if counts is None else counts[there]
 
 
-def _center(of: Values, settings: Settings) -> State:
+def _center(of: Values, settings: CallSettings) -> State:
     return Shifted(weighted.mean(*_present(of)))
 
 
-def _scale(of: Values, settings: Settings) -> State:
+def _scale(of: Values, settings: CallSettings) -> State:
     values, counts = _present(of)
     centered = settings.get("center", True)
     center = weighted.mean(values, counts) if centered else 0.0
@@ -116,7 +116,7 @@ def _scale(of: Values, settings: Settings) -> State:
     return Shifted(center, spread.root_mean_square(values, counts))
 
 
-def _rank(of: Values, settings: Settings) -> State:
+def _rank(of: Values, settings: CallSettings) -> State:
     values, counts = _present(of)
     values = spread.merged(values, _off(values, of))
     distinct, place = np.unique(values, return_inverse=True)
@@ -130,8 +130,8 @@ def _off(values: Floats, of: Values) -> float:
     return spread.rounding_of(values) if of.rounding is None else of.rounding
 
 
-def _summary(statistic: str, minus: bool) -> Callable[[Values, Settings], State]:
-    def learned(of: Values, settings: Settings) -> State:
+def _summary(statistic: str, minus: bool) -> Callable[[Values, CallSettings], State]:
+    def learned(of: Values, settings: CallSettings) -> State:
         x, table = of.x, of.table
         values, counts = _present(of)
         by = settings.get("by")
@@ -152,7 +152,7 @@ def _summary(statistic: str, minus: bool) -> Callable[[Values, Settings], State]
     return learned
 
 
-def _poly(of: Values, settings: Settings) -> State:
+def _poly(of: Values, settings: CallSettings) -> State:
     degree = int(settings.get("degree", 1))
     if not 1 <= degree <= MOST_COLUMNS:
         raise Unlearnable("`degree` must be a whole number above 0")
@@ -182,7 +182,7 @@ def _poly(of: Values, settings: Settings) -> State:
 
 
 def _inner_knots(
-    x: Floats, counts: weighted.Counts, settings: Settings, free: int, least: int
+    x: Floats, counts: weighted.Counts, settings: CallSettings, free: int, least: int
 ) -> tuple[float, ...]:
     """Return the inner knots: as listed, else at quantiles, as many as `df` leaves."""
     listed = settings.get("knots")
@@ -219,7 +219,7 @@ def _ends(x: Floats, of: Values) -> tuple[float, float]:
     return low, high
 
 
-def _bs(of: Values, settings: Settings) -> State:
+def _bs(of: Values, settings: CallSettings) -> State:
     values, counts = _present(of)
     low, high = _ends(values, of)
     degree = int(settings.get("degree", 3))
@@ -234,7 +234,7 @@ def _bs(of: Values, settings: Settings) -> State:
     return Spline(knots, degree, tuple(map(tuple, weights.tolist())), False)
 
 
-def _ns(of: Values, settings: Settings) -> State:
+def _ns(of: Values, settings: CallSettings) -> State:
     from scipy.interpolate import BSpline
 
     values, counts = _present(of)
@@ -253,7 +253,7 @@ def _ns(of: Values, settings: Settings) -> State:
     return Spline(knots, 3, tuple(map(tuple, weights.tolist())), True)
 
 
-def _smooth(of: Values, settings: Settings) -> State:
+def _smooth(of: Values, settings: CallSettings) -> State:
     values, counts = _present(of)
     if spread.is_constant(values, of.rounding):
         raise Unlearnable(
@@ -268,7 +268,7 @@ def _smooth(of: Values, settings: Settings) -> State:
         raise Unlearnable(fault.message, *fault.notes) from None
 
 
-def _cut(of: Values, settings: Settings) -> State:
+def _cut(of: Values, settings: CallSettings) -> State:
     values, _ = _present(of)
     breaks: tuple[float, ...] = settings.get("breaks")
     right, lowest = settings.get("right", True), settings.get("include_lowest", False)
@@ -323,7 +323,7 @@ def interval_names(bounds: Sequence[float], right: bool, lowest: bool) -> list[s
     return names
 
 
-LEARNERS: Mapping[str, Callable[[Values, Settings], State]] = {
+LEARNERS: Mapping[str, Callable[[Values, CallSettings], State]] = {
     "center": _center,
     "scale": _scale,
     "standardize": _scale,

@@ -20,7 +20,7 @@ from .smooth.curves import Curves
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CallSettings:
     """The arguments of a call that are no values of rows; absent ones are not there.
 
     ``values`` holds numbers, flags, tuples of numbers, levels or columns to group by.
@@ -241,7 +241,7 @@ def by_group(statistic: str, x: Floats, index: Ints, size: int, table: Table) ->
 # ---- earlier rows --------------------------------------------------------------------
 
 
-def lagged(column: Column, settings: Settings, table: Table) -> Column:
+def lagged(column: Column, settings: CallSettings, table: Table) -> Column:
     """Return what a column holds some rows earlier, within groups, in an order."""
     steps = int(settings.get("n", 1))
     by = settings.get("by")

@@ -40,7 +40,7 @@ from ..data.table import Column, Kind, Table
 from .bare_names import made, report_bare
 from .functions import FUNCTIONS, Function, bind_arguments, find_function, operands
 from .settings import read_settings
-from .stateful import Settings
+from .stateful import CallSettings
 
 ValueKind = Literal["number", "logical", "factor", "text", "list"]
 
@@ -246,7 +246,7 @@ def check_uncomputed(node: Call, data: Table | Schema, sink: Sink) -> bool:
 
 def settings_of(
     bound: Mapping[str, Argument], function: Function, data: Table | Schema, sink: Sink
-) -> Settings | None:
+) -> CallSettings | None:
     """Return the arguments of a call that are no values of rows; None after a fault."""
     found = read_settings(bound, function, sink)
     if found is None:
@@ -255,7 +255,7 @@ def settings_of(
     unknown = [name for name in columns if name.text not in data.columns]
     for name in unknown:
         report_unknown(name, data, sink)
-    return None if unknown else Settings(values)
+    return None if unknown else CallSettings(values)
 
 
 def report_no_number(node: Expr, typed: Typed, where: str, sink: Sink) -> None:

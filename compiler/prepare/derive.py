@@ -40,7 +40,7 @@ from ..expressions.evaluation import evaluate
 from ..expressions.functions import FUNCTIONS, Function, bind_arguments, is_stateful
 from ..expressions.learning import Unlearnable, learn_call
 from ..expressions.rounding import rounding, state_rounding
-from ..expressions.stateful import Settings, State, apply, lagged, width
+from ..expressions.stateful import CallSettings, State, apply, lagged, width
 from ..expressions.types import report_no_number, settings_of, type_of
 from .lets import computed
 
@@ -67,7 +67,7 @@ class Step:
     value: Expr
     columns: tuple[str, ...]
     state: State | None
-    settings: Settings
+    settings: CallSettings
 
 
 Computation = Step | LetStatement
@@ -376,7 +376,7 @@ def _column(value: Expr, table: Table) -> Column:
 
 def check_call(
     call: Call, table: Table, sink: Sink
-) -> tuple[Function, Expr, Settings] | None:
+) -> tuple[Function, Expr, CallSettings] | None:
     """Return a call's function, value and settings; None after a fault."""
     function = FUNCTIONS[call.function.text]
     bound = bind_arguments(call, function, sink)
