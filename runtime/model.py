@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .look.design import Design
     from .look.prior_check import PriorCheck
     from .look.priors import Priors
-    from .sampling.settings import Backend, Sampler, Settings
+    from .sampling.settings import Backend, Sampler, SamplerSettings
 
 __all__ = ["Model"]
 
@@ -181,10 +181,10 @@ class Model(NearestNames):
         from .fit.fit import Fit
         from .fit.make import fit_model
         from .interface.progress import progress_for
-        from .sampling.settings import Settings
+        from .sampling.settings import SamplerSettings
 
         flag("progress", progress)
-        settings = Settings.checked(
+        settings = SamplerSettings.checked(
             draws=draws,
             tune=tune,
             chains=chains,
@@ -197,7 +197,7 @@ class Model(NearestNames):
         compiled = self._with_data("a fit")
         return Fit.of(fit_model(compiled, settings, progress_for(progress)))
 
-    def _fitted(self, data: DataTree, settings: Settings, seconds: float) -> Fit:
+    def _fitted(self, data: DataTree, settings: SamplerSettings, seconds: float) -> Fit:
         """Return the fit of draws that have been made."""
         from .fit.fit import Fit
         from .fit.make import fit_of_draws
@@ -232,9 +232,9 @@ class Model(NearestNames):
             If an argument makes no sense.
         """
         from .rows.from_priors import drawn_from_priors
-        from .sampling.settings import Settings
+        from .sampling.settings import SamplerSettings
 
-        settings = Settings.checked(draws=draws, seed=seed)
+        settings = SamplerSettings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior predictive")
         return drawn_from_priors(compiled, compiled.prepared.table, settings, self)
 
@@ -277,9 +277,9 @@ class Model(NearestNames):
         from .rows.reduced import split
         from .rows.replicates import Replicates
         from .rows.responses import chosen
-        from .sampling.settings import Settings
+        from .sampling.settings import SamplerSettings
 
-        settings = Settings.checked(draws=draws, seed=seed)
+        settings = SamplerSettings.checked(draws=draws, seed=seed)
         compiled = self._with_data("a prior check")
         place = compiled.responses.index(chosen(response, compiled.variables))
         table = split(compiled.prepared.table)

@@ -155,10 +155,12 @@ def pool(
     Example: varying pool radon.model --by county
     """
     from ..commands.pool import run
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
     try:
-        settings = Settings.checked(draws=draws, tune=tune, chains=chains, seed=seed)
+        settings = SamplerSettings.checked(
+            draws=draws, tune=tune, chains=chains, seed=seed
+        )
     except ValueError as error:
         raise typer.BadParameter(typed(str(error))) from error
     run(file, data, model, by, settings, out, form, quiet)

@@ -68,7 +68,7 @@ def fit(
     Example: varying fit ratings.model --seed 1
     """
     from ..commands.fit import Options, resume, run
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
     given = {name for name in ctx.params if _typed(ctx, name)}
     if resumed is not None:
@@ -82,7 +82,7 @@ def fit(
         raise typer.BadParameter("which FILE? (or --resume FIT)")
 
     try:
-        Settings.checked(
+        SamplerSettings.checked(
             draws=draws,
             tune=tune,
             chains=chains,

@@ -148,10 +148,10 @@ def prior(
     Example: varying prior ratings.model --out prior.png
     """
     from ..commands.prior import run
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
     try:
-        Settings.checked(draws=draws, seed=seed)
+        SamplerSettings.checked(draws=draws, seed=seed)
     except ValueError as error:
         raise typer.BadParameter(typed(str(error))) from error
     run(file, data, model, draws, seed, out, form, response)

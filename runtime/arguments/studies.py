@@ -41,9 +41,9 @@ def simulate(
     Example: varying simulate ratings.model --truth truth.txt --data design.csv
     """
     from ..commands.studies import simulate as run
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
-    Settings.checked(seed=seed)
+    SamplerSettings.checked(seed=seed)
     raise typer.Exit(run(file, truth, data, model, sets, seed, out, force))
 
 

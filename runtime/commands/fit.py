@@ -47,13 +47,13 @@ def run(
     Bad diagnostics are said in words, and are no failure.
     """
     from ..fit.store import is_fit
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from ..sampling.sizes import check_sampling, fit_bytes
 
     found = compiled(file, data, model, briefly=True)
     target = Path(out) if out is not None else _default(file, found)
     if found.compiled is not None:
-        settings = Settings.checked(**asdict(options))
+        settings = SamplerSettings.checked(**asdict(options))
         check_sampling(found.compiled, settings)
         needed = fit_bytes(found.compiled, settings)
         # a path would forget that `results/` is a folder

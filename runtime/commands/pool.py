@@ -8,7 +8,7 @@ from .criticism import shown
 from .show import compiled
 
 if TYPE_CHECKING:
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
 
 def run(
@@ -16,7 +16,7 @@ def run(
     data: str | None,
     model: str | None,
     by: str | None,
-    settings: Settings,
+    settings: SamplerSettings,
     out: str | None,
     form: str,
     quiet: bool,

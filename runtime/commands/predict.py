@@ -29,14 +29,14 @@ def run(
 ) -> None:
     """Print a table, or write a file."""
     from ..api import load
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
     if out is not None:
         if Path(out).exists() and not force:
             raise EnvironmentFault(f"`{out}` is there already: --force writes over it")
         if not out.lower().rstrip("/").endswith(".zarr"):
             check_target(out)
-    seed = Settings.checked(seed=options["seed"]).seed
+    seed = SamplerSettings.checked(seed=options["seed"]).seed
     fit, given = load(path), {**options, "seed": seed}
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", UserWarning)

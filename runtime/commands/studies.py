@@ -35,14 +35,14 @@ def simulate(
     """Write data sets, or print them; return the exit code."""
     import pandas as pd
 
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from ..studies.ask import simulate_source
     from ..studies.simulate import table_of
     from ..studies.truth import read_truth
 
     if out is not None:
         _check(Path(out), force)
-    chosen = Settings.checked(seed=seed).seed
+    chosen = SamplerSettings.checked(seed=seed).seed
     source, base = read(file)
     table = table_of(data, source, base)
     found = simulate_source(

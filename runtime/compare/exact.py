@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
 
     from ..interface.progress import Progress
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from .loo import Loo
     from .units import Units
 
@@ -59,7 +59,7 @@ def exactly(
     compiled: Compiled,
     units: Units,
     found: Loo,
-    settings: Settings,
+    settings: SamplerSettings,
     progress: Progress,
     response: str | None = None,
 ) -> Loo:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..interface.grids import TextTable
     from ..interface.progress import Progress
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from .units import Units
 
 __all__ = ["Fold", "KFold", "folds_of", "kfold_of"]
@@ -195,7 +195,7 @@ def kfold_of(
     compiled: Compiled,
     units: Units,
     folds: Sequence[NDArray[np.int64]],
-    settings: Settings,
+    settings: SamplerSettings,
     progress: Progress,
     measure: str,
     path: str | os.PathLike[str] | None = None,
@@ -257,7 +257,7 @@ def kfold_of(
 
 
 def _mark(
-    compiled: Compiled, folds: Sequence[NDArray[np.int64]], settings: Settings
+    compiled: Compiled, folds: Sequence[NDArray[np.int64]], settings: SamplerSettings
 ) -> str:
     """Return a hash of all that the folds follow from."""
     from varying.compiler.program.text import program_text

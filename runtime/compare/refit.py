@@ -20,7 +20,7 @@ from varying.compiler.program.fill import fill
 
 from ..interface.progress import Progress, Silent
 from ..sampling.run import sample
-from ..sampling.settings import Settings
+from ..sampling.settings import SamplerSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,10 +54,10 @@ class Refit:
     seconds: float
 
 
-def refit_settings(full: Settings, number: int) -> Settings:
+def refit_settings(full: SamplerSettings, number: int) -> SamplerSettings:
     """Return how a refit is sampled: its seed follows from that of the full fit."""
     seed = np.random.SeedSequence((full.seed, number)).generate_state(1, np.uint64)
-    return Settings.checked(
+    return SamplerSettings.checked(
         draws=_DRAWS,
         tune=_TUNE,
         chains=_CHAINS,
@@ -80,7 +80,7 @@ def without(compiled: Compiled, rows: Sequence[int] | NDArray[np.int64]) -> Comp
 
 
 def refit(
-    compiled: Compiled, settings: Settings, progress: Progress | None = None
+    compiled: Compiled, settings: SamplerSettings, progress: Progress | None = None
 ) -> Refit:
     """Sample a model that ``without`` returned.
 

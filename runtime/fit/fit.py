@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ..plots import Kind as PlotKind
     from ..plots.style import Picture
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from ..verdict.verdict import Verdict
     from .make import FitContents
 
@@ -90,7 +90,7 @@ class Fit(Estimates, FitResponses, Criticism):
         return Printed(self.provenance.spec)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> SamplerSettings:
         """How it was sampled."""
         return self.provenance.settings
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..draws.row import StatisticsRow
     from ..interface.progress import Progress
     from ..sampling.run import Sample
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from .fit import Fit
     from .origin import Origin
     from .provenance import Provenance
@@ -49,7 +49,7 @@ class FitContents:
 
 
 def fit_model(
-    compiled: Compiled, settings: Settings, progress: Progress
+    compiled: Compiled, settings: SamplerSettings, progress: Progress
 ) -> FitContents:
     """Sample a model; see ``Model.fit``."""
     from ..sampling.run import sample
@@ -68,7 +68,7 @@ def fit_model(
 
 
 def fit_of_draws(
-    compiled: Compiled, data: DataTree, settings: Settings, seconds: float
+    compiled: Compiled, data: DataTree, settings: SamplerSettings, seconds: float
 ) -> FitContents:
     """Return the fit of draws that have been made otherwise."""
     from ..sampling.run import Sample
@@ -87,7 +87,7 @@ def go_on(
     """
     from ..sampling.run import sample
     from ..sampling.samplers import NothingDrawn
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
     from ..sampling.sizes import check_sampling
     from ..workspace.workspace import workspace
 
@@ -95,7 +95,7 @@ def go_on(
     options = asdict(there.settings) | {"cores": cores}
     if draws is not None:
         options["draws"] = draws
-    settings = Settings.checked(**options)
+    settings = SamplerSettings.checked(**options)
     chains, have = there.drawn
     missing = settings.chains - chains
     lacking = ((chains, settings.draws - have), (missing, settings.draws))
@@ -271,7 +271,7 @@ def _joined(
 
 
 @contextmanager
-def _explained(sampled: Sampled, settings: Settings) -> Iterator[None]:
+def _explained(sampled: Sampled, settings: SamplerSettings) -> Iterator[None]:
     """Make diagnostics of what a sampler gives up for."""
     from varying.compiler.backends.kernel import NoKernel
 
@@ -312,7 +312,10 @@ def _causes(sampled: Sampled) -> tuple[str, ...]:
 
 
 def _fitted(
-    sampled: Sampled, found: Sample, settings: Settings, runs: tuple[SamplerRun, ...]
+    sampled: Sampled,
+    found: Sample,
+    settings: SamplerSettings,
+    runs: tuple[SamplerRun, ...],
 ) -> FitContents:
     """Return what a fit is made of: figures, answers, verdict, where it is from."""
     from ..draws.names import names_of

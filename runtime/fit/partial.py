@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..verdict.verdict import Verdict
 
 if TYPE_CHECKING:
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
 __all__ = ["FIRST", "stopped", "told"]
 
@@ -15,7 +15,7 @@ __all__ = ["FIRST", "stopped", "told"]
 FIRST = "A partial fit"
 
 
-def stopped(drawn: tuple[int, int], settings: Settings) -> str | None:
+def stopped(drawn: tuple[int, int], settings: SamplerSettings) -> str | None:
     """Return how far a fit came, as a clause; None if it is whole.
 
     Parameters
@@ -35,7 +35,9 @@ def stopped(drawn: tuple[int, int], settings: Settings) -> str | None:
     return f"stopped {many}" if draws == settings.draws else f"stopped {far}, {many}"
 
 
-def told(verdict: Verdict, drawn: tuple[int, int], settings: Settings) -> Verdict:
+def told(
+    verdict: Verdict, drawn: tuple[int, int], settings: SamplerSettings
+) -> Verdict:
     """Return a verdict that says of a partial fit that it is one.
 
     The draws that there are have been judged as any others: where to stop was not

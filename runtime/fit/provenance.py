@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..draws.names import Names
 from ..files.plain import length, listed, text, texts, whole
-from ..sampling.settings import Settings
+from ..sampling.settings import SamplerSettings
 from ..verdict.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Provenance:
     spec_name: str
     model: str
     formula: str
-    settings: Settings
+    settings: SamplerSettings
     seconds: float
     created: str
     versions: Mapping[str, str]
@@ -184,11 +184,11 @@ class Provenance:
         )
 
 
-def _settings(plain: Any) -> Settings:
+def _settings(plain: Any) -> SamplerSettings:
     for name in ("draws", "tune", "chains", "seed"):
         whole(plain[name])
     text(plain["sampler"])
-    return Settings.checked(**plain)
+    return SamplerSettings.checked(**plain)
 
 
 def _run(plain: Any) -> SamplerRun:

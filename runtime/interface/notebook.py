@@ -21,7 +21,7 @@ from .grids import page, paragraph
 from .progress_text import compiled_text, compiling_text, outcome_text
 
 if TYPE_CHECKING:
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
 __all__ = ["NotebookOutput", "in_notebook"]
 
@@ -62,7 +62,9 @@ class NotebookOutput:
         self._show()
 
     @contextmanager
-    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+    def sampling(
+        self, settings: SamplerSettings, *, compiles: bool = False
+    ) -> Iterator[None]:
         """Show the bars."""
         self._compiles = compiles
         self._now = compiling_text() if compiles else None

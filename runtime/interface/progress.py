@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
 __all__ = [
     "Bars",
@@ -39,7 +39,9 @@ class Progress(Protocol):
         yield
 
     @contextmanager
-    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+    def sampling(
+        self, settings: SamplerSettings, *, compiles: bool = False
+    ) -> Iterator[None]:
         """Cover the sampling; ``compiles`` if it begins with a compilation."""
         yield
 
@@ -73,7 +75,9 @@ class Silent:
         yield
 
     @contextmanager
-    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+    def sampling(
+        self, settings: SamplerSettings, *, compiles: bool = False
+    ) -> Iterator[None]:
         """Cover the sampling."""
         yield
 
@@ -103,7 +107,9 @@ class Lines(Silent):
         _say(compiled_text(perf_counter() - start))
 
     @contextmanager
-    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+    def sampling(
+        self, settings: SamplerSettings, *, compiles: bool = False
+    ) -> Iterator[None]:
         """Announce the sampling."""
         self._compiles = compiles
         if compiles:
@@ -144,7 +150,9 @@ class Bars:
         self._print(compiled_text(perf_counter() - start))
 
     @contextmanager
-    def sampling(self, settings: Settings, *, compiles: bool = False) -> Iterator[None]:
+    def sampling(
+        self, settings: SamplerSettings, *, compiles: bool = False
+    ) -> Iterator[None]:
         """Show the bars."""
         from rich.progress import (
             BarColumn,
@@ -207,7 +215,7 @@ def _say(text: str) -> None:
     print(visible(text), file=sys.stderr, flush=True)
 
 
-def _plan(settings: Settings) -> str:
+def _plan(settings: SamplerSettings) -> str:
     chains = "1 chain" if settings.chains == 1 else f"{settings.chains} chains"
     return (
         f"sampling {chains} of {settings.tune} draws to tune and "

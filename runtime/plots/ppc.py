@@ -13,7 +13,7 @@ from ..rows.engine import Rows
 from ..rows.predict import predict, thinned
 from ..rows.reduced import rows_text, sampled
 from ..rows.replicates import Replicates
-from ..sampling.settings import Settings
+from ..sampling.settings import SamplerSettings
 from . import PlotError
 from .panels import Panel, columns_by, panels_of
 from .response import (
@@ -144,7 +144,7 @@ def replicates_of(
         If there is no such response, or a number makes no sense.
     """
     try:
-        wanted = Settings.checked(
+        wanted = SamplerSettings.checked(
             draws=_DRAWS if draws is None else draws,
             seed=fit.seed if seed is None else seed,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..sampling.settings import Settings
+from ..sampling.settings import SamplerSettings
 from . import PlotError
 from .blocks import Panel, blocks_in, blocks_of
 from .density import density
@@ -65,7 +65,7 @@ def picture(
         If there is no such parameter, or a prior is flat.
     """
     try:
-        wanted = Settings.checked(
+        wanted = SamplerSettings.checked(
             draws=_DRAWS if draws is None else draws,
             seed=fit.seed if seed is None else seed,
         )
@@ -131,7 +131,7 @@ def _prior(
         parameters=tuple(one for one in names.parameters if one in variables),
         effects=tuple(one for one in names.effects if one in variables),
     )
-    settings = Settings.checked(draws=draws, seed=seed)
+    settings = SamplerSettings.checked(draws=draws, seed=seed)
     try:
         found = drawn_from_priors(
             compiled,

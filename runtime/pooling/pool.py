@@ -366,11 +366,11 @@ def pool(
     ValueError
         If there is no such grouping factor, or several and none is chosen.
     """
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
     flag("progress", progress)
     whole = compile_spec(spec, data, model=model)
-    chosen = Settings.checked(draws=draws, tune=tune, chains=chains, seed=seed)
+    chosen = SamplerSettings.checked(draws=draws, tune=tune, chains=chains, seed=seed)
     return pool_model(whole, by, chosen, progress)
 
 

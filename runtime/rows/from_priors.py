@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Table
 
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
 __all__ = ["drawn_from_priors"]
 
@@ -34,7 +34,7 @@ class HasGraph(Protocol):
 def drawn_from_priors(
     compiled: Compiled,
     table: Table,
-    settings: Settings,
+    settings: SamplerSettings,
     owner: HasGraph | None = None,
     only: Sequence[str] | None = None,
 ) -> DataTree:

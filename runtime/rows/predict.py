@@ -18,7 +18,7 @@ from varying.compiler.program.expressions import Apply, Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 
 from ..interface.arguments import ArgumentError, choice, given, whole
-from ..sampling.settings import Settings
+from ..sampling.settings import SamplerSettings
 from .alike import alike
 from .answers import ANSWERS, draw_both, is_untold, mean_of_both, shares
 from .categories import coded, numbers_of
@@ -183,7 +183,7 @@ def computed(
 ) -> RowComputation:
     """Return what a kind of prediction is, ready to be computed block by block."""
     check_kind(kind)
-    chosen = Settings.checked(seed=seed).seed
+    chosen = SamplerSettings.checked(seed=seed).seed
     if kind == "response" and dpar is None:
         rng, more = np.random.default_rng(chosen), _both(rows)
         draw = draw_both if is_untold(rows) else _drawn
@@ -423,7 +423,7 @@ def together(
     responses of one joint distribution, whichever is asked for: one that is drawn by
     itself, as only parameters tie it to others, has a ``stream`` of its own.
     """
-    chosen = Settings.checked(seed=seed).seed
+    chosen = SamplerSettings.checked(seed=seed).seed
     rng = np.random.default_rng(chosen if stream is None else [chosen, stream])
     (of,) = (rows for rows in each if rows.name == name)
 
@@ -446,7 +446,7 @@ def joint_draws(
     each: Sequence[Rows], posterior: Dataset, seed: int | None
 ) -> dict[str, DataArray]:
     """Return new responses by name, drawn together."""
-    chosen, draws = Settings.checked(seed=seed).seed, Draws(posterior)
+    chosen, draws = SamplerSettings.checked(seed=seed).seed, Draws(posterior)
     return {
         rows.name: labelled(together(each, rows.name, chosen), draws) for rows in each
     }

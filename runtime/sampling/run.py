@@ -13,7 +13,7 @@ from .settings import (
     DIVERGENT_ONE_IN,
     DRAWN_BEFORE,
     Backend,
-    Settings,
+    SamplerSettings,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Sample:
     """
 
     data: DataTree
-    settings: Settings
+    settings: SamplerSettings
     seconds: float
     state: NDArray[np.float64] | None = None
     continued: bool = False
@@ -56,7 +56,7 @@ class Sample:
 
 def sample(
     sampled: Sampled,
-    settings: Settings,
+    settings: SamplerSettings,
     progress: Progress,
     state: NDArray[np.float64] | None = None,
 ) -> Sample:
@@ -113,8 +113,8 @@ Found = tuple["DataTree", "NDArray[np.float64]"]
 
 
 def _by_smaller_steps(
-    sampled: Sampled, settings: Settings, progress: Progress, found: Found
-) -> tuple[Found, Settings]:
+    sampled: Sampled, settings: SamplerSettings, progress: Progress, found: Found
+) -> tuple[Found, SamplerSettings]:
     """Sample once more where many draws diverged and the user set no step size.
 
     With a small sd and few events the posterior is curved more than the steps that are
@@ -148,7 +148,7 @@ def _by_smaller_steps(
 
 def _by_kernel(
     sampled: Sampled,
-    settings: Settings,
+    settings: SamplerSettings,
     progress: Progress,
     state: NDArray[np.float64] | None,
 ) -> tuple[DataTree, NDArray[np.float64]] | None:

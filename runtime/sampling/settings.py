@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from ..interface.arguments import ArgumentError, between, choice, whole
 
-__all__ = ["BACKENDS", "Backend", "Sampler", "Settings", "processors"]
+__all__ = ["BACKENDS", "Backend", "Sampler", "SamplerSettings", "processors"]
 
 Backend = Literal["auto", "kernel", "graph"]
 #: The keys of ``SAMPLERS``.
@@ -29,7 +29,7 @@ _SEED_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SamplerSettings:
     """What a sampler is told.
 
     Attributes
@@ -74,7 +74,7 @@ class Settings:
         cores: int | None = None,
         target_accept: float | None = None,
         backend: Backend = "auto",
-    ) -> Settings:
+    ) -> SamplerSettings:
         """Return settings whose values make sense.
 
         Raises

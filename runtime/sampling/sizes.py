@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from varying.compiler.program.ir import Frame, Program
     from varying.grammar.source import Source
 
-    from .settings import Settings
+    from .settings import SamplerSettings
 
 __all__ = [
     "check_memory",
@@ -85,7 +85,7 @@ def _numbers(several: Iterable[tuple[str, ...]], frame: Frame) -> int:
     )
 
 
-def sampling_bytes(settings: Settings, drawn: int, kept: int) -> int:
+def sampling_bytes(settings: SamplerSettings, drawn: int, kept: int) -> int:
     """Return what the draws take in memory where they take most.
 
     Parameters
@@ -101,7 +101,7 @@ def sampling_bytes(settings: Settings, drawn: int, kept: int) -> int:
     return _BYTES * settings.chains * (sampler + result)
 
 
-def check_sampling(compiled: Compiled, settings: Settings) -> None:
+def check_sampling(compiled: Compiled, settings: SamplerSettings) -> None:
     """Refuse draws that do not fit into memory.
 
     Raises
@@ -144,7 +144,7 @@ def check_rows(source: Source, draws: int, rows: int, of: str = "draws") -> None
     )
 
 
-def fit_bytes(compiled: Compiled, settings: Settings) -> int:
+def fit_bytes(compiled: Compiled, settings: SamplerSettings) -> int:
     """Return what a fit takes on disk, about.
 
     Draws are hardly compressed, statistics that are whole numbers are.

@@ -15,7 +15,7 @@ from varying.grammar.source import Source
 from ..interface.arguments import ArgumentError, given, whole
 from ..interface.calls import called
 from ..questions.asking import NAME, back, check_alone
-from ..sampling.settings import Settings, processors
+from ..sampling.settings import SamplerSettings, processors
 from .power import StudyDesign, planned
 from .runs import RunAnswer, Study, append, executed, written
 from .simulate import Simulator, frame_of, table_of
@@ -252,7 +252,7 @@ def design_source(
     families: Mapping[str, Family] = MappingProxyType({}),
 ) -> StudyDesign:
     """Return what a study would show, for a text that has been read; see ``design``."""
-    settings = Settings.checked(
+    settings = SamplerSettings.checked(
         draws=draws, tune=draws, chains=chains, seed=seed, cores=cores
     )
     numbers = _people(people)

@@ -29,7 +29,7 @@ from varying.grammar.walk import column_names
 from ..rows.answers import answer_columns, untold
 from ..rows.engine import Rows
 from ..rows.predict import joint_draws
-from ..sampling.settings import Settings
+from ..sampling.settings import SamplerSettings
 from .answers import answered, stand_in_answers
 from .truth import Truth, residual_partial, values_of
 
@@ -137,7 +137,7 @@ class Simulator:
         seed
             The same seed gives the same data sets.
         """
-        rng = np.random.default_rng(Settings.checked(seed=seed).seed)
+        rng = np.random.default_rng(SamplerSettings.checked(seed=seed).seed)
         each_rows = [
             replace(rows, program=untold(rows.program))
             for rows in Rows.given(self.compiled)

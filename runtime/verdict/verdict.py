@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..draws.row import StatisticsRow
     from ..draws.statistics import Statistics
-    from ..sampling.settings import Settings
+    from ..sampling.settings import SamplerSettings
 
     Found = Sequence[tuple[str, Statistics]]
 
@@ -69,7 +69,7 @@ class Verdict:
 def judge(
     rows: Sequence[StatisticsRow],
     stats: Dataset,
-    settings: Settings,
+    settings: SamplerSettings,
     subject: Subject | None = None,
 ) -> Verdict:
     """Return the verdict on a fit.
@@ -198,7 +198,7 @@ def _stuck(found: Found, stats: Dataset, subject: Subject) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _unknown(found: Found, settings: Settings) -> tuple[str, ...]:
+def _unknown(found: Found, settings: SamplerSettings) -> tuple[str, ...]:
     """Return what there is no R-hat or effective sample size of."""
     names = [
         label
@@ -254,7 +254,7 @@ def _high(found: Found, subject: Subject) -> tuple[set[str], tuple[str, ...]]:
 
 
 def _chains_disagree(
-    found: Found, high: Collection[str], settings: Settings
+    found: Found, high: Collection[str], settings: SamplerSettings
 ) -> tuple[str, ...]:
     if settings.chains == 1:
         return (f"Run at least 4 chains ({_options(chains=4)}): R-hat compares them.",)
@@ -289,7 +289,7 @@ def _options(**numbers: float) -> str:
 
 
 def _too_few(
-    found: Found, settings: Settings, *, agree: bool
+    found: Found, settings: SamplerSettings, *, agree: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return that there are too few effective draws, or a remark that some are few.
 
@@ -328,7 +328,7 @@ def _too_few(
 
 
 def _divergences(
-    stats: Dataset, settings: Settings
+    stats: Dataset, settings: SamplerSettings
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is wrong, and what is a remark only: fewer than 1 draw in 500."""
     if "diverging" not in stats:
@@ -363,7 +363,7 @@ def _divergences(
     ), before
 
 
-def _energy(stats: Dataset, settings: Settings) -> tuple[str, ...]:
+def _energy(stats: Dataset, settings: SamplerSettings) -> tuple[str, ...]:
     if "energy" not in stats:
         return (
             "Whether the tails were explored was not looked at: the sampler gives no "

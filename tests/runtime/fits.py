@@ -18,7 +18,7 @@ from varying.runtime.draws.row import StatisticsRow
 from varying.runtime.fit.fit import Fit
 from varying.runtime.fit.origin import Origin
 from varying.runtime.fit.provenance import FORMAT, Provenance, describe_data
-from varying.runtime.sampling.settings import Settings
+from varying.runtime.sampling.settings import SamplerSettings
 from varying.runtime.summary.summary import rows_of
 from varying.runtime.verdict.subject import Subject
 from varying.runtime.verdict.verdict import judge
@@ -85,8 +85,10 @@ def statistics(**changes: np.ndarray) -> xr.Dataset:
     return xr.Dataset({name: (("chain", "draw"), v) for name, v in values.items()})
 
 
-def settings(**changes: int) -> Settings:
-    return Settings.checked(**{"draws": DRAWS, "tune": 500, "seed": 7, **changes})
+def settings(**changes: int) -> SamplerSettings:
+    return SamplerSettings.checked(
+        **{"draws": DRAWS, "tune": 500, "seed": 7, **changes}
+    )
 
 
 def compiled() -> Compiled:

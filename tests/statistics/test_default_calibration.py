@@ -27,7 +27,7 @@ from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
 from varying.runtime.interface.progress import progress_for
 from varying.runtime.sampling.run import sample
-from varying.runtime.sampling.settings import Settings
+from varying.runtime.sampling.settings import SamplerSettings
 
 from ..lower.prior_draws import at, draw_parameters, row_arguments
 
@@ -85,7 +85,7 @@ def posterior(model: Compiled, y: Array, seed: int) -> dict[str, Array]:
     likelihood = model.program.likelihood
     arrays = {**model.frame.arrays, likelihood.value: y}
     changed = replace(model, frame=Frame(arrays, model.frame.lengths))
-    settings = Settings.checked(draws=DRAWS, tune=500, chains=1, seed=seed)
+    settings = SamplerSettings.checked(draws=DRAWS, tune=500, chains=1, seed=seed)
     drawn = sample(Sampled(changed), settings, progress_for(False)).data
     found = {}
     for name, values in drawn["posterior"].to_dataset().data_vars.items():

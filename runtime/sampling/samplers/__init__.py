@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from xarray import DataTree
 
     from ...interface.progress import Progress
-    from ..settings import Settings
+    from ..settings import SamplerSettings
     from .starting import Starts
 
-    Sampler = Callable[[Any, Settings, Progress, Starts | None], DataTree]
+    Sampler = Callable[[Any, SamplerSettings, Progress, Starts | None], DataTree]
 
 __all__ = ["SAMPLERS", "NothingDrawn", "SamplingError", "failure", "reason"]
 
@@ -57,7 +57,10 @@ def failure(error: BaseException) -> SamplingError | None:
 
 
 def _nutpie(
-    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+    model: Any,
+    settings: SamplerSettings,
+    progress: Progress,
+    starts: Starts | None = None,
 ) -> DataTree:
     from .nutpie import sample
 
@@ -65,7 +68,10 @@ def _nutpie(
 
 
 def _pymc(
-    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+    model: Any,
+    settings: SamplerSettings,
+    progress: Progress,
+    starts: Starts | None = None,
 ) -> DataTree:
     from .pymc import sample
 

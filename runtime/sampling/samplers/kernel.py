@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from varying.compiler.program.ir import Program
 
     from ...interface.progress import Progress
-    from ..settings import Settings
+    from ..settings import SamplerSettings
     from .nutpie_native import NativeDraws, NativeRun
 
 __all__ = ["MEANWHILE", "sample"]
@@ -50,7 +50,7 @@ MEANWHILE = (
 def sample(
     kernel: Kernel,
     program: Program,
-    settings: Settings,
+    settings: SamplerSettings,
     progress: Progress,
     state: NDArray[np.float64] | None = None,
 ) -> tuple[DataTree, NDArray[np.float64]]:
@@ -101,7 +101,7 @@ def sample(
 
 def _start(
     kernel: Kernel,
-    settings: Settings,
+    settings: SamplerSettings,
     progress: Progress,
     state: NDArray[np.float64] | None,
     ended: list[float],
@@ -227,7 +227,7 @@ def _tree(
     kernel: Kernel,
     program: Program,
     draws: NativeDraws,
-    settings: Settings,
+    settings: SamplerSettings,
     seconds: float,
 ) -> DataTree:
     from xarray import Dataset, DataTree

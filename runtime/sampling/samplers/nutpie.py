@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from xarray import DataTree
 
     from ...interface.progress import Progress
-    from ..settings import Settings
+    from ..settings import SamplerSettings
     from .starting import Starts
 
 
 def sample(
-    model: Any, settings: Settings, progress: Progress, starts: Starts | None = None
+    model: Any,
+    settings: SamplerSettings,
+    progress: Progress,
+    starts: Starts | None = None,
 ) -> DataTree:
     """Sample a PyMC model with nutpie."""
     import nutpie

@@ -10,9 +10,9 @@ from varying.runtime.interface import progress_text
 from varying.runtime.interface.progress import Bars, Lines, Silent, progress_for
 from varying.runtime.sampling.samplers import SAMPLERS, SamplingError, reason
 from varying.runtime.sampling.samplers.draws import tidy
-from varying.runtime.sampling.settings import Settings
+from varying.runtime.sampling.settings import SamplerSettings
 
-SETTINGS = Settings.checked(draws=20, tune=20, chains=2, seed=1)
+SETTINGS = SamplerSettings.checked(draws=20, tune=20, chains=2, seed=1)
 
 
 def test_tidy_leaves_plain_groups() -> None:
@@ -112,6 +112,6 @@ def test_a_model_that_cannot_start(name: str, tmp_path: Path) -> None:
     with pm.Model() as model:
         x = pm.Normal("x")
         pm.Potential("nowhere", -np.inf * pm.math.exp(x))
-    settings = Settings.checked(draws=9, tune=9, chains=1, seed=1, cores=1)
+    settings = SamplerSettings.checked(draws=9, tune=9, chains=1, seed=1, cores=1)
     with pytest.raises(SamplingError):
         SAMPLERS[name](model, settings, Silent())
