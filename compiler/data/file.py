@@ -39,7 +39,7 @@ from .plain import (
     DAMAGED,
     HEAD,
     WHOLE_FILE,
-    Sheet,
+    PlainFile,
     check_file,
     open_bytes,
     open_sheet,
@@ -307,7 +307,7 @@ _Found = tuple[Sequence[Sequence[str]], Sequence[int], Sequence[int]]
 
 
 def _quickly(
-    path: Path, sheet: Sheet, wanted: Sequence[int], most: float
+    path: Path, sheet: PlainFile, wanted: Sequence[int], most: float
 ) -> _Found | None:
     """Count rows by DuckDB; None where it may see other cells than ``csv`` does."""
     if len(sheet.header) == 1:
@@ -354,7 +354,7 @@ def _quotes(path: Path, most: int | None = None) -> bool | None:
     return quoted
 
 
-def _slowly(sheet: Sheet, wanted: Sequence[int], most: float) -> _Found | None:
+def _slowly(sheet: PlainFile, wanted: Sequence[int], most: float) -> _Found | None:
     """Count rows one by one; None if too many differ."""
     of: Callable[[list[str]], Any] = itemgetter(*wanted)
     places: dict[Any, int] = {}

@@ -33,7 +33,7 @@ from .texts import column_of_cells, missing_spellings
 
 __all__ = [
     "FileFault",
-    "Sheet",
+    "PlainFile",
     "check_file",
     "open_sheet",
     "read_sheet",
@@ -176,7 +176,7 @@ def _no_such_file(file: Path, sink: Sink, span: Span) -> FileFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PlainFile:
     """An open plain file.
 
     Attributes
@@ -198,7 +198,7 @@ class Sheet:
 
 
 @contextmanager
-def open_sheet(file: Path) -> Iterator[Sheet]:
+def open_sheet(file: Path) -> Iterator[PlainFile]:
     """Open a plain file and read its header.
 
     Raises
@@ -225,7 +225,7 @@ def open_sheet(file: Path) -> Iterator[Sheet]:
             header = _header(file, fields) if fields else []
             layout = FileLayout(str(file), delimiter, tidy=header == fields)
             filled = _filled(records, header)
-            yield Sheet(header, layout, _checked(file, filled, header), filled)
+            yield PlainFile(header, layout, _checked(file, filled, header), filled)
     except UnicodeDecodeError:
         raise _not_text(file) from None
     except TooLarge as error:
