@@ -10,7 +10,7 @@ import numpy as np
 from .style import (
     SMALL,
     WIDTH,
-    Sheet,
+    Canvas,
     drawn,
     intervals,
     shorten,
@@ -32,7 +32,7 @@ _NAMED = 80
 
 @drawn
 def picture(
-    sheet: Sheet,
+    sheet: Canvas,
     lines: Sequence[tuple[str, NDArray[Any]]],
     data: Sequence[float | None],
     title: str = "",

@@ -18,7 +18,7 @@ from .ppc import replicates_of
 from .style import (
     SMALL,
     WIDTH,
-    Sheet,
+    Canvas,
     drawn,
     intervals,
     shorten,
@@ -59,7 +59,7 @@ class Shown:
 
 @drawn
 def picture(
-    sheet: Sheet,
+    sheet: Canvas,
     fit: Fit,
     by: str | Sequence[str] | None = None,
     draws: int | None = None,

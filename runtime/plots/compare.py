@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .style import SMALL, WIDTH, Sheet, drawn, ticks_at, told_apart
+from .style import SMALL, WIDTH, Canvas, drawn, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from ..compare.comparison import Comparison
@@ -16,7 +16,7 @@ _LINE, _FRAME = 0.3, 0.9
 
 
 @drawn
-def picture(sheet: Sheet, comparison: Comparison) -> None:
+def picture(sheet: Canvas, comparison: Comparison) -> None:
     """Draw the difference of each model from the best, with its standard error.
 
     Parameters

@@ -21,7 +21,7 @@ from . import PlotError
 from .cells import below, factors_of_fit
 from .far import bulk_of, far_note
 from .panels import Panel, panels_of
-from .style import SMALL, WIDTH, Sheet, drawn, intervals, shorten, ticks_at, told_apart
+from .style import SMALL, WIDTH, Canvas, drawn, intervals, shorten, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ Lines = Sequence[tuple[str, "NDArray[Any]"]]
 
 
 @drawn
-def picture(sheet: Sheet, fit: Fit, ask: str | None = None) -> None:
+def picture(sheet: Canvas, fit: Fit, ask: str | None = None) -> None:
     """Draw the means that a question asks for, over the data.
 
     Parameters

@@ -12,8 +12,8 @@ from .blocks import Panel, blocks_of, by_spread
 from .style import (
     SMALL,
     WIDTH,
+    Canvas,
     Picture,
-    Sheet,
     drawn,
     intervals,
     shorten,
@@ -43,7 +43,7 @@ _ENDS = 3
 
 
 @drawn
-def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
+def picture(sheet: Canvas, fit: Fit, var: str | Sequence[str] = ()) -> None:
     """Draw medians with 50 % and 95 % intervals of a fit's parameters.
 
     Parameters
@@ -84,7 +84,7 @@ def _shown(blocks: Sequence[Panel]) -> str:
     return what
 
 
-def _draw_on(sheet: Sheet, blocks: Sequence[Panel]) -> None:
+def _draw_on(sheet: Canvas, blocks: Sequence[Panel]) -> None:
     """Draw on axes of the user's, a block on each."""
     panels = sheet.axes(len(blocks), 1)[:, 0]
     for axes, block in zip(panels, blocks, strict=True):

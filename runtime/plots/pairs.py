@@ -19,8 +19,8 @@ from .density import density
 from .style import (
     SMALL,
     WIDTH,
+    Canvas,
     Picture,
-    Sheet,
     drawn,
     powers_at,
     shorten,
@@ -98,7 +98,7 @@ class _Number:
 
 
 @drawn
-def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
+def picture(sheet: Canvas, fit: Fit, var: str | Sequence[str] = ()) -> None:
     """Draw each parameter against each other.
 
     Parameters
@@ -163,7 +163,7 @@ def _numbers(blocks: Sequence[Panel]) -> dict[str, _Number]:
 
 
 def _matrix(
-    sheet: Sheet, numbers: dict[str, _Number], diverging: NDArray[np.bool_]
+    sheet: Canvas, numbers: dict[str, _Number], diverging: NDArray[np.bool_]
 ) -> None:
     count = len(numbers)
     if sheet.given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .style import WIDTH, Sheet, drawn, told_apart
+from .style import WIDTH, Canvas, drawn, told_apart
 
 if TYPE_CHECKING:
     from ..studies.power import Planned, StudyDesign
@@ -28,7 +28,7 @@ def _within(shares: list[float], errors: list[float]) -> list[list[float]]:
 
 
 @drawn
-def picture(sheet: Sheet, design: StudyDesign) -> None:
+def picture(sheet: Canvas, design: StudyDesign) -> None:
     """Draw the power and the width of intervals of each question.
 
     Parameters

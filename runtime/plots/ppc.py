@@ -30,8 +30,8 @@ from .style import (
     LETTERS,
     SMALL,
     WIDTH,
+    Canvas,
     Picture,
-    Sheet,
     drawn,
     inches_of,
     intervals,
@@ -61,7 +61,7 @@ _DRAWS = 300
 
 @drawn
 def picture(
-    sheet: Sheet,
+    sheet: Canvas,
     fit: Fit,
     by: str | Sequence[str] | None = None,
     draws: int | None = None,
@@ -189,7 +189,7 @@ def _model(data: Replicates) -> str:
     return f"{len(data.drawn)} data sets from the fit"
 
 
-def _whole(sheet: Sheet, data: Replicates) -> None:
+def _whole(sheet: Canvas, data: Replicates) -> None:
     found: Picture | Axes
     if sheet.given:
         found = axes = sheet.axes(1, 1)[0, 0]
@@ -204,14 +204,14 @@ def _whole(sheet: Sheet, data: Replicates) -> None:
     legend(found, bins, _model(data), inches=inches)
 
 
-def _has_panels(sheet: Sheet, data: Replicates) -> bool:
+def _has_panels(sheet: Canvas, data: Replicates) -> bool:
     """Whether each category of a response of several columns has a panel."""
     count = len(data.categories)
     fits = len(sheet.given) == count if sheet.given else count <= _MOST
     return data.observed.ndim > 1 and fits
 
 
-def _of_categories(sheet: Sheet, data: Replicates) -> None:
+def _of_categories(sheet: Canvas, data: Replicates) -> None:
     """Draw a panel a category of a response of several columns: how rows differ."""
     whole, each = data.scores, data.columns
     flat = np.moveaxis(whole.drawn, -1, 1).reshape(len(whole.drawn), -1)
@@ -231,7 +231,7 @@ def _of_categories(sheet: Sheet, data: Replicates) -> None:
     _panels(sheet, joined, panels)
 
 
-def _panels(sheet: Sheet, data: Replicates, panels: tuple[Panel, ...]) -> None:
+def _panels(sheet: Canvas, data: Replicates, panels: tuple[Panel, ...]) -> None:
     """Draw a panel a level, all with the same axes."""
     bins = bins_of(data, len(panels))
     limits = limits_of(data) if bins is None else None
@@ -292,7 +292,7 @@ def _columns(panels: int, bins: Bins | None) -> int:
 
 
 def _means(
-    sheet: Sheet, data: Replicates, panels: tuple[Panel, ...], columns: tuple[str, ...]
+    sheet: Canvas, data: Replicates, panels: tuple[Panel, ...], columns: tuple[str, ...]
 ) -> None:
     """Draw the mean of each of many levels, sorted by that of the data."""
     by = " and ".join(columns)

@@ -11,7 +11,7 @@ from .response import bins_of, draw, label_of, legend, limits_of
 from .style import (
     SMALL,
     WIDTH,
-    Sheet,
+    Canvas,
     drawn,
     inches_of,
     power_text,
@@ -39,7 +39,7 @@ _MANY = 0.015
 
 
 @drawn
-def picture(sheet: Sheet, check: PriorCheck) -> None:
+def picture(sheet: Canvas, check: PriorCheck) -> None:
     """Draw a prior check.
 
     Above, the response over its own range: data, and prior data sets. Below, each

@@ -13,7 +13,7 @@ from ..sampling.settings import SamplerSettings
 from . import PlotError
 from .blocks import Panel, blocks_in, blocks_of
 from .density import density
-from .style import SMALL, WIDTH, Sheet, drawn, told_apart
+from .style import SMALL, WIDTH, Canvas, drawn, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ _FEW = 5
 
 @drawn
 def picture(
-    sheet: Sheet,
+    sheet: Canvas,
     fit: Fit,
     var: str | Sequence[str] = (),
     draws: int | None = None,

@@ -11,7 +11,16 @@ from ..rows.predict import predict, thinned
 from ..rows.replicates import Replicates
 from . import PlotError
 from .panels import panels_of
-from .style import SMALL, WIDTH, Sheet, drawn, intervals, names_below, shorten, ticks_at
+from .style import (
+    SMALL,
+    WIDTH,
+    Canvas,
+    drawn,
+    intervals,
+    names_below,
+    shorten,
+    ticks_at,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +36,7 @@ _DRAWS, _NAMED = 100, 40
 
 @drawn
 def picture(
-    sheet: Sheet, fit: Fit, by: str | None = None, response: str | None = None
+    sheet: Canvas, fit: Fit, by: str | None = None, response: str | None = None
 ) -> None:
     """Draw the mean of each level's rows, in the data and by the model.
 

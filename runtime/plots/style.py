@@ -41,7 +41,7 @@ __all__ = [
     "SMALL",
     "WIDTH",
     "Picture",
-    "Sheet",
+    "Canvas",
     "drawn",
     "format_of",
     "inches_of",
@@ -208,7 +208,7 @@ def format_of(path: str | os.PathLike[str]) -> str:
 
 
 @dataclass(slots=True)
-class Sheet:
+class Canvas:
     """Where a picture is drawn: a figure of its own, or axes of the user's.
 
     Attributes
@@ -260,7 +260,7 @@ def inches_of(axes: Axes) -> float:
 
 
 def drawn[**Options](
-    function: Callable[Concatenate[Sheet, Options], None],
+    function: Callable[Concatenate[Canvas, Options], None],
 ) -> Callable[Concatenate[Any, Options], Any]:
     """Let a function draw on a sheet, in the style above whatever the user's own is.
 
@@ -272,7 +272,7 @@ def drawn[**Options](
     def call(ax: Any, *args: Options.args, **kwargs: Options.kwargs) -> Any:
         if ax is not None:
             return _on_axes(ax, lambda sheet: function(sheet, *args, **kwargs))
-        sheet = Sheet()
+        sheet = Canvas()
         with rc_context(_RC):
             function(sheet, *args, **kwargs)
             picture = sheet.picture
@@ -287,7 +287,7 @@ def drawn[**Options](
     return call  # type: ignore[return-value]
 
 
-def _on_axes(ax: Any, draw: Callable[[Sheet], None]) -> Any:
+def _on_axes(ax: Any, draw: Callable[[Canvas], None]) -> Any:
     """Draw on axes of the user's; what is left out is warned of."""
     import warnings
 
@@ -296,7 +296,7 @@ def _on_axes(ax: Any, draw: Callable[[Sheet], None]) -> Any:
         kind = next((one for one in given if not isinstance(one, Axes)), ax)
         what = "Axes of Matplotlib, or an array of them"
         raise PlotError(f"ax is {what}, not {said(kind)}")
-    sheet = Sheet(given)
+    sheet = Canvas(given)
     with rc_context({"text.parse_math": False}):
         draw(sheet)
         for one in given:

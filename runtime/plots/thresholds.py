@@ -12,7 +12,7 @@ from ..rows.predict import predict, thinned
 from . import PlotError
 from .cells import factors_of_fit
 from .panels import columns_by, panels_of
-from .style import SMALL, WIDTH, Sheet, drawn, spread, ticks_at, told_apart
+from .style import SMALL, WIDTH, Canvas, drawn, spread, ticks_at, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ _LATENT = {
 
 @drawn
 def picture(
-    sheet: Sheet,
+    sheet: Canvas,
     fit: Fit,
     by: str | Sequence[str] | None = None,
     response: str | None = None,

@@ -19,7 +19,7 @@ from .style import (
     LINES,
     SMALL,
     WIDTH,
-    Sheet,
+    Canvas,
     drawn,
     ticks_at,
     told_apart,
@@ -41,7 +41,7 @@ _PIECES = 20
 
 
 @drawn
-def picture(sheet: Sheet, fit: Fit, var: str | Sequence[str] = ()) -> None:
+def picture(sheet: Canvas, fit: Fit, var: str | Sequence[str] = ()) -> None:
     """Draw densities and traces of a fit's parameters.
 
     Parameters
