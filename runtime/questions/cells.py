@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.bound import known_columns
 from varying.compiler.bind.items import item_columns
 from varying.compiler.bind.questions.grid import (
-    Shift,
+    PredictorShift,
     grid_of,
     lines_of,
     rows_over,
@@ -295,14 +295,14 @@ class _Asked:
         return found
 
 
-def _shift(name: str, table: Table) -> Shift:
+def _shift(name: str, table: Table) -> PredictorShift:
     """Return the steps of a slope: small against how far the predictor reaches."""
     column = table.columns[name]
     there = ~column.missing
     counts = None if table.counts is None else table.counts[there]
     spread = weighted.sd(column.values[there], counts)
     step = _STEP * (spread if spread > 0.0 else 1.0)
-    return Shift(
+    return PredictorShift(
         name,
         tuple(step * place for place in _PLACES),
         tuple(weight / (12.0 * step) for weight in _DIFFERENCES),

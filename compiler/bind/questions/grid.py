@@ -60,7 +60,7 @@ class ReferenceGrid:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class PredictorShift:
     """A numeric predictor that is moved in each cell, by steps that have weights."""
 
     name: str
@@ -156,7 +156,7 @@ def grid_of(
     table: Table,
     made: Sequence[Computation],
     at: Mapping[str, tuple[str, ...]] = {},
-    shift: Shift | None = None,
+    shift: PredictorShift | None = None,
 ) -> ReferenceGrid:
     """Return the grid of the factors that design columns read; see ``factors_of``.
 
@@ -198,7 +198,7 @@ def rows_over(
     table: Table,
     made: Sequence[Computation],
     named: Mapping[str, tuple[str, ...]],
-    shift: Shift | None = None,
+    shift: PredictorShift | None = None,
     *,
     whole: bool = False,
     also: Sequence[str] = (),
@@ -254,7 +254,7 @@ def rows_over(
 
 
 def _moved(
-    table: Table, shares: Floats, cells: int, shift: Shift | None
+    table: Table, shares: Floats, cells: int, shift: PredictorShift | None
 ) -> tuple[Table, Floats]:
     """Return rows with a predictor moved by each step in turn, and their shares."""
     every = np.tile(shares, cells)
