@@ -37,7 +37,7 @@ from .covariances import Pairs, added, cholesky, covariances_of, scaled
 from .measures import Measure
 from .persons import NEW_PERSONS, new_persons
 from .rules import REACH, STEPS, Nodes, QuadratureRule, product
-from .spreads import Spread, spread_of, together
+from .spreads import VarianceMultiples, spread_of, together
 
 __all__ = ["averaged", "at_zero", "over_levels"]
 
@@ -200,7 +200,7 @@ def over_levels(
 
 def _spreads(
     at: AtOnce, parts: Mapping[str, Pairs], active: Sequence[str]
-) -> dict[str, Spread]:
+) -> dict[str, VarianceMultiples]:
     """Return how levels differ, of groups whose levels do and that count."""
     found = {}
     for group in at.program.groups:
@@ -211,7 +211,7 @@ def _spreads(
     return found
 
 
-def _scales_at(spreads: Mapping[str, Spread], node: int) -> dict[str, Array]:
+def _scales_at(spreads: Mapping[str, VarianceMultiples], node: int) -> dict[str, Array]:
     """Return the multiple of each group at a node of all of them together."""
     places = np.unravel_index(node, [one.count for one in spreads.values()])
     return {
@@ -235,7 +235,7 @@ class _Components:
 
 
 def _components(
-    parts: Mapping[str, Pairs], spreads: Mapping[str, Spread], name: str
+    parts: Mapping[str, Pairs], spreads: Mapping[str, VarianceMultiples], name: str
 ) -> _Components:
     whole = together(list(spreads.values()))
     variances = np.stack(

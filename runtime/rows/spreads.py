@@ -25,7 +25,7 @@ from varying.compiler.program.ir import Group
 
 from .at_once import AtOnce
 
-__all__ = ["Spread", "spread_of", "together"]
+__all__ = ["VarianceMultiples", "spread_of", "together"]
 
 Array = NDArray[Any]
 
@@ -38,7 +38,7 @@ _SAME, _MOST = 1e-9, 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spread:
+class VarianceMultiples:
     """Multiples of a covariance that levels have, and how many have them.
 
     Attributes
@@ -56,7 +56,7 @@ class Spread:
         return int(self.scales.shape[1])
 
 
-def spread_of(at: AtOnce, group: Group) -> Spread | None:
+def spread_of(at: AtOnce, group: Group) -> VarianceMultiples | None:
     """Return how the variances of new levels differ; None: all have that of the group.
 
     The covariance of the group is that of ``AtOnce.covariance``.
@@ -70,13 +70,13 @@ def spread_of(at: AtOnce, group: Group) -> Spread | None:
     return together(parts) if parts else None
 
 
-def together(parts: Sequence[Spread]) -> Spread:
+def together(parts: Sequence[VarianceMultiples]) -> VarianceMultiples:
     """Return all combinations of independent ones, as one: products of multiples."""
     scales, weights = parts[0].scales, parts[0].weights
     for part in parts[1:]:
         scales = _pairs(scales, part.scales)
         weights = _pairs(weights, part.weights)
-    return Spread(scales, weights)
+    return VarianceMultiples(scales, weights)
 
 
 def _pairs(left: Array, right: Array) -> Array:
@@ -84,7 +84,7 @@ def _pairs(left: Array, right: Array) -> Array:
     return np.asarray(found.reshape(len(found), -1))
 
 
-def _of_t(df: Array) -> Spread:
+def _of_t(df: Array) -> VarianceMultiples:
     half = 0.5 * df
     # where w + exp(-w) - 1 is as large as it may be, on either side of 0
     fall = _FALLS / half
@@ -94,16 +94,16 @@ def _of_t(df: Array) -> Spread:
     count = ceil(float((width / step).max())) + 1
     w = low[:, None] + width[:, None] * np.linspace(0.0, 1.0, count)
     density = np.exp(-half[:, None] * (w + np.exp(-w) - 1.0))
-    return Spread(np.exp(w), density / density.sum(axis=1, keepdims=True))
+    return VarianceMultiples(np.exp(w), density / density.sum(axis=1, keepdims=True))
 
 
-def _of_known(factor: Array) -> Spread | None:
+def _of_known(factor: Array) -> VarianceMultiples | None:
     variances = np.sort(np.square(factor).sum(axis=1))
     if np.abs(variances - 1.0).max() <= _SAME:
         return None
     if variances[-1] - variances[0] <= _SAME * variances[-1]:
-        return Spread(variances[:1][None], np.ones((1, 1)))
+        return VarianceMultiples(variances[:1][None], np.ones((1, 1)))
     parts = np.array_split(variances, min(len(variances), _MOST))
     scales = np.array([[part.mean() for part in parts]])
     weights = np.array([[len(part) / len(variances) for part in parts]])
-    return Spread(scales, weights)
+    return VarianceMultiples(scales, weights)
