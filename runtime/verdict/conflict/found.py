@@ -21,7 +21,7 @@ from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret.density import evaluate_expression
 
 from ...draws.statistics import figures
-from .groups import Spread, spreads
+from .groups import EffectSpread, spreads
 from .locations import Z_LEAST, Location, locations
 from .separation import separation
 from .tails import log_upper, score, slope
@@ -93,7 +93,7 @@ def conflicts(
 
 
 def _spread(
-    spread: Spread, row: PriorRow, program: Program, posterior: Dataset
+    spread: EffectSpread, row: PriorRow, program: Program, posterior: Dataset
 ) -> Conflict | None:
     """Return that levels differ by more than the prior and the posterior have it."""
     element = _element(program, spread.sd, spread.at)

@@ -15,7 +15,7 @@ from .working import Centre, Working
 if TYPE_CHECKING:
     from varying.compiler.program.ir import Predictor
 
-__all__ = ["Spread", "spreads"]
+__all__ = ["EffectSpread", "spreads"]
 
 Array = NDArray[Any]
 #: Probability beyond the lower end of what the sd of effects can be.
@@ -23,7 +23,7 @@ _BEYOND = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class EffectSpread:
     """How far apart the levels of a group are in one effect.
 
     Attributes
@@ -45,21 +45,21 @@ class Spread:
 
 def spreads(
     centre: Centre, predictor: Predictor, working: Working
-) -> tuple[Spread, ...]:
+) -> tuple[EffectSpread, ...]:
     """Return the spreads of all effects of a predictor.
 
     Effects of each level are estimated by weighted least squares from its rows alone,
     the rest of the predictor at the posterior's mean; their spread by moments
     (DerSimonian & Laird 1986), after their own errors.
     """
-    found: list[Spread] = []
+    found: list[EffectSpread] = []
     for use in predictor.blocks:
         if isinstance(use, GroupUse):
             found += _of_group(centre, working, use)
     return tuple(found)
 
 
-def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
+def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[EffectSpread]:
     program, frame = centre.program, centre.frame
     group = program.group(use.group)
     index = np.asarray(frame[use.index])
@@ -100,7 +100,7 @@ def _of_group(centre: Centre, working: Working, use: GroupUse) -> list[Spread]:
         for at, position in enumerate(use.positions):
             place = places.start + position
             moments = _moments(own[among, at], errors[among, at])
-            found.append(Spread(group.sd, place, labels[place], *moments))
+            found.append(EffectSpread(group.sd, place, labels[place], *moments))
     return found
 
 
