@@ -35,7 +35,7 @@ from ...program.reached import by_row
 from ...program.recipes import Numbers
 from ...program.verify import definition_order
 from .blocks import BLOCKS
-from .operations import Steps, expression, lkj_cholesky
+from .operations import UnitTransform, expression, lkj_cholesky
 
 
 def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> pm.Model:
@@ -116,8 +116,8 @@ def _transform(parameter: Parameter) -> Any:
         if unit is None:
             return None
         if not parameter.axes:
-            return Steps(unit.center[0], unit.scale[0])
-        return Steps(np.array(unit.center), np.array(unit.scale))
+            return UnitTransform(unit.center[0], unit.scale[0])
+        return UnitTransform(np.array(unit.center), np.array(unit.scale))
     low, high = parameter.bounds
     if (low, high) == (0.0, math.inf):
         return transforms.log
@@ -229,7 +229,9 @@ def _group(group: Group, program: Program, values: dict[str, Any]) -> dict[str, 
             chol = pt.stack(blocks)[strata]
     steps = None
     if group.unit:
-        steps = Steps(0.0, np.asarray(group.unit), joint=int(factor is not None))
+        steps = UnitTransform(
+            0.0, np.asarray(group.unit), joint=int(factor is not None)
+        )
     if group.form == "noncentered":
         base = pm.Normal(group.base, 0.0, 1.0, dims=dims)
         effects = base * sd if chol is None else _times(chol, base)

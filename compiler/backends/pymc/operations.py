@@ -35,7 +35,7 @@ def lkj_cholesky(partial: Any, size: int) -> Any:
     return pt.tril((lower + pt.eye(size)) * pt.exp(before))
 
 
-class Steps(Transform):  # type: ignore[misc]
+class UnitTransform(Transform):  # type: ignore[misc]
     """The chart of a parameter with a unit: ``center + scale * x``.
 
     Parameters
