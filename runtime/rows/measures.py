@@ -28,7 +28,7 @@ from varying.compiler.families.ordinal.lowest import (
 from .at_once import AtOnce
 
 if TYPE_CHECKING:
-    from varying.compiler.families.ordinal.steps import Steps
+    from varying.compiler.families.ordinal.steps import StepLogits
 
 __all__ = [
     "Measure",
@@ -357,7 +357,7 @@ def _cumulative(family: Family, arguments: Arguments, ranks: Array) -> Array:
 
 def _stepwise(family: Family, arguments: Arguments, ranks: Array) -> Array:
     assert family.steps is not None
-    steps = cast("Steps", family.steps)
+    steps = cast("StepLogits", family.steps)
     each = np.exp(steps.log_probabilities(**arguments))
     above = np.cumsum(each[..., ::-1], axis=-1)[..., ::-1]
     return np.asarray(above[..., ranks + 1])

@@ -37,7 +37,7 @@ def logit_of(m: Any, link: str, x: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class StepLogits:
     """A family of steps under a link.
 
     The logit of a step is that of stopping at a category, given that it is reached; for
@@ -284,7 +284,7 @@ _TITLES: Mapping[Kind, tuple[str, tuple[str, ...], str, str]] = {
 
 def _family(kind: Kind, link: str) -> Family:
     title, aliases, formula, use = _TITLES[kind]
-    steps = Steps(kind, link)
+    steps = StepLogits(kind, link)
     further = link != "logit"
     return replace(
         ORDLOGIT,
