@@ -12,7 +12,7 @@ from ...program.ir import Axis, Derived, Shift, Slot
 from ...program.recipes import Numbers, Single
 from ..builder import COEF, ROW, Builder, numbered
 from ..learn import LearnedPart
-from .monotonic import Steps, lower_simplex, place_slot
+from .monotonic import MonotonicSimplex, lower_simplex, place_slot
 
 
 def known_coefs(part: BoundPredictor) -> str:
@@ -99,7 +99,7 @@ def _factors(
     part: BoundPredictor,
     column: SpecialColumn,
     place: int,
-    own: list[Steps],
+    own: list[MonotonicSimplex],
 ) -> tuple[tuple[Factor, ...], tuple[tuple[float, ...], ...]]:
     factors: list[Factor] = []
     typical: list[tuple[float, ...]] = []
@@ -114,7 +114,11 @@ def _factors(
 
 
 def _mean(
-    build: Builder, part: BoundPredictor, place: int, weights: Floats, own: list[Steps]
+    build: Builder,
+    part: BoundPredictor,
+    place: int,
+    weights: Floats,
+    own: list[MonotonicSimplex],
 ) -> Expr:
     """Return the mean of a column over the rows, an expression of its simplexes."""
     name = numbered(f"{part.prefix}special_weights", place + 1)

@@ -27,7 +27,7 @@ DEFAULT = DefaultPrior(
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class MonotonicSimplex:
     """A simplex of steps, lowered.
 
     Attributes
@@ -50,11 +50,13 @@ class Steps:
         return Take(Symbol(self.sums), place)
 
 
-def lower_simplex(build: Builder, part: BoundPredictor, simplex: Simplex) -> Steps:
+def lower_simplex(
+    build: Builder, part: BoundPredictor, simplex: Simplex
+) -> MonotonicSimplex:
     """Lower a simplex: its prior, and the cumulative sums of its steps."""
     target = f"{part.target}simo[{simplex.name}]"
     name = free_name(f"{part.prefix}simo_{simplex.name.replace(', ', '_')}", build)
-    steps = Steps(name, f"{name}_step", f"{name}_sums", f"{name}_level")
+    steps = MonotonicSimplex(name, f"{name}_step", f"{name}_sums", f"{name}_level")
     count = len(simplex.steps)
     levels = tuple(map(str, range(count + 1)))
     build.axes.append(Axis(steps.axis, "steps", simplex.steps))
@@ -73,7 +75,7 @@ def lower_simplex(build: Builder, part: BoundPredictor, simplex: Simplex) -> Ste
     return steps
 
 
-def place_slot(build: Builder, special: Monotonic, steps: Steps) -> str:
+def place_slot(build: Builder, special: Monotonic, steps: MonotonicSimplex) -> str:
     """Return the slot with the place of each row's level, from 0."""
     recipe = LevelPlace(special.column, special.levels)
     for slot in build.slots:
