@@ -36,7 +36,7 @@ from ..interface.faults import file_fault
 from ..questions.answers import GROUP, Answers, answers_in
 from ..summary.summary import PROB, Summary, rows_of, summary_of
 from .provenance import FORMAT, READABLE, SEALED, Provenance
-from .stored_draws import Stored as Variable
+from .stored_draws import StoredFit as Variable
 from .stored_draws import (
     asked,
     check_draws,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.grammar.diagnostics import ModelError
 
-__all__ = ["Stored", "is_fit", "read", "read_plain", "read_summary", "write"]
+__all__ = ["StoredFit", "is_fit", "read", "read_plain", "read_summary", "write"]
 
 _DATA = "data"
 #: Where the chains ended.
@@ -110,7 +110,7 @@ def _zarr_entries(
     return zarr_files(groups, attrs | {ATTRIBUTE: text}, _ONE_PIECE)
 
 
-class Stored(NamedTuple):
+class StoredFit(NamedTuple):
     """What a fit file holds.
 
     Attributes
@@ -130,7 +130,7 @@ class Stored(NamedTuple):
     variables: Mapping[str, Variable]
 
 
-def read(path: str | os.PathLike[str]) -> Stored:
+def read(path: str | os.PathLike[str]) -> StoredFit:
     """Return what a fit file holds.
 
     Raises
@@ -150,7 +150,7 @@ def read(path: str | os.PathLike[str]) -> Stored:
     )
     tree.attrs = attrs
     state = own[_STATE].variables[_UNCONSTRAINED].values if _STATE in own else None
-    return Stored(tree, provenance, table, state, variables)
+    return StoredFit(tree, provenance, table, state, variables)
 
 
 class Plain(NamedTuple):
