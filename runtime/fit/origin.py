@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from varying.compiler.families.family import Family
 
     from ..rows.engine import Rows
-    from .stored_draws import Stored
+    from .stored_draws import StoredVariable
 
 __all__ = ["Origin", "observed_in"]
 
@@ -71,7 +71,7 @@ class Origin:
     path: str = ""
     functions: Functions = field(default_factory=dict)
     made: Compiled | None = None
-    stored: Mapping[str, Stored] | None = None
+    stored: Mapping[str, StoredVariable] | None = None
     families: Mapping[str, Family] = field(default_factory=dict)
 
     @classmethod

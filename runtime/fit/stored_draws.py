@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Asks",
-    "Stored",
+    "StoredVariable",
     "asked",
     "check_draws",
     "check_model",
@@ -64,7 +64,7 @@ class Asks:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredVariable:
     """A variable of a posterior: labels by dimension, and the range of its draws."""
 
     labels: tuple[tuple[str, ...] | None, ...]
@@ -340,7 +340,7 @@ def _check_test(one: Mapping[str, Any]) -> None:
 # ---- what the model has --------------------------------------------------------------
 
 
-def stored_variables(posterior: ArrayGroup) -> dict[str, Stored]:
+def stored_variables(posterior: ArrayGroup) -> dict[str, StoredVariable]:
     """Return what ``check_model`` asks of the variables of a posterior."""
     labels = {
         name: tuple(map(str, posterior.variables[name].values.tolist()))
@@ -348,7 +348,7 @@ def stored_variables(posterior: ArrayGroup) -> dict[str, Stored]:
         if posterior.variables[name].dims == (name,)
     }
     return {
-        name: Stored(
+        name: StoredVariable(
             tuple(labels.get(dim) for dim in one.dims[2:]),
             float(one.values.min()) if one.values.size else math.nan,
             float(one.values.max()) if one.values.size else math.nan,
@@ -359,7 +359,7 @@ def stored_variables(posterior: ArrayGroup) -> dict[str, Stored]:
 
 
 def check_model(
-    compiled: Compiled, provenance: Provenance, stored: Mapping[str, Stored]
+    compiled: Compiled, provenance: Provenance, stored: Mapping[str, StoredVariable]
 ) -> None:
     """Check that draws are of the parameters that a model has.
 
@@ -414,7 +414,7 @@ def _check_elements(
             raise Unsound(f"`{name}` has other labels than in the model of its spec")
 
 
-def _check_bounds(parameter: Parameter, stored: Stored) -> None:
+def _check_bounds(parameter: Parameter, stored: StoredVariable) -> None:
     """Check the range of a parameter's draws; rounding may take one to a bound."""
     if not math.isfinite(stored.low + stored.high):
         return  # the verdict tells of it, or it had not been read
