@@ -28,15 +28,15 @@ from . import (
     smooths,
     times,
 )
-from .subject import Find, Finding, Lint, Subject
+from .subject import Find, Finding, Lint, LintedModel
 
-__all__ = ["LINTS", "Lint", "Subject", "lint"]
+__all__ = ["LINTS", "Lint", "LintedModel", "lint"]
 
 
 def _both(first: Find, second: Find) -> Find:
     """Return what finds what either does: effects of groups, and their thresholds."""
 
-    def find(subject: Subject) -> Iterator[Finding]:
+    def find(subject: LintedModel) -> Iterator[Finding]:
         yield from first(subject)
         yield from second(subject)
 
@@ -102,7 +102,7 @@ def lint(
     hints
         Whether hints (infos) are wanted: they are for a check, not for each fit.
     """
-    subject = Subject(bound, prepared, spec, bound.statement)
+    subject = LintedModel(bound, prepared, spec, bound.statement)
     for one in LINTS:
         if not hints and RULES[one.rule].severity is Severity.INFO:
             continue

@@ -19,7 +19,7 @@ from ..data.table import Kind
 from ..data.texts import parse_numbers
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.places import columns_read, place_of
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 #: So many numbers and more say where the others are.
 _FEWEST = 2
@@ -31,7 +31,7 @@ def codes_of(numbers: Sequence[float], fewest: int = _FEWEST) -> tuple[int, ...]
     return found if len(numbers) - len(found) >= fewest else ()
 
 
-def looks_missing(subject: Subject) -> Iterator[Finding]:
+def looks_missing(subject: LintedModel) -> Iterator[Finding]:
     """Find -99, 999 and the like, far from the other numbers of a column."""
     told: set[str] = set()
     for name, span, place in _read(subject):
@@ -86,7 +86,7 @@ class _Use(Enum):
     LEVELS = "levels"
 
 
-def _statement(name: str, subject: Subject) -> ColumnStatement | None:
+def _statement(name: str, subject: LintedModel) -> ColumnStatement | None:
     for statement in subject.spec.statements:
         if isinstance(statement, ColumnStatement):
             if name in [column.text for column in statement.columns]:
@@ -95,7 +95,7 @@ def _statement(name: str, subject: Subject) -> ColumnStatement | None:
 
 
 def _found(
-    subject: Subject, name: str, fewest: int
+    subject: LintedModel, name: str, fewest: int
 ) -> tuple[Sequence[str], NDArray[np.bool_], str] | None:
     """Return codes as they are spelled, their rows, and what the others are."""
     column = subject.table.columns[name]
@@ -139,7 +139,7 @@ def _between(numbers: Sequence[float]) -> str:
     return f"the other numbers are between {numbers[0]:.4g} and {numbers[-1]:.4g}"
 
 
-def _read(subject: Subject) -> Iterator[tuple[str, Span, _Use]]:
+def _read(subject: LintedModel) -> Iterator[tuple[str, Span, _Use]]:
     """Yield the columns of the data that a model reads, where, and as what."""
     response = subject.bound.response
     for _, variable in response.beside:
@@ -159,7 +159,7 @@ def _read(subject: Subject) -> Iterator[tuple[str, Span, _Use]]:
                 yield factor, grouping.terms[0].span, _Use.LEVELS
 
 
-def _numbers(subject: Subject) -> Iterator[tuple[str, Span]]:
+def _numbers(subject: LintedModel) -> Iterator[tuple[str, Span]]:
     """Yield the columns of the data that are read as numbers, and where."""
     bound, made_of = subject.bound, subject.table.made_of
     response = bound.response

@@ -24,7 +24,7 @@ from ..data.spread import DEPENDENT, ROUNDINGS, centered
 from ..data.table import Floats, Ints
 from ..expressions.evaluation import evaluate
 from ..formula.columns import INTERCEPT, Coded, DesignColumn
-from .subject import Finding, Subject, listed
+from .subject import Finding, LintedModel, listed
 
 #: Nearly all: but for a tenth, and for fewer than so many.
 _NEARLY, _FEW = 0.1, 5
@@ -41,7 +41,7 @@ _MOST_EFFECTS = 100
 # ---- single rows ---------------------------------------------------------------------
 
 
-def single_rows(subject: Subject) -> Iterator[Finding]:
+def single_rows(subject: LintedModel) -> Iterator[Finding]:
     """Find groups nearly all of whose levels have one row, which says too little.
 
     A number beside a residual of unknown size, one 0 or 1, one category: how much
@@ -83,7 +83,9 @@ def nearly_single(rows: Floats) -> bool:
     return int((rows > 1).sum()) <= _NEARLY * len(rows) and pairs < _PAIRS
 
 
-def _kind(subject: Subject) -> Literal["binary", "shape", "constant", "varying"] | None:
+def _kind(
+    subject: LintedModel,
+) -> Literal["binary", "shape", "constant", "varying"] | None:
     """Say what a single row cannot be told from; None where it can be used."""
     family = subject.bound.family
     scale = residual_scale(subject.bound, subject.table)
@@ -99,7 +101,7 @@ def _kind(subject: Subject) -> Literal["binary", "shape", "constant", "varying"]
     return None
 
 
-def _single(kind: str, grouping: Grouping, subject: Subject) -> tuple[str, ...]:
+def _single(kind: str, grouping: Grouping, subject: LintedModel) -> tuple[str, ...]:
     """Return the notes on a group of single rows."""
     sds = f"`sd[{grouping.name}]`"
     if kind == "binary":
@@ -132,7 +134,7 @@ def _free(
     columns: Sequence[DesignColumn],
     grouping: Grouping,
     part: BoundPredictor,
-    subject: Subject,
+    subject: LintedModel,
 ) -> bool:
     """Whether an sd among those of some columns is estimated."""
     return any(
@@ -142,7 +144,7 @@ def _free(
     )
 
 
-def _observations(grouping: Grouping, subject: Subject) -> Floats:
+def _observations(grouping: Grouping, subject: LintedModel) -> Floats:
     """Return how many observations each level has: rows, or trials in them."""
     table = subject.table
     trials = dict(subject.bound.response.known).get("trials")
@@ -158,7 +160,7 @@ def _observations(grouping: Grouping, subject: Subject) -> Floats:
 # ---- groups that are the same --------------------------------------------------------
 
 
-def aliased_groups(subject: Subject) -> Iterator[Finding]:
+def aliased_groups(subject: LintedModel) -> Iterator[Finding]:
     """Find two grouping factors that part the rows in the same way, or nearly."""
     for part in subject.bound.predictors:
         known: list[tuple[Grouping, Ints]] = []
@@ -178,7 +180,7 @@ def _aliased(
     two: Grouping,
     twos: Ints,
     part: BoundPredictor,
-    subject: Subject,
+    subject: LintedModel,
 ) -> Finding | None:
     sizes = len(one.levels), len(two.levels)
     if min(sizes) < 2 or max(sizes) - min(sizes) >= _FEW:
@@ -214,7 +216,7 @@ def _aliased(
 # ---- groups that the population has --------------------------------------------------
 
 
-def group_in_population(subject: Subject) -> Iterator[Finding]:
+def group_in_population(subject: LintedModel) -> Iterator[Finding]:
     """Find `f + (1 | f)`: each level has an effect of its own in the population."""
     for part in subject.bound.predictors:
         columns = _estimated(part, subject)
@@ -240,7 +242,7 @@ def group_in_population(subject: Subject) -> Iterator[Finding]:
                 yield _in_population(there, grouping, index, part, subject)
 
 
-def _estimated(part: BoundPredictor, subject: Subject) -> tuple[DesignColumn, ...]:
+def _estimated(part: BoundPredictor, subject: LintedModel) -> tuple[DesignColumn, ...]:
     """Return the columns of the population whose effects no prior fixes."""
     bound, population = subject.bound, part.population
     location = f"{part.target}Intercept"
@@ -284,7 +286,7 @@ def _in_population(
     grouping: Grouping,
     index: Ints,
     part: BoundPredictor,
-    subject: Subject,
+    subject: LintedModel,
 ) -> Finding:
     name = grouping.name
     by = _finer(grouping, index, part, subject)
@@ -306,7 +308,7 @@ def _in_population(
 
 
 def _finer(
-    grouping: Grouping, index: Ints, part: BoundPredictor, subject: Subject
+    grouping: Grouping, index: Ints, part: BoundPredictor, subject: LintedModel
 ) -> str:
     """Return the factor of the population that tells the levels, or its terms."""
     coded = {
@@ -328,7 +330,7 @@ def _finer(
 # ---- slopes that are intercepts ------------------------------------------------------
 
 
-def constant_slope(subject: Subject) -> Iterator[Finding]:
+def constant_slope(subject: LintedModel) -> Iterator[Finding]:
     """Find `(1 + w | g)` with a ``w`` that is the same in all rows of a level.
 
     So are the columns that other effects add up to within each level.

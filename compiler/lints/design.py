@@ -22,7 +22,7 @@ from ..expressions.rounding import rounding
 from ..expressions.special import TERMS
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.places import place_of
-from .subject import Finding, Subject, listed
+from .subject import Finding, LintedModel, listed
 
 #: More population effects than this, each with the default prior, add up to much.
 _MOST_EFFECTS = 10
@@ -35,7 +35,7 @@ _PER_ROW = 0.9
 _BEYOND, _FROM_MEAN = 1.0, 4.0
 
 
-def power(subject: Subject) -> Iterator[Finding]:
+def power(subject: LintedModel) -> Iterator[Finding]:
     """Find powers of one variable: ``x^2`` among terms is ``x``, as in R."""
     for part in subject.bound.predictors:
         if part.body is not None:
@@ -68,7 +68,7 @@ def _between_terms(node: Expr) -> tuple[Expr, ...]:
     return () if isinstance(node, Call) else children(node)
 
 
-def uncentered(subject: Subject) -> Iterator[Finding]:
+def uncentered(subject: LintedModel) -> Iterator[Finding]:
     """Find main effects that are about 0 of a number that is never near 0."""
     for part in subject.bound.predictors:
         columns = part.population.effects
@@ -100,7 +100,7 @@ def uncentered(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _far_from_0(number: Numeric, subject: Subject) -> tuple[float, float] | None:
+def _far_from_0(number: Numeric, subject: LintedModel) -> tuple[float, float] | None:
     values = evaluate(number.expression, subject.table)
     low, high = float(np.min(values)), float(np.max(values))
     off = rounding(number.expression, subject.table)
@@ -131,7 +131,7 @@ def _center(number: Numeric, part: BoundPredictor) -> Fix | None:
     return Fix(f"write `center({text})`", edits)
 
 
-def treatment_in_block(subject: Subject) -> Iterator[Finding]:
+def treatment_in_block(subject: LintedModel) -> Iterator[Finding]:
     """Find correlated group effects of a factorial that is coded by a reference.
 
     Exchangeable cells have correlations of a half and more between such effects,
@@ -178,7 +178,7 @@ def _is_treatment(part: Coded) -> bool:
     return sorted(part.weights) == [0.0] * (len(part.weights) - 1) + [1.0]
 
 
-def uncorrelated_treatment(subject: Subject) -> Iterator[Finding]:
+def uncorrelated_treatment(subject: LintedModel) -> Iterator[Finding]:
     """Find `(f || g)` with a reference level: no other may vary less than it."""
     for part in subject.bound.predictors:
         for grouping in part.groupings:
@@ -216,7 +216,7 @@ def _reference(factor: str, term: GroupTerm, coded: Coded) -> str:
     return next((level for level in coded.levels if level not in used), "the first")
 
 
-def _simple(factor: str, one: Coded, subject: Subject) -> Fix | None:
+def _simple(factor: str, one: Coded, subject: LintedModel) -> Fix | None:
     """Return the fix that declares the contrast; None where a term has its own."""
     named = one.label.startswith((f"{factor}[", f"`{factor}`["))
     if not named or factor not in subject.prepared.data.columns:
@@ -241,7 +241,7 @@ def _simple(factor: str, one: Coded, subject: Subject) -> Fix | None:
     return Fix("declare it with `contrast=simple`", (Edit(Span(start, start), added),))
 
 
-def polynomial(subject: Subject) -> Iterator[Finding]:
+def polynomial(subject: LintedModel) -> Iterator[Finding]:
     """Find ordered predictors that are coded by trends because nobody chose."""
     for part in subject.bound.predictors:
         told: set[str] = set()
@@ -267,7 +267,7 @@ def polynomial(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def many_effects(subject: Subject) -> Iterator[Finding]:
+def many_effects(subject: LintedModel) -> Iterator[Finding]:
     """Find more than 10 effects of which each has the default prior alone."""
     written = {target for target, _ in subject.bound.priors}
     part = subject.bound.main

@@ -14,7 +14,7 @@ from ..data.weighted import means
 from ..expressions.evaluation import evaluate
 from ..formula.columns import DesignColumn
 from ..formula.design import evaluate_columns
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 #: Rows and columns that a quick fit has at most; of more, some groups are left out.
 _MOST_ROWS, _MOST_COLUMNS = 2_000, 100
@@ -29,7 +29,7 @@ _CLOSE = 0.01
 _STEPS = 50
 
 
-def overdispersed(subject: Subject) -> Iterator[Finding]:
+def overdispersed(subject: LintedModel) -> Iterator[Finding]:
     """Find counts that vary more around a fitted mean than a Poisson does.
 
     The mean is that of a Poisson regression by maximum likelihood, the group effects
@@ -60,7 +60,7 @@ def overdispersed(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def _some(subject: Subject) -> Table:
+def _some(subject: LintedModel) -> Table:
     """Return rows enough to see it: those of the first levels of each grouping."""
     table, groupings = subject.table, subject.bound.groupings
     left = _MOST_COLUMNS - len(_effects(subject.bound))
@@ -76,14 +76,14 @@ def _some(subject: Subject) -> Table:
     return table.take(kept)
 
 
-def _places(grouping: Grouping, subject: Subject, rows: Ints) -> Ints:
+def _places(grouping: Grouping, subject: LintedModel, rows: Ints) -> Ints:
     """Return the places of some rows among the combinations that these have."""
     codes = [subject.codes(factor)[1][rows] for factor in grouping.factors]
     _, places = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
     return np.asarray(places, dtype=np.int64).reshape(-1)
 
 
-def _dispersion(subject: Subject, table: Table) -> float | None:
+def _dispersion(subject: LintedModel, table: Table) -> float | None:
     """Return how many times as much as Poisson's the counts vary, if it is much."""
     bound = subject.bound
     matrix = _columns(subject, table)
@@ -117,7 +117,7 @@ def _effects(bound: BoundModel) -> tuple[DesignColumn, ...]:
     return (*bound.population.columns, *steps, *curves)
 
 
-def _columns(subject: Subject, table: Table) -> Floats:
+def _columns(subject: LintedModel, table: Table) -> Floats:
     """Return the population's columns and those of the groups' effects."""
     bound = subject.bound
     blocks = [np.ones((table.rows, 1))]

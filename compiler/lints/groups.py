@@ -21,7 +21,7 @@ from ..expressions.rounding import rounding
 from ..formula.columns import INTERCEPT, DesignColumn, Numeric
 from ..formula.places import columns_read
 from ..lower.increments import increments, variables_made
-from .subject import Finding, Subject, listed
+from .subject import Finding, LintedModel, listed
 
 #: Slopes over fewer levels are not asked for.
 _FEWEST_LEVELS = 5
@@ -34,7 +34,7 @@ _MOST_COLUMNS, _SAMPLE = 500, 20_000
 _REPLICATES = 2
 
 
-def without_effect(subject: Subject) -> Iterator[Finding]:
+def without_effect(subject: LintedModel) -> Iterator[Finding]:
     """Find `(x | g)` without `x`: slopes that vary around 0.
 
     A curve of ``x`` has ``x`` in it: what the columns of the population add up to has
@@ -58,7 +58,7 @@ def without_effect(subject: Subject) -> Iterator[Finding]:
 
 
 def _beside(
-    columns: Sequence[DesignColumn], part: BoundPredictor, subject: Subject
+    columns: Sequence[DesignColumn], part: BoundPredictor, subject: LintedModel
 ) -> list[DesignColumn]:
     """Return those columns that the population's do not add up to."""
     known = part.population.known
@@ -90,7 +90,7 @@ def _single(variable: Numeric) -> DesignColumn:
     return DesignColumn(variable.label, variable.label, (variable,))
 
 
-def too_many_effects(subject: Subject) -> Iterator[Finding]:
+def too_many_effects(subject: LintedModel) -> Iterator[Finding]:
     """Find groupings with as many effects as there are rows, or more."""
     rows = subject.table.total
     for part in subject.bound.predictors:
@@ -115,7 +115,7 @@ def too_many_effects(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def missing_slope(subject: Subject) -> Iterator[Finding]:
+def missing_slope(subject: LintedModel) -> Iterator[Finding]:
     """Find factors that vary within levels and have no slope there.
 
     Barr, Levy, Scheepers & Tily 2013, Journal of Memory and Language 68: 255-278.
@@ -149,7 +149,9 @@ def missing_slope(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _factor_terms(part: BoundPredictor, subject: Subject) -> dict[str, frozenset[str]]:
+def _factor_terms(
+    part: BoundPredictor, subject: LintedModel
+) -> dict[str, frozenset[str]]:
     """Return the terms that are made of factors alone, and the columns of each.
 
     A number with two values is a factor that somebody coded by hand.
@@ -166,7 +168,7 @@ def _factor_terms(part: BoundPredictor, subject: Subject) -> dict[str, frozenset
     return found
 
 
-def _has_two_values(number: Numeric, subject: Subject) -> bool:
+def _has_two_values(number: Numeric, subject: LintedModel) -> bool:
     names = columns_read(_single(number))
     if len(names) != 1:
         return False
@@ -188,7 +190,7 @@ def _has_slope(part: BoundPredictor, grouping: Grouping, read: frozenset[str]) -
     return any(factors | read <= frozenset(other.factors) for other in part.partitions)
 
 
-def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bool:
+def _varies_within(grouping: Grouping, names: list[str], subject: LintedModel) -> bool:
     """Whether nearly all levels have several values of each column, and replicates.
 
     What each level has to itself, as a region has its towns, differs between them and
@@ -209,7 +211,7 @@ def _varies_within(grouping: Grouping, names: list[str], subject: Subject) -> bo
     return subject.table.total >= _REPLICATES * combinations
 
 
-def lag_across(subject: Subject) -> Iterator[Finding]:
+def lag_across(subject: LintedModel) -> Iterator[Finding]:
     """Find ``lag()`` without ``by=`` where the model has groups."""
     groupings = [g for part in subject.bound.predictors for g in part.partitions]
     if not groupings or "lag" not in subject.spec.source.text:
@@ -240,7 +242,7 @@ def lag_across(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def uncorrelated_far_away(subject: Subject) -> Iterator[Finding]:
+def uncorrelated_far_away(subject: LintedModel) -> Iterator[Finding]:
     """Find levels and slopes that are uncorrelated at a 0 that no row is near to.
 
     At ``x`` their sum has the variance ``sd0^2 + x^2 sd1^2``: where ``x`` is a year,

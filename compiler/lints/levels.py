@@ -17,7 +17,7 @@ from ..bind.bound import Grouping
 from ..data.table import Ints, Kind
 from ..formula.columns import Coded
 from ..formula.places import columns_read
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 #: Words of names of units whose numbers often start again elsewhere, ...
 _UNITS = frozenset(
@@ -55,7 +55,7 @@ _CHANCE = 1000.0
 _MOST_STEPS = 12
 
 
-def repeated_ids(subject: Subject) -> Iterator[Finding]:
+def repeated_ids(subject: LintedModel) -> Iterator[Finding]:
     """Find ids that start again in each level of another factor.
 
     Crossed factors (each subject sees each item) look the same where nothing is
@@ -90,7 +90,9 @@ def repeated_ids(subject: Subject) -> Iterator[Finding]:
             break
 
 
-def _nested(grouping: Grouping, unit: str, cell: str, subject: Subject) -> Fix | None:
+def _nested(
+    grouping: Grouping, unit: str, cell: str, subject: LintedModel
+) -> Fix | None:
     """Return the fix that writes the combination for the unit, bar by bar."""
     edits = []
     terms = [term.span for term in grouping.terms]
@@ -106,7 +108,7 @@ def _nested(grouping: Grouping, unit: str, cell: str, subject: Subject) -> Fix |
     return Fix(f"group by `{cell}`", tuple(edits))
 
 
-def _start_again(unit: str, place: str, subject: Subject) -> bool:
+def _start_again(unit: str, place: str, subject: LintedModel) -> bool:
     units, places = _words(unit), _words(place)
     if (units | places) & (_TIMES | _COUNTED):
         return False
@@ -172,7 +174,7 @@ def _lengths(
     return lengths if min(lengths) > 1 else None
 
 
-def ordered_groups(subject: Subject) -> Iterator[Finding]:
+def ordered_groups(subject: LintedModel) -> Iterator[Finding]:
     """Find grouping factors whose levels are times, doses or steps."""
     for part in subject.bound.predictors:
         known = [columns_read(column) for column in part.population.known]
@@ -196,7 +198,7 @@ def ordered_groups(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _order(factor: str, subject: Subject) -> str | None:
+def _order(factor: str, subject: LintedModel) -> str | None:
     """Return why the levels of a factor seem to have an order."""
     info = subject.schema.columns[factor]
     if info.kind is Kind.ORDERED:

@@ -11,10 +11,10 @@ from varying.grammar.printer import name_text
 from ..bind.bound import Items
 from ..data.codes import group_index
 from .confounded import nearly_single
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 
-def single_rows(subject: Subject) -> Iterator[Finding]:
+def single_rows(subject: LintedModel) -> Iterator[Finding]:
     """Find people with one row each: how far thresholds are apart takes several."""
     people = subject.bound.response.people
     if people is None or not _single(people, subject):
@@ -32,7 +32,7 @@ def single_rows(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def without_effect(subject: Subject) -> Iterator[Finding]:
+def without_effect(subject: LintedModel) -> Iterator[Finding]:
     """Find people who vary in their thresholds and not in the predictor."""
     people = subject.bound.response.people
     if people is None or _single(people, subject):
@@ -48,7 +48,7 @@ def without_effect(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _single(people: Items, subject: Subject) -> bool:
+def _single(people: Items, subject: LintedModel) -> bool:
     table = subject.table
     index = group_index((people.column,), people.levels, table)
     rows = np.bincount(index, weights=table.counts, minlength=len(people.levels))

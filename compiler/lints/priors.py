@@ -13,7 +13,7 @@ from ..formula.column_rounding import column_rounding
 from ..formula.columns import DesignColumn, Numeric
 from ..formula.design import evaluate_columns
 from ..lower.learn import column_scale, response_moments
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 Arguments = Mapping[str, float]
 
@@ -55,7 +55,7 @@ _WIDE_LINK = 100.0
 _FEW_LEVELS = 5
 
 
-def unscaled(subject: Subject) -> Iterator[Finding]:
+def unscaled(subject: LintedModel) -> Iterator[Finding]:
     """Find priors of the effect of one unit where a unit is next to nothing, or all."""
     told: set[object] = set()
     for part, column, prior, scale in _effects(subject):
@@ -93,7 +93,7 @@ def _number(value: float) -> str:
 
 
 def _effects(
-    subject: Subject,
+    subject: LintedModel,
 ) -> Iterator[tuple[BoundPredictor, DesignColumn, PriorText, float]]:
     priors = dict(subject.bound.priors)
     for part in subject.bound.predictors:
@@ -116,13 +116,13 @@ def _odd_unit(column: DesignColumn, sd: float) -> bool:
     return single and sd > 0 and not _SMALL <= sd <= _LARGE
 
 
-def _sd(column: DesignColumn, subject: Subject) -> float:
+def _sd(column: DesignColumn, subject: LintedModel) -> float:
     values = evaluate_columns((column,), subject.table)[:, 0]
     off = column_rounding(column, subject.table)
     return weighted.sd(values, subject.table.counts, off)
 
 
-def _step(column: DesignColumn, subject: Subject) -> float | None:
+def _step(column: DesignColumn, subject: LintedModel) -> float | None:
     """Return the size of one step of a column; None if it has an odd unit."""
     for part in column.parts:
         single = DesignColumn(part.label, part.label, (part,))
@@ -131,7 +131,7 @@ def _step(column: DesignColumn, subject: Subject) -> float | None:
     return column_scale(column, subject.table)
 
 
-def _spread(part: BoundPredictor, subject: Subject) -> float:
+def _spread(part: BoundPredictor, subject: LintedModel) -> float:
     """Return the spread of the response on the scale of a linear predictor."""
     if not part.main and part.link.name != "identity":
         return 1.0
@@ -139,14 +139,14 @@ def _spread(part: BoundPredictor, subject: Subject) -> float:
     return float(spread)
 
 
-def _unit(part: BoundPredictor, subject: Subject) -> str:
+def _unit(part: BoundPredictor, subject: LintedModel) -> str:
     spread = _spread(part, subject)
     if part.main and part.link.name == "identity":
         return f"{subject.bound.family.measure} has a spread of {spread:.3g}"
     return f"1 is much on the {part.link.name} scale"
 
 
-def too_wide(subject: Subject) -> Iterator[Finding]:
+def too_wide(subject: LintedModel) -> Iterator[Finding]:
     """Find priors beside which the data's own scale is a point."""
     told: set[object] = set()
     for target, part, prior, size in _sized(subject):
@@ -175,7 +175,9 @@ def too_wide(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _sized(subject: Subject) -> Iterator[tuple[str, BoundPredictor, PriorText, float]]:
+def _sized(
+    subject: LintedModel,
+) -> Iterator[tuple[str, BoundPredictor, PriorText, float]]:
     """Yield priors of locations and spreads, and by what their parameter is multiplied.
 
     An intercept may be as far from 0 as the response is.
@@ -210,7 +212,7 @@ def _sized(subject: Subject) -> Iterator[tuple[str, BoundPredictor, PriorText, f
             yield name, bound.main, priors[name], 1.0
 
 
-def heavy_tail(subject: Subject) -> Iterator[Finding]:
+def heavy_tail(subject: LintedModel) -> Iterator[Finding]:
     """Find half-Cauchy priors of standard deviations over a few levels.
 
     Gelman 2006, Bayesian Analysis 1: 515-534, section 5.

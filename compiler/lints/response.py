@@ -16,7 +16,7 @@ from ..data.table import Floats, Kind, Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
 from .codes import codes_of
-from .subject import Finding, Subject, listed
+from .subject import Finding, LintedModel, listed
 
 #: Families whose response is any number.
 _UNBOUNDED = ("gaussian", "student")
@@ -36,7 +36,7 @@ _TIMES, _BETWEEN = 3, 10
 _FEWEST_FOR_SPIKES = 20
 
 
-def binary(subject: Subject) -> Iterator[Finding]:
+def binary(subject: LintedModel) -> Iterator[Finding]:
     """Find two values that are fitted by a normal distribution."""
     bound, values = subject.bound, subject.response
     if bound.family.name not in _UNBOUNDED or subject.table.total < _FEWEST_ROWS:
@@ -62,7 +62,7 @@ def binary(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def exact(subject: Subject) -> Iterator[Finding]:
+def exact(subject: LintedModel) -> Iterator[Finding]:
     """Find a response that is a linear combination of the predictors' columns."""
     bound, table = subject.bound, subject.table
     columns = bound.main.population.columns
@@ -117,7 +117,7 @@ def _made_of(bound: BoundModel, table: Table, values: Floats) -> list[str] | Non
     return [population.columns[at - len(ones)].name for at in made if at >= len(ones)]
 
 
-def bounded(subject: Subject) -> Iterator[Finding]:
+def bounded(subject: LintedModel) -> Iterator[Finding]:
     """Find whole numbers between two bounds that are fitted by a normal one."""
     bound = subject.bound
     response = bound.response
@@ -165,14 +165,14 @@ def bounded(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def _is_slider(low: float, high: float, subject: Subject) -> bool:
+def _is_slider(low: float, high: float, subject: LintedModel) -> bool:
     """Whether whole numbers go from one end of 0 to 100 to the other, as sliders do."""
     ends = low in (0.0, 1.0) and high in (99.0, 100.0)
     # as a count it would have to end there by chance
     return ends and subject.table.total >= _FEWEST_ROWS
 
 
-def spike(subject: Subject) -> Iterator[Finding]:
+def spike(subject: LintedModel) -> Iterator[Finding]:
     """Find a response many of whose values are its lowest or its highest."""
     bound, values, table = subject.bound, subject.response, subject.table
     if bound.response.limits:
@@ -212,7 +212,7 @@ def spike(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def _spikes(values: Floats, subject: Subject) -> list[tuple[str, float, float]]:
+def _spikes(values: Floats, subject: LintedModel) -> list[tuple[str, float, float]]:
     """Return which ends are spikes: which end, its value, its share of the rows."""
     table = subject.table
     low, high = float(values.min()), float(values.max())

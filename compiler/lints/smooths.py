@@ -10,10 +10,10 @@ from varying.grammar.source import Span
 
 from ..bind.bound import BoundPredictor
 from ..formula.columns import Coded, Numeric
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 
-def without_means(subject: Subject) -> Iterator[Finding]:
+def without_means(subject: LintedModel) -> Iterator[Finding]:
     """Find `s(x, by=f)` without `f`: curves of levels that have one mean."""
     for part in subject.bound.predictors:
         told: set[str] = set()

@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class LintedModel:
     """A model without errors, the spec that it is of, and the rows that it uses."""
 
     bound: BoundModel
@@ -108,7 +108,7 @@ class Subject:
 
 
 #: What looks at a model.
-type Find = Callable[[Subject], Iterator[Finding]]
+type Find = Callable[[LintedModel], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from varying.grammar.printer import name_text
 from ..bind.bound import PriorText
 from ..distributions.quantiles import middle_and_spread
 from ..lower.learn import response_moments
-from .subject import Finding, Subject
+from .subject import Finding, LintedModel
 
 #: So many spreads from its middle a prior has nothing.
 _FAR = 3.0
@@ -28,7 +28,7 @@ _UNIT = (
 )
 
 
-def other_unit(subject: Subject) -> Iterator[Finding]:
+def other_unit(subject: LintedModel) -> Iterator[Finding]:
     """Find priors of ``ndt`` after the responses, and of ``bs`` far from them."""
     bound = subject.bound
     names = {dpar.name for dpar in bound.family.dpars}
@@ -45,7 +45,7 @@ def other_unit(subject: Subject) -> Iterator[Finding]:
         yield from _elsewhere(subject, priors.get(f"{bound.target}bs"))
 
 
-def too_fast(subject: Subject) -> Iterator[Finding]:
+def too_fast(subject: LintedModel) -> Iterator[Finding]:
     """Find a few responses far shorter than the others, which hold ``ndt`` near 0."""
     response, times = subject.bound.response, subject.response
     if "ndt" not in {dpar.name for dpar in subject.bound.family.dpars}:
@@ -91,7 +91,9 @@ def _ends(prior: PriorText) -> tuple[float, float] | None:
     return middle - _FAR * spread, middle + _FAR * spread
 
 
-def _after(subject: Subject, prior: PriorText | None, logs: bool) -> Iterator[Finding]:
+def _after(
+    subject: LintedModel, prior: PriorText | None, logs: bool
+) -> Iterator[Finding]:
     ends = None if prior is None else _ends(prior)
     if prior is None or ends is None:
         return
@@ -109,7 +111,7 @@ def _after(subject: Subject, prior: PriorText | None, logs: bool) -> Iterator[Fi
     )
 
 
-def _elsewhere(subject: Subject, prior: PriorText | None) -> Iterator[Finding]:
+def _elsewhere(subject: LintedModel, prior: PriorText | None) -> Iterator[Finding]:
     ends = None if prior is None else _ends(prior)
     if prior is None or ends is None:
         return
