@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ComparisonMeasure",
     "NotComparable",
-    "Subject",
+    "ComparedFit",
     "check_columns",
     "common_measure",
 ]
@@ -68,7 +68,7 @@ class NotComparable(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class ComparedFit:
     """A fit that is compared: its name, model, rows and draws."""
 
     name: str
@@ -236,7 +236,7 @@ def check_columns(responses: Sequence[Response]) -> None:
         )
 
 
-def common_measure(subjects: Sequence[Subject]) -> ComparisonMeasure:
+def common_measure(subjects: Sequence[ComparedFit]) -> ComparisonMeasure:
     """Return a measure that fits of the same rows have in common.
 
     Raises
@@ -286,7 +286,7 @@ def common_measure(subjects: Sequence[Subject]) -> ComparisonMeasure:
     return _rounded(subjects, column)
 
 
-def _same_answers(subjects: Sequence[Subject]) -> None:
+def _same_answers(subjects: Sequence[ComparedFit]) -> None:
     """Report times with their answers beside times alone."""
     with_answers = [one for one in subjects if "dec" in one.rows.family.known]
     if with_answers and len(with_answers) < len(subjects):
@@ -299,11 +299,11 @@ def _same_answers(subjects: Sequence[Subject]) -> None:
         )
 
 
-def _of(subjects: Sequence[Subject], name: str) -> Subject:
+def _of(subjects: Sequence[ComparedFit], name: str) -> ComparedFit:
     return next(one for one in subjects if one.name == name)
 
 
-def _rounded(subjects: Sequence[Subject], column: str) -> ComparisonMeasure:
+def _rounded(subjects: Sequence[ComparedFit], column: str) -> ComparisonMeasure:
     """Return the probability of whole numbers, which continuous families round to."""
     mass: dict[str, Array] = {}
     converted = {}
@@ -343,7 +343,7 @@ def _rounded(subjects: Sequence[Subject], column: str) -> ComparisonMeasure:
     return ComparisonMeasure("probability", column, converted, {}, mass)
 
 
-def _check_steps(one: Subject, apart: str) -> None:
+def _check_steps(one: ComparedFit, apart: str) -> None:
     """Refuse categories that are not one whole number after the other."""
     if not one.rows.categories:
         return
@@ -357,7 +357,7 @@ def _check_steps(one: Subject, apart: str) -> None:
         )
 
 
-def _same_values(subjects: Sequence[Subject]) -> None:
+def _same_values(subjects: Sequence[ComparedFit]) -> None:
     """Refuse other values of a response of one name."""
     first, *others = subjects
     _same_base(subjects)
@@ -371,7 +371,7 @@ def _same_values(subjects: Sequence[Subject]) -> None:
             _other_values(first.response.name)
 
 
-def _same_base(subjects: Sequence[Subject]) -> None:
+def _same_base(subjects: Sequence[ComparedFit]) -> None:
     first, *others = subjects
     base = first.base()
     for other in others:
@@ -386,7 +386,7 @@ def _other_values(name: str) -> None:
     )
 
 
-def _same_points(subjects: Sequence[Subject]) -> None:
+def _same_points(subjects: Sequence[ComparedFit]) -> None:
     """Refuse rows in which one family gives a density and another a probability."""
     first, *others = subjects
     for other in others:

@@ -19,9 +19,9 @@ from varying.grammar.source import Source
 from ..compare.comparison import Compared, Comparison, compared, stacking
 from ..compare.loo import efficiency
 from ..compare.measures import (
+    ComparedFit,
     ComparisonMeasure,
     NotComparable,
-    Subject,
     check_columns,
     common_measure,
 )
@@ -255,7 +255,7 @@ def _pair(fits: Mapping[str, Fit]) -> ComparisonMeasure:
         return ComparisonMeasure(kind, " and ".join(names), {}, {}, {})
     return common_measure(
         [
-            Subject(name, one._origin.compiled, one._origin.rows, one._posterior)
+            ComparedFit(name, one._origin.compiled, one._origin.rows, one._posterior)
             for name, one in fits.items()
         ]
     )

@@ -18,8 +18,8 @@ from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import atoms_of, log_mass_between
 from varying.runtime.compare.comparison import stacking
 from varying.runtime.compare.measures import (
+    ComparedFit,
     NotComparable,
-    Subject,
     common_measure,
 )
 from varying.runtime.rows.engine import Rows
@@ -261,7 +261,9 @@ def test_times_with_their_answers_are_not_times_alone() -> None:
     subjects = []
     for name, spec in specs.items():
         compiled = varying.compile(spec, data).compiled
-        subjects.append(Subject(name, compiled, Rows.given(compiled)[0], xr.Dataset()))
+        subjects.append(
+            ComparedFit(name, compiled, Rows.given(compiled)[0], xr.Dataset())
+        )
     with pytest.raises(NotComparable, match="times alone"):
         common_measure(subjects)
     assert common_measure(subjects[:1]).kind == "density"
