@@ -324,7 +324,7 @@ def _fitted(
     from ..rows.categories import with_categories
     from ..rows.kept import with_kept
     from ..summary.summary import rows_of
-    from ..verdict.subject import Subject
+    from ..verdict.subject import JudgedFit
     from ..verdict.verdict import judge
     from .origin import Origin
     from .partial import told
@@ -356,7 +356,7 @@ def _fitted(
     data.attrs = attributes
     # the advice is about the draws that there are
     judged = replace(settings, chains=drawn[0], draws=drawn[1])
-    subject = Subject.of(sampled, posterior, names)
+    subject = JudgedFit.of(sampled, posterior, names)
     verdict = judge(rows, data["sample_stats"].to_dataset(), judged, subject)
     provenance = Provenance(
         format=FORMAT,

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from ..draws.names import Names
 
-__all__ = ["Subject"]
+__all__ = ["JudgedFit"]
 
 
 @dataclass(frozen=True)
-class Subject:
+class JudgedFit:
     """A fit, as the verdict sees it; without arguments nothing is known of it.
 
     Attributes
@@ -43,7 +43,7 @@ class Subject:
     sampled: Sampled | None = None
 
     @classmethod
-    def of(cls, sampled: Sampled, posterior: Dataset, names: Names) -> Subject:
+    def of(cls, sampled: Sampled, posterior: Dataset, names: Names) -> JudgedFit:
         """Return what there is to look at in a fit that has just been made."""
         from .fixed import fixed_elements
 

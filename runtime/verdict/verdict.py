@@ -19,7 +19,7 @@ from varying.grammar.render.safe import visible
 from ..draws.chains import bfmi
 from ..sampling.settings import DIVERGED_BEFORE, DIVERGENT_ONE_IN, DRAWN_BEFORE
 from .convergence import beyond_chance, copies
-from .subject import Subject
+from .subject import JudgedFit
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -70,7 +70,7 @@ def judge(
     rows: Sequence[StatisticsRow],
     stats: Dataset,
     settings: SamplerSettings,
-    subject: Subject | None = None,
+    subject: JudgedFit | None = None,
 ) -> Verdict:
     """Return the verdict on a fit.
 
@@ -89,7 +89,7 @@ def judge(
         The draws, and what is known of the model; None: the figures alone are judged,
         and no number is known to be a constant.
     """
-    subject = subject or Subject()
+    subject = subject or JudgedFit()
     found = [(row.label, row.figures) for row in rows if row.label not in subject.fixed]
     broken = _not_finite(found, stats, subject)
     stuck = () if broken else _stuck(found, stats, subject)
@@ -151,7 +151,7 @@ _NO_CAUSE = (
 # ---- what there is -------------------------------------------------------------------
 
 
-def _not_finite(found: Found, stats: Dataset, subject: Subject) -> tuple[str, ...]:
+def _not_finite(found: Found, stats: Dataset, subject: JudgedFit) -> tuple[str, ...]:
     names = [label for label, f in found if not math.isfinite(f.mean)]
     names += [name for name in subject.not_finite() if name not in names]
     names += [
@@ -168,7 +168,7 @@ def _not_finite(found: Found, stats: Dataset, subject: Subject) -> tuple[str, ..
 _STATISTICS = {"lp": "log density", "energy": "energy"}
 
 
-def _stuck(found: Found, stats: Dataset, subject: Subject) -> tuple[str, ...]:
+def _stuck(found: Found, stats: Dataset, subject: JudgedFit) -> tuple[str, ...]:
     """Return which chains stand still, or are other chains again."""
     if stats.sizes.get("draw", 0) < 2:
         return ()
@@ -226,7 +226,7 @@ def _is_known(rhat: float | None) -> bool:
 # ---- chains --------------------------------------------------------------------------
 
 
-def _high(found: Found, subject: Subject) -> tuple[set[str], tuple[str, ...]]:
+def _high(found: Found, subject: JudgedFit) -> tuple[set[str], tuple[str, ...]]:
     """Return of what R-hat is too high, and a remark on what is high by chance."""
     above = [(label, f.rhat, f) for label, f in found if f.rhat is not None]
     above = [one for one in above if one[1] > RHAT_MOST]

@@ -20,7 +20,7 @@ from varying.runtime.fit.origin import Origin
 from varying.runtime.fit.provenance import FORMAT, Provenance, describe_data
 from varying.runtime.sampling.settings import SamplerSettings
 from varying.runtime.summary.summary import rows_of
-from varying.runtime.verdict.subject import Subject
+from varying.runtime.verdict.subject import JudgedFit
 from varying.runtime.verdict.verdict import judge
 
 SPEC = "y ~ x + (1 + x | g)\nprior sigma = 1\n"
@@ -111,7 +111,7 @@ def made_fit() -> Fit:
         }
     )
     rows = _rows()
-    subject = Subject.of(Sampled(made), posterior(), NAMES)
+    subject = JudgedFit.of(Sampled(made), posterior(), NAMES)
     provenance = Provenance(
         format=FORMAT,
         spec=SPEC,

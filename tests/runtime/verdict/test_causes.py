@@ -14,7 +14,7 @@ import xarray as xr
 import varying
 from varying.compiler.sampled import Sampled
 from varying.runtime.draws.names import names_of
-from varying.runtime.verdict.subject import Subject
+from varying.runtime.verdict.subject import JudgedFit
 
 SPEC = "y ~ x + z + (1 | g) + (1 | h)"
 ACROSS = ("chain", "draw")
@@ -109,7 +109,7 @@ def test_causes(change: Callable[[Draws], None], said: tuple[str, ...]) -> None:
     draws = made()
     change(draws)
     names = names_of(sampled().program)
-    subject = Subject(draws[0], names, frozenset(), sampled())
+    subject = JudgedFit(draws[0], names, frozenset(), sampled())
     found = subject.causes(draws[1])
     assert len(found) == len(said)
     for sentence, words in zip(found, said, strict=True):
@@ -119,13 +119,13 @@ def test_causes(change: Callable[[Draws], None], said: tuple[str, ...]) -> None:
 def test_columns_on_very_different_scales() -> None:
     posterior, stats = made()
     other = sampled("y ~ x + tiny + (1 | g) + (1 | h)")
-    subject = Subject(posterior, names_of(other.program), frozenset(), other)
+    subject = JudgedFit(posterior, names_of(other.program), frozenset(), other)
     (found,) = subject.causes(stats)
     assert found.startswith("The columns tiny and x are on very different scales")
 
 
 def test_nothing_is_guessed_without_a_model() -> None:
-    assert Subject().causes(made()[1]) == ()
+    assert JudgedFit().causes(made()[1]) == ()
 
 
 def test_groups_that_are_one_are_named_after_a_fit() -> None:
@@ -137,7 +137,7 @@ def test_groups_that_are_one_are_named_after_a_fit() -> None:
         "y ~ 1 + (1 | g) + (1 | h)", pd.DataFrame({"y": y, **names})
     )
     fit = model.fit(seed=1, progress=False, draws=300, tune=300)
-    subject = Subject.of(
+    subject = JudgedFit.of(
         Sampled(fit._origin.compiled),
         fit._posterior,
         fit.provenance.names,

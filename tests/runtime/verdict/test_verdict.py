@@ -15,7 +15,7 @@ from varying.runtime.draws.row import StatisticsRow
 from varying.runtime.draws.statistics import figures
 from varying.runtime.summary.summary import rows_of
 from varying.runtime.verdict.fixed import fixed_elements
-from varying.runtime.verdict.subject import Subject
+from varying.runtime.verdict.subject import JudgedFit
 from varying.runtime.verdict.verdict import Verdict, judge
 
 from ..fits import CHAINS, DRAWS, independent, settings, statistics
@@ -142,7 +142,7 @@ def test_long_trajectories_are_a_remark_only() -> None:
 
 def test_constants_of_the_spec_are_never_complained_of() -> None:
     both = (*rows(np.ones((4, 250))), *rows(independent(), coord="z"))
-    known = Subject(fixed=frozenset({"b[x]"}))
+    known = JudgedFit(fixed=frozenset({"b[x]"}))
     assert judge(both, statistics(), settings(), known).ok
     # not known to be one, it is a parameter that did not move
     assert not judge(both, statistics(), settings()).ok
@@ -187,7 +187,7 @@ def looked_at(draws: Array, **changes: Any) -> Verdict:
         **changes,
     }
     kept = {n: (("chain", "draw"), v) for n, v in stats.items() if v is not None}
-    subject = Subject(posterior, NAMES)
+    subject = JudgedFit(posterior, NAMES)
     rows = rows_of(posterior, NAMES)
     return judge(rows, xr.Dataset(kept), settings(**sizes), subject)
 
@@ -305,7 +305,7 @@ def test_undefined_draws_of_what_is_not_listed() -> None:
     hidden[1, 2] = np.nan
     posterior = posterior.assign(z_g=(("chain", "draw"), hidden))
     rows = rows_of(posterior, NAMES)
-    found = judge(rows, statistics(), settings(), Subject(posterior, NAMES))
+    found = judge(rows, statistics(), settings(), JudgedFit(posterior, NAMES))
     assert not found.ok and "Not finite: z_g" in found.sentences[1]
 
 
