@@ -18,7 +18,7 @@ from ..distributions.table import REAL
 from ..families.family import Family
 from .bound import BoundPredictor, ResidualCorrelation, Response
 from .chained import told_twice
-from .priors.scalars import Scalar, Targets
+from .priors.scalars import Scalar, ScalarParameters
 from .several import OneResponse
 
 #: Families whose residuals can be correlated: what their responses then share.
@@ -115,7 +115,9 @@ def bind_coupling(
     return ResidualCorrelation(RESCOR, shared)
 
 
-def with_coupling(targets: Targets, coupling: ResidualCorrelation | None) -> Targets:
+def with_coupling(
+    targets: ScalarParameters, coupling: ResidualCorrelation | None
+) -> ScalarParameters:
     """Return the targets of a model with those of its residual correlation."""
     if coupling is None:
         return targets

@@ -54,7 +54,7 @@ from .options import check_threshold, family_of, link_of, read_options, word_of
 from .ordinal import with_thresholds
 from .parts import bind_parts
 from .persons import split_persons, with_person_targets, with_persons
-from .priors.scalars import Targets, targets_of
+from .priors.scalars import ScalarParameters, targets_of
 from .question import Keep
 from .questions.keep import bind_keep
 from .response import bind_response
@@ -90,7 +90,7 @@ class Draft:
             return self.one.name
         return replace(self.first, response=self.one.name).target[:-1]
 
-    def targets(self, joined: Sequence[GroupEffects]) -> Targets:
+    def targets(self, joined: Sequence[GroupEffects]) -> ScalarParameters:
         """Return what priors may be about."""
         found = targets_of(
             self.family,

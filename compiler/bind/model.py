@@ -43,7 +43,7 @@ from .items import check_items, item_columns
 from .ordinal import check_category_scale, check_priors_of_thresholds
 from .persons import check_persons
 from .priors.needed import check_needed
-from .priors.scalars import Targets, joint_targets
+from .priors.scalars import ScalarParameters, joint_targets
 from .priors.statements import resolve_priors
 from .question import CellQuestion, Questions
 from .questions.cells import bind_cells, cells_name
@@ -215,7 +215,7 @@ def formula_text(model: ModelStatement) -> str:
 def _asked(
     spec: Spec,
     drafts: Sequence[Draft],
-    targets: Targets,
+    targets: ScalarParameters,
     prepared: Prepared,
     sink: Sink,
 ) -> Questions:

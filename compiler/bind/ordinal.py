@@ -11,13 +11,13 @@ from ..distributions.table import REAL
 from ..families.family import Family
 from ..formula.places import columns_read
 from .bound import BoundModel, PriorText, Response
-from .priors.scalars import Scalar, Targets
+from .priors.scalars import Scalar, ScalarParameters
 from .question import CellQuestion
 
 
 def with_thresholds(
-    targets: Targets, family: Family | None, response: Response | None, of: str
-) -> Targets:
+    targets: ScalarParameters, family: Family | None, response: Response | None, of: str
+) -> ScalarParameters:
     """Return the targets of a response with each of its thresholds."""
     if family is None or response is None or not family.thresholds or response.items:
         return targets

@@ -23,7 +23,7 @@ from ..formula.terms import expand
 from ..prepare.rows import Prepared
 from .bound import BoundModel, Items, Response
 from .groupings import check_levels
-from .priors.scalars import Scalar, Targets
+from .priors.scalars import Scalar, ScalarParameters
 from .question import CellQuestion
 
 _WRITTEN = "it is written `threshold ~ (1 | subj)`"
@@ -159,8 +159,8 @@ def _column(
 
 
 def with_person_targets(
-    targets: Targets, response: Response | None, of: str
-) -> Targets:
+    targets: ScalarParameters, response: Response | None, of: str
+) -> ScalarParameters:
     """Return the targets of a response with the spread of its thresholds."""
     items = None if response is None else response.people
     if items is None:

@@ -47,7 +47,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class ScalarParameters:
     """The scalar parameters of a model.
 
     Attributes
@@ -116,7 +116,7 @@ def targets_of(
     response: str,
     joined: Sequence[GroupEffects],
     first: BoundPredictor | None = None,
-) -> Targets:
+) -> ScalarParameters:
     """Return the targets of a response; those of any family if it is not known.
 
     Parameters
@@ -128,7 +128,7 @@ def targets_of(
     others
         The other predictors.
     guessed, possible
-        See ``Targets``.
+        See ``ScalarParameters``.
     response
         What they begin with; empty where it is the only one.
     joined
@@ -187,7 +187,7 @@ def targets_of(
         and not (part.population.effects or part.population.smooths)
     }
     mains = [part.target[:-1] for part in others if part.named]
-    return Targets(
+    return ScalarParameters(
         tuple(found),
         names,
         guessed,
@@ -199,8 +199,10 @@ def targets_of(
 
 
 def joint_targets(
-    each: Sequence[Targets], responses: Sequence[str], joined: Sequence[GroupEffects]
-) -> Targets:
+    each: Sequence[ScalarParameters],
+    responses: Sequence[str],
+    joined: Sequence[GroupEffects],
+) -> ScalarParameters:
     """Return the targets of a model with these responses and groups."""
     renamed = {text: target for one in joined for text, target in one.other_names()}
     if len(each) == 1:
@@ -210,7 +212,7 @@ def joint_targets(
         unknown = guessed is None or one.guessed is None
         guessed = None if unknown else (guessed or frozenset()) | (one.guessed or set())
     levels = {name: found for one in each for name, found in one.levels.items()}
-    return Targets(
+    return ScalarParameters(
         tuple(scalar for one in each for scalar in one.scalars),
         tuple(dict.fromkeys(name for one in each for name in one.groups)),
         guessed,

@@ -11,7 +11,7 @@ from varying.grammar.walk import unwrap
 
 from ..bound import PriorText
 from .constants import line_of, target_text
-from .scalars import Scalar, Targets
+from .scalars import Scalar, ScalarParameters
 
 __all__ = ["named_parameter", "shared"]
 
@@ -32,7 +32,7 @@ def shared(
     statement: PriorStatement,
     value: Name,
     scalar: Scalar,
-    targets: Targets,
+    targets: ScalarParameters,
     sink: Sink,
 ) -> PriorText | None:
     """Return a parameter that is another one; None, and what is wrong, if it cannot be.

@@ -12,7 +12,7 @@ from varying.grammar.diagnostics import Sink
 from varying.grammar.tree import PriorStatement
 
 from ..bound import PriorText
-from .scalars import Targets
+from .scalars import ScalarParameters
 from .shared import named_parameter, shared
 from .targets import matches
 from .values import read_prior
@@ -21,7 +21,7 @@ from .values import read_prior
 def resolve_priors(
     file_level: Sequence[PriorStatement],
     model_level: Sequence[PriorStatement],
-    targets: Targets,
+    targets: ScalarParameters,
     sink: Sink,
 ) -> tuple[tuple[str, PriorText], ...]:
     """Return what the user wrote, by scalar target.

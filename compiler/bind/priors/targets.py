@@ -14,7 +14,7 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import Ref, Target
 
 from .named import group_text, ref_text, same_name, split_name
-from .scalars import Scalar, Targets
+from .scalars import Scalar, ScalarParameters
 from .unknown import unknown_coefficient, unknown_target
 
 #: Specificity of a statement for a target, most specific highest: a coefficient is
@@ -22,7 +22,9 @@ from .unknown import unknown_coefficient, unknown_target
 CLASS, GROUP, TERM, COEFFICIENT, STRATUM = 1, 2, 3, 4, 5
 
 
-def matches(target: Target, targets: Targets, sink: Sink) -> list[tuple[int, Scalar]]:
+def matches(
+    target: Target, targets: ScalarParameters, sink: Sink
+) -> list[tuple[int, Scalar]]:
     """Return the scalar parameters that a target names, and how closely."""
     target = targets.named(target)
     kind, refs = target.name.text, target.refs
@@ -99,7 +101,7 @@ def _canonical(target: Target) -> str:
     return f"{target.name.text}[{', '.join(texts)}]" if texts else target.name.text
 
 
-def _of_each_response(target: Target, targets: Targets) -> list[Target]:
+def _of_each_response(target: Target, targets: ScalarParameters) -> list[Target]:
     """Return a target without a response as that of each that has its class."""
     kinds = targets.kinds()
     text = target.name.text
@@ -116,7 +118,7 @@ def _of_each_response(target: Target, targets: Targets) -> list[Target]:
 
 
 def _in_each(
-    every: Sequence[Target], targets: Targets, sink: Sink
+    every: Sequence[Target], targets: ScalarParameters, sink: Sink
 ) -> list[tuple[int, Scalar]]:
     """Return what targets of several responses name; a fault is one of them all."""
     found: list[tuple[int, Scalar]] = []
@@ -135,7 +137,7 @@ def _grouped(
     kind: str,
     refs: tuple[Ref, ...],
     own: Sequence[Scalar],
-    targets: Targets,
+    targets: ScalarParameters,
     sink: Sink,
 ) -> list[tuple[int, Scalar]]:
     wanted = group_text(refs[0])
@@ -206,7 +208,7 @@ def _listed(
     refs: Sequence[Ref],
     own: Sequence[Scalar],
     where: str,
-    targets: Targets,
+    targets: ScalarParameters,
     sink: Sink,
 ) -> list[tuple[int, Scalar]]:
     found: list[tuple[int, Scalar]] = []
@@ -216,7 +218,7 @@ def _listed(
 
 
 def _coefficients(
-    ref: Ref, own: Sequence[Scalar], where: str, targets: Targets, sink: Sink
+    ref: Ref, own: Sequence[Scalar], where: str, targets: ScalarParameters, sink: Sink
 ) -> list[tuple[int, Scalar]]:
     wanted = ref_text(ref)
     exact = [scalar for scalar in own if same_name(scalar.coefficient, wanted)]

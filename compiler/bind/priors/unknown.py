@@ -13,7 +13,7 @@ from varying.grammar.tree import Ref
 
 from ...families import FAMILIES
 from .named import ref_text, same_name, split_name
-from .scalars import Scalar, Targets
+from .scalars import Scalar, ScalarParameters
 
 #: Coefficients that an unknown one is compared with, part by part.
 _MOST_COMPARED = 1_000
@@ -23,7 +23,7 @@ _CLASSES = ("b", "bcs", "sds", "simo", "sd", "cor", "df", "Intercept", "threshol
 
 
 def unknown_coefficient(
-    ref: Ref, own: Sequence[Scalar], where: str, targets: Targets, sink: Sink
+    ref: Ref, own: Sequence[Scalar], where: str, targets: ScalarParameters, sink: Sink
 ) -> None:
     """Report a coefficient or term that there is not.
 
@@ -77,7 +77,7 @@ def _in_r(name: str) -> str:
     return re.sub(r"[^\w.:]", "", name)
 
 
-def _reference(wanted: str, targets: Targets) -> str | None:
+def _reference(wanted: str, targets: ScalarParameters) -> str | None:
     """Return the term of a coefficient that a level would have if it had one."""
     for term, levels in targets.levels.items():
         if any(wanted == f"{term}[{level}]" for level in levels):
@@ -129,7 +129,9 @@ def _of_brms(kind: str) -> str | None:
     return f"{found[1]}[{', '.join(found[2].split('__'))}]"
 
 
-def unknown_target(kind: str, span: Span, targets: Targets, sink: Sink) -> None:
+def unknown_target(
+    kind: str, span: Span, targets: ScalarParameters, sink: Sink
+) -> None:
     """Report a class that there is not."""
     kinds = targets.kinds()
     if targets.guessed != frozenset():
@@ -188,7 +190,7 @@ def _bare(kind: str, kinds: Sequence[str]) -> str | None:
     return None if of in dpars else found
 
 
-def _as_in_summary(kind: str, targets: Targets) -> str | None:
+def _as_in_summary(kind: str, targets: ScalarParameters) -> str | None:
     """Return the target that a summary calls so, as it does ``sd_g``, or R does."""
     prefix, _, rest = kind.partition("_")
     if f"{prefix}.{rest}" in targets.kinds():

@@ -12,7 +12,7 @@ from varying.grammar.tree import Target
 from ...families.family import Family
 from ..bound import Grouping, Items, Population
 from ..effects import GroupEffects, effects_of
-from ..priors.scalars import Targets
+from ..priors.scalars import ScalarParameters
 
 __all__ = ["SHOWN", "Scope", "several"]
 
@@ -42,7 +42,7 @@ class Scope:
         Whether a response is.
     """
 
-    targets: Targets
+    targets: ScalarParameters
     parts: Mapping[str, tuple[Population, Sequence[Grouping]]]
     categories: Mapping[str, tuple[str, ...] | None]
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
