@@ -129,9 +129,9 @@ class JudgedFit:
         if self.posterior is None or self.sampled is None or self.names is None:
             return ()
         from .causes import Evidence, causes
-        from .conflict import Targets
+        from .conflict import PriorTargets
 
-        targets = Targets.of(self.sampled.compiled)
+        targets = PriorTargets.of(self.sampled.compiled)
         program = self.sampled.program
         sds = [group.reported_sd for group in program.groups]
         return causes(

@@ -16,7 +16,7 @@ prior, and what the data say without it.
 from __future__ import annotations
 
 from .found import conflicts
-from .targets import Targets
+from .targets import PriorTargets
 from .words import Conflict, sentences
 
-__all__ = ["Conflict", "Targets", "conflicts", "sentences"]
+__all__ = ["Conflict", "PriorTargets", "conflicts", "sentences"]

@@ -25,7 +25,7 @@ from .groups import EffectSpread, spreads
 from .locations import Z_LEAST, Location, locations
 from .separation import separation
 from .tails import log_upper, score, slope
-from .targets import Targets
+from .targets import PriorTargets
 from .words import Conflict, rounded_up, separates
 from .working import Centre, Working
 
@@ -56,7 +56,7 @@ def conflicts(
     posterior
         The draws, those of internal parameters among them.
     """
-    targets = Targets.of(compiled)
+    targets = PriorTargets.of(compiled)
     centre = Centre.of(program, frame, posterior)
     found: dict[str, Conflict] = {}
     skipped: list[str] = []
@@ -118,7 +118,7 @@ def _spread(
 
 
 def _separated(
-    centre: Centre, predictor: Predictor, targets: Targets
+    centre: Centre, predictor: Predictor, targets: PriorTargets
 ) -> dict[str, str]:
     """Return what is said of coefficients that separate the outcomes, by target."""
     found = separation(centre, predictor)
@@ -155,7 +155,7 @@ def _location(one: Location, row: PriorRow, separated: str) -> Conflict:
 
 
 def _others(
-    program: Program, targets: Targets, posterior: Dataset, seen: set[str]
+    program: Program, targets: PriorTargets, posterior: Dataset, seen: set[str]
 ) -> Iterator[tuple[PriorRow, Conflict]]:
     """Yield what is far out in its prior, by the draws alone.
 

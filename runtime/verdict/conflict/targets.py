@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.lower.builder import PriorRow
 
-__all__ = ["Targets"]
+__all__ = ["PriorTargets"]
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class PriorTargets:
     """The priors of a model, by parameter and label of the element.
 
     Attributes
@@ -34,7 +34,7 @@ class Targets:
     sds: Mapping[tuple[str, str], str]
 
     @classmethod
-    def of(cls, compiled: Compiled) -> Targets:
+    def of(cls, compiled: Compiled) -> PriorTargets:
         """Return those of a model."""
         program = compiled.program
         places: dict[str, tuple[str, ...]] = {}
