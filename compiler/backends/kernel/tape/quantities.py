@@ -32,7 +32,7 @@ from .integrated import (
     write_sums,
 )
 from .tape import TapeWriter
-from .units import Units, units
+from .units import DistinctRows, units
 
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 _UNIT = ("center", "scale")
@@ -101,7 +101,7 @@ class QuantityWriter:
         self._places: dict[str, Place] = {}
         self._factors: dict[tuple[str, int, int], int] = {}
         self.bases: dict[str, int] = {}
-        self.units: dict[str, Units | None] = {}
+        self.units: dict[str, DistinctRows | None] = {}
         if program.coupling is not None:
             # one response is given another of its row
             self.units = {one.name: None for one in program.predictors}
@@ -475,7 +475,7 @@ class QuantityWriter:
 
     # ---- predictors ----------------------------------------------------------------
 
-    def _predictor(self, predictor: Predictor, chosen: Units | None) -> Place:
+    def _predictor(self, predictor: Predictor, chosen: DistinctRows | None) -> Place:
         """Return the place of a predictor, by its units or by rows."""
         rows = self.frame.lengths[predictor.rows]
         if predictor.body is not None:

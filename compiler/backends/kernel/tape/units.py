@@ -17,7 +17,7 @@ WORTH = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Units:
+class DistinctRows:
     """Distinct rows of what a predictor is made of.
 
     Attributes
@@ -38,7 +38,7 @@ class Units:
         return np.ascontiguousarray(self._arrays[slot][self._first])
 
 
-def units(predictor: Predictor, frame: Frame) -> Units | None:
+def units(predictor: Predictor, frame: Frame) -> DistinctRows | None:
     """Return the units of a predictor; None if they are hardly fewer than rows."""
     if predictor.body is not None:
         return None  # it is made of others, by rows
@@ -48,4 +48,6 @@ def units(predictor: Predictor, frame: Frame) -> Units | None:
     found = find_cells(list(arrays.values()), rows)
     if not len(found.first) < WORTH * rows:
         return None
-    return Units(found.of.astype(np.int64), len(found.first), found.first, arrays)
+    return DistinctRows(
+        found.of.astype(np.int64), len(found.first), found.first, arrays
+    )
