@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from ..interface.progress import Progress
     from ..sampling.settings import SamplerSettings
     from .loo import Loo
-    from .units import Units
+    from .units import LeftOut
 
 __all__ = ["exactly", "predicted_by"]
 
 
 def predicted_by(
     compiled: Compiled,
-    units: Units,
+    units: LeftOut,
     chosen: Sequence[int],
     found: Refit,
     response: str | None = None,
@@ -57,7 +57,7 @@ def predicted_by(
 
 def exactly(
     compiled: Compiled,
-    units: Units,
+    units: LeftOut,
     found: Loo,
     settings: SamplerSettings,
     progress: Progress,

@@ -31,7 +31,7 @@ from varying.compiler.program.persons import each_persons, of_all, persons_of
 
 from ..rows.at_once import AtOnce
 from .psis import log_sum_exp
-from .units import Units, index_of
+from .units import LeftOut, index_of
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
@@ -59,7 +59,7 @@ _AT_ONCE = 200_000
 
 def density_of_units(
     compiled: Compiled,
-    units: Units,
+    units: LeftOut,
     draws: Mapping[str, Array],
     chosen: Sequence[int] | None = None,
 ) -> NDArray[np.float64]:
@@ -83,7 +83,7 @@ def density_of_units(
 
 
 def _of_unit(
-    compiled: Compiled, units: Units, place: int, draws: Mapping[str, Array]
+    compiled: Compiled, units: LeftOut, place: int, draws: Mapping[str, Array]
 ) -> NDArray[np.float64]:
     rows = units.rows([place])
     table = compiled.prepared.table.take(rows)
@@ -121,7 +121,7 @@ class _Unit:
     def __init__(
         self,
         at: AtOnce,
-        units: Units,
+        units: LeftOut,
         each: tuple[Program, ...] = (),
         places: Mapping[str, int] = MappingProxyType({}),
     ) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..interface.grids import TextTable
     from ..interface.progress import Progress
     from ..sampling.settings import SamplerSettings
-    from .units import Units
+    from .units import LeftOut
 
 __all__ = ["Fold", "KFold", "folds_of", "kfold_of"]
 
@@ -162,7 +162,7 @@ class KFold(Elpd):
         }
 
 
-def folds_of(units: Units, number: int | None, seed: int) -> list[NDArray[np.int64]]:
+def folds_of(units: LeftOut, number: int | None, seed: int) -> list[NDArray[np.int64]]:
     """Return which units are left out together.
 
     Parameters
@@ -193,7 +193,7 @@ def folds_of(units: Units, number: int | None, seed: int) -> list[NDArray[np.int
 
 def kfold_of(
     compiled: Compiled,
-    units: Units,
+    units: LeftOut,
     folds: Sequence[NDArray[np.int64]],
     settings: SamplerSettings,
     progress: Progress,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from varying.compiler.program.ir import Group, Program
 
 __all__ = [
-    "Units",
+    "LeftOut",
     "in_front",
     "index_of",
     "units_of",
@@ -37,7 +37,7 @@ _MOST_EFFECTS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Units:
+class LeftOut:
     """What is left out at a time.
 
     Attributes
@@ -78,7 +78,7 @@ class Units:
         return np.flatnonzero(np.isin(self.index, np.asarray(units)))
 
 
-def units_of(compiled: Compiled, by: str | None) -> Units:
+def units_of(compiled: Compiled, by: str | None) -> LeftOut:
     """Return the rows of a model as units; of a column, the rows of each level.
 
     Raises
@@ -93,7 +93,7 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
         labels = tuple(str(one) for one in prepared.rows.tolist())
         every = tuple(one.name for one in compiled.lowered.groups)
         told = _told(compiled, "", (), every)
-        return Units("", labels, np.arange(len(labels)), (), every, *told)
+        return LeftOut("", labels, np.arange(len(labels)), (), every, *told)
     if not isinstance(by, str):
         raise ArgumentError(f"by is the name of a column, not {given(by)}")
     names = {one.name for one in _used(compiled.lowered)}
@@ -110,7 +110,7 @@ def units_of(compiled: Compiled, by: str | None) -> Units:
     _refuse_members(compiled, by)
     own = _own_groups(compiled, by, index)
     others = tuple(sorted(names - {*own}))
-    units = Units(by, labels, index, own, others, *_told(compiled, by, own, others))
+    units = LeftOut(by, labels, index, own, others, *_told(compiled, by, own, others))
     _check(compiled, units)
     return units
 
@@ -181,7 +181,7 @@ def index_of(program: Program, group: Group, arrays: Mapping[str, Array]) -> Arr
     raise KeyError(group.name)
 
 
-def _check(compiled: Compiled, units: Units) -> None:
+def _check(compiled: Compiled, units: LeftOut) -> None:
     """Refuse what has no integral here, by name."""
     program = compiled.lowered
     frame = fill(program, compiled.prepared.table)
