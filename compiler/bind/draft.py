@@ -64,7 +64,7 @@ Parameterization = Literal["auto", "centered", "noncentered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ResponseDraft:
     """What binding one response has come to; None is what a fault has left out."""
 
     one: OneResponse
@@ -154,7 +154,9 @@ class Draft:
         )
 
 
-def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Draft:
+def draft_of(
+    spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink
+) -> ResponseDraft:
     """Bind one response without the priors, which are those of the whole model."""
     model, schema = one.statement, prepared.schema
     options = read_options(model.formula.options, sink)
@@ -230,7 +232,7 @@ def draft_of(spec: Spec, one: OneResponse, prepared: Prepared, sink: Sink) -> Dr
     guessed: frozenset[str] | None = frozenset() if body is not None else None
     if curve is None:
         guessed = _guessed(model, expansion, population, groupings, schema, sink)
-    return Draft(
+    return ResponseDraft(
         one,
         options,
         family,

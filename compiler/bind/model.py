@@ -34,7 +34,7 @@ from .bound import (
 )
 from .chained import check_doubled, responses_read
 from .coupling import bind_coupling, with_coupling
-from .draft import Draft, draft_of
+from .draft import ResponseDraft, draft_of
 from .effects import effects_of
 from .estimated import check_estimated, check_residuals
 from .group_forms import check_centered
@@ -126,7 +126,7 @@ def bind(
 
 
 def _formulas(
-    drafts: Sequence[Draft],
+    drafts: Sequence[ResponseDraft],
 ) -> Iterator[tuple[str, tuple[Population, tuple[Grouping, ...]]]]:
     """Yield population and groupings of each formula by what targets begin with."""
     for draft in drafts:
@@ -136,7 +136,7 @@ def _formulas(
 
 
 def _check_needed(
-    draft: Draft,
+    draft: ResponseDraft,
     priors: Sequence[tuple[str, PriorText]],
     prepared: Prepared,
     sink: Sink,
@@ -214,7 +214,7 @@ def formula_text(model: ModelStatement) -> str:
 
 def _asked(
     spec: Spec,
-    drafts: Sequence[Draft],
+    drafts: Sequence[ResponseDraft],
     targets: ScalarParameters,
     prepared: Prepared,
     sink: Sink,
@@ -265,7 +265,9 @@ def _asked(
     return Questions(quantities, tests, tuple(cells))
 
 
-def _cells(name: str, drafts: Sequence[Draft], prepared: Prepared) -> ModelCells:
+def _cells(
+    name: str, drafts: Sequence[ResponseDraft], prepared: Prepared
+) -> ModelCells:
     """Return the predictors of one response."""
     draft = next(one for one in drafts if one.one.name == name)
     table, computed = prepared.table, prepared.computed
