@@ -8,7 +8,7 @@ import regex
 
 from ..printer import name_text
 from .code import Called, Given, Word, called, split, string_of, written
-from .draft import Draft
+from .draft import ModelDraft
 from .priors import of_rstanarm
 from .tables import ELSEWHERE, REWRITTEN
 
@@ -38,7 +38,9 @@ _NAME = regex.compile(r"[\p{L}.][\w.]*")
 _SPREAD = {"gaussian": "sigma", "nbinom2": "shape", "negbinomial": "shape"}
 
 
-def read_argument(given: Given, call: Called | None, where: str, draft: Draft) -> None:
+def read_argument(
+    given: Given, call: Called | None, where: str, draft: ModelDraft
+) -> None:
     """Read an argument by its keyword.
 
     Parameters
@@ -113,7 +115,7 @@ def read_argument(given: Given, call: Called | None, where: str, draft: Draft) -
         draft.block(f"`{keyword}` has no counterpart that is known")
 
 
-def finish(draft: Draft, call: Called) -> None:
+def finish(draft: ModelDraft, call: Called) -> None:
     """Write what depends on the family, once that is known."""
     if draft.spread not in ("", "1"):
         dpar = _SPREAD.get(draft.family)
@@ -142,7 +144,7 @@ def finish(draft: Draft, call: Called) -> None:
         )
 
 
-def _precise(draft: Draft, call: Called) -> None:
+def _precise(draft: ModelDraft, call: Called) -> None:
     """Write weights of a normal response: variances of `sigma^2 / w`."""
     if draft.family != "gaussian":
         draft.block(f"`weights`: {REWRITTEN['weights']}")
@@ -160,14 +162,14 @@ def _precise(draft: Draft, call: Called) -> None:
         draft.notes.append(why)
 
 
-def _right_side(given: Given, draft: Draft) -> str:
+def _right_side(given: Given, draft: ModelDraft) -> str:
     left, tilde, right = given.plain.partition("~")
     if not tilde or left.strip():
         draft.block(f"`{given.keyword}` is no formula `~ x`")
     return right.strip()
 
 
-def _data(given: Given, draft: Draft) -> None:
+def _data(given: Given, draft: ModelDraft) -> None:
     """Leave the name of the data out; what chooses rows of them is said."""
     words = given.words
     first = words[0].text.rpartition(":")[2].rpartition(".")[2]
@@ -192,7 +194,7 @@ def _equal(given: Given) -> str:
     return f"residuals equally correlated within `{match[1]}` are `(1 | {match[1]})`"
 
 
-def _links(given: Given, draft: Draft) -> None:
+def _links(given: Given, draft: ModelDraft) -> None:
     """Read ``link={"mu": "log", "sigma": "log"}``, as Bambi names links."""
     from .code import arguments
 
@@ -203,7 +205,7 @@ def _links(given: Given, draft: Draft) -> None:
             draft.block("only the link of the mean is chosen: `link=log`")
 
 
-def _share(given: Given, draft: Draft) -> bool:
+def _share(given: Given, draft: ModelDraft) -> bool:
     """Read ``k/n ~ x`` with ``weights = n``, R's way of successes out of trials."""
     left, _, right = draft.formula.partition(" ~ ")
     part, slash, whole = (piece.strip() for piece in left.partition("/"))
@@ -213,7 +215,7 @@ def _share(given: Given, draft: Draft) -> bool:
     return True
 
 
-def _variances(given: Given, draft: Draft) -> bool:
+def _variances(given: Given, draft: ModelDraft) -> bool:
     """Read ``varIdent(form = ~ 1 | f)`` of nlme: a residual sd for each level."""
     match = _VARIANCE.fullmatch(given.text)
     if match is None:
@@ -231,7 +233,7 @@ def _variances(given: Given, draft: Draft) -> bool:
 # ---- families -----------------------------------------------------------------------
 
 
-def read_family(words: Sequence[Word], draft: Draft) -> None:
+def read_family(words: Sequence[Word], draft: ModelDraft) -> None:
     """Write a family as an option: a name, or one with its link."""
     text = string_of(words)
     call = called(words)
@@ -252,7 +254,7 @@ def _family_name(text: str) -> str:
     return text.rpartition(":")[2]
 
 
-def _called_family(call: Called, draft: Draft) -> None:
+def _called_family(call: Called, draft: ModelDraft) -> None:
     name, given = _family_name(call.name), call.given
     if name in ("brmsfamily", "brms_family") and given and given[0].string:
         name, given = given[0].string, given[1:]
@@ -271,7 +273,7 @@ def _called_family(call: Called, draft: Draft) -> None:
     draft.options["family"] = f"{name}({inside})" if inside else name
 
 
-def _fix_shape(alpha: str, draft: Draft) -> bool:
+def _fix_shape(alpha: str, draft: ModelDraft) -> bool:
     try:
         value = float(alpha)
     except ValueError:
@@ -285,7 +287,7 @@ def _fix_shape(alpha: str, draft: Draft) -> bool:
 # ---- group terms --------------------------------------------------------------------
 
 
-def _random(given: Given, draft: Draft) -> None:
+def _random(given: Given, draft: ModelDraft) -> None:
     """Read ``random`` of nlme, ordinal and MCMCglmm.
 
     Of nlme it is ``~ 1 + x | g``, or a list whose groups are nested in their order.
@@ -313,7 +315,7 @@ def _random(given: Given, draft: Draft) -> None:
         draft.block("`random`: its terms are written `(1 + x | group)`")
 
 
-def _nested(listed: Called, draft: Draft) -> None:
+def _nested(listed: Called, draft: ModelDraft) -> None:
     outer: list[str] = []
     terms = []
     for one in listed.given:
@@ -328,7 +330,7 @@ def _nested(listed: Called, draft: Draft) -> None:
     draft.formula += "".join(terms)
 
 
-def _groups(given: Given, call: Called, draft: Draft) -> None:
+def _groups(given: Given, call: Called, draft: ModelDraft) -> None:
     """Read ``groups=data["g"], re_formula="~x"`` of statsmodels."""
     words = given.words
     name = given.string
@@ -348,7 +350,7 @@ def _groups(given: Given, call: Called, draft: Draft) -> None:
         _components(variances, name_text(name), draft)
 
 
-def _components(given: Given, group: str, draft: Draft) -> None:
+def _components(given: Given, group: str, draft: ModelDraft) -> None:
     """Read ``vc_formula={"b": "0 + C(b)"}``: levels of ``b`` within each group."""
     from .code import arguments
 
@@ -368,7 +370,7 @@ def _components(given: Given, group: str, draft: Draft) -> None:
 # ---- priors of rstanarm -------------------------------------------------------------
 
 
-def read_by_keyword(draft: Draft, ordinal: bool) -> None:
+def read_by_keyword(draft: ModelDraft, ordinal: bool) -> None:
     """Write the priors that rstanarm takes by what they are about."""
     for keyword, given in draft.by_keyword:
         if given.text == "NULL":

@@ -12,7 +12,7 @@ Values = Mapping[str, tuple[Word, ...]]
 
 
 @dataclass(slots=True)
-class Draft:
+class ModelDraft:
     """A model while it is read.
 
     Attributes
@@ -60,7 +60,7 @@ class Draft:
     uncentered: set[str] = field(default_factory=set)
     at_zero: bool = False
     used: list[str] = field(default_factory=list)
-    further: list[Draft] = field(default_factory=list)
+    further: list[ModelDraft] = field(default_factory=list)
     own_family: str | None = None
     rescor: bool | None = None
     sure: bool = True

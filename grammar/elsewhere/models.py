@@ -19,7 +19,7 @@ from .code import (
     words_of,
     written,
 )
-from .draft import Draft, Values
+from .draft import ModelDraft, Values
 from .intercept import is_coefficient, only_intercept, terms_of, with_intercept
 from .priors import priors_of
 from .several import begin, join
@@ -50,7 +50,7 @@ _BRACES = regex.compile(r"\{([^{}|~]+)\}")
 _ERROR = regex.compile(r"Error\(((?:[^()]|\([^()]*\))*)\)")
 
 
-def model_of(words: Sequence[Word], values: Values) -> Draft:
+def model_of(words: Sequence[Word], values: Values) -> ModelDraft:
     """Return the model that code holds.
 
     Parameters
@@ -61,7 +61,7 @@ def model_of(words: Sequence[Word], values: Values) -> Draft:
     values
         What was assigned to variables above it.
     """
-    draft = Draft()
+    draft = ModelDraft()
     first, *options = split(words, ",")
     _read(first, draft, values)
     for option in options:
@@ -81,7 +81,7 @@ def model_of(words: Sequence[Word], values: Values) -> Draft:
     return draft
 
 
-def _read(words: Sequence[Word], draft: Draft, values: Values) -> None:
+def _read(words: Sequence[Word], draft: ModelDraft, values: Values) -> None:
     """Read a formula, or a call or sum that holds one."""
     if draft.formula:
         further = begin(draft)
@@ -129,7 +129,7 @@ def _without_methods(words: Sequence[Word]) -> Sequence[Word]:
     return words[: close + 1] if words[close + 1].text.startswith(".") else words
 
 
-def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
+def _piece(words: Sequence[Word], draft: ModelDraft, values: Values) -> None:
     """Read what a `+` joins to a formula: a further one, a family, priors."""
     call = called(words)
     if call is None or not draft.formula or call.name in MODEL_CALLS:
@@ -154,7 +154,7 @@ def _piece(words: Sequence[Word], draft: Draft, values: Values) -> None:
         read_family(words, draft)
 
 
-def _formula(words: Sequence[Word], draft: Draft) -> None:
+def _formula(words: Sequence[Word], draft: ModelDraft) -> None:
     text = written(words)
     strata = _ERROR.search(text)
     if strata is not None:
@@ -180,7 +180,7 @@ def _formula(words: Sequence[Word], draft: Draft) -> None:
         draft.formula = f"{left.strip()} ~ {right.strip()}"
 
 
-def _call(call: Called, draft: Draft, values: Values) -> None:
+def _call(call: Called, draft: ModelDraft, values: Values) -> None:
     if call.name == "mvbf" or call.name == "mvbrmsformula":
         for argument in call.given:
             if argument.keyword == "rescor":
@@ -204,7 +204,7 @@ def _call(call: Called, draft: Draft, values: Values) -> None:
         _unknown(call, draft, values)
 
 
-def _unknown(call: Called, draft: Draft, values: Values) -> None:
+def _unknown(call: Called, draft: ModelDraft, values: Values) -> None:
     """Read a call that is not known, but holds a formula."""
     draft.sure = False
     for argument in call.given:
@@ -227,7 +227,7 @@ def _unknown(call: Called, draft: Draft, values: Values) -> None:
             draft.block(f"it is not known what `{what}` says in `{call.name}()`")
 
 
-def _model(call: Called, draft: Draft, values: Values) -> None:
+def _model(call: Called, draft: ModelDraft, values: Values) -> None:
     """Read the call of a function that fits a model."""
     row = MODEL_CALLS[call.name]
     if draft.formula:
@@ -263,7 +263,7 @@ def _model(call: Called, draft: Draft, values: Values) -> None:
     _single(draft, call, row.where)
 
 
-def _single(draft: Draft, call: Called, where: str) -> None:
+def _single(draft: ModelDraft, call: Called, where: str) -> None:
     """Take R's `binomial` of single outcomes, 0 or 1, for what it is called here."""
     left = draft.formula.partition(" ~ ")[0]
     family, bracket, link = draft.options.get("family", "").partition("(")
@@ -280,7 +280,7 @@ def _is_formula(argument: Given) -> bool:
 # ---- parts and group terms ----------------------------------------------------------
 
 
-def _parts(call: Called, start: int, draft: Draft) -> None:
+def _parts(call: Called, start: int, draft: ModelDraft) -> None:
     """Read the further arguments of ``bf``: parts, fixed values, options."""
     free = 0
     for argument in call.given:
@@ -306,7 +306,7 @@ def _parts(call: Called, start: int, draft: Draft) -> None:
             draft.block(f"`{argument.keyword}` has no counterpart that is known")
 
 
-def _center(given: Given, call: Called, draft: Draft) -> None:
+def _center(given: Given, call: Called, draft: ModelDraft) -> None:
     """Read ``center = FALSE``: the intercept is a coefficient, as its priors go."""
     if given.text not in ("FALSE", "F"):
         draft.left_out["center"] = ELSEWHERE["center"]
@@ -323,7 +323,7 @@ def _center(given: Given, call: Called, draft: Draft) -> None:
     )
 
 
-def _part(words: Sequence[Word], draft: Draft) -> None:
+def _part(words: Sequence[Word], draft: ModelDraft) -> None:
     """Read the formula of a parameter: one line each where several are named."""
     text = string_of(words)
     inside = list(words_of(text, 0)) if text is not None else list(words)
@@ -346,7 +346,7 @@ def _part(words: Sequence[Word], draft: Draft) -> None:
 _OF_INNER = regex.compile(r"prior (\w+) (.+)")
 
 
-def _of_inner(text: str, draft: Draft) -> list[str]:
+def _of_inner(text: str, draft: ModelDraft) -> list[str]:
     """Return the prior of a parameter of a formula that is not linear.
 
     In brms it is that of all its coefficients, the intercept among them.
@@ -364,7 +364,7 @@ def _of_inner(text: str, draft: Draft) -> list[str]:
     return lines if only else [*lines, f"prior {name}.b {rest}"]
 
 
-def _coefficients(draft: Draft) -> None:
+def _coefficients(draft: ModelDraft) -> None:
     """Write priors of coefficients for the intercepts too that brms has among them."""
     formulas = {"": draft.formula.partition(" ~ ")[2]}
     for line in draft.parts:
@@ -381,7 +381,7 @@ def _coefficients(draft: Draft) -> None:
     draft.priors = with_intercept(draft.priors, among, alone)
 
 
-def _read_priors(draft: Draft, values: Values) -> None:
+def _read_priors(draft: ModelDraft, values: Values) -> None:
     family = draft.family
     for words in draft.given_priors:
         if len(words) == 1 and words[0].text in values:

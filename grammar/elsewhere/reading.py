@@ -21,7 +21,7 @@ from .code import (
     written,
 )
 from .column_lines import Contrasts, contrasts_of
-from .draft import Draft
+from .draft import ModelDraft
 from .intercept import is_coefficient, only_intercept, with_intercept
 from .models import ORDINAL, model_of
 from .pieces import (
@@ -77,7 +77,7 @@ class ForeignReader:
         named = _DATA.search(self.source.text)
         self.data_named = "" if named is None else named[1]
         values = {p.name: p.value for p in self.pieces if p.name is not None}
-        drafts: dict[int, Draft] = {
+        drafts: dict[int, ModelDraft] = {
             place: model_of(piece.value, values)
             for place, piece in enumerate(self.pieces)
             if holds_model(piece, values)
@@ -157,7 +157,7 @@ class ForeignReader:
 
     # ---- reporting ----
 
-    def _model(self, piece: Piece, draft: Draft, used: Counter[str]) -> None:
+    def _model(self, piece: Piece, draft: ModelDraft, used: Counter[str]) -> None:
         head = head_of(piece.value)
         notes = [
             *draft.blocked,
@@ -207,7 +207,7 @@ class ForeignReader:
             "foreign-code", self._place(piece), message, *dict.fromkeys(notes), fix=fix
         )
 
-    def _lines(self, piece: Piece, draft: Draft) -> list[str]:
+    def _lines(self, piece: Piece, draft: ModelDraft) -> list[str]:
         """Return the lines that take the place of a model."""
         line = draft.line
         name = piece.name

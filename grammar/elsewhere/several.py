@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from ..printer import name_text
-from .draft import Draft
+from .draft import ModelDraft
 
 #: Families whose residuals brms takes as correlated unless it is told not to.
 _CORRELATED = frozenset(("gaussian", "student"))
@@ -14,16 +14,16 @@ _PRIOR = regex.compile(r"prior (\w[\w.]*)(.*)", regex.DOTALL)
 _NAME = regex.compile(r"[\p{L}_.][\p{L}\p{N}_.]*")
 
 
-def begin(draft: Draft) -> Draft:
+def begin(draft: ModelDraft) -> ModelDraft:
     """Return the model of a further response, which is joined at the end."""
     if not draft.further:
         draft.own_family = draft.options.get("family")
-    further = Draft(used=draft.used)
+    further = ModelDraft(used=draft.used)
     draft.further.append(further)
     return further
 
 
-def join(draft: Draft) -> None:
+def join(draft: ModelDraft) -> None:
     """Write the further responses as indented formulas below the first."""
     several = bool(draft.further) or draft.formula.startswith("mvbind(")
     if not several:
@@ -58,7 +58,7 @@ def join(draft: Draft) -> None:
         )
 
 
-def _named(line: str, further: Draft, draft: Draft) -> str:
+def _named(line: str, further: ModelDraft, draft: ModelDraft) -> str:
     """Return the line of a parameter with the response in front of its name."""
     left = further.formula.partition("~")[0].partition("|")[0].strip()
     if not _NAME.fullmatch(left):
