@@ -55,7 +55,7 @@ Counts = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class SplineBasis:
     """One way to make curves of a variable.
 
     Attributes
@@ -182,8 +182,8 @@ def _bending(knots: Floats, curves: Floats, periodic: bool) -> Floats:
 
 
 _TABLE = (
-    Basis("tp", _thin_plate, 3, True, False, "thin plate regression spline"),
-    Basis(
+    SplineBasis("tp", _thin_plate, 3, True, False, "thin plate regression spline"),
+    SplineBasis(
         "ts",
         _shrunk,
         3,
@@ -191,11 +191,11 @@ _TABLE = (
         False,
         "thin plate regression spline whose straight part is drawn to 0 too",
     ),
-    Basis("cr", _cubic, 3, True, False, "cubic regression spline"),
-    Basis("cc", _cyclic, 4, False, True, "cubic spline whose ends meet"),
+    SplineBasis("cr", _cubic, 3, True, False, "cubic regression spline"),
+    SplineBasis("cc", _cyclic, 4, False, True, "cubic spline whose ends meet"),
 )
 
-BASES: Mapping[str, Basis] = {basis.name: basis for basis in _TABLE}
+BASES: Mapping[str, SplineBasis] = {basis.name: basis for basis in _TABLE}
 #: That of mgcv and brms.
 DEFAULT_BASIS = "tp"
 #: How many curves there are where nobody says, as in mgcv.
