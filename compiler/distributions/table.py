@@ -35,7 +35,7 @@ SUPPORTS: Mapping[str, Bounds] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class DistributionArgument:
     """An argument: its domain, its default, and PyMC's name for it."""
 
     name: str
@@ -70,7 +70,7 @@ class Distribution:
     """
 
     name: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[DistributionArgument, ...]
     support: Bounds
     pymc: str
     location: str | None = None
@@ -100,9 +100,9 @@ def _dirichlet(value: Array, alpha: Any) -> Array:
     return np.asarray(constant + ((alpha - 1) * np.log(value)).sum())
 
 
-_MU = Argument("mu", default=0.0)
-_SIGMA = Argument("sigma", POSITIVE, 1.0)
-_NU = Argument("nu", POSITIVE)
+_MU = DistributionArgument("mu", default=0.0)
+_SIGMA = DistributionArgument("sigma", POSITIVE, 1.0)
+_NU = DistributionArgument("nu", POSITIVE)
 
 
 def _loc_scale(name: str) -> Callable[..., tuple[str, dict[str, Any]]]:
@@ -137,8 +137,8 @@ _TABLE = (
     Distribution(
         "cauchy",
         (
-            Argument("mu", default=0.0, pymc="alpha"),
-            Argument("sigma", POSITIVE, 1.0, pymc="beta"),
+            DistributionArgument("mu", default=0.0, pymc="alpha"),
+            DistributionArgument("sigma", POSITIVE, 1.0, pymc="beta"),
         ),
         REAL,
         "Cauchy",
@@ -147,7 +147,7 @@ _TABLE = (
     ),
     Distribution(
         "laplace",
-        (_MU, Argument("sigma", POSITIVE, 1.0, pymc="b")),
+        (_MU, DistributionArgument("sigma", POSITIVE, 1.0, pymc="b")),
         REAL,
         "Laplace",
         location="mu",
@@ -156,7 +156,7 @@ _TABLE = (
     ),
     Distribution(
         "logistic",
-        (_MU, Argument("sigma", POSITIVE, 1.0, pymc="s")),
+        (_MU, DistributionArgument("sigma", POSITIVE, 1.0, pymc="s")),
         REAL,
         "Logistic",
         location="mu",
@@ -164,7 +164,7 @@ _TABLE = (
     ),
     Distribution(
         "gumbel",
-        (_MU, Argument("sigma", POSITIVE, 1.0, pymc="beta")),
+        (_MU, DistributionArgument("sigma", POSITIVE, 1.0, pymc="beta")),
         REAL,
         "Gumbel",
         location="mu",
@@ -187,7 +187,7 @@ _TABLE = (
     ),
     Distribution(
         "half_cauchy",
-        (Argument("sigma", POSITIVE, 1.0, pymc="beta"),),
+        (DistributionArgument("sigma", POSITIVE, 1.0, pymc="beta"),),
         POSITIVE,
         "HalfCauchy",
         aliases=("halfcauchy",),
@@ -195,21 +195,27 @@ _TABLE = (
     ),
     Distribution(
         "exponential",
-        (Argument("rate", POSITIVE, 1.0, pymc="lam"),),
+        (DistributionArgument("rate", POSITIVE, 1.0, pymc="lam"),),
         POSITIVE,
         "Exponential",
         scipy=lambda rate: ("expon", {"scale": 1.0 / np.asarray(rate)}),
     ),
     Distribution(
         "gamma",
-        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        (
+            DistributionArgument("alpha", POSITIVE),
+            DistributionArgument("beta", POSITIVE),
+        ),
         POSITIVE,
         "Gamma",
         scipy=lambda alpha, beta: ("gamma", {"a": alpha, "scale": 1.0 / beta}),
     ),
     Distribution(
         "inverse_gamma",
-        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        (
+            DistributionArgument("alpha", POSITIVE),
+            DistributionArgument("beta", POSITIVE),
+        ),
         POSITIVE,
         "InverseGamma",
         aliases=("inv_gamma",),
@@ -224,21 +230,27 @@ _TABLE = (
     ),
     Distribution(
         "weibull",
-        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        (
+            DistributionArgument("alpha", POSITIVE),
+            DistributionArgument("beta", POSITIVE),
+        ),
         POSITIVE,
         "Weibull",
         scipy=lambda alpha, beta: ("weibull_min", {"c": alpha, "scale": beta}),
     ),
     Distribution(
         "beta",
-        (Argument("alpha", POSITIVE), Argument("beta", POSITIVE)),
+        (
+            DistributionArgument("alpha", POSITIVE),
+            DistributionArgument("beta", POSITIVE),
+        ),
         UNIT,
         "Beta",
         scipy=lambda alpha, beta: ("beta", {"a": alpha, "b": beta}),
     ),
     Distribution(
         "uniform",
-        (Argument("lower"), Argument("upper")),
+        (DistributionArgument("lower"), DistributionArgument("upper")),
         REAL,
         "Uniform",
         support_of=lambda a: (a["lower"], a["upper"]),
@@ -257,7 +269,7 @@ _TABLE = (
     ),
     Distribution(
         "pareto",
-        (Argument("alpha", POSITIVE), Argument("m", POSITIVE)),
+        (DistributionArgument("alpha", POSITIVE), DistributionArgument("m", POSITIVE)),
         POSITIVE,
         "Pareto",
         support_of=lambda a: (a["m"], math.inf),
@@ -265,7 +277,11 @@ _TABLE = (
     ),
     Distribution(
         "triangular",
-        (Argument("lower"), Argument("c"), Argument("upper")),
+        (
+            DistributionArgument("lower"),
+            DistributionArgument("c"),
+            DistributionArgument("upper"),
+        ),
         REAL,
         "Triangular",
         support_of=lambda a: (a["lower"], a["upper"]),
@@ -280,7 +296,7 @@ _TABLE = (
     ),
     Distribution(
         "wald",
-        (Argument("mu", POSITIVE), Argument("lam", POSITIVE)),
+        (DistributionArgument("mu", POSITIVE), DistributionArgument("lam", POSITIVE)),
         POSITIVE,
         "Wald",
         aliases=("inverse_gaussian",),
@@ -292,7 +308,7 @@ _TABLE = (
     Distribution("flat", (), REAL, "Flat", proper=False),
     Distribution(
         "dirichlet",
-        (Argument("alpha", POSITIVE, pymc="a"),),
+        (DistributionArgument("alpha", POSITIVE, pymc="a"),),
         UNIT,
         "Dirichlet",
     ),
