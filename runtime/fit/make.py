@@ -182,7 +182,7 @@ def _run(found: Sample) -> SamplerRun:
 
 
 @dataclass(slots=True)
-class _Chain:
+class _ChainPieces:
     """A chain in pieces, and where it ended."""
 
     pieces: list[Mapping[str, Dataset]]
@@ -193,12 +193,14 @@ class _Chain:
         return sum(piece["posterior"].sizes["draw"] for piece in self.pieces)
 
 
-def _chains(groups: DataTree, state: NDArray[np.float64] | None) -> dict[int, _Chain]:
+def _chains(
+    groups: DataTree, state: NDArray[np.float64] | None
+) -> dict[int, _ChainPieces]:
     """Return the chains of some groups by their numbers."""
     kept = {name: groups[name].to_dataset() for name in _BY_DRAW}
     kept["posterior"] = all_draws(groups)
     return {
-        label: _Chain(
+        label: _ChainPieces(
             [{name: one.isel(chain=[place]) for name, one in kept.items()}],
             None if state is None else state[place],
         )
