@@ -50,7 +50,7 @@ _LEFT_OUT = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Chain:
+class _ChainDraws:
     """The draws of a chain that are kept.
 
     Attributes
@@ -91,7 +91,7 @@ def joined(several: Sequence[NativeDraws]) -> NativeDraws:
         return several[0]
     return _stacked(
         [
-            _Chain(
+            _ChainDraws(
                 one.unconstrained[0],
                 {name: values[0] for name, values in one.statistics.items()},
             )
@@ -100,7 +100,7 @@ def joined(several: Sequence[NativeDraws]) -> NativeDraws:
     )
 
 
-def _stacked(chains: Sequence[_Chain]) -> NativeDraws:
+def _stacked(chains: Sequence[_ChainDraws]) -> NativeDraws:
     """Return chains side by side; see ``rectangle``. There may be no draws."""
     from importlib.metadata import version
 
@@ -357,13 +357,13 @@ def _callback_model(kernel: Kernel, beginning: Callable[[int], Floats]) -> Any:
     )
 
 
-def _parted(tree: Any) -> list[_Chain]:
+def _parted(tree: Any) -> list[_ChainDraws]:
     """Return the draws kept, from what nutpie returns to everybody.
 
     It fills chains that were stopped with NaN up to the length of the longest.
     """
     if "posterior" not in tree:
-        return [_Chain(np.empty((0, 1)), {"diverging": np.empty(0, bool)})]
+        return [_ChainDraws(np.empty((0, 1)), {"diverging": np.empty(0, bool)})]
     statistics = {
         name: variable.values
         for name, variable in tree["sample_stats"].data_vars.items()
@@ -373,11 +373,11 @@ def _parted(tree: Any) -> list[_Chain]:
     for place, values in enumerate(tree["posterior"][_NAME].values):
         count = int((~np.isnan(values[:, 0])).sum())
         own = {name: array[place, :count] for name, array in statistics.items()}
-        chains.append(_Chain(values[:count], own))
+        chains.append(_ChainDraws(values[:count], own))
     return chains
 
 
-def _chains(results: Any) -> list[_Chain]:
+def _chains(results: Any) -> list[_ChainDraws]:
     """Return the draws kept, from nutpie's tables of one chain each."""
     import pyarrow
 
@@ -394,5 +394,5 @@ def _chains(results: Any) -> list[_Chain]:
             if name not in _LEFT_OUT
         }
         draws = values.reshape(len(kept), -1)[kept] if len(kept) else values[:, None]
-        chains.append(_Chain(draws, found))
+        chains.append(_ChainDraws(draws, found))
     return chains
