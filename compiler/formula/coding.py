@@ -58,7 +58,7 @@ MOST_SPECIALS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Factor:
+class _CodedFactor:
     """A variable that is a factor, with what its coding needs."""
 
     label: str
@@ -145,7 +145,7 @@ class _Smooth:
 
 
 #: None after a fault.
-_Resolved = _Factor | _Matrix | _Smooth | Numeric | Monotonic | None
+_Resolved = _CodedFactor | _Matrix | _Smooth | Numeric | Monotonic | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def code(
                     parts.append((single,))
                 case _Matrix(columns=several):
                     parts.append(several)
-                case _Factor() as factor:
+                case _CodedFactor() as factor:
                     parts.append(factor.parts(full[index, variable.label]))
                 case None | _Smooth():
                     break
@@ -308,7 +308,7 @@ def _full(
         labels = frozenset(variable.label for variable in term.variables)
         for variable in term.variables:
             factor = resolved[variable.label]
-            if not isinstance(factor, _Factor):
+            if not isinstance(factor, _CodedFactor):
                 continue
             margin = labels - {variable.label}
             # Only terms that hold the margin's rarest variable can contain it.
@@ -488,7 +488,7 @@ def _factor(
             f"would not: `(1 | {info.name})`",
         )
         return None
-    return _Factor(label, info.name, levels, contrast, base)
+    return _CodedFactor(label, info.name, levels, contrast, base)
 
 
 def _by_rows(
@@ -556,7 +556,7 @@ def _smooth(
     factor = _factor(
         name_text(name.text), info, own_scheme(info, "treatment"), None, span, sink
     )
-    if not isinstance(factor, _Factor):
+    if not isinstance(factor, _CodedFactor):
         return None
     levels = factor.parts(full=True)
     # of an ordered factor: differences from the first level, as in mgcv
