@@ -119,7 +119,7 @@ def variables_of(expression: Expr, made: Variables) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Factor:
+class _NumericFactor:
     """A function of numeric variables: the product of some parts of a column."""
 
     parts: tuple[Numeric, ...]
@@ -135,7 +135,7 @@ class _Product:
     """A column as a product of contrast codes and of functions."""
 
     coded: frozenset[Coded]
-    factors: frozenset[_Factor]
+    factors: frozenset[_NumericFactor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class _Adjusted:
     (the empty product) are multiplied by before they are added.
     """
 
-    taken: tuple[tuple[frozenset[_Factor], float], ...]
+    taken: tuple[tuple[frozenset[_NumericFactor], float], ...]
     scale: float
 
 
@@ -180,7 +180,9 @@ def increments(
     at_means, shared, beside = ([set[str]() for _ in columns] for _ in range(3))
     for place, whole in enumerate(work.products):
         scale = math.prod(code_step(code.weights) for code in whole.coded)
-        choices: list[list[tuple[_Factor, frozenset[_Factor], float]]] = []
+        choices: list[
+            list[tuple[_NumericFactor, frozenset[_NumericFactor], float]]
+        ] = []
         for factor in whole.factors:
             adjusted = work.adjusted(whole, factor)
             scale *= adjusted.scale
@@ -225,7 +227,7 @@ class _Design:
         # functions of one variable before those of several, else as written
         self._order = sorted(every, key=lambda factor: len(factor.variables))
 
-    def adjusted(self, whole: _Product, factor: _Factor) -> _Adjusted:
+    def adjusted(self, whole: _Product, factor: _NumericFactor) -> _Adjusted:
         """Return what a factor of a column adds to what is there without it."""
         others = whole.factors - {factor}
         before = [
@@ -256,7 +258,7 @@ class _Design:
                 return _Adjusted((), numeric_step(values, counts, off) or 1.0)
             weights, shift, rest = found
             if weights.any():
-                taken: list[tuple[frozenset[_Factor], float]] = [
+                taken: list[tuple[frozenset[_NumericFactor], float]] = [
                     (one, -float(weight))
                     for one, weight in zip(before, weights, strict=True)
                     if weight
@@ -281,13 +283,13 @@ class _Design:
         near = low - step <= 0.0 <= high + step
         return not near or abs(mean) > _FARTHEST * step
 
-    def _rounding(self, factor: _Factor) -> float | None:
+    def _rounding(self, factor: _NumericFactor) -> float | None:
         """Return how far off the values of a function may be; None: as numbers are."""
         if len(factor.parts) > 1:
             return None
         return rounding(factor.parts[0].expression, self._table)
 
-    def _of(self, factor: _Factor) -> Floats:
+    def _of(self, factor: _NumericFactor) -> Floats:
         found = np.ones(self._table.rows)
         for part in factor.parts:
             if part not in self._values:
@@ -302,7 +304,7 @@ _NOTHING = _Product(frozenset(), frozenset())
 def _product(column: DesignColumn, made: Variables) -> _Product:
     """Return a column as a product; parts that share a variable are one function."""
     coded = frozenset(part for part in column.parts if isinstance(part, Coded))
-    factors: list[_Factor] = []
+    factors: list[_NumericFactor] = []
     for part in column.parts:
         if isinstance(part, Coded):
             continue
@@ -311,7 +313,7 @@ def _product(column: DesignColumn, made: Variables) -> _Product:
         for other in [one for one in factors if one.variables & variables]:
             factors.remove(other)
             parts, variables = (*other.parts, *parts), variables | other.variables
-        factors.append(_Factor(parts, variables))
+        factors.append(_NumericFactor(parts, variables))
     return _Product(coded, frozenset(factors))
 
 
@@ -334,10 +336,10 @@ def _merged(whole: _Product, every: Sequence[_Product]) -> _Product:
     if not related:
         return whole
     parts = tuple(part for one in _in_order(whole) for part in one.parts)
-    return _Product(whole.coded, frozenset({_Factor(parts, variables)}))
+    return _Product(whole.coded, frozenset({_NumericFactor(parts, variables)}))
 
 
-def _in_order(whole: _Product) -> Iterator[_Factor]:
+def _in_order(whole: _Product) -> Iterator[_NumericFactor]:
     return iter(sorted(whole.factors, key=lambda factor: factor.label))
 
 
