@@ -70,7 +70,7 @@ class GroupOptions:
     members: MembersText | None = None
 
 
-class _Invalid(Exception):
+class _InvalidOption(Exception):
     """An argument is at fault; already reported."""
 
 
@@ -102,13 +102,13 @@ def group_options(group: Expr, sink: Sink) -> GroupOptions | None:
                 if name in given:
                     message = f"`{name}=` is given twice"
                     sink.add("invalid-argument", argument.span, message)
-                    raise _Invalid
+                    raise _InvalidOption
                 given.add(name)
                 if name not in known:
                     _unknown(node.function.text, argument.keyword, sink)
-                    raise _Invalid
+                    raise _InvalidOption
                 found = known[name](found, argument, sink)
-    except _Invalid:
+    except _InvalidOption:
         return None
     return None if _together(found, group, sink) else found
 
@@ -183,7 +183,7 @@ def _logical(argument: Argument, sink: Sink) -> bool:
         argument.value.span,
         f"`{argument.keyword.text}=` is `TRUE` or `FALSE`",
     )
-    raise _Invalid
+    raise _InvalidOption
 
 
 def _cor(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
@@ -199,7 +199,7 @@ def _by(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
             "`by=` of `mm()` is not compiled by this version",
             "until then: levels that all have the same standard deviations",
         )
-        raise _Invalid
+        raise _InvalidOption
     if isinstance(value, Name) and (value.quoted or value.text not in LOGICALS):
         return replace(found, by=value)
     sink.add(
@@ -208,7 +208,7 @@ def _by(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
         f"`by=` takes one factor: `{expression_text(argument.value)}` is none",
         "give it a name before the formula: `let f = ...`",
     )
-    raise _Invalid
+    raise _InvalidOption
 
 
 def _dist(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
@@ -224,7 +224,7 @@ def _dist(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
         *notes,
         fix=fix,
     )
-    raise _Invalid
+    raise _InvalidOption
 
 
 def _cov(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
@@ -238,7 +238,7 @@ def _cov(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
         f"`{expression_text(argument.value)}` is none",
         'written `cov=A`, or `cov="A.csv"`',
     )
-    raise _Invalid
+    raise _InvalidOption
 
 
 def _weights(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
@@ -256,7 +256,7 @@ def _weights(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOption
         f"`weights=` takes a weight for each of the {count} columns of `mm()`",
         f"written `weights=cbind({listed})`",
     )
-    raise _Invalid
+    raise _InvalidOption
 
 
 def _scale(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
