@@ -18,7 +18,7 @@ Factors = tuple[str, ...]
 _FORMS = "a grouping factor is `g`, `a:b`, `a/b`, `a + b` or `a*b`"
 
 
-class _Invalid(Exception):
+class _InvalidGroup(Exception):
     """The expression is no grouping factor; already reported."""
 
 
@@ -30,7 +30,7 @@ def expand_group(expression: Expr, sink: Sink) -> tuple[Factors, ...]:
     """
     try:
         found = _expand(expression, sink, top=True)
-    except _Invalid:
+    except _InvalidGroup:
         return ()
     # `g + g` is one grouping; `a:b` and `b:a` have the same levels.
     unique: dict[frozenset[str], Factors] = {}
@@ -88,7 +88,7 @@ def _expand(expression: Expr, sink: Sink, top: bool) -> list[Factors]:
     sink.add(
         "invalid-group", node.span, f"`{text}` cannot be a grouping factor", *forms
     )
-    raise _Invalid
+    raise _InvalidGroup
 
 
 def _only_factor(arguments: Sequence[Argument], top: bool, sink: Sink) -> bool:
@@ -103,7 +103,7 @@ def _only_factor(arguments: Sequence[Argument], top: bool, sink: Sink) -> bool:
             f"`{name}=` is for all of a grouping factor, not for a part of it",
             f"written `gr(a:b, {name}={value})`, or as two terms",
         )
-        raise _Invalid
+        raise _InvalidGroup
     return len(arguments) == len(named) + 1 and arguments[0].keyword is None
 
 
