@@ -48,7 +48,7 @@ def check_dropped(expansion: Expansion, schema: Schema, sink: Sink) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Own:
+class _GroupingOptions:
     """What a grouping factor says of its levels and effects."""
 
     by: Name | None
@@ -69,7 +69,7 @@ class _Bars:
     factors: tuple[str, ...]
     span: Span
     terms: list[GroupTerm]
-    own: _Own
+    own: _GroupingOptions
 
 
 def bind_groupings(
@@ -187,7 +187,7 @@ def bind_groupings(
 
 def _factors_of(
     bar: GroupBar, prepared: Prepared, sink: Sink
-) -> Iterator[tuple[tuple[str, ...], _Own, Expr]]:
+) -> Iterator[tuple[tuple[str, ...], _GroupingOptions, Expr]]:
     """Yield the grouping factors of a bar that are known, each with its options."""
     schema = prepared.schema
     # `g + g` is one grouping, and so are `a:b` and `b:a`
@@ -210,7 +210,7 @@ def _factors_of(
                 membership = bind_membership(options.members, prepared, sink)
                 if membership is None:
                     continue
-            own = _Own(
+            own = _GroupingOptions(
                 by, options.correlated, membership, options.distribution, options.cov
             )
             key = frozenset(factors), own
@@ -259,7 +259,7 @@ def _check_names(groupings: Sequence[Grouping], sink: Sink) -> None:
             )
 
 
-def _check_alike(bars: _Bars, own: _Own, bar: GroupBar, sink: Sink) -> None:
+def _check_alike(bars: _Bars, own: _GroupingOptions, bar: GroupBar, sink: Sink) -> None:
     """Report terms over one factor of which not all say the same of its levels."""
     if own.membership != bars.own.membership:
         assert own.membership is not None
