@@ -49,7 +49,7 @@ def own_functions(functions: Mapping[str, Callable[..., Any]] | None) -> Functio
         if name in FUNCTIONS:
             raise ValueError(f"functions: the language has a function {name!r} already")
         parameters, required = _parameters(compute)
-        own = _Own(name, compute)
+        own = _OwnFunction(name, compute)
         found[name] = OwnFunction(name, parameters, required, own)
     return found
 
@@ -62,7 +62,7 @@ class Unpicklable(pickle.PicklingError):
         return short_traceback(self, f"{type(self).__name__}: {self}")
 
 
-class _Own:
+class _OwnFunction:
     """A function of the caller's, which says itself that it cannot be pickled."""
 
     def __init__(self, name: str, compute: Callable[..., Any]) -> None:
@@ -71,7 +71,7 @@ class _Own:
     def __call__(self, *args: Any, **options: Any) -> Any:
         return self.compute(*args, **options)
 
-    def __deepcopy__(self, memo: object) -> _Own:
+    def __deepcopy__(self, memo: object) -> _OwnFunction:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -85,7 +85,7 @@ class _Own:
                 "module that is imported there too, or compile the model there "
                 f"({reason})"
             ) from None
-        return _Own, (self.name, self.compute)
+        return _OwnFunction, (self.name, self.compute)
 
 
 def _parameters(compute: Callable[..., Any]) -> tuple[tuple[str, ...], int]:
