@@ -37,7 +37,7 @@ from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
 from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
-from ..program.recipes import Count, Matrix, Numbers, Outcome, Parts, Variable
+from ..program.recipes import Count, Matrix, Numbers, Outcome, Parts, RowValues
 from . import default_priors as defaults
 from .builder import (
     COEF,
@@ -130,11 +130,11 @@ def _response(build: Builder) -> Likelihood:
     if bound.main.body is not None:
         _curve(build, bound.main.body)
     response = bound.response
-    recipe: Outcome | Parts | Variable
+    recipe: Outcome | Parts | RowValues
     recipe = Outcome(response.column, response.categories)
     axes: tuple[str, ...] = (ROW,)
     if response.expression is not None:
-        recipe = Variable(Numeric(response.name, response.expression))
+        recipe = RowValues(Numeric(response.name, response.expression))
     if response.parts:
         recipe = Parts(response.parts)
         axes = (ROW, f"{bound.prefix}category")
@@ -371,14 +371,14 @@ def _known(build: Builder) -> Arguments:
     response, of = build.bound.response, build.bound.prefix
     family = build.bound.family
     if response.rate is not None and (family.rate or family.exposed):
-        build.slots.append(Slot(f"{of}rate", (ROW,), Variable(response.rate)))
+        build.slots.append(Slot(f"{of}rate", (ROW,), RowValues(response.rate)))
     if response.error is not None:
-        build.slots.append(Slot(f"{of}se", (ROW,), Variable(response.error)))
+        build.slots.append(Slot(f"{of}se", (ROW,), RowValues(response.error)))
     if response.weight is not None:
-        build.slots.append(Slot(f"{of}weight", (ROW,), Variable(response.weight)))
+        build.slots.append(Slot(f"{of}weight", (ROW,), RowValues(response.weight)))
     beside = (*response.known, *response.limits)
     for name, variable in beside:
-        build.slots.append(Slot(f"{of}{name}", (ROW,), Variable(variable)))
+        build.slots.append(Slot(f"{of}{name}", (ROW,), RowValues(variable)))
     return [(name, Symbol(f"{of}{name}")) for name, _ in beside]
 
 
@@ -389,7 +389,7 @@ def _offsets(
     for number, variable in enumerate(variables, start=1):
         name = f"{part.prefix}offset"
         name = name if len(variables) == 1 else numbered(name, number)
-        build.slots.append(Slot(name, (ROW,), Variable(variable)))
+        build.slots.append(Slot(name, (ROW,), RowValues(variable)))
         blocks.append(Offset(name))
     return blocks
 

@@ -27,8 +27,8 @@ from .recipes import (
     Outcome,
     Parts,
     Recipe,
+    RowValues,
     Single,
-    Variable,
     Weights,
     Within,
 )
@@ -86,7 +86,7 @@ def array_of(recipe: Recipe, table: Table) -> NDArray[Any]:
             return np.stack(
                 [evaluate(one.expression, table) for one in several], axis=-1
             )
-        case Variable(variable):
+        case RowValues(variable):
             return evaluate(variable.expression, table)
         case _:
             raise ValueError("it is made of the response, or by a pass")

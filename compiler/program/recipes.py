@@ -85,7 +85,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class RowValues:
     """Recipe: one number a row, from an expression over the data."""
 
     variable: Numeric
@@ -143,7 +143,7 @@ Recipe = (
     | LevelPlace
     | Outcome
     | Parts
-    | Variable
+    | RowValues
     | Numbers
     | Count
     | Within

@@ -39,8 +39,8 @@ from .recipes import (
     Numbers,
     Outcome,
     Parts,
+    RowValues,
     Single,
-    Variable,
     Weights,
     Within,
 )
@@ -162,7 +162,7 @@ def _slot(slot: Slot) -> str:
             return f"{head} = {column}{what}"
         case Parts(several):
             return f"{head} = {_some([one.label for one in several])}"
-        case Variable(variable):
+        case RowValues(variable):
             return f"{head} = {variable.label}"
         case Numbers(values):
             return f"{head} = [{_some([_number(v) for v in values], 8)}]"

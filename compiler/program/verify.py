@@ -10,7 +10,7 @@ from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
 from .expressions import ANY, OPERATIONS, Apply, Assemble, Expr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
-from .recipes import Matrix, Outcome, Parts, Single, Variable
+from .recipes import Matrix, Outcome, Parts, RowValues, Single
 
 
 class InvalidProgram(Exception):
@@ -242,7 +242,7 @@ def _verify_frame(program: Program, frame: Frame) -> None:
             _require(bool(inside), f"{slot.name} has ranks beyond its categories")
         if isinstance(slot.recipe, Matrix | Parts | Single):
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
-        if isinstance(slot.recipe, Variable) and slot.name not in observed:
+        if isinstance(slot.recipe, RowValues) and slot.name not in observed:
             _require(bool(np.isfinite(array).all()), f"{slot.name} is not finite")
 
 

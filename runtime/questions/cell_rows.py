@@ -22,7 +22,7 @@ from varying.compiler.program.recipes import (
     MemberIndex,
     MemberWeights,
     Numbers,
-    Variable,
+    RowValues,
 )
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _is_of_rows(recipe: Recipe, compiled: Compiled) -> bool:
         if term.name in ("lb", "ub")
     ]
     return isinstance(recipe, Matrix | LevelPlace) or (
-        isinstance(recipe, Variable) and recipe.variable in bounds
+        isinstance(recipe, RowValues) and recipe.variable in bounds
     )
 
 
@@ -243,7 +243,7 @@ def _arrays(
             own[slot.name] = np.zeros(table.rows)
         elif slot.name in inside:
             # what is not in the formula itself is an offset
-            assert isinstance(slot.recipe, Variable)
+            assert isinstance(slot.recipe, RowValues)
             variable = slot.recipe.variable
             own[slot.name] = np.zeros(table.rows)
             if variable in known:

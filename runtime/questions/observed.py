@@ -10,7 +10,7 @@ from varying.compiler.bind.response import outcome_values
 from varying.compiler.data.codes import recode
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.program.fill import array_of
-from varying.compiler.program.recipes import Outcome, Variable
+from varying.compiler.program.recipes import Outcome, RowValues
 
 if TYPE_CHECKING:
     from varying.compiler.bind.question import CellQuestion
@@ -68,7 +68,7 @@ def observed_in(
         trials = dict(bound.response.known).get("trials")
         if trials is None:
             return None
-        total = array_of(Variable(trials), table)
+        total = array_of(RowValues(trials), table)
         return float((values * counts)[chosen].sum() / (total * counts)[chosen].sum())
     values = _measured(question, compiled, values, category)
     return float(np.average(values[chosen], weights=counts[chosen]))

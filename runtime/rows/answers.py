@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.program.expressions import Symbol
-from varying.compiler.program.recipes import Variable
+from varying.compiler.program.recipes import RowValues
 from varying.grammar.walk import column_names
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def answer_of(program: Program, likelihood: Likelihood) -> Expr | None:
         return None
     recipes = (slot.recipe for slot in program.slots if slot.name == value.name)
     found = next(recipes, None)
-    return found.variable.expression if isinstance(found, Variable) else None
+    return found.variable.expression if isinstance(found, RowValues) else None
 
 
 def answer_columns(program: Program, likelihood: Likelihood) -> frozenset[str]:

@@ -63,8 +63,8 @@ from varying.compiler.program.recipes import (
     MemberWeights,
     Outcome,
     Parts,
+    RowValues,
     Single,
-    Variable,
 )
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Source, Span
@@ -335,7 +335,7 @@ def _asked(program: Program, strata: Iterable[By]) -> Needs:
                 columns((column,))
             case LevelPlace(column, levels):
                 factors[column] = levels
-            case Variable(variable):
+            case RowValues(variable):
                 expressions[variable.label] = variable.expression
             case Parts(several):
                 expressions |= {one.label: one.expression for one in several}

@@ -28,8 +28,8 @@ from ...program.recipes import (
     Numbers,
     Outcome,
     Parts,
+    RowValues,
     Single,
-    Variable,
     Within,
 )
 from .elementwise import ElementwiseWriter, bare, core, names_read
@@ -194,7 +194,7 @@ def _held(writer: Writer) -> list[Column]:
             case Parts(several):
                 for part in several:
                     names += _read(part.expression, writer)
-            case Variable(variable):
+            case RowValues(variable):
                 names += _read(variable.expression, writer)
     for one in writer.made:
         if isinstance(one, tree.LetStatement):
@@ -303,7 +303,7 @@ def array_lines(writer: Writer) -> Iterator[str]:
             case Parts(several):
                 numbers = ", ".join(_part(writer, one) for one in several)
                 yield f"    {name} = np.column_stack([{numbers}])"
-            case Variable(variable):
+            case RowValues(variable):
                 yield f"    {name} = {_part(writer, variable)}"
             case Numbers(values, width):
                 if width is None:

@@ -30,7 +30,7 @@ from ...program.blocks import Intercept
 from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.reached import by_row
-from ...program.recipes import Variable
+from ...program.recipes import RowValues
 from ...program.verify import definition_order
 from . import definitions
 from .blocks import BLOCKS
@@ -458,5 +458,5 @@ def _some_is_zero(writer: Writer, likelihood: Likelihood) -> bool:
     slots = {slot.name: slot for slot in writer.program.slots}
     assert likelihood.weight is not None
     weight = slots[likelihood.weight].recipe
-    assert isinstance(weight, Variable)
+    assert isinstance(weight, RowValues)
     return not evaluate(weight.variable.expression, writer.table).all()

@@ -13,7 +13,7 @@ from ...distributions.table import DISTRIBUTIONS
 from ...families import FAMILIES
 from ..blocks import Intercept, Linear, Offset, Product
 from ..ir import Frame, Likelihood, Parameter, Predictor, Program
-from ..recipes import Variable
+from ..recipes import RowValues
 from .charts import coordinates
 from .density import arguments_of, evaluate, evaluate_expression
 from .start import start
@@ -136,7 +136,7 @@ def _terms(
             case Offset(slot):
                 recipe = program.slot(slot).recipe
                 label = "what is fixed"
-                if isinstance(recipe, Variable):
+                if isinstance(recipe, RowValues):
                     label = f"the offset `{recipe.variable.label}`"
                 yield label, float(frame[slot][row]), _DIVIDE
             case _:
