@@ -36,7 +36,7 @@ from ..interface.faults import file_fault
 from ..questions.answers import GROUP, Answers, answers_in
 from ..summary.summary import PROB, Summary, rows_of, summary_of
 from .provenance import FORMAT, READABLE, SEALED, Provenance
-from .stored_draws import StoredFit as Variable
+from .stored_draws import StoredVariable
 from .stored_draws import (
     asked,
     check_draws,
@@ -127,7 +127,7 @@ class StoredFit(NamedTuple):
     provenance: Provenance
     table: Table
     state: NDArray[np.float64] | None
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, StoredVariable]
 
 
 def read(path: str | os.PathLike[str]) -> StoredFit:
@@ -141,7 +141,7 @@ def read(path: str | os.PathLike[str]) -> StoredFit:
     from xarray import DataTree
 
     groups, attrs, provenance, table = _read(path, whole=True)
-    variables: dict[str, Variable] = {}
+    variables: dict[str, StoredVariable] = {}
     for name in (INTERNALS, "posterior"):
         variables |= stored_variables(groups[name]) if name in groups else {}
     own = {name: groups.pop(name) for name in (_DATA, _STATE) if name in groups}
@@ -175,7 +175,7 @@ class Plain(NamedTuple):
     numbers: NDArray[Any]
     provenance: Provenance
     table: Table
-    stored: Mapping[str, Variable]
+    stored: Mapping[str, StoredVariable]
     observed: Mapping[str, NDArray[Any]]
 
 
