@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..draws.names import Names
     from ..fit.fit import Fit
 
-__all__ = ["Panel", "blocks_in", "blocks_of", "by_spread", "divergent"]
+__all__ = ["ParameterBlock", "blocks_in", "blocks_of", "by_spread", "divergent"]
 
 _BACKQUOTED = re.compile(r"`([^`]+)`")
 #: Coefficients share a panel if their spreads differ by no more than this factor.
@@ -37,7 +37,7 @@ Role = Literal["population", "effects"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Panel:
+class ParameterBlock:
     """Numbers that share a panel.
 
     Attributes
@@ -98,7 +98,7 @@ class Panel:
         inside = ", ".join(part for part in (self.labels[at], self.coef) if part)
         return f"{self.name}[{inside}]" if inside else self.name
 
-    def only(self, places: Sequence[int]) -> Panel:
+    def only(self, places: Sequence[int]) -> ParameterBlock:
         """Return the block with some of its numbers."""
         labels = tuple(self.labels[at] for at in places)
         return replace(self, labels=labels, draws=self.draws[list(places)])
@@ -106,7 +106,7 @@ class Panel:
 
 def blocks_of(
     fit: Fit, var: str | Sequence[str] = (), *, effects: bool = True
-) -> tuple[Panel, ...]:
+) -> tuple[ParameterBlock, ...]:
     """Return the reported parameters of a fit.
 
     Parameters
@@ -173,7 +173,7 @@ def _wanted(var: object) -> tuple[str, ...]:
     raise PlotError(f"var is a name or a list of names, not {var!r}")
 
 
-def _named(name: str, blocks: Sequence[Panel]) -> list[Panel]:
+def _named(name: str, blocks: Sequence[ParameterBlock]) -> list[ParameterBlock]:
     plain = _BACKQUOTED.sub(lambda found: name_text(found[1]), name)
     spellings = (name, *_as_reported(name), plain, *_as_reported(plain))
     for spelled in dict.fromkeys(spellings):
@@ -200,11 +200,11 @@ def _as_reported(name: str) -> Iterator[str]:
         yield f"{head}_{group.strip()}" + (f"[{rest.strip()}]" if comma else "")
 
 
-def _whole(name: str, blocks: Sequence[Panel]) -> list[Panel]:
+def _whole(name: str, blocks: Sequence[ParameterBlock]) -> list[ParameterBlock]:
     return [block for block in blocks if name in (block.name, block.family)]
 
 
-def _single(name: str, blocks: Sequence[Panel]) -> list[Panel]:
+def _single(name: str, blocks: Sequence[ParameterBlock]) -> list[ParameterBlock]:
     return [
         block.only([at])
         for block in blocks
@@ -213,7 +213,7 @@ def _single(name: str, blocks: Sequence[Panel]) -> list[Panel]:
     ][:1]
 
 
-def _of_term(name: str, blocks: Sequence[Panel]) -> list[Panel]:
+def _of_term(name: str, blocks: Sequence[ParameterBlock]) -> list[ParameterBlock]:
     """Return the coefficients of a term: ``b[cond]`` is ``b[cond[hard]]`` and so on."""
     found = []
     for block in blocks:
@@ -242,7 +242,7 @@ def _is(prefix: str, name: str) -> bool:
     return name.startswith(prefix) or f"_{prefix}" in name
 
 
-def blocks_in(posterior: Dataset, names: Names) -> Iterator[Panel]:
+def blocks_in(posterior: Dataset, names: Names) -> Iterator[ParameterBlock]:
     """Yield the parameters in some draws, by the names of what is reported."""
     for name in (*names.parameters, *names.effects):
         values = posterior[name]
@@ -258,12 +258,14 @@ def blocks_in(posterior: Dataset, names: Names) -> Iterator[Panel]:
                 yield _block(name, "", found, "population")
 
 
-def _block(name: str, coef: str, found: dict[str, NDArray[Any]], role: Role) -> Panel:
+def _block(
+    name: str, coef: str, found: dict[str, NDArray[Any]], role: Role
+) -> ParameterBlock:
     draws = np.stack([np.asarray(d, dtype=np.float64) for d in found.values()])
-    return Panel(name, coef, tuple(found), draws, role)
+    return ParameterBlock(name, coef, tuple(found), draws, role)
 
 
-def by_spread(block: Panel, most: int = _NAMED) -> list[Panel]:
+def by_spread(block: ParameterBlock, most: int = _NAMED) -> list[ParameterBlock]:
     """Divide coefficients of very different spread, ``most`` to a panel.
 
     Effects of levels and thresholds stay together, and so do very many numbers.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .blocks import Panel, blocks_of, by_spread
+from .blocks import ParameterBlock, blocks_of, by_spread
 from .style import (
     SMALL,
     WIDTH,
@@ -73,7 +73,7 @@ def picture(sheet: Canvas, fit: Fit, var: str | Sequence[str] = ()) -> None:
     found.supxlabel(what, fontsize=SMALL)
 
 
-def _shown(blocks: Sequence[Panel]) -> str:
+def _shown(blocks: Sequence[ParameterBlock]) -> str:
     """Say what marks and lines are."""
     folded = [_folded(block) for block in blocks]
     both = "median, middle 50 % (thick) and 95 % (thin) of the draws"
@@ -84,7 +84,7 @@ def _shown(blocks: Sequence[Panel]) -> str:
     return what
 
 
-def _draw_on(sheet: Canvas, blocks: Sequence[Panel]) -> None:
+def _draw_on(sheet: Canvas, blocks: Sequence[ParameterBlock]) -> None:
     """Draw on axes of the user's, a block on each."""
     panels = sheet.axes(len(blocks), 1)[:, 0]
     for axes, block in zip(panels, blocks, strict=True):
@@ -98,9 +98,9 @@ def _draw_on(sheet: Canvas, blocks: Sequence[Panel]) -> None:
     panels[-1].set_xlabel(f"{below}\n{what}" if below else what, fontsize=SMALL)
 
 
-def _bands(blocks: Sequence[Panel]) -> list[list[Panel]]:
+def _bands(blocks: Sequence[ParameterBlock]) -> list[list[ParameterBlock]]:
     """Return what stands side by side: effects of one group, else one block."""
-    bands: list[list[Panel]] = []
+    bands: list[list[ParameterBlock]] = []
     for _, same in groupby(blocks, lambda b: (b.name, b.labels, b.role)):
         found = list(same)
         abreast = 1
@@ -111,20 +111,22 @@ def _bands(blocks: Sequence[Panel]) -> list[list[Panel]]:
     return bands
 
 
-def _folded(block: Panel) -> bool:
+def _folded(block: ParameterBlock) -> bool:
     return len(block.labels) > _LONGEST
 
 
-def _alone(band: Sequence[Panel]) -> bool:
+def _alone(band: Sequence[ParameterBlock]) -> bool:
     return len(band) == 1 and not _folded(band[0])
 
 
-def _height(band: Sequence[Panel]) -> float:
+def _height(band: Sequence[ParameterBlock]) -> float:
     block = band[0]
     return _FRAME + (_FOLDED if _folded(block) else _LINE * len(block.labels))
 
 
-def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Panel]) -> None:
+def _draw_band(
+    figure: Picture, grid: GridSpec, at: int, band: Sequence[ParameterBlock]
+) -> None:
     if _alone(band):
         # In the grid itself, so that such panels begin at the same place.
         axes = figure.add_subplot(grid[at])
@@ -144,7 +146,7 @@ def _draw_band(figure: Picture, grid: GridSpec, at: int, band: Sequence[Panel]) 
             axes.set_yticklabels([])
 
 
-def _lines(axes: Axes, block: Panel) -> None:
+def _lines(axes: Axes, block: ParameterBlock) -> None:
     """Draw the intervals one above the other, in the order of the levels."""
     places = range(len(block.labels))
     intervals(axes, places, block.flat)
@@ -161,7 +163,7 @@ def _lines(axes: Axes, block: Panel) -> None:
     ticks_at(axes, "x")
 
 
-def _fold(axes: Axes, block: Panel) -> None:
+def _fold(axes: Axes, block: ParameterBlock) -> None:
     """Draw many intervals side by side: effects by size, others in their order."""
     medians = np.median(block.flat, axis=1)
     effects = block.role == "effects"

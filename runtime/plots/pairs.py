@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from varying.grammar.render.safe import visible
 
 from . import PlotError
-from .blocks import Panel, blocks_of, divergent
+from .blocks import ParameterBlock, blocks_of, divergent
 from .density import density
 from .style import (
     SMALL,
@@ -146,13 +146,13 @@ def _summed(names: Sequence[str]) -> str:
     )
 
 
-def _place(block: Panel) -> int:
+def _place(block: ParameterBlock) -> int:
     """Return 0 for intercept, coefficients, sds; 1 for thresholds and others."""
     first = block.name in ("Intercept", "b") or block.name.startswith("sd_")
     return 0 if first else 1
 
 
-def _numbers(blocks: Sequence[Panel]) -> dict[str, _Number]:
+def _numbers(blocks: Sequence[ParameterBlock]) -> dict[str, _Number]:
     """Return what varies, by name."""
     return {
         block.full_label(at): _Number(block.flat[at], block.ends)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..sampling.settings import SamplerSettings
 from . import PlotError
-from .blocks import Panel, blocks_in, blocks_of
+from .blocks import ParameterBlock, blocks_in, blocks_of
 from .density import density
 from .style import SMALL, WIDTH, Canvas, drawn, told_apart
 
@@ -109,7 +109,7 @@ def picture(
         figure.supxlabel(what, fontsize=SMALL)
 
 
-def _places(block: Panel, *, every: bool) -> list[int]:
+def _places(block: ParameterBlock, *, every: bool) -> list[int]:
     """Return which numbers of a block are drawn: of many thresholds a few."""
     count = len(block.labels)
     if every or not block.name.endswith("threshold") or count <= _FEW:
@@ -149,7 +149,7 @@ def _prior(
     }
 
 
-def _panel(axes: Axes, block: Panel, at: int, prior: NDArray[Any]) -> None:
+def _panel(axes: Axes, block: ParameterBlock, at: int, prior: NDArray[Any]) -> None:
     """Draw both densities, on an axis that shows the posterior whole."""
     values = block.flat[at]
     low, high = np.quantile(values, (0.001, 0.999))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from .blocks import Panel, blocks_of, by_spread, divergent
+from .blocks import ParameterBlock, blocks_of, by_spread, divergent
 from .density import density
 from .style import (
     LINES,
@@ -87,7 +87,7 @@ def picture(sheet: Canvas, fit: Fit, var: str | Sequence[str] = ()) -> None:
         sheet.notes = (f"left out (--var shows them): {rest}",)
 
 
-def _bottom(blocks: Sequence[Panel]) -> str:
+def _bottom(blocks: Sequence[ParameterBlock]) -> str:
     """Say what the traces are."""
     if all(len(block.labels) == 1 for block in blocks):
         return "chain"
@@ -96,7 +96,7 @@ def _bottom(blocks: Sequence[Panel]) -> str:
     return f"chain (several lines in a panel: means of {size} draws)"
 
 
-def _legend(axes: Axes, block: Panel) -> object:
+def _legend(axes: Axes, block: ParameterBlock) -> object:
     """Say what the lines are; return that, so that it is said once."""
     count = len(block.labels)
     if count == 1:
@@ -113,7 +113,9 @@ def _legend(axes: Axes, block: Panel) -> object:
     return block.labels
 
 
-def _draw(left: Axes, right: Axes, block: Panel, diverging: NDArray[np.bool_]) -> None:
+def _draw(
+    left: Axes, right: Axes, block: ParameterBlock, diverging: NDArray[np.bool_]
+) -> None:
     left.set_yticks([])
     left.spines["left"].set_visible(False)
     if len(block.labels) == 1:
@@ -135,7 +137,7 @@ def _draw(left: Axes, right: Axes, block: Panel, diverging: NDArray[np.bool_]) -
     right.tick_params(axis="x", length=0)
 
 
-def _one(left: Axes, right: Axes, block: Panel) -> None:
+def _one(left: Axes, right: Axes, block: ParameterBlock) -> None:
     """Draw a scalar: a density a chain, and every draw."""
     draws = block.draws[0]
     for chain, values in enumerate(draws):
@@ -144,7 +146,7 @@ def _one(left: Axes, right: Axes, block: Panel) -> None:
     right.plot(draws.ravel(), color="0.25", lw=0.3, rasterized=True)
 
 
-def _few(left: Axes, right: Axes, block: Panel) -> None:
+def _few(left: Axes, right: Axes, block: ParameterBlock) -> None:
     """Draw some numbers: each with a line of its own."""
     for at, label in enumerate(told_apart(block.labels, 30)):
         grey, style = LINES[at]
@@ -153,7 +155,7 @@ def _few(left: Axes, right: Axes, block: Panel) -> None:
         _course(right, block.draws[at], grey, style, 1.0, label)
 
 
-def _many(left: Axes, right: Axes, block: Panel) -> None:
+def _many(left: Axes, right: Axes, block: ParameterBlock) -> None:
     """Draw many numbers: what matters is the line that differs from the others."""
     count = len(block.labels)
     width = max(0.25, min(0.7, 20.0 / count))
@@ -200,7 +202,9 @@ def _course(
     axes.plot(x, y, color=grey, ls=style, lw=width, label=label, zorder=2)
 
 
-def _mark(left: Axes, right: Axes, block: Panel, diverging: NDArray[np.bool_]) -> None:
+def _mark(
+    left: Axes, right: Axes, block: ParameterBlock, diverging: NDArray[np.bool_]
+) -> None:
     """Put a stroke at each divergent draw: at its value, and at its place."""
     if not diverging.any():
         return
