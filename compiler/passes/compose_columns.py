@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.interpret.linear import AffineMap as Map
-from ..program.interpret.linear import linear
+from ..program.interpret.linear import AffineMap, linear
 from ..program.ir import Frame, Predictor, Program, Slot
 from ..program.names import free_in
 from ..program.recipes import Composed
@@ -45,7 +44,7 @@ def _composed(
     program: Program, frame: Frame, predictor: Predictor
 ) -> tuple[Program, Frame]:
     population = [b for b in predictor.blocks if isinstance(b, Intercept | Linear)]
-    maps: list[Map] = []
+    maps: list[AffineMap] = []
     for block in population:
         name = block.name if isinstance(block, Intercept) else block.coefs
         found = linear(program, frame, name)
@@ -93,7 +92,7 @@ def _composed(
 
 
 def _columns(
-    blocks: list[Intercept | Linear], maps: list[Map], frame: Frame, rows: str
+    blocks: list[Intercept | Linear], maps: list[AffineMap], frame: Frame, rows: str
 ) -> tuple[dict[str, Array], Array]:
     """Return the columns of each parameter, and what is added to them.
 

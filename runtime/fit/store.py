@@ -36,8 +36,8 @@ from ..interface.faults import file_fault
 from ..questions.answers import GROUP, Answers, answers_in
 from ..summary.summary import PROB, Summary, rows_of, summary_of
 from .provenance import FORMAT, READABLE, SEALED, Provenance
-from .stored_draws import StoredVariable
 from .stored_draws import (
+    StoredVariable,
     asked,
     check_draws,
     check_record,
