@@ -63,6 +63,8 @@ out$sleepstudy <- list(
   coefs = as.numeric(fixef(sleep)),
   `means 1, Days=[0, 5, 9]` = figures(emmeans(sleep, ~ Days, at = list(Days = c(0, 5, 9)))),
   `means 1` = figures(emmeans(sleep, ~ 1)),
+  `contrast Days: 9 - 0` =
+    figures(contrast(emmeans(sleep, ~ Days, at = list(Days = c(0, 9))), list(w = c(-1, 1)))),
   `slope Days` = figures(emtrends(sleep, ~ 1, var = "Days")))
 
 # ---- wine: ordered categories -------------------------------------------------------------
@@ -81,6 +83,19 @@ out$wine <- list(
     figures(emmeans(cells, ~ contact + temp, mode = "cum.prob", at = list(cut = "2|3"))),
   `contrast temp: warm - cold | contact` =
     figures(contrast(emmeans(cells, ~ temp | contact, mode = "latent"), "revpairwise")))
+# a number beside the factors, so that there is a slope: that of the judge
+w <- transform(wine, judge = as.numeric(judge))
+sloped <- clm(rating ~ temp * contact + judge + judge:temp, data = w)
+out$`wine slopes` <- list(
+  judge = w$judge, thresholds = as.numeric(sloped$alpha), coefs = as.numeric(sloped$beta),
+  `means temp | contact, judge=[1, 9], scale=response` = figures(emmeans(
+    sloped, ~ judge + contact + temp, mode = "mean.class", at = list(judge = c(1, 9)))),
+  `contrast judge: 9 - 1 | temp` = figures(contrast(emmeans(
+    sloped, ~ judge | temp, mode = "latent", at = list(judge = c(1, 9))), "revpairwise")),
+  `slope judge | temp` = figures(emtrends(sloped, ~ temp, var = "judge", mode = "latent")),
+  `slope judge | temp, judge=[2, 8], scale=response` = figures(emtrends(
+    sloped, ~ judge + temp, var = "judge", mode = "mean.class", at = list(judge = c(2, 8)),
+    delta.var = 1e-4)))
 
 # ---- the ratings, a linear mixed model ----------------------------------------------------
 r <- read.csv("examples/ratings/ratings.csv")
@@ -92,4 +107,29 @@ out$ratings <- list(
   `contrast block: late - early | cs` = figures(contrast(emmeans(mixed, ~ block | cs), "revpairwise")),
   `contrast block: late - early, cs: "CS+" - "CS-"` =
     figures(contrast(emmeans(mixed, ~ block * cs), list(w = c(1, -1, -1, 1)))))
+trials <- suppressWarnings(lmer(rating ~ block * cs + trial + trial:cs + (1 + cs | subj), r))
+out$`ratings slopes` <- list(
+  coefs = as.numeric(fixef(trials)),
+  `means block | cs, trial=[1, 4]` =
+    figures(emmeans(trials, ~ trial + cs + block, at = list(trial = c(1, 4)))),
+  `contrast trial: 4 - 1 | cs` = figures(contrast(emmeans(
+    trials, ~ trial | cs, at = list(trial = c(1, 4))), "revpairwise")),
+  `slope trial | cs` = figures(emtrends(trials, ~ cs, var = "trial")),
+  `slope trial` = figures(emtrends(trials, ~ 1, var = "trial")))
+# the answers in tens, as ordered categories
+r$tens <- ordered(ceiling(r$rating / 10))
+joined <- clm(tens ~ block * cs + trial, data = r)
+out$`ratings in tens` <- list(
+  tens = as.integer(r$tens) - 1L,
+  thresholds = as.numeric(joined$alpha), coefs = as.numeric(joined$beta),
+  `means block*cs, scale=response` =
+    figures(emmeans(joined, ~ cs + block, mode = "mean.class")) - 1,
+  `means block*cs, scale=prob[0]` =
+    figures(emmeans(joined, ~ cs + block, mode = "cum.prob", at = list(cut = "0|1"))),
+  `contrast block: late - early | cs, scale=response` =
+    figures(contrast(emmeans(joined, ~ block | cs, mode = "mean.class"), "revpairwise")),
+  `contrast block: late - early, cs: "CS+" - "CS-", scale=response` =
+    figures(contrast(emmeans(joined, ~ block * cs, mode = "mean.class"), list(w = c(1, -1, -1, 1)))),
+  `slope trial | cs, scale=response` = figures(emtrends(
+    joined, ~ cs, var = "trial", mode = "mean.class", delta.var = 1e-4)))
 cat(toJSON(out, digits = NA, auto_unbox = TRUE), "\n")

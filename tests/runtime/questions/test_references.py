@@ -44,6 +44,19 @@ rating ~ block*cs + (1 + cs | subj), family=gaussian
 """
 
 
+RATINGS_SLOPES = RATINGS.replace("block*cs", "block*cs + trial + trial:cs")
+TENS = """\
+column block: factor(early, late)
+column cs: factor("CS-", "CS+")
+column tens: ordered(0..10)
+tens ~ block*cs + trial, family=ordlogit
+"""
+WINE_SLOPES = """\
+column rating: ordered(1..5)
+rating ~ temp*contact + judge + judge:temp, family=ordlogit
+"""
+
+
 def point(**values: Any) -> dict[str, Array]:
     """A posterior of one draw."""
     return {
@@ -62,7 +75,8 @@ def compiled(spec: str, data: str) -> Compiled:
     if data == "three":
         table = MEANS["three"]["data"]
     elif data == "wine":
-        table = MEANS["wine"]["data"]
+        judge = {"judge": MEANS["wine slopes"]["judge"]}
+        table = MEANS["wine"]["data"] | judge
     else:
         folder = RATINGS_DATA if data == "ratings.csv" else REFERENCES
         text = (folder / data).read_text().splitlines()
@@ -71,9 +85,11 @@ def compiled(spec: str, data: str) -> Compiled:
             name.strip('"'): [row[k].strip('"') for row in rows[1:]]
             for k, name in enumerate(rows[0])
         }
-        for name in ("Reaction", "Days", "rating"):
+        for name in ("Reaction", "Days", "rating", "trial"):
             if name in table:
                 table[name] = [float(value) for value in table[name]]
+        if data == "ratings.csv":
+            table["tens"] = MEANS["ratings in tens"]["tens"]
     return compile_spec(Request(Source(spec), table_from_frame(table)))
 
 
@@ -109,23 +125,34 @@ def test_sleepstudy_by_emmeans(question: str) -> None:
     )
 
 
-@pytest.mark.parametrize("question", _asked(MEANS["ratings"]))
-def test_ratings_by_emmeans(question: str) -> None:
-    model = compiled(RATINGS, "ratings.csv")
-    intercept, *b = MEANS["ratings"]["coefs"]
+def _each(*names: str) -> list[tuple[str, str]]:
+    return [(name, question) for name in names for question in _asked(MEANS[name])]
+
+
+@pytest.mark.parametrize(("name", "question"), _each("ratings", "ratings slopes"))
+def test_ratings_by_emmeans(name: str, question: str) -> None:
+    spec = RATINGS if name == "ratings" else RATINGS_SLOPES
+    model = compiled(spec, "ratings.csv")
+    intercept, *b = MEANS[name]["coefs"]
     got = answered(question, model, point(Intercept=intercept, b=b))
-    np.testing.assert_allclose(
-        got, np.atleast_1d(MEANS["ratings"][question]), rtol=1e-8
-    )
+    np.testing.assert_allclose(got, np.atleast_1d(MEANS[name][question]), rtol=1e-8)
 
 
-@pytest.mark.parametrize("question", _asked(MEANS["wine"]))
-def test_wine_by_emmeans(question: str) -> None:
-    wanted = MEANS["wine"]
-    model = compiled(WINE, "wine")
+ORDINAL = {
+    "wine": (WINE, "wine"),
+    "wine slopes": (WINE_SLOPES, "wine"),
+    "ratings in tens": (TENS, "ratings.csv"),
+}
+
+
+@pytest.mark.parametrize(("name", "question"), _each(*ORDINAL))
+def test_ordered_categories_by_emmeans(name: str, question: str) -> None:
+    wanted, model = MEANS[name], compiled(*ORDINAL[name])
     posterior = point(threshold=wanted["thresholds"], b=wanted["coefs"])
     got = answered(question, model, posterior)
-    np.testing.assert_allclose(got, wanted[question], rtol=2e-6, atol=1e-8)
+    np.testing.assert_allclose(
+        got, np.atleast_1d(wanted[question]), rtol=2e-6, atol=1e-8
+    )
 
 
 MARGINS = json.loads((REFERENCES / "margins.json").read_text())
@@ -153,3 +180,31 @@ def test_averages_over_the_data_by_marginaleffects(family: str, name: str) -> No
     # its slopes are differences of two points
     rtol = 2e-4 if "slope" in name else 1e-7
     np.testing.assert_allclose(got, wanted[name], rtol=rtol, atol=1e-9)
+
+
+#: Models of one design each, and where statsmodels has our coefficients.
+_DESIGNS = {
+    "sleepstudy": (SLEEP, "sleepstudy.csv", [1]),
+    "ratings": (RATINGS_SLOPES, "ratings.csv", [1, 2, 4, 3, 5]),
+    "wine": (WINE_SLOPES, "wine", [0, 1, 3, 2, 4]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [(name, question) for name in _DESIGNS for question in _asked(MARGINS[name])],
+)
+def test_designs_by_marginaleffects(name: str, question: str) -> None:
+    wanted, (spec, data, order) = MARGINS[name], _DESIGNS[name]
+    model, coefs = compiled(spec, data), np.asarray(wanted["coefs"])
+    if "thresholds" in wanted:
+        posterior = point(threshold=wanted["thresholds"], b=coefs[order])
+        asked = f"{question}, scale=prob, over=data"
+    else:
+        posterior = point(Intercept=coefs[0], b=coefs[order])
+        asked = f"{question}, over=data"
+    # its slopes are differences of two points
+    rtol = 2e-4 if "slope" in question else 1e-7
+    np.testing.assert_allclose(
+        answered(asked, model, posterior), wanted[question], rtol=rtol, atol=1e-9
+    )

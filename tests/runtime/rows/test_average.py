@@ -60,6 +60,11 @@ def data() -> dict[str, list[Any]]:
         "g": [f"s{i % LEVELS}" for i in range(ROWS)],
         "h": [f"t{i % 7}" for i in range(ROWS)],
         "t": np.linspace(1, 4, ROWS).round(2),
+        "more": rng.poisson(3, ROWS) + 1,
+        "other": rng.poisson(3, ROWS) + 1,
+        "third": np.full(ROWS, 0.3),
+        "rest": np.full(ROWS, 0.5),
+        "fifth": np.full(ROWS, 0.2),
     }
     columns["count"][0] = 0
     return {name: np.asarray(values).tolist() for name, values in columns.items()}
@@ -108,6 +113,11 @@ OTHERS = {
     "  zi ~ 1 + (1 |p| h) + (1 | gr(g, dist=student))",
     "related": "count ~ x + (1 | gr(g, cov=A)), family=poisson",
     "categories": "word ~ c + x + (1 | g), family=categorical",
+    "composition": "cbind(count, more, other) ~ c + x + (1 | g), family=multinomial",
+    "composition pair": "cbind(count, more, other) ~ c + (1 + x |p| g), "
+    "family=dirichlet_multinomial\n  muother ~ x + (1 |p| g)",
+    "shares": "cbind(third, rest, fifth) ~ c + (1 + x |p| g), family=dirichlet\n"
+    "  phi ~ 1 + (1 |p| g)",
     "mixed": "continuous ~ c + (1 | g), family=mixture(gaussian, student)",
     "mixed counts": "count ~ c + (1 + x | g), family=mixture(poisson, negbinomial)",
     "three": "count ~ x + (1 |p| g), family=zero_inflated_negbinomial\n"
@@ -203,6 +213,9 @@ def simulated(
         {name: value for name, value in draw.items() if name not in frame.arrays},
     )
     family = FAMILIES[program.likelihood.family]
+    if family.response == "composition":
+        assert family.shares is not None
+        return np.broadcast_to(family.shares(**arguments), (SIMULATED, family.parts))
     if family.response in ("ordinal", "nominal"):
         ranks = np.arange(len(found.bound.response.categories))[:, None]
         return np.exp(family.log_density(ranks, **arguments)).T
@@ -235,7 +248,8 @@ def test_an_average_is_that_of_many_new_groups(name: str) -> None:
     at = AtOnce(found.lowered, frame, stacked)
     strata = strata_of(found, rows)
     family = at.family
-    if family.response in ("ordinal", "nominal"):
+    several = ("ordinal", "nominal", "composition")
+    if family.response in several:
         categories = found.bound.response.categories
         events = [[k] for k in range(len(categories))]
         got = averaged(measures.probabilities(at, events), at, strata)
@@ -243,7 +257,7 @@ def test_an_average_is_that_of_many_new_groups(name: str) -> None:
         numbers = np.arange(1.0, len(categories) + 1)
         literal = averaged(measures.expected_number(at, list(numbers)), at, strata)
         np.testing.assert_allclose(literal, got @ numbers, rtol=1e-6)
-    elif family.response != "nominal":
+    elif family.response not in several:
         got = averaged(measures.mean(at), at, strata)[..., None]
         if family.response in ("binary", "count"):
             zero = averaged(measures.probabilities(at, [[0]]), at, strata)
