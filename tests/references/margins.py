@@ -1,8 +1,8 @@
 """Average predictions, comparisons and slopes by marginaleffects, as JSON.
 
-Of the models that statsmodels fits to the made-up three-way data in `means.json`, to the
-sleep study, the wine and the ratings of `examples/`. Run once, with both installed;
-neither is needed by the tests:
+Of the models that statsmodels fits to the made-up three-way data in `means.json`, to
+the sleep study, the wine and the ratings of `examples/`. Run once, with both
+installed; neither is needed by the tests:
 
     python tests/references/margins.py tests/references/means.json > margins.json
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 from varying.compiler.bind.questions.existence import absence
 from varying.compiler.compiled import Compiled
@@ -32,6 +33,7 @@ from varying.compiler.program.interpret.density import (
 )
 from varying.compiler.program.interpret.rows import row_arguments
 from varying.compiler.program.ir import Frame
+from varying.compiler.program.persons import of_all
 from varying.grammar.source import Source
 from varying.runtime.rows import measures
 from varying.runtime.rows.at_once import AtOnce
@@ -272,6 +274,38 @@ def test_an_average_is_that_of_many_new_groups(name: str) -> None:
             assert (
                 np.abs(got[draw, place] - many.mean(axis=0)) < 4.5 * error + 1e-12
             ).all()
+
+
+def test_new_persons_have_thresholds_of_their_own() -> None:
+    """By hand: a middle threshold, and distances by a lognormal factor of a person."""
+    found = compiled("ordinal ~ x + (1 | h), family=ordlogit\n  threshold ~ (1 | g)")
+    rng = np.random.default_rng(4)
+    values, copies = point(found, rng), 1_000
+    rows = np.array([0, 25])
+    frame = fill(found.lowered, found.prepared.table.take(rows))
+    # an average draws few persons at each draw: many draws that are alike have many
+    stacked = {
+        name: np.broadcast_to(value, (copies, *np.shape(value)))
+        for name, value in values.items()
+        if name not in frame.arrays and name != "eta"
+    }
+    at = AtOnce(of_all(found.lowered), frame, stacked)
+    each = averaged(measures.probabilities(at, [[k] for k in range(4)]), at)
+    low, gap = values["threshold_center"], values["gap"]
+    z = rng.normal(size=(SIMULATED, 2)) * values["threshold_sd"]
+    own = gap * np.exp(z)
+    cuts = np.stack([low - own[:, 0], low + 0.0 * z[:, 0], low + own[:, 1]], axis=1)
+    intercept = values["sd_h"][0] * rng.normal(size=SIMULATED)
+    for place in range(2):
+        eta = frame["X"][place] @ values["b"] + intercept
+        below = special.expit(cuts - eta[:, None])
+        many = np.diff(below, axis=1, prepend=0.0, append=1.0)
+        error = np.hypot(
+            many.std(axis=0) / np.sqrt(SIMULATED),
+            each[:, place].std(axis=0) / np.sqrt(copies),
+        )
+        away = np.abs(each[:, place].mean(axis=0) - many.mean(axis=0))
+        assert (away < 4.5 * error + 1e-12).all()
 
 
 def test_links_that_are_not_in_the_table_have_no_average() -> None:
