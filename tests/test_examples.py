@@ -173,6 +173,50 @@ def test_page_shows_the_spec_and_small_pictures(name: str) -> None:
         assert (ROOT / "docs" / "images" / picture).stat().st_size < 120_000
 
 
+def test_the_sentence_has_the_figures_of_the_contrasts() -> None:
+    text = (PAGES / "ratings.md").read_text("utf-8")
+    sentence = text.partition("## The sentence")[2].replace("\n> ", " ")
+    points = r"fell by {} points \({} to {}\).*\({} points more, {} to {}\).* "
+    points = points + r"{} points \({} to {}\)"
+    numbers = re.search(points.replace("{}", r"(-?[\d.]+)"), sentence)
+    assert numbers is not None
+    shown = [float(one) for one in numbers.groups()]
+    lines = {}
+    for name in ("CS+", "CS-", "learning"):
+        row = re.search(
+            rf"^ +{re.escape(name)} +(?:block.*response)? +(-.*|\d.*)$", text, re.M
+        )
+        assert row is not None
+        mean, _, _, low, high = map(float, row[1].split()[:5])
+        lines[name] = [mean, low, high]
+    fell = [-lines[name][place] for name in ("CS+", "learning") for place in (0, 2, 1)]
+    assert shown == pytest.approx([*fell[:3], *lines["CS-"], *fell[3:]], abs=0.051)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("sleepstudy", ["slopes"]),
+        ("radon", ["none", "partial", "uranium"]),
+        ("tadpoles", ["tanks"]),
+    ],
+)
+def test_pictures_of_their_own_are_drawn(
+    name: str, kept: list[str], tmp_path: Path
+) -> None:
+    made = []
+    for model in kept:
+        compiled = varying.compile(EXAMPLES / name / f"{name}.model", model=model)
+        made.append(tmp_path / f"{model}.fit")
+        few = compiled.fit(draws=50, tune=100, chains=2, seed=1, progress=False)
+        few.save(made[-1])
+    picture = tmp_path / "picture.png"
+    command = [sys.executable, EXAMPLES / name / "plot.py", *made, picture]
+    subprocess.run(command, check=True, timeout=60)
+    assert picture.stat().st_size > 10_000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "model"),

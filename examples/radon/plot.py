@@ -43,10 +43,8 @@ def levels(fit: varying.Fit, counties: pd.DataFrame) -> tuple[np.ndarray, np.nda
 
 def main(none: str, partial: str, uranium: str, picture: str) -> None:
     """Draw the three panels and save them."""
-    data = pd.read_csv(HERE / "radon.csv", dtype={"county": str})
-    by = data.groupby("county", sort=False)
+    by = pd.read_csv(HERE / "radon.csv").groupby("county")
     counties = by[["log_uppm"]].first().assign(houses=by.size())
-    counties = counties.loc[sorted(counties.index, key=int)]
 
     figure, panels = plt.subplots(
         1, 3, figsize=(9, 3.4), sharey=True, constrained_layout=True

@@ -32,7 +32,7 @@ def main(fit_path: str, picture: str) -> None:
     figure, axes = plt.subplots(figsize=(6, 4.2), constrained_layout=True)
     for person, rows in data.groupby("Subject"):
         own_slope, own_level = np.polyfit(rows["Days"], rows["Reaction"], 1)
-        effects = mean["r_Subject"].sel(Subject=str(person)).to_numpy()
+        effects = mean["r_Subject"].sel(Subject=person).to_numpy()
         pooled = (level + effects[0], slope + effects[1])
         axes.plot(
             [own_level, pooled[0]],
