@@ -26,6 +26,13 @@ def radon() -> Pool:
     return varying.pool(RADON / "radon.model", model="partial", **SMALL)  # type: ignore[arg-type]
 
 
+def recoded() -> pd.DataFrame:
+    """The houses as in the book: a measurement of 0 counts as 0.1."""
+    data = pd.read_csv(RADON / "radon.csv")
+    measured = (np.exp(data["log_radon"]) - 0.1).round(6)
+    return data.assign(y=np.log(measured.clip(lower=0.1)))
+
+
 def texts(text: str, by: str = "g") -> tuple[str, str, str]:
     source = Source(text)
     sink = Sink(source)
@@ -117,6 +124,42 @@ def test_radon_beside_lme4() -> None:
     for one in far:
         wanted = sigma**2 / (sigma**2 + one.rows * sd**2)
         assert one.pulled == pytest.approx(wanted, abs=0.12)
+
+
+#: Gelman & Hill (2007), sections 12.3 and 12.4: what they print of `lm(y ~ x)`, of
+#: `lm(y ~ x + factor(county) - 1)` and of `lmer(y ~ x + (1 | county))`.
+BOOK = {
+    "complete": {"Intercept": 1.33, "b[floor]": -0.61, "sigma": 0.82},
+    "none": {"b[floor]": -0.72, "sigma": 0.76},
+    "partial": {
+        "Intercept": 1.46,
+        "b[floor]": -0.69,
+        "sd_county[Intercept]": 0.33,
+        "sigma": 0.76,
+    },
+}
+#: Of counties: the levels alone, with their standard errors, and together.
+BOOK_COUNTIES = {
+    1: (0.84, 0.38, 1.19),
+    2: (0.87, 0.10, 0.93),
+    85: (1.19, 0.53, 1.39),
+}
+
+
+def test_radon_beside_the_book() -> None:
+    spec = "column county: factor\ny ~ floor + (1 | county)\n"
+    found = varying.pool(spec, recoded(), **SMALL)  # type: ignore[arg-type]
+    for name, figures in BOOK.items():
+        rows = {row.label: row.figures for row in found.fits[name].summary().rows}
+        for label, printed in figures.items():
+            one = rows[label]
+            assert one.mean == pytest.approx(printed, abs=0.005 + 0.15 * one.sd), label
+    own = {int(one.level): one for one in found.levels}
+    for county, (alone, error, together) in BOOK_COUNTIES.items():
+        one = own[county]
+        assert one.none == pytest.approx(alone, abs=0.005 + 0.15 * error)
+        assert one.none_sd == pytest.approx(error, rel=0.12)
+        assert one.partial == pytest.approx(together, abs=0.005 + 0.15 * one.partial_sd)
 
 
 def test_what_is_said_of_radon() -> None:
