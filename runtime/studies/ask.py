@@ -275,7 +275,7 @@ def design_source(
         settings.draws,
         settings.chains,
         settings.seed,
-        families,
+        dict(families),  # a view does not go to another process
     )
     found: list[RunAnswer] = []
     if out is not None:

@@ -45,7 +45,7 @@ def test_simulate(run: Run, study: Path) -> None:
 
 def test_design(run: Run, study: Path) -> None:
     args = ("design", "y.model", "--truth", "truth.txt", "--data", "d.csv")
-    more = ("--runs", "1", "--draws", "60", "--seed", "2", "--cores", "1", "--quiet")
+    more = ("--runs", "1", "--draws", "60", "--seed", "2", "--cores", "2", "--quiet")
     done = run(*args, "--people", "3,5", *more, "--format", "json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
