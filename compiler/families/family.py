@@ -112,6 +112,8 @@ class Dpar:
     spread
         How much it may change, where its own link is the identity; None: a spread of
         the response.
+    below
+        Whether each response is above it: the density is 0 of all others.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Dpar:
     fixed: float | None = None
     pooled: float = 0.0
     spread: float | None = None
+    below: bool = False
 
 
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:

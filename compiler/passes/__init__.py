@@ -10,6 +10,7 @@ from .center_effects import center_effects
 from .center_predictors import center_predictors
 from .center_slopes import center_slopes
 from .compose_columns import compose_columns
+from .end_below_responses import end_below_responses
 from .integrate_effects import integrate_effects
 from .merge_cells import merge_cells
 from .noncenter import noncenter
@@ -34,6 +35,8 @@ PASSES: tuple[Pass, ...] = (
 SAMPLING_PASSES: tuple[Pass, ...] = (
     # before rows are merged, which pools the responses that units are taken from
     compose_columns,
+    # before units, which are inside the ends
+    end_below_responses,
     scale_parameters,
     merge_cells,
 )
@@ -55,7 +58,8 @@ def optimize(program: Program, frame: Frame) -> tuple[Program, Frame]:
 def for_sampling(program: Program, frame: Frame) -> tuple[Program, Frame]:
     """Return what a sampler sees of an optimized program.
 
-    The log density is the same but for a constant, that of the units.
+    The log density is the same but for a constant, that of the units. Coordinates are
+    of the part of a prior where the data leave any density.
     """
     return _run(SAMPLING_PASSES, program, frame)
 

@@ -6,7 +6,6 @@ As in ``studies``, what is drawn and how likely it is owes nothing to the compil
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,12 +124,6 @@ FURTHER = {
     )
     for name, (law, others, response) in _LAWS.items()
 }
-
-
-#: Below every response; PyMC's own start is above the shortest of some.
-FURTHER["shifted_lognormal"] = replace(
-    FURTHER["shifted_lognormal"], start={"ndt": 1e-3}
-)
 
 
 def draw_angles(rng: Rng, p: Named) -> Array:

@@ -5,8 +5,8 @@ What a study draws and how likely it says data are owes nothing to the compiler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +44,6 @@ class Study:
         Of the response, for each set of parameters along the first axis.
     sd_rate
         Of the exponential prior of the standard deviation of effects.
-    start
-        Where chains start: of what has to be below every response, which PyMC's start
-        may be above.
     accept
         The share of steps that is accepted; None: the sampler's own.
     """
@@ -57,8 +54,12 @@ class Study:
     simulate: Callable[[np.random.Generator, Named], Array]
     log_likelihood: Callable[[Array, Named], Array]
     sd_rate: float = 1.0
-    start: Mapping[str, float] = field(default_factory=dict)
     accept: float | None = None
+
+    @property
+    def ranks(self) -> bool:
+        """Whether responses are ordered: ranks from 0 in the program."""
+        return "ordered(" in self.spec
 
 
 def eta(p: Named) -> Array:

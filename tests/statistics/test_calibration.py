@@ -13,7 +13,7 @@ right one are weighted by the ratio of the two.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,16 +22,20 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from varying.compiler.data.table import Column, Kind, Table
+from varying.compiler.driver import Request, compile_spec
+from varying.compiler.program.ir import Frame
+from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
-from varying.runtime.api import compile_source
+from varying.runtime.interface.progress import progress_for
+from varying.runtime.sampling.run import sample
+from varying.runtime.sampling.settings import Settings
 
 from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
 from .composition_studies import COMPOSITIONS
 from .further_studies import FURTHER
-from .marginal import REFERENCES
 from .ordinal_studies import CATEGORIES, ITEM, ORDINAL
-from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, X
+from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, Study, X
 
 Array = NDArray[np.float64]
 
@@ -75,11 +79,8 @@ def scalars(p: Named) -> Named:
     return found
 
 
-@pytest.fixture(scope="module", params=ALL)
-def result(request: pytest.FixtureRequest) -> Result:
-    import nutpie
-
-    study = ALL[request.param]
+def columns_of(study: Study) -> Table:
+    """Return some data to compile a study with; each data set replaces the response."""
     columns = {
         "y": Column("y", Kind.NUMERIC, study.response.reshape(ROWS, -1)[:, 0].copy()),
         "x": Column("x", Kind.NUMERIC, X),
@@ -89,38 +90,40 @@ def result(request: pytest.FixtureRequest) -> Result:
         "item": Column("item", Kind.TEXT, ITEM, ("p", "q")),
         "cuts": Column("cuts", Kind.INTEGER, CATEGORIES - 1.0 - ITEM),
     }
-    ordinal = "ordered(" in study.spec
-    if ordinal or "bernoulli" in study.spec:
+    if study.ranks or "bernoulli" in study.spec:
         columns["y"] = Column("y", Kind.INTEGER, study.response)
     if study.response.ndim > 1:
         parts = zip("abc", study.response.T.copy(), strict=True)
         columns |= {name: Column(name, Kind.NUMERIC, part) for name, part in parts}
-    table = Table("simulated", columns, ROWS)
-    model = compile_source(Source(study.spec, "test.model"), REFERENCES, table)
-    compiled = nutpie.compile_pymc_model(model.pymc, initial_points=dict(study.start))
-    # ordinal responses are ranks from 0 in the program
-    observed = next(n for n in model.pymc.named_vars if n.endswith("_observed"))
-    kind = model.pymc[observed].get_value().dtype
-    rng = np.random.default_rng(1)
-    more = {} if study.accept is None else {"target_accept": study.accept}
+    return Table("simulated", columns, ROWS)
+
+
+def calibrated(study: Study, sets: int = DATA_SETS, seed: int = 1) -> Result:
+    """Draw truths and data, and sample each posterior as a fit of it does.
+
+    By the kernel, from where its chains start, and with the sampler's own steps: a fit
+    of a user is sampled again with smaller ones where many draws diverge.
+    """
+    request = Request(Source(study.spec, "test.model"), columns_of(study))
+    model = compile_spec(request)
+    observed = model.program.likelihood.value
+    arrays, lengths = model.frame.arrays, model.frame.lengths
+    kind = arrays[observed].dtype
+    accept = 0.8 if study.accept is None else study.accept
+    rng = np.random.default_rng(seed)
     truths: list[dict[str, float]] = []
     posteriors: list[Named] = []
     priors: list[Named] = []
     divergent = 0
-    for number in range(DATA_SETS):
+    for number in range(sets):
         truth = study.prior(rng, 1)
         y = study.simulate(rng, truth)
-        data = nutpie.sample(
-            compiled.with_data(**{observed: (y - ordinal).astype(kind)}),
-            draws=500,
-            tune=500,
-            chains=2,
-            cores=2,
-            seed=number + 1,
-            progress_bar=False,
-            save_warmup=False,
-            **more,
+        changed = {**arrays, observed: (y - study.ranks).astype(kind)}
+        settings = Settings.checked(
+            draws=500, tune=500, chains=2, seed=number + 1, target_accept=accept
         )
+        sampled = Sampled(replace(model, frame=Frame(changed, lengths)))
+        data = sample(sampled, settings, progress_for(False)).data
         divergent += int(data["sample_stats"]["diverging"].sum())
         draws = {
             name: data["posterior"][name].values.reshape(1000, *values.shape[1:])
@@ -134,6 +137,11 @@ def result(request: pytest.FixtureRequest) -> Result:
         posteriors.append(parts[1])
         priors.append(parts[2])
     return Result(truths, posteriors, priors, divergent, study.sd_rate)
+
+
+@pytest.fixture(scope="module", params=ALL)
+def result(request: pytest.FixtureRequest) -> Result:
+    return calibrated(ALL[request.param])
 
 
 def chance(places: Array) -> float:

@@ -99,6 +99,8 @@ def _numbered(dpar: Dpar, number: int, family: Family, count: int) -> Dpar:
         center=lambda moments: (
             dpar.center(own(moments)) - (math.log(count) if dpar.name == "sigma" else 0)
         ),
+        # a response before the shift of one is of another
+        below=False,
     )
 
 

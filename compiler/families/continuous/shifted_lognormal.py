@@ -76,6 +76,7 @@ NDT = Dpar(
         "anywhere below the shortest response, which is longer",
     ),
     center=lambda m: math.log(0.5 * m.least),
+    below=True,
 )
 
 SHIFTED_LOGNORMAL = replace(
