@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -30,8 +31,10 @@ def end_below_responses(program: Program, frame: Frame) -> tuple[Program, Frame]
     ends: dict[str, float] = {}
     for likelihood in program.likelihoods:
         least = _least(likelihood, frame)
-        for name in _shifts(likelihood) if least is not None else ():
-            ends[name] = min(ends.get(name, np.inf), least)
+        if least is None:
+            continue
+        for name in _shifts(likelihood):
+            ends[name] = min(ends.get(name, math.inf), least)
     parameters = tuple(
         _ended(one, ends[one.name]) if one.name in ends else one
         for one in program.parameters

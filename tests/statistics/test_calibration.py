@@ -28,7 +28,7 @@ from varying.compiler.sampled import Sampled
 from varying.grammar.source import Source
 from varying.runtime.interface.progress import progress_for
 from varying.runtime.sampling.run import sample
-from varying.runtime.sampling.settings import Settings
+from varying.runtime.sampling.settings import SamplerSettings
 
 from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
@@ -119,7 +119,7 @@ def calibrated(study: Study, sets: int = DATA_SETS, seed: int = 1) -> Result:
         truth = study.prior(rng, 1)
         y = study.simulate(rng, truth)
         changed = {**arrays, observed: (y - study.ranks).astype(kind)}
-        settings = Settings.checked(
+        settings = SamplerSettings.checked(
             draws=500, tune=500, chains=2, seed=number + 1, target_accept=accept
         )
         sampled = Sampled(replace(model, frame=Frame(changed, lengths)))
