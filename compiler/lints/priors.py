@@ -15,15 +15,15 @@ from ..formula.design import evaluate_columns
 from ..lower.learn import column_scale, response_moments
 from .subject import Finding, LintedModel
 
-Arguments = Mapping[str, float]
+PriorArguments = Mapping[str, float]
 
 
-def _sigma(arguments: Arguments) -> float:
+def _sigma(arguments: PriorArguments) -> float:
     return arguments["sigma"]
 
 
 #: The scale of a prior around its middle, by distribution; others are not judged.
-_SCALES: dict[str, Callable[[Arguments], float]] = {
+_SCALES: dict[str, Callable[[PriorArguments], float]] = {
     **dict.fromkeys(
         (
             "normal",
