@@ -162,10 +162,10 @@ def _family_name(bound: BoundModel) -> str:
     return limited_name(exposed[0] if exposed else family.name, more)
 
 
-Arguments = list[tuple[str, Expr]]
+NamedExpressions = list[tuple[str, Expr]]
 
 
-def _main(build: Builder) -> Arguments:
+def _main(build: Builder) -> NamedExpressions:
     """Lower the main predictor, and the thresholds.
 
     One that is not linear has no blocks; what it is, is lowered last: ``_curve``.
@@ -185,7 +185,7 @@ def _main(build: Builder) -> Arguments:
     if bound.link.name != own:
         value = WRITTEN[own][bound.link.name](value)
         _note_range(build, bound.main, own)
-    arguments: Arguments = [(dpar, value)]
+    arguments: NamedExpressions = [(dpar, value)]
     if bound.family.thresholds and bound.response.items is not None:
         items = bound.response.items
         of_items = person_arguments if items.varied else item_arguments
@@ -278,7 +278,7 @@ def _predictor(
     )
 
 
-def _dpars(build: Builder) -> Arguments:
+def _dpars(build: Builder) -> NamedExpressions:
     """Lower the other parameters: scalars, or predictors of their own."""
     bound = build.bound
     formulas = {
@@ -287,7 +287,7 @@ def _dpars(build: Builder) -> Arguments:
             bound.predictors[1:], build.learned.parts[1:], strict=True
         )
     }
-    arguments: Arguments = []
+    arguments: NamedExpressions = []
     for dpar in bound.family.dpars:
         if dpar.name in formulas:
             value = _predicted(build, *formulas[dpar.name])
@@ -366,7 +366,7 @@ def _less(variable: Numeric, number: float) -> Numeric:
     return Numeric(f"{variable.label} {whole.operators[0]} {abs(number):g}", whole)
 
 
-def _known(build: Builder) -> Arguments:
+def _known(build: Builder) -> NamedExpressions:
     """Add the numbers that each row brings along."""
     response, of = build.bound.response, build.bound.prefix
     family = build.bound.family
