@@ -61,7 +61,7 @@ class ColumnCodings:
 
 Line = str | ColumnCodings
 #: A title, and the lines below it.
-Block = tuple[str, list[Line]]
+DesignLines = tuple[str, list[Line]]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -82,7 +82,7 @@ class Design:
 
         return of_design(self)
 
-    def _blocks(self) -> list[Block]:
+    def _blocks(self) -> list[DesignLines]:
         return _text(self.compiled)
 
     def to_dict(self) -> dict[str, Any]:
@@ -229,21 +229,21 @@ def _shown(lines: Sequence[Line]) -> Iterator[str]:
             yield f"{line.indent}{name:<{width}}  {coding}".rstrip()
 
 
-def _text(compiled: Compiled | Designed) -> list[Block]:
+def _text(compiled: Compiled | Designed) -> list[DesignLines]:
     joint, prepared = compiled.joint, compiled.prepared
     dropped = prepared.dropped
     count = f"{rows_text(prepared.table)} used"
     lines: list[Line] = [_dropped_text(gone) for gone in dropped[:_SHOWN]]
     if len(dropped) > _SHOWN:
         lines.append(f"... and {len(dropped) - _SHOWN} more")
-    blocks: list[Block] = [
+    blocks: list[DesignLines] = [
         (f"model {joint.name}: {joint.text}", []),
         (f"{count}, {prepared.left_out} dropped" if dropped else count, lines),
     ]
     return [*blocks, *(block for one in compiled.each for block in _blocks(one))]
 
 
-def _blocks(compiled: Compiled | Designed) -> list[Block]:
+def _blocks(compiled: Compiled | Designed) -> list[DesignLines]:
     """Return what there is to say of one response."""
     bound = compiled.bound
     blocks = [_response_text(compiled)]
@@ -263,7 +263,7 @@ def _dropped_text(gone: Dropped) -> str:
     return f"{gone.count:,} rows, first {gone.row + 1}: {gone.reason}"
 
 
-def _part_text(part: BoundPredictor) -> Block:
+def _part_text(part: BoundPredictor) -> DesignLines:
     columns = _columns(part)
     if part.body is not None:
         known = ", ".join(one.label for one in part.body.known)
@@ -283,7 +283,7 @@ def _part_text(part: BoundPredictor) -> Block:
     return head, lines or ["no columns"]
 
 
-def _response_text(compiled: Compiled | Designed) -> Block:
+def _response_text(compiled: Compiled | Designed) -> DesignLines:
     response = compiled.bound.response
     lines: list[Line] = []
     if response.categories:
@@ -298,7 +298,7 @@ def _response_text(compiled: Compiled | Designed) -> Block:
     return f"response {response.name} ({response.kind})", lines
 
 
-def _group_text(grouping: Grouping, of: BoundPredictor) -> Block:
+def _group_text(grouping: Grouping, of: BoundPredictor) -> DesignLines:
     levels = grouping.levels
     lines: list[Line] = []
     for term in grouping.terms:
