@@ -38,7 +38,7 @@ __all__ = [
 GROUP, ABOUT = "derived", "about"
 
 Array = NDArray[Any]
-Bound = Literal["above", "below"]
+BoundSide = Literal["above", "below"]
 
 #: Questions about cells, and where they stand among the answers.
 VERBS = {"means": "means", "contrast": "contrasts", "slope": "slopes"}
@@ -126,7 +126,7 @@ class Tested:
     draws: int
     prior_probability: float | None
     bayes_factor: float | None
-    bound: Bound | None
+    bound: BoundSide | None
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def _tested(
     probability = None if unknown else float(region.mean())
     prior = about["prior_probability"]
     factor: float | None = None
-    bound: Bound | None = None
+    bound: BoundSide | None = None
     if prior is not None and probability is not None:
         if about["prior_drawn"]:
             notes.append("the prior probability is a share of 100,000 draws")
@@ -284,7 +284,7 @@ def _tested(
 
 def _bayes_factor(
     probability: float, prior: float, draws: int
-) -> tuple[float | None, Bound | None]:
+) -> tuple[float | None, BoundSide | None]:
     """Return posterior odds over prior odds, or what they are above or below.
 
     Where all draws are in the region, or none, the odds are beyond those that so many
