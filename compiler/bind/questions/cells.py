@@ -44,7 +44,7 @@ MOST_CELLS, MOST_LINES, MOST_WEIGHTS = 100_000, 1_000, 5_000_000
 #: Words in the place of weights: all pairs of levels, each level with the first.
 PAIRWISE, REFERENCE = "pairwise", "reference"
 
-By = list[tuple[str, tuple[str, ...]]]
+ByLevels = list[tuple[str, tuple[str, ...]]]
 Part = tuple[str, tuple[tuple[str, Weights], ...]]
 
 
@@ -130,7 +130,7 @@ class _Binder:
         at = {} if choices is None else choices.at
         parts: list[Part] | None = []
         pairs: tuple[tuple[str, Cell, Cell], ...] = ()
-        terms: By | None = []
+        terms: ByLevels | None = []
         variable: str | None = ""
         match statement:
             case ContrastStatement():
@@ -255,7 +255,7 @@ class _Binder:
         at: Mapping[str, tuple[str, ...]],
         *,
         one: bool = False,
-    ) -> By | None:
+    ) -> ByLevels | None:
         """Return the factors of ``a*b`` or ``| a:b``, with their levels."""
         inner = unwrap(node)
         if one and isinstance(inner, Number) and inner.value == 1.0:
@@ -279,7 +279,7 @@ class _Binder:
                 )
                 return None
             names.append(operand)
-        found: By = []
+        found: ByLevels = []
         for name in names:
             if name.text in named or name.text in dict(found):
                 self._twice(name)
