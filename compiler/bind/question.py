@@ -166,7 +166,7 @@ Weights = tuple[tuple[str, float], ...]
 
 
 #: A cell: the level of each of some factors.
-Cell = tuple[tuple[str, str], ...]
+DesignCell = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class CellQuestion:
     name: str
     text: str
     parts: tuple[tuple[str, tuple[tuple[str, Weights], ...]], ...] = ()
-    pairs: tuple[tuple[str, Cell, Cell], ...] = ()
+    pairs: tuple[tuple[str, DesignCell, DesignCell], ...] = ()
     by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     numbers: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ from varying.grammar.walk import unwrap
 
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
-from ..question import SUCCESS, Cell, CellQuestion, Outcomes, Verb, Weights
+from ..question import SUCCESS, CellQuestion, DesignCell, Outcomes, Verb, Weights
 from .known import Choices, ModelCells
 from .scales import read_options
 from .weights import read_values, read_weights
@@ -129,7 +129,7 @@ class _Binder:
         )
         at = {} if choices is None else choices.at
         parts: list[Part] | None = []
-        pairs: tuple[tuple[str, Cell, Cell], ...] = ()
+        pairs: tuple[tuple[str, DesignCell, DesignCell], ...] = ()
         terms: ByLevels | None = []
         variable: str | None = ""
         match statement:
@@ -325,7 +325,7 @@ class _Binder:
 
     def _pairs(
         self, part: ContrastPart, others: Sequence[str]
-    ) -> tuple[tuple[str, Cell, Cell], ...] | None:
+    ) -> tuple[tuple[str, DesignCell, DesignCell], ...] | None:
         """Return the pairs of cells of ``block*cs: pairwise``; None after a fault."""
         word = unwrap(part.weights)
         lists: dict[str, tuple[str, ...]] = {}
@@ -438,7 +438,7 @@ class _Binder:
         return True
 
 
-def _spelled(cell: Cell) -> str:
+def _spelled(cell: DesignCell) -> str:
     return ", ".join(level for _, level in cell)
 
 

@@ -26,7 +26,7 @@ from ...expressions.functions import is_stateful
 from ...expressions.stateful import ByGroup, Intervals, apply
 from ...formula.columns import Coded, DesignColumn
 from ...prepare.derive import Computation, Step
-from ..question import Cell, CellQuestion
+from ..question import CellQuestion, DesignCell
 
 #: A number is far from the data where it is beyond them by this share of their range.
 FAR = 0.1
@@ -364,7 +364,7 @@ def lines_of(question: CellQuestion) -> tuple[QuestionLine, ...]:
     if not question.pairs:
         return tuple(found)
 
-    def at(cell: Cell) -> dict[str, Mapping[str, float]]:
+    def at(cell: DesignCell) -> dict[str, Mapping[str, float]]:
         return {name: {level: 1.0} for name, level in cell}
 
     return tuple(
