@@ -29,10 +29,10 @@ from .table import Column, Kind, Table
 from .texts import column_of_cells, parse_numbers
 
 #: A code: a number, which is found by its value, or a text.
-Code = float | str
+MissingCode = float | str
 
 
-def read_codes(value: Expr, sink: Sink) -> tuple[Code, ...] | None:
+def read_codes(value: Expr, sink: Sink) -> tuple[MissingCode, ...] | None:
     """Return the codes of ``missing=``; None after a fault."""
     listed = unwrap(value)
     items = listed.items if isinstance(listed, ListExpr) else (value,)
@@ -46,7 +46,7 @@ def read_codes(value: Expr, sink: Sink) -> tuple[Code, ...] | None:
     return tuple(code for code in found if code is not None)
 
 
-def _code(item: Expr) -> Code | None:
+def _code(item: Expr) -> MissingCode | None:
     match unwrap(item):
         case Name(text=text) | String(text=text):
             return text
@@ -59,13 +59,13 @@ def _code(item: Expr) -> Code | None:
     return None
 
 
-def codes_of(spec: Spec) -> Mapping[str, tuple[Code, ...]]:
+def codes_of(spec: Spec) -> Mapping[str, tuple[MissingCode, ...]]:
     """Return the codes for missing values of each column, as far as they are right.
 
     Those of a response that ``wide(...)`` makes are codes of the columns that it is
     made of.
     """
-    found: dict[str, tuple[Code, ...]] = {}
+    found: dict[str, tuple[MissingCode, ...]] = {}
     for statement in spec.statements:
         if isinstance(statement, ColumnStatement):
             codes = statement_codes(statement, Sink(spec.source))
@@ -78,7 +78,9 @@ def codes_of(spec: Spec) -> Mapping[str, tuple[Code, ...]]:
     return found
 
 
-def statement_codes(statement: ColumnStatement, sink: Sink) -> tuple[Code, ...] | None:
+def statement_codes(
+    statement: ColumnStatement, sink: Sink
+) -> tuple[MissingCode, ...] | None:
     """Return the codes of a ``column`` statement; None after a fault."""
     for option in statement.options:
         if option.name.text == "missing":
@@ -88,7 +90,7 @@ def statement_codes(statement: ColumnStatement, sink: Sink) -> tuple[Code, ...] 
 
 def take_out(
     column: Column,
-    codes: Sequence[Code],
+    codes: Sequence[MissingCode],
     table: Table,
     kind: Kind,
     span: Span,
@@ -114,7 +116,7 @@ def take_out(
 def take_out_of_all(
     name: str,
     columns: Sequence[Column],
-    codes: Sequence[Code],
+    codes: Sequence[MissingCode],
     table: Table,
     kind: Kind,
     span: Span,
@@ -149,7 +151,7 @@ class _Taken:
     by_code: Sequence[NDArray[np.bool_]]
 
 
-def _taken(column: Column, codes: Sequence[Code]) -> _Taken:
+def _taken(column: Column, codes: Sequence[MissingCode]) -> _Taken:
     by_code = [_where(column, code) for code in codes]
     return _Taken(np.any(by_code, axis=0), by_code)
 
@@ -168,7 +170,7 @@ def _read_again(column: Column, gone: NDArray[np.bool_], kind: Kind) -> Column:
     return column_of_cells(column.name, texts, column.decimal or ".")
 
 
-def _where(column: Column, code: Code) -> NDArray[np.bool_]:
+def _where(column: Column, code: MissingCode) -> NDArray[np.bool_]:
     number = _number(code)
     if column.kind.is_number:
         by_value = column.values == number
@@ -186,7 +188,7 @@ def _where(column: Column, code: Code) -> NDArray[np.bool_]:
     return np.isin(column.values, found)
 
 
-def _number(code: Code) -> float:
+def _number(code: MissingCode) -> float:
     if isinstance(code, str):
         return (parse_numbers([code]) or {}).get(code, float("nan"))
     return code
@@ -213,16 +215,16 @@ def _without(column: Column, gone: NDArray[np.bool_]) -> Column:
     )
 
 
-def _spelled(code: Code) -> str:
+def _spelled(code: MissingCode) -> str:
     return code if isinstance(code, str) else spell_number(code)
 
 
-def coded_as_missing(codes: Sequence[Code], value: object) -> bool:
+def coded_as_missing(codes: Sequence[MissingCode], value: object) -> bool:
     """Whether a code of a file that has labels is one of those declared."""
     return any(_same(code, value) for code in codes)
 
 
-def _same(code: Code, value: object) -> bool:
+def _same(code: MissingCode, value: object) -> bool:
     if isinstance(value, str):
         return value.strip() == (code if isinstance(code, str) else _spelled(code))
     return isinstance(value, int | float) and value == _number(code)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from varying.grammar.reads import columns_named, names_otherwise
 from varying.grammar.tree import Spec
 
-from .missing import Code, codes_of
+from .missing import MissingCode, codes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Wanted:
 
     named: frozenset[str] | None
     otherwise: frozenset[str]
-    missing: tuple[tuple[str, tuple[Code, ...]], ...]
+    missing: tuple[tuple[str, tuple[MissingCode, ...]], ...]
 
     @classmethod
     def by(cls, spec: Spec) -> Wanted:
@@ -36,7 +36,7 @@ class Wanted:
         return cls(columns_named(spec), names_otherwise(spec), codes)
 
     @property
-    def codes(self) -> Mapping[str, Sequence[Code]]:
+    def codes(self) -> Mapping[str, Sequence[MissingCode]]:
         """The codes for missing values by column."""
         return dict(self.missing)
 
