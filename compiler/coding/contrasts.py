@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.custom_contrast import Coding, Custom
+from ..data.custom_contrast import ContrastMatrix, Custom
 from ..data.table import Floats
 
 
@@ -38,7 +38,7 @@ class Contrast:
 
     name: str
     summary: str
-    code: Callable[[tuple[str, ...], int | None], Coding]
+    code: Callable[[tuple[str, ...], int | None], ContrastMatrix]
     has_reference: bool = False
     has_base: bool = False
 
@@ -54,41 +54,41 @@ def _others(
     return tuple(levels[index] for index in kept), np.eye(len(levels))[:, kept]
 
 
-def treatment(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def treatment(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code each level minus the reference; the intercept is the reference."""
     return _others(levels, base)
 
 
-def sas(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def sas(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Return treatment coding with the last level as reference, as SAS does."""
     return _others(levels, len(levels) - 1)
 
 
-def sum_to_zero(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def sum_to_zero(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code each level but the last, or but ``base``, minus the mean of the cells."""
     names, matrix = _effects(levels, len(levels) - 1 if base is None else base)
     return tuple(f"S.{name}" for name in names), matrix
 
 
-def deviation(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def deviation(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code each level but the first, or but ``base``, minus the mean of the cells."""
     names, matrix = _effects(levels, base or 0)
     return tuple(f"D.{name}" for name in names), matrix
 
 
-def _effects(levels: tuple[str, ...], left_out: int) -> Coding:
+def _effects(levels: tuple[str, ...], left_out: int) -> ContrastMatrix:
     names, matrix = _others(levels, left_out)
     matrix[left_out] = -1.0
     return names, matrix
 
 
-def simple(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def simple(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code each level minus the reference; the intercept is the mean of the cells."""
     names, matrix = _others(levels, base)
     return names, matrix - matrix.mean(axis=0)
 
 
-def helmert(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def helmert(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code each level against the mean of those before it, as R scales it.
 
     ``base`` is the level that comes first in that order.
@@ -102,7 +102,7 @@ def helmert(levels: tuple[str, ...], base: int | None = None) -> Coding:
     return tuple(f"H.{levels[place]}" for place in order[1:]), matrix
 
 
-def successive(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def successive(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code each level minus the one before; the intercept is the mean of the cells."""
     count = len(levels)
     matrix = np.zeros((count, count - 1))
@@ -114,7 +114,7 @@ def successive(levels: tuple[str, ...], base: int | None = None) -> Coding:
     return names, matrix
 
 
-def polynomial(levels: tuple[str, ...], base: int | None = None) -> Coding:
+def polynomial(levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
     """Code orthonormal linear, quadratic ... trends over equidistant levels."""
     count = len(levels)
     centred = np.arange(count) - (count - 1) / 2

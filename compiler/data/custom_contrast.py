@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Names of columns, and what they give to levels (levels x columns).
-Coding = tuple[tuple[str, ...], NDArray[np.float64]]
+ContrastMatrix = tuple[tuple[str, ...], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Custom:
         """As users write it."""
         return "custom"
 
-    def code(self, levels: tuple[str, ...], base: int | None = None) -> Coding:
+    def code(self, levels: tuple[str, ...], base: int | None = None) -> ContrastMatrix:
         """Return the columns over some of its levels."""
         rows = [self.levels.index(level) for level in levels]
         return self.names, np.array(self.weights, dtype=np.float64).T[rows]
