@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-__all__ = ["Count", "counting"]
+__all__ = ["CountReport", "counting"]
 
 #: Called with the number of pieces that are done, and that of all.
-Count = Callable[[int, int], None]
+CountReport = Callable[[int, int], None]
 
 #: Seconds between two lines where there is no terminal.
 _BETWEEN = 10.0
 
 
 @contextmanager
-def counting(what: str, *, quiet: bool = False) -> Iterator[Count | None]:
+def counting(what: str, *, quiet: bool = False) -> Iterator[CountReport | None]:
     """Show on stderr how many pieces are done: a bar, or lines in a log.
 
     Parameters
@@ -61,7 +61,7 @@ def counting(what: str, *, quiet: bool = False) -> Iterator[Count | None]:
         yield move
 
 
-def _lines(what: str) -> Count:
+def _lines(what: str) -> CountReport:
     last = monotonic()
 
     def say(done: int, total: int) -> None:
