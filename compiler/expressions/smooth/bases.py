@@ -51,7 +51,7 @@ class Raw:
     penalty: Floats
 
 
-Counts = Any
+BasisCounts = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,14 @@ class SplineBasis:
     """
 
     name: str
-    make: Callable[[Floats, Counts, Floats, int], Raw]
+    make: Callable[[Floats, BasisCounts, Floats, int], Raw]
     least: int
     straight: bool
     periodic: bool
     summary: str
 
 
-def _thin_plate(x: Floats, counts: Counts, distinct: Floats, k: int) -> Raw:
+def _thin_plate(x: Floats, counts: BasisCounts, distinct: Floats, k: int) -> Raw:
     r"""Return thin plate regression splines (Wood 2003, J R Stat Soc B 65:95).
 
     Of the curves :math:`|x - x_j|^3`, one for each different value, those ``k``
@@ -140,7 +140,7 @@ def _without(constraint: Floats) -> Floats:
     return made[:, : size - count]
 
 
-def _shrunk(x: Floats, counts: Counts, distinct: Floats, k: int) -> Raw:
+def _shrunk(x: Floats, counts: BasisCounts, distinct: Floats, k: int) -> Raw:
     """Return thin plate splines whose line is penalised too, by a tenth."""
     raw = _thin_plate(x, counts, distinct, k)
     values, vectors = np.linalg.eigh(raw.penalty)
@@ -149,7 +149,7 @@ def _shrunk(x: Floats, counts: Counts, distinct: Floats, k: int) -> Raw:
     return Raw(raw.knots, raw.values, raw.rows, penalty)
 
 
-def _cubic(x: Floats, counts: Counts, distinct: Floats, k: int) -> Raw:
+def _cubic(x: Floats, counts: BasisCounts, distinct: Floats, k: int) -> Raw:
     """Return cubic regression splines: curves that are 1 at one of ``k`` knots.
 
     Knots are at quantiles of the different values.
@@ -160,7 +160,7 @@ def _cubic(x: Floats, counts: Counts, distinct: Floats, k: int) -> Raw:
     return Raw(knots, curves, rows, _bending(knots, curves, False))
 
 
-def _cyclic(x: Floats, counts: Counts, distinct: Floats, k: int) -> Raw:
+def _cyclic(x: Floats, counts: BasisCounts, distinct: Floats, k: int) -> Raw:
     """Return cubic splines whose ends meet; the first knot is the last one too."""
     knots = np.quantile(distinct, np.linspace(0.0, 1.0, k))
     curves = np.eye(k - 1)[[*range(k - 1), 0]]

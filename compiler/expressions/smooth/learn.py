@@ -6,7 +6,7 @@ import numpy as np
 
 from ...data import weighted
 from ...data.table import Floats, Ints
-from .bases import BASES, CLOSE, DEFAULT_BASIS, DEFAULT_SIZE, MOST_KNOTS, Counts
+from .bases import BASES, CLOSE, DEFAULT_BASIS, DEFAULT_SIZE, MOST_KNOTS, BasisCounts
 from .curves import Curves
 
 #: More curves are a mistake.
@@ -24,7 +24,11 @@ class Unsuited(Exception):
 
 
 def learn_smooth(
-    values: Floats, counts: Counts, distinct: Floats, basis: str | None, k: int | None
+    values: Floats,
+    counts: BasisCounts,
+    distinct: Floats,
+    basis: str | None,
+    k: int | None,
 ) -> Curves:
     r"""Return the columns of a smooth as random effects have them.
 
@@ -90,7 +94,7 @@ def learn_smooth(
     )
 
 
-def _once(values: Floats, counts: Counts) -> tuple[Floats, Ints]:
+def _once(values: Floats, counts: BasisCounts) -> tuple[Floats, Ints]:
     """Return the values in rising order, and how often each is there."""
     found, places = np.unique(values, return_inverse=True)
     often = np.ones(len(values), dtype=np.int64) if counts is None else counts
