@@ -329,4 +329,4 @@ CRATIO = _family("cratio", "logit")
 ACAT = _family("acat", "logit")
 
 #: The logit of a step under a link, of one number with its slope, for the kernel.
-Curve = Callable[[float], tuple[float, float]]
+CurveWithSlope = Callable[[float], tuple[float, float]]
