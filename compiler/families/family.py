@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.density import arrays
-from ..distributions.density.operations import Density
+from ..distributions.density.operations import DensityFunction
 
 Array = NDArray[Any]
 ResponseKind = Literal[
@@ -209,7 +209,7 @@ class Pooled:
         then their geometric mean.
     """
 
-    each: Density
+    each: DensityFunction
     deviations: Callable[..., Any]
     logged: bool = False
 
@@ -423,7 +423,7 @@ class Family:
     pooled: Pooled | None = None
     outside: Callable[[Array], tuple[str, ...]] = lambda y: ()
     by_hand: Callable[..., tuple[float, ...]] | None = None
-    density: Density | None = None
+    density: DensityFunction | None = None
     tails: Tails | None = None
     many_draws: bool = False
     under: Mapping[str, tuple[str, Callable[[], Family]]] = field(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..data import weighted
 from ..data.weighted import Counts
 from ..distributions.density.arrays import ARRAYS, log_density
-from ..distributions.density.operations import Density
+from ..distributions.density.operations import DensityFunction
 from ..distributions.density.tensors import Tensors
 from ..distributions.quantiles import middle_and_spread
 from ..distributions.table import DISTRIBUTIONS, SUPPORTS
@@ -55,7 +55,7 @@ _TAKEN = frozenset({"Intercept", "b", "sd", "cor", "r", "threshold", "eta", "y"}
 
 def own_family(
     name: str,
-    density: Density,
+    density: DensityFunction,
     *,
     link: Literal["identity", "log", "logit"] = "identity",
     dpars: Mapping[str, str] | None = None,
@@ -239,7 +239,7 @@ def _moments(link: str, known: tuple[str, ...]) -> Callable[..., Moments]:
 
 
 def _graph(
-    density: Density, names: tuple[str, ...], simulate: Any, *, whole: bool
+    density: DensityFunction, names: tuple[str, ...], simulate: Any, *, whole: bool
 ) -> Callable[..., Any]:
     def observe(
         pm: Any,
@@ -272,7 +272,7 @@ def _graph(
 
 
 def _script(
-    name: str, density: Density, names: tuple[str, ...], *, whole: bool
+    name: str, density: DensityFunction, names: tuple[str, ...], *, whole: bool
 ) -> SourceText:
     """Return the form in a script, which has the density alone."""
 

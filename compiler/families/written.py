@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..distributions.density import arrays
-from ..distributions.density.operations import Density
+from ..distributions.density.operations import DensityFunction
 from ..distributions.density.tensors import Tensors, whole_numbers
 from .family import Observe, SourceText
 
@@ -16,7 +16,7 @@ Draw = Callable[..., Any]
 
 
 def graph(
-    density: Density, names: Sequence[str], draw: Draw, *, whole: bool = False
+    density: DensityFunction, names: Sequence[str], draw: Draw, *, whole: bool = False
 ) -> Observe:
     """Return the PyMC form of a density.
 
@@ -61,7 +61,7 @@ def graph(
 
 def script(
     name: str,
-    density: Density,
+    density: DensityFunction,
     names: Sequence[str],
     draw: str,
     document: str,
@@ -101,7 +101,7 @@ def script(
 
 def readings(
     name: str,
-    density: Density,
+    density: DensityFunction,
     names: Sequence[str],
     draw: Draw,
     draw_text: str,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import numerics
 from . import compoisson, incomplete_arrays, sums
-from .operations import ERFC_SLOPE, Density, Operations
+from .operations import ERFC_SLOPE, DensityFunction, Operations
 
 #: Below it the slope of the log of the normal distribution function is a series.
 _FAR = -50.0
@@ -127,7 +127,7 @@ ARRAYS = Arrays()
 
 
 def log_density(
-    density: Density, names: Sequence[str] = ()
+    density: DensityFunction, names: Sequence[str] = ()
 ) -> Callable[..., NDArray[Any]]:
     """Return a density as a function of arrays.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from .operations import DERIVED, ERFC_SLOPE, KNOWN, TAILS, Density, Operations
+from .operations import DERIVED, ERFC_SLOPE, KNOWN, TAILS, DensityFunction, Operations
 
 _FOLDED: Mapping[str, Callable[..., float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
@@ -369,7 +369,7 @@ class Graph(Operations):
 
 
 def trace(
-    density: Density, names: Sequence[str], for_kernel: bool, inside: str = ""
+    density: DensityFunction, names: Sequence[str], for_kernel: bool, inside: str = ""
 ) -> Traced:
     """Read a density as a graph."""
     graph = Graph(for_kernel, inside)

@@ -24,7 +24,7 @@ from ..numerics import (
 )
 
 #: A density: the operations, the response, the parameters, what is known of rows.
-Density = Callable[..., Any]
+DensityFunction = Callable[..., Any]
 
 #: Below it a product with its own logarithm is 0.
 TINY = 1e-300

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..numerics import HALF_LOG_2PI
-from .operations import Density
+from .operations import DensityFunction
 
 _LOG_PI = math.log(math.pi)
 _LOG_2 = math.log(2.0)
@@ -147,7 +147,7 @@ def _dirichlet(m: Any, x: Any, alpha: Any) -> Any:
 
 
 #: By name, of all rows of ``DISTRIBUTIONS``; of ``dirichlet`` what an element adds.
-PRIOR_DENSITIES: Mapping[str, Density] = {
+PRIOR_DENSITIES: Mapping[str, DensityFunction] = {
     "normal": normal,
     "student_t": student_t,
     "cauchy": _cauchy,

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import compoisson, incomplete_scalars, scalars, sums
 from .graph import RESULTS, Graph, GraphNode, trace
-from .operations import Density
+from .operations import DensityFunction
 from .sources import remember
 
 #: Where functions are that are written by hand.
@@ -22,7 +22,7 @@ Path = tuple[tuple[int, int], ...]
 
 
 def kernel(
-    name: str, density: Density, names: Sequence[str], parameters: Sequence[str]
+    name: str, density: DensityFunction, names: Sequence[str], parameters: Sequence[str]
 ) -> Callable[..., tuple[float, ...]]:
     """Return the log density of one row and its slopes, made of a density.
 

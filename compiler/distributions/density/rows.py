@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from . import python
 from .arrays import ARRAYS
 from .graph import Graph, GraphNode, trace
-from .operations import Density
+from .operations import DensityFunction
 
 Array = NDArray[Any]
 
@@ -55,7 +55,7 @@ class RowDensity:
 
 def rows(
     name: str,
-    density: Density,
+    density: DensityFunction,
     names: Sequence[str],
     parameters: Sequence[str],
     shared: Sequence[str] = (),

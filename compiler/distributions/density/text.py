@@ -13,7 +13,7 @@ from . import compoisson
 from .graph import GraphNode, trace
 from .incomplete_text import NEEDS
 from .incomplete_text import WRITTEN as INCOMPLETE
-from .operations import DERIVED, Density, Operations
+from .operations import DERIVED, DensityFunction, Operations
 
 WIDTH = 88
 #: Operations whose own definition is no reading for people.
@@ -77,7 +77,7 @@ _TEMPLATES: Mapping[str, str] = {
 
 
 def definitions(
-    name: str, density: Density, names: Sequence[str], document: str
+    name: str, density: DensityFunction, names: Sequence[str], document: str
 ) -> str:
     """Return the text of a density and of the functions that it needs.
 
@@ -98,7 +98,7 @@ def definitions(
 def _define(
     made: dict[str, str],
     name: str,
-    density: Density,
+    density: DensityFunction,
     names: Sequence[str],
     document: str,
     inside: str = "",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...distributions.density.operations import Density
+from ...distributions.density.operations import DensityFunction
 from ..family import Array, DefaultPrior, Dpar, Family, Moments
 
 
@@ -29,7 +29,7 @@ class Base:
     draw_text: str
 
     @property
-    def density(self) -> Density:
+    def density(self) -> DensityFunction:
         """Its density over operations."""
         assert self.family.density is not None
         return self.family.density

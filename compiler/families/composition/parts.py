@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ...distributions.density.operations import Density
+from ...distributions.density.operations import DensityFunction
 from ...distributions.density.tensors import Tensors
 from ..family import Array, Dpar, Moments, Observe, SourceText
 from ..nominal.categorical import against_reference
@@ -110,7 +110,7 @@ def whole_counts(y: Array, trials: Array) -> NDArray[np.bool_]:
 
 
 def log_density(
-    density: Density, parts: int, names: Sequence[str]
+    density: DensityFunction, parts: int, names: Sequence[str]
 ) -> Callable[..., Array]:
     """Return a density as a function of an array whose last axis are the categories.
 
@@ -128,7 +128,7 @@ def log_density(
 
 
 def graph(
-    density: Density,
+    density: DensityFunction,
     parts: int,
     mains: Sequence[str],
     others: Sequence[str],

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ...data.weighted import Counts
 from ...distributions.density.arrays import ARRAYS
 from ...distributions.density.latent import category
-from ...distributions.density.operations import Density
+from ...distributions.density.operations import DensityFunction
 from ...distributions.density.tensors import Tensors
 from ..combined.parts import chance
 from ..family import Array, Dpar, Family, Moments, SourceText
@@ -57,7 +57,7 @@ class Lowest:
     apart: int
 
     @property
-    def written(self) -> Density:
+    def written(self) -> DensityFunction:
         """The log probability, of that among the categories that are cut."""
         return _apart if self.apart else _beside
 
