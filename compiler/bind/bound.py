@@ -25,7 +25,7 @@ from ..expressions.calls import is_plain
 from ..families.family import Family
 from ..families.link import Link
 from ..formula.columns import DesignColumn, Numeric, SmoothColumns, SpecialColumn
-from ..formula.group_options import Distribution
+from ..formula.group_options import EffectsDistribution
 from .membership import Membership
 from .question import Keep, Questions
 from .relation import Relation
@@ -275,7 +275,7 @@ class Grouping:
     terms: tuple[GroupTerm, ...]
     by: By | None = None
     membership: Membership | None = None
-    distribution: Distribution = "gaussian"
+    distribution: EffectsDistribution = "gaussian"
     relation: Relation | None = None
     span: Span = field(compare=False, kw_only=True)
 

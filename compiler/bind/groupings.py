@@ -27,7 +27,7 @@ from ..families.family import Family
 from ..formula.coding import code
 from ..formula.columns import INTERCEPT, DesignColumn, SpecialColumn
 from ..formula.expansion import Expansion, GroupBar
-from ..formula.group_options import Distribution, group_options, parts_of_group
+from ..formula.group_options import EffectsDistribution, group_options, parts_of_group
 from ..formula.groups import expand_group, known_factors
 from ..formula.terms import expand_bar
 from ..prepare.responses import family_named
@@ -54,7 +54,7 @@ class _GroupingOptions:
     by: Name | None
     correlated: bool
     membership: Membership | None
-    distribution: Distribution
+    distribution: EffectsDistribution
     cov: Name | String | None
 
     def name(self, factors: Sequence[str]) -> str:

@@ -12,10 +12,10 @@ from varying.grammar.tree import Argument, Call, Chain, Expr, Name, String
 from varying.grammar.walk import LOGICALS, unwrap
 
 #: How effects of levels are distributed.
-Distribution = Literal["gaussian", "student"]
+EffectsDistribution = Literal["gaussian", "student"]
 
 #: What it may be called.
-DISTRIBUTIONS: Mapping[str, Distribution] = {
+DISTRIBUTIONS: Mapping[str, EffectsDistribution] = {
     "gaussian": "gaussian",
     "normal": "gaussian",
     "student": "student",
@@ -65,7 +65,7 @@ class GroupOptions:
 
     by: Name | None = None
     correlated: bool = True
-    distribution: Distribution = "gaussian"
+    distribution: EffectsDistribution = "gaussian"
     cov: Name | String | None = None
     members: MembersText | None = None
 
