@@ -9,7 +9,15 @@ from ..bind.bound import BoundModel, BoundPredictor, JointModel, PriorText
 from ..distributions.table import DISTRIBUTIONS, POSITIVE, REAL, Bounds
 from ..families.family import DefaultPrior
 from ..program.blocks import Block
-from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, Take, minus
+from ..program.expressions import (
+    Apply,
+    Assemble,
+    Const,
+    ProgramExpr,
+    Symbol,
+    Take,
+    minus,
+)
 from ..program.ir import Axis, Derived, Group, Parameter, Predictor, Prior, Slot
 from .learn import Learned, LearnedPart
 
@@ -103,13 +111,13 @@ def scalar_from(
     name: str,
     chosen: PriorText | DefaultPrior,
     support: Bounds,
-    offset: Expr | None = None,
+    offset: ProgramExpr | None = None,
     argument: str | None = None,
 ) -> None:
     """Add a scalar parameter; ``offset`` is taken from its prior's location."""
     prior, bounds = prior_of(chosen, support)
     if prior is None:
-        value: Expr = (
+        value: ProgramExpr = (
             Const(constant(chosen)) if not _same(chosen) else Symbol(_same(chosen))
         )
         build.derived.append(Derived(name, (), value))
@@ -120,7 +128,7 @@ def scalar_from(
 
 
 def intercept_at_means(
-    build: Builder, name: str, chosen: PriorText | DefaultPrior, delta: Expr
+    build: Builder, name: str, chosen: PriorText | DefaultPrior, delta: ProgramExpr
 ) -> None:
     """Sample the intercept at the predictors' means: its prior cannot be moved."""
     prior, bounds = prior_of(chosen, REAL)
@@ -184,7 +192,7 @@ def scalar(
     name: str,
     default: DefaultPrior,
     support: Bounds,
-    half: Expr | None = None,
+    half: ProgramExpr | None = None,
 ) -> None:
     """Add a scalar parameter with the user's prior or its default.
 
@@ -197,7 +205,7 @@ def scalar(
         prior, bounds = prior_of(chosen, POSITIVE)
         assert prior is not None
         build.parameters.append(Parameter(base, (), prior, bounds=bounds, report=False))
-        value: Expr = Apply("inv_square", (Symbol(base),))
+        value: ProgramExpr = Apply("inv_square", (Symbol(base),))
         if chosen.times != 1.0:
             value = Apply("*", (Const(1.0 / chosen.times), value))
         build.derived.append(Derived(name, (), value))
@@ -235,7 +243,7 @@ def vector(
             )
         )
         return
-    parts: list[Expr] = []
+    parts: list[ProgramExpr] = []
     order: list[int] = []
     for number, (shared, positions) in enumerate(kinds.items(), start=1):
         order += positions
@@ -268,7 +276,7 @@ def numbered(name: str, number: int) -> str:
 def stack(priors: Sequence[Prior]) -> Prior:
     """Return one prior with vector arguments; a scalar where all agree."""
     first = priors[0]
-    arguments: list[tuple[str, Expr]] = []
+    arguments: list[tuple[str, ProgramExpr]] = []
     for name, _ in first.arguments:
         values = [prior.argument(name) for prior in priors]
         numbers = tuple(v.value for v in values if isinstance(v, Const))

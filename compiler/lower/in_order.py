@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..bind.bound import BoundModel, BoundPredictor, PriorText
 from ..distributions.table import DISTRIBUTIONS
 from ..families.family import DefaultPrior
-from ..program.expressions import Apply, Const, Expr, Symbol, minus
+from ..program.expressions import Apply, Const, ProgramExpr, Symbol, minus
 from ..program.ir import Axis, Derived, Parameter, Prior
 from .builder import Builder
 
@@ -54,7 +54,7 @@ def intercept_in_order(
     build: Builder,
     part: BoundPredictor,
     chosen: PriorText | DefaultPrior,
-    offset: Expr | None,
+    offset: ProgramExpr | None,
 ) -> None:
     """Add an intercept that is an element of ordered ones."""
     bound, name = build.bound, f"{part.prefix}Intercept"
@@ -74,7 +74,7 @@ def intercept_in_order(
         )
         build.notes.append("the intercepts of the components are in rising order")
     chosen_one = tuple(unit * (at == place) for at in range(len(names)))
-    value: Expr = Apply("dot", (Const(chosen_one), Symbol(vector)))
+    value: ProgramExpr = Apply("dot", (Const(chosen_one), Symbol(vector)))
     value = Apply("+", (Const(given["mu"]), value))
     if offset is None:
         build.derived.append(Derived(name, (), value))

@@ -9,7 +9,7 @@ from ..bind.items import item_labels
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import Moments
 from ..families.ordinal.thresholds import to_zero
-from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
+from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
@@ -22,7 +22,7 @@ ITEM, INDEX = "threshold_item", "threshold_item_index"
 
 
 def lower_items(
-    build: Builder, part: BoundPredictor, items: Items, delta: Expr | None
+    build: Builder, part: BoundPredictor, items: Items, delta: ProgramExpr | None
 ) -> Shift | None:
     """Lower the thresholds of items: each has those that it would have by itself.
 
@@ -61,10 +61,10 @@ def lower_items(
     return shift_of(part, name, f"{of}threshold_center", "mu", -1)
 
 
-def item_arguments(build: Builder, items: Items) -> list[tuple[str, Expr]]:
+def item_arguments(build: Builder, items: Items) -> list[tuple[str, ProgramExpr]]:
     """Return what the likelihood is given of thresholds of items."""
     of = build.bound.prefix
-    found: list[tuple[str, Expr]] = [("threshold", Symbol(f"{of}threshold"))]
+    found: list[tuple[str, ProgramExpr]] = [("threshold", Symbol(f"{of}threshold"))]
     if build.bound.family.steps is None:
         # behind the last threshold of an item there is no gap, but a place for one
         order: list[int] = []
@@ -72,7 +72,7 @@ def item_arguments(build: Builder, items: Items) -> list[tuple[str, Expr]]:
         for cuts in items.cuts:
             first = len(order) - sum(one == total for one in order)
             order += [*range(first, first + cuts - 1), total]
-        ends: tuple[Expr, ...] = (Const(1.0),)
+        ends: tuple[ProgramExpr, ...] = (Const(1.0),)
         if total:
             ends = (Symbol(f"{of}gap"), *ends)
         found.append(("gap", Assemble(ends, tuple(order))))
@@ -86,7 +86,7 @@ def _moments(build: Builder, items: Items) -> tuple[Moments, ...]:
 
 
 def _default(
-    build: Builder, items: Items, labels: tuple[str, ...], moved: Expr | None
+    build: Builder, items: Items, labels: tuple[str, ...], moved: ProgramExpr | None
 ) -> None:
     """Lay thresholds of each item outwards from their middle."""
     of, each = build.bound.prefix, _moments(build, items)
@@ -98,7 +98,7 @@ def _default(
     axis, center = f"{of}{ITEM}", f"{of}threshold_center"
     build.axes.append(Axis(axis, "levels", items.levels))
     if layout != "sum_to_zero":
-        middle: Expr = Const(tuple(round(one.m, 12) for one in each))
+        middle: ProgramExpr = Const(tuple(round(one.m, 12) for one in each))
         if moved is not None:
             middle = plus(middle, moved)
         sds = Const(tuple(one.center_sd for one in numbers))
@@ -108,11 +108,11 @@ def _default(
     told = ""
     if several:
         told = _gaps(build, items, labels, several, numbers)
-    parts: list[Expr] = []
+    parts: list[ProgramExpr] = []
     first = 0
     for place, cuts in enumerate(items.cuts):
         gap = Assemble((Symbol(f"{of}gap"),), tuple(range(first, first + cuts - 1)))
-        own: Expr = Assemble((Symbol(center),), (place,))
+        own: ProgramExpr = Assemble((Symbol(center),), (place,))
         if layout == "sum_to_zero":
             own = Const(0.0)
             if cuts > 1:
@@ -169,7 +169,7 @@ def _gaps(
         one = f"{of}threshold_gap"
         prior = Prior("exponential", (("rate", rates),))
         build.parameters.append(Parameter(one, (axis,), prior, bounds=POSITIVE))
-        value: Expr = Assemble((Symbol(one),), tuple(of_gap))
+        value: ProgramExpr = Assemble((Symbol(one),), tuple(of_gap))
         build.derived.append(Derived(gaps, (gaps,), value, report=False))
         return "gap ~ exponential(1/d), d = 2 s log(K - 1)/(K - 2)"
     mean = f"{of}log_gap_mean"
@@ -192,7 +192,7 @@ def _gaps(
     common = Assemble((Symbol(mean),), tuple(own))
     prior = Prior("normal", (("mu", common), ("sigma", Const(sds))))
     build.parameters.append(Parameter(f"{of}log_gap", (gaps,), prior, report=False))
-    logs: Expr = Symbol(f"{of}log_gap")
+    logs: ProgramExpr = Symbol(f"{of}log_gap")
     if layout == "symmetric":
         logs = Assemble((logs,), tuple(order))
     value = Apply("exp", (logs,))
@@ -208,7 +208,7 @@ def _written(
     items: Items,
     chosen: PriorText,
     labels: tuple[str, ...],
-    moved: Expr | None,
+    moved: ProgramExpr | None,
 ) -> None:
     """Give the thresholds of each item, in their order, the prior that is written."""
     of = build.bound.prefix
@@ -220,8 +220,8 @@ def _written(
         prior = found
     if moved is not None and argument is not None and not shares:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
-    parts: list[Expr] = []
-    gaps: list[Expr] = []
+    parts: list[ProgramExpr] = []
+    gaps: list[ProgramExpr] = []
     first = 0
     for number, cuts in enumerate(items.cuts, start=1):
         if shares:
@@ -272,7 +272,7 @@ def _steps(
     build: Builder,
     items: Items,
     chosen: PriorText | None,
-    moved: Expr | None,
+    moved: ProgramExpr | None,
     target: str,
 ) -> str | None:
     """Lower thresholds in no order; return the argument that moves them."""

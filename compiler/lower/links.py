@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..program.expressions import Apply, Const, Expr
+from ..program.expressions import Apply, Const, ProgramExpr
 
-Inverse = Callable[[Expr], Expr]
+Inverse = Callable[[ProgramExpr], ProgramExpr]
 
 
 def _call(name: str) -> Inverse:
     return lambda eta: Apply(name, (eta,))
 
 
-def _over(number: float, eta: Expr) -> Expr:
+def _over(number: float, eta: ProgramExpr) -> ProgramExpr:
     return Apply("/", (Const(number), eta))
 
 
-def _minus(eta: Expr) -> Expr:
+def _minus(eta: ProgramExpr) -> ProgramExpr:
     return Apply("neg", (eta,))
 
 
-def _itself(eta: Expr) -> Expr:
+def _itself(eta: ProgramExpr) -> ProgramExpr:
     return eta
 
 
-def _exp(eta: Expr) -> Expr:
+def _exp(eta: ProgramExpr) -> ProgramExpr:
     return Apply("exp", (eta,))
 
 

@@ -66,7 +66,9 @@ def moments_of(build: Builder, part: BoundPredictor) -> Moments:
     return replace(learned.moments, m=0.0, s=unit_of(bound, part) or 1.0)
 
 
-def body_of(build: Builder, expression: Expr, predictors: Mapping[str, str]) -> ir.Expr:
+def body_of(
+    build: Builder, expression: Expr, predictors: Mapping[str, str]
+) -> ir.ProgramExpr:
     """Return a right side as an expression over predictors and slots.
 
     What is made of columns alone is one slot, computed once; what is made of numbers
@@ -86,9 +88,9 @@ def body_of(build: Builder, expression: Expr, predictors: Mapping[str, str]) -> 
     for node in nodes:
         named = isinstance(node, Name) and node.text in predictors
         holds[id(node)] = named or any(holds[id(one)] for one in children(node))
-    slots: dict[str, ir.Expr] = {}
+    slots: dict[str, ir.ProgramExpr] = {}
 
-    def lowered(node: Expr) -> ir.Expr:
+    def lowered(node: Expr) -> ir.ProgramExpr:
         if not holds[id(node)]:
             text = expression_text(node)
             if text not in slots:
@@ -113,7 +115,7 @@ def body_of(build: Builder, expression: Expr, predictors: Mapping[str, str]) -> 
                 return called(node)
         raise TypeError(f"no operation of parameters: {node!r}")
 
-    def called(node: Call) -> ir.Expr:
+    def called(node: Call) -> ir.ProgramExpr:
         name = node.function.text
         if name in ("min", "max"):
             one, other = (lowered(a.value) for a in node.arguments)
@@ -137,7 +139,7 @@ def body_of(build: Builder, expression: Expr, predictors: Mapping[str, str]) -> 
     return lowered(expression)
 
 
-def _known(build: Builder, node: Expr, text: str) -> ir.Expr:
+def _known(build: Builder, node: Expr, text: str) -> ir.ProgramExpr:
     """Return a number, or a slot with a number for each row."""
     number = plain_number(node)
     if number is not None:

@@ -13,7 +13,7 @@ from ..bind.bound import Items
 from ..distributions.table import POSITIVE
 from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import middle
-from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
+from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol
 from ..program.ir import Axis, Derived, Parameter, Prior, Slot
 from ..program.persons import arguments_of_persons, gap_of_persons
 from ..program.recipes import LevelPlace
@@ -49,7 +49,7 @@ def lower_persons(build: Builder, items: Items) -> None:
     gap = gap_of_persons(of, cuts - 1, len(items.levels))
     build.derived.append(Derived(f"{of}person_gap", (axis,), gap, report=False))
     low, high = (Assemble((Symbol(f"{of}threshold"),), (k,)) for k in middle(cuts))
-    center: Expr = low
+    center: ProgramExpr = low
     if low != high:
         center = Apply("*", (Const(0.5), Apply("+", (low, high))))
     own = tuple(
@@ -63,7 +63,7 @@ def lower_persons(build: Builder, items: Items) -> None:
     build.derived.append(Derived(f"{of}person_threshold", axes, value, report=False))
 
 
-def person_arguments(build: Builder, items: Items) -> list[tuple[str, Expr]]:
+def person_arguments(build: Builder, items: Items) -> list[tuple[str, ProgramExpr]]:
     """Return what the likelihood is given of thresholds of persons."""
     gaps = items.cuts[0] - 1
     return arguments_of_persons(build.bound.prefix, gaps, len(items.levels))

@@ -35,7 +35,7 @@ from ..families.link import allowed
 from ..families.ordinal.items import ITEMS
 from ..formula.columns import Numeric
 from ..program.blocks import Block, Intercept, Linear, Offset
-from ..program.expressions import Apply, Assemble, Const, Expr, Symbol
+from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol
 from ..program.ir import Axis, Derived, Likelihood, Predictor, Program, Shift, Slot
 from ..program.recipes import Count, Matrix, Numbers, Outcome, Parts, RowValues
 from . import default_priors as defaults
@@ -162,7 +162,7 @@ def _family_name(bound: BoundModel) -> str:
     return limited_name(exposed[0] if exposed else family.name, more)
 
 
-NamedExpressions = list[tuple[str, Expr]]
+NamedExpressions = list[tuple[str, ProgramExpr]]
 
 
 def _main(build: Builder) -> NamedExpressions:
@@ -181,7 +181,7 @@ def _main(build: Builder) -> NamedExpressions:
         report=() if bound.main.named else _kept(bound),
     )
     own = bound.family.links[0]
-    value: Expr = Symbol(name)
+    value: ProgramExpr = Symbol(name)
     if bound.link.name != own:
         value = WRITTEN[own][bound.link.name](value)
         _note_range(build, bound.main, own)
@@ -317,8 +317,8 @@ def _dpars(build: Builder) -> NamedExpressions:
 
 
 def _half(
-    build: Builder, default: DefaultPrior, arguments: Mapping[str, Expr]
-) -> Expr | None:
+    build: Builder, default: DefaultPrior, arguments: Mapping[str, ProgramExpr]
+) -> ProgramExpr | None:
     """Return half of the parameter that a default adds first; None: it adds none.
 
     Of one that has a formula it is a number, what the intercept's prior is around.
@@ -332,7 +332,9 @@ def _half(
     return Apply("*", (Const(0.5), value))
 
 
-def _predicted(build: Builder, part: BoundPredictor, learned: LearnedPart) -> Expr:
+def _predicted(
+    build: Builder, part: BoundPredictor, learned: LearnedPart
+) -> ProgramExpr:
     """Lower the predictor of a distributional parameter; return the parameter."""
     link = part.link.name.replace("1/mu^2", "inverse_squared")
     name = f"{build.bound.prefix}{link}_{part.dpar}"
@@ -496,7 +498,7 @@ def _basis(increments: Increments, choices: Sequence[PriorText | DefaultPrior]) 
     return None if (basis == identity).all() else basis
 
 
-def _delta(part: BoundPredictor) -> Expr | None:
+def _delta(part: BoundPredictor) -> ProgramExpr | None:
     """Return what the predictor is at the predictors' means, less its intercept.
 
     None if that is nothing.

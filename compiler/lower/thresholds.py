@@ -11,7 +11,7 @@ from ..bind.ordinal import single_priors
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import threshold_labels, to_zero
-from ..program.expressions import Apply, Assemble, Const, Expr, Symbol, plus
+from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Predictor, Prior, Shift, Slot
 from ..program.recipes import Matrix, Numbers
 from . import default_priors as defaults
@@ -21,7 +21,7 @@ from .special import shift_of
 
 
 def lower_thresholds(
-    build: Builder, part: BoundPredictor, delta: Expr | None
+    build: Builder, part: BoundPredictor, delta: ProgramExpr | None
 ) -> Shift | None:
     """Lower the thresholds: their prior, coordinates and gaps.
 
@@ -98,7 +98,7 @@ def _around(
 
 
 def lower_steps(
-    build: Builder, part: BoundPredictor, delta: Expr | None
+    build: Builder, part: BoundPredictor, delta: ProgramExpr | None
 ) -> Shift | None:
     """Lower the thresholds of steps, which are in no order.
 
@@ -143,7 +143,7 @@ def lower_steps(
 
 
 def _equidistant_steps(
-    build: Builder, labels: tuple[str, ...], moved: Expr | None
+    build: Builder, labels: tuple[str, ...], moved: ProgramExpr | None
 ) -> None:
     """Lay thresholds of steps out with one distance, which may be of either sign.
 
@@ -157,14 +157,14 @@ def _equidistant_steps(
     sd = defaults.step_sd(moments, count + 1, family.steps.kind == "acat")
     places = np.arange(count) - 0.5 * (count - 1)
     center, middle = f"{of}threshold_center", float(np.mean(equal)) + moments.m
-    location: Expr = Const(round(middle, 12))
+    location: ProgramExpr = Const(round(middle, 12))
     if moved is not None:
         location = plus(location, moved)
     prior = Prior("normal", (("mu", location), ("sigma", Const(sd))))
     build.parameters.append(Parameter(center, (), prior, report=False))
     target = f"{build.bound.target}threshold{'[mean]' if moved is not None else ''}"
     text = f"middle ~ normal({middle:.3g}, {sd:.4g})"
-    laid: Expr = Assemble((Symbol(center),), (0,) * count)
+    laid: ProgramExpr = Assemble((Symbol(center),), (0,) * count)
     if count > 1:
         squares = float(np.square(places).sum())
         slope, own = float(places @ equal) / squares, sd / squares**0.5
@@ -184,7 +184,7 @@ def _with_single(
     prior: Prior,
     single: Mapping[int, PriorText],
     count: int,
-    moved: Expr | None,
+    moved: ProgramExpr | None,
 ) -> Prior:
     """Return the prior of all thresholds where some have one of their own.
 
@@ -199,14 +199,14 @@ def _with_single(
         for name, number in chosen.arguments:
             found[name][place] = number
     values = {name: Const(tuple(numbers)) for name, numbers in found.items()}
-    mu: Expr = values["mu"]
+    mu: ProgramExpr = values["mu"]
     if moved is not None:
         others = Const(tuple(float(k not in single) for k in range(count)))
         mu = Apply("+", (mu, Apply("*", (others, moved))))
     return Prior("normal", (("mu", mu), ("sigma", values["sigma"])))
 
 
-def category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
+def category_at_means(build: Builder, part: BoundPredictor) -> ProgramExpr | None:
     """Return what effects of ``cs()`` are at the means of their columns."""
     columns, of = part.population.by_threshold, build.bound.prefix
     if not columns:
@@ -225,7 +225,7 @@ def category_at_means(build: Builder, part: BoundPredictor) -> Expr | None:
     return Apply("matvec", (Symbol(name), Symbol(f"{of}bcs")))
 
 
-def lower_category(build: Builder) -> list[tuple[str, Expr]]:
+def lower_category(build: Builder) -> list[tuple[str, ProgramExpr]]:
     """Lower effects that differ between thresholds; return the arguments of them."""
     value = _of_columns(build)
     of_groups = _of_groups(build)
@@ -233,13 +233,13 @@ def lower_category(build: Builder) -> list[tuple[str, Expr]]:
         value = of_groups if value is None else Apply("+", (value, of_groups))
     if value is None:
         return []
-    arguments: list[tuple[str, Expr]] = [("effects", value)]
+    arguments: list[tuple[str, ProgramExpr]] = [("effects", value)]
     if all(part.dpar != "disc" for part in build.bound.predictors):
         arguments.append(("disc", Const(1.0)))
     return arguments
 
 
-def _of_groups(build: Builder) -> Expr | None:
+def _of_groups(build: Builder) -> ProgramExpr | None:
     """Lower what groups add at each threshold: a predictor for each."""
     bound, added = build.bound, build.by_threshold
     if not added:
@@ -264,7 +264,7 @@ def _of_groups(build: Builder) -> Expr | None:
     return Apply("beside", tuple(Symbol(one) for one in names))
 
 
-def _of_columns(build: Builder) -> Expr | None:
+def _of_columns(build: Builder) -> ProgramExpr | None:
     """Lower effects of the population that differ between thresholds."""
     bound, of = build.bound, build.bound.prefix
     part, columns = bound.main, bound.main.population.by_threshold
@@ -307,7 +307,7 @@ def _default_steps(build: Builder, categories: int, at_means: bool) -> Prior:
     return Prior("normal", (("mu", mu), ("sigma", Const(sd))))
 
 
-def _gap(build: Builder, labels: tuple[str, ...], value: Expr) -> None:
+def _gap(build: Builder, labels: tuple[str, ...], value: ProgramExpr) -> None:
     """Add what is between neighbouring thresholds."""
     name = f"{build.bound.prefix}gap"
     build.axes.append(Axis(name, "gaps", labels[1:]))
@@ -315,7 +315,7 @@ def _gap(build: Builder, labels: tuple[str, ...], value: Expr) -> None:
 
 
 def _default_thresholds(
-    build: Builder, labels: tuple[str, ...], gaps: int, moved: Expr | None
+    build: Builder, labels: tuple[str, ...], gaps: int, moved: ProgramExpr | None
 ) -> tuple[str, str] | None:
     moments, of, layout = (
         build.learned.moments,
@@ -325,7 +325,7 @@ def _default_thresholds(
     numbers = defaults.thresholds(moments, gaps + 2)
     center = f"{of}threshold_center"
     if layout != "sum_to_zero":
-        location: Expr = Const(moments.m)
+        location: ProgramExpr = Const(moments.m)
         if moved is not None:
             location = plus(location, moved)
         sd = ("sigma", Const(numbers.center_sd))
@@ -398,7 +398,7 @@ def _free_gaps(
     build.parameters.append(Parameter(mean, (), prior, report=False))
     prior = Prior("normal", (("mu", Symbol(mean)), ("sigma", Const(numbers.gap_sd))))
     build.parameters.append(Parameter(f"{of}log_gap", (axis,), prior, report=False))
-    log_gap: Expr = Symbol(f"{of}log_gap")
+    log_gap: ProgramExpr = Symbol(f"{of}log_gap")
     if order is not None:
         log_gap = Assemble((log_gap,), order)
     _gap(build, labels, Apply("exp", (log_gap,)))
@@ -415,7 +415,10 @@ def _equal_gaps(
 
 
 def _independent_thresholds(
-    build: Builder, chosen: PriorText, labels: tuple[str, ...], moved: Expr | None
+    build: Builder,
+    chosen: PriorText,
+    labels: tuple[str, ...],
+    moved: ProgramExpr | None,
 ) -> tuple[str, str] | None:
     prior, _ = prior_of(chosen, REAL)
     assert prior is not None

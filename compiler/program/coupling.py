@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .expressions import Apply, Const, Expr, Symbol
+from .expressions import Apply, Const, ProgramExpr, Symbol
 
 if TYPE_CHECKING:
     from .ir import Likelihood, Program
@@ -46,29 +46,29 @@ class Coupling:
     partial: tuple[str, ...]
 
 
-def times(left: Expr, right: Expr) -> Expr:
+def times(left: ProgramExpr, right: ProgramExpr) -> ProgramExpr:
     """Return a product; one of them may be 1."""
     if left == ONE:
         return right
     return left if right == ONE else Apply("*", (left, right))
 
 
-def add(left: Expr | None, right: Expr) -> Expr:
+def add(left: ProgramExpr | None, right: ProgramExpr) -> ProgramExpr:
     """Return a sum; the first part may not be there."""
     return right if left is None else Apply("+", (left, right))
 
 
-def factor(partial: tuple[str, ...], size: int) -> list[list[Expr]]:
+def factor(partial: tuple[str, ...], size: int) -> list[list[ProgramExpr]]:
     """Return the rows of the Cholesky factor of the correlations.
 
     Row i has ``r_ik prod_{j<k} sqrt(1 - r_ij^2)``, with ``r = 2 p - 1``, so that
     ``sqrt(1 - r^2)`` is ``2 sqrt(p (1 - p))``.
     """
-    rows: list[list[Expr]] = []
+    rows: list[list[ProgramExpr]] = []
     number = 0
     for i in range(size):
-        row: list[Expr] = []
-        left: Expr = ONE
+        row: list[ProgramExpr] = []
+        left: ProgramExpr = ONE
         for _ in range(i):
             p = Symbol(partial[number])
             number += 1
@@ -80,13 +80,13 @@ def factor(partial: tuple[str, ...], size: int) -> list[list[Expr]]:
     return rows
 
 
-def correlations(partial: tuple[str, ...], size: int) -> tuple[Expr, ...]:
+def correlations(partial: tuple[str, ...], size: int) -> tuple[ProgramExpr, ...]:
     """Return the correlation of each pair, in the order of the partial ones."""
     rows = factor(partial, size)
-    found: list[Expr] = []
+    found: list[ProgramExpr] = []
     for i in range(size):
         for k in range(i):
-            total: Expr | None = None
+            total: ProgramExpr | None = None
             for j in range(k + 1):
                 total = add(total, times(rows[i][j], rows[k][j]))
             assert total is not None
@@ -100,7 +100,7 @@ def conditional(program: Program) -> tuple[Likelihood, ...]:
     if coupling is None:
         return program.likelihoods
     rows = factor(coupling.partial, len(coupling.responses))
-    known: list[Expr] = []
+    known: list[ProgramExpr] = []
     found: list[Likelihood] = []
     for likelihood in program.likelihoods:
         if likelihood.name not in coupling.responses:
@@ -113,8 +113,8 @@ def conditional(program: Program) -> tuple[Likelihood, ...]:
 
 
 def _given(
-    likelihood: Likelihood, row: list[Expr], known: list[Expr]
-) -> tuple[Likelihood, Expr]:
+    likelihood: Likelihood, row: list[ProgramExpr], known: list[ProgramExpr]
+) -> tuple[Likelihood, ProgramExpr]:
     """Return a likelihood given the innovations before it, and its own innovation."""
     arguments = dict(likelihood.arguments)
     mu, sigma = arguments["mu"], arguments["sigma"]

@@ -28,7 +28,7 @@ class Apply:
     """An operation of ``OPERATIONS`` on expressions."""
 
     operation: str
-    arguments: tuple[Expr, ...]
+    arguments: tuple[ProgramExpr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Assemble:
     from its parts; an argument may be a scalar (one element).
     """
 
-    parts: tuple[Expr, ...]
+    parts: tuple[ProgramExpr, ...]
     order: tuple[int, ...]
 
 
@@ -51,11 +51,11 @@ class Take:
     variable, to rows.
     """
 
-    vector: Expr
+    vector: ProgramExpr
     index: str
 
 
-Expr = Const | Symbol | Apply | Assemble | Take
+ProgramExpr = Const | Symbol | Apply | Assemble | Take
 
 
 #: The number of arguments of an operation that takes one or more.
@@ -105,7 +105,7 @@ _BINDING = {**_BINDING, "dot": 2, "matvec": 2}
 _WHOLE = 9
 
 
-def needs_parentheses(operation: str, place: int, operand: Expr) -> bool:
+def needs_parentheses(operation: str, place: int, operand: ProgramExpr) -> bool:
     """Whether an operand of an operator is to be written in parentheses.
 
     The order is that of Python and of mathematics; operators of one kind are taken
@@ -128,7 +128,7 @@ def needs_parentheses(operation: str, place: int, operand: Expr) -> bool:
     return own < binding or (place == 1 and own == binding)
 
 
-def plus(left: Expr, right: Expr) -> Expr:
+def plus(left: ProgramExpr, right: ProgramExpr) -> ProgramExpr:
     """Return ``left + right``; a term and its negation cancel.
 
     >>> m, d = Const(1.0), Apply("dot", (Symbol("X_mean"), Symbol("b")))
@@ -144,7 +144,7 @@ def plus(left: Expr, right: Expr) -> Expr:
     return Apply("+", (left, right))
 
 
-def minus(left: Expr, right: Expr) -> Expr:
+def minus(left: ProgramExpr, right: ProgramExpr) -> ProgramExpr:
     """Return ``left - right``; equal terms cancel."""
     if left == right:
         return Const(0.0)
@@ -155,7 +155,7 @@ def minus(left: Expr, right: Expr) -> Expr:
     return Apply("-", (left, right))
 
 
-def renamed(expr: Expr, names: Mapping[str, str]) -> Expr:
+def renamed(expr: ProgramExpr, names: Mapping[str, str]) -> ProgramExpr:
     """Return an expression with other names for some that it refers to."""
     match expr:
         case Symbol(name):
@@ -170,7 +170,7 @@ def renamed(expr: Expr, names: Mapping[str, str]) -> Expr:
             return expr
 
 
-def names_in(expr: Expr) -> Iterator[str]:
+def names_in(expr: ProgramExpr) -> Iterator[str]:
     """Yield the names that an expression refers to."""
     match expr:
         case Symbol(name):

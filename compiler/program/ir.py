@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from .blocks import Block, GroupUse
 from .coupling import Coupling, conditional
-from .expressions import Expr
+from .expressions import ProgramExpr
 from .recipes import Recipe
 
 # ---- axes and slots ----------------------------------------------------------------
@@ -85,15 +85,15 @@ class Prior:
     """
 
     distribution: str
-    arguments: tuple[tuple[str, Expr], ...]
+    arguments: tuple[tuple[str, ProgramExpr], ...]
     lower: float | None = None
     upper: float | None = None
 
-    def argument(self, name: str) -> Expr:
+    def argument(self, name: str) -> ProgramExpr:
         """Return one argument."""
         return dict(self.arguments)[name]
 
-    def with_argument(self, name: str, value: Expr) -> Prior:
+    def with_argument(self, name: str, value: ProgramExpr) -> Prior:
         """Return the prior with one argument replaced."""
         changed = tuple((k, value if k == name else v) for k, v in self.arguments)
         return Prior(self.distribution, changed, self.lower, self.upper)
@@ -154,7 +154,7 @@ class Derived:
 
     name: str
     axes: tuple[str, ...]
-    expression: Expr
+    expression: ProgramExpr
     report: bool = True
 
 
@@ -456,7 +456,7 @@ class Predictor:
     blocks: tuple[Block, ...]
     shift: Shift | None = None
     report: tuple[str, ...] = ()
-    body: Expr | None = None
+    body: ProgramExpr | None = None
     inner: bool = False
     prefix: str = ""
 
@@ -495,7 +495,7 @@ class Likelihood:
 
     name: str
     family: str
-    arguments: tuple[tuple[str, Expr], ...]
+    arguments: tuple[tuple[str, ProgramExpr], ...]
     value: str
     rows: str
     count: str | None = None

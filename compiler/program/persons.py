@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..families.combined.limits import base_name
 from ..families.ordinal.thresholds import middle, spread
-from .expressions import Apply, Assemble, Const, Expr, Symbol
+from .expressions import Apply, Assemble, Const, ProgramExpr, Symbol
 from .ir import Axis, Likelihood, Program
 from .recipes import LevelIndex, LevelPlace
 
@@ -173,13 +173,15 @@ def with_more(program: Program, persons: Persons, count: int) -> Program:
     return replace(program, derived=derived, likelihoods=likelihoods)
 
 
-def gap_of_persons(of: str, gaps: int, count: int) -> Expr:
+def gap_of_persons(of: str, gaps: int, count: int) -> ProgramExpr:
     """Return the distances of persons, side by side."""
     common = Assemble((Symbol(f"{of}gap"),), tuple(range(gaps)) * count)
     return Apply("*", (common, Apply("exp", (Symbol(f"{of}{_EFFECTS}"),))))
 
 
-def arguments_of_persons(of: str, gaps: int, count: int) -> list[tuple[str, Expr]]:
+def arguments_of_persons(
+    of: str, gaps: int, count: int
+) -> list[tuple[str, ProgramExpr]]:
     """Return what the likelihood is given of thresholds of persons."""
     order: list[int] = []
     for person in range(count):

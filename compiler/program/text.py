@@ -11,7 +11,7 @@ from .expressions import (
     Apply,
     Assemble,
     Const,
-    Expr,
+    ProgramExpr,
     Symbol,
     Take,
     needs_parentheses,
@@ -59,7 +59,7 @@ def _some(items: Sequence[str], most: int = 6) -> str:
     return f"{', '.join(items[:2])}, ..., {items[-1]} ({len(items)})"
 
 
-def expression_text(expr: Expr) -> str:
+def expression_text(expr: ProgramExpr) -> str:
     """Return an expression in infix form.
 
     >>> dot = Apply("dot", (Symbol("m"), Symbol("b")))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
 from ..families import FAMILIES
-from .expressions import ANY, OPERATIONS, Apply, Assemble, Expr, Take, names_in
+from .expressions import ANY, OPERATIONS, Apply, Assemble, ProgramExpr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Parts, RowValues, Single
 
@@ -22,7 +22,7 @@ def _require(condition: bool, message: str) -> None:
         raise InvalidProgram(message)
 
 
-def _check_expression(expr: Expr) -> None:
+def _check_expression(expr: ProgramExpr) -> None:
     match expr:
         case Apply(operation, arguments):
             _require(operation in OPERATIONS, f"no operation {operation}")

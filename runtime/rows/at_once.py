@@ -27,7 +27,7 @@ from varying.compiler.program.expressions import (
     Apply,
     Assemble,
     Const,
-    Expr,
+    ProgramExpr,
     Symbol,
     Take,
 )
@@ -187,7 +187,7 @@ class AtOnce:
                 values[one.name] = self._value(one.body, values)
         return values
 
-    def _value(self, expr: Expr, values: Mapping[str, Array]) -> Array:
+    def _value(self, expr: ProgramExpr, values: Mapping[str, Array]) -> Array:
         match expr:
             case Const(value):
                 return np.asarray(value, dtype=float)

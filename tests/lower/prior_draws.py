@@ -17,7 +17,7 @@ from scipy import stats
 from varying.compiler.distributions.table import DISTRIBUTIONS
 from varying.compiler.families import FAMILIES
 from varying.compiler.program.blocks import Offset
-from varying.compiler.program.expressions import Expr, names_in
+from varying.compiler.program.expressions import ProgramExpr, names_in
 from varying.compiler.program.interpret.density import (
     cholesky,
     evaluate_expression,
@@ -43,7 +43,7 @@ GENERATORS: Mapping[str, Callable[[np.random.Generator], Draw]] = {
 }
 
 
-def _expression(expr: Expr, values: Mapping[str, Array], draws: int) -> Array:
+def _expression(expr: ProgramExpr, values: Mapping[str, Array], draws: int) -> Array:
     """Return an expression's value at each draw; (1, ...) where all agree."""
     if not any(name in values for name in names_in(expr)):
         return evaluate_expression(expr, {})[None]

@@ -12,7 +12,7 @@ from pymc.logprob.transforms import Transform
 from ...distributions.density.links import LINKING
 from ...distributions.density.tensors import Tensors
 from ...families.ordinal.thresholds import middle
-from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
+from ...program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 
 
 def lkj_cholesky(partial: Any, size: int) -> Any:
@@ -152,7 +152,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def expression(expr: Expr, values: Mapping[str, Any]) -> Any:
+def expression(expr: ProgramExpr, values: Mapping[str, Any]) -> Any:
     """Return the graph of an expression; numbers are float64."""
     match expr:
         case Const(value):

@@ -27,7 +27,7 @@ from ...expressions.evaluation import evaluate
 from ...families import FAMILIES
 from ...families.family import SourceText
 from ...program.blocks import Intercept
-from ...program.expressions import Apply, Assemble, Const, Expr, Symbol, Take
+from ...program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.reached import by_row
 from ...program.recipes import RowValues
@@ -123,7 +123,7 @@ def _header(writer: Writer, path: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _operations(expr: Expr) -> Iterator[str]:
+def _operations(expr: ProgramExpr) -> Iterator[str]:
     match expr:
         case Apply(operation, arguments):
             yield operation

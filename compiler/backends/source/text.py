@@ -16,7 +16,7 @@ from ...program.expressions import (
     Apply,
     Assemble,
     Const,
-    Expr,
+    ProgramExpr,
     Symbol,
     Take,
     needs_parentheses,
@@ -163,7 +163,9 @@ _CALLS: Mapping[str, str] = {
 OPERATIONS: frozenset[str] = frozenset({*_INFIX, *_CALLS, "neg", "inv_square"})
 
 
-def program_expression(expr: Expr, indent: int, name: Callable[[str], str]) -> str:
+def program_expression(
+    expr: ProgramExpr, indent: int, name: Callable[[str], str]
+) -> str:
     """Return an expression of the program as Python text."""
     match expr:
         case Const(value):

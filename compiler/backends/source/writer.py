@@ -14,7 +14,7 @@ from ...families import FAMILIES
 from ...formula.columns import Part
 from ...prepare.derive import Computation
 from ...prepare.subset import Choice
-from ...program.expressions import Apply, Expr, Symbol
+from ...program.expressions import Apply, ProgramExpr, Symbol
 from ...program.ir import Program
 from . import definitions
 from .text import identifier, program_expression
@@ -63,7 +63,7 @@ class Writer:
             self.names[wanted] = text
         return self.names[wanted]
 
-    def expression(self, expr: Expr) -> str:
+    def expression(self, expr: ProgramExpr) -> str:
         """Return an expression of the program; `spread` is told the count."""
         if isinstance(expr, Apply) and expr.operation == "spread":
             center, gap = expr.arguments

@@ -7,7 +7,7 @@ from ...data.table import Floats
 from ...formula.columns import SpecialColumn, simplex_name, simplexes
 from ...program.blocks import Block, Product
 from ...program.blocks.product import Factor
-from ...program.expressions import Apply, Assemble, Expr, Symbol, Take
+from ...program.expressions import Apply, Assemble, ProgramExpr, Symbol, Take
 from ...program.ir import Axis, Derived, Shift, Slot
 from ...program.recipes import Numbers, Single
 from ..builder import COEF, ROW, Builder, numbered
@@ -39,7 +39,7 @@ def shift_of(
     return Shift(quantity, parameter, argument, sign, design, coefs, means)
 
 
-def special_delta(part: BoundPredictor) -> Expr | None:
+def special_delta(part: BoundPredictor) -> ProgramExpr | None:
     """Return the mean of what the columns that hold parameters add; None: of none."""
     if not part.population.specials:
         return None
@@ -78,7 +78,7 @@ def lower_specials(
         for simplex in simplexes(columns)
     }
     blocks: list[Block] = []
-    means: list[Expr] = []
+    means: list[ProgramExpr] = []
     for place, column in enumerate(columns):
         own = [shared[simplex_name(column, one)] for one in column.specials]
         factors, typical = _factors(build, part, column, place, own)
@@ -119,7 +119,7 @@ def _mean(
     place: int,
     weights: Floats,
     own: list[MonotonicSimplex],
-) -> Expr:
+) -> ProgramExpr:
     """Return the mean of a column over the rows, an expression of its simplexes."""
     name = numbered(f"{part.prefix}special_weights", place + 1)
     axes = tuple(steps.axis for steps in own)

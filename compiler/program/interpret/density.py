@@ -21,7 +21,7 @@ from ...families.ordinal.thresholds import (
     spread_levels,
 )
 from ..counted import counted
-from ..expressions import Apply, Assemble, Const, Expr, Symbol, Take
+from ..expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
 from .charts import from_unconstrained
@@ -69,7 +69,7 @@ def _joined(pieces: Sequence[Array]) -> Array:
     return np.concatenate(whole, axis=-1)
 
 
-def evaluate_expression(expr: Expr, values: Mapping[str, Any]) -> Array:
+def evaluate_expression(expr: ProgramExpr, values: Mapping[str, Any]) -> Array:
     """Return an expression's value, names looked up in ``values``.
 
     Values of many draws have a first axis of draws more; scalars then have a last axis

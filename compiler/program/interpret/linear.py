@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..expressions import Apply, Assemble, Const, Expr, Symbol, Take
+from ..expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 from ..ir import Frame, Program
 from .density import evaluate_expression
 
@@ -70,7 +70,7 @@ def linear(program: Program, frame: Frame, name: str) -> AffineMap | None:
         identity = np.eye(math.prod(shape)) if shape else np.ones(1)
         return AffineMap(np.zeros(shape), {one: identity})
 
-    def of(expr: Expr) -> AffineMap | None:
+    def of(expr: ProgramExpr) -> AffineMap | None:
         match expr:
             case Const(value):
                 return AffineMap(np.asarray(value, dtype=float))

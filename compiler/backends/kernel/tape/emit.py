@@ -19,7 +19,7 @@ from ....distributions.table import DISTRIBUTIONS
 from ....families import FAMILIES
 from ....families.family import Family
 from ....program.counted import counted
-from ....program.expressions import Apply, Const, Expr, Symbol
+from ....program.expressions import Apply, Const, ProgramExpr, Symbol
 from ....program.interpret.start import reach, rows_of, start
 from ....program.interpret.truncation import log_mass
 from ....program.ir import Frame, Group, Likelihood, Parameter, Prior, Program
@@ -252,7 +252,9 @@ class _Tape(QuantityWriter):
             )
         writer.constant -= _HALF_LOG_2PI * levels * size
 
-    def _at_once(self, family: Family, words: Mapping[str, int], eta: Expr) -> None:
+    def _at_once(
+        self, family: Family, words: Mapping[str, int], eta: ProgramExpr
+    ) -> None:
         """Write ordinal rows that share what they can."""
         assert family.at_once is not None
         length = self.expression(eta).length
@@ -269,7 +271,7 @@ class _Tape(QuantityWriter):
             else:
                 self._observe(likelihood)
 
-    def _category_effects(self, effects: Expr | None) -> dict[str, int]:
+    def _category_effects(self, effects: ProgramExpr | None) -> dict[str, int]:
         """Return the words of effects that each threshold has of its own."""
         match effects:
             case None:
@@ -295,7 +297,7 @@ class _Tape(QuantityWriter):
     def _categories(
         self,
         family: Family,
-        arguments: Mapping[str, Expr],
+        arguments: Mapping[str, ProgramExpr],
         observed: NDArray[Any],
         words: Mapping[str, int],
     ) -> None:
@@ -348,7 +350,7 @@ class _Tape(QuantityWriter):
         words = {**words, "columns": self.writer.numbers(columns)}
         self.writer.add(operation, **words)
 
-    def _of_items(self, arguments: Mapping[str, Expr]) -> dict[str, int]:
+    def _of_items(self, arguments: Mapping[str, ProgramExpr]) -> dict[str, int]:
         """Return the words of where the thresholds of rows begin, and their number."""
         item, cuts = arguments["item"], arguments["cuts"]
         if not isinstance(item, Symbol) or not isinstance(cuts, Const):

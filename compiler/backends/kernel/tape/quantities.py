@@ -20,7 +20,15 @@ from ....expressions.elementwise import ELEMENTWISE
 from ....families.family import Family
 from ....families.ordinal.thresholds import middle
 from ....program.blocks import Intercept
-from ....program.expressions import Apply, Assemble, Const, Expr, Symbol, Take, names_in
+from ....program.expressions import (
+    Apply,
+    Assemble,
+    Const,
+    ProgramExpr,
+    Symbol,
+    Take,
+    names_in,
+)
 from ....program.interpret import coordinates
 from ....program.ir import Centering, Frame, Group, Parameter, Predictor, Program, Unit
 from ..operations.elementwise import OPERANDS
@@ -105,7 +113,7 @@ class QuantityWriter:
         if program.coupling is not None:
             # one response is given another of its row
             self.units = {one.name: None for one in program.predictors}
-        self._expressions: dict[Expr, Place] = {}
+        self._expressions: dict[ProgramExpr, Place] = {}
 
     # ---- names ---------------------------------------------------------------------
 
@@ -178,13 +186,13 @@ class QuantityWriter:
 
     # ---- expressions ---------------------------------------------------------------
 
-    def expression(self, expr: Expr) -> Place:
+    def expression(self, expr: ProgramExpr) -> Place:
         """Return where the value of an expression is; write it if it is not there."""
         if expr not in self._expressions:
             self._expressions[expr] = self._calculated(expr)
         return self._expressions[expr]
 
-    def _calculated(self, expr: Expr) -> Place:
+    def _calculated(self, expr: ProgramExpr) -> Place:
         match expr:
             case Const(value):
                 return self._numbers(value, scalar=not isinstance(value, tuple))
@@ -210,7 +218,9 @@ class QuantityWriter:
             case Apply(operation, arguments):
                 return self._vector(operation, [self.expression(a) for a in arguments])
 
-    def _spread_levels(self, center: Expr, gap: Expr, count: int) -> Place:
+    def _spread_levels(
+        self, center: ProgramExpr, gap: ProgramExpr, count: int
+    ) -> Place:
         """Return the place of thresholds of each level around one middle."""
         at, gaps = self.expression(center), self.expression(gap)
         levels = gaps.length // (count - 1)
@@ -228,7 +238,7 @@ class QuantityWriter:
             )
         return out
 
-    def _binary(self, operation: str, left: Expr, right: Expr) -> Place:
+    def _binary(self, operation: str, left: ProgramExpr, right: ProgramExpr) -> Place:
         a, b = self.expression(left), self.expression(right)
         length = b.length if a.scalar else a.length
         out = Place(self.writer.place(length), length, a.scalar and b.scalar)
@@ -237,7 +247,7 @@ class QuantityWriter:
         )
         return out
 
-    def _elementwise(self, operation: str, arguments: Sequence[Expr]) -> Place:
+    def _elementwise(self, operation: str, arguments: Sequence[ProgramExpr]) -> Place:
         places = [self.expression(argument) for argument in arguments]
         scalar = all(place.scalar for place in places)
         length = 1 if scalar else max(p.length for p in places if not p.scalar)
@@ -295,7 +305,7 @@ class QuantityWriter:
         """Return the place of numbers that are known."""
         return self._numbers(numbers, scalar=False)
 
-    def taken(self, vector: Expr, index: NDArray[Any]) -> Place:
+    def taken(self, vector: ProgramExpr, index: NDArray[Any]) -> Place:
         """Return the place of the elements of a vector that are pointed to."""
         whole, writer = self.expression(vector), self.writer
         out = Place(writer.place(len(index)), len(index), False)
@@ -303,7 +313,7 @@ class QuantityWriter:
         writer.add("gather", n=len(index), out=out.at, a=whole.at, order=order)
         return out
 
-    def _assembled(self, parts: Sequence[Expr], order: Sequence[int]) -> Place:
+    def _assembled(self, parts: Sequence[ProgramExpr], order: Sequence[int]) -> Place:
         writer = self.writer
         places = [self.expression(part) for part in parts]
         at = places[0].at
@@ -496,7 +506,9 @@ class QuantityWriter:
             BLOCKS[type(block)](block, self, added)
         return out
 
-    def argument(self, family: Family, name: str, expr: Expr | None) -> dict[str, int]:
+    def argument(
+        self, family: Family, name: str, expr: ProgramExpr | None
+    ) -> dict[str, int]:
         """Return the words of a parameter of the family."""
         if expr is None:
             fixed = next(d for d in family.dpars if d.name == name).fixed
