@@ -38,7 +38,7 @@ __all__ = [
     "registered",
 ]
 
-Families = Mapping[str, Family]
+FamiliesByName = Mapping[str, Family]
 
 #: What rows may bring along: whole numbers and numbers.
 KNOWN = ("trials", "vint1", "vint2", "vint3", "vreal1", "vreal2", "vreal3")
@@ -295,12 +295,14 @@ def _script(
 
 #: Records by the names that programs have for them: each is there once.
 _REGISTERED: dict[str, Family] = {}
-_NONE: Families = MappingProxyType({})
+_NONE: FamiliesByName = MappingProxyType({})
 #: Those that the specs that are being compiled may name.
-_NAMED: ContextVar[Families] = ContextVar("own families", default=_NONE)
+_NAMED: ContextVar[FamiliesByName] = ContextVar("own families", default=_NONE)
 
 
-def own_families(families: Families | Iterable[Family] | None) -> dict[str, Family]:
+def own_families(
+    families: FamiliesByName | Iterable[Family] | None,
+) -> dict[str, Family]:
     """Return families of the caller's by the names that a spec has for them.
 
     A record is kept for as long as the process is: programs name it. Another one of
@@ -351,7 +353,7 @@ def registered(name: str) -> Family | None:
 
 
 @contextmanager
-def naming(families: Families) -> Iterator[None]:
+def naming(families: FamiliesByName) -> Iterator[None]:
     """Let specs name these families."""
     token = _NAMED.set(families)
     try:
@@ -370,7 +372,7 @@ def names() -> tuple[str, ...]:
     return tuple(_NAMED.get())
 
 
-def own_names(families: Iterable[Family]) -> Families:
+def own_names(families: Iterable[Family]) -> FamiliesByName:
     """Return those that are the caller's, by what specs call them.
 
     Components of mixtures are among them.
