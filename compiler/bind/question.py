@@ -83,10 +83,10 @@ class Arithmetic:
     """
 
     operators: tuple[str, ...]
-    operands: tuple[Formula, ...]
+    operands: tuple[PosteriorFormula, ...]
 
 
-Formula = NumberLiteral | Reference | Use | Arithmetic
+PosteriorFormula = NumberLiteral | Reference | Use | Arithmetic
 
 # ---- statements ----------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class Quantity:
 
     name: str
     text: str
-    formula: Formula
+    formula: PosteriorFormula
     references: tuple[Reference, ...]
     span: Span = field(compare=False, kw_only=True)
 
@@ -123,9 +123,9 @@ class Test:
 
     name: str
     text: str
-    operands: tuple[Formula, ...]
+    operands: tuple[PosteriorFormula, ...]
     operators: tuple[str, ...]
-    value: Formula | None
+    value: PosteriorFormula | None
     of: str
     references: tuple[Reference, ...]
     span: Span = field(compare=False, kw_only=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from varying.compiler.bind.question import (
     Arithmetic,
-    Formula,
     NumberLiteral,
+    PosteriorFormula,
     Quantity,
     Reference,
     Use,
@@ -46,7 +46,9 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def evaluate(
-    formula: Formula, draws: Mapping[Reference, Array], values: Mapping[str, Array]
+    formula: PosteriorFormula,
+    draws: Mapping[Reference, Array],
+    values: Mapping[str, Array],
 ) -> Array:
     """Return a formula's value at each draw; not a number where it is undefined.
 
@@ -101,7 +103,7 @@ def holds(operands: Sequence[Array], operators: Sequence[str]) -> Array:
     return np.where(unknown, np.nan, np.where(result, 1.0, 0.0))
 
 
-def is_constant(formula: Formula) -> bool:
+def is_constant(formula: PosteriorFormula) -> bool:
     """Whether a formula has no parameter in it."""
     match formula:
         case NumberLiteral():

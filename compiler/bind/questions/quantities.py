@@ -37,8 +37,8 @@ from varying.grammar.walk import COMPARISONS, unwrap
 from ...expressions.functions import FUNCTIONS
 from ..question import (
     Arithmetic,
-    Formula,
     NumberLiteral,
+    PosteriorFormula,
     Quantity,
     Reference,
     Test,
@@ -72,7 +72,7 @@ class _Reader:
     later: frozenset[str] = frozenset()
     used: dict[Reference, None] = field(default_factory=dict)
 
-    def formula(self, node: Expr) -> Formula | None:
+    def formula(self, node: Expr) -> PosteriorFormula | None:
         """Return what an expression comes to; None after a fault."""
         match node:
             case Number():
@@ -111,7 +111,7 @@ class _Reader:
             return None
         return Arithmetic(tuple(operators), known)
 
-    def _name(self, node: Name) -> Formula | None:
+    def _name(self, node: Name) -> PosteriorFormula | None:
         found = self.defined.get(node.text)
         if found is not None:
             self.used |= dict.fromkeys(found.references)
@@ -151,7 +151,7 @@ class _Reader:
             self.used[found] = None
         return found
 
-    def _call(self, node: Call) -> Formula | None:
+    def _call(self, node: Call) -> PosteriorFormula | None:
         name = node.function.text
         if name in SHARES:
             share = bind_share(node, self.scope, self.sink)
@@ -273,7 +273,7 @@ def _test(statement: TestStatement, reader: _Reader, sink: Sink) -> Test | None:
             "a chain goes one way: `-0.1 < b[x] < 0.1`",
         )
         return None
-    operands: list[Formula | None] = []
+    operands: list[PosteriorFormula | None] = []
     free: list[int] = []
     for place, operand in enumerate(node.operands):
         before, reader.used = reader.used, {}
@@ -305,8 +305,8 @@ def _test(statement: TestStatement, reader: _Reader, sink: Sink) -> Test | None:
 
 
 def _summarised(
-    node: Chain, operands: Sequence[Formula], free: Sequence[int]
-) -> tuple[Formula | None, str]:
+    node: Chain, operands: Sequence[PosteriorFormula], free: Sequence[int]
+) -> tuple[PosteriorFormula | None, str]:
     """Return what the figures of a test are about, and how it is written."""
     if len(free) == 1:
         return operands[free[0]], expression_text(unwrap(node.operands[free[0]]))
