@@ -109,12 +109,15 @@ SMALLER_STEPS = 0.95
 #: A run that took longer, in seconds, is not done again unasked.
 MOST_SECONDS = 120.0
 
-Found = tuple["DataTree", "NDArray[np.float64]"]
+SamplerResult = tuple["DataTree", "NDArray[np.float64]"]
 
 
 def _by_smaller_steps(
-    sampled: Sampled, settings: SamplerSettings, progress: Progress, found: Found
-) -> tuple[Found, SamplerSettings]:
+    sampled: Sampled,
+    settings: SamplerSettings,
+    progress: Progress,
+    found: SamplerResult,
+) -> tuple[SamplerResult, SamplerSettings]:
     """Sample once more where many draws diverged and the user set no step size.
 
     With a small sd and few events the posterior is curved more than the steps that are
