@@ -14,8 +14,8 @@ from varying.grammar.source import Span
 Scale = Literal["link", "latent", "response", "prob", "odds"]
 SCALES: tuple[Scale, ...] = ("link", "latent", "response", "prob", "odds")
 
-Groups = Literal["zero", "average", "fitted"]
-GROUPS: tuple[Groups, ...] = ("zero", "average", "fitted")
+CellGroups = Literal["zero", "average", "fitted"]
+GROUPS: tuple[CellGroups, ...] = ("zero", "average", "fitted")
 
 Verb = Literal["means", "contrast", "slope"]
 
@@ -222,7 +222,7 @@ class CellQuestion:
     variable: str = ""
     scale: Scale = "link"
     outcomes: Outcomes | None = None
-    groups: Groups = "zero"
+    groups: CellGroups = "zero"
     observed: bool = False
     over: bool = False
     response: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...families.family import Family
-from ..question import Groups, Outcomes, Scale
+from ..question import CellGroups, Outcomes, Scale
 
 __all__ = ["Choices", "ModelCells"]
 
@@ -67,7 +67,7 @@ class Choices:
 
     scale: Scale = "link"
     outcomes: Outcomes | None = None
-    groups: Groups = "zero"
+    groups: CellGroups = "zero"
     observed: bool = False
     over: bool = False
     at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

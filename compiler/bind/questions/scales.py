@@ -28,7 +28,7 @@ from ...data import weighted
 from ...data.levels import numbers_of, suggest_level
 from ...data.table import Table
 from ...families.cdf import cdf_of
-from ..question import GROUPS, SCALES, Groups, Outcomes, Scale, Verb
+from ..question import GROUPS, SCALES, CellGroups, Outcomes, Scale, Verb
 from .existence import by_default, exists
 from .known import Choices, ModelCells
 from .outcomes import outcomes_of
@@ -55,7 +55,7 @@ def read_options(
 ) -> Choices | None:
     """Return what the options of a question say; None after a fault."""
     found, whole = Choices(scale=_usual(cells)), True
-    groups: Groups | None = None
+    groups: CellGroups | None = None
     at: dict[str, tuple[str, ...]] = {}
     seen: set[str] = set()
     for option in options:
