@@ -34,7 +34,7 @@ from varying.grammar.walk import BARS
 __all__ = ["complete", "factors_of", "none", "partial"]
 
 #: Statements that all three have.
-Keep = Callable[[PriorStatement], bool]
+PriorFilter = Callable[[PriorStatement], bool]
 _KEPT = (ColumnStatement, DataStatement, LetStatement, WhereStatement)
 
 
@@ -171,7 +171,7 @@ def _text(
     spec: Spec,
     model: ModelStatement,
     edits: Sequence[_Edit],
-    kept: Keep | None = None,
+    kept: PriorFilter | None = None,
     added: Sequence[str] = (),
 ) -> str:
     """Return the text of a spec with one model, some of it edited.
@@ -196,7 +196,10 @@ def _text(
 
 
 def _model(
-    source: Source, model: ModelStatement, edits: Sequence[_Edit], keep: Keep | None
+    source: Source,
+    model: ModelStatement,
+    edits: Sequence[_Edit],
+    keep: PriorFilter | None,
 ) -> str:
     """Return the text of a model."""
     lines = [_edited(source, model.formula.span, edits)]
