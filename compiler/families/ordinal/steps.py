@@ -28,7 +28,7 @@ from ..link import LINKS
 from .ordlogit import ORDLOGIT
 from .thresholds import beside_rows
 
-Kind = Literal["sratio", "cratio", "acat"]
+StepKind = Literal["sratio", "cratio", "acat"]
 
 
 def logit_of(m: Any, link: str, x: Any) -> Any:
@@ -44,7 +44,7 @@ class StepLogits:
     ``acat`` that of the upper one of two neighbours.
     """
 
-    kind: Kind
+    kind: StepKind
     link: str
 
     def logits(self, m: Any, over: Any) -> Any:
@@ -259,7 +259,7 @@ def {name}_draw(*parameters_and_size):
         )
 
 
-_TITLES: Mapping[Kind, tuple[str, tuple[str, ...], str, str]] = {
+_TITLES: Mapping[StepKind, tuple[str, tuple[str, ...], str, str]] = {
     "sratio": (
         "sequential model (stopping ratio)",
         ("stopping_ratio", "sequential"),
@@ -282,7 +282,7 @@ _TITLES: Mapping[Kind, tuple[str, tuple[str, ...], str, str]] = {
 }
 
 
-def _family(kind: Kind, link: str) -> Family:
+def _family(kind: StepKind, link: str) -> Family:
     title, aliases, formula, use = _TITLES[kind]
     steps = StepLogits(kind, link)
     further = link != "logit"
