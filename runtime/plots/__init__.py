@@ -19,10 +19,10 @@ from ..interface.arguments import ArgumentError, choice
 if TYPE_CHECKING:
     from ..fit.fit import Fit
 
-__all__ = ["KINDS", "Kind", "PlotError", "load", "plot"]
+__all__ = ["KINDS", "PlotKind", "PlotError", "load", "plot"]
 
 #: What a fit can be asked for; each is a module, and its function ``picture``.
-Kind = Literal[
+PlotKind = Literal[
     "trace",
     "forest",
     "ppc",
@@ -33,7 +33,7 @@ Kind = Literal[
     "thresholds",
     "prior-posterior",
 ]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[str, ...] = get_args(PlotKind)
 
 
 class PlotError(ArgumentError):
