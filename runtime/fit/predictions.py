@@ -13,7 +13,7 @@ from warnings import warn
 
 from varying.compiler.bind.questions.existence import INSTEAD, absence
 from varying.compiler.data.table import Column
-from varying.compiler.data.table import Kind as ColumnKind
+from varying.compiler.data.table import PredictionKind as ColumnKind
 from varying.compiler.program.persons import of_all
 from varying.compiler.program.reached import without_groups
 from varying.grammar.source import Source
@@ -34,7 +34,7 @@ from ..rows.engine import Draws, Rows, in_turn
 from ..rows.new import check_groups, new_rows, read_rows, strata_of_rows
 from ..rows.outside import outside_of
 from ..rows.predict import (
-    Kind,
+    PredictionKind,
     RowComputation,
     averages,
     computed,
@@ -61,7 +61,7 @@ __all__ = ["PredictOptions", "PredictionRequest", "predicted", "request_of"]
 
 #: Quantiles where none are chosen.
 _QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
-_KINDS = (*get_args(Kind), "quantile")
+_KINDS = (*get_args(PredictionKind), "quantile")
 #: Kinds that some families alone have.
 _OF_SOME = ("prob", "membership")
 _ENDINGS = (".csv", ".parquet", ".zarr")
@@ -95,7 +95,7 @@ class PredictionRequest:
     """
 
     data: Any
-    kind: Kind
+    kind: PredictionKind
     groups: Groups
     draws: int | None
     seed: int | None
@@ -253,7 +253,7 @@ def _computed(
     return computed(rows, kind, dpar, seed), beside
 
 
-def _check_average(bound: BoundModel, kind: Kind) -> None:
+def _check_average(bound: BoundModel, kind: PredictionKind) -> None:
     """Refuse an average over new groups where there is none."""
     groups = {
         one.dpar: tuple(grouping.name for grouping in one.groupings)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .engine import Rows
-from .predict import Kind, predict
+from .predict import PredictionKind, predict
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["with_kept"]
 
 #: What predictions call it.
-_KINDS: Mapping[Keep, Kind] = {"eta": "eta", "mu": "mean", "prob": "prob"}
+_KINDS: Mapping[Keep, PredictionKind] = {"eta": "eta", "mu": "mean", "prob": "prob"}
 
 
 def with_kept(posterior: Dataset, compiled: Compiled) -> Dataset:

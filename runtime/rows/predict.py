@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .alike import Alike
 
 __all__ = [
-    "Kind",
+    "PredictionKind",
     "Prediction",
     "check_kind",
     "computed",
@@ -43,8 +43,8 @@ __all__ = [
     "together",
 ]
 
-Kind = Literal["response", "mean", "prob", "eta", "membership"]
-Prediction = Kind | Literal["quantile"]
+PredictionKind = Literal["response", "mean", "prob", "eta", "membership"]
+Prediction = PredictionKind | Literal["quantile"]
 
 Array = NDArray[Any]
 
@@ -52,7 +52,7 @@ Array = NDArray[Any]
 def predict(
     rows: Rows,
     posterior: Dataset,
-    kind: Kind,
+    kind: PredictionKind,
     seed: int | None,
     dpar: str | None = None,
 ) -> DataArray:
@@ -138,7 +138,10 @@ class RowComputation:
 
 
 def averages(
-    rows: Rows, kind: Kind, strata: Mapping[str, Array], dpar: str | None = None
+    rows: Rows,
+    kind: PredictionKind,
+    strata: Mapping[str, Array],
+    dpar: str | None = None,
 ) -> RowComputation:
     """Return a prediction averaged over new groups, ready to be computed."""
     plain = computed(rows, kind, dpar)
@@ -179,7 +182,7 @@ def averages(
 
 
 def computed(
-    rows: Rows, kind: Kind, dpar: str | None = None, seed: int | None = None
+    rows: Rows, kind: PredictionKind, dpar: str | None = None, seed: int | None = None
 ) -> RowComputation:
     """Return what a kind of prediction is, ready to be computed block by block."""
     check_kind(kind)
@@ -199,7 +202,9 @@ def computed(
     return replace(_not_drawn(rows, kind, dpar, chosen), again=again)
 
 
-def _not_drawn(rows: Rows, kind: Kind, dpar: str | None, chosen: int) -> RowComputation:
+def _not_drawn(
+    rows: Rows, kind: PredictionKind, dpar: str | None, chosen: int
+) -> RowComputation:
     """Return what rows that are alike share: no new responses."""
     if dpar is not None:
         name, function = _parameter(rows, kind, dpar)
@@ -348,11 +353,11 @@ def _of_a_row(name: str, value: Array, block: RowBatch, some: slice, row: int) -
 
 def check_kind(kind: object) -> None:
     """Refuse what is no kind of prediction."""
-    choice("kind", kind, get_args(Kind))
+    choice("kind", kind, get_args(PredictionKind))
 
 
 def _parameter(
-    rows: Rows, kind: Kind, dpar: str
+    rows: Rows, kind: PredictionKind, dpar: str
 ) -> tuple[str, Callable[[RowBatch], Array]]:
     """Return the linear predictor, or the value, of a parameter beside the main one."""
     program, frame = rows.program, rows.frame
