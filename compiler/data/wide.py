@@ -42,7 +42,7 @@ from .texts import MISSING, text_column
 ROW = "row"
 
 #: A level as a text, or a number.
-Level = str | float
+LevelValue = str | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class WideLayout:
 
     response: str
     sources: tuple[str, ...]
-    factors: Mapping[str, tuple[Level, ...]]
+    factors: Mapping[str, tuple[LevelValue, ...]]
 
 
 def widen(wide: Wide, table: Table | None, spec: Spec, sink: Sink) -> Table | None:
@@ -132,7 +132,7 @@ def _row_numbers(table: Table, count: int) -> Column:
 
 def _layout(wide: Wide, sink: Sink) -> WideLayout | None:
     """Return what a ``wide`` says; None if that does not hold together."""
-    cells: list[dict[str, Level]] = []
+    cells: list[dict[str, LevelValue]] = []
     good = True
     for source in wide.columns:
         cell = _cell(source, wide, sink)
@@ -148,7 +148,7 @@ def _layout(wide: Wide, sink: Sink) -> WideLayout | None:
     if not good:
         return None
     names = list(cells[0])
-    seen: dict[tuple[Level, ...], str] = {}
+    seen: dict[tuple[LevelValue, ...], str] = {}
     for source, cell in zip(wide.columns, cells, strict=True):
         if set(cell) != set(names):
             _other_factors(source, cell, names, wide.columns[0], sink)
@@ -167,8 +167,8 @@ def _layout(wide: Wide, sink: Sink) -> WideLayout | None:
     return WideLayout(wide.response.text, tuple(sources), factors)
 
 
-def _cell(source: WideColumn, wide: Wide, sink: Sink) -> dict[str, Level] | None:
-    found: dict[str, Level] = {}
+def _cell(source: WideColumn, wide: Wide, sink: Sink) -> dict[str, LevelValue] | None:
+    found: dict[str, LevelValue] = {}
     for option in source.cell:
         name = option.name.text
         level = _level(option.value)
@@ -194,7 +194,7 @@ def _cell(source: WideColumn, wide: Wide, sink: Sink) -> dict[str, Level] | None
     return found
 
 
-def _level(value: Expr) -> Level | None:
+def _level(value: Expr) -> LevelValue | None:
     match unwrap(value):
         case Name(text=text) | String(text=text):
             return text
@@ -207,7 +207,7 @@ def _level(value: Expr) -> Level | None:
 
 def _other_factors(
     source: WideColumn,
-    cell: Mapping[str, Level],
+    cell: Mapping[str, LevelValue],
     names: Sequence[str],
     first: WideColumn,
     sink: Sink,
@@ -223,7 +223,7 @@ def _other_factors(
     sink.add("wide-cells", source.span, message, *notes)
 
 
-def _cell_text(cell: Mapping[str, Level]) -> str:
+def _cell_text(cell: Mapping[str, LevelValue]) -> str:
     return ", ".join(
         f"{name}={level if isinstance(level, str) else spell_number(level)}"
         for name, level in cell.items()
@@ -272,7 +272,7 @@ def _new_names(wide: Wide) -> list[tuple[str, Span]]:
 # ---- columns -------------------------------------------------------------------------
 
 
-def _factor(name: str, levels: Sequence[Level], rows: int) -> Column:
+def _factor(name: str, levels: Sequence[LevelValue], rows: int) -> Column:
     """Return a column that says which cell a row is.
 
     Levels are in the order in which they are first named. Where all are numbers, the
