@@ -43,7 +43,7 @@ _BANDS = ("0.85", "0.75", "0.9", "0.8")
 #: Rows of the data that are drawn, evenly taken, and how far they are spread.
 _MOST, _JITTER = 4_000, 0.22
 
-Lines = Sequence[tuple[str, "NDArray[Any]"]]
+LabelledCurves = Sequence[tuple[str, "NDArray[Any]"]]
 
 
 @drawn
@@ -121,7 +121,7 @@ def _mean_of(data: Replicates) -> str:
     return f"mean of {data.name}"
 
 
-def _within(axes: Axes, lines: Lines, values: NDArray[Any] | None) -> str:
+def _within(axes: Axes, lines: LabelledCurves, values: NDArray[Any] | None) -> str:
     """Keep the upright axis to the intervals and the bulk of the data.
 
     Returns what is to be said of values that are outside; empty where none is.
@@ -215,7 +215,7 @@ def _cells(
     axes: Axes,
     fit: Fit,
     one: CellQuestion,
-    lines: Lines,
+    lines: LabelledCurves,
     values: NDArray[Any] | None,
 ) -> None:
     """Draw the interval of each cell, and its rows behind."""
@@ -243,7 +243,7 @@ def _curves(
     fit: Fit,
     one: CellQuestion,
     name: str,
-    lines: Lines,
+    lines: LabelledCurves,
     values: NDArray[Any] | None,
 ) -> None:
     """Draw a curve with its band for each combination of the other factors."""
