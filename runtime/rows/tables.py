@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from .predict import RowComputation
 
-__all__ = ["Lines", "draw_lines", "row_columns", "summary_lines"]
+__all__ = ["TableColumns", "draw_lines", "row_columns", "summary_lines"]
 
 Array = NDArray[Any]
 
 #: Columns of one block, by name.
-Lines = Mapping[str, Array]
+TableColumns = Mapping[str, Array]
 #: Rows of a block where they are all known.
 _LINES = 10_000
 
@@ -99,7 +99,7 @@ def summary_lines(
     columns: TableStatistics,
     beside: Table | None,
     taken: Sequence[str] = (),
-) -> Iterator[tuple[slice, Lines]]:
+) -> Iterator[tuple[slice, TableColumns]]:
     """Yield the figures of each row, block by block, beside the row's columns.
 
     Of probabilities there is a line for each category of each row. ``taken`` are names
@@ -122,7 +122,7 @@ def summary_lines(
 
 def _every_figure(
     one: RowComputation, draws: Draws, columns: TableStatistics
-) -> Iterator[tuple[slice, Lines]]:
+) -> Iterator[tuple[slice, TableColumns]]:
     """Yield the figures of some rows: what else there is of each, row by row.
 
     Those of rows that are alike are computed once. The first of each kind are in the
@@ -190,7 +190,9 @@ def _figures(values: Array, columns: TableStatistics) -> dict[str, Array]:
     return {"mean": mean, "sd": sd, "median": median, "lower": lower, "upper": upper}
 
 
-def draw_lines(one: RowComputation, draws: Draws) -> Iterator[tuple[slice, Lines]]:
+def draw_lines(
+    one: RowComputation, draws: Draws
+) -> Iterator[tuple[slice, TableColumns]]:
     """Yield each draw of each row as a line: row, chain, draw, the value."""
     names = free_names([*one.more, one.name], ("row", "chain", "draw"))
     coords, labels = draws.coords, one.rows.labels
