@@ -45,7 +45,7 @@ MOST_CELLS, MOST_LINES, MOST_WEIGHTS = 100_000, 1_000, 5_000_000
 PAIRWISE, REFERENCE = "pairwise", "reference"
 
 ByLevels = list[tuple[str, tuple[str, ...]]]
-Part = tuple[str, tuple[tuple[str, Weights], ...]]
+FactorWeights = tuple[str, tuple[tuple[str, Weights], ...]]
 
 
 def bind_cells(
@@ -128,7 +128,7 @@ class _Binder:
             statement.options, self.verb, self.cells, table, self.sink
         )
         at = {} if choices is None else choices.at
-        parts: list[Part] | None = []
+        parts: list[FactorWeights] | None = []
         pairs: tuple[tuple[str, DesignCell, DesignCell], ...] = ()
         terms: ByLevels | None = []
         variable: str | None = ""
@@ -367,8 +367,8 @@ class _Binder:
         self,
         several_parts: Sequence[ContrastPart],
         at: Mapping[str, tuple[str, ...]],
-    ) -> list[Part] | None:
-        found: list[Part] = []
+    ) -> list[FactorWeights] | None:
+        found: list[FactorWeights] = []
         several: tuple[tuple[str, Weights], ...] | None
         whole = True
         for part in several_parts:
