@@ -42,7 +42,7 @@ _CAP = (1.0 - 1e-6) * LARGEST_MEAN
 _MORE = "more than "
 
 Unit = Literal["share", "number", "category"]
-Read = Callable[[NDArray[Any], Replicates], NDArray[Any]]
+ReplicateStatistic = Callable[[NDArray[Any], Replicates], NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,15 @@ class Statistic:
     title: str
     clause: str
     unit: Unit
-    of: Read
+    of: ReplicateStatistic
     applies: Callable[[Replicates], bool] | None = None
 
 
-def _share(of: Read) -> Read:
+def _share(of: ReplicateStatistic) -> ReplicateStatistic:
     return lambda values, data: _mean(of(values, data), data)
 
 
-def _share_tried(of: Read) -> Read:
+def _share_tried(of: ReplicateStatistic) -> ReplicateStatistic:
     """Return the share among the rows that have trials."""
 
     def read(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
@@ -106,7 +106,7 @@ def _sd(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
     return np.array([weighted.sd(each, data.counts) for each in values])
 
 
-def _quantile(prob: float) -> Read:
+def _quantile(prob: float) -> ReplicateStatistic:
     def read(values: NDArray[Any], data: Replicates) -> NDArray[Any]:
         if data.counts is None:
             return np.asarray(np.quantile(values, prob, axis=1))
