@@ -45,7 +45,7 @@ _QUANTILES = (0.1, 0.5, 0.9)
 #: Categories without an order that have a panel.
 _SHOWN = 4
 
-Read = Callable[["NDArray[Any]", Replicates], "NDArray[Any]"]
+CellStatistic = Callable[["NDArray[Any]", Replicates], "NDArray[Any]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Shown:
     """What a panel shows of each cell: from data sets and their rows to numbers."""
 
     title: str
-    of: Read
+    of: CellStatistic
     least: float | None = None
 
 
@@ -182,11 +182,11 @@ def statistics_of(data: Replicates) -> tuple[Shown, ...]:
     return (mean, Shown("sd", lambda v, part: v.std(axis=-1, ddof=1), 0.0), quantiles)
 
 
-def _mean_of(place: int) -> Read:
+def _mean_of(place: int) -> CellStatistic:
     return lambda values, part: values[..., place].mean(axis=-1)
 
 
-def _share(value: float) -> Read:
+def _share(value: float) -> CellStatistic:
     return lambda values, part: (values == value).mean(axis=-1)
 
 
