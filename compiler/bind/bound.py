@@ -29,7 +29,7 @@ from ..formula.group_options import EffectsDistribution
 from .membership import Membership
 from .question import Keep, Questions
 from .relation import Relation
-from .response_terms.term import ResponseTerm, Role
+from .response_terms.term import ResponseTerm, ResponseTermRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Response:
         """The power of each row's likelihood, if there is one."""
         return self._with_role("weight")
 
-    def _with_role(self, role: Role) -> Numeric | None:
+    def _with_role(self, role: ResponseTermRole) -> Numeric | None:
         return next((of for term, of in self.beside if term.role == role), None)
 
 

@@ -21,7 +21,7 @@ from ...formula.columns import Numeric
 #: density, a time or area that the mean is multiplied by, the power of the density,
 #: what is known of the response in place of its value or of where it can be seen, its
 #: residual sd, or the sd of an error that comes with it.
-Role = Literal["argument", "exposure", "weight", "limit", "scale", "error"]
+ResponseTermRole = Literal["argument", "exposure", "weight", "limit", "scale", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ResponseTerm:
     """
 
     name: str
-    role: Role
+    role: ResponseTermRole
     summary: str
     needed: str
     allowed: Callable[[Floats], NDArray[np.bool_]]
