@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from varying.grammar.diagnostics import Sink
     from varying.grammar.tree import Call
 
-Role = Literal["elementwise", "rows", "learned", "coding", "algebra", "term"]
+FunctionRole = Literal["elementwise", "rows", "learned", "coding", "algebra", "term"]
 Setting = Literal[
     "number", "integer", "whole", "flag", "numbers", "levels", "by", "name"
 ]
@@ -55,7 +55,7 @@ class Function:
     name: str
     parameters: tuple[str, ...]
     required: int
-    role: Role = "elementwise"
+    role: FunctionRole = "elementwise"
     compute: Callable[..., Any] | None = None
     settings: Mapping[str, Setting] = field(default_factory=dict)
     keyword: int | None = None

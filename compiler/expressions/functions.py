@@ -21,14 +21,14 @@ from ..data.table import Table
 from .bare_names import report_bare
 from .elementwise import ELEMENTWISE
 from .elsewhere import report_elsewhere
-from .function import Function, Role, Setting
+from .function import Function, FunctionRole, Setting
 from .smooth import BASES, refuse
 from .special import PLANNED_TERMS, STANDING, TERMS
 
 __all__ = [
     "FUNCTIONS",
     "Function",
-    "Role",
+    "FunctionRole",
     "Setting",
     "bind_arguments",
     "find_function",
