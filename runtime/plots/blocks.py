@@ -33,7 +33,7 @@ _NAMED = 24
 #: Below it, a family's own parameter cannot be. With a formula it is called otherwise.
 _LOWEST = {"sigma": 0.0, "shape": 0.0, "disc": 0.0, "nu": 1.0}
 
-Role = Literal["population", "effects"]
+ParameterRole = Literal["population", "effects"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class ParameterBlock:
     coef: str
     labels: tuple[str, ...]
     draws: NDArray[np.float64]
-    role: Role = "population"
+    role: ParameterRole = "population"
     bounds: tuple[float, float] | None = None
 
     @property
@@ -259,7 +259,7 @@ def blocks_in(posterior: Dataset, names: Names) -> Iterator[ParameterBlock]:
 
 
 def _block(
-    name: str, coef: str, found: dict[str, NDArray[Any]], role: Role
+    name: str, coef: str, found: dict[str, NDArray[Any]], role: ParameterRole
 ) -> ParameterBlock:
     draws = np.stack([np.asarray(d, dtype=np.float64) for d in found.values()])
     return ParameterBlock(name, coef, tuple(found), draws, role)
