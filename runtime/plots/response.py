@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bins",
-    "Scale",
+    "ResponseScale",
     "bins_of",
     "draw",
     "ends_of",
@@ -248,14 +248,14 @@ def ends_of(values: NDArray[Any]) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ResponseScale:
     """The upright axis of shares: how far it goes, and whether by square roots."""
 
     top: float
     root: bool = False
 
 
-def scale_of(parts: Sequence[Replicates], bins: Bins) -> Scale:
+def scale_of(parts: Sequence[Replicates], bins: Bins) -> ResponseScale:
     """Return a scale that fits all panels."""
     barred = [as_barred(data) for data in parts]
     tops = [
@@ -268,7 +268,7 @@ def scale_of(parts: Sequence[Replicates], bins: Bins) -> Scale:
     highest = np.max(tops, axis=0)
     many = len(highest) > _JOINED
     steep = many and highest.max() > _STEEP * np.median(highest)
-    return Scale(min(1.0, float(highest.max())) * 1.04 or 1.0, bool(steep))
+    return ResponseScale(min(1.0, float(highest.max())) * 1.04 or 1.0, bool(steep))
 
 
 def draw(
@@ -278,7 +278,7 @@ def draw(
     limits: tuple[float, float] | None = None,
     *,
     inches: float = 6.0,
-    scale: Scale | None = None,
+    scale: ResponseScale | None = None,
     ends: tuple[float, float] | None = None,
 ) -> None:
     """Draw a response on axes of so many inches.
@@ -325,7 +325,7 @@ def _bars(axes: Axes, data: Replicates, bins: Bins, close: bool) -> None:
     axes.set_xlim(places[0] - first, places[-1] + last)
 
 
-def shares_axis(axes: Axes, scale: Scale) -> None:
+def shares_axis(axes: Axes, scale: ResponseScale) -> None:
     """Let the upright axis of shares be in percent, from 0."""
     label = "share"
     if scale.root:
