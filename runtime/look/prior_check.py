@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..plots.style import Picture
 
-__all__ = ["STATISTICS", "PriorCheck", "Statement", "Statistic", "check_prior"]
+__all__ = ["STATISTICS", "PriorCheck", "PriorFinding", "Statistic", "check_prior"]
 
 #: Mass of the interval over the prior data sets.
 PROB = 0.95
@@ -343,7 +343,7 @@ STATISTICS: Mapping[ResponseKind, tuple[Statistic, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class PriorFinding:
     """What the priors claim of one statistic.
 
     Attributes
@@ -400,7 +400,7 @@ class PriorCheck:
         The same again gives the same data sets.
     """
 
-    statements: tuple[Statement, ...]
+    statements: tuple[PriorFinding, ...]
     replicates: Replicates
     seed: int
 
@@ -409,7 +409,7 @@ class PriorCheck:
         """The statements in words."""
         return tuple(statement.text for statement in self.statements)
 
-    def __iter__(self) -> Iterator[Statement]:
+    def __iter__(self) -> Iterator[PriorFinding]:
         return iter(self.statements)
 
     def __repr__(self) -> str:
@@ -478,7 +478,7 @@ def check_prior(replicates: Replicates, seed: int) -> PriorCheck:
     return PriorCheck(found, replicates, seed)
 
 
-def _statement(statistic: Statistic, data: Replicates) -> Statement:
+def _statement(statistic: Statistic, data: Replicates) -> PriorFinding:
     with np.errstate(all="ignore"):
         values = np.asarray(statistic.of(data.drawn, data), dtype=np.float64)
         observed = float(statistic.of(data.observed[None, :], data)[0])
@@ -511,7 +511,7 @@ def _statement(statistic: Statistic, data: Replicates) -> Statement:
     )
     title = statistic.title.format(**names)
     unit = statistic.unit
-    return Statement(
+    return PriorFinding(
         statistic.name, title, text, lower, upper, observed, unit, values, cells
     )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from ..look.prior_check import PriorCheck, Statement
+    from ..look.prior_check import PriorCheck, PriorFinding
 
 __all__ = ["picture"]
 
@@ -70,7 +70,9 @@ def picture(sheet: Canvas, check: PriorCheck) -> None:
     panels[0].set_ylabel("prior data sets")
 
 
-def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) -> None:
+def _statistic(
+    axes: Axes, statement: PriorFinding, categories: tuple[str, ...]
+) -> None:
     values = statement.values[np.isfinite(statement.values)]
     edges, scale = _edges(statement, values, len(categories))
     if scale != "linear":
@@ -98,7 +100,7 @@ def _statistic(axes: Axes, statement: Statement, categories: tuple[str, ...]) ->
 
 
 def _edges(
-    statement: Statement, values: NDArray[np.float64], categories: int
+    statement: PriorFinding, values: NDArray[np.float64], categories: int
 ) -> tuple[NDArray[np.float64], str]:
     """Return the edges of a histogram, and the scale that they are evenly spaced on."""
     if statement.unit == "category":
