@@ -17,21 +17,21 @@ from .parse_tables import parser
 
 #: What to do in a state when a symbol comes: go to a state, or make a tree of some
 #: values by a function and go on as if that symbol had come.
-Step = tuple[Any, int, Callable[[list[Any]], Any] | None, str]
+ParserStep = tuple[Any, int, Callable[[list[Any]], Any] | None, str]
 END = "$END"
 
 
 @cache
-def _steps() -> tuple[dict[Any, dict[str, Step]], Any, Any] | None:
+def _steps() -> tuple[dict[Any, dict[str, ParserStep]], Any, Any] | None:
     """Return the steps of each state, the first state and the last."""
     try:
         lalr: Any = parser().parser.parser
         table, callbacks = lalr._parse_table, lalr.parser.callbacks
-        steps: dict[Any, dict[str, Step]] = {}
+        steps: dict[Any, dict[str, ParserStep]] = {}
         for state, row in table.states.items():
             steps[state] = {}
             for symbol, (action, to) in row.items():
-                step: Step = (to, 0, None, "")
+                step: ParserStep = (to, 0, None, "")
                 if action is not Shift:
                     step = (None, len(to.expansion), callbacks[to], to.origin.name)
                 steps[state][symbol] = step
