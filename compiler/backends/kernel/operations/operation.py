@@ -24,7 +24,7 @@ from typing import Any
 #: Words of an instruction: the number of the operation and its operands.
 WIDTH = 40
 
-Step = Callable[..., Any]
+OperationFunction = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ class Operation:
 
     name: str
     words: tuple[str, ...]
-    forward: Step
-    backward: Step | None = None
+    forward: OperationFunction
+    backward: OperationFunction | None = None
