@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Terms = dict[int, None]  # an ordered set of bit patterns
-Step = Callable[[list[Terms]], None]
+TermListStep = Callable[[list[Terms]], None]
 
 
-def push(terms: Terms) -> Step:
+def push(terms: Terms) -> TermListStep:
     """Return the step that puts terms on the stack."""
     return lambda stack: stack.append(terms)
 

@@ -38,7 +38,7 @@ from ..expressions.elsewhere import report_structure
 from ..expressions.functions import FUNCTIONS
 from .expansion import Expansion, GroupBar, Term
 from .leaves import Leaves
-from .term_lists import Step, Terms, forget, push, union
+from .term_lists import TermListStep, Terms, forget, push, union
 
 MOST_TERMS = 10_000
 # Pairs of terms that one formula may multiply out: duplicates cost time too.
@@ -142,13 +142,15 @@ class _Expander(Leaves):
 
     # ---- from the tree to steps ----
 
-    def steps(self, expression: Expr) -> Iterator[Step]:
+    def steps(self, expression: Expr) -> Iterator[TermListStep]:
         """Yield the steps in the order in which R evaluates: left to right.
 
         ``plus`` says what a ``1`` means here (a minus on the way flips it),
         ``free`` whether a group term may stand here.
         """
-        pending: list[tuple[Expr, bool, bool] | Step] = [(expression, True, True)]
+        pending: list[tuple[Expr, bool, bool] | TermListStep] = [
+            (expression, True, True)
+        ]
         while pending:
             item = pending.pop()
             if not isinstance(item, tuple):
@@ -174,7 +176,7 @@ class _Expander(Leaves):
                 case Chain(operators=operators, operands=operands) if (
                     operators[0] in ALGEBRA
                 ):
-                    todo: list[tuple[Expr, bool, bool] | Step] = []
+                    todo: list[tuple[Expr, bool, bool] | TermListStep] = []
                     additive = operators[0] in ("+", "-")
                     todo.append((operands[0], plus, free and additive))
                     for operator, operand in zip(operators, operands[1:], strict=True):
@@ -240,7 +242,7 @@ class _Expander(Leaves):
         )
         return True
 
-    def step(self, operator: str, node: Chain) -> Step:
+    def step(self, operator: str, node: Chain) -> TermListStep:
         def run(stack: list[Terms]) -> None:
             right = stack.pop()
             left = stack[-1]
@@ -302,7 +304,7 @@ class _Expander(Leaves):
                 raise _TooMany
         return found
 
-    def power(self, base: Expr, exponent: Expr) -> Step:
+    def power(self, base: Expr, exponent: Expr) -> TermListStep:
         times = exponent.value if isinstance(exponent, Number) else 0.0
         if times < 2 or not times.is_integer():
             notes = ["the exponent says how many variables a term may have at most"]
