@@ -21,45 +21,45 @@ from .family import Family
 __all__ = ["CDFS", "atoms_of", "cdf_of", "log_mass_between"]
 
 Array = NDArray[Any]
-Tails = tuple[Array, Array]
+TailLogs = tuple[Array, Array]
 
 
-def _normal(z: Array) -> Tails:
+def _normal(z: Array) -> TailLogs:
     from scipy.special import ndtr
 
     return ndtr(z), ndtr(-z)
 
 
-def _gaussian(y: Array, mu: Array, sigma: Array) -> Tails:
+def _gaussian(y: Array, mu: Array, sigma: Array) -> TailLogs:
     return _normal((y - mu) / sigma)
 
 
-def _student(y: Array, mu: Array, sigma: Array, nu: Array) -> Tails:
+def _student(y: Array, mu: Array, sigma: Array, nu: Array) -> TailLogs:
     from scipy.special import stdtr
 
     z = (y - mu) / sigma
     return stdtr(nu, z), stdtr(nu, -z)
 
 
-def _lognormal(y: Array, mu: Array, sigma: Array) -> Tails:
+def _lognormal(y: Array, mu: Array, sigma: Array) -> TailLogs:
     return _normal((_log(y) - mu) / sigma)
 
 
-def _gamma(y: Array, eta: Array, shape: Array) -> Tails:
+def _gamma(y: Array, eta: Array, shape: Array) -> TailLogs:
     from scipy.special import gammainc, gammaincc
 
     x = shape * np.exp(_log(y) - eta)
     return gammainc(shape, x), gammaincc(shape, x)
 
 
-def _weibull(y: Array, eta: Array, shape: Array) -> Tails:
+def _weibull(y: Array, eta: Array, shape: Array) -> TailLogs:
     from scipy.special import gammaln
 
     z = np.exp(shape * (_log(y) - eta + gammaln(1.0 + 1.0 / shape)))
     return -np.expm1(-z), np.exp(-z)
 
 
-def _exponential(y: Array, eta: Array) -> Tails:
+def _exponential(y: Array, eta: Array) -> TailLogs:
     z = np.exp(_log(y) - eta)
     return -np.expm1(-z), np.exp(-z)
 
@@ -70,8 +70,8 @@ def _log(y: Array) -> Array:
         return np.where(y > 0.0, np.log(y), -np.inf)
 
 
-def _hurdle(above: Callable[..., Tails]) -> Callable[..., Tails]:
-    def mixed(y: Array, hu: Array, **rest: Array) -> Tails:
+def _hurdle(above: Callable[..., TailLogs]) -> Callable[..., TailLogs]:
+    def mixed(y: Array, hu: Array, **rest: Array) -> TailLogs:
         below, over = above(y, **rest)
         zero = np.where(np.asarray(y) >= 0.0, hu, 0.0)
         upper = np.where(np.asarray(y) >= 0.0, (1.0 - hu) * over, 1.0)
@@ -80,7 +80,7 @@ def _hurdle(above: Callable[..., Tails]) -> Callable[..., Tails]:
     return mixed
 
 
-def _beta(y: Array, eta: Array, phi: Array) -> Tails:
+def _beta(y: Array, eta: Array, phi: Array) -> TailLogs:
     from scipy.special import betainc, expit
 
     at = np.clip(y, 0.0, 1.0)
@@ -90,7 +90,7 @@ def _beta(y: Array, eta: Array, phi: Array) -> Tails:
 
 def _ended(
     y: Array, none: Array, whole: Array, inside: Array, eta: Array, phi: Array
-) -> Tails:
+) -> TailLogs:
     """Return the tails of shares with chances of 0 and of 1."""
     below, above = _beta(y, eta, phi)
     from_zero, from_one = np.asarray(y) >= 0.0, np.asarray(y) >= 1.0
@@ -104,17 +104,17 @@ def _ended(
 
 def _zero_one_inflated_beta(
     y: Array, eta: Array, phi: Array, zoi: Array, coi: Array
-) -> Tails:
+) -> TailLogs:
     return _ended(y, zoi * (1.0 - coi), zoi * coi, 1.0 - zoi, eta, phi)
 
 
-def _zero_inflated_beta(y: Array, eta: Array, phi: Array, zi: Array) -> Tails:
+def _zero_inflated_beta(y: Array, eta: Array, phi: Array, zi: Array) -> TailLogs:
     return _ended(y, zi, 0.0 * zi, 1.0 - zi, eta, phi)
 
 
 def _ordered_beta(
     y: Array, eta: Array, phi: Array, cutgap: Array, cutzero: Array
-) -> Tails:
+) -> TailLogs:
     from scipy.special import expit
 
     low = eta - cutzero
@@ -124,7 +124,7 @@ def _ordered_beta(
 
 
 #: The families that have a distribution function here.
-CDFS: Mapping[str, Callable[..., Tails]] = {
+CDFS: Mapping[str, Callable[..., TailLogs]] = {
     "gaussian": _gaussian,
     "student": _student,
     "lognormal": _lognormal,
@@ -151,7 +151,7 @@ def atoms_of(family: Family) -> tuple[float, ...]:
     return () if tails is None else tails.atoms
 
 
-def cdf_of(family: Family) -> Callable[..., Tails] | None:
+def cdf_of(family: Family) -> Callable[..., TailLogs] | None:
     """Return the probabilities up to and above a value; None: there is no function.
 
     Of the response without limits. The value comes first, parameters by name.
@@ -167,7 +167,7 @@ def cdf_of(family: Family) -> Callable[..., Tails] | None:
     of = FAMILIES[name]
     order = (of.predictor, *(dpar.name for dpar in of.dpars), *of.known)
 
-    def both(y: Array, **given: Array) -> Tails:
+    def both(y: Array, **given: Array) -> TailLogs:
         own = [given[name] for name in order]
         # between whole numbers as many are below as at the last one
         y = np.floor(y) if is_whole(of) else y
