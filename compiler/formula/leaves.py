@@ -12,7 +12,7 @@ from varying.grammar.walk import COMPARISONS, bars_inside, column_names, now, po
 from .expansion import GroupBar, Variable
 from .leaks import is_change, own_columns
 from .no_terms import not_a_term
-from .term_lists import Terms
+from .term_lists import TermSet
 
 
 class Leaves:
@@ -55,7 +55,7 @@ class Leaves:
         self.faulty = True
         self.sink.add(rule, node.span, message, *notes)
 
-    def number(self, node: Number, plus: bool) -> Terms:
+    def number(self, node: Number, plus: bool) -> TermSet:
         """Return no term: ``1`` and ``0`` say whether there is an intercept."""
         if node.value not in (0.0, 1.0):
             self.fault(
@@ -68,15 +68,15 @@ class Leaves:
             self.intercept = plus == (node.value == 1.0)
         return {}
 
-    def dot(self, node: Name) -> Terms:
+    def dot(self, node: Name) -> TermSet:
         """Return the columns that ``.`` stands for."""
-        found: Terms = {}
+        found: TermSet = {}
         for column in self.all_columns:
             if column not in self.left_columns:
                 found[self.bit(Name(column, span=node.span))] = None
         return found
 
-    def leaf(self, node: Expr) -> Terms:
+    def leaf(self, node: Expr) -> TermSet:
         """Return the term of a variable; none after a fault."""
         match node:
             case Call(function=Name(text="offset"), arguments=arguments):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Terms = dict[int, None]  # an ordered set of bit patterns
-TermListStep = Callable[[list[Terms]], None]
+TermSet = dict[int, None]  # an ordered set of bit patterns
+TermListStep = Callable[[list[TermSet]], None]
 
 
-def push(terms: Terms) -> TermListStep:
+def push(terms: TermSet) -> TermListStep:
     """Return the step that puts terms on the stack."""
     return lambda stack: stack.append(terms)
 
 
-def forget(stack: list[Terms]) -> None:
+def forget(stack: list[TermSet]) -> None:
     """Empty the list on top of the stack."""
     stack[-1] = {}
 
 
-def union(terms: Terms) -> Terms:
+def union(terms: TermSet) -> TermSet:
     """Return the term with the variables of all of them."""
     mask = 0
     for term in terms:

@@ -38,7 +38,7 @@ from ..expressions.elsewhere import report_structure
 from ..expressions.functions import FUNCTIONS
 from .expansion import Expansion, GroupBar, Term
 from .leaves import Leaves
-from .term_lists import TermListStep, Terms, forget, push, union
+from .term_lists import TermListStep, TermSet, forget, push, union
 
 MOST_TERMS = 10_000
 # Pairs of terms that one formula may multiply out: duplicates cost time too.
@@ -98,7 +98,7 @@ class _Expander(Leaves):
 
     def run(self, expression: Expr) -> Expansion:
         try:
-            stack: list[Terms] = []
+            stack: list[TermSet] = []
             for step in self.steps(expression):
                 step(stack)
             (found,) = stack
@@ -243,7 +243,7 @@ class _Expander(Leaves):
         return True
 
     def step(self, operator: str, node: Chain) -> TermListStep:
-        def run(stack: list[Terms]) -> None:
+        def run(stack: list[TermSet]) -> None:
             right = stack.pop()
             left = stack[-1]
             match operator:
@@ -291,12 +291,12 @@ class _Expander(Leaves):
                 "one side of it holds no variable; R leaves it out without a word",
             )
 
-    def product(self, left: Terms, right: Terms) -> Terms:
+    def product(self, left: TermSet, right: TermSet) -> TermSet:
         """Return all unions, the left in the outer loop."""
         self.pairs += len(left) * len(right)
         if self.pairs > MOST_PAIRS:
             raise _TooMany
-        found: Terms = {}
+        found: TermSet = {}
         for first in left:
             for second in right:
                 found[first | second] = None
@@ -319,7 +319,7 @@ class _Expander(Leaves):
             )
             return forget
 
-        def run(stack: list[Terms]) -> None:
+        def run(stack: list[TermSet]) -> None:
             left = stack[-1]
             found = left
             for _ in range(int(times) - 1):
