@@ -64,7 +64,7 @@ _ATOM = re.compile(r"[\w.]+(e-?\w+)?|truth\([^()]*\)")
 _NO_ROWS = Table("", {}, 1)
 
 #: The text of a condition, or its value where that is known.
-Truth = str | bool
+TruthText = str | bool
 
 
 def core(node: tree.Expr) -> tree.Expr:
@@ -104,7 +104,7 @@ def bare(text: str) -> str:
     return text
 
 
-def every(parts: Sequence[Truth]) -> Truth:
+def every(parts: Sequence[TruthText]) -> TruthText:
     """Return the conjunction of conditions."""
     if any(part is False for part in parts):
         return False
@@ -114,7 +114,7 @@ def every(parts: Sequence[Truth]) -> Truth:
     return f"({' & '.join(texts)})"
 
 
-def some(parts: Sequence[Truth]) -> Truth:
+def some(parts: Sequence[TruthText]) -> TruthText:
     """Return the disjunction of conditions."""
     if any(part is True for part in parts):
         return True
@@ -278,15 +278,15 @@ class ElementwiseWriter:
 
     # ---- conditions ----
 
-    def true(self, node: tree.Expr) -> Truth:
+    def true(self, node: tree.Expr) -> TruthText:
         """Return where an expression is certainly true."""
         return self._condition(node, True)
 
-    def false(self, node: tree.Expr) -> Truth:
+    def false(self, node: tree.Expr) -> TruthText:
         """Return where an expression is certainly false."""
         return self._condition(node, False)
 
-    def _condition(self, node: tree.Expr, wanted: bool) -> Truth:
+    def _condition(self, node: tree.Expr, wanted: bool) -> TruthText:
         node = core(node)
         if not self.reads(node):
             value = float(evaluate(node, _NO_ROWS)[0])
@@ -317,7 +317,7 @@ class ElementwiseWriter:
             case _:
                 return self._numeric("!=" if wanted else "==", node, None)
 
-    def _comparison(self, sign: str, left: tree.Expr, right: tree.Expr) -> Truth:
+    def _comparison(self, sign: str, left: tree.Expr, right: tree.Expr) -> TruthText:
         """Return where ``left sign right`` holds and nothing in it is missing."""
         left, right = core(left), core(right)
         if not self.reads(left):
@@ -335,11 +335,13 @@ class ElementwiseWriter:
                 return self._levels(column, sign, value)
         return self._numeric(sign, left, right)
 
-    def _numeric(self, sign: str, left: tree.Expr, right: tree.Expr | None) -> Truth:
+    def _numeric(
+        self, sign: str, left: tree.Expr, right: tree.Expr | None
+    ) -> TruthText:
         one = self._side(left)
         two = "0" if right is None else self._side(right)
         sides = [left] if right is None else [left, right]
-        here: Truth = f"({one} {sign} {two})"
+        here: TruthText = f"({one} {sign} {two})"
         if sign == "!=":
             return every([here, *(self._present(side) for side in sides)])
         return here
@@ -347,7 +349,7 @@ class ElementwiseWriter:
     def _side(self, node: tree.Expr) -> str:
         return self._operand(node, ("+", "-", "*", "/"))
 
-    def _present(self, node: tree.Expr) -> Truth:
+    def _present(self, node: tree.Expr) -> TruthText:
         """Return where an expression is not missing."""
         if not self.reads(node):
             return not math.isnan(float(evaluate(node, _NO_ROWS)[0]))
@@ -356,7 +358,7 @@ class ElementwiseWriter:
             return name in self.complete or f"data[{string(name)}].notna()"
         return f"pd.notna({bare(self.number(node))})"
 
-    def _levels(self, column: Column, sign: str, literal: str | float) -> Truth:
+    def _levels(self, column: Column, sign: str, literal: str | float) -> TruthText:
         """Return where a column of levels compares so with a level or a number."""
         text = f"data[{string(column.name)}]"
         by_value = column.kind is Kind.LOGICAL or (
@@ -388,7 +390,7 @@ class ElementwiseWriter:
         # a value that no level stands for has no place among them
         return f"{text}.isin({keys_text(wanted, 4)})"
 
-    def _plain(self, column: Column, sign: str, key: Key) -> Truth:
+    def _plain(self, column: Column, sign: str, key: Key) -> TruthText:
         """Return where a column compares so with what the script holds."""
         text = f"data[{string(column.name)}]"
         if isinstance(key, float) and math.isnan(key):
@@ -399,7 +401,7 @@ class ElementwiseWriter:
         return here
 
 
-def _merged(joined: Truth, parts: Sequence[Truth]) -> Truth:
+def _merged(joined: TruthText, parts: Sequence[TruthText]) -> TruthText:
     """Return ``x == 1 | x == 2`` as ``x.isin([1, 2])``."""
     pattern = re.compile(r"\((data\[\"[^\"\\]*\"\]) == (\"[^\"\\]*\"|-?[0-9.]+)\)")
     found = [
