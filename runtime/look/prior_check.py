@@ -41,7 +41,7 @@ _CAP = (1.0 - 1e-6) * LARGEST_MEAN
 
 _MORE = "more than "
 
-Unit = Literal["share", "number", "category"]
+StatisticUnit = Literal["share", "number", "category"]
 ReplicateStatistic = Callable[[NDArray[Any], Replicates], NDArray[Any]]
 
 
@@ -68,7 +68,7 @@ class Statistic:
     name: str
     title: str
     clause: str
-    unit: Unit
+    unit: StatisticUnit
     of: ReplicateStatistic
     applies: Callable[[Replicates], bool] | None = None
 
@@ -374,7 +374,7 @@ class PriorFinding:
     lower: float
     upper: float
     observed: float
-    unit: Unit
+    unit: StatisticUnit
     values: NDArray[np.float64] = field(repr=False, compare=False)
     written: tuple[str, str, str] = field(default=("", "", ""), repr=False)
 
@@ -443,7 +443,7 @@ class PriorCheck:
         """Return the statements as plain values, as JSON has them."""
         data = self.replicates
 
-        def plain(value: float, unit: Unit) -> Any:
+        def plain(value: float, unit: StatisticUnit) -> Any:
             if unit == "category":
                 return data.categories[int(value)]
             return value if math.isfinite(value) else None
@@ -531,7 +531,7 @@ def _bound(
     return f"{_MORE}{text}"
 
 
-def written(value: float, unit: Unit, categories: tuple[str, ...] = ()) -> str:
+def written(value: float, unit: StatisticUnit, categories: tuple[str, ...] = ()) -> str:
     """Return a number as a sentence has it."""
     if unit == "category":
         return categories[int(value)]
