@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .code import Given, Word
 
 #: What was assigned to variables above a model.
-Values = Mapping[str, tuple[Word, ...]]
+WordsByName = Mapping[str, tuple[Word, ...]]
 
 
 @dataclass(slots=True)

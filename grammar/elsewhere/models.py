@@ -19,7 +19,7 @@ from .code import (
     words_of,
     written,
 )
-from .draft import ModelDraft, Values
+from .draft import ModelDraft, WordsByName
 from .intercept import is_coefficient, only_intercept, terms_of, with_intercept
 from .priors import priors_of
 from .several import begin, join
@@ -50,7 +50,7 @@ _BRACES = regex.compile(r"\{([^{}|~]+)\}")
 _ERROR = regex.compile(r"Error\(((?:[^()]|\([^()]*\))*)\)")
 
 
-def model_of(words: Sequence[Word], values: Values) -> ModelDraft:
+def model_of(words: Sequence[Word], values: WordsByName) -> ModelDraft:
     """Return the model that code holds.
 
     Parameters
@@ -81,7 +81,7 @@ def model_of(words: Sequence[Word], values: Values) -> ModelDraft:
     return draft
 
 
-def _read(words: Sequence[Word], draft: ModelDraft, values: Values) -> None:
+def _read(words: Sequence[Word], draft: ModelDraft, values: WordsByName) -> None:
     """Read a formula, or a call or sum that holds one."""
     if draft.formula:
         further = begin(draft)
@@ -129,7 +129,7 @@ def _without_methods(words: Sequence[Word]) -> Sequence[Word]:
     return words[: close + 1] if words[close + 1].text.startswith(".") else words
 
 
-def _piece(words: Sequence[Word], draft: ModelDraft, values: Values) -> None:
+def _piece(words: Sequence[Word], draft: ModelDraft, values: WordsByName) -> None:
     """Read what a `+` joins to a formula: a further one, a family, priors."""
     call = called(words)
     if call is None or not draft.formula or call.name in MODEL_CALLS:
@@ -180,7 +180,7 @@ def _formula(words: Sequence[Word], draft: ModelDraft) -> None:
         draft.formula = f"{left.strip()} ~ {right.strip()}"
 
 
-def _call(call: Called, draft: ModelDraft, values: Values) -> None:
+def _call(call: Called, draft: ModelDraft, values: WordsByName) -> None:
     if call.name == "mvbf" or call.name == "mvbrmsformula":
         for argument in call.given:
             if argument.keyword == "rescor":
@@ -204,7 +204,7 @@ def _call(call: Called, draft: ModelDraft, values: Values) -> None:
         _unknown(call, draft, values)
 
 
-def _unknown(call: Called, draft: ModelDraft, values: Values) -> None:
+def _unknown(call: Called, draft: ModelDraft, values: WordsByName) -> None:
     """Read a call that is not known, but holds a formula."""
     draft.sure = False
     for argument in call.given:
@@ -227,7 +227,7 @@ def _unknown(call: Called, draft: ModelDraft, values: Values) -> None:
             draft.block(f"it is not known what `{what}` says in `{call.name}()`")
 
 
-def _model(call: Called, draft: ModelDraft, values: Values) -> None:
+def _model(call: Called, draft: ModelDraft, values: WordsByName) -> None:
     """Read the call of a function that fits a model."""
     row = MODEL_CALLS[call.name]
     if draft.formula:
@@ -381,7 +381,7 @@ def _coefficients(draft: ModelDraft) -> None:
     draft.priors = with_intercept(draft.priors, among, alone)
 
 
-def _read_priors(draft: ModelDraft, values: Values) -> None:
+def _read_priors(draft: ModelDraft, values: WordsByName) -> None:
     family = draft.family
     for words in draft.given_priors:
         if len(words) == 1 and words[0].text in values:
