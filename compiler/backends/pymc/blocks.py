@@ -19,22 +19,22 @@ from ...program.blocks import (
 from ...program.ir import Program
 from .operations import expression
 
-Values = Mapping[str, Any]
+GraphValues = Mapping[str, Any]
 
 
-def _intercept(block: Intercept, values: Values, program: Program) -> Any:
+def _intercept(block: Intercept, values: GraphValues, program: Program) -> Any:
     return values[block.name]
 
 
-def _linear(block: Linear, values: Values, program: Program) -> Any:
+def _linear(block: Linear, values: GraphValues, program: Program) -> Any:
     return values[block.design] @ values[block.coefs]
 
 
-def _offset(block: Offset, values: Values, program: Program) -> Any:
+def _offset(block: Offset, values: GraphValues, program: Program) -> Any:
     return values[block.slot]
 
 
-def _group(block: GroupUse, values: Values, program: Program) -> Any:
+def _group(block: GroupUse, values: GraphValues, program: Program) -> Any:
     effects, index = values[block.effects(program)], values[block.index]
     if block.design is None:
         return effects[index, block.positions[0]]
@@ -45,7 +45,7 @@ def _group(block: GroupUse, values: Values, program: Program) -> Any:
     return (values[block.design] * effects[index]).sum(axis=-1)
 
 
-def _members(block: MemberUse, values: Values, program: Program) -> Any:
+def _members(block: MemberUse, values: GraphValues, program: Program) -> Any:
     effects = values[program.group(block.group).effects]
     index, weights = values[block.index], values[block.weights]
     if block.design is None:
@@ -55,25 +55,25 @@ def _members(block: MemberUse, values: Values, program: Program) -> Any:
     return (values[block.design] * pooled).sum(axis=-1)
 
 
-def _product(block: Product, values: Values, program: Program) -> Any:
+def _product(block: Product, values: GraphValues, program: Program) -> Any:
     found = values[block.coefs][block.place]
     for one in block.factors:
         found = found * expression(one, values)
     return found
 
 
-def _group_product(block: GroupProduct, values: Values, program: Program) -> Any:
+def _group_product(block: GroupProduct, values: GraphValues, program: Program) -> Any:
     effects = values[program.group(block.group).effects]
     effect = effects[values[block.index], block.position]
     return effect * expression(block.factor, values)
 
 
-def _basis(block: Basis, values: Values, program: Program) -> Any:
+def _basis(block: Basis, values: GraphValues, program: Program) -> Any:
     scale = values[block.scales][block.place]
     return values[block.design] @ (scale * values[block.weights])
 
 
-BLOCKS: Mapping[type[Block], Callable[[Any, Values, Program], Any]] = {
+BLOCKS: Mapping[type[Block], Callable[[Any, GraphValues, Program], Any]] = {
     Intercept: _intercept,
     Linear: _linear,
     Offset: _offset,
