@@ -162,7 +162,7 @@ class Outcomes:
 SUCCESS = Outcomes("success", (1,))
 
 #: Weights of the levels of a factor, or of values of a numeric predictor.
-Weights = tuple[tuple[str, float], ...]
+NamedWeights = tuple[tuple[str, float], ...]
 
 
 #: A cell: the level of each of some factors.
@@ -214,7 +214,7 @@ class CellQuestion:
     verb: Verb
     name: str
     text: str
-    parts: tuple[tuple[str, tuple[tuple[str, Weights], ...]], ...] = ()
+    parts: tuple[tuple[str, tuple[tuple[str, NamedWeights], ...]], ...] = ()
     pairs: tuple[tuple[str, DesignCell, DesignCell], ...] = ()
     by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()

@@ -30,7 +30,7 @@ from varying.grammar.walk import unwrap
 
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
-from ..question import SUCCESS, CellQuestion, DesignCell, Outcomes, Verb, Weights
+from ..question import SUCCESS, CellQuestion, DesignCell, NamedWeights, Outcomes, Verb
 from .known import Choices, ModelCells
 from .scales import read_options
 from .weights import read_values, read_weights
@@ -45,7 +45,7 @@ MOST_CELLS, MOST_LINES, MOST_WEIGHTS = 100_000, 1_000, 5_000_000
 PAIRWISE, REFERENCE = "pairwise", "reference"
 
 ByLevels = list[tuple[str, tuple[str, ...]]]
-FactorWeights = tuple[str, tuple[tuple[str, Weights], ...]]
+FactorWeights = tuple[str, tuple[tuple[str, NamedWeights], ...]]
 
 
 def bind_cells(
@@ -369,7 +369,7 @@ class _Binder:
         at: Mapping[str, tuple[str, ...]],
     ) -> list[FactorWeights] | None:
         found: list[FactorWeights] = []
-        several: tuple[tuple[str, Weights], ...] | None
+        several: tuple[tuple[str, NamedWeights], ...] | None
         whole = True
         for part in several_parts:
             name = part.factor.text
@@ -394,7 +394,7 @@ class _Binder:
 
     def _of(
         self, node: Expr, name: str, levels: tuple[str, ...]
-    ) -> tuple[tuple[str, Weights], ...] | None:
+    ) -> tuple[tuple[str, NamedWeights], ...] | None:
         word = unwrap(node)
         if isinstance(word, Name) and word.text not in levels:
             pairs: list[tuple[str, str]] = []
