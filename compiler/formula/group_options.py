@@ -170,7 +170,7 @@ def _unknown(function: str, keyword: Name, sink: Sink) -> None:
 
 # ---- options -------------------------------------------------------------------------
 
-_Read = Callable[[GroupOptions, Argument, Sink], GroupOptions]
+_OptionReader = Callable[[GroupOptions, Argument, Sink], GroupOptions]
 
 
 def _logical(argument: Argument, sink: Sink) -> bool:
@@ -265,7 +265,7 @@ def _scale(found: GroupOptions, argument: Argument, sink: Sink) -> GroupOptions:
     return replace(found, members=replace(found.members, scaled=scaled))
 
 
-_OF_BOTH: Mapping[str, _Read] = {
+_OF_BOTH: Mapping[str, _OptionReader] = {
     "by": _by,
     "cor": _cor,
     "cov": _cov,
@@ -273,7 +273,7 @@ _OF_BOTH: Mapping[str, _Read] = {
 }
 
 #: By function, what it takes beside columns.
-_OPTIONS: Mapping[str, Mapping[str, _Read]] = {
+_OPTIONS: Mapping[str, Mapping[str, _OptionReader]] = {
     "gr": _OF_BOTH,
     "mm": {**_OF_BOTH, "weights": _weights, "scale": _scale},
 }
