@@ -100,7 +100,7 @@ def mixed_units(levels: Sequence[str]) -> tuple[str, str] | None:
 
 # ---- signs of decimals ---------------------------------------------------------------
 
-_Style = Callable[[str], Decimal | None]
+_DigitReader = Callable[[str], Decimal | None]
 _WHOLE = re.compile(r"\d+(?:[eE][-+]?\d+)?\.?")
 _POINT = re.compile(r"(?:\d*\.\d+|\d+)(?:[eE][-+]?\d+)?\.?")
 _COMMA = re.compile(r"(?:\d*,\d+|\d+)(?:[eE][-+]?\d+)?")
@@ -108,7 +108,7 @@ _POINT_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _COMMA_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")
 
 
-def _style(levels: Sequence[str]) -> _Style | None:
+def _style(levels: Sequence[str]) -> _DigitReader | None:
     """Return what reads the digits of all levels; None if commas leave it open.
 
     ``1,250`` beside ``1500`` may be 1.25 or 1,250; ``1.250`` is 1.25, as everywhere
@@ -134,7 +134,7 @@ def _style(levels: Sequence[str]) -> _Style | None:
 
 def _by(
     plain: re.Pattern[str], parts: str, grouped: re.Pattern[str] | None = None
-) -> _Style:
+) -> _DigitReader:
     def read(digits: str) -> Decimal | None:
         if grouped is not None and grouped.fullmatch(digits):
             digits = digits.replace(parts, "")
@@ -145,7 +145,7 @@ def _by(
     return read
 
 
-def _signed(text: str, style: _Style) -> Decimal | None:
+def _signed(text: str, style: _DigitReader) -> Decimal | None:
     digits = style(text.lstrip("-+\u2212"))
     if digits is None:
         return None
@@ -156,7 +156,7 @@ def _signed(text: str, style: _Style) -> Decimal | None:
 
 
 def _numbers(
-    levels: Sequence[str], style: _Style
+    levels: Sequence[str], style: _DigitReader
 ) -> list[tuple[Decimal, Decimal]] | None:
     matches = []
     for level in levels:
@@ -203,7 +203,7 @@ def _one_unit(units: Sequence[str], values: Sequence[Decimal]) -> bool:
 
 
 def _intervals(
-    levels: Sequence[str], style: _Style
+    levels: Sequence[str], style: _DigitReader
 ) -> list[tuple[Decimal, Decimal]] | None:
     found: list[_Read] = []
     for level in levels:
@@ -248,7 +248,7 @@ def _apart(
     return keys if good else None
 
 
-def _interval(level: str, style: _Style) -> _Read | None:
+def _interval(level: str, style: _DigitReader) -> _Read | None:
     low: Decimal | None
     high: Decimal | None
     if match := _BETWEEN.fullmatch(level):
