@@ -16,10 +16,10 @@ from ..verify import definition_order
 from .charts import coordinates
 from .density import evaluate_expression
 
-Number = Any
+AnyNumber = Any
 
 #: By distribution of a positive number: one in its middle.
-TYPICAL: Mapping[str, Callable[..., Number]] = {
+TYPICAL: Mapping[str, Callable[..., AnyNumber]] = {
     "half_normal": lambda sigma: sigma,
     "half_student_t": lambda nu, sigma: sigma,
     "half_cauchy": lambda sigma: sigma,
@@ -33,7 +33,7 @@ TYPICAL: Mapping[str, Callable[..., Number]] = {
 }
 
 
-def typical(distribution: str, arguments: Mapping[str, Number]) -> Number | None:
+def typical(distribution: str, arguments: Mapping[str, AnyNumber]) -> AnyNumber | None:
     """Return a number in the middle of a distribution; None if there is no rule."""
     known = TYPICAL.get(distribution)
     return None if known is None else known(**arguments)
