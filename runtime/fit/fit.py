@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from xarray import DataArray, Dataset, DataTree
 
+    from ..plots import PlotKind
     from ..plots.style import Picture
     from ..sampling.settings import SamplerSettings
     from ..verdict.verdict import Verdict

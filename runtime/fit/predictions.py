@@ -13,7 +13,7 @@ from warnings import warn
 
 from varying.compiler.bind.questions.existence import INSTEAD, absence
 from varying.compiler.data.table import Column
-from varying.compiler.data.table import PredictionKind as ColumnKind
+from varying.compiler.data.table import Kind as ColumnKind
 from varying.compiler.program.persons import of_all
 from varying.compiler.program.reached import without_groups
 from varying.grammar.source import Source
