@@ -169,7 +169,11 @@ def _no_tilde(line: LogicalLine, tokens: Sequence[Token], sink: Sink) -> bool:
     word = tokens[0]
     if line.kind != "model" and _arrow(tokens, sink):
         return True
-    close = None if line.kind == "model" else misspelt(word)
+    fixed = line.kind == "formula" and (
+        line.indented or word.rstrip("0123456789") in DPARS
+    )
+    number, shared = fixed and _is_number(tokens), fixed and _is_shared(tokens)
+    close = None if line.kind == "model" or number or shared else misspelt(word)
     if close is not None and len(tokens) > 1 and tokens[1].type not in WORDS | _NAMED:
         close = None
     if close is not None and len(tokens) > 1:
@@ -193,10 +197,10 @@ def _no_tilde(line: LogicalLine, tokens: Sequence[Token], sink: Sink) -> bool:
             "options follow the formula after a comma, on its line or indented below",
             fix=Fix("put a comma before it", (Edit(Span(start, start), comma),)),
         )
-    elif meant and line.kind == "formula" and line.indented and _is_number(tokens):
-        _constant(tokens, sink)
-    elif meant and line.kind == "formula" and line.indented and _is_shared(tokens):
-        _shared(tokens, sink)
+    elif meant and number:
+        _constant(tokens, line.indented, sink)
+    elif meant and shared:
+        _shared(tokens, line.indented, sink)
     elif meant:
         span = span_of(tokens[equals[0]])
         plain = line.kind == "formula" and not line.indented and equals[0] == 1
@@ -247,7 +251,7 @@ def _is_shared(tokens: Sequence[Token]) -> bool:
     return len(stems) == 1 and not stems & set(names)
 
 
-def _shared(tokens: Sequence[Token], sink: Sink) -> None:
+def _shared(tokens: Sequence[Token], indented: bool, sink: Sink) -> None:
     """Report `sigma2 = sigma1`, by which brms has one parameter for both."""
     text = f"prior {tokens[0]} = {tokens[2].strip(chr(34) + chr(39))}"
     whole = span_of(tokens[0]).to(span_of(tokens[2]))
@@ -256,11 +260,12 @@ def _shared(tokens: Sequence[Token], sink: Sink) -> None:
         span_of(tokens[1]),
         "`=` where a formula has `~`",
         f"components share a parameter by `{text}`",
-        fix=Fix(f"write `{text}`", (Edit(whole, text),), safe=True),
+        # at the margin it may be a `let` without its word
+        fix=Fix(f"write `{text}`", (Edit(whole, text),), safe=indented),
     )
 
 
-def _constant(tokens: Sequence[Token], sink: Sink) -> None:
+def _constant(tokens: Sequence[Token], indented: bool, sink: Sink) -> None:
     """Report `sigma = 1`, by which brms fixes a parameter."""
     word, number = tokens[0], tokens[-1]
     start = span_of(word).start
@@ -273,7 +278,9 @@ def _constant(tokens: Sequence[Token], sink: Sink) -> None:
         f"a parameter is fixed by `prior {word} = {''.join(tokens[2:])}`",
         *(("`~ 1` is a formula with an intercept alone",) if formula else ()),
         fix=Fix(
-            f"fix `{word}`", (Edit(Span(start, start), "prior "),), safe=not formula
+            f"fix `{word}`",
+            (Edit(Span(start, start), "prior "),),
+            safe=indented and not formula,
         ),
     )
 

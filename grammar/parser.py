@@ -222,17 +222,9 @@ class _File:
     def _add_model(self, line: LogicalLine, model: ModelStatement) -> None:
         if model.label in self.labels:
             self.broken = True
-            if model.name is None and self.labels["main"].model.name is None:
-                indent = Edit(Span(line.span.start, line.span.start), "  ")
-                self.sink.add(
-                    "second-formula",
-                    line.span,
-                    "a second formula without a name",
-                    "several models have names: `model NAME: "
-                    f"{self.sink.source.slice(model.formula.response.span)} ~ ...`",
-                    "a part of the model above, such as `sigma ~ ...`, is indented",
-                    fix=Fix("indent it, as a part of the model above", (indent,)),
-                )
+            above = self.labels[model.label]
+            if model.name is None and above.model.name is None:
+                self._second_formula(line, model.formula, above)
             else:
                 self.sink.add(
                     "duplicate-model",
@@ -248,6 +240,32 @@ class _File:
         self.owner = _Open(model)
         self.labels[model.label] = self.owner
         self.items.append(self.owner)
+
+    def _second_formula(
+        self, line: LogicalLine, formula: Formula, above: _Open
+    ) -> None:
+        """Report a formula at the margin below another, and read on as if indented.
+
+        What is wrong elsewhere is then not reported because its formula is missing.
+        """
+        left = self.sink.source.slice(formula.response.span)
+        named = f"several models have names: `model NAME: {left} ~ ...`"
+        response = self.sink.source.slice(above.model.formula.response.span)
+        message = "a second formula without a name"
+        if left == response:
+            self.sink.add("second-formula", line.span, message, named)
+            return
+        indent = Edit(Span(line.span.start, line.span.start), "  ")
+        self.sink.add(
+            "second-formula",
+            line.span,
+            message,
+            named,
+            "a part of the model above, such as `sigma ~ ...`, is indented",
+            fix=Fix("indent it, as a part of the model above", (indent,)),
+        )
+        above.body.append(PartStatement(formula, span=formula.span))
+        self.owner, self.broken = above, False
 
     def _after_named(
         self, line: LogicalLine, node: PriorStatement | KeepStatement

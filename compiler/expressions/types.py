@@ -38,6 +38,7 @@ from ..data.schema import ColumnInfo, Schema
 from ..data.spellings import comma_note, large_note, missing_note
 from ..data.table import Column, Kind, Table
 from .bare_names import made, report_bare
+from .elsewhere import PLANNED_ELSEWHERE
 from .functions import FUNCTIONS, Function, bind_arguments, find_function, operands
 from .settings import read_settings
 from .stateful import CallSettings
@@ -68,9 +69,18 @@ def type_of(expression: Expr, data: Table | Schema, sink: Sink) -> Typed | None:
         if isinstance(node, Call) and not _is_function(node.function, data)
         for argument in node.arguments
     }
+    # nor of `car(W)` that a matrix is no column
+    matrices = {
+        id(argument.value)
+        for node in postorder(expression, operands)
+        if isinstance(node, Call) and node.function.text in PLANNED_ELSEWHERE
+        for argument in node.arguments
+    }
     for node in postorder(expression, operands):
         inside = [types[id(child)] for child in operands(node)]
         match node:
+            case Name() if id(node) in matrices and node.text not in data.columns:
+                types[id(node)] = None
             case Name():
                 types[id(node)] = _type_of_name(node, data, sink)
             case Call():
