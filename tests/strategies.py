@@ -8,8 +8,8 @@ case; ``cases()`` is the same for hypothesis. What a case contains is in its
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from varying.compiler.bind.bound import BoundModel, BoundPredictor
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.matrices import matrices_of
 from varying.compiler.distributions.table import (
     DISTRIBUTIONS,
     POSITIVE,
@@ -82,11 +83,12 @@ PLAIN = tuple(TRIED)
 FEATURES = frozenset(
     """
     gaussian bernoulli ordlogit student lognormal poisson negbinomial binomial
-    trials cbind rate weights cens cens-interval trunc offset computed-response
+    trials cbind rate weights se se-sigma cens cens-interval trunc offset
+    computed-response
     dpar dpar-group dpar-numeric dpar-offset disc prior-dpar
     no-intercept interaction transform bare
     group correlated diagonal no-group-intercept several-bars nested cell crossed
-    by shared members student-group
+    by shared members student-group related
     treatment sum simple deviation helmert poly sdif
     learned by-group matrix cut lag condition custom relevel learned-let
     two-categories hundred-categories unseen words items
@@ -101,16 +103,23 @@ FEATURES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A spec without its ``data`` line, and its data."""
+    """A spec without its ``data`` line, its data, and matrices by the file's name."""
 
     seed: int
     text: str
     data: pd.DataFrame
     features: frozenset[str]
+    matrices: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def write_matrices(self, folder: Path) -> None:
+        """Write the files that the spec names beside its data."""
+        for name, matrix in self.matrices.items():
+            matrix.to_csv(folder / name)
 
     def compile(self, folder: Path) -> Compiled:
         """Write the data as a file and compile the spec that names it."""
         self.data.to_csv(folder / "case.csv", index=False)
+        self.write_matrices(folder)
         source = Source(f'data "case.csv"\n{self.text}', "case.model")
         return compile_spec(Request(source, base=folder, model="main"))
 
@@ -184,15 +193,19 @@ def random_case(seed: int, family: str | None = None) -> Case:
         draft.met(form)
         options.append(f"parameterization={form}")
     groups += _group_terms(draft, seed, data, options)
-    formula = f"{response} ~ {', '.join([' + '.join([*terms, *groups]), *options])}"
+    related, matrices = _related(draft, seed, data, options)
+    groups += related
     if draft.chance(0.4):
         draft.met("missing")
         _punch(draft.rng, data)
     parts = _parts(draft, family)
     groups, parts = _joined(draft, seed, family, groups, parts)
+    response = _measured(draft, seed, family, response, parts)
     formula = f"{response} ~ {', '.join([' + '.join([*terms, *groups]), *options])}"
     plain = Source("\n".join([*head, formula, *(f"  {part}" for part in parts)]))
-    bound = compile_spec(Request(plain, table_from_frame(data))).bound
+    # a file is known by its name in quotes
+    known = matrices_of({f'"{name}"': matrix for name, matrix in matrices.items()})
+    bound = compile_spec(Request(plain, table_from_frame(data), matrices=known)).bound
     own, shared = [*parts, *_priors(draft, bound)], list[str]()
     if bound.population.columns and draft.chance(0.2):
         draft.met("several-models")
@@ -204,7 +217,7 @@ def random_case(seed: int, family: str | None = None) -> Case:
         draft.met("keep")
         own.append("keep eta")
     text = "\n".join([*head, *shared, formula, *(f"  {line}" for line in own)]) + "\n"
-    return Case(seed, text, data, frozenset(draft.features))
+    return Case(seed, text, data, frozenset(draft.features), matrices)
 
 
 # ---- data ----------------------------------------------------------------------------
@@ -261,6 +274,24 @@ def _items(
     draft.met("items")
     data["question"] = rng.permutation(np.arange(len(data)) % 2 + 1)
     return f"{response} {'+' if ' | ' in response else '|'} thres(gr=question)"
+
+
+def _measured(
+    draft: _Draft, seed: int, family: str, response: str, parts: Sequence[str]
+) -> str:
+    """Return the response, for some with the standard error of each row."""
+    # a generator of its own, as above
+    rng = np.random.default_rng([48, seed])
+    if family not in ("gaussian", "student") or rng.random() < 0.7:
+        return response
+    written = "n / 5" if "y / 100" in response else "20 * n"
+    # without one there is no `sigma` to have a formula
+    if rng.random() < 0.5 or any(part.startswith("sigma ") for part in parts):
+        draft.met("se-sigma")
+        written += ", sigma=TRUE"
+    else:
+        draft.met("se")
+    return f"{response} {'+' if ' | ' in response else '|'} se({written})"
 
 
 #: Families that random models censor and truncate; others have models of their own.
@@ -651,6 +682,33 @@ def _group_terms(
         draft.met("student-group")
         return [f"({inside} {bar} gr(item:grade, dist=student))"]
     return []
+
+
+def _related(
+    draft: _Draft, seed: int, data: pd.DataFrame, options: Sequence[str]
+) -> tuple[list[str], dict[str, pd.DataFrame]]:
+    """Have some groups whose levels are related, with the matrix that says how."""
+    # a generator of its own, as above
+    rng = np.random.default_rng([47, seed])
+    if rng.random() < 0.9 or "parameterization=centered" in options:
+        return [], {}
+    draft.met("related")
+    levels = [f"k{i}" for i in range(6)]
+    data["kin"] = rng.permutation([levels[i % 5] for i in range(len(data))])
+    factor = np.tril(rng.normal(0.0, 0.4, (6, 6)), -1) + np.diag(rng.uniform(0.5, 1, 6))
+    # one level more than there are, in an order of its own
+    order = rng.permutation(6)
+    names = [levels[i] for i in order]
+    matrix = pd.DataFrame((factor @ factor.T)[np.ix_(order, order)], names, names)
+    inside = ["1", "cs", "0 + block"][int(rng.integers(3))]
+    bar = "||" if rng.random() < 0.3 else "|"
+    over = 'gr(kin, cov="kin.csv"'
+    if rng.random() < 0.3:
+        data["kin2"] = rng.permutation(data["kin"].to_numpy())
+        over = 'mm(kin, kin2, cov="kin.csv"'
+    if rng.random() < 0.3:
+        over += ", dist=student"
+    return [f"({inside} {bar} {over}))"], {"kin.csv": matrix}
 
 
 # ---- priors --------------------------------------------------------------------------

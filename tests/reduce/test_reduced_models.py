@@ -67,6 +67,7 @@ def write(data: pd.DataFrame, kind: str, folder: Path) -> Path:
 def both(case: Case, kind: str, folder: Path) -> tuple[Compiled, Compiled]:
     """Compile against all rows, and against cells."""
     path = write(repeated(case), kind, folder)
+    case.write_matrices(folder)
     source = Source(f'data "{path.name}"\n{case.text}', "case.model")
     whole, reduced = (
         compile_spec(Request(source, base=folder, model="main", reduce=reduce))
