@@ -1,4 +1,4 @@
-"""Studies of responses of several columns: counts and shares of three categories.
+"""Studies of three categories: one of them a row, counts of each, and shares.
 
 As in ``studies``, what is drawn and how likely it is owes nothing to the compiler.
 """
@@ -63,6 +63,12 @@ def draw_counts(rng: Rng, p: Named) -> Array:
     return rng.multinomial(TRIALS.astype(int), shares(p)[0]).astype(float)
 
 
+def draw_places(rng: Rng, p: Named) -> Array:
+    """Return the place of the category of each row."""
+    below = shares(p)[0].cumsum(axis=-1)[:, :-1]
+    return np.asarray((rng.random(ROWS)[:, None] > below).sum(axis=-1), dtype=float)
+
+
 def draw_varied(rng: Rng, p: Named) -> Array:
     return rng.multinomial(TRIALS.astype(int), draw_shares(rng, p)).astype(float)
 
@@ -70,6 +76,11 @@ def draw_varied(rng: Rng, p: Named) -> Array:
 def counted(y: Array, p: Named) -> Array:
     ways = gammaln(TRIALS + 1.0).sum() - gammaln(y + 1.0).sum()
     return np.asarray(ways + xlogy(y, shares(p)).sum(axis=(1, 2)))
+
+
+def placed(y: Array, p: Named) -> Array:
+    chance = np.take_along_axis(shares(p), y.astype(int)[None, :, None], axis=-1)
+    return np.asarray(np.log(np.maximum(chance, 1e-300)).sum(axis=(1, 2)))
 
 
 def varied(y: Array, p: Named) -> Array:
@@ -90,6 +101,14 @@ _SHARES = np.full((ROWS, 3), 1.0 / 3.0)
 _COUNTED = "cbind(a, b, c) | trials(n) ~ x, family={}" + _PRIORS
 
 COMPOSITIONS: dict[str, Study] = {
+    "categorical": Study(
+        "y ~ x, family=categorical" + _PRIORS,
+        np.arange(ROWS) % 3.0,
+        _prior,
+        draw_places,
+        placed,
+        2.0,
+    ),
     "multinomial": Study(
         _COUNTED.format("multinomial"), _COUNTS, _prior, draw_counts, counted, 2.0
     ),

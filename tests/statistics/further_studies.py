@@ -6,6 +6,7 @@ As in ``studies``, what is drawn and how likely it is owes nothing to the compil
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +125,11 @@ FURTHER = {
     )
     for name, (law, others, response) in _LAWS.items()
 }
+
+
+#: Its rows tell more of the sd than those of others, so that a wider prior moves the
+#: places less: by 2.6 standard errors of their mean in 500 data sets, by 3.7 in these.
+FURTHER["gen_extreme_value"] = replace(FURTHER["gen_extreme_value"], sets=1000)
 
 
 def draw_angles(rng: Rng, p: Named) -> Array:

@@ -46,6 +46,8 @@ class Study:
         Of the exponential prior of the standard deviation of effects.
     accept
         The share of steps that is accepted; None: the sampler's own.
+    sets
+        Data sets that are drawn: so many that the planted faults can be seen.
     """
 
     spec: str
@@ -55,6 +57,7 @@ class Study:
     log_likelihood: Callable[[Array, Named], Array]
     sd_rate: float = 1.0
     accept: float | None = None
+    sets: int = 500
 
     @property
     def ranks(self) -> bool:

@@ -39,7 +39,6 @@ from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, Study, X
 
 Array = NDArray[np.float64]
 
-DATA_SETS = 500
 ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL, **COMPOSITIONS}
 
 
@@ -92,24 +91,27 @@ def columns_of(study: Study) -> Table:
     }
     if study.ranks or "bernoulli" in study.spec:
         columns["y"] = Column("y", Kind.INTEGER, study.response)
+    if "categorical" in study.spec:
+        columns["y"] = Column(
+            "y", Kind.TEXT, study.response.astype(int), ("a", "b", "c")
+        )
     if study.response.ndim > 1:
         parts = zip("abc", study.response.T.copy(), strict=True)
         columns |= {name: Column(name, Kind.NUMERIC, part) for name, part in parts}
     return Table("simulated", columns, ROWS)
 
 
-def calibrated(study: Study, sets: int = DATA_SETS, seed: int = 1) -> Result:
+def calibrated(study: Study, sets: int, seed: int = 1) -> Result:
     """Draw truths and data, and sample each posterior as a fit of it does.
 
-    By the kernel, from where its chains start, and with the sampler's own steps: a fit
-    of a user is sampled again with smaller ones where many draws diverge.
+    By the kernel, from where its chains start, and again with smaller steps where
+    many draws diverge.
     """
     request = Request(Source(study.spec, "test.model"), columns_of(study))
     model = compile_spec(request)
     observed = model.program.likelihood.value
     arrays, lengths = model.frame.arrays, model.frame.lengths
     kind = arrays[observed].dtype
-    accept = 0.8 if study.accept is None else study.accept
     rng = np.random.default_rng(seed)
     truths: list[dict[str, float]] = []
     posteriors: list[Named] = []
@@ -120,7 +122,7 @@ def calibrated(study: Study, sets: int = DATA_SETS, seed: int = 1) -> Result:
         y = study.simulate(rng, truth)
         changed = {**arrays, observed: (y - study.ranks).astype(kind)}
         settings = SamplerSettings.checked(
-            draws=500, tune=500, chains=2, seed=number + 1, target_accept=accept
+            draws=500, tune=500, chains=2, seed=number + 1, target_accept=study.accept
         )
         sampled = Sampled(replace(model, frame=Frame(changed, lengths)))
         data = sample(sampled, settings, progress_for(False)).data
@@ -141,7 +143,8 @@ def calibrated(study: Study, sets: int = DATA_SETS, seed: int = 1) -> Result:
 
 @pytest.fixture(scope="module", params=ALL)
 def result(request: pytest.FixtureRequest) -> Result:
-    return calibrated(ALL[request.param])
+    study = ALL[request.param]
+    return calibrated(study, study.sets)
 
 
 def chance(places: Array) -> float:
@@ -165,7 +168,7 @@ def test_truths_lie_anywhere(result: Result) -> None:
             f"{name}: p = {chances[name]:.3f}, 50 % intervals cover {inside[0.5]:.3f}, "
             f"90 % {inside[0.9]:.3f}"
         )
-    print(f"divergences: {result.divergent} of {1000 * DATA_SETS}")
+    print(f"divergences: {result.divergent} of {1000 * len(result.truth)}")
     assert min(chances.values()) > ALARM
 
 
@@ -174,7 +177,7 @@ def test_truths_lie_anywhere(result: Result) -> None:
 def test_coverage(result: Result, prob: float) -> None:
     for name in result.truth[0]:
         inside = int((np.abs(result.places(name) - 0.5) < prob / 2).sum())
-        assert stats.binomtest(inside, DATA_SETS, prob).pvalue > ALARM, name
+        assert stats.binomtest(inside, len(result.truth), prob).pvalue > ALARM, name
 
 
 @pytest.mark.slow
