@@ -1,8 +1,8 @@
 """Causes of trouble that can be found in the draws, each with what to do.
 
-Only what was found is named: a chain that ended elsewhere, parameters that move
-together, groups that take each other's part, divergences near an sd of 0, columns on
-very different scales.
+Only what was found is named: a chain that ended elsewhere, components of a mixture
+that are elsewhere in some chains, parameters that move together, groups that take each
+other's part, divergences near an sd of 0, columns on very different scales.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.program.blocks import GroupUse, Linear
+
+from .components import apart
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -69,6 +71,7 @@ def causes(found: Evidence) -> tuple[str, ...]:
     """Return the causes that are found, in words."""
     return (
         *_elsewhere(found.stats),
+        *apart(found.program, found.posterior),
         *_near_zero(found),
         *_together(found),
         *_exchanged(found),

@@ -124,6 +124,35 @@ def test_columns_on_very_different_scales() -> None:
     assert found.startswith("The columns tiny and x are on very different scales")
 
 
+MIXED = "y ~ 1, family=mixture(gaussian, gaussian)"
+
+
+@pytest.mark.parametrize(
+    ("spec", "moved", "said"),
+    [
+        (MIXED, (), None),
+        (MIXED, (2,), "Chain 3 has the components in another place: mu2_Intercept is"),
+        (MIXED, (0, 3), "Chains 2 and 3 have the components in another place: mu2_"),
+        # of one family it would be no place of components
+        (SPEC, (2,), None),
+    ],
+)
+def test_components_in_another_place(
+    spec: str, moved: tuple[int, ...], said: str | None
+) -> None:
+    rng = np.random.default_rng(3)
+    names = ("mu1_Intercept", "mu2_Intercept", "sigma1", "sigma2", "theta1")
+    posterior = xr.Dataset(
+        {name: (ACROSS, rng.normal(size=(4, 500))) for name in names}
+    )
+    posterior["mu2_Intercept"].values[list(moved)] += 3.0
+    model = sampled(spec)
+    subject = JudgedFit(posterior, names_of(model.program), frozenset(), model)
+    found = subject.causes(xr.Dataset())
+    assert len(found) == (said is not None)
+    assert said is None or found[0].startswith(said)
+
+
 def test_nothing_is_guessed_without_a_model() -> None:
     assert JudgedFit().causes(made()[1]) == ()
 
