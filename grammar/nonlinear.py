@@ -43,6 +43,18 @@ def parameters_of(model: ModelStatement) -> frozenset[str]:
     return frozenset(name.text for name in left) & inside
 
 
+def names_in_parts(model: ModelStatement) -> frozenset[str]:
+    """Return the names that indented formulas which are not linear read."""
+    parts = [part for part in model.body if isinstance(part, PartStatement)]
+    read = (
+        name
+        for part in parts
+        if is_nonlinear(part.formula)
+        for name in column_names(part.formula.terms)
+    )
+    return frozenset(name.text for name in read)
+
+
 def free_parts(expression: Expr, parameters: Collection[str]) -> list[Expr]:
     """Return the largest parts of an expression that no parameter is in."""
     holds: dict[int, bool] = {}

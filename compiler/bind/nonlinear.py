@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, did_you_mean
-from varying.grammar.nonlinear import is_nonlinear, names_left
+from varying.grammar.nonlinear import is_nonlinear, names_in_parts, names_left
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -104,7 +104,8 @@ def nonlinear(
         names = names_left(part.formula.response)
         known = [n for n in names if n.text in inside - dpars]
         unknown = [n for n in names if n.text not in {*inside, *dpars, *columns}]
-        if not known and not (unknown and inside):
+        later = {n.text for n in unknown} <= names_in_parts(model)
+        if not known and (later or not inside):
             left.append(part)
             continue
         for name in names:

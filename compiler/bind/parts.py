@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from varying.grammar.diagnostics import Fix, Sink, did_you_mean
+from varying.grammar.nonlinear import is_nonlinear, names_in_parts, names_left
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
 from varying.grammar.walk import left_of_bar, unwrap
@@ -45,8 +46,12 @@ def bind_parts(
     if family is None:
         return (), not statements
     found: dict[str, BoundPredictor] = {}
+    inner = names_in_parts(model) - {*prepared.schema.names}
     whole = True
     for statement in statements:
+        names = {name.text for name in names_left(statement.formula.response)}
+        if names and names <= inner:
+            continue  # of a formula that is reported
         part = _part(statement, model, family, prepared, sink)
         if part is None:
             whole = False
@@ -75,6 +80,15 @@ def _part(
     if dpar is None:
         return None
     options = read_options(formula.options, sink)
+    if is_nonlinear(formula):
+        sink.add(
+            "not-yet",
+            formula.terms.span,
+            f"a formula of `{dpar.name}` that is not linear is not compiled by this "
+            "version",
+            f"until then: its terms are added, `{dpar.name} ~ x + s(z) + (1 | g)`",
+        )
+        return None
     for name, option in options.items():
         if name != "link":
             sink.add(
