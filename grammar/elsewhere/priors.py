@@ -292,7 +292,7 @@ def _dictionary(words: Sequence[Word], ordinal: bool) -> list[PriorReading] | No
 def _entry(name: str, words: Sequence[Word], ordinal: bool) -> PriorReading | None:
     """Return the statement for a name of Bambi's and its prior."""
     call = called(words)
-    if call is None or call.name.rpartition(".")[2] != "PriorReading" or not call.given:
+    if call is None or call.name.rpartition(".")[2] != "Prior" or not call.given:
         return None
     chosen = call.given[0].string
     if chosen is None:
