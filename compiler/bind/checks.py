@@ -141,11 +141,13 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
         first = int(np.argmax(outside))
         of = "".join(f" of {array[first]:g} {name}" for name, array in known.items())
         times = 1 if table.counts is None else table.counts[outside]
+        count = table.count(outside)
         sink.add(
             "response-support",
             response.span,
-            f"{table.count(outside)} values of the response `{response.name}` are "
-            f"outside the support of {bound.family.name}: {bound.family.support}",
+            f"{count:,} {'value' if count == 1 else 'values'} of the response "
+            f"`{response.name}` {'is' if count == 1 else 'are'} outside the support of "
+            f"{bound.family.name}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
             *bound.family.outside(np.repeat(values[outside], times)),
         )

@@ -46,7 +46,13 @@ from .effects import GroupEffects
 from .groupings import bind_groupings, check_dropped
 from .items import with_items
 from .known_scale import with_known_scale
-from .mains import by_category, of_response, with_mains, with_reference
+from .mains import (
+    by_category,
+    of_response,
+    with_mains,
+    with_reference,
+    with_reference_target,
+)
 from .mixture import with_shares
 from .nonlinear import NonLinear, bind_inner, nonlinear
 from .offsets import bind_offsets
@@ -104,6 +110,7 @@ class ResponseDraft:
             self.first,
         )
         found = with_person_targets(found, self.response, self.one.name)
+        found = with_reference_target(found, self.family, self.response, self.one.name)
         return with_thresholds(found, self.family, self.response, self.one.name)
 
     @property

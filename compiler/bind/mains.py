@@ -25,10 +25,19 @@ from varying.grammar.walk import level_text, plain_number, unwrap
 
 from ..families.family import Family
 from ..families.link import LINKS
+from ..families.nominal.categorical import reference_name
 from .bound import BoundPredictor, Response
 from .priors.named import ref_text
+from .priors.scalars import Targets
+from .priors.unknown import IS_REFERENCE, OTHER_REFERENCE
 
-__all__ = ["by_category", "of_response", "with_mains", "with_reference"]
+__all__ = [
+    "by_category",
+    "of_response",
+    "with_mains",
+    "with_reference",
+    "with_reference_target",
+]
 
 
 def with_reference(
@@ -110,6 +119,12 @@ def by_category(
         if not isinstance(part, PartStatement):
             continue
         node = unwrap(part.formula.response)
+        written = node.text if isinstance(node, Name) else ""
+        reference = reference_of(family, response)
+        if reference and written.removeprefix(f"{response.name}.") == reference:
+            _reference(node, response.categories[0], sink)
+            body.pop()
+            continue
         if not isinstance(node, Index) or node.target.text != "mu":
             continue
         body.pop()
@@ -132,13 +147,29 @@ def by_category(
     return replace(model, body=tuple(body)), len(body) == len(model.body)
 
 
+def reference_of(family: Family | None, response: Response | None) -> str:
+    """Return what a predictor of the reference would be called; "": there is none."""
+    if family is None or response is None or not family.mains:
+        return ""
+    if not family.has_categories or not response.categories:
+        return ""
+    name = reference_name(response.categories)
+    return "" if any(one.name == name for one in family.mains) else name
+
+
+def with_reference_target(
+    targets: Targets, family: Family | None, response: Response | None, of: str
+) -> Targets:
+    """Return targets that know which category has none."""
+    name = reference_of(family, response)
+    if not name or response is None:
+        return targets
+    whole = f"{of}.{name}" if of else name
+    return replace(targets, references={whole: response.categories[0]})
+
+
 def _reference(node: Expr, text: str, sink: Sink) -> None:
-    sink.add(
-        "unknown-parameter",
-        node.span,
-        f"`{text}` is the reference: its predictor is 0",
-        "the others are against it; `refcat=` beside the formula names another one",
-    )
+    sink.add("unknown-parameter", node.span, IS_REFERENCE.format(text), OTHER_REFERENCE)
 
 
 def with_mains(

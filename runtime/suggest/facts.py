@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from varying.compiler.data.scales import scale_order
 from varying.compiler.data.table import Column, Kind
 
-__all__ = ["Facts", "as_successes", "facts_of"]
+__all__ = ["Facts", "as_successes", "facts_of", "listed_levels"]
 
 #: A share of the rows at one value is a spike from here on, ...
 SPIKE = 0.05
@@ -100,7 +100,7 @@ def facts_of(column: Column, top: float | None = None) -> Facts:
         values = np.where(there, np.asarray(numbers)[np.maximum(codes, 0)], np.nan)
         return _numbers(column, values, top)
     order = column.levels if column.kind is Kind.ORDERED else scale_order(levels)
-    said = [f"`{column.name}` has {len(levels)} levels: {_listed(levels)}."]
+    said = [f"`{column.name}` has {len(levels)} levels: {listed_levels(levels)}."]
     if len(levels) <= 2:
         return Facts(
             column.name, rows, missing, "two", levels=levels, sentences=(*said,)
@@ -110,7 +110,7 @@ def facts_of(column: Column, top: float | None = None) -> Facts:
         kind = "levels"
     else:
         levels = tuple(order)
-        said.append(f"They are an ordered scale: {_listed(levels)}.")
+        said.append(f"They are an ordered scale: {listed_levels(levels)}.")
         kind = "ordered"
     return Facts(column.name, rows, missing, kind, levels=levels, sentences=(*said,))
 
@@ -126,7 +126,8 @@ def as_successes(facts: Facts) -> Facts:
     return replace(facts, kind="successes", sentences=kept)
 
 
-def _listed(levels: tuple[str, ...]) -> str:
+def listed_levels(levels: tuple[str, ...]) -> str:
+    """Return the first levels, and whether there are more."""
     shown = ", ".join(levels[:6])
     return shown + (", ..." if len(levels) > 6 else "")
 

@@ -17,6 +17,9 @@ LEVELS, FACTORS = 6, 3
 #: Rows of each group and effect that varies between groups, at least.
 ROWS = 2.0
 
+#: Columns that are named where more are not taken.
+_LISTED = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -64,7 +67,11 @@ def terms_of(
     if kept:
         said.append(f"Predictors are the factors of the design, crossed: {fixed}.")
     if numeric or left:
-        listed = ", ".join(f"`{n}`" for n in [*left, *numeric][:6])
+        rest = [*left, *numeric]
+        shown = rest if len(rest) <= _LISTED + 1 else rest[:_LISTED]
+        listed = ", ".join(f"`{n}`" for n in shown)
+        if len(rest) > len(shown):
+            listed += f" and {len(rest) - len(shown):,} more"
         said.append(f"Not taken: {listed}; add what belongs to the question.")
     if by is None:
         return Terms(tuple(kept), tuple(numeric), fixed, tuple(said))

@@ -22,7 +22,7 @@ from ..interface.calls import called
 from ..interface.grids import TextTable
 from .asked import Asked, Odd, numbers_but_for_a_few
 from .candidates import Candidate, candidates_of, declared
-from .facts import Facts, as_successes, facts_of
+from .facts import Facts, as_successes, facts_of, listed_levels
 from .predictors import Terms, terms_of
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def suggest(
         facts = as_successes(facts)
     candidates = candidates_of(facts, tried)
     if not candidates or not facts.rows:
-        levels = f": {', '.join(facts.levels[:6])}" if facts.levels else ""
+        levels = f": {listed_levels(facts.levels)}" if facts.levels else ""
         raise asked.fault(
             "no-family",
             f"no family is compiled for `{response}`{levels}",

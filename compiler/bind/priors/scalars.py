@@ -72,6 +72,8 @@ class ScalarParameters:
     responses
         The names of the responses, or of their main predictors, where there are
         several: targets begin with one, and those that do not are about all of them.
+    references
+        Categories that have no predictor, by what its name would be.
     """
 
     scalars: tuple[Scalar, ...]
@@ -82,6 +84,7 @@ class ScalarParameters:
     others: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     responses: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, target: Target) -> Target:
         """Return a target by its full name: ``a`` of ``a ~ 1`` is ``a.Intercept``."""
@@ -225,6 +228,7 @@ def joint_targets(
             for one, response in zip(each, responses, strict=True)
             for name in one.responses or (response,)
         ),
+        {name: whole for one in each for name, whole in one.references.items()},
     )
 
 

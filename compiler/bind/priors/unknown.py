@@ -21,6 +21,12 @@ _MOST_COMPARED = 1_000
 #: What is no single number, although its name is short.
 _CLASSES = ("b", "bcs", "sds", "simo", "sd", "cor", "df", "Intercept", "threshold")
 
+#: What is said of the category that has no predictor.
+IS_REFERENCE = "`{}` is the reference: its predictor is 0"
+OTHER_REFERENCE = (
+    "the others are against it; `refcat=` beside the formula names another one"
+)
+
 
 def unknown_coefficient(
     ref: Ref, own: Sequence[Scalar], where: str, targets: ScalarParameters, sink: Sink
@@ -134,6 +140,11 @@ def unknown_target(
 ) -> None:
     """Report a class that there is not."""
     kinds = targets.kinds()
+    for name, category in targets.references.items():
+        if kind == name or kind.startswith(f"{name}."):
+            said = IS_REFERENCE.format(category)
+            sink.add("unknown-target", span, said, OTHER_REFERENCE)
+            return
     if targets.guessed != frozenset():
         kinds = list(dict.fromkeys([*kinds, *targets.possible]))
     notes, fix = did_you_mean(kind, kinds, span, "this model has", targets.written)

@@ -32,8 +32,9 @@ def outside(y: Array) -> tuple[str, ...]:
     """Say which values are at the ends, or beyond, and what to do."""
     zeros, ones = int((y == 0.0).sum()), int((y == 1.0).sum())
     if zeros + ones == len(y):
+        each = [_are(zeros, 0), _are(ones, 1)]
         return (
-            f"{zeros} are 0 and {ones} are 1: a beta distribution has neither",
+            f"{' and '.join(filter(None, each))}, which no share of this family is",
             "`family=ordered_beta` and `family=zero_one_inflated_beta` take shares of "
             "0 and 1, `family=zero_inflated_beta` those of 0; `family=ordlogit` takes "
             "ratings as they were given, the lowest and the highest among them",
@@ -47,6 +48,10 @@ def outside(y: Array) -> tuple[str, ...]:
             "shares, and `ordlogit` the ratings as they are",
         )
     return ()
+
+
+def _are(count: int, value: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'} exactly {value}" if count else ""
 
 
 def moments(y: Array, count: Counts = None) -> Moments:

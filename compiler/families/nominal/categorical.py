@@ -37,11 +37,24 @@ def names_of(categories: Sequence[str]) -> tuple[str, ...]:
     >>> names_of(("a", "b+", "b-"))
     ('mub_2', 'mub_3')
     """
-    plain = [MU + re.sub(r"[^\w]", "", one) for one in categories[1:]]
+    plain = [MU + _plain(one) for one in categories[1:]]
     return tuple(
         name if plain.count(name) == 1 and name != MU else f"{name}_{place}"
         for place, name in enumerate(plain, start=2)
     )
+
+
+def reference_name(categories: Sequence[str]) -> str:
+    """Return what the predictor of the reference would be called, which has none.
+
+    >>> reference_name(("on foot", "bus"))
+    'muonfoot'
+    """
+    return MU + _plain(categories[0])
+
+
+def _plain(category: str) -> str:
+    return re.sub(r"[^\w]", "", category)
 
 
 def made_name(names: Sequence[str]) -> str:

@@ -318,3 +318,13 @@ def test_a_group_of_single_rows_has_no_term() -> None:
     frame = data(_ratings).assign(row=np.arange(ROWS))
     found = varying.suggest(frame, "answer", by="row", top=99)
     assert "(1" not in found.spec and "Each row has a `row` of its own" in str(found)
+
+
+def test_columns_that_are_not_taken_are_named_or_counted() -> None:
+    rng = np.random.default_rng(1)
+    columns = {f"x{place}": rng.normal(size=30) for place in range(20)}
+    data = pd.DataFrame({"y": rng.normal(size=30), **columns})
+    (said,) = [
+        one for one in varying.suggest(data, "y").terms.sentences if "Not" in one
+    ]
+    assert said.count("`") // 2 + int(said.split(" and ")[1].split(" more")[0]) == 20
