@@ -12,7 +12,7 @@ import regex
 
 from .code import Called, called
 
-__all__ = ["RESULTS", "statement_for"]
+__all__ = ["RESULTS", "statement_for", "statement_of"]
 
 _ASK = 'in the spec, or of a fit: `varying ask FIT "..."`'
 
@@ -71,10 +71,43 @@ def statement_for(call: Called) -> str | None:
     return None if find is None else find(call)
 
 
+def statement_of(formula: str) -> str | None:
+    """Return the question that a formula of emmeans stands for; None: it is another.
+
+    >>> statement_of("pairwise ~ block | cs")
+    'contrast block: pairwise | cs'
+    >>> statement_of("means ~ block * cs")
+    'means block*cs'
+    """
+    found = _FORMULA.fullmatch(formula.strip())
+    if found is None:
+        return None
+    verb, left = found["verb"] or "", found["left"] or ""
+    cells, options = _crossed(found["cells"]), found["options"] or ""
+    by = "" if found["by"] is None else _crossed(found["by"])
+    if cells is None or by is None:
+        return None
+    if left in _SCHEMES or (verb in ("contrast", "pairs") and not left):
+        scheme = _SCHEMES.get(left, "pairwise")
+        return _line(f"contrast {cells}: {scheme}", by, options)
+    if verb in ("slope", "emtrends") and left:
+        return _line(f"slope {left}", "*".join(filter(None, (cells, by))), options)
+    if verb in ("contrast", "pairs", "slope", "emtrends") or left:
+        return None
+    return _line(f"means {cells}", by, options)
+
+
 _NAME = r"(?:[\p{L}_.][\p{L}\p{N}_.]*|`[^`]+`)"
 _CELLS = regex.compile(rf"{_NAME}(?:\s*[*:+]\s*{_NAME})*")
 _SPLIT = regex.compile(
     rf"(?P<cells>{_CELLS.pattern})(?:\s*\|\s*(?P<by>{_CELLS.pattern}))?"
+)
+
+
+_VERBS = "means|emmeans|lsmeans|contrast|pairs|slope|emtrends"
+_FORMULA = regex.compile(
+    rf"(?:(?P<verb>{_VERBS})\b\s*)?(?P<left>{_NAME})?\s*~\s*{_SPLIT.pattern}"
+    r"\s*(?P<options>,.*)?"
 )
 
 

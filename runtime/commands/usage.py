@@ -31,6 +31,9 @@ _ASKED_FOR = re.compile(r"\b(by|ask|response)=(?=[\s:,;.]|$)")
 #: Such as `groups='new'` of `predict`.
 _WORD = re.compile(r"\b(groups|kind|dpar)='(\w+)'")
 
+_NO_COMMAND = re.compile(r"No such command '([\w.]+)'")
+_NO_CHOICE = re.compile(r"'([\w.]+)' is not one of ")
+
 
 class Commands(TyperGroup):
     """The commands; complaints about arguments are made safe to show."""
@@ -67,10 +70,31 @@ def typed(text: str) -> str:
 def _plain(text: str) -> str:
     for pattern, words in _WORDS:
         text = pattern.sub(words, text)
+    text += _from_elsewhere(text)
     if len(text) > _MOST:
         half = _MOST // 2
         text = f"{text[:half]} ... {text[-half:]}"
     return visible_lines(text)
+
+
+def _from_elsewhere(text: str) -> str:
+    """Return what a command, a picture or a kind of other packages is here."""
+    found = _NO_COMMAND.match(text)
+    if found is not None:
+        from varying.grammar.elsewhere.results import RESULTS
+
+        said = RESULTS.get(found[1])
+        return "" if said is None else f" Of a fit: {said}."
+    found = _NO_CHOICE.search(text)
+    if found is None:
+        return ""
+    from ..interface.elsewhere import GROUPS, KINDS, PICTURES
+
+    for known in (PICTURES, KINDS, GROUPS):
+        here = known.get(found[1])
+        if here is not None and f"'{here}'" in text:
+            return f" It is '{here}' here."
+    return ""
 
 
 def _given_twice(command: Any, arguments: Sequence[str]) -> str | None:

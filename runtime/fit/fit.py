@@ -165,7 +165,11 @@ class Fit(Estimates, FitResponses, Criticism):
         kind
             ``trace``: densities and chains. ``forest``: medians with 50 % and 95 %
             intervals. ``ppc``: the data beside what the model draws. ``pairs``:
-            parameters against each other, divergences marked.
+            parameters against each other, divergences marked. ``cells``: data and
+            model in each cell of the design. ``effects``: means of cells, or along a
+            numeric predictor. ``shrinkage``: groups as fitted, and each alone.
+            ``thresholds``: those of ordinal families. ``prior-posterior``: each
+            parameter before and after the data.
         ax
             Axes of Matplotlib to draw on in place of a figure, which are returned; an
             array of them where there are several panels. The error for another number

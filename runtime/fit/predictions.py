@@ -28,6 +28,7 @@ from ..interface.arguments import (
     path_text,
 )
 from ..interface.counting import counting
+from ..interface.elsewhere import KINDS
 from ..rows.answers import is_untold
 from ..rows.categories import numbers_of
 from ..rows.engine import Draws, Rows, in_turn
@@ -131,9 +132,9 @@ def request_of(
 
     A word in place of data is a kind: a data file has an ending.
     """
-    choice("kind", kind, _KINDS)
+    choice("kind", kind, _KINDS, elsewhere=KINDS)
     if isinstance(data, str) and "." not in data and not os.path.exists(data):
-        choice("kind", data, _KINDS)
+        choice("kind", data, _KINDS, elsewhere=KINDS)
         if kind != "response":
             raise ArgumentError(f"data are a kind, {data!r}, and kind is {kind!r}")
         data, kind = None, data

@@ -7,7 +7,7 @@ the argument.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from operator import index
 
@@ -46,7 +46,13 @@ def given(value: object) -> str:
     return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
 
 
-def choice(name: str, value: object, known: Iterable[str], what: str = "") -> str:
+def choice(
+    name: str,
+    value: object,
+    known: Iterable[str],
+    what: str = "",
+    elsewhere: Mapping[str, str] | None = None,
+) -> str:
     """Return one of the known words.
 
     Parameters
@@ -59,12 +65,16 @@ def choice(name: str, value: object, known: Iterable[str], what: str = "") -> st
         The words.
     what
         Such as "no plot is called", where that says more than "NAME is one of".
+    elsewhere
+        What other packages call them.
     """
     words = tuple(known)
     if isinstance(value, str) and value in words:
         return value
     close = nearest(value, words, 1) if isinstance(value, str) else []
     hint = f"; did you mean {close[0]!r}?" if close else ""
+    if isinstance(value, str) and elsewhere is not None and value in elsewhere:
+        hint = f"; that is {elsewhere[value]!r} here"
     if what and isinstance(value, str):
         known = ", ".join(words)
         raise ArgumentError(f"{what} {given(value)}; there are: {known}{hint}")

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from varying.grammar.diagnostics import nearest
 from varying.grammar.render.safe import visible
 
-__all__ = ["NearestNames"]
+from .elsewhere import instead
 
-#: What other packages call what is asked of a fit or a model, by what it is here.
-_ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("posterior", "sample_stats", "observed_data", "posterior_predictive", "prior"),
-        'fit.data["{}"]',
-    ),
-    **dict.fromkeys(("fixef", "ranef", "coef", "params", "conf_int"), "fit.summary()"),
-    **dict.fromkeys(("pp_check", "plot_ppc"), 'fit.plot("ppc")'),
-    **dict.fromkeys(("plot_trace", "mcmc_plot", "traceplot"), 'fit.plot("trace")'),
-    **dict.fromkeys(
-        ("posterior_predict", "posterior_epred", "fitted", "sample_posterior"),
-        "fit.predict()",
-    ),
-    **dict.fromkeys(("sample", "update", "run"), "model.fit()"),
-    "waic": "fit.loo()",
-}
+__all__ = ["NearestNames"]
 
 
 class NearestNames:
@@ -41,9 +25,9 @@ class NearestNames:
             if not name.startswith("_"):
                 known = [one for one in dir(self) if not one.startswith("_")]
                 close = nearest(name, known, 1)
-                there = _ELSEWHERE.get(name, "").format(name)
-                if there.startswith(f"{kind.lower()}."):
-                    message += f": that is `{there}`"
+                there = instead(kind.lower(), name)
+                if there:
+                    message += there
                 elif close:
                     message += f"; did you mean `{close[0]}`?"
                 else:

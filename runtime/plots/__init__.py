@@ -15,6 +15,7 @@ from varying.grammar.diagnostics import nearest
 from varying.grammar.render.safe import visible
 
 from ..interface.arguments import ArgumentError, choice
+from ..interface.elsewhere import PICTURES
 
 if TYPE_CHECKING:
     from ..fit.fit import Fit
@@ -86,7 +87,7 @@ def plot(fit: Fit, kind: str, ax: Any = None, **options: Any) -> Any:
         option has a value that makes no sense.
     """
     try:
-        choice("kind", kind, KINDS, "no plot is called")
+        choice("kind", kind, KINDS, "no plot is called", PICTURES)
     except ValueError as error:
         raise PlotError(str(error)) from None
     module = load(kind.replace("-", "_"))

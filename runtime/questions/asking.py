@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from varying.compiler.bind.model import bind
 from varying.compiler.bind.question import Questions
 from varying.compiler.families.own import naming, own_names
-from varying.grammar.diagnostics import Diagnostic, Edit, ModelError, Sink
+from varying.grammar.diagnostics import Diagnostic, Edit, Fix, ModelError, Sink
+from varying.grammar.elsewhere.results import statement_of
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import CellStatement, QuantityStatement, TestStatement
@@ -136,11 +137,22 @@ def check_alone(source: Source) -> None:
     ModelError
         With everything that is wrong.
     """
+    written = statement_of(source.text)
+    if written is not None:
+        found, place = Sink(source), Span(0, len(source.text))
+        message = f"`{source.text}` is a formula, and a question has none"
+        fix = Fix.write(place, written)
+        found.add("unknown-statement", place, message, f"it is `{written}`", fix=fix)
+        raise ModelError(found.sorted())
     sink = Sink(source)
     spec = parse(source, sink)
     found = Sink(source)
     for one in sink.diagnostics:
-        if one.rule != "no-model":
+        if one.rule == "unknown-statement":
+            # of the statements of a spec, few ask anything
+            own = (note for note in one.notes if not note.startswith("statements are"))
+            found.keep(replace(one, notes=(*own, _WRITTEN)))
+        elif one.rule != "no-model":
             found.keep(one)
     if not spec.statements and not found.failed:
         found.add("unknown-statement", Span(0, 0), "nothing is asked", _WRITTEN)

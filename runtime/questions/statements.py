@@ -14,6 +14,12 @@ __all__ = ["statement"]
 
 #: Options whose values are words, or expressions such as ``prob[>50]``.
 _WORDS = ("scale", "groups", "weights", "over", "response")
+#: What methods are called with.
+_EXAMPLES = {
+    "means": 'fit.means("block*cs")',
+    "contrast": 'fit.contrast("block: pairwise")',
+    "slope": 'fit.slope("age")',
+}
 
 
 def statement(verb: str, text: str, options: Mapping[str, Any]) -> str:
@@ -37,7 +43,10 @@ def statement(verb: str, text: str, options: Mapping[str, Any]) -> str:
     'means block | sex, age=[20, 40], cs="CS+"'
     """
     if not isinstance(text, str) or not text.strip():
-        raise ArgumentError(f"`{verb}` is of what a text names, not {given(text)}")
+        raise ArgumentError(
+            f"{verb} is given what to compare or average as a text, "
+            f"`{_EXAMPLES.get(verb, verb)}`, not {given(text)}"
+        )
     rest = dict(options)
     by = rest.pop("by", None)
     parts = [f"{verb} {text}"]
@@ -45,6 +54,14 @@ def statement(verb: str, text: str, options: Mapping[str, Any]) -> str:
         names = [by] if isinstance(by, str) else list(by)
         parts[0] += f" | {':'.join(names)}"
     for name, value in rest.items():
+        if name == "at" and isinstance(value, Mapping):
+            written = ", ".join(
+                f"{one}={_value(str(one), of, word=False)}" for one, of in value.items()
+            )
+            raise ArgumentError(
+                "at: values of predictors are arguments of their own, as in "
+                f"`{written or 'age=[20, 40]'}`"
+            )
         if value is not None:
             shown = _value(name, value, word=name in _WORDS)
             parts.append(f"{name_text(name)}={shown}")

@@ -71,6 +71,7 @@ from varying.grammar.source import Source, Span
 from varying.grammar.tree import Expr, Name
 
 from ..interface.arguments import ArgumentError, choice, given
+from ..interface.elsewhere import GROUPS
 from .answers import answer_columns, untold
 from .engine import Rows, in_turn
 
@@ -110,7 +111,7 @@ class NewRows:
 
 def check_groups(groups: object) -> Groups:
     """Return what is to be done about groups, or refuse it."""
-    found: Any = choice("groups", groups, get_args(Groups))
+    found: Any = choice("groups", groups, get_args(Groups), elsewhere=GROUPS)
     chosen: Groups = "zero" if found == "population" else found
     return chosen
 

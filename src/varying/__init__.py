@@ -67,7 +67,12 @@ def __getattr__(name: str) -> object:
 
         found = getattr(import_module(_HOMES[name]), name)
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        message = f"module {__name__!r} has no attribute {name!r}"
+        if not name.startswith("_"):
+            from varying.runtime.interface.elsewhere import instead
+
+            message += instead("varying", name)
+        raise AttributeError(message)
     globals()[name] = found
     return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
 
-from varying.grammar.diagnostics import Sink, did_you_mean
+from varying.grammar.diagnostics import Fix, Sink, did_you_mean
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import (
     CellStatement,
@@ -20,11 +20,14 @@ from varying.grammar.tree import (
     ContrastPart,
     ContrastStatement,
     Expr,
+    ListExpr,
     MeansStatement,
     Name,
     Number,
     SlopeStatement,
     Spec,
+    String,
+    Unary,
 )
 from varying.grammar.walk import unwrap
 
@@ -124,6 +127,10 @@ class _Binder:
     def question(self) -> CellQuestion | None:
         """Return the question; None after a fault."""
         statement, table = self.statement, self.prepared.table
+        if not isinstance(statement, ContrastStatement) and self._named(
+            unwrap(statement.terms)
+        ):
+            return None
         choices = read_options(
             statement.options, self.verb, self.cells, table, self.sink
         )
@@ -209,6 +216,8 @@ class _Binder:
         if found is not None or cells.forgives(name.text):
             return found
         if name.text in cells.numbers:
+            if any(option.name.text == name.text for option in self.statement.options):
+                return None  # its values, or another option, are at fault
             self.sink.add(
                 "invalid-contrast",
                 name.span,
@@ -294,6 +303,27 @@ class _Binder:
                 return None
             found.append((name.text, levels))
         return found
+
+    def _named(self, node: Expr) -> bool:
+        """Report ``means x=[1, 2]``, which reads as a question of the name ``x``."""
+        name, every = self.statement.name, self.cells.every
+        if name is None or not (name.text in self.cells.numbers or name.text in every):
+            return False
+        words = ("quantiles", *every.get(name.text, ()))
+        word = isinstance(node, Name) and node.text in words
+        if not (word or isinstance(node, ListExpr | Number | String | Unary)):
+            return False
+        verb = self.verb
+        own, text = name_text(name.text), expression_text(node)
+        written = f"{own}, {own}={text}"
+        self.sink.add(
+            "invalid-contrast",
+            name.span.to(node.span),
+            f"`{verb} {own}=...` gives a question the name `{own}`",
+            f"values of a predictor stand behind it: `{verb} {written}`",
+            fix=Fix.write(name.span.to(node.span), written),
+        )
+        return True
 
     def _variable(self, node: Expr) -> str | None:
         """Return the numeric predictor that a slope is of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import pi, sqrt
+from types import MappingProxyType
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def read_options(
                 if scale is not None:
                     found = replace(found, scale=scale[0], outcomes=scale[1])
             case "groups":
-                chosen = _word(option, GROUPS, sink)
+                chosen = _word(option, GROUPS, sink, _GROUPS)
                 whole &= chosen is not None
                 groups = next((g for g in GROUPS if g == chosen), None)
             case "weights":
@@ -111,10 +112,20 @@ def _usual(cells: ModelCells) -> Scale:
     return "prob" if cells.family.has_categories else "response"
 
 
-def _word(option: Option, known: Sequence[str], sink: Sink) -> str | None:
-    """Return which of some words an option has."""
+#: What other packages, and ``predict``, call them.
+_GROUPS: Mapping[str, Groups] = {"population": "zero"}
+
+
+def _word(
+    option: Option,
+    known: Sequence[str],
+    sink: Sink,
+    also: Mapping[str, str] = MappingProxyType({}),
+) -> str | None:
+    """Return which of some words an option has; those of ``also`` stand for one."""
     value = unwrap(option.value)
     text = value.text if isinstance(value, Name | String) else ""
+    text = also.get(text, text)
     if text in known:
         return text
     name, span = option.name.text, option.value.span
@@ -122,6 +133,28 @@ def _word(option: Option, known: Sequence[str], sink: Sink) -> str | None:
     message = f"`{name}` cannot be `{expression_text(option.value)}`"
     sink.add("invalid-argument", span, message, *notes, fix=fix)
     return None
+
+
+_SCALE = "it is `scale=`: response, link, prob, odds or latent"
+#: Options of emmeans, marginaleffects and brms, and what they are here.
+_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("type", "regrid", "transform", "dpar"), _SCALE),
+    **dict.fromkeys(
+        ("re_formula", "re_form", "allow_new_levels", "sample_new_levels"),
+        "it is `groups=`: zero, average or fitted",
+    ),
+    **dict.fromkeys(
+        ("level", "prob", "hdi", "ci", "conf_level", "probs"),
+        'it is an argument beside the question: `fit.ask("...", prob=0.9)`',
+    ),
+    **dict.fromkeys(
+        ("at", "newdata", "datagrid", "conditions"),
+        "values of predictors are options of their own: `x=[20, 40]`",
+    ),
+    **dict.fromkeys(("specs", "variables"), "it stands first: `means block*cs`"),
+    "method": "it stands behind the factor: `contrast block: pairwise`",
+    "adjust": "posteriors are not adjusted: each interval is that of its line",
+}
 
 
 # ---- values of predictors ------------------------------------------------------------
@@ -142,6 +175,8 @@ def _values(
     notes, fix = did_you_mean(
         name, (*_KNOWN, *predictors), option.name.span, "it has", name_text
     )
+    if name in _ELSEWHERE:
+        notes, fix = (_ELSEWHERE[name],), None
     message = f"{_ARTICLE[verb]} has no option `{name}`"
     notes = (*notes, "a predictor of the model is held by `x=[20, 40]`")
     sink.add("unknown-option", option.name.span, message, *notes, fix=fix)

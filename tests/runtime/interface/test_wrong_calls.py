@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,17 @@ import pytest
 
 import varying
 from varying.runtime.fit.fit import Fit
+from varying.runtime.fit.predictions import _KINDS
+from varying.runtime.interface.elsewhere import (
+    FITTING,
+    GROUPS,
+    OF_FITS,
+    OF_MODELS,
+    PICTURES,
+)
+from varying.runtime.interface.elsewhere import KINDS as KINDS_ELSEWHERE
+from varying.runtime.plots import KINDS as PLOTS
+from varying.runtime.rows.new import Groups
 
 from ..fits import DATA, SPEC, made_fit
 
@@ -169,7 +181,64 @@ def test_a_name_that_is_not_there_is_answered_with_the_nearest(
 
 
 def test_a_model_offers_its_own_names() -> None:
-    with pytest.raises(AttributeError, match="did you mean `priors`"):
+    with pytest.raises(AttributeError, match="that is `model.priors`"):
         _ = model().prior  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match=r"that is `model.fit\(\)`"):
         _ = model().sample  # type: ignore[attr-defined]
+
+
+def test_names_of_other_packages_are_answered_and_not_there() -> None:
+    fit = made_fit()
+    for name in OF_FITS:
+        assert not hasattr(fit, name) and name not in dir(fit)
+        with pytest.raises(AttributeError, match=": that is|: of a model that is"):
+            getattr(fit, name)
+    for name in (*OF_MODELS, *FITTING, "emmeans"):
+        assert not hasattr(varying, name) and name not in dir(varying)
+        with pytest.raises(AttributeError, match="that is"):
+            getattr(varying, name)
+
+
+def test_what_is_written_in_their_place_is_there() -> None:
+    fit, made = made_fit(), model()
+    texts = (*OF_FITS.values(), *OF_MODELS.values(), *FITTING.values())
+    found = re.findall(r"\b(fit|model|varying)\.(\w+)", "\n".join(texts))
+    assert len(found) > 50
+    for owner, name in found:
+        assert hasattr({"fit": fit, "model": made, "varying": varying}[owner], name)
+    assert {*PICTURES.values()} <= {*PLOTS}
+    assert {*KINDS_ELSEWHERE.values()} <= {*_KINDS}
+    assert {*GROUPS.values()} <= {*get_args(Groups)}
+
+
+#: Questions as other packages have them, and what is said.
+QUESTIONS = (
+    (of("contrast"), ("pairwise ~ g",), {}, "it is `contrast g: pairwise`"),
+    (of("contrast"), ("trt.vs.ctrl ~ g | x",), {}, "it is `contrast g: reference | x`"),
+    (of("contrast"), (), {"x": "pairwise"}, 'as a text, `fit.contrast("block: pairwi'),
+    (of("means"), ("~ x * g",), {}, "it is `means x*g`"),
+    (of("means"), ("x",), {"at": {"x": [-1, 0]}}, "as in `x=[-1, 0]`"),
+    (of("means"), ("x",), {"type": "response"}, "it is `scale=`"),
+    (of("slope"), ("x ~ g",), {}, "it is `slope x | g`"),
+    (of("ask"), ("emmeans ~ g",), {}, "it is `means g`"),
+    (
+        of("ask"),
+        ("pairwise ~ g, scale=prob",),
+        {},
+        "`contrast g: pairwise, scale=prob`",
+    ),
+    (of("ask"), ("y ~ x",), {}, "asks nothing of a fit"),
+    (of("ask"), ("b[x] > 0",), {}, "a question is written as in a spec: `means"),
+    (of("plot"), ("pp_check",), {}, "that is 'ppc' here"),
+    (of("predict"), (), {"kind": "link"}, "that is 'eta' here"),
+    (of("predict"), (), {"groups": "NULL"}, "that is 'fitted' here"),
+)
+
+
+@pytest.mark.parametrize(("call", "arguments", "options", "words"), QUESTIONS)
+def test_a_question_of_another_package_is_told_how_it_is_written(
+    call: Any, arguments: tuple[Any, ...], options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises((ValueError, varying.ModelError)) as caught:
+        call(*arguments, **options)
+    assert words in str(caught.value)
