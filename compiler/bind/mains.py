@@ -28,7 +28,7 @@ from ..families.link import LINKS
 from ..families.nominal.categorical import reference_name
 from .bound import BoundPredictor, Response
 from .priors.named import ref_text
-from .priors.scalars import Targets
+from .priors.scalars import ScalarParameters
 from .priors.unknown import IS_REFERENCE, OTHER_REFERENCE
 
 __all__ = [
@@ -158,8 +158,8 @@ def reference_of(family: Family | None, response: Response | None) -> str:
 
 
 def with_reference_target(
-    targets: Targets, family: Family | None, response: Response | None, of: str
-) -> Targets:
+    targets: ScalarParameters, family: Family | None, response: Response | None, of: str
+) -> ScalarParameters:
     """Return targets that know which category has none."""
     name = reference_of(family, response)
     if not name or response is None:

@@ -113,7 +113,7 @@ def _usual(cells: ModelCells) -> Scale:
 
 
 #: What other packages, and ``predict``, call them.
-_GROUPS: Mapping[str, Groups] = {"population": "zero"}
+_GROUPS: Mapping[str, CellGroups] = {"population": "zero"}
 
 
 def _word(
