@@ -16,6 +16,7 @@ try:
     from .arguments.app import app
 except KeyboardInterrupt:  # while Python loads what the command is made of
     print("interrupted", file=sys.stderr)
+    exec("")  # as in `main`
     sys.exit(130)
 
 __all__ = ["app", "main"]
@@ -32,6 +33,9 @@ def main() -> None:
         # As it ends, Python looks through all objects several times more: a fifth of
         # a second after `fit`. What is set aside, it does not look at.
         gc.freeze()
+    # Where an interrupt came in code that was made of a text (dataclasses are), Python
+    # ends `python -m` by SIGINT, though it was caught, unless such code ran since.
+    exec("")
     sys.exit(code)
 
 

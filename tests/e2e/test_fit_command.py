@@ -102,7 +102,9 @@ def test_the_file_in_python(
     fit = package.load(folder / "a.result")
     assert fit.seed == 11
     assert "y ~ x + (1 | g)" in fit.spec
-    assert set(fit.data.children) == {"posterior", "sample_stats", "observed_data"}
+    # what was only sampled in is no result
+    groups = {"posterior", "unconstrained", "sample_stats", "observed_data"}
+    assert set(fit.data.children) == groups
     # Row 4 of the file lacks `y`.
     rows = fit.data["observed_data"].coords["row"].values.tolist()
     assert rows == [row for row in range(30) if row != 4]

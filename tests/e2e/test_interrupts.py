@@ -142,6 +142,23 @@ def test_a_program_that_ends_is_not_disturbed(name: str) -> None:
     assert found.returncode == INTERRUPTED
 
 
+def test_an_interrupt_in_generated_code_has_its_exit_code(tmp_path: Path) -> None:
+    """Python would end by SIGINT, where a library runs code that it made of a text."""
+    text = """
+from varying.runtime import cli
+
+def stopped(prog_name):
+    exec("raise KeyboardInterrupt")
+
+cli.app = stopped
+cli.main()
+"""
+    (tmp_path / "stopped.py").write_text(text, "utf-8")
+    words = [sys.executable, "-m", "stopped"]
+    found = subprocess.run(words, check=False, cwd=tmp_path, capture_output=True)
+    assert (found.returncode, found.stderr) == (INTERRUPTED, b"interrupted\n")
+
+
 def test_a_terminal_that_is_closed(folder: Path) -> None:
     """What is drawn is kept, though nothing more can be written there."""
     import pty
