@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..families import FAMILIES
-from ..program.blocks import GroupProduct, GroupUse
 from ..program.interpret.density import (
     evaluate_expression,
 )
@@ -145,7 +144,7 @@ def _uses(program: Program, main: Predictor) -> set[str]:
 
 
 def _groups(predictor: Predictor) -> Iterator[str]:
-    return (b.group for b in predictor.blocks if isinstance(b, GroupUse | GroupProduct))
+    return (block.group for block in predictor.group_blocks if block.members is None)
 
 
 def _with_the_same_levels(groups: Sequence[Group]) -> list[list[Group]]:

@@ -25,8 +25,8 @@ def center_slopes(program: Program, frame: Frame) -> tuple[Program, Frame]:
         predictor mu[row] = rowsum(Z_subj_at_means * r_subj_at_means[subj_index])
     """
     for predictor in program.predictors:
-        for block in predictor.blocks:
-            if isinstance(block, GroupUse) and not block.stated:
+        for block in predictor.group_uses:
+            if not block.stated:
                 program, frame = _stated(program, frame, predictor.name, block)
     return program, frame
 

@@ -68,12 +68,11 @@ def _chosen(
         # the mean of a row that does not count has no variance
         return none
     candidates: list[tuple[int, GroupUse]] = []
-    for block in main.blocks:
-        if isinstance(block, GroupUse):
-            group = program.group(block.group)
-            size = frame.lengths[group.coefs]
-            if group.free and len(block.positions) == size:
-                candidates.append((frame.lengths[group.levels] * size, block))
+    for block in main.group_uses:
+        group = program.group(block.group)
+        size = frame.lengths[group.coefs]
+        if group.free and len(block.positions) == size:
+            candidates.append((frame.lengths[group.levels] * size, block))
     if not candidates:
         return none
     candidates.sort(key=lambda one: -one[0])

@@ -21,7 +21,7 @@ from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..families.moments import moments_of, parameter_moments
 from ..lower.default_priors import DPAR_GROUP_SD
-from ..program.blocks import GroupProduct, GroupUse, Intercept, MemberUse, Offset
+from ..program.blocks import GroupBlock
 from ..program.expressions import Apply, Assemble, Const, Symbol, names_in
 from ..program.interpret import coordinates, evaluate
 from ..program.interpret.density import evaluate_expression
@@ -74,27 +74,16 @@ def scale_parameters(program: Program, frame: Frame) -> tuple[Program, Frame]:
     for predictor in program.predictors:
         given = each[predictor.response]
         units |= _population(given, predictor)
-        for use in predictor.blocks:
-            if isinstance(use, GroupUse | MemberUse):
-                group = groups[use.group]
-                size = given.frame.lengths[group.coefs]
-                steps = list(group.unit or (1.0,) * size)
-                sds = middles.setdefault(use.group, [1.0] * size)
-                for place, step in zip(
-                    use.positions, _steps(given, predictor, use), strict=True
-                ):
-                    steps[place], sds[place] = step, step * _share(given, predictor)
-                groups[use.group] = replace(group, unit=tuple(steps))
-            if isinstance(use, GroupProduct):
-                group = groups[use.group]
-                size = given.frame.lengths[group.coefs]
-                steps = list(group.unit or (1.0,) * size)
-                sds = middles.setdefault(use.group, [1.0] * size)
-                number = float(given.size(use.column(given.frame)[:, None])[0])
-                step = given.step(predictor) / number
-                steps[use.position] = step
-                sds[use.position] = step * _share(given, predictor)
-                groups[use.group] = replace(group, unit=tuple(steps))
+        for use in predictor.group_blocks:
+            group = groups[use.group]
+            size = given.frame.lengths[group.coefs]
+            steps = list(group.unit or (1.0,) * size)
+            sds = middles.setdefault(use.group, [1.0] * size)
+            for place, step in zip(
+                use.places, _steps(given, predictor, use), strict=True
+            ):
+                steps[place], sds[place] = step, step * _share(given, predictor)
+            groups[use.group] = replace(group, unit=tuple(steps))
     for name, sds in middles.items():
         units |= _sds(given, groups[name], sds)
     for given in each.values():
@@ -338,14 +327,11 @@ def _centers(
     if given.is_main(predictor) and given.family.thresholds:
         return centers
     for block in predictor.blocks:
-        if isinstance(block, Intercept) and block.name in columns:
-            centers[block.name] = np.array([aim])
-            return centers
-    if (
-        not columns
-        or aim == 0.0
-        or any(isinstance(block, Intercept) for block in predictor.blocks)
-    ):
+        for name in block.quantities():
+            if block.constant and name in columns:
+                centers[name] = np.array([aim])
+                return centers
+    if not columns or aim == 0.0 or any(one.constant for one in predictor.blocks):
         return centers
     names = list(columns)
     design = np.hstack([columns[n] * scales[n] for n in names])
@@ -382,8 +368,8 @@ def _aim(given: _Given, predictor: Predictor) -> float:
     """Return where a predictor is, without its offsets."""
     known = np.zeros(1)
     for block in predictor.blocks:
-        if isinstance(block, Offset):
-            known = known + given.frame[block.slot]
+        if block.known:
+            known = known + block.value(given.program, given.frame, {})
     if given.is_main(predictor):
         middle = given.own_of(predictor)[0]
     else:
@@ -401,14 +387,12 @@ def _aim(given: _Given, predictor: Predictor) -> float:
 # ---- groups --------------------------------------------------------------------------
 
 
-def _steps(
-    given: _Given, predictor: Predictor, use: GroupUse | MemberUse
-) -> list[float]:
+def _steps(given: _Given, predictor: Predictor, use: GroupBlock) -> list[float]:
     """Return the units of the effects that a predictor uses of a group."""
-    step = given.step(predictor)
-    if use.design is None:
-        return [step] * len(use.positions)
-    return [step / size for size in given.size(given.frame[use.design]).tolist()]
+    step, columns = given.step(predictor), use.multipliers(given.frame)
+    if (columns == 1.0).all():
+        return [step] * len(use.places)
+    return [step / size for size in given.size(columns).tolist()]
 
 
 def _share(given: _Given, predictor: Predictor) -> float:

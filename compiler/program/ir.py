@@ -26,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Block, GroupUse
+from .blocks import Block, GroupBlock, GroupUse
 from .coupling import Coupling, conditional
 from .expressions import ProgramExpr
 from .recipes import Recipe
@@ -465,13 +465,23 @@ class Predictor:
         """Whether the family's parameter is a link away from sums of its blocks."""
         return self.body is None and not self.inner
 
+    @property
+    def group_blocks(self) -> tuple[GroupBlock, ...]:
+        """The blocks that add effects of groups, of whatever type."""
+        return tuple(one for one in self.blocks if isinstance(one, GroupBlock))
+
+    @property
+    def group_uses(self) -> tuple[GroupUse, ...]:
+        """The blocks that multiply effects of a row's one level by a known design.
+
+        They are linear in the effects, with columns known before sampling: what moves
+        or integrates effects, or solves for them, is about these.
+        """
+        return tuple(one for one in self.blocks if isinstance(one, GroupUse))
+
     def use_of(self, group: Group) -> GroupUse:
         """Return the block that a group is used in."""
-        return next(
-            block
-            for block in self.blocks
-            if isinstance(block, GroupUse) and block.group == group.name
-        )
+        return next(one for one in self.group_uses if one.group == group.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -573,8 +583,8 @@ class Program:
         used = {
             block.group
             for predictor in self.predictors
-            for block in predictor.blocks
-            if predictor.response == response and isinstance(block, GroupUse)
+            if predictor.response == response
+            for block in predictor.group_uses
         }
         return tuple(g for g in self.groups if g.form == "marginal" and g.name in used)
 

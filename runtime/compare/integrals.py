@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.blocks import MemberUse
 from varying.compiler.program.counted import counted
 from varying.compiler.program.fill import fill
 from varying.compiler.program.persons import each_persons, of_all, persons_of
@@ -100,16 +99,6 @@ def _of_unit(
     unit = _Unit(AtOnce(each[0], frame, draws), units, each, start)
     found = np.concatenate([part.integral() for part in unit.parts()])
     return np.asarray(found, dtype=np.float64)
-
-
-def _of_members(block: MemberUse, at: AtOnce) -> Array:
-    """Return what the effects of the levels of each row add up to: draws by rows."""
-    frame, group = at.frame, at.program.group(block.group)
-    effects = at.draws[group.effects][:, frame[block.index]]
-    effects = effects[..., list(block.positions)]
-    pooled = (effects * frame[block.weights][..., None]).sum(axis=2)
-    design = 1.0 if block.design is None else frame[block.design]
-    return np.asarray((pooled * design).sum(axis=-1))
 
 
 class _Unit:
@@ -270,10 +259,10 @@ class _Unit:
         for predictor in at.linear:
             values = at.fixed(predictor)
             weights = at.weights_of_effects(predictor)
-            pooled = [b for b in predictor.blocks if isinstance(b, MemberUse)]
+            pooled = [b for b in predictor.group_blocks if b.members is not None]
             for block in pooled:
                 # the levels of such groups are never left out
-                values = values + _of_members(block, at)
+                values = values + at.value(block)
             for name in self.units.others:
                 if name in weights and name not in {b.group for b in pooled}:
                     group = program.group(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
+from varying.compiler.program.blocks import MemberUse
 from varying.compiler.program.fill import fill
 from varying.compiler.program.persons import each_persons
 from varying.compiler.program.recipes import MemberIndex
@@ -175,8 +175,8 @@ def _own_groups(compiled: Compiled, by: str, unit: Array) -> tuple[str, ...]:
 def index_of(program: Program, group: Group, arrays: Mapping[str, Array]) -> Array:
     """Return the level of each row."""
     for predictor in program.predictors:
-        for block in predictor.blocks:
-            if isinstance(block, GroupUse | GroupProduct) and block.group == group.name:
+        for block in predictor.group_blocks:
+            if block.group == group.name and block.members is None:
                 return arrays[block.index]
     raise KeyError(group.name)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
-from varying.compiler.program.blocks import Basis
 from varying.compiler.program.expressions import Symbol, names_in
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.truncation import log_mass
@@ -75,7 +74,7 @@ def _below(parameter: Parameter, program: Program) -> bool:
     Coefficients of a smooth are a level down too: they are sampled over their sd.
     """
     blocks = [block for one in program.predictors for block in one.blocks]
-    weights = {block.weights for block in blocks if isinstance(block, Basis)}
+    weights = {name for block in blocks for name in block.standard_normals()}
     names = {one.name for one in program.parameters}
     return parameter.name in weights or any(
         isinstance(value, Symbol) and value.name in names

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.data.codes import recode
-from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse, Offset
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.fill import array_of
 from varying.compiler.program.ir import Frame
@@ -113,18 +112,16 @@ class CellRows:
         added: dict[str, Array] = {}
         for predictor in at.linear:
             weights = at.weights_of_effects(predictor)
-            for block in predictor.blocks:
-                if not isinstance(block, GroupUse | GroupProduct | MemberUse):
-                    continue
+            for block in predictor.group_blocks:
                 group = self.program.group(block.group)
                 levels = index[block.index]
                 if block.group in weights:
                     effects = at.draws[group.effects][:, levels]
                     own = weights.pop(group.name)[:, :, None]
-                    if isinstance(block, MemberUse):
-                        members = index[block.weights]
+                    if block.members is not None:
+                        members = index[block.members]
                         # of the design alone: the shares of levels are their own
-                        scale = np.sqrt(np.square(at.frame[block.weights]).sum(axis=1))
+                        scale = np.sqrt(np.square(at.frame[block.members]).sum(axis=1))
                         own = own / scale[:, None, None]
                         effects = (effects * members[..., None]).sum(axis=-2)
                     there: Any = added.get(predictor.name, 0.0)
@@ -204,27 +201,20 @@ def _arrays(
     read: set[str] = set()
     for predictor in program.predictors:
         for block in predictor.blocks:
-            match block:
-                case Offset():
-                    continue
-                case GroupUse(design=design):
-                    read |= {design} if grouped and design is not None else set()
-                case MemberUse(weights=shares, design=design):
-                    names = {shares} if design is None else {shares, design}
-                    read |= names if grouped else set()
-                case GroupProduct(factor=factor):
-                    read |= {factor.index} if grouped else set()
-                case _:
-                    read |= set(block.slots())
+            if block.known or (block.effects_used() and not grouped):
+                continue
+            read |= set(block.slots())
+        read -= {block.index for block in predictor.group_blocks}
     used = {n for _, value in program.likelihood.arguments for n in names_in(value)}
     inside = {n for one in program.predictors if one.body for n in names_in(one.body)}
     body = compiled.bound.main.body
     known = () if body is None else body.known
     offsets = {
-        block.slot
+        slot
         for one in program.predictors
         for block in one.blocks
-        if isinstance(block, Offset)
+        if block.known
+        for slot in block.slots()
     }
     own: dict[str, Array] = {}
     shared: dict[str, Array] = {}

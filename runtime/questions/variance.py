@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from varying.compiler.data.levels import numbers_of
 from varying.compiler.families.combined.limits import base_name
-from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.fill import fill
 
 from ..rows import measures
@@ -83,11 +82,7 @@ def _icc(wanted: str, compiled: Compiled, draws: Mapping[str, Array]) -> Array:
     bound = compiled.bound
     main = compiled.lowered.predictors[0]
     names = [grouping.name for grouping in bound.main.groupings]
-    groups = [
-        block.group
-        for block in main.blocks
-        if isinstance(block, GroupUse | MemberUse | GroupProduct)
-    ]
+    groups = [block.group for block in main.group_blocks]
     order = dict(zip(names, dict.fromkeys(groups), strict=True))
     variances = {name: np.zeros(len(next(iter(draws.values())))) for name in names}
     residual = np.zeros(len(next(iter(draws.values()))))
@@ -118,10 +113,7 @@ def _variance(at: AtOnce, main: Predictor, name: str, own: Array) -> Array:
     group, size = at.program.group(name), own.shape[-1]
     matrix = at.covariance(group)
     index = next(
-        at.frame[block.index]
-        for block in main.blocks
-        if isinstance(block, GroupUse | MemberUse | GroupProduct)
-        and block.group == name
+        at.frame[block.index] for block in main.group_blocks if block.group == name
     )
     if group.by is None:
         found = ((own @ matrix) * own).sum(axis=-1)
@@ -252,24 +244,10 @@ def _with_effects(at: AtOnce) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for predictor in at.linear:
         eta = at.fixed(predictor)
-        for block in predictor.blocks:
-            if isinstance(block, GroupUse | GroupProduct | MemberUse):
-                eta = eta + _added(at, block)
+        for block in predictor.group_blocks:
+            eta = eta + at.value(block)
         found[predictor.name] = eta[..., None]
     return found
-
-
-def _added(at: AtOnce, block: GroupUse | GroupProduct | MemberUse) -> Array:
-    effects = at.draws[at.program.group(block.group).effects]
-    rows = effects[:, at.frame[block.index]]
-    if isinstance(block, GroupProduct):
-        column = at.column(block.factor)
-        return np.asarray(rows[..., block.position] * column)
-    if isinstance(block, MemberUse):
-        rows = (rows * at.frame[block.weights][:, :, None]).sum(axis=2)
-    rows = rows[..., list(block.positions)]
-    design = 1.0 if block.design is None else at.frame[block.design]
-    return np.asarray((rows * design).sum(axis=-1))
 
 
 def _moments(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.blocks import GroupProduct, GroupUse, MemberUse
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.reached import reached
 
@@ -99,6 +98,6 @@ def _levels(program: Program) -> set[str]:
 
     Of rows that have several levels it counts which of them are the same.
     """
-    blocks = [block for one in program.predictors for block in one.blocks]
-    found = {b.index for b in blocks if isinstance(b, GroupUse | GroupProduct)}
-    return found - {b.index for b in blocks if isinstance(b, MemberUse)}
+    blocks = [block for one in program.predictors for block in one.group_blocks]
+    several = {block.index for block in blocks if block.members is not None}
+    return {block.index for block in blocks} - several

@@ -18,11 +18,7 @@ from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.expressions.elementwise import ELEMENTWISE
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
-from varying.compiler.program.blocks import (
-    GroupProduct,
-    GroupUse,
-    MemberUse,
-)
+from varying.compiler.program.blocks import Block
 from varying.compiler.program.expressions import (
     Apply,
     Assemble,
@@ -99,12 +95,15 @@ class AtOnce:
 
     def fixed(self, predictor: Predictor) -> Array:
         """Return a linear predictor where all group effects are 0: draws by rows."""
-        values = _Values(self)
         found: Any = np.zeros((self.size, self.rows))
         for block in predictor.blocks:
             if not block.effects_used():
-                found = found + block.value(self.program, self.frame, values)
+                found = found + self.value(block)
         return np.asarray(found)
+
+    def value(self, block: Block) -> Any:
+        """Return what a block adds: draws by rows, or what these are broadcast of."""
+        return block.value(self.program, self.frame, _Values(self))
 
     def column(self, one: Symbol | Take) -> Array:
         """Return a factor of a product: rows, or draws by rows."""
@@ -121,28 +120,17 @@ class AtOnce:
         theirs.
         """
         found: dict[str, Array] = {}
-        for block in predictor.blocks:
-            if not isinstance(block, GroupUse | GroupProduct | MemberUse):
-                continue
+        values = _Values(self)
+        for block in predictor.group_blocks:
             group = self.program.group(block.group)
-            there = found.get(group.name)
             size = self.frame.lengths[group.coefs]
-            if there is None:
-                there = np.zeros((1, self.rows, size))
-            if isinstance(block, GroupUse | MemberUse):
-                one = np.zeros((self.rows, size))
-                places = list(block.positions)
-                one[:, places] = (
-                    1.0 if block.design is None else self.frame[block.design]
-                )
-                if isinstance(block, MemberUse):
-                    # of independent levels variances add up
-                    one *= _joint_weights(block, self.frame)[:, None]
-                found[group.name] = there + one
-            else:
-                whole = np.zeros((self.size, self.rows, size))
-                whole[..., block.position] = self.column(block.factor)
-                found[group.name] = there + whole
+            own = block.multipliers(self.frame, values)
+            own = own * block.joint_weight(self.frame)[:, None]
+            draws = own.shape[0] if own.ndim == 3 else 1
+            whole = np.zeros((draws, self.rows, size))
+            whole[..., list(block.places)] = own
+            there = found.get(group.name)
+            found[group.name] = whole if there is None else there + whole
         return found
 
     def covariance(self, group: Group) -> Array:
@@ -242,17 +230,6 @@ class AtOnce:
                 found = np.broadcast_to(found, (self.size, len(found)))
             self._found[name] = found
         return self._found[name]
-
-
-def _joint_weights(block: MemberUse, frame: Frame) -> Array:
-    """Return the root of the sum of squared weights of the levels of each row."""
-    weights = frame[block.weights]
-    if block.index not in frame.arrays:  # new levels are different ones
-        return np.asarray(np.sqrt(np.square(weights).sum(axis=1)))
-    index = frame[block.index]
-    same = index[:, :, None] == index[:, None, :]
-    squared = weights[:, :, None] * weights[:, None, :] * same
-    return np.asarray(np.sqrt(squared.sum(axis=(1, 2))))
 
 
 class _Values(Mapping[str, Array]):

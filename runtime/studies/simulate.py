@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.program.blocks import Basis
 from varying.compiler.program.interpret.density import spread_out
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
@@ -258,10 +257,10 @@ def _curves(program: Program, frame: Frame) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for predictor in program.predictors:
         for block in predictor.blocks:
-            if isinstance(block, Basis):
-                size = frame[block.design].shape[1]
+            for name in block.standard_normals():
+                shape = [frame.lengths[axis] for axis in program.parameter(name).axes]
                 rng = np.random.default_rng([81, len(found)])
-                found[block.weights] = np.asarray(rng.normal(size=size))
+                found[name] = np.asarray(rng.normal(size=shape))
     return found
 
 

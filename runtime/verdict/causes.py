@@ -143,7 +143,7 @@ def _together(found: Evidence) -> Iterator[str]:
 def _exchanged(found: Evidence) -> Iterator[str]:
     program = found.program
     for predictor in program.predictors:
-        uses = [block for block in predictor.blocks if isinstance(block, GroupUse)]
+        uses = predictor.group_uses
         for place, one in enumerate(uses):
             for other in uses[:place]:
                 left, right = (_intercepts(found, use) for use in (other, one))

@@ -26,7 +26,6 @@ from ...distributions.table import DISTRIBUTIONS
 from ...expressions.evaluation import evaluate
 from ...families import FAMILIES
 from ...families.family import SourceText
-from ...program.blocks import Intercept
 from ...program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.reached import by_row
@@ -402,9 +401,7 @@ def _predictor(writer: Writer, predictor: Predictor) -> str:
     parts = [BLOCKS[type(block)](block, writer) for block in predictor.blocks]
     if predictor.body is not None:
         parts = [writer.expression(predictor.body)]
-    if predictor.body is None and all(
-        isinstance(b, Intercept) for b in predictor.blocks
-    ):
+    if predictor.body is None and all(block.constant for block in predictor.blocks):
         parts.append("pt.zeros(len(data))")
     value = " + ".join(parts)
     name = writer.name(predictor.name)

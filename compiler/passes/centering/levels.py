@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...program.blocks import GroupProduct, GroupUse
 from ...program.ir import Frame, Group
 from .population import normalised
 from .rows import Null, RowInformation, is_finite, together
@@ -104,20 +103,12 @@ def effects_of(
         rows = len(null.rows.score)
         index, design = np.zeros(rows, dtype=np.int64), np.zeros((rows, ends[-1]))
         for predictor, slope in null.predictors:
-            for block in predictor.blocks:
-                if not isinstance(block, GroupUse | GroupProduct):
+            for block in predictor.group_blocks:
+                if block.group not in first or block.members is not None:
                     continue
-                if block.group not in first:
-                    continue
-                at = first[block.group]
                 index = frame[block.index]
-                if isinstance(block, GroupUse):
-                    own = [at + place for place in block.positions]
-                    numbers = 1.0 if block.design is None else frame[block.design]
-                    design[:, own] = numbers
-                else:
-                    own = [at + block.position]
-                    design[:, own[0]] = block.column(frame)
+                own = [first[block.group] + place for place in block.places]
+                design[:, own] = block.multipliers(frame)
                 for place in own:
                     owners[place] = predictor.name
                 if slope is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .basis import Basis
 from .block import Block
+from .group_block import GroupBlock
 from .group_product import GroupProduct
 from .group_use import GroupUse
 from .intercept import Intercept
@@ -15,6 +16,7 @@ from .product import Product
 __all__ = [
     "Basis",
     "Block",
+    "GroupBlock",
     "GroupProduct",
     "GroupUse",
     "Intercept",

@@ -45,6 +45,10 @@ class Basis(Block):
         """Return the weights and the scales."""
         return (self.weights, self.scales)
 
+    def standard_normals(self) -> tuple[str, ...]:
+        """Return the weights."""
+        return (self.weights,)
+
     def value(
         self, program: Program, frame: Frame, values: Mapping[str, Any]
     ) -> Array | float:

@@ -51,6 +51,20 @@ class Block:
             number; what is returned has draws, rows.
         """
 
+    @property
+    def constant(self) -> bool:
+        """Whether it is one parameter that all rows share, times 1."""
+        return False
+
+    @property
+    def known(self) -> bool:
+        """Whether it adds numbers of the data alone, as an offset does."""
+        return not self.quantities() and not self.effects_used()
+
+    def standard_normals(self) -> tuple[str, ...]:
+        """Return the parameters that are standard normals, to be scaled by others."""
+        return ()
+
     def effects_used(self) -> tuple[tuple[str, int], ...]:
         """Return the effects of groups that it adds: the group, and which one."""
         return ()

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..expressions import Symbol, Take
-from .block import Array, Block
+from .block import Array
+from .group_block import GroupBlock
 
 if TYPE_CHECKING:
     from ..ir import Frame, Program
 
 
 @dataclass(frozen=True, slots=True)
-class GroupProduct(Block):
+class GroupProduct(GroupBlock):
     """Add ``effects[index, position]`` times the elements of a vector of parameters.
 
     Attributes
@@ -54,9 +55,10 @@ class GroupProduct(Block):
         """Return the vector."""
         return (self.vector,)
 
-    def effects_used(self) -> tuple[tuple[str, int], ...]:
-        """Return the effect that it adds."""
-        return ((self.group, self.position),)
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which of the group's effects it adds."""
+        return (self.position,)
 
     @property
     def vector(self) -> str:
@@ -64,10 +66,12 @@ class GroupProduct(Block):
         assert isinstance(self.factor.vector, Symbol)
         return self.factor.vector.name
 
-    def column(self, frame: Frame) -> Array:
-        """Return what the effect is multiplied by at typical values, a number a row."""
-        found: Array = np.asarray(self.typical)[frame[self.factor.index]]
-        return found
+    def multipliers(
+        self, frame: Frame, values: Mapping[str, Any] | None = None
+    ) -> Array:
+        """Return the element of each row."""
+        vector = np.asarray(self.typical if values is None else values[self.vector])
+        return vector[..., frame[self.factor.index]][..., None]
 
     def value(
         self, program: Program, frame: Frame, values: Mapping[str, Any]

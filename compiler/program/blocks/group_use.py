@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .block import Array, Block
+from .block import Array
+from .group_block import GroupBlock
 
 if TYPE_CHECKING:
     from ..ir import Frame, Program
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUse(Block):
+class GroupUse(GroupBlock):
     """Add ``sum(design * effects[index], axis=1)``; no design: one effect, times 1.
 
     ``positions`` are the columns of the group's effects that are used. ``stated``
@@ -40,9 +41,16 @@ class GroupUse(Block):
             design = names.get(design, design)
         return replace(self, index=index, design=design)
 
-    def effects_used(self) -> tuple[tuple[str, int], ...]:
-        """Return the effects that it adds."""
-        return tuple((self.group, place) for place in self.positions)
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which of the group's effects it adds."""
+        return self.positions
+
+    def multipliers(
+        self, frame: Frame, values: Mapping[str, Any] | None = None
+    ) -> Array:
+        """Return the design; without one, a 1 that all rows share."""
+        return np.ones((1, 1)) if self.design is None else frame[self.design]
 
     def effects(self, program: Program) -> str:
         """Return the name of the effects that the design is about."""

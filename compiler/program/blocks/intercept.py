@@ -32,6 +32,11 @@ class Intercept(Block):
         """Return the intercept."""
         return (self.name,)
 
+    @property
+    def constant(self) -> bool:
+        """Whether it is one parameter that all rows share, times 1."""
+        return True
+
     def value(
         self, program: Program, frame: Frame, values: Mapping[str, Any]
     ) -> Array | float:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .block import Array, Block
+from .block import Array
+from .group_block import GroupBlock
 
 if TYPE_CHECKING:
     from ..ir import Frame, Program
 
 
 @dataclass(frozen=True, slots=True)
-class MemberUse(Block):
+class MemberUse(GroupBlock):
     """Add ``sum_m weights[m] sum(design * effects[index[m]])``.
 
     Attributes
@@ -48,9 +49,21 @@ class MemberUse(Block):
         assert index is not None and weights is not None
         return replace(self, index=index, weights=weights, design=design)
 
-    def effects_used(self) -> tuple[tuple[str, int], ...]:
-        """Return the effects that it adds."""
-        return tuple((self.group, place) for place in self.positions)
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which of the group's effects it adds."""
+        return self.positions
+
+    @property
+    def members(self) -> str:
+        """The slot of the weights."""
+        return self.weights
+
+    def multipliers(
+        self, frame: Frame, values: Mapping[str, Any] | None = None
+    ) -> Array:
+        """Return the design; without one, a 1 that all rows share."""
+        return np.ones((1, 1)) if self.design is None else frame[self.design]
 
     def value(
         self, program: Program, frame: Frame, values: Mapping[str, Any]

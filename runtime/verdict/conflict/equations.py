@@ -64,7 +64,7 @@ class Equations:
     ) -> Equations | None:
         """Return the equations; None if there are too many effects."""
         program, frame = centre.program, centre.frame
-        uses = [one for one in predictor.blocks if isinstance(one, GroupUse)]
+        uses = predictor.group_uses
         groups = [program.group(use.group) for use in uses]
         number = sum(frame.lengths[g.levels] * frame.lengths[g.coefs] for g in groups)
         if number > MOST_EFFECTS:

@@ -53,9 +53,8 @@ def spreads(
     (DerSimonian & Laird 1986), after their own errors.
     """
     found: list[EffectSpread] = []
-    for use in predictor.blocks:
-        if isinstance(use, GroupUse):
-            found += _of_group(centre, working, use)
+    for use in predictor.group_uses:
+        found += _of_group(centre, working, use)
     return tuple(found)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
-from varying.compiler.program.blocks import GroupUse, Offset
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.verify import definition_order
@@ -179,7 +178,7 @@ def _ancestors(predictor: Predictor, program: Program) -> set[str]:
     waiting = [
         name
         for block in predictor.blocks
-        if not isinstance(block, GroupUse)
+        if not block.effects_used()
         for name in block.quantities()
     ]
     found: set[str] = set()
@@ -227,7 +226,7 @@ def _at(
             values[name] = evaluate_expression(derived[name].expression, values)
     eta: Any = 0.0
     for block in predictor.blocks:
-        if not isinstance(block, GroupUse | Offset):
+        if not (block.known or block.effects_used()):
             eta = eta + block.value(program, centre.frame, values)
     rows = centre.frame.lengths[predictor.rows]
     places = [

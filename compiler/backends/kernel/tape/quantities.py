@@ -19,7 +19,6 @@ from ....distributions.density.links import LINKING
 from ....expressions.elementwise import ELEMENTWISE
 from ....families.family import Family
 from ....families.ordinal.thresholds import middle
-from ....program.blocks import Intercept
 from ....program.expressions import (
     Apply,
     Assemble,
@@ -491,9 +490,10 @@ class QuantityWriter:
         if predictor.body is not None:
             return self.expression(predictor.body)
         writer, blocks = self.writer, predictor.blocks
-        if predictor.inner and len(blocks) == 1 and isinstance(blocks[0], Intercept):
+        if predictor.inner and len(blocks) == 1 and blocks[0].constant:
             # the same in every row
-            return self.place(blocks[0].name)
+            (name,) = blocks[0].quantities()
+            return self.place(name)
         length = rows if chosen is None else chosen.length
         out = Place(writer.place(length), length, False)
 
