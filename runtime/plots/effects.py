@@ -42,6 +42,10 @@ _DASHES = ("-", "--", ":", "-.")
 _BANDS = ("0.85", "0.75", "0.9", "0.8")
 #: Rows of the data that are drawn, evenly taken, and how far they are spread.
 _MOST, _JITTER = 4_000, 0.22
+#: Cells from which on intervals are light.
+_CLOSE = 40
+#: Rows of each value from which on a value is as wide as it is frequent.
+_OFTEN = 20
 
 LabelledCurves = Sequence[tuple[str, "NDArray[Any]"]]
 
@@ -227,15 +231,32 @@ def _cells(
         rows_of = {panel.label: panel.rows for panel in panels_of(fit._origin, factors)}
         kept = np.zeros(len(values), dtype=bool)
         kept[_chosen(len(values))] = True
-        for place, (label, _) in enumerate(lines):
-            rows = rows_of.get(label, np.empty(0, dtype=np.intp))
-            rows = rows[kept[rows]]
-            shift = rng.uniform(-_JITTER, _JITTER, len(rows))
-            axes.plot(place + shift, values[rows], "o", ms=1.6, color="0.7", zorder=1)
+        none = np.empty(0, dtype=np.intp)
+        chosen = [rows_of.get(label, none) for label, _ in lines]
+        chosen = [rows[kept[rows]] for rows in chosen]
+        grey = "0.7" if len(lines) <= _CLOSE else "0.85"
+        widths = _widths([values[rows] for rows in chosen])
+        for place, (rows, width) in enumerate(zip(chosen, widths, strict=True)):
+            shift = width * rng.uniform(-1.0, 1.0, len(rows))
+            axes.plot(place + shift, values[rows], "o", ms=1.6, color=grey, zorder=1)
     draws = np.stack([np.ravel(each) for _, each in lines])
-    intervals(axes, places, draws, upright=True, light=len(lines) > 40)
+    intervals(axes, places, draws, upright=True, light=len(lines) > _CLOSE)
     axes.set_xlim(-0.6, len(lines) - 0.4)
     below(axes, panels, columns=1, named=True)
+
+
+def _widths(cells: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return how far each row is spread to the sides of its cell.
+
+    Of few values that many rows have, as far as the value is frequent: else they would
+    be bars of the same length.
+    """
+    every = np.concatenate([*cells, np.empty(0)])
+    if len(every) < _OFTEN * len(np.unique(every)):
+        return [np.full(len(cell), _JITTER) for cell in cells]
+    counted = [np.unique(c, return_inverse=True, return_counts=True) for c in cells]
+    most = max(int(counts.max(initial=1)) for _, _, counts in counted)
+    return [_JITTER * counts[inverse] / most for _, inverse, counts in counted]
 
 
 def _curves(

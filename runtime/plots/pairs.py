@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.lines import Line2D
 
-from varying.grammar.render.safe import visible
-
 from . import PlotError
 from .blocks import ParameterBlock, blocks_of, divergent
 from .density import density
+from .short_names import broken
 from .style import (
     SMALL,
     WIDTH,
@@ -23,7 +22,6 @@ from .style import (
     Picture,
     drawn,
     powers_at,
-    shorten,
     ticks_at,
 )
 
@@ -185,7 +183,7 @@ def _matrix(
             across.scale(axes, "x")
             _label(axes, row == count - 1, other, column == 0 and row > 0, name, count)
             if column == row:
-                title = _broken(name, count)
+                title = broken(name, _letters(count))
                 if down.powers:
                     title += "\n(log axis)" if count > _ROOMY else " (log axis)"
                 axes.set_title(title, fontsize=SMALL)
@@ -222,30 +220,22 @@ def _label(
 ) -> None:
     """Write names and numbers at the left and at the bottom only."""
     if below:
-        axes.set_xlabel(_broken(across, count), fontsize=SMALL)
+        axes.set_xlabel(broken(across, _letters(count)), fontsize=SMALL)
         for label in axes.get_xticklabels():
             label.set_fontsize(SMALL - 1)
     else:
         axes.tick_params(axis="x", labelbottom=False)
     if beside:
-        axes.set_ylabel(_broken(down, count), fontsize=SMALL)
+        axes.set_ylabel(broken(down, _letters(count)), fontsize=SMALL)
         for label in axes.get_yticklabels():
             label.set_fontsize(SMALL - 1)
     else:
         axes.tick_params(axis="y", labelleft=False)
 
 
-def _broken(name: str, count: int) -> str:
-    """Break a long name into lines that fit a panel, three at most."""
-    name, most = visible(name), max(14, 84 // count)
-    if len(name) <= most:
-        return name
-    head, bracket, rest = name.partition("[")
-    parts = f"{bracket}{rest}".split(":")
-    if len(parts) > 2:
-        parts = [parts[0], ":".join(parts[1:])]
-    lines = [head, *(f":{part}" if at else part for at, part in enumerate(parts))]
-    return "\n".join(shorten(line, most) for line in lines if line)
+def _letters(count: int) -> int:
+    """Return how many letters a line of a name may have, of so many panels."""
+    return max(14, 84 // count)
 
 
 def _legend(result: Picture | Axes, count: int) -> None:

@@ -13,7 +13,8 @@ from ..sampling.settings import SamplerSettings
 from . import PlotError
 from .blocks import ParameterBlock, blocks_in, blocks_of
 from .density import density
-from .style import SMALL, WIDTH, Canvas, drawn, told_apart
+from .short_names import broken, told_apart
+from .style import SMALL, WIDTH, Canvas, drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,8 @@ OPTIONS = ("var", "draws", "seed")
 #: Parameters in one picture, and beside each other.
 _MOST, _COLUMNS = 24, 4
 _DRAWS = 2_000
+#: Letters of a title in a line, and inches of each line more.
+_LETTERS, _LINE = 24, 0.15
 #: How many times as wide as the posterior the axis may be, for the prior.
 _WIDER = 6.0
 #: An axis that begins so near to the end of a parameter's range begins there.
@@ -86,14 +89,15 @@ def picture(
         numbers = numbers[:_MOST]
     variables = {block.name for block, _ in numbers}
     prior = _prior(fit, variables, wanted.draws, wanted.seed)
+    titles = _titles([block.full_label(at) for block, at in numbers])
     columns = min(_COLUMNS, len(numbers))
     rows = math.ceil(len(numbers) / columns)
     if sheet.given:
         flat = sheet.axes(rows, columns, len(numbers)).ravel()
     else:
-        figure = sheet.figure(WIDTH, 0.6 + 1.35 * rows)
+        more = max(title.count("\n") for title in titles)
+        figure = sheet.figure(WIDTH, 0.6 + (1.35 + _LINE * more) * rows)
         flat = figure.subplots(rows, columns, squeeze=False).ravel()
-    titles = told_apart([block.full_label(at) for block, at in numbers], 24)
     for place, axes in enumerate(flat):
         if place >= len(numbers):
             if axes is not None:
@@ -107,6 +111,12 @@ def picture(
         flat[len(numbers) - 1].set_xlabel(what, fontsize=SMALL)
     else:
         figure.supxlabel(what, fontsize=SMALL)
+
+
+def _titles(names: Sequence[str]) -> list[str]:
+    """Return names in lines that fit a panel; shortened where these are the same."""
+    lines = [broken(name, _LETTERS) for name in names]
+    return lines if len({*lines}) == len(lines) else told_apart(names, _LETTERS)
 
 
 def _places(block: ParameterBlock, *, every: bool) -> list[int]:

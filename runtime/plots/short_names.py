@@ -8,7 +8,7 @@ from os.path import commonprefix
 
 from varying.grammar.render.safe import visible
 
-__all__ = ["shorten", "told_apart"]
+__all__ = ["broken", "shorten", "told_apart"]
 
 
 def bare(text: str) -> str:
@@ -42,6 +42,19 @@ def told_apart(labels: Sequence[str], most: int) -> list[str]:
         return cores
     found = next((found for found in cuts if len({*found}) == every), None)
     return found or _each_apart(names, first, most)
+
+
+def broken(name: str, most: int) -> str:
+    """Break a long name of a parameter into lines, three at most."""
+    name = visible(name)
+    if len(name) <= most:
+        return name
+    head, bracket, rest = name.partition("[")
+    parts = f"{bracket}{rest}".split(":")
+    if len(parts) > 2:
+        parts = [parts[0], ":".join(parts[1:])]
+    lines = [head, *(f":{part}" if at else part for at, part in enumerate(parts))]
+    return "\n".join(shorten(line, most) for line in lines if line)
 
 
 def _cut(name: str, most: int, head: int) -> str:

@@ -23,6 +23,7 @@ from .style import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from ..fit.fit import Fit
@@ -32,6 +33,8 @@ __all__ = ["OPTIONS", "picture"]
 OPTIONS = ("by", "response")
 #: Draws of each chain that means are taken of, and levels that have a name each.
 _DRAWS, _NAMED = 100, 40
+#: How far the mean of its own rows stands beside a level.
+_BESIDE = 0.18
 
 
 @drawn
@@ -77,9 +80,14 @@ def picture(
         axes = sheet.figure(WIDTH, 3.2).subplots()
     places = np.arange(len(panels))
     many = len(panels) > _NAMED
-    axes.vlines(places, own[order], np.median(draws, axis=1), color="0.7", lw=0.7)
-    intervals(axes, places, draws, upright=True, light=many)
-    axes.plot(places, own[order], "x", color="black", ms=4.0, mew=0.9, zorder=5)
+    if many:
+        _close_together(axes, own[order], draws)
+    else:
+        beside = places - _BESIDE
+        middle = np.median(draws, axis=1)
+        axes.plot([beside, places], [own[order], middle], color="0.7", lw=0.7)
+        intervals(axes, places, draws, upright=True)
+        axes.plot(beside, own[order], "x", color="black", ms=4.0, mew=0.9, zorder=5)
     axes.axhline(float(data.mean()), color="0.6", lw=0.7, ls=(0, (4, 3)), zorder=0)
     axes.set_xlim(-0.8, len(panels) - 0.2)
     axes.set_xticks([])
@@ -88,11 +96,19 @@ def picture(
     axes.set_xlabel(f"{len(panels)} levels of {shorten(name, 40)}, by the data")
     axes.set_ylabel(f"mean of {shorten(rows.title or rows.name, 36)}")
     ticks_at(axes, "y")
-    axes.set_title(
-        "own rows (cross), fit (median, 50 and 95 %), mean of all rows (dashes)",
-        loc="left",
-        fontsize=SMALL,
-    )
+    marks = "own rows (cross), fit (median, 50 and 95 %)"
+    if many:
+        marks = "own rows (line), fit (median and 95 %)"
+    axes.set_title(f"{marks}, mean of all rows (dashes)", loc="left", fontsize=SMALL)
+
+
+def _close_together(axes: Axes, own: NDArray[Any], draws: NDArray[Any]) -> None:
+    """Draw many levels, in the order of what their own rows say: that is a line."""
+    low, middle, high = np.quantile(draws, (0.025, 0.5, 0.975), axis=1)
+    places = np.arange(len(own))
+    axes.vlines(places, low, high, color="0.8", lw=0.6)
+    axes.plot(places, own, color="black", lw=1.1, ls="-", drawstyle="steps-mid")
+    axes.plot(places, middle, "o", color="black", ms=1.8, mew=0.0, zorder=4)
 
 
 def _grouping(fit: Fit) -> str:

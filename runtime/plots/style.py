@@ -310,6 +310,11 @@ def _on_axes(ax: Any, draw: Callable[[Canvas], None]) -> Any:
     return ax
 
 
+#: Intervals beside each other from which on they are grey, and the points that all of
+#: them have, gaps not counted.
+_CROWD, _ROOM = 100, 220.0
+
+
 def intervals(
     axes: Axes,
     places: Sequence[float] | NDArray[Any],
@@ -338,7 +343,10 @@ def intervals(
     )
     lines = axes.vlines if upright else axes.hlines
     wide, narrow, size = (0.6, 0.0, 1.6) if light else (0.9, 2.6, 3.6)
-    lines(places, low, high, color="black", lw=wide, zorder=3)
+    color = "black"
+    if light and len(places) > _CROWD:  # black lines would be a black field
+        color, wide = "0.65", max(0.15, min(wide, _ROOM / len(places)))
+    lines(places, low, high, color=color, lw=wide, zorder=3)
     if narrow:
         lines(places, first, third, color="black", lw=narrow, zorder=3)
     x, y = (places, middle) if upright else (middle, places)

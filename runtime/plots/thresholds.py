@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,9 @@ OPTIONS = ("by", "response")
 #: Curves that are told apart, and their lines.
 _MOST = 6
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+#: The unbroken line is grey and wide: another one that lies on it is seen.
+_WIDE: Mapping[str, Any] = {"color": "0.6", "lw": 2.2, "zorder": 2}
+_THIN: Mapping[str, Any] = {"color": "black", "lw": 1.0, "zorder": 3}
 #: Thresholds that have a name each.
 _NAMED = 14
 #: Draws that means are taken of.
@@ -109,12 +112,14 @@ def picture(
     for place, name in enumerate(short):
         density = latent.pdf(grid, means[place], spreads[place])
         look: Any = _DASHES[place % len(_DASHES)]
-        axes.plot(grid, density, color="black", lw=1.0, ls=look, label=name)
+        line = _WIDE if place == 0 and len(short) > 1 else _THIN
+        axes.plot(grid, density, ls=look, label=name, **line)
     if len(cells) > _MOST:
         sheet.notes = (f"the first {_MOST} of {len(cells)} cells are drawn",)
-    _lines(axes, low, middle, high, rows.categories[one.bound.family.apart :])
     axes.set_xlim(left, right)
     axes.set_ylim(bottom=0.0)
+    top = axes.get_ylim()[1]
+    _lines(axes, low, middle, high, rows.categories[one.bound.family.apart :])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     ticks_at(axes, "x")
@@ -125,7 +130,10 @@ def picture(
         fontsize=SMALL,
     )
     if len(cells) > 1:
-        axes.legend(frameon=False, fontsize=SMALL, loc="upper right")
+        beside = (1.0, top / axes.get_ylim()[1])  # the curves, not intervals over them
+        axes.legend(
+            frameon=False, fontsize=SMALL, loc="upper right", bbox_to_anchor=beside
+        )
 
 
 def _has_factors(fit: Fit, response: str | None) -> bool:
@@ -153,10 +161,13 @@ def _lines(
 ) -> None:
     """Draw the thresholds, and name those that there is room for."""
     few = len(middle) <= _NAMED
+    apart = bool((high[:-1] < low[1:]).all())
     for first, value, last in zip(low, middle, high, strict=True):
-        if few:
+        if few and apart:
             axes.axvspan(first, last, color="0.9", lw=0.0, zorder=0)
         axes.axvline(value, color="0.55", lw=0.8 if few else 0.4, zorder=1)
+    if few and not apart:
+        _above_each_other(axes, low, middle, high)
     labels = [f"{a}|{b}" for a, b in zip(categories, categories[1:], strict=False)]
     places = range(len(labels)) if few else spread(labels, 8)
     top = axes.secondary_xaxis("top")
@@ -172,3 +183,14 @@ def _lines(
         > 70
     ):
         top.tick_params(axis="x", labelrotation=90)
+
+
+def _above_each_other(
+    axes: Axes, low: NDArray[Any], middle: NDArray[Any], high: NDArray[Any]
+) -> None:
+    """Draw intervals that overlap: each at a height of its own, over the curves."""
+    top = axes.get_ylim()[1]
+    heights = top * (1.02 + 0.045 * np.arange(len(middle)))
+    axes.hlines(heights, low, high, color="0.55", lw=1.6, zorder=2)
+    axes.plot(middle, heights, "o", color="0.55", mfc="white", ms=2.6, mew=0.8)
+    axes.set_ylim(0.0, heights[-1] + 0.03 * top)

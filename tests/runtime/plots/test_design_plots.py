@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import varying
@@ -125,6 +126,26 @@ def test_four_hundred_cells_are_legible() -> None:
     picture = fit.plot("cells", by=["a", "b"])
     assert_legible(picture)
     assert [title(axes) for axes in axes_of(picture)][:2] == ["mean", "sd"]
+    (intervals, *_) = axes_of(picture)[0].collections
+    assert to_rgb(intervals.get_edgecolor()[0][:3]) != (0.0, 0.0, 0.0)
+    pulled = fit.plot("shrinkage")
+    assert_legible(pulled)
+    assert_grey(pulled)
+    (axes,) = axes_of(pulled)
+    own = [line for line in axes.get_lines() if line.get_drawstyle() == "steps-mid"]
+    np.testing.assert_allclose(own[0].get_ydata(), np.sort(frame.groupby("a").c.mean()))
+    assert "(line)" in title(axes)
+
+
+def test_frequent_values_are_wide() -> None:
+    """Of few values; where each is another one all have the same room."""
+    cells = [np.repeat([0.0, 1.0, 2.0], [40, 20, 10]), np.repeat([0.0, 2.0], [10, 20])]
+    one, other = effects._widths(cells)
+    room = effects._JITTER
+    np.testing.assert_allclose(one, np.repeat([1.0, 0.5, 0.25], [40, 20, 10]) * room)
+    np.testing.assert_allclose(other, np.repeat([0.25, 0.5], [10, 20]) * room)
+    (alike,) = effects._widths([np.arange(30.0)])
+    np.testing.assert_allclose(alike, room)
 
 
 def test_without_a_factor_there_are_no_cells() -> None:
@@ -179,10 +200,15 @@ def test_thresholds(fit: Any) -> None:
     assert_grey(picture)
     (axes,) = axes_of(picture)[:1]
     draws = fit.data["posterior"]["threshold"].values.reshape(120, 3)
-    lines = [line for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    unmarked = [line for line in axes.get_lines() if line.get_marker() == "None"]
+    lines = [line for line in unmarked if len(set(line.get_xdata())) == 1]
     found = [float(line.get_xdata()[0]) for line in lines]
     np.testing.assert_allclose(found, np.median(draws, axis=0))
-    curves = [line for line in axes.get_lines() if len(set(line.get_xdata())) > 1]
+    # intervals that overlap are above each other
+    low, high = np.quantile(draws, (0.025, 0.975), axis=0)
+    assert (high[:-1] > low[1:]).any()
+    np.testing.assert_allclose(spans(axes)[0], np.stack([low, high], axis=1))
+    curves = [line for line in unmarked if len(set(line.get_xdata())) > 1]
     eta = fit.predict("eta").mean(("chain", "draw")).values
     frame = data()
     for curve, (_, rows) in zip(
