@@ -517,16 +517,13 @@ def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
     return found
 
 
-def thirds(names: Iterable[str]) -> list[Any]:
-    """Return names with whether each is compared thoroughly: a third, or if slow all.
-
-    For a table of structures. What PyTensor's rewrites do to a density is tested by
-    density, in ``tests/families``.
-    """
+def shares(names: Iterable[Any], one_in: int, first: int = 0) -> list[Any]:
+    """Return names, and whether each is compared thoroughly: all of them if slow."""
     found = []
     for number, name in enumerate(names):
-        found.append(pytest.param(name, number % 3 == 0, id=name))
-        if number % 3:
+        chosen = number % one_in == first
+        found.append(pytest.param(name, chosen, id=str(name)))
+        if not chosen:
             slow = pytest.mark.slow
             found.append(pytest.param(name, True, id=f"{name}, thoroughly", marks=slow))
     return found
@@ -541,8 +538,9 @@ def compare(
 ) -> list[str]:
     """Return what disagrees: nothing, if all is well.
 
-    ``thorough``: the graph of the program as written as well, and graph and source as
-    samplers rewrite them. ``slopes``: with gradients, along three random directions.
+    ``thorough``: the graph of the program as written as well, graph and source as
+    samplers rewrite them, and the gradient of the source, which PyTensor makes itself.
+    ``slopes``: with gradients, along three random directions.
     """
     found, steps = compare_passes(compiled, seed)
     rng = np.random.default_rng(seed)
@@ -569,11 +567,14 @@ def compare(
             note(f"graph ({name})", left.difference(right), (most, GRADIENT))
         note(f"graph ({name}), point to point", _change(here, there), (DENSITY, 0.0))
 
+    slopes = slopes and thorough
     source = by_source(emit_source(compiled), data, thorough, slopes)
     if any(part.dpar == "nu" for part in compiled.joint.predictors):
         # PyMC's Student t, which the script has, loses digits where nu is 1e10 or more
         points = [random_point(rng, program, frame, scale) for scale in (0.2, 0.4)]
         here = by_interpreter(points)
+    if not slopes:
+        here = [Evaluation(one.density, {}) for one in here]
     there = by_model(source, points)
     for left, right in zip(here, there, strict=True):
         note("source", left.difference(right), (SOURCE_DENSITY, SOURCE_GRADIENT))

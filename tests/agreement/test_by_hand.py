@@ -25,7 +25,7 @@ from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.source import Source
 
-from .harness import MODE, by_graph, random_point
+from .harness import BUILT, by_graph, random_point
 
 Array = NDArray[Any]
 
@@ -109,7 +109,7 @@ def assert_same(
         by_hand.logp(jacobian=False),
         inputs=by_hand.value_vars,
         point_fn=False,
-        mode=MODE,
+        mode=BUILT,
         on_unused_input="ignore",
     )
     transforms = by_hand.rvs_to_transforms

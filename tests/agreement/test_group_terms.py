@@ -26,7 +26,7 @@ from varying.grammar.source import Source
 from varying.runtime.compare.integrals import density_of_units
 from varying.runtime.compare.units import in_front, units_of
 
-from .harness import compare, thirds
+from .harness import compare, shares
 from .kernels import compare_kernel, variants
 from .test_by_hand import Array, assert_same
 
@@ -282,7 +282,7 @@ y ~ a1 * exp(-x), nl=true
 }
 
 
-@pytest.mark.parametrize(("name", "thorough"), thirds(MODELS))
+@pytest.mark.parametrize(("name", "thorough"), shares(MODELS, 6))
 def test_backends_agree(name: str, thorough: bool, tmp_path: Path) -> None:
     pupils().to_csv(tmp_path / "case.csv", index=False)
     related().to_csv(tmp_path / "A.csv")

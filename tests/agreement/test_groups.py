@@ -19,7 +19,7 @@ from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.density import cholesky
 from varying.grammar.source import Source
 
-from .harness import compare, thirds
+from .harness import compare, shares
 from .kernels import compare_kernel, variants
 from .test_by_hand import Array, assert_same
 
@@ -195,7 +195,7 @@ y ~ x + (1 + x | gr(treat:patient, by=treat)) + (1 | patient)
 }
 
 
-@pytest.mark.parametrize(("name", "thorough"), thirds(MODELS))
+@pytest.mark.parametrize(("name", "thorough"), shares(MODELS, 6))
 def test_backends_agree(name: str, thorough: bool, tmp_path: Path) -> None:
     patients().to_csv(tmp_path / "case.csv", index=False)
     source = Source(f'data "case.csv"\n{MODELS[name]}', "case.model")

@@ -27,7 +27,7 @@ from varying.compiler.program.ir import Frame, Program
 from varying.compiler.program.verify import definition_order
 from varying.grammar.source import Source
 
-from .harness import MODE, compare, random_point
+from .harness import BUILT, compare, random_point
 from .kernels import compare_kernel
 from .test_kernel import differences
 
@@ -225,7 +225,7 @@ def test_by_hand() -> None:
         hand.logp(jacobian=False),
         inputs=hand.value_vars,
         point_fn=False,
-        mode=MODE,
+        mode=BUILT,
     )
     rng = np.random.default_rng(2)
     for scale in (0.2, 0.7, 1.2):

@@ -19,7 +19,7 @@ from varying.compiler.program.text import expression_text
 
 from ..curves import random_curve
 from ..strategies import Case
-from .harness import compare, thirds
+from .harness import compare, shares
 from .kernels import compare_kernel, variants
 
 #: By what they have: bodies, families, formulas of the parameters.
@@ -152,7 +152,7 @@ def data() -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize(("name", "thorough"), thirds(CURVES))
+@pytest.mark.parametrize(("name", "thorough"), shares(CURVES, 6))
 def test_backends_agree(name: str, thorough: bool, tmp_path: Path) -> None:
     compiled = Case(0, CURVES[name], data(), frozenset()).compile(tmp_path)
     assert compare(compiled, tmp_path / "case.csv", 3, thorough) == []

@@ -22,7 +22,7 @@ from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import charts, evaluate
 from varying.grammar.source import Source
 
-from .harness import MODE, compare, random_point
+from .harness import BUILT, compare, random_point
 from .kernels import compare_kernel
 from .test_kernel import differences
 
@@ -201,7 +201,7 @@ def test_by_hand() -> None:
         pm.Normal("y", intercept + of_w * w + curve, sigma, observed=y)
     values_of = {rv.name: value for rv, value in hand.rvs_to_values.items()}
     density = hand.compile_fn(
-        hand.logp(jacobian=False), inputs=hand.value_vars, point_fn=False, mode=MODE
+        hand.logp(jacobian=False), inputs=hand.value_vars, point_fn=False, mode=BUILT
     )
     found = compiled(HAND, pd.DataFrame({"x": x, "w": w, "y": y}))
     program = found.lowered

@@ -13,6 +13,8 @@ from varying.compiler.driver import Request, compile_spec
 from varying.compiler.expressions.functions import FUNCTIONS
 from varying.grammar.source import Source
 
+from .harness import BUILT
+
 CALLS = {
     "logit": "logit(x / 3)",
     "inv_logit": "inv_logit(x - 1.5) + I(1 / inv_logit(-x))",
@@ -59,7 +61,5 @@ def test_function(name: str, tmp_path: Path) -> None:
     (effects,) = {"b", "b_at_means"} & set(start)
     point = start | {effects: np.linspace(0.3, 0.7, count)}
     graph = to_graph(compiled.program, compiled.frame)
-    expected, found = (
-        float(m.compile_logp(mode="FAST_COMPILE")(point)) for m in (graph, model)
-    )
+    expected, found = (float(m.compile_logp(mode=BUILT)(point)) for m in (graph, model))
     assert found == pytest.approx(expected, rel=1e-7)

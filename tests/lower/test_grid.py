@@ -14,7 +14,7 @@ from varying.compiler.backends.pymc import emit
 from varying.compiler.families import FAMILIES
 from varying.compiler.lower import default_priors as defaults
 
-from ..agreement.harness import MODE
+from ..agreement.harness import BUILT
 from .grid import (
     CASES,
     DPARS,
@@ -171,7 +171,7 @@ def test_draws_are_those_of_the_graph(case: Case) -> None:
         [graph[name] for name in (*names, response)],
         draws=draws,
         random_seed=5,
-        mode=MODE,
+        mode=BUILT,
     )
     rng = np.random.default_rng(6)
     ours = draw_parameters(rng, model.program, model.frame, draws)
