@@ -545,6 +545,15 @@ class JointModel:
         every = (name for one in self.members for name in one.grouping_factors)
         return tuple(dict.fromkeys(every))
 
+    @property
+    def grouping_columns(self) -> frozenset[str]:
+        """The columns that grouping factors are made of."""
+        groupings = (one for part in self.predictors for one in part.groupings)
+        people = (one.response.people for one in self.members)
+        return frozenset(name for one in groupings for name in one.factors) | {
+            one.column for one in people if one is not None
+        }
+
     def predictor(self, target: str) -> BoundPredictor:
         """Return the predictor whose targets begin so; the main one by no name."""
         wanted = f"{target}." if target else ""

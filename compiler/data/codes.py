@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,8 @@ def recode(column: Column, levels: Sequence[str]) -> Ints:
     """Return a column's rows as places among levels; -1 for any other value."""
     place = {level: index for index, level in enumerate(levels)}
     names, codes = coded_values(column)
+    if column.spelled is not None and not place.keys() <= {*names}:
+        names, codes = coded_members(column)  # levels of a group: `007`
     places = [place.get(name, -1) for name in names]
     return np.array([*places, -1], dtype=np.int64)[codes]
 
@@ -28,6 +31,32 @@ def coded_values(column: Column) -> tuple[tuple[str, ...], Ints]:
     missing = np.isnan(numbers)  # one at most, and the last
     names = tuple(spell_number(number) for number in numbers[~missing].tolist())
     return names, np.where(codes < len(names), codes, -1).astype(np.int64)
+
+
+def coded_members(column: Column) -> tuple[tuple[str, ...], Ints]:
+    """Return a column as codes into names of groups: ids such as ``007`` as written.
+
+    Where a number is written in two ways, ``7`` and ``007``, they are one group, of the
+    name of the number.
+    """
+    return coded_values(_as_written(column))
+
+
+def with_ids(table: Table, names: Container[str]) -> Table:
+    """Return a table that has ids of groups, by the names of columns, as written."""
+    columns = {
+        name: _as_written(column) if name in names else column
+        for name, column in table.columns.items()
+    }
+    return replace(table, columns=columns)
+
+
+def _as_written(column: Column) -> Column:
+    spelled = column.spelled
+    if spelled is None:
+        return column
+    different = {float(level) for level in spelled.levels}
+    return spelled if len(different) == len(spelled.levels) else column
 
 
 def group_levels(factors: Sequence[str], table: Table) -> tuple[str, ...]:
@@ -54,7 +83,7 @@ def pooled_levels(factors: Sequence[str], table: Table) -> tuple[str, ...]:
     In the order of the columns where they have the same levels, else in natural order.
     """
     columns = [table.columns[factor] for factor in factors]
-    coded = [coded_values(column) for column in columns]
+    coded = [coded_members(column) for column in columns]
     there = {
         names[code] for names, codes in coded for code in np.unique(codes[codes >= 0])
     }
@@ -76,7 +105,8 @@ def pooled_placed(
     place = {level: index for index, level in enumerate(levels)}
     each = []
     for factor in factors:
-        names, codes = coded_values(table.columns[factor])
+        names, codes = coded_members(table.columns[factor])
+        names = _as_known(names, place, table.columns[factor])
         present = np.unique(codes[codes >= 0]).tolist()
         for name in (names[code] for code in present):
             place.setdefault(name, len(place))
@@ -98,6 +128,8 @@ def placed(
     """
     place = {level: index for index, level in enumerate(levels)}
     names, codes = _combinations(factors, table)
+    if len(factors) == 1:
+        names = _as_known(names, place, table.columns[factors[0]])
     present = np.bincount(codes[codes >= 0], minlength=len(names)) > 0
     new = [
         name
@@ -115,7 +147,7 @@ def placed(
 
 def _combinations(factors: Sequence[str], table: Table) -> tuple[tuple[str, ...], Ints]:
     """Return the names of the observed combinations, and each row's place."""
-    coded = [coded_values(table.columns[factor]) for factor in factors]
+    coded = [coded_members(table.columns[factor]) for factor in factors]
     combined = np.zeros(table.rows, dtype=np.int64)
     missing = np.zeros(table.rows, dtype=np.bool_)
     used: list[tuple[str, ...]] = [()]
@@ -131,6 +163,30 @@ def _combinations(factors: Sequence[str], table: Table) -> tuple[tuple[str, ...]
     several = len(factors) > 1
     labels = tuple(":".join(_escape(name, several) for name in key) for key in used)
     return labels, np.where(missing, -1, combined).astype(np.int64)
+
+
+def _as_known(
+    names: tuple[str, ...], known: Mapping[str, int], column: Column
+) -> tuple[str, ...]:
+    """Return the names of ids of new rows as the fit has them: ``7`` as ``007``.
+
+    A frame of whole numbers has lost the zeros that a file has, or never had them. A
+    name is another one only where the fit has the number once.
+    """
+    if not column.kind.is_number:
+        return names
+    of: dict[str, list[str]] = {}
+    for level in known:
+        of.setdefault(level.lstrip("0") or "0", []).append(level)
+    there = {*names}
+    return tuple(
+        found[0]
+        if name not in known
+        and len(found := of.get(name.lstrip("0") or "0", [])) == 1
+        and found[0] not in there
+        else name
+        for name in names
+    )
 
 
 def _escape(name: str, several: bool) -> str:

@@ -65,8 +65,8 @@ class Column:
     reference
         Level that ``ref=`` chose, if any.
     spelled
-        Of numbers some of which have leading zeros: the cells as texts. As a
-        factor ``1`` and ``01`` are two levels.
+        Of numbers some of which have leading zeros: the cells as texts, which name
+        groups. As a factor ``1`` and ``01`` are two levels.
     read_as
         Kind of what a ``column`` statement made this of: where it is a number
         kind, levels were matched by value, else by spelling.

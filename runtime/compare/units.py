@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.data.codes import coded_members
 from varying.compiler.program.blocks import MemberUse
 from varying.compiler.program.fill import fill
 from varying.compiler.program.persons import each_persons
@@ -144,10 +145,7 @@ def _levels(
     column = table.columns.get(by)
     if column is None or (column.missing).any():
         return None
-    if column.kind.is_number:
-        values, index = np.unique(column.values, return_inverse=True)
-        return tuple(f"{value:g}" for value in values), index.astype(np.int64)
-    return _present(column.levels, column.values)
+    return _present(*coded_members(column))
 
 
 def _present(

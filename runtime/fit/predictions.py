@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, get_args
 from warnings import warn
 
 from varying.compiler.bind.questions.existence import INSTEAD, absence
+from varying.compiler.data.codes import with_ids
 from varying.compiler.data.table import Column
 from varying.compiler.data.table import Kind as ColumnKind
 from varying.compiler.program.persons import of_all
@@ -247,6 +248,7 @@ def _computed(
     rows = next(one for one in each if one.name == name)
     known = compiled.prepared.data.columns
     beside = read if request.data is not None else _as_read(table, known)
+    beside = with_ids(beside, compiled.joint.grouping_columns)
     if request.groups == "average":
         return averages(rows, kind, strata_of_rows(of, table), dpar), beside
     if drawn_together and several:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from varying.compiler.data.codes import with_ids
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
@@ -105,7 +106,8 @@ def simulate_source(
 ) -> list[DataFrame]:
     """Return data sets for a text that has been read; see ``simulate``."""
     simulator = Simulator.of(source, base, truth, table, model, families)
-    return [frame_of(one) for one in simulator.draw(sets, seed)]
+    ids = simulator.compiled.joint.grouping_columns
+    return [frame_of(with_ids(one, ids)) for one in simulator.draw(sets, seed)]
 
 
 @called
