@@ -228,6 +228,11 @@ class CellQuestion:
     response: str = ""
     span: Span = field(compare=False, kw_only=True)
 
+    @property
+    def scale_text(self) -> str:
+        """The scale as it is written: ``prob[>50]``."""
+        return self.scale + ("" if self.outcomes is None else f"[{self.outcomes.text}]")
+
 
 @dataclass(frozen=True, slots=True)
 class Questions:

@@ -109,12 +109,31 @@ class Answer:
         return frame_of((*self.rows, *self._answers.tests))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it, with full precision."""
+        """Return it as JSON has it, with full precision.
+
+        ``scale`` and ``groups`` are those of all lines, or None where these have
+        several, or none; each line of means, contrasts and slopes has its own.
+        """
         found = {key: rows for key, rows in self._answers.to_dict().items() if rows}
+        own = {
+            one.name: {"scale": one.scale_text, "groups": one.groups}
+            for one in self._answered.cells
+        }
+        rows = [row for key in found if key != "tests" for row in found[key]]
+        for row in rows:
+            row |= own.get(row["name"], {})
+
+        def common(key: str) -> str | None:
+            values = {own.get(row["name"], {}).get(key) for row in rows}
+            return values.pop() if len(values) == 1 else None
+
         return {
             "question": self._answered.text,
+            "scale": common("scale"),
+            "groups": common("groups"),
             "interval": {"kind": "eti", "prob": self.prob},
             **found,
+            "notes": [one.message for one in self.warnings],
         }
 
     def to_json(self) -> str:

@@ -12,7 +12,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from varying.compiler.bind.model import bind
-from varying.compiler.bind.question import Questions
+from varying.compiler.bind.question import CellQuestion, Questions
 from varying.compiler.families.own import naming, own_names
 from varying.grammar.diagnostics import Diagnostic, Edit, Fix, ModelError, Sink
 from varying.grammar.elsewhere.results import statement_of
@@ -53,11 +53,14 @@ class Answered:
         The draws of what it asks, with what is said of them.
     warnings
         What there is to know of the question.
+    cells
+        Its means, contrasts and slopes, as they were read.
     """
 
     text: str
     derived: QuantityDraws
     warnings: tuple[Diagnostic, ...]
+    cells: tuple[CellQuestion, ...] = ()
 
     def answers(self, prob: float) -> Answers:
         """Return the figures, with equal-tailed intervals of that mass."""
@@ -88,7 +91,7 @@ def ask(
     """
     questions, warnings = bound(text, compiled)
     found = derived(questions, compiled, posterior, seed)
-    return Answered(text, found, warnings)
+    return Answered(text, found, warnings, questions.cells)
 
 
 def bound(text: str, compiled: Compiled) -> tuple[Questions, tuple[Diagnostic, ...]]:

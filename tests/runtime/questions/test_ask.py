@@ -239,6 +239,12 @@ def test_an_answer_in_every_form(tmp_path: Path) -> None:
     rows = found.to_dict()["means"]
     assert [row["coord"] for row in rows] == ["CS-", "CS+"]
     assert json.loads(found.to_json()) == json.loads(json.dumps(found.to_dict()))
+    assert found.to_dict()["scale"] == "response"
+    assert found.to_dict()["groups"] == rows[0]["groups"] == "average"
+    assert found.to_dict()["notes"] == []
+    mixed = fitted().ask("means cs, scale=prob[1]\nmeans cs, scale=response").to_dict()
+    assert (mixed["scale"], mixed["groups"]) == (None, "average")
+    assert mixed["means"][0]["scale"] == "prob[1]"
     found.to_csv(tmp_path / "a.csv")
     table = pd.read_csv(tmp_path / "a.csv")
     assert table["mean"].to_list()[:2] == [row["mean"] for row in rows]
