@@ -173,8 +173,9 @@ def _question(fit: Fit) -> str:
 def _along(name: str, compiled: Compiled, factors: Sequence[str] = ()) -> str:
     """Return the question of means along a number, for each level of factors."""
     found = compiled.prepared.table.columns[name]
-    known = found.values[~found.missing]
-    grid = np.linspace(known.min(), known.max(), _POINTS)
+    # one age of 999 would leave all people at the edge
+    low, high = bulk_of(found.values[~found.missing])
+    grid = np.linspace(low, high, _POINTS)
     points = ", ".join(f"{value:.6g}" for value in grid)
     shown = name_text(name)
     cells = "*".join(map(name_text, (name, *factors)))
@@ -306,10 +307,28 @@ def _curves(
             label=titles[place],
             zorder=3,
         )
-    axes.set_xlabel(shorten(name, 40))
+    far = _along_bulk(axes, _column(fit._origin.compiled, name), x)
+    axes.set_xlabel(shorten(name, 40) + (f"   ({far})" if far else ""))
     ticks_at(axes, "x")
     if len(draws) > 1:
         axes.legend(frameon=False, fontsize=SMALL)
+
+
+def _along_bulk(axes: Axes, column: NDArray[Any] | None, x: NDArray[Any]) -> str:
+    """Keep the axis of a predictor to what is asked and to the bulk of its values.
+
+    Returns what is to be said of values that are outside; empty where none is.
+    """
+    if column is None or not len(column):
+        return ""
+    low, high = bulk_of(column)
+    low, high = min(low, float(x.min())), max(high, float(x.max()))
+    if low <= column.min() and column.max() <= high:
+        return ""
+    margin = 0.05 * (high - low)
+    limits = (low - margin, high + margin)
+    axes.set_xlim(*limits)
+    return far_note(column, limits)
 
 
 def _column(compiled: Compiled, name: str) -> NDArray[Any] | None:

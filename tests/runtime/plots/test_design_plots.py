@@ -330,3 +330,19 @@ def test_bars_of_power_stay_between_0_and_1() -> None:
     down, up = power._within([0.0, 0.5, 0.98, 1.0], [0.05] * 4)
     assert down == pytest.approx([0.0, 0.05, 0.05, 0.05])
     assert up == pytest.approx([0.05, 0.05, 0.02, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "right"),
+    [
+        ((30.0, 50.0), "1 value is outside: 999", 70.0),
+        ((30.0, 999.0), "", None),  # what is asked for is shown
+    ],
+)
+def test_a_predictor_far_outside_does_not_stretch_its_axis(
+    asked: tuple[float, float], said: str, right: float | None
+) -> None:
+    axes = Figure().subplots()
+    ages = np.r_[RNG.uniform(20.0, 60.0, 80), 999.0]
+    assert effects._along_bulk(axes, ages, np.array(asked)) == said
+    assert right is None or 55.0 < axes.get_xlim()[1] < right
