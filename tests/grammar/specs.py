@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
+from varying.grammar.elsewhere.tables import PRIOR_NAMES
 from varying.grammar.tokens import KEYWORDS
 
 Tokens = list[str]
@@ -194,8 +195,10 @@ class _Statements:
         return rng.choice(kinds)()
 
     def formula(self, response: Tokens) -> Tokens:
-        terms = self.terms()
-        return [*response, "~", *terms, *self.options()]
+        terms, options = self.terms(), self.options()
+        if terms[0] in PRIOR_NAMES and not options:
+            terms = ["1", "+", *terms]  # alone, `x ~ normal()` is a prior
+        return [*response, "~", *terms, *options]
 
     def terms(self) -> Tokens:
         """The right side; a bar stands in parentheses."""
