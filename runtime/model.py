@@ -334,6 +334,11 @@ class Model(NearestNames):
             return [("rows", "no data")]
         joint, prepared = self.compiled.joint, self.compiled.prepared
         rows = f"{rows_text(prepared.table)} used"
+        from .compare.units import counted_rows
+
+        without = prepared.table.count(~counted_rows(self.compiled))
+        if without:
+            rows = f"{rows}, {without:,} of them of weight 0"
         if prepared.dropped:
             rows = f"{rows}, {prepared.left_out} dropped"
         levels = {

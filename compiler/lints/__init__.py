@@ -8,12 +8,16 @@ miss. How grave each is says ``grammar/rules.py``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from varying.grammar.diagnostics import Severity, Sink
 from varying.grammar.rules import RULES
 from varying.grammar.tree import Spec
 
 from ..bind.bound import BoundModel
+from ..expressions.evaluation import evaluate
 from ..prepare.rows import Prepared
 from . import (
     codes,
@@ -102,10 +106,23 @@ def lint(
     hints
         Whether hints (infos) are wanted: they are for a check, not for each fit.
     """
-    subject = LintedModel(bound, prepared, spec, bound.statement)
+    weighing = _weighing(bound, prepared)
+    subject = LintedModel(bound, weighing, spec, bound.statement)
     for one in LINTS:
         if not hints and RULES[one.rule].severity is Severity.INFO:
             continue
         for found in one.find(subject):
             notes = found.notes
             sink.add(one.rule, found.span, found.message, *notes, fix=found.fix)
+
+
+def _weighing(bound: BoundModel, prepared: Prepared) -> Prepared:
+    """Return the rows that say something of a response: not those of weight 0."""
+    weight = bound.response.weight
+    if weight is None:
+        return prepared
+    kept = np.flatnonzero(evaluate(weight.expression, prepared.table) > 0)
+    if not len(kept) or len(kept) == prepared.table.rows:
+        return prepared
+    table = prepared.table.take(kept)
+    return replace(prepared, table=table, rows=prepared.rows[kept])

@@ -45,7 +45,7 @@ def predicted_by(
         draws = in_front(found.posterior)
         unseen = replace(units, seen=False)
         return log_mean_exp(density_of_units(compiled, unseen, draws, chosen))
-    places = np.asarray(chosen, dtype=np.int64)
+    places = np.flatnonzero(units.index >= 0)[np.asarray(chosen, dtype=np.int64)]
     frame = fill(compiled.lowered, compiled.prepared.table.take(places))
     total: Any = 0.0
     for rows in Rows.given(compiled):

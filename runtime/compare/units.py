@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LeftOut",
+    "counted_rows",
     "in_front",
     "index_of",
     "units_of",
@@ -48,7 +49,7 @@ class LeftOut:
     labels
         Of the units.
     index
-        The unit of each row.
+        The unit of each row; -1 of one that is in none, as it has the weight 0.
     groups
         Names of the groups of the program whose levels they are: their effects are
         integrated out.
@@ -91,10 +92,13 @@ def units_of(compiled: Compiled, by: str | None) -> LeftOut:
     """
     prepared = compiled.prepared
     if by is None:
-        labels = tuple(str(one) for one in prepared.rows.tolist())
+        kept = counted_rows(compiled)
+        labels = tuple(str(one) for one in prepared.rows[kept].tolist())
+        index = np.full(len(kept), -1)
+        index[kept] = np.arange(len(labels))
         every = tuple(one.name for one in compiled.lowered.groups)
         told = _told(compiled, "", (), every)
-        return LeftOut("", labels, np.arange(len(labels)), (), every, *told)
+        return LeftOut("", labels, index, (), every, *told)
     if not isinstance(by, str):
         raise ArgumentError(f"by is the name of a column, not {given(by)}")
     names = {one.name for one in _used(compiled.lowered)}
@@ -114,6 +118,19 @@ def units_of(compiled: Compiled, by: str | None) -> LeftOut:
     units = LeftOut(by, labels, index, own, others, *_told(compiled, by, own, others))
     _check(compiled, units)
     return units
+
+
+def counted_rows(compiled: Compiled) -> NDArray[np.bool_]:
+    """Return which rows say something: those of weight 0 in all responses do not."""
+    program = compiled.lowered
+    kept = np.zeros(compiled.prepared.table.rows, dtype=np.bool_)
+    frame = None
+    for one in program.likelihoods:
+        if one.weight is None:
+            return ~np.zeros_like(kept)
+        frame = frame or fill(program, compiled.prepared.table)
+        kept |= np.asarray(frame[one.weight]) > 0
+    return kept
 
 
 def _told(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ from ..compare.measures import (
     check_columns,
     common_measure,
 )
-from ..compare.units import units_of
+from ..compare.units import counted_rows, units_of
 from ..interface.arguments import ArgumentError, choice, flag, given
 from ..interface.calls import called
 from ..interface.faults import fault
@@ -123,6 +124,11 @@ def compare(
                 counts,
             )
         )
+    # rows of weight 0 add nothing, and are not among those that are counted
+    kept = counted_rows(first._origin.compiled)
+    if not kept.all():
+        counts = None if counts is None else counts[kept]
+        found = [replace(one, each=one.each[kept]) for one in found]
     draws = min(math.prod(one.provenance.drawn) for one in fits.values())
     return _ordered(found, measure, counts, method, draws)
 

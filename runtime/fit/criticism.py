@@ -125,8 +125,10 @@ class Criticism(NearestNames):
         else:
             values = self.log_likelihood(response)
             flat = values.transpose("row", "chain", "draw").values
-            density = flat.reshape(len(flat), -1)
+            counted = units.index >= 0
+            density = flat.reshape(len(flat), -1)[counted]
             counts = self._origin.rows.counts
+            counts = None if counts is None else counts[counted]
         found = loo_of(
             np.asarray(density, dtype=np.float64),
             units.labels,
@@ -304,6 +306,7 @@ class Criticism(NearestNames):
         """
         from ..compare.loo import efficiency
         from ..compare.pit import loo_pit
+        from ..compare.units import counted_rows
 
         rows = self._origin.rows_of(response)
         if rows.family.has_columns:
@@ -325,12 +328,14 @@ class Criticism(NearestNames):
         observed = np.asarray(rows.frame[rows.program.likelihood.value])
         if drawn.attrs.get("coded") == "number":
             observed = np.asarray(numbers_of(rows.categories))[observed.astype(int)]
+        # what has the weight 0 was not learned from, and counts for nothing here
+        kept = counted_rows(self._origin.compiled.of(rows.name))
         return loo_pit(
-            np.asarray(flat, dtype=np.float64),
-            new,
-            observed,
+            np.asarray(flat, dtype=np.float64)[kept],
+            new[kept],
+            observed[kept],
             efficiency(self.data["posterior"].to_dataset()),
-            rows.labels.tolist(),
-            rows.counts,
+            rows.labels[kept].tolist(),
+            None if rows.counts is None else rows.counts[kept],
             chosen,
         )

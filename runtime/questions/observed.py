@@ -31,7 +31,7 @@ def observed_in(
 
     None for other questions, on other scales than ``response`` and ``prob``, where a
     numeric predictor is held, where exposures differ, where rows are censored or
-    truncated, and where there are none.
+    truncated, and where there are none. Rows have their weights.
 
     Parameters
     ----------
@@ -55,6 +55,10 @@ def observed_in(
         (level,) = own
         chosen &= recode(table.columns[name], (level,)) == 0
     counts = np.ones(table.rows) if table.counts is None else table.counts.astype(float)
+    weight = bound.response.weight
+    if weight is not None:  # as the fit has them: a row of weight 0 is none
+        counts = counts * array_of(RowValues(weight), table)
+        chosen &= counts > 0
     if not chosen.any():
         return None
     values = _response(compiled, table)
