@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ...distributions.density.latent import LATENT
 from ...distributions.density.priors import normal
 from ...distributions.numerics import HALF_LOG_2PI
 from ..family import (
@@ -45,6 +46,15 @@ def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
     z = (y - mu) / sigma
     return m.log_ndtr(z), m.log_ndtr(-z)
+
+
+def between(m: Any, low: Any, high: Any, mu: Any, sigma: Any) -> Any:
+    """Return the log of the probability between two numbers.
+
+    Of bounds that are near each other beside ``sigma`` the tails have no difference.
+    """
+    a, b = (high - mu) / sigma, (low - mu) / sigma
+    return LATENT["probit"].between(m, a, b, (high - low) / sigma)
 
 
 def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
@@ -114,6 +124,7 @@ GAUSSIAN = Family(
         log_tails,
         lambda pm, pt, mu, sigma: pm.Normal.dist(mu, sigma),
         "pm.Normal.dist(mu, sigma)",
+        between=between,
         mean=mean_between,
     ),
     doc=r"""Normal response.

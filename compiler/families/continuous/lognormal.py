@@ -22,6 +22,7 @@ from ..family import (
     Tails,
     residual_scale,
 )
+from .gaussian import between as normal_between
 from .gaussian import deviations
 from .gaussian import log_tails as normal_log_tails
 
@@ -60,6 +61,11 @@ def moments(y: Array, count: Counts = None) -> Moments:
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
     return normal_log_tails(m, m.log(y), mu, sigma)
+
+
+def between(m: Any, low: Any, high: Any, mu: Any, sigma: Any) -> Any:
+    """Return the log of the probability between two numbers."""
+    return normal_between(m, m.log(low), m.log(high), mu, sigma)
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
@@ -124,6 +130,7 @@ Abbt (2001), Log-normal distributions across the sciences, BioScience 51,
         lambda pm, pt, mu, sigma: pm.LogNormal.dist(mu, sigma),
         "pm.LogNormal.dist(mu, sigma)",
         lowest=0.0,
+        between=between,
     ),
     pooled=Pooled(lognormal, deviations, logged=True),
 )
