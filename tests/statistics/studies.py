@@ -44,8 +44,6 @@ class Study:
         Of the response, for each set of parameters along the first axis.
     sd_rate
         Of the exponential prior of the standard deviation of effects.
-    accept
-        The share of steps that is accepted; None: the sampler's own.
     sets
         Data sets that are drawn: so many that the planted faults can be seen.
     """
@@ -56,7 +54,6 @@ class Study:
     simulate: Callable[[np.random.Generator, Named], Array]
     log_likelihood: Callable[[Array, Named], Array]
     sd_rate: float = 1.0
-    accept: float | None = None
     sets: int = 500
 
     @property

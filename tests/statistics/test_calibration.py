@@ -122,7 +122,7 @@ def calibrated(study: Study, sets: int, seed: int = 1) -> Result:
         y = study.simulate(rng, truth)
         changed = {**arrays, observed: (y - study.ranks).astype(kind)}
         settings = SamplerSettings.checked(
-            draws=500, tune=500, chains=2, seed=number + 1, target_accept=study.accept
+            draws=500, tune=500, chains=2, seed=number + 1
         )
         sampled = Sampled(replace(model, frame=Frame(changed, lengths)))
         data = sample(sampled, settings, progress_for(False)).data
