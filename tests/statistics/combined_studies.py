@@ -5,7 +5,7 @@ As in ``studies``, what is drawn and how likely it is owes nothing to the compil
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +38,19 @@ def study(
     simulate: Callable[[Rng, Named], Array],
     density: Callable[[Array, Named], Array],
     left: str = "y",
+    own: Mapping[str, tuple[str, Callable[[Rng, int], Array]]] | None = None,
 ) -> Study:
-    """Return the study of a family with the parameters ``others``."""
+    """Return the study of a family with the parameters ``others``.
+
+    ``own`` are priors in place of those of ``OTHERS``.
+    """
+    table = {**OTHERS, **(own or {})}
 
     def prior(rng: Rng, size: int) -> Named:
-        drawn = {name: OTHERS[name][1](rng, size) for name in others}
+        drawn = {name: table[name][1](rng, size) for name in others}
         return {**count_prior(rng, size), **drawn}
 
-    lines = "".join(f"prior {name} ~ {OTHERS[name][0]}\n" for name in others)
+    lines = "".join(f"prior {name} ~ {table[name][0]}\n" for name in others)
     return Study(
         f"{left} ~ x + (1 | g), family={family}\n{_PRIORS}{lines}",
         response,
