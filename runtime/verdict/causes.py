@@ -7,6 +7,7 @@ other's part, divergences near an sd of 0, columns on very different scales.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,21 @@ def _near_zero(found: Evidence) -> Iterator[str]:
                 "the data do not tell these effects from 0. Smaller steps help; if "
                 "some divergences stay, give this sd a prior of its own, or leave the "
                 "effects out."
+            )
+    for parameter in found.program.parameters:
+        positive = parameter.bounds == (0.0, math.inf) and not parameter.axes
+        called = found.name(parameter.name, "") if positive else None
+        if called is None or parameter.name not in found.posterior:
+            continue
+        flat = found.posterior[parameter.name].transpose("chain", "draw").values.ravel()
+        ranks = flat.argsort().argsort() / max(flat.size - 1, 1)
+        if ranks[diverging].mean() < _NEAR_ZERO:
+            yield (
+                f"The draws that diverged are where {called} is near 0: chains get "
+                "there slowly, and its interval may end too early. Smaller steps and "
+                "more draws help; so does a prior that is low at 0, such as "
+                f"`prior {called} ~ gamma(2, {2.0 / flat.mean():.2g})`, if 0 makes no "
+                "sense."
             )
 
 

@@ -84,6 +84,11 @@ def funnel(draws: Draws) -> None:
     draws[1]["diverging"].values[:] = sd < np.quantile(sd, 0.02)
 
 
+def narrow(draws: Draws) -> None:
+    sigma = draws[0]["sigma"].values
+    draws[1]["diverging"].values[:] = sigma < np.quantile(sigma, 0.02)
+
+
 def divergences_anywhere(draws: Draws) -> None:
     draws[1]["diverging"].values[:, ::40] = True
 
@@ -101,6 +106,7 @@ CAUSES: list[tuple[Callable[[Draws], None], tuple[str, ...]]] = [
     (together, ("b[x] and b[z] move together (correlation -1.000)",)),
     (exchanged, ("The effects of g and h move together",)),
     (funnel, ("The draws that diverged are where sd_g[Intercept] is near 0",)),
+    (narrow, ("The draws that diverged are where sigma is near 0: chains get",)),
 ]
 
 
