@@ -221,7 +221,7 @@ def _family(family: Family) -> str:
 def families() -> Iterator[str]:
     yield from _table("family; other names", "response", "link", "parameters")
     for family in (*FAMILIES.values(), *BY_RESPONSE.values()):
-        parameters = [f"`{d.name}`: {d.meaning}" for d in family.dpars]
+        parameters = [f"`{d.name}`: {d.meaning}" for d in family.listed]
         if family.mains:
             parameters.insert(0, f"`{family.predictor}` of each: {SEVERAL}")
         if family.thresholds:

@@ -45,3 +45,15 @@ def test_the_figures_of_survreg_are_those_of_r() -> None:
         if family == "lognormal":
             assert f"sigma {scale:.3f}" in row
         assert row.startswith(f"{theirs['x']:.3f} |") and f" {mean:.3f}" in row
+
+
+def test_hazard_ratios_of_coxph_are_those_kept() -> None:
+    """Coefficients and errors, and how many rows are censored."""
+    kept = json.loads((REFERENCES / "brms" / "cox.json").read_text("utf-8"))["coxph"]
+    for name in ("x", "z"):
+        row = re.search(rf"^\| effect of `{name}` \| (\S+) \(se (\S+)\)", PAGE, re.M)
+        assert row is not None
+        for text, part in zip(row.groups(), ("coefficients", "errors"), strict=True):
+            assert float(text) == pytest.approx(kept[part][name], abs=6e-4)
+    late = pd.read_csv(REFERENCES / "brms" / "cox.csv")["late"]
+    assert f"Of {len(late)} made-up times, {late.sum()} of them censored" in PAGE

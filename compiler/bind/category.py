@@ -74,7 +74,7 @@ def bind_category(
             sink.add(
                 "invalid-term",
                 call.span,
-                f"`{text}` has an effect for each threshold, and {family.name} has "
+                f"`{text}` has an effect for each threshold, and {family.shown} has "
                 f"{'one for all' if family.thresholds else 'no thresholds'}",
                 CATEGORIES if family.thresholds else "leave `cs()` out",
             )

@@ -69,7 +69,7 @@ def without_category(
         has = "one for all" if family.thresholds else "no thresholds"
         fault(
             "invalid-term",
-            f"`{text}` has an effect for each threshold, and {family.name} has {has}",
+            f"`{text}` has an effect for each threshold, and {family.shown} has {has}",
             CATEGORIES if family.thresholds else "leave `cs()` out",
         )
         return None

@@ -147,7 +147,7 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
             response.span,
             f"{count:,} {'value' if count == 1 else 'values'} of the response "
             f"`{response.name}` {'is' if count == 1 else 'are'} outside the support of "
-            f"{bound.family.name}: {bound.family.support}",
+            f"{bound.family.shown}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
             *bound.family.outside(np.repeat(values[outside], times)),
         )

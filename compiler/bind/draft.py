@@ -29,6 +29,7 @@ from ..formula.expansion import Expansion
 from ..formula.leaks import check_leaks
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
+from .baseline import with_baseline
 from .body import bind_body
 from .bound import (
     Body,
@@ -184,6 +185,7 @@ def draft_of(
     )
     response = with_reference(response, family, options, sink)
     family = of_response(family, response)
+    family = with_baseline(family, response, prepared, sink)
     model, named = by_category(model, family, response, sink)
     curve = nonlinear(model, family, schema, sink)
     if curve is not None and family is not None and family.mains:

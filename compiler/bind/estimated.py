@@ -52,7 +52,7 @@ def free_parameters(bound: BoundModel) -> Iterator[str]:
         yield from _free(bound, part)
     for dpar in bound.family.dpars:
         known = dpar.fixed is not None or dpar.name in modelled
-        target = f"{bound.target}{dpar.name}"
+        target = f"{bound.target}{dpar.within or dpar.name}"
         if not known and fixed_at(bound, target) is None:
             yield target
 
@@ -240,7 +240,7 @@ def check_residuals(bound: BoundModel, table: Table, sink: Sink) -> None:
             "group-per-row",
             grouping.span,
             f"the grouping factor `{grouping.name}` has a level for every row",
-            f"its effects cannot be told from the residuals of {bound.family.name}",
+            f"its effects cannot be told from the residuals of {bound.family.shown}",
             "where the errors are known, say so: `sigma ~ 0 + offset(log(se))`, or "
             "`prior sigma = 1`",
         )

@@ -86,7 +86,7 @@ def _bounds(
                 table,
                 sink,
                 f"`{variables[key].label}` is no whole number in ROWS",
-                f"a response of {bound.family.name} is one, and may be its bound",
+                f"a response of {bound.family.shown} is one, and may be its bound",
             )
     if {"lb", "ub"} <= set(limits):
         crossed = np.greater if whole else np.greater_equal
@@ -126,7 +126,7 @@ def _says_something(
         variables[key],
         table,
         sink,
-        f"no response of {bound.family.name} is {side} {near:g}: the bound says "
+        f"no response of {bound.family.shown} is {side} {near:g}: the bound says "
         "nothing in ROWS",
         f"leave it out: `trunc({keyword}=...)`, or no `trunc` at all",
     ) & _report(
@@ -134,7 +134,7 @@ def _says_something(
         variables[key],
         table,
         sink,
-        f"every response of {bound.family.name} is {side} {far:g}: with the "
+        f"every response of {bound.family.shown} is {side} {far:g}: with the "
         "bound there is none in ROWS",
         "a bound is in the units of the response",
     )
@@ -177,7 +177,7 @@ def _censoring(
         table,
         sink,
         f"in ROWS a censored `{name}` is {tails.highest:g}, and no response of "
-        f"{bound.family.name} is above",
+        f"{bound.family.shown} is above",
     )
     # at most a number is that number as well, where numbers are whole
     least = np.less if is_whole(bound.family) else np.less_equal

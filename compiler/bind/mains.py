@@ -54,7 +54,7 @@ def with_reference(
         sink.add(
             "unknown-option",
             option.name.span,
-            f"`refcat` names the reference of unordered categories, and {family.name} "
+            f"`refcat` names the reference of unordered categories, and {family.shown} "
             "has none",
             "write `family=categorical`, or leave it out",
         )

@@ -183,6 +183,7 @@ def _dpar(
 ) -> Dpar | None:
     """Return the parameter that a left side names; None after a fault."""
     known = {dpar.name: dpar for dpar in (*family.mains, *family.dpars)}
+    known = {name: dpar for name, dpar in known.items() if not dpar.within}
     node = unwrap(left)
     text = node.text if isinstance(node, Name) else expression_text(node)
     if isinstance(node, Name):
@@ -195,9 +196,17 @@ def _dpar(
                 sink.add(
                     "parameter-not-column",
                     node.span,
-                    f"`{text}` is the parameter of {family.name} here, not the column",
+                    f"`{text}` is the parameter of {family.shown} here, not the column",
                 )
             return known[name]
+        if any(dpar.within == name for dpar in family.dpars):
+            sink.add(
+                "unknown-parameter",
+                node.span,
+                f"`{text}` are shares that add up to 1, and have no formula",
+                f"their prior is `prior {text} ~ dirichlet(1)`",
+            )
+            return None
     if not isinstance(node, Name) or text in schema.columns:
         _report_left(left, text, family, schema, sink)
         return None
@@ -216,14 +225,14 @@ def _dpar(
             text,
             tuple(f"{of}{dpar}" for dpar in known),
             node.span,
-            f"parameters of {family.name}",
+            f"parameters of {family.shown}",
         )
     if not known and not others:
-        notes = (*notes, f"{family.name} has none beside `{family.predictor}`")
+        notes = (*notes, f"{family.shown} has none beside `{family.predictor}`")
     sink.add(
         "unknown-parameter",
         node.span,
-        f"{family.name} has no parameter `{text}`",
+        f"{family.shown} has no parameter `{text}`",
         *notes,
         fix=fix,
     )

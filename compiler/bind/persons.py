@@ -66,7 +66,7 @@ def with_persons(
         sink.add(
             "unknown-parameter",
             formula.response.span,
-            f"{family.name} has no parameter `{_THRESHOLD}`",
+            f"{family.shown} has no parameter `{_THRESHOLD}`",
             f"{', '.join(ordinal)} have thresholds",
         )
         return None
@@ -74,7 +74,7 @@ def with_persons(
         sink.add(
             "invalid-term",
             formula.response.span,
-            f"the thresholds of {family.name} are in no order: what people differ in "
+            f"the thresholds of {family.shown} are in no order: what people differ in "
             "at each of them is an effect of theirs on it",
             "it is written `(cs(1) | subj)` in the formula of the predictor",
         )

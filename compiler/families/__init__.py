@@ -30,6 +30,7 @@ from .combined.zero_inflated import (
 )
 from .composition import COMPOSITIONS
 from .composition import named as composed
+from .continuous import cox
 from .continuous.asymmetric_laplace import ASYMMETRIC_LAPLACE
 from .continuous.exgaussian import EXGAUSSIAN
 from .continuous.exponential import EXPONENTIAL
@@ -73,7 +74,7 @@ class Families(dict[str, Family]):
             return self[family].with_link(link)
         if name in BY_RESPONSE:
             return BY_RESPONSE[name]
-        found = own.registered(name) or categorical.named(name)
+        found = own.registered(name) or categorical.named(name) or cox.named(name)
         found = found or composed(name)
         return found or mixture.named(self, name) or _with_limits(name)
 
@@ -139,7 +140,7 @@ FAMILIES = Families(
 
 #: Families whose parameters depend on the response: as they are named in a spec.
 BY_RESPONSE: dict[str, Family] = {
-    family.name: family for family in (categorical.CATEGORICAL, *COMPOSITIONS)
+    family.name: family for family in (categorical.CATEGORICAL, *COMPOSITIONS, cox.COX)
 }
 
 #: Names of the families of further links, with the family and the link.
@@ -167,5 +168,5 @@ COMPILED = ", ".join(
 
 #: Families of the language that this version does not compile yet.
 PLANNED_FAMILIES: tuple[str, ...] = tuple(
-    ("xbeta negbinomial1 logistic_normal cox").split()
+    ("xbeta negbinomial1 logistic_normal").split()
 )

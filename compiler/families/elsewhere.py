@@ -56,7 +56,6 @@ _OVERDISPERSED = (
 
 #: What comes nearest to a family that is not compiled.
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
-    "cox": ("until then: `weibull` of times that are all observed",),
     "xbeta": (_ORDERED,),
     "negbinomial1": (_OVERDISPERSED,),
     "logistic_normal": (
@@ -84,7 +83,7 @@ NO_FAMILY: Mapping[str, str] = {
     "tweedie": "until then: two models, `bernoulli` of `let some = y > 0`, and "
     "`lognormal` of the rows `where y > 0` (in a file of its own)",
     "ocat": "it is called `ordlogit` here",
-    "cox.ph": "survival models are not compiled by this version",
+    "cox.ph": "it is called `cox` here, of times with `cens`: `time | cens(c) ~ x`",
     "custom": _OWN,
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, Protocol
 
@@ -114,6 +114,9 @@ class Dpar:
         the response.
     below
         Whether each response is above it: the density is 0 of all others.
+    within
+        The simplex that it is an element of, which has the default prior and no
+        formula; empty: it is a number by itself.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Dpar:
     pooled: float = 0.0
     spread: float | None = None
     below: bool = False
+    within: str = ""
 
 
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
@@ -370,6 +374,9 @@ class Family:
     apart
         Of families with thresholds: how many of the lowest categories have none above
         them, and a parameter of their own.
+    events
+        Whether ``moments`` count events, and are told of each row what is known of its
+        limits too.
     mains
         Of families with several main predictors: all of them, that of ``predictor``
         first, the others among ``dpars`` too. The formula of the model is that of each
@@ -385,6 +392,8 @@ class Family:
         the last axis of responses, and of what ``simulate`` and ``mean`` return.
     shares
         Of compositions: the mean share of each category, of the arguments of ``mean``.
+    called
+        What it is called in a spec, where ``name`` says more.
     own
         Whether it is the caller's, and not of the language.
     alike
@@ -433,15 +442,28 @@ class Family:
     steps: Stepwise | None = None
     apart: int = 0
     items: bool = False
+    events: bool = False
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
     answers: Callable[..., Array] | None = None
     parts: int = 0
     shares: Callable[..., Array] | None = None
+    called: str = ""
     own: bool = False
     alike: bool = False
     components: tuple[Family, ...] = ()
     members: Callable[..., Array] | None = None
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return self.called or self.name
+
+    @property
+    def listed(self) -> tuple[Dpar, ...]:
+        """The parameters beside the predictor, a simplex as one of them."""
+        found = {dpar.within or dpar.name: dpar for dpar in self.dpars}
+        return tuple(replace(dpar, name=name) for name, dpar in found.items())
 
     @property
     def of_categories(self) -> bool:

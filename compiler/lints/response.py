@@ -50,7 +50,7 @@ def binary(subject: LintedModel) -> Iterator[Finding]:
     zero_one = (low, high) == (0.0, 1.0)
     yield Finding(
         bound.response.span,
-        f"the response `{name}` has two values, and {bound.family.name} is for "
+        f"the response `{name}` has two values, and {bound.family.shown} is for "
         "measurements",
         (
             "`family=bernoulli` is for two values: its predictions stay between 0 and 1"
@@ -159,7 +159,7 @@ def bounded(subject: LintedModel) -> Iterator[Finding]:
             notes.append("for hits of a known number of trials: `family=binomial`")
     yield Finding(
         response.span,
-        f"the response `{response.name}` {kind}: {bound.family.name} knows neither "
+        f"the response `{response.name}` {kind}: {bound.family.shown} knows neither "
         "steps nor bounds",
         tuple(notes),
     )

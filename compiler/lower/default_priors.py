@@ -206,6 +206,12 @@ def intercept(
             f"around the {'log of the ' if part.link.name == 'log' else ''}mean of "
             "all rows, one spread wide, at the predictors' means"
         )
+    elif family.events:
+        width = INTERCEPT_WIDTH_LOG
+        reason = (
+            "around the log of the events over the baseline hazard that rows have come "
+            "through, were it the same at all times, at the predictors' means"
+        )
     elif part.link.name == "log":
         width = INTERCEPT_WIDTH_LOG
         reason = "around the log of the response's mean, at the predictors' means"

@@ -200,6 +200,9 @@ def response_moments(
         name: evaluate(variable.expression, table)
         for name, variable in bound.response.known
     }
+    if bound.family.events:
+        limits = bound.response.limits
+        known |= {name: evaluate(one.expression, table) for name, one in limits}
     if bound.family.thresholds:
         known["categories"] = len(bound.response.categories)
     return moments_of(

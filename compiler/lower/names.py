@@ -51,6 +51,8 @@ def _of_response(bound: BoundModel) -> set[str]:
     for dpar in bound.family.dpars:
         made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
         taken |= {f"{of}{name}" for name in made}
+        if dpar.within:
+            taken |= {f"{of}{dpar.within}", f"{of}{dpar.within}_share"}
     for part in bound.predictors:
         names = (
             *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),

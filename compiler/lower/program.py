@@ -61,6 +61,7 @@ from .links import INVERSES, WRITTEN
 from .names import free_name, observed_slot
 from .nonlinear import body_of, moments_of
 from .persons import lower_persons, person_arguments
+from .simplex import element_of
 from .smooth import lower_smooths
 from .special import (
     known_coefs,
@@ -293,6 +294,8 @@ def _dpars(build: Builder) -> NamedExpressions:
             value = _predicted(build, *formulas[dpar.name])
         elif dpar.fixed is not None:
             continue
+        elif dpar.within:
+            value = element_of(build, dpar)
         else:
             moments = build.learned.own
             coupling = build.joint.coupling

@@ -427,7 +427,7 @@ def _dpars(given: _Given) -> Iterator[tuple[str, Unit]]:
     derived = {d.name: d.expression for d in program.derived}
     arguments = dict(given.likelihood.arguments)
     for dpar in given.family.dpars:
-        if dpar.fixed is not None or dpar.name not in arguments:
+        if dpar.fixed is not None or dpar.name not in arguments or dpar.within:
             continue
         default = dpar.default(given.own)
         for name in names_in(arguments[dpar.name]):

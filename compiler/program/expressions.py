@@ -72,6 +72,7 @@ ANY = -1
 #: ``logit_cumulative``: logit of the cumulative sums of a simplex but the last.
 #: ``logit_gaps``: differences of those, computed without cancellation.
 #: ``monotonic``: of a simplex of D steps, 0 and D times its cumulative sums.
+#: ``element``: one number of a vector, by its place from 0, a constant.
 #: ``by_threshold``: a matrix, which is a slot, times a vector with a number for each
 #: of its columns and each threshold, that of a column side by side.
 #: ``beside``: predictors, one for each threshold, as the columns of a matrix.
@@ -92,6 +93,7 @@ OPERATIONS: Mapping[str, int] = {
     "logit_cumulative": 1,
     "logit_gaps": 1,
     "monotonic": 1,
+    "element": 2,
     "by_threshold": 2,
     "beside": ANY,
     **{name: one.arguments for name, one in ELEMENTWISE.items()},

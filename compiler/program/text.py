@@ -86,6 +86,8 @@ def expression_text(expr: ProgramExpr) -> str:
             return (
                 f"-({inside})" if needs_parentheses("neg", 0, operand) else f"-{inside}"
             )
+        case Apply("element", (vector, Const(float(place)))):
+            return f"{expression_text(vector)}[{int(place)}]"
         case Apply(operation, arguments):
             return f"{operation}({', '.join(expression_text(a) for a in arguments)})"
         case Assemble(parts, order):

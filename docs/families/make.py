@@ -68,10 +68,11 @@ def record(family: Family) -> str:
     ]
     if family.thresholds:
         lines.append("| `threshold` | bounds of the categories | in order | |")
-    for dpar in family.dpars:
+    for dpar in family.listed:
         fixed = "" if dpar.fixed is None else f"; {dpar.fixed:g} without a formula"
         what = f"{dpar.meaning}{fixed}"
-        lines.append(f"| `{dpar.name}` | {what} | {_lives(dpar)} | `{dpar.link}` |")
+        link = "" if dpar.within else f"`{dpar.link}`"
+        lines.append(f"| `{dpar.name}` | {what} | {_lives(dpar)} | {link} |")
     if family.known:
         known = ", ".join(f"`y \\| {name}(n)`" for name in family.known)
         if family.has_columns:
@@ -122,6 +123,7 @@ def spec_of(family: Family) -> str:
     if family.has_columns:
         response = response.replace("y", f"cbind({', '.join(CATEGORIES)})", 1)
     response = "y | dec(answer)" if "dec" in family.known else response
+    response = "y | cens(late)" if family.events else response
     first = 1 - family.apart
     head = f"column y: ordered({first}..5)\n\n" if family.thresholds else ""
     if family.response == "nominal":
@@ -146,8 +148,10 @@ def truth_of(family: Family) -> dict[str, Any]:
     if not family.thresholds:
         truth["Intercept"] = intercept
     truth |= {"b[x]": slope, "sd[g, Intercept]": 0.4}
+    if family.events:
+        del truth["Intercept"]  # of hazards before the knots are known
     for dpar in family.dpars:
-        if dpar.fixed is None:
+        if dpar.fixed is None and not dpar.within:
             truth[dpar.name] = _value(dpar)
     return truth
 
@@ -175,17 +179,23 @@ def _value(dpar: Dpar) -> float:
     return SPECIAL.get(dpar.name, TYPICAL[dpar.support])
 
 
-def example(family: Family) -> str:
-    """Draw data, fit them, and return the part of the page that shows both."""
-    design = {
+def _design() -> dict[str, Any]:
+    return {
         "g": np.repeat([f"g{n:02}" for n in range(GROUPS)], EACH),
         "x": np.tile(np.linspace(-1.0, 1.0, EACH), GROUPS).round(3),
         "n": np.full(GROUPS * EACH, 10),
     }
+
+
+def example(family: Family) -> str:
+    """Draw data, fit them, and return the part of the page that shows both."""
+    design = _design()
     spec, truth = spec_of(family), truth_of(family)
-    decided = "dec" in family.known
-    if decided:
-        data: Any = _decisions(family, truth, design)
+    decided = "dec" in family.known or family.events
+    if family.events:
+        data: Any = _times(truth, design)
+    elif decided:
+        data = _decisions(family, truth, design)
     else:
         data = varying.simulate(spec, truth, design, seed=SEED)
     model = varying.compile(spec, data)
@@ -207,7 +217,10 @@ def example(family: Family) -> str:
         f"| `{row.target}` | `{row.prior}` | {row.reason} |".replace("y | ", r"y \| ")
         for row in model.priors
     )
-    _picture(family, fit)
+    if family.events:
+        _hazards(family, fit)
+    else:
+        _picture(family, fit)
     simulated = (
         "    varying simulate y.model --truth truth.txt --data design.csv "
         f"--seed {SEED} --out y.csv"
@@ -217,7 +230,11 @@ def example(family: Family) -> str:
             "## An example",
             "",
             f"{GROUPS} groups with {EACH} rows each are drawn from known parameters "
-            "and fitted, to see them found again:",
+            "and fitted, to see them found again:"
+            if not family.events
+            else f"{GROUPS} groups with {EACH} rows each are drawn from a hazard that "
+            "rises with the root of the time, followed for 3 to 12 units (`late`: no "
+            "event until then), and fitted, to see effects found again:",
             "",
             "```model",
             spec.rstrip(),
@@ -234,8 +251,7 @@ def example(family: Family) -> str:
             "|---|---|---|---|",
             *rows,
             "",
-            f"![The {family.title} at three predictors, and these data beside what the "
-            f"fit draws](../images/families/{family.name}.png)",
+            f"![{_caption(family)}](../images/families/{family.name}.png)",
             "",
             "Default priors for these data (`varying show priors`):",
             "",
@@ -263,6 +279,17 @@ def _decisions(
         "answer": answer,
         "y": family.simulate(rng, mu, **given, dec=answer),
     }
+
+
+def _times(truth: dict[str, Any], design: dict[str, Any]) -> dict[str, Any]:
+    """Draw times whose hazard rises, of people who are followed for 3 to 12 units."""
+    rng = np.random.default_rng(SEED)
+    levels = truth["sd[g, Intercept]"] * rng.normal(size=GROUPS)
+    eta = truth["b[x]"] * design["x"] + np.repeat(levels, EACH)
+    event = 5.0 * (rng.standard_exponential(len(eta)) * np.exp(-eta)) ** (1.0 / 1.5)
+    end = rng.uniform(3.0, 12.0, len(eta))
+    late = (event > end).astype(int)
+    return {**design, "late": late, "y": np.minimum(event, end).round(3)}
 
 
 def _flat(truth: dict[str, Any]) -> dict[str, float]:
@@ -295,6 +322,78 @@ def _text(value: Any) -> str:
 
 
 # ---- the picture ---------------------------------------------------------------------
+
+
+def _caption(family: Family) -> str:
+    if family.events:
+        return (
+            "The hazard at three predictors, with that of the truth in grey, and the "
+            "share without an event: of the fit, and by Kaplan and Meier"
+        )
+    return (
+        f"The {family.title} at three predictors, and these data beside what the "
+        "fit draws"
+    )
+
+
+def _hazards(family: Family, fit: Any) -> None:
+    """Draw hazards, and survival beside that of Kaplan and Meier."""
+    from varying.compiler.distributions.density.arrays import ARRAYS
+    from varying.compiler.families.continuous.baseline import Baseline
+    from varying.runtime.plots.style import WIDTH, drawn
+
+    data, posterior = _times(truth_of(family), _design()), fit.data["posterior"]
+    knots = fit._origin.compiled.bound.family.name
+    base = Baseline(tuple(map(float, knots[len("cox(") : -1].split(", "))))
+    shares = np.asarray(posterior["sbhaz"]).reshape(-1, base.size).T[:, :, None]
+    intercept, slope, sd = (
+        np.asarray(posterior[name]).reshape(-1, 1)
+        for name in ("Intercept", "b", "sd_g")
+    )
+    at = np.linspace(1.02 * base.knots[0], 0.995 * base.knots[-1], 200)
+    hazard, passed = (
+        base.hazard(ARRAYS, at, shares),
+        base.cumulative(ARRAYS, at, shares),
+    )
+
+    @drawn
+    def draw(sheet: Any) -> None:
+        figure = sheet.figure(WIDTH, 2.7)
+        left, right = figure.subplots(1, 2)
+        for dash, x in zip(_DASHES, (-1.0, 0.0, 1.0), strict=True):
+            found = np.exp(intercept + slope * x) * hazard
+            true = 1.5 / 5.0 * (at / 5.0) ** 0.5 * np.exp(0.6 * x)
+            left.plot(at, true, color="0.7", lw=1.0, ls=dash)
+            label = f"x = {x:g}"
+            left.plot(at, np.median(found, axis=0), "k", ls=dash, lw=1.0, label=label)
+        left.set_title("hazard: median of the fit, truth (grey)", loc="left")
+        left.set_ylim(0.0, 1.2)
+        left.legend(frameon=False, fontsize=7)
+        rng = np.random.default_rng(SEED)
+        levels = np.repeat(rng.normal(size=(len(sd), GROUPS)), EACH, axis=1)
+        eta = intercept + slope * data["x"] + sd * levels
+        some = slice(None, None, 20)
+        curves = np.stack(
+            [
+                np.exp(-np.exp(e)[:, None] * c).mean(axis=0)
+                for e, c in zip(eta[some], passed[some], strict=True)
+            ]
+        )
+        low, middle, high = np.quantile(curves, [0.025, 0.5, 0.975], axis=0)
+        right.fill_between(at, low, high, color="0.85", lw=0)
+        right.plot(at, middle, "k", lw=1.0)
+        order = np.argsort(data["y"])
+        left_at = np.arange(len(order), 0, -1)
+        kept = np.cumprod(1.0 - (1 - data["late"][order]) / left_at)
+        right.step(data["y"][order], kept, "k:", lw=1.0, where="post")
+        right.set_ylim(0.0, 1.0)
+        right.set_title("share without an event: fit, Kaplan-Meier (dots)", loc="left")
+        for axes in (left, right):
+            axes.set_xlabel("y")
+
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    draw(None).save(IMAGES / f"{family.name}.png")
+
 
 _DASHES = ("-", "--", ":")
 

@@ -310,8 +310,8 @@ def _rounded(subjects: Sequence[ComparedFit], column: str) -> ComparisonMeasure:
     continuous = next(one for one in subjects if one.density)
     discrete = next(one for one in subjects if not one.density)
     apart = (
-        f"`{continuous.rows.family.name}` gives a response a density, "
-        f"`{discrete.rows.family.name}` a probability"
+        f"`{continuous.rows.family.shown}` gives a response a density, "
+        f"`{discrete.rows.family.shown}` a probability"
     )
     base = continuous.base()
     if base.dtype.kind not in "iuf" or not (np.mod(base, 1.0) == 0.0).all():

@@ -117,7 +117,7 @@ def compare(
             compared(
                 name,
                 one.provenance.formula,
-                ", ".join(r.family.name for r in one._origin.responses.values()),
+                ", ".join(r.family.shown for r in one._origin.responses.values()),
                 np.asarray(values.reshape(len(values), -1), dtype=np.float64),
                 efficiency(one.data["posterior"].to_dataset()),
                 measure,
@@ -170,7 +170,7 @@ def _by_level(
             each = each + np.bincount(index, measure.shift[name], len(each))
         # strata of `gr(g, by=)` have levels in an order of their own
         each = each[[result.labels.index(label) for label in labels]]
-        families = ", ".join(r.family.name for r in fit._origin.responses.values())
+        families = ", ".join(r.family.shown for r in fit._origin.responses.values())
         found.append(
             Compared(
                 name,

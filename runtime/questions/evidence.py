@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.effects import effects_of_parts
-from varying.compiler.bind.priors.scalars import CORRELATIONS
+from varying.compiler.bind.priors.scalars import CORRELATIONS, SIMPLEXES
 from varying.compiler.bind.question import Quantity, Reference, Test
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
 from varying.compiler.formula.columns import simplexes
@@ -91,7 +91,7 @@ def prior_of(
 
 def _independent(references: Sequence[Reference]) -> bool:
     """Whether no two of them have a joint prior of which only the margins are here."""
-    joint = (*CORRELATIONS, "simo")
+    joint = (*CORRELATIONS, *SIMPLEXES)
     groups = [(o.kind, o.dpar, o.group) for o in references if o.kind in joint]
     return len(set(groups)) == len(groups)
 
@@ -107,7 +107,7 @@ def _exact(test: Test, written: Mapping[str, PriorText]) -> float | None:
     place = constant.index(False)
     reference = test.operands[place]
     if not isinstance(reference, Reference) or (
-        reference.kind in ("threshold", *CORRELATIONS, "simo")
+        reference.kind in ("threshold", *CORRELATIONS, *SIMPLEXES)
     ):
         return None
     prior = written[reference.target]
@@ -188,7 +188,7 @@ def _drawn(
                 drawn = None if own is None else own[:, one.places[0]]
             elif one.kind == "cor":
                 drawn = _correlations(one, prior, bound, rng)
-            elif one.kind == "simo":
+            elif one.kind in SIMPLEXES:
                 drawn = _steps(one, prior, bound, rng)
             elif one.kind == "rescor":
                 drawn = _correlation(prior, len(bound.members), rng)
@@ -269,13 +269,18 @@ def _thresholds(prior: PriorText, count: int, rng: np.random.Generator) -> Array
 def _steps(
     reference: Reference, prior: PriorText, bound: JointModel, rng: np.random.Generator
 ) -> Array:
-    """Return draws of the share of one step.
+    """Return draws of the share of one step, or of one spline.
 
     Of a Dirichlet it is Beta(a, A - a), with A the sum of its numbers.
     """
-    specials = bound.predictor(reference.dpar).population.specials
-    simplex = next(s for s in simplexes(specials) if s.name == reference.group)
-    alpha = prior.each or (dict(prior.arguments)["alpha"],) * len(simplex.steps)
+    if reference.kind == "simo":
+        specials = bound.predictor(reference.dpar).population.specials
+        simplex = next(s for s in simplexes(specials) if s.name == reference.group)
+        size = len(simplex.steps)
+    else:
+        dpars = bound.member(reference.dpar).family.dpars
+        size = sum(dpar.within == reference.kind for dpar in dpars)
+    alpha = prior.each or (dict(prior.arguments)["alpha"],) * size
     own = alpha[reference.places[0]]
     return np.asarray(rng.beta(own, sum(alpha) - own, _AT_ONCE))
 

@@ -200,6 +200,8 @@ class AtOnce:
                 ]
             case Take(Symbol(name), index):
                 return self.vector(name)[:, self.frame[index], None]
+            case Apply("element", (Symbol(name), Const(float(place)))):
+                return self.vector(name)[:, int(place)].reshape(self.size, 1, 1)
             case Apply(operation, arguments) if operation in _ROWWISE:
                 given = [self._value(one, values) for one in arguments]
                 with np.errstate(all="ignore"):

@@ -255,7 +255,7 @@ def _membership(rows: Rows, seed: int) -> RowComputation:
     family = rows.family
     if family.members is None:
         raise ArgumentError(
-            f"kind='membership' is of mixtures, and {family.name} is one family"
+            f"kind='membership' is of mixtures, and {family.shown} is one family"
         )
     members, count = family.members, len(family.components)
 

@@ -389,6 +389,14 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
             f"the design has no answers to take them from: write `column "
             f"{name_text(one.text)}: {listed}`, with yours",
         )
+    if family is not None and family.events:
+        raise _fault(
+            source,
+            node.span,
+            f"nothing says between which knots the baseline hazard of `{one.text}` is",
+            "they are those of the times of data, and the design has none: times are "
+            "drawn with `family=weibull` or `family=exponential`",
+        )
     if kind == "continuous":
         return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))
     return Column(one.text, Kind.INTEGER, (rows % 2).astype(np.float64))

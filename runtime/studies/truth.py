@@ -425,12 +425,13 @@ def _check(
         if argument == "threshold" and _in_order(one.family)
         for name in names_in(value)
     }
+    shares = {one.name for one in program.parameters if one.chart == "simplex"}
     for name, value in values.items():
         known = value[~np.isnan(value)]
         rises = name in rising and not (np.diff(known) > 0.0).all()
         if rises:
             sink.add("truth-value", spans[name], f"the values of `{name}` do not rise")
-        if name.startswith("simo") and len(known) == len(value):
+        if (name in shares or name.startswith("simo")) and len(known) == len(value):
             if abs(known.sum() - 1.0) > 1e-6:
                 sink.add("truth-value", spans[name], f"`{name}` does not add up to 1")
 

@@ -132,6 +132,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
     "monotonic": monotonic,
+    "element": lambda a, place: a[int(place)],
     "/": lambda a, b: a / b,
     "^": _power,
     "log": pt.log,

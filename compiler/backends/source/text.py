@@ -160,7 +160,9 @@ _CALLS: Mapping[str, str] = {
 }
 
 #: Every operation this emitter writes.
-OPERATIONS: frozenset[str] = frozenset({*_INFIX, *_CALLS, "neg", "inv_square"})
+OPERATIONS: frozenset[str] = frozenset(
+    {*_INFIX, *_CALLS, "neg", "inv_square", "element"}
+)
 
 
 def program_expression(
@@ -181,6 +183,8 @@ def program_expression(
             )
         case Apply("inv_square", (argument,)):
             return f"1.0 / {program_expression(argument, indent, name)} ** 2"
+        case Apply("element", (whole, Const(float(place)))):
+            return f"{program_expression(whole, indent, name)}[{int(place)}]"
         case Apply("spread", (center, Assemble(_, order) as gap)):
             # it is told how many thresholds there are
             texts = (program_expression(one, indent, name) for one in (center, gap))

@@ -21,7 +21,7 @@ from ...distributions.table import (
     Bounds,
 )
 from ..bound import PriorText
-from .scalars import CORRELATIONS, Scalar
+from .scalars import CORRELATIONS, SIMPLEXES, Scalar
 
 __all__ = ["SUPPORTS", "constant", "line_of", "report_constant", "target_text"]
 
@@ -36,7 +36,7 @@ SUPPORTS: Mapping[Bounds, str] = {
 #: What no number may take the place of.
 _NEVER_FIXED = (
     *CORRELATIONS,
-    *("simo", "threshold", "threshold[mean]", "Intercept[mean]"),
+    *(*SIMPLEXES, "threshold", "threshold[mean]", "Intercept[mean]"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ from varying.grammar.tree import Ref, Target
 
 from ...distributions.table import ABOVE_ONE, POSITIVE, REAL, SUPPORTS, UNIT, Bounds
 from ...families import FAMILIES
+from ...families.continuous.cox import SHARES
 from ...families.family import Family
 from ...formula.columns import Coded, simplexes
 from ..bound import BoundPredictor, Grouping, Population
@@ -18,6 +20,8 @@ from .named import columns_named
 
 #: Classes that are correlations: of effects of a group, and of residuals.
 CORRELATIONS = ("cor", "rescor")
+#: Classes that are shares: numbers that add up to 1, of steps or of splines.
+SIMPLEXES = ("simo", SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,14 @@ def targets_of(
     found += [
         Scalar(f"{of}{name}", f"{of}{name}", SUPPORTS[dpar.support])
         for name, dpar in dpars.items()
-        if name not in modelled and (dpar.fixed is None or family is None)
+        if name not in modelled
+        and not dpar.within
+        and (dpar.fixed is None or family is None)
+    ]
+    shares = Counter(dpar.within for dpar in dpars.values() if dpar.within)
+    found += [
+        Scalar(f"{of}{name}", f"{of}{name}", UNIT, size=size)
+        for name, size in shares.items()
     ]
     for part in others:
         name = f"{part.target}Intercept"

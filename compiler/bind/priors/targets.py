@@ -85,10 +85,13 @@ def matches(
         return _listed(refs, own, kind, targets, sink)
     if base in ("sd", "cor", "df"):
         return _grouped(kind, refs, own, targets, sink)
+    shares = own[0].size > 1
     sink.add(
         "unknown-target",
         refs[0].span.to(refs[-1].span),
-        f"`{kind}` is a single number and has no `[...]`",
+        f"the shares of `{kind}` have one prior together, and none each"
+        if shares
+        else f"`{kind}` is a single number and has no `[...]`",
         fix=Fix.write(target.span, kind),
     )
     return []

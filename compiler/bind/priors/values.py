@@ -369,12 +369,12 @@ def _fits(
             f"`{row.name}` is improper: only `b` may have it, not "
             f"`{target_text(statement)}`",
         )
-    elif row.name == "dirichlet" and scalar.base not in ("threshold", "simo"):
+    elif row.name == "dirichlet" and scalar.size == 1 and scalar.base != "threshold":
         sink.add(
             "prior-support",
             function,
-            "`dirichlet` is for `threshold` and for `simo`, the steps of `mo()`, not "
-            f"for `{target_text(statement)}`",
+            "`dirichlet` is for `threshold`, for `simo`, the steps of `mo()`, and for "
+            f"shares of a family, not for `{target_text(statement)}`",
         )
     elif row.name == "dirichlet" and prior.each and scalar.base == "threshold":
         sink.add(
@@ -387,20 +387,21 @@ def _fits(
         sink.add(
             "invalid-argument",
             statement.value.span,
-            f"`{scalar.target}` has {scalar.size} steps, and {len(prior.each)} numbers "
-            "are given",
+            f"`{scalar.target}` has {scalar.size} "
+            f"{'steps' if scalar.base == 'simo' else 'shares'}, and "
+            f"{len(prior.each)} numbers are given",
             "one number is for all of them: `dirichlet(1)`",
         )
     elif row.name == "dirichlet":
         return True
-    elif scalar.base == "simo":
+    elif scalar.size > 1:
         sink.add(
             "prior-support",
             function,
             f"`{target_text(statement)}` are shares that add up to 1: they take "
             f"`dirichlet`, not `{row.name}`",
             "`dirichlet(1)` has all shapes equally likely, `dirichlet([2, 1, 1])` a "
-            "larger first step",
+            f"larger first {'step' if scalar.base == 'simo' else 'share'}",
         )
     elif scalar.base.startswith("threshold") and (low, high) != REAL:
         sink.add(

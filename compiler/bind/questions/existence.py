@@ -81,7 +81,7 @@ def absence(
         return (
             f"averages over new groups do not exist under the {link} link",
             "effects are normal, and the predictor of some groups is where the link "
-            f"gives no parameter of {family.name}",
+            f"gives no parameter of {family.shown}",
         )
     if not mean:
         return None

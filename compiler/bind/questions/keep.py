@@ -40,20 +40,20 @@ def _fault(kept: Keep, family: Family) -> tuple[str, str] | None:
     """Return what to say where a family does not have it."""
     if kept == "mu" and (family.of_categories or family.has_categories):
         return (
-            f"`keep mu`: {family.name} has categories, and no mean of them",
+            f"`keep mu`: {family.shown} has categories, and no mean of them",
             "`keep prob` keeps the probability of each",
         )
     if kept == "eta" and family.mains:
         names = ", ".join(f"`{one.name}`" for one in family.mains)
         return (
-            f"`keep eta`: {family.name} has several predictors, {names}",
+            f"`keep eta`: {family.shown} has several predictors, {names}",
             "`keep prob` keeps what they make: the probability of each category",
         )
     if kept == "prob" and not (
         family.of_categories or family.has_categories or family.response == "binary"
     ):
         return (
-            f"`keep prob`: {family.name} has no categories",
+            f"`keep prob`: {family.shown} has no categories",
             "`keep mu` keeps the mean of the response",
         )
     return None

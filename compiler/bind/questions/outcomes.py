@@ -74,7 +74,7 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
     sink.add(
         "no-such-scale",
         node.span,
-        f"{family.name} has no probability of `{written}` here",
+        f"{family.shown} has no probability of `{written}` here",
         "`scale=response` is the mean of the response",
     )
     return None
@@ -119,7 +119,7 @@ def _of_numbers(
         sink.add(
             "no-such-scale",
             span,
-            f"a single value of {family.name} has the probability 0",
+            f"a single value of {family.shown} has the probability 0",
             note,
         )
         return None

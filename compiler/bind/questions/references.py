@@ -17,7 +17,7 @@ from varying.grammar.tree import Name, Number, Ref, RefPart, Target
 from ...formula.columns import Coded, DesignColumn
 from ..bound import Items
 from ..priors.named import group_text, ref_text
-from ..priors.scalars import Scalar
+from ..priors.scalars import SIMPLEXES, Scalar
 from ..priors.targets import matches
 from ..question import Reference
 from .effect_references import correlation, effect, is_of_another
@@ -45,6 +45,8 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
             return correlation(target, dpar, refs, scope, sink)
         case "simo" if dpar in scope.parts and refs:
             return _step(target, dpar, refs, scope, sink)
+        case "sbhaz" if target.name.text in scope.targets.kinds():
+            return _share(target, refs, scope, sink)
         case "r" if dpar in scope.parts and refs:
             return effect(target, dpar, refs, scope, sink)
         case "Intercept" if refs and target.name.text in scope.targets.kinds():
@@ -103,7 +105,7 @@ def _of_each_response(target: Target, scope: Scope) -> list[Target]:
     """
     dpar, _, base = target.name.text.rpartition(".")
     kinds = scope.targets.kinds()
-    if base not in ("threshold", "cor", "simo", "r") or target.name.text in kinds:
+    if base not in ("threshold", "cor", *SIMPLEXES, "r") or target.name.text in kinds:
         return []
     found = []
     for response in scope.targets.responses:
@@ -301,3 +303,28 @@ def _step(
     text = f"{kind}[{one.coefficient}, {number}]"
     places = (number - 1,)
     return Reference(text, "simo", dpar, one.coefficient, places, target=one.target)
+
+
+# ---- shares of splines ---------------------------------------------------------------
+
+
+def _share(
+    target: Target, refs: Sequence[Ref], scope: Scope, sink: Sink
+) -> Reference | None:
+    """Return the share of one spline of a baseline hazard: ``sbhaz[2]``."""
+    kind, (dpar, _, base) = target.name.text, target.name.text.rpartition(".")
+    (whole,) = [one for one in scope.targets.scalars if one.kind == kind]
+    number = _number(refs[0]) if len(refs) == 1 else None
+    if not refs:
+        several(target, [f"{kind}[{k}]" for k in range(1, whole.size + 1)], sink)
+        return None
+    if number is None or not 1 <= number <= whole.size:
+        sink.add(
+            "unknown-target",
+            target.span,
+            f"the model has no share `{expression_text(target)}`",
+            f"they are numbered from 1 to {whole.size}",
+        )
+        return None
+    text = f"{kind}[{number}]"
+    return Reference(text, base, dpar, places=(number - 1,), target=kind)

@@ -310,7 +310,7 @@ def _has(
         and outcomes is None
         and not (family.of_categories or nominal or kind == "binary")
     ):
-        message = f"{family.name} has no probabilities of categories"
+        message = f"{family.shown} has no probabilities of categories"
         note = "`scale=response` is the mean of the response"
         if kind == "continuous" and cdf_of(family) is not None:
             note = (
@@ -331,7 +331,7 @@ def _has(
         or family.steps is not None
         or (cells.link is not None and cells.link not in LATENT_SCALE)
     ):
-        message = f"{family.name} has no latent response"
+        message = f"{family.shown} has no latent response"
         note = "`scale=link` is the linear predictor"
     elif (
         scale == "response"

@@ -73,7 +73,7 @@ def bind_share(node: Call, scope: Scope, sink: Sink) -> Reference | None:
             _none(node, "categories that are no numbers have no variance", sink)
             return None
     elif family is not None and family.name not in MODELLED_VARIANCE:
-        _none(node, f"the residual variance of {family.name} is not computed", sink)
+        _none(node, f"the residual variance of {family.shown} is not computed", sink)
         return None
     return Reference(expression_text(node), "r2", response, "".join(texts))
 
@@ -136,7 +136,7 @@ def _icc(
         return None
     known_links = () if family is None else LATENT_VARIANCE.get(family.name, ())
     if family is not None and link is not None and link not in known_links:
-        of_link = f"the {link} link of {family.name} has no residual variance"
+        of_link = f"the {link} link of {family.shown} has no residual variance"
         _none(node, of_link, sink)
         return None
     if any(one.membership and one.relation for one in groupings.values()):

@@ -120,10 +120,16 @@ class Graph(Operations):
         text, which is to read as the density was written.
     inside
         The operation whose own definition is read.
+
+    Attributes
+    ----------
+    texts
+        The definitions of functions that a script has by name.
     """
 
     def __init__(self, for_kernel: bool, inside: str = "") -> None:
         self.nodes: list[GraphNode] = []
+        self.texts: dict[str, str] = {}
         self._for_kernel = for_kernel
         self._known: dict[tuple[Any, ...], GraphNode] = {}
         self._slopes: dict[int, dict[int, GraphNode]] = {}
@@ -184,6 +190,15 @@ class Graph(Operations):
         if not self._for_kernel:
             return super().choose(condition, then, other, x, safe)
         return self.where(condition, then(x), other(x))
+
+    def called(
+        self, name: str, text: str, function: Callable[..., Any], *given: Any
+    ) -> Any:
+        """Return a function's value; in a script a call of it."""
+        if self._for_kernel:
+            return function(self, *given)
+        self.texts[name] = text
+        return self.make(name, *given)
 
     # ---- operations ------------------------------------------------------------------
 

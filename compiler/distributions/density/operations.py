@@ -90,6 +90,15 @@ class Operations:
         """Return one of two values; neither may fail to be a number."""
         raise NotImplementedError
 
+    def called(
+        self, name: str, text: str, function: Callable[..., Any], *given: Any
+    ) -> Any:
+        """Return ``function(m, *given)``, which a script has under a name of its own.
+
+        ``text`` is the definition there; empty where that of another has it too.
+        """
+        return function(self, *given)
+
     def choose(
         self,
         condition: Any,

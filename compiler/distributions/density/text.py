@@ -112,6 +112,8 @@ def _define(
     lines: list[str] = []
     taken = set(names)
     for node in order:
+        if traced.graph.texts.get(node.op):
+            made.setdefault(node.op, traced.graph.texts[node.op])
         _include(made, node.op)
         named = node.at in traced.names or uses[node.at] > 1
         if node.is_leaf or node is traced.root or not named:
@@ -199,5 +201,6 @@ def _text(
     if node.op in _TEMPLATES:
         text = _TEMPLATES[node.op].format(*texts)
         return text, 9 if text.startswith("pt.") else 0 if node.op in "<>" else 1
-    prefix = "" if node.op in DERIVED or node.op in INCOMPLETE else "pt."
+    own = node.op in DERIVED or node.op in INCOMPLETE or node.op in node.graph.texts
+    prefix = "" if own else "pt."
     return f"{prefix}{node.op}({', '.join(texts)})", 9

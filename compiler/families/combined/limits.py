@@ -8,6 +8,7 @@ named ``gaussian | cens``, after what its rows bring along.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -60,7 +61,7 @@ def named(families: Mapping[str, Family], name: str) -> Family:
     """
     base, _, limits = name.partition(_PARTS)
     asked = tuple(limits.split())
-    if not asked or base not in families or families[base].tails is None:
+    if not asked or families[base].tails is None:
         raise KeyError(name)
     return limited(families[base], asked)
 
@@ -167,10 +168,11 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         if name in limits
     )
     drawn = f"pm.Truncated.dist({tails.draw_text}{ends})" if cuts else tails.draw_text
-    made = "_".join((base.name, *limits))
+    made = "_".join((re.sub(r"\W+", "_", base.name).strip("_"), *limits))
     return replace(
         base,
         name=limited_name(base.name, limits),
+        called=limited_name(base.called, limits) if base.called else "",
         aliases=(),
         in_support=in_support,
         moments=moments,
@@ -187,7 +189,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
     {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
     return {drawn}
 """,
-            f"Log density of {base.name}, given {', '.join(limits)} of each row",
+            f"Log density of {base.shown}, given {', '.join(limits)} of each row",
             whole=is_whole(base),
         ),
         known=(*base.known, *limits),

@@ -53,6 +53,7 @@ def fault(components: Sequence[Family]) -> str | None:
         return "a mixture has two components or more"
     for one in components:
         whole = one.density is not None and not (one.thresholds or one.mains)
+        whole = whole and not any(dpar.within for dpar in one.dpars)
         if not whole or one.response not in _KINDS or one.known:
             return f"`{one.name}` is no component of a mixture in this version"
     if len({one.response for one in components}) > 1:

@@ -9,10 +9,11 @@ from ...expressions.special import Monotonic
 from ...families.family import DefaultPrior
 from ...formula.columns import Simplex
 from ...program.expressions import Apply, Const, Symbol, Take
-from ...program.ir import Axis, Derived, Parameter, Prior, Slot
+from ...program.ir import Axis, Derived, Parameter, Slot
 from ...program.recipes import LevelPlace
 from ..builder import ROW, Builder
 from ..names import free_name
+from ..simplex import simplex_prior
 
 #: All shapes are equally likely: a step is as large as any other on average, and one
 #: may well be most of the whole, or nothing (the share of one of D steps is
@@ -64,11 +65,7 @@ def lower_simplex(
     if count == 1:  # the one step is all of it
         build.derived.append(Derived(name, (steps.axis,), Const((1.0,)), report=False))
     else:
-        chosen = build.written(target) or DEFAULT
-        build.explain(target, chosen)
-        alpha = dict(chosen.arguments)["alpha"]
-        each = () if isinstance(chosen, DefaultPrior) else chosen.each
-        prior = Prior("dirichlet", (("alpha", Const(each or (alpha,) * count)),))
+        prior = simplex_prior(build, target, DEFAULT, count)
         build.parameters.append(Parameter(name, (steps.axis,), prior, "simplex"))
     sums = Apply("monotonic", (Symbol(name),))
     build.derived.append(Derived(steps.sums, (steps.levels,), sums, report=False))

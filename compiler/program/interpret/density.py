@@ -45,6 +45,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "spread_levels": spread_levels,
     "logit_cumulative": logit_cumulative,
     "logit_gaps": logit_gaps,
+    "element": lambda a, place: _element(a, int(place)),
     "monotonic": lambda a: a.shape[-1] * _joined([np.zeros(1), np.cumsum(a, -1)]),
     **ELEMENTWISE,
     **{name: arrays.curve(curve) for name, (curve, _) in LINKING.items()},
@@ -56,6 +57,12 @@ def _dot(a: Array, b: Array) -> Array:
     if max(a.ndim, b.ndim) == 1:
         return np.asarray(np.dot(a, b))
     return np.asarray((a * b).sum(axis=-1, keepdims=True))
+
+
+def _element(vector: Array, place: int) -> Array:
+    """Return one number; of many draws, with a last axis of one number."""
+    chosen = vector[place] if vector.ndim == 1 else vector[..., place : place + 1]
+    return np.asarray(chosen)
 
 
 def _matvec(matrix: Array, vector: Array) -> Array:

@@ -59,6 +59,9 @@ class PriorTargets:
             for dpar in member.family.dpars:
                 name, target = f"{member.prefix}{dpar.name}", member.target + dpar.name
                 places |= dict.fromkeys((name, f"{name}_inv_sqrt"), (target,))
+                if dpar.within:
+                    shares = f"{member.prefix}{dpar.within}"
+                    places[shares] = (member.target + dpar.within,)
         return cls({row.target: row for row in compiled.priors}, places, sds)
 
     def name(self, parameter: str, label: str) -> str | None:

@@ -329,7 +329,7 @@ class _Tape(QuantityWriter):
             several = np.moveaxis(self.frame[likelihood.value], -1, 0)
             given = dict(zip(family.columns, several, strict=True))
         if len(find(operation).words) >= WIDTH:
-            raise NoKernel(f"{family.name} has too many parameters")
+            raise NoKernel(f"{family.shown} has too many parameters")
         for name in family.known:
             known = dict(likelihood.arguments)[name]
             if not isinstance(known, Symbol):
@@ -396,7 +396,7 @@ class _Tape(QuantityWriter):
             return
         operation = likelihood_name(family.name)
         if len(find(operation).words) >= WIDTH:
-            raise NoKernel(f"{family.name} has too many parameters")
+            raise NoKernel(f"{family.shown} has too many parameters")
         writer.add(operation, **words)
 
 

@@ -210,6 +210,8 @@ class QuantityWriter:
                 out = Place(self.writer.place(a.length), a.length, a.scalar)
                 self.writer.add(operation, n=a.length, out=out.at, a=a.at)
                 return out
+            case Apply("element", (vector, Const(float(place)))):
+                return Place(self.expression(vector).at + int(place), 1, True)
             case Apply("spread_levels", (center, gap, Const(float(count)))):
                 return self._spread_levels(center, gap, int(count))
             case Apply(operation, arguments) if operation in _BY_ELEMENTS:
