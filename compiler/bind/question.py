@@ -35,8 +35,9 @@ class Reference:
         As it would be written: ``sd[subj, Intercept]``.
     kind
         ``b``, ``sd``, ``cor``, ``r`` (effects of groups), ``threshold``, ``simo``
-    (steps of monotonic terms), ``sbhaz`` (shares of splines), ``line`` (of a
-        question about cells), ``icc``, ``r2``, or the name of what has one number: ``Intercept``, ``sigma``.
+        (steps of monotonic terms), ``sbhaz`` (shares of splines), ``line`` (of a
+        question about cells), ``icc``, ``r2``, or the name of what has one number:
+        ``Intercept``, ``sigma``.
     dpar
         The parameter of the family whose formula it belongs to; empty: the main one.
         Of several responses it begins with the response: ``y1``, ``y1.sigma``.
