@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..families.family import DefaultPrior, Dpar
-from ..program.expressions import Apply, Const, Expr, Symbol
+from ..program.expressions import Apply, Const, ProgramExpr, Symbol
 from ..program.ir import Axis, Parameter, Prior
 from .builder import Builder
 
@@ -21,7 +21,7 @@ def simplex_prior(
     return Prior("dirichlet", (("alpha", Const(each or (alpha,) * size)),))
 
 
-def element_of(build: Builder, dpar: Dpar) -> Expr:
+def element_of(build: Builder, dpar: Dpar) -> ProgramExpr:
     """Return one of the shares; lower all of them where it is the first."""
     bound = build.bound
     every = [one.name for one in bound.family.dpars if one.within == dpar.within]
