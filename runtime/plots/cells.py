@@ -14,7 +14,7 @@ from ..rows.reduced import rows_text
 from ..rows.replicates import Replicates
 from . import PlotError
 from .panels import Panel, columns_by, panels_of
-from .ppc import replicates_of
+from .ppc import censored, replicates_of
 from .style import (
     SMALL,
     WIDTH,
@@ -93,6 +93,7 @@ def picture(
     names = factors_of_fit(fit, response) if by is None else columns_by(by)
     panels = [p for p in panels_of(fit._origin, names, chosen) if not p.missing]
     shown = statistics_of(data)
+    sheet.notes += censored(fit, response)
     across = len(panels) <= _ABREAST
     rows, columns = (1, len(shown)) if across else (len(shown), 1)
     if sheet.given:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varying.compiler.program.fill import array_of
+from varying.compiler.program.recipes import RowValues
+
 from ..rows.engine import Rows
 from ..rows.predict import predict, thinned
 from ..rows.reduced import rows_text, sampled
@@ -108,6 +111,7 @@ def picture(
         sheet.notes += (
             f"{whole}: {len(chosen):,} rows are drawn, evenly from the cells",
         )
+    sheet.notes += censored(fit, response)
     there = len(data.drawn)
     if draws is not None and draws > there:
         sheet.notes += (
@@ -157,6 +161,24 @@ def replicates_of(
     drawings = predict(rows, posterior, "response", wanted.seed)
     values = drawings.transpose("chain", "draw", "row", ...).values
     return Replicates.of(rows, values.reshape(-1, *values.shape[2:])), chosen
+
+
+def censored(fit: Fit, response: str | None) -> tuple[str, ...]:
+    """Return what there is to know of a picture where rows are censored."""
+    compiled = fit._origin.compiled.of(_response(fit, response))
+    known = dict(compiled.bound.response.limits).get("cens")
+    if known is None:
+        return ()
+    table = compiled.prepared.table
+    count = table.count(array_of(RowValues(known), table) != 0)
+    if not count:
+        return ()
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return (
+        f"{rows} censored: the data have the bound that is known in place of "
+        "the response, and the model draws what would be seen without censoring, so "
+        "that the two differ at the bounds and beyond them",
+    )
 
 
 def _response(fit: Fit, response: str | None) -> str:
