@@ -36,8 +36,11 @@ class Designed:
     @property
     def each(self) -> tuple[Designed, ...]:
         """The design of each response alone."""
-        responses = self.joint.responses
-        return tuple(replace(self, joint=self.joint.of(one)) for one in responses)
+        ones = (self.joint.of(one) for one in self.joint.responses)
+        return tuple(
+            replace(self, joint=one, prepared=self.prepared.of(one.only.main.response))
+            for one in ones
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +85,29 @@ class Compiled:
         return tuple(one.name for one in self.program.likelihoods)
 
     @property
+    def own_rows(self) -> bool:
+        """Whether responses have rows of their own, not those of the model."""
+        return bool(self.prepared.kept)
+
+    @property
+    def rows_by_axis(self) -> dict[str, Prepared]:
+        """The rows of each response, by the axis that they are on."""
+        return {
+            one.rows: self.prepared.of(member.main.response)
+            for one, member in zip(
+                self.lowered.likelihoods, self.joint.members, strict=True
+            )
+        }
+
+    @property
+    def written_frame(self) -> Frame:
+        """The arrays of the program before the passes."""
+        from .program.fill import fill
+
+        tables = {axis: own.table for axis, own in self.rows_by_axis.items()}
+        return fill(self.lowered, self.prepared.table, tables)
+
+    @property
     def variables(self) -> dict[str, str]:
         """The variables that the responses are, by their names in the spec."""
         return dict(zip(self.joint.responses, self.responses, strict=True))
@@ -93,9 +119,11 @@ class Compiled:
         is not. Of a normal or t density of several what is left is that of the one.
         """
         place = self.responses.index(response)
+        joint = self.joint.of(self.joint.responses[place])
         return replace(
             self,
-            joint=self.joint.of(self.joint.responses[place]),
+            prepared=self.prepared.of(joint.only.main.response),
+            joint=joint,
             lowered=self.lowered.of(response),
             program=self.program.of(response),
         )

@@ -48,7 +48,7 @@ from .prepare.models import RowsOfModels, rows_of_models
 from .prepare.request import Request
 from .prepare.rows import Prepared
 from .prepare.source import data_statement
-from .prepare.subset import subset_of
+from .prepare.subset import subsets
 
 if TYPE_CHECKING:
     from .sampled import Sampled
@@ -230,7 +230,7 @@ def _alone(spec: Spec) -> list[str]:
     return [
         model.label
         for model in spec.models
-        if has_own_rows(model) or subset_of(model) is not None
+        if has_own_rows(model) or any(subsets(model))
     ]
 
 
@@ -259,13 +259,18 @@ def _compiled(found: _Bound, sink: Sink) -> Compiled:
     _raise_errors(sink)
     bound, prepared = found.bound, found.prepared
     assert bound is not None  # without an error there is one
-    table = prepared.table
+    each = [prepared.of(one.main.response) for one in bound.members]
     learned = [
-        learn(one, table, response_values(one.response, table), prepared.computed)
-        for one in bound.members
+        learn(one, own.table, response_values(one.response, own.table), own.computed)
+        for one, own in zip(bound.members, each, strict=True)
     ]
-    lowered, priors = lower(bound, learned, counted=table.counts is not None)
-    written = fill(lowered, table)
+    counted = prepared.table.counts is not None
+    own_rows = frozenset(prepared.kept)
+    lowered, priors = lower(bound, learned, counted=counted, own_rows=own_rows)
+    tables = {
+        one.rows: own.table for one, own in zip(lowered.likelihoods, each, strict=True)
+    }
+    written = fill(lowered, prepared.table, tables)
     program, frame = optimize(lowered, written)
     return Compiled(
         found.spec, prepared, bound, frame, lowered, program, priors, reported(sink)
@@ -353,10 +358,12 @@ def _bind(
         if model is not None and prepared.certain and not large:
             rest = Sink(sink.source)
             for member in model.members:
-                check_rows(member, prepared.table, rest)
+                its = prepared.of(member.main.response)
+                check_rows(member, its.table, rest)
             if not sink.failed and not rest.failed:
                 for member in model.members:
-                    lint(member, prepared, spec, rest, hints=hints)
+                    its = prepared.of(member.main.response)
+                    lint(member, its, spec, rest, hints=hints)
             for fault in rest.diagnostics:
                 sink.keep(fault, *named)
     if chosen:

@@ -125,7 +125,8 @@ class Model(NearestNames):
         compiled = self._with_data("the PyMC model")
         from varying.compiler.backends.pymc import emit
 
-        return emit(compiled.program, compiled.frame, compiled.prepared.rows.tolist())
+        rows = {axis: of.rows.tolist() for axis, of in compiled.rows_by_axis.items()}
+        return emit(compiled.program, compiled.frame, rows)
 
     @called
     def fit(
@@ -284,9 +285,10 @@ class Model(NearestNames):
         place = compiled.responses.index(chosen(response, compiled.variables))
         table = split(compiled.prepared.table)
         drawn = drawn_from_priors(compiled, table, settings, self)
-        rows = Rows.each(compiled, table)[place]
+        rows = Rows.each(compiled, None if compiled.own_rows else table)[place]
         found = drawn["prior_predictive"].to_dataset()[rows.name]
-        values = found.transpose("chain", "draw", "row", ...).values
+        axis = rows.program.likelihood.rows
+        values = found.transpose("chain", "draw", axis, ...).values
         values = values.reshape(-1, *values.shape[2:])
         return check_prior(Replicates.of(rows, values), settings.seed)
 

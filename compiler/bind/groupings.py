@@ -158,16 +158,17 @@ def bind_groupings(
         by, membership = bars_of.own.by, bars_of.own.membership
         pooled = membership is not None
         levels_of = pooled_levels if pooled else group_levels
-        levels = levels_of(bars_of.factors, prepared.table)
+        every = prepared.every_row
+        levels = levels_of(bars_of.factors, every)
         check_levels(bars_of.own.name(bars_of.factors), levels, bars_of.span, sink)
         strata = None
         if by is not None:
-            strata, levels = bind_by(by, bars_of.factors, levels, prepared.table, sink)
+            strata, levels = bind_by(by, bars_of.factors, levels, every, sink)
         relation = None
         if bars_of.own.cov is not None and not schema.open:
             name = bars_of.own.name(bars_of.factors)
             cov = bars_of.own.cov
-            relation = bind_relation(cov, name, levels, prepared.table, sink)
+            relation = bind_relation(cov, name, levels, every, sink)
         groupings.append(
             Grouping(
                 bars_of.own.name(bars_of.factors),

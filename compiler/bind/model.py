@@ -41,6 +41,7 @@ from .group_forms import check_centered
 from .groupings import check_identities
 from .items import check_items, item_columns
 from .ordinal import check_category_scale, check_priors_of_thresholds
+from .own_rows import check_own_rows
 from .persons import check_persons
 from .priors.needed import check_needed
 from .priors.scalars import ScalarParameters, joint_targets
@@ -73,7 +74,7 @@ def bind(
     """
     ones = one_by_one(model, prepared.schema, sink)
     check_identities([one.statement for one in ones], prepared.schema, sink)
-    drafts = [draft_of(spec, one, prepared, sink) for one in ones]
+    drafts = [draft_of(spec, one, prepared.of(one.name), sink) for one in ones]
     # it adds to what a draft says of a response that is no column
     suggest_wide(spec, model, prepared.data, sink)
     joined = effects_of({of: groupings for of, (_, groupings) in _formulas(drafts)})
@@ -84,13 +85,15 @@ def bind(
     )
     statements = {one.name: one.statement for one in ones}
     check_doubled(spec, statements, sink)
+    read = responses_read(spec, statements)
     coupling = bind_coupling(
         [(draft.one, draft.family, draft.response, draft.others) for draft in drafts],
         drafts[0].options.get("rescor"),
-        responses_read(spec, statements),
+        read,
         {draft.one.name: draft.terms for draft in drafts},
         sink,
     )
+    check_own_rows(model, prepared, drafts, read, coupling, sink)
     targets = with_coupling(targets, coupling)
     faults = len(sink.diagnostics)
     priors = resolve_priors(
@@ -101,7 +104,7 @@ def bind(
     )
     if len(sink.diagnostics) == faults:
         for draft in drafts:
-            _check_needed(draft, priors, prepared, sink)
+            _check_needed(draft, priors, prepared.of(draft.one.name), sink)
     for draft in drafts:
         if draft.parameterization == "centered":
             _check_singular(priors, sink)
@@ -118,9 +121,10 @@ def bind(
         check_estimated(members, coupling is not None, model.formula.terms, sink)
         for member in members:
             check_category_scale(member, asked.cells, len(members) > 1, sink)
-            check_residuals(member, prepared.table, sink)
+            table = prepared.of(member.main.response).table
+            check_residuals(member, table, sink)
             check_priors_of_thresholds(member, sink)
-            check_items(member, prepared.table, sink)
+            check_items(member, table, sink)
             check_persons(member, asked.cells, len(members) > 1, sink)
     return JointModel(model.label, text, members, priors, asked, coupling)
 
@@ -242,7 +246,8 @@ def _asked(
         for draft in drafts
     }
     for name, own in by_response(spec, names, sink):
-        found = bind_cells(own, _cells(name, drafts, prepared), prepared, sink)
+        its = prepared.of(name)
+        found = bind_cells(own, _cells(name, drafts, its), its, sink)
         cells += [replace(one, response=name) for one in found]
     lines = {one.name: labels_of(one, categories[one.response]) for one in cells}
     families = {draft.one.name: draft.family for draft in drafts}

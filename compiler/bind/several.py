@@ -26,8 +26,7 @@ from varying.grammar.walk import column_names, left_of_bar, unwrap
 
 from ..data.schema import Schema
 from ..families import FAMILIES
-from ..prepare.responses import BINDING, Written, family_named, responses_of
-from ..prepare.subset import subset_of, subsets
+from ..prepare.responses import BINDING, Written, family_named, one_name, responses_of
 
 #: Options that are about the whole model, and stand beside its first formula.
 OF_THE_MODEL = ("rows", "rescor")
@@ -70,7 +69,6 @@ def one_by_one(
     # what is neither is reported as a parameter that the family has not
     kept[0] = replace(first, parts=(*first.parts, *strangers))
     _check_calls(model, found.written, sink)
-    _check_subsets(model, sink)
     if len(kept) == 1 and not found.unclear:
         return (OneResponse("", _alone(model, kept[0])),)
     _check_unclear(found.unclear, kept, sink)
@@ -133,24 +131,6 @@ def _check_calls(model: ModelStatement, written: Sequence[Written], sink: Sink) 
             f"`{_name_of(left)}()` has no response in it",
             f"written `{_name_of(left)}(y1, y2) ~ ...`",
         )
-
-
-def _check_subsets(model: ModelStatement, sink: Sink) -> None:
-    """Report responses whose rows are not those of the others."""
-    if subset_of(model) is not None:
-        return
-    for call in subsets(model):
-        if call is None:
-            continue
-        sink.add(
-            "not-yet",
-            call.span,
-            f"`{expression_text(call)}` beside some of the responses is not compiled "
-            "by this version: they share their rows",
-            "alike beside each response it chooses the rows of the model; a model for "
-            "each response has its own rows, `model a: ...` and `model b: ...`",
-        )
-        return
 
 
 def _name_of(call: Call | None) -> str:
@@ -315,14 +295,6 @@ def _check_circles(names: Mapping[str, Written], sink: Sink) -> None:
                 "let residuals or group effects be correlated",
             )
             return
-
-
-def one_name(one: Written) -> str:
-    """Return the name of a response: its column, or that of the successes."""
-    node = unwrap(left_of_bar(one.formula.response))
-    if isinstance(node, Call) and node.arguments:
-        node = unwrap(node.arguments[0].value)
-    return node.text if isinstance(node, Name) else expression_text(node)
 
 
 _WHAT = {

@@ -67,6 +67,19 @@ class Builder:
     #: the formulas.
     beside: list[Predictor] = field(default_factory=list)
 
+    #: The responses that have rows of their own, by what their names begin with.
+    own_rows: frozenset[str] = frozenset()
+
+    @property
+    def row(self) -> str:
+        """The axis of the rows of the response."""
+        return self.row_of(self.bound)
+
+    def row_of(self, bound: BoundModel) -> str:
+        """Return the axis of the rows of a response."""
+        own = bound.main.response in self.own_rows
+        return f"{bound.prefix}{ROW}" if own else ROW
+
     def learned_of(self, part: BoundPredictor) -> LearnedPart:
         """Return what was learned of a predictor of any response."""
         learned = [one for own in self.every for one in own.parts]

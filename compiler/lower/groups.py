@@ -29,7 +29,7 @@ from ..program.ir import (
 )
 from ..program.recipes import LevelIndex, Matrix, MemberIndex, MemberWeights, Numbers
 from . import default_priors as defaults
-from .builder import ROW, Builder, numbered, scalar, vector
+from .builder import Builder, numbered, scalar, vector
 from .increments import Increments, where_of
 from .names import free_group
 from .nonlinear import moments_of
@@ -54,7 +54,12 @@ def lower_groups(build: Builder, part: BoundPredictor) -> list[Block]:
             _group(build, part, effects, name, dim)
         specials = member.grouping.specials
         pairs = list(zip(member.positions, member.grouping.columns, strict=True))
-        pairs = _without_thresholds(build, part, pairs, name, f"{owner.prefix}{name}")
+        group, (index, weights) = (
+            f"{owner.prefix}{name}",
+            _rows(build, member.grouping, name, dim),
+        )
+        rows = (index, weights if member.grouping.membership is not None else None)
+        pairs = _without_thresholds(build, part, pairs, name, group, rows)
         if not pairs:
             continue
         known = [(at, one) for at, one in pairs if one.name not in specials]
@@ -69,11 +74,9 @@ def lower_groups(build: Builder, part: BoundPredictor) -> list[Block]:
                 names = tuple(column.name for column in columns)
                 build.axes.append(Axis(axis, "coefs", names))
             design = f"{part.prefix}Z_{name}"
-            build.slots.append(Slot(design, (ROW, axis), Matrix(tuple(columns))))
-        group = f"{owner.prefix}{name}"
-        index, places = f"{name}_index", tuple(at for at, _ in known)
+            build.slots.append(Slot(design, (build.row, axis), Matrix(tuple(columns))))
+        places = tuple(at for at, _ in known)
         if member.grouping.membership is not None:
-            weights = f"{name}_weight"
             blocks.append(MemberUse(group, places, index, weights, design))
         else:
             blocks.append(GroupUse(group, places, index, design))
@@ -90,10 +93,12 @@ def _without_thresholds(
     pairs: Sequence[tuple[int, DesignColumn]],
     name: str,
     group: str,
+    rows: tuple[str, str | None],
 ) -> list[tuple[int, DesignColumn]]:
     """Lower effects on single thresholds; return the others with their places.
 
-    The block of each threshold is of a predictor of its own: see ``lower_category``.
+    ``rows`` are the slots of the levels of rows, and of the weights of members. The
+    block of each threshold is of a predictor of its own: see ``lower_category``.
     """
     own = [(at, one) for at, one in pairs if one.threshold is not None]
     if own:
@@ -108,12 +113,12 @@ def _without_thresholds(
         if len(columns) > 1 or not columns[0].is_intercept:
             design, axis = f"{part.prefix}Z_{name}_cs", f"{part.prefix}{name}_cs_column"
             build.axes.append(Axis(axis, "coefs", tuple(one.name for one in columns)))
-            build.slots.append(Slot(design, (ROW, axis), Matrix(columns)))
+            build.slots.append(Slot(design, (build.row, axis), Matrix(columns)))
         for threshold in range(len(labels)):
             places = tuple(at for at, one in own if one.threshold == threshold)
-            index, weight = f"{name}_index", f"{name}_weight"
+            index, weight = rows
             block: Block = GroupUse(group, places, index, design)
-            if any(slot.name == weight for slot in build.slots):
+            if weight is not None:
                 block = MemberUse(group, places, index, weight, design)
             build.by_threshold.setdefault(threshold, []).append(block)
     return [(at, one) for at, one in pairs if one.threshold is None]
@@ -304,26 +309,52 @@ def _group_name(build: Builder, grouping: Grouping) -> tuple[str, str]:
     """Return what the names of a group are made of, and the axis of its levels.
 
     The first part that uses a grouping factor gives it both; the others share
-    the levels and the rows' places among them.
+    the levels, and the rows' places among them where these are the same rows.
     """
-    membership = grouping.membership
-    recipe: LevelIndex | MemberIndex = LevelIndex(grouping.factors, grouping.levels)
-    if membership is not None:
-        recipe = MemberIndex(membership.columns, grouping.levels)
+    recipe = _recipe(grouping)
     for slot in build.slots:
         if slot.recipe == recipe and slot.into is not None:
             return slot.name.removesuffix("_index"), slot.into
     name, dim = free_group(grouping.name, build)
     build.axes.append(Axis(dim, "levels", grouping.levels))
-    axes: tuple[str, ...] = (ROW,)
+    membership = grouping.membership
+    if membership is not None:
+        build.axes.append(Axis(f"{name}_member", "members", membership.columns))
+    _add_rows(build, grouping, name, name, dim)
+    return name, dim
+
+
+def _recipe(grouping: Grouping) -> LevelIndex | MemberIndex:
+    if grouping.membership is not None:
+        return MemberIndex(grouping.membership.columns, grouping.levels)
+    return LevelIndex(grouping.factors, grouping.levels)
+
+
+def _rows(build: Builder, grouping: Grouping, name: str, dim: str) -> tuple[str, str]:
+    """Return the slots of the levels of a response's rows, and of their weights."""
+    recipe = _recipe(grouping)
+    for slot in build.slots:
+        same = slot.recipe == recipe and slot.into == dim
+        if same and slot.axes[0] == build.row:
+            return slot.name, f"{slot.name.removesuffix('_index')}_weight"
+    # the response has rows of its own
+    own = f"{build.bound.prefix}{name}"
+    _add_rows(build, grouping, own, name, dim)
+    return f"{own}_index", f"{own}_weight"
+
+
+def _add_rows(
+    build: Builder, grouping: Grouping, own: str, name: str, dim: str
+) -> None:
+    """Add the slots of the levels of rows, under a name of their own."""
+    axes: tuple[str, ...] = (build.row,)
+    membership = grouping.membership
     if membership is not None:
         count = len(membership.columns)
-        axes = (ROW, f"{name}_member")
-        build.axes.append(Axis(axes[1], "members", membership.columns))
+        axes = (build.row, f"{name}_member")
         shares = MemberWeights(membership.weights, count, membership.scaled)
-        build.slots.append(Slot(f"{name}_weight", axes, shares))
-    build.slots.append(Slot(f"{name}_index", axes, recipe, into=dim))
-    return name, dim
+        build.slots.append(Slot(f"{own}_weight", axes, shares))
+    build.slots.append(Slot(f"{own}_index", axes, _recipe(grouping), into=dim))
 
 
 def _correlation(

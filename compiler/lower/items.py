@@ -13,7 +13,7 @@ from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, p
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
-from .builder import BOUNDARY, ROW, Builder, PriorRow, location, numbered, prior_of
+from .builder import BOUNDARY, Builder, PriorRow, location, numbered, prior_of
 from .special import shift_of
 from .thresholds import category_at_means
 
@@ -34,7 +34,7 @@ def lower_items(
     cut = bound.response.categories[bound.family.apart :]
     labels = item_labels(items, cut)
     build.axes.append(Axis(f"{of}{BOUNDARY}", "boundaries", labels))
-    place = Slot(f"{of}{INDEX}", (ROW,), LevelPlace(items.column, items.levels))
+    place = Slot(f"{of}{INDEX}", (build.row,), LevelPlace(items.column, items.levels))
     build.slots.append(place)
     name, plain = f"{of}threshold", f"{bound.target}threshold"
     literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")

@@ -34,7 +34,7 @@ from ..formula.columns import Numeric
 from ..program import expressions as ir
 from ..program.ir import Slot
 from ..program.recipes import RowValues
-from .builder import ROW, Builder
+from .builder import Builder
 from .names import free_name
 
 _NO_ROWS = Table("", {}, 1)
@@ -148,5 +148,5 @@ def _known(build: Builder, node: Expr, text: str) -> ir.ProgramExpr:
         return ir.Const(float(evaluate(node, _NO_ROWS)[0]))
     plain = re.sub(r"\W+", "_", text).strip("_") or "known"
     name = free_name(node.text if isinstance(node, Name) else plain, build)
-    build.slots.append(Slot(name, (ROW,), RowValues(Numeric(text, node))))
+    build.slots.append(Slot(name, (build.row,), RowValues(Numeric(text, node))))
     return ir.Symbol(name)

@@ -18,7 +18,7 @@ from ..program.ir import Axis, Derived, Parameter, Prior, Slot
 from ..program.persons import arguments_of_persons, gap_of_persons
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
-from .builder import ROW, Builder, scalar
+from .builder import Builder, scalar
 from .items import INDEX
 
 #: The axis of a person's distances.
@@ -32,7 +32,7 @@ def lower_persons(build: Builder, items: Items) -> None:
     names = next(one.labels or () for one in build.axes if one.name == f"{of}gap")
     labels = tuple(f"{level}, {name}" for level in items.levels for name in names)
     recipe = LevelPlace(items.column, items.levels)
-    build.slots.append(Slot(f"{of}{INDEX}", (ROW,), recipe))
+    build.slots.append(Slot(f"{of}{INDEX}", (build.row,), recipe))
     axis = f"{of}{EFFECT}"
     build.axes.append(Axis(axis, "gaps", labels))
     sd, z = f"{of}threshold_sd", f"{of}threshold_z"

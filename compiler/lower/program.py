@@ -76,7 +76,11 @@ __all__ = ["PriorRow", "lower"]
 
 
 def lower(
-    joint: JointModel, learned: Sequence[Learned], *, counted: bool = False
+    joint: JointModel,
+    learned: Sequence[Learned],
+    *,
+    counted: bool = False,
+    own_rows: frozenset[str] = frozenset(),
 ) -> tuple[Program, tuple[PriorRow, ...]]:
     """Return the program of a bound model, and its priors for people.
 
@@ -86,9 +90,12 @@ def lower(
         The model, and what was learned of each of its responses.
     counted
         Whether each row of the table stands for several of the data.
+    own_rows
+        The responses that have rows of their own.
     """
-    build = Builder(joint, learned, joint.members[0], learned[0])
-    build.axes.append(Axis(ROW, "rows"))
+    build = Builder(joint, learned, joint.members[0], learned[0], own_rows=own_rows)
+    rows = tuple(dict.fromkeys(build.row_of(one) for one in joint.members))
+    build.axes += [Axis(name, "rows") for name in rows]
     made: list[tuple[Likelihood, list[Predictor]]] = []
     beside: list[tuple[Likelihood, list[Predictor]]] = []
     for build.bound, build.learned in zip(joint.members, learned, strict=True):
@@ -96,12 +103,14 @@ def lower(
         made.append((_response(build), build.predictors))
         beside.append((made[-1][0], build.beside))
     coupling = lower_coupling(build, [one.name for one, _ in made], joint.responses)
-    count = None
+    counts: dict[str, str] = {}
     if counted:
         # a response keeps its name
         names = {one.name for one, _ in made}
-        count = free_name("count" if "count" not in names else "count_", build)
-        build.slots.append(Slot(count, (ROW,), Count()))
+        for axis in rows:
+            name = axis.removesuffix(ROW) + "count"
+            counts[axis] = free_name(name if name not in names else f"{name}_", build)
+            build.slots.append(Slot(counts[axis], (axis,), Count()))
     program = Program(
         name=joint.name,
         axes=tuple(build.axes),
@@ -115,7 +124,7 @@ def lower(
             for one, predictors in (*made, *beside)
             for predictor in predictors
         ),
-        likelihoods=tuple(replace(one, count=count) for one, _ in made),
+        likelihoods=tuple(replace(one, count=counts.get(one.rows)) for one, _ in made),
         notes=tuple(build.notes),
         coupling=coupling,
     )
@@ -133,12 +142,12 @@ def _response(build: Builder) -> Likelihood:
     response = bound.response
     recipe: Outcome | Parts | RowValues
     recipe = Outcome(response.column, response.categories)
-    axes: tuple[str, ...] = (ROW,)
+    axes: tuple[str, ...] = (build.row,)
     if response.expression is not None:
         recipe = RowValues(Numeric(response.name, response.expression))
     if response.parts:
         recipe = Parts(response.parts)
-        axes = (ROW, f"{bound.prefix}category")
+        axes = (build.row, f"{bound.prefix}category")
         build.axes.append(Axis(axes[1], "categories", response.categories))
     observed = observed_slot(bound)
     build.slots.append(Slot(observed, axes, recipe))
@@ -147,7 +156,7 @@ def _response(build: Builder) -> Likelihood:
         _family_name(bound),
         tuple(arguments),
         observed,
-        ROW,
+        build.row,
         weight=None if response.weight is None else f"{bound.prefix}weight",
     )
 
@@ -269,7 +278,7 @@ def _predictor(
             build.bound.response.name,
             part.dpar,
             part.link.name,
-            ROW,
+            build.row,
             tuple(blocks),
             shift,
             report=report,
@@ -376,14 +385,16 @@ def _known(build: Builder) -> NamedExpressions:
     response, of = build.bound.response, build.bound.prefix
     family = build.bound.family
     if response.rate is not None and (family.rate or family.exposed):
-        build.slots.append(Slot(f"{of}rate", (ROW,), RowValues(response.rate)))
+        build.slots.append(Slot(f"{of}rate", (build.row,), RowValues(response.rate)))
     if response.error is not None:
-        build.slots.append(Slot(f"{of}se", (ROW,), RowValues(response.error)))
+        build.slots.append(Slot(f"{of}se", (build.row,), RowValues(response.error)))
     if response.weight is not None:
-        build.slots.append(Slot(f"{of}weight", (ROW,), RowValues(response.weight)))
+        build.slots.append(
+            Slot(f"{of}weight", (build.row,), RowValues(response.weight))
+        )
     beside = (*response.known, *response.limits)
     for name, variable in beside:
-        build.slots.append(Slot(f"{of}{name}", (ROW,), RowValues(variable)))
+        build.slots.append(Slot(f"{of}{name}", (build.row,), RowValues(variable)))
     return [(name, Symbol(f"{of}{name}")) for name, _ in beside]
 
 
@@ -394,7 +405,7 @@ def _offsets(
     for number, variable in enumerate(variables, start=1):
         name = f"{part.prefix}offset"
         name = name if len(variables) == 1 else numbered(name, number)
-        build.slots.append(Slot(name, (ROW,), RowValues(variable)))
+        build.slots.append(Slot(name, (build.row,), RowValues(variable)))
         blocks.append(Offset(name))
     return blocks
 
@@ -465,7 +476,7 @@ def _known_columns(
         value = Assemble((Symbol(f"{prefix}b"),), tuple(range(len(columns))))
         build.derived.append(Derived(coefs, (axis,), value, report=False))
     design = f"{prefix}X"
-    build.slots.append(Slot(design, (ROW, axis), Matrix(columns, zero)))
+    build.slots.append(Slot(design, (build.row, axis), Matrix(columns, zero)))
     return [Linear(coefs, design)]
 
 

@@ -9,7 +9,7 @@ from ..program.expressions import Const
 from ..program.ir import Axis, Parameter, Prior, Slot
 from ..program.recipes import Matrix
 from . import default_priors as defaults
-from .builder import ROW, Builder, vector
+from .builder import Builder, vector
 from .learn import LearnedPart
 from .names import free_name
 from .nonlinear import moments_of
@@ -46,6 +46,6 @@ def lower_smooths(
         normal = Prior("normal", (("mu", Const(0.0)), ("sigma", Const(1.0))))
         build.parameters.append(Parameter(weights, (own,), normal, report=False))
         design = free_name(f"{prefix}X_{smooth.name}", build)
-        build.slots.append(Slot(design, (ROW, own), Matrix(smooth.columns)))
+        build.slots.append(Slot(design, (build.row, own), Matrix(smooth.columns)))
         blocks.append(Basis(design, weights, scales, place))
     return blocks

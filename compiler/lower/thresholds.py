@@ -15,7 +15,7 @@ from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, p
 from ..program.ir import Axis, Derived, Parameter, Predictor, Prior, Shift, Slot
 from ..program.recipes import Matrix, Numbers
 from . import default_priors as defaults
-from .builder import BOUNDARY, ROW, Builder, PriorRow, location, prior_of, vector
+from .builder import BOUNDARY, Builder, PriorRow, location, prior_of, vector
 from .names import free_name
 from .special import shift_of
 
@@ -255,7 +255,7 @@ def _of_groups(build: Builder) -> ProgramExpr | None:
                 bound.response.name,
                 f"cs_{place + 1}",
                 "identity",
-                ROW,
+                build.row,
                 tuple(blocks),
                 inner=True,
                 prefix=bound.main.prefix,
@@ -275,7 +275,7 @@ def _of_columns(build: Builder) -> ProgramExpr | None:
     labels = tuple(f"{c.name}[{one}]" for c in columns for one in boundaries)
     build.axes.append(Axis(axis, "coefs", labels))
     build.axes.append(Axis(known, "coefs", tuple(column.name for column in columns)))
-    build.slots.append(Slot(design, (ROW, known), Matrix(columns)))
+    build.slots.append(Slot(design, (build.row, known), Matrix(columns)))
     choices: list[PriorText | DefaultPrior] = []
     for column, (scale, _) in zip(columns, build.learned.by_threshold, strict=True):
         target = f"{bound.target}bcs[{column.name}]"

@@ -226,6 +226,14 @@ def _instead(whole: Expr, response: Expr) -> Expr:
     return response
 
 
+def one_name(one: Written) -> str:
+    """Return the name of a response: its column, or that of the successes."""
+    node = unwrap(left_of_bar(one.formula.response))
+    if isinstance(node, Call) and node.arguments:
+        node = unwrap(node.arguments[0].value)
+    return node.text if isinstance(node, Name) else expression_text(node)
+
+
 def columns_of_responses(spec: Spec) -> Iterator[Name]:
     """Yield the columns of further responses, which stand left in indented formulas."""
     for model in spec.models:

@@ -8,7 +8,8 @@ models of the file, so that the models can be compared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ from .derive import NO_NUMBER_NOTE, Computation, Derivation
 from .gaps import check_gaps
 from .left_out import Condition, report_dropped
 from .lets import warn_commas
+from .own_rows import own_rows
 from .responses import columns_of_responses
 from .subset import Choice, check_subset, choices
 from .summaries import warn_summaries
@@ -83,6 +85,10 @@ class Prepared:
         values is then not to be reported.
     choices
         The conditions that rows were chosen by.
+    kept
+        The places of the rows of each response, by its name; empty where all have all.
+    whole
+        Of the rows of one response: the rows of the model. See ``of``.
     """
 
     table: Table
@@ -96,6 +102,28 @@ class Prepared:
     early: int = 0
     certain: bool = True
     choices: tuple[Choice, ...] = ()
+    kept: Mapping[str, Ints] = MappingProxyType({})
+    whole: Table | None = None
+
+    def of(self, response: str) -> Prepared:
+        """Return the rows of one response, which most often are those of the model."""
+        if response not in self.kept:
+            return self
+        places = self.kept[response]
+        table = self.table.take(places)
+        return replace(
+            self,
+            table=table,
+            rows=self.rows[places],
+            schema=schema_of(table),
+            kept={},
+            whole=self.table,
+        )
+
+    @property
+    def every_row(self) -> Table:
+        """The rows of the model, whose levels are those of its groups."""
+        return self.table if self.whole is None else self.whole
 
     @property
     def left_out(self) -> int:
@@ -130,6 +158,11 @@ def prepare(
     chosen = np.ones(derived.table.rows, dtype=np.bool_)
     for condition in conditions:
         chosen &= condition.true
+    own, found = own_rows(spec, derived, chosen, sink)
+    certain = certain and found
+    if own is not None:
+        conditions.append(own.condition)
+        chosen &= own.condition.true
     known = chosen if certain else None
     derived.table = check_levels(derived.table, declared, known, sink)
     derived.spoil_with()
@@ -142,6 +175,8 @@ def prepare(
         derived.table = table
         return _prepared(spec, derived, np.zeros(0, np.int64), (), used, data, False)
     missing = {name: table.columns[name].missing for name in used}
+    if own is not None:
+        missing = {name: own.absent(name, gone) for name, gone in missing.items()}
     undefined = _check_undefined(used, derived, chosen, sink) if certain else set()
     for name in undefined:  # its rows are at fault, not missing
         del missing[name]
@@ -171,7 +206,9 @@ def prepare(
         table = table.without(infinite)
     dropped = tuple(_dropped(conditions, chosen, complete, missing, table))
     derived.table = table
-    return _prepared(spec, derived, rows, dropped, used, data, certain)
+    kept = {} if own is None else own.kept
+    places = {name: np.flatnonzero(there[rows]) for name, there in kept.items()}
+    return _prepared(spec, derived, rows, dropped, used, data, certain, places)
 
 
 def _prepared(
@@ -182,14 +219,14 @@ def _prepared(
     used: Iterable[str],
     data: Table,
     certain: bool,
+    kept: Mapping[str, Ints] = MappingProxyType({}),
 ) -> Prepared:
     table, early = derived.table, len(derived.made)
     derived.table = table.take(rows)
     derived.late(spec)
-    kept = derived.table
-    schema = schema_of(kept)
+    schema = schema_of(derived.table)
     return Prepared(
-        table=kept,
+        table=derived.table,
         rows=table.numbers(rows),
         dropped=dropped,
         read=table.total,
@@ -200,6 +237,7 @@ def _prepared(
         early=early,
         certain=certain,
         choices=tuple(choices(spec, spec.models)),
+        kept=kept,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -34,29 +36,43 @@ from .recipes import (
 )
 
 
-def fill(program: Program, table: Table) -> Frame:
+def fill(
+    program: Program, table: Table, rows: Mapping[str, Table] = MappingProxyType({})
+) -> Frame:
     """Return the frame of a program on the rows of a table.
 
     The table may hold the rows of the fit or new ones: what was learned from
     the rows of the fit stands in the recipes as numbers. Levels of groups that the fit
     has not seen are the frame's ``new_levels``.
+
+    Parameters
+    ----------
+    program
+        Its slots are filled.
+    table
+        The rows of all responses.
+    rows
+        Those of responses that have others, by their axis.
     """
     arrays: dict[str, NDArray[Any]] = {}
     new: dict[str, NewLevels] = {}
     for slot in program.slots:
+        own = rows.get(slot.axes[0], table) if slot.axes else table
         match slot.recipe:
             case LevelIndex(factors, levels):
-                index, more = placed(factors, levels, table)
+                index, more = placed(factors, levels, own)
             case MemberIndex(columns, levels):
-                index, more = pooled_placed(columns, levels, table)
+                index, more = pooled_placed(columns, levels, own)
             case recipe:
-                arrays[slot.name] = _array(recipe, table)
+                arrays[slot.name] = _array(recipe, own)
                 continue
         arrays[slot.name] = index
         if more and slot.into is not None:
             new[slot.into] = NewLevels(more)
     lengths = {
-        axis.name: table.rows if axis.labels is None else len(axis.labels)
+        axis.name: len(axis.labels)
+        if axis.labels is not None
+        else rows.get(axis.name, table).rows
         for axis in program.axes
     }
     return Frame(arrays, lengths, new)

@@ -569,12 +569,19 @@ class Program:
         """Return the program with one of its responses alone.
 
         Its parameters and groups are all there: what the other responses tell of them
-        is not. Of coupled ones that is the marginal distribution.
+        is not. Of coupled ones that is the marginal distribution. Rows that only
+        others have are left out.
         """
+        likelihoods = tuple(one for one in self.likelihoods if one.name == response)
+        predictors = tuple(p for p in self.predictors if p.response == response)
+        rows = {*(one.rows for one in likelihoods), *(p.rows for p in predictors)}
+        gone = {a.name for a in self.axes if a.kind == "rows" and a.name not in rows}
         return replace(
             self,
-            likelihoods=tuple(one for one in self.likelihoods if one.name == response),
-            predictors=tuple(p for p in self.predictors if p.response == response),
+            axes=tuple(axis for axis in self.axes if axis.name not in gone),
+            slots=tuple(slot for slot in self.slots if gone.isdisjoint(slot.axes[:1])),
+            likelihoods=likelihoods,
+            predictors=predictors,
             coupling=None,
         )
 

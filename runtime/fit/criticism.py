@@ -112,6 +112,7 @@ class Criticism(NearestNames):
         flag("progress", progress)
         whole_model = self._origin.compiled
         compiled, chosen, kinds = self._predicted(response)
+        _check_refits(whole_model, refit)
         units = units_of(compiled, by)
         reported = self.data["posterior"].to_dataset()
         effective = efficiency(reported)
@@ -156,6 +157,12 @@ class Criticism(NearestNames):
         if response is not None and len(origin.responses) > 1:
             chosen = origin.rows_of(response).name
             compiled = compiled.of(chosen)
+        elif compiled.own_rows:
+            listed = ", ".join(map(repr, origin.responses))
+            raise ArgumentError(
+                "the responses have rows of their own, and are predicted one by one: "
+                f"choose one by response=: {listed}"
+            )
         kinds = {
             measure_words(one.family.response)
             for name, one in origin.responses.items()
@@ -217,6 +224,7 @@ class Criticism(NearestNames):
 
         flag("progress", progress)
         of, chosen, measure = self._predicted(response)
+        _check_refits(self._origin.compiled, True)
         compiled, units = self._origin.compiled, units_of(of, by)
         if compiled.prepared.table.counts is not None and not units.by:
             raise ArgumentError(
@@ -255,7 +263,13 @@ class Criticism(NearestNames):
         compiled = origin.compiled
         priors = log_prior(compiled.lowered, origin.rows.frame, self._posterior)
         whole = sum(one.values for one in priors.data_vars.values())
-        values = self.log_likelihood().transpose("row", "chain", "draw").values
+        names = origin.responses if compiled.own_rows else [None]
+        values = np.concatenate(
+            [
+                self.log_likelihood(name).transpose("row", "chain", "draw").values
+                for name in names
+            ]
+        )
         counts = origin.rows.counts
         times = np.ones(len(values)) if counts is None else counts.astype(float)
         lower = {one.levels for one in compiled.lowered.groups}
@@ -338,4 +352,13 @@ class Criticism(NearestNames):
             rows.labels[kept].tolist(),
             None if rows.counts is None else rows.counts[kept],
             chosen,
+        )
+
+
+def _check_refits(compiled: Compiled, refit: bool) -> None:
+    """Refuse to fit again without rows that only one of the responses has."""
+    if refit and compiled.own_rows:
+        raise ArgumentError(
+            "a model whose responses have rows of their own is not fitted again "
+            "without some of them by this version: leave out refit=, or use loo()"
         )

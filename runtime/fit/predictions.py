@@ -222,14 +222,17 @@ def _computed(
     several = len(compiled.responses) > 1
     coupling, stream = compiled.lowered.coupling, None
     coupled = coupling is not None and name in coupling.responses
-    if request.data is not None and not coupled:
+    if compiled.own_rows or (request.data is not None and not coupled):
         # the rows need not have what the others are made of
         stream = compiled.responses.index(name)
     whole = not several or (drawn_together and stream is None)
     of = compiled if whole else compiled.of(name)
     if request.data is None:
-        table = compiled.prepared.table
+        table = of.prepared.table
         each, program = _of_fit(origin, request)
+        if compiled.own_rows:
+            each = tuple(one for one in each if one.name == name)
+            program = each[0].program
     else:
         read = read_rows(request.data, of)
         others = _others(compiled, name)

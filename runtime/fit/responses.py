@@ -220,6 +220,12 @@ class FitResponses(NearestNames):
             response = origin.rows.name
         if response is not None:
             response = origin.rows_of(response).name
+        elif origin.compiled.own_rows:
+            listed = ", ".join(map(repr, origin.responses))
+            raise ArgumentError(
+                "the responses have rows of their own, so that no row has a density of "
+                f"all of them: choose one by response=: {listed}"
+            )
         if response not in self._densities:
             posterior = self._posterior
             self._check_rows(posterior, 1)
@@ -341,7 +347,8 @@ class FitResponses(NearestNames):
 
         if group == "log_likelihood":
             names = self._origin.responses
-            return Dataset({name: self.log_likelihood(name) for name in names})
+            found = {name: self.log_likelihood(name) for name in names}
+            return Dataset(self._on_own_rows(found))
         from ..draws.log_prior import log_prior
 
         compiled = self._origin.compiled
@@ -355,6 +362,21 @@ class FitResponses(NearestNames):
         responses = self._origin.responses
         if len(responses) == 1:
             return dict.fromkeys(responses, self.predict(draws=draws, seed=seed))
+        if self._origin.compiled.own_rows:
+            each = {
+                name: self.predict(draws=draws, seed=seed, response=name)
+                for name in responses
+            }
+            return self._on_own_rows(each)
         posterior = thinned(self._posterior, draws)
         self._check_rows(posterior, len(responses))
         return joint_draws(self._origin.together, posterior, seed)
+
+    def _on_own_rows(self, found: dict[str, DataArray]) -> dict[str, DataArray]:
+        """Return arrays of responses on the axes of their rows, which may differ."""
+        rows = self._origin.responses
+        axes = {name: rows[name].program.likelihood.rows for name in found}
+        return {
+            name: one if axes[name] == "row" else one.rename(row=axes[name])
+            for name, one in found.items()
+        }

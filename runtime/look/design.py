@@ -286,6 +286,8 @@ def _part_text(part: BoundPredictor) -> DesignLines:
 def _response_text(compiled: Compiled | Designed) -> DesignLines:
     response = compiled.bound.response
     lines: list[Line] = []
+    if compiled.prepared.whole is not None:
+        lines.append(f"{rows_text(compiled.prepared.table)} of its own")
     if response.categories:
         lines.append(
             f"{len(response.categories)} categories: {_some(response.categories)}"

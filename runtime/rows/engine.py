@@ -89,6 +89,8 @@ class Rows:
     @classmethod
     def each(cls, compiled: Compiled, table: Table | None = None) -> tuple[Rows, ...]:
         """Return the same for each response of a model."""
+        if table is None and compiled.own_rows:
+            return tuple(cls.of(one) for one in compiled.each)
         labels = compiled.prepared.rows
         if table is None:
             table = compiled.prepared.table

@@ -124,11 +124,15 @@ def _for_drawing(compiled: Compiled, table: Table) -> PyMCModel:
     from .reduced import for_drawing
 
     program = for_drawing(compiled.program)
-    frame = fill(program, table)
+    each = compiled.rows_by_axis
+    if compiled.own_rows:
+        own = {axis: of.table for axis, of in each.items()}
+        numbers = {axis: of.rows.tolist() for axis, of in each.items()}
+        return emit(program, fill(program, table, own), numbers)
     rows = compiled.prepared.rows
     if table.firsts is not None:
         rows = table.numbers(np.arange(table.rows))
-    return emit(program, frame, rows.tolist())
+    return emit(program, fill(program, table), dict.fromkeys(each, rows.tolist()))
 
 
 def _is_flat(prior: str) -> bool:

@@ -185,14 +185,14 @@ def _observed(compiled: Compiled) -> Dataset:
     """Return the responses by row, as ranks where there are categories."""
     from xarray import Dataset
 
-    program, rows = compiled.program, compiled.prepared.rows
+    program = compiled.program
     likelihoods = program.likelihoods
     axes = {one.name: program.slot(one.value).axes for one in likelihoods}
     labels = {axis.name: axis.labels for axis in program.axes}
     return Dataset(
         {one.name: (axes[one.name], compiled.frame[one.value]) for one in likelihoods},
         {
-            **{one.rows: rows for one in likelihoods},
+            **{axis: own.rows for axis, own in compiled.rows_by_axis.items()},
             **{
                 axis: list(labels[axis] or ())
                 for several in axes.values()

@@ -290,7 +290,7 @@ def _effects(
 def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     """Return a design with values that a response could have, in place of any."""
     from varying.compiler.prepare.responses import family_named, responses_of
-    from varying.compiler.prepare.subset import choices
+    from varying.compiler.prepare.subset import choices, subset_of, subsets
 
     from .columns import stand_ins
 
@@ -301,6 +301,17 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     found = _chosen(spec, model)
     written = () if found is None else responses_of(found).written
     chosen = () if found is None else (found,)
+    for model_ in chosen:
+        calls = [call for call in subsets(model_) if call is not None]
+        if calls and subset_of(model_) is None:
+            raise _fault(
+                source,
+                calls[0].span,
+                "data are not drawn by this version for responses with rows of their "
+                "own",
+                "draw all rows, and write the condition into the spec that fits them",
+                rule="not-yet",
+            )
     conditions = tuple(choices(spec, chosen))
     _check_choices(spec, conditions, frozenset(one.text for one in written), source)
     columns: list[Column] = []

@@ -29,7 +29,6 @@ from varying.compiler.backends.pymc import emit
 from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
 from varying.compiler.passes import PASSES, for_sampling
-from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, evaluate, gradient
 from varying.compiler.program.ir import Frame, Program
 from varying.compiler.program.verify import verify
@@ -268,7 +267,7 @@ def by_source(
 def stages(compiled: Compiled) -> list[tuple[str, Program, Frame]]:
     """Return the program as written and after each pass."""
     program = compiled.lowered
-    frame = fill(program, compiled.prepared.table)
+    frame = compiled.written_frame
     found = [("written", program, frame)]
     for apply in PASSES:
         program, frame = apply(program, frame)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
@@ -458,4 +459,54 @@ def test_log_density_of_several_responses() -> None:
         for one in program.parameters:
             density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
         wanted = given["log_density"] + 2.0 * math.log(2.0)
+        assert density == pytest.approx(wanted, rel=1e-10)
+
+
+SUBSETS = """Reaction | subset(a) ~ Days + (1 |p| Subject)
+  Errors | subset(b) ~ Days + (1 |p| Subject), family=poisson
+  prior Reaction.Intercept[mean] ~ normal(250, 50)
+  prior Reaction.b ~ normal(0, 10)
+  prior Reaction.sd ~ exponential(0.02)
+  prior Reaction.sigma ~ exponential(0.02)
+  prior Errors.Intercept[mean] ~ normal(3, 1)
+  prior Errors.b ~ normal(0, 1)
+  prior Errors.sd ~ exponential(0.5)
+  prior cor ~ lkj(2)
+"""
+
+
+def test_log_density_of_responses_with_rows_of_their_own() -> None:
+    """Responses are missing in the rows that they do not have."""
+    data = pd.read_csv(REFERENCES / "sleepstudy.csv")
+    days, reaction = data["Days"], data["Reaction"]
+    data["a"], data["b"] = days % 3 != 0, days > 4
+    errors = (10 + 2 * days + reaction % 7).round()
+    data["Errors"] = errors.where(data["b"])
+    data["Reaction"] = reaction.where(data["a"])
+    model = compile_model(SUBSETS, data).compiled
+    assert model is not None
+    program, frame = model.program, model.frame
+    found = read("subset.json")
+    assert len(program.axis("Subject").labels or ()) == found["levels"]
+    for name, count in found["rows"].items():
+        assert len(frame[f"{name}_observed"]) == count
+    for given in found["points"]:
+        theirs = given["values"]
+        point: dict[str, Any] = {
+            "Reaction_z_Subject": np.transpose(theirs["z_1"]),
+            "Reaction_sd_Subject": np.log(theirs["sd_1"]),
+            "Reaction_sigma": np.log(np.reshape(theirs["sigma_Reaction"], ())),
+            "Reaction_pcor_Subject": np.reshape(
+                logit((1.0 + theirs["L_1"][1][0]) / 2.0), (1,)
+            ),
+        }
+        for response in ("Reaction", "Errors"):
+            point[f"{response}_Intercept_centered"] = np.reshape(
+                theirs[f"Intercept_{response}"], ()
+            )
+            point[f"{response}_b"] = np.atleast_1d(theirs[f"b_{response}"])
+        _, density = evaluate(program, frame, point)
+        for one in program.parameters:
+            density -= from_unconstrained(one, np.asarray(point[one.name]))[1]
+        wanted = given["log_density"] + math.log(2.0)
         assert density == pytest.approx(wanted, rel=1e-10)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,9 @@ from .blocks import BLOCKS
 from .operations import UnitTransform, expression, lkj_cholesky
 
 
-def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> pm.Model:
+def emit(
+    program: Program, frame: Frame, rows: Mapping[str, Sequence[int]] | None = None
+) -> pm.Model:
     """Return the model of a program on a frame.
 
     Parameters
@@ -48,7 +50,7 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
     frame
         The arrays of its slots.
     rows
-        Numbers of the rows, their labels in the model; None: from 0.
+        Numbers of the rows by axis, their labels in the model; None: from 0.
 
     Returns
     -------
@@ -56,8 +58,7 @@ def emit(program: Program, frame: Frame, rows: Sequence[int] | None = None) -> p
     coords, and the reported quantities under their names.
     """
     coords = _coords(program, frame)
-    if rows is not None:
-        coords |= {one.rows: list(rows) for one in program.likelihoods}
+    coords |= {axis: list(numbers) for axis, numbers in (rows or {}).items()}
     with pm.Model(coords=coords, check_bounds=False) as model:
         values: dict[str, Any] = {}
         observed = {one.value for one in program.likelihoods}

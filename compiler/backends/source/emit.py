@@ -26,6 +26,7 @@ from ...distributions.table import DISTRIBUTIONS
 from ...expressions.evaluation import evaluate
 from ...families import FAMILIES
 from ...families.family import SourceText
+from ...prepare.subset import subsets
 from ...program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.reached import by_row
@@ -59,6 +60,14 @@ def emit(compiled: Compiled) -> str:
             message = "`wide(...)` has no form in a PyMC script by this version"
             span = statement.wide.span
             raise ModelError((Diagnostic("not-yet", message, source, span),))
+    if compiled.own_rows:
+        calls = (call for one in compiled.spec.models for call in subsets(one))
+        span = next(call.span for call in calls if call is not None)
+        message = (
+            "responses with rows of their own have no form in a PyMC script by this "
+            "version"
+        )
+        raise ModelError((Diagnostic("not-yet", message, source, span),))
     writer = Writer(
         program,
         compiled.spec,

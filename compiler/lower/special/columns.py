@@ -10,7 +10,7 @@ from ...program.blocks.product import Factor
 from ...program.expressions import Apply, Assemble, ProgramExpr, Symbol, Take
 from ...program.ir import Axis, Derived, Shift, Slot
 from ...program.recipes import Numbers, Single
-from ..builder import COEF, ROW, Builder, numbered
+from ..builder import COEF, Builder, numbered
 from ..learn import LearnedPart
 from .monotonic import MonotonicSimplex, lower_simplex, place_slot
 
@@ -108,7 +108,7 @@ def _factors(
         typical.append(tuple(map(float, range(len(special.levels)))))
     if column.known.parts:
         slot = numbered(f"{part.prefix}special_X", place + 1)
-        build.slots.append(Slot(slot, (ROW,), Single(column.known)))
+        build.slots.append(Slot(slot, (build.row,), Single(column.known)))
         factors.append(Symbol(slot))
     return tuple(factors), tuple(typical)
 

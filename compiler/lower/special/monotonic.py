@@ -11,7 +11,7 @@ from ...formula.columns import Simplex
 from ...program.expressions import Apply, Const, Symbol, Take
 from ...program.ir import Axis, Derived, Parameter, Slot
 from ...program.recipes import LevelPlace
-from ..builder import ROW, Builder
+from ..builder import Builder
 from ..names import free_name
 from ..simplex import simplex_prior
 
@@ -79,5 +79,5 @@ def place_slot(build: Builder, special: Monotonic, steps: MonotonicSimplex) -> s
         if slot.recipe == recipe:
             return slot.name
     name = free_name(f"{special.column}_place", build)
-    build.slots.append(Slot(name, (ROW,), recipe, into=steps.levels))
+    build.slots.append(Slot(name, (build.row,), recipe, into=steps.levels))
     return name
