@@ -11,8 +11,10 @@ from typing import Literal
 
 from varying.grammar.source import Span
 
-Scale = Literal["link", "latent", "response", "prob", "odds"]
-SCALES: tuple[Scale, ...] = ("link", "latent", "response", "prob", "odds")
+Scale = Literal["link", "latent", "response", "prob", "odds", "quantile"]
+SCALES: tuple[Scale, ...] = (
+    *("link", "latent", "response", "prob", "odds", "quantile"),
+)
 
 CellGroups = Literal["zero", "average", "fitted"]
 GROUPS: tuple[CellGroups, ...] = ("zero", "average", "fitted")
@@ -141,6 +143,8 @@ class Test:
 class Outcomes:
     """Values of the response whose probability is asked for: ``prob[> 50]``.
 
+    Or the share of responses below the value that is asked for: ``quantile[0.9]``.
+
     Attributes
     ----------
     text
@@ -151,12 +155,15 @@ class Outcomes:
         Whether all other values are meant.
     between
         Of a continuous response: the values above the first number, up to the second.
+    share
+        Of a quantile: which.
     """
 
     text: str
     values: tuple[int, ...]
     rest: bool = False
     between: tuple[float, float] | None = None
+    share: float | None = None
 
 
 #: What a row of successes counts: one of its trials has the value 1.

@@ -265,6 +265,11 @@ class _Asked:
                 return measures.expected_number(at, numbers_of(categories) or ())
             case "response":
                 return measures.mean(at)
+            case "quantile":
+                assert question.outcomes is not None
+                share = question.outcomes.share
+                assert share is not None
+                return measures.quantile(at, share, numbers_of(categories) or ())
         if bound.family.response == "successes":  # of a trial: its mean
             return measures.mean(at)
         if question.outcomes is not None and question.outcomes.between is not None:

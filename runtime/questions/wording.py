@@ -17,6 +17,7 @@ _SCALES: Mapping[str, str] = {
     "response": "of the mean of the response",
     "prob": "of the probability of {outcomes}",
     "odds": "of the odds of {outcomes}",
+    "quantile": "of the {outcomes} quantile of the response",
 }
 #: Of responses of several columns.
 _SHARE = "of the mean share of {outcomes}"

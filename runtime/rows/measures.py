@@ -24,6 +24,7 @@ from varying.compiler.families.ordinal.lowest import (
     HURDLE_CUMULATIVE,
     ZERO_INFLATED_CUMULATIVE,
 )
+from varying.compiler.families.quantiles import quantile_of
 
 from .at_once import AtOnce
 
@@ -38,6 +39,7 @@ __all__ = [
     "mean",
     "predictor",
     "probabilities",
+    "quantile",
 ]
 
 Array = NDArray[Any]
@@ -199,6 +201,35 @@ def between(at: AtOnce, low: float, high: float) -> Measure:
         return np.asarray(np.maximum(found, 0.0))
 
     return Measure(value, work=4, bounded=True)
+
+
+def quantile(at: AtOnce, share: float, numbers: Sequence[float]) -> Measure:
+    """Return the smallest value that a share of responses is at or below.
+
+    Parameters
+    ----------
+    at, share
+        The rows, and which quantile.
+    numbers
+        Of ordered categories: which numbers they are.
+    """
+    family = at.family
+    if family.response == "ordinal":
+        values = np.asarray(numbers, dtype=float)
+
+        def of_ranks(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+            ranks = np.arange(len(values) - 1)
+            above = _above(family, at, predictors, ranks)
+            return np.asarray(values[(above > 1.0 - share).sum(axis=-1)])
+
+        return Measure(of_ranks, work=len(values))
+    found = quantile_of(family)
+    assert found is not None
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        return np.asarray(found(share, **at.arguments(predictors)))
+
+    return Measure(value, work=8)
 
 
 def expected_number(at: AtOnce, numbers: Sequence[float]) -> Measure:

@@ -29,6 +29,8 @@ from ...data import weighted
 from ...data.levels import numbers_of, suggest_level
 from ...data.table import Table
 from ...families.cdf import cdf_of
+from ...families.quantiles import quantile_of
+from ..priors.named import ref_text
 from ..question import GROUPS, SCALES, CellGroups, Outcomes, Scale, Verb
 from .existence import by_default, exists
 from .known import Choices, ModelCells
@@ -267,13 +269,80 @@ def _scale(
                 outcomes = outcomes_of(value, cells, sink)
                 if outcomes is None:
                     return None
+            elif text == "quantile":
+                outcomes = _share(value, sink)
+                if outcomes is None:
+                    return None
     found = next((scale for scale in SCALES if scale == text), None)
     if found is None or (outcomes is None and isinstance(value, Index | Event)):
         notes, fix = did_you_mean(text, SCALES, option.value.span, "`scale` takes")
         message = f"`scale` cannot be `{expression_text(option.value)}`"
         sink.add("invalid-argument", option.value.span, message, *notes, fix=fix)
         return None
-    return (found, outcomes) if _has(found, outcomes, option, cells, sink) else None
+    if found == "quantile":
+        there = _has_quantiles(outcomes, verb, option, cells, sink)
+    else:
+        there = _has(found, outcomes, option, cells, sink)
+    return (found, outcomes) if there else None
+
+
+def _share(node: Index | Event, sink: Sink) -> Outcomes | None:
+    """Return the share between the brackets of ``quantile[0.9]``; None: a fault."""
+    text = ref_text(node.refs[0]) if isinstance(node, Index) else ""
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if isinstance(node, Event) or len(node.refs) != 1 or not 0.0 < share < 1.0:
+        sink.add(
+            "invalid-argument",
+            node.span,
+            f"`{expression_text(node)}` is no quantile",
+            "in the brackets stands one number between 0 and 1: `quantile[0.9]` is the "
+            "value that nine in ten responses are at or below",
+        )
+        return None
+    return Outcomes(text, (), share=share)
+
+
+def _has_quantiles(
+    outcomes: Outcomes | None,
+    verb: Verb,
+    option: Option,
+    cells: ModelCells,
+    sink: Sink,
+) -> bool:
+    """Whether the response has quantiles that a question can be about."""
+    family, categories = cells.family, cells.categories
+    if outcomes is None:
+        sink.add(
+            "invalid-argument",
+            option.span,
+            "`scale=quantile` needs to know which",
+            "`scale=quantile[0.5]` is the median of the response",
+        )
+        return False
+    if family is None:
+        return True
+    message, note = "", "`scale=response` is the mean of the response"
+    if family.response == "ordinal":
+        if categories is not None and numbers_of(categories) is None:
+            message = "categories that are no numbers have no quantiles"
+            note = "`scale=prob` has the probability of each category"
+    elif family.response == "binary" or family.has_categories or family.parts:
+        message = f"a response of {family.name.partition('(')[0]} has no quantiles"
+        note = "`scale=prob` has its probabilities"
+    elif quantile_of(family) is None:
+        message = f"{family.name} has no quantiles here"
+        if family.response != "successes":
+            note = "`predict` has those of new responses, `kind=quantile`"
+    in_steps = family.response in ("ordinal", "count")
+    if not message and in_steps and verb == "slope":
+        message = f"quantiles of {family.name} go in steps, and have no slope"
+        note = "`contrast` has the difference between two values of the predictor"
+    if message:
+        sink.add("no-such-scale", option.span, message, note)
+    return not message
 
 
 #: Kinds of response that odds are of as they are: of the second category, of success.

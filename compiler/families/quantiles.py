@@ -1,0 +1,172 @@
+"""Quantiles of responses: the smallest value that a share of them is at or below.
+
+A family whose quantiles have a formula, or a function in SciPy, is one entry of
+``INVERSES``. Those of the others are found by halving the numbers that a computer has,
+or whole numbers, between the ends of the distribution function: after 64 steps there is
+none between. That is exact to the digits of the distribution function, whatever jumps
+it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cdf import cdf_of
+from .combined.limits import base_name, is_whole
+from .family import Family
+
+__all__ = ["INVERSES", "quantile_of"]
+
+Array = NDArray[Any]
+Quantile = Callable[..., Array]
+
+#: Beyond it distribution functions need not be numbers.
+_FARTHEST = 1e100
+#: Counts beyond it are not told apart.
+_MOST = float(1 << 52)
+#: Counts that are added up at most; a quantile beyond is no number.
+_COUNTS = 10_000
+_SIGN = np.int64(np.iinfo(np.int64).min)
+
+
+def _gaussian(p: float, mu: Array, sigma: Array) -> Array:
+    from scipy.special import ndtri
+
+    return np.asarray(mu + sigma * ndtri(p))
+
+
+def _student(p: float, mu: Array, sigma: Array, nu: Array) -> Array:
+    from scipy.special import stdtrit
+
+    return np.asarray(mu + sigma * stdtrit(nu, p))
+
+
+def _lognormal(p: float, mu: Array, sigma: Array) -> Array:
+    return np.exp(_gaussian(p, mu, sigma))
+
+
+def _gamma(p: float, eta: Array, shape: Array) -> Array:
+    from scipy.special import gammainccinv, gammaincinv
+
+    found = gammaincinv(shape, p) if p <= 0.5 else gammainccinv(shape, 1.0 - p)
+    return np.asarray(found * np.exp(eta) / shape)
+
+
+def _weibull(p: float, eta: Array, shape: Array) -> Array:
+    from scipy.special import gammaln
+
+    power = np.log(-np.log1p(-p)) / shape
+    return np.asarray(np.exp(eta - gammaln(1.0 + 1.0 / np.asarray(shape)) + power))
+
+
+def _exponential(p: float, eta: Array) -> Array:
+    return np.asarray(-np.log1p(-p) * np.exp(eta))
+
+
+def _beta(p: float, eta: Array, phi: Array) -> Array:
+    from scipy.special import betaincinv, expit
+
+    phi, eta = np.asarray(phi), np.asarray(eta)
+    return np.asarray(betaincinv(phi * expit(eta), phi * expit(-eta), p))
+
+
+#: Quantiles by a formula: of a share, and the parameters by name.
+INVERSES: Mapping[str, Quantile] = {
+    "gaussian": _gaussian,
+    "student": _student,
+    "lognormal": _lognormal,
+    "gamma": _gamma,
+    "weibull": _weibull,
+    "exponential": _exponential,
+    "beta": _beta,
+}
+
+
+def quantile_of(family: Family) -> Quantile | None:
+    """Return the quantiles of a number or a count; None: there are none here.
+
+    Of the response without limits. The share comes first, one number between 0 and 1;
+    then the parameters by name, arrays that broadcast.
+    """
+    from . import FAMILIES
+
+    base = FAMILIES.get(base_name(family.name), family)
+    if base.response not in ("continuous", "count"):
+        return None
+    if base.name in INVERSES:
+        return INVERSES[base.name]
+    tails = cdf_of(base)
+    if tails is not None:
+        whole = base.response == "count" or is_whole(base)
+
+        def by_halving(p: float, **given: Array) -> Array:
+            return _halved(tails, p, given, whole)
+
+        return by_halving
+    if base.response == "count":
+
+        def by_sums(p: float, **given: Array) -> Array:
+            return _summed(base, p, given)
+
+        return by_sums
+    return None
+
+
+def _halved(
+    tails: Callable[..., tuple[Array, Array]],
+    p: float,
+    given: Mapping[str, Array],
+    whole: bool,
+) -> Array:
+    """Return the smallest value whose distribution function reaches a share."""
+    shape = np.broadcast_shapes(*map(np.shape, given.values()))
+    ends = (-1.0, _MOST) if whole else (-_FARTHEST, _FARTHEST)
+    to_place, to_number = (_rounded, _as_float) if whole else (_place, _number)
+    low, high = (to_place(np.full(shape, end)) for end in ends)
+    while True:
+        # their mean, which their sum may be too large for
+        middle = (low >> 1) + (high >> 1) + (low & high & 1)
+        if (middle == low).all():
+            break
+        with np.errstate(all="ignore"):
+            below, above = tails(to_number(middle), **given)
+        # by the smaller tail, which has the digits
+        reached = below >= p if p <= 0.5 else above <= 1.0 - p
+        high, low = np.where(reached, middle, high), np.where(reached, low, middle)
+    return np.asarray(to_number(high))
+
+
+def _rounded(numbers: Array) -> Array:
+    return numbers.astype(np.int64)
+
+
+def _as_float(places: Array) -> Array:
+    return places.astype(np.float64)
+
+
+def _place(numbers: Array) -> Array:
+    """Return the places of numbers among all that a computer has, from -2^63."""
+    bits = np.ascontiguousarray(numbers, dtype=np.float64).view(np.int64)
+    return np.where(bits >= 0, bits, _SIGN - bits)
+
+
+def _number(places: Array) -> Array:
+    """Return the numbers at places."""
+    bits = np.where(places >= 0, places, _SIGN - places)
+    return np.ascontiguousarray(bits).view(np.float64)
+
+
+def _summed(family: Family, p: float, given: Mapping[str, Array]) -> Array:
+    """Return the smallest count up to which probabilities add up to a share."""
+    shape = np.broadcast_shapes(*map(np.shape, given.values()))
+    found, total = np.full(shape, np.nan), np.zeros(shape)
+    for count in range(_COUNTS):
+        total = total + np.exp(family.log_density(np.asarray(count), **given))
+        found = np.where(np.isnan(found) & (total >= p), count, found)
+        if not np.isnan(found).any():
+            break
+    return found

@@ -1,0 +1,106 @@
+"""Quantiles of responses against SciPy, and against their definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from varying.compiler.families import FAMILIES
+from varying.compiler.families.cdf import cdf_of
+from varying.compiler.families.quantiles import INVERSES, _halved, quantile_of
+
+SHARES = (1e-9, 0.01, 0.3, 0.5, 0.9, 1.0 - 1e-6)
+#: A value for a parameter, by its support, and for what each row brings along.
+VALUES = {"unit": 0.3, "real": 0.4, "at_least_one": 3.2}
+KNOWN = 5.0
+#: No distribution function, or one of two numbers a row.
+NONE = {"skew_normal", "von_mises", "wiener"}
+NUMBERS = [
+    name
+    for name, family in FAMILIES.items()
+    if family.response in ("continuous", "count") and not family.parts
+]
+
+
+def parameters(name: str) -> dict[str, np.ndarray]:
+    """Two values of the main parameter, one of each other."""
+    family = FAMILIES[name]
+    found = {family.predictor: np.array([0.3, 0.9])}
+    found |= {d.name: np.array(VALUES.get(d.support, 1.3)) for d in family.dpars}
+    return found | dict.fromkeys(family.known, np.array(KNOWN))
+
+
+def by_scipy(name: str, given: Mapping[str, np.ndarray]) -> stats.distributions:
+    """Return the distribution of SciPy that a family is."""
+    main, *rest = given.values()
+    match name:
+        case "gaussian":
+            return stats.norm(main, *rest)
+        case "student":
+            return stats.t(given["nu"], main, given["sigma"])
+        case "lognormal":
+            return stats.lognorm(rest[0], scale=np.exp(main))
+        case "gamma":
+            return stats.gamma(rest[0], scale=np.exp(main) / rest[0])
+        case "weibull":
+            scale = np.exp(main) / special.gamma(1.0 + 1.0 / rest[0])
+            return stats.weibull_min(rest[0], scale=scale)
+        case "exponential":
+            return stats.expon(scale=np.exp(main))
+        case "beta":
+            share = special.expit(main)
+            return stats.beta(share * rest[0], (1.0 - share) * rest[0])
+        case "laplace":
+            return stats.laplace(main, rest[0])
+        case "inverse_gaussian":
+            return stats.invgauss(np.exp(main) / rest[0], scale=rest[0])
+        case "poisson":
+            return stats.poisson(np.exp(main))
+        case "negbinomial":
+            return stats.nbinom(rest[0], rest[0] / (rest[0] + np.exp(main)))
+    raise KeyError(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*INVERSES, "laplace", "inverse_gaussian", "poisson", "negbinomial"],
+)
+def test_as_scipy(name: str) -> None:
+    given = parameters(name)
+    theirs, ours = by_scipy(name, given), quantile_of(FAMILIES[name])
+    assert ours is not None
+    for share in SHARES:
+        np.testing.assert_allclose(ours(share, **given), theirs.ppf(share), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", [n for n in NUMBERS if n not in NONE])
+def test_the_smallest_value_that_a_share_is_at_or_below(name: str) -> None:
+    family, given = FAMILIES[name], parameters(name)
+    ours = quantile_of(family)
+    assert ours is not None
+    drawn = family.simulate(
+        np.random.default_rng(4),
+        **{k: np.broadcast_to(v, (20_000, 2)) for k, v in given.items()},
+    )
+    for share in (0.05, 0.3, 0.9):
+        found = ours(share, **given)
+        assert (np.mean(drawn <= found, axis=0) > share - 0.02).all()
+        assert (np.mean(drawn < found, axis=0) < share + 0.02).all()
+
+
+@pytest.mark.parametrize("name", INVERSES)
+def test_halving_comes_to_the_formula(name: str) -> None:
+    given, tails = parameters(name), cdf_of(FAMILIES[name])
+    assert tails is not None
+    for share in (0.01, 0.5, 0.99):
+        halved = _halved(tails, share, given, False)
+        np.testing.assert_allclose(
+            halved, INVERSES[name](share, **given), rtol=1e-12, atol=1e-14
+        )
+
+
+def test_none_without_a_distribution_function() -> None:
+    assert {name for name in NUMBERS if quantile_of(FAMILIES[name]) is None} == NONE
