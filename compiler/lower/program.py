@@ -29,8 +29,9 @@ from ..bind.bound import (
 )
 from ..bind.spanning import spanning_columns
 from ..distributions.table import REAL, SUPPORTS
+from ..families import FAMILIES
 from ..families.combined.limits import limited_name
-from ..families.family import DefaultPrior
+from ..families.family import DefaultPrior, Family
 from ..families.link import allowed
 from ..families.ordinal.items import ITEMS
 from ..formula.columns import Numeric
@@ -153,7 +154,7 @@ def _response(build: Builder) -> Likelihood:
     build.slots.append(Slot(observed, axes, recipe))
     return Likelihood(
         free_name(response.name, build),
-        _family_name(bound),
+        _family(bound),
         tuple(arguments),
         observed,
         build.row,
@@ -161,7 +162,7 @@ def _response(build: Builder) -> Likelihood:
     )
 
 
-def _family_name(bound: BoundModel) -> str:
+def _family(bound: BoundModel) -> Family:
     """Return the family, with what rows bring along."""
     response = bound.response
     more = [name for name, _ in response.limits]
@@ -169,7 +170,7 @@ def _family_name(bound: BoundModel) -> str:
         more.append(ITEMS)
     family = bound.family
     exposed = family.exposed if response.rate is not None else None
-    return limited_name(exposed[0] if exposed else family.name, more)
+    return FAMILIES[limited_name(exposed[0] if exposed else family.name, more)]
 
 
 NamedExpressions = list[tuple[str, ProgramExpr]]

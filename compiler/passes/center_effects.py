@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..families import FAMILIES
 from ..program.interpret.density import (
     evaluate_expression,
 )
@@ -121,7 +120,7 @@ def center_effects(program: Program, frame: Frame) -> tuple[Program, Frame]:
 
 def _mains(program: Program) -> list[Predictor]:
     """Return the main predictors of a program with one response."""
-    family = FAMILIES[program.likelihood.family]
+    family = program.likelihood.family
     first, *others = program.predictors
     return [first, *(one for one in others if family.is_main(one.dpar))]
 

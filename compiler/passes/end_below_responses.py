@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..families import FAMILIES
 from ..families.combined.limits import LIMITS
 from ..program.expressions import Symbol
 from ..program.ir import Frame, Likelihood, Parameter, Program
@@ -44,7 +43,7 @@ def end_below_responses(program: Program, frame: Frame) -> tuple[Program, Frame]
 
 def _shifts(likelihood: Likelihood) -> tuple[str, ...]:
     """Return the numbers that all responses are above."""
-    family = FAMILIES[likelihood.family]
+    family = likelihood.family
     below = {dpar.name for dpar in family.dpars if dpar.below}
     return tuple(
         value.name

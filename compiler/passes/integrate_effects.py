@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..families import FAMILIES
 from ..program.blocks import GroupUse
 from ..program.coupling import Coupling
 from ..program.expressions import Apply, Symbol
@@ -56,7 +55,7 @@ def _chosen(
         return none
     main = program.predictors[0]
     arguments = dict(likelihood.arguments)
-    normal = FAMILIES[likelihood.family].normal
+    normal = likelihood.family.normal
     if not normal or arguments.get("mu") != Symbol(main.name):
         return none
     if len(program.predictors) > 1:

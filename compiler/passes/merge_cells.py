@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..families import FAMILIES
 from ..families.family import Pooled
 from ..program.expressions import names_in, renamed
 from ..program.ir import Axis, Frame, Likelihood, Program, Slot
@@ -62,7 +61,7 @@ def _merged(
     if kept is not None:
         note = f"rows{of} are not merged: `{kept}` is kept for each row"
         return _noted(program, note), frame
-    pooled = FAMILIES[likelihood.family].pooled
+    pooled = likelihood.family.pooled
     apart = {likelihood.count, likelihood.within}
     if pooled is not None:
         apart.add(likelihood.value)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ..data import weighted
 from ..distributions.quantiles import middle_and_spread
 from ..distributions.table import DISTRIBUTIONS
-from ..families import FAMILIES
 from ..families.family import DefaultPrior, Family, Moments
 from ..families.moments import moments_of, parameter_moments
 from ..lower.default_priors import DPAR_GROUP_SD
@@ -109,7 +108,7 @@ class _Given:
 
     @classmethod
     def of(cls, program: Program, likelihood: Likelihood, frame: Frame) -> _Given:
-        family = FAMILIES[likelihood.family]
+        family = likelihood.family
         count = likelihood.times(frame)
         exposure = 1.0
         for _, expr in likelihood.arguments:

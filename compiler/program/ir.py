@@ -26,6 +26,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..families.family import Family
 from .blocks import Block, GroupBlock, GroupUse
 from .coupling import Coupling, conditional
 from .expressions import ProgramExpr
@@ -504,7 +505,7 @@ class Likelihood:
     """
 
     name: str
-    family: str
+    family: Family
     arguments: tuple[tuple[str, ProgramExpr], ...]
     value: str
     rows: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from ..families import FAMILIES
 from ..families.combined.limits import LIMITS, base_name, limited_name
 from .ir import Likelihood, Program
 
@@ -25,7 +26,7 @@ def _with(program: Program, kept: Collection[str]) -> Program:
 
 
 def _limited(likelihood: Likelihood, kept: Collection[str]) -> Likelihood:
-    family = base_name(likelihood.family)
+    family = base_name(likelihood.family.name)
     if all(name not in LIMITS for name, _ in likelihood.arguments):
         return likelihood
     left = [name for name, _ in likelihood.arguments if name in LIMITS]
@@ -35,4 +36,5 @@ def _limited(likelihood: Likelihood, kept: Collection[str]) -> Likelihood:
         for name, value in likelihood.arguments
         if name not in LIMITS or name in left
     )
-    return replace(likelihood, family=limited_name(family, left), arguments=arguments)
+    limited = FAMILIES[limited_name(family, left)]
+    return replace(likelihood, family=limited, arguments=arguments)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..families import FAMILIES
 from ..families.combined.limits import base_name
 from ..families.ordinal.thresholds import middle, spread
 from .expressions import Apply, Assemble, Const, ProgramExpr, Symbol
@@ -125,7 +126,7 @@ def of_all(program: Program) -> Program:
         own = {"threshold": Symbol(f"{of}threshold"), "gap": Symbol(f"{of}gap")}
         return replace(
             one,
-            family=base_name(one.family),
+            family=FAMILIES[base_name(one.family.name)],
             arguments=tuple(
                 (name, own.get(name, value))
                 for name, value in one.arguments

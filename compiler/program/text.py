@@ -247,7 +247,7 @@ def _likelihood(likelihood: Likelihood) -> str:
     inside = ", ".join(f"{n}={expression_text(e)}" for n, e in likelihood.arguments)
     return (
         f"{_sized(likelihood.name, (likelihood.rows,))} = {likelihood.value}"
-        f" ~ {likelihood.family.partition('(')[0]}({inside})"
+        f" ~ {likelihood.family.name.partition('(')[0]}({inside})"
         + (f", {likelihood.count} times" if likelihood.count else "")
         + (f", spread {likelihood.within}" if likelihood.within else "")
         + (f", to the power of {likelihood.weight}" if likelihood.weight else "")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..distributions.table import DISTRIBUTIONS
-from ..families import FAMILIES
 from .expressions import ANY, OPERATIONS, Apply, Assemble, ProgramExpr, Take, names_in
 from .ir import Frame, Group, Likelihood, Program, Slot
 from .recipes import Matrix, Outcome, Parts, RowValues, Single
@@ -146,10 +145,6 @@ def verify(program: Program, frame: Frame | None = None) -> None:
 def _check_likelihood(
     likelihood: Likelihood, slots: Mapping[str, Slot], everything: set[str]
 ) -> None:
-    try:
-        FAMILIES[likelihood.family]
-    except KeyError:
-        raise InvalidProgram(f"no family {likelihood.family}") from None
     _require(likelihood.value in slots, f"unknown {likelihood.value}")
     for _, argument in likelihood.arguments:
         _check_expression(argument)
@@ -163,11 +158,8 @@ def _check_likelihood(
         )
     _require(
         likelihood.within is None
-        or (
-            likelihood.count is not None
-            and FAMILIES[likelihood.family].pooled is not None
-        ),
-        f"{likelihood.family} does not pool",
+        or (likelihood.count is not None and likelihood.family.pooled is not None),
+        f"{likelihood.family.name} does not pool",
     )
 
 

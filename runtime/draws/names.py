@@ -80,11 +80,10 @@ class _OfResponse:
 
 
 def _of_response(program: Program) -> _OfResponse:
-    from varying.compiler.families import FAMILIES
     from varying.compiler.program.expressions import names_in
 
     main, *others = program.predictors
-    family = FAMILIES[program.likelihood.family]
+    family = program.likelihood.family
     mains = [main, *(p for p in others if family.is_main(p.dpar))]
     rest = [p for p in others if p not in mains]
     arguments = dict(program.likelihood.arguments)

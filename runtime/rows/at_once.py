@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from varying.compiler.distributions.density import arrays
 from varying.compiler.distributions.density.links import LINKING
 from varying.compiler.expressions.elementwise import ELEMENTWISE
-from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 from varying.compiler.program.blocks import Block
 from varying.compiler.program.expressions import (
@@ -74,7 +73,7 @@ class AtOnce:
     @property
     def family(self) -> Family:
         """The family of the response."""
-        return FAMILIES[self.program.likelihood.family]
+        return self.program.likelihood.family
 
     @property
     def linear(self) -> tuple[Predictor, ...]:

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.counted import counted
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.density import evaluate_expression
@@ -136,7 +135,7 @@ class Rows:
     @property
     def family(self) -> Family:
         """The family of the response."""
-        return FAMILIES[self.program.likelihood.family]
+        return self.program.likelihood.family
 
     @property
     def row_axes(self) -> frozenset[str]:

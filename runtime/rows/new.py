@@ -34,7 +34,6 @@ import numpy as np
 
 from varying.compiler.bind.bound import By
 from varying.compiler.data.codes import group_index
-from varying.compiler.families import FAMILIES
 from varying.compiler.formula.columns import Coded, DesignColumn
 from varying.compiler.prepare.elsewhere import (
     SHOWN,
@@ -298,7 +297,7 @@ def _of_shares(program: Program) -> Program:
     """
 
     def plain(one: Likelihood) -> Likelihood:
-        family = FAMILIES[one.family]
+        family = one.family
         if family.shares is None:
             return one
         kept = tuple(pair for pair in one.arguments if pair[0] not in family.known)

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.question import Reference
-from varying.compiler.families import FAMILIES
+from varying.compiler.families.family import Family
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
@@ -436,9 +436,8 @@ def _check(
                 sink.add("truth-value", spans[name], f"`{name}` does not add up to 1")
 
 
-def _in_order(family: str) -> bool:
-    one = FAMILIES[family]
-    return one.steps is None and not one.items
+def _in_order(family: Family) -> bool:
+    return family.steps is None and not family.items
 
 
 def residual_partial(program: Program, values: Mapping[str, Array]) -> dict[str, float]:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.families import FAMILIES
-
 from ..draws.statistics import elements
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def apart(program: Program, posterior: Dataset) -> Iterator[str]:
     """
     items: list[Parameter | Derived] = [*program.parameters, *program.derived]
     names = [item.name for item in items if item.report]
-    mixed = any(FAMILIES[one.family].components for one in program.likelihoods)
+    mixed = any(one.family.components for one in program.likelihoods)
     if not mixed or posterior.sizes["chain"] < 2:
         return
     found: list[tuple[float, str, Floats]] = []

@@ -52,7 +52,7 @@ def test_rows_of_every_family_are_merged(family: str, tmp_path: Path) -> None:
     if own:
         assert compare_cells(compiled, seed, graph=False) == []
     program, frame = for_sampling(compiled.program, compiled.frame)
-    assert program.likelihood.family == family
+    assert program.likelihood.family.name == family
     assert frame.lengths["row"] < 0.9 * compiled.frame.lengths["row"]
     assert frame["count"].sum() == compiled.frame.lengths["row"]
     assert (program.likelihood.within is None) == (FAMILIES[family].pooled is None)

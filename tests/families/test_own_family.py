@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import varying
-from varying.compiler.families import FAMILIES
 from varying.compiler.families.own import fingerprint
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, log_density
@@ -159,8 +158,8 @@ def test_a_name_is_of_the_spec_that_it_is_passed_with() -> None:
     )
     model = varying.compile(text, data(), families={"beta_binomial2": other})
     assert model.compiled is not None
-    name = model.compiled.lowered.likelihood.family
-    assert name != "beta_binomial2" and FAMILIES[name].simulate is other.simulate
+    family = model.compiled.lowered.likelihood.family
+    assert family.name != "beta_binomial2" and family.simulate is other.simulate
 
 
 def test_it_may_be_a_component_of_a_mixture() -> None:

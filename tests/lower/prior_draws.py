@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.blocks import Offset
 from varying.compiler.program.expressions import ProgramExpr, names_in
 from varying.compiler.program.interpret.density import (
@@ -131,7 +130,7 @@ def data_sets(
     rng: np.random.Generator, program: Program, frame: Frame, draws: int
 ) -> Iterator[tuple[Named, Array]]:
     """Yield what the family is given, and a response, for each draw."""
-    family = FAMILIES[program.likelihood.family]
+    family = program.likelihood.family
     rows = frame.lengths[program.likelihood.rows]
     values = draw_parameters(rng, program, frame, draws)
     main = family.predictor

@@ -456,7 +456,7 @@ def posterior(
     likelihood = program.likelihood
     arguments = likelihood_arguments(program, values)
     y = np.asarray(frame[likelihood.value], dtype=float)
-    if likelihood.family == "lognormal":
+    if likelihood.family.name == "lognormal":
         y = np.log(y)
     count = 1.0 if likelihood.count is None else frame[likelihood.count]
     precision = np.broadcast_to(count / arguments["sigma"] ** 2, y.shape)

@@ -214,7 +214,6 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         lambda p: group(p, correlations=(Correlation("nothing", (0, 1)),)),
         "subj: unknown",
     ),
-    "no such family": (lambda p: likelihood(p, family="orderedlogit"), "no family"),
     "no response": (lambda p: likelihood(p, value="nothing"), "unknown"),
     "a likelihood of nothing": (
         lambda p: likelihood(p, arguments=(("eta", Symbol("nothing")),)),

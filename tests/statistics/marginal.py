@@ -25,7 +25,6 @@ from scipy.sparse.linalg import splu
 
 from varying.compiler.compiled import Compiled
 from varying.compiler.driver import Request, compile_spec
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.expressions import Symbol
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import (
@@ -168,7 +167,7 @@ class Marginal:
     def _predictor(self) -> Predictor:
         """The family's main predictor; only it may have group effects."""
         program = self._program
-        family = FAMILIES[program.likelihood.family]
+        family = program.likelihood.family
         main, *others = sorted(
             program.predictors, key=lambda p: p.dpar != family.predictor
         )
@@ -239,7 +238,7 @@ class Marginal:
         """Return the log likelihood, and the most likely z where it was needed."""
         eta, slopes, rest = self._parts(point)
         y = self._response
-        family = FAMILIES[self._program.likelihood.family]
+        family = self._program.likelihood.family
 
         def rows(eta: Array) -> Array:
             return family.log_density(y, **{family.predictor: eta}, **rest)

@@ -20,7 +20,6 @@ from scipy import stats
 from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret.density import moved_scales
 from varying.compiler.program.ir import Frame
 from varying.compiler.sampled import Sampled
@@ -97,7 +96,7 @@ def places(spec: str) -> dict[str, Array]:
     """Where each truth is among the draws of its posterior, a number a data set."""
     model = compiled(spec)
     program, frame = model.program, model.frame
-    family = FAMILIES[program.likelihood.family]
+    family = program.likelihood.family
     rng = np.random.default_rng(5)
     truths = draw_parameters(rng, program, frame, SETS)
     found: dict[str, list[float]] = {}

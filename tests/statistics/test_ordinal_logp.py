@@ -15,7 +15,6 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret import evaluate
 from varying.compiler.program.interpret.charts import from_unconstrained
 from varying.compiler.program.interpret.density import likelihood_arguments
@@ -83,7 +82,7 @@ def test_the_log_density_is_that_of_r(given: dict[str, Any]) -> None:
     point = point_of(params, group)
     values, density = evaluate(program, frame, point)
     likelihood = program.likelihood
-    rows = FAMILIES[likelihood.family].log_density(
+    rows = likelihood.family.log_density(
         frame[likelihood.value], **likelihood_arguments(program, values)
     )
     assert np.sum(rows) == pytest.approx(parts["loglik"], rel=1e-12)

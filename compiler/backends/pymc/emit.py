@@ -19,7 +19,6 @@ from pymc.distributions import transforms
 from pymc.distributions.shape_utils import rv_size_is_none
 
 from ...distributions.table import DISTRIBUTIONS
-from ...families import FAMILIES
 from ...program.expressions import Const
 from ...program.ir import (
     Derived,
@@ -330,7 +329,7 @@ def _observe(
     more = program.slot(likelihood.value).axes[1:]
     whole: Any = (dims, *more) if more else dims
     observed = pm.Data(likelihood.value, y, dims=whole)
-    family = FAMILIES[likelihood.family]
+    family = likelihood.family
     variable = family.observe(pm, pt, likelihood.name, arguments, observed, whole)
     if not counting:
         return

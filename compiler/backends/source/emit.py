@@ -24,7 +24,6 @@ from ...data.formats.table import BY_ENDING, ending_of
 from ...distributions.density.links import LINKING
 from ...distributions.table import DISTRIBUTIONS
 from ...expressions.evaluation import evaluate
-from ...families import FAMILIES
 from ...families.family import SourceText
 from ...prepare.subset import subsets
 from ...program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
@@ -172,7 +171,7 @@ def _each_once(texts: Sequence[str]) -> Iterator[str]:
 
 def _family_source(likelihood: Likelihood) -> SourceText:
     """Return the family's text; another where a fixed parameter has a formula."""
-    source = FAMILIES[likelihood.family].source
+    source = likelihood.family.source
     given = {name for name, _ in likelihood.arguments}
     return next((text for name, text in source.when if name in given), source)
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...families import FAMILIES
 from ...families.family import Family
 from ...program.counted import counted
 from ...program.interpret import coordinates
@@ -90,7 +89,7 @@ class Density:
         ``main`` is the main predictor that is meant, where there are several.
         """
         likelihood = program.likelihood
-        family = FAMILIES[likelihood.family]
+        family = likelihood.family
         first = start(program, frame)
         point = {
             c.name: first[c.name].reshape(c.shape) for c in coordinates(program, frame)

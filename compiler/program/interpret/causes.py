@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
-from ...families import FAMILIES
 from ..blocks import Intercept, Linear, Offset, Product
 from ..ir import Frame, Likelihood, Parameter, Predictor, Program
 from ..recipes import RowValues
@@ -167,7 +166,7 @@ def _impossible(
                 "look at the priors of what it is made of with `show priors`",
             )
     observed = frame[likelihood.value]
-    each = FAMILIES[likelihood.family].log_density(observed, **arguments)
+    each = likelihood.family.log_density(observed, **arguments)
     for row in np.flatnonzero(~np.isfinite(np.asarray(each, dtype=float))):
         yield Cause(
             f"the response {observed[row]:.6g} is impossible where the chains start: "

@@ -13,7 +13,6 @@ from ...distributions.density import arrays
 from ...distributions.density.links import LINKING
 from ...distributions.table import DISTRIBUTIONS
 from ...expressions.elementwise import ELEMENTWISE
-from ...families import FAMILIES
 from ...families.ordinal.thresholds import (
     logit_cumulative,
     logit_gaps,
@@ -242,7 +241,7 @@ def log_likelihood(program: Program, frame: Frame, values: Mapping[str, Any]) ->
 
 def _likelihood(likelihood: Likelihood, frame: Frame, values: Mapping[str, Any]) -> Any:
     """Return the log likelihood of one response."""
-    family, arguments = FAMILIES[likelihood.family], arguments_of(likelihood, values)
+    family, arguments = likelihood.family, arguments_of(likelihood, values)
     response, times = frame[likelihood.value], likelihood.times(frame)
     if times is None:
         return family.log_density(response, **arguments).sum()
@@ -370,7 +369,7 @@ def _integrated(
     count = np.ones(len(y)) if times is None else times
     within = np.zeros(len(y)) if spread_ is None else spread_
     total: Any = 0.0
-    pooled = FAMILIES[likelihood.family].pooled
+    pooled = likelihood.family.pooled
     if pooled is not None and pooled.logged:
         y = np.log(y)
         total = -(count * y).sum()

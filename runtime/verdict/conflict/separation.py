@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.interpret.density import likelihood_arguments
 
 from .locations import columns_of
@@ -54,7 +53,7 @@ class Separation:
 def separation(centre: Centre, predictor: Predictor) -> Separation | None:
     """Return what separates the outcomes; None where nothing does, or is known."""
     program = centre.program
-    family = FAMILIES[program.likelihood.family]
+    family = program.likelihood.family
     if predictor is not program.predictors[0] or family.response not in _KINDS:
         return None
     if family.steps is not None or "zi" in dict(program.likelihood.arguments):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.counted import counted
 from varying.compiler.program.interpret.density import (
     cholesky,
@@ -109,7 +108,7 @@ class Centre:
     def densities(self, predictor: str, eta: Array) -> Array:
         """Return the log likelihood of each row at a linear predictor."""
         likelihood = self.program.likelihood
-        family = FAMILIES[likelihood.family]
+        family = likelihood.family
         values = {**self.values, predictor: eta}
         arguments = likelihood_arguments(self.program, values)
         response = self.frame[likelihood.value]

@@ -214,7 +214,7 @@ def simulated(
         Frame(arrays, lengths),
         {name: value for name, value in draw.items() if name not in frame.arrays},
     )
-    family = FAMILIES[program.likelihood.family]
+    family = program.likelihood.family
     if family.response == "composition":
         assert family.shares is not None
         return np.broadcast_to(family.shares(**arguments), (SIMULATED, family.parts))

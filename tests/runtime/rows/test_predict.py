@@ -15,7 +15,6 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.compiler.families import FAMILIES
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.density import likelihood_arguments
@@ -163,7 +162,7 @@ def test_log_likelihood_and_prior_are_the_reference_density(name: str) -> None:
     point = {c.name: rng.normal(size=c.shape) for c in coordinates(program, frame)}
     values, total = evaluate(program, frame, point)
     likelihood = program.likelihood
-    density = FAMILIES[likelihood.family].log_density
+    density = likelihood.family.log_density
     observed = frame[likelihood.value]
     inside = density(observed, **likelihood_arguments(program, values))
     # the same draw, as a posterior has it, through the program as lowered

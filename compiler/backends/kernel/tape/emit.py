@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from ....distributions.density.priors import PRIOR_DENSITIES
 from ....distributions.table import DISTRIBUTIONS
-from ....families import FAMILIES
 from ....families.family import Family
 from ....program.counted import counted
 from ....program.expressions import Apply, Const, ProgramExpr, Symbol
@@ -363,7 +362,7 @@ class _Tape(QuantityWriter):
 
     def _observe(self, likelihood: Likelihood) -> None:
         writer = self.writer
-        family = FAMILIES[likelihood.family]
+        family = likelihood.family
         arguments = dict(likelihood.arguments)
         observed = self.frame[likelihood.value]
         words = {"n": len(observed), "count": -1}

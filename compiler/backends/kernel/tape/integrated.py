@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....families import FAMILIES
 from ....passes.merge_cells import find_cells
 from ....program.blocks import GroupUse
 from ....program.ir import Frame, Group, Program
@@ -113,7 +112,7 @@ def write_sums(
         Returns the places of some sds of a group and of their Cholesky factor.
     """
     likelihood, main = program.likelihood, program.predictors[0]
-    pooled = FAMILIES[likelihood.family].pooled
+    pooled = likelihood.family.pooled
     observed = np.asarray(frame[likelihood.value], dtype=np.float64)
     logged = pooled is not None and pooled.logged
     y = np.log(observed) if logged else observed
