@@ -134,6 +134,15 @@ FITTING: Mapping[str, str] = _rows(
     ("bf brmsformula formula", "a text, the spec: `varying.compile(spec, data)`"),
 )
 
+#: Methods of a fit, asked of a model or of the module.
+OF_FITS_ALONE: Mapping[str, str] = _rows(
+    (
+        "ask contrast kfold log_likelihood loo loo_pit means plot predict resume save "
+        "sensitivity slope summary to_arviz verdict",
+        "fit.{}",
+    ),
+)
+
 #: Pictures, by their names elsewhere.
 PICTURES: Mapping[str, str] = {
     **{
@@ -182,6 +191,8 @@ def instead(owner: str, name: str) -> str:
     order = [of_model, of_fit] if owner == "model" else [of_fit, of_model]
     if owner == "varying":
         order.insert(0, FITTING.get(name, ""))
+    if owner != "fit":
+        order.append(OF_FITS_ALONE.get(name, ""))
     found = next(filter(None, order), "").format(name)
     if not found:
         return ""

@@ -62,7 +62,13 @@ def statement(verb: str, text: str, options: Mapping[str, Any]) -> str:
                 "at: values of predictors are arguments of their own, as in "
                 f"`{written or 'age=[20, 40]'}`"
             )
-        if value is not None:
+        if name in ("newdata", "data"):
+            raise ArgumentError(
+                f"{name}: a question is about cells, whose values of predictors are "
+                "arguments, as in `age=[20, 40]`; rows are for `fit.predict(data)`"
+            )
+        # a word that is not given is chosen here; a predictor has some value
+        if value is not None or name not in _WORDS:
             shown = _value(name, value, word=name in _WORDS)
             parts.append(f"{name_text(name)}={shown}")
     return ", ".join(parts)

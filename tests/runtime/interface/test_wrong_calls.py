@@ -18,6 +18,7 @@ from varying.runtime.interface.elsewhere import (
     FITTING,
     GROUPS,
     OF_FITS,
+    OF_FITS_ALONE,
     OF_MODELS,
     PICTURES,
 )
@@ -193,7 +194,7 @@ def test_names_of_other_packages_are_answered_and_not_there() -> None:
         assert not hasattr(fit, name) and name not in dir(fit)
         with pytest.raises(AttributeError, match=": that is|: of a model that is"):
             getattr(fit, name)
-    for name in (*OF_MODELS, *FITTING, "emmeans"):
+    for name in (*OF_MODELS, *FITTING, *OF_FITS_ALONE, "emmeans"):
         assert not hasattr(varying, name) and name not in dir(varying)
         with pytest.raises(AttributeError, match="that is"):
             getattr(varying, name)
@@ -206,6 +207,7 @@ def test_what_is_written_in_their_place_is_there() -> None:
     assert len(found) > 50
     for owner, name in found:
         assert hasattr({"fit": fit, "model": made, "varying": varying}[owner], name)
+    assert all(hasattr(fit, name) for name in OF_FITS_ALONE)
     assert {*PICTURES.values()} <= {*PLOTS}
     assert {*KINDS_ELSEWHERE.values()} <= {*_KINDS}
     assert {*GROUPS.values()} <= {*get_args(Groups)}
@@ -219,6 +221,8 @@ QUESTIONS = (
     (of("means"), ("~ x * g",), {}, "it is `means x*g`"),
     (of("means"), ("x",), {"at": {"x": [-1, 0]}}, "as in `x=[-1, 0]`"),
     (of("means"), ("x",), {"type": "response"}, "it is `scale=`"),
+    (of("means"), ("x",), {"re_formula": None}, "re_formula is a word, a level"),
+    (of("slope"), ("x",), {"newdata": FRAME}, "rows are for `fit.predict(data)`"),
     (of("slope"), ("x ~ g",), {}, "it is `slope x | g`"),
     (of("ask"), ("emmeans ~ g",), {}, "it is `means g`"),
     (
