@@ -185,7 +185,7 @@ def draft_of(
     )
     response = with_reference(response, family, options, sink)
     family = of_response(family, response)
-    family = with_baseline(family, response, prepared, sink)
+    family = with_baseline(family, response, model.formula.response, prepared, sink)
     model, named = by_category(model, family, response, sink)
     curve = nonlinear(model, family, schema, sink)
     if curve is not None and family is not None and family.mains:

@@ -56,7 +56,7 @@ from .lowest import check_lowest
 from .nominal import bind_nominal
 from .response_forms import report_factor, report_share, report_success, report_weighted
 from .response_terms import as_number, bind_terms, split_response
-from .response_terms.table import OF_THRESHOLDS
+from .response_terms.table import OF_BASELINE, OF_THRESHOLDS
 
 #: Values that a message names.
 _SHOWN = 5
@@ -133,8 +133,9 @@ def bind_response(
         case _:
             pass
     response = _left(node, family, schema, sink, declarations)
-    # those of thresholds need the rows: `items`
-    terms = tuple(one for one in terms if one.function.text not in OF_THRESHOLDS)
+    # these need the rows: `items`, `baseline`
+    later = (*OF_THRESHOLDS, *OF_BASELINE)
+    terms = tuple(one for one in terms if one.function.text not in later)
     beside = bind_terms(terms, trials, family, left, schema, sink, option)
     if response is None or beside is None:
         return None

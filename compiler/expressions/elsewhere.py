@@ -42,7 +42,6 @@ RESPONSES_UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     ),
     "cat": ("its categories are declared: `column y: ordered(1..5)`",),
     "index": ("it numbers the rows for `mi()`, which is not compiled either",),
-    "bhaz": ("knots of `cox` are those that brms chooses: leave it out",),
 }
 
 #: Functions of other packages, and what to write.

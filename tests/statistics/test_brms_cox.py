@@ -19,6 +19,7 @@ FOUND = json.loads((FOLDER / "cox.json").read_text("utf-8"))
 MODELS = {
     "late": ("cens(late)", "dirichlet(1)"),
     "side": ("cens(side)", "dirichlet(2)"),
+    "seven": ("cens(late) + bhaz(df=7)", "dirichlet(1)"),
 }
 
 

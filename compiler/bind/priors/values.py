@@ -374,7 +374,7 @@ def _fits(
             "prior-support",
             function,
             "`dirichlet` is for `threshold`, for `simo`, the steps of `mo()`, and for "
-            f"shares of a family, not for `{target_text(statement)}`",
+            f"`sbhaz` of `cox`, not for `{target_text(statement)}`",
         )
     elif row.name == "dirichlet" and prior.each and scalar.base == "threshold":
         sink.add(

@@ -30,6 +30,9 @@ TERMS: dict[str, ResponseTerm] = {
 #: Terms about thresholds, which are bound once the rows are known (``bind/items.py``).
 OF_THRESHOLDS: tuple[str, ...] = ("thres", "resp_thres")
 
+#: Terms about baseline hazards, bound once the times are known (``bind/baseline.py``).
+OF_BASELINE: tuple[str, ...] = ("bhaz",)
+
 #: Terms about which rows there are, which are read before (``prepare/subset.py``).
 OF_ROWS: tuple[str, ...] = ("subset",)
 

@@ -20,7 +20,7 @@ from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, Tails
 from ..written import graph, script
-from .baseline import Baseline
+from .baseline import DEGREE, Baseline
 
 __all__ = ["COX", "SHARES", "cox", "knots_of", "named"]
 
@@ -39,7 +39,11 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 
 
 def knots_of(
-    y: Array, count: Counts = None, df: int = DF, beyond: Array | None = None
+    y: Array,
+    count: Counts = None,
+    df: int = DF,
+    beyond: Array | None = None,
+    inside: Sequence[float] | None = None,
 ) -> tuple[float, ...]:
     """Return knots for times, as brms chooses them; inside are quantiles.
 
@@ -51,19 +55,23 @@ def knots_of(
         How many splines there are to be.
     beyond
         Where intervals end.
+    inside
+        The knots between the first and the last, in place of ``df``.
 
     Raises
     ------
     ValueError
-        If there are too few different times.
+        If knots are not apart: there are too few different times.
     """
     low, high = float(np.min(y)), float(np.max(y))
     if beyond is not None:
         high = max(high, float(np.max(beyond)))
     margin = MARGIN * (high - low)
-    inside = df - DF + 1
-    shares = [place / (inside + 1.0) for place in range(1, inside + 1)]
-    middle = [float(one) for one in weighted.quantiles(y, shares, count)]
+    number = df - DEGREE - 1
+    shares = [place / (number + 1.0) for place in range(1, number + 1)]
+    middle = inside
+    if middle is None:
+        middle = [float(one) for one in weighted.quantiles(y, shares, count)]
     ends = (max(low - margin, 0.0), high + margin)
     # as they are written in the name of the family
     knots = tuple(float(f"{one:.12g}") for one in (ends[0], *middle, ends[1]))
