@@ -281,7 +281,8 @@ def drawn[**Options](
             # Lay it out now, for ticks are made with the settings of the moment; and
             # once, so that the same picture is the same file.
             picture.draw_without_rendering()
-            picture.set_layout_engine("none")
+            # "none" would be an engine too, for which saving draws once more
+            picture.set_layout_engine(None)
             return picture
 
     return call  # type: ignore[return-value]
