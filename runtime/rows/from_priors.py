@@ -57,6 +57,8 @@ def drawn_from_priors(
     _refuse_chained(compiled)
     numbers = table.rows + numbers_reported(compiled.program, compiled.frame)
     check_rows(compiled.spec.source, settings.draws, numbers, "prior draws")
+    if only is not None and (numbers_only := _by_numpy(compiled, settings, only)):
+        return numbers_only
     counted = table.counts is not None
     weighed = any(one.weight for one in compiled.program.likelihoods)
     if counted or weighed or owner is None:
@@ -83,6 +85,30 @@ def drawn_from_priors(
         categories = one.bound.response.ranks
         data = with_categories(data, one.responses[0], categories, numbers=True)
     return data
+
+
+def _by_numpy(
+    compiled: Compiled, settings: SamplerSettings, only: Sequence[str]
+) -> DataTree | None:
+    """Return draws of quantities without PyMC; None if that cannot be."""
+    import numpy as np
+    from xarray import DataArray, Dataset, DataTree
+
+    from varying.compiler.program.interpret.forwards import drawn_forwards
+
+    program, frame = compiled.program, compiled.frame
+    found = drawn_forwards(program, frame, settings.draws, settings.seed, only)
+    if found is None:
+        return None
+    arrays = {}
+    for name, (axes, values) in found.items():
+        coords: dict[str, object] = {"chain": [0], "draw": np.arange(settings.draws)}
+        for axis in axes:
+            labels = program.axis(axis.removesuffix("_")).labels
+            count = frame.lengths[axis.removesuffix("_")]
+            coords[axis] = np.arange(count) if labels is None else list(labels)
+        arrays[name] = DataArray(values[None], coords, ("chain", "draw", *axes))
+    return DataTree.from_dict({"prior": Dataset(arrays)})
 
 
 def _refuse_chained(compiled: Compiled) -> None:
