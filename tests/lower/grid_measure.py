@@ -13,7 +13,7 @@ from varying.compiler.bind.response import response_values
 from varying.compiler.families import FAMILIES
 from varying.compiler.lower.learn import learn
 
-from .grid import EIGHT, SEVERAL, THREE_CENTRED, THREE_WAY, Case
+from .grid import EIGHT, PRODUCT, SEVERAL, THREE_CENTRED, THREE_WAY, Case
 from .prior_draws import data_sets, offsets
 
 Array = NDArray[Any]
@@ -198,6 +198,15 @@ KNOWN = (
         "several numeric columns: each has room of its own, and narrower priors would "
         "shift effects",
         lambda case: case.design in SEVERAL,
+    ),
+    Miss(
+        frozenset({"zeros"}),
+        "a row in five is so far out, half of them below: of ten trials it has no "
+        "success",
+        lambda case: (
+            (case.family, case.scale.name) == ("binomial", "of 10")
+            and case.design == PRODUCT
+        ),
     ),
 )
 
