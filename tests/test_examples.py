@@ -234,7 +234,7 @@ def test_fits_are_near_those_of_r(name: str, model: str) -> None:
     fit = compiled.fit(seed=1, progress=False)
     print(f"\n{name}, {model}\n{fit.summary().to_markdown()}")
     assert fit.verdict.ok
-    ours = {row.label: row.figures for row in fit.summary(all=True).rows}
+    ours = {row.label: row.statistics for row in fit.summary(all=True).rows}
     for label, (theirs, *_) in fits[model]["estimates"].items():
         found = ours[label]
         # The mean of a spread is above its most likely value.

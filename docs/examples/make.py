@@ -220,7 +220,7 @@ class Example:
         """Yield the cells of a row for each parameter that R has."""
         reference = self.reference["fits"][model]
         theirs = reference["estimates"]
-        ours = {row.label: row.figures for row in self.fit(model).summary(all=True)}
+        ours = {row.label: row.statistics for row in self.fit(model).summary(all=True)}
         away = {
             name: (ours[name].mean - theirs[name][0]) / ours[name].sd for name in theirs
         }

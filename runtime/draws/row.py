@@ -11,11 +11,11 @@ from .statistics import Statistics
 
 @dataclass(frozen=True, slots=True)
 class StatisticsRow:
-    """One number: the parameter, the labels of the element, its figures."""
+    """One number: the parameter, the labels of the element, its statistics."""
 
     name: str
     coord: str
-    figures: Statistics
+    statistics: Statistics
 
     @property
     def label(self) -> str:
@@ -24,7 +24,7 @@ class StatisticsRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values; what is not known or infinite is None."""
-        found = {key: _finite(value) for key, value in asdict(self.figures).items()}
+        found = {key: _finite(value) for key, value in asdict(self.statistics).items()}
         return {"name": self.name, "coord": self.coord, **found}
 
 

@@ -1,4 +1,4 @@
-"""The figures of a quantity's draws: moments, quantiles, convergence.
+"""The statistics of a quantity's draws: moments, quantiles, convergence.
 
 R-hat and effective sample sizes are those of Vehtari, Gelman, Simpson,
 Carpenter & Bürkner (2021); see ``chains``.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..files.arrays import Labelled
 
-__all__ = ["Statistics", "elements", "figures", "figures_of"]
+__all__ = ["Statistics", "elements", "summarize", "summarize_each"]
 
 #: Quantiles whose effective sample sizes make the tail's: the smaller counts.
 _TAILS = (0.05, 0.95)
@@ -59,8 +59,8 @@ class Statistics:
         return self.sd / math.sqrt(self.ess_bulk)
 
 
-def figures(draws: NDArray[Any], prob: float = 0.95) -> Statistics:
-    """Return the figures of one number.
+def summarize(draws: NDArray[Any], prob: float = 0.95) -> Statistics:
+    """Return the statistics of one number.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ def figures(draws: NDArray[Any], prob: float = 0.95) -> Statistics:
     prob
         Mass of the equal-tailed interval.
     """
-    return figures_of([draws], prob)[0]
+    return summarize_each([draws], prob)[0]
 
 
-def figures_of(
+def summarize_each(
     several: Sequence[NDArray[Any]], prob: float = 0.95
 ) -> tuple[Statistics, ...]:
-    """Return the figures of several numbers.
+    """Return the statistics of several numbers.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def figures_of(
 
 
 def _of_block(values: NDArray[np.float64], prob: float) -> list[Statistics]:
-    """Return the figures of numbers by chains by draws."""
+    """Return the statistics of numbers by chains by draws."""
     flat = values.reshape(len(values), -1)
     # An infinite or undefined draw makes every figure undefined.
     found = [Statistics(*(math.nan,) * 5, None, None, None)] * len(values)

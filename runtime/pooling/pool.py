@@ -165,7 +165,7 @@ class Pool(Report):
             for row in fit.summary().rows:
                 if row.name.endswith("threshold") or row.name.startswith("cor_"):
                     continue
-                figures = row.figures
+                figures = row.statistics
                 label = f"{row.name}[{row.coord}]" if row.coord else row.name
                 said = f"{fixed(figures.mean, 3)} ({fixed(figures.sd, 3)})"
                 if name == "none" and self._is_level(row.name, row.coord):

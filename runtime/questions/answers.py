@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..draws.chains import ess_mean
-from ..draws.statistics import Statistics, figures_of
+from ..draws.statistics import Statistics, summarize_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,7 @@ class Computed:
         Its name; of a contrast's line what the line is about.
     text
         As written in the spec.
-    figures
+    statistics
         Of its draws.
     notes
         What there is to know beside.
@@ -68,7 +68,7 @@ class Computed:
     name: str
     coord: str
     text: str
-    figures: Statistics
+    statistics: Statistics
     notes: tuple[str, ...] = ()
     observed: float | None = None
 
@@ -82,7 +82,7 @@ class Computed:
         head = {"name": self.name, "coord": self.coord}
         return {
             **head,
-            **_plain(self.figures),
+            **_plain(self.statistics),
             "text": self.text,
             "note": _joined(self.notes),
             **({} if self.observed is None else {"observed": self.observed}),
@@ -97,8 +97,8 @@ class Tested:
     ----------
     name, text
         Its name, and the comparison as written.
-    of, figures
-        What is compared with something else, and the figures of its draws; empty and
+    of, statistics
+        What is compared with something else, and the statistics of its draws; empty and
         None in a chain such as ``a < b < c``, which compares several.
     probability, mcse
         Share of the draws in which the test holds, and the Monte Carlo standard error
@@ -120,7 +120,7 @@ class Tested:
     name: str
     text: str
     of: str
-    figures: Statistics | None
+    statistics: Statistics | None
     probability: float | None
     mcse: float | None
     draws: int
@@ -134,7 +134,7 @@ class Tested:
         return {
             "name": self.name,
             "coord": "",
-            **_plain(self.figures),
+            **_plain(self.statistics),
             "text": self.text,
             "of": self.of,
             "probability": self.probability,
@@ -217,7 +217,7 @@ def answers_from(
         for verb, key in VERBS.items()
     }
     compared = draws("test")
-    figures = iter(zip(figures_of(compared, prob), compared, strict=True))
+    figures = iter(zip(summarize_each(compared, prob), compared, strict=True))
     tests = tuple(
         _tested(one, next(figures) if one["of"] else None, region)
         for one, region in zip(about["tests"], draws("holds"), strict=True)
@@ -238,7 +238,7 @@ def _computed(
             one.get("observed"),
         )
         for one, values, figures in zip(
-            about, draws, figures_of(draws, prob), strict=True
+            about, draws, summarize_each(draws, prob), strict=True
         )
     )
 

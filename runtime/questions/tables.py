@@ -68,10 +68,12 @@ def _data(there: bool) -> tuple[str, ...]:
 
 
 def _figures(row: Computed, data: bool) -> tuple[str, ...]:
-    found = cells(row.figures)
+    found = cells(row.statistics)
     if not data:
         return found
-    seen = "" if row.observed is None else f"{row.observed:.{decimals(row.figures)}f}"
+    seen = (
+        "" if row.observed is None else f"{row.observed:.{decimals(row.statistics)}f}"
+    )
     return (*found, seen)
 
 

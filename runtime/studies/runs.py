@@ -157,9 +157,9 @@ class Study:
             found = answers_of(DataTree.from_dict({GROUP: derived}), PROB)
             compared = (*found.quantities, *found.contrasts, *found.slopes)
             for one in (*compared, *found.means):
-                values[one.label] = one.figures.mean
+                values[one.label] = one.statistics.mean
             for test in found.tests:
-                known = test.figures
+                known = test.statistics
                 values[test.name] = math.nan if known is None else known.mean
         return values
 
@@ -185,7 +185,7 @@ class Study:
             progress=False,
         )
         rows = fit._figures(PROB, effects=False)
-        rhats = [row.figures.rhat for row in rows if row.figures.rhat is not None]
+        rhats = [row.statistics.rhat for row in rows if row.statistics.rhat is not None]
         rhat = max((r for r in rhats if math.isfinite(r)), default=math.nan)
         about = rhat, int(fit.data["sample_stats"]["diverging"].sum())
         found = fit._answered(PROB)
@@ -195,11 +195,11 @@ class Study:
             return RunAnswer(people, number, kind, label, *figures, *about)
 
         result = [
-            estimated("estimate", one.label, one.figures)
+            estimated("estimate", one.label, one.statistics)
             for one in (*found.quantities, *found.contrasts, *found.slopes)
         ]
         for test in found.tests:
-            f = test.figures
+            f = test.statistics
             three = (math.nan,) * 3 if f is None else (f.mean, f.lower, f.upper)
             chance = math.nan if test.probability is None else test.probability
             result.append(
@@ -207,11 +207,11 @@ class Study:
             )
         if not result:  # nothing that has a power is asked
             result = [
-                estimated("estimate", row.label, row.figures)
+                estimated("estimate", row.label, row.statistics)
                 for row in rows
                 if row.name.endswith("b")
             ]
-        means = (estimated("mean", one.label, one.figures) for one in found.means)
+        means = (estimated("mean", one.label, one.statistics) for one in found.means)
         return [*result, *means]
 
 

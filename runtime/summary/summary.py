@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..draws.row import StatisticsRow
-from ..draws.statistics import Statistics, elements, figures_of
+from ..draws.statistics import Statistics, elements, summarize_each
 from ..interface.arguments import between
 from ..interface.printed import Printed
 from ..questions.answers import Answers
@@ -163,7 +163,7 @@ def rows_of(
             posterior[name], triangle=name in names.correlations
         )
     ]
-    each = figures_of([draws for _, _, draws in found], prob)
+    each = summarize_each([draws for _, _, draws in found], prob)
     return tuple(
         StatisticsRow(name, coord, figures)
         for (name, coord, _), figures in zip(found, each, strict=True)

@@ -63,13 +63,13 @@ def _table(summary: Summary) -> TextTable:
     lines: list[tuple[Cell, ...]] = []
     for name, rows, hidden in _blocks(summary):
         if len(rows) == 1 and not rows[0].coord:
-            lines.append(line(Cell.of(name, "strong"), cells(rows[0].figures)))
+            lines.append(line(Cell.of(name, "strong"), cells(rows[0].statistics)))
             continue
         lines.append((Cell.of(name, "strong"),))
         for position, row in enumerate(rows):
             if hidden and position == ENDS:
                 lines.append((Cell.of(f"... {hidden} more", "faint", 2),))
-            lines.append(line(Cell.of(row.coord, indent=2), cells(row.figures)))
+            lines.append(line(Cell.of(row.coord, indent=2), cells(row.statistics)))
     return TextTable(("", *headings(summary.prob)), tuple(lines))
 
 
@@ -110,7 +110,7 @@ def as_markdown(summary: Summary) -> str:
     rows: list[tuple[str, Sequence[str]]] = []
     for _, block, hidden in _blocks(summary):
         shown: list[tuple[str, Sequence[str]]] = []
-        shown += [(row.label, cells(row.figures)) for row in block]
+        shown += [(row.label, cells(row.statistics)) for row in block]
         if hidden:
             shown.insert(ENDS, (f"... {hidden} more", [""] * len(titles)))
         rows += shown

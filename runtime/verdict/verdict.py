@@ -90,7 +90,9 @@ def judge(
         and no number is known to be a constant.
     """
     subject = subject or JudgedFit()
-    found = [(row.label, row.figures) for row in rows if row.label not in subject.fixed]
+    found = [
+        (row.label, row.statistics) for row in rows if row.label not in subject.fixed
+    ]
     broken = _not_finite(found, stats, subject)
     stuck = () if broken else _stuck(found, stats, subject)
     unknown = () if broken or stuck else _unknown(found, settings)

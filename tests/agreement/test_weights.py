@@ -92,8 +92,8 @@ def test_the_fit_of_weights_is_that_of_repeated_rows() -> None:
         for weighted, rows in ((True, frame), (False, again))
     )
     for row, same in zip(one.summary(), other.summary(), strict=True):
-        error = np.hypot(row.figures.sd, same.figures.sd) / 20
-        assert abs(row.figures.mean - same.figures.mean) < 2 * error, row.label
+        error = np.hypot(row.statistics.sd, same.statistics.sd) / 20
+        assert abs(row.statistics.mean - same.statistics.mean) < 2 * error, row.label
     each = one.log_likelihood().mean(["chain", "draw"]).sum()
     assert float(each) == pytest.approx(
         float(other.log_likelihood().mean(["chain", "draw"]).sum()), abs=0.5

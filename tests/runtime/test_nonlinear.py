@@ -46,7 +46,7 @@ def fitted(a: float = 4.0) -> Fit:
 
 
 def test_what_was_simulated_is_found() -> None:
-    rows = {row.label: row.figures for row in fitted().summary()}
+    rows = {row.label: row.statistics for row in fitted().summary()}
     assert abs(rows["a_Intercept"].mean - 5.0) < 3.0 * rows["a_Intercept"].sd
     assert abs(rows["k_Intercept"].mean - 0.4) < 3.0 * rows["k_Intercept"].sd
     assert "The chains agree" in str(fitted().verdict)

@@ -73,7 +73,7 @@ def divergences(fit: Fit) -> int:
 
 def largest_rhat(fit: Fit) -> float:
     """Return the largest R-hat."""
-    return max(row.figures.rhat or 1.0 for row in fit.summary().rows)
+    return max(row.statistics.rhat or 1.0 for row in fit.summary().rows)
 
 
 def apart(

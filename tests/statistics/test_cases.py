@@ -29,7 +29,7 @@ def fitted(case: str, model: str) -> Fit:
 
 def figures(case: str, model: str) -> dict[str, tuple[float, float]]:
     fit = fitted(case, model)
-    return {r.label: (r.figures.mean, r.figures.sd) for r in fit.summary().rows}
+    return {r.label: (r.statistics.mean, r.statistics.sd) for r in fit.summary().rows}
 
 
 def elpd(case: str, model: str) -> float:

@@ -76,7 +76,7 @@ y ~ a * exp(-k * t) + c, nl=true
   prior k ~ normal(1, 10, lb=0)
 """
     fit = varying.compile(spec, pd.DataFrame({"t": t, "y": y})).fit(seed=2, draws=1500)
-    rows = {row.label: row.figures for row in fit.summary()}
+    rows = {row.label: row.statistics for row in fit.summary()}
     for name, estimate, variance in zip(
         "akc", wanted, np.diag(covariance), strict=True
     ):

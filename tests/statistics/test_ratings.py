@@ -43,7 +43,9 @@ def test_sampling(fitted: Fit) -> None:
     [("b", 2), ("sd_subj", 3), ("cor_subj", 5), ("threshold", 90), ("r_subj", 90)],
 )
 def test_intervals_cover_the_truth(fitted: Fit, kind: str, least: int) -> None:
-    rows = {r.label: r.figures for r in fitted.summary(all=True).rows if r.name == kind}
+    rows = {
+        r.label: r.statistics for r in fitted.summary(all=True).rows if r.name == kind
+    }
     true = {
         name: value for name, value in truth().items() if name.split("[")[0] == kind
     }

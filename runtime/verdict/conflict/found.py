@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret.density import evaluate_expression
 
-from ...draws.statistics import figures
+from ...draws.statistics import summarize
 from .groups import EffectSpread, spreads
 from .locations import Z_LEAST, Location, locations
 from .separation import separation
@@ -187,7 +187,7 @@ def _far_out(
     scores = _score(prior, at, draws)
     if scores is None or not np.isfinite(scores).all():
         return None
-    found = figures(scores)
+    found = summarize(scores)
     size = min(found.ess_bulk or 1.0, found.ess_tail or 1.0)
     variance = found.sd**2
     beyond = max(abs(found.mean) - 2.0 * found.sd / math.sqrt(size), 0.0)

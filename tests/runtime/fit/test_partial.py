@@ -100,7 +100,10 @@ def test_a_whole_fit_can_be_gone_on_with(fit: Fit, tmp_path: Path) -> None:
     assert again.data.equals(more.data)
     whole = fitted(400).summary().rows
     for one, other in zip(more.summary().rows, whole, strict=True):
-        assert abs(one.figures.mean - other.figures.mean) < 0.35 * other.figures.sd
+        assert (
+            abs(one.statistics.mean - other.statistics.mean)
+            < 0.35 * other.statistics.sd
+        )
     more.save(tmp_path / "b.fit")
     assert varying.load(tmp_path / "b.fit").data.identical(more.data)
 

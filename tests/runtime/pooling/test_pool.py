@@ -105,7 +105,7 @@ def test_radon_beside_lme4() -> None:
     found, reference = radon(), json.loads((RADON / "reference.json").read_text())
     fits = {name: one["estimates"] for name, one in reference["fits"].items()}
     for name in ("complete", "partial"):
-        rows = {row.label: row.figures for row in found.fits[name].summary().rows}
+        rows = {row.label: row.statistics for row in found.fits[name].summary().rows}
         for key in ("Intercept", "b[floor]", "sigma"):
             there = fits[name][key][0]
             assert rows[key].mean == pytest.approx(
@@ -150,7 +150,7 @@ def test_radon_beside_the_book() -> None:
     spec = "column county: factor\ny ~ floor + (1 | county)\n"
     found = varying.pool(spec, recoded(), **SMALL)  # type: ignore[arg-type]
     for name, figures in BOOK.items():
-        rows = {row.label: row.figures for row in found.fits[name].summary().rows}
+        rows = {row.label: row.statistics for row in found.fits[name].summary().rows}
         for label, printed in figures.items():
             one = rows[label]
             assert one.mean == pytest.approx(printed, abs=0.005 + 0.15 * one.sd), label

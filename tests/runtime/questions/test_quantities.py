@@ -144,12 +144,14 @@ def test_a_quantity_is_what_it_says(text: str) -> None:
     found = derived["quantity"].values[..., 0]
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
     (row,) = answers.quantities
-    assert row.figures.mean == pytest.approx(wanted.mean())
-    assert row.figures.sd == pytest.approx(wanted.std(ddof=1))
-    assert row.figures.median == pytest.approx(np.median(wanted))
-    assert row.figures.lower == pytest.approx(np.quantile(wanted, 0.025))
-    assert row.figures.ess_bulk == pytest.approx(array_stats.ess(found, method="bulk"))
-    assert row.figures.rhat == pytest.approx(array_stats.rhat(found, method="rank"))
+    assert row.statistics.mean == pytest.approx(wanted.mean())
+    assert row.statistics.sd == pytest.approx(wanted.std(ddof=1))
+    assert row.statistics.median == pytest.approx(np.median(wanted))
+    assert row.statistics.lower == pytest.approx(np.quantile(wanted, 0.025))
+    assert row.statistics.ess_bulk == pytest.approx(
+        array_stats.ess(found, method="bulk")
+    )
+    assert row.statistics.rhat == pytest.approx(array_stats.rhat(found, method="rank"))
 
 
 def test_quantities_may_use_those_above() -> None:
@@ -176,7 +178,7 @@ def test_undefined_draws_are_said() -> None:
     negative = int((b(draws, 1) < 0).sum())
     note = f"{negative} of {CHAINS * DRAWS} draws are not finite"
     assert answers.quantities[0].notes == (note,)
-    assert math.isnan(answers.quantities[0].figures.mean)
+    assert math.isnan(answers.quantities[0].statistics.mean)
     assert answers.quantities[1].notes == ()
     test = answers.tests[0]
     assert (test.probability, test.mcse, test.notes) == (None, None, (note,))
@@ -219,11 +221,11 @@ def test_a_probability_is_the_share_of_draws(text: str) -> None:
     assert test.mcse == pytest.approx(region.std() / math.sqrt(region.size), rel=0.3)
     assert test.bayes_factor is test.prior_probability is test.bound is None
     if of:
-        assert test.figures is not None
-        assert test.figures.mean == pytest.approx(derived["test"].values.mean())
+        assert test.statistics is not None
+        assert test.statistics.mean == pytest.approx(derived["test"].values.mean())
     else:
         # of what several operands are, there are no figures of one
-        assert test.figures is None and "test" not in derived
+        assert test.statistics is None and "test" not in derived
         row = test.to_dict()
         assert row["mean"] is row["sd"] is row["rhat"] is None
 
@@ -232,10 +234,10 @@ def test_figures_stay_with_their_test() -> None:
     several = "test a = b[cs] > 0\ntest c = b[cs] < b[block] < Intercept\n"
     answers, derived, draws = asked(SPEC, several + "test d = Intercept > 0")
     first, chain, last = answers.tests
-    assert chain.figures is None
-    assert first.figures is not None and last.figures is not None
-    assert first.figures.mean == pytest.approx(b(draws, 1).mean())
-    assert last.figures.mean == pytest.approx(draws["Intercept"].values.mean())
+    assert chain.statistics is None
+    assert first.statistics is not None and last.statistics is not None
+    assert first.statistics.mean == pytest.approx(b(draws, 1).mean())
+    assert last.statistics.mean == pytest.approx(draws["Intercept"].values.mean())
     assert derived["test"]["compared_name"].values.tolist() == ["a", "d"]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from varying.runtime.draws.digits import cells, decimals
-from varying.runtime.draws.statistics import Statistics, figures
+from varying.runtime.draws.statistics import Statistics, summarize
 
 from ..fits import made_fit
 
@@ -69,7 +69,7 @@ def test_prob_changes_the_interval() -> None:
     fit = made_fit()
     narrow = fit.summary(prob=0.5)
     assert narrow.to_dict()["interval"]["prob"] == 0.5
-    assert narrow.rows[0].figures.lower > fit.summary().rows[0].figures.lower
+    assert narrow.rows[0].statistics.lower > fit.summary().rows[0].statistics.lower
     with pytest.raises(ValueError, match="between 0 and 1"):
         fit.summary(prob=95)
 
@@ -106,7 +106,9 @@ def test_long_blocks_are_shortened_in_print_only() -> None:
     fit = made_fit()
     summary = fit.summary()
     row = summary.rows[1]
-    rows = tuple(type(row)("threshold", f"{k}|{k + 1}", row.figures) for k in range(40))
+    rows = tuple(
+        type(row)("threshold", f"{k}|{k + 1}", row.statistics) for k in range(40)
+    )
     long = type(summary)(rows, 0.95, summary.sampling)
     assert "... 34 more" in repr(long)
     assert len(long.to_dict()["parameters"]) == 40
@@ -163,6 +165,6 @@ def test_very_small_and_large_numbers_have_powers_of_ten(
 def test_an_sd_that_overflows() -> None:
     """Of draws near the largest numbers: they are finite, and printed."""
     draws = np.array([[1e305, -1.5e305, 1e305, -1e305, 0.5e305]] * 2)
-    found = figures(draws)
+    found = summarize(draws)
     assert found.sd == float("inf")
     assert cells(found)[1] == "inf"

@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 import varying
 from varying.runtime.draws.names import Names, names_of
 from varying.runtime.draws.row import StatisticsRow
-from varying.runtime.draws.statistics import figures
+from varying.runtime.draws.statistics import summarize
 from varying.runtime.summary.summary import rows_of
 from varying.runtime.verdict.fixed import fixed_elements
 from varying.runtime.verdict.subject import JudgedFit
@@ -24,7 +24,7 @@ from ..fits import CHAINS, DRAWS, independent, settings, statistics
 def rows(
     draws: np.ndarray, name: str = "b", coord: str = "x"
 ) -> tuple[StatisticsRow, ...]:
-    return (StatisticsRow(name, coord, figures(draws)),)
+    return (StatisticsRow(name, coord, summarize(draws)),)
 
 
 def verdict(draws: np.ndarray, **changes: np.ndarray) -> Verdict:
@@ -58,8 +58,8 @@ def test_chains_apart() -> None:
 
 
 def test_chains_nearly_together() -> None:
-    row = StatisticsRow("b", "", figures(independent()))
-    object.__setattr__(row.figures, "rhat", 1.012)
+    row = StatisticsRow("b", "", summarize(independent()))
+    object.__setattr__(row.statistics, "rhat", 1.012)
     found = judge((row,), statistics(), settings())
     assert not found.ok
     assert found.sentences[0].startswith("The chains do not agree yet")
@@ -68,19 +68,19 @@ def test_chains_nearly_together() -> None:
 
 def test_the_r_hat_named_is_seen_to_be_above_the_limit() -> None:
     for rhat, text in ((1.0103, "1.0103"), (1.010002, "1.010002"), (1.2, "1.200")):
-        row = StatisticsRow("b", "", figures(independent()))
-        object.__setattr__(row.figures, "rhat", rhat)
+        row = StatisticsRow("b", "", summarize(independent()))
+        object.__setattr__(row.statistics, "rhat", rhat)
         found = judge((row,), statistics(), settings())
         assert f"(highest: {text}, b)" in found.sentences[1]
 
 
 def test_few_draws_are_named_as_the_cause() -> None:
-    row = StatisticsRow("b", "", figures(independent()))
-    object.__setattr__(row.figures, "rhat", 1.0103)
-    object.__setattr__(row.figures, "ess_bulk", 250.0)
+    row = StatisticsRow("b", "", summarize(independent()))
+    object.__setattr__(row.statistics, "rhat", 1.0103)
+    object.__setattr__(row.statistics, "ess_bulk", 250.0)
     found = judge((row,), statistics(), settings())
     assert found.sentences[0].startswith("Too few effective draws, and R-hat")
-    object.__setattr__(row.figures, "rhat", 1.2)
+    object.__setattr__(row.statistics, "rhat", 1.2)
     found = judge((row,), statistics(), settings())
     assert found.sentences[0] == "The chains do not agree: do not use the figures."
 
@@ -94,19 +94,19 @@ def test_too_few_effective_draws() -> None:
         draws[:, at] = 0.9 * draws[:, at - 1] + noise[:, at]
     row = rows(draws)
     # Its R-hat is beside the point here.
-    agreeing = StatisticsRow("b", "x", figures(draws))
-    object.__setattr__(agreeing.figures, "rhat", 1.0)
+    agreeing = StatisticsRow("b", "x", summarize(draws))
+    object.__setattr__(agreeing.statistics, "rhat", 1.0)
     found = judge((agreeing,), statistics(), settings())
     assert not found.ok
     assert found.sentences[0].startswith("The chains agree, but the figures are rough")
     assert "below 400" in found.sentences[1]
     assert "(`--draws " in found.sentences[1]
-    assert row[0].figures.ess_bulk is not None
+    assert row[0].statistics.ess_bulk is not None
 
 
 def test_more_chains_need_more_effective_draws() -> None:
-    row = StatisticsRow("b", "", figures(independent()))
-    object.__setattr__(row.figures, "ess_bulk", 450.0)
+    row = StatisticsRow("b", "", summarize(independent()))
+    object.__setattr__(row.statistics, "ess_bulk", 450.0)
     assert judge((row,), statistics(), settings()).ok
     assert not judge((row,), statistics(), settings(chains=8)).ok
 

@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from varying.runtime.draws.statistics import Statistics, elements, figures, figures_of
+from varying.runtime.draws.statistics import (
+    Statistics,
+    elements,
+    summarize,
+    summarize_each,
+)
 
 from ..fits import independent, posterior
 
 
 def test_figures_against_numpy_and_arviz() -> None:
     draws = 3.0 + 2.0 * independent()
-    found = figures(draws)
+    found = summarize(draws)
     flat = draws.ravel()
     assert found.mean == pytest.approx(flat.mean(), rel=1e-12)
     assert found.sd == pytest.approx(flat.std(ddof=1), rel=1e-12)
@@ -26,7 +31,7 @@ def test_figures_against_numpy_and_arviz() -> None:
 
 def test_the_interval_has_the_mass_asked_for() -> None:
     draws = independent()
-    narrow, wide = figures(draws, 0.5), figures(draws, 0.99)
+    narrow, wide = summarize(draws, 0.5), summarize(draws, 0.99)
     assert wide.lower < narrow.lower < narrow.upper < wide.upper
     assert np.mean((draws > narrow.lower) & (draws < narrow.upper)) == pytest.approx(
         0.5
@@ -34,7 +39,7 @@ def test_the_interval_has_the_mass_asked_for() -> None:
 
 
 def test_a_constant_has_no_convergence() -> None:
-    assert figures(np.full((4, 100), 2.5)) == Statistics(
+    assert summarize(np.full((4, 100), 2.5)) == Statistics(
         2.5, 0.0, 2.5, 2.5, 2.5, None, None, None
     )
 
@@ -42,13 +47,13 @@ def test_a_constant_has_no_convergence() -> None:
 def test_draws_that_are_not_finite_give_no_figures() -> None:
     draws = independent()
     draws[0, 0] = np.inf
-    found = figures(draws)
+    found = summarize(draws)
     assert np.isnan(found.mean)
     assert found.rhat is None
 
 
 def test_a_few_draws_have_no_convergence() -> None:
-    found = figures(independent()[:, :3])
+    found = summarize(independent()[:, :3])
     assert found.ess_bulk is None
     assert np.isfinite(found.mean)
 
@@ -56,7 +61,7 @@ def test_a_few_draws_have_no_convergence() -> None:
 def test_a_chain_that_stands_still_is_seen() -> None:
     draws = independent()
     draws[0] = 10.0
-    found = figures(draws)
+    found = summarize(draws)
     assert found.rhat is not None
     assert found.rhat > 1.1
 
@@ -67,10 +72,10 @@ def test_the_figures_of_several_numbers_are_those_of_each() -> None:
     several[3] = np.full((4, 60), 2.5)
     several[70] = np.full((4, 60), np.inf)
     several[100] = several[100][:, ::2].repeat(2, axis=1)
-    found = figures_of(several)
-    assert [repr(each) for each in found] == [repr(figures(one)) for one in several]
+    found = summarize_each(several)
+    assert [repr(each) for each in found] == [repr(summarize(one)) for one in several]
     assert len({each.mean for each in found}) == 150
-    assert figures_of([]) == ()
+    assert summarize_each([]) == ()
 
 
 def test_elements_of_a_correlation_matrix_are_its_lower_triangle() -> None:
@@ -89,8 +94,8 @@ def test_elements_of_a_scalar() -> None:
 def test_rounding_is_no_spread() -> None:
     rounded = 0.1 * (1.0 + 2e-16 * np.random.default_rng(0).integers(-3, 4, (4, 100)))
     assert rounded.min() < rounded.max()
-    found = figures(rounded)
+    found = summarize(rounded)
     assert found.sd == 0.0 and found.rhat is found.ess_bulk is None
     # a large number that hardly moves does move
     moving = 1.7e9 + 1e-3 * np.random.default_rng(0).normal(size=(4, 100))
-    assert figures(moving).sd > 0.0 and figures(moving).rhat is not None
+    assert summarize(moving).sd > 0.0 and summarize(moving).rhat is not None
