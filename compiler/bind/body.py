@@ -34,7 +34,7 @@ from varying.grammar.walk import (
 )
 
 from ..data.schema import Schema
-from ..expressions.bare_names import made
+from ..expressions.bare_names import call_columns
 from ..expressions.functions import FUNCTIONS, bind_arguments, is_stateful
 from ..expressions.types import type_of
 from ..families.family import Family
@@ -119,7 +119,7 @@ def _unknown(
     sink: Sink,
 ) -> bool:
     """Report names that are nothing; whether there may be some for want of data."""
-    computed = made(schema)
+    computed = call_columns(schema)
     columns = [n for n in (*schema.columns, *schema.unread) if n not in computed]
     readable = {id(name) for name in column_names(nodes[-1])}
     told: set[str] = set()

@@ -26,7 +26,7 @@ _PLAIN = (
 )
 
 
-def made(data: Table | Schema) -> set[str]:
+def call_columns(data: Table | Schema) -> set[str]:
     """Return the columns that calls over rows gave: nobody knows these names."""
     return {name for names in data.calls.values() for name in names}
 
@@ -118,7 +118,7 @@ def settle_names(data: Table | Schema, sink: Sink) -> None:
     names = all_names(data)
     if data.open or not names or not sink.failed:
         return
-    given = [name for name in names if name not in made(data)]
+    given = [name for name in names if name not in call_columns(data)]
     places = list(_places(given, sink.source.text))
     settled: dict[object, Diagnostic] = {}
     for found in sink.diagnostics:

@@ -37,7 +37,7 @@ from ..data.levels import suggest_level
 from ..data.schema import ColumnInfo, Schema
 from ..data.spellings import comma_note, large_note, missing_note
 from ..data.table import Column, Kind, Table
-from .bare_names import made, report_bare
+from .bare_names import call_columns, report_bare
 from .elsewhere import PLANNED_ELSEWHERE
 from .functions import FUNCTIONS, Function, bind_arguments, find_function, operands
 from .settings import read_settings
@@ -137,7 +137,9 @@ def report_unknown(
         return
     if not node.quoted and report_bare(node.span, data, sink):
         return
-    names = [name for name in (*data.columns, *data.unread) if name not in made(data)]
+    names = [
+        name for name in (*data.columns, *data.unread) if name not in call_columns(data)
+    ]
     notes, fix = did_you_mean(node.text, names, node.span, "columns", name_text)
     if not any(note.startswith("did you mean") for note in notes):
         lost = [(name, why) for name, why in data.unusable.items() if name]
