@@ -93,7 +93,7 @@ class Derivation:
         Of these, the columns of the table that each reads in the end.
     reads
         Of the others, the columns that are no ``let`` that each reads in the end.
-    made
+    computations
         What was computed, in its order.
     asked
         Names of the models whose faults are reported; None: of all.
@@ -106,7 +106,7 @@ class Derivation:
     waiting: list[LetStatement] = field(default_factory=list)
     inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
-    made: list[Computation] = field(default_factory=list)
+    computations: list[Computation] = field(default_factory=list)
     asked: frozenset[str] | None = None
     has_fit_rows: bool = False
 
@@ -267,7 +267,7 @@ class Derivation:
             return
         self.table = self.table.adding((column,))
         self.reads[name] = self._in_the_end(statement.expression)
-        self.made.append(statement)
+        self.computations.append(statement)
 
     def _in_the_end(self, expression: Expr) -> frozenset[str]:
         """Return the columns that are no ``let`` that an expression reads.
@@ -314,7 +314,7 @@ class Derivation:
             return
         step, columns = found
         self.table = self.table.adding(columns, {label: step.columns})
-        self.made.append(step)
+        self.computations.append(step)
 
     def _computed(self, call: Call, label: str) -> tuple[Step, list[Column]] | None:
         table, sink = self.table, self.sink
@@ -395,12 +395,12 @@ def check_call(
 # ---- other rows ----------------------------------------------------------------------
 
 
-def replay(made: Iterable[Computation], table: Table, sink: Sink) -> Table:
+def replay(computations: Iterable[Computation], table: Table, sink: Sink) -> Table:
     """Return other rows with the columns that the rows of the fit have.
 
     Parameters
     ----------
-    made
+    computations
         What was computed for the fit, in its order (``Prepared.computed``).
     table
         The rows, with their columns declared.
@@ -408,7 +408,7 @@ def replay(made: Iterable[Computation], table: Table, sink: Sink) -> Table:
         Takes the faults.
     """
     current = table
-    for one in made:
+    for one in computations:
         if isinstance(one, LetStatement):
             column = computed(one, current, sink)
             if column is not None:

@@ -221,7 +221,7 @@ def _prepared(
     certain: bool,
     kept: Mapping[str, Ints] = MappingProxyType({}),
 ) -> Prepared:
-    table, early = derived.table, len(derived.made)
+    table, early = derived.table, len(derived.computations)
     derived.table = table.take(rows)
     derived.late(spec)
     schema = schema_of(derived.table)
@@ -233,7 +233,7 @@ def _prepared(
         schema=schema,
         used=tuple(used),
         data=data,
-        computed=tuple(derived.made),
+        computed=tuple(derived.computations),
         early=early,
         certain=certain,
         choices=tuple(choices(spec, spec.models)),

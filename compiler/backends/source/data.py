@@ -76,7 +76,7 @@ def read_text(writer: Writer) -> str:
     held = _held(writer)
     lines += _without_codes(writer, {column.name for column in held})
     lines += conversions(held, writer.table)
-    lines += _made(writer, writer.made[: writer.early])
+    lines += _made(writer, writer.computations[: writer.early])
     for choice in writer.choices:
         rows = ElementwiseWriter(writer.table, frozenset(writer.used), writer.helpers)
         read = without_calls(choice.condition, writer.table)
@@ -84,7 +84,7 @@ def read_text(writer: Writer) -> str:
         if isinstance(condition, str):
             lines.append(f"    data = {_chosen(bare(condition))}")
     needed = wrapped([string(name) for name in writer.used], 4, taken=32)
-    late = _made(writer, writer.made[writer.early :])
+    late = _made(writer, writer.computations[writer.early :])
     # what is added to a part of a frame needs a frame of its own
     copied = ".copy()" if late else ""
     lines.append(f"    data = data.dropna(subset={needed}){copied}")
@@ -196,7 +196,7 @@ def _held(writer: Writer) -> list[Column]:
                     names += _read(part.expression, writer)
             case RowValues(variable):
                 names += _read(variable.expression, writer)
-    for one in writer.made:
+    for one in writer.computations:
         if isinstance(one, tree.LetStatement):
             made.add(one.name.text)
             names += _read(one.expression, writer)

@@ -28,7 +28,7 @@ MODEL = 8
 class Writer:
     """What one script needs to know while it is written.
 
-    ``made`` are the columns that are computed, the first ``early`` of them before
+    ``computations`` are the columns that are computed, the first ``early`` of them before
     ``choices``, the conditions that rows are chosen by.
     """
 
@@ -36,7 +36,7 @@ class Writer:
     spec: tree.Spec
     table: Table
     used: tuple[str, ...]
-    made: tuple[Computation, ...] = ()
+    computations: tuple[Computation, ...] = ()
     early: int = 0
     choices: tuple[Choice, ...] = ()
     helpers: set[str] = field(default_factory=set)
