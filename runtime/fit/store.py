@@ -38,10 +38,10 @@ from ..summary.summary import PROB, Summary, rows_of, summary_of
 from .provenance import FORMAT, READABLE, SEALED, Provenance
 from .stored_draws import (
     StoredVariable,
-    asked,
     check_draws,
     check_record,
     check_table,
+    stored_questions,
     stored_variables,
 )
 from .stored_table import from_group, to_dataset
@@ -223,12 +223,14 @@ def read_summary(
     """
     groups, _, provenance, _ = _read(path, whole=False)
     names, stats = provenance.names, groups["sample_stats"].variables
-    asked = groups.get(GROUP)
+    stored_questions = groups.get(GROUP)
     try:
         return summary_of(
             provenance,
             rows_of(groups["posterior"], names, effects=whole, prob=prob),
-            Answers() if asked is None else answers_in(asked, prob),
+            Answers()
+            if stored_questions is None
+            else answers_in(stored_questions, prob),
             stats["diverging"].values if "diverging" in stats else None,
             prob=prob,
             whole=whole,
@@ -248,7 +250,7 @@ def _read(
         if provenance.format >= SEALED:
             unbroken(archive)
         check_record(provenance)
-        asks = asked(provenance) if whole else None
+        asks = stored_questions(provenance) if whole else None
         sealed = provenance.format >= SEALED
         groups = groups_of(archive.entries, archive.size, whole=sealed)
         table = _table(groups)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Asks",
     "StoredVariable",
-    "asked",
+    "stored_questions",
     "check_draws",
     "check_model",
     "check_record",
@@ -100,7 +100,7 @@ def check_record(provenance: Provenance) -> None:
         raise Unsound("its spec is none")
 
 
-def asked(provenance: Provenance) -> Asks:
+def stored_questions(provenance: Provenance) -> Asks:
     """Return what the spec asks; compiling it shows whether it is right.
 
     A summary, which has no need of the parser, takes this as told.
