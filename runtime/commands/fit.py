@@ -128,7 +128,7 @@ def _kept(sample: Callable[[], Fit], target: Path, form: str, quiet: bool) -> in
     show(fit, form, whole=False)
     if not quiet:
         note(f"saved as {target}; seed {fit.seed}")
-    return INTERRUPTED if interrupts.asked else OK
+    return INTERRUPTED if interrupts.requested else OK
 
 
 def _default(file: str, model: Model) -> Path:

@@ -62,7 +62,7 @@ def fit_model(
         with _explained(sampled, settings):
             found = sample(sampled, settings, progress)
         made = _fitted(sampled, found, found.settings, (_run(found),))
-        if interrupts.asked:
+        if interrupts.requested:
             _warn(made)
     return made
 
@@ -111,7 +111,7 @@ def go_on(
     parts: list[Sample | None] = [None, None]
     with interruptible() as interrupts:
         for number, (count, length) in enumerate(lacking):
-            if not count or not length or interrupts.asked:
+            if not count or not length or interrupts.requested:
                 continue
             # another seed than that of the draws that there are
             seed = _seed(settings.seed, chains, have, number)
@@ -126,7 +126,7 @@ def go_on(
         joined = _joined(fit, parts[0], parts[1], absent)
         runs = (*there.runs, *(_run(one) for one in parts if one is not None))
         made = _fitted(sampled, joined, settings, runs)
-        if interrupts.asked:
+        if interrupts.requested:
             _warn(made)
     return made
 

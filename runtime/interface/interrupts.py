@@ -67,7 +67,7 @@ class Interrupts:
     """
 
     def __init__(self, say: bool) -> None:
-        self.asked = self.drawn = self.handled = False
+        self.requested = self.drawn = self.handled = False
         self._holding = self._missed = False
         self._say = say
         self._process = os.getpid()
@@ -93,10 +93,10 @@ class Interrupts:
                 os.kill(os.getpid(), number)
             return
         _without_terminal(number)
-        if self.asked or not self._holding:
+        if self.requested or not self._holding:
             self._missed = True
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
         if self._say:
             text = _AFTER if self.drawn else _WITHIN
             with suppress(OSError):  # `print` is not to be used in a handler

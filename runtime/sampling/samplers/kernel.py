@@ -185,14 +185,14 @@ def _wait(runs: Sequence[NativeRun], interrupts: Interrupts) -> list[NativeDraws
                     found[place] = run.wait(0.05 if package is None else 0.001)
             if all(one is not None for one in found):
                 break
-            if interrupts.asked:
+            if interrupts.requested:
                 found = _stopped(runs, found)
                 break
     except KeyboardInterrupt:
         if interrupts.handled:  # it is the second one
             _ended(runs, found)
             raise
-        interrupts.asked = True
+        interrupts.requested = True
         found = _stopped(runs, found)
     except BaseException as error:
         if (explained := failure(error)) is None:

@@ -97,7 +97,7 @@ def _wait(run: Any, interrupts: Interrupts) -> DataTree:
         try:
             data = run.wait(timeout=0.1)
         except TimeoutError:
-            if interrupts.asked:
+            if interrupts.requested:
                 data = run.abort()
                 return data
             continue
@@ -105,7 +105,7 @@ def _wait(run: Any, interrupts: Interrupts) -> DataTree:
             if interrupts.handled:  # it is the second one
                 run.cancel()
                 raise
-            interrupts.asked = True
+            interrupts.requested = True
             data = run.abort()
             return data
         except BaseException:

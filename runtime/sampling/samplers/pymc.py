@@ -44,7 +44,7 @@ def sample(
     divergences: Counter[int] = Counter()
 
     def show(trace: Any, draw: Any) -> None:
-        if interrupts.asked:
+        if interrupts.requested:
             raise KeyboardInterrupt  # PyMC takes it, and returns what there is
         interrupts.holding = True
         done[draw.chain] += 1
@@ -75,7 +75,7 @@ def sample(
         except (RuntimeError, pm.exceptions.SamplingError) as error:
             raise SamplingError(str(error)) from error
         except ValueError as error:
-            if interrupts.asked or "Not enough samples" in str(error):
+            if interrupts.requested or "Not enough samples" in str(error):
                 raise NothingDrawn from None
             raise
         interrupts.drawn = True

@@ -155,7 +155,7 @@ def test_signals_wait_only_where_something_is_held() -> None:
             assert inner is outer and outer.handled
             inner.holding = True
             signal.raise_signal(signal.SIGINT)
-            assert outer.asked
+            assert outer.requested
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
