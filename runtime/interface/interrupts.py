@@ -53,7 +53,7 @@ class Interrupts:
 
     Attributes
     ----------
-    asked
+    requested
         Whether that is so.
     holding
         Whether there is something to keep: else an interrupt ends the program. To set

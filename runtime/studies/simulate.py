@@ -57,7 +57,7 @@ class Simulator:
     ----------
     compiled
         The model on the design, with a response that stands for the one to be drawn.
-    asked
+    questions
         The same with the questions of the spec alone.
     values
         Of each variable of the posterior but the effects of groups.
@@ -68,7 +68,7 @@ class Simulator:
     """
 
     compiled: Compiled
-    asked: Compiled
+    questions: Compiled
     values: Mapping[str, Array]
     table: Table
     told: Mapping[str, str] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class Simulator:
         from ..questions.quantities import answer
 
         rng = np.random.default_rng(0)
-        found = answer(self.asked, self._parameters(1, rng), 0)
+        found = answer(self.questions, self._parameters(1, rng), 0)
         return found
 
     def coefficients(self) -> Iterator[tuple[str, float]]:

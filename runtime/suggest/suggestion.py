@@ -20,10 +20,10 @@ from ..compare.report import Report, table
 from ..interface.arguments import ArgumentError
 from ..interface.calls import called
 from ..interface.grids import TextTable
-from .asked import Asked, Odd, numbers_but_for_a_few
 from .candidates import Candidate, candidates_of, declared
 from .facts import Facts, as_successes, facts_of, listed_levels
 from .predictors import Terms, terms_of
+from .request import Odd, SuggestRequest, numbers_but_for_a_few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -218,7 +218,7 @@ def suggest(
     <BLANKLINE>
     """
     source, found, origin = _read(data)
-    asked = Asked(found, source)
+    asked = SuggestRequest(found, source)
     column, odd = numbers_but_for_a_few(asked, asked.column(response, "response"))
     asked.group(by, response)
     asked.top(top, column)

@@ -28,8 +28,8 @@ MODEL = 8
 class Writer:
     """What one script needs to know while it is written.
 
-    ``computations`` are the columns that are computed, the first ``early`` of them before
-    ``choices``, the conditions that rows are chosen by.
+    ``computations`` are the columns that are computed, the first ``early`` of them
+    before ``choices``, the conditions that rows are chosen by.
     """
 
     program: Program

@@ -22,7 +22,7 @@ from varying.grammar.source import Source, Span
 from ..compare.report import in_words
 from ..interface.arguments import ArgumentError, given
 
-__all__ = ["Asked", "Odd", "numbers_but_for_a_few"]
+__all__ = ["SuggestRequest", "Odd", "numbers_but_for_a_few"]
 
 #: Cells that are named in a sentence.
 SHOWN = 5
@@ -45,7 +45,7 @@ class Odd:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SuggestRequest:
     """The data that are asked of, and where faults are said to be."""
 
     table: Table
@@ -166,7 +166,9 @@ def _values(column: Column, *, missing: bool = False) -> NDArray[Any] | None:
     return values if missing else values[~np.isnan(values)]
 
 
-def numbers_but_for_a_few(asked: Asked, column: Column) -> tuple[Column, list[Odd]]:
+def numbers_but_for_a_few(
+    asked: SuggestRequest, column: Column
+) -> tuple[Column, list[Odd]]:
     """Return a column of texts as numbers, if nearly all are, and what are none.
 
     Words for a missing value count as neither.
