@@ -257,10 +257,9 @@ that add up to 1, one for each cubic M-spline :math:`M_k` between the knots, of 
 :math:`I_k` are the integrals. Of the baseline hazard :math:`e^{\eta}` is what adds up
 from the first knot to the last: beyond them it says nothing, so that a mean is that of
 times until the last knot, and who is drawn without an event by then has that knot.
-Reference: Cox (1972),
-Regression models and life-tables, Journal of the Royal Statistical Society B 34,
-187-220; Ramsay (1988), Monotone regression splines in action, Statistical Science 3,
-425-441.
+Reference: Cox (1972), Regression models and life-tables, Journal of the Royal
+Statistical Society B 34, 187-220; Ramsay (1988), Monotone regression splines in action,
+Statistical Science 3, 425-441.
 """,
     )
 
