@@ -108,7 +108,34 @@ class TextTable:
 
     def text(self) -> str:
         """Return the same as plain text, as wide as it needs to be."""
+        if len(self.rows) >= _MANY and (made := self._lines()) is not None:
+            return made
         return plain(self.rich())
+
+    def _lines(self) -> str | None:
+        """Return what rich writes, in a tenth of its time; None of cells of lines."""
+        from rich.cells import cell_len
+
+        width = len(self.headings)
+        empty = ("",) * width
+        rows: list[tuple[str, ...]] = [self.headings]
+        for row in self.rows:
+            texts = tuple(map(_text, row))
+            rows.append((*texts, *empty[len(texts) :]))
+        if any(len(one) > width or not all(map(_is_line, one)) for one in rows):
+            return None
+        sizes = [[cell_len(text) for text in one] for one in rows]
+        widths = [max(column) for column in zip(*sizes, strict=True)]
+        lines = []
+        for texts, taken in zip(rows, sizes, strict=True):
+            gaps = [" " * (w - t) for w, t in zip(widths, taken, strict=True)]
+            cells = tuple(
+                gap + cell if place and self.numeric else cell + gap
+                for place, (cell, gap) in enumerate(zip(texts, gaps, strict=True))
+            )
+            lines.append(f" {'   '.join(cells)}".rstrip())
+        lines.insert(1, " " + "─" * (sum(widths) + 3 * (width - 1)))
+        return "\n".join(lines)
 
     def html(self) -> str:
         """Return a table of HTML; the style is that of the page."""
@@ -130,6 +157,19 @@ class TextTable:
 
     def _class(self, place: int) -> str:
         return ' class="n"' if self.numeric and place else ""
+
+
+#: Rows from which on a table is not left to rich.
+_MANY = 100
+
+
+def _text(cell: Cell) -> str:
+    return " " * cell.indent + "".join(visible(text) for text, _ in cell.parts)
+
+
+def _is_line(text: str) -> bool:
+    """Whether a text is one line as it stands, spaces and all."""
+    return text.isprintable() and text == text.rstrip()
 
 
 def _rich(cell: Cell) -> Text:
