@@ -29,6 +29,7 @@ from varying.compiler.backends.pymc import emit
 from varying.compiler.backends.source import emit as emit_source
 from varying.compiler.compiled import Compiled
 from varying.compiler.passes import PASSES, for_sampling
+from varying.compiler.passes.end_below_responses import end_below_responses
 from varying.compiler.program.interpret import coordinates, evaluate, gradient
 from varying.compiler.program.ir import Frame, Program
 from varying.compiler.program.verify import verify
@@ -496,7 +497,8 @@ def compare_cells(compiled: Compiled, seed: int, graph: bool) -> list[str]:
 
     That is in the units of its parameters, on merged rows.
     """
-    program, frame = compiled.program, compiled.frame
+    # points are those of the charts that are sampled
+    program, frame = end_below_responses(compiled.program, compiled.frame)
     merged = for_sampling(program, frame)
     rng = np.random.default_rng(seed)
     points = [random_point(rng, program, frame, 0.5) for _ in range(2)]
