@@ -84,7 +84,7 @@ CODES = sorted(set(codes()))
 #: Words and rows of a table, which are no piece of a spec.
 WORDS = {
     *("Intercept", "b", "threshold", "sigma", "shape", "alpha", "||"),
-    *("r_subj", "sd_subj", "cor_subj", "keep"),
+    *("r_subj", "sd_subj", "cor_subj"),
     *("weights=", "scale=", '(1 | gr(subj, cov="A.csv"))'),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Sink, nearest
-from varying.grammar.nonlinear import is_nonlinear, names_left
+from varying.grammar.nonlinear import is_nonlinear, names_in_parts, names_left
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -61,8 +61,10 @@ def one_by_one(
     found = responses_of(model)
     first, *rest = found.written or (Written(model.formula),)
     kept, strangers = [first], []
+    inner = names_in_parts(model) - {*schema.names}
     for one in rest:
-        if _is_no_response(one, first, schema):
+        left = {name.text for name in names_left(one.formula.response)}
+        if (left and left <= inner) or _is_no_response(one, first, schema):
             strangers.append(PartStatement(one.formula, span=one.formula.span))
         else:
             kept.append(one)

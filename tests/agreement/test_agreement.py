@@ -7,6 +7,7 @@ them thoroughly: see ``compare``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from varying.compiler.compiled import Compiled
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 from varying.compiler.program.interpret import charts
+from varying.compiler.program.ir import Program
 
 from ..strategies import (
     FAMILY_TURNS,
@@ -32,7 +34,14 @@ from ..strategies import (
     random_case,
 )
 from . import harness
-from .harness import by_complex_step, by_reference, by_source, compare, stages
+from .harness import (
+    Evaluation,
+    by_complex_step,
+    by_reference,
+    by_source,
+    compare,
+    stages,
+)
 
 #: The last ones have what the others lack.
 QUICK = (*range(30), 36, 37, 44, 50, 52, 72)
@@ -250,6 +259,12 @@ def test_a_fault_in_a_family_is_caught(
     family = FAMILIES["gaussian"]
     fields = {name: getattr(family, name) for name in Family.__slots__}
     fields["log_density"] = lambda y, mu, sigma: family.log_density(y, mu, 2 * sigma)
-    monkeypatch.setitem(FAMILIES, "gaussian", Family(**fields))
+
+    def interpreted(program: Program, *rest: Any) -> Evaluation:
+        likelihood = replace(program.likelihood, family=Family(**fields))
+        return right(replace(program, likelihoods=(likelihood,)), *rest)
+
+    right = harness.interpreted
+    monkeypatch.setattr(harness, "interpreted", interpreted)
     found = compare(compiled, tmp_path / "case.csv", 1, thorough=False)
     assert any(line.startswith("graph") for line in found)
