@@ -25,7 +25,7 @@ def test_the_specs_are_right_before_they_are_damaged() -> None:
         assert errors == [], spec
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_damaged_texts(seed: int) -> None:
     endured = endure(1_000, seed)
     # neither harmless nor all of one kind
