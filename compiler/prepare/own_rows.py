@@ -20,12 +20,11 @@ from varying.grammar.tree import LetStatement, ModelStatement, Spec
 from varying.grammar.walk import column_names
 
 from ..expressions.calls import formula_expressions, stateful_calls
-from ..expressions.evaluation import evaluate
-from ..expressions.types import type_of
+from .conditions import computed_condition
 from .derive import Derivation
 from .left_out import Condition
 from .responses import one_name, responses_of
-from .subset import Choice, check_subset, subset_of, subsets
+from .subset import Choice, subset_of, subsets
 
 __all__ = ["OwnRows", "own_rows"]
 
@@ -107,40 +106,16 @@ def own_rows(
             continue
         choice = Choice(call.arguments[0].value, call.span, "subset")
         first = first or choice
-        values = _values(choice, derived, chosen, sink)
-        if values is None:
+        condition = computed_condition(choice, derived, chosen, sink)
+        if condition is None:
             return None, False
-        kept[name] = values
-        if not (values & chosen).any():
+        kept[name] = condition.true
+        if not (condition.true & chosen).any():
             message = f"`{expression_text(call)}` leaves no row of `{name}`"
             sink.add("empty-data", call.span, message)
             return None, False
     assert first is not None
     return OwnRows(first, kept, reads, _learned(spec)), True
-
-
-def _values(
-    choice: Choice, derived: Derivation, chosen: Booleans, sink: Sink
-) -> Booleans | None:
-    """Return where a condition is true; None after a fault."""
-    if not derived.condition(choice.condition, choice.word):
-        return None
-    table = derived.table
-    typed = type_of(choice.condition, table, sink)
-    if typed is None:
-        return None
-    if typed.kind not in ("logical", "number"):
-        text = expression_text(choice.condition)
-        message = f"`{text}` is a {typed.kind}, not a condition"
-        sink.add(
-            "wrong-type", choice.condition.span, message, "compare it with something"
-        )
-        return None
-    values = evaluate(choice.condition, table)
-    if not check_subset(choice, values, chosen, table, sink):
-        return None
-    found: Booleans = values == 1.0
-    return found
 
 
 def _columns(spec: Spec, model: ModelStatement, derived: Derivation) -> frozenset[str]:

@@ -29,16 +29,15 @@ from ..data.schema import Schema, schema_of
 from ..data.spellings import warn_grouped
 from ..data.table import Ints, Table
 from ..expressions.calls import formula_expressions, stateful_calls
-from ..expressions.evaluation import evaluate
-from ..expressions.types import report_unknown, type_of
+from ..expressions.types import report_unknown
+from .conditions import computed_condition
 from .declared import declare
 from .derive import NO_NUMBER_NOTE, Computation, Derivation
 from .gaps import check_gaps
 from .left_out import Condition, report_dropped
-from .lets import warn_commas
 from .own_rows import own_rows
 from .responses import columns_of_responses
-from .subset import Choice, check_subset, choices
+from .subset import Choice, choices
 from .summaries import warn_summaries
 from .undeclared import check_levels
 
@@ -284,31 +283,14 @@ def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[list[Condition]
     found: list[Condition] = []
     certain = True
     for choice in choices(spec, spec.models):
-        if not derived.condition(choice.condition, choice.word):
-            certain = False
-            continue
-        table = derived.table
-        typed = type_of(choice.condition, table, sink)
-        if typed is None:
-            certain = False
-            continue
-        of_subset = choice.word == "subset"
-        if typed.kind != "logical" and not (of_subset and typed.kind == "number"):
-            text = expression_text(choice.condition)
-            message = f"`{text}` is a {typed.kind}, not a condition"
-            notes = ("compare it with something",)
-            sink.add("wrong-type", choice.condition.span, message, *notes)
-            certain = False
-            continue
-        warn_commas(choice.condition, table, sink)
-        values = evaluate(choice.condition, table)
-        chosen = np.ones(table.rows, dtype=np.bool_)
+        chosen = np.ones(derived.table.rows, dtype=np.bool_)
         for condition in found:
             chosen &= condition.true
-        if of_subset and not check_subset(choice, values, chosen, table, sink):
+        computed = computed_condition(choice, derived, chosen, sink)
+        if computed is None:
             certain = False
-            continue
-        found.append(Condition(choice, values == 1.0, np.isnan(values)))
+        else:
+            found.append(computed)
     return found, certain
 
 
