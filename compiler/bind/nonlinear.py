@@ -98,13 +98,14 @@ def nonlinear(
         return None
     found: dict[str, Inner] = {}
     left: list[PartStatement] = []
+    in_parts = names_in_parts(model)
     for part in model.body:
         if not isinstance(part, PartStatement):
             continue
         names = names_left(part.formula.response)
         known = [n for n in names if n.text in inside - dpars]
         unknown = [n for n in names if n.text not in {*inside, *dpars, *columns}]
-        later = {n.text for n in unknown} <= names_in_parts(model)
+        later = {n.text for n in unknown} <= in_parts
         if not known and (later or not inside):
             left.append(part)
             continue

@@ -141,19 +141,20 @@ def moved_scales(
     """Return the sds and correlations of a group's effects as written.
 
     ``size`` is the number of sds. With ``T`` its basis and ``S`` the covariance where
-    it is stated they are those of ``T S T'``.
+    it is stated they are those of ``T S T'``. Axes of draws stand before.
     """
-    factor = np.asarray(values[group.sd])[:, None] * cholesky(group, values, size)
+    factor = np.asarray(values[group.sd])[..., None] * cholesky(group, values, size)
     basis = group.basis_of_sds()
     if basis is not None:
         factor = basis @ factor
-    covariance = factor @ factor.T
-    sd = np.sqrt(np.diagonal(covariance))
+    covariance = factor @ np.swapaxes(factor, -1, -2)
+    sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     # an effect without spread is correlated with none
     there = np.real(sd) > 0.0
     unit = np.where(there, 1.0 / np.where(there, sd, 1.0), 0.0)
-    correlation = covariance * unit[:, None] * unit
-    np.fill_diagonal(correlation, 1.0)
+    correlation = covariance * unit[..., :, None] * unit[..., None, :]
+    diagonal = range(correlation.shape[-1])
+    correlation[..., diagonal, diagonal] = 1.0
     return sd, correlation
 
 

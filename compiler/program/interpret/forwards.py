@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Frame, Group, Parameter, Program
+from ..ir import Frame, Parameter, Program
 from ..verify import definition_order
-from .density import cholesky, evaluate_expression
+from .density import evaluate_expression, moved_scales
 
 __all__ = ["GENERATORS", "drawn_forwards"]
 
@@ -97,7 +97,7 @@ def drawn_forwards(
         if group.correlations and {group.correlation_matrix, group.reported_sd} & {
             *only
         }:
-            sd, matrix = _scales(group, values, frame.lengths[group.sds])
+            sd, matrix = moved_scales(group, values, frame.lengths[group.sds])
             values |= {group.correlation_matrix: matrix, group.reported_sd: sd}
             axes |= {group.correlation_matrix: (group.sds, f"{group.sds}_")}
             axes |= {group.reported_sd: (group.sds,)}
@@ -120,19 +120,3 @@ def _simple(parameter: Parameter) -> bool:
     bounded = prior.lower is not None or prior.upper is not None
     known = prior.distribution in GENERATORS
     return known and not bounded and len(parameter.axes) < 2
-
-
-def _scales(
-    group: Group, values: Mapping[str, Array], size: int
-) -> tuple[Array, Array]:
-    """Return the sds and correlations of a group as ``moved_scales``, at all draws."""
-    factor = values[group.sd][..., None] * cholesky(group, values, size)
-    basis = group.basis_of_sds()
-    if basis is not None:
-        factor = basis @ factor
-    covariance = factor @ np.swapaxes(factor, -1, -2)
-    sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    unit = np.where(sd > 0.0, 1.0 / np.where(sd > 0.0, sd, 1.0), 0.0)
-    matrix = covariance * unit[..., :, None] * unit[..., None, :]
-    matrix[..., range(size), range(size)] = 1.0
-    return sd, matrix
