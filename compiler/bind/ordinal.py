@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from varying.grammar.diagnostics import Sink
 
 from ..distributions.table import REAL
@@ -19,25 +21,48 @@ def with_thresholds(
     targets: ScalarParameters, family: Family | None, response: Response | None, of: str
 ) -> ScalarParameters:
     """Return the targets of a response with each of its thresholds."""
-    if family is None or response is None or not family.thresholds or response.items:
+    if family is None or response is None or not family.thresholds:
         return targets
     name = f"{of}.threshold" if of else "threshold"
-    count = len(response.categories) - 1 - family.apart
     more = tuple(
-        Scalar(f"{name}[{k}]", f"{name}[]", REAL, "", f"{k}")
-        for k in range(1, count + 1)
+        Scalar(f"{name}[{which}]", f"{name}[]", REAL, "", which)
+        for which in _numbered(response, family)
     )
     return replace(targets, scalars=(*targets.scalars, *more))
 
 
-def single_priors(bound: BoundModel) -> dict[int, PriorText]:
-    """Return the priors of thresholds that have one of their own, by place."""
-    before = f"{bound.target}threshold["
+def _numbered(response: Response, family: Family) -> tuple[str, ...]:
+    """Return what stands in the brackets of each threshold, in their order."""
+    items = response.items
+    if items is None or items.varied:
+        count = len(response.categories) - 1 - family.apart
+        return tuple(f"{k}" for k in range(1, count + 1))
+    return tuple(
+        f"{level}, {k}"
+        for level, cuts in zip(items.levels, items.cuts, strict=True)
+        for k in range(1, cuts + 1)
+    )
+
+
+def single_priors(bound: BoundModel) -> dict[int, tuple[str, PriorText]]:
+    """Return the thresholds that have a prior of their own: targets, by place."""
+    names = _numbered(bound.response, bound.family)
+    places = {f"{bound.target}threshold[{n}]": k for k, n in enumerate(names)}
     return {
-        int(target[len(before) : -1]) - 1: prior
+        places[target]: (target, prior)
         for target, prior in bound.priors
-        if target.startswith(before) and target[len(before) : -1].isdigit()
+        if target in places
     }
+
+
+def _several_of_one(bound: BoundModel, places: Sequence[int]) -> bool:
+    """Whether two of some thresholds are of one item; of all without items."""
+    items = bound.response.items
+    if items is None or items.varied:
+        return len(places) > 1
+    ends = np.cumsum(items.cuts)
+    of = np.searchsorted(ends, places, side="right")
+    return len(set(of.tolist())) < len(places)
 
 
 def _check_single(bound: BoundModel, sink: Sink) -> None:
@@ -45,7 +70,8 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
     single = single_priors(bound)
     if not single:
         return
-    fixed = [p for p in single.values() if p.distribution == "constant"]
+    priors = [prior for _, prior in single.values()]
+    fixed = [p for p in priors if p.distribution == "constant"]
     if fixed:
         sink.add(
             "not-yet",
@@ -57,10 +83,12 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
     written = dict(bound.priors)
     plain = f"{bound.target}threshold"
     whole = written.get(plain) or written.get(f"{plain}[mean]")
-    last = list(single.values())[-1]
+    last = priors[-1]
     steps = bound.family.steps is not None
     odd = [
-        p for p in single.values() if p.distribution != "normal" or p.lower or p.upper
+        p
+        for p in priors
+        if p.distribution != "normal" or not (p.lower is p.upper is None)
     ]
     if steps and (odd or whole is not None):
         sink.add(
@@ -70,22 +98,29 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
             "this version",
             "beside thresholds that have their default it is `normal(...)`",
         )
-    elif not steps and (len(single) > 1 or whole is not None):
+    elif not steps and (_several_of_one(bound, list(single)) or whole is not None):
+        items = bound.response.items
+        of = "" if items is None or items.varied else " of an item"
         sink.add(
             "not-yet",
             last.span,
-            f"more than one prior of thresholds of {bound.family.name} is not compiled "
-            "by this version",
+            f"more than one prior of thresholds{of} of {bound.family.name} is not "
+            "compiled by this version",
             "one of them can have its own, around which the others are laid out; or "
             "`threshold` has one for all",
         )
-    elif bound.thresholds != "flexible":
+    elif bound.thresholds == "sum_to_zero" or (
+        steps and bound.thresholds != "flexible"
+    ):
         sink.add(
             "not-yet",
             last.span,
             f"a prior of one threshold with `threshold={bound.thresholds}` is not "
             "compiled by this version",
-            "until then: `threshold=flexible`",
+            "until then: `threshold=flexible`"
+            if steps
+            else "they are laid out so that they sum to 0; in other layouts one can "
+            "have its own",
         )
 
 

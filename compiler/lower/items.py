@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..bind.bound import BoundPredictor, Items, PriorText
 from ..bind.items import item_labels
+from ..bind.ordinal import single_priors
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import Moments
 from ..families.ordinal.thresholds import to_zero
@@ -14,8 +17,12 @@ from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, numbered, prior_of
+from .one_threshold import laid_around
 from .special import shift_of
-from .thresholds import category_at_means
+from .thresholds import category_at_means, with_single
+
+#: Thresholds that have a prior of their own, by their place among those of all items.
+Singles = Mapping[int, tuple[str, PriorText]]
 
 #: The axis of items, and the slot that says of which each row is.
 ITEM, INDEX = "threshold_item", "threshold_item_index"
@@ -55,8 +62,11 @@ def lower_items(
         if delta is not None:
             build.notes.append("not centred: thresholds of items have written priors")
         return None
-    _default(build, items, labels, moved)
-    if delta is None or bound.thresholds == "sum_to_zero":
+    single = single_priors(bound)
+    _default(build, items, labels, moved, single)
+    if single and delta is not None:
+        build.notes.append("not centred: thresholds of items have written priors")
+    if delta is None or bound.thresholds == "sum_to_zero" or single:
         return None
     return shift_of(part, name, f"{of}threshold_center", "mu", -1)
 
@@ -86,22 +96,32 @@ def _moments(build: Builder, items: Items) -> tuple[Moments, ...]:
 
 
 def _default(
-    build: Builder, items: Items, labels: tuple[str, ...], moved: ProgramExpr | None
+    build: Builder,
+    items: Items,
+    labels: tuple[str, ...],
+    moved: ProgramExpr | None,
+    single: Singles,
 ) -> None:
-    """Lay thresholds of each item outwards from their middle."""
+    """Lay thresholds of each item outwards from their middle.
+
+    Those of an item of which one has a prior of its own are laid out around that one.
+    """
     of, each = build.bound.prefix, _moments(build, items)
     layout = build.bound.thresholds
     numbers = [
         defaults.thresholds(moments, cuts + 1)
         for moments, cuts in zip(each, items.cuts, strict=True)
     ]
-    axis, center = f"{of}{ITEM}", f"{of}threshold_center"
-    build.axes.append(Axis(axis, "levels", items.levels))
-    if layout != "sum_to_zero":
-        middle: ProgramExpr = Const(tuple(round(one.m, 12) for one in each))
+    center = f"{of}threshold_center"
+    around = _of_each_item(items, single)
+    middles = [k for k in range(len(items.cuts)) if k not in around]
+    if layout != "sum_to_zero" and middles:
+        axis = f"{of}{ITEM}"
+        build.axes.append(Axis(axis, "levels", tuple(items.levels[k] for k in middles)))
+        middle: ProgramExpr = Const(tuple(round(each[k].m, 12) for k in middles))
         if moved is not None:
             middle = plus(middle, moved)
-        sds = Const(tuple(one.center_sd for one in numbers))
+        sds = Const(tuple(numbers[k].center_sd for k in middles))
         prior = Prior("normal", (("mu", middle), ("sigma", sds)))
         build.parameters.append(Parameter(center, (axis,), prior, report=False))
     several = [place for place, cuts in enumerate(items.cuts) if cuts > 1]
@@ -111,28 +131,39 @@ def _default(
     parts: list[ProgramExpr] = []
     first = 0
     for place, cuts in enumerate(items.cuts):
+        own_labels = labels[first + place : first + place + cuts]
         gap = Assemble((Symbol(f"{of}gap"),), tuple(range(first, first + cuts - 1)))
-        own: ProgramExpr = Assemble((Symbol(center),), (place,))
-        if layout == "sum_to_zero":
+        own: ProgramExpr
+        if place in around:
+            own = _around(
+                build, around[place], place + 1, gap if cuts > 1 else None, own_labels
+            )
+        elif layout == "sum_to_zero":
             own = Const(0.0)
             if cuts > 1:
                 name = numbered(center, place + 1)
                 value = Apply("dot", (Const(to_zero(cuts - 1)), gap))
                 build.derived.append(Derived(name, (), value, report=False))
-                own = Symbol(name)
-        if cuts > 1:
-            own = Apply("spread", (own, gap))
+                own = Apply("spread", (Symbol(name), gap))
+        else:
+            own = Assemble((Symbol(center),), (middles.index(place),))
+            if cuts > 1:
+                own = Apply("spread", (own, gap))
         parts.append(own)
         first += cuts - 1
     whole = Assemble(tuple(parts), tuple(range(sum(items.cuts))))
     build.derived.append(Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), whole))
-    low, high = (f([one.m for one in each]) for f in (min, max))
+    if not (middles or told):
+        return
     parts_of_text = [told] if told else []
     reason = "of each item by itself, as in a model of it alone: "
     if layout == "sum_to_zero":
         moved, reason = None, f"{reason}they sum to 0"
         build.notes.append("not centred: the thresholds of each item sum to 0")
+    elif not middles:
+        moved, reason = None, "of each item by itself, K its categories"
     else:
+        low, high = (f(each[k].m for k in middles) for f in (min, max))
         sd = max(one.center_sd for one in numbers)
         parts_of_text.insert(0, f"middle ~ normal(m, {sd:.4g})")
         reason += f"m from {low:.3g} to {high:.3g}, K its categories"
@@ -141,6 +172,35 @@ def _default(
     target = f"{build.bound.target}threshold{'[mean]' if moved is not None else ''}"
     text = ", ".join(parts_of_text) or "0"
     build.rows.append(PriorRow(target, text, "default", reason))
+
+
+def _of_each_item(
+    items: Items, single: Singles
+) -> dict[int, tuple[int, tuple[str, PriorText]]]:
+    """Return by item the threshold that has a prior of its own, counted in the item."""
+    starts = np.cumsum(items.cuts) - np.array(items.cuts)
+    found = {}
+    for place, own in single.items():
+        item = int(np.searchsorted(starts, place, side="right")) - 1
+        found[item] = (place - int(starts[item]), own)
+    return found
+
+
+def _around(
+    build: Builder,
+    single: tuple[int, tuple[str, PriorText]],
+    number: int,
+    gap: ProgramExpr | None,
+    labels: tuple[str, ...],
+) -> ProgramExpr:
+    """Return the thresholds of an item around one that has a prior of its own."""
+    of = build.bound.prefix
+    axis = numbered(f"{of}{BOUNDARY}", number)
+    build.axes.append(Axis(axis, "boundaries", labels))
+    center, places = (f"{of}threshold_{name}" for name in ("center", "places"))
+    return laid_around(
+        build, single, gap, axis, numbered(center, number), numbered(places, number)
+    )
 
 
 def _gaps(
@@ -301,6 +361,10 @@ def _steps(
         found, bounds = prior_of(chosen, REAL)
         assert found is not None
         prior, argument = found, location(chosen) or ""
+    single = single_priors(build.bound)
+    if single:
+        count = sum(items.cuts)
+        prior, moved = with_single(build, prior, single, count, moved), None
     if moved is not None and argument:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
     axis = f"{of}{BOUNDARY}"

@@ -17,6 +17,7 @@ from ..program.recipes import Matrix, Numbers
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, prior_of, vector
 from .names import free_name
+from .one_threshold import laid_around
 from .special import shift_of
 
 
@@ -38,8 +39,8 @@ def lower_thresholds(
     shift: tuple[str, str] | None
     single = single_priors(bound)
     if single:
-        ((place, own),) = single.items()
-        shift = _around(build, own, place, labels)
+        (one,) = single.items()
+        shift = _around(build, one, labels)
     elif chosen is None:
         shift = _default_thresholds(build, labels, gaps, moved)
     elif chosen.distribution == "dirichlet":
@@ -68,32 +69,21 @@ def lower_thresholds(
 
 
 def _around(
-    build: Builder, chosen: PriorText, place: int, labels: tuple[str, ...]
+    build: Builder, single: tuple[int, tuple[str, PriorText]], labels: tuple[str, ...]
 ) -> tuple[str, str] | None:
     """Lay thresholds out around one that has a prior, with their default distances."""
     of, gaps = build.bound.prefix, len(labels) - 1
-    numbers = defaults.thresholds(build.learned.moments, gaps + 2)
-    target = f"{build.bound.target}threshold"
-    build.explain(f"{target}[{place + 1}]", chosen)
-    prior, bounds = prior_of(chosen, REAL)
-    assert prior is not None
-    center = f"{of}threshold_center"
-    build.parameters.append(Parameter(center, (), prior, bounds=bounds, report=False))
-    _free_gaps(build, labels, gaps, numbers)
-    axis, laid = f"{of}{BOUNDARY}", f"{of}threshold_places"
-    around = Apply("spread", (Const(0.0), Symbol(f"{of}gap")))
-    build.derived.append(Derived(laid, (axis,), around, report=False))
-    there = Assemble((Symbol(laid),), (place,) * len(labels))
-    value = Apply("+", (Symbol(center), Apply("-", (Symbol(laid), there))))
+    center, axis = f"{of}threshold_center", f"{of}{BOUNDARY}"
+    text = _gaps(build, labels, gaps)
+    value = laid_around(
+        build, single, Symbol(f"{of}gap"), axis, center, f"{of}threshold_places"
+    )
     build.derived.append(Derived(f"{of}threshold", (axis,), value))
     if gaps:
-        text = (
-            f"log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
-            f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
-        )
         reason = "the others are laid out around it"
+        target = f"{build.bound.target}threshold"
         build.rows.append(PriorRow(target, text, "default", reason))
-    argument = location(chosen)
+    argument = location(single[1][1])
     return None if argument is None else (center, argument)
 
 
@@ -133,7 +123,7 @@ def lower_steps(
         prior, argument = found, location(chosen) or ""
     single = single_priors(bound)
     if single:
-        prior, moved = _with_single(build, prior, single, len(labels), moved), None
+        prior, moved = with_single(build, prior, single, len(labels), moved), None
     if moved is not None and argument:
         prior = prior.with_argument(argument, plus(prior.argument(argument), moved))
     build.parameters.append(Parameter(name, (axis,), prior, bounds=bounds))
@@ -179,10 +169,10 @@ def _equidistant_steps(
     build.rows.append(PriorRow(target, text, "default", reason))
 
 
-def _with_single(
+def with_single(
     build: Builder,
     prior: Prior,
-    single: Mapping[int, PriorText],
+    single: Mapping[int, tuple[str, PriorText]],
     count: int,
     moved: ProgramExpr | None,
 ) -> Prior:
@@ -194,8 +184,8 @@ def _with_single(
     for name, value in prior.arguments:
         assert isinstance(value, Const)
         found[name] = [float(one) for one in np.broadcast_to(value.value, (count,))]
-    for place, chosen in single.items():
-        build.explain(f"{build.bound.target}threshold[{place + 1}]", chosen)
+    for place, (target, chosen) in single.items():
+        build.explain(target, chosen)
         for name, number in chosen.arguments:
             found[name][place] = number
     values = {name: Const(tuple(numbers)) for name, numbers in found.items()}
@@ -336,23 +326,16 @@ def _default_thresholds(
     if gaps:
         gap = defaults.THRESHOLD_RANGE * moments.s / (gaps + 2)
         reason = defaults.THRESHOLD_REASON.format(gap=gap)
+    told = _gaps(build, labels, gaps)
+    text += f", {told}" if told else ""
     if layout == "equidistant" and gaps:
         mean = defaults.equidistant_gap(moments, gaps + 2)
-        _equal_gaps(build, labels, gaps, mean)
-        text += f", gap ~ exponential({1.0 / mean:.4g})"
         reason = (
             f"one distance, {mean:.3g} on average: categories of equal probability "
             "have about it"
         )
-    else:
-        _free_gaps(build, labels, gaps, numbers)
-        if gaps:
-            text += (
-                f", log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
-                f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
-            )
-        if layout == "symmetric":
-            reason = f"the same distances on both sides of the middle; {reason}"
+    elif layout == "symmetric":
+        reason = f"the same distances on both sides of the middle; {reason}"
     if layout == "sum_to_zero":
         value = Apply("dot", (Const(to_zero(gaps)), Symbol(f"{of}gap")))
         build.derived.append(
@@ -373,6 +356,23 @@ def _default_thresholds(
     target = f"{build.bound.target}threshold{'[mean]' if is_mean else ''}"
     build.rows.append(PriorRow(target, text, "default", reason))
     return None if layout == "sum_to_zero" else (center, "mu")
+
+
+def _gaps(build: Builder, labels: tuple[str, ...], gaps: int) -> str:
+    """Add the distances between thresholds; return their default prior in words."""
+    moments = build.learned.moments
+    if build.bound.thresholds == "equidistant" and gaps:
+        mean = defaults.equidistant_gap(moments, gaps + 2)
+        _equal_gaps(build, labels, gaps, mean)
+        return f"gap ~ exponential({1.0 / mean:.4g})"
+    numbers = defaults.thresholds(moments, gaps + 2)
+    _free_gaps(build, labels, gaps, numbers)
+    if not gaps:
+        return ""
+    return (
+        f"log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
+        f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
+    )
 
 
 def _free_gaps(

@@ -304,8 +304,11 @@ def _middles(given: _Given) -> dict[str, Unit]:
     assert isinstance(threshold, Derived)
     for name in dict.fromkeys(names_in(threshold.expression)):
         for parameter in given.program.parameters:
-            count = len(given.cuts) if parameter.axes else 1
-            if parameter.name == name and parameter.chart == "bounds":
+            if parameter.name != name or parameter.chart != "bounds":
+                continue
+            # that of a threshold with a prior of its own is by that prior
+            if parameter.axes:
+                count = len(given.program.axis(parameter.axes[0]).labels or ())
                 scale = _positive(given.moments.s)
                 return {name: Unit((given.moments.m,) * count, (scale,) * count)}
     return {}

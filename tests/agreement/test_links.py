@@ -17,6 +17,7 @@ from varying.compiler.compiled import Compiled
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families.link import LATENT, POSITIVES, REALS, SHARES
+from varying.compiler.program.expressions import Const
 from varying.compiler.program.interpret import coordinates, evaluate
 from varying.compiler.program.interpret.start import start
 from varying.grammar.source import Source
@@ -106,6 +107,18 @@ MODELS = [
     "  threshold ~ (1 | g)\n  disc ~ x\n  prior threshold.sd[g] ~ exponential(2)",
     "grade ~ x, family=ordlogit\n  prior threshold[2] ~ normal(0, 1)",
     "grade ~ x, family=acat\n  prior threshold[2] ~ normal(0, 1)",
+    "grade ~ x, family=ordlogit, threshold=symmetric\n"
+    "  prior threshold[1] ~ normal(0, 1)",
+    "grade ~ x, family=ordprobit, threshold=equidistant\n"
+    "  prior threshold[3] ~ normal(0, 1)",
+    "grade ~ x + (1 | g), family=ordlogit\n  threshold ~ (1 | g)\n"
+    "  prior threshold[2] ~ normal(0, 1)",
+    "grade | thres(gr=item) ~ x, family=ordlogit\n"
+    "  prior threshold[a, 2] ~ student_t(3, 0, 1)",
+    "grade | thres(gr=item) ~ x, family=hurdle_cumulative, threshold=symmetric\n"
+    "  prior threshold[a, 1] ~ normal(0, 1)\n  prior threshold[b, 3] ~ normal(0, 1)",
+    "grade | thres(gr=item) ~ x + (1 | g), family=sratio\n"
+    "  prior threshold[b, 1] ~ normal(1, 0.5)",
     "grade | thres(gr=item) ~ x, family=cratio, link=cloglog\n  disc ~ x",
     "grade ~ x, family=acat, link=probit\n  disc ~ x",
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
@@ -186,6 +199,8 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade | thres(gr=item) ~ cs(x) + (cs(1) | g), family=sratio",
         "grade | thres(gr=item) ~ x, family=ordlogit\n  prior threshold ~ dirichlet(1)",
         "grade ~ x, family=ordlogit\n  prior threshold[4] ~ normal(0, 1)",
+        "grade | thres(gr=item) ~ x, family=ordlogit\n"
+        "  prior threshold[a, 2] ~ student_t(3, 0, 1)",
         "grade ~ x + (1 | g), family=ordprobit\n  threshold ~ (1 | g)",
         "grade | thres(gr=item) ~ x, family=sratio, link=probit",
         "grade ~ x, family=cratio, link=cloglog",
@@ -211,6 +226,46 @@ def test_graph_and_script_are_the_reference(text: str, tmp_path: Path) -> None:
         for there in (graph(point), script(point)):
             difference = here.difference(there)
             assert difference.density < 1e-8 and difference.gradient < 1e-6
+
+
+@pytest.mark.parametrize("layout", ["flexible", "equidistant", "symmetric"])
+@pytest.mark.parametrize(
+    ("left", "which", "place"),
+    [
+        ("grade", "2", 1),
+        ("grade", "4", 3),
+        ("grade | thres(gr=item)", "a, 2", 1),
+        ("grade | thres(gr=item)", "b, 1", 4),
+        ("grade | thres(gr=item)", "b, 4", 7),
+    ],
+)
+def test_one_threshold_has_its_prior(
+    layout: str, left: str, which: str, place: int
+) -> None:
+    found = compiled(
+        f"{left} ~ 1, family=ordlogit, threshold={layout}\n"
+        f"  prior threshold[{which}] ~ student_t(3, -7.5, 0.25)"
+    )
+    program = found.program
+    (own,) = (
+        one for one in program.parameters if one.prior.distribution == "student_t"
+    )
+    given = dict(own.prior.arguments)
+    assert given == {"nu": Const(3.0), "mu": Const(-7.5), "sigma": Const(0.25)}
+    point = random_point(np.random.default_rng(place), program, found.frame, 1.0)
+    values, _ = evaluate(program, found.frame, point)
+    threshold = np.asarray(values["threshold"])
+    assert threshold[place] == pytest.approx(float(values[own.name]), abs=1e-12)
+    for one in (threshold[:4], threshold[4:]):
+        assert (np.diff(one) > 0.0).all()
+    # the others keep their distances, whatever the one is
+    moved, _ = evaluate(
+        program, found.frame, {**point, own.name: point[own.name] + 1.0}
+    )
+    own_item = slice(4 * (place // 4), 4 * (place // 4) + 4)
+    shift = np.asarray(moved["threshold"]) - threshold
+    assert np.allclose(shift[own_item], 1.0)
+    assert np.count_nonzero(np.abs(shift) > 1e-12) == 4
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -65,13 +65,12 @@ class Writer:
 
     def expression(self, expr: ProgramExpr) -> str:
         """Return an expression of the program; `spread` is told the count."""
-        if isinstance(expr, Apply) and expr.operation == "spread":
-            center, gap = expr.arguments
-            assert isinstance(gap, Symbol)
-            # gaps are an axis of their own name, which may begin with a response
-            count = len(self.program.axis(gap.name).labels or ()) + 1
-            texts = (self.expression(center), self.expression(gap))
-            return f"spread({texts[0]}, {texts[1]}, {count})"
+        match expr:
+            case Apply("spread", (center, Symbol(name) as gap)):
+                # gaps are an axis of their own name, which may begin with a response
+                count = len(self.program.axis(name).labels or ()) + 1
+                texts = (self.expression(center), self.expression(gap))
+                return f"spread({texts[0]}, {texts[1]}, {count})"
         return program_expression(expr, 0, self.name)
 
 

@@ -68,7 +68,7 @@ def matches(
             refs[0].span.to(refs[-1].span),
             f"`{kind}[{whole}]` cannot have a prior of its own",
             f"`{kind}` and `{kind}[mean]` can",
-            *([f"and `{kind}[1]` to `{kind}[{len(single)}]`"] if single else []),
+            *_single_thresholds(kind, [s.coefficient for s in single]),
         )
         return []
     if base in ("b", "bcs", "sds"):
@@ -95,6 +95,18 @@ def matches(
         fix=Fix.write(target.span, kind),
     )
     return []
+
+
+def _single_thresholds(kind: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the note which single thresholds can have a prior; none: no note."""
+    if not names:
+        return ()
+    level, comma, _ = names[0].rpartition(", ")
+    if not comma:
+        return (f"and `{kind}[1]` to `{kind}[{len(names)}]`",)
+    own = sum(name.rpartition(", ")[0] == level for name in names)
+    last = "" if own == 1 else f" to `{kind}[{level}, {own}]`"
+    return (f"and `{kind}[{level}, 1]`{last}, and those of each other item",)
 
 
 def _canonical(target: Target) -> str:
