@@ -42,7 +42,8 @@ class Moments:
     them. ``exposure`` is the geometric mean of ``t`` in ``y | rate(t)``: parameters of
     one unit of it, such as a shape, are multiplied by it. ``each`` are those by
     predictor, of families with several main ones; ``least`` is the smallest response of
-    a family that has a parameter below it.
+    a family that has a parameter below it. ``together`` is below 1 where an effect
+    counts at each step between categories: so many ``s`` are one unit of effects.
     """
 
     m: float
@@ -50,6 +51,20 @@ class Moments:
     exposure: float = 1.0
     each: tuple[Moments, ...] = ()
     least: float = 1.0
+    together: float = 1.0
+
+    @property
+    def step(self) -> float:
+        """The unit of effects on the predictor."""
+        return self.s * self.together
+
+    @property
+    def at_one_threshold(self) -> Moments:
+        """Those for effects at single thresholds.
+
+        They are independent, so that their variances add up, and not they themselves.
+        """
+        return replace(self, together=math.sqrt(self.together))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,10 @@ class Stepwise(Protocol):
     @property
     def kind(self) -> str:
         """``sratio``, ``cratio`` or ``acat``."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the log odds of two categories are a sum over the steps between."""
 
     @property
     def link(self) -> str:

@@ -90,16 +90,15 @@ def thresholds(moments: Moments, categories: int) -> ThresholdDefaults:
     )
 
 
-def step_sd(moments: Moments, categories: int, adjacent: bool) -> float:
+def step_sd(moments: Moments, categories: int, adds_up: bool) -> float:
     """Return the prior sd of each threshold of a family of steps.
 
     That of the middle threshold of a cumulative model: with two categories all are the
-    same model. The shares of an adjacent-category model are sums of its thresholds, so
-    with more of them each has less.
+    same model. Where log shares are sums of thresholds, each has less with more of them.
     """
     shrink = 1.0 - 1.0 / categories
     width = THRESHOLD_CENTER_WIDTH + THRESHOLD_CENTER_WIDTH_RARE * _rare(moments)
-    less = math.sqrt(2.0 / categories) if adjacent else 1.0
+    less = math.sqrt(2.0 / categories) if adds_up else 1.0
     return width * shrink * less * moments.s
 
 
@@ -138,7 +137,7 @@ def _step(family: Family, part: BoundPredictor, moments: Moments) -> float:
     if it is on the response's scale.
     """
     if part.main or part.inner:
-        return moments.s
+        return moments.step
     return parameter_moments(_dpar(family, part), part.link.name, moments)[1]
 
 
@@ -158,6 +157,13 @@ def _unit(family: Family, part: BoundPredictor) -> str:
     if part.link.name != family.links[0]:
         return f"sds of {family.measure}, on the {part.link.name} scale"
     return f"sds of {family.measure}"
+
+
+def _of_unit(part: BoundPredictor, moments: Moments) -> str:
+    """Return what a reason says of a unit of effects that is not that of the link."""
+    if not part.main or moments.together == 1.0:
+        return ""
+    return f"; one is {moments.step:.3g} here, since steps between categories add up"
 
 
 def intercept(
@@ -253,7 +259,8 @@ def effect(
     return DefaultPrior(
         "normal",
         (("mu", 0.0), ("sigma", width * _step(family, part, moments) / scale)),
-        f"{step or f'one step of {_of_what(beside)} ({scale:.4g})'} moves it by {what}",
+        f"{step or f'one step of {_of_what(beside)} ({scale:.4g})'} moves it by {what}"
+        f"{_of_unit(part, moments)}",
     )
 
 
@@ -295,12 +302,11 @@ def group_sd(
         unit = (
             "unit of the latent scale" if is_latent(part) else f"sd of {family.measure}"
         )
+    step = "" if intercept else f" for one step ({scale:.4g})"
     return DefaultPrior(
         "exponential",
         (("rate", scale / _step(family, part, moments)),),
-        f"{what} by about one {unit} for one step ({scale:.4g})"
-        if not intercept
-        else f"{what} by about one {unit}",
+        f"{what} by about one {unit}{step}{_of_unit(part, moments)}",
     )
 
 
@@ -339,7 +345,7 @@ def smooth_sd(
         "half_student_t",
         (("nu", 3.0), ("sigma", step / size)),
         f"the curve is about one {unit} away from a straight line {away}, several if "
-        "it bends often",
+        f"it bends often{_of_unit(part, moments)}",
     )
 
 

@@ -284,7 +284,8 @@ def _group_sds(
     known: list[DefaultPrior] = []
     for i, column in enumerate(term.columns):
         one = column.is_intercept
-        default = defaults.group_sd(family, part, moments, float(steps[i]), one)
+        own = moments if column.threshold is None else moments.at_one_threshold
+        default = defaults.group_sd(family, part, own, float(steps[i]), one)
         if basis is not None:
             default = replace(default, reason=default.reason + where_of(found, i))
         known.append(default)

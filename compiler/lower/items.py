@@ -344,7 +344,7 @@ def _steps(
         sds: list[float] = []
         for moments, cuts in zip(_moments(build, items), items.cuts, strict=True):
             equal = family.at_shares(np.full(cuts + 1, 1.0 / (cuts + 1)))
-            sd = defaults.step_sd(moments, cuts + 1, family.steps.kind == "acat")
+            sd = defaults.step_sd(moments, cuts + 1, family.steps.adds_up)
             places += [round(float(one) + moments.m, 12) for one in equal]
             sds += [sd] * cuts
         row = PriorRow(

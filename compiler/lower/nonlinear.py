@@ -63,7 +63,8 @@ def moments_of(build: Builder, part: BoundPredictor) -> Moments:
         if part.named:
             return dict(learned.each)[part.dpar]
         return learned.moments if part.main else learned.own
-    return replace(learned.moments, m=0.0, s=unit_of(bound, part) or 1.0)
+    unit = unit_of(bound, part) or 1.0
+    return replace(learned.moments, m=0.0, s=unit, together=1.0)
 
 
 def body_of(

@@ -144,7 +144,7 @@ def _equidistant_steps(
     assert family.at_shares is not None and family.steps is not None
     count = len(labels)
     equal = family.at_shares(np.full(count + 1, 1.0 / (count + 1)))
-    sd = defaults.step_sd(moments, count + 1, family.steps.kind == "acat")
+    sd = defaults.step_sd(moments, count + 1, family.steps.adds_up)
     places = np.arange(count) - 0.5 * (count - 1)
     center, middle = f"{of}threshold_center", float(np.mean(equal)) + moments.m
     location: ProgramExpr = Const(round(middle, 12))
@@ -269,7 +269,7 @@ def _of_columns(build: Builder) -> ProgramExpr | None:
     choices: list[PriorText | DefaultPrior] = []
     for column, (scale, _) in zip(columns, build.learned.by_threshold, strict=True):
         target = f"{bound.target}bcs[{column.name}]"
-        moments = build.learned.moments
+        moments = build.learned.moments.at_one_threshold
         default = defaults.effect(bound.family, part, moments, scale)
         choice = build.written(target) or default
         build.explain(target, choice)
@@ -283,7 +283,7 @@ def _default_steps(build: Builder, categories: int, at_means: bool) -> Prior:
     family, moments = build.bound.family, build.learned.moments
     assert family.at_shares is not None and family.steps is not None
     equal = family.at_shares(np.full(categories, 1.0 / categories))
-    sd = defaults.step_sd(moments, categories, family.steps.kind == "acat")
+    sd = defaults.step_sd(moments, categories, family.steps.adds_up)
     places = tuple(round(float(one) + moments.m, 12) for one in equal)
     target = f"{build.bound.target}threshold{'[mean]' if at_means else ''}"
     row = PriorRow(

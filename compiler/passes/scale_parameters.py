@@ -165,9 +165,9 @@ class _Given:
         """Return where a main predictor is, and how far it goes."""
         names = [one.name for one in self.family.mains]
         if not names:
-            return self.moments.m, self.moments.s
+            return self.moments.m, self.moments.step
         own = self.moments.each[names.index(predictor.dpar)]
-        return own.m, own.s
+        return own.m, own.step
 
     def beside(self, predictor: Predictor) -> tuple[float, float]:
         """Return where a parameter beside the main one is, and what is much there."""

@@ -361,7 +361,8 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
                 _plain(lambda rng, z, top=top: _points(z, top)),  # type: ignore[misc]
                 header=f"column y: ordered(1..{top})",
             )
-            for top in (5, 7)
+            # effects of acat count at each of the steps between categories
+            for top in ((5, 7, 11, 100) if family == "acat" else (5, 7))
         )
         for family in ("sratio", "cratio", "acat")
     },

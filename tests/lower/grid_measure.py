@@ -19,7 +19,7 @@ from .prior_draws import data_sets, offsets
 Array = NDArray[Any]
 
 DATA_SETS = 1000
-#: Rows further than this many ``s`` from ``m`` are far.
+#: Rows further than this many units of effects, ``s``, from ``m`` are far.
 FAR = 5.0
 #: A count beyond it is no count that anybody has seen.
 HUGE = 1e9
@@ -145,7 +145,7 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
         prior=(low, high),
         data=(float(bottom), float(top)),
         not_finite=float(1.0 - finite.mean()),
-        far=float((np.abs(eta - middle) > FAR * moments.s).mean()),
+        far=float((np.abs(eta - middle) > FAR * moments.step).mean()),
         degenerate=float(degenerate.mean()),
         outside=tuple(outside),
         dpar=spread,

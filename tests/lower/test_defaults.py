@@ -34,6 +34,7 @@ DATA: dict[str, Any] = {
     "y": RNG.normal(500.0, 80.0, N),
     "w": [i % 2 for i in range(N)],
     "k": [i % 5 for i in range(N)],
+    "rare": [i % 5 // 4 for i in range(N)],
 }
 SD_X, SD_Z = (float(np.std(DATA[name], ddof=1)) for name in "xz")
 MEAN_Y, SD_Y = float(np.mean(DATA["y"])), float(np.std(DATA["y"], ddof=1))
@@ -131,6 +132,58 @@ def test_effects_on_the_logit_scale(family: str) -> None:
     assert sd.prior.distribution == "exponential"
     assert numbers(sd, "rate", 0) == pytest.approx(1.0)
     assert numbers(sd, "rate", 1) == pytest.approx(SD_X)
+
+
+@pytest.mark.parametrize("right", ["x + (1 + x | g)", "two + s(x) + (1 | g)"])
+def test_two_categories_have_the_defaults_of_a_binary_response(right: str) -> None:
+    """Whatever their shares: 12 of 60 are 1."""
+    ordinal = f"column rare: ordered(0..1)\nrare ~ {right}, family=acat"
+    found = compiled(ordinal).program.parameters
+    wanted = compiled(f"rare ~ {right}, family=bernoulli").program.parameters
+    priors = {one.name: one.prior for one in found if "threshold" not in one.name}
+    assert len(priors) > 2
+    others = {one.name: one.prior for one in wanted if one.name in priors}
+    assert priors == others
+
+
+@pytest.mark.parametrize("top", [3, 5, 11, 100])
+def test_one_unit_of_acat_moves_ranks_as_one_of_a_latent_scale(top: int) -> None:
+    """By ``sqrt(3)/pi`` of their standard deviations."""
+    family = FAMILIES["acat"]
+    ranks = RNG.binomial(top - 1, 0.6, 4000) + RNG.integers(-1, 2, 4000)
+    ranks = np.clip(ranks, 0, top - 1).astype(float)
+    moments = family.moments(ranks, categories=top)
+    shares = np.bincount(ranks.astype(int), minlength=top) + 1e-9
+    assert family.at_shares is not None
+    threshold = family.at_shares(shares / shares.sum())
+    eta = np.array([-1e-5, 1e-5])
+    low, high = family.mean(eta=eta, threshold=threshold)
+    moved = (high - low) / 2e-5 * moments.step / np.std(ranks)
+    # it is that of a binary response where ranks vary less
+    wanted = min(math.sqrt(3.0) / math.pi, float(np.std(ranks)))
+    assert moved == pytest.approx(wanted, rel=1e-3)
+
+
+STEPS_ADD_UP = [
+    ("k ~ x", "b", "sigma", 2.5 / SD_X, 1.0),
+    ("k ~ mo(w)", "b", "sigma", 2.5, 1.0),
+    ("k ~ 1 + (1 + x | g)", "sd_g_at_means", "rate", 1.0, -1.0),
+    # those of single thresholds are independent
+    ("k ~ cs(x)", "bcs", "sigma", 2.5 / SD_X, 0.5),
+    ("k ~ x + (cs(1) | g)", "sd_g", "rate", 1.0, -0.5),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "argument", "wanted", "power"), STEPS_ADD_UP)
+def test_effects_of_acat_add_up(
+    text: str, name: str, argument: str, wanted: float, power: float
+) -> None:
+    unit = math.sqrt(3.0) / (math.pi * float(np.std(DATA["k"], ddof=1)))
+    for family, expected in [("acat", wanted * unit**power), ("sratio", wanted)]:
+        found = parameter(f"{text}, family={family}", name)
+        assert numbers(found, argument) == pytest.approx(expected)
+    reasons = [row.reason for row in compiled(f"{text}, family=acat").priors]
+    assert any(f"one is {unit ** abs(power):.3g} here" in one for one in reasons)
 
 
 def test_the_intercept_at_the_means() -> None:

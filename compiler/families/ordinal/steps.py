@@ -8,6 +8,7 @@ at several thresholds: its work grows with their number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +31,9 @@ from .thresholds import beside_rows
 
 StepKind = Literal["sratio", "cratio", "acat"]
 
+#: Standard deviation of the logistic distribution, which is the noise of a latent scale.
+LOGISTIC_SD = math.pi / math.sqrt(3.0)
+
 
 def logit_of(m: Any, link: str, x: Any) -> Any:
     """Return the logit of a link's distribution function."""
@@ -46,6 +50,11 @@ class StepLogits:
 
     kind: StepKind
     link: str
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the log odds of two categories are a sum over the steps between."""
+        return self.kind == "acat"
 
     def logits(self, m: Any, over: Any) -> Any:
         """Return the logits, given the predictor less the threshold, scaled."""
@@ -123,7 +132,15 @@ class StepLogits:
         return np.array([-forward(float(1.0 - one)) for one in stopped])
 
     def moments(self, y: Array, count: Counts = None, *, categories: int) -> Moments:
-        """Return how far thresholds are from those of equal shares, on average."""
+        """Return how far thresholds are from those of equal shares, on average.
+
+        Where steps add up, the shares of ranks are ``exp(rank * eta)`` times numbers
+        without ``eta``, so that a change of ``eta`` by ``b`` moves the mean rank by ``b``
+        times their variance: by ``b`` times their sd, in units of it. One ``s`` of the
+        logistic distribution moves a latent response by ``sqrt(3)/pi`` of its sds. The
+        unit of effects does that too, but where ranks vary so little that two
+        neighbours are all there is, and the model that of a binary response.
+        """
         rows = weighted.total(y, count)
         ranks = range(categories)
         shares = np.array(
@@ -131,7 +148,11 @@ class StepLogits:
         )
         equal = self.at_shares(np.full(categories, 1.0 / categories))
         away = self.at_shares(shares / shares.sum()) - equal
-        return Moments(float(away.mean()), LINKS[self.link].scale)
+        together = 1.0
+        if self.adds_up:
+            together = 1.0 / max(LOGISTIC_SD * weighted.sd(y, count), 1.0)
+        scale = LINKS[self.link].scale
+        return Moments(float(away.mean()), scale, together=together)
 
     # ---- PyMC --------------------------------------------------------------------
 
