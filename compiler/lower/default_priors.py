@@ -94,7 +94,7 @@ def step_sd(moments: Moments, categories: int, adds_up: bool) -> float:
     """Return the prior sd of each threshold of a family of steps.
 
     That of the middle threshold of a cumulative model: with two categories all are the
-    same model. Where log shares are sums of thresholds, each has less with more of them.
+    same model. Where thresholds add up, each has less with more of them.
     """
     shrink = 1.0 - 1.0 / categories
     width = THRESHOLD_CENTER_WIDTH + THRESHOLD_CENTER_WIDTH_RARE * _rare(moments)

@@ -31,7 +31,7 @@ from .thresholds import beside_rows
 
 StepKind = Literal["sratio", "cratio", "acat"]
 
-#: Standard deviation of the logistic distribution, which is the noise of a latent scale.
+#: Standard deviation of the logistic distribution, the noise of a latent scale.
 LOGISTIC_SD = math.pi / math.sqrt(3.0)
 
 
@@ -135,10 +135,10 @@ class StepLogits:
         """Return how far thresholds are from those of equal shares, on average.
 
         Where steps add up, the shares of ranks are ``exp(rank * eta)`` times numbers
-        without ``eta``, so that a change of ``eta`` by ``b`` moves the mean rank by ``b``
-        times their variance: by ``b`` times their sd, in units of it. One ``s`` of the
-        logistic distribution moves a latent response by ``sqrt(3)/pi`` of its sds. The
-        unit of effects does that too, but where ranks vary so little that two
+        without ``eta``, so that a change of ``eta`` by ``b`` moves the mean rank by
+        ``b`` times their variance: by ``b`` times their sd, in units of it. One ``s``
+        of the logistic distribution moves a latent response by ``sqrt(3)/pi`` of its
+        sds. The unit of effects does that too, but where ranks vary so little that two
         neighbours are all there is, and the model that of a binary response.
         """
         rows = weighted.total(y, count)
