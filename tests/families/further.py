@@ -248,13 +248,16 @@ class DiscreteWeibull:
 
 
 class ComPoisson:
-    """Counts below a number, by their sum."""
+    """Counts below a number, by their sum.
+
+    One count after another: an array of all the terms is slower to fill than to add.
+    """
 
     def __init__(self, eta: Array, shape: Array, below: int = 2_000) -> None:
         self.given = eta, shape
-        counts = np.arange(below * 1.0)
-        terms = self.plain(counts.reshape(-1, *[1] * np.ndim(eta)))
-        self.total = special.logsumexp(terms, axis=0)
+        peak = self.plain(np.floor(np.exp(np.minimum(eta, np.log(below - 1.0)))))
+        terms = (np.exp(self.plain(np.asarray(k)) - peak) for k in range(below))
+        self.total = peak + np.log(sum(terms))
 
     def plain(self, y: Array) -> Array:
         eta, shape = self.given
