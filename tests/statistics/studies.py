@@ -46,6 +46,8 @@ class Study:
         Of the exponential prior of the standard deviation of effects.
     sets
         Data sets that are drawn: so many that the planted faults can be seen.
+    known
+        What else of the program's arrays follows from a response that was drawn.
     """
 
     spec: str
@@ -55,6 +57,7 @@ class Study:
     log_likelihood: Callable[[Array, Named], Array]
     sd_rate: float = 1.0
     sets: int = 500
+    known: Callable[[Array], Named] = lambda y: {}
 
     @property
     def ranks(self) -> bool:

@@ -36,10 +36,11 @@ from .composition_studies import COMPOSITIONS
 from .further_studies import FURTHER
 from .ordinal_studies import CATEGORIES, ITEM, ORDINAL
 from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, Study, X
+from .time_studies import TIMES
 
 Array = NDArray[np.float64]
 
-ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL, **COMPOSITIONS}
+ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL, **COMPOSITIONS, **TIMES}
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,6 +88,7 @@ def columns_of(study: Study) -> Table:
         "n": Column("n", Kind.INTEGER, TRIALS),
         "t": Column("t", Kind.NUMERIC, EXPOSURE),
         "item": Column("item", Kind.TEXT, ITEM, ("p", "q")),
+        "late": Column("late", Kind.INTEGER, np.arange(ROWS) % 2.0),
         "cuts": Column("cuts", Kind.INTEGER, CATEGORIES - 1.0 - ITEM),
     }
     if study.ranks or "bernoulli" in study.spec:
@@ -121,6 +123,7 @@ def calibrated(study: Study, sets: int, seed: int = 1) -> Result:
         truth = study.prior(rng, 1)
         y = study.simulate(rng, truth)
         changed = {**arrays, observed: (y - study.ranks).astype(kind)}
+        changed |= study.known(y)
         settings = SamplerSettings.checked(
             draws=500, tune=500, chains=2, seed=number + 1
         )
