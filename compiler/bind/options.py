@@ -169,6 +169,7 @@ def _split_call(options: dict[str, Option], sink: Sink) -> None:
         inner = unwrap(named.value)
         if isinstance(inner, String):
             call = Call(Name(inner.text, span=inner.span), tuple(rest), span=call.span)
+            options["family"] = replace(option, value=call)
     links = [a for a in call.arguments if a.keyword is None or a.keyword.text == "link"]
     if len(links) < len(call.arguments) or len(links) > 1:
         return  # reported where the family is looked for
@@ -271,9 +272,14 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
 
 def _of_family(value: Call) -> tuple[str, ...]:
     """Return what is said otherwise of brms's and statsmodels' arguments."""
-    keywords = [argument.keyword for argument in value.arguments]
-    names = [keyword.text for keyword in keywords if keyword is not None]
-    if any(name.startswith("link_") for name in names):
+    given = {a.keyword.text: a.value for a in value.arguments if a.keyword is not None}
+    match given.get("bhaz"):
+        case Call(function=Name(text="list"), arguments=arguments):
+            text = expression_text(
+                Call(Name("bhaz", span=value.span), arguments, span=value.span)
+            )
+            return (f"the baseline hazard is said beside the times: `time | {text} ~`",)
+    if any(name.startswith("link_") for name in given):
         return (
             "the link of another parameter is an option of its formula: `sigma ~ x, "
             "link=identity`, indented below",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,25 @@ if TYPE_CHECKING:
     from varying.compiler.prepare.responses import Written
     from varying.grammar.tree import Expr, Spec
 
-__all__ = ["answered", "stand_in_answers"]
+__all__ = ["Beside", "answered", "column_beside", "stand_in_answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A column that is drawn together with times, and what is said of it."""
+
+    term: str
+    drawn: str
+    example: str
+    what: str
+
+
+_ANSWERS = Beside(
+    "dec",
+    "answers are drawn together with their times, into a column",
+    "dec(answer)",
+    "answers",
+)
 
 
 def stand_in_answers(
@@ -35,37 +53,51 @@ def stand_in_answers(
     from varying.compiler.data.table import Column, Kind
 
     for node in postorder(one.formula.response):
-        if not isinstance(node, Call) or node.function.text != "dec":
+        if not isinstance(node, Call) or node.function.text != _ANSWERS.term:
             continue
         if len(node.arguments) != 1:
             continue  # what is wrong with it is said where it is bound
-        answer = unwrap(node.arguments[0].value)
-        if not isinstance(answer, Name):
+        name = column_beside(node, _ANSWERS, written, spec, source)
+        yield Column(name, Kind.INTEGER, np.arange(table.rows) % 2.0)
+
+
+def column_beside(
+    call: Call, what: Beside, written: Sequence[Written], spec: Spec, source: Source
+) -> str:
+    """Return the name of a column that is to be drawn together with times.
+
+    Raises
+    ------
+    ModelError
+        If nothing can be drawn in its place.
+    """
+    column = unwrap(call.arguments[0].value) if len(call.arguments) == 1 else call
+    if not isinstance(column, Name):
+        raise _fault(
+            source,
+            column,
+            what.drawn,
+            f"name one: `{what.example}`, which will be 0 and 1",
+        )
+    declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
+    if any(column.text in {c.text for c in s.columns} for s in declared):
+        raise _fault(
+            source,
+            column,
+            f"`{column.text}` is drawn, as 0 and 1, and a `column` statement says "
+            "what it is",
+            "leave that out of the spec that draws",
+        )
+    for name in _predictors(written):
+        if name.text == column.text:
             raise _fault(
                 source,
-                answer,
-                "answers are drawn together with their times, into a column",
-                "name one: `dec(answer)`, which will be 0 and 1",
+                name,
+                f"`{column.text}` is drawn together with the times, and stands in a "
+                "formula",
+                f"data are drawn of models that do not predict from {what.what}",
             )
-        declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
-        if any(answer.text in {c.text for c in s.columns} for s in declared):
-            raise _fault(
-                source,
-                answer,
-                f"`{answer.text}` is drawn, as 0 and 1, and a `column` statement says "
-                "what it is",
-                "leave that out of the spec that draws",
-            )
-        for name in _predictors(written):
-            if name.text == answer.text:
-                raise _fault(
-                    source,
-                    name,
-                    f"`{answer.text}` is drawn together with the times, and stands "
-                    "in a formula",
-                    "data are drawn of models that do not predict from answers",
-                )
-        yield Column(answer.text, Kind.INTEGER, np.arange(table.rows) % 2.0)
+    return column.text
 
 
 def _predictors(written: Sequence[Written]) -> Iterator[Name]:
@@ -74,8 +106,10 @@ def _predictors(written: Sequence[Written]) -> Iterator[Name]:
             yield from column_names(formula.terms)
 
 
-def _fault(source: Source, node: Expr, message: str, *notes: str) -> ModelError:
-    return ModelError([Diagnostic("not-yet", message, source, node.span, notes)])
+def _fault(
+    source: Source, node: Expr, message: str, *notes: str, rule: str = "not-yet"
+) -> ModelError:
+    return ModelError([Diagnostic(rule, message, source, node.span, notes)])
 
 
 def answered(stand_in: Column, values: NDArray[Any]) -> Column:

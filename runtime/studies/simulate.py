@@ -30,6 +30,7 @@ from ..rows.engine import Rows
 from ..rows.predict import joint_draws
 from ..sampling.settings import SamplerSettings
 from .answers import answered, stand_in_answers
+from .times import Times, times_of
 from .truth import Truth, residual_partial, values_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Simulator:
         The design: the rows that the model uses, with that response.
     told
         By variable of a response the column of its answers, ``dec(answer)``.
+    times
+        By column of times between which knots they are, of ``family=cox``.
     """
 
     compiled: Compiled
@@ -72,6 +75,7 @@ class Simulator:
     values: Mapping[str, Array]
     table: Table
     told: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, Times] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -107,7 +111,7 @@ class Simulator:
         from varying.compiler.families.own import naming
 
         with naming(families):
-            with_response = _with_responses(source, table, model)
+            with_response, times = _with_responses(source, table, model)
         try:
             joined = truth.joined(source)
             request = Request(joined, with_response, base, model, families=families)
@@ -121,7 +125,7 @@ class Simulator:
             for likelihood in compiled.lowered.likelihoods
             for name in answer_columns(compiled.lowered, likelihood)
         }
-        return cls(compiled, truth.left_out(compiled), values, rows, told)
+        return cls(compiled, truth.left_out(compiled), values, rows, told, times)
 
     def draw(self, sets: int, seed: int | None = None) -> Iterator[Table]:
         """Yield data sets: the design with drawn responses.
@@ -164,13 +168,11 @@ class Simulator:
                     answer = self.table.columns[self.told[variable]]
                     columns.append(answered(answer, values.values[0, place, :, 1]))
                     values = values[..., 0]
-                columns.append(
-                    _column(
-                        self.table.columns[names[variable]],
-                        values.values[0, place],
-                        categories if coded else (),
-                    )
-                )
+                name, response = names[variable], values.values[0, place]
+                there = self.table.columns[name]
+                columns.append(_column(there, response, categories if coded else ()))
+                if name in self.times:
+                    columns.append(self.times[name].ended_at(response))
             yield self.table.adding(columns)
 
     def answers(self) -> Dataset | None:
@@ -287,8 +289,13 @@ def _effects(
 # ---- the response of a design --------------------------------------------------------
 
 
-def _with_responses(source: Source, table: Table, model: str | None) -> Table:
-    """Return a design with values that a response could have, in place of any."""
+def _with_responses(
+    source: Source, table: Table, model: str | None
+) -> tuple[Table, dict[str, Times]]:
+    """Return a design with values that a response could have, in place of any.
+
+    And between which knots times are, by their column.
+    """
     from varying.compiler.prepare.responses import family_named, responses_of
     from varying.compiler.prepare.subset import choices, subset_of, subsets
 
@@ -315,15 +322,21 @@ def _with_responses(source: Source, table: Table, model: str | None) -> Table:
     conditions = tuple(choices(spec, chosen))
     _check_choices(spec, conditions, frozenset(one.text for one in written), source)
     columns: list[Column] = []
+    times: dict[str, Times] = {}
     for one in written:
         family = family_named(one.formula)
         if family is not None and family.has_columns:
             columns += stand_ins(one, family, table, source)
-        else:
-            columns.append(_stand_in(one, spec, table, source))
+            continue
+        column = _stand_in(one, spec, table, source)
+        if family is None or not family.events:
+            columns.append(column)
+            continue
+        times[column.name] = times_of(one, written, spec, source)
+        columns += times[column.name].stand_ins(column)
     for one in written:
         columns += stand_in_answers(one, written, spec, table, source)
-    return table.adding(columns)
+    return table.adding(columns), times
 
 
 def _check_choices(
@@ -399,14 +412,6 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
             f"the categories of `{one.text}` are not declared",
             f"the design has no answers to take them from: write `column "
             f"{name_text(one.text)}: {listed}`, with yours",
-        )
-    if family is not None and family.events:
-        raise _fault(
-            source,
-            node.span,
-            f"nothing says between which knots the baseline hazard of `{one.text}` is",
-            "they are those of the times of data, and the design has none: times are "
-            "drawn with `family=weibull` or `family=exponential`",
         )
     if kind == "continuous":
         return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))

@@ -44,6 +44,7 @@ def knots_of(
     df: int = DF,
     beyond: Array | None = None,
     inside: Sequence[float] | None = None,
+    boundary: tuple[float, float] | None = None,
 ) -> tuple[float, ...]:
     """Return knots for times, as brms chooses them; inside are quantiles.
 
@@ -57,6 +58,8 @@ def knots_of(
         Where intervals end.
     inside
         The knots between the first and the last, in place of ``df``.
+    boundary
+        The first and the last knot, in place of those around the times.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def knots_of(
     middle = inside
     if middle is None:
         middle = [float(one) for one in weighted.quantiles(y, shares, count)]
-    ends = (max(low - margin, 0.0), high + margin)
+    ends = boundary or (max(low - margin, 0.0), high + margin)
     # as they are written in the name of the family
     knots = tuple(float(f"{one:.12g}") for one in (ends[0], *middle, ends[1]))
     if not all(one < other for one, other in zip(knots, knots[1:], strict=False)):
