@@ -38,7 +38,7 @@ _CALLED = {"Boundary.knots": "boundary"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Knots:
     """What a spec says of knots.
 
     Attributes
@@ -142,14 +142,14 @@ def _calls(left: Expr, source: Source) -> list[Call]:
     return [one for one in terms if one.function.text in OF_BASELINE]
 
 
-def _asked(calls: list[Call], sink: Sink) -> _Asked | None:
+def _asked(calls: list[Call], sink: Sink) -> _Knots | None:
     """Return what a spec says of knots; None after a fault."""
-    return _read(calls[0], sink) if calls else _Asked()
+    return _read(calls[0], sink) if calls else _Knots()
 
 
 def _within(
     response: Response,
-    asked: _Asked,
+    asked: _Knots,
     y: Array,
     beyond: Array | None,
     span: Span | None,
@@ -176,7 +176,7 @@ def _within(
 
 def _not_apart(
     response: Response,
-    asked: _Asked,
+    asked: _Knots,
     y: Array,
     span: Span | None,
     sink: Sink,
@@ -203,7 +203,7 @@ def _not_apart(
     )
 
 
-def _read(call: Call, sink: Sink) -> _Asked | None:
+def _read(call: Call, sink: Sink) -> _Knots | None:
     """Return what the arguments of ``bhaz`` say; None after a fault."""
     for keyword in (one.keyword for one in call.arguments):
         if keyword is not None and keyword.text in _CALLED:
@@ -226,9 +226,9 @@ def _read(call: Call, sink: Sink) -> _Asked | None:
     ends = None if boundary is None else (boundary[0], boundary[1])
     if "knots" in given:
         inside = _inside(call, given, sink)
-        return None if inside is None else _Asked(len(inside) + _LEAST, inside, ends)
+        return None if inside is None else _Knots(len(inside) + _LEAST, inside, ends)
     if "df" not in given:
-        return _Asked(boundary=ends)
+        return _Knots(boundary=ends)
     number = plain_number(given["df"])
     if number is None or number % 1 != 0 or not _LEAST <= number <= _MOST:
         sink.add(
@@ -238,7 +238,7 @@ def _read(call: Call, sink: Sink) -> _Asked | None:
             _WRITTEN,
         )
         return None
-    return _Asked(int(number), None, ends)
+    return _Knots(int(number), None, ends)
 
 
 def _inside(

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from varying.compiler.prepare.responses import Written
     from varying.grammar.tree import Expr, Spec
 
-__all__ = ["Beside", "answered", "column_beside", "stand_in_answers"]
+__all__ = ["Companion", "answered", "column_beside", "stand_in_answers"]
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Companion:
     """A column that is drawn together with times, and what is said of it."""
 
     term: str
@@ -32,7 +32,7 @@ class Beside:
     what: str
 
 
-_ANSWERS = Beside(
+_ANSWERS = Companion(
     "dec",
     "answers are drawn together with their times, into a column",
     "dec(answer)",
@@ -62,7 +62,7 @@ def stand_in_answers(
 
 
 def column_beside(
-    call: Call, what: Beside, written: Sequence[Written], spec: Spec, source: Source
+    call: Call, what: Companion, written: Sequence[Written], spec: Spec, source: Source
 ) -> str:
     """Return the name of a column that is to be drawn together with times.
 

@@ -12,7 +12,7 @@ from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.tree import Call
 from varying.grammar.walk import left_of_bar, postorder
 
-from .answers import Beside, column_beside
+from .answers import Companion, column_beside
 
 if TYPE_CHECKING:
     from varying.compiler.data.table import Column
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Times", "times_of"]
 
-_ENDED = Beside(
+_ENDED = Companion(
     "cens",
     "who has no event by the last knot is drawn together with the times, into a column",
     "cens(late)",

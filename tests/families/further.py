@@ -247,17 +247,25 @@ class DiscreteWeibull:
         return np.asarray(np.log(-np.expm1(self.logsf(y))))
 
 
+#: Terms that are added at a time.
+_TERMS = 50_000
+
+
 class ComPoisson:
     """Counts below a number, by their sum.
 
-    One count after another: an array of all the terms is slower to fill than to add.
+    Some counts after another: an array of all terms is slower to fill than to add.
     """
 
     def __init__(self, eta: Array, shape: Array, below: int = 2_000) -> None:
         self.given = eta, shape
         peak = self.plain(np.floor(np.exp(np.minimum(eta, np.log(below - 1.0)))))
-        terms = (np.exp(self.plain(np.asarray(k)) - peak) for k in range(below))
-        self.total = peak + np.log(sum(terms))
+        total, some = np.zeros_like(peak), max(1, _TERMS // np.size(peak))
+        for first in range(0, below, some):
+            counts = np.arange(first, min(first + some, below), dtype=float)
+            terms = self.plain(counts.reshape(-1, *[1] * np.ndim(peak)))
+            total += np.exp(terms - peak).sum(axis=0)
+        self.total = peak + np.log(total)
 
     def plain(self, y: Array) -> Array:
         eta, shape = self.given
