@@ -244,6 +244,41 @@ def test_the_source_statement_has_the_density_and_gradient(
         assert error(slope, slope_of(case, sample, name, False)) < 1e-9
 
 
+#: Families whose distributions in PyMC refuse parameters that are 0 to the machine, which
+#: are made of a predictor: how far out it may be. Of ratios and powers that is less.
+MADE_OF_A_PREDICTOR = [
+    ("beta", -3000.0, 3000.0),
+    ("exponential", -200.0, 700.0),
+    ("gamma", -200.0, 300.0),
+    ("inverse_gaussian", -100.0, 100.0),
+    ("poisson", -700.0, 700.0),
+    ("weibull", -100.0, 300.0),
+]
+
+
+@pytest.mark.parametrize(("case", "low", "high"), MADE_OF_A_PREDICTOR)
+def test_the_source_statement_has_the_density_far_out(
+    case: str, low: float, high: float
+) -> None:
+    """A response of which the predictor is sure, and is wrong."""
+    rest = {k: v[:1] for k, v in MODERATE[case].items() if k != "eta"}
+    y = FAMILIES[case].simulate(np.random.default_rng(1), eta=np.zeros(1), **rest)
+    eta = pt.dvector()
+    namespace = {"pm": pm, "pt": pt, "data": y, "eta": eta, **rest}
+    source, fields = source_of(case), {key: key for key in (*rest, "eta")}
+    exec(source.definitions, namespace)
+    text = source.statement.format(name='"y"', observed="data", dims='"row"', **fields)
+    with pm.Model(coords={"row": range(1)}) as model:
+        eval(text, namespace)
+    density = pm.logp(model["y"], y)
+    found = pm.compile([eta], [density, pt.grad(density.sum(), eta)], mode=BUILT)
+    for at in (low, -40.0, 40.0, high):
+        sample = Sample(y, {"eta": np.full(1, at), **rest})
+        got = found(np.full(1, at))
+        assert error(got[0], density_of(case, sample)) < 1e-9
+        assert error(got[1], slope_of(case, sample, "eta", False)) < 1e-9
+
+
 def test_the_emitted_counts_stay_exact_where_they_are_nearly_poisson() -> None:
     """Log gammas of a huge shape have no digits left for their difference."""
     namespace: dict[str, Any] = {"pm": pm, "pt": pt, "np": np}

@@ -13,9 +13,9 @@ from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import logistic, pooled_logit
 from ..between import weighted_mean
-from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText, Tails
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, Tails
 from ..link import SHARES
-from ..written import graph
+from ..written import graph, script
 
 #: Draws are no nearer to 0, and none rounds to 1.
 _LEAST, _MOST = float(np.finfo(float).tiny), 1.0 - 2.0**-53
@@ -91,6 +91,14 @@ def density(m: Any, y: Any, eta: Any, phi: Any) -> Any:
     )
 
 
+def plain_density(m: Any, y: Any, eta: Any, phi: Any) -> Any:
+    """Log density in few terms; those of a precision of 10^5 have lost 1e-10."""
+    a, b = phi * m.sigmoid(eta), phi * m.sigmoid(-eta)
+    peak = m.log(phi) + m.log_sigmoid(eta) + m.log_sigmoid(-eta)
+    peak = peak + m.lgamma1p(phi) - m.lgamma1p(a) - m.lgamma1p(b)
+    return peak + (a - 1.0) * m.log(y) + (b - 1.0) * m.log1p(-y)
+
+
 def log_tails(m: Any, y: Any, eta: Any, phi: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
     a, b = (phi * m.sigmoid(x) for x in (eta, -eta))
@@ -156,17 +164,23 @@ BETA = Family(
     simulate=simulate,
     mean=mean,
     observe=graph(density, ("eta", "phi"), draw),
-    source=SourceText(
-        """pm.Beta(
-    {name}, mu=pt.sigmoid({eta}), nu={phi}, observed={observed}, dims={dims}
-)"""
+    # `pm.Beta` refuses parameters of 0: of `mu` and `nu` from `eta` = 37 on
+    source=script(
+        "beta_logit",
+        plain_density,
+        ("eta", "phi"),
+        """
+    a, b = (pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta))
+    return pm.Beta.dist(a, b, size=size)
+""",
+        "Log density by the log odds of the mean, however far out, and the precision",
     ),
     tails=Tails(
         log_tails,
         lambda pm, pt, eta, phi: pm.Beta.dist(
             *(pt.maximum(phi * pt.sigmoid(x), _LEAST) for x in (eta, -eta))
         ),
-        "pm.Beta.dist(mu=pt.sigmoid(eta), nu=phi)",
+        "pm.Beta.dist(*(pt.maximum(phi * pt.sigmoid(x), 1e-300) for x in (eta, -eta)))",
         lowest=0.0,
         highest=1.0,
         mean=weighted_mean(mean, log_tails, of_weighted=of_weighted),

@@ -93,7 +93,7 @@ GAMMA = Family(
     observe=graph(density, ("eta", "shape"), _draw),
     source=SourceText(
         """pm.Gamma(
-    {name}, alpha={shape}, beta={shape} / pt.exp({eta}), observed={observed},
+    {name}, alpha={shape}, beta={shape} * pt.exp(-{eta}), observed={observed},
     dims={dims},
 )"""
     ),
