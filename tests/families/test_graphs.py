@@ -244,8 +244,8 @@ def test_the_source_statement_has_the_density_and_gradient(
         assert error(slope, slope_of(case, sample, name, False)) < 1e-9
 
 
-#: Families whose distributions in PyMC refuse parameters that are 0 to the machine, which
-#: are made of a predictor: how far out it may be. Of ratios and powers that is less.
+#: Families whose distributions in PyMC refuse parameters that are 0 to the machine: how
+#: far out the predictor may be that these are made of. Of ratios and powers it is less.
 MADE_OF_A_PREDICTOR = [
     ("beta", -3000.0, 3000.0),
     ("exponential", -200.0, 700.0),

@@ -1,12 +1,14 @@
 """Write the tables of ``docs/priors.md`` about the grid: its rows, and its means.
 
-``python -m tests.lower.grid_report`` remakes them; ``--check`` only compares.
+``python -m tests.lower.grid_report`` remakes them, in minutes; with names of families
+only their lines of the page. ``--check`` only compares.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from .grid import CASES, Case
@@ -56,15 +58,39 @@ def shown(case: Case) -> bool:
     return case.design.name == "1" or case.scale.name.startswith("rate")
 
 
+def key(case: Case) -> str:
+    """Return what a line of the page begins with."""
+    return f"| {case.family} | {case.scale.name} | {case.design.name} |"
+
+
+def missing(lines: str) -> list[str]:
+    """Return the cases that a table should have lines of, and has none."""
+    return [key(case) for case in CASES if shown(case) and key(case) not in lines]
+
+
 def main() -> int:
-    found = {case: measure(case) for case in CASES}
-    table = HEAD + "".join(line(c, m) for c, m in found.items() if shown(c))
+    only = {name for name in sys.argv[1:] if not name.startswith("-")}
     before, begin, rest = PAGE.read_text("utf-8").partition(BEGIN)
     old, end, after = rest.partition(END)
     assert begin and end, f"{PAGE.name} has lost the place of its table"
+    found = {c: measure(c) for c in CASES if not only or c.family in only}
+
+    def of(case: Case) -> str:
+        if case in found:
+            return line(case, found[case])
+        return next(one for one in old.splitlines(True) if one.startswith(key(case)))
+
+    table = HEAD + "".join(of(case) for case in CASES if shown(case))
     if "--check" in sys.argv:
         return int(old != table)
     PAGE.write_text(before + begin + table + end + after, "utf-8")
+    if not only:
+        write_all(found)
+    return 0
+
+
+def write_all(found: Mapping[Case, Measures]) -> None:
+    """Write the rows of all cases, as numbers."""
     with ALL.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(
@@ -82,7 +108,6 @@ def main() -> int:
                 + [" ".join(m.outside), " ".join(sorted(misses(case, m)))]
                 + [f"{x:.4g}" if x != "" else "" for x in ends]
             )
-    return 0
 
 
 if __name__ == "__main__":

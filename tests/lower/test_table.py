@@ -12,6 +12,7 @@ from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import Family
 
 from .grid import SCALES, SIMPLE, Case, Design
+from .grid_report import BEGIN, END, missing
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "priors.md"
 ROW = re.compile(r"^\| (.*`.*`.*) \| (.*) \| .*\|$", re.MULTILINE)
@@ -73,3 +74,9 @@ def test_the_page_has_a_line_for_each_family_and_parameter() -> None:
                 if line.startswith(f"`{dpar.name}`") and f"`{name}`" in line
             ]
             assert named, f"{name}: {dpar.name}"
+
+
+def test_the_page_has_a_line_for_each_case_of_the_grid() -> None:
+    """Their numbers take minutes: ``python -m tests.lower.grid_report --check``."""
+    table = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    assert missing(table) == []
