@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..program.ir import Frame, Program
 from ..program.verify import verify
 from .center_effects import center_effects
+from .center_hazard import center_hazard
 from .center_predictors import center_predictors
 from .center_slopes import center_slopes
 from .compose_columns import compose_columns
@@ -38,6 +39,8 @@ SAMPLING_PASSES: tuple[Pass, ...] = (
     # before units, which are inside the ends
     end_below_responses,
     scale_parameters,
+    # after units, which are of what the intercept adds to all rows
+    center_hazard,
     merge_cells,
 )
 

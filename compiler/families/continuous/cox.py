@@ -22,7 +22,7 @@ from ..family import Array, DefaultPrior, Dpar, Family, Moments, Tails
 from ..written import graph, script
 from .baseline import DEGREE, Baseline
 
-__all__ = ["COX", "SHARES", "cox", "knots_of", "named"]
+__all__ = ["COX", "SHARES", "baseline_of", "cox", "knots_of", "named"]
 
 NAME = "cox"
 #: The shares of the splines of the baseline hazard: a simplex.
@@ -92,7 +92,17 @@ def named(name: str) -> Family | None:
     """Return the family that a name with knots means; None: it is none."""
     if not (name.startswith(f"{NAME}(") and name.endswith(")")):
         return None
-    return cox(tuple(map(float, name[len(NAME) + 1 : -1].split(", "))))
+    return cox(_knots(name))
+
+
+def _knots(name: str) -> tuple[float, ...]:
+    return tuple(map(float, name[len(NAME) + 1 : -1].split(", ")))
+
+
+def baseline_of(family: Family) -> Baseline | None:
+    """Return the splines of a family with or without limits; None: it has none."""
+    name, _, _ = family.name.partition(" | ")
+    return Baseline(_knots(name)) if name.startswith(f"{NAME}(") else None
 
 
 def _share(place: int, count: int) -> Dpar:
