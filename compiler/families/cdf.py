@@ -203,6 +203,8 @@ def cdf_of(family: Family) -> Callable[..., TailLogs] | None:
     """
     from . import FAMILIES
 
+    if family.components:
+        return _mixed(family)
     name = base_name(family.name)
     if name in CDFS:
         return CDFS[name]
@@ -221,6 +223,27 @@ def cdf_of(family: Family) -> Callable[..., TailLogs] | None:
         low, high = tails.log_tails(arrays.ARRAYS, at, *own)
         below, above = np.where(ends, 1.0, np.exp(low)), np.where(ends, 0, np.exp(high))
         return np.where(inside, below, 0.0), np.where(inside, above, 1.0)
+
+    return both
+
+
+def _mixed(family: Family) -> Callable[..., TailLogs] | None:
+    """Return the probabilities of a mixture: those of its components, by their shares.
+
+    None: one of them has no distribution function.
+    """
+    each = [found for one in family.components if (found := cdf_of(one)) is not None]
+    if len(each) < len(family.components):
+        return None
+
+    def both(y: Array, **given: Array) -> TailLogs:
+        assert family.split is not None
+        below: Any = 0.0
+        above: Any = 0.0
+        for tails, (share, own) in zip(each, family.split(**given), strict=True):
+            low, high = tails(y, **own)
+            below, above = below + share * low, above + share * high
+        return below, above
 
     return both
 

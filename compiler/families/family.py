@@ -352,6 +352,9 @@ class Family:
         which broadcast to the shape of the draws.
     mean
         Mean of the response given the same (ordinal: of the ranks).
+    quantile
+        Of a share, and parameters by name: the value that this share of responses is at
+        or below. None: it is found from the distribution function (``quantiles.py``).
     observe
         The PyMC form.
     source
@@ -422,6 +425,9 @@ class Family:
     members
         Of mixtures: the probability that a response is of each of them, of the same
         arguments as ``log_density``; components are the last axis.
+    split
+        Of mixtures: of the parameters by name, the share of each component and its own
+        parameters by their names.
     """
 
     name: str
@@ -439,6 +445,7 @@ class Family:
     log_density: Callable[..., Array]
     simulate: Callable[..., Array]
     mean: Callable[..., Array]
+    quantile: Callable[..., Array] | None = None
     observe: Observe
     source: SourceText
     doc: str
@@ -472,6 +479,7 @@ class Family:
     alike: bool = False
     components: tuple[Family, ...] = ()
     members: Callable[..., Array] | None = None
+    split: Callable[..., list[tuple[Array, dict[str, Array]]]] | None = None
 
     @property
     def shown(self) -> str:

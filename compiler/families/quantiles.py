@@ -1,10 +1,10 @@
 """Quantiles of responses: the smallest value that a share of them is at or below.
 
-A family whose quantiles have a formula, or a function in SciPy, is one entry of
-``INVERSES``. Those of the others are found by halving the numbers that a computer has,
-or whole numbers, between the ends of the distribution function: after 64 steps there is
-none between. That is exact to the digits of the distribution function, whatever jumps
-it has.
+A family whose quantiles have a formula, or a function in SciPy, has it in its record.
+Those of the others are found by halving the numbers that a computer has, or whole
+numbers, between the ends of the distribution function: after 64 steps there is none
+between. That is exact to the digits of the distribution function, whatever jumps it
+has.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .cdf import cdf_of
 from .combined.limits import base_name, is_whole
 from .family import Family
 
-__all__ = ["INVERSES", "quantile_of"]
+__all__ = ["quantile_of"]
 
 Array = NDArray[Any]
 Quantile = Callable[..., Array]
@@ -33,59 +33,6 @@ _COUNTS = 10_000
 _SIGN = np.int64(np.iinfo(np.int64).min)
 
 
-def _gaussian(p: float, mu: Array, sigma: Array) -> Array:
-    from scipy.special import ndtri
-
-    return np.asarray(mu + sigma * ndtri(p))
-
-
-def _student(p: float, mu: Array, sigma: Array, nu: Array) -> Array:
-    from scipy.special import stdtrit
-
-    return np.asarray(mu + sigma * stdtrit(nu, p))
-
-
-def _lognormal(p: float, mu: Array, sigma: Array) -> Array:
-    return np.exp(_gaussian(p, mu, sigma))
-
-
-def _gamma(p: float, eta: Array, shape: Array) -> Array:
-    from scipy.special import gammainccinv, gammaincinv
-
-    found = gammaincinv(shape, p) if p <= 0.5 else gammainccinv(shape, 1.0 - p)
-    return np.asarray(found * np.exp(eta) / shape)
-
-
-def _weibull(p: float, eta: Array, shape: Array) -> Array:
-    from scipy.special import gammaln
-
-    power = np.log(-np.log1p(-p)) / shape
-    return np.asarray(np.exp(eta - gammaln(1.0 + 1.0 / np.asarray(shape)) + power))
-
-
-def _exponential(p: float, eta: Array) -> Array:
-    return np.asarray(-np.log1p(-p) * np.exp(eta))
-
-
-def _beta(p: float, eta: Array, phi: Array) -> Array:
-    from scipy.special import betaincinv, expit
-
-    phi, eta = np.asarray(phi), np.asarray(eta)
-    return np.asarray(betaincinv(phi * expit(eta), phi * expit(-eta), p))
-
-
-#: Quantiles by a formula: of a share, and the parameters by name.
-INVERSES: Mapping[str, Quantile] = {
-    "gaussian": _gaussian,
-    "student": _student,
-    "lognormal": _lognormal,
-    "gamma": _gamma,
-    "weibull": _weibull,
-    "exponential": _exponential,
-    "beta": _beta,
-}
-
-
 def quantile_of(family: Family) -> Quantile | None:
     """Return the quantiles of a number or a count; None: there are none here.
 
@@ -97,8 +44,8 @@ def quantile_of(family: Family) -> Quantile | None:
     base = FAMILIES.get(base_name(family.name), family)
     if base.response not in ("continuous", "count"):
         return None
-    if base.name in INVERSES:
-        return INVERSES[base.name]
+    if base.quantile is not None:
+        return base.quantile
     tails = cdf_of(base)
     if tails is not None:
         whole = base.response == "count" or is_whole(base)

@@ -120,6 +120,14 @@ def simulate(rng: np.random.Generator, eta: Array, phi: Array) -> Array:
     return np.asarray(np.clip(rng.beta(a, b), _LEAST, _MOST))
 
 
+def quantile(p: float, eta: Array, phi: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    from scipy.special import betaincinv, expit
+
+    phi, eta = np.asarray(phi), np.asarray(eta)
+    return np.asarray(betaincinv(phi * expit(eta), phi * expit(-eta), p))
+
+
 def mean(eta: Array, phi: Array) -> Array:
     """Mean of the share."""
     return np.asarray(logistic(eta) + 0.0 * np.asarray(phi))
@@ -163,6 +171,7 @@ BETA = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=graph(density, ("eta", "phi"), draw),
     # `pm.Beta` refuses parameters of 0: of `mu` and `nu` from `eta` = 37 on
     source=script(

@@ -81,14 +81,25 @@ def _log_second(eta: Array, shape: Array) -> Array:
     return np.asarray(LOG_LOG_2 - np.real(_log_hazard(m, x)) + x)
 
 
-def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
-    """Draw a share, never 0 or 1: the root of one minus a power of a uniform number."""
-    rows = np.broadcast_shapes(np.shape(eta), np.shape(shape))
+def _root(hazard: Array, shape: Array) -> Array:
+    """Return the share above which is ``exp(-b exp(hazard))``, of logs of hazards."""
     with np.errstate(all="ignore"):
-        hazard = np.log(rng.standard_exponential(rows)) - _log_second(eta, shape)
         # log(1 - exp(-h)) / shape, of small ones by their logs
         log_share = np.where(hazard < -30.0, hazard, np.log(-np.expm1(-np.exp(hazard))))
         return np.asarray(np.clip(np.exp(log_share / shape), _LEAST, _MOST))
+
+
+def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
+    """Draw a share, never 0 or 1: the root of one minus a power of a uniform number."""
+    rows = np.broadcast_shapes(np.shape(eta), np.shape(shape))
+    with np.errstate(divide="ignore"):
+        drawn = np.log(rng.standard_exponential(rows))
+    return _root(drawn - _log_second(eta, shape), shape)
+
+
+def quantile(p: float, eta: Array, shape: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    return _root(np.log(-np.log1p(-p)) - _log_second(eta, shape), shape)
 
 
 def mean(eta: Array, shape: Array) -> Array:
@@ -155,6 +166,7 @@ KUMARASWAMY = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     **readings(
         "kumaraswamy_median",
         density,

@@ -143,6 +143,7 @@ ORDERED_BETA = replace(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=None,
     **readings(
         "ordered_beta",
         density,

@@ -128,6 +128,7 @@ ZERO_ONE_INFLATED_BETA = replace(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=None,
     **readings(
         "zero_one_inflated_beta",
         density,

@@ -117,6 +117,7 @@ def hurdle(
         moments=moments,
         simulate=simulate,
         mean=mean,
+        quantile=None,
         **readings(
             name,
             density,

@@ -179,6 +179,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         by_hand=None,
         simulate=simulate,
         mean=mean,
+        quantile=None,
         **readings(
             made,
             density,

@@ -235,6 +235,19 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
         found = np.exp(found - found.max(axis=-1, keepdims=True))
         return np.asarray(found / found.sum(axis=-1, keepdims=True))
 
+    def split(**by_name: Array) -> list[tuple[Array, dict[str, Array]]]:
+        """Return the share and the parameters of each component."""
+        whole = read((), by_name)
+        own_names = [
+            (c.predictor, *(dpar.name for dpar in c.dpars)) for c in components
+        ]
+        return [
+            (share, {n: whole[at] for n, at in zip(own, own_places, strict=True)})
+            for share, own, own_places in zip(
+                shares_of(whole), own_names, places, strict=True
+            )
+        ]
+
     def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
         """Draw a response of one of the components."""
         whole = np.broadcast_arrays(*read(given, by_name))
@@ -288,6 +301,7 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
         alike=len({one.name for one in components}) == 1,
         components=components,
         members=members,
+        split=split,
         doc="""Rows that are each of one of several families, and nobody says of which.
 
 .. math:: f(y) = \\sum_k \\theta_k f_k(y)

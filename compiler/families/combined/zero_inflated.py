@@ -52,6 +52,7 @@ def zero_inflated(base: Base) -> Family:
         tails=more_zeros(base, "zi"),
         simulate=simulate,
         mean=mean,
+        quantile=None,
         **readings(
             name,
             density,

@@ -53,6 +53,14 @@ def simulate(
     return np.asarray(mu + sigma * (high / quantile - low / (1.0 - quantile)))
 
 
+def quantile_of(p: float, mu: Array, sigma: Array, quantile: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    quantile = np.asarray(quantile, dtype=float)
+    low = np.log(p / quantile) / (1.0 - quantile)
+    high = -(np.log1p(-p) - np.log1p(-quantile)) / quantile
+    return np.asarray(mu + sigma * np.where(p < quantile, low, high))
+
+
 def mean(mu: Array, sigma: Array, quantile: Array) -> Array:
     """Mean of the response."""
     quantile = np.asarray(quantile)
@@ -92,6 +100,7 @@ ASYMMETRIC_LAPLACE = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=quantile_of,
     **readings(
         "asymmetric_laplace",
         density,

@@ -46,6 +46,12 @@ def simulate(rng: np.random.Generator, eta: Array) -> Array:
         return np.asarray(rng.standard_exponential(np.shape(eta)) * np.exp(eta))
 
 
+def quantile(p: float, eta: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    with np.errstate(over="ignore"):
+        return np.asarray(-np.log1p(-p) * np.exp(eta))
+
+
 def mean(eta: Array) -> Array:
     """Mean of the response."""
     with np.errstate(over="ignore"):
@@ -70,6 +76,7 @@ EXPONENTIAL = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=graph(density, ("eta",), _draw),
     source=SourceText(
         """pm.Exponential(

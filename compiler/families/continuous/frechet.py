@@ -48,6 +48,14 @@ def simulate(rng: np.random.Generator, eta: Array, nu: Array) -> Array:
     return np.asarray(np.maximum(drawn, np.finfo(float).tiny))
 
 
+def quantile(p: float, eta: Array, nu: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    nu = np.asarray(nu, dtype=float)
+    start = np.real(_log_scale(arrays.ARRAYS, np.asarray(eta, dtype=float), nu))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(start - np.log(-np.log(p)) / nu))
+
+
 def mean(eta: Array, nu: Array) -> Array:
     """Mean of the response."""
     with np.errstate(over="ignore"):
@@ -87,6 +95,7 @@ FRECHET = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     **readings(
         "frechet",
         density,

@@ -47,6 +47,15 @@ def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
     return np.asarray(np.maximum(drawn, _LEAST))
 
 
+def quantile(p: float, eta: Array, shape: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    from scipy.special import gammainccinv, gammaincinv
+
+    found = gammaincinv(shape, p) if p <= 0.5 else gammainccinv(shape, 1.0 - p)
+    with np.errstate(over="ignore"):
+        return np.asarray(found * np.exp(eta) / shape)
+
+
 def mean(eta: Array, shape: Array) -> Array:
     """Mean of the response."""
     with np.errstate(over="ignore"):
@@ -90,6 +99,7 @@ GAMMA = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=graph(density, ("eta", "shape"), _draw),
     source=SourceText(
         """pm.Gamma(

@@ -87,6 +87,13 @@ def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
     return np.asarray(rng.normal(mu, sigma))
 
 
+def quantile(p: float, mu: Array, sigma: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    from scipy.special import ndtri
+
+    return np.asarray(mu + sigma * ndtri(p))
+
+
 def mean(mu: Array, sigma: Array) -> Array:
     """Mean of the response."""
     return np.asarray(mu + 0.0 * np.asarray(sigma))
@@ -115,6 +122,7 @@ GAUSSIAN = Family(
     density=normal,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=observe,
     source=SourceText(
         "pm.Normal({name}, mu={mu}, sigma={sigma}, observed={observed}, dims={dims})"

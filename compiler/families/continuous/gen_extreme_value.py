@@ -44,14 +44,24 @@ def log_tails(m: Any, y: Any, mu: Any, sigma: Any, xi: Any) -> tuple[Any, Any]:
     )
 
 
-def simulate(rng: np.random.Generator, mu: Array, sigma: Array, xi: Array) -> Array:
-    """Draw a response; infinite where no float is as large."""
-    rows = np.broadcast_shapes(*map(np.shape, (mu, sigma, xi)))
-    g, xi = rng.gumbel(size=rows), np.asarray(xi, dtype=float)
+def _from_gumbel(g: Array, mu: Array, sigma: Array, xi: Array) -> Array:
+    """Return responses of numbers on Gumbel's scale."""
+    xi = np.asarray(xi, dtype=float)
     flat = np.abs(xi * g) < 1e-12
     with np.errstate(over="ignore"):
         z = np.where(flat, g, np.expm1(xi * g) / np.where(xi == 0.0, 1.0, xi))
         return np.asarray(mu + sigma * z)
+
+
+def simulate(rng: np.random.Generator, mu: Array, sigma: Array, xi: Array) -> Array:
+    """Draw a response; infinite where no float is as large."""
+    rows = np.broadcast_shapes(*map(np.shape, (mu, sigma, xi)))
+    return _from_gumbel(rng.gumbel(size=rows), mu, sigma, xi)
+
+
+def quantile(p: float, mu: Array, sigma: Array, xi: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    return _from_gumbel(np.asarray(-np.log(-np.log(p))), mu, sigma, xi)
 
 
 def mean(mu: Array, sigma: Array, xi: Array) -> Array:
@@ -102,6 +112,7 @@ GEN_EXTREME_VALUE = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     **readings(
         "gen_extreme_value",
         density,

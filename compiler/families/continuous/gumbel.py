@@ -48,6 +48,11 @@ def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
     return np.asarray(rng.gumbel(mu, sigma))
 
 
+def quantile(p: float, mu: Array, sigma: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    return np.asarray(mu - np.asarray(sigma) * np.log(-np.log(p)))
+
+
 def mean(mu: Array, sigma: Array) -> Array:
     """Mean of the response, above its mode."""
     return np.asarray(mu + EULER * np.asarray(sigma))
@@ -83,6 +88,7 @@ GUMBEL = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=graph(
         density,
         ("mu", "sigma"),

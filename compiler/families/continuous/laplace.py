@@ -43,6 +43,12 @@ def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
     return np.asarray(rng.laplace(mu, sigma))
 
 
+def quantile(p: float, mu: Array, sigma: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    z = np.log(2.0 * p) if p < 0.5 else -np.log(2.0 * (1.0 - p))
+    return np.asarray(mu + np.asarray(sigma) * z)
+
+
 def mean(mu: Array, sigma: Array) -> Array:
     """Mean of the response, its median as well."""
     return np.asarray(mu + 0.0 * np.asarray(sigma))
@@ -62,6 +68,7 @@ LAPLACE = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=graph(
         density,
         ("mu", "sigma"),

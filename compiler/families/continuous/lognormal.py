@@ -25,6 +25,7 @@ from ..family import (
 from .gaussian import between as normal_between
 from .gaussian import deviations
 from .gaussian import log_tails as normal_log_tails
+from .gaussian import quantile as normal_quantile
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -73,6 +74,12 @@ def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
     return np.asarray(rng.lognormal(mu, sigma))
 
 
+def quantile(p: float, mu: Array, sigma: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    with np.errstate(over="ignore"):
+        return np.exp(normal_quantile(p, mu, sigma))
+
+
 def mean(mu: Array, sigma: Array) -> Array:
     """Mean of the response, larger than its median ``exp(mu)``."""
     with np.errstate(over="ignore"):
@@ -106,6 +113,7 @@ LOGNORMAL = Family(
     density=lognormal,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=observe,
     source=SourceText(
         """pm.LogNormal(

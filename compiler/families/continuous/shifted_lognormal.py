@@ -55,6 +55,11 @@ def simulate(rng: np.random.Generator, mu: Array, sigma: Array, ndt: Array) -> A
     return np.asarray(ndt + rng.lognormal(mu, sigma, rows))
 
 
+def quantile(p: float, mu: Array, sigma: Array, ndt: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    return np.asarray(ndt + lognormal.quantile(p, mu, sigma))
+
+
 def mean(mu: Array, sigma: Array, ndt: Array) -> Array:
     """Mean of the response."""
     return np.asarray(ndt + lognormal.mean(mu, sigma))
@@ -89,6 +94,7 @@ SHIFTED_LOGNORMAL = replace(
     by_hand=None,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     **readings(
         "shifted_lognormal",
         density,

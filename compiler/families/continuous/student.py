@@ -91,6 +91,13 @@ def simulate(rng: np.random.Generator, mu: Array, sigma: Array, nu: Array) -> Ar
     return np.asarray(mu + sigma * rng.standard_t(nu, shape))
 
 
+def quantile(p: float, mu: Array, sigma: Array, nu: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    from scipy.special import stdtrit
+
+    return np.asarray(mu + sigma * stdtrit(nu, p))
+
+
 def mean(mu: Array, sigma: Array, nu: Array) -> Array:
     """Mean of the response; there is one where ``nu`` is above 1."""
     return np.asarray(mu + 0.0 * (np.asarray(sigma) + nu))
@@ -129,6 +136,7 @@ STUDENT = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     # `pm.StudentT` subtracts the log gammas: 1e-7 is lost at `nu` = 10^8
     observe=graph(density, ("mu", "sigma", "nu"), _draw),
     source=SourceText(

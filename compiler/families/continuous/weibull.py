@@ -42,6 +42,15 @@ def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
         return np.asarray(np.maximum(np.exp(drawn), np.finfo(float).tiny))
 
 
+def quantile(p: float, eta: Array, shape: Array) -> Array:
+    """Return the value that a share of responses is at or below."""
+    from scipy.special import gammaln
+
+    power = np.log(-np.log1p(-p)) / shape
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(eta - gammaln(1.0 + 1.0 / np.asarray(shape)) + power))
+
+
 def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
     eta, shape = pt.broadcast_arrays(eta, shape)
     scale = pt.exp(eta - pt.gammaln(1.0 + 1.0 / shape))
@@ -74,6 +83,7 @@ WEIBULL = Family(
     density=density,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     observe=graph(density, ("eta", "shape"), _draw),
     source=SourceText(
         """pm.Weibull(

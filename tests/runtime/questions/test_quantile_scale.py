@@ -25,6 +25,8 @@ def data() -> pd.DataFrame:
             "g": np.repeat(["u", "v", "w"], 8),
             "y": rng.normal(size=24),
             "n": rng.poisson(3.0, 24),
+            "s": rng.gamma(3.0, 0.2, 24),
+            "d": rng.integers(0, 2, 24),
             "k": np.tile([0, 1, 2, 3], 6),
         }
     )
@@ -87,7 +89,7 @@ def test_of_ordered_categories() -> None:
             "bernoulli has no quantiles",
         ),
         (
-            "y ~ f, family=mixture(gaussian, student)",
+            "s | dec(d) ~ f, family=wiener",
             "means f, scale=quantile[0.5]",
             "has no quantiles here",
         ),
