@@ -27,7 +27,7 @@ Quantile = Callable[..., Array]
 #: Beyond it distribution functions need not be numbers.
 _FARTHEST = 1e100
 #: Counts beyond it are not told apart.
-_MOST = float(1 << 52)
+_MOST = 1 << 52
 #: Counts that are added up at most; a quantile beyond is no number.
 _COUNTS = 10_000
 _SIGN = np.int64(np.iinfo(np.int64).min)
@@ -71,20 +71,42 @@ def _halved(
 ) -> Array:
     """Return the smallest value whose distribution function reaches a share."""
     shape = np.broadcast_shapes(*map(np.shape, given.values()))
-    ends = (-1.0, _MOST) if whole else (-_FARTHEST, _FARTHEST)
     to_place, to_number = (_rounded, _as_float) if whole else (_place, _number)
-    low, high = (to_place(np.full(shape, end)) for end in ends)
+
+    def reaches(places: Array) -> Array:
+        with np.errstate(all="ignore"):
+            below, above = tails(to_number(places), **given)
+        # by the smaller tail, which has the digits
+        return np.asarray(below >= p if p <= 0.5 else above <= 1.0 - p)
+
+    if whole:
+        low, high = _below_and_above(reaches, shape)
+    else:
+        low, high = (to_place(np.full(shape, end)) for end in (-_FARTHEST, _FARTHEST))
     while True:
         # their mean, which their sum may be too large for
         middle = (low >> 1) + (high >> 1) + (low & high & 1)
         if (middle == low).all():
             break
-        with np.errstate(all="ignore"):
-            below, above = tails(to_number(middle), **given)
-        # by the smaller tail, which has the digits
-        reached = below >= p if p <= 0.5 else above <= 1.0 - p
+        reached = reaches(middle)
         high, low = np.where(reached, middle, high), np.where(reached, low, middle)
     return np.asarray(to_number(high))
+
+
+def _below_and_above(
+    reaches: Callable[[Array], Array], shape: tuple[int, ...]
+) -> tuple[Array, Array]:
+    """Return whole numbers that do not reach a share, and some that do.
+
+    They are twice as large each time: most counts are small.
+    """
+    low, high = np.full(shape, -1, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    while high.size and high.max() < _MOST:
+        reached = reaches(high)
+        if reached.all():
+            break
+        low, high = np.where(reached, low, high), np.where(reached, high, 2 * high + 1)
+    return low, high
 
 
 def _rounded(numbers: Array) -> Array:

@@ -35,6 +35,7 @@ from varying.compiler.program.persons import of_all
 from ..rows import measures
 from ..rows.at_once import AtOnce
 from ..rows.average import at_zero, averaged, over_levels
+from ..rows.average_quantile import averaged_quantile
 from .cell_rows import CellRows
 from .observed import observed_in
 from .wording import note_of
@@ -243,8 +244,11 @@ class _Asked:
     ) -> Array:
         """Return a measure of some rows: draws by rows (by outcomes)."""
         at = AtOnce(program, rows.frame(places), draws)
-        measure = self._measure(at)
         groups = self.question.groups
+        if self.question.scale == "quantile" and self.grouped and groups == "average":
+            share, numbers = self._quantile()
+            return averaged_quantile(at, share, numbers, rows.strata(places))
+        measure = self._measure(at)
         if not self.grouped:
             return at_zero(measure, at)
         if groups == "average":
@@ -266,10 +270,7 @@ class _Asked:
             case "response":
                 return measures.mean(at)
             case "quantile":
-                assert question.outcomes is not None
-                share = question.outcomes.share
-                assert share is not None
-                return measures.quantile(at, share, numbers_of(categories) or ())
+                return measures.quantile(at, *self._quantile())
         if bound.family.response == "successes":  # of a trial: its mean
             return measures.mean(at)
         if question.outcomes is not None and question.outcomes.between is not None:
@@ -280,6 +281,13 @@ class _Asked:
             events = [list(question.outcomes.values)]
         rest = question.outcomes is not None and question.outcomes.rest
         return measures.probabilities(at, events, rest=rest)
+
+    def _quantile(self) -> tuple[float, Sequence[float]]:
+        """Return which quantile is asked for, and the numbers of the categories."""
+        outcomes = self.question.outcomes
+        assert outcomes is not None and outcomes.share is not None
+        categories = self.compiled.bound.response.categories
+        return outcomes.share, numbers_of(categories) or ()
 
     # ---- labels ----------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Measure",
     "between",
+    "exceeding",
     "expected_number",
     "expected_numbers",
     "mean",
@@ -203,6 +204,16 @@ def between(at: AtOnce, low: float, high: float) -> Measure:
     return Measure(value, work=4, bounded=True)
 
 
+def exceeding(at: AtOnce, count: int) -> Measure:
+    """Return the probabilities of categories above each of the first ranks."""
+    family = at.family
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        return _above(family, at, predictors, np.arange(count))
+
+    return Measure(value, count, count, True)
+
+
 def quantile(at: AtOnce, share: float, numbers: Sequence[float]) -> Measure:
     """Return the smallest value that a share of responses is at or below.
 
@@ -216,10 +227,10 @@ def quantile(at: AtOnce, share: float, numbers: Sequence[float]) -> Measure:
     family = at.family
     if family.response == "ordinal":
         values = np.asarray(numbers, dtype=float)
+        each = exceeding(at, len(values) - 1)
 
         def of_ranks(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
-            ranks = np.arange(len(values) - 1)
-            above = _above(family, at, predictors, ranks)
+            above = each.value(at, predictors)
             return np.asarray(values[(above > 1.0 - share).sum(axis=-1)])
 
         return Measure(of_ranks, work=len(values))

@@ -25,17 +25,6 @@ def exists(
 ) -> bool:
     """Whether there is an average over new groups, where one is asked for."""
     on_link = found.scale in ("link", "latent") and cells.linear
-    if found.groups == "average" and found.scale == "quantile":
-        asked = next((o.span for o in options if o.name.text == "groups"), Span(0, 0))
-        sink.add(
-            "no-such-scale",
-            asked,
-            "a quantile is not averaged over new groups by this version: the mean of "
-            "their quantiles is no quantile of all their responses",
-            "`groups=zero` is that of a group whose effects are 0; of new groups "
-            "`predict` has quantiles with `groups=new`",
-        )
-        return False
     if found.groups != "average" or on_link or cells.family is None:
         return True
     absent = absence(

@@ -14,6 +14,7 @@ from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 from varying.runtime.rows import measures
 from varying.runtime.rows.at_once import AtOnce
+from varying.runtime.rows.average_quantile import averaged_quantile
 
 
 def data() -> pd.DataFrame:
@@ -25,6 +26,8 @@ def data() -> pd.DataFrame:
             "g": np.repeat(["u", "v", "w"], 8),
             "y": rng.normal(size=24),
             "n": rng.poisson(3.0, 24),
+            "p": rng.gamma(3.0, 1.0, 24),
+            "z": np.tile([0.0, 1.5, 0.7, 2.0], 6),
             "s": rng.gamma(3.0, 0.2, 24),
             "d": rng.integers(0, 2, 24),
             "k": np.tile([0, 1, 2, 3], 6),
@@ -71,6 +74,83 @@ def test_of_ordered_categories() -> None:
         np.testing.assert_array_equal(found, (below < share).sum(axis=-1))
 
 
+#: Models with a varying intercept, by what they have beside it at two draws.
+AVERAGES = {
+    "y ~ x + (1 | g)": {"Intercept": [1.0, 2.0], "sigma": [0.7, 1.4]},
+    "y ~ x + (1 | gr(g, dist=student))": {
+        "Intercept": [1.0, 2.0],
+        "sigma": [0.7, 1.4],
+        "df_g": [3.0, 8.0],
+    },
+    "p ~ x + (1 | g), family=gamma": {"Intercept": [1.0, -0.5], "shape": [0.6, 4.0]},
+    "z ~ x + (1 | g), family=hurdle_gamma": {
+        "Intercept": [1.0, -0.5],
+        "shape": [0.6, 4.0],
+        "hu": [0.3, 0.55],
+    },
+    "n ~ x + (1 | g), family=poisson": {"Intercept": [1.0, 2.5]},
+    "n ~ x + (1 | g), family=com_poisson": {
+        "Intercept": [1.0, 2.5],
+        "shape": [0.6, 1.5],
+    },
+    "column k: ordered(0..3)\nk ~ x + (1 | g), family=ordlogit": {
+        "threshold": [[-1.0, 0.0, 1.5], [-0.5, 0.1, 0.2]]
+    },
+}
+
+
+@pytest.mark.parametrize("text", AVERAGES)
+def test_of_new_groups_together(text: str) -> None:
+    """Against responses of a hundred thousand groups that are drawn."""
+    found = compile_spec(
+        Request(Source(text), table_from_frame(data().iloc[[0, 9, 10, 19]]))
+    )
+    sd = np.array([[0.8], [1.7]])
+    draws = {"b": np.array([[0.5], [-1.0]]), "sd_g": sd}
+    draws |= {name: np.asarray(value) for name, value in AVERAGES[text].items()}
+    at = AtOnce(found.lowered, found.written_frame, draws)
+    numbers = tuple(map(float, found.bound.response.categories))
+    # draws of it are slow
+    count = 10_000 if "com_poisson" in text else 100_000
+    rng = np.random.default_rng(5)
+    effects = sd[..., None] * rng.standard_normal((2, 1, count))
+    if "df_g" in draws:
+        df = draws["df_g"][:, None, None]
+        effects = sd[..., None] * rng.standard_t(df, (2, 1, count))
+    main = found.lowered.predictors[0]
+    eta = at.fixed(main)[..., None] + effects
+    if numbers:
+        above = measures.exceeding(at, len(numbers) - 1).value(at, {main.name: eta})
+        drawn = (rng.random(eta.shape)[..., None] < above).sum(axis=-1)
+    else:
+        given = at.arguments({main.name: eta}, None)
+        whole = {n: np.broadcast_to(v, eta.shape) for n, v in given.items()}
+        drawn = at.family.simulate(rng, **whole)
+    for share in (0.1, 0.5, 0.9):
+        ours = averaged_quantile(at, share, numbers)
+        assert ours.shape == (2, 4)
+        near = 4.0 * np.sqrt(share * (1.0 - share) / count)
+        assert (np.mean(drawn <= ours[..., None], axis=2) > share - near).all()
+        assert (np.mean(drawn < ours[..., None], axis=2) < share + near).all()
+
+
+def test_of_new_groups_of_normal_responses_it_has_a_formula() -> None:
+    found = compile_spec(Request(Source("y ~ x + (1 | g)"), table_from_frame(data())))
+    sd, sigma = np.array([[0.8], [1.7]]), np.array([0.7, 1.4])
+    draws = {
+        "Intercept": np.array([1.0, 2.0]),
+        "b": np.array([[0.5], [-1.0]]),
+        "sd_g": sd,
+        "sigma": sigma,
+    }
+    at = AtOnce(found.lowered, found.written_frame, draws)
+    mean = draws["Intercept"][:, None] + draws["b"] * data()["x"].to_numpy()
+    for share in (1e-3, 0.3, 0.5, 0.99):
+        expected = stats.norm.ppf(share, mean, np.hypot(sd, sigma[:, None]))
+        ours = averaged_quantile(at, share, ())
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("model", "question", "message"),
     [
@@ -78,9 +158,9 @@ def test_of_ordered_categories() -> None:
         ("y ~ f", "means f, scale=quantile[1]", "is no quantile"),
         ("y ~ f", "means f, scale=quantile[>0.5]", "is no quantile"),
         (
-            "y ~ f + (1 | g)",
+            "p ~ f + (1 | g), family=gamma, link=inverse",
             "means f, scale=quantile[0.5], groups=average",
-            "is not averaged over new groups",
+            "averages over new groups do not exist",
         ),
         ("n ~ x, family=poisson", "slope x, scale=quantile[0.5]", "have no slope"),
         (
