@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..bounded.beta import PHI
 from ..family import Array, Family
-from ..nominal.categorical import names_of
 from . import parts
 
 NAME = "dirichlet"
-#: How far a sum of shares may be from 1: they are rounded.
-OFF = 1e-6
 
 _TEXT = '''
 
@@ -34,10 +31,31 @@ def dirichlet_draw(predictors, phi, size):
 '''
 
 
-def in_support(y: Array) -> NDArray[np.bool_]:
-    """Return which rows are shares inside of 0 and 1 that add up to 1."""
-    inside = ((y > 0.0) & (y < 1.0)).all(axis=-1)
-    return np.asarray(inside & (np.abs(y.sum(axis=-1) - 1.0) <= OFF))
+def density(m: Any, y: Sequence[Any], etas: Sequence[Any], phi: Any) -> Any:
+    """Log density: as ``beta``, no two terms cancel, however large the precision.
+
+    It is the peak, less what each share is away from its mean: the deviances
+    a (e^d - 1 - d), with d the log of the share over its mean.
+    """
+    total = m.gamma_remainder(phi) + (len(y) - 1.0) * m.log(phi)
+    for one, log_share in zip(y, parts.log_shares(m, etas), strict=True):
+        share, log_y = m.exp(log_share), m.log(one)
+        a, more = phi * share, phi * (one - share)
+        # each is asked where it is made, and not later
+        away = m.choose(
+            m.abs(log_y - log_share) < 0.5,
+            lambda near, a=a: a * m.exp_excess(near),
+            lambda far, a=a, more=more: more - a * far,
+            log_y - log_share,
+            (0.0, 1.0),
+        )
+        total = total - m.gamma_remainder(a) + log_share - log_y - away
+    return total
+
+
+def simulate(rng: np.random.Generator, etas: Sequence[Array], phi: Array) -> Array:
+    """Draw shares."""
+    return parts.drawn_shares(rng, np.asarray(phi)[..., None] * parts.shares(etas))
 
 
 def draw(pm: Any, pt: Any, etas: Any, phi: Any, size: Any) -> Any:
@@ -49,63 +67,16 @@ def draw(pm: Any, pt: Any, etas: Any, phi: Any, size: Any) -> Any:
 @cache
 def dirichlet(names: tuple[str, ...]) -> Family:
     """Return the family whose categories but the first have these predictors."""
-    count = len(names) + 1
-    mains = parts.predictors(names)
-    read, read_mains = parts.reader((*names, "phi")), parts.reader(names)
-
-    def density(m: Any, *given: Any) -> Any:
-        """Log density: as ``beta``, no two terms cancel, however large the precision.
-
-        It is the peak, less what each share is away from its mean: the deviances
-        a (e^d - 1 - d), with d the log of the share over its mean.
-        """
-        y, etas, phi = given[:count], given[count:-1], given[-1]
-        total = m.gamma_remainder(phi) + (count - 1.0) * m.log(phi)
-        for one, log_share in zip(y, parts.log_shares(m, etas), strict=True):
-            share, log_y = m.exp(log_share), m.log(one)
-            a, more = phi * share, phi * (one - share)
-            # each is asked where it is made, and not later
-            away = m.choose(
-                m.abs(log_y - log_share) < 0.5,
-                lambda near, a=a: a * m.exp_excess(near),
-                lambda far, a=a, more=more: more - a * far,
-                log_y - log_share,
-                (0.0, 1.0),
-            )
-            total = total - m.gamma_remainder(a) + log_share - log_y - away
-        return total
-
-    def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
-        """Draw shares."""
-        *etas, phi = read(*given, **by_name)
-        return parts.drawn_shares(rng, np.asarray(phi)[..., None] * parts.shares(etas))
-
-    def mean(*given: Array, **by_name: Array) -> Array:
-        """Mean share of each category."""
-        return parts.shares(read_mains(*given, **by_name))
-
-    return Family(
-        name=parts.made_name(NAME, names),
+    return parts.composition(
+        dirichlet,
+        NAME,
+        names,
         title="Dirichlet distribution",
-        response="composition",
-        links=("logit",),
-        dpars=(*mains[1:], PHI),
-        predictor=names[0],
-        support="shares above 0 and below 1 that add up to 1",
-        in_support=in_support,
-        moments=parts.moments_of_shares,
-        log_density=parts.log_density(density, count, (*names, "phi")),
+        dpars=(PHI,),
         density=density,
         simulate=simulate,
-        mean=mean,
-        shares=mean,
-        parts=count,
-        observe=parts.graph(density, count, names, ("phi",), draw, whole=False),
-        source=parts.script(NAME, names, ("phi",), _TEXT, whole=False),
-        mains=mains,
-        by_response=(lambda categories: dirichlet(names_of(categories)))
-        if names == (parts.MU,)
-        else None,
+        draw=draw,
+        text=_TEXT,
         doc=r"""Shares of K categories of a whole, by their means and precision.
 
 .. math:: f(y) = \frac{\Gamma(\phi)}{\prod_k \Gamma(\mu_k\phi)}

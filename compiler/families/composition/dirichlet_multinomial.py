@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 from ..bounded.beta import PHI
 from ..counts.saddle import deviance, log_some
 from ..family import Array, Family
-from ..nominal.categorical import names_of
 from . import parts
 
 NAME = "dirichlet_multinomial"
@@ -36,6 +36,47 @@ def dirichlet_multinomial_draw(predictors, phi, trials, size):
 '''
 
 
+def density(
+    m: Any, y: Sequence[Any], etas: Sequence[Any], phi: Any, trials: Any
+) -> Any:
+    """Log mass; no two terms cancel, however many the trials.
+
+    As ``beta_binomial``: of a table with the rows y and a, a column a category,
+    what its cells are away from what the margins let expect.
+    """
+    left, whole = m.gamma_remainder, trials + phi
+    log_phi, log_whole = m.log(phi), m.log(whole)
+    log_trials = log_some(m, trials) - log_whole
+    total = left(trials) + left(phi) - left(whole) - log_phi + log_whole
+    for one, log_share in zip(y, parts.log_shares(m, etas), strict=True):
+        share, log_a = m.exp(log_share), log_phi + log_share
+        a = phi * share
+        log_hits = m.choose(
+            one > 0.0,
+            lambda y, a=a: m.log(y + a),
+            lambda _, log_a=log_a: log_a,
+            one,
+            (1.0, 0.0),
+        )
+        more = phi * (trials * share - one) / whole
+        off = deviance(m, one, more, log_trials + log_hits - log_some(m, one))
+        off = off + deviance(m, a, -more, log_phi - log_whole + log_hits - log_a)
+        own = left(one + a) - left(one) - left(a) + log_a - log_hits
+        total = total + own - off
+    return total
+
+
+def simulate(
+    rng: np.random.Generator, etas: Sequence[Array], phi: Array, trials: Array
+) -> Array:
+    """Draw counts, of shares that are drawn."""
+    a = np.asarray(phi)[..., None] * parts.shares(etas)
+    rows = np.broadcast_shapes(a.shape[:-1], np.shape(trials))
+    chances = parts.drawn_shares(rng, np.broadcast_to(a, (*rows, a.shape[-1])))
+    chances = chances / chances.sum(axis=-1, keepdims=True)
+    return parts.drawn_counts(rng, trials, chances)
+
+
 def draw(pm: Any, pt: Any, etas: Any, phi: Any, trials: Any, size: Any) -> Any:
     """Draw counts in a graph."""
     a = pt.maximum(phi[..., None] * parts.shares_in_graph(pt, etas), 1e-300)
@@ -46,82 +87,17 @@ def draw(pm: Any, pt: Any, etas: Any, phi: Any, trials: Any, size: Any) -> Any:
 @cache
 def dirichlet_multinomial(names: tuple[str, ...]) -> Family:
     """Return the family whose categories but the first have these predictors."""
-    count = len(names) + 1
-    mains = parts.predictors(names)
-    arguments = (*names, "phi", "trials")
-    read, read_mains = parts.reader(arguments), parts.reader(names)
-
-    def density(m: Any, *given: Any) -> Any:
-        """Log mass; no two terms cancel, however many the trials.
-
-        As ``beta_binomial``: of a table with the rows y and a, a column a category,
-        what its cells are away from what the margins let expect.
-        """
-        y, etas, (phi, trials) = given[:count], given[count:-2], given[-2:]
-        left, whole = m.gamma_remainder, trials + phi
-        log_phi, log_whole = m.log(phi), m.log(whole)
-        log_trials = log_some(m, trials) - log_whole
-        total = left(trials) + left(phi) - left(whole) - log_phi + log_whole
-        for one, log_share in zip(y, parts.log_shares(m, etas), strict=True):
-            share, log_a = m.exp(log_share), log_phi + log_share
-            a = phi * share
-            log_hits = m.choose(
-                one > 0.0,
-                lambda y, a=a: m.log(y + a),
-                lambda _, log_a=log_a: log_a,
-                one,
-                (1.0, 0.0),
-            )
-            more = phi * (trials * share - one) / whole
-            off = deviance(m, one, more, log_trials + log_hits - log_some(m, one))
-            off = off + deviance(m, a, -more, log_phi - log_whole + log_hits - log_a)
-            own = left(one + a) - left(one) - left(a) + log_a - log_hits
-            total = total + own - off
-        return total
-
-    def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
-        """Draw counts, of shares that are drawn."""
-        *etas, phi, trials = read(*given, **by_name)
-        a = np.asarray(phi)[..., None] * parts.shares(etas)
-        number = np.asarray(trials).astype(np.int64)
-        rows = np.broadcast_shapes(a.shape[:-1], number.shape)
-        chances = parts.drawn_shares(rng, np.broadcast_to(a, (*rows, count)))
-        chances = chances / chances.sum(axis=-1, keepdims=True)
-        drawn = rng.multinomial(np.broadcast_to(number, rows), chances)
-        return np.asarray(drawn).astype(np.int64)
-
-    def chances(*given: Array, **by_name: Array) -> Array:
-        """Return the mean share of each category."""
-        return parts.shares(read_mains(*given, **by_name))
-
-    def mean(*given: Array, **by_name: Array) -> Array:
-        """Mean count of each category."""
-        *etas, _, trials = read(*given, **by_name)
-        return np.asarray(np.asarray(trials)[..., None] * parts.shares(etas))
-
-    return Family(
-        name=parts.made_name(NAME, names),
+    return parts.composition(
+        dirichlet_multinomial,
+        NAME,
+        names,
         title="Dirichlet-multinomial distribution",
-        response="composition",
-        links=("logit",),
-        dpars=(*mains[1:], PHI),
-        predictor=names[0],
-        support="counts: whole numbers from 0 on that add up to the trials",
-        in_support=parts.whole_counts,
-        moments=parts.moments_of_counts,
-        log_density=parts.log_density(density, count, arguments),
+        dpars=(PHI,),
+        known=("trials",),
         density=density,
         simulate=simulate,
-        mean=mean,
-        shares=chances,
-        parts=count,
-        observe=parts.graph(density, count, names, ("phi", "trials"), draw, whole=True),
-        source=parts.script(NAME, names, ("phi", "trials"), _TEXT, whole=True),
-        mains=mains,
-        by_response=(lambda categories: dirichlet_multinomial(names_of(categories)))
-        if names == (parts.MU,)
-        else None,
-        known=("trials",),
+        draw=draw,
+        text=_TEXT,
         doc=r"""Counts of K categories that vary more than multinomial ones.
 
 .. math:: P(Y = y) = \frac{n!\,\Gamma(\phi)}{\Gamma(n + \phi)}

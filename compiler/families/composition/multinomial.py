@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..family import Array, Family
-from ..nominal.categorical import names_of
 from . import parts
 
 NAME = "multinomial"
@@ -28,6 +28,19 @@ def multinomial_draw(predictors, trials, size):
 '''
 
 
+def density(m: Any, y: Sequence[Any], etas: Sequence[Any], trials: Any) -> Any:
+    """Log mass: of 10^6 trials, 1e-8 is lost."""
+    total = m.lgamma1p(trials)
+    for one, log_share in zip(y, parts.log_shares(m, etas), strict=True):
+        total = total - m.lgamma1p(one) + one * log_share
+    return total
+
+
+def simulate(rng: np.random.Generator, etas: Sequence[Array], trials: Array) -> Array:
+    """Draw counts."""
+    return parts.drawn_counts(rng, trials, parts.shares(etas))
+
+
 def draw(pm: Any, pt: Any, etas: Any, trials: Any, size: Any) -> Any:
     """Draw counts in a graph."""
     chances = parts.shares_in_graph(pt, etas)
@@ -37,61 +50,16 @@ def draw(pm: Any, pt: Any, etas: Any, trials: Any, size: Any) -> Any:
 @cache
 def multinomial(names: tuple[str, ...]) -> Family:
     """Return the family whose categories but the first have these predictors."""
-    count = len(names) + 1
-    mains = parts.predictors(names)
-    read, read_mains = parts.reader((*names, "trials")), parts.reader(names)
-
-    def density(m: Any, *given: Any) -> Any:
-        """Log mass: of 10^6 trials, 1e-8 is lost."""
-        y, etas, trials = given[:count], given[count:-1], given[-1]
-        total = m.lgamma1p(trials)
-        for one, log_share in zip(y, parts.log_shares(m, etas), strict=True):
-            total = total - m.lgamma1p(one) + one * log_share
-        return total
-
-    def simulate(rng: np.random.Generator, *given: Array, **by_name: Array) -> Array:
-        """Draw counts."""
-        *etas, trials = read(*given, **by_name)
-        chances = parts.shares(etas)
-        number = np.asarray(trials).astype(np.int64)
-        rows = np.broadcast_shapes(chances.shape[:-1], number.shape)
-        drawn = rng.multinomial(
-            np.broadcast_to(number, rows), np.broadcast_to(chances, (*rows, count))
-        )
-        return np.asarray(drawn).astype(np.int64)
-
-    def chances(*given: Array, **by_name: Array) -> Array:
-        """Return the probability of each category."""
-        return parts.shares(read_mains(*given, **by_name))
-
-    def mean(*given: Array, **by_name: Array) -> Array:
-        """Mean count of each category."""
-        *etas, trials = read(*given, **by_name)
-        return np.asarray(np.asarray(trials)[..., None] * parts.shares(etas))
-
-    return Family(
-        name=parts.made_name(NAME, names),
+    return parts.composition(
+        multinomial,
+        NAME,
+        names,
         title="multinomial distribution",
-        response="composition",
-        links=("logit",),
-        dpars=mains[1:],
-        predictor=names[0],
-        support="counts: whole numbers from 0 on that add up to the trials",
-        in_support=parts.whole_counts,
-        moments=parts.moments_of_counts,
-        log_density=parts.log_density(density, count, (*names, "trials")),
+        known=("trials",),
         density=density,
         simulate=simulate,
-        mean=mean,
-        shares=chances,
-        parts=count,
-        observe=parts.graph(density, count, names, ("trials",), draw, whole=True),
-        source=parts.script(NAME, names, ("trials",), _TEXT, whole=True),
-        mains=mains,
-        by_response=(lambda categories: multinomial(names_of(categories)))
-        if names == (parts.MU,)
-        else None,
-        known=("trials",),
+        draw=draw,
+        text=_TEXT,
         doc=r"""Counts of K categories among a known number of trials.
 
 .. math:: P(Y = y) = n! \prod_k \frac{p_k^{y_k}}{y_k!}, \quad
