@@ -199,12 +199,16 @@ def _dpar(
                     f"`{text}` is the parameter of {family.shown} here, not the column",
                 )
             return known[name]
-        if any(dpar.within == name for dpar in family.dpars):
+        within = [dpar.partial for dpar in family.dpars if dpar.within == name]
+        if within:
+            what, prior = "shares that add up to 1, and have", "dirichlet(1)"
+            if within[0]:
+                what, prior = "correlations, and have", "lkj(2)"
             sink.add(
                 "unknown-parameter",
                 node.span,
-                f"`{text}` are shares that add up to 1, and have no formula",
-                f"their prior is `prior {text} ~ dirichlet(1)`",
+                f"`{text}` are {what} no formula",
+                f"their prior is `prior {text} ~ {prior}`",
             )
             return None
     if not isinstance(node, Name) or text in schema.columns:

@@ -130,8 +130,12 @@ class Dpar:
     below
         Whether each response is above it: the density is 0 of all others.
     within
-        The simplex that it is an element of, which has the default prior and no
-        formula; empty: it is a number by itself.
+        The simplex, or the correlations, that it is an element of, which have the
+        default prior and no formula; empty: it is a number by itself.
+    partial
+        Whether what it is within are correlations. It is then the partial correlation
+        of a pair on (0, 1), in the order of ``numpy.tril_indices(n, -1)``: see
+        ``distributions/correlations.py``.
     """
 
     name: str
@@ -145,6 +149,7 @@ class Dpar:
     spread: float | None = None
     below: bool = False
     within: str = ""
+    partial: bool = False
 
 
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
@@ -488,7 +493,7 @@ class Family:
 
     @property
     def listed(self) -> tuple[Dpar, ...]:
-        """The parameters beside the predictor, a simplex as one of them."""
+        """The parameters beside the predictor; a simplex, or correlations, as one."""
         found = {dpar.within or dpar.name: dpar for dpar in self.dpars}
         return tuple(replace(dpar, name=name) for name, dpar in found.items())
 

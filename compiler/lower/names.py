@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from ..bind.bound import BoundModel
+from ..program.coupling import PARTIAL, RESCOR
 from ..program.names import names_of
 from .builder import BOUNDARY, COEF, ROW, Builder
-
-#: Of the residual correlation of responses, and of its axis and coordinates.
-RESCOR, COUPLED = "rescor", ("rescor_pair", "pcor_rescor")
 
 #: Names that a grouping factor must not give to a dimension: those of other
 #: dimensions and of quantities.
@@ -40,7 +38,7 @@ def _taken(build: Builder) -> set[str]:
     for member in build.joint.members:
         taken |= _of_response(member)
     if build.joint.coupling is not None:
-        taken |= {RESCOR, *COUPLED}
+        taken |= {RESCOR, f"{RESCOR}_pair", f"{PARTIAL}{RESCOR}"}
     return taken
 
 
@@ -52,7 +50,8 @@ def _of_response(bound: BoundModel) -> set[str]:
         made = (dpar.name, f"{dpar.name}_inv_sqrt", f"{dpar.link}_{dpar.name}")
         taken |= {f"{of}{name}" for name in made}
         if dpar.within:
-            taken |= {f"{of}{dpar.within}", f"{of}{dpar.within}_share"}
+            whole = f"{of}{dpar.within}"
+            taken |= {whole, f"{whole}_share", f"{whole}_pair", f"{PARTIAL}{whole}"}
     for part in bound.predictors:
         names = (
             *("Intercept", "Intercept_centered", "b", "b_at_means", "b_basis", COEF),

@@ -1,4 +1,4 @@
-"""Parameters of a family that are shares: numbers above 0 that add up to 1."""
+"""Parameters of a family that are parts of a whole: shares, or correlations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from ..families.family import DefaultPrior, Dpar
 from ..program.expressions import Apply, Const, ProgramExpr, Symbol
 from ..program.ir import Axis, Parameter, Prior
 from .builder import Builder
+from .coupling import lower_correlations, partial_names
 
 __all__ = ["element_of", "simplex_prior"]
 
@@ -22,16 +23,22 @@ def simplex_prior(
 
 
 def element_of(build: Builder, dpar: Dpar) -> ProgramExpr:
-    """Return one of the shares; lower all of them where it is the first."""
+    """Return a part of a simplex or of correlations; lower it where it is the first."""
     bound = build.bound
     every = [one.name for one in bound.family.dpars if one.within == dpar.within]
     name, place = f"{bound.prefix}{dpar.within}", every.index(dpar.name)
+    target, default = f"{bound.target}{dpar.within}", dpar.default(build.learned.own)
+    if dpar.partial:
+        labels = bound.response.categories[1:]
+        if place == 0:
+            chosen = build.written(target) or default
+            build.explain(target, chosen)
+            lower_correlations(build, name, chosen, labels)
+        return Symbol(partial_names(name, len(every))[place])
     if place == 0:
-        default = dpar.default(build.learned.own)
-        target = f"{bound.target}{dpar.within}"
         prior = simplex_prior(build, target, default, len(every))
         axis = f"{name}_share"
-        labels = tuple(str(number) for number in range(1, len(every) + 1))
-        build.axes.append(Axis(axis, "steps", labels))
+        steps = tuple(str(number) for number in range(1, len(every) + 1))
+        build.axes.append(Axis(axis, "steps", steps))
         build.parameters.append(Parameter(name, (axis,), prior, "simplex"))
     return Apply("element", (Symbol(name), Const(float(place))))

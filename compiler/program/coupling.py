@@ -18,6 +18,7 @@ the joint one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from .ir import Likelihood, Program
 
 ONE = Const(1.0)
+#: What the names of partial correlations begin with.
+PARTIAL = "pcor_"
+#: What the residual correlations of responses are called.
+RESCOR = "rescor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Coupling:
         Their names; the others are independent of these.
     partial
         Partial correlations of the C-vine on (0, 1), one scalar parameter a pair, in
-        the order of ``numpy.tril_indices(n, -1)``; see ``Correlation``.
+        the order of ``numpy.tril_indices(n, -1)``: see
+        ``distributions/correlations.py``.
     """
 
     responses: tuple[str, ...]
@@ -59,10 +65,9 @@ def add(left: ProgramExpr | None, right: ProgramExpr) -> ProgramExpr:
 
 
 def factor(partial: tuple[str, ...], size: int) -> list[list[ProgramExpr]]:
-    """Return the rows of the Cholesky factor of the correlations.
+    """Return the rows of the Cholesky factor of the correlations, as expressions.
 
-    Row i has ``r_ik prod_{j<k} sqrt(1 - r_ij^2)``, with ``r = 2 p - 1``, so that
-    ``sqrt(1 - r^2)`` is ``2 sqrt(p (1 - p))``.
+    For what they are see ``distributions/correlations.py``.
     """
     rows: list[list[ProgramExpr]] = []
     number = 0
@@ -92,6 +97,22 @@ def correlations(partial: tuple[str, ...], size: int) -> tuple[ProgramExpr, ...]
             assert total is not None
             found.append(total)
     return tuple(found)
+
+
+def correlated(program: Program) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Yield the correlations of residuals: name, partial ones, of how many they are.
+
+    Those of responses, and those within a response of several columns.
+    """
+    if program.coupling is not None:
+        yield RESCOR, program.coupling.partial, len(program.coupling.responses)
+    for one in program.likelihoods:
+        arguments = dict(one.arguments)
+        own = [arguments[dpar.name] for dpar in one.family.dpars if dpar.partial]
+        names = tuple(value.name for value in own if isinstance(value, Symbol))
+        if names:
+            whole = names[0].partition("#")[0].removeprefix(PARTIAL)
+            yield whole, names, len(one.family.mains)
 
 
 def conditional(program: Program) -> tuple[Likelihood, ...]:

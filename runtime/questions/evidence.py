@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.bind.effects import effects_of_parts
-from varying.compiler.bind.priors.scalars import CORRELATIONS, SIMPLEXES
+from varying.compiler.bind.priors.scalars import CORRELATIONS, RESIDUAL, SIMPLEXES
 from varying.compiler.bind.question import Quantity, Reference, Test
 from varying.compiler.distributions.table import DISTRIBUTIONS, POSITIVE
 from varying.compiler.formula.columns import simplexes
+from varying.compiler.program.coupling import RESCOR
 from varying.compiler.program.interpret.truncation import log_mass
 
 from .formulas import evaluate, evaluate_quantities, holds, is_constant
@@ -190,8 +191,8 @@ def _drawn(
                 drawn = _correlations(one, prior, bound, rng)
             elif one.kind in SIMPLEXES:
                 drawn = _steps(one, prior, bound, rng)
-            elif one.kind == "rescor":
-                drawn = _correlation(prior, len(bound.members), rng)
+            elif one.kind in RESIDUAL:
+                drawn = _correlation(prior, _residuals(one, bound), rng)
             else:
                 drawn = _numbers(prior, rng, _AT_ONCE)
             if drawn is None:
@@ -300,6 +301,13 @@ def _correlations(
             if reference.places[0] in joint.positions:
                 return _correlation(prior, len(joint.positions), rng)
     return None
+
+
+def _residuals(reference: Reference, bound: JointModel) -> int:
+    """Return of how many residuals a correlation is one."""
+    if reference.kind == RESCOR:
+        return len(bound.members)
+    return len(bound.member(reference.dpar).family.mains)
 
 
 def _correlation(prior: PriorText, size: int, rng: np.random.Generator) -> Array:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.questions.shares import SHARES
 from varying.compiler.formula.columns import simplex_name
 from varying.compiler.program.blocks import Product
+from varying.compiler.program.coupling import RESCOR
 from varying.compiler.program.expressions import Take, names_in
 
 from .answers import ABOUT, VERBS, Answers, answers_from
@@ -253,7 +254,7 @@ def draws_of(
 
 def variable_of(reference: Reference, compiled: Compiled) -> str:
     """Return the variable of the posterior that a reference is to."""
-    if reference.kind == "rescor":
+    if reference.kind == RESCOR:
         return reference.kind
     joint, own = compiled.joint, f"{reference.dpar}." if reference.dpar else ""
     if not reference.group and own not in {one.target for one in joint.predictors}:

@@ -25,8 +25,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.bind.priors.scalars import CORRELATIONS
 from varying.compiler.bind.question import Reference
+from varying.compiler.distributions.correlations import partial_of
 from varying.compiler.families.family import Family
+from varying.compiler.program.coupling import correlated
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
@@ -288,7 +291,7 @@ def _nodes(program: Program) -> dict[str, Parameter | Derived]:
 
 def _symmetric(reference: Reference) -> Iterator[tuple[int, ...]]:
     yield reference.places
-    if reference.kind in ("cor", "rescor"):
+    if reference.kind in CORRELATIONS:
         yield reference.places[::-1]
 
 
@@ -409,14 +412,13 @@ def _check(
                 f"the correlations of `{group.name}` are no correlation matrix",
                 "no effects can be correlated so: bring them nearer to 0",
             )
-    try:
-        residual_partial(program, values)
-    except np.linalg.LinAlgError:
-        sink.add(
-            "truth-value",
-            spans["rescor"],
-            "the correlations of the residuals are no correlation matrix",
-        )
+    for whole, partial in _partial_of_each(program, values):
+        if not partial:
+            sink.add(
+                "truth-value",
+                spans[whole],
+                "the correlations of the residuals are no correlation matrix",
+            )
     # those of steps are in no order, those of items each in its own
     rising = {
         name
@@ -441,29 +443,25 @@ def _in_order(family: Family) -> bool:
 
 
 def residual_partial(program: Program, values: Mapping[str, Array]) -> dict[str, float]:
-    """Return what a program samples in place of correlations of residuals, by name.
-
-    The inverse of ``program.coupling.factor``: with ``L`` the Cholesky factor of the
-    correlations, the partial one of i and k given those before k is ``L_ik`` over the
-    root of ``1 - sum_{j<k} L_ij^2``.
-
-    Raises
-    ------
-    LinAlgError
-        If they are no correlations.
-    """
-    coupling = program.coupling
-    pairs = values.get("rescor")
-    if coupling is None or pairs is None or np.isnan(pairs).any():
-        return {}
-    size = len(coupling.responses)
-    matrix = np.eye(size)
-    low = np.tril_indices(size, -1)
-    matrix[low] = pairs
-    matrix.T[low] = pairs
-    root = np.linalg.cholesky(matrix)
+    """Return what a program samples in place of correlations of residuals, by name."""
     found: dict[str, float] = {}
-    for name, row, column in zip(coupling.partial, *low, strict=True):
-        left = 1.0 - float((root[row, :column] ** 2).sum())
-        found[name] = (float(root[row, column]) / math.sqrt(left) + 1.0) / 2.0
+    for _, partial in _partial_of_each(program, values):
+        found |= partial
     return found
+
+
+def _partial_of_each(
+    program: Program, values: Mapping[str, Array]
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield the name of correlations of residuals, and what is sampled for them.
+
+    Nothing where they are none.
+    """
+    for whole, names, size in correlated(program):
+        pairs = values.get(whole)
+        if pairs is None or np.isnan(pairs).any():
+            continue
+        try:
+            yield whole, dict(zip(names, partial_of(pairs, size), strict=True))
+        except np.linalg.LinAlgError:
+            yield whole, {}

@@ -26,9 +26,12 @@ def data() -> pd.DataFrame:
     z = rng.permutation(np.arange(rows) % 5 - 2.0)
     counts = rng.multinomial(rng.integers(0, 30, rows), (0.5, 0.3, 0.15, 0.05))
     shares = rng.dirichlet((3.0, 2.0, 1.0), rows)
+    more = np.exp(rng.normal(size=(rows, 4)))
+    four = more / more.sum(axis=1, keepdims=True)
     return pd.DataFrame(
         {
             **dict(zip(("p", "q", "r"), shares.T, strict=True)),
+            **dict(zip(("s", "t", "u", "v"), four.T, strict=True)),
             **dict(zip(("a", "b", "c1", "d"), counts.T, strict=True)),
             "n": counts.sum(axis=1),
             "x": rng.normal(20.0, 4.0, rows).round(2),
@@ -52,6 +55,11 @@ refcat=b""",
     "spread": """cbind(a, b, c1) ~ x + (1 | g), family=dirichlet_multinomial
   phi ~ z""",
     "shares": "cbind(p, q, r) | weights(w) ~ f + (1 | g), family=dirichlet",
+    "logs": """cbind(s, t, u, v) ~ x + (1 | g), family=logistic_normal
+  sigmat ~ z
+  muu ~ 1
+  prior lncor ~ lkj(1)""",
+    "logs of two": "cbind(p, 1 - p) | weights(w) ~ x, family=logistic_normal",
     "beside": """size ~ z + (1 |id| g)
   cbind(a, b, c1) ~ x + (1 |id| g), family=multinomial""",
 }
@@ -67,7 +75,7 @@ def test_the_kernel_agrees(name: str) -> None:
     assert differences(compiled(SPECS[name]), 3) == []
 
 
-@pytest.mark.parametrize("name", ["own", "spread", "shares"])
+@pytest.mark.parametrize("name", ["own", "spread", "shares", "logs"])
 def test_graph_and_script_agree(name: str, tmp_path: Path) -> None:
     frame = data()
     frame.to_csv(tmp_path / "case.csv", index=False)

@@ -1,8 +1,8 @@
 """Responses of several columns have the log density of brms's programs.
 
 ``references/brms/compositions.R`` writes them at three points each, without Jacobians.
-What brms calls ``logistic_normal`` is that of coupled logs of shares over the
-reference, but for the slope of the logs, which is the same at all parameters.
+That of ``logistic_normal`` is the density of coupled logs of shares over the reference
+too, but for the slope of the logs, which is the same at all parameters.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ MODELS = {
         "cbind(p, q, r) ~ x, family=dirichlet\n  prior phi ~ gamma(2, 0.1)",
         ("muq", "mur"),
     ),
+    "logistic_normal": (
+        "cbind(p, q, r) ~ x, family=logistic_normal\n"
+        "  prior sigmaq ~ exponential(1)\n  prior sigmar ~ exponential(2)\n"
+        "  prior lncor ~ lkj(2)",
+        ("muq", "mur"),
+    ),
 }
 
 
@@ -47,17 +53,28 @@ def test_the_log_density_is_that_of_brms(name: str) -> None:
         for of in predictors:
             point[f"{of}_Intercept_centered"] = np.asarray(values[f"Intercept_{of}"])
             point[f"{of}_b"] = np.atleast_1d(values[f"b_{of}"])
-        if "phi" in values:
-            point["phi"] = np.log(values["phi"])
+        for scale in ("phi", "sigmaq", "sigmar"):
+            if scale in values:
+                point[scale] = np.log(values[scale])
+        if "lncor" in values:
+            point["pcor_lncor"] = _on_its_chart(values["lncor"])
         coordinates = _in_units(program, point)
         _, density = evaluate(program, frame, coordinates)
         for one in program.parameters:
             density -= from_unconstrained(one, coordinates[one.name])[1]
+        if "lncor" in values:
+            # of the correlation, in place of its half
+            density -= np.log(2.0)
         assert density == pytest.approx(given["log_density"], rel=1e-10)
 
 
+def _on_its_chart(correlation: float) -> np.ndarray:
+    share = 0.5 * (1.0 + correlation)
+    return np.asarray(np.log(share / (1.0 - share)))
+
+
 def test_a_logistic_normal_is_that_of_coupled_log_ratios() -> None:
-    """As `not-yet` says of the family: the same model but for the slope of logs."""
+    """As the family's page says: the same model but for the slope of logs."""
     model = compiled(
         """data "compositions.csv"
 let u = log(q / p)
@@ -85,8 +102,7 @@ prior rescor ~ lkj(2)
             )
             point[f"{name}_b"] = np.atleast_1d(values[f"b_mu{of}"])
             point[f"{name}_sigma"] = np.log(values[f"sigma{of}"])
-        share = 0.5 * (1.0 + values["lncor"])
-        point["pcor_rescor"] = np.asarray(np.log(share / (1.0 - share)))
+        point["pcor_rescor"] = _on_its_chart(values["lncor"])
         coordinates = _in_units(program, point)
         _, density = evaluate(program, frame, coordinates)
         for one in program.parameters:

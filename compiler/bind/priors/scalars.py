@@ -11,6 +11,7 @@ from varying.grammar.tree import Ref, Target
 
 from ...distributions.table import ABOVE_ONE, POSITIVE, REAL, SUPPORTS, UNIT, Bounds
 from ...families import FAMILIES
+from ...families.composition.logistic_normal import LNCOR
 from ...families.continuous.cox import SHARES
 from ...families.family import Family
 from ...formula.columns import Coded, simplexes
@@ -18,8 +19,10 @@ from ..bound import BoundPredictor, Grouping, Population
 from ..effects import GroupEffects
 from .named import columns_named
 
+#: Classes that are correlations of residuals: of responses, of logs of shares.
+RESIDUAL = ("rescor", LNCOR)
 #: Classes that are correlations: of effects of a group, and of residuals.
-CORRELATIONS = ("cor", "rescor")
+CORRELATIONS = ("cor", *RESIDUAL)
 #: Classes that are shares: numbers that add up to 1, of steps or of splines.
 SIMPLEXES = ("simo", SHARES)
 
@@ -174,7 +177,9 @@ def targets_of(
     ]
     shares = Counter(dpar.within for dpar in dpars.values() if dpar.within)
     found += [
-        Scalar(f"{of}{name}", f"{of}{name}", UNIT, size=size)
+        Scalar(f"{of}{name}", f"{of}{name}", REAL)
+        if name in CORRELATIONS
+        else Scalar(f"{of}{name}", f"{of}{name}", UNIT, size=size)
         for name, size in shares.items()
     ]
     for part in others:

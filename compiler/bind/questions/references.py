@@ -14,10 +14,12 @@ from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.tokens import raw_level
 from varying.grammar.tree import Name, Number, Ref, RefPart, Target
 
+from ...distributions.correlations import pairs
+from ...families.composition.logistic_normal import LNCOR
 from ...formula.columns import Coded, DesignColumn
 from ..bound import Items
 from ..priors.named import group_text, ref_text
-from ..priors.scalars import SIMPLEXES, Scalar
+from ..priors.scalars import RESIDUAL, SIMPLEXES, Scalar
 from ..priors.targets import matches
 from ..question import Reference
 from .effect_references import correlation, effect, is_of_another
@@ -37,7 +39,7 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
     match base:
         case "threshold":
             return _threshold(target, dpar, refs, scope, sink)
-        case "rescor" if target.name.text in scope.targets.kinds():
+        case _ if base in RESIDUAL and target.name.text in scope.targets.kinds():
             return _residual(target, refs, scope, sink)
         case "cor" if len(refs) > 1 and is_of_another(target, dpar, scope, sink):
             return None
@@ -105,7 +107,8 @@ def _of_each_response(target: Target, scope: Scope) -> list[Target]:
     """
     dpar, _, base = target.name.text.rpartition(".")
     kinds = scope.targets.kinds()
-    if base not in ("threshold", "cor", *SIMPLEXES, "r") or target.name.text in kinds:
+    by_formula = ("threshold", "cor", LNCOR, *SIMPLEXES, "r")
+    if base not in by_formula or target.name.text in kinds:
         return []
     found = []
     for response in scope.targets.responses:
@@ -238,16 +241,27 @@ def _of_item(
 def _residual(
     target: Target, refs: Sequence[Ref], scope: Scope, sink: Sink
 ) -> Reference | None:
-    """Return the residual correlation of two responses: ``rescor[y1, y2]``."""
-    names = scope.targets.responses
-    pairs = [(i, k) for i in range(len(names)) for k in range(i)]
-    texts = [f"rescor[{names[k]}, {names[i]}]" for i, k in pairs]
-    if not refs and len(pairs) == 1:
-        return Reference("rescor", "rescor", places=(0,), target="rescor")
+    """Return the correlation of two residuals: ``rescor[y1, y2]``, ``lncor[b, c]``.
+
+    Of the responses of the model, or of the categories of one but the reference.
+    """
+    whole = target.name.text
+    of, _, kind = whole.rpartition(".")
+    names: Sequence[str] = scope.targets.responses
+    if kind == LNCOR:
+        names = (scope.categories.get(of) or ())[1:]
+    every = pairs(len(names))
+    texts = [f"{whole}[{names[k]}, {names[i]}]" for i, k in every]
+
+    def found(text: str, place: int) -> Reference:
+        return Reference(text, kind, of, places=(place,), target=whole)
+
+    if not refs and len(every) == 1:
+        return found(whole, 0)
     wanted = {group_text(ref) for ref in refs}
-    for place, (i, k) in enumerate(pairs):
+    for place, (i, k) in enumerate(every):
         if len(refs) == 2 and wanted == {names[i], names[k]}:
-            return Reference(texts[place], "rescor", places=(place,), target="rescor")
+            return found(texts[place], place)
     if not refs:
         several(target, texts, sink)
         return None
@@ -255,7 +269,8 @@ def _residual(
         "unknown-target",
         target.span,
         f"there is no residual correlation `{expression_text(target)}`",
-        f"it is of two responses: {', '.join(texts[:SHOWN])}",
+        f"it is of two {'responses' if kind == 'rescor' else 'categories'}: "
+        f"{', '.join(texts[:SHOWN])}",
     )
     return None
 

@@ -7,17 +7,24 @@ from collections.abc import Callable, Mapping
 from ..family import Family
 from .dirichlet import DIRICHLET, dirichlet
 from .dirichlet_multinomial import DIRICHLET_MULTINOMIAL, dirichlet_multinomial
+from .logistic_normal import LOGISTIC_NORMAL, logistic_normal
 from .multinomial import MULTINOMIAL, multinomial
 from .parts import names_in
 
 __all__ = ["COMPOSITIONS", "named"]
 
 #: As they are named in a spec, of responses that are not known yet.
-COMPOSITIONS: tuple[Family, ...] = (MULTINOMIAL, DIRICHLET_MULTINOMIAL, DIRICHLET)
+COMPOSITIONS: tuple[Family, ...] = (
+    MULTINOMIAL,
+    DIRICHLET_MULTINOMIAL,
+    DIRICHLET,
+    LOGISTIC_NORMAL,
+)
 _MADE: Mapping[str, Callable[[tuple[str, ...]], Family]] = {
     MULTINOMIAL.name: multinomial,
     DIRICHLET_MULTINOMIAL.name: dirichlet_multinomial,
     DIRICHLET.name: dirichlet,
+    LOGISTIC_NORMAL.name: logistic_normal,
 }
 
 

@@ -31,7 +31,7 @@ _LEAST_SHARE = 1e-4
 #: How far a sum of shares may be from 1: they are rounded.
 OFF = 1e-6
 #: Drawn shares are between these.
-_TINY, _MOST = float(np.finfo(float).tiny), 1.0 - 2.0**-53
+TINY, MOST = float(np.finfo(float).tiny), 1.0 - 2.0**-53
 
 
 def made_name(name: str, names: Sequence[str]) -> str:
@@ -367,7 +367,7 @@ def drawn_shares(rng: np.random.Generator, a: Array) -> Array:
     logs = many_gammas(rng, a)
     odds = np.exp(logs - logs.max(axis=-1, keepdims=True))
     found = odds / odds.sum(axis=-1, keepdims=True)
-    return np.asarray(np.clip(found, _TINY, _MOST))
+    return np.asarray(np.clip(found, TINY, MOST))
 
 
 def drawn_counts(rng: np.random.Generator, trials: Array, chances: Array) -> Array:
