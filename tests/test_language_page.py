@@ -209,6 +209,7 @@ def contrasts() -> Iterator[str]:
 
 #: What the main predictors are of a family that has several.
 SEVERAL = "the log of the odds of a category against the reference"
+MEAN_LOG = "mean of the log of the share of a category over the reference's"
 
 
 def _family(family: Family) -> str:
@@ -218,12 +219,29 @@ def _family(family: Family) -> str:
     return names
 
 
+def _parameters(family: Family) -> Iterator[str]:
+    """Yield what there is beside the predictors; what each category has, once."""
+    made = family
+    if family.of_each and family.by_response is not None:
+        made = family.by_response(("a", "b", "c"))
+    for dpar in made.listed:
+        if dpar in made.mains:
+            continue
+        each = next((one for one in family.of_each if dpar.name.startswith(one)), "")
+        yield (
+            f"`{each}` of each: {dpar.meaning}"
+            if each
+            else (f"`{dpar.name}`: {dpar.meaning}")
+        )
+
+
 def families() -> Iterator[str]:
     yield from _table("family; other names", "response", "link", "parameters")
     for family in (*FAMILIES.values(), *BY_RESPONSE.values()):
-        parameters = [f"`{d.name}`: {d.meaning}" for d in family.listed]
+        parameters = list(dict.fromkeys(_parameters(family)))
         if family.mains:
-            parameters.insert(0, f"`{family.predictor}` of each: {SEVERAL}")
+            what = SEVERAL if "logit" in family.links else MEAN_LOG
+            parameters.insert(0, f"`{family.predictor}` of each: {what}")
         if family.thresholds:
             parameters.insert(0, "`threshold`: bounds of the categories")
         yield _row(

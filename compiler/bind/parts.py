@@ -220,6 +220,10 @@ def _dpar(
             f"the formula of the model itself is that of `{family.predictor}`",
         )
         fix: Fix | None = None
+    elif text in family.of_each:
+        own = [f"`{one}`" for one in known if one.startswith(text)]
+        notes = (f"each category but the reference has one: {', '.join(own)}",)
+        fix = None
     elif others:
         notes = (f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} one",)
         fix = None

@@ -43,6 +43,7 @@ _OTHER_NAMES: Mapping[str, str] = {
     "acat": "adjacent_category",
     "hurdle_gamma": "zigamma zagamma",
     "dirichlet_multinomial": "dirichletmultinomial",
+    "logistic_normal": "logisticnormal logit_normal additive_logistic_normal",
     "categorical": "multinomial_logit softmax mlogit",
     "wiener": "ddm drift_diffusion",
     "cox": "coxph survival",
@@ -58,11 +59,6 @@ _OVERDISPERSED = (
 UNTIL_THEN: Mapping[str, tuple[str, ...]] = {
     "xbeta": (_ORDERED,),
     "negbinomial1": (_OVERDISPERSED,),
-    "logistic_normal": (
-        "until then: it is the normal distribution of the logs of shares over that of "
-        "the reference, `let u = log(b / a)`, `let v = log(c / a)`, then "
-        "`mvbind(u, v) ~ x, family=gaussian, rescor=true`; or `dirichlet`",
-    ),
 }
 
 

@@ -411,6 +411,9 @@ class Family:
     by_response
         Of families whose parameters depend on the response: the family of one with
         these categories.
+    of_each
+        Of those: what names of parameters that each category has begin with, beside
+        that of the predictor.
     answers
         Of families that are told which of two answers a response is of (``dec``): the
         probability of the upper one, of the parameters alone.
@@ -476,6 +479,7 @@ class Family:
     events: bool = False
     mains: tuple[Dpar, ...] = ()
     by_response: Callable[[tuple[str, ...]], Family] | None = None
+    of_each: tuple[str, ...] = ()
     answers: Callable[..., Array] | None = None
     parts: int = 0
     shares: Callable[..., Array] | None = None
@@ -528,7 +532,7 @@ class Family:
     def may_have(self, name: str) -> bool:
         """Whether a name can be that of a parameter, before the response is known."""
         if self.by_response is not None:
-            return name.startswith(self.predictor)
+            return name.startswith((self.predictor, *self.of_each))
         return any(one.name == name for one in (*self.mains, *self.dpars))
 
     def is_main(self, name: str) -> bool:

@@ -31,7 +31,7 @@ TYPICAL = {"positive": 2.0, "unit": 0.2, "real": -1.0, "at_least_one": 5.0}
 #: The parameter as the example has it where another value tells more.
 SPECIAL = {"sigma": 1.0, "phi": 5.0, "shape": 3.0, "disc": 1.0, "ndt": 0.5}
 SPECIAL |= {"alpha": 4.0, "quantile": 0.3, "xi": 0.2, "kappa": 8.0, "bs": 1.5}
-SPECIAL |= {"bias": 0.5}
+SPECIAL |= {"bias": 0.5, "sigmab": 0.8, "sigmac": 0.5, "lncor": 0.6}
 #: Intercept and slope of the example by the link of the main parameter.
 PREDICTOR = {"log": (1.0, 0.6), "logit": (-0.3, 0.8), "identity": (2.0, 1.0)}
 THRESHOLDS = (-2.0, -0.5, 0.8, 2.2)
@@ -68,7 +68,11 @@ def record(family: Family) -> str:
     ]
     if family.thresholds:
         lines.append("| `threshold` | bounds of the categories | in order | |")
-    for dpar in family.listed:
+    # of each category there are some: those of the example's
+    own = _made(family) if family.of_each else family
+    for dpar in own.listed:
+        if dpar in own.mains:
+            continue
         fixed = "" if dpar.fixed is None else f"; {dpar.fixed:g} without a formula"
         what = f"{dpar.meaning}{fixed}"
         link = "" if dpar.within else f"`{dpar.link}`"
@@ -96,6 +100,8 @@ def _lives(dpar: Dpar) -> str:
         "real": "any number",
         "at_least_one": "1 or more",
     }
+    if dpar.partial:
+        return "between -1 and 1"
     return words.get(dpar.support, dpar.support)
 
 
@@ -135,10 +141,15 @@ def truth_of(family: Family) -> dict[str, Any]:
     """Return the values that its data are drawn from."""
     intercept, slope = _predictor(family)
     if family.mains:
-        shared = {d.name: _value(d) for d in family.dpars if d not in family.mains}
+        made = _made(family)
+        shared = {
+            d.name: SPECIAL["lncor"] if d.partial else _value(d)
+            for d in made.listed
+            if d not in made.mains
+        }
         return shared | {
             f"{main.name}.{target}": value
-            for main, (own, by) in zip(_made(family).mains, _mains(family), strict=True)
+            for main, (own, by) in zip(made.mains, _mains(family), strict=True)
             for target, value in (
                 *(("Intercept", own), ("b[x]", by)),
                 ("sd[g, Intercept]", 0.4),
@@ -307,6 +318,8 @@ def _target(name: str, coord: str) -> str:
     """Return what a truth calls a line of the summary."""
     if name.endswith("sd_g"):
         return f"{name[:-4].replace('_', '.')}sd[g, {coord}]"
+    if name == "lncor":
+        return name  # of three categories there is one
     if name == "threshold":
         return f"threshold[{coord.partition('|')[0]}]"
     for end in ("_Intercept", "_b"):

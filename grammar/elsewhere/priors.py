@@ -147,6 +147,8 @@ def _target(
     of = "" if dpar in (None, "mu") else f"{dpar}."
     if kind in ("rescor", "Lrescor"):
         return "rescor"
+    if kind in ("lncor", "Llncor"):
+        return "lncor"
     if kind in ("cor", "L"):
         return f"{of}cor[{_group(group)}]" if group else f"{of}cor"
     if kind == "df":
@@ -173,7 +175,9 @@ def _target(
         return None
     if kind == "Intercept":
         return f"{'threshold' if ordinal and not of else f'{of}Intercept'}[mean]"
-    return kind if kind in _DPARS and not of else None
+    # `sigmab` of a category, `sigma1` of a component
+    known = kind in _DPARS or kind.startswith("sigma")
+    return kind if known and not of else None
 
 
 def _simplex(text: str) -> str:

@@ -9,7 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from varying.compiler.distributions.correlations import factor, partial_of
+from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.composition.expected import softmax_mean
 
 NAMES = ("mub", "muc", "mud")
 ROWS = 200
@@ -229,3 +232,127 @@ def test_moments_are_the_log_odds_of_all_counts() -> None:
     )
     twice = FAMILIES["multinomial(mub, muc)"].moments(y, np.array([1, 3]), trials=None)
     assert twice.each[0].m == pytest.approx(np.log(9.5 / 11.5))
+
+
+SIGMAS, PARTIAL = ("sigmab", "sigmac", "sigmad"), ("lncor1", "lncor2", "lncor3")
+
+
+def logs_of(sd: float) -> tuple[Any, dict[str, Any], NDArray[Any], NDArray[Any]]:
+    """Return drawn shares, their arguments, means of logs and their covariances."""
+    rng = np.random.default_rng(14)
+    etas = predictors(rng, sd)
+    given: dict[str, Any] = dict(etas)
+    given |= {name: np.exp(rng.normal(-0.5, 0.7, ROWS)) for name in SIGMAS}
+    given |= {name: rng.beta(1.0, 1.0, ROWS) for name in PARTIAL}
+    y = family("logistic_normal").simulate(rng, **given)
+    covariances = np.empty((ROWS, 3, 3))
+    for row in range(ROWS):
+        # r_cd given b from that, and those with b: the recursion of partial ones
+        cb, db, cd = (2.0 * given[name][row] - 1.0 for name in PARTIAL)
+        cd = cd * np.sqrt((1.0 - cb**2) * (1.0 - db**2)) + cb * db
+        correlations = np.array([[1.0, cb, db], [cb, 1.0, cd], [db, cd, 1.0]])
+        sds = np.array([given[name][row] for name in SIGMAS])
+        covariances[row] = correlations * np.outer(sds, sds)
+    return y, given, np.stack([etas[name] for name in NAMES], axis=-1), covariances
+
+
+@pytest.mark.parametrize("sd", [0.5, 3.0])
+def test_logs_of_shares_have_the_density_of_scipy(sd: float) -> None:
+    y, given, means, covariances = logs_of(sd)
+    one = family("logistic_normal")
+    assert one.in_support(y).all()
+    found = one.log_density(y, **given)
+    logs = np.log(y)
+    each = zip(logs[:, 1:] - logs[:, :1], means, covariances, strict=True)
+    expected = [stats.multivariate_normal.logpdf(*row) for row in each]
+    expected = np.array(expected) - logs.sum(axis=1)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-7)
+
+
+def test_slopes_of_logs_are_those_of_the_density() -> None:
+    y, given, _, _ = logs_of(1.0)
+    one, names = family("logistic_normal"), (*NAMES, *SIGMAS, *PARTIAL)
+    step = 1e-30
+    for row in range(0, ROWS, 20):
+        found = one.kernel(*map(float, y[row]), *(float(given[n][row]) for n in names))
+        for place, moved in enumerate(names, start=1):
+            at = {**given, moved: given[moved] + 1j * step}
+            slope = np.imag(one.log_density(y, **at)[row]) / step
+            assert found[place] == pytest.approx(slope, rel=1e-8, abs=1e-8)
+
+
+def test_drawn_logs_have_their_means_and_covariances() -> None:
+    one, size = family("logistic_normal"), 200_000
+    _, given, means, covariances = logs_of(1.0)
+    many = {name: np.full(size, value[0]) for name, value in given.items()}
+    y = one.simulate(np.random.default_rng(3), **many)
+    logs = np.log(y[:, 1:] / y[:, :1])
+    error = np.sqrt(np.diag(covariances[0]) / size)
+    assert (np.abs(logs.mean(axis=0) - means[0]) < 4.0 * error).all()
+    away = np.cov(logs.T) - covariances[0]
+    assert (np.abs(away) < 6.0 * np.sqrt(size) * np.outer(error, error)).all()
+    # the mean shares are those of the draws, and not those of the mean logs
+    mean = one.mean(**{name: value[:1] for name, value in given.items()})[0]
+    assert mean == pytest.approx(one.shares(**given)[0], abs=1e-15)
+    assert np.abs(y.mean(axis=0) - mean).max() < 4.0 * 0.5 / np.sqrt(size)
+    middle = one.mean(
+        **{n: v[0] * (0.001 if n in SIGMAS else 1.0) for n, v in given.items()}
+    )
+    assert np.abs(y.mean(axis=0) - middle).max() > 0.01
+
+
+def test_of_two_the_log_odds_are_normal() -> None:
+    rng = np.random.default_rng(2)
+    y, sigma = rng.uniform(0.01, 0.99, 50), np.exp(rng.normal(0.0, 1.0, 50))
+    mu = rng.normal(0.0, 2.0, 50)
+    found = FAMILIES["logistic_normal(mub)"].log_density(
+        np.stack([1.0 - y, y], axis=-1), mub=mu, sigmab=sigma
+    )
+    odds = stats.norm.logpdf(special.logit(y), mu, sigma)
+    assert found == pytest.approx(odds - np.log(y * (1.0 - y)), rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("sds", "off"),
+    [
+        ((0.3,), 1e-5),
+        ((1.2,), 1e-5),
+        ((6.0,), 1e-5),
+        ((0.5, 0.9), 1e-5),
+        ((1.5, 3.0), 1e-5),
+        ((0.4, 0.7, 1.0), 1e-5),
+        ((0.3, 0.5, 0.4, 0.2), 1e-5),
+        ((2.0, 3.0, 2.0), 1e-3),
+        ((0.8, 1.5, 1.0, 1.2, 0.6), 1e-3),
+    ],
+)
+def test_mean_shares_are_right_to_what_is_promised(
+    sds: tuple[float, ...], off: float
+) -> None:
+    """Against a finer sum; of five logs, against many draws."""
+    rng, size = np.random.default_rng(7), len(sds)
+    mixed = rng.normal(size=(size, size + 1))
+    whole = mixed @ mixed.T
+    scales = np.asarray(sds) / np.sqrt(np.diag(whole))
+    root = np.linalg.cholesky(whole * np.outer(scales, scales))
+    centre = rng.normal(0.0, 1.5, size)
+    number = {1: 2_001, 2: 301, 3: 101, 4: 31}.get(size)
+    if number is None:
+        steps = stats.qmc.MultivariateNormalQMC(np.zeros(size), seed=1).random(2**17)
+        weights = np.ones(len(steps))
+    else:
+        axis = np.linspace(-8.0, 8.0, number)
+        steps = np.stack(np.meshgrid(*[axis] * size), axis=-1).reshape(-1, size)
+        weights = np.exp(-0.5 * np.square(steps).sum(axis=-1))
+    logs = np.concatenate([np.zeros((len(steps), 1)), centre + steps @ root.T], axis=1)
+    expected = np.average(special.softmax(logs, axis=1), axis=0, weights=weights)
+    found = softmax_mean(centre, root)
+    assert found.sum() == pytest.approx(1.0, abs=1e-12)
+    assert np.abs(found - expected).max() < off
+
+
+def test_partial_correlations_are_taken_from_correlations_and_back() -> None:
+    correlations = np.array([0.3, -0.5, 0.4, 0.1, 0.2, -0.3])
+    rows = factor(ARRAYS, partial_of(correlations, 4), 4)
+    root = np.array([[*row, *(0.0,) * (4 - len(row))] for row in rows])
+    assert (root @ root.T)[np.tril_indices(4, -1)] == pytest.approx(correlations)

@@ -14,7 +14,7 @@ from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import Ref, Target
 
 from .named import group_text, ref_text, same_name, split_name
-from .scalars import Scalar, ScalarParameters
+from .scalars import RESIDUAL, Scalar, ScalarParameters
 from .unknown import unknown_coefficient, unknown_target
 
 #: Specificity of a statement for a target, most specific highest: a coefficient is
@@ -85,13 +85,14 @@ def matches(
         return _listed(refs, own, kind, targets, sink)
     if base in ("sd", "cor", "df"):
         return _grouped(kind, refs, own, targets, sink)
-    shares = own[0].size > 1
+    message = f"`{kind}` is a single number and has no `[...]`"
+    if own[0].size > 1 or own[0].base in RESIDUAL:
+        what = "shares" if own[0].size > 1 else "correlations"
+        message = f"the {what} of `{kind}` have one prior together, and none each"
     sink.add(
         "unknown-target",
         refs[0].span.to(refs[-1].span),
-        f"the shares of `{kind}` have one prior together, and none each"
-        if shares
-        else f"`{kind}` is a single number and has no `[...]`",
+        message,
         fix=Fix.write(target.span, kind),
     )
     return []

@@ -171,6 +171,10 @@ def unknown_target(
         notes, fix = (f"its family has none; this model has: {listed}",), None
         if kind == "sigma":
             notes = ("its family has no residual sd",)
+            heads = dict.fromkeys(name.partition(".")[0] for name in kinds)
+            each = [f"`{name}`" for name in heads if name.startswith(kind)]
+            if each:
+                notes = (f"there are several, each by itself: {', '.join(each)}",)
     if kind == "Intercept" and "threshold" in kinds:
         notes = ("the thresholds are the intercept of an ordinal model: `threshold`",)
         fix = Fix("replace by `threshold`", (Edit(span, "threshold"),))

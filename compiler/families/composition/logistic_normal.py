@@ -148,8 +148,7 @@ def _main(name: str, place: int) -> Dpar:
         name,
         link="identity",
         support="real",
-        meaning=f"mean of the log of the share of a category over the reference's: "
-        f"{name}",
+        meaning=f"mean of {MEASURE}: {name}",
         default=lambda m: DefaultPrior(
             "normal",
             (("mu", m.each[place].m), ("sigma", m.each[place].s)),
@@ -164,7 +163,6 @@ def _sigma(name: str, place: int) -> Dpar:
     return replace(
         own,
         name=name,
-        meaning=f"{own.meaning}: {name}",
         default=lambda m: own.default(m.each[place]),
         center=lambda m: math.log(m.each[place].s),
     )
@@ -200,6 +198,7 @@ def logistic_normal(names: tuple[str, ...]) -> Family:
         title="logistic normal distribution",
         mains=tuple(_main(name, place) for place, name in enumerate(names)),
         dpars=(*(_sigma(name, place) for place, name in enumerate(sigmas)), *partial),
+        of_each=(SIGMA,),
         vectors=(sigmas, tuple(one.name for one in partial)),
         density=density,
         simulate=simulate,
@@ -220,10 +219,11 @@ Parameters, one for each category but the first, the reference: ``mubus``, the m
 the log of the share of ``bus`` over that of the reference (any real number);
 ``sigmabus``, its residual standard deviation (positive); and ``lncor``, the
 correlations of these residuals. Categories vary together as the data say, where those
-of ``dirichlet`` can only take from each other. A share of 0 has no density. The median of
-a share over the reference's is ``exp(mubus)``; mean shares have no closed form, and are
-computed numerically. Reference: Aitchison & Shen (1980), Logistic-normal distributions:
-some properties and uses, Biometrika 67, 261-272.
+of ``dirichlet`` can only take from each other. A share of 0 has no density. The median
+of a share over the reference's is ``exp(mubus)``; mean shares have no closed form, and
+are computed to five digits (with six categories or more, of large ``sigma``, to about
+0.001). Reference: Aitchison & Shen (1980), Logistic-normal distributions: some
+properties and uses, Biometrika 67, 261-272.
 """,
     )
 

@@ -161,6 +161,7 @@ def composition(
     dpars: tuple[Dpar, ...] = (),
     vectors: tuple[tuple[str, ...], ...] = (),
     known: tuple[str, ...] = (),
+    of_each: tuple[str, ...] = (),
     mains: tuple[Dpar, ...] | None = None,
     mean_shares: Callable[..., Array] = shares,
     moments: Callable[..., Moments] | None = None,
@@ -174,7 +175,7 @@ def composition(
     ----------
     make, name, names
         The function that makes the family of its predictors, its name, and theirs.
-    title, doc, measure
+    title, doc, of_each, measure
         As those of a ``Family``.
     density
         ``density(m, columns, predictors, ...)``: of the columns of the response.
@@ -243,6 +244,8 @@ def composition(
         if names == (MU,)
         else None,
         known=known,
+        of_each=of_each,
+        called=name,
         measure=measure,
         doc=doc,
     )
