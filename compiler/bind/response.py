@@ -34,6 +34,7 @@ from ..data.levels import level_spelled
 from ..data.scales import scale_order
 from ..data.schema import MOST_NUMBERS, ColumnInfo, Schema
 from ..data.spellings import (
+    beside_note,
     codes_among_words,
     comma_note,
     large_note,
@@ -259,6 +260,7 @@ def _numeric(
             comma_note(info.levels, info.decimal)
             or missing_note(info.levels, info.name)
             or large_note(info.levels, name_text(info.name))
+            or beside_note(info.levels)
         )
         sink.add(
             "wrong-type",

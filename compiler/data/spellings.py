@@ -38,6 +38,8 @@ _ENOUGH, _SHOWN = 5, 3
 #: Whole numbers beyond 2^53, and texts with a number in them and little else.
 _LARGE = re.compile(r"\s*[+-]?\d{16,}\s*")
 _LIKE_NUMBER = re.compile(r"[^\w]{0,3}[+-]?\d[\d.,:/ '-]*([eEdD][+-]?\d+)?\s*\D{0,4}")
+#: Signs that are printed for a minus and are none in a file: U+2212, U+2013.
+_PRINTED_MINUS = re.compile(r"\s*[\u2212\u2013](?=\s*\d)")
 _DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\s*\d{1,2}:\d{2}\b")
 _MONTH = (
     r"(?:jan|feb|mar|m[äa]r|mrz|apr|may|mai|jun|jul|aug|sept?|oct|okt|nov|dec|dez)\.?"
@@ -78,8 +80,9 @@ def missing_note(
 ) -> tuple[str, ...]:
     """Return what to say of the texts of a column that are numbers but for a few."""
     odd = _no_numbers(levels)
-    if len(odd) == len(levels) or not odd:
-        return ()
+    minus = _minus_note(odd)
+    if minus or len(odd) == len(levels) or not odd:
+        return minus
     if all(map(looks_missing, odd)):
         return (MISSING_NOTE.format(odd[0]),)
     if not stray_texts(levels):
@@ -92,6 +95,36 @@ def missing_note(
         "mend them in the data, or take them as missing: "
         f"`{as_missing(name, odd, kind)}`",
     )
+
+
+def _minus_note(odd: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of texts that are numbers but for the sign of their minus."""
+    found = [text for text in odd if not looks_missing(text)]
+    plain = [_PRINTED_MINUS.sub("-", text) for text in found]
+    if not found or plain == found or parse_numbers(plain) is None:
+        return ()
+    sign = found[0].strip()[0]
+    return (
+        f"`{found[0]}` has the sign U+{ord(sign):04X}, which is printed for a minus "
+        f"and is none in a file: write `{plain[0]}`",
+    )
+
+
+def beside_note(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of texts nearly all of which are numbers and a unit."""
+    if not _like_numbers(levels):
+        return ()
+    if _DATE.match(levels[0]):
+        return (DATES_NOTE.format(levels[0]),)
+    return (
+        f"its values look like numbers with something beside them: `{levels[0]}`: "
+        "write the numbers alone",
+    )
+
+
+def _like_numbers(levels: Sequence[str]) -> bool:
+    alike = sum(bool(_LIKE_NUMBER.fullmatch(text)) for text in levels)
+    return bool(levels) and alike >= _MOST * len(levels)
 
 
 def as_missing(name: str, texts: Sequence[str], kind: str = "numeric") -> str:
@@ -339,25 +372,17 @@ def warn_text(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> None:
 def _warn_level_per_row(info: ColumnInfo, rows: int, span: Span, sink: Sink) -> bool:
     """Warn of nearly a level for every row; whether there is."""
     levels = info.levels
-    numeric = sum(bool(_LIKE_NUMBER.fullmatch(text)) for text in levels)
-    like_numbers = numeric >= _MOST * len(levels)
-    fewest, share = _PER_ROW[like_numbers]
+    fewest, share = _PER_ROW[_like_numbers(levels)]
     if len(levels) < fewest or len(levels) < share * rows:
         return False
     name = name_text(info.name)
-    notes = large_note(levels, name)
-    if not notes and like_numbers and _DATE.match(levels[0]):
-        notes = (DATES_NOTE.format(levels[0]),)
-    elif not notes and like_numbers:
-        notes = (
-            f"its values look like numbers with something beside them: `{levels[0]}`",
-        )
+    notes = large_note(levels, name) or _minus_note(_no_numbers(levels))
     sink.add(
         "level-per-row",
         span,
         f"`{info.name}` is taken as a text with {len(levels):,} levels in "
         f"{rows:,} rows",
-        *notes,
+        *(notes or beside_note(levels)),
         "each effect would be that of hardly more than one row; if that is meant: "
         f"`column {name}: text`",
     )

@@ -58,11 +58,7 @@ def looks_missing(subject: LintedModel) -> Iterator[Finding]:
             for code in codes
         )
         kind = "numeric" if number and place is not _Use.LEVELS else "factor"
-        declare = (
-            f"`column {name_text(name)}: {kind}, missing=[{coded}]`"
-            if statement is None
-            else f"`missing=[{coded}]` behind its `column` statement"
-        )
+        declare = how_to_declare(name, coded, kind, subject)
         yield Finding(
             span,
             f"{listed} of `{name}` {'look' if several else 'looks'} like "
@@ -75,6 +71,13 @@ def looks_missing(subject: LintedModel) -> Iterator[Finding]:
                 f"or leave such rows out: `where {left_out}`",
             ),
         )
+
+
+def how_to_declare(name: str, codes: str, kind: str, subject: LintedModel) -> str:
+    """Return what to write for codes of a column to be missing values."""
+    if _statement(name, subject) is None:
+        return f"`column {name_text(name)}: {kind}, missing=[{codes}]`"
+    return f"`missing=[{codes}]` behind its `column` statement"
 
 
 class _Use(Enum):
@@ -183,4 +186,4 @@ def _numbers(subject: LintedModel) -> Iterator[tuple[str, Span]]:
                     yield one, span
 
 
-__all__ = ["codes_of", "looks_missing"]
+__all__ = ["codes_of", "how_to_declare", "looks_missing"]

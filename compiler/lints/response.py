@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..data.spread import dependencies, is_constant, is_same, rounding_of, two_v
 from ..data.table import Floats, Kind, Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
-from .codes import codes_of
+from .codes import codes_of, how_to_declare
 from .subject import Finding, LintedModel, listed
 
 #: Families whose response is any number.
@@ -190,10 +190,13 @@ def spike(subject: LintedModel) -> Iterator[Finding]:
     whole = bool(np.all(values == np.floor(values)))
     notes = ["a normal distribution has no point where values pile up"]
     low, high = float(values.min()), float(values.max())
-    if whole and low >= 0:
+    apart = [value for _, value, _ in found if _lies_apart(values, value)]
+    if apart and bound.response.expression is None:
+        notes += _no_answers(apart, values, subject)
+    elif whole and low >= 0:
         notes.append(
             "for ratings: `family=ordlogit`, with all categories declared: `column "
-            f"{bound.response.column}: ordered({low:g}..{high:g})`"
+            f"{name_text(bound.response.column)}: ordered({low:g}..{high:g})`"
         )
         if low == 0 and bound.response.expression is None:
             share = f"{name_text(bound.response.column)}/{high:g}"
@@ -210,6 +213,37 @@ def spike(subject: LintedModel) -> Iterator[Finding]:
     yield Finding(
         bound.response.span, f"the response `{name}` has {where}", tuple(notes)
     )
+
+
+def _lies_apart(values: Floats, end: float) -> bool:
+    """Whether an end is further from the others than their own quarter is wide."""
+    others = np.abs(values[~is_same(values, end)] - end)
+    nearest, quarter = float(others.min()), float(np.quantile(others, 0.25))
+    return nearest > quarter - nearest
+
+
+def _no_answers(
+    apart: Sequence[float], values: Floats, subject: LintedModel
+) -> list[str]:
+    """Return what to say of ends that may stand for no answer."""
+    response = subject.bound.response
+    others = values[~np.any([is_same(values, end) for end in apart], axis=0)]
+    listed = " and ".join(f"`{end:g}`" for end in apart)
+    codes = ", ".join(f"{end:g}" for end in apart)
+    declared = how_to_declare(response.column, codes, "numeric", subject)
+    notes = [
+        f"{listed} {'lies' if len(apart) == 1 else 'lie'} apart from the others, which "
+        f"are between {others.min():.4g} and {others.max():.4g}: if no answer was "
+        f"given there, it is missing: {declared}"
+    ]
+    if apart == [0.0] and others.min() > 0:
+        notes.append("if 0 is an answer: `family=hurdle_lognormal`")
+    if apart[-1] > others.max():
+        notes.append(
+            f"if it is beyond {apart[-1]:g}, it is censored: "
+            f"`{name_text(response.column)} | cens(...)`"
+        )
+    return notes
 
 
 def _spikes(values: Floats, subject: LintedModel) -> list[tuple[str, float, float]]:

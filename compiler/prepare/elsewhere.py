@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink, nearest
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, string_text
 from varying.grammar.source import Source, Span
 from varying.grammar.tree import (
     ColumnStatement,
@@ -26,6 +26,7 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import column_names
 
+from ..data.alike import shown
 from ..data.codes import coded_values
 from ..data.table import Column, Kind, Table
 from ..expressions.calls import stateful_calls
@@ -323,15 +324,15 @@ def report_new_levels(
     group
         Whether the factor groups rows: other groups may be meant.
     """
-    listed = [f"`{level}` in {rows_named(rows)}" for level, rows in found.items()]
+    listed = [f"`{_seen(one)}` in {rows_named(rows)}" for one, rows in found.items()]
     shown = "; ".join(listed)
     more = f"; and {count - len(found):,} more" if count > len(found) else ""
     notes = []
     for level in found:
         close = nearest(level, levels, 1)
         if close:
-            notes.append(f"`{level}`: did you mean `{close[0]}`?")
-    known = ", ".join(f"`{level}`" for level in levels[:_SHOWN_LEVELS])
+            notes.append(f"`{_seen(level)}`: did you mean `{_seen(close[0])}`?")
+    known = ", ".join(f"`{_seen(level)}`" for level in levels[:_SHOWN_LEVELS])
     rest = ", ..." if len(levels) > _SHOWN_LEVELS else ""
     notes.append(f"the {len(levels):,} levels of the fit: {known}{rest}")
     if group:
@@ -341,6 +342,12 @@ def report_new_levels(
     what = f"{count:,} levels" if count > 1 else "a level"
     message = f"`{name}` has {what} that the fit has not seen: {shown}{more}"
     sink.add("new-level", _WHOLE, message, *notes)
+
+
+def _seen(level: str) -> str:
+    """Return a level, in quotes where its blanks and signs would not be seen."""
+    plain = shown(level)
+    return level if level == level.strip() == plain else string_text(plain)
 
 
 def _check_values(expression: Expr, table: Table, sink: Sink) -> None:

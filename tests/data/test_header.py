@@ -168,7 +168,13 @@ MEAN: Rows = [["Mean", 4.0, 7.25, 3.5, 15.17]]
 
 @pytest.mark.parametrize("name", ["d.csv", "d.xlsx"])
 @pytest.mark.parametrize(
-    "last", [MEAN, [*MEAN, ["SD", 1.87, 3.74, 1.87, 13.88]], [["Total:", 24.0, 43.5]]]
+    "last",
+    [
+        MEAN,
+        [*MEAN, ["SD", 1.87, 3.74, 1.87, 13.88]],
+        [["Total:", 24.0, 43.5]],
+        [["Moyenne", *MEAN[0][1:]]],
+    ],
 )
 def test_summaries_below_the_data(name: str, last: Rows, tmp_path: Path) -> None:
     filled = [[*row, *[""] * (5 - len(row))] for row in last]

@@ -16,6 +16,7 @@ from varying.compiler.expressions.functions import FUNCTIONS
 from varying.compiler.expressions.learning import LEARNERS
 from varying.compiler.expressions.types import type_of
 from varying.compiler.prepare.declared import declare
+from varying.compiler.prepare.elsewhere import report_new_levels
 from varying.compiler.prepare.rows import Prepared, prepare
 from varying.compiler.prepare.undeclared import check_levels
 from varying.grammar.diagnostics import Diagnostic, Sink
@@ -511,3 +512,12 @@ def test_functions_say_what_they_are() -> None:
         if function.ready:
             assert function.summary and function.domain and function.prediction
         assert set(function.settings) <= set(function.parameters)
+
+
+def test_a_new_level_with_blanks_is_shown_in_quotes() -> None:
+    sink = Sink(Source("", "new"))
+    there = {"CS+ ": np.array([True]), "CS\u00a0": np.array([True])}
+    report_new_levels("cs", there, 2, ["CS-", "CS+"], sink)
+    (found,) = sink.diagnostics
+    assert found.message.endswith('`"CS+ "` in row 1; `"CS<U+00A0>"` in row 1')
+    assert found.notes[0] == '`"CS+ "`: did you mean `CS+`?'

@@ -14,7 +14,9 @@ from ..table import Column, Floats, Ints, Kind
 _WORDS = frozenset(
     "mean means average avg m mw mittelwert total totals sum summe sd std stdev "
     "median min max overall gesamt gesamtsumme gesamtmittelwert durchschnitt "
-    "mittel standardabweichung subtotal zwischensumme sem".split()
+    "mittel standardabweichung subtotal zwischensumme sem moyenne médiane somme "
+    "media promedio mediana suma somma média mediana soma gemiddelde "
+    "som totaal totale".split()
 ) | {"grand mean", "grand total", "standard deviation"}
 #: Those of them that are also names of persons or codes of a sex.
 _NAMES = frozenset({"m", "max", "min"})
