@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
-from ..blocks import Intercept, Linear, Offset, Product
 from ..ir import Frame, Likelihood, Parameter, Predictor, Program
 from ..recipes import RowValues
 from .charts import coordinates
@@ -121,25 +120,19 @@ def _terms(
     axes = {p.name: p.axes for p in program.parameters}
     axes |= {d.name: d.axes for d in program.derived}
     for block in predictor.blocks:
-        match block:
-            case Intercept(name):
-                size = float(values[name])
-                yield _element(name, (), 0, program), size, _LOOK
-            case Linear(name, design):
-                numbers = frame[design][row] * values[name]
-                for place, size in enumerate(numbers.tolist()):
-                    yield _element(name, axes[name], place, program), size, _LOOK
-            case Product(name, place):
-                product = np.asarray(block.value(program, frame, values))
-                yield _element(name, axes[name], place, program), product[row], _LOOK
-            case Offset(slot):
-                recipe = program.slot(slot).recipe
-                label = "what is fixed"
+        population = block.population(frame)
+        if population is not None:
+            name, places, design = population
+            own = design[row] if len(design) > 1 else design[0]
+            numbers = own * np.atleast_1d(values[name])[list(places)]
+            for place, size in zip(places, numbers.tolist(), strict=True):
+                yield _element(name, axes[name], place, program), size, _LOOK
+        elif block.known:
+            for slot in block.slots():
+                recipe, label = program.slot(slot).recipe, "what is fixed"
                 if isinstance(recipe, RowValues):
                     label = f"the offset `{recipe.variable.label}`"
                 yield label, float(frame[slot][row]), _DIVIDE
-            case _:
-                pass
 
 
 _LOOK = "look at its prior with `show priors`, and at the numbers it is multiplied by"
