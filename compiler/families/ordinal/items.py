@@ -292,7 +292,7 @@ def _cumulative_graph(base: Family, pm: Any, pt: Any) -> tuple[Any, Any]:
 def _steps_graph(base: Family, pm: Any, pt: Any) -> tuple[Any, Any]:
     steps: Any = base.steps
     # where there is no threshold, the category before is the last
-    beyond = -FAR if steps.kind == "acat" else FAR
+    beyond = -FAR if steps.adds_up else FAR
 
     def each(
         eta: Any, threshold: Any, item: Any, cuts: Any, disc: Any, effects: Any = None
@@ -305,7 +305,7 @@ def _steps_graph(base: Family, pm: Any, pt: Any) -> tuple[Any, Any]:
         over = scale * over
         logits = pt.switch(there, steps.logits(Tensors(pt), over), beyond)
         none = pt.zeros_like(logits[..., :1])
-        if steps.kind == "acat":
+        if steps.adds_up:
             sums = pt.concatenate([none, pt.cumsum(logits, axis=-1)], axis=-1)
             return sums - pt.logsumexp(sums, axis=-1, keepdims=True)
         passed = pt.cumsum(-pt.softplus(logits), axis=-1)
@@ -395,7 +395,7 @@ def {name}_draw({given}, size):
 def _steps_text(base: Family, name: str, names: Sequence[str]) -> str:
     steps: Any = base.steps
     made, curve, body = steps.parts_of_text()
-    beyond = -FAR if steps.kind == "acat" else FAR
+    beyond = -FAR if steps.adds_up else FAR
     sign = "-" if steps.kind == "sratio" else ""
     given = ", ".join(names)
     return f'''{made}

@@ -79,7 +79,7 @@ class StepLogits:
         with np.errstate(over="ignore"):
             logits = np.asarray(self.logits(ARRAYS, scale * over))
         none = np.zeros((*logits.shape[:-1], 1))
-        if self.kind == "acat":
+        if self.adds_up:
             sums = np.concatenate([none, np.cumsum(logits, axis=-1)], axis=-1)
             largest = np.real(sums).max(axis=-1, keepdims=True)
             total = np.exp(sums - largest).sum(axis=-1, keepdims=True)
@@ -122,7 +122,7 @@ class StepLogits:
     def at_shares(self, shares: NDArray[Any]) -> NDArray[Any]:
         """Return the thresholds that give shares of categories where ``eta`` is 0."""
         forward = LINKS[self.link].forward
-        if self.kind == "acat":
+        if self.adds_up:
             upper = shares[1:] / (shares[1:] + shares[:-1])
             return np.array([-forward(float(one)) for one in upper])
         left = np.cumsum(shares[::-1])[::-1][:-1]
@@ -175,7 +175,7 @@ class StepLogits:
             scale = disc[..., None] if disc.ndim else disc
             logits = self.logits(Tensors(pt), scale * over)
             none = pt.zeros_like(logits[..., :1])
-            if self.kind == "acat":
+            if self.adds_up:
                 sums = pt.concatenate([none, pt.cumsum(logits, axis=-1)], axis=-1)
                 return sums - pt.logsumexp(sums, axis=-1, keepdims=True)
             passed = pt.cumsum(-pt.softplus(logits), axis=-1)
@@ -221,7 +221,7 @@ class StepLogits:
         body = """    passed = pt.cumsum(-pt.softplus(logits), axis=-1)
     before = pt.concatenate([none, passed], axis=-1)
     return before + pt.concatenate([-pt.softplus(-logits), none], axis=-1)"""
-        if self.kind == "acat":
+        if self.adds_up:
             body = """    whole = pt.cumsum(logits, axis=-1)
     sums = pt.concatenate([none, whole], axis=-1)
     return sums - pt.logsumexp(sums, axis=-1, keepdims=True)"""

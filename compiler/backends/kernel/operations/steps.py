@@ -123,7 +123,7 @@ def step_rows(name: str, family: Family) -> Operation:
     text, words = _ADJACENT, [*WORDS]
     signs = {"sratio": ("-", ""), "cratio": ("", "-"), "acat": ("", "")}
     sign, turned = signs[steps.kind]
-    if steps.kind != "acat":
+    if not steps.adds_up:
         text = _SEQUENTIAL
     heads, own = "last, threshold", ""
     if family.items:
