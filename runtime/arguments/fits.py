@@ -9,15 +9,16 @@ import typer
 from ..commands.usage import typed
 from .app import app
 from .kinds import (
+    AnyFormat,
     Data,
     Draws,
     Fit,
     Force,
     ModelName,
+    Prob,
     Quiet,
     Response,
     Seed,
-    TableFormat,
     Tune,
 )
 
@@ -58,7 +59,7 @@ def fit(
             "--resume", metavar="FIT", help="Go on from a fit, by its own settings."
         ),
     ] = None,
-    form: TableFormat = "table",
+    form: AnyFormat = "table",
     quiet: Quiet = False,
 ) -> None:
     """Sample the posterior, save it, and print the table.
@@ -110,11 +111,12 @@ def _typed(ctx: typer.Context, name: str) -> bool:
 @app.command()
 def summary(
     path: Fit,
-    form: TableFormat = "table",
+    form: AnyFormat = "table",
     whole: Annotated[
         bool,
         typer.Option("--all", help="Group effects too, and long blocks whole."),
     ] = False,
+    prob: Prob = 0.95,
 ) -> None:
     """Print the table of a saved fit.
 
@@ -122,7 +124,13 @@ def summary(
     """
     from ..commands.summary import run
 
-    run(path, form, whole)
+    _check_prob(prob)
+    run(path, form, whole, prob)
+
+
+def _check_prob(prob: float) -> None:
+    if not 0.0 < prob < 1.0:
+        raise typer.BadParameter("--prob is a share between 0 and 1")
 
 
 @app.command()
@@ -284,12 +292,8 @@ def ask(
             metavar="QUESTION", help='Such as "means block*cs, scale=response".'
         ),
     ],
-    form: Annotated[
-        Literal["table", "json", "markdown", "latex", "csv"], typer.Option("--format")
-    ] = "table",
-    prob: Annotated[
-        float, typer.Option(metavar="P", help="Mass of the intervals (0.95).")
-    ] = 0.95,
+    form: AnyFormat = "table",
+    prob: Prob = 0.95,
     out: Annotated[
         str | None,
         typer.Option(metavar="PATH", help="Also draw it: png, pdf or svg."),
@@ -301,6 +305,5 @@ def ask(
     """
     from ..commands.ask import run
 
-    if not 0.0 < prob < 1.0:
-        raise typer.BadParameter("--prob is a share between 0 and 1")
+    _check_prob(prob)
     run(path, question, form, prob, out)

@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 import typer
 
 __all__ = [
+    "AnyFormat",
     "Data",
     "Draws",
     "File",
     "Fit",
     "Force",
     "ModelName",
+    "Prob",
     "Quiet",
     "Response",
     "Seed",
@@ -41,6 +43,10 @@ Draws = Annotated[int, typer.Option(min=1, help="Draws kept, per chain.")]
 Tune = Annotated[int, typer.Option(min=0, help="Draws to adapt by, per chain.")]
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format")]
 TableFormat = Annotated[Literal["table", "json", "markdown"], typer.Option("--format")]
+AnyFormat = Annotated[
+    Literal["table", "json", "markdown", "latex", "csv"], typer.Option("--format")
+]
+Prob = Annotated[float, typer.Option(metavar="P", help="Mass of the intervals (0.95).")]
 Force = Annotated[
     bool, typer.Option("--force", help="Write over a file that is there.")
 ]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from .plot import check_picture, write
+from .plot import check_picture, refuse, write
 from .terminal import answer, answer_json, print_text, warn
+
+#: Names of files that hold a table, with what it is in them.
+_TABLES = {
+    ".csv": "csv",
+    ".json": "json",
+    ".md": "markdown",
+    ".tex": "latex",
+    ".txt": "table",
+}
 
 if TYPE_CHECKING:
     from ..plots.style import Picture
@@ -16,6 +26,9 @@ def run(path: str, question: str, form: str, prob: float, out: str | None) -> No
     from ..fit.asking import ask_file
 
     if out is not None:
+        if Path(out).suffix.lower() in _TABLES:
+            kind = _TABLES[Path(out).suffix.lower()]
+            refuse(f"--out draws a picture; a table is `--format {kind} > {out}`")
         check_picture(out)
     found = ask_file(path, question, prob)
     warn(found.warnings)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .terminal import answer, answer_json
+from .terminal import answer, answer_json, note, print_text
 
 if TYPE_CHECKING:
     from ..fit.fit import Fit
     from ..summary.summary import Summary
 
 
-def run(path: str, form: str, whole: bool) -> None:
+def run(path: str, form: str, whole: bool, prob: float) -> None:
     """Print the table of a fit file."""
     from ..fit.store import read_summary
 
-    _print(read_summary(path, whole=whole), form)
+    _print(read_summary(path, whole=whole, prob=prob), form)
 
 
 def show(fit: Fit, form: str, whole: bool) -> None:
@@ -24,9 +24,16 @@ def show(fit: Fit, form: str, whole: bool) -> None:
 
 
 def _print(summary: Summary, form: str) -> None:
-    if form == "json":
-        answer_json(summary.to_dict())
-    elif form == "markdown":
-        answer(summary.to_markdown())
-    else:
-        answer(summary)
+    match form:
+        case "json":
+            answer_json(summary.to_dict())
+        case "markdown":
+            answer(summary.to_markdown())
+        case "latex":
+            answer(summary.to_latex())
+        case "csv":
+            print_text(summary.to_csv() or "")
+            for sentence in summary.sampling.verdict.sentences:
+                note(sentence)
+        case _:
+            answer(summary)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from dataclasses import dataclass, replace
@@ -13,7 +11,7 @@ from varying.grammar.render.safe import prose, visible
 
 from ..interface.grids import page, paragraph
 from ..interface.printed import Printed
-from ..questions.tables import latex, markdown_parts, sections
+from ..questions.tables import comma_separated, latex, markdown_parts, sections
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,21 +140,9 @@ class Answer:
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Return lines of comma-separated values, or write them to a file."""
-        buffer = io.StringIO(newline="")
         rows = [one.to_dict() for one in self.rows]
         rows += [one.to_dict() for one in self._answers.tests]
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        text = buffer.getvalue()
-        if path is None:
-            return Printed(text)
-        from ..files.whole_file import replacing
-
-        with replacing(path) as file:
-            file.write(text.encode())
-        return None
+        return comma_separated(rows, path)
 
     def to_markdown(self) -> str:
         """Return Markdown tables with notes below them."""
@@ -167,7 +153,7 @@ class Answer:
 
     def to_latex(self) -> str:
         """Return LaTeX tables with the rules of ``booktabs``, notes below them."""
-        return Printed(latex(self._answers, self.prob))
+        return Printed(latex(sections(self._answers, self.prob)))
 
     def plot(self, ax: Any = None) -> Picture | Axes:
         """Draw each line: its median, middle 50 % and 95 % of the draws; the data's.

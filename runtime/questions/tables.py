@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from varying.grammar.render.safe import code, prose, visible
 
 from ..draws.digits import cells, decimals, headings
 from ..interface.grids import Cell, TextTable
+from ..interface.printed import Printed
 
 if TYPE_CHECKING:
     from ..interface.grids import Weight
     from .answers import Answers, Computed, Tested
 
-__all__ = ["latex", "line", "markdown", "markdown_parts", "sections"]
+__all__ = [
+    "comma_separated",
+    "latex",
+    "line",
+    "markdown",
+    "markdown_parts",
+    "sections",
+]
 
 _TEST_HEADINGS = ("probability", "MCSE", "prior", "Bayes factor")
 _BAYES_FACTOR = (
@@ -187,10 +198,29 @@ def markdown(
     return "\n".join(f"| {' | '.join(one)} |" for one in lines)
 
 
-def latex(answers: Answers, prob: float) -> str:
-    """Return the tables as LaTeX with the rules of ``booktabs``, notes below them."""
+def comma_separated(
+    rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str] | None = None
+) -> str | None:
+    """Return rows as lines of comma-separated values, or write them to a file."""
+    buffer = io.StringIO(newline="")
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    text = buffer.getvalue()
+    if path is None:
+        return Printed(text)
+    from ..files.whole_file import replacing
+
+    with replacing(path) as file:
+        file.write(text.encode())
+    return None
+
+
+def latex(tables: Iterable[tuple[TextTable, Sequence[str]]]) -> str:
+    """Return tables as LaTeX with the rules of ``booktabs``, notes below each."""
     parts: list[str] = []
-    for grid, notes in sections(answers, prob):
+    for grid, notes in tables:
         columns = "l" + "r" * (len(grid.headings) - 1)
         lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
         lines.append(_latex_row([(heading, 0) for heading in grid.headings]))

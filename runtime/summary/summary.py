@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -144,6 +145,23 @@ class Summary:
         from .table import as_markdown
 
         return Printed(as_markdown(self))
+
+    def to_latex(self) -> str:
+        """Return LaTeX tables with the rules of ``booktabs``, the verdict below."""
+        from .table import as_latex
+
+        return Printed(as_latex(self))
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Return lines of comma-separated values, or write them to a file.
+
+        A line for each parameter, quantity, test, mean, contrast and slope, at full
+        precision; the verdict is not among them.
+        """
+        from ..questions.tables import comma_separated
+
+        asked = [row for rows in self.answers.to_dict().values() for row in rows]
+        return comma_separated([*(row.to_dict() for row in self.rows), *asked], path)
 
 
 def rows_of(

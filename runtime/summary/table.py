@@ -10,7 +10,7 @@ from varying.grammar.render.safe import code, prose, visible
 
 from ..draws.digits import cells, decimals, headings
 from ..interface.grids import Cell, TextTable, code_html, page, paragraph
-from ..questions.tables import line, markdown, markdown_parts, sections
+from ..questions.tables import latex, line, markdown, markdown_parts, sections
 from ..verdict.page import verdict_html
 
 if TYPE_CHECKING:
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from ..draws.row import StatisticsRow
     from .summary import Summary
 
-__all__ = ["as_html", "as_markdown", "as_rich", "as_text", "decimals", "tables_html"]
+__all__ = [
+    "as_html",
+    "as_latex",
+    "as_markdown",
+    "as_rich",
+    "as_text",
+    "decimals",
+    "tables_html",
+]
 
 #: Widest text on a terminal.
 WIDTH = 88
@@ -98,6 +106,14 @@ def tables_html(summary: Summary) -> Iterator[str]:
         yield table.html()
         for note in notes:
             yield paragraph(note, "f")
+
+
+def as_latex(summary: Summary) -> str:
+    """Return the tables as LaTeX, the verdict below; long blocks are shortened."""
+    tables: list[tuple[TextTable, list[str]]] = [(_table(summary), [])]
+    tables += sections(summary.answers, summary.prob)
+    tables[-1][1].extend(summary.sampling.verdict.sentences)
+    return latex(tables)
 
 
 def as_markdown(summary: Summary) -> str:

@@ -258,3 +258,22 @@ def test_a_response_that_is_none(
 ) -> None:
     assert inside("plot", kind, "made.fit", "--response", "z") == 2
     assert "internal" not in capsys.readouterr().err
+
+
+def test_a_summary_is_written_for_a_paper_and_for_a_file(
+    fit: Path, inside: Callable[..., int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert inside("summary", fit.name, "--format", "csv", "--prob", "0.9") == 0
+    said = capfd.readouterr()
+    assert said.out.startswith("name,coord,mean,") and "chains" not in said.out
+    verdict = made_fit().verdict.sentences
+    assert said.err.splitlines() == list(verdict)
+    lower = next(
+        row.lower for row in made_fit().summary(prob=0.9).to_frame().itertuples()
+    )
+    assert f",{lower}," in said.out.splitlines()[1]
+    assert inside("summary", fit.name, "--format", "latex") == 0
+    assert r"\toprule" in capfd.readouterr().out
+    assert inside("summary", fit.name, "--prob", "90") == 2
+    assert inside("ask", fit.name, "slope x", "--out", "a.tex") == 2
+    assert "`--format latex > a.tex`" in capfd.readouterr().err

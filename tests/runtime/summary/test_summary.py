@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from varying.runtime.draws.digits import cells, decimals
@@ -54,6 +56,21 @@ def test_json_is_the_contract() -> None:
     ]
     assert found["sampling"]["verdict"]["ok"] is True
     json.dumps(found, allow_nan=False)
+
+
+def test_a_table_for_a_paper_and_one_for_a_file(tmp_path: Path) -> None:
+    summary = made_fit().summary(prob=0.9)
+    assert summary.to_csv(tmp_path / "s.csv") is None
+    read = pd.read_csv(tmp_path / "s.csv", keep_default_na=False, na_values=[""])
+    assert list(read) == KEYS
+    wanted = summary.to_frame().reset_index()
+    np.testing.assert_array_equal(read["mean"], wanted["mean"])
+    np.testing.assert_array_equal(read["lower"], wanted["lower"])
+    latex = summary.to_latex()
+    assert r"\begin{tabular}{lrrrrrrrr}" in latex and r"5\%" in latex
+    assert r"sd\_g & " in latex and r"\quad x & " in latex
+    # figures never go without what they are worth
+    assert latex.rstrip().endswith(summary.sampling.verdict.sentences[-1])
 
 
 def test_effects_only_on_request_and_internals_never() -> None:
