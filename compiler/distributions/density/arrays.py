@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import numerics
-from . import compoisson, incomplete_arrays, sums
+from . import compoisson, falling, incomplete_arrays, sums
 from .operations import ERFC_SLOPE, DensityFunction, Operations
 
 #: Below it the slope of the log of the normal distribution function is a series.
@@ -29,13 +29,21 @@ def _with_slope(x: Any, value: Any, slope: Callable[[], Any]) -> Any:
 
 def _tails(tails: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
     """Return the logs of both tails of arguments with small imaginary parts."""
-    found = []
-    for value, *slopes in tails(ARRAYS, *map(np.real, arguments)):
-        for one, slope in zip(arguments, slopes, strict=True):
-            if np.iscomplexobj(one):
-                value = value + 1j * np.imag(one) * slope
-        found.append(value)
-    return found[0], found[1]
+    low, high = tails(ARRAYS, *map(np.real, arguments))
+    return _moved(low, arguments), _moved(high, arguments)
+
+
+def _with_slopes(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a value of arguments with small imaginary parts, of one and its slopes."""
+    return _moved(function(ARRAYS, *map(np.real, arguments)), arguments)
+
+
+def _moved(found: Sequence[Any], arguments: Sequence[Any]) -> Any:
+    value, *slopes = found
+    for one, slope in zip(arguments, slopes, strict=True):
+        if np.iscomplexobj(one):
+            value = value + 1j * np.imag(one) * slope
+    return value
 
 
 class Arrays(Operations):
@@ -111,11 +119,17 @@ class Arrays(Operations):
     @staticmethod
     def log_com_sum(eta: Any, shape: Any) -> Any:
         """Return the log of the sum of counts of Conway, Maxwell and Poisson."""
-        value, *slopes = compoisson.log_com_sum(ARRAYS, np.real(eta), np.real(shape))
-        for one, slope in zip((eta, shape), slopes, strict=True):
-            if np.iscomplexobj(one):
-                value = value + 1j * np.imag(one) * slope
-        return value
+        return _with_slopes(compoisson.log_com_sum, eta, shape)
+
+    @staticmethod
+    def log_skew_tail(z: Any, a: Any) -> Any:
+        """Return the log of the thin tail of a skew normal number."""
+        return _with_slopes(falling.log_skew_tail, z, a)
+
+    @staticmethod
+    def log_arc(start: Any, length: Any, kappa: Any) -> Any:
+        """Return the log of the von Mises probability of an arc."""
+        return _with_slopes(falling.log_arc, start, length, kappa)
 
     @staticmethod
     def abs(x: Any) -> Any:

@@ -271,6 +271,14 @@ class Operations:
         """
         raise NotImplementedError
 
+    def log_skew_tail(self, z: Any, a: Any) -> Any:
+        """Log of ``Integral_z^inf 2 phi(t) Phi(-a t) dt``: ``falling.py``."""
+        raise NotImplementedError
+
+    def log_arc(self, start: Any, length: Any, kappa: Any) -> Any:
+        """Log of the von Mises probability of an arc away from the mean: the same."""
+        raise NotImplementedError
+
     def log_i0e(self, x: Any) -> Any:
         """Log of the modified Bessel function ``I_0`` over ``exp(x)``, from 0 on."""
         return self.choose(
@@ -292,7 +300,7 @@ DERIVED = {
     **{"log1p_ratio": 1, "softplus_excess": 1, "x_log_x": 1, "gamma_remainder": 1},
     **{"lgamma1p": 1},
     **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1, "log_mills": 1, "log_i0e": 1},
-    **{"log_com_sum": 2},
+    **{"log_com_sum": 2, "log_skew_tail": 2, "log_arc": 3},
 }
 #: The last numbers of these are known: the kernel has no slope in them.
 KNOWN = {"log_rising": 1}

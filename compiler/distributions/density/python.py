@@ -10,13 +10,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import compoisson, incomplete_scalars, scalars, sums
+from . import compoisson, falling, incomplete_scalars, scalars, sums
 from .graph import RESULTS, Graph, GraphNode, trace
 from .operations import DensityFunction
 from .sources import remember
 
 #: Where functions are that are written by hand.
-_BY_HAND = (scalars, incomplete_scalars, sums, compoisson)
+_BY_HAND = (scalars, incomplete_scalars, sums, compoisson, falling)
 #: The conditions that a node is computed under, and the side of each.
 Path = tuple[tuple[int, int], ...]
 

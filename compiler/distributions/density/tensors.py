@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import compoisson
+from . import compoisson, falling
 from .incomplete_text import BETA_TAILS, GAMMA_TAILS
 from .operations import ROOT_HALF, Operations
 from .sums import BETABINOM_TAILS
@@ -19,6 +19,8 @@ _TEXTS = {
     "beta_tails": BETA_TAILS,
     "betabinom_tails": BETABINOM_TAILS,
     "log_com_sum": compoisson.TEXT,
+    "log_skew_tail": falling.SKEW_TEXT,
+    "log_arc": falling.ARC_TEXT,
 }
 
 
@@ -32,7 +34,8 @@ class Tensors(Operations):
         setattr(self, "square", pt.square)  # noqa: B010
         space = {"pt": pt, "np": np, "log1mexp": self.log1mexp}
         space |= {one: getattr(self, one) for one in ("exp_excess", "gamma_remainder")}
-        space["log1p_excess"] = self.log1p_excess
+        space |= {one: getattr(self, one) for one in ("log1p_excess", "log_mills")}
+        space["log_i0e"] = self.log_i0e
         for name, text in _TEXTS.items():
             exec(text, space)
             setattr(self, name, space[name])

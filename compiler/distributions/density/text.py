@@ -9,7 +9,7 @@ import inspect
 import math
 from collections.abc import Mapping, Sequence
 
-from . import compoisson
+from . import compoisson, falling
 from .graph import GraphNode, trace
 from .incomplete_text import NEEDS
 from .incomplete_text import WRITTEN as INCOMPLETE
@@ -63,10 +63,17 @@ _WRITTEN: Mapping[str, str] = {
     return pt.log(pt.ive(0.0, x))
 ''',
     "log_com_sum": compoisson.TEXT,
+    "log_skew_tail": falling.SKEW_TEXT,
+    "log_arc": falling.ARC_TEXT,
     **INCOMPLETE,
 }
 #: What those call that is written as text.
-_CALLED = {**NEEDS, "log_com_sum": ("log1p_excess", "gamma_remainder")}
+_CALLED = {
+    **NEEDS,
+    "log_com_sum": ("log1p_excess", "gamma_remainder"),
+    "log_skew_tail": ("log_mills",),
+    "log_arc": ("log_i0e",),
+}
 _LEVELS: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
 _TEMPLATES: Mapping[str, str] = {
     "where": "pt.switch({}, {}, {})",

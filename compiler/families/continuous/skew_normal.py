@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ...distributions.density.arrays import ARRAYS
+from ...distributions.density.operations import ROOT_HALF
 from ...distributions.numerics import HALF_LOG_2PI
-from ..family import Array, DefaultPrior, Dpar, Family, residual_scale
+from ..between import chance, log_between
+from ..family import Array, DefaultPrior, Dpar, Family, Tails, residual_scale
 from ..link import REALS
-from ..written import readings
+from ..written import alone_text, readings
 from .gaussian import in_support, moments
 
 NAMES = ("mu", "sigma", "alpha")
@@ -19,12 +23,61 @@ LOG_2 = 0.6931471805599453
 HALF = math.sqrt(2.0 / math.pi)
 
 
+def _scaled(m: Any, sigma: Any, alpha: Any) -> tuple[Any, Any]:
+    """Return ``delta`` and ``omega``, the scale that is no standard deviation."""
+    delta = alpha / m.sqrt(1.0 + alpha * alpha)
+    return delta, sigma / m.sqrt(1.0 - HALF * HALF * delta * delta)
+
+
 def density(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> Any:
     """Log density, by mean and standard deviation."""
-    delta = alpha / m.sqrt(1.0 + alpha * alpha)
-    omega = sigma / m.sqrt(1.0 - HALF * HALF * delta * delta)
+    delta, omega = _scaled(m, sigma, alpha)
     z = (y - mu) / omega + HALF * delta
     return LOG_2 - m.log(omega) - 0.5 * z * z - HALF_LOG_2PI + m.log_ndtr(alpha * z)
+
+
+def log_tails(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above.
+
+    From the centre outwards. Where the thick side is above, that is two normal tails
+    less the thin one; and what is below, the number between it and its negative and
+    the thin tail.
+    """
+    delta, omega = _scaled(m, sigma, alpha)
+    z = (y - mu) / omega + HALF * delta
+    is_left = z < 0.0
+    z, alpha = m.where(is_left, -z, z), m.where(is_left, -alpha, alpha)
+    is_thick = alpha > 0.0
+    thin = m.log_skew_tail(z, m.where(is_thick, alpha, -alpha))
+    normal = LOG_2 + m.log_ndtr(-z)
+    thick = normal + m.log1p(-m.exp(thin - normal))
+    near = 1.0 - m.erfc(z * ROOT_HALF) + m.exp(thin)
+    is_near = m.where(is_thick, near, 1.0) < 0.5
+    near = m.where(is_near, near, 0.25)
+    outer = m.where(is_near, m.log1p(-near), m.where(is_thick, thick, thin))
+    inner = m.log1mexp(-m.where(is_near, -LOG_2, outer))
+    inner = m.where(is_near, m.log(near), inner)
+    return m.where(is_left, outer, inner), m.where(is_left, inner, outer)
+
+
+def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
+    """Mean between bounds, by parts: ``-phi`` has the slope ``z phi``."""
+    mu, sigma, alpha = own
+    assert SKEW_NORMAL.tails is not None
+    with np.errstate(all="ignore"):
+        mass = chance(SKEW_NORMAL.tails, own, low, high)
+        delta, omega = _scaled(ARRAYS, sigma, alpha)
+        root, total = np.sqrt(1.0 + alpha * alpha), np.zeros(())
+        sides: list[Any] = [None, None]
+        for place, at in enumerate((low, high)):
+            if at is not None:
+                z = (at - mu) / omega + HALF * delta
+                log = density(ARRAYS, at, mu, sigma, alpha) - mass
+                height = omega * np.exp(log)
+                total = total + (height if place == 0 else -height)
+                sides[place] = [ARRAYS.log_ndtr(one * root) for one in (z, -z)]
+        between = np.exp(np.asarray(log_between(ARRAYS, *sides)) - mass)
+    return np.asarray(mu + omega * (total + HALF * delta * (between - 1.0)))
 
 
 def _shape(alpha: Array) -> tuple[Array, Array]:
@@ -57,6 +110,14 @@ def _draw(pm: Any, pt: Any, mu: Any, sigma: Any, alpha: Any, size: Any) -> Any:
     )
 
 
+_DRAWN = """
+    mu, sigma, alpha = pt.broadcast_arrays(mu, sigma, alpha)
+    delta = alpha / pt.sqrt(1 + alpha**2)
+    omega = sigma / pt.sqrt(1 - 2 / np.pi * delta**2)
+    location = mu - omega * (2 / np.pi) ** 0.5 * delta
+    return pm.SkewNormal.dist(mu=location, sigma=omega, alpha=alpha, size=size)
+"""
+
 SKEW_NORMAL = Family(
     name="skew_normal",
     title="skew normal distribution",
@@ -83,18 +144,19 @@ SKEW_NORMAL = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    tails=Tails(
+        log_tails,
+        lambda pm, pt, mu, sigma, alpha: _draw(pm, pt, mu, sigma, alpha, None),
+        "alone(mu, sigma, alpha, None)",
+        mean=mean_between,
+        before=alone_text("mu, sigma, alpha", _DRAWN),
+    ),
     **readings(
         "skew_normal",
         density,
         NAMES,
         _draw,
-        """
-    mu, sigma, alpha = pt.broadcast_arrays(mu, sigma, alpha)
-    delta = alpha / pt.sqrt(1 + alpha**2)
-    omega = sigma / pt.sqrt(1 - 2 / np.pi * delta**2)
-    location = mu - omega * (2 / np.pi) ** 0.5 * delta
-    return pm.SkewNormal.dist(mu=location, sigma=omega, alpha=alpha, size=size)
-""",
+        _DRAWN,
         "Log density of a skew normal response, by mean and standard deviation",
     ),
     doc=r"""Continuous response with a longer tail on one side.

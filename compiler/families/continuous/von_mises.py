@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.weighted import Counts
-from ..family import Array, DefaultPrior, Dpar, Family, Moments
+from ...distributions.density.arrays import ARRAYS
+from ...distributions.density.arrays import ARRAYS
+from ..between import NEVER, chance
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, Tails
 from ..written import readings
 
 NAMES = ("eta", "kappa")
 LOG_2PI = math.log(2.0 * math.pi)
 #: A mean that is as good as opposite to 0 is taken to have this tangent of its half.
 _FARTHEST = 20.0
+_TURN = 2.0 * math.pi
+#: Half of the angles are about so near to the mean, in standard deviations, halved.
+_QUARTER = 0.337
+_STEP = 1e-30
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -49,6 +57,82 @@ def density(m: Any, y: Any, eta: Any, kappa: Any) -> Any:
     off = sine - eta * cosine
     away = 2.0 * off * off / (1.0 + eta * eta)
     return -kappa * away - LOG_2PI - m.log_i0e(kappa)
+
+
+def between(m: Any, low: Any, high: Any, eta: Any, kappa: Any) -> Any:
+    """Return the log of the probability from one angle to another.
+
+    An arc that has neither the mean nor the opposite of it inside is one integral, and
+    one that has both is what such an arc leaves. Any other one is two: those from the
+    mean to both ends or those from the ends to its opposite, whichever are less; it is
+    their sum, or what they leave.
+    """
+    mu = 2.0 * m.arctan(eta)
+    first, length = low - mu, high - low
+    turn = m.where(first < -math.pi, _TURN, m.where(first > math.pi, -_TURN, 0.0))
+    first, last = first + turn, high - mu + turn
+    is_below = first < 0.0
+    # past the first of the two that follows, and past both
+    passed = m.where(is_below, last, last - math.pi)
+    has_none, has_both = passed < 0.0, passed > math.pi
+    one = m.where(is_below, -first, first)
+    other = m.where(is_below, last, _TURN - last)
+    half = 2.0 * m.arctan(_QUARTER / m.sqrt(kappa + _QUARTER * _QUARTER))
+    is_near = one + other < 2.0 * half
+
+    def piece(none: Any, both: Any, near: Any, far: Any) -> Any:
+        two = m.where(is_near, near, far)
+        return m.where(has_none, none, m.where(has_both, both, two))
+
+    inner = m.where(is_below, -last, first)
+    outer = m.where(is_below, -first, last - _TURN)
+    found = m.logaddexp(
+        m.log_arc(
+            piece(inner, outer, 0.0, one),
+            piece(length, _TURN - length, one, math.pi - one),
+            kappa,
+        ),
+        m.log_arc(
+            piece(0.0, 0.0, 0.0, other),
+            piece(0.0, 0.0, other, math.pi - other),
+            kappa,
+        ),
+    )
+    from_mean = m.where(is_below, 0.0, 1.0)
+    is_rest = piece(0.0, 1.0, from_mean, 1.0 - from_mean) > 0.5
+    return m.where(is_rest, m.log1mexp(-m.where(is_rest, found, -1.0)), found)
+
+
+def log_tails(m: Any, y: Any, eta: Any, kappa: Any) -> tuple[Any, Any]:
+    """Return the logs of the probabilities from -pi to an angle, and on to pi."""
+    y = m.where(y < -math.pi, -math.pi, m.where(y > math.pi, math.pi, y))
+    return (
+        between(m, -math.pi, y, eta, kappa),
+        between(m, y, math.pi, eta, kappa),
+    )
+
+
+def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
+    """Mean direction between bounds.
+
+    The slope of the log probability in ``kappa`` has the mean cosine, and the sine is
+    the slope of the density.
+    """
+    eta, kappa = own
+    low = np.asarray(-math.pi if low is None else low) * 1.0
+    high = np.asarray(math.pi if high is None else high) * 1.0
+    mu, stepped = 2.0 * np.arctan(eta), kappa + _STEP * 1j
+    with np.errstate(all="ignore"):
+        mass = between(ARRAYS, low, high, eta, stepped)
+        cosine = 1.0 + np.imag(mass + ARRAYS.log_i0e(stepped)) / _STEP
+        rise = np.sin(0.5 * (low + high) - mu) * np.sin(0.5 * (high - low))
+        rise = -2.0 * kappa * rise
+        first, last = (
+            np.exp(density(ARRAYS, at, eta, kappa) - np.real(mass)) for at in (low, high)
+        )
+        sine = np.where(rise < 0.0, -first * np.expm1(rise), last * np.expm1(-rise))
+    direction = mu + np.arctan2(sine / kappa, cosine)
+    return np.asarray(np.remainder(direction + math.pi, _TURN) - math.pi)
 
 
 def simulate(rng: np.random.Generator, eta: Array, kappa: Array) -> Array:
@@ -106,6 +190,15 @@ VON_MISES = Family(
     return pm.VonMises.dist(2 * pt.arctan(eta), kappa, size=size)
 """,
         "Log density of an angle, by the tangent of half its mean",
+    ),
+    tails=Tails(
+        log_tails,
+        lambda pm, pt, eta, kappa: pm.VonMises.dist(2.0 * pt.arctan(eta), kappa),
+        "pm.VonMises.dist(2 * pt.arctan(eta), kappa)",
+        lowest=-math.pi,
+        highest=math.pi,
+        mean=mean_between,
+        between=between,
     ),
     measure="the tangent of half the response",
     doc=r"""Angles and times of day: the normal distribution on a circle.
