@@ -171,14 +171,20 @@ def _censoring(
         )
     tails = bound.family.tails
     assert tails is not None
-    good &= _report(
-        (status == RIGHT) & (y >= tails.highest),
-        variable,
-        table,
-        sink,
-        f"in ROWS a censored `{name}` is {tails.highest:g}, and no response of "
-        f"{bound.family.shown} is above",
-    )
+    # one that has a probability of its own is at most that
+    lowest = -np.inf if tails.lowest in tails.atoms else tails.lowest
+    for beyond, end, side in (
+        ((status == RIGHT) & (y >= tails.highest), tails.highest, "above"),
+        ((status == LEFT) & (y <= lowest), lowest, "below"),
+    ):
+        good &= _report(
+            beyond,
+            variable,
+            table,
+            sink,
+            f"in ROWS a censored `{name}` is {end:g}, and no response of "
+            f"{bound.family.shown} is {side}",
+        )
     # at most a number is that number as well, where numbers are whole
     least = np.less if is_whole(bound.family) else np.less_equal
     ends = (

@@ -14,8 +14,8 @@ Array = NDArray[Any]
 
 def between(of: Any, low: Any, high: Any) -> Array:
     """Log of a probability, in digits that 60-digit sums would have too."""
-    if isinstance(of, Mixed):
-        return of.between(low, high)
+    if hasattr(of, "between"):
+        return np.asarray(of.between(low, high))
     with np.errstate(all="ignore"):
         below, start = of.logcdf(high), of.logcdf(low)
         above, end = of.logsf(low), of.logsf(high)

@@ -124,6 +124,9 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
     if family.known:
         p["trials"] = np.floor(np.exp(rng.uniform(1.0, 6.0, POINTS)))
         points = np.clip(special.expit(points), 0.02, 0.9) * p["trials"]
+    elif base == "von_mises":
+        points = rng.uniform(-3.1, 3.1, POINTS)
+        wide = (3.14 - points) * rng.uniform(0.05, 0.9, POINTS)
     elif base in SHARES:
         points = special.expit(np.clip(points, -12.0, 5.0))
         wide = (1.0 - points) * rng.uniform(0.05, 0.9, POINTS)
@@ -152,6 +155,9 @@ def sample(name: str, rng: np.random.Generator) -> tuple[Array, dict[str, Array]
         found["lb"] = points * rng.uniform(0.01, 0.95, POINTS)
     if whole:
         found |= {"lb": np.ceil(found["lb"]), "ub": np.ceil(found["ub"])}
+    if base == "von_mises":
+        found["lb"] = points - (points + 3.14) * rng.random(POINTS)
+        found["ub"] = found["upper"] + (3.14 - found["upper"]) * rng.random(POINTS)
     if 1.0 in atoms:
         found["cens"] = np.where(points == 1.0, 0.0, found["cens"])
     if family.known:
@@ -285,6 +291,10 @@ def test_draws_and_means_are_those_between_the_bounds(
         bounds = {"lb": 0.999, "ub": 0.9995} if far else {"lb": 0.3, "ub": 0.8}
         if far and "lb" not in limits:
             bounds["ub"] = 1e-4
+    if base == "von_mises":
+        bounds = {"lb": 0.8, "ub": 2.0}
+        if far:
+            bounds = {"lb": 2.8, "ub": 3.0 if "lb" in limits else -2.8}
     known = {name: bounds.get(name, 0.0) for name in limits.split()}
     family: Family = FAMILIES[f"{base} | {limits}"]
     draws = 4_000

@@ -19,8 +19,8 @@ SHARES = (1e-9, 0.01, 0.3, 0.5, 0.9, 1.0 - 1e-6)
 #: A value for a parameter, by its support, and for what each row brings along.
 VALUES = {"unit": 0.3, "real": 0.4, "at_least_one": 3.2}
 KNOWN = 5.0
-#: No distribution function, or one of two numbers a row.
-NONE = {"von_mises", "wiener"}
+#: Their distribution function is one of two numbers a row.
+NONE = {"wiener"}
 #: Those that have a formula.
 CLOSED = [name for name, family in FAMILIES.items() if family.quantile is not None]
 NUMBERS = [

@@ -22,8 +22,8 @@ from .scalars import row_log_i0e, row_log_mills
 Array = NDArray[Any]
 
 LOG_PI = 1.1447298858494002
-#: The log of an integral over nothing.
-NOTHING = -1e30
+#: No arc is shorter: slopes at an end where it begins are not lost.
+SHORTEST = 1e-18
 #: The log of the normal distribution function bends at least so much below 0.
 _BEND = 2.0 / math.pi
 
@@ -59,8 +59,7 @@ def row_log_arc(
     Of a von Mises distribution: from ``start`` away from the mean on, up to opposite to
     it at most. And its slopes.
     """
-    if length <= 0.0:
-        return NOTHING, 0.0, 0.0, 0.0
+    length = max(length, SHORTEST)
     half = math.sin(0.5 * start)
     height = 2.0 * half * half
     bessel, by_bessel = row_log_i0e(kappa)
@@ -114,9 +113,11 @@ def log_arc(m: Any, start: Array, length: Array, kappa: Array) -> list[Array]:
     """Return the same of arrays, as the other."""
     start, length, kappa = np.broadcast_arrays(start, length, kappa)
     with np.errstate(all="ignore"):
+        length = np.maximum(length, SHORTEST)
         height = 2.0 * np.square(np.sin(0.5 * start))
-        share = np.minimum(0.5 * (height + DEEP / kappa), 1.0)
-        end = np.minimum(length, 2.0 * np.arcsin(np.sqrt(share)) - start)
+        share = 0.5 * (height + DEEP / kappa)
+        reach = 2.0 * np.arcsin(np.sqrt(np.minimum(share, 1.0))) - start
+        end = np.where(share < 1.0, np.minimum(length, reach), length)
         total, lost = np.zeros((2, *start.shape))
         for node, weight in zip(NODES, WEIGHTS, strict=True):
             at = end * node
@@ -129,9 +130,7 @@ def log_arc(m: Any, start: Array, length: Array, kappa: Array) -> list[Array]:
         total *= end
         value = np.log(total) - 2.0 * HALF_LOG_2PI - np.real(stepped) - kappa * height
         depth = 2.0 * kappa * np.sin(start + 0.5 * length) * np.sin(0.5 * length)
-        found = [value, np.expm1(-depth) / total, np.exp(-depth) / total, by_kappa]
-    none = length <= 0.0
-    return [np.where(none, NOTHING, found[0]), *(np.where(none, 0, x) for x in found[1:])]
+        return [value, np.expm1(-depth) / total, np.exp(-depth) / total, by_kappa]
 
 
 SKEW_TEXT = '''def log_skew_tail(z, a):
@@ -160,16 +159,18 @@ ARC_TEXT = '''def log_arc(start, length, kappa):
 
     given = pt.broadcast_arrays(start, length, kappa)
     start, length, kappa = (pt.cast(one, "float64")[..., None] for one in given)
+    # not 0, where slopes would be lost
+    length = pt.switch(length > 1e-18, length, length + 1e-18)
     height = 2 * pt.sin(start / 2) ** 2
-    share = pt.minimum((height + 38 / kappa) / 2, 1)
+    share = (height + 38 / kappa) / 2
     # where nothing is left is no matter to its slopes
-    reach = disconnected_grad(2 * pt.arcsin(pt.sqrt(share)) - start)
-    end = pt.switch(length < reach, length, reach)
+    reach = 2 * pt.arcsin(pt.sqrt(pt.minimum(share, 1))) - start
+    is_cut = (share < 1) & (reach < length)
+    end = pt.switch(is_cut, disconnected_grad(reach), length)
     nodes, weights = np.polynomial.legendre.leggauss(28)
     at = end * (1 + nodes) / 2
     away = 2 * pt.sin(start + at / 2) * pt.sin(at / 2)
     total = (weights * pt.exp(-kappa * away)).sum(axis=-1)
-    some = pt.maximum(end[..., 0] / 2 * total, 1e-300)
-    value = pt.log(some / (2 * np.pi)) - (kappa * height + log_i0e(kappa))[..., 0]
-    return pt.switch(length[..., 0] > 0, value, -1e30)
+    value = pt.log(end[..., 0] / 2 * total / (2 * np.pi))
+    return value - (kappa * height + log_i0e(kappa))[..., 0]
 '''

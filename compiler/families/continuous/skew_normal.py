@@ -36,15 +36,13 @@ def density(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> Any:
     return LOG_2 - m.log(omega) - 0.5 * z * z - HALF_LOG_2PI + m.log_ndtr(alpha * z)
 
 
-def log_tails(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> tuple[Any, Any]:
-    """Return the logs of the distribution function and of what is above.
+def standard_tails(m: Any, z: Any, alpha: Any) -> tuple[Any, Any]:
+    """Return the logs of what is below and above a number, in its scale.
 
     From the centre outwards. Where the thick side is above, that is two normal tails
     less the thin one; and what is below, the number between it and its negative and
     the thin tail.
     """
-    delta, omega = _scaled(m, sigma, alpha)
-    z = (y - mu) / omega + HALF * delta
     is_left = z < 0.0
     z, alpha = m.where(is_left, -z, z), m.where(is_left, -alpha, alpha)
     is_thick = alpha > 0.0
@@ -58,6 +56,12 @@ def log_tails(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> tuple[Any, Any
     inner = m.log1mexp(-m.where(is_near, -LOG_2, outer))
     inner = m.where(is_near, m.log(near), inner)
     return m.where(is_left, outer, inner), m.where(is_left, inner, outer)
+
+
+def log_tails(m: Any, y: Any, mu: Any, sigma: Any, alpha: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above."""
+    delta, omega = _scaled(m, sigma, alpha)
+    return standard_tails(m, (y - mu) / omega + HALF * delta, alpha)
 
 
 def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ...data.weighted import Counts
 from ...distributions.density.arrays import ARRAYS
-from ...distributions.density.arrays import ARRAYS
-from ..between import NEVER, chance
+from ..between import NEVER
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, Tails
 from ..written import readings
 
@@ -59,13 +58,13 @@ def density(m: Any, y: Any, eta: Any, kappa: Any) -> Any:
     return -kappa * away - LOG_2PI - m.log_i0e(kappa)
 
 
-def between(m: Any, low: Any, high: Any, eta: Any, kappa: Any) -> Any:
-    """Return the log of the probability from one angle to another.
+def _arc(m: Any, low: Any, high: Any, eta: Any, kappa: Any) -> tuple[Any, Any]:
+    """Return the log of a probability, and whether it is of what the arc leaves.
 
-    An arc that has neither the mean nor the opposite of it inside is one integral, and
-    one that has both is what such an arc leaves. Any other one is two: those from the
-    mean to both ends or those from the ends to its opposite, whichever are less; it is
-    their sum, or what they leave.
+    An arc from one angle to another that has neither the mean nor the opposite of it
+    inside is one integral, and one that has both is what such an arc leaves. Any other
+    one is two: those from the mean to both ends or those from the ends to its opposite,
+    whichever are less; it is their sum, or what they leave.
     """
     mu = 2.0 * m.arctan(eta)
     first, length = low - mu, high - low
@@ -80,35 +79,49 @@ def between(m: Any, low: Any, high: Any, eta: Any, kappa: Any) -> Any:
     half = 2.0 * m.arctan(_QUARTER / m.sqrt(kappa + _QUARTER * _QUARTER))
     is_near = one + other < 2.0 * half
 
-    def piece(none: Any, both: Any, near: Any, far: Any) -> Any:
+    def chosen(none: Any, both: Any, near: Any, far: Any) -> Any:
         two = m.where(is_near, near, far)
         return m.where(has_none, none, m.where(has_both, both, two))
 
     inner = m.where(is_below, -last, first)
     outer = m.where(is_below, -first, last - _TURN)
-    found = m.logaddexp(
-        m.log_arc(
-            piece(inner, outer, 0.0, one),
-            piece(length, _TURN - length, one, math.pi - one),
-            kappa,
-        ),
-        m.log_arc(
-            piece(0.0, 0.0, 0.0, other),
-            piece(0.0, 0.0, other, math.pi - other),
-            kappa,
-        ),
+    found = m.log_arc(
+        chosen(inner, outer, 0.0, one),
+        chosen(length, _TURN - length, one, math.pi - one),
+        kappa,
     )
+    second = m.log_arc(
+        chosen(0.0, 0.0, 0.0, other),
+        chosen(0.0, 0.0, other, math.pi - other),
+        kappa,
+    )
+    is_two = chosen(0.0, 0.0, 1.0, 1.0) > 0.5
+    found = m.where(is_two, m.logaddexp(found, second), found)
     from_mean = m.where(is_below, 0.0, 1.0)
-    is_rest = piece(0.0, 1.0, from_mean, 1.0 - from_mean) > 0.5
-    return m.where(is_rest, m.log1mexp(-m.where(is_rest, found, -1.0)), found)
+    return found, chosen(0.0, 1.0, from_mean, 1.0 - from_mean) > 0.5
+
+
+def _cut(m: Any, y: Any) -> Any:
+    """Return the nearest angle from -pi to pi."""
+    return m.where(y < -math.pi, -math.pi, m.where(y > math.pi, math.pi, y))
+
+
+def between(m: Any, low: Any, high: Any, eta: Any, kappa: Any) -> Any:
+    """Return the log of the probability above one angle, up to another."""
+    low, high = _cut(m, low), _cut(m, high)
+    found, is_rest = _arc(m, low, high, eta, kappa)
+    found = m.where(is_rest, m.log1mexp(-m.where(is_rest, found, -1.0)), found)
+    return m.where(low < high, found, NEVER)
 
 
 def log_tails(m: Any, y: Any, eta: Any, kappa: Any) -> tuple[Any, Any]:
     """Return the logs of the probabilities from -pi to an angle, and on to pi."""
-    y = m.where(y < -math.pi, -math.pi, m.where(y > math.pi, math.pi, y))
+    found, is_rest = _arc(m, -math.pi, _cut(m, y), eta, kappa)
+    other = m.log1mexp(-found)
+    below, above = m.where(is_rest, other, found), m.where(is_rest, found, other)
     return (
-        between(m, -math.pi, y, eta, kappa),
-        between(m, y, math.pi, eta, kappa),
+        m.where(y > -math.pi, m.where(y < math.pi, below, 0.0), NEVER),
+        m.where(y < math.pi, m.where(y > -math.pi, above, 0.0), NEVER),
     )
 
 
@@ -127,9 +140,8 @@ def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) ->
         cosine = 1.0 + np.imag(mass + ARRAYS.log_i0e(stepped)) / _STEP
         rise = np.sin(0.5 * (low + high) - mu) * np.sin(0.5 * (high - low))
         rise = -2.0 * kappa * rise
-        first, last = (
-            np.exp(density(ARRAYS, at, eta, kappa) - np.real(mass)) for at in (low, high)
-        )
+        heights = (density(ARRAYS, at, eta, kappa) for at in (low, high))
+        first, last = (np.exp(height - np.real(mass)) for height in heights)
         sine = np.where(rise < 0.0, -first * np.expm1(rise), last * np.expm1(-rise))
     direction = mu + np.arctan2(sine / kappa, cosine)
     return np.asarray(np.remainder(direction + math.pi, _TURN) - math.pi)
@@ -209,7 +221,9 @@ VON_MISES = Family(
 Parameters: ``eta``, the tangent of half the mean direction (any real number), which is
 no angle opposite to 0: angles are best measured from where most of them are; ``kappa``,
 the concentration (positive): 0 is every direction alike, and for large ones
-``1/sqrt(kappa)`` is the standard deviation in radians. Reference: Fisher & Lee (1992),
-Regression models for an angular response, Biometrics 48, 665-677.
+``1/sqrt(kappa)`` is the standard deviation in radians. Where an angle is censored or
+truncated, or asked about as ``prob[<1]`` does, it is a number from -pi to pi, and what
+is below it begins at -pi. Reference: Fisher & Lee (1992), Regression models for an
+angular response, Biometrics 48, 665-677.
 """,
 )
