@@ -89,7 +89,7 @@ def log_skew_tail(m: Any, z: Array, a: Array) -> list[Array]:
     from scipy import special
 
     def mills(x: Array) -> Array:
-        return np.log(special.erfcx(x * math.sqrt(0.5)))
+        return np.asarray(np.log(special.erfcx(x * math.sqrt(0.5))))
 
     z, a = np.broadcast_arrays(z, a)
     with np.errstate(all="ignore"):
