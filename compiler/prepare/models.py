@@ -55,9 +55,10 @@ def rows_of_models(
         A check is content with the head of a very long file; a fit needs it whole.
     """
     found_table = data_of(spec, request, sink, whole)
+    # a statement that could not be read has been reported
     lost = sink.failed and _lost_rows(spec)
     there = NO_DATA if found_table is None else found_table
-    unread = there.faulty | _lost_names(spec)
+    unread = there.faulty | (_lost_names(spec) if sink.failed else frozenset())
     there = replace(there, functions=request.functions, faulty=unread)
     there = replace(there, matrices=matrices_read(spec, there, request, sink))
     sharing = [model.label for model in spec.models if model.label not in alone]

@@ -282,15 +282,14 @@ def _where(spec: Spec, derived: Derivation, sink: Sink) -> tuple[list[Condition]
     """Return the conditions that were computed, and whether these are all."""
     found: list[Condition] = []
     certain = True
+    chosen = np.ones(derived.table.rows, dtype=np.bool_)
     for choice in choices(spec, spec.models):
-        chosen = np.ones(derived.table.rows, dtype=np.bool_)
-        for condition in found:
-            chosen &= condition.true
         computed = computed_condition(choice, derived, chosen, sink)
         if computed is None:
             certain = False
         else:
             found.append(computed)
+            chosen = chosen & computed.true
     return found, certain
 
 
