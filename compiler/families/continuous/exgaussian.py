@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.numerics import HALF_LOG_2PI
-from ..family import Array, DefaultPrior, Dpar, Family, Tails, residual_scale
+from ..family import Array, DefaultPrior, Dpar, Family, Tails
 from ..link import REALS
 from ..written import readings
 from .gaussian import in_support, moments
@@ -72,7 +72,22 @@ EXGAUSSIAN = Family(
     response="continuous",
     links=REALS,
     dpars=(
-        residual_scale("standard deviation of the normal part"),
+        Dpar(
+            "sigma",
+            link="log",
+            support="positive",
+            meaning="standard deviation of the normal part",
+            # near 0 every row is a hard edge of the other parameters, where chains
+            # seldom get, and stay (Chung et al. 2013: a gamma(2, .) is 0 there)
+            default=lambda m: DefaultPrior(
+                "gamma",
+                (("alpha", 2.0), ("beta", 2.0 / m.s)),
+                "mean one spread of the response, and seldom near 0, where the normal "
+                "part is gone",
+            ),
+            center=lambda m: math.log(m.s),
+            pooled=2.0,
+        ),
         Dpar(
             "beta",
             link="log",
