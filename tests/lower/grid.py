@@ -89,6 +89,12 @@ def _outliers(rng: np.random.Generator, z: Array) -> Array:
     return np.asarray(np.where(slow, rng.uniform(3e3, 2e4, len(z)), _reaction(z)))
 
 
+def _followed(rng: np.random.Generator, z: Array, last: float) -> dict[str, Array]:
+    """Return waits for an event, and who had none when all were left off."""
+    waits = _waits(rng, z, 20.0)
+    return {"y": np.minimum(waits, last), "late": (waits > last) * 1.0}
+
+
 def _points(z: Array, top: int) -> Array:
     return np.asarray(np.clip(np.round((1 + top) / 2 + top / 5 * z), 1, top))
 
@@ -207,6 +213,14 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
     "wiener": (
         Scale("RT, s", lambda rng, z: _decisions(rng, z, 1e-3), "y | dec(right)"),
         Scale("RT, ms", lambda rng, z: _decisions(rng, z, 1.0), "y | dec(right)"),
+    ),
+    "cox": (
+        Scale(
+            "followed for 30",
+            lambda rng, z: _followed(rng, z, 30.0),
+            "y | cens(late) + bhaz(boundary=[0, 30])",
+        ),
+        Scale("waits, s", _plain(lambda rng, z: _waits(rng, z, 20.0))),
     ),
     "von_mises": (
         Scale("directions", _plain(lambda rng, z: 0.5 * np.arctan(0.8 * z))),

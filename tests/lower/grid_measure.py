@@ -41,7 +41,8 @@ class Measures:
         Share of rows whose predictor (less its offset) is more than 5 s from m.
     degenerate
         Share of data sets that nobody would have collected: all responses equal,
-        or one beyond ``HUGE`` (counts), or 10^4 times the data's range away.
+        or one beyond ``HUGE`` (counts), or 10^4 times the data's range away, or no
+        event (``cox``).
     outside
         Statistics of the data that are not in their central 95 %.
     dpar
@@ -129,6 +130,9 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
         degenerate = away > 1e4 * np.ptp(at)
         if "log" in family.links:
             degenerate = (y > FAR_LOG * np.median(observed)).any(axis=1)
+        if family.events:
+            # nobody has an event by the last knot, or all at once
+            degenerate = np.ptp(y, axis=1) < SAME * np.ptp(observed)
     kind = "heavy" if case.family == "student" else family.response
     theirs, ours = _statistics(y, kind), _statistics(observed[None], kind)
     outside = []
@@ -154,6 +158,8 @@ def measure(case: Case, draws: int = DATA_SETS, seed: int = 1) -> Measures:
 
 # ---- what is asked, and what is known to miss it ------------------------------------
 
+#: Times that differ by less, as a share of the range of the data's, are the same.
+SAME = 1e-6
 #: Where the link is a log, no data have a value so many times their median.
 FAR_LOG = 1e8
 #: At most this share of rows may be far, and of data sets degenerate: a prior

@@ -18,6 +18,8 @@ Array = NDArray[Any]
 
 #: Of the polynomials of a hazard: cubic, as brms's.
 DEGREE = 3
+#: Halvings, and steps of Newton among them, until a time is found.
+_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,38 @@ class Baseline:
     def cumulative(self, m: Any, y: Any, coefs: Sequence[Any]) -> Any:
         """Return the baseline hazard up to a time, over operations."""
         return self._sum(m, y, coefs, self.pieces[1], 1.0)
+
+    def inverse(self, total: Array, coefs: Sequence[Array]) -> Array:
+        """Return when the baseline hazard adds up to a number; at most the last knot.
+
+        The interval is that whose ends are around the number; in there by Newton's
+        steps, and by halves where they would leave it.
+        """
+        total, *each = np.broadcast_arrays(total, *coefs)
+        shares, knots = np.stack(each, axis=-1), np.asarray(self.knots)
+        sums, widths = self.pieces[1], np.diff(knots)
+        starts = shares @ sums[:, :, 0].T
+        piece = (total[..., None] >= starts[..., 1:]).sum(axis=-1)
+        # by rising powers of the distance from the knot before
+        own = np.einsum("...k,...kp->p...", shares, sums[piece])
+        low, high = np.zeros(total.shape), widths[piece]
+        at = 0.5 * high
+        for _ in range(_STEPS):
+            less, slope = own[-1], np.zeros_like(at)
+            for coef in own[-2::-1]:
+                slope = slope * at + less
+                less = less * at + coef
+            less = less - total
+            low, high = np.where(less < 0.0, at, low), np.where(less < 0.0, high, at)
+            with np.errstate(all="ignore"):
+                step = at - less / slope
+            inside = (step >= low) & (step <= high)
+            new = np.where(inside, step, 0.5 * (low + high))
+            done = (np.abs(new - at) <= 1e-13 * knots[-1]) | (total >= 1.0)
+            at = new
+            if done.all():
+                break
+        return np.asarray(np.where(total < 1.0, knots[piece] + at, knots[-1]))
 
     def _sum(
         self, m: Any, y: Any, coefs: Sequence[Any], pieces: Array, beyond: float

@@ -31,8 +31,6 @@ SHARES = "sbhaz"
 DF = 5
 #: How far the first and the last knot are beyond the times: a share of their range.
 MARGIN = 1.0 / 50.0
-#: Halvings, and steps of Newton among them, until a time is found.
-_STEPS = 60
 #: Pieces of a mean between two knots, each half of what is left, and nodes of each.
 _PIECES = 5
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
@@ -187,27 +185,7 @@ def cox(knots: tuple[float, ...]) -> Family:
         rows = np.broadcast_shapes(*map(np.shape, (eta, *shares)))
         with np.errstate(over="ignore"):
             wanted = rng.standard_exponential(rows) * np.exp(-eta)
-        return inverse(wanted, shares)
-
-    def inverse(wanted: Array, shares: Sequence[Array]) -> Array:
-        """Return when the hazard adds up to a number; at the latest the last knot."""
-        m = arrays.ARRAYS
-        low = np.full(np.shape(wanted), knots[0])
-        high = np.full(np.shape(wanted), knots[-1])
-        at = 0.5 * (low + high)
-        target = np.minimum(wanted, 1.0)
-        for _ in range(_STEPS):
-            less = base.cumulative(m, at, shares) - target
-            low, high = np.where(less < 0.0, at, low), np.where(less < 0.0, high, at)
-            with np.errstate(all="ignore"):
-                step = at - less / base.hazard(m, at, shares)
-            inside = (step > low) & (step < high)
-            new = np.where(inside, step, 0.5 * (low + high))
-            done = np.abs(new - at) <= 1e-13 * knots[-1]
-            at = new
-            if done.all():
-                break
-        return np.asarray(np.where(wanted < 1.0, at, knots[-1]))
+        return base.inverse(wanted, shares)
 
     def mean(*given: Array, **by_name: Array) -> Array:
         """Mean time until the last knot, of everyone: a restricted mean."""
