@@ -32,7 +32,7 @@ OWN = {
     **{"gamma": 1, "weibull": 17, "exponential": 6},
     **{"hurdle_gamma": 1, "hurdle_lognormal": 1},
     **{"gumbel": 0, "shifted_lognormal": 0, "frechet": 17, "wiener": 1},
-    **{"kumaraswamy": 0, "discrete_weibull": 0},
+    **{"kumaraswamy": 0, "discrete_weibull": 0, "von_mises": 0},
 }
 
 

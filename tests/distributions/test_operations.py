@@ -33,9 +33,9 @@ def numbers(name: str, place: int, rng: np.random.Generator) -> NDArray[np.float
     return size(rng, 1e-6, 1e6)
 
 
-#: A table of SciPy's is behind one, two of their own files behind the other:
-#: `test_latent.py`, `test_compoisson.py`.
-APART = ("log_ndtr", "log_com_sum")
+#: Tables and files of their own are behind these:
+#: `test_latent.py`, `test_compoisson.py`, `families/test_falling.py`.
+APART = ("log_ndtr", "log_com_sum", "log_skew_tail", "log_arc")
 
 
 @pytest.mark.parametrize("name", [name for name in DERIVED if name not in APART])

@@ -78,6 +78,9 @@ def test_masses_are_integrals_of_densities(name: str, value: float) -> None:
     start = low if whole else max(low, 1e-12)
     share = not family.in_support(np.array(1.5))
     stop = min(high, 1.0 - 1e-12) if share else high
+    if name == "von_mises":
+        # the density goes around the circle, and numbers end
+        start, stop = np.clip((start, stop), -np.pi, np.pi)
     mass = 0.0
     if start < stop:
         mass = integrate.quad(density, start, stop, epsabs=1e-12, limit=200)[0]
