@@ -23,6 +23,8 @@ _TURN = 2.0 * math.pi
 #: Half of the angles are about so near to the mean, in standard deviations, halved.
 _QUARTER = 0.337
 _STEP = 1e-30
+#: Steps to a quantile, at most, and a step after which none follows.
+_MOST_STEPS, _NEAREST = 100, 1e-13
 
 
 def in_support(y: Array) -> NDArray[np.bool_]:
@@ -125,6 +127,33 @@ def log_tails(m: Any, y: Any, eta: Any, kappa: Any) -> tuple[Any, Any]:
     )
 
 
+def quantile(p: float, eta: Array, kappa: Array) -> Array:
+    """Return the angle below which a share is, by Newton's rule for the log of a tail.
+
+    Where it leaves what is known to have the angle inside, that is halved.
+    """
+    shape = np.broadcast_shapes(np.shape(eta), np.shape(kappa))
+    eta, kappa = (np.broadcast_to(one, shape).ravel() * 1.0 for one in (eta, kappa))
+    low, high = np.full(eta.shape, -math.pi), np.full(eta.shape, math.pi)
+    at, rest = np.clip(2.0 * np.arctan(eta), -3.0, 3.0), np.arange(eta.size)
+    side, sign, wanted = (0, 1.0, p) if p <= 0.5 else (1, -1.0, 1.0 - p)
+    with np.errstate(all="ignore"):
+        for _ in range(_MOST_STEPS):
+            here, given = at[rest], (eta[rest], kappa[rest])
+            log = log_tails(ARRAYS, here, *given)[side]
+            off = sign * (log - math.log(wanted))
+            low[rest] = below = np.where(off < 0.0, here, low[rest])
+            high[rest] = above = np.where(off < 0.0, high[rest], here)
+            moved = here - off * np.exp(log - density(ARRAYS, here, *given))
+            inside = (moved > below) & (moved < above)
+            moved = np.where(inside, moved, 0.5 * (below + above))
+            at[rest] = moved
+            rest = rest[np.abs(moved - here) > _NEAREST]
+            if not rest.size:
+                break
+    return at.reshape(shape)
+
+
 def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
     """Mean direction between bounds.
 
@@ -192,6 +221,7 @@ VON_MISES = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    quantile=quantile,
     **readings(
         "von_mises",
         density,
