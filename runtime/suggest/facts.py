@@ -181,6 +181,11 @@ def _numbers(column: Column, values: NDArray[Any], top: float | None) -> Facts:
             f"Their variance is {ratio:.2g} times their mean (1 in Poisson counts), "
             f"and {100 * zero:.0f} % are 0."
         )
+        if high <= TOPS[-1]:
+            said.append(
+                "If they are answers on a scale, say where it ends: `--top 100` "
+                "(`top=100`)."
+            )
     if kind in ("positive", "real") and at_low + at_high > 0.0:
         where = [
             f"{100 * s:.0f} % at {v:g}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from varying.compiler.data.alike import difference, nearly_same, shown
 from varying.compiler.data.table import Column, Table
-from varying.grammar.printer import name_text
+from varying.compiler.data.texts import parse_numbers
+from varying.grammar.printer import name_text, string_text
 
 __all__ = ["Terms", "terms_of"]
 
@@ -16,6 +19,13 @@ __all__ = ["Terms", "terms_of"]
 LEVELS, FACTORS = 6, 3
 #: Rows of each group and effect that varies between groups, at least.
 ROWS = 2.0
+#: Words in the name of a column of people.
+_PEOPLE = frozenset(
+    "id ids nr code subj sub subject subjects subjid subid sid pid vp vpn vpnr vpcode "
+    "pp ppn ppt person proband probandin patient participant participantid teilnehmer "
+    "versuchsperson child pupil student respondent".split()
+)
+_WORD = re.compile(r"[^\W\d_]+")
 
 #: Columns that are named where more are not taken.
 _LISTED = 12
@@ -59,7 +69,12 @@ def terms_of(
     """
     others = [n for n in table.columns if n not in {response, by, *known}]
     factors = [n for n in others if _is_factor(table.columns[n])]
-    kept, left = factors[:FACTORS], factors[FACTORS:]
+    # what was varied within people comes first, where there is more than is taken
+    first = sorted(
+        factors, key=lambda n: by is None or not _varies_within(table, n, by)
+    )
+    kept = [n for n in factors if n in first[:FACTORS]]
+    left = [n for n in factors if n not in kept]
     numeric = [n for n in others if n not in factors]
     names = [name_text(n) for n in kept]
     fixed = "*".join(names) or "1"
@@ -73,7 +88,9 @@ def terms_of(
         if len(rest) > len(shown):
             listed += f" and {len(rest) - len(shown):,} more"
         said.append(f"Not taken: {listed}; add what belongs to the question.")
+    said += _alike(table, kept)
     if by is None:
+        said += _people(table, others, kept)
         return Terms(tuple(kept), tuple(numeric), fixed, tuple(said))
     group = name_text(by)
     if len(np.unique(_codes(table.columns[by]))) == table.rows:
@@ -104,6 +121,49 @@ def terms_of(
     else:
         said.append(f"Levels of `{by}` differ by an effect of their own: {bar}.")
     return Terms(tuple(kept), tuple(numeric), f"{fixed} + {bar}", tuple(said))
+
+
+def _alike(table: Table, kept: Sequence[str]) -> list[str]:
+    """Say which factors have levels that are hardly meant to be two."""
+    return [
+        f"Levels of `{name}` {difference(found)}: "
+        f"{', '.join(f'`{string_text(shown(level))}`' for level in found)}; make them "
+        "equal in the data first."
+        for name in kept
+        for found in nearly_same(table.columns[name].levels)[:1]
+    ]
+
+
+def _people(table: Table, others: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Say which column may be of people, each of whom has several rows."""
+    found = [n for n in others if n not in kept and _is_people(table, n)]
+    # of a file with persons and items the persons are those who have most levels
+    sizes = {n: len(np.unique(_codes(table.columns[n]))) for n in found}
+    if not found:
+        return []
+    name = max(found, key=lambda n: (_called_people(n), sizes[n]))
+    quoted = name if name.isidentifier() else string_text(name)
+    return [
+        f"`{name}` has {sizes[name]:,} values, each in several rows. If these are "
+        "people or other groups, the rows of one are alike, and without a term for "
+        f"them intervals are too narrow: `--by {quoted}` (`by={string_text(name)}`)."
+    ]
+
+
+def _called_people(name: str) -> bool:
+    return not _PEOPLE.isdisjoint(_WORD.findall(name.casefold()))
+
+
+def _is_people(table: Table, name: str) -> bool:
+    """Whether a column may say whose a row is: names or ids, in several rows each."""
+    column = table.columns[name]
+    codes = _codes(column)
+    counts = np.unique(codes, return_counts=True)[1]
+    if len(counts) <= LEVELS or np.median(counts) < ROWS:
+        return False
+    if not column.kind.is_number:
+        return parse_numbers(column.levels) is None or _called_people(name)
+    return column.spelled is not None or _called_people(name)
 
 
 def _is_factor(column: Column) -> bool:

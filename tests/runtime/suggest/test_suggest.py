@@ -328,3 +328,40 @@ def test_columns_that_are_not_taken_are_named_or_counted() -> None:
         one for one in varying.suggest(data, "y").terms.sentences if "Not" in one
     ]
     assert said.count("`") // 2 + int(said.split(" and ")[1].split(" more")[0]) == 20
+
+
+def _people(**columns: Any) -> pd.DataFrame:
+    n = np.arange(96)
+    frame = pd.DataFrame({"y": np.sin(n) + n % 3, "cs": np.where(n % 2, "b", "a")})
+    return frame.assign(**columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("VP Nr", np.arange(96) // 8, '`--by "VP Nr"` (`by="VP Nr"`)'),
+        ("name", [f"x{n // 8}" for n in range(96)], "`name` has 12 values"),
+        ("age", 20 + np.arange(96) // 8, ""),  # numbers, and called as such
+        ("subj", np.arange(96), ""),  # a row each
+        ("personality", np.arange(96) // 8, ""),
+    ],
+)
+def test_people_with_several_rows_are_named(name: str, values: Any, said: str) -> None:
+    frame = _people(**{name: values})
+    (*found,) = varying.suggest(frame, "y").terms.sentences
+    assert any(said in one for one in found) if said else "--by" not in " ".join(found)
+    by = varying.suggest(frame, "y", by=name).terms.sentences
+    assert "--by" not in " ".join(by)
+
+
+def test_what_varies_within_people_is_taken_first() -> None:
+    n = np.arange(96)
+    between = {f"g{k}": np.where(n // 8 % (k + 2) == 0, "u", "v ") for k in range(3)}
+    frame = _people(subj=n // 8, **between)
+    assert "y ~ g0*g1*g2\n" not in varying.suggest(frame, "y", by="subj").spec
+    assert "cs*g0*g1" in varying.suggest(frame, "y", by="subj").spec
+    frame = frame[["y", "subj", "g0", "g1", "g2", "cs"]]
+    assert "g0*g1*cs" in varying.suggest(frame, "y", by="subj").spec
+    frame["g0"] = np.where(n % 5 == 0, "v", frame["g0"])
+    said = varying.suggest(frame, "y").terms.sentences
+    assert any(one.startswith("Levels of `g0` differ in case or") for one in said)
