@@ -33,6 +33,10 @@ class UnusableColumn(Exception):
     """A column that cannot be used; its text says why, as a sentence."""
 
 
+#: Why a name of an index is none of a column.
+_INDEX = "it is the index of the data frame: pass `data.reset_index()`"
+
+
 def table_from_frame(data: Any, name: str = "data") -> Table:
     """Return the table in a data frame or in a mapping of columns.
 
@@ -80,7 +84,15 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
         )
         raise _error("data-format", message, source)
     rows = next(iter(lengths.values()), longest)
+    unusable |= {one: _INDEX for one in _index_names(data) if one not in columns}
     return Table(name, columns, rows, unusable=unusable)
+
+
+def _index_names(data: Any) -> list[str]:
+    """Return what the levels of the index of a pandas frame are called."""
+    index = None if isinstance(data, Mapping) else getattr(data, "index", None)
+    names = getattr(index, "names", ())
+    return [one_line(one) for one in names if isinstance(one, str)]
 
 
 def _error(rule: str, message: str, source: Source, *notes: str) -> ModelError:

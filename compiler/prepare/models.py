@@ -60,6 +60,7 @@ def rows_of_models(
     there = NO_DATA if found_table is None else found_table
     unread = there.faulty | (_lost_names(spec) if sink.failed else frozenset())
     there = replace(there, functions=request.functions, faulty=unread)
+    there = there.without(_lost_declarations(spec)) if lost else there
     there = replace(there, matrices=matrices_read(spec, there, request, sink))
     sharing = [model.label for model in spec.models if model.label not in alone]
     wanted = [model.label for model in chosen]
@@ -98,6 +99,24 @@ def _lost_names(spec: Spec) -> frozenset[str]:
         if first or (line.kind == "formula" and assigned):
             found.update(word[:1])
     return frozenset(found - made)
+
+
+def _lost_declarations(spec: Spec) -> frozenset[str]:
+    """Return the columns of `column` statements that could not be read."""
+    read = {
+        column.text
+        for statement in spec.statements
+        if isinstance(statement, ColumnStatement)
+        for column in statement.columns
+    }
+    lines, _ = logical_lines(spec.source, Sink(spec.source))
+    found: set[str] = set()
+    for line in lines:
+        if line.kind == "column":
+            words = [str(token) for token in line.tokens[1:]]
+            end = words.index(":") if ":" in words else 0
+            found.update(word.strip("`") for word in words[:end])
+    return frozenset(found - read)
 
 
 def _lost_rows(spec: Spec) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xarray import Dataset, DataTree
 
     from varying.compiler.compiled import Compiled
+    from varying.compiler.program.ir import Program
     from varying.compiler.sampled import Sampled
 
     from ..draws.row import StatisticsRow
@@ -313,6 +314,12 @@ def _causes(sampled: Sampled) -> tuple[str, ...]:
     return found.found, found.advice
 
 
+def _centered(program: Program) -> frozenset[str]:
+    """Return the groups whose effects the compiler chose to sample as they are."""
+    forms = ("centered", "partial")
+    return frozenset(g.name for g in program.groups if g.free and g.form in forms)
+
+
 def _fitted(
     sampled: Sampled,
     found: Sample,
@@ -359,6 +366,8 @@ def _fitted(
     # the advice is about the draws that there are
     judged = replace(settings, chains=drawn[0], draws=drawn[1])
     subject = JudgedFit.of(sampled, posterior, names)
+    if found.settings.backend == "kernel":
+        subject = replace(subject, centered=_centered(sampled.for_kernel[0]))
     verdict = judge(rows, data["sample_stats"].to_dataset(), judged, subject)
     provenance = Provenance(
         format=FORMAT,

@@ -90,6 +90,10 @@ def _wrong(
     values = args[1:] if "self" in known.parameters else args
     more = values[len(by_place) :]
     by_name = [one.name for one in parameters if one.kind is Parameter.KEYWORD_ONLY]
+    first = str(by_place[0].annotation) if by_place else ""
+    if more and first.startswith("Mapping[") and not isinstance(values[0], Mapping):
+        names_of = '{"a": ..., "b": ...}'
+        return f"{name} takes {by_place[0].name} by name: write {name}({names_of})"
     if more and len(more) <= len(by_name):
         pairs = zip(by_name, more, strict=False)
         written = ", ".join(f"{key}={_short(value)}" for key, value in pairs)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.grammar.printer import name_text
+from varying.grammar.printer import name_text, string_text
 from varying.grammar.source import Source
 from varying.grammar.tree import ModelStatement
 
@@ -253,7 +253,7 @@ class Pool(Report):
             "All three are about new rows of these levels. Only partial pooling says "
             "what a new level is like: with complete pooling it is like all others, "
             "with none nothing is known of it (`varying loo FIT --by "
-            f"{self.by}`)."
+            f"{self.by if self.by.isidentifier() else string_text(self.by)}`)."
         )
         return tuple(found)
 

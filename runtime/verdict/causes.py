@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.program.blocks import GroupUse, Linear
 
+from ..draws.chains import ess_mean
 from .components import apart
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _TOGETHER = 0.95
 _EXCHANGED, _SHARE = 0.9, 0.5
 #: Divergent draws are near 0 if their sds are in the lowest part on average.
 _NEAR_ZERO, _LEAST_DIVERGENT = 0.2, 5
+#: An sd goes down to 0 if its lowest draws are below this part of its median, and
+#: slowly with fewer effective draws.
+_LOW, _SLOW = 0.35, 100.0
 #: Ratio of the spreads of columns that is called very different.
 _RATIO = 1e4
 #: Draws and numbers that are looked at, at most.
@@ -58,6 +62,8 @@ class Evidence:
         and the label; None: not at all.
     sds
         Names of the groups' sds among the draws.
+    centered
+        Those of effects that the compiler chose to sample as they are.
     """
 
     posterior: Dataset
@@ -66,6 +72,7 @@ class Evidence:
     frame: Frame
     name: Callable[[str, str], str | None]
     sds: Sequence[str]
+    centered: Sequence[str] = ()
 
 
 def causes(found: Evidence) -> tuple[str, ...]:
@@ -74,6 +81,7 @@ def causes(found: Evidence) -> tuple[str, ...]:
         *_elsewhere(found.stats),
         *apart(found.program, found.posterior),
         *_near_zero(found),
+        *_slow_near_zero(found),
         *_together(found),
         *_exchanged(found),
         *_scales(found),
@@ -129,6 +137,19 @@ def _near_zero(found: Evidence) -> Iterator[str]:
                 "more draws help; so does a prior that is low at 0, such as "
                 f"`prior {called} ~ gamma(2, {2.0 / flat.mean():.2g})`, if 0 makes no "
                 "sense."
+            )
+
+
+def _slow_near_zero(found: Evidence) -> Iterator[str]:
+    """Yield sds near 0 of effects that are sampled as if the data told them."""
+    for name, label, draws in _elements(found.posterior, found.centered):
+        low, middle = np.quantile(draws, [0.05, 0.5])
+        if low < _LOW * middle and ess_mean(draws[None])[0] < _SLOW:
+            yield (
+                f"{_label(name, label)} goes down to 0, slowly: the data tell less of "
+                "these effects than was expected. Write `parameterization=noncentered` "
+                "behind the formula, by which other numbers are sampled and no result "
+                "changes; or leave the effects out."
             )
 
 

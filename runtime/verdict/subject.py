@@ -35,12 +35,16 @@ class JudgedFit:
         Labels of the numbers that are constants by the spec.
     sampled
         The model, as its sampler saw it.
+    centered
+        Names of groups whose effects the compiler chose to sample as they are, all
+        or in part, and not in units of their sd.
     """
 
     posterior: Dataset | None = None
     names: Names | None = None
     fixed: frozenset[str] = frozenset()
     sampled: Sampled | None = None
+    centered: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sampled: Sampled, posterior: Dataset, names: Names) -> JudgedFit:
@@ -133,7 +137,7 @@ class JudgedFit:
 
         targets = PriorTargets.of(self.sampled.compiled)
         program = self.sampled.program
-        sds = [group.reported_sd for group in program.groups]
+        sds = {group.reported_sd: group.name for group in program.groups}
         return causes(
             Evidence(
                 self.posterior,
@@ -142,5 +146,6 @@ class JudgedFit:
                 self.sampled.frame,
                 targets.name,
                 [name for name in sds if name in self.names.parameters],
+                [name for name, group in sds.items() if group in self.centered],
             )
         )

@@ -564,6 +564,14 @@ def test_a_value_without_a_name_above_it(tmp_path: Path) -> None:
     assert table.unusable == {"": "it has no name"}
 
 
+def test_the_name_of_an_index_is_known() -> None:
+    data = pd.DataFrame({"g": ["a", "b"], "h": [1, 2], "y": [1.5, 2.5]})
+    table = table_from_frame(data.set_index(["g", "h"]))
+    assert list(table.columns) == ["y"] and set(table.unusable) == {"g", "h"}
+    assert "reset_index()" in table.unusable["g"]
+    assert not table_from_frame(data.set_index("g", drop=False)).unusable
+
+
 def test_names_of_two_lines_are_written_on_one(tmp_path: Path) -> None:
     book = workbook(tmp_path / "d.xlsx", [["y \n(ms)", "x"], [1, 2]])
     text = tmp_path / "d.csv"

@@ -137,6 +137,7 @@ CASES: tuple[tuple[Any, tuple[Any, ...], dict[str, Any], str], ...] = (
     (of("log_likelihood"), (1, 2), {}, "log_likelihood is given 2 arguments: it takes"),
     (varying.load, (), {}, "load: missing a required argument: 'path'"),
     (varying.compare, ([made_fit()],), {}, "compare takes fits by name"),
+    (varying.compare, (made_fit(), made_fit()), {}, 'compare({"a": ..., "b": ...})'),
     (varying.compare, ({"a": made_fit()},), {}, "two fits or more, not 1"),
     (of("save"), (3,), {}, "path is that of the file to write, not 3"),
     (varying.load, (made_fit(),), {}, "path is the path of a fit file, not a Fit"),

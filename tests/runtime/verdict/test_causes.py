@@ -14,6 +14,7 @@ import xarray as xr
 import varying
 from varying.compiler.sampled import Sampled
 from varying.runtime.draws.names import names_of
+from varying.runtime.fit.make import _centered
 from varying.runtime.verdict.subject import JudgedFit
 
 SPEC = "y ~ x + z + (1 | g) + (1 | h)"
@@ -27,6 +28,7 @@ def sampled(spec: str = SPEC) -> Sampled:
     frame = pd.DataFrame({name: rng.normal(size=48) for name in "xyz"})
     frame["g"] = [f"g{i % 6}" for i in range(48)]
     frame["h"] = [f"h{i // 6}" for i in range(48)]
+    frame["k"] = rng.poisson(20.0 * np.exp(np.arange(48) % 6 / 3.0))
     compiled = varying.compile(spec, frame.assign(tiny=frame["z"] / 1e9)).compiled
     assert compiled is not None
     return Sampled(compiled)
@@ -128,6 +130,35 @@ def test_columns_on_very_different_scales() -> None:
     subject = JudgedFit(posterior, names_of(other.program), frozenset(), other)
     (found,) = subject.causes(stats)
     assert found.startswith("The columns tiny and x are on very different scales")
+
+
+COUNTS = "k ~ x + z + (1 | g) + (1 | h), family=poisson"
+
+
+@pytest.mark.parametrize(
+    ("spec", "least", "slow", "named"),
+    [
+        (COUNTS, 0.0, True, True),
+        (COUNTS, 1.0, True, False),  # an sd that is well above 0
+        (COUNTS, 0.0, False, False),
+        (f"{COUNTS}, parameterization=noncentered", 0.0, True, False),
+        (f"{COUNTS}, parameterization=centered", 0.0, True, False),
+    ],
+)
+def test_an_sd_that_goes_down_to_0_slowly(
+    spec: str, least: float, slow: bool, named: bool
+) -> None:
+    posterior, stats = made()
+    steps = np.random.default_rng(5).normal(size=(4, 500))
+    if slow:  # a walk has few effective draws
+        steps = np.cumsum(0.05 * steps, axis=1)
+    posterior["sd_g"].values[..., 0] = least + np.abs(steps)
+    other = sampled(spec)
+    names = names_of(other.program)
+    centered = _centered(other.for_kernel[0])
+    found = JudgedFit(posterior, names, frozenset(), other, centered).causes(stats)
+    assert len(found) == named
+    assert not named or found[0].startswith("sd_g[Intercept] goes down to 0, slowly")
 
 
 MIXED = "y ~ 1, family=mixture(gaussian, gaussian)"
