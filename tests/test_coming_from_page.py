@@ -86,6 +86,8 @@ WORDS = {
     *("Intercept", "b", "threshold", "sigma", "shape", "alpha", "||"),
     *("r_subj", "sd_subj", "cor_subj"),
     *("weights=", "scale=", '(1 | gr(subj, cov="A.csv"))'),
+    # of a response of several columns: in `diagnostics/coming_from.txt`
+    *("prior lncor ~ lkj(2)", "prior sigmab ~ exponential(1)"),
 }
 
 

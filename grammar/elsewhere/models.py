@@ -333,7 +333,8 @@ def _part(words: Sequence[Word], draft: ModelDraft) -> None:
         return
     for name in left.split("+"):
         base = name.strip().rstrip("0123456789")
-        if base not in DPARS and not base.startswith("mu"):
+        # `mub`, `sigmab`: of a category
+        if base not in DPARS and not base.startswith(("mu", "sigma")):
             draft.inner[name.strip()] = right.strip()
         line = f"{name.strip()} ~ {right.strip()}"
         if line not in draft.parts:

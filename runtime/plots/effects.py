@@ -105,6 +105,8 @@ def picture(sheet: Canvas, fit: Fit, ask: str | None = None) -> None:
         _cells(axes, fit, one, lines, values)
     ticks_at(axes, "y")
     what = {"prob": "probability"}.get(one.scale, one.scale)
+    if what == "probability" and compiled.alone(one.response).bound.family.parts:
+        what = "mean share"
     axes.set_ylabel(shorten(what if data is None else _mean_of(data), 40))
     behind = "; points: the data" if values is not None else ""
     behind += f" ({far})" if far else ""

@@ -39,12 +39,27 @@ def _with_phi(rng: Rng, size: int) -> Named:
     return {**_prior(rng, size), "phi": rng.lognormal(2.0, 0.5, size)}
 
 
+def _with_spreads(rng: Rng, size: int) -> Named:
+    return {
+        **_prior(rng, size),
+        "sigmab": rng.lognormal(-0.5, 0.5, size),
+        "sigmac": rng.lognormal(-0.5, 0.5, size),
+        # of two, LKJ(2) is this
+        "lncor": 2.0 * rng.beta(2.0, 2.0, (size, 1)) - 1.0,
+    }
+
+
 def shares(p: Named) -> Array:
     """Return the mean share of each category: sets of parameters, rows, categories."""
+    return np.asarray(softmax(odds(p), axis=-1))
+
+
+def odds(p: Named) -> Array:
+    """Return the predictor of each category: sets of parameters, rows, categories."""
     b = p["mub_Intercept"][:, None] + p["mub_b"][:, :1] * X
     b = b + p["mub_r_g"][:, :, 0][:, G]
     c = p["muc_Intercept"][:, None] + p["muc_b"][:, :1] * X
-    return np.asarray(softmax(np.stack([0.0 * b, b, c], axis=-1), axis=-1))
+    return np.stack([0.0 * b, b, c], axis=-1)
 
 
 def concentrations(p: Named) -> Array:
@@ -57,6 +72,22 @@ def draw_shares(rng: Rng, p: Named) -> Array:
     drawn = np.maximum(drawn, 1e-200)
     # and none rounds to 1
     return np.minimum(drawn / drawn.sum(axis=-1, keepdims=True), 1.0 - 2.0**-53)
+
+
+def draw_logs(rng: Rng, p: Named) -> Array:
+    """Return shares whose logs are normal: that of c given that of b."""
+    r = p["lncor"][0]
+    first, second = rng.standard_normal((2, ROWS))
+    away = np.stack(
+        [
+            np.zeros(ROWS),
+            p["sigmab"] * first,
+            p["sigmac"] * (r * first + np.sqrt(1.0 - r**2) * second),
+        ],
+        axis=-1,
+    )
+    drawn = softmax(odds(p)[0] + away, axis=-1)
+    return np.asarray(np.clip(drawn, 1e-200, 1.0 - 2.0**-53))
 
 
 def draw_counts(rng: Rng, p: Named) -> Array:
@@ -96,6 +127,18 @@ def shared(y: Array, p: Named) -> Array:
     return np.asarray(peak + ((a - 1.0) * np.log(y)).sum(axis=(1, 2)))
 
 
+def logged(y: Array, p: Named) -> Array:
+    logs = np.log(y) - np.log(y[:, :1])
+    away = logs - odds(p)
+    b = away[:, :, 1] / p["sigmab"][:, None]
+    c = away[:, :, 2] / p["sigmac"][:, None]
+    left = 1.0 - p["lncor"] ** 2
+    squares = b**2 + (c - p["lncor"] * b) ** 2 / left
+    sizes = np.log(p["sigmab"] * p["sigmac"]) + 0.5 * np.log(left[:, 0])
+    whole = np.log(2.0 * np.pi) + sizes
+    return np.asarray(-0.5 * squares.sum(axis=1) - ROWS * whole - np.log(y).sum())
+
+
 _COUNTS = np.column_stack([TRIALS - 2.0, np.ones(ROWS), np.ones(ROWS)])
 _SHARES = np.full((ROWS, 3), 1.0 / 3.0)
 _COUNTED = "cbind(a, b, c) | trials(n) ~ x, family={}" + _PRIORS
@@ -126,6 +169,17 @@ COMPOSITIONS: dict[str, Study] = {
         _with_phi,
         draw_shares,
         shared,
+        2.0,
+    ),
+    "logistic_normal": Study(
+        "cbind(a, b, c) ~ x, family=logistic_normal"
+        + _PRIORS
+        + "prior sigmab ~ lognormal(-0.5, 0.5)\nprior sigmac ~ lognormal(-0.5, 0.5)\n"
+        "prior lncor ~ lkj(2)\n",
+        _SHARES + np.linspace(-0.1, 0.1, ROWS)[:, None] * np.array([1.0, 0.5, -1.5]),
+        _with_spreads,
+        draw_logs,
+        logged,
         2.0,
     ),
 }

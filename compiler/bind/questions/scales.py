@@ -332,6 +332,11 @@ def _has_quantiles(
     elif family.response == "binary" or family.has_categories or family.parts:
         message = f"a response of {family.name.partition('(')[0]} has no quantiles"
         note = "`scale=prob` has its probabilities"
+        if family.parts:
+            note = (
+                "`scale=prob` has the mean share of each category, and `predict` the "
+                "quantiles of new responses, `kind=quantile`"
+            )
     elif quantile_of(family) is None:
         message = f"{family.name} has no quantiles here"
         if family.response != "successes":

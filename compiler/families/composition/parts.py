@@ -107,7 +107,7 @@ def shares_inside(y: Array) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class DensityArguments:
     """What a density is given beside the response: vectors first, then numbers.
 
     Attributes
@@ -199,8 +199,8 @@ def composition(
     beside = tuple(one.name for one in dpars)
     inside = {one for vector in vectors for one in vector}
     others = tuple(one for one in beside if one not in inside)
-    own = Arguments((names, *vectors), others)
-    given = Arguments(own.vectors, (*others, *known))
+    own = DensityArguments((names, *vectors), others)
+    given = DensityArguments(own.vectors, (*others, *known))
 
     def flat(m: Any, *values: Any) -> Any:
         return density(m, values[:count], *given.grouped(values[count:]))
@@ -272,7 +272,7 @@ def _log_density(
 def _graph(
     density: DensityFunction,
     parts: int,
-    of: Arguments,
+    of: DensityArguments,
     draw: Callable[..., Any],
     *,
     whole: bool,
@@ -338,7 +338,7 @@ def log_shares(predictors):
 '''
 
 
-def _script(name: str, of: Arguments, text: str, *, whole: bool) -> SourceText:
+def _script(name: str, of: DensityArguments, text: str, *, whole: bool) -> SourceText:
     """Return the form in a script: ``NAME_logp`` and ``NAME_draw`` are in its text."""
     vectors = []
     for vector in of.vectors:
