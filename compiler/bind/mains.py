@@ -25,7 +25,7 @@ from varying.grammar.walk import level_text, plain_number, unwrap
 
 from ..families.family import Family
 from ..families.link import LINKS
-from ..families.nominal.categorical import reference_name
+from ..families.nominal.categorical import MU, reference_name
 from .bound import BoundPredictor, Response
 from .priors.named import ref_text
 from .priors.scalars import ScalarParameters
@@ -120,8 +120,7 @@ def by_category(
             continue
         node = unwrap(part.formula.response)
         written = node.text if isinstance(node, Name) else ""
-        reference = reference_of(family, response)
-        if reference and written.removeprefix(f"{response.name}.") == reference:
+        if written.removeprefix(f"{response.name}.") in references_of(family, response):
             _reference(node, response.categories[0], sink)
             body.pop()
             continue
@@ -147,25 +146,27 @@ def by_category(
     return replace(model, body=tuple(body)), len(body) == len(model.body)
 
 
-def reference_of(family: Family | None, response: Response | None) -> str:
-    """Return what a predictor of the reference would be called; "": there is none."""
+def references_of(family: Family | None, response: Response | None) -> tuple[str, ...]:
+    """Return what parameters of the reference would be called: it has none."""
     if family is None or response is None or not family.mains:
-        return ""
+        return ()
     if not family.has_categories or not response.categories:
-        return ""
+        return ()
     name = reference_name(response.categories)
-    return "" if any(one.name == name for one in family.mains) else name
+    if any(one.name == name for one in family.mains):
+        return ()
+    return (name, *(each + name.removeprefix(MU) for each in family.of_each))
 
 
 def with_reference_target(
     targets: ScalarParameters, family: Family | None, response: Response | None, of: str
 ) -> ScalarParameters:
     """Return targets that know which category has none."""
-    name = reference_of(family, response)
-    if not name or response is None:
+    names = references_of(family, response)
+    if not names or response is None:
         return targets
-    whole = f"{of}.{name}" if of else name
-    return replace(targets, references={whole: response.categories[0]})
+    whole = [f"{of}.{name}" if of else name for name in names]
+    return replace(targets, references=dict.fromkeys(whole, response.categories[0]))
 
 
 def _reference(node: Expr, text: str, sink: Sink) -> None:

@@ -152,14 +152,19 @@ def _check_needed(
     if not is_nonlinear(curve.formula):
         return  # that it is none comes first
     size = None
-    on_scale = link is not None and link.name == "identity" and response is not None
-    if on_scale and prepared.table.rows and not prepared.schema.open:
-        assert response is not None
-        values = response_values(response, prepared.table)
+    on_scale = link is not None and link.name == "identity"
+    alone = None if response is None or response.parts else response
+    if (
+        on_scale
+        and alone is not None
+        and prepared.table.rows
+        and not prepared.schema.open
+    ):
+        values = response_values(alone, prepared.table)
         if np.isfinite(values).all():
             counts = prepared.table.counts
             mean, sd = weighted.mean(values, counts), weighted.sd(values, counts)
-            size = (response.name, mean, sd) if sd > 0.0 else None
+            size = (alone.name, mean, sd) if sd > 0.0 else None
     check_needed(
         [part for part in draft.others if part.inner],
         {one.name.text: one.name.span for one in curve.inner},

@@ -9,6 +9,9 @@ from ..bind.bound import BoundPredictor, PriorText
 from ..bind.estimated import sd_targets
 from ..data import weighted
 from ..data.spellings import quoted
+from ..families.composition.logistic_normal import SIGMA
+from ..families.family import Moments
+from ..families.nominal.categorical import MU
 from ..formula.column_rounding import column_rounding
 from ..formula.columns import DesignColumn, Numeric
 from ..formula.design import evaluate_columns
@@ -135,8 +138,15 @@ def _spread(part: BoundPredictor, subject: LintedModel) -> float:
     """Return the spread of the response on the scale of a linear predictor."""
     if not part.main and part.link.name != "identity":
         return 1.0
-    spread = response_moments(subject.bound, subject.table, subject.response).s
-    return float(spread)
+    return float(_moments(part, subject).s)
+
+
+def _moments(part: BoundPredictor, subject: LintedModel) -> Moments:
+    """Return centre and spread of the response, of several predictors its own."""
+    bound = subject.bound
+    found = response_moments(bound, subject.table, subject.response)
+    own = dict(zip((one.dpar for one in bound.mains), found.each, strict=False))
+    return own.get(part.dpar, found) if part.main else found
 
 
 def _unit(part: BoundPredictor, subject: LintedModel) -> str:
@@ -189,8 +199,7 @@ def _sized(
         spread = _spread(part, subject)
         middle = 0.0
         if part.main:
-            moments = response_moments(bound, subject.table, subject.response)
-            middle = abs(float(moments.m))
+            middle = abs(float(_moments(part, subject).m))
         for name in (f"{base}Intercept", f"{base}Intercept[mean]"):
             if name in priors:
                 yield name, part, priors[name], spread / max(spread, middle)
@@ -207,9 +216,13 @@ def _sized(
                     if step is not None:
                         yield name, part, priors[name], step
     # of lognormal responses it is of the logs, and so is the spread
-    for name in (f"{bound.target}threshold", f"{bound.target}sigma"):
+    spreads = [("threshold", bound.main), ("sigma", bound.main)]
+    if SIGMA in bound.family.of_each:
+        spreads += [(SIGMA + one.dpar.removeprefix(MU), one) for one in bound.mains]
+    for target, part in spreads:
+        name = f"{bound.target}{target}"
         if name in priors:
-            yield name, bound.main, priors[name], 1.0
+            yield name, part, priors[name], 1.0
 
 
 def heavy_tail(subject: LintedModel) -> Iterator[Finding]:
