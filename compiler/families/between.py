@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..distributions.density import arrays
+from ..distributions.density.operations import DensityFunction
 from .family import Array, Tails
 
 #: The log of the chance of what cannot be.
@@ -16,10 +19,41 @@ NEVER = -1e30
 LogTails = Callable[..., tuple[Any, Any]]
 
 
-def log_between(m: Any, low: Any, high: Any) -> Any:
+#: Tails whose logs differ by less are nearly equal: their difference has lost digits.
+NEAR = 1e-3
+#: Beyond this difference of log densities between the bounds they are not even enough
+#: for three nodes, of which the error is below 1e-11 then.
+_EVEN = 0.05
+#: Nodes of Gauss and Legendre between 0 and 1; their weights are 5, 8 and 5 of 18.
+_NODES = (0.5 - math.sqrt(0.15), 0.5, 0.5 + math.sqrt(0.15))
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What is known of what is between two numbers, beside the tails.
+
+    Attributes
+    ----------
+    log_density
+        Of a number the log of its density.
+    low, high
+        The two numbers.
+    somewhere
+        Any number that has a density.
+    """
+
+    log_density: Callable[[Any], Any]
+    low: Any
+    high: Any
+    somewhere: Any
+
+
+def log_between(m: Any, low: Any, high: Any, inside: Inside | None = None) -> Any:
     """Log of the probability between two numbers, of which the tails are given.
 
-    None is no bound. From the tail that is nearer, so that no digits are lost.
+    None is no bound. From the tail that is nearer, so that no digits are lost. Of
+    bounds that are near each other no tail has them: the density between is integrated,
+    where it is given.
     """
     if low is None and high is None:
         return 0.0
@@ -30,19 +64,75 @@ def log_between(m: Any, low: Any, high: Any) -> Any:
     is_above = low[0] > low[1]
     larger = m.where(is_above, low[1], high[0])
     smaller = m.where(is_above, high[1], low[0])
-    return larger + m.log1mexp(larger - smaller)
+    apart = larger - smaller
+    if inside is None:
+        return larger + m.log1mexp(apart)
+    return m.choose(
+        apart < NEAR,
+        lambda near: _integrated(m, inside, larger, near),
+        lambda far: larger + m.log1mexp(far),
+        apart,
+        (NEAR, 1.0),
+    )
 
 
-def log_mass(m: Any, tails: Tails, low: Any, high: Any, own: Sequence[Any]) -> Any:
+def _integrated(m: Any, inside: Inside, larger: Any, apart: Any) -> Any:
+    """Return the log of an integral by Gauss and Legendre, if the density is even."""
+    is_near = apart < NEAR
+    width = m.where(is_near, inside.high - inside.low, 1.0)
+    first = m.where(is_near, inside.low, inside.somewhere)
+    step = m.where(is_near, width, 0.0)
+    logs = [inside.log_density(first + node * step) for node in _NODES]
+    return m.called("near_mass", _TEXT, _near_mass, larger, apart, width, *logs)
+
+
+#: What ``_near_mass`` is in a script.
+_TEXT = """def near_mass(larger, apart, width, early, middle, late):
+    \"\"\"Log of the probability between near bounds, of densities at three nodes.\"\"\"
+    early, late = early - middle, late - middle
+    sides = pt.exp(early) + pt.exp(late)
+    even = pt.log(width) + middle + pt.log((8 + 5 * sides) / 18)
+    is_even = pt.abs(early) + pt.abs(late) < 0.05
+    some = pt.switch(apart > 0, log1mexp(pt.switch(apart > 0, apart, 1)), -1e30)
+    return pt.switch(is_even, even, larger + some)"""
+
+
+def _near_mass(
+    m: Any, larger: Any, apart: Any, width: Any, early: Any, middle: Any, late: Any
+) -> Any:
+    """Return the integral; that of the tails where the density is not even."""
+    early, late = early - middle, late - middle
+    sides = m.exp(early) + m.exp(late)
+    even = m.log(width) + middle + m.log((8.0 + 5.0 * sides) / 18.0)
+    is_even = m.abs(early) + m.abs(late) < _EVEN
+    some = m.where(apart > 0.0, m.log1mexp(m.where(apart > 0.0, apart, 1.0)), NEVER)
+    return m.where(is_even, even, larger + some)
+
+
+def log_mass(
+    m: Any,
+    tails: Tails,
+    low: Any,
+    high: Any,
+    own: Sequence[Any],
+    density: DensityFunction | None = None,
+    somewhere: Any = None,
+) -> Any:
     """Return the log of the probability above one number, up to another.
 
-    None is no bound.
+    None is no bound. ``density`` is that of numbers, not of counts, and ``somewhere`` a
+    number that has one.
     """
     if low is not None and high is not None and tails.between is not None:
         return tails.between(m, low, high, *own)
-    return log_between(
-        m, *(None if at is None else tails.log_tails(m, at, *own) for at in (low, high))
+    below, above = (
+        None if at is None else tails.log_tails(m, at, *own) for at in (low, high)
     )
+    if density is None or low is None or high is None:
+        return log_between(m, below, above)
+    given = density
+    inside = Inside(lambda at: given(m, at, *own), low, high, somewhere)
+    return log_between(m, below, above, inside)
 
 
 def chance(
@@ -111,4 +201,4 @@ def _chance(
         inside = there >= 0.0
         below, above = log_tails(m, np.where(inside, there, 1.0), *own)
         sides[place] = np.where(inside, below, NEVER), np.where(inside, above, 0.0)
-    return np.asarray(log_between(m, *sides))
+    return np.asarray(log_between(m, sides[0], sides[1]))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.density import arrays
+from .between import NEAR, Inside, log_between
 from .combined.limits import base_name, is_whole
 from .family import Family
 
@@ -227,7 +228,9 @@ def _mixed(family: Family) -> Callable[..., TailLogs] | None:
 def log_mass_between(
     family: str, low: Array, high: Array, arguments: Mapping[str, Array]
 ) -> Array:
-    """Return the log probability of ``low < y <= high``, by the smaller tail.
+    """Return the log probability of ``low < y <= high``.
+
+    By the smaller tail; of ends that are near each other, by the density between.
 
     Parameters
     ----------
@@ -240,10 +243,22 @@ def log_mass_between(
     """
     from . import FAMILIES
 
-    tails = cdf_of(FAMILIES[family])
+    of = FAMILIES[family]
+    tails = cdf_of(of)
     assert tails is not None
     with np.errstate(all="ignore"):
         below_low, above_low = tails(low, **arguments)
         below_high, above_high = tails(high, **arguments)
         mass = np.where(below_low > 0.5, above_low - above_high, below_high - below_low)
-        return np.asarray(np.log(np.maximum(mass, 0.0)))
+        found = np.asarray(np.log(np.maximum(mass, 0.0)))
+        # a value with a probability of its own may be between them
+        if atoms_of(of) or is_whole(of):
+            return found
+        tail = np.minimum(above_low, below_high)
+        near = (mass < NEAR * tail) & np.isfinite(low) & np.isfinite(high)
+        if not near.any():
+            return found
+        start = np.log(below_low), np.log(above_low)
+        end = np.log(below_high), np.log(above_high)
+        density = Inside(lambda y: of.log_density(y, **arguments), low, high, low)
+        return np.where(near, log_between(arrays.ARRAYS, start, end, density), found)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.density import arrays
-from ..between import NEVER, chance, log_between
+from ..between import NEVER, Inside, chance, log_between
 from ..family import Array, Tails
 from ..written import alone_text
 from . import beta as betas
@@ -77,7 +77,11 @@ def both_ends(
         here, none = high > _LEAST, low > _MOST
         there = m.where(none, 0.5, m.where(here, low, 0.0))
         upper = m.where(here, high, 0.5)
-        found = inside + log_between(m, side(there), side(upper))
+        middle = 0.5 * (
+            m.where(there > 0.0, there, 0.0) + m.where(upper < 1.0, upper, 1.0)
+        )
+        within = Inside(lambda at: betas.density(m, at, *own), there, upper, middle)
+        found = inside + log_between(m, side(there), side(upper), within)
         found = m.where(none, NEVER, m.where(here, found, NEVER))
         found = m.where(low < 0.0, m.logaddexp(zero, found), found)
         return m.where(high > _MOST, m.logaddexp(one, found), found)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.density import arrays
-from ..between import NEVER, chance, log_between, log_mass
+from ..between import NEVER, Inside, chance, log_between, log_mass
 from ..family import Array, Tails
 from ..written import alone_text
 from .limits import mean_of
@@ -59,6 +59,8 @@ def zeros_apart(
     if tails is None:
         return None
     some, positive = tails.log_tails, tails.lowest > -2.0
+    density = base.family.density
+    assert density is not None
 
     def of_counts(m: Any, y: Any, *given: Any) -> tuple[Any, Any]:
         """Return the logs of the distribution function and of what is above."""
@@ -113,12 +115,15 @@ def zeros_apart(
             return m.where(there, below, NEVER), m.where(there, above, 0.0)
 
         if not positive:
-            inside = log_between(m, side(low), side(high))
+            inside = log_mass(m, tails, low, high, own, density, low)
         else:
             # up to 0 there is nothing of the family, of any two numbers
             there = high > 0.0
             ends = m.where(there, low, 0.0), m.where(there, high, 0.5)
-            inside = m.where(there, log_between(m, *map(side, ends)), NEVER)
+            middle = 0.5 * (m.where(ends[0] > 0.0, ends[0], 0.0) + ends[1])
+            within = Inside(lambda at: density(m, at, *own), *ends, middle)
+            found = log_between(m, side(ends[0]), side(ends[1]), within)
+            inside = m.where(there, found, NEVER)
         inside = m.log1p(-share) + inside
         more = m.logaddexp(m.log(share), inside)
         return m.where(low < 0.0, m.where(high < 0.0, inside, more), inside)

@@ -98,7 +98,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             return y + 1.0 if highest == math.inf else 0.5 * (y + highest)
 
         def mass(low: Any, high: Any) -> Any:
-            return log_mass(m, tails, low, high, own)
+            return log_mass(m, tails, low, high, own, None if step else exactly, y)
 
         low, high = before(m, of.get("lb")), of.get("ub")
         seen = mass(low, high)

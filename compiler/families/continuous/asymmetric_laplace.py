@@ -10,6 +10,7 @@ from ..family import Array, DefaultPrior, Dpar, Family, Tails, residual_scale
 from ..link import REALS
 from ..written import readings
 from .gaussian import in_support
+from .laplace import log_two_sided
 from .student import moments
 
 NAMES = ("mu", "sigma", "quantile")
@@ -41,6 +42,12 @@ def log_tails(m: Any, y: Any, mu: Any, sigma: Any, quantile: Any) -> tuple[Any, 
         (0.0, 0.0),
     )
     return low, high
+
+
+def between(m: Any, low: Any, high: Any, mu: Any, sigma: Any, quantile: Any) -> Any:
+    """Return the log of the probability between two numbers."""
+    a, b = (low - mu) / sigma, (high - mu) / sigma
+    return log_two_sided(m, a, b, (high - low) / sigma, quantile)
 
 
 def simulate(
@@ -120,6 +127,7 @@ ASYMMETRIC_LAPLACE = Family(
         ),
         "pm.AsymmetricLaplace.dist(\n        mu=mu, q=quantile, "
         "b=pt.sqrt(quantile * (1 - quantile)) / sigma,\n    )",
+        between=between,
     ),
     doc=r"""Regression of a quantile: what is above and below costs unequally.
 

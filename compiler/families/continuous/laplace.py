@@ -38,6 +38,26 @@ def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
     return tail(z), tail(-z)
 
 
+def log_two_sided(m: Any, low: Any, high: Any, width: Any, share: Any) -> Any:
+    """Return the log of the probability between two numbers on either side of 0.
+
+    ``share`` is below 0, where probabilities fall by ``1 - share``, above it they do by
+    ``share``. Nothing is lost where the two are near each other.
+    """
+    rest = 1.0 - share
+    below = m.log(share) + rest * high + m.log1mexp(rest * width)
+    above = m.log(rest) - share * low + m.log1mexp(share * width)
+    start, end = m.where(low < 0.0, low, -1.0), m.where(high > 0.0, high, 1.0)
+    both = -share * m.expm1(rest * start) - rest * m.expm1(-share * end)
+    return m.where(high > 0.0, m.where(low < 0.0, m.log(both), above), below)
+
+
+def between(m: Any, low: Any, high: Any, mu: Any, sigma: Any) -> Any:
+    """Return the log of the probability between two numbers."""
+    a, b = 2.0 * (low - mu) / sigma, 2.0 * (high - mu) / sigma
+    return log_two_sided(m, a, b, 2.0 * (high - low) / sigma, 0.5)
+
+
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
     """Draw a response."""
     return np.asarray(rng.laplace(mu, sigma))
@@ -83,6 +103,7 @@ LAPLACE = Family(
         log_tails,
         lambda pm, pt, mu, sigma: pm.Laplace.dist(mu, sigma),
         "pm.Laplace.dist(mu, sigma)",
+        between=between,
     ),
     doc=r"""Continuous response with a sharp middle and heavier tails than normal ones.
 

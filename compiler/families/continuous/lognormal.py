@@ -12,6 +12,7 @@ from ...data import weighted
 from ...data.spread import UNIT, rounding_of
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ...distributions.density.latent import LATENT
 from ...distributions.density.priors import lognormal
 from ..family import (
     Array,
@@ -22,7 +23,6 @@ from ..family import (
     Tails,
     residual_scale,
 )
-from .gaussian import between as normal_between
 from .gaussian import deviations
 from .gaussian import log_tails as normal_log_tails
 from .gaussian import quantile as normal_quantile
@@ -66,7 +66,13 @@ def log_tails(m: Any, y: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
 
 def between(m: Any, low: Any, high: Any, mu: Any, sigma: Any) -> Any:
     """Return the log of the probability between two numbers."""
-    return normal_between(m, m.log(low), m.log(high), mu, sigma)
+    start, end = m.log(low), m.log(high)
+    # of numbers near each other the logs have no difference
+    is_near = high < 2.0 * low
+    ratio = m.where(is_near, high - low, 0.0) / m.where(is_near, low, 1.0)
+    width = m.where(is_near, m.log1p(ratio), end - start)
+    a, b = (end - mu) / sigma, (start - mu) / sigma
+    return LATENT["probit"].between(m, a, b, width / sigma)
 
 
 def simulate(rng: np.random.Generator, mu: Array, sigma: Array) -> Array:
