@@ -19,6 +19,8 @@ Rng = np.random.Generator
 OTHERS |= {
     "cutgap": ("gamma(3, 1)", lambda rng, size: rng.gamma(3.0, 1.0, size)),
     "cutzero": ("normal(-1, 1)", lambda rng, size: rng.normal(-1.0, 1.0, size)),
+    "zoi": ("beta(2, 4)", lambda rng, size: rng.beta(2.0, 4.0, size)),
+    "coi": ("beta(2, 2)", lambda rng, size: rng.beta(2.0, 2.0, size)),
 }
 #: Between them responses are seen.
 BOUNDS = (-1.5, 3.5)
@@ -26,6 +28,11 @@ BOUNDS = (-1.5, 3.5)
 
 def ends(p: Named) -> tuple[Array, Array]:
     """Return the chances of 0 and of 1 of each row."""
+    if "zi" in p:
+        return p["zi"][:, None] + 0.0 * mu(p), 0.0 * mu(p)
+    if "zoi" in p:
+        zoi, coi = p["zoi"][:, None], p["coi"][:, None] + 0.0 * mu(p)
+        return zoi * (1.0 - coi), zoi * coi
     cut, gap = p["cutzero"][:, None], p["cutgap"][:, None]
     return expit(cut - mu(p)), expit(mu(p) - cut - gap)
 
@@ -62,9 +69,14 @@ _SHARES = np.where(np.arange(ROWS) % 5 == 0, 0.0, np.linspace(0.2, 0.8, ROWS))
 _ENDS = np.where(np.arange(ROWS) % 7 == 0, 1.0, _SHARES)
 
 BOUNDED = {
-    "ordered_beta": study(
-        "ordered_beta", ("phi", "cutgap", "cutzero"), _ENDS, draw_shares, shares
-    ),
+    **{
+        family: study(family, ("phi", *others), response, draw_shares, shares)
+        for family, others, response in (
+            ("ordered_beta", ("cutgap", "cutzero"), _ENDS),
+            ("zero_one_inflated_beta", ("zoi", "coi"), _ENDS),
+            ("zero_inflated_beta", ("zi",), _SHARES),
+        )
+    },
     "truncated": study(
         "gaussian",
         ("sigma",),

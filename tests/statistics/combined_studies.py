@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import expit
 
 from .studies import ROWS, TRIALS, Named, Study, beta, count_prior, gamma, mu
 
@@ -84,6 +85,25 @@ def inflated(y: Array, p: Named) -> Array:
     return np.where(y == 0.0, np.logaddexp(np.log(share), counted), counted)
 
 
+def successes(p: Named) -> stats.rv_frozen:
+    """Return the successes without zeros of another kind."""
+    if "phi" in p:
+        return stats.betabinom(TRIALS, *beta(p))
+    return stats.binom(TRIALS, expit(mu(p)))
+
+
+def inflated_successes(y: Array, p: Named) -> Array:
+    share, tried = p["zi"][:, None], successes(p).logpmf(y)
+    both = np.logaddexp(np.log(share), np.log1p(-share) + tried)
+    return np.where(y == 0.0, both, np.log1p(-share) + tried)
+
+
+def draw_inflated_successes(rng: Rng, p: Named) -> Array:
+    chance = rng.beta(*beta(p))[0] if "phi" in p else expit(mu(p))[0]
+    found = rng.binomial(TRIALS.astype(int), chance) * 1.0
+    return np.where(rng.random(ROWS) < p["zi"][0], 0.0, found)
+
+
 def hurdle(y: Array, p: Named) -> Array:
     share, above = p["hu"][:, None], np.maximum(y, 1.0)
     counted = counts(p).logpmf(above) - np.log1p(-counts(p).pmf(0))
@@ -130,6 +150,17 @@ COMBINED = {
             f"zero_inflated_{name}", (*more, "zi"), _COUNTS, draw_inflated, inflated
         )
         for name, more in (("poisson", ()), ("negbinomial", ("shape",)))
+    },
+    **{
+        f"zero_inflated_{name}": study(
+            f"zero_inflated_{name}",
+            (*more, "zi"),
+            _COUNTS,
+            draw_inflated_successes,
+            inflated_successes,
+            left="y | trials(n)",
+        )
+        for name, more in (("binomial", ()), ("beta_binomial", ("phi",)))
     },
     **{
         f"hurdle_{name}": study(

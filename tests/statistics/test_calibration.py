@@ -33,6 +33,7 @@ from varying.runtime.sampling.settings import SamplerSettings
 from .bounded_studies import BOUNDED
 from .combined_studies import COMBINED
 from .composition_studies import COMPOSITIONS
+from .decision_studies import DECISIONS
 from .further_studies import FURTHER
 from .ordinal_studies import CATEGORIES, ITEM, ORDINAL
 from .studies import EXPOSURE, ROWS, STUDIES, TRIALS, G, Named, Study, X
@@ -41,6 +42,7 @@ from .time_studies import TIMES
 Array = NDArray[np.float64]
 
 ALL = {**STUDIES, **COMBINED, **BOUNDED, **FURTHER, **ORDINAL, **COMPOSITIONS, **TIMES}
+ALL |= DECISIONS
 
 
 @dataclass(frozen=True, repr=False)
