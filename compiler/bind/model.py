@@ -21,7 +21,9 @@ from varying.grammar.tree import (
 )
 
 from ..data import weighted
+from ..data.table import Table
 from ..data.wide_hint import suggest_wide
+from ..expressions.evaluation import evaluate
 from ..formula.columns import DesignColumn
 from ..prepare.rows import Prepared
 from .bound import (
@@ -29,6 +31,7 @@ from .bound import (
     JointModel,
     Population,
     PriorText,
+    Response,
     grouping_factors,
     known_columns,
 )
@@ -324,4 +327,14 @@ def _cells(
         grouping_factors(
             (g for several in groupings.values() for g in several), draft.response
         ),
+        _trials(draft.response, table),
     )
+
+
+def _trials(response: Response | None, table: Table) -> tuple[int, ...]:
+    """Return the different numbers of trials that rows have."""
+    trials = None if response is None else dict(response.known).get("trials")
+    if trials is None or not table.rows:
+        return ()
+    values = np.unique(np.asarray(evaluate(trials.expression, table), dtype=float))
+    return tuple(int(one) for one in values)

@@ -157,6 +157,8 @@ class Outcomes:
         Of a continuous response: the values above the first number, up to the second.
     share
         Of a quantile: which.
+    trials
+        Of a quantile of successes: of how many trials.
     """
 
     text: str
@@ -164,6 +166,7 @@ class Outcomes:
     rest: bool = False
     between: tuple[float, float] | None = None
     share: float | None = None
+    trials: int | None = None
 
 
 #: What a row of successes counts: one of its trials has the value 1.

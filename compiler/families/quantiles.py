@@ -34,7 +34,7 @@ _SIGN = np.int64(np.iinfo(np.int64).min)
 
 
 def quantile_of(family: Family) -> Quantile | None:
-    """Return the quantiles of a number or a count; None: there are none here.
+    """Return the quantiles of numbers, counts or successes; None: there are none here.
 
     Of the response without limits. The share comes first, one number between 0 and 1;
     then the parameters by name, arrays that broadcast.
@@ -42,19 +42,19 @@ def quantile_of(family: Family) -> Quantile | None:
     from . import FAMILIES
 
     base = FAMILIES.get(base_name(family.name), family)
-    if base.response not in ("continuous", "count"):
+    if base.response not in ("continuous", "count", "successes"):
         return None
     if base.quantile is not None:
         return base.quantile
     tails = cdf_of(base)
     if tails is not None:
-        whole = base.response == "count" or is_whole(base)
+        whole = is_whole(base)
 
         def by_halving(p: float, **given: Array) -> Array:
             return _halved(tails, p, given, whole)
 
         return by_halving
-    if base.response == "count":
+    if is_whole(base):
 
         def by_sums(p: float, **given: Array) -> Array:
             return _summed(base, p, given)

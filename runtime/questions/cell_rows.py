@@ -50,7 +50,9 @@ class CellRows:
     ) -> None:
         self.compiled, self.table, self.over = compiled, table, question.over
         self.program = of_all(unlimited(compiled.lowered))
-        self.arrays, self.shared = _arrays(compiled, table, grouped)
+        asked = question.outcomes
+        trials = 1 if asked is None or asked.trials is None else asked.trials
+        self.arrays, self.shared = _arrays(compiled, table, grouped, trials)
         keys = [np.zeros(table.rows)]
         for array in self.arrays.values():
             keys += list(np.asarray(array, float).reshape(table.rows, -1).T)
@@ -190,12 +192,12 @@ def _is_of_rows(recipe: Recipe, compiled: Compiled) -> bool:
 
 
 def _arrays(
-    compiled: Compiled, table: Table, grouped: bool
+    compiled: Compiled, table: Table, grouped: bool, trials: int
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return the arrays of a program on rows of a grid, and those that rows share.
 
-    Offsets are 0, exposures and trials 1; indices of levels are left out, and what
-    censors or truncates the rows of the data.
+    Offsets are 0, exposures 1; indices of levels are left out, and what censors or
+    truncates the rows of the data.
     """
     program = of_all(unlimited(compiled.lowered))
     read: set[str] = set()
@@ -228,7 +230,7 @@ def _arrays(
         elif slot.name in used and _is_of_rows(slot.recipe, compiled):
             own[slot.name] = array_of(slot.recipe, table)
         elif slot.name in used:  # trials and exposures
-            own[slot.name] = np.ones(table.rows)
+            own[slot.name] = np.full(table.rows, float(trials))
         elif slot.name in offsets:
             own[slot.name] = np.zeros(table.rows)
         elif slot.name in inside:

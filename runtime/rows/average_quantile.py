@@ -73,7 +73,7 @@ def averaged_quantile(
     start, low, high = (
         at_zero(measures.quantile(at, p, numbers), at) for p in (share, 0.1, 0.9)
     )
-    if family.response == "count" or is_whole(family):
+    if is_whole(family):
         return _whole(excess, start, high - low)
     found = _root(excess, start, high - low)
     for atom in atoms_of(family):

@@ -23,10 +23,12 @@ KNOWN = 5.0
 NONE = {"wiener"}
 #: Those that have a formula, or a rule of their own.
 CLOSED = [name for name, family in FAMILIES.items() if family.quantile is not None]
+#: Those that SciPy has beside them.
+NUMERIC = ("inverse_gaussian", "poisson", "negbinomial", "binomial", "beta_binomial")
 NUMBERS = [
     name
     for name, family in FAMILIES.items()
-    if family.response in ("continuous", "count") and not family.parts
+    if family.response in ("continuous", "count", "successes") and not family.parts
 ]
 
 
@@ -93,6 +95,11 @@ def by_scipy(name: str, given: Mapping[str, np.ndarray]) -> stats.distributions:
             return stats.invgauss(np.exp(main) / rest[0], scale=rest[0])
         case "poisson":
             return stats.poisson(np.exp(main))
+        case "binomial":
+            return stats.binom(KNOWN, special.expit(main))
+        case "beta_binomial":
+            share = special.expit(main)
+            return stats.betabinom(KNOWN, share * rest[0], (1.0 - share) * rest[0])
         case "negbinomial":
             return stats.nbinom(rest[0], rest[0] / (rest[0] + np.exp(main)))
     raise KeyError(name)
@@ -103,7 +110,7 @@ def by_scipy(name: str, given: Mapping[str, np.ndarray]) -> stats.distributions:
     [
         # SciPy's angles begin opposite to their mean
         *(name for name in CLOSED if name != "von_mises"),
-        *("inverse_gaussian", "poisson", "negbinomial"),
+        *NUMERIC,
     ],
 )
 def test_as_scipy(name: str) -> None:

@@ -37,6 +37,9 @@ class ModelCells:
         Grouping factors whose effects have a t distribution.
     grouping_factors
         Whose levels differ, in effects or in thresholds.
+    trials
+        The different numbers of trials that rows have; none: there are no trials, or no
+        rows.
     """
 
     factors: Mapping[str, tuple[str, ...]]
@@ -51,6 +54,7 @@ class ModelCells:
     linear: bool = True
     heavy: tuple[str, ...] = ()
     grouping_factors: tuple[str, ...] = ()
+    trials: tuple[int, ...] = ()
 
     def forgives(self, name: str) -> bool:
         """Whether a fault may be why the model has no such predictor."""

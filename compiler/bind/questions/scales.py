@@ -69,8 +69,15 @@ def read_options(
         match name:
             case "response":
                 continue  # which of several responses: see `several.py`
+            case "trials" if _of_trials(name, cells):
+                # else it is read with the scale
+                if not any(one.name.text == "scale" for one in options):
+                    sink.add("invalid-argument", option.span, _ONE_TRIAL)
+                    whole = False
             case "scale":
                 scale = _scale(option, verb, cells, sink)
+                if scale is not None and _of_trials("trials", cells):
+                    scale = _with_trials(scale, option, options, cells, sink)
                 whole &= scale is not None
                 if scale is not None:
                     found = replace(found, scale=scale[0], outcomes=scale[1])
@@ -305,6 +312,52 @@ def _share(node: Index | Event, sink: Sink) -> Outcomes | None:
     return Outcomes(text, (), share=share)
 
 
+_ONE_TRIAL = "`trials` goes with `scale=quantile[...]`: other scales are of one trial"
+
+
+def _of_trials(name: str, cells: ModelCells) -> bool:
+    """Whether an option says of how many trials a quantile is."""
+    predictors = {*cells.every, *cells.numbers}
+    of_successes = cells.family is not None and cells.family.response == "successes"
+    return of_successes and name not in predictors
+
+
+def _with_trials(
+    scale: tuple[Scale, Outcomes | None],
+    asked: Option,
+    options: Sequence[Option],
+    cells: ModelCells,
+    sink: Sink,
+) -> tuple[Scale, Outcomes | None] | None:
+    """Return a scale with the number of trials that a quantile is of."""
+    name, outcomes = scale
+    option = next((one for one in options if one.name.text == "trials"), None)
+    if name != "quantile" or outcomes is None:
+        if option is None:
+            return scale
+        sink.add("invalid-argument", option.span, _ONE_TRIAL)
+        return None
+    if option is None:
+        if len(cells.trials) > 1:
+            few, most = cells.trials[0], cells.trials[-1]
+            sink.add(
+                "invalid-argument",
+                asked.span,
+                "a quantile of successes is of a number of trials, and rows have "
+                f"{few} to {most}",
+                f"`trials={most}` says of how many it is asked",
+            )
+            return None
+        return name, replace(outcomes, trials=next(iter(cells.trials), 1))
+    number = _number(unwrap(option.value))
+    if number is None or number < 1.0 or number != int(number):
+        text = expression_text(option.value)
+        message = f"`trials` is a whole number above 0, not `{text}`"
+        sink.add("invalid-argument", option.value.span, message)
+        return None
+    return name, replace(outcomes, trials=int(number))
+
+
 def _has_quantiles(
     outcomes: Outcomes | None,
     verb: Verb,
@@ -339,9 +392,8 @@ def _has_quantiles(
             )
     elif quantile_of(family) is None:
         message = f"{family.name} has no quantiles here"
-        if family.response != "successes":
-            note = "`predict` has those of new responses, `kind=quantile`"
-    in_steps = family.response in ("ordinal", "count")
+        note = "`predict` has those of new responses, `kind=quantile`"
+    in_steps = family.response in ("ordinal", "count", "successes")
     if not message and in_steps and verb == "slope":
         message = f"quantiles of {family.name} go in steps, and have no slope"
         note = "`contrast` has the difference between two values of the predictor"

@@ -12,6 +12,7 @@ import varying
 from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
+from varying.runtime.questions.cells import cell_lines
 from varying.runtime.rows import measures
 from varying.runtime.rows.at_once import AtOnce
 from varying.runtime.rows.average_quantile import averaged_quantile
@@ -31,6 +32,7 @@ def data() -> pd.DataFrame:
             "s": rng.gamma(3.0, 0.2, 24),
             "d": rng.integers(0, 2, 24),
             "k": np.tile([0, 1, 2, 3], 6),
+            "t": np.tile([3, 5], 12),
         }
     )
 
@@ -57,6 +59,29 @@ def test_of_numbers() -> None:
     mean = draws["Intercept"][:, None] + draws["b"] * x
     expected = stats.norm.ppf(0.9, mean, draws["sigma"][:, None])
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("trials", "option", "of"),
+    [("9", "", 9), ("9", ", trials=30", 30), ("t", ", trials=4", 4)],
+)
+def test_of_successes(trials: str, option: str, of: int) -> None:
+    found = compile_spec(
+        Request(
+            Source(
+                f"k | trials({trials}) ~ f, family=binomial\n"
+                f"means f, scale=quantile[0.7]{option}\n"
+            ),
+            table_from_frame(data()),
+        )
+    )
+    b = np.array([[0.5, -0.3], [-1.0, 0.2]])
+    draws = {"Intercept": b[:, :1].T, "b": b[None, :, 1:]}
+    lines = cell_lines(found.joint.questions.cells[0], found, draws)
+    for line, eta in zip(lines, (b[:, 0], b.sum(axis=1)), strict=True):
+        expected = stats.binom.ppf(0.7, of, expit(eta))
+        np.testing.assert_array_equal(line.draws[0], expected)
+        assert f"at trials = {of}" in line.note
 
 
 def test_of_ordered_categories() -> None:
@@ -162,6 +187,27 @@ def test_of_new_groups_of_normal_responses_it_has_a_formula() -> None:
             "means f, scale=quantile[0.5], groups=average",
             "averages over new groups do not exist",
         ),
+        (
+            "k | trials(t) ~ f, family=binomial",
+            "means f, scale=quantile[0.5]",
+            "rows have 3 to 5",
+        ),
+        (
+            "k | trials(9) ~ f, family=binomial",
+            "means f, scale=quantile[0.5], trials=0",
+            "is a whole number above 0",
+        ),
+        (
+            "k | trials(9) ~ f, family=binomial",
+            "means f, scale=response, trials=9",
+            "other scales are of one trial",
+        ),
+        (
+            "k | trials(9) ~ f, family=binomial",
+            "means f, trials=9",
+            "other scales are of one trial",
+        ),
+        ("k | trials(9) ~ x, family=binomial", "slope x, scale=quantile[0.5]", "steps"),
         ("n ~ x, family=poisson", "slope x, scale=quantile[0.5]", "have no slope"),
         (
             "f ~ x, family=bernoulli",
