@@ -71,8 +71,8 @@ SPECS = {
     "student": (
         "score | se(error, sigma=TRUE) + cens(status, upper) + trunc(lb = -9) ~ x\n"
     ),
-    "skew_normal": "score | cens(status, upper) + trunc(lb = -9) ~ x\n  alpha ~ x\n",
-    "von_mises": "share | cens(status, higher) + trunc(lb = -1, ub = 2) ~ x\n",
+    "skew_normal": "score | trunc(ub = 9) ~ x\n  alpha ~ x\n",
+    "von_mises": "share | trunc(lb = -1, ub = 2) ~ x\n",
     "poisson": "count | cens(status, most) + trunc(lb = 1) ~ x + (1 | status)\n",
     "beta_binomial": "hits | trials(of) + trunc(lb = 1) ~ x\n",
     "ordered_beta": "share | cens(status, higher) ~ x\n",
