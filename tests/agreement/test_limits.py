@@ -81,7 +81,7 @@ SPECS = {
 
 
 @pytest.mark.parametrize("family", SPECS)
-def test_backends_agree_on_tails_of_gamma_and_beta_functions(family: str) -> None:
+def test_backends_agree_on_each_kind_of_tail(family: str) -> None:
     head, _, parts = SPECS[family].partition("\n")
     text = f'data "limits_more.csv"\n{head}, family={family}\n{parts}'
     model = compiled(text, FOLDER)
