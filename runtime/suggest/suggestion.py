@@ -22,6 +22,7 @@ from ..interface.calls import called
 from ..interface.grids import TextTable
 from .candidates import Candidate, candidates_of, declared
 from .facts import Facts, as_successes, facts_of, listed_levels
+from .parts import whole_of
 from .predictors import Terms, terms_of
 from .request import Odd, SuggestRequest, numbers_but_for_a_few
 
@@ -240,6 +241,11 @@ def suggest(
             *_without_family(facts),
         )
     known = [] if tried is None else [tried]
+    whole = whole_of(found, response) if tried is None and top is None else None
+    if whole is not None:
+        facts = replace(facts, sentences=(*facts.sentences, whole.sentence))
+        candidates = whole.candidates or candidates
+        known += whole.parts
     terms = terms_of(found, response, by, known)
     text = _text(data)
     if isinstance(origin, DataFile) and origin.options.decimal == ",":

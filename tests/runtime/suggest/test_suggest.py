@@ -153,6 +153,41 @@ def data(make: Callable[[Rng], Any]) -> pd.DataFrame:
     )
 
 
+def parts(shares: bool) -> dict[str, Any]:
+    """Return parts of a whole beside each other, and what they add up to."""
+    rng = np.random.default_rng(4)
+    counts = rng.multinomial(rng.integers(20, 60, ROWS), (0.4, 0.35, 0.25))
+    total = counts.sum(axis=1)
+    found = counts / total[:, None] if shares else counts
+    names = ("car", "bus", "walk")
+    columns = {n: found[:, k] for k, n in enumerate(names)}
+    return {**columns, "n": total, "arm": np.where(np.arange(ROWS) % 2 == 0, "a", "b")}
+
+
+def test_shares_that_add_up_are_taken_together() -> None:
+    frame = parts(shares=True)
+    found = varying.suggest(frame, "bus")
+    assert [one.family for one in found.candidates] == ["dirichlet", "logistic_normal"]
+    assert "add up to 1 in all rows" in str(found)
+    for one in found.candidates:
+        assert one.response == "cbind(car, bus, walk)"
+        assert varying.compile(found.all_specs, frame, model=one.name).compiled
+    # a share of 0 has no density, and two of the three say nothing
+    frame["bus"][0], frame["walk"][0] = 1.0 - frame["car"][0], 0.0
+    found = varying.suggest(frame, "bus")
+    assert [one.family for one in found.candidates] == ["beta"]
+    assert "One of them is 0 in 1 row" in str(found)
+    del frame["walk"]
+    assert "add up" not in str(varying.suggest(frame, "bus"))
+
+
+def test_counts_that_add_up_may_be_parts() -> None:
+    """Or items of a test, and its score: so nothing is taken for granted."""
+    found = varying.suggest(parts(shares=False), "bus")
+    assert "If they count categories, `cbind(car, bus, walk) | trials(n)`" in str(found)
+    assert found.candidates[0].response == "bus"
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_families_of_a_response(name: str) -> None:
     make, wanted, asked = CASES[name]
