@@ -165,3 +165,42 @@ def test_prior_data_sets_have_all_columns(data: pd.DataFrame) -> None:
     share = data["car"].sum() / data["n"].sum()
     assert reference.observed == pytest.approx(share)
     assert 0.0 <= reference.lower < reference.upper <= 1.0
+
+
+def test_a_fit_of_logs_of_shares() -> None:
+    """Its correlation, likelihood and means, of the draws' own names."""
+    spec = "cbind(car, bus, walk) ~ x, family=logistic_normal\n  sigmawalk ~ x"
+    truth = {"mubus.Intercept": 0.3, "mubus.b[x]": 0.6, "muwalk.Intercept": -0.2,
+             "muwalk.b[x]": -0.4, "sigmabus": 0.5, "sigmawalk.Intercept": -0.7,
+             "sigmawalk.b[x]": 0.2, "lncor": 0.8}  # fmt: skip
+    x = np.linspace(-1.0, 1.0, 200).round(2)
+    with pytest.raises(varying.ModelError, match="no correlation matrix"):
+        varying.simulate(spec, {**truth, "lncor": 1.2}, {"x": x}, seed=1)
+    data = varying.simulate(spec, truth, {"x": x}, seed=1)
+    fit = varying.compile(spec, data).fit(
+        draws=50, tune=200, chains=2, seed=3, progress=False
+    )
+    asked = fit.ask("quantity r = lncor[walk, bus]\ntest t = lncor > 0").to_frame()
+    there = fit.data["posterior"]
+    r = there["lncor"].values[..., 0]
+    assert asked["mean"].to_numpy()[0] == pytest.approx(r.mean())
+    assert abs(r.mean() - 0.8) < 0.1
+    shares = data[NAMES].to_numpy()
+    logs = np.log(shares[:, 1:] / shares[:, :1])
+    chain, draw, row = 1, 7, 150
+    own = {name: there[name].values[chain, draw] for name in there.data_vars}
+    mean = [own[f"{of}_Intercept"] + own[f"{of}_b"][0] * x[row]
+            for of in ("mubus", "muwalk")]  # fmt: skip
+    wide = np.exp(own["sigmawalk_Intercept"] + own["sigmawalk_b"][0] * x[row])
+    sds, both = np.array([own["sigmabus"], wide]), float(own["lncor"][0])
+    covariance = np.outer(sds, sds) * np.array([[1.0, both], [both, 1.0]])
+    of_logs = stats.multivariate_normal(mean, covariance)
+    density = of_logs.logpdf(logs[row]) - np.log(shares[row]).sum()
+    found = fit.log_likelihood().values[chain, draw, row]
+    assert found == pytest.approx(density, rel=1e-9)
+    drawn = of_logs.rvs(100_000, random_state=1)
+    odds = np.exp(np.column_stack([np.zeros(len(drawn)), drawn]))
+    expected = (odds / odds.sum(axis=1, keepdims=True)).mean(axis=0)
+    for kind in ("mean", "prob"):
+        found = fit.predict(kind=kind).values[chain, draw, row]
+        assert found == pytest.approx(expected, abs=0.003)
