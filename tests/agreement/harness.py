@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,11 @@ import pytest
 from numpy.typing import NDArray
 from pymc.logprob.basic import transformed_conditional_logp
 from pytensor.compile.mode import Mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.rewriting.basic import SequentialGraphRewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.graph.traversal import io_toposort
 
 from varying.compiler.backends.pymc import emit
 from varying.compiler.backends.source import emit as emit_source
@@ -59,6 +62,35 @@ MODE = Mode(
 )
 #: The graph as it is built: a tenth of the time, which rewriting takes else.
 BUILT = Mode("py", RewriteDatabaseQuery(include=[]))
+
+
+def as_built(
+    inputs: Sequence[Variable], outputs: Sequence[Variable]
+) -> Callable[..., list[Any]]:
+    """Return a graph as a function: its operations, one after the other.
+
+    What PyTensor's function of ``BUILT`` computes. That is made of a copy of the graph
+    in which nodes can be replaced, which takes two thirds of its time.
+    """
+    order = io_toposort(inputs, outputs)
+    known: dict[Variable, Any] = {}
+    for node in order:
+        node.op.prepare_node(node, None, None, "py")
+        for one in node.inputs:
+            if isinstance(one, Constant):
+                known[one] = one.data
+            elif isinstance(one, SharedVariable):
+                known[one] = one.get_value(borrow=True)
+
+    def call(*numbers: Any) -> list[Any]:
+        values = known | dict(zip(inputs, numbers, strict=True))
+        for node in order:
+            cells: list[list[Any]] = [[None] for _ in node.outputs]
+            node.op.perform(node, [values[one] for one in node.inputs], cells)
+            values |= zip(node.outputs, (cell[0] for cell in cells), strict=True)
+        return [values[one] for one in outputs]
+
+    return call
 
 
 #: PyMC looks for variables that have a density by what they are made of, and simplifies
@@ -198,6 +230,8 @@ class ByModel:
 
         @cache
         def compiled(mode: Mode) -> Callable[..., Any]:
+            if mode is BUILT:
+                return as_built(values, outputs)
             return pytensor.function(
                 values, outputs, mode=mode, on_unused_input="ignore"
             )
