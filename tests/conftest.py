@@ -15,3 +15,5 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # PyTensor notes where each node of a graph was made, a tenth of the time to build one.
 os.environ.setdefault("PYTENSOR_FLAGS", "traceback__limit=0")
+# Numba compiles each graph that nutpie samples, for seconds; the samples are few.
+os.environ.setdefault("NUMBA_OPT", "0")
