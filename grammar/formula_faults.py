@@ -38,6 +38,12 @@ _FORMULA_OPTIONS = frozenset(
     ("family", "link", "nl", "rows", "threshold", "parameterization")
 )
 
+# What statements are called in other programs.
+_ELSEWHERE = {
+    **dict.fromkeys(("filter", "subset", "select", "if"), "where"),
+    **dict.fromkeys(("mutate", "compute", "generate", "gen", "transform"), "let"),
+}
+
 WORDS = frozenset(("NAME", "QNAME", "NUMBER", "STRING"))
 
 _NAMED = frozenset(("EQ", "COLON", "LSQB", "LPAR"))
@@ -174,6 +180,8 @@ def _no_tilde(line: LogicalLine, tokens: Sequence[Token], sink: Sink) -> bool:
     )
     number, shared = fixed and _is_number(tokens), fixed and _is_shared(tokens)
     close = None if line.kind == "model" or number or shared else misspelt(word)
+    if line.kind == "formula" and [one.type in WORDS for one in tokens[1:2]] == [True]:
+        close = _ELSEWHERE.get(word, close)
     if close is not None and len(tokens) > 1 and tokens[1].type not in WORDS | _NAMED:
         close = None
     if close is not None and len(tokens) > 1:

@@ -203,7 +203,9 @@ class _Asked:
     ) -> Array:
         """Return lines by chains by draws, from the coefficients' weights in them."""
         bound = self.compiled.bound
-        found: Any = 0.0
+        shape = next(iter(posterior.values())).shape[:2]
+        # of an ordinal model without predictors nothing is added to it
+        found: Any = np.zeros((len(weights), *shape))
         if design.shape[1]:
             found = np.moveaxis(posterior[f"{bound.prefix}b"] @ design.T, -1, 0)
         total = weights.sum(axis=1)

@@ -335,6 +335,14 @@ def test_probabilities_of_categories() -> None:
         np.testing.assert_allclose(values, wanted[..., place], atol=1e-12)
 
 
+def test_the_linear_predictor_of_thresholds_alone_is_0() -> None:
+    spec = "column k: ordered(1..5)\nk ~ 1 + (1 | g), family=ordlogit\n"
+    found = compiled(spec + "means m = 1")
+    asked = answer(found, posterior(found), 1)
+    assert asked is not None
+    np.testing.assert_array_equal(asked["means"], np.zeros((CHAINS, DRAWS, 1)))
+
+
 def test_the_mean_of_categories_that_are_numbers() -> None:
     got, shares = ordinal("k", "1..5", "response")
     np.testing.assert_allclose(got["c"], shares @ np.arange(1.0, 6.0), atol=1e-12)
