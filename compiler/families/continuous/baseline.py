@@ -6,7 +6,7 @@ Reference: Ramsay (1988), Monotone regression splines in action, Statistical Sci
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -73,13 +73,23 @@ class Baseline:
         The interval is that whose ends are around the number; in there by Newton's
         steps, and by halves where they would leave it.
         """
-        total, *each = np.broadcast_arrays(total, *coefs)
-        shares, knots = np.stack(each, axis=-1), np.asarray(self.knots)
-        sums, widths = self.pieces[1], np.diff(knots)
-        starts = shares @ sums[:, :, 0].T
-        piece = (total[..., None] >= starts[..., 1:]).sum(axis=-1)
+        knots, sums = np.asarray(self.knots), self.pieces[1]
+        total = np.broadcast_to(
+            total, np.broadcast_shapes(*map(np.shape, (total, *coefs)))
+        )
+
+        def added(numbers: Iterable[Any]) -> Array:
+            """Return the sum over splines of what each has."""
+            terms = (coef * one for coef, one in zip(coefs, numbers, strict=True))
+            return np.asarray(sum(terms, np.zeros(())))
+
+        # one knot and one power at a time: there may be many draws of many rows
+        piece = np.zeros(total.shape, dtype=int)
+        for start in sums[1:, :, 0]:
+            piece += total >= added(start)
         # by rising powers of the distance from the knot before
-        own = np.einsum("...k,...kp->p...", shares, sums[piece])
+        own = [added([one[piece] for one in of.T]) for of in np.moveaxis(sums, 2, 0)]
+        widths = np.diff(knots)
         low, high = np.zeros(total.shape), widths[piece]
         at = 0.5 * high
         for _ in range(_STEPS):
