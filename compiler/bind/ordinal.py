@@ -96,7 +96,9 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
             (odd[0] if odd else last).span,
             f"this prior of one threshold of {bound.family.name} is not compiled by "
             "this version",
-            "beside thresholds that have their default it is `normal(...)`",
+            "beside thresholds that have their default it is `normal(...)`"
+            if whole is None
+            else "one can have its own where the others have their default",
         )
     elif not steps and (_several_of_one(bound, list(single)) or whole is not None):
         items = bound.response.items

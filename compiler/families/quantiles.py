@@ -69,7 +69,11 @@ def _halved(
     given: Mapping[str, Array],
     whole: bool,
 ) -> Array:
-    """Return the smallest value whose distribution function reaches a share."""
+    """Return the smallest value whose distribution function reaches a share.
+
+    Infinity is where there is none: of times, where too few have an event by the last
+    knot.
+    """
     shape = np.broadcast_shapes(*map(np.shape, given.values()))
     to_place, to_number = (_rounded, _as_float) if whole else (_place, _number)
 
@@ -90,7 +94,8 @@ def _halved(
             break
         reached = reaches(middle)
         high, low = np.where(reached, middle, high), np.where(reached, low, middle)
-    return np.asarray(to_number(high))
+    found = to_number(high)
+    return np.asarray(found if whole else np.where(found < _FARTHEST, found, np.inf))
 
 
 def _below_and_above(

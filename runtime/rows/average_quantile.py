@@ -73,9 +73,14 @@ def averaged_quantile(
     start, low, high = (
         at_zero(measures.quantile(at, p, numbers), at) for p in (share, 0.1, 0.9)
     )
+    # a group whose effects are 0 has none where too few of its times end
+    start = np.where(np.isfinite(start), start, 0.0)
+    spread = np.zeros_like(start)
+    is_known = np.isfinite(high) & np.isfinite(low)
+    np.subtract(high, low, out=spread, where=is_known)
     if is_whole(family):
-        return _whole(excess, start, high - low)
-    found = _root(excess, start, high - low)
+        return _whole(excess, start, spread)
+    found = _root(excess, start, spread)
     for atom in atoms_of(family):
         own = np.full(found.shape, atom)
         reached = (excess(np.nextafter(own, -np.inf)) < 0.0) & (excess(own) >= 0.0)
@@ -127,8 +132,9 @@ def _whole(excess: Excess, start: Array, spread: Array) -> Array:
 
 
 def _root(excess: Excess, start: Array, spread: Array) -> Array:
-    """Return where a distribution function reaches a share."""
+    """Return where a distribution function reaches a share; infinity: nowhere."""
     a, b = _bracket(excess, start, spread)
+    is_nowhere = np.isnan(b) & ~np.isnan(a)
     close = _CLOSE * np.maximum(spread, np.spacing(np.abs(b) + np.abs(a)) / _CLOSE)
     at_a, at_b = excess(a), excess(b)
     # b is the last value, a on the other side of the root, c the one before
@@ -151,7 +157,8 @@ def _root(excess: Excess, start: Array, spread: Array) -> Array:
             t += (c - a) / (b - a) * at_a / (at_c - at_a) * at_b / (at_c - at_b)
             least = np.minimum(0.5, close / width)
         t = np.where(curved & np.isfinite(t), np.clip(t, least, 1.0 - least), 0.5)
-    return np.where((at_a >= 0.0) | np.isnan(at_a), a, b)
+    found = np.where((at_a >= 0.0) | np.isnan(at_a), a, b)
+    return np.where(is_nowhere, np.inf, found)
 
 
 def _summed(at: AtOnce, share: float, strata: Mapping[str, Array] | None) -> Array:

@@ -10,6 +10,7 @@ from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.continuous.baseline import Baseline
 from varying.compiler.families.continuous.cox import cox, knots_of
+from varying.compiler.families.quantiles import quantile_of
 
 KNOTS = (0.5, 2.0, 3.5, 9.0)
 SHARES = dict(
@@ -79,6 +80,18 @@ def test_draws_and_means_are_those_of_the_density(eta: float) -> None:
         points=KNOTS[1:-1],
     )[0]
     assert density == pytest.approx(1.0 - share, rel=1e-8)
+
+
+def test_a_quantile_beyond_the_last_knot_is_infinite() -> None:
+    family, eta = cox(KNOTS), np.array([-1.0, 0.5, 4.0])
+    ours = quantile_of(family)
+    assert ours is not None and family.tails is not None
+    given = {name: np.full(3, share) for name, share in SHARES.items()}
+    found = ours(0.6, eta=eta, **given)
+    # at the last knot 1 - exp(-exp(eta)) have had their event
+    np.testing.assert_array_equal(np.isinf(found), -np.expm1(-np.exp(eta)) < 0.6)
+    below, _ = family.tails.log_tails(ARRAYS, found[1:], eta[1:], *SHARES.values())
+    np.testing.assert_allclose(np.exp(below), 0.6, rtol=1e-9)
 
 
 def test_it_is_found_by_its_name() -> None:

@@ -176,6 +176,26 @@ def test_of_new_groups_of_normal_responses_it_has_a_formula() -> None:
         np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
 
 
+def test_it_is_infinite_where_too_few_times_end() -> None:
+    """Of a hazard that says nothing beyond its last knot, with few events and many."""
+    text = "p | bhaz(boundary=[0, 20]) ~ 1 + (1 | g), family=cox"
+    found = compile_spec(Request(Source(text), table_from_frame(data())))
+    draws = {
+        "Intercept": np.array([-3.0, 1.5]),
+        "sd_g": np.array([[0.5], [0.5]]),
+        "sbhaz": np.full((2, 5), 0.2),
+    }
+    at = AtOnce(found.lowered, found.written_frame, draws)
+    rng = np.random.default_rng(8)
+    hazard = np.exp(1.5 + 0.5 * rng.normal(size=200_000))
+    given = {f"sbhaz{k}": np.array(0.2) for k in range(1, 6)}
+    drawn = at.family.simulate(rng, eta=np.log(hazard), **given)
+    for share in (0.5, 0.9):
+        few, many = averaged_quantile(at, share, ())[:, 0]
+        assert few == np.inf
+        assert abs(np.mean(drawn <= many) - share) < 0.005
+
+
 @pytest.mark.parametrize(
     ("model", "question", "message"),
     [
