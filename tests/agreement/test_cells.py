@@ -29,7 +29,7 @@ OWN = {
     **dict.fromkeys(WRITTEN, 0),
     # the first whose responses have no limits
     **{family: 6 for family in PLAIN if FAMILIES[family].tails is not None},
-    **{"gamma": 1, "weibull": 17, "exponential": 6},
+    **{"gamma": 1, "weibull": 17, "exponential": 6, "com_poisson": 6},
     **{"hurdle_gamma": 1, "hurdle_lognormal": 1},
     **{"gumbel": 0, "shifted_lognormal": 0, "frechet": 17, "wiener": 1},
     **{"kumaraswamy": 0, "discrete_weibull": 0, "von_mises": 0},
