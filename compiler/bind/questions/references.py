@@ -107,8 +107,7 @@ def _of_each_response(target: Target, scope: Scope) -> list[Target]:
     """
     dpar, _, base = target.name.text.rpartition(".")
     kinds = scope.targets.kinds()
-    by_formula = ("threshold", "cor", LNCOR, *SIMPLEXES, "r")
-    if base not in by_formula or target.name.text in kinds:
+    if base not in ("threshold", "cor", *SIMPLEXES, "r") or target.name.text in kinds:
         return []
     found = []
     for response in scope.targets.responses:
