@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy import integrate
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.family import SourceText
 
-from ..agreement.harness import BUILT, shares
+from ..agreement.harness import BUILT, as_built, shares
 from .drawing import Sample
 from .samples import (
     MODERATE,
@@ -150,6 +150,15 @@ def test_counts_can_be_drawn_whatever_the_priors_ask_for(case: str) -> None:
 # ---- graph -------------------------------------------------------------------------
 
 
+def function_of(
+    inputs: list[Any], outputs: list[Any], rewritten: bool
+) -> Callable[..., list[Any]]:
+    """Return a graph as a function, rewritten as samplers do or as it is built."""
+    if rewritten:
+        return pm.compile(inputs, outputs, mode=MODE)
+    return as_built(inputs, outputs)
+
+
 @pytest.mark.parametrize(("case", "rewritten"), shares(SAMPLES, 3))
 def test_the_graph_has_the_density_and_gradient(case: str, rewritten: bool) -> None:
     """Also in the far tails: the gradient must stay a number there."""
@@ -159,8 +168,7 @@ def test_the_graph_has_the_density_and_gradient(case: str, rewritten: bool) -> N
     model = graph_of(case, {**sample.arguments, **inputs}, sample.y)
     density = pm.logp(model["y"], model["observed"])
     slopes = pt.grad(density.sum(), list(inputs.values()))
-    mode = MODE if rewritten else BUILT
-    compiled = pm.compile(list(inputs.values()), [density, *slopes], mode=mode)
+    compiled = function_of(list(inputs.values()), [density, *slopes], rewritten)
     found = compiled(*(sample.arguments[name] for name in moved))
     assert error(found[0], density_of(case, sample)) < 1e-10
     for slope, (name, logarithm) in zip(found[1:], moved.items(), strict=True):
@@ -237,8 +245,8 @@ def test_the_source_statement_has_the_density_and_gradient(
         eval(text, namespace)
     density = pm.logp(model["y"], sample.y)
     outputs = [density, *pt.grad(density.sum(), inputs)]
-    mode = MODE if rewritten else BUILT
-    found = pm.compile(inputs, outputs, mode=mode)(*(arguments[n] for n in moved))
+    compiled = function_of(inputs, outputs, rewritten)
+    found = compiled(*(arguments[name] for name in moved))
     assert error(found[0], density_of(case, sample)) < 1e-9
     for slope, (name, _) in zip(found[1:], moved_of(case).items(), strict=True):
         assert error(slope, slope_of(case, sample, name, False)) < 1e-9
