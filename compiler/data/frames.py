@@ -7,6 +7,7 @@ import numbers
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ class UnusableColumn(Exception):
 _INDEX = "it is the index of the data frame: pass `data.reset_index()`"
 
 
-def table_from_frame(data: Any, name: str = "data") -> Table:
+def table_from_frame(
+    data: Any, name: str = "data", read: Mapping[str, Column] | None = None
+) -> Table:
     """Return the table in a data frame or in a mapping of columns.
 
     Parameters
@@ -47,6 +50,8 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
         series or lists.
     name
         A word for it in messages.
+    read
+        Columns of it that have been read already, by name.
 
     Returns
     -------
@@ -72,7 +77,11 @@ def table_from_frame(data: Any, name: str = "data") -> Table:
             message = f"the data have two columns named `{column_name}`"
             raise _error("duplicate-column", message, source)
         try:
-            columns[column_name] = column_of_values(column_name, values)
+            columns[column_name] = (
+                replace(read[str(key)], name=column_name)
+                if read and str(key) in read
+                else column_of_values(column_name, values)
+            )
         except UnusableColumn as reason:
             unusable[column_name] = str(reason)
             longest = max(longest, len(values) if hasattr(values, "__len__") else 0)
@@ -331,6 +340,9 @@ def _is_number(value: Any) -> bool:
 
 def _categories(name: str, values: Any) -> Column:
     native = values.to_native()
+    arrow = getattr(getattr(native, "dtype", None), "pyarrow_dtype", None)
+    if getattr(arrow, "ordered", False):  # pandas, with values of Arrow
+        return _of_categories(name, values, native.astype("category").cat)
     return _of_categories(name, values, getattr(native, "cat", None))
 
 

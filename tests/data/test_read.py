@@ -491,3 +491,27 @@ def test_words_among_the_numbers_of_a_frame_can_be_declared_missing() -> None:
 def test_a_frame_of_which_no_column_can_be_used_has_rows_all_the_same() -> None:
     table = table_from_frame({"y": [1, True, "a"]})
     assert table.rows == 3
+
+
+def test_categories_of_arrow_keep_the_order_that_they_have_in_a_file() -> None:
+    pa, pd = pytest.importorskip("pyarrow"), pytest.importorskip("pandas")
+    frame = pd.DataFrame(
+        {
+            "cs": pd.Categorical(["CS-", "CS+", None], ["CS-", "CS+"]),
+            "o": pd.Categorical(["lo", "hi", "lo"], ["lo", "mid", "hi"], ordered=True),
+        }
+    )
+    arrow = pa.Table.from_pandas(frame)
+    table = table_from_frame(arrow)
+    cs, o = table.columns["cs"], table.columns["o"]
+    assert (cs.kind, cs.levels) == (Kind.FACTOR, ("CS-", "CS+"))
+    assert cs.values.tolist() == [0, 1, -1]
+    assert (o.kind, o.levels) == (Kind.ORDERED, ("lo", "mid", "hi"))
+    # nobody has ordered these: the dictionary is in the order of appearance
+    plain = pa.table({"cs": pa.array(["b", "a"]).dictionary_encode()})
+    assert table_from_frame(plain).columns["cs"].levels == ("a", "b")
+    with pytest.raises(ModelError, match="are no table"):
+        table_from_frame(arrow.to_batches()[0])
+    typed = table_from_frame(arrow.to_pandas(types_mapper=pd.ArrowDtype))
+    assert typed.columns["o"].levels == ("lo", "mid", "hi")
+    assert typed.columns["o"].kind is Kind.ORDERED

@@ -32,6 +32,16 @@ def read_arrow(file: Path, reads: Reads) -> Found:
         return Found(columns, int(table.num_rows), unread=unread)
 
 
+def ordered_columns(table: Any) -> dict[str, Column]:
+    """Return the columns of a table whose categories have an order, by name."""
+    found = {
+        field.name: _column(field.name, values, order)
+        for field, values in zip(table.schema, table.columns, strict=True)
+        if (order := _order(field, table.schema.metadata)) is not None
+    }
+    return {name: one for name, one in found.items() if isinstance(one, Column)}
+
+
 def _table(file: Path, reads: Reads) -> tuple[Any, tuple[str, ...]]:
     """Return the columns that are read, and the names of the others."""
     import pyarrow as pa
