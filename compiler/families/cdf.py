@@ -9,6 +9,7 @@ rounded is no probability of it; that of the interval that is rounded to it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from .between import NEAR, Inside, log_between
 from .combined.limits import base_name, is_whole
 from .family import Family
 
-__all__ = ["CDFS", "atoms_of", "cdf_of", "log_mass_between"]
+__all__ = ["CDFS", "atoms_of", "cdf_of", "ends_of", "log_mass_between"]
 
 Array = NDArray[Any]
 TailLogs = tuple[Array, Array]
@@ -171,6 +172,20 @@ def atoms_of(family: Family) -> tuple[float, ...]:
 
     tails = FAMILIES[base_name(family.name)].tails
     return () if tails is None else tails.atoms
+
+
+def ends_of(family: Family) -> tuple[float, float]:
+    """Return the numbers below and above which a continuous response never is.
+
+    Of the response without limits.
+    """
+    from . import FAMILIES
+
+    if family.components:
+        ends = [ends_of(one) for one in family.components]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+    tails = FAMILIES[base_name(family.name)].tails
+    return (-inf, inf) if tails is None else (tails.lowest, tails.highest)
 
 
 def cdf_of(family: Family) -> Callable[..., TailLogs] | None:

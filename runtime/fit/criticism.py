@@ -328,9 +328,16 @@ class Criticism(NearestNames):
                 f"loo_pit is of one number a row, and `{rows.title}` has several; "
                 "plot('ppc') shows each of them"
             )
-        if rows.family.known and rows.family.response == "continuous":
+        if "cens" in rows.family.known:
             raise ArgumentError(
-                "loo_pit is not possible yet for censored or truncated responses"
+                f"loo_pit is of what was observed, and of censored rows of "
+                f"`{rows.title}` only a bound is known; loo() scores them by its "
+                "probability"
+            )
+        if rows.family.answers is not None:
+            raise ArgumentError(
+                f"loo_pit is of one number a row, and `{rows.title}` is a time and an "
+                "answer; plot('ppc') shows both"
             )
         chosen = self.provenance.settings.seed if seed is None else seed
         values = self.log_likelihood(rows.name)

@@ -12,7 +12,8 @@ from varying.grammar.tree import Event, Expr, Index, Name, String
 from varying.grammar.walk import unwrap
 
 from ...data.levels import numbers_of, suggest_level
-from ...families.cdf import atoms_of, cdf_of
+from ...families.cdf import atoms_of, cdf_of, ends_of
+from ...families.family import Family
 from ..priors.named import ref_text
 from ..question import Outcomes
 from .known import ModelCells
@@ -132,7 +133,30 @@ def _of_numbers(
         "<": (-inf, before),
         "<=": (-inf, low),
     }
+    always = _always(*between[operator], family)
+    if always:
+        place = "in " if operator == ".." else ""
+        sink.add(
+            "invalid-argument",
+            span,
+            f"{always} of {family.shown} is {place}`{written}`: the probability is "
+            "always the same",
+            f"{family.shown} is for {family.support}",
+        )
+        return None
     return Outcomes(written, (), between=between[operator])
+
+
+def _always(low: float, high: float, family: Family) -> str:
+    """Return which responses are above one number, up to another, if all or none."""
+    lowest, highest = ends_of(family)
+    atoms = atoms_of(family)
+    # an end that has no probability is not among the responses
+    first = lowest if lowest in atoms else nextafter(lowest, inf)
+    last = highest if highest in atoms else nextafter(highest, -inf)
+    if high < first or low >= last:
+        return "no response"
+    return "every response" if low < first and high >= last else ""
 
 
 def _between(

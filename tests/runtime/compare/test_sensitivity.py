@@ -99,3 +99,14 @@ def test_places_in_predictions(tmp_path: Path) -> None:
     ordinal = fitted("level ~ x + (1 | g), family=ordlogit").loo_pit()
     assert ordinal.departure < 3.5
     assert sum(ordinal.to_dict()["shares"]) == pytest.approx(1.0)
+
+
+def test_censored_rows_have_no_place() -> None:
+    """A bound is no response: by it too many rows would be in the middle."""
+    fast: Any = {**SMALL, "draws": 50, "tune": 100}
+    data = frame().assign(late=frame()["level"] == 4)
+    counts = varying.compile("level | cens(late) ~ 1, family=poisson", data)
+    with pytest.raises(ValueError, match="of censored rows of `level` only a bound"):
+        counts.fit(**fast).loo_pit()
+    above = varying.compile("y | trunc(lb=0) ~ x", frame().query("y > 0"))
+    assert above.fit(**SMALL).loo_pit().departure < 3.5  # type: ignore[arg-type]
