@@ -112,7 +112,8 @@ class Criticism(NearestNames):
         flag("progress", progress)
         whole_model = self._origin.compiled
         compiled, chosen, kinds = self._predicted(response)
-        _check_refits(whole_model, refit)
+        if refit:
+            _check_refits(whole_model, "leave out refit=")
         units = units_of(compiled, by)
         reported = self.data["posterior"].to_dataset()
         effective = efficiency(reported)
@@ -224,7 +225,7 @@ class Criticism(NearestNames):
 
         flag("progress", progress)
         of, chosen, measure = self._predicted(response)
-        _check_refits(self._origin.compiled, True)
+        _check_refits(self._origin.compiled, "loo() leaves rows out of this fit")
         compiled, units = self._origin.compiled, units_of(of, by)
         if compiled.prepared.table.counts is not None and not units.by:
             raise ArgumentError(
@@ -362,10 +363,10 @@ class Criticism(NearestNames):
         )
 
 
-def _check_refits(compiled: Compiled, refit: bool) -> None:
+def _check_refits(compiled: Compiled, instead: str) -> None:
     """Refuse to fit again without rows that only one of the responses has."""
-    if refit and compiled.own_rows:
+    if compiled.own_rows:
         raise ArgumentError(
             "a model whose responses have rows of their own is not fitted again "
-            "without some of them by this version: leave out refit=, or use loo()"
+            f"without some of them by this version: {instead}"
         )

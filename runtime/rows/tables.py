@@ -88,7 +88,7 @@ def numbers_for(one: RowComputation) -> Array | None:
     if found is None:
         raise ArgumentError(
             f"the categories of `{rows.title}` are no numbers, so responses have no "
-            "mean and no interval; kind='prob' gives the probability of each"
+            "mean and no quantiles; kind='prob' gives the probability of each"
         )
     return np.array(found, dtype=np.float64)
 
