@@ -207,3 +207,13 @@ def test_tails_of_the_skew_normal(alpha: float) -> None:
         below, above = tails(np.array(y), **given)
         np.testing.assert_allclose(below, mass(y - 25.0, y), rtol=1e-9, atol=1e-280)
         np.testing.assert_allclose(above, mass(y, y + 25.0), rtol=1e-9, atol=1e-280)
+
+
+def test_none_is_reached_where_nothing_has_happened() -> None:
+    """Beyond the last knot the hazard is not known."""
+    family = FAMILIES["cox"]
+    given = {dpar.name: np.array(1.0 / len(family.dpars)) for dpar in family.dpars}
+    ours = quantile_of(family)
+    assert ours is not None
+    found = ours(0.9, eta=np.array([-3.0, 1.0]), **given)
+    assert np.isinf(found[0]) and 0.0 < found[1] < 1.0
