@@ -137,7 +137,7 @@ def test_the_command_prints_sections(
 ) -> None:
     path = tmp_path / "a.fit"
     fitted("kernel").save(path)
-    command.run(str(path), "json", False)
+    command.run(str(path), "json", False, 0.95)
     found = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in found["quantities"]] == ["d", "share"]
     assert list(found["quantities"][0]) == [*KEYS, "note"]
@@ -145,7 +145,7 @@ def test_the_command_prints_sections(
     tested = ["of", "probability", "mcse", "prior_probability", "bayes_factor"]
     assert list(found["tests"][0]) == [*KEYS, *tested, "bayes_factor_bound", "note"]
     assert found["tests"][0]["prior_probability"] == pytest.approx(0.5)
-    command.run(str(path), "markdown", False)
+    command.run(str(path), "markdown", False, 0.95)
     parts = capsys.readouterr().out.split("\n\n")
     heads = [part.splitlines()[0].split(" | ")[0] for part in parts]
     tables = [head for head in heads if head.startswith("|")]

@@ -59,11 +59,10 @@ def test_no_row_has_all_of_them(fit: varying.Fit) -> None:
     for ask in (fit.log_likelihood, fit.loo, fit.kfold):
         with pytest.raises(ValueError, match="rows of their own"):
             ask()
-    with pytest.raises(
-        ValueError,
-        match="not fitted again without some of them by this version: loo() leaves",
-    ):
+    with pytest.raises(ValueError, match="not fitted again.*: leave out refit="):
         fit.loo(response="y", refit=True)
+    with pytest.raises(ValueError, match="not fitted again.*leaves rows out of this"):
+        fit.kfold(response="y")
     with pytest.raises(varying.ModelError, match="no form in a PyMC script"):
         _ = varying.compile(SPEC, data()).source
 
