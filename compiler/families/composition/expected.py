@@ -6,7 +6,7 @@ Gauss and Hermite where it is small, and equidistant ones, whose errors fall fas
 where it is large (Trefethen & Weideman 2014, The exponentially convergent trapezoidal
 rule, SIAM Review 56, 385-458). A share of three categories is then right to 1e-5, of
 more to 1e-4. Where there would be more than ``MOST`` points, of many categories with
-large spreads, it is a mean over a lattice, right to about 0.003.
+large spreads, it is a mean over a lattice, right to about 0.005.
 """
 
 from __future__ import annotations

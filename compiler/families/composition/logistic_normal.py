@@ -221,7 +221,7 @@ the log of the share of ``bus`` over that of the reference (any real number);
 correlations of these residuals. Categories vary together as the data say, where those
 of ``dirichlet`` can only take from each other. A share of 0 has no density. The median
 of a share over the reference's is ``exp(mubus)``; mean shares have no closed form, and
-are computed: to 1e-5 with three categories, to 1e-4 with more, and to about 0.003 with
+are computed: to 1e-5 with three categories, to 1e-4 with more, and to about 0.005 with
 five or more that have a large ``sigma``. Reference: Aitchison & Shen (1980),
 Logistic-normal distributions: some properties and uses, Biometrika 67, 261-272.
 """,
