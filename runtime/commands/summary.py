@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..summary.summary import Summary
 
 
-def run(path: str, form: str, whole: bool, prob: float) -> None:
+def run(path: str, form: str, whole: bool, prob: float = 0.95) -> None:
     """Print the table of a fit file."""
     from ..fit.store import read_summary
 
