@@ -209,7 +209,7 @@ class Study:
             result = [
                 estimated("estimate", row.label, row.statistics)
                 for row in rows
-                if row.name.endswith("b")
+                if row.name in simulator.effects
             ]
         means = (estimated("mean", one.label, one.statistics) for one in found.means)
         return [*result, *means]

@@ -183,13 +183,21 @@ class Simulator:
         found = answer(self.questions, self._parameters(1, rng), 0)
         return found
 
+    @property
+    def effects(self) -> frozenset[str]:
+        """What the population effects of each formula are called among the draws.
+
+        No other names: a grouping factor may be called ``b``, and so may a category.
+        """
+        return frozenset(f"{one.prefix}b" for one in self.compiled.joint.predictors)
+
     def coefficients(self) -> Iterator[tuple[str, float]]:
         """Yield the values of all population effects, by their labels."""
-        program = self.compiled.lowered
+        program, effects = self.compiled.lowered, self.effects
         labels = {axis.name: axis.labels for axis in program.axes}
         nodes: list[Parameter | Derived] = [*program.parameters, *program.derived]
         for node in nodes:
-            if node.name.endswith("b") and node.name in self.values:
+            if node.name in effects and node.name in self.values:
                 own = labels[node.axes[0]] or ()
                 for label, value in zip(own, self.values[node.name], strict=True):
                     yield f"{node.name}[{label}]", float(value)

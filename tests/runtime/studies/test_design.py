@@ -11,8 +11,12 @@ import pytest
 from scipy import stats
 
 import varying
+from varying.compiler.data.frames import table_from_frame
+from varying.grammar.source import Source
 from varying.runtime.studies.power import Planned, planned
 from varying.runtime.studies.runs import RunAnswer
+from varying.runtime.studies.simulate import Simulator
+from varying.runtime.studies.truth import parsed
 
 PILOT = pd.DataFrame({"g": ["a"] * 4 + ["b"] * 4, "x": ["u", "v"] * 4})
 SPEC = "y ~ x + (1 | g)"
@@ -90,17 +94,37 @@ def test_runs_are_the_same_again_and_are_gone_on_with(tmp_path: Path) -> None:
         varying.design(SPEC, TRUTH, PILOT, runs=1, out=file, **settings)
 
 
+def test_effects_are_those_of_formulas_whatever_categories_are_called() -> None:
+    truth = """mub.Intercept = 0
+mub.b[z] = 1
+muc.Intercept = 0
+muc.b[z] = -1
+sigmab = 0.5
+sigmac = 0.5
+lncor[b, c] = 0"""
+    simulator = Simulator.of(
+        Source("cbind(a, b, c) ~ z, family=logistic_normal"),
+        Path(),
+        parsed(Source(truth)),
+        table_from_frame(pd.DataFrame({"z": [-1.0, 0.0, 1.0, 2.0]})),
+    )
+    assert dict(simulator.coefficients()) == {"mub_b[z]": 1.0, "muc_b[z]": -1.0}
+
+
 def test_means_have_a_width_and_slopes_a_power() -> None:
-    """No question is left out; 0 is no value that a mean is held against."""
-    data = pd.DataFrame({"g": ["a"] * 4 + ["b"] * 4, "z": [-1.0, 0, 1, 2] * 2})
-    truth = {"Intercept": 1, "b[z]": 1, "sd[g, Intercept]": 0.5, "sigma": 1}
+    """No question is left out; 0 is no value that a mean is held against.
+
+    The sds of a group called ``b`` are no effects.
+    """
+    data = pd.DataFrame({"b": ["a"] * 4 + ["b"] * 4, "z": [-1.0, 0, 1, 2] * 2})
+    truth = {"Intercept": 1, "b[z]": 1, "sd[b, Intercept]": 0.5, "sigma": 1}
     asked: list[tuple[str | list[str], list[str]]] = [
         ("means m = z, z=[0, 2]", ["b[z]", "m[z=0]", "m[z=2]"]),
         (["slope s = z", "means m = z, z=[0, 2]"], ["s", "m[z=0]", "m[z=2]"]),
     ]
     for ask, labels in asked:
         found = varying.design(
-            "y ~ z + (1 | g)",
+            "y ~ z + (1 | b)",
             truth,
             data,
             people=[3],
