@@ -307,6 +307,7 @@ def _with_responses(
     from varying.compiler.prepare.responses import family_named, responses_of
     from varying.compiler.prepare.subset import choices, subset_of, subsets
 
+    from .bounds import between_bounds
     from .columns import stand_ins
 
     sink = Sink(source)
@@ -337,11 +338,12 @@ def _with_responses(
             columns += stand_ins(one, family, table, source)
             continue
         column = _stand_in(one, spec, table, source)
-        if family is None or not family.events:
-            columns.append(column)
-            continue
-        times[column.name] = times_of(one, written, spec, source)
-        columns += times[column.name].stand_ins(column)
+        made = [column]
+        if family is not None and family.events:
+            times[column.name] = times_of(one, written, spec, source)
+            made = times[column.name].stand_ins(column)
+        tails, left = None if family is None else family.tails, one.formula.response
+        columns += [between_bounds(made[0], left, tails, table, source), *made[1:]]
     for one in written:
         columns += stand_in_answers(one, written, spec, table, source)
     return table.adding(columns), times

@@ -330,3 +330,37 @@ def test_answers_that_cannot_be_drawn(spec: str, message: str, place: str) -> No
     (one,) = caught.value.diagnostics
     assert message in one.message
     assert one.source.slice(one.span) == place
+
+
+TRUNCATED: list[tuple[str, dict[str, float], Any, float, float]] = [
+    ("trunc(lb=5) ~ 1", {"Intercept": 6, "sigma": 1}, stats.norm(6), 5, np.inf),
+    ("trunc(ub=-1) ~ 1", {"Intercept": 0, "sigma": 1}, stats.norm(), -np.inf, -1),
+    (
+        "trunc(-low, high) ~ 1, family=von_mises",
+        {"Intercept": 0, "kappa": 2},
+        stats.vonmises(2),
+        -2,
+        3,
+    ),
+    (
+        # 2 itself is seen
+        "trunc(lb=low) ~ 1, family=poisson",
+        {"Intercept": float(np.log(3))},
+        stats.poisson(3),
+        1,
+        np.inf,
+    ),
+]
+
+
+@pytest.mark.parametrize(("spec", "truth", "drawn", "low", "high"), TRUNCATED)
+def test_truncated_responses_are_drawn_between_their_bounds(
+    spec: str, truth: dict[str, float], drawn: Any, low: float, high: float
+) -> None:
+    """The design has no response that could be between them."""
+    design = pd.DataFrame({"low": [2.0] * 2000, "high": [3.0] * 2000})
+    y = varying.simulate(f"y | {spec}", truth, design, seed=3)["y"].to_numpy()
+    assert ((y >= low) & (y <= high)).all()
+    middle = float(np.median(y))
+    share = (drawn.cdf(middle) - drawn.cdf(low)) / (drawn.cdf(high) - drawn.cdf(low))
+    assert np.mean(y <= middle) == pytest.approx(share, abs=0.05)
