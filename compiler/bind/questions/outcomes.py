@@ -18,7 +18,7 @@ from ..priors.named import ref_text
 from ..question import Outcomes
 from .known import ModelCells
 
-__all__ = ["outcomes_of"]
+__all__ = ["instead_of_shares", "outcomes_of"]
 
 #: Largest count whose probability may be asked for.
 MOST_COUNT = 10_000
@@ -76,9 +76,16 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         "no-such-scale",
         node.span,
         f"{family.shown} has no probability of `{written}` here",
-        "`scale=response` is the mean of the response",
+        instead_of_shares(family),
     )
     return None
+
+
+def instead_of_shares(family: Family) -> str:
+    """Return what there is in place of probabilities."""
+    if family.answers is not None:
+        return "`predict` has that of each answer, `kind=prob`, row by row"
+    return "`scale=response` is the mean of the response"
 
 
 def _text(value: Expr) -> str:

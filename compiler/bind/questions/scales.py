@@ -34,7 +34,7 @@ from ..priors.named import ref_text
 from ..question import GROUPS, SCALES, CellGroups, Outcomes, Scale, Verb
 from .existence import by_default, exists
 from .known import Choices, ModelCells
-from .outcomes import outcomes_of
+from .outcomes import instead_of_shares, outcomes_of
 
 __all__ = ["LATENT_SCALE", "read_options"]
 
@@ -437,7 +437,7 @@ def _has(
         and not (family.of_categories or nominal or kind == "binary")
     ):
         message = f"{family.shown} has no probabilities of categories"
-        note = "`scale=response` is the mean of the response"
+        note = instead_of_shares(family)
         if kind == "continuous" and cdf_of(family) is not None:
             note = (
                 "`scale=prob[>3]` is the probability of more than 3, "
