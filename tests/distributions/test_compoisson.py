@@ -62,3 +62,11 @@ def test_there_are_no_terms_beyond_the_ends() -> None:
         at = np.where(inside, x, 1.0)
         deviance = at * (np.log(at) - eta) - at + mu
         assert (shape * deviance > compoisson.DEEP * (1.0 - 1e-6))[inside].all()
+
+
+def test_a_parameter_that_is_no_number_has_no_sum() -> None:
+    """Of a link whose predictor is below 0; the rows beside it have theirs."""
+    eta, shape = np.array([np.nan, *POINTS[:3, 0]]), np.array([1.0, *POINTS[:3, 1]])
+    found = np.array(compoisson.log_com_sum(ARRAYS, eta, shape))
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_allclose(found[:, 1:], WANTED[:, :3], rtol=1e-9, atol=1e-9)

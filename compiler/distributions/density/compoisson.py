@@ -212,9 +212,10 @@ def _block(m: Any, eta: Array, shape: Array) -> Array:
     first, last = np.maximum(0.0, np.floor(mu + start)), np.ceil(mu + end)
     mode = np.floor(mu)
     least = shape * _away(m, mode, mode - mu, eta)
-    wide = last - first > FEW
-    found = np.empty((3, len(eta)))
-    for rows, terms in ((~wide, _few), (wide, _many)):
+    wide, narrow = last - first > FEW, last - first <= FEW
+    # of parameters that are no numbers, as other densities have it
+    found = np.full((3, len(eta)), np.nan)
+    for rows, terms in ((narrow, _few), (wide, _many)):
         if rows.any():
             given = (eta, shape, mu, start, end)
             found[:, rows] = terms(m, least[rows], *(one[rows] for one in given))
