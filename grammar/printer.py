@@ -233,10 +233,17 @@ def _index(node: Index | Target, style: _Style) -> tuple[str, int]:
     return f"{_node_name(node)}[{refs}]", _ATOM
 
 
+#: Numbers beside which two points are no part of them, as they are of `b..9` and `.5`.
+_BESIDE_POINTS = regex.compile(r"-?\d+(?:\.\d+)?")
+
+
 def _event(node: Event, style: _Style) -> tuple[str, int]:
     value = _expr(node.value, style, _SUM)
     if node.upper is not None:
-        return f"{node.target.text}[{value}..{_expr(node.upper, style)}]", _ATOM
+        upper = _expr(node.upper, style)
+        close = all(_BESIDE_POINTS.fullmatch(text) for text in (value, upper))
+        between = ".." if close else " .. "
+        return f"{node.target.text}[{value}{between}{upper}]", _ATOM
     return f"{node.target.text}[{node.operator}{value}]", _ATOM
 
 

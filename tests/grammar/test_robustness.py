@@ -65,6 +65,9 @@ FOUND = (
     "y ~ x\n  prior b[x\n[CS+]] ~ flat",
     "where [b[x['é']]]\ny ~ x",
     "y ~ f('`'=1)",
+    "y ~ x\nmeans x, scale=prob[b ..9]",
+    "y ~ x\nmeans x, scale=prob[1. .. .5]",
+    "y ~ x\nmeans x, scale=prob[2 + b9 .. 9]",
 )
 
 
