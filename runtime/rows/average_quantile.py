@@ -31,7 +31,7 @@ Excess = Callable[[Array], Array]
 #: What the values are called among the draws.
 _VALUES = "value at quantile"
 #: Counts whose probabilities are averaged at a time, and those that are tried at most.
-_COUNTS, _MOST = 32, 10_000
+_COUNTS, _MOST = 128, 10_000
 #: Doublings of the distance from the quantile of a group whose effects are 0; steps.
 _DOUBLINGS, _STEPS = 60, 200
 #: Of the spread of responses: nearer to it than that a quantile need not be.

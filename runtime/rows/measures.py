@@ -153,9 +153,17 @@ def probabilities(
         return _of_shares(family.shares, events)
     if family.response == "ordinal":
         return _of_ranks(family, [_runs(one) for one in events])
+    are_single = all(len(event) == 1 for event in events)
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
         arguments = at.arguments(predictors)
+        if are_single:
+            # all at once: what parameters alone say, such as a sum, is computed once
+            depth = max(np.ndim(one) for one in arguments.values())
+            values = np.asarray(events).reshape(-1, *[1] * depth)
+            each = np.exp(family.log_density(values, **arguments))
+            whole = np.moveaxis(np.asarray(each, dtype=float), 0, -1)
+            return 1.0 - whole if rest else whole
         found = [
             sum(np.exp(family.log_density(np.asarray(y), **arguments)) for y in event)
             for event in events
@@ -163,7 +171,7 @@ def probabilities(
         whole = np.stack([np.asarray(one, dtype=float) for one in found], axis=-1)
         return 1.0 - whole if rest else whole
 
-    binary = family.response == "binary" and all(len(event) == 1 for event in events)
+    binary = family.response == "binary" and are_single
     curve = at.program.predictors[0].link if binary and _exact_share(at) else None
     several = len(events)
     return Measure(value, several, max(map(len, events)), True, curve)
