@@ -18,7 +18,14 @@ from ..interface.calls import called
 from ..questions.asking import NAME, back, check_alone
 from ..sampling.settings import SamplerSettings, processors
 from .power import StudyDesign, planned
-from .runs import RunAnswer, Study, append, executed, written
+from .runs import (
+    RunAnswer,
+    Study,
+    append,
+    executed,
+    leave_where_read_again,
+    written,
+)
 from .simulate import Simulator, frame_of, table_of
 from .truth import Truth, read_truth
 
@@ -69,8 +76,8 @@ def simulate(
     -------
     DataFrame
         The rows that the model uses, with the response; of ``rt | dec(answer)`` with
-        both. Effects of groups are drawn from their standard deviations and
-        correlations.
+        both. Of ``t | cens(t >= end)`` what is drawn beyond ``end`` is ``end``. Effects
+        of groups are drawn from their standard deviations and correlations.
 
     Raises
     ------
@@ -175,7 +182,8 @@ def design(
     ModelError
         As ``simulate``.
     ValueError
-        If an argument makes no sense, or ``out`` is a file of another study.
+        If an argument makes no sense, ``out`` is a file of another study, or a process
+        ended that does runs: a script calls this below ``if __name__ == "__main__":``.
     """
     source, base = _spec(spec)
     return design_source(
@@ -254,6 +262,7 @@ def design_source(
     families: Mapping[str, Family] = MappingProxyType({}),
 ) -> StudyDesign:
     """Return what a study would show, for a text that has been read; see ``design``."""
+    leave_where_read_again()
     settings = SamplerSettings.checked(
         draws=draws, tune=draws, chains=chains, seed=seed, cores=cores
     )

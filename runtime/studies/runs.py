@@ -7,8 +7,9 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple, dataclass, field, fields
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from varying.grammar.source import Source
 
+from ..interface.arguments import ArgumentError
 from .simulate import Simulator
 from .truth import parsed
 
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
 
     from ..draws.statistics import Statistics
 
-__all__ = ["PROB", "RunAnswer", "Study", "append", "executed", "written"]
+__all__ = [
+    "PROB",
+    "RunAnswer",
+    "Study",
+    "append",
+    "executed",
+    "leave_where_read_again",
+    "written",
+]
 
 Array = NDArray[Any]
 
@@ -245,6 +255,26 @@ def _one(people: int, number: int) -> list[RunAnswer]:
     return study.run(_simulators[people], people, number)
 
 
+def leave_where_read_again() -> None:
+    """End a process that reads the script of its parent, and came to the same call.
+
+    The parent says what to do, once; see ``executed``.
+    """
+    if getattr(current_process(), "_inheriting", False):
+        raise SystemExit(1)
+
+
+_ENDED = (
+    "a process that does runs ended before it had begun: each of them reads the script "
+    "that calls `varying.design`, so that the call stands below "
+    '`if __name__ == "__main__":` there; with `cores=1` there are no other processes'
+)
+_LOST = (
+    "a process that does runs was ended from outside, as is done where memory is "
+    "short: fewer `cores` need less; with `out` the same call goes on where it was"
+)
+
+
 def executed(
     study: Study, wanted: Sequence[tuple[int, int]], cores: int
 ) -> Iterator[list[RunAnswer]]:
@@ -258,6 +288,11 @@ def executed(
         How many people, and the number of the run.
     cores
         Processes at a time.
+
+    Raises
+    ------
+    ArgumentError
+        If a process ended that had runs to do.
     """
     if cores == 1 or len(wanted) == 1:
         simulators: dict[int, Simulator] = {}
@@ -269,6 +304,7 @@ def executed(
     # a fork would copy locks that threads of a sampler hold
     context = get_context("spawn")
     left = list(reversed(wanted))
+    why = _ENDED
     with ProcessPoolExecutor(
         cores, mp_context=context, initializer=_begin, initargs=(study,)
     ) as pool:
@@ -279,7 +315,11 @@ def executed(
                     running.add(pool.submit(_one, *left.pop()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for one in done:
-                    yield one.result()
+                    found = one.result()
+                    why = _LOST
+                    yield found
+        except BrokenProcessPool:
+            raise ArgumentError(why) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

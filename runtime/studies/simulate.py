@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,21 +16,16 @@ from varying.compiler.program.interpret.density import spread_out
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
-from varying.grammar.printer import name_text
 from varying.grammar.source import Source, Span
-from varying.grammar.tree import (
-    ColumnStatement,
-    LetStatement,
-    LevelRange,
-)
-from varying.grammar.walk import column_names
 
 from ..rows.answers import answer_columns, untold
 from ..rows.engine import Rows
 from ..rows.predict import joint_draws
 from ..sampling.settings import SamplerSettings
-from .answers import answered, stand_in_answers
-from .times import Times, times_of
+from .answers import answered
+from .cut_off import CutOff
+from .responses import check_read, with_responses
+from .times import Times
 from .truth import Truth, residual_partial, values_of
 
 if TYPE_CHECKING:
@@ -40,10 +35,7 @@ if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
     from varying.compiler.data.table import Column, Table
     from varying.compiler.families.family import Family
-    from varying.compiler.prepare.responses import Written
-    from varying.compiler.prepare.subset import Choice
     from varying.compiler.program.ir import Derived, Frame, Group, Parameter, Program
-    from varying.grammar.tree import Expr, ModelStatement, Spec
 
 __all__ = ["Simulator", "frame_of", "table_of"]
 
@@ -68,6 +60,8 @@ class Simulator:
         By variable of a response the column of its answers, ``dec(answer)``.
     times
         By column of times between which knots they are, of ``family=cox``.
+    cut
+        By column where a response is cut off, of ``cens`` and ``trunc``.
     """
 
     compiled: Compiled
@@ -76,6 +70,7 @@ class Simulator:
     table: Table
     told: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, Times] = field(default_factory=dict)
+    cut: Mapping[str, CutOff] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -111,7 +106,7 @@ class Simulator:
         from varying.compiler.families.own import naming
 
         with naming(families):
-            with_response, times = _with_responses(source, table, model)
+            with_response, times, cut = with_responses(source, table, model)
         try:
             joined = truth.joined(source)
             request = Request(joined, with_response, base, model, families=families)
@@ -120,12 +115,14 @@ class Simulator:
             raise ModelError(truth.told(error.diagnostics, source)) from None
         values = values_of(truth, compiled)
         rows = with_response.take(compiled.prepared.rows)
+        cut = {name: one.take(compiled.prepared.rows) for name, one in cut.items()}
+        check_read(compiled, cut)
         told = {
             likelihood.name: name
             for likelihood in compiled.lowered.likelihoods
             for name in answer_columns(compiled.lowered, likelihood)
         }
-        return cls(compiled, truth.left_out(compiled), values, rows, told, times)
+        return cls(compiled, truth.left_out(compiled), values, rows, told, times, cut)
 
     def draw(self, sets: int, seed: int | None = None) -> Iterator[Table]:
         """Yield data sets: the design with drawn responses.
@@ -170,9 +167,11 @@ class Simulator:
                     values = values[..., 0]
                 name, response = names[variable], values.values[0, place]
                 there = self.table.columns[name]
+                if name in self.cut:
+                    response = self.cut[name].recorded(response)
                 columns.append(_column(there, response, categories if coded else ()))
                 if name in self.times:
-                    columns.append(self.times[name].ended_at(response))
+                    columns += self.times[name].ended_at(response)
             yield self.table.adding(columns)
 
     def answers(self) -> Dataset | None:
@@ -292,169 +291,6 @@ def _effects(
             np.zeros(lengths[1]), covariance, (sets, count), method="eigh"
         )
     return result
-
-
-# ---- the response of a design --------------------------------------------------------
-
-
-def _with_responses(
-    source: Source, table: Table, model: str | None
-) -> tuple[Table, dict[str, Times]]:
-    """Return a design with values that a response could have, in place of any.
-
-    And between which knots times are, by their column.
-    """
-    from varying.compiler.prepare.responses import family_named, responses_of
-    from varying.compiler.prepare.subset import choices, subset_of, subsets
-
-    from .bounds import between_bounds
-    from .columns import stand_ins
-
-    sink = Sink(source)
-    spec = parse(source, sink)
-    if sink.failed:
-        raise ModelError(sink.sorted())
-    found = _chosen(spec, model)
-    written = () if found is None else responses_of(found).written
-    chosen = () if found is None else (found,)
-    for model_ in chosen:
-        calls = [call for call in subsets(model_) if call is not None]
-        if calls and subset_of(model_) is None:
-            raise _fault(
-                source,
-                calls[0].span,
-                "data are not drawn by this version for responses with rows of their "
-                "own",
-                "draw all rows, and write the condition into the spec that fits them",
-                rule="not-yet",
-            )
-    conditions = tuple(choices(spec, chosen))
-    _check_choices(spec, conditions, frozenset(one.text for one in written), source)
-    columns: list[Column] = []
-    times: dict[str, Times] = {}
-    for one in written:
-        family = family_named(one.formula)
-        if family is not None and family.has_columns:
-            columns += stand_ins(one, family, table, source)
-            continue
-        column = _stand_in(one, spec, table, source)
-        made = [column]
-        if family is not None and family.events:
-            times[column.name] = times_of(one, written, spec, source)
-            made = times[column.name].stand_ins(column)
-        tails, left = None if family is None else family.tails, one.formula.response
-        columns += [between_bounds(made[0], left, tails, table, source), *made[1:]]
-    for one in written:
-        columns += stand_in_answers(one, written, spec, table, source)
-    return table.adding(columns), times
-
-
-def _check_choices(
-    spec: Spec,
-    conditions: Sequence[Choice],
-    responses: frozenset[str],
-    source: Source,
-) -> None:
-    """Refuse to choose rows by a response, which has no values before it is drawn."""
-    read = {name: f"the response `{name}`" for name in responses}
-
-    def what(node: Expr) -> str | None:
-        found = (read[n.text] for n in column_names(node) if n.text in read)
-        return next(found, None)
-
-    # `where` may stand above the `let`s that it reads; these stand in their order
-    for one in spec.statements:
-        if isinstance(one, LetStatement):
-            known = what(one.expression)
-            if known is not None:
-                read.setdefault(one.name.text, f"`{one.name.text}`, of {known}")
-    for choice in conditions:
-        known = what(choice.condition)
-        if known is None:
-            continue
-        raise _fault(
-            source,
-            choice.span,
-            f"`{choice.word}` reads {known}, which is drawn only afterwards",
-            f"data are drawn for the rows that `{choice.word}` leaves: take this "
-            "condition out of the spec that draws; `varying simulate` writes data that "
-            "another spec, which has it, fits",
-            rule="not-yet",
-        )
-
-
-def _chosen(spec: Spec, model: str | None) -> ModelStatement | None:
-    """Return the model wanted; None where the compiler will say what is wrong."""
-    wanted = "main" if model is None and len(spec.models) > 1 else model
-    return next((m for m in spec.models if wanted is None or m.label == wanted), None)
-
-
-def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
-    from varying.compiler.data.table import Column, Kind
-    from varying.compiler.prepare.responses import family_named
-    from varying.grammar.tree import Name
-    from varying.grammar.walk import left_of_bar, unwrap
-
-    node = unwrap(left_of_bar(one.formula.response))
-    if not isinstance(node, Name):
-        raise _fault(
-            source,
-            node.span,
-            f"`{one.text}` is no column, so that none can be drawn",
-            "simulate draws what stands left of `~`: name a column there, and say the "
-            "rest by the family (`log(rt) ~ x` is `rt ~ x, family=lognormal`)",
-        )
-    rows = np.arange(table.rows)
-    family = family_named(one.formula)
-    kind = "continuous" if family is None else family.response
-    levels = _levels(one.text, spec)
-    if levels is not None:
-        numbers = _whole(levels)
-        if numbers is not None:
-            chosen = np.array(numbers, dtype=np.float64)[rows % len(numbers)]
-            return Column(one.text, Kind.INTEGER, chosen)
-        return Column(one.text, Kind.TEXT, rows % len(levels), levels)
-    if kind in ("ordinal", "nominal"):
-        listed = "ordered(1..7)" if kind == "ordinal" else "factor(bus, car, train)"
-        raise _fault(
-            source,
-            node.span,
-            f"the categories of `{one.text}` are not declared",
-            f"the design has no answers to take them from: write `column "
-            f"{name_text(one.text)}: {listed}`, with yours",
-        )
-    if kind == "continuous":
-        return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))
-    return Column(one.text, Kind.INTEGER, (rows % 2).astype(np.float64))
-
-
-def _levels(name: str, spec: Spec) -> tuple[str, ...] | None:
-    """Return the levels that a ``column`` statement gives a response, if it does."""
-    for one in spec.statements:
-        if not isinstance(one, ColumnStatement) or one.type.levels is None:
-            continue
-        if name in {column.text for column in one.columns}:
-            found: list[str] = []
-            for level in one.type.levels:
-                if isinstance(level, LevelRange):
-                    found += map(str, range(level.low, level.high + 1))
-                else:
-                    found.append(level.text)
-            return tuple(found)
-    return None
-
-
-def _whole(levels: tuple[str, ...]) -> list[int] | None:
-    try:
-        return [int(level) for level in levels]
-    except ValueError:
-        return None
-
-
-def _fault(
-    source: Source, span: Span, message: str, *notes: str, rule: str = "needs-truth"
-) -> ModelError:
-    return ModelError([Diagnostic(rule, message, source, span, notes)])
 
 
 def _column(stand_in: Column, values: Array, categories: tuple[str, ...]) -> Column:

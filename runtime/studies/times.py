@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from varying.grammar.tree import Call
 from varying.grammar.walk import left_of_bar, postorder
 
 from .answers import Companion, column_beside
+from .cut_off import Marks, beside_response
 
 if TYPE_CHECKING:
     from varying.compiler.data.table import Column
@@ -40,22 +41,20 @@ class Times:
         All of them, as the spec says.
     ended
         The column that says who has no event by the last one, and has it as the time.
+        None: the spec says that, by the times themselves.
     """
 
     knots: tuple[float, ...]
-    ended: str
+    ended: str | None
 
-    def stand_ins(self, place: Column) -> list[Column]:
-        """Return times in place of numbers from 0 to 1, and that all have events."""
-        low, high = self.knots[0], self.knots[-1]
-        times = replace(place, values=low + (high - low) * place.values)
-        return [times, self.ended_at(times.values)]
-
-    def ended_at(self, times: NDArray[Any]) -> Column:
-        """Return who has no event, of drawn times."""
+    def ended_at(self, times: NDArray[Any]) -> list[Column]:
+        """Return who has no event, of drawn times; nothing where the spec says it."""
         from varying.compiler.data.table import Column, Kind
 
-        return Column(self.ended, Kind.INTEGER, (times >= self.knots[-1]) * 1.0)
+        if self.ended is None:
+            return []
+        late = (times >= self.knots[-1]) * 1.0
+        return [Column(self.ended, Kind.INTEGER, late)]
 
 
 def times_of(
@@ -81,6 +80,9 @@ def times_of(
             f"`{one.text} | cens(late) + bhaz(knots=[3, 8], boundary=[0, 24])`; or "
             "draw times with `family=weibull` or `family=exponential`",
         )
+    said = dict(beside_response(response, source)).get(_ENDED.term, {}).get("censored")
+    if said is not None and Marks.of(one.text, said, spec).follow:
+        return Times(knots, None)
     for node in postorder(response):
         if isinstance(node, Call) and node.function.text == _ENDED.term:
             return Times(knots, column_beside(node, _ENDED, written, spec, source))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -221,3 +223,21 @@ def test_power_of_a_t_test() -> None:
     power = stats.nct(df, shift).sf(limit) + stats.nct(df, shift).cdf(-limit)
     assert abs(row.power - power) < 3 * math.sqrt(power * (1 - power) / runs)
     assert abs(row.covered - 0.95) < 3 * math.sqrt(0.95 * 0.05 / runs)
+
+
+def test_a_script_that_other_processes_read_is_told_so(tmp_path: Path) -> None:
+    """Each of them calls ``design`` again, where nothing keeps it from that."""
+    script = tmp_path / "study.py"
+    script.write_text(
+        "import varying\n"
+        "design = {'g': list('abcd'), 'x': [0.0, 1.0, 0.0, 1.0]}\n"
+        "truth = {'Intercept': 0, 'b[x]': 1, 'sigma': 1}\n"
+        "varying.design('y ~ x', truth, design, by='g', people=[4], runs=2, cores=2)\n",
+        encoding="utf-8",
+    )
+    found = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert 'stands below `if __name__ == "__main__":`' in found.stderr
+    assert found.stderr.count("Traceback") == 1
