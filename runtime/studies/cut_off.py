@@ -237,7 +237,7 @@ def cut_off(
     given = dict(beside_response(one.formula.response, source))
     if tails is None or not given:
         return None
-    known = _Design(
+    known = _DesignRows(
         spec, _declared(spec, table, source, drawn), source, frozenset(drawn)
     )
     low, high = np.full((2, table.rows), np.inf) * [[-1.0], [1.0]]
@@ -302,7 +302,7 @@ def _no_interval(marks: Marks, source: Source) -> ModelError:
     )
 
 
-def _check_kept(marks: Marks, family: Family, high: Array, known: _Design) -> None:
+def _check_kept(marks: Marks, family: Family, high: Array, known: _DesignRows) -> None:
     """Refuse upper bounds that have a probability: some rows there are not above."""
     from varying.compiler.families.combined.limits import is_whole
 
@@ -336,7 +336,7 @@ def _fault(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Design:
+class _DesignRows:
     """The rows of a design, for what is computed from its columns alone."""
 
     spec: Spec
@@ -436,7 +436,7 @@ def _declared(
     return found
 
 
-def _ends(marks: Marks, known: _Design) -> tuple[Array, Array]:
+def _ends(marks: Marks, known: _DesignRows) -> tuple[Array, Array]:
     """Return the lower and the upper bound of each row that marks name.
 
     Between the values that a response is compared with, marks are the same: they are
@@ -482,7 +482,7 @@ def _probes(places: Array) -> Array:
     return found
 
 
-def _unclear(marks: Marks, known: _Design) -> ModelError:
+def _unclear(marks: Marks, known: _DesignRows) -> ModelError:
     y = name_text(marks.response)
     return _fault(
         known.source,
