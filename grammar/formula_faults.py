@@ -361,6 +361,7 @@ def unknown_statement(word: Token, close: str, sink: Sink) -> None:
         span,
         f"no statement is called `{word}`",
         f"did you mean `{close}`?",
+        *((STATEMENTS[word],) if word in STATEMENTS else ()),
         fix=Fix(f"replace by `{close}`", (Edit(span, close),)),
     )
 
