@@ -15,11 +15,14 @@ from .fit import check_target
 from .outcome import EnvironmentFault
 from .plot import refuse
 from .terminal import answer, answer_json, note
+from .uncensored import say_uncensored
 from .usage import typed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+#: What is predicted of responses, and not of what they are made of.
+_OF_RESPONSES = ("response", "mean", "quantile")
 #: Lines that a table on the screen has; a file, CSV and JSON have all.
 _MOST = 1000
 
@@ -52,6 +55,9 @@ def run(
     for one in said:
         if one.category is UserWarning:
             note(f"note: {one.message}")
+    if options["kind"] in _OF_RESPONSES and options["dpar"] is None:
+        compiled = fit._origin.compiled
+        say_uncensored(compiled, options["response"], "predictions")
     done = f"{len(table):,} lines" if out is None else f"saved as {out}"
     note(f"{done}, seed {seed}")
 

@@ -8,6 +8,7 @@ from ..interface.arguments import ArgumentError
 from .plot import check_picture, refuse, write
 from .show import compiled
 from .terminal import answer, answer_json, note
+from .uncensored import say_uncensored
 from .usage import typed
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def run(
             if in_turn:
                 answer(f"{name}:")
             answer(check)
+    if found.compiled is not None:
+        say_uncensored(found.compiled, response, "prior data sets")
     note(f"{draws} prior data sets, seed {checks[0].seed}")
     if out is not None:
         write(checks[0].plot(), out)
