@@ -188,6 +188,19 @@ def test_counts_that_add_up_may_be_parts() -> None:
     assert found.candidates[0].response == "bus"
 
 
+def test_parts_are_found_among_many_columns_with_missing_values() -> None:
+    """There are 10,000 runs of columns that hold it: most are left out by few rows."""
+    rng = np.random.default_rng(5)
+    items = {f"i{k}": rng.integers(1, 6, ROWS).astype(float) for k in range(200)}
+    for k in (99, 100):
+        items[f"i{k}"][k - 90 :: 7] = np.nan
+    frame = dict(list(items.items())[:100]) | parts(shares=True)
+    frame |= dict(list(items.items())[100:])
+    frame["car"][:3] = np.nan
+    first = varying.suggest(frame, "bus").candidates[0]
+    assert first.response == "cbind(car, bus, walk)"
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_families_of_a_response(name: str) -> None:
     make, wanted, asked = CASES[name]
