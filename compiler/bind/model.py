@@ -336,5 +336,6 @@ def _trials(response: Response | None, table: Table) -> tuple[int, ...]:
     trials = None if response is None else dict(response.known).get("trials")
     if trials is None or not table.rows:
         return ()
-    values = np.unique(np.asarray(evaluate(trials.expression, table), dtype=float))
-    return tuple(int(one) for one in values)
+    values = np.asarray(evaluate(trials.expression, table), dtype=float)
+    # one that is no number has been reported
+    return tuple(int(one) for one in np.unique(values[np.isfinite(values)]))
