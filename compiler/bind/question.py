@@ -244,6 +244,12 @@ class CellQuestion:
         """The scale as it is written: ``prob[>50]``."""
         return self.scale + ("" if self.outcomes is None else f"[{self.outcomes.text}]")
 
+    @property
+    def trials(self) -> int:
+        """Of how many trials a response of successes is: 1, unless a quantile says."""
+        asked = None if self.outcomes is None else self.outcomes.trials
+        return 1 if asked is None else asked
+
 
 @dataclass(frozen=True, slots=True)
 class Questions:

@@ -50,9 +50,7 @@ class CellRows:
     ) -> None:
         self.compiled, self.table, self.over = compiled, table, question.over
         self.program = of_all(unlimited(compiled.lowered))
-        asked = question.outcomes
-        trials = 1 if asked is None or asked.trials is None else asked.trials
-        self.arrays, self.shared = _arrays(compiled, table, grouped, trials)
+        self.arrays, self.shared = _arrays(compiled, table, grouped, question.trials)
         keys = [np.zeros(table.rows)]
         for array in self.arrays.values():
             keys += list(np.asarray(array, float).reshape(table.rows, -1).T)

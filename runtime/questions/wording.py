@@ -71,9 +71,8 @@ def note_of(
         held += ["offset = 0"] if offset else []
         held += ["exposure = 1"] if bound.response.rate is not None else []
         if not bound.response.parts:  # shares are the same of any number of trials
-            asked = question.outcomes
-            trials = 1 if asked is None or asked.trials is None else asked.trials
-            held += [f"{name} = {trials}" for name, _ in bound.response.known]
+            known = bound.response.known
+            held += [f"{name} = {question.trials}" for name, _ in known]
     shown = not linear or question.groups == "fitted"
     if groupings and shown and question.groups == "zero":
         held.append(_GROUPS["zero"])

@@ -69,14 +69,14 @@ def read_options(
         match name:
             case "response":
                 continue  # which of several responses: see `several.py`
-            case "trials" if _of_trials(name, cells):
+            case "trials" if _has_trials(cells):
                 # else it is read with the scale
                 if not any(one.name.text == "scale" for one in options):
                     sink.add("invalid-argument", option.span, _ONE_TRIAL)
                     whole = False
             case "scale":
                 scale = _scale(option, verb, cells, sink)
-                if scale is not None and _of_trials("trials", cells):
+                if scale is not None and _has_trials(cells):
                     scale = _with_trials(scale, option, options, cells, sink)
                 whole &= scale is not None
                 if scale is not None:
@@ -315,11 +315,10 @@ def _share(node: Index | Event, sink: Sink) -> Outcomes | None:
 _ONE_TRIAL = "`trials` goes with `scale=quantile[...]`: other scales are of one trial"
 
 
-def _of_trials(name: str, cells: ModelCells) -> bool:
-    """Whether an option says of how many trials a quantile is."""
-    predictors = {*cells.every, *cells.numbers}
+def _has_trials(cells: ModelCells) -> bool:
+    """Whether ``trials=`` says of how many a quantile is, and is no predictor."""
     of_successes = cells.family is not None and cells.family.response == "successes"
-    return of_successes and name not in predictors
+    return of_successes and "trials" not in {*cells.every, *cells.numbers}
 
 
 def _with_trials(
