@@ -88,7 +88,7 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
     odd = [
         p
         for p in priors
-        if p.distribution != "normal" or not (p.lower is p.upper is None)
+        if p.distribution != "normal" or p.lower is not None or p.upper is not None
     ]
     if steps and (odd or whole is not None):
         sink.add(

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, cast
 from .plot import check_picture, refuse, write
 from .terminal import answer, answer_json, print_text, warn
 
-#: Names of files that hold a table, with what it is in them.
+if TYPE_CHECKING:
+    from ..plots.style import Picture
+
+#: How names of files end that hold a table, with the format of it.
 _TABLES = {
     ".csv": "csv",
     ".json": "json",
@@ -17,17 +20,14 @@ _TABLES = {
     ".txt": "table",
 }
 
-if TYPE_CHECKING:
-    from ..plots.style import Picture
-
 
 def run(path: str, question: str, form: str, prob: float, out: str | None) -> None:
     """Print the answer to a question; draw it, if a picture is asked for."""
     from ..fit.asking import ask_file
 
     if out is not None:
-        if Path(out).suffix.lower() in _TABLES:
-            kind = _TABLES[Path(out).suffix.lower()]
+        kind = _TABLES.get(Path(out).suffix.lower())
+        if kind is not None:
             refuse(f"--out draws a picture; a table is `--format {kind} > {out}`")
         check_picture(out)
     found = ask_file(path, question, prob)
