@@ -168,8 +168,7 @@ def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
     numbers so is -9.
     """
     alike = [
-        float(number).is_integer() and bool(_CODE.fullmatch(str(int(number))))
-        for number in (*numbers[:_MOST_CODES], *numbers[-_MOST_CODES:])
+        is_code(number) for number in (*numbers[:_MOST_CODES], *numbers[-_MOST_CODES:])
     ]
     firsts, lasts = alike[: len(numbers[:_MOST_CODES])], alike[-_MOST_CODES:]
     low = next((n for n, code in enumerate(firsts) if not code or numbers[n] > 0), 0)
@@ -187,6 +186,11 @@ def missing_codes(numbers: Sequence[float]) -> tuple[int, ...]:
                 found = (*numbers[:below], *numbers[len(numbers) - above :])
                 return tuple(int(number) for number in found)
     return ()
+
+
+def is_code(number: float) -> bool:
+    """Whether a number is spelled as a code for a missing value often is: -9, 999."""
+    return float(number).is_integer() and bool(_CODE.fullmatch(str(int(number))))
 
 
 def codes_among_words(levels: Sequence[str]) -> list[str]:

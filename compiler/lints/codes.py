@@ -14,11 +14,12 @@ from varying.grammar.spelling import spell_number
 from varying.grammar.tree import ColumnStatement
 from varying.grammar.walk import column_names
 
-from ..data.spellings import codes_among_words, missing_codes
+from ..data.spellings import codes_among_words, is_code, missing_codes
 from ..data.table import Kind
 from ..data.texts import parse_numbers
 from ..formula.columns import Coded, DesignColumn, Numeric
 from ..formula.places import columns_read, place_of
+from .far_off import far_off
 from .subject import Finding, LintedModel
 
 #: So many numbers and more say where the others are.
@@ -104,7 +105,7 @@ def _found(
     column = subject.table.columns[name]
     if column.kind.is_number:
         rising = np.unique(column.values[~column.missing]).tolist()
-        found = codes_of(rising, fewest)
+        found = codes_of(rising, fewest) or _repeated(subject, name)
         if not found:
             return None
         rest = [number for number in rising if number not in found]
@@ -134,6 +135,14 @@ def _found(
         beside = f"the other levels are words: `{rest_of[0]}`"
     chosen = np.isin(places, [levels.index(level) for level in spelled])
     return spelled, chosen, beside
+
+
+def _repeated(subject: LintedModel, name: str) -> tuple[int, ...]:
+    """Return codes that lie nearer, and that several rows share."""
+    column, counts = subject.table.columns[name], subject.table.counts
+    known = ~column.missing
+    ends = far_off(column.values[known], None if counts is None else counts[known])
+    return tuple(int(end) for end in ends if is_code(end))
 
 
 def _between(numbers: Sequence[float]) -> str:

@@ -16,6 +16,7 @@ from ..data.table import Floats, Kind, Table
 from ..expressions.evaluation import evaluate
 from ..formula.design import evaluate_columns
 from .codes import codes_of, how_to_declare
+from .far_off import far_off
 from .subject import Finding, LintedModel, listed
 
 #: Families whose response is any number.
@@ -254,6 +255,9 @@ def _spikes(values: Floats, subject: LintedModel) -> list[tuple[str, float, floa
     at = [is_same(values, value) for _, value in ends]
     shares = [table.count(there) / table.total for there in at]
     likely = [share >= _SPIKE for share in shares]
+    if low == 0.0 and not likely[0] and low in far_off(values, table.counts):
+        # zeros that are few, and so far off that they are no small values
+        return [("lowest", low, shares[0])]
     if is_constant(values) or not any(likely):
         return []
     between = ~(at[0] | at[1])

@@ -279,6 +279,30 @@ def test_codes_lie_far_from_the_others(
     assert missing_codes(numbers) == codes
 
 
+def test_repeated_values_far_off_are_found() -> None:
+    """Times of 300 to 700 ms: 999 is nearer to them than they lie apart."""
+    rng = np.random.default_rng(3)
+    times = np.clip(rng.normal(480, 80, 120).round(), 300, 700)
+    skewed = (300 + rng.gamma(2, 60, 120)).round()
+
+    def found(values: np.ndarray, first: list[float], x: bool = False) -> list[str]:
+        values = values.copy()
+        values[: len(first)] = first
+        x_values = rng.normal(size=120).round(3)
+        data = {"y": x_values, "x": values} if x else {"y": values, "x": x_values}
+        return rules("y ~ x", data)
+
+    assert found(times, [999] * 4) == found(skewed, [999] * 4) == ["looks-missing"]
+    assert found(times, [999] * 4, x=True) == ["looks-missing"]
+    assert found(times, [0] * 4) == ["spike-at-bound"]
+    # no code, once, a tail that leads there, a predictor that is 0
+    for first in ([985] * 4, [999], [760, 830, 900, 950, 999, 999, 999]):
+        assert found(times, first) == []
+    assert found(times, [0] * 4, x=True) == []
+    # smallest counts are no codes
+    assert found(rng.exponential(30, 120).round() + 2, [0] * 4) == []
+
+
 # ---- exact fits --------------------------------------------------------------------
 
 
