@@ -69,8 +69,7 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
                 name, tuple(OPTIONS), option.name.span, "options of a formula"
             )
             if any(dpar.name == name for f in FAMILIES.values() for dpar in f.dpars):
-                number = sink.source.slice(option.value.span)
-                notes = (f"a parameter is fixed by a line `prior {name} = {number}`",)
+                notes = _parameter(option, options, sink)
                 fix = None
             sink.add(
                 "unknown-option",
@@ -107,6 +106,22 @@ def read_options(options: Sequence[Option], sink: Sink) -> dict[str, Option]:
     if "family" in found:
         _split_call(found, sink)
     return found
+
+
+def _parameter(
+    option: Option, options: Sequence[Option], sink: Sink
+) -> tuple[str, ...]:
+    """Return how a parameter is fixed, or that the family has none of its name."""
+    name = option.name.text
+    written = [one.value for one in options if one.name.text == "family"]
+    value = unwrap(written[0]) if written else None
+    family = FAMILIES.get(value.text) if isinstance(value, Name | String) else None
+    if family is not None and all(dpar.name != name for dpar in family.dpars):
+        own = ", ".join(f"`{dpar.name}`" for dpar in family.dpars)
+        beside = f"it has {own}" if own else "it has none beside its mean"
+        return (f"`{family.name}` has no parameter `{name}`: {beside}",)
+    number = sink.source.slice(option.value.span)
+    return (f"a parameter is fixed by a line `prior {name} = {number}`",)
 
 
 #: Links of parameters in brms that are the only ones here, so that they say nothing.

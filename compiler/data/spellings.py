@@ -56,6 +56,8 @@ _AMONG_WORDS = re.compile(r"-9|-?(9{2,}|8{2,}|7{2,})")
 _SURE, _SURE_OF_WHOLE = 77, 7
 #: So many codes a column may have at each end.
 _MOST_CODES = 10
+#: Of so many levels a message lists all.
+_MOST_LISTED = 8
 #: More dates than these are no conditions of a design.
 _MOST_DATES = 6
 DATES_NOTE = (
@@ -569,6 +571,22 @@ def _similar(info: ColumnInfo, span: Span, sink: Sink) -> None:
         span,
         f"levels of `{info.name}` {difference(groups[0])}: {listed}",
         *([f"{more} more of its levels are alike as well"] if more else []),
-        "make them equal in the data; if they are meant to differ: "
-        f"`column {name_text(info.name)}: text`",
+        *_made_equal(info, groups),
+        f"if they are meant to differ: `column {name_text(info.name)}: text`",
+    )
+
+
+def _made_equal(info: ColumnInfo, groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return how levels that look alike become one: in the data, or in the spec."""
+    plain = "make them equal in the data"
+    if len(info.levels) > _MOST_LISTED or any(shown(one) != one for one in info.levels):
+        return (plain,)
+    one_of = {level: group[0].strip() for group in groups for level in group}
+    labels = [one_of.get(level, level) for level in info.levels]
+    levels = ", ".join(map(string_text, info.levels))
+    names = ", ".join(map(string_text, labels))
+    called = name_text(f"{info.name}_one")
+    return (
+        f"{plain}, or here: `let {called} = factor({name_text(info.name)}, "
+        f"levels=[{levels}], labels=[{names}])`, and `{called}` in the formula",
     )
