@@ -23,6 +23,9 @@ from ..distributions.density import arrays
 from ..distributions.density.operations import DensityFunction
 
 Array = NDArray[Any]
+
+#: What the two answers are called that a response may be told of: see ``answers``.
+ANSWERS = ("lower", "upper")
 ResponseKind = Literal[
     "continuous",
     "binary",

@@ -24,6 +24,7 @@ from varying.compiler.bind.questions.grid import (
     rows_over,
     weights_of,
 )
+from varying.compiler.bind.questions.outcomes import names_of_outcomes
 from varying.compiler.bind.questions.scales import LATENT_SCALE
 from varying.compiler.data import weighted
 from varying.compiler.data.levels import numbers_of
@@ -275,14 +276,25 @@ class _Asked:
                 return measures.quantile(at, *self._quantile())
         if bound.family.response == "successes":  # of a trial: its mean
             return measures.mean(at)
+        events = self._events()
+        if bound.family.answers is not None:
+            return measures.answers(at, [answer for (answer,) in events])
         if question.outcomes is not None and question.outcomes.between is not None:
             return measures.between(at, *question.outcomes.between)
-        if question.outcomes is None:
-            events = [[k] for k in range(len(categories))]
-        else:
-            events = [list(question.outcomes.values)]
         rest = question.outcomes is not None and question.outcomes.rest
         return measures.probabilities(at, events, rest=rest)
+
+    def _events(self) -> list[list[int]]:
+        """Return the ranks, counts or answers whose probabilities are asked for."""
+        asked = self.question.outcomes
+        if asked is not None:
+            return [list(asked.values)]
+        return [[k] for k in range(len(self._names()))]
+
+    def _names(self) -> Sequence[str]:
+        """Return the names of all outcomes, which ``scale=prob`` has a line of each."""
+        bound = self.compiled.bound
+        return names_of_outcomes(bound.family, bound.response.categories)
 
     def _quantile(self) -> tuple[float, Sequence[float]]:
         """Return which quantile is asked for, and the numbers of the categories."""
@@ -296,9 +308,8 @@ class _Asked:
     def _labelled(self, values: Array, moved: bool) -> list[AnswerLine]:
         """Return lines of values: lines by chains by draws by outcomes."""
         note = note_of(self.question, self.compiled, self.grid.numbers, moved)
-        categories = self.compiled.bound.response.categories
         several = self.question.scale == "prob" and self.question.outcomes is None
-        names = categories if several else ("",)
+        names = self._names() if several else ("",)
         found = []
         for i, line in enumerate(self.named_lines):
             for k, name in enumerate(names):

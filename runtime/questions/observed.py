@@ -69,12 +69,36 @@ def observed_in(
             places = list(question.outcomes.values)
         return float(totals[places].sum() / totals.sum())
     if bound.response.known:
-        trials = dict(bound.response.known).get("trials")
+        known = dict(bound.response.known)
+        if "dec" in known:
+            upper = array_of(RowValues(known["dec"]), table)
+            return _of_answers(question, values, upper, category, chosen, counts)
+        trials = known.get("trials")
         if trials is None:
             return None
         total = array_of(RowValues(trials), table)
         return float((values * counts)[chosen].sum() / (total * counts)[chosen].sum())
     values = _measured(question, compiled, values, category)
+    return float(np.average(values[chosen], weights=counts[chosen]))
+
+
+def _of_answers(
+    question: CellQuestion,
+    times: Any,
+    upper: Any,
+    category: int | None,
+    chosen: Any,
+    counts: Any,
+) -> float | None:
+    """Return the share of an answer, or the mean time of the upper one."""
+    if question.scale == "response":
+        chosen = chosen & (upper > 0.5)
+        values = times
+    else:
+        answer = category if question.outcomes is None else question.outcomes.values[0]
+        values = (upper == answer).astype(float)
+    if not chosen.any():
+        return None
     return float(np.average(values[chosen], weights=counts[chosen]))
 
 

@@ -21,6 +21,8 @@ _SCALES: Mapping[str, str] = {
 }
 #: Of responses of several columns.
 _SHARE = "of the mean share of {outcomes}"
+#: Of responses that are told which of two answers they are of.
+_TIME, _ANSWER = "of the mean time of the upper answer", "each answer"
 #: What differences on the log scale of odds are.
 _RATIO = "ratio of the odds of {outcomes}"
 _GROUPS: Mapping[str, str] = {
@@ -55,7 +57,10 @@ def note_of(
         form = _RATIO
     if question.scale == "odds" and question.verb == "slope":
         form = "factor of the odds of {outcomes}, for one more"
-    outcomes = "each category"
+    answers = bound.family.answers is not None
+    if question.scale == "response" and answers:
+        form = _TIME
+    outcomes = _ANSWER if answers else "each category"
     if question.outcomes is not None:
         outcomes = f"`{question.outcomes.text}`"
     said = [form.format(link=bound.link.name, outcomes=outcomes)]
@@ -70,7 +75,8 @@ def note_of(
         offset = any(part.population.offsets for part in bound.predictors)
         held += ["offset = 0"] if offset else []
         held += ["exposure = 1"] if bound.response.rate is not None else []
-        if not bound.response.parts:  # shares are the same of any number of trials
+        # shares are the same of any number of trials, and an answer is said in words
+        if not bound.response.parts and not answers:
             known = bound.response.known
             held += [f"{name} = {question.trials}" for name, _ in known]
     shown = not linear or question.groups == "fitted"

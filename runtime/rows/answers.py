@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.families.family import ANSWERS
 from varying.compiler.program.expressions import Symbol
 from varying.compiler.program.recipes import RowValues
 from varying.grammar.walk import column_names
@@ -34,8 +35,6 @@ __all__ = [
 
 Array = NDArray[Any]
 
-#: What the two are called, as ``dec()`` has them.
-ANSWERS = ("lower", "upper")
 _DEC = "dec"
 
 

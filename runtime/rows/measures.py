@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Measure",
+    "answers",
     "between",
     "exceeding",
     "expected_number",
@@ -188,6 +189,20 @@ def _of_shares(
         return np.stack(found, axis=-1)
 
     return Measure(value, len(events), 2 * len(events), True)
+
+
+def answers(at: AtOnce, which: Sequence[int]) -> Measure:
+    """Return the probabilities of answers that responses are told of: 1 is upper."""
+    chance = at.family.answers
+    assert chance is not None
+    known = at.family.known
+
+    def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
+        arguments = at.arguments(predictors)
+        upper = chance(**{n: v for n, v in arguments.items() if n not in known})
+        return np.stack([upper if one else 1.0 - upper for one in which], axis=-1)
+
+    return Measure(value, len(which), len(which), True)
 
 
 def between(at: AtOnce, low: float, high: float) -> Measure:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.families.family import ANSWERS
 from varying.compiler.program.expressions import names_in
 from varying.compiler.program.persons import each_persons, of_all
 from varying.compiler.program.reached import reached
@@ -50,6 +51,8 @@ def average_of(block: RowBatch, kind: str, strata: Mapping[str, Array]) -> Array
             measure = measures.expected_number(at, numbers)
         case "mean":
             measure = measures.mean(at)
+        case _ if at.family.answers is not None:
+            measure = measures.answers(at, range(len(ANSWERS)))
         case _:
             events = [[rank] for rank in range(len(block.rows.categories))]
             measure = measures.probabilities(at, events)

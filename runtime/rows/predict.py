@@ -147,11 +147,6 @@ def averages(
     plain = computed(rows, kind, dpar)
     if kind == "membership":
         raise ArgumentError("membership is of rows, each in its group: groups='fitted'")
-    if kind == "prob" and rows.family.answers is not None:
-        raise ArgumentError(
-            "the probability of an answer is not averaged over groups by this version: "
-            "groups='new' draws them for one that the fit has not seen"
-        )
     if kind == "response":
         raise ArgumentError(
             "a response is of a group: groups='new' draws it for another one; "

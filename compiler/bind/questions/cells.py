@@ -35,6 +35,7 @@ from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
 from ..question import SUCCESS, CellQuestion, DesignCell, NamedWeights, Outcomes, Verb
 from .known import Choices, ModelCells
+from .outcomes import names_of_outcomes
 from .scales import read_options
 from .weights import read_values, read_weights
 from .without_rows import warn_empty, warn_far
@@ -478,5 +479,5 @@ def _second(choices: Choices, cells: ModelCells) -> Outcomes | None:
         return choices.outcomes
     if cells.family is not None and cells.family.response == "successes":
         return SUCCESS
-    categories = cells.categories or ("", "")
-    return Outcomes(categories[-1], (1,))
+    names = names_of_outcomes(cells.family, cells.categories or ("", ""))
+    return Outcomes(names[-1], (1,))

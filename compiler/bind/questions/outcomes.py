@@ -13,12 +13,12 @@ from varying.grammar.walk import unwrap
 
 from ...data.levels import numbers_of, suggest_level
 from ...families.cdf import atoms_of, cdf_of, ends_of
-from ...families.family import Family
+from ...families.family import ANSWERS, Family
 from ..priors.named import ref_text
 from ..question import Outcomes
 from .known import ModelCells
 
-__all__ = ["instead_of_shares", "outcomes_of"]
+__all__ = ["instead_of_shares", "names_of_outcomes", "outcomes_of"]
 
 #: Largest count whose probability may be asked for.
 MOST_COUNT = 10_000
@@ -70,6 +70,8 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         return _of_counts(operator, text, span, sink)
     if family.response == "continuous" and cdf_of(family) is not None:
         return _of_numbers(operator, text, upper, written, cells, node.span, sink)
+    if family.answers is not None and not operator:
+        return _of_answers(text, span, sink)
     if text == "0" and not operator and any(d.name == "hu" for d in family.dpars):
         return Outcomes("0", (0,))
     sink.add(
@@ -84,8 +86,28 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
 def instead_of_shares(family: Family) -> str:
     """Return what there is in place of probabilities."""
     if family.answers is not None:
-        return "`predict` has that of each answer, `kind=prob`, row by row"
+        return "`scale=prob[upper]` is the probability of the upper answer"
     return "`scale=response` is the mean of the response"
+
+
+def names_of_outcomes(
+    family: Family | None, categories: Sequence[str]
+) -> Sequence[str]:
+    """Return what ``scale=prob`` has a line of: categories, or the two answers."""
+    if family is not None and family.answers is not None:
+        return ANSWERS
+    return categories
+
+
+def _of_answers(text: str, span: Span, sink: Sink) -> Outcomes | None:
+    """Return one of two answers, by its name or its number in ``dec``."""
+    spelled = {"0": 0, "1": 1, **{name: k for k, name in enumerate(ANSWERS)}}
+    if text in spelled:
+        return Outcomes(ANSWERS[spelled[text]], (spelled[text],))
+    notes, fix = suggest_level(text, ANSWERS, span)
+    message = f"there is no answer `{text}`"
+    sink.add("unknown-level", span, message, *notes, fix=fix)
+    return None
 
 
 def _text(value: Expr) -> str:

@@ -29,6 +29,7 @@ from ...data import weighted
 from ...data.levels import numbers_of, suggest_level
 from ...data.table import Table
 from ...families.cdf import cdf_of
+from ...families.family import Family
 from ...families.quantiles import quantile_of
 from ..priors.named import ref_text
 from ..question import GROUPS, SCALES, CellGroups, Outcomes, Scale, Verb
@@ -401,8 +402,9 @@ def _has_quantiles(
     return not message
 
 
-#: Kinds of response that odds are of as they are: of the second category, of success.
-_OF_TWO = ("binary", "successes")
+def _is_of_two(family: Family) -> bool:
+    """Whether a response is one of two categories, or comes with one of two answers."""
+    return family.response == "binary" or family.answers is not None
 
 
 def _has(
@@ -433,7 +435,7 @@ def _has(
     elif (
         scale == "prob"
         and outcomes is None
-        and not (family.of_categories or nominal or kind == "binary")
+        and not (family.of_categories or nominal or _is_of_two(family))
     ):
         message = f"{family.shown} has no probabilities of categories"
         note = instead_of_shares(family)
@@ -446,7 +448,11 @@ def _has(
             note = (
                 "`scale=prob[0]` is the probability of a 0, `prob[>3]` of more than 3"
             )
-    elif scale == "odds" and outcomes is None and kind not in _OF_TWO:
+    elif (
+        scale == "odds"
+        and outcomes is None
+        and not (_is_of_two(family) or kind == "successes")
+    ):
         message = "odds are of a response with two categories, or of an outcome"
         note = "`scale=odds[>50]` says of which outcome"
         if nominal:

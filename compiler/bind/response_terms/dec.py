@@ -17,8 +17,6 @@ from ...formula.columns import Numeric
 from .reading import arguments_of
 from .term import Beside, ResponseTerm
 
-#: Words for the two bounds, as brms has them.
-WORDS = {"lower": 0.0, "upper": 1.0}
 _MEANING = (
     "its values are 0 and 1, FALSE and TRUE, or `lower` and `upper`: which of the two "
     "answers was given"
