@@ -322,8 +322,8 @@ the :math:`w` (between 0 and 1), where evidence starts; ``dec`` says of each row
 its answer is the upper one (1) or the lower one (0). What is drawn of a row is a time
 given its answer. In questions ``scale=prob[upper]`` is the probability of the upper
 answer, :math:`(1 - e^{-2 \mu a w}) / (1 - e^{-2 \mu a})`, and ``scale=response`` the
-mean time of that answer. Reference: Navarro & Fuss (2009), Fast and accurate calculations for
-first-passage times in Wiener diffusion models, Journal of Mathematical Psychology 53,
-222-230.
+mean time of that answer. Reference: Navarro & Fuss (2009), Fast and accurate
+calculations for first-passage times in Wiener diffusion models, Journal of Mathematical
+Psychology 53, 222-230.
 """,
 )
