@@ -9,34 +9,45 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.source import Source
 from varying.grammar.tree import Call, ColumnStatement, Name
 from varying.grammar.walk import column_names, postorder, unwrap
 
+from .faults import undrawable
+
 if TYPE_CHECKING:
     from varying.compiler.data.table import Column, Table
     from varying.compiler.prepare.responses import Written
-    from varying.grammar.tree import Expr, Spec
+    from varying.grammar.tree import Spec
 
 __all__ = ["Companion", "answered", "column_beside", "stand_in_answers"]
 
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A column that is drawn together with times, and what is said of it."""
+    """A column that is drawn together with times, and what messages say of it.
+
+    Attributes
+    ----------
+    term, example
+        What it is given to beside the response, and a term with a column.
+    drawn
+        A clause that says what is drawn.
+    what
+        What the column holds, in a word or a few.
+    """
 
     term: str
-    drawn: str
     example: str
+    drawn: str
     what: str
 
 
 _ANSWERS = Companion(
-    "dec",
-    "answers are drawn together with their times, into a column",
-    "dec(answer)",
-    "answers",
+    term="dec",
+    example="dec(answer)",
+    drawn="answers are drawn together with their times, into a column",
+    what="answers",
 )
 
 
@@ -73,29 +84,32 @@ def column_beside(
     """
     column = unwrap(call.arguments[0].value) if len(call.arguments) == 1 else call
     if not isinstance(column, Name):
-        raise _fault(
+        raise undrawable(
             source,
-            column,
+            column.span,
             what.drawn,
             f"name one: `{what.example}`, which will be 0 and 1",
+            rule="not-yet",
         )
     declared = [s for s in spec.statements if isinstance(s, ColumnStatement)]
     if any(column.text in {c.text for c in s.columns} for s in declared):
-        raise _fault(
+        raise undrawable(
             source,
-            column,
+            column.span,
             f"`{column.text}` is drawn, as 0 and 1, and a `column` statement says "
             "what it is",
             "leave that out of the spec that draws",
+            rule="not-yet",
         )
     for name in _predictors(written):
         if name.text == column.text:
-            raise _fault(
+            raise undrawable(
                 source,
-                name,
+                name.span,
                 f"`{column.text}` is drawn together with the times, and stands in a "
                 "formula",
                 f"data are drawn of models that do not predict from {what.what}",
+                rule="not-yet",
             )
     return column.text
 
@@ -104,12 +118,6 @@ def _predictors(written: Sequence[Written]) -> Iterator[Name]:
     for one in written:
         for formula in (one.formula, *(part.formula for part in one.parts)):
             yield from column_names(formula.terms)
-
-
-def _fault(
-    source: Source, node: Expr, message: str, *notes: str, rule: str = "not-yet"
-) -> ModelError:
-    return ModelError([Diagnostic(rule, message, source, node.span, notes)])
 
 
 def answered(stand_in: Column, values: NDArray[Any]) -> Column:

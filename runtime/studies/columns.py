@@ -8,16 +8,17 @@ import numpy as np
 
 from varying.compiler.data.table import Column, Kind
 from varying.compiler.expressions.evaluation import evaluate
-from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Expr, Name
 from varying.grammar.walk import column_names, left_of_bar, postorder, unwrap
+
+from .faults import undrawable
 
 if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.compiler.families.family import Family
     from varying.compiler.prepare.responses import Written
-    from varying.grammar.source import Source, Span
+    from varying.grammar.source import Source
 
 __all__ = ["stand_ins"]
 
@@ -34,7 +35,7 @@ def stand_ins(
     names = [unwrap(argument.value) for argument in arguments]
     for name in names:
         if not isinstance(name, Name):
-            raise _fault(
+            raise undrawable(
                 source,
                 name.span,
                 f"`{expression_text(name)}` is no column, so that none can be drawn",
@@ -49,7 +50,7 @@ def stand_ins(
         return [Column(text, Kind.NUMERIC, same) for text in texts]
     trials = _trials(one.formula.response)
     if trials is None:
-        raise _fault(
+        raise undrawable(
             source,
             node.span,
             "how many counts each row has is not known before they are drawn",
@@ -58,7 +59,7 @@ def stand_ins(
         )
     read = {name.text for name in column_names(trials)}
     if not read <= table.columns.keys():
-        raise _fault(
+        raise undrawable(
             source,
             trials.span,
             f"`{expression_text(trials)}` is made of more than the columns of the "
@@ -79,7 +80,3 @@ def _trials(response: Expr) -> Expr | None:
         if isinstance(node, Call) and node.function.text == "trials" and node.arguments:
             return node.arguments[0].value
     return None
-
-
-def _fault(source: Source, span: Span, message: str, *notes: str) -> ModelError:
-    return ModelError([Diagnostic("needs-truth", message, source, span, notes)])

@@ -8,17 +8,20 @@ column of marks says which rows of other data are censored, and nothing of those
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
+from varying.grammar.diagnostics import ModelError, Sink
 from varying.grammar.printer import expression_text, name_text
-from varying.grammar.tree import Chain, ColumnStatement, LetStatement, Name, Paren
-from varying.grammar.walk import COMPARISONS, children, column_names, postorder, unwrap
+from varying.grammar.tree import ColumnStatement, Name
+from varying.grammar.walk import column_names, unwrap
+
+from .faults import undrawable
+from .marks import Marks, beside_response, lets_read
 
 if TYPE_CHECKING:
     from varying.compiler.data.table import Column, Table
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from .times import Times
 
-__all__ = ["CutOff", "Marks", "beside_response", "cut_off"]
+__all__ = ["CutOff", "cut_off"]
 
 Array = NDArray[Any]
 
@@ -100,110 +103,6 @@ class CutOff:
         return replace(place, values=found)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Marks:
-    """What says which rows of a response are censored, and what it is made of.
-
-    Attributes
-    ----------
-    response
-        The column of the response.
-    expression
-        Between the brackets of ``cens()``.
-    lets
-        Statements that it reads, in their order.
-    """
-
-    response: str
-    expression: Expr
-    lets: tuple[LetStatement, ...]
-
-    @classmethod
-    def of(cls, response: str, expression: Expr, spec: Spec) -> Marks:
-        """Return them, with the statements of a spec that they read."""
-        return cls(response, expression, tuple(_lets_read(expression, spec)))
-
-    @property
-    def label(self) -> str:
-        """As it is written."""
-        return expression_text(self.expression)
-
-    @property
-    def whole(self) -> tuple[Expr, ...]:
-        """All that they are made of."""
-        return (*(one.expression for one in self.lets), self.expression)
-
-    @property
-    def read(self) -> set[str]:
-        """The columns that they are made of."""
-        return {name.text for one in self.whole for name in column_names(one)}
-
-    @property
-    def follow(self) -> bool:
-        """Whether they are made of the response."""
-        return self.response in self.read
-
-    def bounds(self) -> list[Expr] | None:
-        """Return what the response is compared with; None if that is not all of it."""
-        found: list[Expr] = []
-        made = {self.response}
-        for one in self.lets:
-            if made & {name.text for name in column_names(one.expression)}:
-                made.add(one.name.text)
-        if any(self._is_response(one) for one in self.whole):
-            return None
-        for node in (n for one in self.whole for n in postorder(one)):
-            inside = children(node)
-            if isinstance(node, Paren) or not any(map(self._is_response, inside)):
-                continue
-            others = [one for one in inside if not self._is_response(one)]
-            compares = isinstance(node, Chain) and set(node.operators) <= {*COMPARISONS}
-            if not compares or any(
-                made & {name.text for name in column_names(one)} for one in others
-            ):
-                return None
-            found += others
-        return found
-
-    def _is_response(self, node: Expr) -> bool:
-        inner = unwrap(node)
-        return isinstance(inner, Name) and inner.text == self.response
-
-
-def _lets_read(expression: Expr, spec: Spec) -> list[LetStatement]:
-    """Return the statements that an expression is made of, in their order."""
-    wanted = {name.text for name in column_names(expression)}
-    found = []
-    for one in reversed(spec.statements):
-        if isinstance(one, LetStatement) and one.name.text in wanted:
-            found.append(one)
-            wanted |= {name.text for name in column_names(one.expression)}
-    return found[::-1]
-
-
-def beside_response(
-    response: Expr, source: Source
-) -> Iterator[tuple[str, Mapping[str, Expr]]]:
-    """Yield what ``cens`` and ``trunc`` beside a response are given, by name.
-
-    Parameters
-    ----------
-    response
-        The left side of a formula.
-    source
-        The spec that it is from.
-    """
-    from varying.compiler.bind.response_terms import split_response
-    from varying.compiler.bind.response_terms.reading import arguments_of
-
-    sink = Sink(source)  # what is wrong with them is said where they are bound
-    taken = {"cens": ("censored", "y2"), "trunc": ("lb", "ub")}
-    for call in split_response(response, sink)[1]:
-        name = call.function.text.removeprefix("resp_")
-        if name in taken:
-            yield name, arguments_of(call, taken[name], sink) or {}
-
-
 def cut_off(
     one: Written,
     family: Family,
@@ -260,9 +159,9 @@ def cut_off(
         elif times is None and known.marked(marks):
             raise (_no_interval if "y2" in cens else _nothing_says)(marks, source)
         if times is not None and marks.follow and (high > times.knots[-1]).any():
-            raise _fault(
+            raise undrawable(
                 source,
-                marks.expression,
+                marks.expression.span,
                 f"`{marks.label}` does not mark who has no event by the last knot, "
                 f"{times.knots[-1]:g}, which is then the time that is drawn",
                 "bounds are the last knot or before it: "
@@ -276,9 +175,9 @@ def cut_off(
 
 def _nothing_says(marks: Marks, source: Source) -> ModelError:
     y = name_text(marks.response)
-    return _fault(
+    return undrawable(
         source,
-        marks.expression,
+        marks.expression.span,
         f"nothing says where `{marks.response}` is cut off: `{marks.label}` marks rows "
         "of data that are there, not of those that are drawn",
         "say where, by a number or a column of the design: "
@@ -291,9 +190,9 @@ def _nothing_says(marks: Marks, source: Source) -> ModelError:
 
 def _no_interval(marks: Marks, source: Source) -> ModelError:
     y = marks.response
-    return _fault(
+    return undrawable(
         source,
-        marks.expression,
+        marks.expression.span,
         f"`{marks.label}` may say interval, and it does not follow from the spec "
         f"which one a drawn `{y}` is in",
         f"take `cens` out of the spec that draws: `varying simulate` writes `{y}` "
@@ -314,9 +213,9 @@ def _check_kept(marks: Marks, family: Family, high: Array, known: _DesignRows) -
         return
     at, y = high[there][0], marks.response
     beside = f': "{at:g} or more" is 1 beside {at - 1:g}' if is_whole(family) else ""
-    raise _fault(
+    raise undrawable(
         known.source,
-        marks.expression,
+        marks.expression.span,
         f"`{marks.label}` marks each `{y}` of {at:g}, and of {family.name} some are "
         f"{at:g} and not above it",
         "`cens` says of a row marked 1 that it is above what is observed",
@@ -324,12 +223,6 @@ def _check_kept(marks: Marks, family: Family, high: Array, known: _DesignRows) -
         + beside,
         rule="not-yet",
     )
-
-
-def _fault(
-    source: Source, node: Expr, message: str, *notes: str, rule: str = "needs-truth"
-) -> ModelError:
-    return ModelError([Diagnostic(rule, message, source, node.span, notes)])
 
 
 # ---- values on a design --------------------------------------------------------------
@@ -369,7 +262,7 @@ class _DesignRows:
         table = self.table.adding(
             [Column(name, Kind.NUMERIC, values) for name, values in given.items()]
         )
-        lets = _lets_read(expression, self.spec)
+        lets = lets_read(expression, self.spec)
         whole = (expression, *(one.expression for one in lets))
         read = {name.text for one in whole for name in column_names(one)}
         if (read & self.drawn) - given.keys() or any(map(stateful_calls, whole)):
@@ -407,9 +300,9 @@ class _DesignRows:
         return not bool(np.isin(values, exact).all())
 
     def _more(self, expression: Expr) -> ModelError:
-        return _fault(
+        return undrawable(
             self.source,
-            expression,
+            expression.span,
             f"`{expression_text(expression)}` is made of more than the columns of the "
             "design, row by row",
             "name a column of the design, or a number",
@@ -484,9 +377,9 @@ def _probes(places: Array) -> Array:
 
 def _unclear(marks: Marks, known: _DesignRows) -> ModelError:
     y = name_text(marks.response)
-    return _fault(
+    return undrawable(
         known.source,
-        marks.expression,
+        marks.expression.span,
         f"it does not follow from `{marks.label}` where `{marks.response}` is cut off",
         f"compare `{y}` with a number, or with a column of the design, which is marked "
         f"itself and nothing before it: `cens({y} >= 24)`, `cens({y} == end)`; at a "

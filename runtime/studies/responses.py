@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
+from varying.grammar.diagnostics import ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.printer import name_text
 from varying.grammar.tree import ColumnStatement, LetStatement, LevelRange
@@ -15,6 +15,7 @@ from varying.grammar.walk import column_names
 
 from .answers import stand_in_answers
 from .cut_off import CutOff, cut_off
+from .faults import undrawable
 from .times import Times, times_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Column, Table
     from varying.compiler.prepare.responses import Written
     from varying.compiler.prepare.subset import Choice
-    from varying.grammar.source import Source, Span
+    from varying.grammar.source import Source
     from varying.grammar.tree import Expr, ModelStatement, Spec
 
 __all__ = ["check_read", "with_responses"]
@@ -50,7 +51,7 @@ def with_responses(
     for model_ in chosen:
         calls = [call for call in subsets(model_) if call is not None]
         if calls and subset_of(model_) is None:
-            raise _fault(
+            raise undrawable(
                 source,
                 calls[0].span,
                 "data are not drawn by this version for responses with rows of their "
@@ -96,7 +97,7 @@ def check_read(compiled: Compiled, cut: Mapping[str, CutOff]) -> None:
     each = {one.response.name: one.statement for one in compiled.joint.members}
     for name, others in responses_read(compiled.spec, each).items():
         for other in censored.intersection(others):
-            raise _fault(
+            raise undrawable(
                 compiled.spec.source,
                 each[name].formula.span,
                 f"`{other}` is censored and a predictor of `{name}`: drawing the two "
@@ -130,7 +131,7 @@ def _check_choices(
         known = what(choice.condition)
         if known is None:
             continue
-        raise _fault(
+        raise undrawable(
             source,
             choice.span,
             f"`{choice.word}` reads {known}, which is drawn only afterwards",
@@ -155,7 +156,7 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
 
     node = unwrap(left_of_bar(one.formula.response))
     if not isinstance(node, Name):
-        raise _fault(
+        raise undrawable(
             source,
             node.span,
             f"`{one.text}` is no column, so that none can be drawn",
@@ -174,7 +175,7 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
         return Column(one.text, Kind.TEXT, rows % len(levels), levels)
     if kind in ("ordinal", "nominal"):
         listed = "ordered(1..7)" if kind == "ordinal" else "factor(bus, car, train)"
-        raise _fault(
+        raise undrawable(
             source,
             node.span,
             f"the categories of `{one.text}` are not declared",
@@ -207,9 +208,3 @@ def _whole(levels: tuple[str, ...]) -> list[int] | None:
         return [int(level) for level in levels]
     except ValueError:
         return None
-
-
-def _fault(
-    source: Source, span: Span, message: str, *notes: str, rule: str = "needs-truth"
-) -> ModelError:
-    return ModelError([Diagnostic(rule, message, source, span, notes)])

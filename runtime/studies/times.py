@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from varying.grammar.diagnostics import Diagnostic, ModelError
 from varying.grammar.tree import Call
 from varying.grammar.walk import left_of_bar, postorder
 
 from .answers import Companion, column_beside
-from .cut_off import Marks, beside_response
+from .faults import undrawable
+from .marks import Marks, beside_response
 
 if TYPE_CHECKING:
     from varying.compiler.data.table import Column
     from varying.compiler.prepare.responses import Written
     from varying.grammar.source import Source
-    from varying.grammar.tree import Expr, Spec
+    from varying.grammar.tree import Spec
 
 __all__ = ["Times", "times_of"]
 
 _ENDED = Companion(
-    "cens",
-    "who has no event by the last knot is drawn together with the times, into a column",
-    "cens(late)",
-    "who has no event",
+    term="cens",
+    example="cens(late)",
+    drawn="who has no event by the last knot is drawn together with the times, into a "
+    "column",
+    what="who has no event",
 )
 
 
@@ -72,9 +73,9 @@ def times_of(
     response = one.formula.response
     knots = stated_knots(response, source)
     if knots is None:
-        raise _fault(
+        raise undrawable(
             source,
-            left_of_bar(response),
+            left_of_bar(response).span,
             f"nothing says between which knots the baseline hazard of `{one.text}` is",
             "the design has no times to take them from: say all, as in "
             f"`{one.text} | cens(late) + bhaz(knots=[3, 8], boundary=[0, 24])`; or "
@@ -86,14 +87,10 @@ def times_of(
     for node in postorder(response):
         if isinstance(node, Call) and node.function.text == _ENDED.term:
             return Times(knots, column_beside(node, _ENDED, written, spec, source))
-    raise _fault(
+    raise undrawable(
         source,
-        left_of_bar(response),
+        left_of_bar(response).span,
         f"nothing says who has no event by the last knot, {knots[-1]:g}, which is then "
         "the time that is drawn",
         f"name a column for it, which will be 0 and 1: `{one.text} | {_ENDED.example}`",
     )
-
-
-def _fault(source: Source, node: Expr, message: str, *notes: str) -> ModelError:
-    return ModelError([Diagnostic("needs-truth", message, source, node.span, notes)])
