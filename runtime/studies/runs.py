@@ -260,6 +260,7 @@ def leave_where_read_again() -> None:
 
     The parent says what to do, once; see ``executed``.
     """
+    # nothing public says it; `multiprocessing.spawn` itself looks at this
     if getattr(current_process(), "_inheriting", False):
         raise SystemExit(1)
 
