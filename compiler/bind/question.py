@@ -158,7 +158,7 @@ class Outcomes:
     share
         Of a quantile: which.
     trials
-        Of a quantile of successes: of how many trials.
+        Of a quantile, or numbers, of successes: of how many trials.
     """
 
     text: str
@@ -246,7 +246,7 @@ class CellQuestion:
 
     @property
     def trials(self) -> int:
-        """Of how many trials a response of successes is: 1, unless a quantile says."""
+        """Of how many trials a response of successes is: 1, unless it is asked."""
         asked = None if self.outcomes is None else self.outcomes.trials
         return 1 if asked is None else asked
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from varying.compiler.bind.bound import known_columns
 from varying.compiler.bind.items import item_columns
+from varying.compiler.bind.question import SUCCESS
 from varying.compiler.bind.questions.grid import (
     PredictorShift,
     grid_of,
@@ -274,7 +275,7 @@ class _Asked:
                 return measures.mean(at)
             case "quantile":
                 return measures.quantile(at, *self._quantile())
-        if bound.family.response == "successes":  # of a trial: its mean
+        if question.outcomes == SUCCESS:  # of a trial: its mean
             return measures.mean(at)
         events = self._events()
         if bound.family.answers is not None:

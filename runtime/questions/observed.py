@@ -77,6 +77,11 @@ def observed_in(
         if trials is None:
             return None
         total = array_of(RowValues(trials), table)
+        if question.outcomes is not None:
+            if (total[chosen] != question.trials).any():
+                return None
+            event = _measured(question, compiled, values, category)
+            return float(np.average(event[chosen], weights=counts[chosen]))
         return float((values * counts)[chosen].sum() / (total * counts)[chosen].sum())
     values = _measured(question, compiled, values, category)
     return float(np.average(values[chosen], weights=counts[chosen]))

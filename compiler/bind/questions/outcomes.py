@@ -68,6 +68,8 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         return _counts_between(text, upper, written, node.span, sink)
     if family.response == "count":
         return _of_counts(operator, text, span, sink)
+    if family.response == "successes":
+        return _of_successes(operator, text, upper, written, node.span, sink)
     if family.response == "continuous" and cdf_of(family) is not None:
         return _of_numbers(operator, text, upper, written, cells, node.span, sink)
     if family.answers is not None and not operator:
@@ -229,6 +231,21 @@ def _counts_between(
         sink.add("invalid-argument", span, f"`{written}` has no count in it")
         return None
     return Outcomes(written, values)
+
+
+def _of_successes(
+    operator: str, text: str, upper: str, written: str, span: Span, sink: Sink
+) -> Outcomes | None:
+    """Return one number of successes, or those between two: that is quicker."""
+    if operator == "..":
+        counts = _counts_between(text, upper, written, span, sink)
+    else:
+        counts = _of_counts(operator, text, span, sink)
+    if counts is None or not operator:
+        return counts
+    first, last = counts.values[0], counts.values[-1]
+    ends = (float(last), inf) if counts.rest else (first - 1.0, float(last))
+    return Outcomes(counts.text, (), between=ends)
 
 
 def _of_categories(

@@ -18,10 +18,8 @@ from varying.grammar.tree import (
     Index,
     ListExpr,
     Name,
-    Number,
     Option,
     String,
-    Unary,
 )
 from varying.grammar.walk import unwrap
 
@@ -36,6 +34,7 @@ from ..question import GROUPS, SCALES, CellGroups, Outcomes, Scale, Verb
 from .existence import by_default, exists
 from .known import Choices, ModelCells
 from .outcomes import instead_of_shares, outcomes_of
+from .trials import ONE_TRIAL, has_trials, number_of, of_successes, with_trials
 
 __all__ = ["LATENT_SCALE", "read_options"]
 
@@ -70,15 +69,15 @@ def read_options(
         match name:
             case "response":
                 continue  # which of several responses: see `several.py`
-            case "trials" if _has_trials(cells):
+            case "trials" if has_trials(cells):
                 # else it is read with the scale
                 if not any(one.name.text == "scale" for one in options):
-                    sink.add("invalid-argument", option.span, _ONE_TRIAL)
+                    sink.add("invalid-argument", option.span, ONE_TRIAL)
                     whole = False
             case "scale":
                 scale = _scale(option, verb, cells, sink)
-                if scale is not None and _has_trials(cells):
-                    scale = _with_trials(scale, option, options, cells, sink)
+                if scale is not None and of_successes(cells):
+                    scale = with_trials(scale, option, options, cells, sink)
                 whole &= scale is not None
                 if scale is not None:
                     found = replace(found, scale=scale[0], outcomes=scale[1])
@@ -227,7 +226,7 @@ def _numbers(option: Option, table: Table, sink: Sink) -> tuple[str, ...] | None
         return tuple(dict.fromkeys(spell_number(float(v)) for v in values))
     found = []
     for item in _items(option.value):
-        value = _number(unwrap(item))
+        value = number_of(unwrap(item))
         if value is None or not np.isfinite(value):
             sink.add(
                 "invalid-argument",
@@ -247,15 +246,6 @@ def _some(found: Sequence[str], option: Option, sink: Sink) -> tuple[str, ...] |
         return tuple(dict.fromkeys(found))
     message = f"`{option.name.text}` is held at no value"
     sink.add("invalid-argument", option.value.span, message)
-    return None
-
-
-def _number(node: Expr) -> float | None:
-    match node:
-        case Number(value=value):
-            return float(value)
-        case Unary(operator="-", operand=Number(value=value)):
-            return -float(value)
     return None
 
 
@@ -311,51 +301,6 @@ def _share(node: Index | Event, sink: Sink) -> Outcomes | None:
         )
         return None
     return Outcomes(text, (), share=share)
-
-
-_ONE_TRIAL = "`trials` goes with `scale=quantile[...]`: other scales are of one trial"
-
-
-def _has_trials(cells: ModelCells) -> bool:
-    """Whether ``trials=`` says of how many a quantile is, and is no predictor."""
-    of_successes = cells.family is not None and cells.family.response == "successes"
-    return of_successes and "trials" not in {*cells.every, *cells.numbers}
-
-
-def _with_trials(
-    scale: tuple[Scale, Outcomes | None],
-    asked: Option,
-    options: Sequence[Option],
-    cells: ModelCells,
-    sink: Sink,
-) -> tuple[Scale, Outcomes | None] | None:
-    """Return a scale with the number of trials that a quantile is of."""
-    name, outcomes = scale
-    option = next((one for one in options if one.name.text == "trials"), None)
-    if name != "quantile" or outcomes is None:
-        if option is None:
-            return scale
-        sink.add("invalid-argument", option.span, _ONE_TRIAL)
-        return None
-    if option is None:
-        if len(cells.trials) > 1:
-            few, most = cells.trials[0], cells.trials[-1]
-            sink.add(
-                "invalid-argument",
-                asked.span,
-                "a quantile of successes is of a number of trials, and rows have "
-                f"{few} to {most}",
-                f"`trials={most}` says of how many it is asked",
-            )
-            return None
-        return name, replace(outcomes, trials=next(iter(cells.trials), 1))
-    number = _number(unwrap(option.value))
-    if number is None or number < 1.0 or number != int(number):
-        text = expression_text(option.value)
-        message = f"`trials` is a whole number above 0, not `{text}`"
-        sink.add("invalid-argument", option.value.span, message)
-        return None
-    return name, replace(outcomes, trials=int(number))
 
 
 def _has_quantiles(
@@ -444,10 +389,12 @@ def _has(
                 "`scale=prob[>3]` is the probability of more than 3, "
                 "`scale=prob[2..5]` that of 2 to 5"
             )
-        if kind == "count":
+        if kind in ("count", "successes"):
             note = (
                 "`scale=prob[0]` is the probability of a 0, `prob[>3]` of more than 3"
             )
+        if kind == "successes":
+            note += ", in as many trials as all rows have, or `trials=20`"
     elif (
         scale == "odds"
         and outcomes is None
