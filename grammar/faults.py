@@ -40,6 +40,12 @@ _BEFORE_PATH = frozenset(("EQ", "COLON", "CMP", "MINUS", "NAME", "LPAR", "SPECIA
 # `1-7`, `1:7` and `1 to 7` where a range of levels is `1..7`.
 _RANGE = regex.compile(r"(\d{1,4})\s*(?:-|:|to|\.{3})\s*(\d{1,4})")
 
+# `CS+ - CS-`: names with a sign at their end, which no expression has.
+_SIGNED = regex.compile(
+    r"""(?P<left>"[^"]*"|\w+(?P<first>[+-]?))\s+-\s+"""
+    r"""(?P<right>"[^"]*"|\w+(?P<second>[+-]?))\s*(?=,|$)"""
+)
+
 
 def name_fault(stop: Stop, sink: Sink) -> None:
     """Report why a line does not fit the grammar."""
@@ -296,6 +302,36 @@ def _unquoted_level(stop: Stop, sink: Sink) -> bool:
     return True
 
 
+def _unquoted_contrast(stop: Stop, sink: Sink) -> bool:
+    """Recognise `contrast cs: CS+ - CS-`: names that end in a sign, and a minus."""
+    tokens = stop.line.tokens
+    colon = next((i for i, one in enumerate(tokens) if one.type == "COLON"), None)
+    if stop.line.kind != "contrast" or colon is None or colon + 1 >= len(tokens):
+        return False
+    whole = span_of(tokens[colon + 1]).to(span_of(tokens[-1]))
+    found = _SIGNED.match(sink.source.slice(whole))
+    if found is None or not (found["first"] or found["second"]):
+        return False
+    edits = []
+    for group in ("left", "right"):
+        level = found[group]
+        if not level.startswith('"'):
+            start, end = (whole.start + place for place in found.span(group))
+            edits.append(Edit(Span(start, end), f'"{level}"'))
+    levels = " and ".join(f"`{edit.text[1:-1]}`" for edit in edits)
+    many = len(edits) > 1
+    sink.add(
+        "syntax",
+        edits[0].span.to(edits[-1].span),
+        f"{levels} {'stand' if many else 'stands'} in quotes: levels that are no plain "
+        "names stand in quotes",
+        fix=Fix(
+            "put the levels in quotes" if many else "put it in quotes", tuple(edits)
+        ),
+    )
+    return True
+
+
 def _number_word(stop: Stop, sink: Sink) -> bool:
     token, before = stop.token, stop.before
     if token is None or before is None or token.type != "NAME":
@@ -398,6 +434,7 @@ _FAULTS = (
     _unquoted_path,
     _column_colon,
     _unquoted_level,
+    _unquoted_contrast,
     _number_word,
     _two_names,
     _attribute,

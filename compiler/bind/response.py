@@ -227,12 +227,14 @@ def _computed(
     if typed is None or family is None:
         return None
     if family.response in ("binary", "ordinal", "nominal"):
+        wanted = ("outcome", "outcome_2", "outcome_3")
+        name = next((one for one in wanted if one not in schema.columns), "outcome_4")
         sink.add(
             "not-yet",
             node.span,
             f"the expression `{text}` as the response of {family.name} is not compiled "
             "by this version",
-            "give it a name first: `let name = ...`",
+            f"give it a name first: `let {name} = {text}`, and `{name} ~ ...`",
         )
         return None
     if not typed.is_number or not names:

@@ -18,7 +18,14 @@ from varying.grammar.diagnostics import Diagnostic, Edit, Fix, ModelError, Sink
 from varying.grammar.elsewhere.results import statement_of
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
-from varying.grammar.tree import CellStatement, QuantityStatement, TestStatement
+from varying.grammar.tree import (
+    CellStatement,
+    Chain,
+    Index,
+    QuantityStatement,
+    TestStatement,
+)
+from varying.grammar.walk import unwrap
 
 from .answers import Answers
 from .quantities import QuantityDraws, derived
@@ -154,7 +161,8 @@ def check_alone(source: Source) -> None:
         if one.rule == "unknown-statement":
             # of the statements of a spec, few ask anything
             own = (note for note in one.notes if not note.startswith("statements are"))
-            found.keep(replace(one, notes=(*own, _WRITTEN)))
+            written = _test_of(source) or _WRITTEN
+            found.keep(replace(one, notes=(*own, written)))
         elif one.rule != "no-model":
             found.keep(one)
     if not spec.statements and not found.failed:
@@ -165,6 +173,25 @@ def check_alone(source: Source) -> None:
             found.add("unknown-statement", statement.span, message, _WRITTEN)
     if found.failed:
         raise ModelError(found.sorted())
+
+
+def _test_of(source: Source) -> str | None:
+    """Return the question that `b[x] > 0` or `b[x]` alone is meant for."""
+    alone = source.text.strip()
+    written = Sink(Source(f"test t = {alone}"))
+    statements = parse(written.source, written).statements
+    if any(one.rule != "no-model" for one in written.diagnostics) or not statements:
+        return None
+    read = (
+        unwrap(statements[0].expression)
+        if isinstance(statements[0], TestStatement)
+        else None
+    )
+    if isinstance(read, Chain):
+        return f"a test has a name: `test t = {alone}`"
+    if isinstance(read, Index):
+        return f"a quantity has a name: `quantity q = {alone}`"
+    return None
 
 
 def back(found: Diagnostic, start: int, source: Source) -> Diagnostic:
