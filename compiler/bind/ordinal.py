@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,10 @@ from ..formula.places import columns_read
 from .bound import BoundModel, PriorText, Response
 from .priors.scalars import Scalar, ScalarParameters
 from .question import CellQuestion
+
+#: Thresholds that have a prior of their own, by their place among those of all items:
+#: the target, and the prior.
+Singles = Mapping[int, tuple[str, PriorText]]
 
 
 def with_thresholds(
@@ -44,7 +48,7 @@ def _numbered(response: Response, family: Family) -> tuple[str, ...]:
     )
 
 
-def single_priors(bound: BoundModel) -> dict[int, tuple[str, PriorText]]:
+def single_priors(bound: BoundModel) -> Singles:
     """Return the thresholds that have a prior of their own: targets, by place."""
     names = _numbered(bound.response, bound.family)
     places = {f"{bound.target}threshold[{n}]": k for k, n in enumerate(names)}
@@ -70,8 +74,7 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
     single = single_priors(bound)
     if not single:
         return
-    priors = [prior for _, prior in single.values()]
-    fixed = [p for p in priors if p.distribution == "constant"]
+    fixed = [p for _, p in single.values() if p.distribution == "constant"]
     if fixed:
         sink.add(
             "not-yet",
@@ -82,25 +85,44 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
         return
     written = dict(bound.priors)
     plain = f"{bound.target}threshold"
-    whole = written.get(plain) or written.get(f"{plain}[mean]")
-    last = priors[-1]
-    steps = bound.family.steps is not None
+    whole = f"{plain}[mean]" in written or plain in written
+    if bound.family.steps is not None:
+        _check_single_steps(bound, single, whole, sink)
+    else:
+        _check_single_in_order(bound, single, whole, sink)
+
+
+def _check_single_steps(
+    bound: BoundModel, single: Singles, whole: bool, sink: Sink
+) -> None:
+    """Report priors that a threshold of steps cannot have beside the others'."""
+    priors = [prior for _, prior in single.values()]
     odd = [
         p
         for p in priors
         if p.distribution != "normal" or p.lower is not None or p.upper is not None
     ]
-    if steps and (odd or whole is not None):
+    if odd or whole:
         sink.add(
             "not-yet",
-            (odd[0] if odd else last).span,
+            (odd or priors[-1:])[0].span,
             f"this prior of one threshold of {bound.family.name} is not compiled by "
             "this version",
-            "beside thresholds that have their default it is `normal(...)`"
-            if whole is None
-            else "one can have its own where the others have their default",
+            "one can have its own where the others have their default"
+            if whole
+            else "beside thresholds that have their default it is `normal(...)`",
         )
-    elif not steps and (_several_of_one(bound, list(single)) or whole is not None):
+    elif bound.thresholds != "flexible":
+        note = "until then: `threshold=flexible`"
+        sink.add("not-yet", priors[-1].span, _of_layout(bound), note)
+
+
+def _check_single_in_order(
+    bound: BoundModel, single: Singles, whole: bool, sink: Sink
+) -> None:
+    """Report priors that a threshold among ordered ones cannot have beside others'."""
+    last = list(single.values())[-1][1]
+    if whole or _several_of_one(bound, list(single)):
         items = bound.response.items
         of = "" if items is None or items.varied else " of an item"
         sink.add(
@@ -111,19 +133,16 @@ def _check_single(bound: BoundModel, sink: Sink) -> None:
             "one of them can have its own, around which the others are laid out; or "
             "`threshold` has one for all",
         )
-    elif bound.thresholds == "sum_to_zero" or (
-        steps and bound.thresholds != "flexible"
-    ):
-        sink.add(
-            "not-yet",
-            last.span,
-            f"a prior of one threshold with `threshold={bound.thresholds}` is not "
-            "compiled by this version",
-            "until then: `threshold=flexible`"
-            if steps
-            else "they are laid out so that they sum to 0; in other layouts one can "
-            "have its own",
-        )
+    elif bound.thresholds == "sum_to_zero":
+        note = "they are laid out so that they sum to 0; in other layouts one can have "
+        sink.add("not-yet", last.span, _of_layout(bound), f"{note}its own")
+
+
+def _of_layout(bound: BoundModel) -> str:
+    return (
+        f"a prior of one threshold with `threshold={bound.thresholds}` is not compiled "
+        "by this version"
+    )
 
 
 def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..bind.bound import BoundPredictor, Items, PriorText
 from ..bind.items import item_labels
-from ..bind.ordinal import single_priors
+from ..bind.ordinal import Singles, single_priors
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import Moments
 from ..families.ordinal.thresholds import to_zero
@@ -20,9 +18,6 @@ from .builder import BOUNDARY, Builder, PriorRow, location, numbered, prior_of
 from .one_threshold import laid_around
 from .special import shift_of
 from .thresholds import category_at_means, with_single
-
-#: Thresholds that have a prior of their own, by their place among those of all items.
-Singles = Mapping[int, tuple[str, PriorText]]
 
 #: The axis of items, and the slot that says of which each row is.
 ITEM, INDEX = "threshold_item", "threshold_item_index"
@@ -153,25 +148,47 @@ def _default(
         first += cuts - 1
     whole = Assemble(tuple(parts), tuple(range(sum(items.cuts))))
     build.derived.append(Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), whole))
-    if not (middles or told):
-        return
-    parts_of_text = [told] if told else []
+    if middles or told:
+        _explain(build, items, middles, told, moved is not None)
+
+
+def _explain(
+    build: Builder, items: Items, middles: list[int], told: str, at_means: bool
+) -> None:
+    """Say what default priors thresholds of items have.
+
+    Parameters
+    ----------
+    build, items
+        Takes the line in ``show priors``; the items.
+    middles
+        The items that have no prior of one of their thresholds.
+    told
+        The prior of the distances between neighbours, in words.
+    at_means
+        Whether thresholds are those at the means of the predictors.
+    """
+    layout = build.bound.thresholds
+    texts = [told] if told else []
     reason = "of each item by itself, as in a model of it alone: "
     if layout == "sum_to_zero":
-        moved, reason = None, f"{reason}they sum to 0"
+        at_means, reason = False, f"{reason}they sum to 0"
         build.notes.append("not centred: the thresholds of each item sum to 0")
     elif not middles:
-        moved, reason = None, "of each item by itself, K its categories"
+        at_means, reason = False, "of each item by itself, K its categories"
     else:
+        each = _moments(build, items)
         low, high = (f(each[k].m for k in middles) for f in (min, max))
-        sd = max(one.center_sd for one in numbers)
-        parts_of_text.insert(0, f"middle ~ normal(m, {sd:.4g})")
+        sd = max(
+            defaults.thresholds(moments, cuts + 1).center_sd
+            for moments, cuts in zip(each, items.cuts, strict=True)
+        )
+        texts.insert(0, f"middle ~ normal(m, {sd:.4g})")
         reason += f"m from {low:.3g} to {high:.3g}, K its categories"
     if layout == "symmetric":
         reason += "; the same distances on both sides of the middle"
-    target = f"{build.bound.target}threshold{'[mean]' if moved is not None else ''}"
-    text = ", ".join(parts_of_text) or "0"
-    build.rows.append(PriorRow(target, text, "default", reason))
+    target = f"{build.bound.target}threshold{'[mean]' if at_means else ''}"
+    build.rows.append(PriorRow(target, ", ".join(texts) or "0", "default", reason))
 
 
 def _of_each_item(

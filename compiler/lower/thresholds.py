@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..bind.bound import BoundPredictor, PriorText
-from ..bind.ordinal import single_priors
+from ..bind.ordinal import Singles, single_priors
 from ..distributions.table import POSITIVE, REAL
 from ..families.family import DefaultPrior
 from ..families.ordinal.thresholds import threshold_labels, to_zero
@@ -172,7 +170,7 @@ def _equidistant_steps(
 def with_single(
     build: Builder,
     prior: Prior,
-    single: Mapping[int, tuple[str, PriorText]],
+    single: Singles,
     count: int,
     moved: ProgramExpr | None,
 ) -> Prior:
