@@ -180,8 +180,7 @@ def _explain(
         each = _moments(build, items)
         low, high = (f(each[k].m for k in middles) for f in (min, max))
         sd = max(
-            defaults.thresholds(moments, cuts + 1).center_sd
-            for moments, cuts in zip(each, items.cuts, strict=True)
+            defaults.thresholds(each[k], items.cuts[k] + 1).center_sd for k in middles
         )
         texts.insert(0, f"middle ~ normal(m, {sd:.4g})")
         reason += f"m from {low:.3g} to {high:.3g}, K its categories"
