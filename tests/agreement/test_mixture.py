@@ -102,6 +102,24 @@ def test_graph_and_script_agree(tmp_path: Path) -> None:
     assert compare(found, tmp_path / "case.csv", 3, thorough=False) == []
 
 
+#: One a kind of response: with an interval, a bound, and shares of both kinds.
+LIMITED = {
+    "numbers": "y | cens(side, upper) + trunc(lb=-9) ~ x, "
+    "family=mixture(gaussian, gaussian)\n  theta2 ~ x",
+    "counts": "k | trunc(ub=99) ~ x, "
+    "family=mixture(poisson, zero_inflated_poisson, negbinomial)\n"
+    "  theta2 ~ x\n  theta3 ~ 1",
+}
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_backends_agree_on_limits(name: str, tmp_path: Path) -> None:
+    rows = data().assign(side=lambda d: d["steps"] - 1, upper=lambda d: d["y"] + 1.5)
+    rows.to_csv(tmp_path / "case.csv", index=False)
+    found = compile_spec(Request(Source(LIMITED[name]), table_from_frame(rows)))
+    assert compare(found, tmp_path / "case.csv", 3, thorough=False) == []
+
+
 def test_it_is_the_density_by_hand() -> None:
     """Intercepts from their prior, conditioned on their order: 3! times three."""
     model = compiled(f"y ~ x, family=mixture(gaussian, nmix=3)\n{PRIORS}")

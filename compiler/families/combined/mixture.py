@@ -25,6 +25,7 @@ from ...data.weighted import Counts
 from ...distributions.density.arrays import ARRAYS, log_density
 from ...distributions.density.tensors import Tensors
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from .mixed_tails import tails_of
 
 __all__ = ["MIXTURE", "fault", "mixture", "named"]
 
@@ -40,6 +41,8 @@ _KINDS = ("continuous", "count")
 def named(families: Mapping[str, Family], name: str) -> Family | None:
     """Return the family that such a name means; None: it is none."""
     whole, _, told = name.partition("[")
+    if told and not told.endswith("]"):
+        return None  # it has limits
     if not (whole.startswith(_OPEN) and whole.endswith(_CLOSE)):
         return None
     names = whole[len(_OPEN) : -len(_CLOSE)].split(", ")
@@ -162,6 +165,23 @@ def _log_shares(m: Any, told: Sequence[int], count: int, thetas: Sequence[Any]) 
     for one in odds[1:]:
         total = m.logaddexp(total, one)
     return [one - total for one in odds]
+
+
+def _shares_text(told: Sequence[int], thetas: Sequence[str], count: int) -> str:
+    """Return lines of a script that make a list ``shares``: ``_log_shares`` there."""
+    if not told:
+        before = [f"(1 - {theta})" for theta in thetas]
+        each = [" * ".join((*before[:k], one)) for k, one in enumerate(thetas)]
+        each.append(" * ".join(before))
+    elif count == 2:
+        (theta,) = thetas
+        each = [f"1 - {theta}", theta] if told[0] == 1 else [theta, f"1 - {theta}"]
+    else:
+        known = dict(zip(told, thetas, strict=True))
+        odds = [f"pt.exp({known[k]})" if k in known else "1" for k in range(count)]
+        total = " + ".join(odds)
+        each = [f"{one} / ({total})" for one in odds]
+    return f"    shares = [{', '.join(each)}]"
 
 
 @cache
@@ -297,6 +317,13 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
         mean=mean,
         observe=_graph(density, names, simulate, components[0].response),
         source=_script(density, names, components[0].response),
+        tails=tails_of(
+            components,
+            places,
+            names,
+            lambda m, given: _log_shares(m, of_told, count, given[first_share:]),
+            _shares_text(of_told, names[first_share:], count),
+        ),
         mains=mains,
         alike=len({one.name for one in components}) == 1,
         components=components,
