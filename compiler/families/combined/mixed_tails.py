@@ -53,10 +53,13 @@ def tails_of(
     if len(each) < len(components):
         return None
     parts = [
-        _Part(family, tails) for family, tails in zip(components, each, strict=True)
+        _ComponentTails(family, tails)
+        for family, tails in zip(components, each, strict=True)
     ]
 
-    def by_part(m: Any, given: Sequence[Any]) -> list[tuple[Any, _Part, list[Any]]]:
+    def by_part(
+        m: Any, given: Sequence[Any]
+    ) -> list[tuple[Any, _ComponentTails, list[Any]]]:
         own = [[given[at] for at in of_part] for of_part in places]
         return list(zip(log_shares(m, given), parts, own, strict=True))
 
@@ -163,7 +166,7 @@ def _log_sum(m: Any, logs: Sequence[Any]) -> Any:
     return total
 
 
-class _Part:
+class _ComponentTails:
     """A component, asked for numbers that it never is, and that another one may be.
 
     Those that have single values know what is outside themselves. Counts have the same
