@@ -42,7 +42,9 @@ def cells(found: Statistics) -> tuple[str, ...]:
     """Return the figures as text."""
     places, last = decimals(found), _last(found)
     numbers = (found.mean, found.sd, found.median, found.lower, found.upper)
-    if found.sd in (0, math.inf):  # the sd of numbers near the largest overflows
+    if math.isnan(found.sd):  # some draws are infinite: nothing says of digits
+        shown = tuple(f"{number:.3g}" for number in numbers)
+    elif found.sd in (0, math.inf):  # the sd of numbers near the largest overflows
         shown = tuple(f"{number:.6g}" for number in numbers)
     elif places > MOST_DECIMALS or max(map(abs, numbers)) > LARGEST_WHOLE:
         shown = tuple(_powers(number, last) for number in numbers)

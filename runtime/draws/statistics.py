@@ -39,7 +39,8 @@ class Statistics:
     """What a table says of one number.
 
     A constant (drawn the same each time) has ``sd`` 0 and no effective sample
-    size; with fewer than 4 draws a chain there is none either.
+    size; with fewer than 4 draws a chain there is none either. Where some draws are
+    infinite, median and interval are draws too, and there is nothing else.
     """
 
     mean: float
@@ -94,8 +95,10 @@ def summarize_each(
 def _of_block(values: NDArray[np.float64], prob: float) -> list[Statistics]:
     """Return the statistics of numbers by chains by draws."""
     flat = values.reshape(len(values), -1)
-    # An infinite or undefined draw makes every figure undefined.
+    # An undefined draw makes every figure undefined.
     found = [Statistics(*(math.nan,) * 5, None, None, None)] * len(values)
+    tail = (1.0 - prob) / 2.0
+    three = (tail, 0.5, 1.0 - tail)
     finite = np.isfinite(flat).all(axis=1)
     least, most = flat.min(axis=1), flat.max(axis=1)
     # some rounding errors: sds that are computed from others
@@ -104,12 +107,17 @@ def _of_block(values: NDArray[np.float64], prob: float) -> list[Statistics]:
     for place in np.flatnonzero(finite & constant):
         value = float(flat[place, 0])
         found[place] = Statistics(value, 0.0, value, value, value, None, None, None)
+    for place in np.flatnonzero(~finite & ~np.isnan(flat).any(axis=1)):
+        # draws as they are: between a number and infinity there is none to take
+        low, middle, high = np.quantile(
+            flat[place], three, method="inverted_cdf"
+        ).tolist()
+        found[place] = Statistics(math.nan, math.nan, middle, low, high, *(None,) * 3)
     places = np.flatnonzero(finite & ~constant)
     if not len(places):
         return found
     flat, values = flat[places], values[places]
-    tail = (1.0 - prob) / 2.0
-    lower, median, upper = quantiles(flat, (tail, 0.5, 1.0 - tail))
+    lower, median, upper = quantiles(flat, three)
     with np.errstate(over="ignore"):  # near the largest numbers it is infinite
         spread = flat.std(axis=1, ddof=1)
     moments = (flat.mean(axis=1), spread, median, lower, upper)

@@ -244,9 +244,14 @@ def _computed(
 
 
 def _undefined(values: Array) -> str:
-    """Say how many draws have no finite value."""
+    """Say how many draws have no finite value, and what is said of the others."""
     number = int((~np.isfinite(values)).sum())
-    return f"{number} of {values.size} draws are not finite" if number else ""
+    if not number:
+        return ""
+    note = f"{number} of {values.size} draws are not finite"
+    if np.isnan(values).any():
+        return note
+    return f"{note}: median and interval count them, mean and sd are not there"
 
 
 def _tested(

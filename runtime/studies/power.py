@@ -79,6 +79,8 @@ class Planned:
         means = np.array([one.mean for one in found])
         lower = np.array([one.lower for one in found])
         upper = np.array([one.upper for one in found])
+        with np.errstate(invalid="ignore"):  # both may be infinite
+            width = float(np.median(upper - lower))
         excludes = (lower > 0.0) | (upper < 0.0)
         shown = excludes
         if first.kind == "test":
@@ -104,7 +106,7 @@ class Planned:
             mcse,
             float(means.mean()),
             float(means.std(ddof=1)) if runs > 1 else math.nan,
-            float(np.median(upper - lower)),
+            width,
             covered,
             wrong,
             exaggeration,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
+from varying.runtime.draws.digits import cells
 from varying.runtime.draws.statistics import (
     Statistics,
     elements,
@@ -46,10 +47,24 @@ def test_a_constant_has_no_convergence() -> None:
 
 def test_draws_that_are_not_finite_give_no_figures() -> None:
     draws = independent()
-    draws[0, 0] = np.inf
+    draws[0, 0] = np.nan
     found = summarize(draws)
-    assert np.isnan(found.mean)
+    assert np.isnan([found.mean, found.median, found.lower, found.upper]).all()
     assert found.rhat is None
+
+
+def test_infinite_draws_are_counted_by_median_and_interval() -> None:
+    """As for times that some draws do not reach: order is all that they have."""
+    draws = np.arange(404.0).reshape(4, 101)
+    draws[draws >= 380.0] = np.inf
+    found = summarize(draws)
+    assert (found.lower, found.median, found.upper) == (10.0, 201.0, np.inf)
+    assert np.isnan([found.mean, found.sd]).all()
+    assert found.rhat is None and found.ess_bulk is None
+    assert summarize(draws, 0.8).upper == 363.0
+    assert cells(found)[:5] == ("nan", "nan", "201", "10", "inf")
+    draws[:] = np.inf
+    assert summarize(draws).median == np.inf
 
 
 def test_a_few_draws_have_no_convergence() -> None:
