@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
@@ -150,8 +151,25 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
             f"{bound.family.shown}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
             *bound.family.outside(np.repeat(values[outside], times)),
+            *_without_weight(bound, table, outside),
         )
     return not outside.any()
+
+
+def _without_weight(
+    bound: BoundModel, table: Table, outside: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """Return what to do where all such rows have the weight 0.
+
+    Their log density is minus infinity, and 0 times that is no number.
+    """
+    weight = bound.response.weight
+    if weight is None or (evaluate(weight.expression, table)[outside] > 0).any():
+        return ()
+    return (
+        "a weight of 0 does not make a value possible: leave such rows out, "
+        f"`where {weight.label} > 0`",
+    )
 
 
 #: Rounding alone seldom makes more different values of one.

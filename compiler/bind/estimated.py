@@ -230,9 +230,16 @@ def check_residuals(bound: BoundModel, table: Table, sink: Sink) -> None:
     """Report groups of single rows whose effects are what the residuals are."""
     if residual_scale(bound, table) != "constant":
         return
-    part = bound.main
+    part, weight = bound.main, bound.response.weight
+    if weight is not None:
+        # rows of weight 0 say nothing of the residuals
+        table = table.take(np.flatnonzero(evaluate(weight.expression, table) > 0))
     for grouping in part.partitions:
-        if len(grouping.levels) != table.total:
+        levels = len(grouping.levels)
+        if weight is not None:
+            index = group_index(grouping.factors, grouping.levels, table)
+            levels = len(np.unique(index))
+        if levels != table.total or not levels:
             continue
         if told_by_columns(bound, part, grouping, table):
             continue
