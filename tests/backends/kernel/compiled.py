@@ -31,7 +31,12 @@ _KINDS: Mapping[str, Any] = {
 @cache
 def typed(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function whose arguments have the types of the operations."""
-    translator = Translator()
+    return _compiled(Translator(), function)
+
+
+def _compiled(
+    translator: Translator, function: Callable[..., Any]
+) -> Callable[..., Any]:
     made = translator.function(function, typed=True, name="entry")
     kind = made.function_type
     (address,), held = addresses(object_code(translator.module), ["entry"])
@@ -59,7 +64,8 @@ def scalar(kernel: Callable[..., Any]) -> Callable[[Array], Array]:
     (results, rows).
     """
     takes = kernel.__code__.co_argcount
-    kind = Translator().function(kernel).function_type.return_type
+    translator = Translator()
+    kind = translator.function(kernel).function_type.return_type
     single = not isinstance(kind, ir.LiteralStructType)
     gives = 1 if single else len(kind.elements)
     names = ", ".join(f"r{i}" for i in range(gives))
@@ -73,7 +79,7 @@ def scalar(kernel: Callable[..., Any]) -> Callable[[Array], Array]:
         f"<loop {kernel.__module__}.{kernel.__qualname__}>",
         space,
     )
-    loop = typed(space["loop"])
+    loop = _compiled(translator, space["loop"])
 
     def call(rows: Array) -> Array:
         given = np.ascontiguousarray(rows, dtype=float)

@@ -313,7 +313,7 @@ def test_by_simple_monte_carlo(name: str) -> None:
 
 def spread_evenly(size: int, seed: int) -> np.ndarray:
     """Return 16384 normal points whose means are as exact as of 200000 at random."""
-    return stats.qmc.MultivariateNormalQMC(np.zeros(size), rng=seed).random(2**14)
+    return stats.qmc.MultivariateNormalQMC(np.zeros(size), seed=seed).random(2**14)
 
 
 def test_covariances_are_those_of_the_stratum() -> None:
