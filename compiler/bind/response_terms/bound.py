@@ -183,7 +183,7 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
             "not-yet",
             call.span,
             f"`{name}(...)` of {family.name} is not compiled by this version",
-            f"it is for {', '.join(others)}",
+            _without(term, family.components) or f"it is for {', '.join(others)}",
         )
         return False
     sink.add(
@@ -193,6 +193,16 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
         f"it is for {', '.join(others)}",
     )
     return False
+
+
+def _without(term: ResponseTerm, components: Sequence[Family]) -> str:
+    """Return which components of a mixture do not take a term; empty: none are."""
+    names = [f"`{one.name}`" for one in components if not term.of(one)]
+    names = list(dict.fromkeys(names))
+    if not names:
+        return ""
+    takes = "takes" if len(names) == 1 else "take"
+    return f"its components need to take it, and {' and '.join(names)} {takes} none"
 
 
 def _until_then(call: Call) -> tuple[str, ...]:

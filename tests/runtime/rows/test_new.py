@@ -515,3 +515,15 @@ def test_how_likely_rows_are_of_each_component() -> None:
     with pytest.raises(varying.ModelError, match="have no column `y`"):
         read = read_rows(frame[["x"]], compiled.compiled)
         new_rows(compiled.compiled, read, kind=kind, response=True)
+
+
+def test_of_censored_rows_it_is_not_said_how_likely_they_are_of_each() -> None:
+    frame = pd.DataFrame({"y": [0.0, 3.0, 5.0, -1.0], "c": [0, 1, 0, 0]})
+    spec = "y | cens(c) ~ 1, family=mixture(gaussian, gaussian)"
+    compiled = varying.compile(spec, frame).compiled
+    assert compiled is not None
+    kind: Any = "membership"
+    read = read_rows(frame, compiled)
+    (rows,) = new_rows(compiled, read, kind=kind, response=True).each
+    with pytest.raises(ValueError, match="some of them are censored"):
+        computed(rows, kind)

@@ -88,6 +88,22 @@ def test_censored_within_bounds() -> None:
         assert off < 4.0 * np.sqrt(chance * (1.0 - chance) / ROWS)
 
 
+def test_a_mixture_is_cut_off_as_a_whole() -> None:
+    spec = (
+        "y | cens(y >= 2) + trunc(lb=0.5) ~ 1, family=mixture(gaussian, lognormal)\n"
+        "  prior mu2.Intercept ~ normal(0, 1)"
+    )
+    truth = {"mu1.Intercept": -0.5, "mu2.Intercept": 0.4, "theta1": 0.6}
+    truth |= {"sigma1": 1.2, "sigma2": 0.5}
+    y = varying.simulate(spec, truth, design(), seed=6).y
+    parts = ((0.6, stats.norm(-0.5, 1.2)), (0.4, stats.lognorm(0.5, 0, np.exp(0.4))))
+    seen, above = (sum(share * of.sf(at) for share, of in parts) for at in (0.5, 2.0))
+    chance = above / seen
+    assert y.min() >= 0.5
+    off = abs((y == 2.0).mean() - chance)
+    assert off < 4.0 * np.sqrt(chance * (1.0 - chance) / len(y))
+
+
 def test_counts_that_are_at_most_a_number() -> None:
     spec = "y | cens(ifelse(y <= 1, -1, 0)) ~ x, family=poisson"
     found = varying.simulate(spec, POISSON, design(), seed=6)
