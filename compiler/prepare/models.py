@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Sink
-from varying.grammar.layout import logical_lines
+from varying.grammar.layout import LogicalLine, logical_lines
 from varying.grammar.tree import (
     ColumnStatement,
     LetStatement,
@@ -56,11 +56,12 @@ def rows_of_models(
     """
     found_table = data_of(spec, request, sink, whole)
     # a statement that could not be read has been reported
-    lost = sink.failed and _lost_rows(spec)
+    lines = logical_lines(spec.source, Sink(spec.source))[0] if sink.failed else []
+    lost = sink.failed and _lost_rows(spec, lines)
     there = NO_DATA if found_table is None else found_table
-    unread = there.faulty | (_lost_names(spec) if sink.failed else frozenset())
+    unread = there.faulty | (_lost_names(spec, lines) if sink.failed else frozenset())
     there = replace(there, functions=request.functions, faulty=unread)
-    there = there.without(_lost_declarations(spec)) if lost else there
+    there = there.without(_lost_declarations(spec, lines)) if lost else there
     there = replace(there, matrices=matrices_read(spec, there, request, sink))
     sharing = [model.label for model in spec.models if model.label not in alone]
     wanted = [model.label for model in chosen]
@@ -87,10 +88,9 @@ def _only(spec: Spec, labels: Sequence[str]) -> Spec:
     )
 
 
-def _lost_names(spec: Spec) -> frozenset[str]:
+def _lost_names(spec: Spec, lines: Sequence[LogicalLine]) -> frozenset[str]:
     """Return the columns that statements would make, had these been read."""
     made = {s.name.text for s in spec.statements if isinstance(s, LetStatement)}
-    lines, _ = logical_lines(spec.source, Sink(spec.source))
     found = set()
     for line in lines:
         first = 1 if line.kind == "let" else 0
@@ -101,7 +101,7 @@ def _lost_names(spec: Spec) -> frozenset[str]:
     return frozenset(found - made)
 
 
-def _lost_declarations(spec: Spec) -> frozenset[str]:
+def _lost_declarations(spec: Spec, lines: Sequence[LogicalLine]) -> frozenset[str]:
     """Return the columns of `column` statements that could not be read."""
     read = {
         column.text
@@ -109,7 +109,6 @@ def _lost_declarations(spec: Spec) -> frozenset[str]:
         if isinstance(statement, ColumnStatement)
         for column in statement.columns
     }
-    lines, _ = logical_lines(spec.source, Sink(spec.source))
     found: set[str] = set()
     for line in lines:
         if line.kind == "column":
@@ -119,9 +118,8 @@ def _lost_declarations(spec: Spec) -> frozenset[str]:
     return frozenset(found - read)
 
 
-def _lost_rows(spec: Spec) -> bool:
+def _lost_rows(spec: Spec, lines: Sequence[LogicalLine]) -> bool:
     """Whether a statement that says which rows are used could not be read."""
-    lines, _ = logical_lines(spec.source, Sink(spec.source))
     written = [line for line in lines if line.kind in ("column", "let", "where")]
     kinds = (ColumnStatement, LetStatement, WhereStatement)
     return len(written) > sum(isinstance(s, kinds) for s in spec.statements)
