@@ -31,7 +31,9 @@ demo: venv
 ENVIRONMENT = MPLBACKEND=Agg PYTHONDONTWRITEBYTECODE=
 
 # A process a core, of about a gigabyte each; TESTS=... has other options, such as "-n 1 -x".
+# In a new copy each of them would compile the same packages to bytecode.
 test: venv
+	@$(PYTHON) -m compileall -q -j 0 grammar compiler runtime
 	@$(ENVIRONMENT) $(PYTEST) -m 'not slow' -n auto --maxprocesses 8 --dist worksteal $(TESTS)
 
 slow: venv
