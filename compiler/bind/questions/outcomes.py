@@ -236,7 +236,7 @@ def _counts_between(
 def _of_successes(
     operator: str, text: str, upper: str, written: str, span: Span, sink: Sink
 ) -> Outcomes | None:
-    """Return one number of successes, or those between two: that is quicker."""
+    """Return one number of successes, or those between two, by their ends."""
     if operator == "..":
         counts = _counts_between(text, upper, written, span, sink)
     else:
