@@ -139,10 +139,13 @@ class Answer:
         return Printed(json.dumps(self.to_dict(), ensure_ascii=False, indent=2))
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """Return lines of comma-separated values, or write them to a file."""
-        rows = [one.to_dict() for one in self.rows]
-        rows += [one.to_dict() for one in self._answers.tests]
-        return comma_separated(rows, path)
+        """Return lines of comma-separated values, or write them to a file.
+
+        The column ``kind`` says which are means, contrasts, slopes, quantities, tests.
+        """
+        from ..questions.answers import lines_of
+
+        return comma_separated(lines_of(self._answers), path)
 
     def to_markdown(self) -> str:
         """Return Markdown tables with notes below them."""

@@ -167,6 +167,20 @@ class Answers:
         }
 
 
+def lines_of(answers: Answers) -> list[dict[str, Any]]:
+    """Return the lines of all answers, each with its ``kind``: those of a CSV file."""
+    each: dict[str, Sequence[Computed | Tested]] = {
+        "quantity": answers.quantities,
+        "mean": answers.means,
+        "contrast": answers.contrasts,
+        "slope": answers.slopes,
+        "test": answers.tests,
+    }
+    return [
+        {"kind": kind, **row.to_dict()} for kind, rows in each.items() for row in rows
+    ]
+
+
 def frame_of(rows: Sequence[Computed | Tested]) -> DataFrame:
     """Return a pandas data frame, one row a number, indexed by name and coord."""
     import pandas as pd

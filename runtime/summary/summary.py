@@ -155,13 +155,14 @@ class Summary:
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Return lines of comma-separated values, or write them to a file.
 
-        A line for each parameter, quantity, test, mean, contrast and slope, at full
-        precision; the verdict is not among them.
+        A line for each parameter, quantity, mean, contrast, slope and test, at full
+        precision; the column ``kind`` says which it is. The verdict is not among them.
         """
+        from ..questions.answers import lines_of
         from ..questions.tables import comma_separated
 
-        asked = [row for rows in self.answers.to_dict().values() for row in rows]
-        return comma_separated([*(row.to_dict() for row in self.rows), *asked], path)
+        parameters = [{"kind": "parameter", **row.to_dict()} for row in self.rows]
+        return comma_separated([*parameters, *lines_of(self.answers)], path)
 
 
 def rows_of(

@@ -247,6 +247,7 @@ def test_an_answer_in_every_form(tmp_path: Path) -> None:
     assert mixed["means"][0]["scale"] == "prob[1]"
     found.to_csv(tmp_path / "a.csv")
     table = pd.read_csv(tmp_path / "a.csv")
+    assert table["kind"].to_list()[:2] == ["mean", "mean"]
     assert table["mean"].to_list()[:2] == [row["mean"] for row in rows]
     assert found.to_csv() == (tmp_path / "a.csv").read_text()
     assert found.to_markdown().startswith("| test |")

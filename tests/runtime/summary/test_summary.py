@@ -62,7 +62,8 @@ def test_a_table_for_a_paper_and_one_for_a_file(tmp_path: Path) -> None:
     summary = made_fit().summary(prob=0.9)
     assert summary.to_csv(tmp_path / "s.csv") is None
     read = pd.read_csv(tmp_path / "s.csv", keep_default_na=False, na_values=[""])
-    assert list(read) == KEYS
+    assert list(read) == ["kind", *KEYS]
+    assert set(read["kind"]) == {"parameter"}
     wanted = summary.to_frame().reset_index()
     np.testing.assert_array_equal(read["mean"], wanted["mean"])
     np.testing.assert_array_equal(read["lower"], wanted["lower"])
