@@ -206,7 +206,7 @@ def answers(at: AtOnce, which: Sequence[int]) -> Measure:
 
 
 def between(at: AtOnce, low: float, high: float) -> Measure:
-    """Return the probability that a continuous response is in ``(low, high]``."""
+    """Return the probability that a number, or a count, is in ``(low, high]``."""
     tails = cdf_of(at.family)
     assert tails is not None
 
