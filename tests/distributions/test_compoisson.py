@@ -9,6 +9,7 @@ from scipy import special
 
 from varying.compiler.distributions.density import compoisson
 from varying.compiler.distributions.density.arrays import ARRAYS
+from varying.compiler.families import FAMILIES
 
 from ..backends.kernel.compiled import scalar
 
@@ -70,3 +71,12 @@ def test_a_parameter_that_is_no_number_has_no_sum() -> None:
     found = np.array(compoisson.log_com_sum(ARRAYS, eta, shape))
     assert np.isnan(found[:, 0]).all()
     np.testing.assert_allclose(found[:, 1:], WANTED[:, :3], rtol=1e-9, atol=1e-9)
+
+
+def test_draws_end_where_parameters_are_at_their_ends() -> None:
+    """Tries that are never taken would be repeated without end."""
+    draw, rng = FAMILIES["com_poisson"].simulate, np.random.default_rng(3)
+    ends = draw(rng, np.array([-np.inf, -1e4, np.inf]), np.array([1.0, 0.02, 1.0]))
+    assert ends[0] == ends[1] == 0 and ends[2] > 1e14
+    with pytest.raises(ValueError, match="no number"):
+        draw(rng, np.array([1.0, np.nan]), np.array([1.0, 1.0]))

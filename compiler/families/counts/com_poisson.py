@@ -19,6 +19,8 @@ from .saddle import deviance, log_some
 NAMES = ("eta", "shape")
 #: Modes of draws are no larger.
 _LARGEST = math.log(LARGEST_MEAN)
+#: The log of a mode of 0, which has to be a number.
+_LEAST = -1e6
 #: Tries of a draw in a graph: each is taken with a chance of a fifth, so that one of
 #: 10^6 draws is left at the mode.
 _TRIES = 64
@@ -38,13 +40,22 @@ def _log_mass(m: Any, y: Any, eta: Any, shape: Any) -> Any:
 
 
 def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
-    """Draw a count, tried under a hat of log-concave masses (Devroye 1987)."""
+    """Draw a count, tried under a hat of log-concave masses (Devroye 1987).
+
+    Raises
+    ------
+    ValueError
+        If a parameter is no number.
+    """
     rows = np.broadcast_shapes(np.shape(eta), np.shape(shape))
     flat_eta, flat_shape = (
         np.broadcast_to(np.asarray(one, dtype=float), rows).ravel().copy()
         for one in (eta, shape)
     )
-    flat_eta = np.minimum(flat_eta, _LARGEST)
+    if np.isnan(flat_eta + flat_shape).any():
+        # no try would ever be taken
+        raise ValueError("counts whose mean is no number cannot be drawn")
+    flat_eta = np.clip(flat_eta, _LEAST, _LARGEST)
     mode = np.floor(np.exp(flat_eta))
     # rows that are alike have one sum
     pairs, place = np.unique(flat_eta + 1j * flat_shape, return_inverse=True)
