@@ -280,6 +280,12 @@ def _drawn(block: RowBatch, rng: np.random.Generator) -> Array:
     family, arguments = block.rows.family, block.arguments()
     vectors = (*VECTORS, "effects") if family.thresholds else ()
     each = {n: v if n in vectors else block.whole(v) for n, v in arguments.items()}
+    if any(np.isnan(v).any() for n, v in each.items() if n not in vectors):
+        raise ArgumentError(
+            f"responses of `{block.rows.title or block.rows.name}` cannot be drawn in "
+            f"all rows: a parameter of {family.shown} is no number where its link has "
+            "none for a predictor, which kind='eta' shows"
+        )
     kind = _KINDS.get(family.response, float)
     if family.parts and "trials" in family.known:
         kind = np.int64

@@ -517,6 +517,14 @@ def test_how_likely_rows_are_of_each_component() -> None:
         new_rows(compiled.compiled, read, kind=kind, response=True)
 
 
+@pytest.mark.filterwarnings("ignore:`x` is .* extrapolates the model")
+def test_a_mean_that_the_link_has_not() -> None:
+    made = fit("k ~ x, family=poisson, link=inverse\n")
+    beyond = pd.DataFrame({"x": [2.0, -1e6, 1e6]})
+    with pytest.raises(ValueError, match="a parameter of poisson is no number"):
+        made.predict(beyond, "response")
+
+
 def test_of_censored_rows_it_is_not_said_how_likely_they_are_of_each() -> None:
     frame = pd.DataFrame({"y": [0.0, 3.0, 5.0, -1.0], "c": [0, 1, 0, 0]})
     spec = "y | cens(c) ~ 1, family=mixture(gaussian, gaussian)"
