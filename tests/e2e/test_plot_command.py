@@ -265,7 +265,7 @@ def test_a_summary_is_written_for_a_paper_and_for_a_file(
 ) -> None:
     assert inside("summary", fit.name, "--format", "csv", "--prob", "0.9") == 0
     said = capfd.readouterr()
-    assert said.out.startswith("name,coord,mean,") and "chains" not in said.out
+    assert said.out.startswith("kind,name,coord,mean,") and "chains" not in said.out
     verdict = made_fit().verdict.sentences
     assert said.err.splitlines() == list(verdict)
     lower = next(
