@@ -151,8 +151,10 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
         return
     _check_single(bound, sink)
     steps = bound.family.steps is not None
-    laid = bound.thresholds == "equidistant" and bound.response.items is None
-    if steps and bound.thresholds != "flexible" and not laid:
+    laid = {"flexible", "sum_to_zero"}
+    if bound.response.items is None:
+        laid.add("equidistant")
+    if steps and bound.thresholds not in laid:
         option = next(
             one
             for one in bound.statement.formula.options
@@ -163,9 +165,9 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
             option.span,
             f"`threshold={bound.thresholds}` of {bound.family.name} is not compiled by "
             "this version",
-            "until then: `flexible` or `equidistant`"
+            "until then: `flexible`, `equidistant` or `sum_to_zero`"
             if bound.response.items is None
-            else "until then: `flexible`, the default",
+            else "until then: `flexible`, the default, or `sum_to_zero`",
         )
         return
     priors = dict(bound.priors)

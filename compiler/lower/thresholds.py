@@ -17,6 +17,7 @@ from .builder import BOUNDARY, Builder, PriorRow, location, prior_of, vector
 from .names import free_name
 from .one_threshold import laid_around
 from .special import shift_of
+from .steps_to_zero import lower_to_zero
 
 
 def lower_thresholds(
@@ -99,6 +100,10 @@ def lower_steps(
     literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
+    if bound.thresholds == "sum_to_zero":
+        can_move = delta is not None or bool(part.population.by_threshold)
+        lower_to_zero(build, labels, [(len(labels), build.learned.moments)], can_move)
+        return None
     if bound.thresholds == "equidistant":
         at_means = category_at_means(build, part)
         if at_means is not None:

@@ -124,6 +124,13 @@ MODELS = [
     "grade ~ x, family=sratio, link=cauchit\n  disc ~ x\n"
     "  prior threshold ~ normal(0, 2)",
     "is ~ x, family=acat",
+    *(
+        f"grade ~ x + (1 | g), family={kind}, link={link}, threshold=sum_to_zero"
+        for kind, link in (("sratio", "probit"), ("cratio", "cloglog"))
+    ),
+    "grade ~ x + cs(y), family=acat, threshold=sum_to_zero\n  disc ~ x",
+    "is ~ x, family=sratio, threshold=sum_to_zero",
+    "grade | thres(gr=item) ~ x + (1 | item), family=acat, threshold=sum_to_zero",
     "grade ~ x + (1 | g), family=cratio, threshold=equidistant\n  disc ~ x",
     "grade ~ x + cs(y + g), family=sratio",
     "grade ~ cs(x*g) + (1 | g), family=acat, link=probit\n  disc ~ x",
@@ -209,6 +216,8 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade ~ cs(x), family=acat, link=cloglog\n  disc ~ y",
         "grade ~ cs(y) + (cs(x) | g), family=cratio",
         "grade ~ x + cs(y), family=acat, threshold=equidistant",
+        "grade ~ x + cs(y), family=cratio, link=cloglog, threshold=sum_to_zero",
+        "grade | thres(gr=item) ~ x, family=sratio, threshold=sum_to_zero\n  disc ~ x",
         "y ~ x, link=squareplus\n  sigma ~ x, link=1/mu^2",
     ],
 )
