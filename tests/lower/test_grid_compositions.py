@@ -1,7 +1,7 @@
-"""What data sets the default priors of responses of several columns expect.
+"""What data sets the default priors of categories expect: of one, or several columns.
 
 As the grid of ``grid``, with shares of categories in the place of responses: of counts
-those that the rows have.
+those that the rows have, of one category 1.
 """
 
 from __future__ import annotations
@@ -59,6 +59,17 @@ def _make(at: tuple[float, float], trials: int) -> Make:
     return make
 
 
+def _one(at: tuple[float, float]) -> Make:
+    """Return how rows get one category each."""
+    counts = _make(at, 1)
+
+    def make(rng: np.random.Generator, z: Array) -> dict[str, Array]:
+        found = counts(rng, z)
+        return {"c": sum(place * found[name] for place, name in enumerate(NAMES))}
+
+    return make
+
+
 #: Even ones, a rare reference, a rare other one, one that has nearly all.
 AT = {
     "even": (0.0, 0.0),
@@ -69,6 +80,8 @@ AT = {
 
 
 def _scales(family: str) -> tuple[Scale, ...]:
+    if family == "categorical":
+        return tuple(Scale(name, _one(at), "c") for name, at in AT.items())
     counted = "multinomial" in family
     return tuple(
         Scale(f"{name}{f', of {n}' if n else ''}", _make(at, n), "cbind(p, q, r)")
@@ -78,6 +91,7 @@ def _scales(family: str) -> tuple[Scale, ...]:
 
 
 DPARS = {
+    "categorical": (),
     "multinomial": (),
     "dirichlet_multinomial": ("phi",),
     "dirichlet": ("phi",),
@@ -95,20 +109,21 @@ def _designs(family: str, first: bool) -> tuple[Design, ...]:
     return (ONE, WITHIN, *of, *SHARED, CELLS_ONLY, CELLS_YEAR)
 
 
+FAMILIES = ("categorical", *(one.name for one in COMPOSITIONS))
 COUNTS = ("multinomial", True)
 
 CASES = [
-    Case(one.name, scale, design)
-    for one in COMPOSITIONS
-    for number, scale in enumerate(_scales(one.name))
-    for design in _designs(one.name, number == 0)
+    Case(one, scale, design)
+    for one in FAMILIES
+    for number, scale in enumerate(_scales(one))
+    for design in _designs(one, number == 0)
 ]
-#: Every response of two families, and formulas of parameters.
+#: Every response of three families, and formulas of parameters.
 FAST = [
     case
     for case in CASES
     if case.design.dpar
-    or (case.design == ONE and case.family == "logistic_normal")
+    or (case.design == ONE and case.family in ("categorical", "logistic_normal"))
     or (case.design == ONE and (case.family, "of 10" in case.scale.name) == COUNTS)
 ]
 SLOW = [case for case in CASES if case not in FAST]
@@ -150,6 +165,13 @@ class Measures:
         return {name for name, is_so in found.items() if is_so}
 
 
+def _of_rows(y: Array) -> Array:
+    """Return the shares of the categories in each row."""
+    if y.ndim == 1:
+        return np.eye(len(NAMES))[y.astype(int)]
+    return np.asarray(y / y.sum(axis=-1, keepdims=True))
+
+
 def _outside(theirs: Array, low: Array, high: Array) -> tuple[str, ...]:
     """Return categories of which the ends are not in the central 95 %."""
     bounds = np.quantile(theirs.reshape(-1, 3), [0.025, 0.975], axis=0)
@@ -167,14 +189,13 @@ def measure(case: Case, draws: int = DATA_SETS) -> Measures:
         response_values(model.bound.response, model.prepared.table),
         model.prepared.computed,
     ).moments
-    observed = np.asarray(frame[program.likelihood.value], dtype=float)
-    observed = observed / observed.sum(axis=-1, keepdims=True)
+    observed = _of_rows(np.asarray(frame[program.likelihood.value], dtype=float))
     shares = np.empty((draws, *observed.shape))
     finite = np.ones(draws, dtype=bool)
     far = np.zeros((draws, len(family.mains)))
     rng = np.random.default_rng(1)
     for i, (arguments, y) in enumerate(data_sets(rng, program, frame, draws)):
-        shares[i] = y / y.sum(axis=-1, keepdims=True)
+        shares[i] = _of_rows(np.asarray(y))
         finite[i] = all(np.isfinite(one).all() for one in arguments.values())
         for k, (main, own) in enumerate(zip(family.mains, moments.each, strict=True)):
             away = np.abs(arguments[main.name] - own.m)
@@ -208,7 +229,7 @@ def test_prior_data_sets_of_the_rest_are_sane(case: Case) -> None:
 
 
 def test_all_of_them_are_tried() -> None:
-    assert {one.name for one in COMPOSITIONS} == set(DPARS)
+    assert set(FAMILIES) == set(DPARS)
     assert {case.family for case in FAST} == set(DPARS) <= set(BY_RESPONSE)
 
 
