@@ -151,10 +151,8 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
         return
     _check_single(bound, sink)
     steps = bound.family.steps is not None
-    laid = {"flexible", "sum_to_zero"}
-    if bound.response.items is None:
-        laid.add("equidistant")
-    if steps and bound.thresholds not in laid:
+    by_item = bound.response.items is not None
+    if steps and by_item and bound.thresholds in ("equidistant", "symmetric"):
         option = next(
             one
             for one in bound.statement.formula.options
@@ -163,11 +161,9 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
         sink.add(
             "not-yet",
             option.span,
-            f"`threshold={bound.thresholds}` of {bound.family.name} is not compiled by "
-            "this version",
-            "until then: `flexible`, `equidistant` or `sum_to_zero`"
-            if bound.response.items is None
-            else "until then: `flexible`, the default, or `sum_to_zero`",
+            f"`threshold={bound.thresholds}` of {bound.family.name} by item is not "
+            "compiled by this version",
+            "until then: `flexible`, the default, or `sum_to_zero`",
         )
         return
     priors = dict(bound.priors)

@@ -17,6 +17,7 @@ from .builder import BOUNDARY, Builder, PriorRow, location, prior_of, vector
 from .names import free_name
 from .one_threshold import laid_around
 from .special import shift_of
+from .steps_around_middle import lower_around_middle
 from .steps_to_zero import lower_to_zero
 
 
@@ -104,12 +105,13 @@ def lower_steps(
         can_move = delta is not None or bool(part.population.by_threshold)
         lower_to_zero(build, labels, [(len(labels), build.learned.moments)], can_move)
         return None
-    if bound.thresholds == "equidistant":
+    if bound.thresholds in ("equidistant", "symmetric"):
         at_means = category_at_means(build, part)
         if at_means is not None:
-            build.notes.append("not centred: thresholds of one distance")
+            has = "one distance" if bound.thresholds == "equidistant" else "two sides"
+            build.notes.append(f"not centred: thresholds of {has}")
             moved = None
-        _equidistant_steps(build, labels, moved)
+        lower_around_middle(build, labels, moved)
         if delta is None or at_means is not None:
             return None
         return shift_of(part, name, f"{of}threshold_center", "mu", -1)
@@ -133,43 +135,6 @@ def lower_steps(
     if not argument or delta is None:
         return None
     return shift_of(part, name, name, argument, -1)
-
-
-def _equidistant_steps(
-    build: Builder, labels: tuple[str, ...], moved: ProgramExpr | None
-) -> None:
-    """Lay thresholds of steps out with one distance, which may be of either sign.
-
-    Their middle and their distance have what the line through independent thresholds
-    has, ``t_k ~ normal(e_k + m, sd)``, but that the middle is as wide as each of them.
-    """
-    family, moments, of = build.bound.family, build.learned.moments, build.bound.prefix
-    assert family.at_shares is not None and family.steps is not None
-    count = len(labels)
-    equal = family.at_shares(np.full(count + 1, 1.0 / (count + 1)))
-    sd = defaults.step_sd(moments, count + 1, family.steps.adds_up)
-    places = np.arange(count) - 0.5 * (count - 1)
-    center, middle = f"{of}threshold_center", float(np.mean(equal)) + moments.m
-    location: ProgramExpr = Const(round(middle, 12))
-    if moved is not None:
-        location = plus(location, moved)
-    prior = Prior("normal", (("mu", location), ("sigma", Const(sd))))
-    build.parameters.append(Parameter(center, (), prior, report=False))
-    target = f"{build.bound.target}threshold{'[mean]' if moved is not None else ''}"
-    text = f"middle ~ normal({middle:.3g}, {sd:.4g})"
-    laid: ProgramExpr = Assemble((Symbol(center),), (0,) * count)
-    if count > 1:
-        squares = float(np.square(places).sum())
-        slope, own = float(places @ equal) / squares, sd / squares**0.5
-        given = (("mu", Const(round(slope, 12))), ("sigma", Const(own)))
-        gap = f"{of}threshold_gap"
-        build.parameters.append(Parameter(gap, (), Prior("normal", given)))
-        away = Apply("*", (Const(tuple(places.tolist())), Symbol(gap)))
-        laid = Apply("+", (Symbol(center), away))
-        text += f", gap ~ normal({slope:.3g}, {own:.4g})"
-    build.derived.append(Derived(f"{of}threshold", (f"{of}{BOUNDARY}",), laid))
-    reason = "one distance, of either sign; nearly any share of each category"
-    build.rows.append(PriorRow(target, text, "default", reason))
 
 
 def with_single(
