@@ -228,6 +228,8 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
     for name in names.parameters:
         if name in persons:  # drawn anew in each data set
             continue
+        if name.endswith("threshold_gap"):  # thresholds are given, and have it
+            continue
         if name in names.correlations:
             group = next(g for g in program.groups if g.correlation_matrix == name)
             values[name] = _apart(group, sizes)

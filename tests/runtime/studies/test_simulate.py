@@ -146,6 +146,20 @@ def test_effects_on_single_thresholds_are_drawn() -> None:
     )
 
 
+@pytest.mark.parametrize("family", ["ordlogit", "sratio"])
+@pytest.mark.parametrize("layout", ["equidistant", "symmetric", "sum_to_zero"])
+def test_thresholds_that_are_laid_out_are_given_as_others(
+    family: str, layout: str
+) -> None:
+    rows, truth = pd.DataFrame({"x": np.zeros(50)}), {"threshold": [-1, 0, 1]}
+    start = f"column y: ordered(0..3)\ny ~ 1, family={family}"
+    laid, free = (
+        varying.simulate(f"{start}{option}\n", truth, rows, seed=1)
+        for option in (f", threshold={layout}", "")
+    )
+    assert laid.y.tolist() == free.y.tolist()
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_rows_have_the_distribution(name: str) -> None:
     spec, truth, expected = ALONE[name]
