@@ -13,7 +13,7 @@ from scipy import special, stats
 from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import atoms_of
-from varying.compiler.families.combined.limits import LIMITS, is_whole
+from varying.compiler.families.combined.limits import LIMITS, is_whole, mean_of
 from varying.compiler.families.family import Family
 
 from ..backends.kernel.compiled import scalar
@@ -338,3 +338,38 @@ def test_values_that_are_drawn_again_and_again_are_known(name: str) -> None:
     drawn = family.simulate(np.random.default_rng(2), **given)
     values, counts = np.unique(drawn, return_counts=True)
     assert tuple(values[counts > 5].tolist()) == atoms_of(family)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0.2, None), (None, 0.8), (0.2, 0.8), (0.2, 1.0 - 1e-10), (None, 1.0 - 1e-10)],
+)
+@pytest.mark.parametrize(
+    ("a", "b"), [(0.5, 0.12), (0.12, 0.5), (0.05, 0.05), (3.0, 2.0)]
+)
+def test_the_mean_beside_a_pole(
+    a: float, b: float, low: float | None, high: float | None
+) -> None:
+    """It is a / (a + b) I(a + 1, b) / I(a, b), I from the one bound to the other."""
+    own = [np.array([np.log(a / b)]), np.array([a + b])]
+    ends = [None if one is None else np.array([one]) for one in (low, high)]
+    tails = FAMILIES["beta"].tails
+    assert tails is not None
+    mean = float(mean_of(tails)(own, *ends)[0])
+    start, end = 0.0 if low is None else low, 1.0 if high is None else high
+
+    def inside(a: float) -> float:
+        return float(special.betainc(a, b, end) - special.betainc(a, b, start))
+
+    assert mean == pytest.approx(a / (a + b) * inside(a + 1.0) / inside(a), rel=1e-8)
+
+
+@pytest.mark.parametrize("shape", [0.01, 0.1, 3.0])
+def test_the_mean_of_a_gamma_below_a_bound(shape: float) -> None:
+    tails = FAMILIES["gamma"].tails
+    assert tails is not None
+    own = [np.array([np.log(1.5)]), np.array([shape])]
+    mean = float(mean_of(tails)(own, None, np.array([2.0]))[0])
+    at = 2.0 * shape / 1.5
+    wanted = 1.5 * special.gammainc(shape + 1.0, at) / special.gammainc(shape, at)
+    assert mean == pytest.approx(wanted, rel=1e-8)

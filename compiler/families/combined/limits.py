@@ -292,10 +292,9 @@ def _bracket(
     start = _tails_of(tails, anchor, own)[side]
     end = anchor + sign * step
     for _ in range(200):
-        if sign < 0.0:
-            end = np.maximum(end, tails.lowest)
+        end = np.clip(end, tails.lowest, tails.highest)
         far = _tails_of(tails, end, own)[side] > start - 45.0
-        far &= end > tails.lowest
+        far &= (end > tails.lowest) & (end < tails.highest)
         if not far.any():
             break
         step = np.where(far, 2.0 * step, step)
@@ -325,9 +324,15 @@ def _mean(
     bottom, top = _bracket(tails, own, low, high)
     total, whole = np.zeros(np.shape(own[0])), chance(tails, own, low, high)
     with np.errstate(all="ignore"):
-        # from the bound that is there, in pieces twice as long as the one before
-        pieces = 0.5 ** np.arange(30.0, -1.0, -1.0)
-        places = np.concatenate([[0.0], pieces])
+        # from a finite end, in pieces twice as long as the one before: a density may
+        # have a pole there
+        pieces = 0.5 ** np.arange(30.0, 0.0, -1.0)
+        ends = (
+            tails.lowest if low is None else 0.0,
+            tails.highest if high is None else 0.0,
+        )
+        last = 1.0 - pieces[-2::-1] if np.isfinite(ends).all() else pieces[:0]
+        places = np.concatenate([[0.0], pieces, last, [1.0]])
         width = top - bottom
         for left, right in zip(places, places[1:], strict=False):
             half = 0.5 * (right - left)
