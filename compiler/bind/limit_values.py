@@ -29,7 +29,9 @@ def check_limits(bound: BoundModel, table: Table, sink: Sink) -> bool:
         for name, one in (variables | known).items()
     }
     variables |= known
-    good = _bounds(bound, y, variables, limits, table, sink)
+    if not _bounds(bound, variables, limits, table, sink):
+        return False  # a response cannot be within bounds that cannot be
+    good = _within(bound, y, variables, limits, table, sink)
     if "cens" in limits:
         good = _censoring(bound, y, variables, limits, table, sink) and good
     return good
@@ -54,13 +56,55 @@ def _report(
 
 def _bounds(
     bound: BoundModel,
+    variables: dict[str, Numeric],
+    limits: dict[str, Any],
+    table: Table,
+    sink: Sink,
+) -> bool:
+    """Report bounds that are wrong whatever the response is."""
+    whole = is_whole(bound.family)
+    good = True
+    if {"lb", "ub"} <= set(limits):
+        lower, upper = variables["lb"].label, variables["ub"].label
+        crossed = np.greater if whole else np.greater_equal
+        good = _report(
+            np.asarray(crossed(limits["lb"], limits["ub"])),
+            variables["ub"],
+            table,
+            sink,
+            f"the bounds `lb={lower}` and `ub={upper}` have nothing between them in "
+            "ROWS",
+            "`lb` is the lower one, below which no response is seen, and `ub` the "
+            "upper one",
+        )
+        if not good:
+            return False  # the ends of a family say no more of such bounds
+    for key in ("lb", "ub", "upper") if whole else ():
+        if key in limits:
+            at = np.asarray(limits[key], dtype=float)
+            good &= _report(
+                at != np.floor(at),
+                variables[key],
+                table,
+                sink,
+                f"`{variables[key].label}` is no whole number in ROWS",
+                f"a response of {bound.family.shown} is one, and may be its bound",
+            )
+    for key in ("lb", "ub"):
+        if key in limits:
+            good &= _says_something(bound, key, limits, variables, table, sink)
+    return good
+
+
+def _within(
+    bound: BoundModel,
     y: Floats,
     variables: dict[str, Numeric],
     limits: dict[str, Any],
     table: Table,
     sink: Sink,
 ) -> bool:
-    whole = is_whole(bound.family)
+    """Report rows whose response is beyond its bounds."""
     good = True
     name = bound.response.name
     for key, beyond in (("lb", np.less), ("ub", np.greater)):
@@ -75,27 +119,6 @@ def _bounds(
             f"`{name}` is {side} its bound `{variables[key].label}` in ROWS",
             "`trunc` says that such a response is never seen; where it was seen as the "
             "bound, `cens` says so",
-        )
-        good &= _says_something(bound, key, limits, variables, table, sink)
-    for key in ("lb", "ub", "upper") if whole else ():
-        if key in limits:
-            at = np.asarray(limits[key], dtype=float)
-            good &= _report(
-                at != np.floor(at),
-                variables[key],
-                table,
-                sink,
-                f"`{variables[key].label}` is no whole number in ROWS",
-                f"a response of {bound.family.shown} is one, and may be its bound",
-            )
-    if {"lb", "ub"} <= set(limits):
-        crossed = np.greater if whole else np.greater_equal
-        good &= _report(
-            np.asarray(crossed(limits["lb"], limits["ub"])),
-            variables["ub"],
-            table,
-            sink,
-            "the bounds have nothing between them in ROWS",
         )
     return good
 
@@ -121,6 +144,7 @@ def _says_something(
     # a whole number that is the bound is seen
     past = np.greater if whole and not below else np.greater_equal
     side, keyword = ("below", "ub") if below else ("above", "lb")
+    reached = f"{far:g} or {side}" if far in tails.atoms or whole else f"{side} {far:g}"
     return _report(
         at <= sign * near,
         variables[key],
@@ -134,9 +158,25 @@ def _says_something(
         variables[key],
         table,
         sink,
-        f"every response of {bound.family.shown} is {side} {far:g}: with the "
+        f"every response of {bound.family.shown} is {reached}: with the "
         "bound there is none in ROWS",
         "a bound is in the units of the response",
+    )
+
+
+def _turned(
+    bound: BoundModel,
+    reversed_: NDArray[np.bool_],
+    interval: NDArray[np.bool_],
+    variables: dict[str, Numeric],
+) -> tuple[str, ...]:
+    """Say that all intervals end below their beginning, if they do."""
+    if not (reversed_ == interval).all():
+        return ()
+    upper, cens = variables["upper"].label, variables["cens"].label
+    return (
+        "all of them end below where they begin: the response is the lower end, "
+        f"`{upper} | cens({cens}, {bound.response.name})`",
     )
 
 
@@ -161,13 +201,15 @@ def _censoring(
             f"write `{name} | cens({variable.label}, y2)`, with the column of the ends",
         )
     else:
+        empty = interval & (y >= limits["upper"])
         good = _report(
-            interval & (y >= limits["upper"]),
+            empty,
             variables["upper"],
             table,
             sink,
             f"the interval from `{name}` to `{variables['upper'].label}` has nothing "
             "inside in ROWS",
+            *_turned(bound, interval & (y > limits["upper"]), interval, variables),
         )
     tails = bound.family.tails
     assert tails is not None

@@ -149,6 +149,10 @@ def cut_off(
         least = np.fmax(least, known.values(trunc["lb"]))
     if "ub" in trunc:
         most = np.fmin(most, known.values(trunc["ub"]))
+    # bounds that cannot be are a fault of the spec, which is found when it is bound:
+    # what stands for the response is not to be a fault beside it
+    crossed = least > most if is_whole(family) else least >= most
+    least, most = np.where(crossed, ends[0], least), np.where(crossed, ends[1], most)
     cens = given.get("cens", {})
     expression = cens.get("censored")
     if expression is not None:
@@ -156,6 +160,7 @@ def cut_off(
         if marks.follow:
             low, high = _ends(marks, known)
             _check_kept(marks, family, high, known)
+            _check_seen(marks, low > most, high < least, trunc, source)
         elif times is None and known.marked(marks):
             raise (_no_interval if "y2" in cens else _nothing_says)(marks, source)
         if times is not None and marks.follow and (high > times.knots[-1]).any():
@@ -223,6 +228,25 @@ def _check_kept(marks: Marks, family: Family, high: Array, known: _DesignRows) -
         + beside,
         rule="not-yet",
     )
+
+
+def _check_seen(
+    marks: Marks, below: Array, above: Array, trunc: Mapping[str, Expr], source: Source
+) -> None:
+    """Refuse rows that are censored beyond where responses are seen."""
+    for beyond, key in ((above, "lb"), (below, "ub")):
+        if not beyond.any() or key not in trunc:
+            continue
+        bound = expression_text(trunc[key])
+        side, word = ("below", "above") if key == "lb" else ("above", "below")
+        raise undrawable(
+            source,
+            marks.expression.span,
+            f"`{marks.label}` records `{marks.response}` as a number {side} "
+            f"`{key}={bound}`, and `trunc` says that none is seen there",
+            f"responses are seen {word} `{bound}` alone: cut them off there or further "
+            "on",
+        )
 
 
 # ---- values on a design --------------------------------------------------------------

@@ -125,6 +125,14 @@ REFUSED = {
     "itself": ("y | cens(y)", "does not follow from `y`"),
     "made of it": ("y | cens(y + x >= 2)", "does not follow from"),
     "of all rows": ("y | cens(y >= max(end))", "more than the columns"),
+    "bounds reversed": ("y | trunc(lb=5, ub=2)", "`lb=5` and `ub=2` have nothing"),
+    "bounds of columns": ("y | trunc(lb=end, ub=2)", "have nothing between them in 4"),
+    "below all": ("y | trunc(ub=-2)", "every response of weibull is above 0"),
+    "below what is seen": ("y | cens(y >= 2) + trunc(lb=3)", "below `lb=3`, and"),
+    "above what is seen": (
+        "y | cens(ifelse(y <= 5, -1, 0)) + trunc(ub=4)",
+        "above `ub=4`, and",
+    ),
 }
 
 
