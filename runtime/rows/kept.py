@@ -34,8 +34,8 @@ def with_kept(posterior: Dataset, compiled: Compiled) -> Dataset:
     -------
     Dataset
         With variables ``eta``, ``mu`` and ``prob``, as far as they are kept, of the
-        dims ``chain``, ``draw``, ``row`` and, for ``prob``, ``category``. A name that
-        is taken gets an underscore.
+        dims ``chain``, ``draw``, ``row`` and, for ``prob``, ``category`` or, of times
+        with answers, ``answer``. A name that is taken gets an underscore.
     """
     found = posterior
     for one, rows in zip(compiled.each, _rows(compiled), strict=False):

@@ -15,7 +15,7 @@ def bind_keep(
     """Return what a model keeps, in the order of ``KEEPS``.
 
     ``eta`` is the linear predictor, ``mu`` the mean of the response, ``prob`` the
-    probability of each category.
+    probability of each category, or of each answer of ``rt | dec(answer)``.
     """
     kept: set[Keep] = set()
     for statement in (*spec.statements, *model.body):
@@ -50,7 +50,10 @@ def _fault(kept: Keep, family: Family) -> tuple[str, str] | None:
             "`keep prob` keeps what they make: the probability of each category",
         )
     if kept == "prob" and not (
-        family.of_categories or family.has_categories or family.response == "binary"
+        family.of_categories
+        or family.has_categories
+        or family.response == "binary"
+        or family.answers is not None
     ):
         return (
             f"`keep prob`: {family.shown} has no categories",

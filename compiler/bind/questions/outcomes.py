@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isfinite, nextafter
+from math import ceil, floor, inf, isfinite, nextafter
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
@@ -20,8 +20,11 @@ from .known import ModelCells
 
 __all__ = ["instead_of_shares", "names_of_outcomes", "outcomes_of"]
 
-#: Largest count whose probability may be asked for.
-MOST_COUNT = 10_000
+#: Counts whose probabilities are added up at most; of more there is a closed form, if
+#: the family has one.
+MOST_COUNTS = 10_000
+#: Largest count that is told from its neighbours.
+LARGEST_COUNT = 2**53
 
 
 def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes | None:
@@ -64,12 +67,10 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         if operator == "..":
             return _between(text, upper, written, cells.categories, node.span, sink)
         return _of_categories(operator, text, cells.categories, span, sink)
-    if family.response == "count" and operator == "..":
-        return _counts_between(text, upper, written, node.span, sink)
-    if family.response == "count":
-        return _of_counts(operator, text, span, sink)
-    if family.response == "successes":
-        return _of_successes(operator, text, upper, written, node.span, sink)
+    if family.response in ("count", "successes"):
+        at = node.span if operator == ".." else span
+        ends = _counts(operator, text, upper, written, at, sink)
+        return None if ends is None else _of_counts(written, ends, family, at, sink)
     if family.response == "continuous" and cdf_of(family) is not None:
         return _of_numbers(operator, text, upper, written, cells, node.span, sink)
     if family.answers is not None and not operator:
@@ -219,35 +220,6 @@ def _between(
     return Outcomes(written, tuple(range(ends[0], ends[1] + 1)))
 
 
-def _counts_between(
-    low: str, high: str, written: str, span: Span, sink: Sink
-) -> Outcomes | None:
-    first = _of_counts("", low, span, sink)
-    last = None if first is None else _of_counts("", high, span, sink)
-    if first is None or last is None:
-        return None
-    values = tuple(range(first.values[0], last.values[0] + 1))
-    if not values:
-        sink.add("invalid-argument", span, f"`{written}` has no count in it")
-        return None
-    return Outcomes(written, values)
-
-
-def _of_successes(
-    operator: str, text: str, upper: str, written: str, span: Span, sink: Sink
-) -> Outcomes | None:
-    """Return one number of successes, or those between two, by their ends."""
-    if operator == "..":
-        counts = _counts_between(text, upper, written, span, sink)
-    else:
-        counts = _of_counts(operator, text, span, sink)
-    if counts is None or not operator:
-        return counts
-    first, last = counts.values[0], counts.values[-1]
-    ends = (float(last), inf) if counts.rest else (first - 1.0, float(last))
-    return Outcomes(counts.text, (), between=ends)
-
-
 def _of_categories(
     operator: str,
     text: str,
@@ -292,25 +264,62 @@ def _holds(operator: str, left: float, right: float) -> bool:
     return left == right
 
 
-def _of_counts(operator: str, text: str, span: Span, sink: Sink) -> Outcomes | None:
-    value = _float(text)
-    if value is None or not 0 <= value <= MOST_COUNT or (value % 1 and not operator):
-        sink.add(
-            "invalid-argument",
-            span,
-            f"`{text}` is no count",
-            f"counts are whole numbers from 0; here up to {MOST_COUNT:,}",
-        )
-        return None
-    below = range(MOST_COUNT + 2)
-    rest = operator in (">", ">=")
-    opposite = {">": "<=", ">=": "<"}.get(operator, operator)
-    values = tuple(k for k in below[: int(value) + 2] if _holds(opposite, k, value))
-    if not values:
+def _counts(
+    operator: str, text: str, upper: str, written: str, span: Span, sink: Sink
+) -> tuple[float, float] | None:
+    """Return the count below those that are asked for, and the last one of them."""
+    ends = []
+    for one in (text, upper) if operator == ".." else (text,):
+        value = _float(one)
+        whole = operator in ("", "..")
+        if value is None or not 0 <= value <= LARGEST_COUNT or (whole and value % 1):
+            sink.add(
+                "invalid-argument",
+                span,
+                f"`{one}` is no count",
+                f"counts are whole numbers from 0; here up to {LARGEST_COUNT:,}",
+            )
+            return None
+        ends.append(value)
+    first, last = ends[0], ends[-1]
+    low, high = {
+        "": (first - 1.0, first),
+        "..": (first - 1.0, last),
+        ">": (float(floor(first)), inf),
+        ">=": (ceil(first) - 1.0, inf),
+        "<": (-1.0, ceil(first) - 1.0),
+        "<=": (-1.0, float(floor(first))),
+    }[operator]
+    if low >= high or (low < 0.0 and high == inf):
         said = f"`{operator} {text}` is true of all counts, or of none"
+        if operator == "..":
+            said = f"`{written}` has no count in it"
         sink.add("invalid-argument", span, said)
         return None
-    return Outcomes(f"{operator}{text}", values, rest)
+    return low, high
+
+
+def _of_counts(
+    written: str, ends: tuple[float, float], family: Family, span: Span, sink: Sink
+) -> Outcomes | None:
+    """Return counts by their probabilities, or those between two numbers."""
+    low, high = ends
+    if family.response == "successes" and high - low > 1.0:
+        return Outcomes(written, (), between=ends)
+    rest = high == inf
+    first, last = (0.0, low) if rest else (low + 1.0, high)
+    if last - first <= MOST_COUNTS:
+        return Outcomes(written, tuple(range(int(first), int(last) + 1)), rest)
+    if cdf_of(family) is not None:
+        return Outcomes(written, (), between=ends)
+    sink.add(
+        "invalid-argument",
+        span,
+        f"`{written}` is of more than {MOST_COUNTS:,} counts, whose probabilities would "
+        "be added up",
+        f"{family.shown} has no distribution function; ask for fewer",
+    )
+    return None
 
 
 def _float(text: str) -> float | None:

@@ -16,6 +16,7 @@ from varying.compiler.families.continuous import wiener
 from varying.grammar.source import Source
 from varying.runtime.questions.cells import AnswerLine, cell_lines
 from varying.runtime.rows.engine import Draws
+from varying.runtime.rows.kept import with_kept
 from varying.runtime.rows.new import new_rows, read_rows
 from varying.runtime.rows.predict import averages, labelled
 
@@ -41,6 +42,17 @@ def data() -> pd.DataFrame:
             "f": np.tile(["a", "b"], 6),
             "g": np.repeat(["u", "v", "w"], 4),
         }
+    )
+
+
+def posterior_of(values: dict[str, Any]) -> xr.Dataset:
+    dims = {"b": ["coef"], "bs_b": ["coef"], "sd_g": ["effect"]}
+    return xr.Dataset(
+        {
+            name: (("chain", "draw", *dims.get(name, [])), each[None])
+            for name, each in values.items()
+        },
+        {"chain": [0], "draw": [0, 1]},
     )
 
 
@@ -116,20 +128,24 @@ def test_over_new_groups_it_is_that_of_many_that_are_drawn() -> None:
     assert "averaged over new levels of g" in lines[0].note
 
     compiled = compile_spec(Request(Source(MODEL), table_from_frame(data())))
-    dims = {"b": ["coef"], "bs_b": ["coef"], "sd_g": ["effect"]}
-    posterior = xr.Dataset(
-        {
-            name: (("chain", "draw", *dims.get(name, [])), values[None])
-            for name, values in DRAWS.items()
-        },
-        {"chain": [0], "draw": [0, 1]},
-    )
+    posterior = posterior_of(DRAWS)
     read = read_rows(pd.DataFrame({"f": ["a", "b"]}), compiled)
     (rows,) = new_rows(compiled, read, kind="prob", groups="average").each
     predicted = labelled(averages(rows, "prob", {}), Draws(posterior))
     assert list(predicted["answer"].values) == ["lower", "upper"]
     np.testing.assert_allclose(predicted.values[0, ..., 1], found, rtol=1e-6)
     np.testing.assert_allclose(predicted.sum("answer"), 1.0)
+
+
+def test_the_chances_of_both_answers_are_kept() -> None:
+    model = "keep prob\nrt | dec(right) ~ f, family=wiener\n  bs ~ f"
+    compiled = compile_spec(Request(Source(model), table_from_frame(data())))
+    own = {name: each for name, each in DRAWS.items() if name != "sd_g"}
+    kept = with_kept(posterior_of(own), compiled)["prob"]
+    assert kept.dims == ("chain", "draw", "row", "answer")
+    assert list(kept["answer"].values) == ["lower", "upper"]
+    upper = kept.sel(answer="upper", chain=0)
+    np.testing.assert_allclose(upper, np.tile(UPPER, (1, 6)), rtol=1e-10)
 
 
 def test_the_mean_is_that_of_the_upper_answer() -> None:

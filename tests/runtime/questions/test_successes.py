@@ -36,10 +36,12 @@ def data() -> pd.DataFrame:
     )
 
 
-def asked(model: str, question: str) -> list[AnswerLine]:
+def asked(
+    model: str, question: str, other: dict[str, Array] | None = None
+) -> list[AnswerLine]:
     source = Source(f"{model}\n{question}\n")
     found = compile_spec(Request(source, table_from_frame(data())))
-    draws = {name: values[None] for name, values in DRAWS.items()}
+    draws = {name: values[None] for name, values in (DRAWS | (other or {})).items()}
     draws["sd_g"] = GROUPS[None, :, None]
     return cell_lines(found.joint.questions.cells[0], found, draws)
 
@@ -92,6 +94,31 @@ def test_probabilities_are_those_of_scipy(family: str) -> None:
             np.testing.assert_allclose(found, known, rtol=1e-9)
             assert "at trials = 20" in lines[0].note
             assert lines[0].observed is None
+
+
+@pytest.mark.parametrize(
+    ("event", "low", "high"),
+    [
+        (">20000", 20_000, np.inf),
+        ("<20000", -1, 19_999),
+        ("18000..30000", 17_999, 30_000),
+        ("20000", 19_999, 20_000),
+    ],
+)
+def test_counts_of_many_thousands(event: str, low: float, high: float) -> None:
+    """By the distribution function, where so many would be added up."""
+    question = f"means f, scale=prob[{event}]"
+    lines = asked("k | trials(t) ~ f, family=binomial", f"{question}, trials=32000")
+    law = stats.binom(32_000, expit(ETA))
+    expected = law.cdf(high) - law.cdf(low)
+    found = np.stack([line.draws[0] for line in lines], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+
+    lines = asked("k ~ f, family=poisson", question, {"Intercept": ETA[:, 0] + 9.5})
+    rates = stats.poisson(np.exp(ETA + 9.5))
+    expected = rates.cdf(high) - rates.cdf(low)
+    found = np.stack([line.draws[0] for line in lines], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
 def test_rows_that_all_have_as_many_say_of_how_many() -> None:
