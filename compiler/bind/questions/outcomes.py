@@ -315,8 +315,8 @@ def _of_counts(
     sink.add(
         "invalid-argument",
         span,
-        f"`{written}` is of more than {MOST_COUNTS:,} counts, whose probabilities would "
-        "be added up",
+        f"`{written}` is of more than {MOST_COUNTS:,} counts, and their probabilities "
+        "would be added up",
         f"{family.shown} has no distribution function; ask for fewer",
     )
     return None
