@@ -150,22 +150,6 @@ def check_priors_of_thresholds(bound: BoundModel, sink: Sink) -> None:
     if not bound.family.thresholds:
         return
     _check_single(bound, sink)
-    steps = bound.family.steps is not None
-    by_item = bound.response.items is not None
-    if steps and by_item and bound.thresholds in ("equidistant", "symmetric"):
-        option = next(
-            one
-            for one in bound.statement.formula.options
-            if one.name.text in ("threshold", "family")
-        )
-        sink.add(
-            "not-yet",
-            option.span,
-            f"`threshold={bound.thresholds}` of {bound.family.name} by item is not "
-            "compiled by this version",
-            "until then: `flexible`, the default, or `sum_to_zero`",
-        )
-        return
     priors = dict(bound.priors)
     for name in (f"{bound.target}threshold", f"{bound.target}threshold[mean]"):
         prior = priors.get(name)

@@ -24,6 +24,8 @@ from .learn import Learned, LearnedPart
 ROW = "row"
 COEF = "coef"
 BOUNDARY = "boundary"
+#: The axis of items that have thresholds of their own.
+ITEM = "threshold_item"
 
 
 @dataclass(frozen=True, slots=True)

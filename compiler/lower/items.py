@@ -14,14 +14,13 @@ from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, p
 from ..program.ir import Axis, Derived, Parameter, Prior, Shift, Slot
 from ..program.recipes import LevelPlace
 from . import default_priors as defaults
-from .builder import BOUNDARY, Builder, PriorRow, location, numbered, prior_of
+from .builder import BOUNDARY, ITEM, Builder, PriorRow, location, numbered, prior_of
 from .one_threshold import laid_around
 from .special import shift_of
-from .steps_to_zero import lower_to_zero
-from .thresholds import category_at_means, with_single
+from .thresholds import category_at_means, lower_laid_out, with_single
 
-#: The axis of items, and the slot that says of which each row is.
-ITEM, INDEX = "threshold_item", "threshold_item_index"
+#: The slot that says of which item each row is.
+INDEX = "threshold_item_index"
 
 
 def lower_items(
@@ -44,11 +43,9 @@ def lower_items(
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
     target = plain if literal else f"{plain}[mean]"
-    if bound.family.steps is not None and bound.thresholds == "sum_to_zero":
-        can_move = delta is not None or bool(part.population.by_threshold)
+    if bound.family.steps is not None and bound.thresholds != "flexible":
         each = list(zip(items.cuts, _moments(build, items), strict=True))
-        lower_to_zero(build, labels, each, can_move)
-        return None
+        return lower_laid_out(build, part, labels, each, delta)
     if bound.family.steps is not None:
         at_means = None if literal else category_at_means(build, part)
         if at_means is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..bind.bound import BoundPredictor, PriorText
 from ..bind.ordinal import Singles, single_priors
 from ..distributions.table import POSITIVE, REAL
-from ..families.family import DefaultPrior
+from ..families.family import DefaultPrior, Moments
 from ..families.ordinal.thresholds import threshold_labels, to_zero
 from ..program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, plus
 from ..program.ir import Axis, Derived, Parameter, Predictor, Prior, Shift, Slot
@@ -101,20 +103,9 @@ def lower_steps(
     literal, at_mean = build.written(plain), build.written(f"{plain}[mean]")
     chosen = literal or at_mean
     moved = None if literal or delta is None else delta
-    if bound.thresholds == "sum_to_zero":
-        can_move = delta is not None or bool(part.population.by_threshold)
-        lower_to_zero(build, labels, [(len(labels), build.learned.moments)], can_move)
-        return None
-    if bound.thresholds in ("equidistant", "symmetric"):
-        at_means = category_at_means(build, part)
-        if at_means is not None:
-            has = "one distance" if bound.thresholds == "equidistant" else "two sides"
-            build.notes.append(f"not centred: thresholds of {has}")
-            moved = None
-        lower_around_middle(build, labels, moved)
-        if delta is None or at_means is not None:
-            return None
-        return shift_of(part, name, f"{of}threshold_center", "mu", -1)
+    if bound.thresholds != "flexible":
+        each = [(len(labels), build.learned.moments)]
+        return lower_laid_out(build, part, labels, each, delta)
     bounds, argument = REAL, "mu"
     at_means = None if literal else category_at_means(build, part)
     if at_means is not None:
@@ -135,6 +126,39 @@ def lower_steps(
     if not argument or delta is None:
         return None
     return shift_of(part, name, name, argument, -1)
+
+
+def lower_laid_out(
+    build: Builder,
+    part: BoundPredictor,
+    labels: tuple[str, ...],
+    each: Sequence[tuple[int, Moments]],
+    delta: ProgramExpr | None,
+) -> Shift | None:
+    """Lower thresholds of steps that are not flexible, or those of each item.
+
+    Parameters
+    ----------
+    build, part
+        Takes what is lowered; the predictor beside them.
+    labels, each
+        Names of all thresholds; how many there are of each item, and its moments.
+    delta
+        What columns shift the predictor by where they are centred.
+    """
+    of, by_threshold = build.bound.prefix, bool(part.population.by_threshold)
+    if build.bound.thresholds == "sum_to_zero":
+        lower_to_zero(build, labels, each, delta is not None or by_threshold)
+        return None
+    if by_threshold:
+        equal = build.bound.thresholds == "equidistant"
+        has = "one distance" if equal else "two sides"
+        build.notes.append(f"not centred: thresholds of {has}")
+        delta = None
+    lower_around_middle(build, labels, each, delta)
+    if delta is None:
+        return None
+    return shift_of(part, f"{of}threshold", f"{of}threshold_center", "mu", -1)
 
 
 def with_single(
