@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
-from varying.grammar.tree import Call, Expr, ModelStatement, Name, PartStatement
+from varying.grammar.tree import Call, Expr, ModelStatement, Name, PartStatement, String
 from varying.grammar.walk import left_of_bar, plain_number, unwrap
 
 from ..families.combined.mixture import fault, mixture
 from ..families.family import Family
 from ..prepare.responses import MOST, components_of
+from .unknown_family import add_unknown
 
 __all__ = ["mixture_of", "with_shares"]
 
@@ -48,18 +49,16 @@ def mixture_of(call: Call, sink: Sink) -> Family | None:
     if not good:
         return None
     for argument, one in zip(plain, components, strict=False):
+        value = unwrap(argument.value)
+        if one is None and isinstance(value, Name | String):
+            add_unknown(value.text, value, sink)
+            return None
         if one is None:
-            text = expression_text(argument.value)
-            linked = isinstance(unwrap(argument.value), Call)
             sink.add(
-                "invalid-argument" if linked else "unknown-family",
+                "invalid-argument",
                 argument.value.span,
-                f"`{text}` is no component of a mixture"
-                if linked
-                else f"there is no family `{text}`",
-                "a component is a name: it has the link that its family has by default"
-                if linked
-                else _WRITTEN,
+                f"`{expression_text(argument.value)}` is no component of a mixture",
+                "a component is a name: it has the link that its family has by default",
             )
             return None
     if family is None:

@@ -12,7 +12,6 @@ from varying.grammar.source import Span
 from varying.grammar.tree import (
     Argument,
     Call,
-    Expr,
     ModelStatement,
     Name,
     Option,
@@ -20,12 +19,12 @@ from varying.grammar.tree import (
 )
 from varying.grammar.walk import unwrap
 
-from ..families import COMPILED, FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES, own
+from ..families import FAMILIES, FAMILY_SPELLINGS, PLANNED_FAMILIES, own
 from ..families.combined.mixture import MIXTURE
-from ..families.elsewhere import NO_FAMILY, UNTIL_THEN, other_name
 from ..families.family import Family
 from ..families.link import LINKS, OTHER_LINKS, Link
 from .mixture import mixture_of
+from .unknown_family import add_unknown, known_as
 
 #: Options of a formula: the words each accepts, and which of them are compiled.
 #: No words: any expression, read elsewhere.
@@ -47,11 +46,6 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-#: How a family that is not of the language is named.
-OWN = (
-    "a family of your own is made and passed in Python: `varying.compile(spec, data, "
-    "families=[...])`; the command knows those of the language alone"
-)
 #: What to do as long as a word of an option is not compiled.
 _MEANWHILE: Mapping[str, str] = {}
 
@@ -241,10 +235,8 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
         case Call(function=Name(text="mixture")):
             return mixture_of(value, sink)
         case Call(function=Name(text=text)):
-            found = _known_as(text)
-            if found is not None and found in PLANNED_FAMILIES:
-                _planned(text, found, value, sink)
-            elif found is not None:
+            found = known_as(text)
+            if found is not None and found not in PLANNED_FAMILIES:
                 sink.add(
                     "invalid-argument",
                     value.span,
@@ -254,7 +246,7 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
                     *_of_family(value),
                 )
             else:
-                _unknown(text, value.function, sink)
+                add_unknown(text, value.function, sink)
             return None
         case _:
             sink.add(
@@ -270,18 +262,7 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
     mine = own.named(text)
     if mine is not None:
         return mine
-    found = _known_as(text)
-    if found is not None and found in PLANNED_FAMILIES:
-        _planned(text, found, value, sink)
-    elif found is not None:
-        sink.add(
-            "unknown-family",
-            value.span,
-            f"the family `{text}` is called `{found}` here",
-            fix=Fix.write(value.span, found, safe=True),
-        )
-    else:
-        _unknown(text, value, sink)
+    add_unknown(text, value, sink)
     return None
 
 
@@ -300,37 +281,6 @@ def _of_family(value: Call) -> tuple[str, ...]:
             "link=identity`, indented below",
         )
     return ()
-
-
-def _known_as(text: str) -> str | None:
-    """Return the family that a name means here or in another package."""
-    if text in PLANNED_FAMILIES:
-        return text
-    return other_name(text, (*FAMILY_SPELLINGS, *PLANNED_FAMILIES))
-
-
-def _planned(text: str, family: str, node: Expr, sink: Sink) -> None:
-    sink.add(
-        "not-yet",
-        node.span,
-        f"the family `{text}` is not compiled by this version",
-        *UNTIL_THEN.get(family, ()),
-        f"compiled are {COMPILED}",
-    )
-
-
-def _unknown(text: str, node: Expr, sink: Sink) -> None:
-    message = f"there is no family `{text}`"
-    if text in NO_FAMILY:
-        sink.add("unknown-family", node.span, message, NO_FAMILY[text])
-        return
-    known = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES, *own.names())
-    notes, fix = did_you_mean(text, known, node.span)
-    if fix is None:
-        notes = (f"compiled are {COMPILED}",)
-    if fix is None or text[-1:].isdigit():
-        notes = (*notes, OWN)
-    sink.add("unknown-family", node.span, message, *notes, fix=fix)
 
 
 #: Default links of R that are others, by R's name of the family.

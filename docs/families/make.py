@@ -16,6 +16,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import mixtures
 import numpy as np
 
 import varying
@@ -40,7 +41,7 @@ SECOND = (-0.3, -0.8)
 CATEGORIES = ("a", "b", "c")
 SEED, GROUPS, EACH = 1, 30, 12
 #: All families that have a page.
-EVERY = {**FAMILIES, **BY_RESPONSE}
+EVERY = {**FAMILIES, **BY_RESPONSE, mixtures.MIXTURE.name: mixtures.MIXTURE}
 
 
 # ---- what the record says ------------------------------------------------------------
@@ -52,7 +53,9 @@ def record(family: Family) -> str:
     names = ", ".join(f"`{name}`" for name in family.aliases)
     also = f" Other names: {names}." if names else ""
     each = "the linear predictor of the main formula"
-    if family.mains:
+    if family.components:
+        each += ", of component 1"
+    elif family.mains:
         each += ", for each category but the first: `mub`, `muc`"
     lines = [
         f"# `{family.name}`: {family.title}",
@@ -71,7 +74,7 @@ def record(family: Family) -> str:
     # of each category there are some: those of the example's
     own = _made(family) if family.of_each else family
     for dpar in own.listed:
-        if dpar in own.mains:
+        if dpar in own.mains and not family.components:
             continue
         fixed = "" if dpar.fixed is None else f"; {dpar.fixed:g} without a formula"
         what = f"{dpar.meaning}{fixed}"
@@ -90,6 +93,8 @@ def record(family: Family) -> str:
             lines += ["", f"Each row brings along: {known}."]
     if family.rate is not None:
         lines += ["", "Takes an exposure, `y | rate(t)`."]
+    if family.components:
+        lines += ["", *mixtures.components()]
     return "\n".join(lines)
 
 
@@ -125,6 +130,8 @@ def _mathematics(doc: str) -> tuple[str, str]:
 
 def spec_of(family: Family) -> str:
     """Return the spec of the example."""
+    if family.components:
+        return mixtures.SPEC
     response = "y | trials(n)" if "trials" in family.known else "y"
     if family.has_columns:
         response = response.replace("y", f"cbind({', '.join(CATEGORIES)})", 1)
@@ -139,6 +146,8 @@ def spec_of(family: Family) -> str:
 
 def truth_of(family: Family) -> dict[str, Any]:
     """Return the values that its data are drawn from."""
+    if family.components:
+        return mixtures.TRUTH
     intercept, slope = _predictor(family)
     if family.mains:
         made = _made(family)
@@ -269,6 +278,7 @@ def example(family: Family) -> str:
             "| target | prior | reason |",
             "|---|---|---|",
             priors,
+            *(["", mixtures.membership(fit, data["y"])] if family.components else []),
         ]
     )
 
@@ -420,11 +430,17 @@ def _picture(family: Family, fit: Any) -> None:
         figure = sheet.figure(WIDTH, 2.7)
         left, right = figure.subplots(1, 2)
         given = dict(fit._origin.compiled.lowered.likelihood.arguments)
-        _density(left, family, given)
+        if family.components:
+            mixtures.density(left, _DASHES)
+        else:
+            _density(left, family, given)
         fit.plot("ppc", ax=right, draws=200)
         if right.get_legend() is not None:  # it says what the title does
             right.get_legend().remove()
-        left.set_title(f"{family.predictor} at three values", loc="left")
+        title = f"{family.predictor} at three values"
+        if family.components:
+            title = "at three predictors"
+        left.set_title(title, loc="left")
         right.set_title("data (grey, or thick), and data sets of the fit", loc="left")
 
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -513,22 +529,33 @@ def _of_first(axes: Any, drawn: Any, look: dict[str, Any]) -> None:
 # ---- pages ---------------------------------------------------------------------------
 
 
-def page(family: Family, made: str) -> str:
-    """Return a page: what the record says, and an example that was made."""
-    return f"{record(family)}\n\n{BEGIN}\n{made}\n{END}\n"
+def page(family: Family, made: str, more: str = "") -> str:
+    """Return a page: the record, an example that was made, what is written by hand."""
+    return f"{record(family)}\n\n{BEGIN}\n{made}\n{END}\n{more}"
 
 
-def made_example(path: Path) -> str:
-    """Return the example that a page has; empty if there is none."""
+def kept(path: Path) -> tuple[str, str]:
+    """Return a page's example, and what is written below it; empty if there is none."""
     if not path.exists():
-        return ""
+        return "", ""
     _, _, rest = path.read_text("utf-8").partition(f"{BEGIN}\n")
-    return rest.partition(f"\n{END}")[0]
+    made, _, more = rest.partition(f"\n{END}\n")
+    return made, more
 
 
 #: Of kinds of response that are no adjective.
 _HEADINGS = {"successes": "Successes out of trials", "count": "Counts"}
 _HEADINGS["composition"] = "Counts and shares of several categories"
+_HEADINGS["mixture"] = "Rows of several families"
+#: What the index ends with.
+_OWN = """## A family of your own
+
+It is made in Python, of its density, and works as these do:
+[own-family.md](../own-family.md).
+
+Names of families in brms, Bambi and other packages are known: one that is none of these
+here works too, or the message has the name.
+"""
 
 
 def index() -> str:
@@ -537,12 +564,13 @@ def index() -> str:
     for family in EVERY.values():
         link = f"[`{family.name}`]({family.name}.md)"
         line = f"* {link}: {family.title}, for {family.support}"
-        kinds.setdefault(family.response, []).append(line)
+        kind = family.name if family.components else family.response
+        kinds.setdefault(kind, []).append(line)
     parts = ["# Families", "", "One page each, made from its record by `make.py`.", ""]
     for kind, lines in kinds.items():
         parts += [f"## {_HEADINGS.get(kind, f'{kind.capitalize()} responses')}", ""]
         parts += [*lines, ""]
-    return "\n".join(parts)
+    return "\n".join((*parts, _OWN))
 
 
 def main(names: list[str]) -> None:
@@ -550,8 +578,9 @@ def main(names: list[str]) -> None:
     anew = list(EVERY) if names == ["--all"] else names
     for name, family in EVERY.items():
         path = HERE / f"{name}.md"
-        made = example(family) if name in anew else made_example(path)
-        path.write_text(page(family, made), "utf-8")
+        made, more = kept(path)
+        made = example(family) if name in anew else made
+        path.write_text(page(family, made, more), "utf-8")
         if name in anew:
             print(name)
     (HERE / "README.md").write_text(index(), "utf-8")

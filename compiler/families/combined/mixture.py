@@ -331,9 +331,13 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
         split=split,
         doc="""Rows that are each of one of several families, and nobody says of which.
 
-.. math:: f(y) = \\sum_k \\theta_k f_k(y)
+.. math:: f(y) = \\sum_{k=1}^K \\theta_k f_k(y), \\quad \\sum_{k=1}^K \\theta_k = 1
 
-Reference: McLachlan & Peel (2000), Finite mixture models.
+Parameters: those of each component with its number behind: ``mu1``, ``sigma1``,
+``mu2``, ``sigma2``; and shares. ``theta1`` is that of the first component, and of three
+or more ``theta2`` is that of the second among the rows that are not of the first, and
+so on, so that the last one has what is left. Reference: McLachlan & Peel (2000), Finite
+mixture models.
 """,
     )
 
