@@ -60,7 +60,8 @@ def simulate(
         A value of each parameter: a mapping, a text of lines ``NAME = number``, or a
         file of them. Names are those of ``quantity``: ``b[block[late]]``,
         ``sd[subj, Intercept]``, ``cor[subj, Intercept, x]``, ``sigma``. A list gives
-        all thresholds: ``threshold = [-1, 0, 2]``.
+        all thresholds, ``threshold = [-1, 0, 2]``, or those of an item,
+        ``threshold[a] = [-1, 0, 2]``.
     data
         The design: a data frame or a file with the predictors and grouping factors.
         It needs no response; one that is there is written over. None: the file that

@@ -26,6 +26,7 @@ from .answers import answered
 from .cut_off import CutOff
 from .responses import check_read, with_responses
 from .times import Times
+from .true_thresholds import by_item
 from .truth import Truth, residual_partial, values_of
 
 if TYPE_CHECKING:
@@ -245,11 +246,7 @@ def _gaps(value: Array, compiled: Compiled, name: str) -> Array:
     """Return the distances of thresholds: those of items each by themselves."""
     of = name.removesuffix("threshold")
     one = next(m for m in compiled.joint.members if m.prefix == of)
-    items = one.response.items
-    if items is None or items.varied:
-        return np.diff(value)
-    ends = np.cumsum(items.cuts)[:-1]
-    return np.concatenate([np.diff(own) for own in np.split(value, ends)])
+    return np.concatenate([np.diff(value[own]) for _, own in by_item(value, one)])
 
 
 def _variable(name: str, value: Array, sets: int) -> tuple[tuple[str, ...], Array]:

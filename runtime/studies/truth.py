@@ -28,9 +28,7 @@ from numpy.typing import NDArray
 from varying.compiler.bind.priors.scalars import CORRELATIONS
 from varying.compiler.bind.question import Reference
 from varying.compiler.distributions.correlations import partial_of
-from varying.compiler.families.family import Family
 from varying.compiler.program.coupling import correlated
-from varying.compiler.program.expressions import names_in
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.source import Source, Span
@@ -39,6 +37,7 @@ from ..draws.names import names_of
 from ..files.spec_file import read_source
 from ..interface.arguments import ArgumentError, given
 from ..questions.quantities import variable_of
+from .true_thresholds import check_thresholds
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
@@ -65,10 +64,17 @@ class TrueParameter:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value: of a list ``threshold[1]``, ``threshold[2]``..."""
+        """The name of each value.
+
+        Of a list ``threshold[1]``, ``threshold[2]``..., of one of an item
+        ``threshold[a, 1]``...
+        """
         if not self.listed:
             return (self.name,)
-        return tuple(f"{self.name}[{place + 1}]" for place in range(len(self.values)))
+        before = f"{self.name}["
+        if self.name.endswith("]"):
+            before = f"{self.name[:-1].rstrip()}, "
+        return tuple(f"{before}{place + 1}]" for place in range(len(self.values)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +111,7 @@ class Truth:
             starts.append(starts[-1] + len(text))
             lines.append(line)
         result = []
+        told: set[tuple[str, int]] = set()
         for one in found:
             if one.span.start < starts[0]:
                 whole = min(one.span.end, len(spec.text))
@@ -112,9 +119,11 @@ class Truth:
                 result.append(replace(one, source=spec, span=span))
                 continue
             place = min(bisect_right(starts, one.span.start), len(lines)) - 1
-            result.append(
-                replace(one, source=self.source, span=lines[place].span, fix=None)
-            )
+            span = lines[place].span
+            # what is wrong with the name of a list is so of each of its values
+            if (one.rule, span.start) not in told:
+                told.add((one.rule, span.start))
+                result.append(replace(one, source=self.source, span=span, fix=None))
         return result
 
 
@@ -177,7 +186,8 @@ def parsed(source: Source) -> Truth:
                 span,
                 "this is no `NAME = number`",
                 "a line gives one parameter its value: `sd[subj, Intercept] = 1.2`; "
-                "thresholds may be a list: `threshold = [-1, 0, 1.5]`",
+                "thresholds may be a list: `threshold = [-1, 0, 1.5]`, of an item "
+                "`threshold[a] = [-1, 0, 1.5]`",
             )
             continue
         listed = value.strip().startswith("[")
@@ -238,7 +248,7 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
             values[name] = np.full(shape, np.nan)
     lines = [(one, value) for one in truth.lines for value in one.values]
     asked = {q.name: q.formula for q in compiled.joint.questions.quantities}
-    seen: dict[tuple[str, tuple[int, ...]], str] = {}
+    seen: dict[tuple[str, tuple[int, ...]], TrueParameter] = {}
     spans: dict[str, Span] = {}
     for place, (line, value) in enumerate(lines):
         reference = asked.get(f"{_NAME}{place}")
@@ -261,12 +271,10 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
         beyond = _beyond(nodes.get(variable), value, supports.get(variable))
         if beyond:
             sink.add("truth-value", line.span, f"`{reference.text}` {beyond}")
-        before = seen.setdefault((variable, reference.places), line.name)
-        if before != line.name or sum(one is line for one, _ in lines) != len(
-            line.values
-        ):
+        if seen.setdefault((variable, reference.places), line) is not line:
             sink.add("truth-value", line.span, f"`{reference.text}` has two values")
     _check(values, spans, program, sink)
+    check_thresholds(values, seen, compiled, sink)
     if not sink.failed:
         missing = list(_missing(values, program, compiled))
         if missing:
@@ -421,27 +429,12 @@ def _check(
                 spans[whole],
                 "the correlations of the residuals are no correlation matrix",
             )
-    # those of steps are in no order, those of items each in its own
-    rising = {
-        name
-        for one in program.likelihoods
-        for argument, value in one.arguments
-        if argument == "threshold" and _in_order(one.family)
-        for name in names_in(value)
-    }
     shares = {one.name for one in program.parameters if one.chart == "simplex"}
     for name, value in values.items():
         known = value[~np.isnan(value)]
-        rises = name in rising and not (np.diff(known) > 0.0).all()
-        if rises:
-            sink.add("truth-value", spans[name], f"the values of `{name}` do not rise")
         if (name in shares or name.startswith("simo")) and len(known) == len(value):
             if abs(known.sum() - 1.0) > 1e-6:
                 sink.add("truth-value", spans[name], f"`{name}` does not add up to 1")
-
-
-def _in_order(family: Family) -> bool:
-    return family.steps is None and not family.items
 
 
 def residual_partial(program: Program, values: Mapping[str, Array]) -> dict[str, float]:

@@ -160,6 +160,63 @@ def test_thresholds_that_are_laid_out_are_given_as_others(
     assert laid.y.tolist() == free.y.tolist()
 
 
+def test_thresholds_of_items_are_lists() -> None:
+    rows = pd.DataFrame({"item": ["a", "b, 2"] * 2000})
+    spec = "column y: ordered(0..3)\ny | thres(gr=item) ~ 1, family=ordlogit"
+    thresholds = [-1.0, 0.0, 2.0], [0.5, 0.6, 0.7]
+    truth = dict(zip(["threshold[a]", 'threshold["b, 2"]'], thresholds, strict=True))
+    y = varying.simulate(spec, truth, rows, seed=1).y.astype(int).to_numpy()
+    for place, own in enumerate(thresholds):
+        below = [(y[place::2] <= k).mean() for k in range(3)]
+        assert below == pytest.approx(stats.logistic.cdf(own), abs=0.04)
+
+
+OF_ITEMS = "column y: ordered(0..3)\ny | thres(gr=item) ~ 1, family={}, threshold={}"
+PERSONS = "column y: ordered(0..3)\ny ~ 1, family=ordlogit\n  threshold ~ (1 | item)"
+RISING = {"threshold[a]": [-1, 0, 1], "threshold[b]": [0, 1, 3]}
+
+#: A spec, a truth and what is wrong with it.
+NOT_LAID_OUT: list[tuple[str, dict[str, Any] | str, str]] = [
+    (
+        OF_ITEMS.format("acat", "equidistant"),
+        {"threshold[a]": [1, 0, -1], "threshold[b]": [0, 1, 3]},
+        r"`threshold\[b\]` are not at one distance.*"
+        r"\[-0.166667, 1.33333, 2.83333\]",
+    ),
+    (
+        OF_ITEMS.format("ordlogit", "symmetric"),
+        RISING,
+        r"not at the same distances on both sides.*\[-0.166667, 1.33333, 2.83333\]",
+    ),
+    (
+        OF_ITEMS.format("sratio", "sum_to_zero"),
+        {"threshold[a]": [2, -1, -1], "threshold[b]": [0, 1, 3]},
+        r"`threshold\[b\]` do not sum to 0.*\[-1.33333, -0.333333, 1.66667\]",
+    ),
+    (
+        OF_ITEMS.format("ordlogit", "flexible"),
+        {**RISING, "threshold[a]": [-1, 1, 0]},
+        r"`threshold\[a\]` do not rise",
+    ),
+    (
+        PERSONS,
+        {"threshold": [-1, 1, 0], "threshold.sd[item]": 1},
+        "`threshold` do not rise",
+    ),
+    (OF_ITEMS.format("acat", "flexible"), {"threshold": [0, 1, 2]}, "has its own"),
+    ("y ~ 1", "Intercept = 1\nIntercept = 2\nsigma = 1", "`Intercept` has two values"),
+]
+
+
+@pytest.mark.parametrize(("spec", "truth", "message"), NOT_LAID_OUT)
+def test_thresholds_that_a_spec_cannot_have(
+    spec: str, truth: dict[str, Any] | str, message: str
+) -> None:
+    rows = pd.DataFrame({"item": ["a", "b"] * 4})
+    with pytest.raises(ModelError, match=f"(?s)^(?!.*error.*error).*{message}"):
+        varying.simulate(spec, truth, rows)
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_rows_have_the_distribution(name: str) -> None:
     spec, truth, expected = ALONE[name]
