@@ -493,6 +493,20 @@ class Family:
     members: Callable[..., Array] | None = None
     split: Callable[..., list[tuple[Array, dict[str, Array]]]] | None = None
 
+    def derive(self, **fields: Any) -> Family:
+        """Return a family of another density that is made of this one.
+
+        What holds of this density alone is not taken over, unless it is given again:
+        names, slopes by hand, closed quantiles, tails, what can be merged or left out.
+
+        Parameters
+        ----------
+        **fields
+            Fields of the new family. Those of its density are among them: see
+            ``written.readings``.
+        """
+        return replace(self, **{**_OF_ONE_DENSITY, **fields})
+
     @property
     def shown(self) -> str:
         """What messages call it."""
@@ -561,6 +575,21 @@ class Family:
                 "which pickle cannot take to another process: compile the model there"
             )
         return _named, (self.name,)
+
+
+#: Fields that hold of one density alone, and their values where nothing is said.
+_OF_ONE_DENSITY: Mapping[str, Any] = {
+    "aliases": (),
+    "at_once": None,
+    "by_hand": None,
+    "exposed": None,
+    "normal": False,
+    "pooled": None,
+    "quantile": None,
+    "rate": None,
+    "tails": None,
+    "under": {},
+}
 
 
 @cache

@@ -85,8 +85,7 @@ def draw_both(block: RowBatch, rng: np.random.Generator) -> Array:
     """Draw responses and answers: draws, rows, the two."""
     given, chance = _upper(block)
     answers = (rng.random(block.shape) < chance).astype(float)
-    each = {name: block.whole(value) for name, value in given.items()}
-    drawn = block.by(block.rows.family.simulate, {**each, _DEC: answers}, rng)
+    drawn = block.simulate({**given, _DEC: answers}, rng)
     return np.stack([drawn, answers], axis=-1)
 
 

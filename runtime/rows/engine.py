@@ -24,12 +24,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.families.ordinal.items import VECTORS
 from varying.compiler.program.counted import counted
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.rows import Quantities
 from varying.compiler.program.ir import Frame
 
+from ..interface.arguments import ArgumentError
 from .levels import NewEffects
 
 if TYPE_CHECKING:
@@ -318,6 +320,27 @@ class RowBatch:
             own = {n: v[draw] if v.ndim > 1 else v for n, v in arguments.items()}
             found[draw] = function(*first, **own)
         return found
+
+    def simulate(
+        self, arguments: Mapping[str, Array], rng: np.random.Generator
+    ) -> Array:
+        """Draw a response for each draw and row.
+
+        Raises
+        ------
+        ArgumentError
+            If a parameter is no number: NumPy would draw none, or never end.
+        """
+        family = self.rows.family
+        vectors = (*VECTORS, "effects") if family.thresholds else ()
+        each = {n: v if n in vectors else self.whole(v) for n, v in arguments.items()}
+        if any(np.isnan(v).any() for n, v in each.items() if n not in vectors):
+            raise ArgumentError(
+                f"responses of `{self.rows.title or self.rows.name}` cannot be drawn "
+                f"in all rows: a parameter of {family.shown} is no number where its "
+                "link has none for a predictor, which kind='eta' shows"
+            )
+        return self.by(family.simulate, each, rng)
 
 
 def blocks(

@@ -277,19 +277,11 @@ def _both(rows: Rows) -> dict[str, Any]:
 
 def _drawn(block: RowBatch, rng: np.random.Generator) -> Array:
     """Return new responses: one for each draw and row."""
-    family, arguments = block.rows.family, block.arguments()
-    vectors = (*VECTORS, "effects") if family.thresholds else ()
-    each = {n: v if n in vectors else block.whole(v) for n, v in arguments.items()}
-    if any(np.isnan(v).any() for n, v in each.items() if n not in vectors):
-        raise ArgumentError(
-            f"responses of `{block.rows.title or block.rows.name}` cannot be drawn in "
-            f"all rows: a parameter of {family.shown} is no number where its link has "
-            "none for a predictor, which kind='eta' shows"
-        )
+    family = block.rows.family
     kind = _KINDS.get(family.response, float)
     if family.parts and "trials" in family.known:
         kind = np.int64
-    return block.by(family.simulate, each, rng).astype(kind)
+    return block.simulate(block.arguments(), rng).astype(kind)
 
 
 #: Arguments that are numbers of a row, or thresholds: those of most ordinal families.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -130,11 +129,9 @@ _DRAWN = """
     return pt.switch(latent < 0, 0.0, pt.switch(latent > cutgap, 1.0, inside))
 """
 
-ORDERED_BETA = replace(
-    BETA,
+ORDERED_BETA = BETA.derive(
     tails=both_ends(_parts, NAMES, _draw, _DRAWN),
     name="ordered_beta",
-    aliases=(),
     title="ordered beta distribution",
     dpars=(*BETA.dpars, CUTGAP, CUTZERO),
     support="shares from 0 to 1",
@@ -143,7 +140,6 @@ ORDERED_BETA = replace(
     moments=moments,
     simulate=simulate,
     mean=mean,
-    quantile=None,
     **readings(
         "ordered_beta",
         density,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,11 +110,9 @@ _DRAWN = """
     return pt.switch(at_end, end, pm.Beta.dist(a, b, size=size))
 """
 
-ZERO_ONE_INFLATED_BETA = replace(
-    BETA,
+ZERO_ONE_INFLATED_BETA = BETA.derive(
     tails=both_ends(_parts, NAMES, _draw, _DRAWN),
     name="zero_one_inflated_beta",
-    aliases=(),
     title="beta distribution with zeros and ones of their own",
     dpars=(
         *BETA.dpars,
@@ -128,7 +125,6 @@ ZERO_ONE_INFLATED_BETA = replace(
     moments=moments,
     simulate=simulate,
     mean=mean,
-    quantile=None,
     **readings(
         "zero_one_inflated_beta",
         density,

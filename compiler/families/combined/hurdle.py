@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,10 +104,8 @@ def hurdle(
     name, of = name or f"hurdle_{family.name}", share.name
     kind = "counts" if base.is_whole else "numbers"
     listed = " and ".join(f"``{one}``" for one in base.names)
-    return replace(
-        family,
+    return family.derive(
         name=name,
-        aliases=(),
         title=f"{family.title} with a hurdle",
         dpars=(*family.dpars, share),
         support=family.support if base.is_whole else support,
@@ -117,7 +114,6 @@ def hurdle(
         moments=moments,
         simulate=simulate,
         mean=mean,
-        quantile=None,
         **readings(
             name,
             density,
@@ -127,11 +123,7 @@ def hurdle(
             f"Log density of zeros, and of {family.name} above them",
             whole=base.is_whole,
         ),
-        rate=None,
-        normal=False,
-        pooled=None,
         tails=zeros_apart(base, of, log_none, log_above),
-        at_once=None,
         doc=rf"""Zeros of their own, and {kind} above 0 of ``{family.name}``.
 
 .. math:: f(0) = \pi, \quad

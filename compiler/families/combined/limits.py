@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,17 +168,14 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
     )
     drawn = f"pm.Truncated.dist({tails.draw_text}{ends})" if cuts else tails.draw_text
     made = "_".join((re.sub(r"\W+", "_", base.name).strip("_"), *limits))
-    return replace(
-        base,
+    return base.derive(
         name=limited_name(base.name, limits),
         called=limited_name(base.called, limits) if base.called else "",
-        aliases=(),
         in_support=in_support,
         moments=moments,
-        by_hand=None,
         simulate=simulate,
         mean=mean,
-        quantile=None,
+        rate=base.rate,
         **readings(
             made,
             density,
@@ -194,10 +190,6 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             whole=is_whole(base),
         ),
         known=(*base.known, *limits),
-        normal=False,
-        pooled=None,
-        at_once=None,
-        tails=None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,16 +42,14 @@ def zero_inflated(base: Base) -> Family:
 
     name = f"zero_inflated_{family.name}"
     listed = " and ".join(f"``{one}``" for one in base.names)
-    return replace(
-        family,
+    return family.derive(
         name=name,
-        aliases=(),
         title=f"zero-inflated {family.title}",
         dpars=(*family.dpars, ZI),
         tails=more_zeros(base, "zi"),
         simulate=simulate,
         mean=mean,
-        quantile=None,
+        rate=family.rate,
         **readings(
             name,
             density,

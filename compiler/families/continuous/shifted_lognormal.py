@@ -84,14 +84,12 @@ NDT = Dpar(
     below=True,
 )
 
-SHIFTED_LOGNORMAL = replace(
-    LOGNORMAL,
+SHIFTED_LOGNORMAL = LOGNORMAL.derive(
     name="shifted_lognormal",
     title="shifted lognormal distribution",
     dpars=(*LOGNORMAL.dpars, NDT),
     outside=lambda y: (),
     moments=moments,
-    by_hand=None,
     simulate=simulate,
     mean=mean,
     quantile=quantile,
@@ -107,8 +105,6 @@ SHIFTED_LOGNORMAL = replace(
         "Log density of a lognormal time after ndt",
     ),
     measure="the log of the response",
-    normal=False,
-    pooled=None,
     tails=Tails(
         log_tails,
         lambda pm, pt, *given: pm.CustomDist.dist(

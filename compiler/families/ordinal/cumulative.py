@@ -270,18 +270,14 @@ def at_shares(link: str) -> Callable[[NDArray[Any]], NDArray[Any]]:
 def cumulative(link: str) -> Family:
     """Return the cumulative model of a link that is not the logit."""
     name, title = _TITLES[link]
-    return replace(
-        ORDLOGIT,
+    return ORDLOGIT.derive(
         name=name,
-        aliases=(),
         title=title,
         links=(link,),
         known_links=(),
-        under={},
         moments=moments_under(link),
         log_density=log_density(link),
         density=density_of(link),
-        by_hand=None,
         simulate=simulate_of(link),
         mean=mean_of(link),
         observe=_observe(link),
@@ -289,7 +285,6 @@ def cumulative(link: str) -> Family:
             _script(link, name, "1.0"),
             when=(("disc", _script(link, name, "{disc}")),),
         ),
-        at_once=None,
         many_draws=True,
         at_shares=at_shares(link),
         doc=rf"""Ordered categories 0, ..., K - 1 cut from a latent variable.

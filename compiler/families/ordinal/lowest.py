@@ -291,10 +291,8 @@ def _family(kind: Lowest, link: str) -> Family:
     of = replace(kind, link=link)
     further = link != "logit"
     what = "with a hurdle" if of.apart else "with a lowest category that is inflated"
-    return replace(
-        ORDLOGIT,
+    return ORDLOGIT.derive(
         name=f"{of.name}_{link}" if further else of.name,
-        aliases=(),
         title=f"cumulative model {what}{f', link {link}' if further else ''}",
         links=(link,) if further else LATENT_LINKS,
         known_links=(),
@@ -309,13 +307,11 @@ def _family(kind: Lowest, link: str) -> Family:
         moments=of.moments,
         log_density=of.log_density,
         density=of.density,
-        by_hand=None,
         many_draws=True,
         simulate=of.simulate,
         mean=of.mean,
         observe=of.observe,
         source=replace(of.script("1.0"), when=(("disc", of.script("{disc}")),)),
-        at_once=None,
         at_shares=of.at_shares,
         doc=(_HURDLE if of.apart else _INFLATED).replace(
             "FORMULA", LINKS[link].formula

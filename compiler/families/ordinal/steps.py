@@ -307,8 +307,7 @@ def _family(kind: StepKind, link: str) -> Family:
     title, aliases, formula, use = _TITLES[kind]
     steps = StepLogits(kind, link)
     further = link != "logit"
-    return replace(
-        ORDLOGIT,
+    return ORDLOGIT.derive(
         name=f"{kind}_{link}" if further else kind,
         aliases=() if further else aliases,
         title=f"{title} with the link {link}" if further else title,
@@ -324,12 +323,10 @@ def _family(kind: StepKind, link: str) -> Family:
         moments=steps.moments,
         log_density=steps.log_density,
         many_draws=False,
-        by_hand=None,
         simulate=steps.simulate,
         mean=steps.mean,
         observe=steps.observe,
         source=steps.source(),
-        at_once=None,
         at_shares=steps.at_shares,
         doc=rf"""Ordered categories 0, ..., K - 1, step by step: {use}.
 
