@@ -31,7 +31,6 @@ from .formats.footer import check_last_rows
 from .formats.header import LOOKED_AT, check_first_rows, check_names_below
 from .formats.table import PARQUET, TEXT, Format, ending_of, format_of, read_found
 from .found import FileFault, Reads, normal_name, one_line
-from .frames import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .large import read_large
 from .missing import coded_as_missing
 from .options import DataOptions
@@ -47,6 +46,7 @@ from .plain import (
 )
 from .table import Column, Kind, Table
 from .texts import column_of_cells, missing_spellings
+from .values import NO_NAME, UnusableColumn, column_of_values, type_unusable
 from .wanted import Wanted
 
 #: A file is large from so many rows on: read one by one they take more than a second

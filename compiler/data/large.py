@@ -14,7 +14,6 @@ import numpy as np
 
 from .duck import text_rows
 from .found import Reads
-from .frames import NO_NAME
 from .plain import open_sheet
 from .table import Column, Floats, Ints, Kind, Table
 from .texts import (
@@ -26,6 +25,7 @@ from .texts import (
     parse_numbers,
     with_point,
 )
+from .values import NO_NAME
 
 
 def read_large(

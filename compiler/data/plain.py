@@ -28,9 +28,9 @@ from . import frames
 from .bounded import TooLarge, open_gz
 from .formats.table import ending_of, format_of
 from .found import EVERY, FileFault, Reads, normal_name
-from .frames import NO_NAME
 from .table import FileLayout, Table
 from .texts import column_of_cells, missing_spellings
+from .values import NO_NAME
 
 __all__ = [
     "FileFault",

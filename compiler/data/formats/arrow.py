@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..found import Found, Reads, normal_name, reading
-from ..frames import NO_NAME, UnusableColumn, column_of_values, spell_category
 from ..table import Column, Kind
+from ..values import NO_NAME, UnusableColumn, column_of_values, spell_category
 
 
 def read_arrow(file: Path, reads: Reads) -> Found:

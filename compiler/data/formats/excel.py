@@ -17,9 +17,9 @@ from varying.grammar.printer import string_text
 from varying.grammar.spelling import spell_number
 
 from ..found import FileFault, Found, Reads, Remark, normal_name, reading
-from ..frames import NO_NAME, type_unusable
 from ..table import Column
 from ..texts import column_of_cells
+from ..values import NO_NAME, type_unusable
 from .footer import check_last_rows
 from .header import LOOKED_AT, ONE_ROW, check_first_rows, check_names_below, two_rows
 from .xml_parts import SheetXml, check_parts

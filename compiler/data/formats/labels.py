@@ -12,10 +12,10 @@ import numpy as np
 from varying.grammar.spelling import spell_number
 
 from ..found import Remark
-from ..frames import UnusableColumn, column_of_values
 from ..levels import natural_key
 from ..table import Column, Kind
 from ..texts import MISSING, MOST_EXACT, text_column
+from ..values import UnusableColumn, column_of_values
 
 #: Codes that are named in a remark.
 SHOWN = 6

@@ -19,8 +19,8 @@ from varying.grammar.printer import string_text
 
 from ..bounded import HELD, TooLarge, in_bytes, unpack
 from ..found import FileFault, Found, Gone, Reads, Remark, normal_name, reading
-from ..frames import column_of_values, type_unusable
 from ..table import Column, Kind
+from ..values import column_of_values, type_unusable
 from .labels import LabelledColumn, read_coded, whole_numbers
 
 #: Classes that say nothing of what the values are.
