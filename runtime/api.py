@@ -286,7 +286,7 @@ def _table(data: Any, reduce: bool | None) -> Table | DataFile | None:
         from varying.compiler.data.file import DataFile
 
         return DataFile(Path(data), reduce)
-    from varying.compiler.data.plain import table_from_frame
+    from varying.compiler.data.frames import table_from_frame
 
     return table_from_frame(data)
 

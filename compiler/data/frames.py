@@ -21,9 +21,7 @@ from .values import NO_NAME, UnusableColumn, column_of_values
 _INDEX = "it is the index of the data frame: pass `data.reset_index()`"
 
 
-def table_from_frame(
-    data: Any, name: str = "data", read: Mapping[str, Column] | None = None
-) -> Table:
+def table_from_frame(data: Any, name: str = "data") -> Table:
     """Return the table in a data frame or in a mapping of columns.
 
     Parameters
@@ -33,13 +31,12 @@ def table_from_frame(
         series or lists.
     name
         A word for it in messages.
-    read
-        Columns of it that have been read already, by name.
 
     Returns
     -------
     Table
-        Categories keep their order. Columns that cannot be used (dates, lists,
+        Categories keep their order; those of a PyArrow table have the one that they
+        would have in a file of it. Columns that cannot be used (dates, lists,
         mixtures) are not in it: ``unusable`` says why, should a spec need them.
 
     Raises
@@ -51,6 +48,7 @@ def table_from_frame(
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
     longest = 0
+    ordered = _ordered_columns(data)
     for key, values in _series(data, source):
         column_name = one_line(str(key))
         if not column_name:
@@ -61,8 +59,8 @@ def table_from_frame(
             raise _error("duplicate-column", message, source)
         try:
             columns[column_name] = (
-                replace(read[str(key)], name=column_name)
-                if read and str(key) in read
+                replace(ordered[str(key)], name=column_name)
+                if str(key) in ordered
                 else column_of_values(column_name, values)
             )
         except UnusableColumn as reason:
@@ -78,6 +76,16 @@ def table_from_frame(
     rows = next(iter(lengths.values()), longest)
     unusable |= {one: _INDEX for one in _index_names(data) if one not in columns}
     return Table(name, columns, rows, unusable=unusable)
+
+
+def _ordered_columns(data: Any) -> Mapping[str, Column]:
+    """Return the columns of a PyArrow table whose categories have an order."""
+    kind = type(data)
+    if (kind.__module__.partition(".")[0], kind.__name__) != ("pyarrow", "Table"):
+        return {}
+    from .formats.arrow import ordered_columns
+
+    return ordered_columns(data)
 
 
 def _index_names(data: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """Reading plain files into tables, with no more than csv and numpy.
 
-What a cell means is said in ``cells``. Data frames are read in ``frames``, other
-formats in ``files``, Parquet and what is too large for this in ``data_file``.
+What a cell means is said in ``texts``. Data frames are read in ``frames``, other
+formats in ``formats``, Parquet and what is too large for this in ``file``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from gzip import BadGzipFile
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
 from varying.grammar.source import Span
 
-from . import frames
 from .bounded import TooLarge, open_gz
 from .formats.table import ending_of, format_of
 from .found import EVERY, FileFault, Reads, normal_name
@@ -39,7 +38,6 @@ __all__ = [
     "open_sheet",
     "read_sheet",
     "read_table",
-    "table_from_frame",
 ]
 
 #: What blanks separate, quoted or not.
@@ -56,23 +54,6 @@ HEAD = 1_000_000
 _TITLES = 20
 #: Characters that a line may have: 16,384 columns of a thousand.
 _LINE = 1 << 24
-
-
-def table_from_frame(data: Any, name: str = "data") -> Table:
-    """Return the table in a data frame or in a mapping of columns.
-
-    Parameters
-    ----------
-    data, name
-        As for ``frames.table_from_frame``. Of a PyArrow table categories keep the
-        order that they would have in a file of it.
-    """
-    kind = type(data)
-    if (kind.__module__.partition(".")[0], kind.__name__) != ("pyarrow", "Table"):
-        return frames.table_from_frame(data, name)
-    from .formats.arrow import ordered_columns
-
-    return frames.table_from_frame(data, name, ordered_columns(data))
 
 
 def read_table(

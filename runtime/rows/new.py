@@ -131,8 +131,8 @@ def read_rows(data: Any, compiled: Compiled) -> Table:
         For a file that cannot be read, and for data without a row.
     """
     from varying.compiler.data.file import DataFile, read_data
+    from varying.compiler.data.frames import table_from_frame
     from varying.compiler.data.options import DataOptions, data_options
-    from varying.compiler.data.plain import table_from_frame
     from varying.compiler.data.wanted import Wanted
     from varying.compiler.prepare.source import data_statement
 

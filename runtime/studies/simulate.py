@@ -312,7 +312,7 @@ def _column(stand_in: Column, values: Array, categories: tuple[str, ...]) -> Col
 def table_of(data: Any, source: Source, base: Path) -> Table:
     """Return a design: of a file, a data frame, or the file that the spec names."""
     from varying.compiler.data.file import DataFile, read_data
-    from varying.compiler.data.plain import table_from_frame
+    from varying.compiler.data.frames import table_from_frame
     from varying.compiler.data.wanted import Wanted
     from varying.compiler.prepare.source import data_statement
 

@@ -310,7 +310,7 @@ def _read(data: Any) -> tuple[Source, Table, Table | DataFile]:
             if other and all(other.columns[n].kind.is_number for n in commas):
                 return source, other, again
         return source, found, file
-    from varying.compiler.data.plain import table_from_frame
+    from varying.compiler.data.frames import table_from_frame
 
     table = table_from_frame(data)
     return Source("data", "suggest"), table, table

@@ -9,7 +9,7 @@ import pytest
 
 from varying.compiler.coding.contrasts import CONTRASTS
 from varying.compiler.data.codes import group_index, group_levels
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.formula.coding import code
 from varying.compiler.formula.columns import INTERCEPT, Coded, DesignColumn
 from varying.compiler.formula.design import evaluate_columns, unknown_levels

@@ -16,8 +16,9 @@ import varying
 from varying.compiler.data import file as data_file
 from varying.compiler.data.file import DataFile, read_data
 from varying.compiler.data.formats.table import FORMATS
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.options import DataOptions
-from varying.compiler.data.plain import read_table, table_from_frame
+from varying.compiler.data.plain import read_table
 from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.data.wanted import Wanted
 from varying.compiler.driver import Request, check

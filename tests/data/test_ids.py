@@ -8,7 +8,7 @@ import pytest
 
 import varying
 from varying.compiler.data.codes import group_index, group_levels, placed, with_ids
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.table import Table
 
 ROWS = "id,g,x,y\n" + "".join(

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.levels import natural_order
-from varying.compiler.data.plain import read_table, table_from_frame
+from varying.compiler.data.plain import read_table
 from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import Request, check, compile_spec
 from varying.compiler.prepare.source import data_of

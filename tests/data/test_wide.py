@@ -11,7 +11,7 @@ import pytest
 
 import varying
 from varying.compiler.data import file as data_file
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import Request, check, compile_spec
 from varying.grammar.diagnostics import ModelError

@@ -171,7 +171,7 @@ def test_wide_files(
 
 
 def test_a_data_frame_has_no_statement_to_mend() -> None:
-    from varying.compiler.data.plain import table_from_frame
+    from varying.compiler.data.frames import table_from_frame
 
     frame = {"id": ["a", "b", "c"], "y_1": [1.0, 2, 4], "y_2": [2.0, 3, 1]}
     found = check(Request(Source("y ~ time + (1 | id)"), table_from_frame(frame)))

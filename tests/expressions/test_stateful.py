@@ -11,7 +11,7 @@ import pytest
 
 from varying.compiler.backends.pymc import emit as to_graph
 from varying.compiler.backends.source import emit
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.prepare.derive import replay

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.schema import schema_of
 from varying.compiler.data.table import Kind, Table
 from varying.compiler.data.texts import column_of_cells

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 from zarr.storage import MemoryStore
 
-from varying.compiler.data.plain import read_table, table_from_frame
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.data.plain import read_table
 from varying.compiler.data.table import Column, Kind, Table
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.diagnostics import Sink

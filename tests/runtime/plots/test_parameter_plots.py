@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 from varying.runtime import plots

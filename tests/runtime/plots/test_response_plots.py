@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import varying
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.table import Column, Kind
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from varying.compiler.bind.questions.grid import grid_of
 from varying.compiler.compiled import Compiled
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.formula.design import evaluate_columns
 from varying.grammar.source import Source

@@ -9,7 +9,7 @@ import pytest
 from tests.runtime.questions.test_contrasts import CHAINS, data, posterior
 
 from varying.compiler.compiled import Compiled
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source

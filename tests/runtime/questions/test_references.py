@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from varying.compiler.compiled import Compiled
-from varying.compiler.data.plain import table_from_frame
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 from varying.runtime.questions.asking import ask

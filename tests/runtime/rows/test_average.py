@@ -19,8 +19,8 @@ from scipy import special
 
 from varying.compiler.bind.questions.existence import absence
 from varying.compiler.compiled import Compiled
+from varying.compiler.data.frames import table_from_frame
 from varying.compiler.data.matrices import matrices_of
-from varying.compiler.data.plain import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import cdf_of
