@@ -224,6 +224,10 @@ def draft_of(
         thresholds=None if curve is not None else thresholds_of(family, response),
     )
     linear = model if curve is None else curve.linear
+    # By the formula as written: a first predictor may have one of its own below
+    guessed: frozenset[str] | None = frozenset() if body is not None else None
+    if curve is None:
+        guessed = _guessed(model, expansion, population, groupings, schema, sink)
     others, whole = _parts(linear, family, prepared, sink)
     first = None
     if family is not None and family.mains and link is not None:
@@ -238,9 +242,6 @@ def draft_of(
         whole = whole and body is not None
     others = with_known_scale(others, response, sink)
     others = tuple(replace(part, response=one.name) for part in others)
-    guessed: frozenset[str] | None = frozenset() if body is not None else None
-    if curve is None:
-        guessed = _guessed(model, expansion, population, groupings, schema, sink)
     return ResponseDraft(
         one,
         options,
