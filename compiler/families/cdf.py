@@ -145,6 +145,18 @@ def _ordered_beta(
     return _ended(y, expit(-low), expit(high), inside, eta, phi)
 
 
+def _wiener(
+    y: Array, mu: Array, bs: Array, ndt: Array, bias: Array, dec: Array
+) -> TailLogs:
+    """Return the tails of a time, given its answer."""
+    from .continuous.wiener import log_of_answer, log_tails
+
+    given = [np.asarray(one, dtype=float) for one in (mu, bs, ndt, bias, dec)]
+    whole = log_of_answer(arrays.ARRAYS, *given)
+    low, high = log_tails(arrays.ARRAYS, np.asarray(y, dtype=float), *given)
+    return np.exp(low - whole), np.exp(high - whole)
+
+
 #: The families that have a distribution function here.
 CDFS: Mapping[str, Callable[..., TailLogs]] = {
     "gaussian": _gaussian,
@@ -160,6 +172,7 @@ CDFS: Mapping[str, Callable[..., TailLogs]] = {
     "zero_inflated_beta": _zero_inflated_beta,
     "hurdle_lognormal": _hurdle(_lognormal),
     "hurdle_gamma": _hurdle(_gamma),
+    "wiener": _wiener,
 }
 
 

@@ -277,11 +277,11 @@ class _Asked:
                 return measures.quantile(at, *self._quantile())
         if question.outcomes == SUCCESS:  # of a trial: its mean
             return measures.mean(at)
+        if question.outcomes is not None and question.outcomes.between is not None:
+            return measures.between(at, *question.outcomes.between)
         events = self._events()
         if bound.family.answers is not None:
             return measures.answers(at, [answer for (answer,) in events])
-        if question.outcomes is not None and question.outcomes.between is not None:
-            return measures.between(at, *question.outcomes.between)
         rest = question.outcomes is not None and question.outcomes.rest
         return measures.probabilities(at, events, rest=rest)
 

@@ -72,7 +72,9 @@ def observed_in(
         known = dict(bound.response.known)
         if "dec" in known:
             upper = array_of(RowValues(known["dec"]), table)
-            return _of_answers(question, values, upper, category, chosen, counts)
+            return _of_answers(
+                question, compiled, values, upper, category, chosen, counts
+            )
         trials = known.get("trials")
         if trials is None:
             return None
@@ -89,16 +91,18 @@ def observed_in(
 
 def _of_answers(
     question: CellQuestion,
+    compiled: Compiled,
     times: Any,
     upper: Any,
     category: int | None,
     chosen: Any,
     counts: Any,
 ) -> float | None:
-    """Return the share of an answer, or the mean time of the upper one."""
-    if question.scale == "response":
+    """Return the share of an answer, or what is asked of the time of the upper one."""
+    of_times = question.outcomes is not None and question.outcomes.between is not None
+    if question.scale == "response" or of_times:
         chosen = chosen & (upper > 0.5)
-        values = times
+        values = _measured(question, compiled, times, None)
     else:
         answer = category if question.outcomes is None else question.outcomes.values[0]
         values = (upper == answer).astype(float)

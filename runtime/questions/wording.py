@@ -22,7 +22,11 @@ _SCALES: Mapping[str, str] = {
 #: Of responses of several columns.
 _SHARE = "of the mean share of {outcomes}"
 #: Of responses that are told which of two answers they are of.
-_TIME, _ANSWER = "of the mean time of the upper answer", "each answer"
+_TIMES: Mapping[str, str] = {
+    "response": "of the mean time of the upper answer",
+    "quantile": "of the {outcomes} quantile of the time of the upper answer",
+}
+_ANSWER, _GIVEN = "each answer", "a time {0}, given the upper answer"
 #: What differences on the log scale of odds are.
 _RATIO = "ratio of the odds of {outcomes}"
 _GROUPS: Mapping[str, str] = {
@@ -58,11 +62,13 @@ def note_of(
     if question.scale == "odds" and question.verb == "slope":
         form = "factor of the odds of {outcomes}, for one more"
     answers = bound.family.answers is not None
-    if question.scale == "response" and answers:
-        form = _TIME
+    if answers:
+        form = _TIMES.get(question.scale, form)
     outcomes = _ANSWER if answers else "each category"
     if question.outcomes is not None:
         outcomes = f"`{question.outcomes.text}`"
+        if answers and question.outcomes.between is not None:
+            outcomes = _GIVEN.format(outcomes)
     said = [form.format(link=bound.link.name, outcomes=outcomes)]
     held = [f"{name} = {level}" for name, level in question.fixed]
     if question.variable in dict(question.by):

@@ -71,10 +71,10 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         at = node.span if operator == ".." else span
         ends = _counts(operator, text, upper, written, at, sink)
         return None if ends is None else _of_counts(written, ends, family, at, sink)
-    if family.response == "continuous" and cdf_of(family) is not None:
-        return _of_numbers(operator, text, upper, written, cells, node.span, sink)
     if family.answers is not None and not operator:
         return _of_answers(text, span, sink)
+    if family.response == "continuous" and cdf_of(family) is not None:
+        return _of_numbers(operator, text, upper, written, cells, node.span, sink)
     if text == "0" and not operator and any(d.name == "hu" for d in family.dpars):
         return Outcomes("0", (0,))
     sink.add(

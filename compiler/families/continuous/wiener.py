@@ -16,6 +16,7 @@ from ...distributions.density.tensors import Tensors
 from ...distributions.numerics import HALF_LOG_2PI, pooled_logit
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 from ..link import REALS
+from . import passage
 from .lognormal import in_support
 from .shifted_lognormal import NDT
 
@@ -84,19 +85,48 @@ def log_passage(m: Any, u: Any, start: Any, rest: Any) -> Any:
     return m.choose(u < SWITCH, early, late, u, (0.1, 1.0))
 
 
-def density(m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> Any:
-    """Log density of a time and its answer, minus infinity up to the shift."""
+def _towards(m: Any, bs: Any, mu: Any, bias: Any, dec: Any) -> tuple[Any, Any, Any]:
+    """Return how far the bound of an answer is, what is beyond, and drift from it.
+
+    In distances of the bounds.
+    """
     upper = dec > 0.5
     start = m.where(upper, 1.0 - bias, bias)
     rest = m.where(upper, bias, 1.0 - bias)
-    drift = m.where(upper, -mu, mu)
+    return start, rest, m.where(upper, -mu, mu) * bs
+
+
+def log_of_answer(m: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> Any:
+    """Log of the probability of an answer, at whatever time."""
+    return passage.log_chance(m, *_towards(m, bs, mu, bias, dec))
+
+
+def log_tails(
+    m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any
+) -> tuple[Any, Any]:
+    """Return logs of the probabilities of an answer by a time, and after it.
+
+    They add up to that of the answer.
+    """
+    way = _towards(m, bs, mu, bias, dec)
+    passed = y - ndt
+    is_after = passed > 0.0
+    time = m.where(is_after, passed, bs * bs)
+    whole = passage.log_chance(m, *way)
+    below, after = passage.log_tails(m, time / (bs * bs), whole, *way)
+    return m.where(is_after, below, -math.inf), m.where(is_after, after, whole)
+
+
+def density(m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> Any:
+    """Log density of a time and its answer, minus infinity up to the shift."""
+    start, rest, drift = _towards(m, bs, mu, bias, dec)
     passed = y - ndt
     time = m.where(passed > 0.0, passed, bs * bs)
     inside = (
         log_passage(m, time / (bs * bs), start, rest)
         - 2.0 * m.log(bs)
-        - drift * bs * start
-        - 0.5 * drift * drift * time
+        - drift * start
+        - 0.5 * mu * mu * time
     )
     return m.where(passed > 0.0, inside, -math.inf)
 
@@ -321,9 +351,11 @@ bound; ``bs``, the :math:`a` of the formula (positive), the distance of the boun
 the :math:`w` (between 0 and 1), where evidence starts; ``dec`` says of each row whether
 its answer is the upper one (1) or the lower one (0). What is drawn of a row is a time
 given its answer. In questions ``scale=prob[upper]`` is the probability of the upper
-answer, :math:`(1 - e^{-2 \mu a w}) / (1 - e^{-2 \mu a})`, and ``scale=response`` the
-mean time of that answer. Reference: Navarro & Fuss (2009), Fast and accurate
-calculations for first-passage times in Wiener diffusion models, Journal of Mathematical
-Psychology 53, 222-230.
+answer, :math:`(1 - e^{-2 \mu a w}) / (1 - e^{-2 \mu a})`, ``scale=response`` the
+mean time of that answer, ``scale=quantile[0.9]`` a quantile of it and
+``scale=prob[>1.2]`` how often it is longer. References: Navarro & Fuss (2009), Fast and
+accurate calculations for first-passage times in Wiener diffusion models, Journal of
+Mathematical Psychology 53, 222-230; of the distribution function Blurton, Kesselmeier &
+Gondan (2012), in the same journal 56, 470-475.
 """,
 )

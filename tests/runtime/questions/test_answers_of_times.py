@@ -155,6 +155,31 @@ def test_the_mean_is_that_of_the_upper_answer() -> None:
     assert line.observed == pytest.approx(right.mean())
 
 
+@pytest.mark.parametrize("groups", ["zero", "average"])
+def test_quantiles_and_probabilities_of_times_are_those_of_the_upper_answer(
+    groups: str,
+) -> None:
+    """By times that are drawn, of one group and of many."""
+    rng, many = np.random.default_rng(6), 100_000
+    sd = DRAWS["sd_g"][:, None] if groups == "average" else 0.0
+    drifts = DRIFTS[..., None] + sd * rng.standard_normal((2, 1, many))
+    distance = np.exp(DRAWS["bs_Intercept"][:, None] + [0.0, 1.0] * DRAWS["bs_b"])
+    given = (distance, DRAWS["ndt"][:, None], DRAWS["bias"][:, None])
+    times = wiener.simulate(rng, drifts, *(one[..., None] for one in given), 1.0)
+    lines = asked(f"means f, scale=quantile[0.8], groups={groups}")
+    found = np.stack([line.draws[0] for line in lines], axis=1)
+    shares = (times <= found[..., None]).mean(axis=-1)
+    np.testing.assert_allclose(shares, 0.8, atol=0.006)
+    assert "the `0.8` quantile of the time of the upper answer" in lines[0].note
+    lines = asked(f"means f, scale=prob[>1.2], groups={groups}")
+    found = np.stack([line.draws[0] for line in lines], axis=1)
+    np.testing.assert_allclose(found, (times > 1.2).mean(axis=-1), atol=0.006)
+    assert "a time `>1.2`, given the upper answer" in lines[0].note
+    right = data().query("right == 1")
+    late = (right["rt"] > 1.2).groupby(right["f"]).mean()
+    assert [line.observed for line in lines] == pytest.approx(list(late))
+
+
 def test_a_slope_is_that_of_the_closed_form() -> None:
     model = "rt | dec(right) ~ x, family=wiener\nslope x, scale=prob[1], x=0.5\n"
     frame = data().assign(x=np.linspace(0.0, 2.0, 12))

@@ -234,11 +234,6 @@ def test_it_is_infinite_where_too_few_times_end() -> None:
             "means 1, scale=quantile[0.5]",
             "bernoulli has no quantiles",
         ),
-        (
-            "s | dec(d) ~ f, family=wiener",
-            "means f, scale=quantile[0.5]",
-            "has no quantiles here",
-        ),
     ],
 )
 def test_what_has_none(model: str, question: str, message: str) -> None:
