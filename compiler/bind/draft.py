@@ -252,7 +252,9 @@ def draft_of(
         groupings,
         others,
         whole,
-        bind_keep(spec, model, family, sink),
+        bind_keep(
+            spec, model, family, frozenset() if curve is None else curve.names, sink
+        ),
         guessed if whole else None,
         _possible(expansion),
         curve,

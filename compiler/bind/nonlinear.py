@@ -38,12 +38,8 @@ from .offsets import bind_offsets
 from .options import read_options
 
 _RESULTS = "it is a name of something else among the results"
-_PREDICTOR = "`eta` is the linear predictor in the results: call it `theta`, say"
 #: Names that targets of priors and results have already, and what to do.
-_TAKEN = {
-    **dict.fromkeys(("Intercept", "threshold", "sd", "cor", "r", "mu"), _RESULTS),
-    "eta": _PREDICTOR,
-}
+_TAKEN = dict.fromkeys(("Intercept", "threshold", "sd", "cor", "r", "mu"), _RESULTS)
 
 
 @dataclass(frozen=True, slots=True)

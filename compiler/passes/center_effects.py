@@ -122,7 +122,7 @@ def _mains(program: Program) -> list[Predictor]:
     """Return the main predictors of a program with one response."""
     family = program.likelihood.family
     first, *others = program.predictors
-    return [first, *(one for one in others if family.is_main(one.dpar))]
+    return [first, *(one for one in others if one.is_main_of(family))]
 
 
 def _null(program: Program, frame: Frame, main: Predictor) -> Null | None:

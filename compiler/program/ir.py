@@ -466,6 +466,13 @@ class Predictor:
         """Whether the family's parameter is a link away from sums of its blocks."""
         return self.body is None and not self.inner
 
+    def is_main_of(self, family: Family) -> bool:
+        """Whether it is of a main parameter of a family.
+
+        What a formula is made of may be called as such a parameter is.
+        """
+        return not self.inner and family.is_main(self.dpar)
+
     @property
     def group_blocks(self) -> tuple[GroupBlock, ...]:
         """The blocks that add effects of groups, of whatever type."""

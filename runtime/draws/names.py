@@ -84,7 +84,7 @@ def _of_response(program: Program) -> _OfResponse:
 
     main, *others = program.predictors
     family = program.likelihood.family
-    mains = [main, *(p for p in others if family.is_main(p.dpar))]
+    mains = [main, *(p for p in others if p.is_main_of(family))]
     rest = [p for p in others if p not in mains]
     arguments = dict(program.likelihood.arguments)
     scalars = [name for value in arguments.values() for name in names_in(value)]

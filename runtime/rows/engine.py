@@ -268,8 +268,9 @@ class RowBatch:
         return Quantities(self.rows.program, self.frame, self.draws, self.shared)
 
     def predictor(self, dpar: str) -> Array:
-        """Return the linear predictor of a parameter, by draws and rows."""
-        name = next(p.name for p in self.rows.program.predictors if p.dpar == dpar)
+        """Return the linear predictor of a parameter of the family: draws, rows."""
+        of = self.rows.program.predictors
+        name = next(p.name for p in of if p.dpar == dpar and not p.inner)
         return self.whole(self.quantities[name])
 
     def arguments(self) -> dict[str, Array]:

@@ -383,8 +383,9 @@ def _parameter(
             f"dpar is a parameter that has {what}, not {given(dpar)}; there is: {known}"
         )
     if kind == "eta" or dpar in inner:
-        name = dpar if dpar in inner else predictors[dpar]
-        return name, lambda block: block.predictor(dpar)
+        name = predictors[dpar]
+        shown = dpar if dpar in inner else name
+        return shown, lambda block: block.whole(block.quantities[name])
     match arguments[dpar]:
         case Apply("*", (value, Symbol(rate))) if rate in frame.arrays:
             pass  # `shape` of `y | rate(t)`: of t = 1

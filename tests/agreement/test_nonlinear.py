@@ -56,11 +56,11 @@ y ~ a + b * t, nl=true
   prior a.b ~ normal(4, 2)
   prior b.b ~ normal(0, 1)
 """,
-    "counts": """
-n | rate(t) ~ a + log1p(exp(b * x)), nl=true, family=poisson
-  a + b ~ 1 + (1 | g)
+    "counts, a parameter called as the predictor": """
+n | rate(t) ~ a + log1p(exp(eta * x)), nl=true, family=poisson
+  a + eta ~ 1 + (1 | g)
   prior a ~ normal(0, 1)
-  prior b ~ normal(0, 1)
+  prior eta ~ normal(0, 1)
 """,
     "binary, a guessing rate": """
 hit ~ logit(0.02 + 0.96 * (c + (1 - c) * inv_logit(s * (x - m)))),

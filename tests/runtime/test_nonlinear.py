@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import varying
+from varying.compiler.data.frames import table_from_frame
+from varying.compiler.driver import Request, compile_spec
+from varying.grammar.source import Source
 from varying.runtime.fit.fit import Fit
+from varying.runtime.rows.engine import Rows
+from varying.runtime.rows.predict import predict
 
 SPEC = """
 column f: factor(placebo, drug)
@@ -65,6 +71,35 @@ def test_predictions_are_of_the_curve() -> None:
     assert k.values == pytest.approx(rate, rel=1e-12)
     with pytest.raises(Exception, match="there is: 'sigma', 'a', 'k'"):
         fit.predict("mean", dpar="b")
+
+
+def test_a_parameter_called_as_the_predictor() -> None:
+    """Of ``poisson`` the main parameter is ``eta`` too: predictions tell them apart."""
+    spec = (
+        "n ~ a + eta * t, nl=true, family=poisson\n  a ~ 1\n  eta ~ f\n"
+        "  prior a ~ normal(0, 1)\n  prior eta.Intercept ~ normal(0, 1)"
+    )
+    rows = data().assign(n=1)
+    found = compile_spec(Request(Source(spec), table_from_frame(rows)))
+    a, eta, b = (np.array([values]) for values in ([0.3, 0.1], [-0.2, 0.4], [1.0, 2.0]))
+    posterior = xr.Dataset(
+        {
+            "a_Intercept": (("chain", "draw"), a),
+            "eta_Intercept": (("chain", "draw"), eta),
+            "eta_b": (("chain", "draw", "coef"), b[..., None]),
+        }
+    )
+    placebo = (rows["f"] == "placebo").to_numpy(float)  # beside `drug`
+    slope = eta[..., None] + b[..., None] * placebo
+    whole = a[..., None] + slope * rows["t"].to_numpy()
+    of = Rows.of(found)
+    for kind, dpar, expected in (
+        ("eta", None, whole),
+        ("mean", None, np.exp(whole)),
+        ("eta", "eta", slope),
+    ):
+        values = predict(of, posterior, kind, 1, dpar)
+        assert values.values == pytest.approx(expected, rel=1e-12)
 
 
 def test_quantities_tests_and_contrasts() -> None:

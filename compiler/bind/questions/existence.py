@@ -76,8 +76,9 @@ def absence(
     heavy
         Grouping factors whose effects have a t distribution.
     """
-    main = groups.get(family.predictor)
-    if linear and main and _partial(family, link):
+    # a parameter of a formula that is not linear may be called as the main one
+    main = groups.get(family.predictor) if linear else None
+    if main and _partial(family, link):
         return (
             f"averages over new groups do not exist under the {link} link",
             "effects are normal, and the predictor of some groups is where the link "

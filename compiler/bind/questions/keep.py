@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from varying.grammar.diagnostics import Sink, did_you_mean
 from varying.grammar.tree import KeepStatement, ModelStatement, Spec
 
@@ -10,12 +12,25 @@ from ..question import KEEPS, Keep
 
 
 def bind_keep(
-    spec: Spec, model: ModelStatement, family: Family | None, sink: Sink
+    spec: Spec,
+    model: ModelStatement,
+    family: Family | None,
+    inner: Collection[str],
+    sink: Sink,
 ) -> tuple[Keep, ...]:
     """Return what a model keeps, in the order of ``KEEPS``.
 
     ``eta`` is the linear predictor, ``mu`` the mean of the response, ``prob`` the
     probability of each category, or of each answer of ``rt | dec(answer)``.
+
+    Parameters
+    ----------
+    spec, model, family
+        The statements, and what they are about.
+    inner
+        The parameters of a formula that is not linear.
+    sink
+        Takes the faults.
     """
     kept: set[Keep] = set()
     for statement in (*spec.statements, *model.body):
@@ -29,6 +44,12 @@ def bind_keep(
                 sink.add("unknown-target", name.span, message, *notes, fix=fix)
                 continue
             fault = None if family is None else _fault(found, family)
+            if found in inner:
+                fault = (
+                    f"`keep {found}`: `{found}` is a parameter of the formula here",
+                    f'`fit.predict("eta", dpar="{found}")` has it for each row; '
+                    "`keep mu` keeps the mean of the response",
+                )
             if fault is None:
                 kept.add(found)
             else:
