@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,9 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     known: Iterable[str] = (),
     simulate: Callable[..., Any],
     mean: Callable[..., Any],
+    log_cdf: Callable[..., Any] | None = None,
+    log_sf: Callable[..., Any] | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
     in_support: Callable[..., Any] | None = None,
     support: str = "",
     predictor: str = "mu",
@@ -54,9 +58,16 @@ def Family(  # noqa: N802 - it returns the record that it is called after
         ``simulate(rng, mu, ..., known)``: responses, of arrays of one shape.
     mean
         ``mean(mu, ..., known)``: the mean of the response.
+    log_cdf, log_sf
+        The logs of the probability of a response up to ``y``, and of one above it: of
+        what ``density`` takes, written in the same way, each exact where it is small.
+        With them the family can be censored and truncated, and there are
+        probabilities, quantiles and LOO-PIT. None: it has none of that.
+    bounds
+        Between which numbers a continuous response is: ``(0, inf)`` if it is positive.
     in_support
-        ``in_support(y, known)``: which responses are possible. None: all numbers, or
-        whole numbers from 0 (to ``trials``).
+        ``in_support(y, known)``: which responses are possible. None: numbers between
+        the ``bounds``, or whole numbers from 0 (to ``trials``).
     support
         The same in words, for messages.
     predictor
@@ -68,15 +79,14 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     -------
     Family
         A record as those of the language are, held against itself at three points: the
-        slopes of the density, what ``simulate`` draws, and ``mean``.
+        slopes of the density, what ``simulate`` draws, ``mean``, and the tails.
 
     Raises
     ------
     ValueError, TypeError
         If something does not fit the rest; the message says what, and where.
     """
-    from varying.compiler.families.own import own_family
-    from varying.compiler.families.own_checks import check_family
+    from varying.compiler.families.own import check_family, own_family
 
     try:
         made = own_family(
@@ -88,6 +98,9 @@ def Family(  # noqa: N802 - it returns the record that it is called after
             known=known,
             simulate=simulate,
             mean=mean,
+            log_cdf=log_cdf,
+            log_sf=log_sf,
+            bounds=bounds,
             in_support=in_support,
             support=support,
             predictor=predictor,

@@ -272,7 +272,8 @@ class Tails:
         response and the parameters, each exact in its tail.
     draw
         Draws in a graph: ``draw(pm, pt, *parameters)``, with PyMC's own distribution,
-        which has an inverse distribution function.
+        which has an inverse distribution function. None: draws are those of NumPy, and
+        a script has none.
     draw_text
         The same in a script, an expression.
     before
@@ -290,8 +291,8 @@ class Tails:
     """
 
     log_tails: Callable[..., tuple[Any, Any]]
-    draw: Callable[..., Any]
-    draw_text: str
+    draw: Callable[..., Any] | None = None
+    draw_text: str = ""
     lowest: float = -math.inf
     highest: float = math.inf
     mean: Callable[..., Array] | None = None
@@ -569,9 +570,10 @@ class Family:
 
     def __reduce__(self) -> tuple[Callable[[str], Family], tuple[str]]:
         """Pickle the name: a family is a constant, and made of functions."""
-        if self.own:
+        own = next((one for one in (self, *self.components) if one.own), None)
+        if own is not None:
             raise pickle.PicklingError(
-                f"the model has a family of yours, `{self.name.partition('#')[0]}`, "
+                f"the model has a family of yours, `{own.name.partition('#')[0]}`, "
                 "which pickle cannot take to another process: compile the model there"
             )
         return _named, (self.name,)

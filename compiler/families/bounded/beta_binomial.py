@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...distributions.numerics import logistic
-from ..between import NEVER, weighted_mean
+from ..between import weighted_mean
 from ..binary.binomial import in_support, moments
 from ..counts.saddle import deviance, log_some
-from ..counts.tails import LOWEST
+from ..counts.tails import LOWEST, beyond_trials
 from ..family import Array, Family, Tails
 from ..link import SHARES
 from ..written import alone_text, readings
@@ -69,12 +69,8 @@ def log_tails(m: Any, y: Any, eta: Any, phi: Any, trials: Any) -> tuple[Any, Any
     is_lower = below < above
     smaller = m.where(is_lower, below, above)
     rest = m.log1mexp(-m.where(smaller < _HALF, smaller, _HALF))
-    # less and less, so that what is between two such numbers is one too
-    beyond = NEVER * (1.0 + m.where(inside, 0.0, y - trials))
-    return (
-        m.where(inside, m.where(is_lower, below, rest), 0.0),
-        m.where(inside, m.where(is_lower, rest, above), beyond),
-    )
+    below = m.where(is_lower, below, rest)
+    return beyond_trials(m, y, trials, below, m.where(is_lower, rest, above))
 
 
 def _of_weighted(eta: Array, phi: Array, trials: Array) -> tuple[Array, Array, Array]:

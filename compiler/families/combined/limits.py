@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from ...data.weighted import Counts
 from ...distributions.density import arrays
+from ...distributions.density.operations import DensityFunction
 from ..between import chance, log_mass
 from ..family import Array, Family, Moments, Tails
-from ..written import readings
+from ..written import readings, readings_by_numpy
 
 #: What rows bring along, in the order of the arguments: -1, 0, 1 and 2 for responses
 #: that are at most, just, above what is observed, or between that and ``upper``; the
@@ -153,20 +154,6 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         found = (tails.mean or mean_of(tails))(own, of.get("lb"), of.get("ub"))
         return np.asarray(found)
 
-    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
-        given = pt.broadcast_arrays(*given)
-        own, of = given[:count], dict(zip(limits, given[count:], strict=True))
-        drawn = tails.draw(pm, pt, *own)
-        if not cuts:
-            return drawn
-        return pm.Truncated.dist(drawn, lower=of.get("lb"), upper=of.get("ub"))
-
-    ends = "".join(
-        f", {keyword}={name}"
-        for keyword, name in (("lower", "lb"), ("upper", "ub"))
-        if name in limits
-    )
-    drawn = f"pm.Truncated.dist({tails.draw_text}{ends})" if cuts else tails.draw_text
     made = "_".join((re.sub(r"\W+", "_", base.name).strip("_"), *limits))
     return base.derive(
         name=limited_name(base.name, limits),
@@ -176,21 +163,60 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         simulate=simulate,
         mean=mean,
         rate=base.rate,
-        **readings(
+        **_readings(
             made,
             density,
             names,
-            draw,
-            f"""
-{tails.before.strip(chr(10))}
-    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
-    return {drawn}
-""",
+            simulate,
+            tails,
+            limits,
             f"Log density of {base.shown}, given {', '.join(limits)} of each row",
             whole=is_whole(base),
         ),
         known=(*base.known, *limits),
     )
+
+
+def _readings(
+    made: str,
+    density: DensityFunction,
+    names: Sequence[str],
+    simulate: Callable[..., Array],
+    tails: Tails,
+    limits: Sequence[str],
+    document: str,
+    *,
+    whole: bool,
+) -> dict[str, Any]:
+    """Return what a family with limits has of its density; draws are in PyMC's terms.
+
+    Those of NumPy, where the tails have none of PyMC.
+    """
+    drawn = tails.draw
+    if drawn is None:
+        return readings_by_numpy(made, density, names, simulate, document, whole=whole)
+    count, cuts = len(names) - len(limits), "lb" in limits or "ub" in limits
+
+    def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
+        given = pt.broadcast_arrays(*given)
+        own, of = given[:count], dict(zip(limits, given[count:], strict=True))
+        exactly = drawn(pm, pt, *own)
+        if not cuts:
+            return exactly
+        return pm.Truncated.dist(exactly, lower=of.get("lb"), upper=of.get("ub"))
+
+    ends = "".join(
+        f", {keyword}={name}"
+        for keyword, name in (("lower", "lb"), ("upper", "ub"))
+        if name in limits
+    )
+    text = f"pm.Truncated.dist({tails.draw_text}{ends})" if cuts else tails.draw_text
+    body = f"""
+{tails.before.strip(chr(10))}
+    {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
+    return {text}
+"""
+    return readings(made, density, names, draw, body, document, whole=whole)
 
 
 def _tails_of(tails: Tails, y: Array, own: Sequence[Array]) -> tuple[Array, Array]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,27 @@ def tails_of(
                 total = total + np.exp(log_share) * some
         return np.asarray(total)
 
+    made = Tails(
+        log_tails,
+        lowest=min(one.lowest for one in each),
+        highest=max(one.highest for one in each),
+        mean=mean,
+        atoms=tuple(sorted({atom for one in each for atom in one.atoms})),
+        between=between,
+    )
+    if any(one.draw is None for one in each):
+        return made
+    draw = _draw(each, places, log_shares)
+    text = f"pm.CustomDist.dist({', '.join(names)}, dist=alone)"
+    before = _before(components, each, places, names, shares_text)
+    return replace(made, draw=draw, draw_text=text, before=before)
+
+
+def _draw(
+    each: Sequence[Tails], places: Sequence[Sequence[int]], log_shares: LogShares
+) -> Callable[..., Any]:
+    """Return what draws in a graph, as ``Tails`` have it."""
+
     def mixed(pm: Any, pt: Any, *given: Any) -> Any:
         """Return draws of one of the components each."""
         chosen = pm.Uniform.dist(pt.zeros_like(given[-1]), 1.0)
@@ -102,6 +124,7 @@ def tails_of(
         for share, one, own in zip(
             log_shares(Tensors(pt), given), each, places, strict=True
         ):
+            assert one.draw is not None
             drawn = one.draw(pm, pt, *(given[at] for at in own))
             found = drawn if found is None else pt.switch(chosen < below, found, drawn)
             below = below + pt.exp(share)
@@ -112,6 +135,17 @@ def tails_of(
             *given, dist=lambda *every: mixed(pm, pt, *every[:-1])
         )
 
+    return draw
+
+
+def _before(
+    components: Sequence[Family],
+    each: Sequence[Tails],
+    places: Sequence[Sequence[int]],
+    names: Sequence[str],
+    shares_text: str,
+) -> str:
+    """Return the lines of a script that stand before its draws."""
     called = [
         f"component{number}({', '.join(names[at] for at in own)})"
         for number, own in enumerate(places, start=1)
@@ -134,19 +168,7 @@ def tails_of(
             "    return drawn",
         )
     )
-    listed = ", ".join(names)
-    made = Tails(
-        log_tails,
-        draw,
-        f"pm.CustomDist.dist({listed}, dist=alone)",
-        before=functions + alone_text(listed, drawn),
-        lowest=min(one.lowest for one in each),
-        highest=max(one.highest for one in each),
-        mean=mean,
-        atoms=tuple(sorted({atom for one in each for atom in one.atoms})),
-        between=between,
-    )
-    return made
+    return functions + alone_text(", ".join(names), drawn)
 
 
 def _function(number: int, family: Family, tails: Tails) -> str:

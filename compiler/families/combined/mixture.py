@@ -13,7 +13,7 @@ these are the logs of their odds against the component without one. Of two compo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.weighted import Counts
-from ...distributions.density.arrays import ARRAYS, log_density
-from ...distributions.density.tensors import Tensors
-from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ...distributions.density.arrays import ARRAYS
+from ..family import Array, DefaultPrior, Dpar, Family, Moments
+from ..written import readings_by_numpy
+from .limits import is_whole
 from .mixed_tails import tails_of
 
 __all__ = ["MIXTURE", "fault", "mixture", "named"]
@@ -311,12 +312,12 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
         support=" and ".join(dict.fromkeys(one.support for one in components)),
         in_support=in_support,
         moments=moments,
-        log_density=_quiet(log_density(density, names)),
-        density=density,
         simulate=simulate,
         mean=mean,
-        observe=_graph(density, names, simulate, components[0].response),
-        source=_script(density, names, components[0].response),
+        **readings_by_numpy(
+            *(MIXTURE, density, names, simulate, "Log density of a mixture"),
+            whole=is_whole(components[0]),
+        ),
         tails=tails_of(
             components,
             places,
@@ -339,63 +340,4 @@ or more ``theta2`` is that of the second among the rows that are not of the firs
 so on, so that the last one has what is left. Reference: McLachlan & Peel (2000), Finite
 mixture models.
 """,
-    )
-
-
-def _quiet(made: Callable[..., Array]) -> Callable[..., Array]:
-    def read(y: Array, *given: Array, **by_name: Array) -> Array:
-        """Log density of each row; a component far from it adds nothing."""
-        with np.errstate(all="ignore"):
-            return made(y, *given, **by_name)
-
-    return read
-
-
-def _graph(
-    density: Any, names: Sequence[str], simulate: Any, kind: str
-) -> Callable[..., Any]:
-    def observe(
-        pm: Any,
-        pt: Any,
-        name: str,
-        arguments: Mapping[str, Any],
-        observed: Any,
-        dims: str,
-    ) -> Any:
-        """Return a ``pm.CustomDist``: the density as it is written, NumPy's draws."""
-
-        def logp(value: Any, *given: Any) -> Any:
-            return density(Tensors(pt), value, *given)
-
-        def random(*given: Any, rng: Any = None, size: Any = None) -> Any:
-            return simulate(rng, *(np.broadcast_to(one, size) for one in given))
-
-        return pm.CustomDist(
-            name,
-            *(arguments[one] for one in names),
-            logp=logp,
-            random=random,
-            dtype="int64" if kind == "count" else "float64",
-            observed=observed,
-            dims=dims,
-        )
-
-    return observe
-
-
-def _script(density: Any, names: Sequence[str], kind: str) -> SourceText:
-    """Return the form in a script, which has the density alone."""
-
-    def helpers() -> str:
-        from ...distributions.density.text import definitions
-
-        document = "Log density of a mixture"
-        return definitions("mixture_logp", density, ("value", *names), document)
-
-    fields = ", ".join(f"{{{one}}}" for one in names)
-    dtype = ' dtype="int64",' if kind == "count" else ""
-    return SourceText(
-        f"pm.CustomDist(\n    {{name}}, {fields},\n    logp=mixture_logp,{dtype}\n"
-        "    observed={observed}, dims={dims},\n)",
-        helpers,
     )

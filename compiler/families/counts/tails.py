@@ -42,9 +42,15 @@ def geometric(m: Any, y: Any, eta: Any) -> tuple[Any, Any]:
 
 def binomial(m: Any, y: Any, eta: Any, trials: Any) -> tuple[Any, Any]:
     """Return the logs of the distribution function and of what is above."""
+    failures = m.where(y < trials, trials - y, 1.0)
+    return beyond_trials(m, y, trials, *m.beta_tails(failures, y + 1.0, -eta))
+
+
+def beyond_trials(
+    m: Any, y: Any, trials: Any, below: Any, above: Any
+) -> tuple[Any, Any]:
+    """Return both tails, where no trial is left too: nothing is above."""
     inside = y < trials
-    failures = m.where(inside, trials - y, 1.0)
-    below, above = m.beta_tails(failures, y + 1.0, -eta)
     # less and less, so that what is between two such numbers is one too
     beyond = NEVER * (1.0 + m.where(inside, 0.0, y - trials))
     return m.where(inside, below, 0.0), m.where(inside, above, beyond)

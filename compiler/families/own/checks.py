@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions.table import SUPPORTS
-from .family import Array, Family, Moments, make_kernel
+from ...distributions.table import SUPPORTS
+from ..combined.limits import LEFT, RIGHT, is_whole, limited
+from ..family import Array, Family, Moments, make_kernel
+from .tail_checks import tail_faults
 
 __all__ = ["check_family"]
 
@@ -64,7 +66,7 @@ def _points(family: Family) -> Iterator[dict[str, float]]:
 
 
 def _middle(link: str, center: float) -> float:
-    from .link import LINKS
+    from ..link import LINKS
 
     return float(LINKS[link].backward(center))
 
@@ -84,18 +86,32 @@ def _faults(
     each = np.asarray(family.log_density(drawn, **point))
     if each.shape != (_DRAWS,) or not np.isfinite(np.real(each)).all():
         yield "the log density of what `simulate` draws is no finite number"
-    yield from _slopes(family, point, drawn[:5])
-    yield from (_counted if drawn.dtype.kind == "i" else _measured)(
-        family, point, drawn
-    )
+    yield from slope_faults(family, point, drawn[:5])
+    yield from (_counted if is_whole(family) else _measured)(family, point, drawn)
+    yield from tail_faults(family, point, drawn)
+    if family.tails is not None:
+        for side in (LEFT, RIGHT):
+            yield from slope_faults(
+                limited(family, ("cens",)), {**point, "cens": side}, _inner(drawn)
+            )
     mean = float(np.ravel(family.mean(**point))[0])
     error = float(drawn.std(ddof=1)) / np.sqrt(_DRAWS)
     if np.isfinite(mean) and abs(drawn.mean() - mean) > _ERRORS * max(error, 1e-12):
-        yield f"the mean of what `simulate` draws is {drawn.mean():.4g}, `mean` says "
-        f"{mean:.4g}"
+        yield (
+            f"the mean of what `simulate` draws is {drawn.mean():.4g}, `mean` says "
+            f"{mean:.4g}"
+        )
 
 
-def _slopes(family: Family, point: dict[str, float], drawn: Array) -> Iterator[str]:
+def _inner(drawn: Array) -> Array:
+    """Return some responses that others are above and below."""
+    return np.quantile(drawn, (0.2, 0.5, 0.8), method="lower")
+
+
+def slope_faults(
+    family: Family, point: dict[str, float], drawn: Array
+) -> Iterator[str]:
+    """Compare slopes that are made for the kernel with those by complex step."""
     names = [family.predictor, *(one.name for one in family.dpars)]
     kernel = make_kernel(family)
     for y in drawn:
@@ -118,8 +134,10 @@ def _counted(family: Family, point: dict[str, float], drawn: Array) -> Iterator[
         wanted = float(np.exp(family.log_density(values[place], **point)))
         error = np.sqrt(max(wanted * (1.0 - wanted), 1.0 / _DRAWS) / _DRAWS)
         if not abs(share - wanted) <= _ERRORS * error:
-            yield f"{values[place]} is {share:.3g} of what `simulate` draws, and its "
-            f"probability is {wanted:.3g}"
+            yield (
+                f"{values[place]} is {share:.3g} of what `simulate` draws, and its "
+                f"probability is {wanted:.3g}"
+            )
     top = int(point.get("trials", values.max()))
     total = float(np.exp(family.log_density(np.arange(top + 1), **point)).sum())
     if total > 1.0 + 1e-6 or (family.response == "successes" and total < 1.0 - 1e-6):

@@ -1,44 +1,28 @@
-"""Families that a program adds to the language: records made of a density.
-
-``own_family`` makes a record as those of the language have, of a density over the
-operations ``m`` (``distributions/density``): the kernel with its slopes, the graph and
-the script are readings of that one text. ``checks.py`` holds it against itself.
-"""
+"""The record of a family of the caller's, made of what a program passes."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import replace
-from types import MappingProxyType
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import weighted
-from ..data.weighted import Counts
-from ..distributions.density.arrays import ARRAYS, log_density
-from ..distributions.density.operations import DensityFunction
-from ..distributions.density.tensors import Tensors
-from ..distributions.quantiles import middle_and_spread
-from ..distributions.table import DISTRIBUTIONS, SUPPORTS
-from .family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
-from .link import LINKS
+from ...data import weighted
+from ...data.weighted import Counts
+from ...distributions.density.arrays import ARRAYS
+from ...distributions.density.operations import DensityFunction
+from ...distributions.quantiles import middle_and_spread
+from ...distributions.table import DISTRIBUTIONS, SUPPORTS
+from ..family import Array, DefaultPrior, Dpar, Family, Moments
+from ..link import LINKS
+from ..written import readings_by_numpy
+from .names import check_name
+from .tails import tails_of
 
-__all__ = [
-    "fingerprint",
-    "naming",
-    "own_families",
-    "own_family",
-    "own_names",
-    "registered",
-]
-
-FamiliesByName = Mapping[str, Family]
+__all__ = ["own_family"]
 
 #: What rows may bring along: whole numbers and numbers.
 KNOWN = ("trials", "vint1", "vint2", "vint3", "vreal1", "vreal2", "vreal3")
@@ -63,6 +47,9 @@ def own_family(
     known: Iterable[str] = (),
     simulate: Callable[..., Any],
     mean: Callable[..., Any],
+    log_cdf: DensityFunction | None = None,
+    log_sf: DensityFunction | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
     in_support: Callable[..., Any] | None = None,
     support: str = "",
     predictor: str = "mu",
@@ -71,7 +58,7 @@ def own_family(
     """Return the record of a family of the caller's, not yet held against itself.
 
     The arguments are those of ``varying.Family``, which documents them and lets
-    ``own_checks`` look at what is made here.
+    ``checks.py`` look at what is made here.
 
     Raises
     ------
@@ -88,6 +75,7 @@ def own_family(
         )
     if response == "successes" and "trials" not in rows:
         raise ValueError("successes are out of trials: known=('trials',)")
+    _check_tails(log_cdf, log_sf, bounds, response)
     parameters = (predictor, *own)
     names, inverse = (*parameters, *rows), _INVERSES[link]
 
@@ -115,20 +103,13 @@ def own_family(
         if in_support is not None:
             return np.asarray(in_support(y, *(of[one] for one in rows)), dtype=bool)
         if response == "continuous":
-            return np.isfinite(y)
+            inside: NDArray[np.bool_] = (y > bounds[0]) & (y < bounds[1])
+            return inside & np.isfinite(y)
         counts: NDArray[np.bool_] = np.isfinite(y) & (y >= 0) & (y == np.floor(y))
         return counts & (y <= of["trials"]) if response == "successes" else counts
 
-    made = log_density(on_link, names)
-
-    def read(y: Array, *given: Array, **by_name: Array) -> Array:
-        """Log density of each row; no number, or none that is finite, far out."""
-        with np.errstate(all="ignore"):
-            return made(y, *given, **by_name)
-
-    whole = response != "continuous"
     words = {
-        "continuous": "any number",
+        "continuous": _between(*bounds),
         "count": "counts: whole numbers, 0 among them",
         "successes": "successes: whole numbers from 0 to the number of trials",
     }
@@ -142,12 +123,23 @@ def own_family(
         support=support or words[response],
         in_support=possible,
         moments=_moments(link, rows),
-        log_density=read,
-        density=on_link,
         simulate=drawn,
         mean=means,
-        observe=_graph(on_link, names, drawn, whole=whole),
-        source=_script(name, on_link, names, whole=whole),
+        **readings_by_numpy(
+            *(name, on_link, names, drawn, f"Log density of {name}"),
+            whole=response != "continuous",
+        ),
+        tails=None
+        if log_cdf is None or log_sf is None
+        else tails_of(
+            lambda m, y, eta, *given: (
+                log_cdf(m, y, inverse(m, eta), *given),
+                log_sf(m, y, inverse(m, eta), *given),
+            ),
+            names,
+            response,
+            bounds,
+        ),
         doc=doc or f"A family of your own: ``{name}``.",
         known=rows,
         own=True,
@@ -157,12 +149,7 @@ def own_family(
 def _check_names(
     name: str, predictor: str, dpars: Mapping[str, str], known: tuple[str, ...]
 ) -> None:
-    from . import FAMILY_SPELLINGS
-
-    if not isinstance(name, str) or not name.isidentifier():
-        raise TypeError(f"{name!r} is no name of a family: letters, digits and _")
-    if name in FAMILY_SPELLINGS:
-        raise ValueError(f"the language has a family {name!r} already")
+    check_name(name)
     for one in (predictor, *dpars):
         if not isinstance(one, str) or not one.isidentifier() or "_" in one:
             raise ValueError(f"{one!r} is no name of a parameter: letters and digits")
@@ -176,6 +163,34 @@ def _check_names(
             f"known is of {', '.join(KNOWN)}, and not {unknown[0]!r}: rows bring "
             "numbers along by `vint(n)`, `vreal(x)` and `trials(n)`"
         )
+
+
+def _check_tails(
+    log_cdf: object, log_sf: object, bounds: tuple[float, float], response: str
+) -> None:
+    if (log_cdf is None) is not (log_sf is None):
+        missing = "log_cdf" if log_cdf is None else "log_sf"
+        raise ValueError(
+            f"`log_cdf` and `log_sf` are passed together, and `{missing}` is missing: "
+            "each is exact in its tail, and `m.log1mexp(-x)` is the log of 1 - exp(x)"
+        )
+    low, high = bounds
+    if not low < high:
+        raise ValueError(f"bounds: {low:g} is not below {high:g}")
+    if response != "continuous" and bounds != (-math.inf, math.inf):
+        raise ValueError(
+            "bounds are of continuous responses: counts start at 0, and `in_support` "
+            "says where else there are none"
+        )
+
+
+def _between(low: float, high: float) -> str:
+    """Return in words which numbers are between two."""
+    if low == -math.inf:
+        return "any number" if high == math.inf else f"numbers below {high:g}"
+    if high == math.inf:
+        return "positive numbers" if low == 0.0 else f"numbers above {low:g}"
+    return f"numbers between {low:g} and {high:g}"
 
 
 def _dpar(name: str, text: str) -> Dpar:
@@ -236,165 +251,3 @@ def _moments(link: str, known: tuple[str, ...]) -> Callable[..., Moments]:
         return Moments(float(np.log(share / (1.0 - share))), 1.0)
 
     return moments
-
-
-def _graph(
-    density: DensityFunction, names: tuple[str, ...], simulate: Any, *, whole: bool
-) -> Callable[..., Any]:
-    def observe(
-        pm: Any,
-        pt: Any,
-        name: str,
-        arguments: Mapping[str, Any],
-        observed: Any,
-        dims: str,
-    ) -> Any:
-        """Return a ``pm.CustomDist``: the density as written, draws by NumPy."""
-
-        def logp(value: Any, *given: Any) -> Any:
-            return density(Tensors(pt), value, *given)
-
-        def random(*given: Any, rng: Any = None, size: Any = None) -> Any:
-            whole = [np.broadcast_to(one, size or np.shape(one)) for one in given]
-            return simulate(rng, *whole)
-
-        return pm.CustomDist(
-            name,
-            *(arguments[one] for one in names),
-            logp=logp,
-            random=random,
-            dtype="int64" if whole else "float64",
-            observed=observed,
-            dims=dims,
-        )
-
-    return observe
-
-
-def _script(
-    name: str, density: DensityFunction, names: tuple[str, ...], *, whole: bool
-) -> SourceText:
-    """Return the form in a script, which has the density alone."""
-
-    def helpers() -> str:
-        from ..distributions.density.text import definitions
-
-        document = f"Log density of {name}"
-        return definitions(f"{name}_logp", density, ("value", *names), document)
-
-    fields = ", ".join(f"{{{one}}}" for one in names)
-    kind = ' dtype="int64",' if whole else ""
-    return SourceText(
-        f"pm.CustomDist(\n    {{name}}, {fields},\n    logp={name}_logp,{kind}\n"
-        "    observed={observed}, dims={dims},\n)",
-        helpers,
-    )
-
-
-# ---- which family a name means -------------------------------------------------------
-
-#: Records by the names that programs have for them: each is there once.
-_REGISTERED: dict[str, Family] = {}
-_NONE: FamiliesByName = MappingProxyType({})
-#: Those that the specs that are being compiled may name.
-_NAMED: ContextVar[FamiliesByName] = ContextVar("own families", default=_NONE)
-
-
-def own_families(
-    families: FamiliesByName | Iterable[Family] | None,
-) -> dict[str, Family]:
-    """Return families of the caller's by the names that a spec has for them.
-
-    A record is kept for as long as the process is: programs name it. Another one of
-    the same name has a number behind it there.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is no record of ``varying.Family``, or its name is another's.
-    """
-    if families is None:
-        return {}
-    if isinstance(families, Mapping):
-        given = dict(families)
-    else:
-        listed = [families] if isinstance(families, Family) else list(families)
-        given = {one.name: one for one in listed if isinstance(one, Family)}
-        if len(given) < len(listed):
-            raise TypeError("families: pass what varying.Family() returns")
-    for name, one in given.items():
-        if not isinstance(one, Family) or not one.own:
-            raise TypeError(
-                f"families: {name!r} is no family of yours: pass what "
-                "varying.Family() returns"
-            )
-        if name != one.name:
-            raise ValueError(
-                f"families: {name!r} is called {one.name!r} in its own record"
-            )
-    return {name: _registered(one) for name, one in given.items()}
-
-
-def _registered(family: Family) -> Family:
-    number, name = 1, family.name
-    while name in _REGISTERED and not _same(_REGISTERED[name], family):
-        number += 1
-        name = f"{family.name}#{number}"
-    return _REGISTERED.setdefault(name, replace(family, name=name))
-
-
-def _same(one: Family, other: Family) -> bool:
-    return one.simulate is other.simulate
-
-
-def registered(name: str) -> Family | None:
-    """Return the record that a program names; None if it is none of the caller's."""
-    return _REGISTERED.get(name)
-
-
-@contextmanager
-def naming(families: FamiliesByName) -> Iterator[None]:
-    """Let specs name these families."""
-    token = _NAMED.set(families)
-    try:
-        yield
-    finally:
-        _NAMED.reset(token)
-
-
-def named(text: str) -> Family | None:
-    """Return the family of the caller's that a spec names so."""
-    return _NAMED.get().get(text)
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the caller's families."""
-    return tuple(_NAMED.get())
-
-
-def own_names(families: Iterable[Family]) -> FamiliesByName:
-    """Return those that are the caller's, by what specs call them.
-
-    Components of mixtures are among them.
-    """
-    each = (member for one in families for member in (one.components or (one,)))
-    found = (_REGISTERED.get(one.name) for one in each)
-    return {plain_name(one): one for one in found if one is not None}
-
-
-def plain_name(family: Family) -> str:
-    """Return what specs call a family."""
-    return family.name.partition("#")[0] if family.own else family.name
-
-
-def fingerprint(family: Family) -> str:
-    """Return a hash of what a family computes: its density and its parameters."""
-    from ..distributions.density.text import definitions
-
-    assert family.density is not None
-    parameters = (family.predictor, *(one.name for one in family.dpars))
-    names = ("value", *parameters, *family.known)
-    text = definitions("density", family.density, names, "")
-    said = [text, family.response, *family.links]
-    said += [f"{one.name} {one.link} {one.support}" for one in family.dpars]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]

@@ -1,0 +1,142 @@
+"""Which family of the caller's a name means: in a spec, and in a program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from types import MappingProxyType
+
+from ..combined.limits import base_name
+from ..combined.mixture import MIXTURE
+from ..family import Family
+
+FamiliesByName = Mapping[str, Family]
+
+#: Records by the names that programs have for them: each is there once.
+_REGISTERED: dict[str, Family] = {}
+_NONE: FamiliesByName = MappingProxyType({})
+#: Those that the specs that are being compiled may name.
+_NAMED: ContextVar[FamiliesByName] = ContextVar("own families", default=_NONE)
+
+
+def own_families(
+    families: FamiliesByName | Iterable[Family] | None,
+) -> dict[str, Family]:
+    """Return families of the caller's by the names that a spec has for them.
+
+    A record is kept for as long as the process is: programs name it. Another one of
+    the same name has a number behind it there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no record of ``varying.Family``, or its name is another's.
+    """
+    if families is None:
+        return {}
+    if isinstance(families, Mapping):
+        given = list(families.items())
+    else:
+        listed = [families] if isinstance(families, Family) else list(families)
+        given = [(getattr(one, "name", ""), one) for one in listed]
+    found: dict[str, Family] = {}
+    for name, one in given:
+        if not isinstance(one, Family) or not one.own:
+            raise TypeError(
+                f"families: {name or one!r} is no family of yours: pass what "
+                "varying.Family() returns"
+            )
+        if name in found:
+            raise ValueError(
+                f"families: two are called {name!r}: a mapping gives one another "
+                "name, families={'other': ...}"
+            )
+        check_name(name)
+        found[name] = _registered(replace(one, name=name))
+    return found
+
+
+def check_name(name: object) -> None:
+    """Refuse what no spec can call a family."""
+    from .. import FAMILY_SPELLINGS
+
+    if not isinstance(name, str) or not name.isidentifier():
+        raise TypeError(f"{name!r} is no name of a family: letters, digits and _")
+    if name in FAMILY_SPELLINGS or name == MIXTURE:
+        raise ValueError(f"the language has a family {name!r} already")
+
+
+def _registered(family: Family) -> Family:
+    number, name = 1, family.name
+    while name in _REGISTERED and not _same(_REGISTERED[name], family):
+        number += 1
+        name = f"{family.name}#{number}"
+    return _REGISTERED.setdefault(name, replace(family, name=name))
+
+
+def _same(one: Family, other: Family) -> bool:
+    return one.simulate is other.simulate
+
+
+def registered(name: str) -> Family | None:
+    """Return the record that a program names; None if it is none of the caller's."""
+    return _REGISTERED.get(name)
+
+
+@contextmanager
+def naming(families: FamiliesByName) -> Iterator[None]:
+    """Let specs name these families."""
+    token = _NAMED.set(families)
+    try:
+        yield
+    finally:
+        _NAMED.reset(token)
+
+
+def named(text: str) -> Family | None:
+    """Return the family of the caller's that a spec names so."""
+    return _NAMED.get().get(text)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the caller's families."""
+    return tuple(_NAMED.get())
+
+
+def own_names(families: Iterable[Family]) -> FamiliesByName:
+    """Return those that are the caller's, by what specs call them.
+
+    Components of mixtures are among them.
+    """
+    each = (member for one in families for member in (one.components or (one,)))
+    found = (_REGISTERED.get(base_name(one.name)) for one in each)
+    return {plain_name(one): one for one in found if one is not None}
+
+
+def plain_name(family: Family) -> str:
+    """Return what specs call a family."""
+    return family.name.partition("#")[0] if family.own else family.name
+
+
+def fingerprint(family: Family) -> str:
+    """Return a hash of what a family computes: its density and its parameters."""
+    from ...distributions.density.text import definitions
+
+    assert family.density is not None
+    parameters = (family.predictor, *(one.name for one in family.dpars))
+    names = ("value", *parameters, *family.known)
+    text = definitions("density", family.density, names, "")
+    said = [text, family.response, *family.links]
+    said += [f"{one.name} {one.link} {one.support}" for one in family.dpars]
+    if family.tails is not None:
+        tails = family.tails.log_tails
+        said += [
+            definitions(
+                "tail", lambda m, *given, at=at: tails(m, *given)[at], names, ""
+            )
+            for at in (0, 1)
+        ]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
