@@ -20,7 +20,14 @@ from .between import NEAR, Inside, log_between
 from .combined.limits import base_name, is_whole
 from .family import Family
 
-__all__ = ["CDFS", "atoms_of", "cdf_of", "ends_of", "log_mass_between"]
+__all__ = [
+    "CDFS",
+    "atoms_of",
+    "cdf_of",
+    "ends_of",
+    "log_mass_between",
+    "without_cdf",
+]
 
 Array = NDArray[Any]
 TailLogs = tuple[Array, Array]
@@ -230,6 +237,24 @@ def cdf_of(family: Family) -> Callable[..., TailLogs] | None:
         return np.where(inside, below, 0.0), np.where(inside, above, 1.0)
 
     return both
+
+
+def without_cdf(family: Family) -> str:
+    """Return how a family of the caller's gets a distribution function.
+
+    Empty: it has one, or none is the caller's to give.
+    """
+    lack = [
+        one.shown
+        for one in family.components or (family,)
+        if one.own and one.tails is None
+    ]
+    if not lack:
+        return ""
+    return (
+        f"`varying.Family({lack[0]!r}, ..., log_cdf=..., log_sf=...)` gives it a "
+        "distribution function"
+    )
 
 
 def _mixed(family: Family) -> Callable[..., TailLogs] | None:

@@ -23,7 +23,12 @@ from numpy.typing import NDArray
 from varying.compiler.bind.response import outcome_values
 from varying.compiler.data.table import Kind
 from varying.compiler.expressions.evaluation import evaluate
-from varying.compiler.families.cdf import atoms_of, cdf_of, log_mass_between
+from varying.compiler.families.cdf import (
+    atoms_of,
+    cdf_of,
+    log_mass_between,
+    without_cdf,
+)
 from varying.compiler.families.combined.limits import (
     INTERVAL,
     LEFT,
@@ -328,12 +333,13 @@ def _rounded(subjects: Sequence[ComparedFit], column: str) -> ComparisonMeasure:
                 )
             _check_steps(one, apart)
             continue
-        family = one.rows.family.name
+        family = one.rows.family.shown
         if cdf_of(one.rows.family) is None:
             raise NotComparable(
                 apart,
                 f"`{family}` has no distribution function here, so the probability of "
                 "a rounded value is not known",
+                *([why] if (why := without_cdf(one.rows.family)) else ()),
             )
         mass[one.name] = one.log_rounded()
         converted[one.name] = (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import gamma
 
 import varying
 from varying.compiler.families.own import fingerprint
@@ -25,11 +28,12 @@ TERMS = "x + (1 | g)"
 
 
 def of_the_page() -> dict[str, Any]:
-    """What the page's first block defines."""
-    block = re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert block is not None
+    """What the page's blocks define that make families."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     space: dict[str, Any] = {}
-    exec(compile(block[1], PAGE.name, "exec"), space)
+    for block in blocks:
+        if "varying.Family(" in block:
+            exec(compile(block, PAGE.name, "exec"), space)
     return space
 
 
@@ -132,6 +136,124 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
 def test_what_contradicts_itself_is_refused(changed: Any, said: str) -> None:
     with pytest.raises(ArgumentError, match=re.escape(said)):
         varying.Family("mine", SPACE["density"], **given(**changed))
+
+
+def hazard(m: Any, y: Any, mu: Any, shape: Any) -> Any:
+    return m.exp(shape * (m.log(y) - m.log(mu)))
+
+
+def times(**changed: Any) -> Any:
+    """Weibull times, with something else."""
+    plain: dict[str, Any] = {
+        "density": lambda m, y, mu, shape: (
+            m.log(shape * hazard(m, y, mu, shape) / y) - hazard(m, y, mu, shape)
+        ),
+        "link": "log",
+        "dpars": {"shape": "exponential(1)"},
+        "simulate": lambda rng, mu, shape: mu * rng.weibull(shape),
+        "mean": lambda mu, shape: mu * gamma(1.0 + 1.0 / shape),
+        "log_cdf": lambda m, *of: m.log1mexp(hazard(m, *of)),
+        "log_sf": lambda m, *of: -hazard(m, *of),
+        "bounds": (0.0, inf),
+    }
+    return varying.Family("times", **plain | changed)
+
+
+def of_geometric(**changed: Any) -> Any:
+    """Counts of failures, with something else."""
+    plain: dict[str, Any] = {
+        "density": lambda m, y, mu: y * m.log(mu / (1.0 + mu)) - m.log1p(mu),
+        "link": "log",
+        "response": "count",
+        "simulate": lambda rng, mu: rng.geometric(1.0 / (1.0 + mu)) - 1,
+        "mean": lambda mu: mu,
+        "log_cdf": lambda m, y, mu: m.log1mexp((y + 1.0) * m.log1p(1.0 / mu)),
+        "log_sf": lambda m, y, mu: -(y + 1.0) * m.log1p(1.0 / mu),
+    }
+    return varying.Family("failures", **plain | changed)
+
+
+@pytest.mark.parametrize(
+    ("make", "changed", "said"),
+    [
+        (times, {"log_cdf": None}, "`log_cdf` is missing"),
+        (times, {"bounds": (1.0, 0.0)}, "1 is not below 0"),
+        (of_geometric, {"bounds": (0.0, 9.0)}, "bounds are of continuous responses"),
+        (times, {"log_cdf": lambda m, *of: hazard(m, *of)}, "no log of a probability"),
+        (
+            times,
+            {"log_cdf": lambda m, *of: m.log1mexp(2.0 * hazard(m, *of))},
+            "add up to",
+        ),
+        (
+            times,
+            {
+                "log_cdf": lambda m, *of: -hazard(m, *of),
+                "log_sf": lambda m, *of: m.log1mexp(hazard(m, *of)),
+            },
+            "`log_cdf` falls from",
+        ),
+        (
+            times,
+            {
+                "log_cdf": lambda m, *of: m.log1mexp(2.0 * hazard(m, *of)),
+                "log_sf": lambda m, *of: -2.0 * hazard(m, *of),
+            },
+            "the slope of `log_cdf`",
+        ),
+        # right, with no digits far out
+        (
+            times,
+            {"log_sf": lambda m, *of: m.log(1.0 - m.exp(m.log1mexp(hazard(m, *of))))},
+            "the slope of `log_sf`",
+        ),
+        # a share of 0.001 is of no response
+        (
+            times,
+            {
+                "log_cdf": lambda m, *of: m.log(1.0 - 0.999 * m.exp(-hazard(m, *of))),
+                "log_sf": lambda m, *of: np.log(0.999) - hazard(m, *of),
+            },
+            "however low the response",
+        ),
+        (
+            times,
+            {"bounds": (-inf, inf), "in_support": lambda y: y > 0.0},
+            "say where responses end",
+        ),
+        (
+            of_geometric,
+            {
+                "log_cdf": lambda m, y, mu: m.log1mexp((y + 0.5) * m.log1p(1.0 / mu)),
+                "log_sf": lambda m, y, mu: -(y + 0.5) * m.log1p(1.0 / mu),
+            },
+            "`log_cdf` gives 0 the probability",
+        ),
+    ],
+)
+def test_tails_that_are_not_those_of_the_density_are_refused(
+    make: Any, changed: Any, said: str
+) -> None:
+    assert make().tails is not None
+    with pytest.raises(ArgumentError, match=re.escape(said)):
+        make(**changed)
+
+
+def test_without_tails_it_is_said_how_it_gets_them() -> None:
+    alone = times(log_cdf=None, log_sf=None)
+    frame = data().assign(y=lambda d: d["x"].abs() + 0.1, late=0)
+    for text in (
+        "y | cens(late) ~ x, family=times",
+        "y | trunc(lb=0.01) ~ x, family=times",
+        "y ~ x, family=times\nmeans x, x=0, scale=prob[>1]",
+        "y ~ x, family=times\nmeans x, x=0, scale=quantile[0.5]",
+    ):
+        with pytest.raises(
+            varying.ModelError, match=r"varying\.Family\('times', \.\.\."
+        ):
+            varying.compile(text, frame, families=[alone])
+        for family in (times(), replace(SPACE["weibull2"], name="times")):
+            assert varying.compile(text, frame, families=[family]).compiled is not None
 
 
 def test_a_density_is_written_in_its_operations() -> None:

@@ -12,7 +12,7 @@ from varying.grammar.tree import Event, Expr, Index, Name, String
 from varying.grammar.walk import unwrap
 
 from ...data.levels import numbers_of, suggest_level
-from ...families.cdf import atoms_of, cdf_of, ends_of
+from ...families.cdf import atoms_of, cdf_of, ends_of, without_cdf
 from ...families.family import ANSWERS, Family
 from ..priors.named import ref_text
 from ..question import Outcomes
@@ -81,7 +81,7 @@ def outcomes_of(node: Index | Event, cells: ModelCells, sink: Sink) -> Outcomes 
         "no-such-scale",
         node.span,
         f"{family.shown} has no probability of `{written}` here",
-        instead_of_shares(family),
+        without_cdf(family) or instead_of_shares(family),
     )
     return None
 

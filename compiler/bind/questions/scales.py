@@ -26,7 +26,7 @@ from varying.grammar.walk import unwrap
 from ...data import weighted
 from ...data.levels import numbers_of, suggest_level
 from ...data.table import Table
-from ...families.cdf import cdf_of
+from ...families.cdf import cdf_of, without_cdf
 from ...families.family import Family
 from ...families.quantiles import quantile_of
 from ..priors.named import ref_text
@@ -336,11 +336,12 @@ def _has_quantiles(
                 "quantiles of new responses, `kind=quantile`"
             )
     elif quantile_of(family) is None:
-        message = f"{family.name} has no quantiles here"
+        message = f"{family.shown} has no quantiles here"
         note = "`predict` has those of new responses, `kind=quantile`"
+        note = without_cdf(family) or note
     in_steps = family.response in ("ordinal", "count", "successes")
     if not message and in_steps and verb == "slope":
-        message = f"quantiles of {family.name} go in steps, and have no slope"
+        message = f"quantiles of {family.shown} go in steps, and have no slope"
         note = "`contrast` has the difference between two values of the predictor"
     if message:
         sink.add("no-such-scale", option.span, message, note)

@@ -12,6 +12,7 @@ from varying.grammar.walk import beside, unwrap
 from ...data.schema import Schema
 from ...expressions.elsewhere import RESPONSES_UNTIL_THEN
 from ...families import BY_RESPONSE, FAMILIES
+from ...families.cdf import without_cdf
 from ...families.family import Family
 from ...formula.columns import Numeric
 from .reading import as_number
@@ -96,7 +97,7 @@ def bind_terms(
         sink.add(
             "needs-trials",
             response.span,
-            f"{family.name} needs to know which answer each time is of",
+            f"{family.shown} needs to know which answer each time is of",
             f"write `{expression_text(response)} | dec(answer)`, with a column of 0 "
             "and 1, or of `lower` and `upper`",
         )
@@ -107,7 +108,7 @@ def bind_terms(
         sink.add(
             "needs-trials",
             response.span,
-            f"{family.name} needs {number} of `{kind}(...)` of each row",
+            f"{family.shown} needs {number} of `{kind}(...)` of each row",
             f"write `{expression_text(response)} | {kind}({listed})`, with columns or "
             "numbers",
         )
@@ -131,7 +132,7 @@ def _all_used(
     sink.add(
         "invalid-response-term",
         call.span,
-        f"{family.name} takes {len(known)} of `{call.function.text}(...)`, and there "
+        f"{family.shown} takes {len(known)} of `{call.function.text}(...)`, and there "
         f"are {len(call.arguments)}",
     )
     return False
@@ -182,14 +183,16 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
         sink.add(
             "not-yet",
             call.span,
-            f"`{name}(...)` of {family.name} is not compiled by this version",
-            _without(term, family.components) or f"it is for {', '.join(others)}",
+            f"`{name}(...)` of {family.shown} is not compiled by this version",
+            _without(term, family.components)
+            or without_cdf(family)
+            or f"it is for {', '.join(others)}",
         )
         return False
     sink.add(
         "invalid-response-term",
         call.span,
-        f"{family.name} takes no `{name}(...)`",
+        f"{family.shown} takes no `{name}(...)`",
         f"it is for {', '.join(others)}",
     )
     return False
@@ -197,7 +200,7 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
 
 def _without(term: ResponseTerm, components: Sequence[Family]) -> str:
     """Return which components of a mixture do not take a term; empty: none are."""
-    names = [f"`{one.name}`" for one in components if not term.of(one)]
+    names = [f"`{one.shown}`" for one in components if not term.of(one)]
     names = list(dict.fromkeys(names))
     if not names:
         return ""
@@ -264,7 +267,7 @@ def _report_missing(
     sink.add(
         "needs-trials",
         response.span,
-        f"{family.name} needs to know out of how many `{text}` are",
+        f"{family.shown} needs to know out of how many `{text}` are",
         *notes,
         fix=fix,
     )

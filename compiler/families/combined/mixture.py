@@ -302,8 +302,13 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
 
     more = f"[{', '.join(told)}]" if told else ""
     title = " and ".join(one.name for one in components)
+    name, shown = (
+        f"{_OPEN}{', '.join(each)}{_CLOSE}{more}"
+        for each in ([c.name for c in components], [c.shown for c in components])
+    )
     return Family(
-        name=f"{_OPEN}{', '.join(one.name for one in components)}{_CLOSE}{more}",
+        name=name,
+        called="" if shown == name else shown,
         title=f"mixture of {title}",
         response=components[0].response,
         links=(components[0].links[0],),

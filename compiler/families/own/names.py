@@ -74,7 +74,8 @@ def _registered(family: Family) -> Family:
     while name in _REGISTERED and not _same(_REGISTERED[name], family):
         number += 1
         name = f"{family.name}#{number}"
-    return _REGISTERED.setdefault(name, replace(family, name=name))
+    called = "" if name == family.name else family.name
+    return _REGISTERED.setdefault(name, replace(family, name=name, called=called))
 
 
 def _same(one: Family, other: Family) -> bool:
