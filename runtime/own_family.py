@@ -18,8 +18,9 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     name: str,
     density: Callable[..., Any],
     *,
-    link: Literal["identity", "log", "logit"] = "identity",
-    dpars: Mapping[str, str] | None = None,
+    link: str = "identity",
+    domain: Literal["real", "positive", "unit"] | None = None,
+    dpars: Mapping[str, str | tuple[str, str]] | None = None,
     response: Literal["continuous", "count", "successes"] = "continuous",
     known: Iterable[str] = (),
     simulate: Callable[..., Any],
@@ -44,11 +45,16 @@ def Family(  # noqa: N802 - it returns the record that it is called after
         It is written with arithmetic and the operations of ``m``, such as ``m.log``
         (``docs/own-family.md`` lists them).
     link
-        Of the main parameter, which lives accordingly: any number, above 0, between 0
-        and 1.
+        Of the main parameter, where a spec names none: ``identity``, ``log``, ``sqrt``,
+        ``inverse``, ``softplus``, ``logit``, ``probit``, ``cloglog`` or another of the
+        language.
+    domain
+        Where it lives: any number, above 0, or between 0 and 1. None: where the link
+        leads from, any number of ``identity``.
     dpars
         Further parameters by name, with their default priors: ``{"phi":
-        "exponential(0.1)"}``. The prior says where they live, and that their link.
+        "exponential(0.1)"}``. The prior says where they live, and that their link;
+        ``("exponential(0.1)", "softplus")`` names another.
     response
         What a response is: a number, a count, or successes out of ``trials``.
     known
@@ -93,6 +99,7 @@ def Family(  # noqa: N802 - it returns the record that it is called after
             name,
             density,
             link=link,
+            domain=domain,
             dpars=dpars,
             response=response,
             known=known,

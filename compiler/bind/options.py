@@ -304,7 +304,10 @@ def link_of(
             f"for the same as in R: `family={family.name}, link={theirs}`",
             f"`family={family.name}` has the link `{family.links[0]}`, and no warning",
         )
-    return chosen_link(options, family.name, family.links, family.known_links, sink)
+    links, default = family.links, family.default_link
+    return chosen_link(
+        options, family.shown, links, family.known_links, sink, default or links[0]
+    )
 
 
 def chosen_link(
@@ -313,8 +316,9 @@ def chosen_link(
     links: Sequence[str],
     known_links: Sequence[str],
     sink: Sink,
+    default: str,
 ) -> Link | None:
-    """Return the link that is named, or the first one; None after a fault.
+    """Return the link that is named, or the default; None after a fault.
 
     Parameters
     ----------
@@ -324,7 +328,7 @@ def chosen_link(
         Those that it has, and those that are not compiled.
     """
     if "link" not in options:
-        return LINKS[links[0]]
+        return LINKS[default]
     value = options["link"].value
     node = unwrap(value)
     text = node.text if isinstance(node, Name | String) else expression_text(node)

@@ -101,7 +101,8 @@ def _part(
     # what is 1 where its columns are 0 has its own link alone
     fixed = dpar.fixed is not None or family.is_main(dpar.name)
     links = (dpar.link,) if fixed else FITTING[dpar.link]
-    link = chosen_link(options, dpar.name, links, (), sink)
+    default = dpar.default_link or dpar.link
+    link = chosen_link(options, dpar.name, links, (), sink, default)
     if link is None:
         return None
     response = model.formula.response

@@ -111,7 +111,7 @@ class Dpar:
     name
         ``sigma``, ``nu``, ...
     link
-        Default link of a formula for it.
+        The link that it is written on: that of a formula for it, without another.
     support
         Key of ``distributions.SUPPORTS``: where it lives.
     meaning
@@ -139,6 +139,8 @@ class Dpar:
         Whether what it is within are correlations. It is then the partial correlation
         of a pair on (0, 1), in the order of ``numpy.tril_indices(n, -1)``: see
         ``distributions/correlations.py``.
+    default_link
+        The link of a formula for it, if it is another one.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Dpar:
     below: bool = False
     within: str = ""
     partial: bool = False
+    default_link: str = ""
 
 
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
@@ -314,7 +317,9 @@ class Family:
     response
         Kind of response.
     links
-        Links of the main predictor, the default first.
+        Links of the main predictor, that of the density first.
+    default_link
+        That of a formula without ``link=``, if it is another one.
     known_links
         Links that exist for it but are not compiled yet.
     dpars
@@ -447,6 +452,7 @@ class Family:
     title: str
     response: ResponseKind
     links: tuple[str, ...]
+    default_link: str = ""
     known_links: tuple[str, ...] = ()
     dpars: tuple[Dpar, ...]
     predictor: str = "mu"

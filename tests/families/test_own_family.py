@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import product
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,10 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
             {"simulate": lambda rng, mu, phi, size: rng.poisson(mu)},
             "of what `simulate`",
         ),
-        ({"link": "probit"}, "link is one of"),
+        ({"link": "probability"}, "link is one of"),
+        ({"link": "softplus", "domain": "unit"}, "link of a unit parameter is one of"),
+        ({"domain": "share"}, "domain is one of real, positive, unit"),
+        ({"dpars": {"phi": ("exponential(1)", "logit")}}, "the link of 'phi' is one"),
         ({"dpars": {"phi": "exponential"}}, "has a default prior such as"),
         ({"dpars": {"phi": "uniform(1, 3)"}}, "is over 1 to 3"),
         ({"known": ["size"]}, "known is of trials"),
@@ -237,6 +241,35 @@ def test_tails_that_are_not_those_of_the_density_are_refused(
     assert make().tails is not None
     with pytest.raises(ArgumentError, match=re.escape(said)):
         make(**changed)
+
+
+def test_links_are_those_of_the_language() -> None:
+    """Of the main parameter and of others, as a default and in a spec."""
+    frame = data().assign(y=lambda d: d["x"].abs() + 0.1)
+    text = "y ~ x, family={}, link={}\n  shape ~ x, link={}"
+    links = ("softplus", "squareplus", "log")
+    own = [
+        times(link=main, dpars={"shape": ("exponential(1)", other)})
+        for main in links
+        for other in links
+    ]
+    for family, (main, other) in zip(own, product(links, links), strict=True):
+        spec = text.format("times", main, other)
+        plain = spec.replace(f", link={main}", "").replace(f", link={other}", "")
+        found = [_density(one, frame, family) for one in (plain, spec)]
+        assert found[0] == found[1] == pytest.approx(_density(spec, frame, own[-1]))
+    for mixed in ("mixture(times, lognormal)", "mixture(lognormal, times)"):
+        with pytest.raises(varying.ModelError, match="`softplus` is the default"):
+            varying.compile(f"y ~ x, family={mixed}", frame, families=own[0])
+
+
+def _density(spec: str, frame: pd.DataFrame, family: Any) -> float:
+    compiled = varying.compile(spec, frame, families=family).compiled
+    assert compiled is not None
+    filled = fill(compiled.lowered, compiled.prepared.table)
+    places = coordinates(compiled.lowered, filled)
+    point = {one.name: np.full(one.shape, 0.3) for one in places}
+    return float(log_density(compiled.lowered, filled, point))
 
 
 def test_without_tails_it_is_said_how_it_gets_them() -> None:

@@ -59,7 +59,12 @@ def fault(components: Sequence[Family]) -> str | None:
         whole = one.density is not None and not (one.thresholds or one.mains)
         whole = whole and not any(dpar.within for dpar in one.dpars)
         if not whole or one.response not in _KINDS or one.known:
-            return f"`{one.name}` is no component of a mixture in this version"
+            return f"`{one.shown}` is no component of a mixture in this version"
+        if one.default_link:
+            return (
+                f"a component has the link of its density, `{one.links[0]}` of "
+                f"`{one.shown}`, and `{one.default_link}` is the default of its record"
+            )
     if len({one.response for one in components}) > 1:
         return "a mixture is of numbers or of counts, and not of both"
     return None

@@ -130,8 +130,11 @@ def fingerprint(family: Family) -> str:
     parameters = (family.predictor, *(one.name for one in family.dpars))
     names = ("value", *parameters, *family.known)
     text = definitions("density", family.density, names, "")
-    said = [text, family.response, *family.links]
-    said += [f"{one.name} {one.link} {one.support}" for one in family.dpars]
+    said = [text, family.response, family.default_link or family.links[0]]
+    said += [
+        f"{one.name} {one.default_link or one.link} {one.support}"
+        for one in family.dpars
+    ]
     if family.tails is not None:
         tails = family.tails.log_tails
         said += [

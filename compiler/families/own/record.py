@@ -17,7 +17,7 @@ from ...distributions.density.operations import DensityFunction
 from ...distributions.quantiles import middle_and_spread
 from ...distributions.table import DISTRIBUTIONS, SUPPORTS
 from ..family import Array, DefaultPrior, Dpar, Family, Moments
-from ..link import LINKS
+from ..link import FITTING, LINKS, POSITIVES, REALS, SHARES
 from ..written import readings_by_numpy
 from .names import check_name
 from .tails import tails_of
@@ -31,18 +31,31 @@ _INVERSES: Mapping[str, Callable[[Any, Any], Any]] = {
     "log": lambda m, x: m.exp(x),
     "logit": lambda m, x: m.sigmoid(x),
 }
-#: The link of a formula for a parameter, by where it lives.
-_LINKS = {"real": "identity", "positive": "log", "unit": "logit"}
+#: By where the main parameter lives: the link that a density is written on, the first,
+#: and those of a formula.
+_DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "real": REALS,
+    "positive": POSITIVES,
+    "unit": SHARES,
+}
+#: The link that a parameter beside it is written on, by where it lives.
+_WRITTEN_ON = {
+    "real": "identity",
+    "positive": "log",
+    "at_least_one": "logm1",
+    "unit": "logit",
+}
 #: Names that stand for something else in results.
-_TAKEN = frozenset({"Intercept", "b", "sd", "cor", "r", "threshold", "eta", "y"})
+_TAKEN = frozenset({"Intercept", "b", "sd", "cor", "r", "threshold", "y"})
 
 
 def own_family(
     name: str,
     density: DensityFunction,
     *,
-    link: Literal["identity", "log", "logit"] = "identity",
-    dpars: Mapping[str, str] | None = None,
+    link: str = "identity",
+    domain: Literal["real", "positive", "unit"] | None = None,
+    dpars: Mapping[str, str | tuple[str, str]] | None = None,
     response: Literal["continuous", "count", "successes"] = "continuous",
     known: Iterable[str] = (),
     simulate: Callable[..., Any],
@@ -67,8 +80,7 @@ def own_family(
     """
     own, rows = dict(dpars or {}), tuple(known)
     _check_names(name, predictor, own, rows)
-    if link not in _INVERSES:
-        raise ValueError(f"link is one of {', '.join(_INVERSES)}, not {link!r}")
+    links = _links(link, domain)
     if response not in ("continuous", "count", "successes"):
         raise ValueError(
             f"response is continuous, count or successes, not {response!r}"
@@ -77,7 +89,7 @@ def own_family(
         raise ValueError("successes are out of trials: known=('trials',)")
     _check_tails(log_cdf, log_sf, bounds, response)
     parameters = (predictor, *own)
-    names, inverse = (*parameters, *rows), _INVERSES[link]
+    names, inverse = (*parameters, *rows), _INVERSES[links[0]]
 
     def on_link(m: Any, y: Any, *given: Any) -> Any:
         return density(m, y, inverse(m, given[0]), *given[1:])
@@ -117,12 +129,13 @@ def own_family(
         name=name,
         title=f"{name} distribution",
         response=response,
-        links=(link,),
-        dpars=tuple(_dpar(one, text) for one, text in own.items()),
+        links=links,
+        default_link="" if link == links[0] else link,
+        dpars=tuple(_dpar(one, given) for one, given in own.items()),
         predictor=predictor,
         support=support or words[response],
         in_support=possible,
-        moments=_moments(link, rows),
+        moments=_moments(links[0], rows),
         simulate=drawn,
         mean=means,
         **readings_by_numpy(
@@ -147,13 +160,13 @@ def own_family(
 
 
 def _check_names(
-    name: str, predictor: str, dpars: Mapping[str, str], known: tuple[str, ...]
+    name: str, predictor: str, dpars: Iterable[str], known: tuple[str, ...]
 ) -> None:
     check_name(name)
     for one in (predictor, *dpars):
         if not isinstance(one, str) or not one.isidentifier() or "_" in one:
             raise ValueError(f"{one!r} is no name of a parameter: letters and digits")
-        if one in _TAKEN and one != "eta":
+        if one in _TAKEN or (one == "eta" and one != predictor):
             raise ValueError(f"a parameter cannot be called {one!r}")
     if predictor in dpars:
         raise ValueError(f"{predictor!r} is the main parameter, and among dpars too")
@@ -163,6 +176,22 @@ def _check_names(
             f"known is of {', '.join(KNOWN)}, and not {unknown[0]!r}: rows bring "
             "numbers along by `vint(n)`, `vreal(x)` and `trials(n)`"
         )
+
+
+def _links(link: str, domain: str | None) -> tuple[str, ...]:
+    """Return the links of the main parameter, that of the density first."""
+    if domain is None:
+        fits = [one for one in ("positive", "unit") if link in _DOMAINS[one]]
+        domain = "real" if link == "identity" or not fits else fits[0]
+    if domain not in _DOMAINS:
+        raise ValueError(f"domain is one of {', '.join(_DOMAINS)}, not {domain!r}")
+    links = _DOMAINS[domain]
+    every = dict.fromkeys(one for each in _DOMAINS.values() for one in each)
+    if link not in every:
+        raise ValueError(f"link is one of {', '.join(every)}, not {link!r}")
+    if link not in links:
+        raise ValueError(f"link of a {domain} parameter is one of {', '.join(links)}")
+    return links
 
 
 def _check_tails(
@@ -193,22 +222,38 @@ def _between(low: float, high: float) -> str:
     return f"numbers between {low:g} and {high:g}"
 
 
-def _dpar(name: str, text: str) -> Dpar:
-    """Return a parameter by its default prior."""
+def _dpar(name: str, given: str | tuple[str, str]) -> Dpar:
+    """Return a parameter by its default prior, and the link of its formulas."""
+    text, link = (given, "") if isinstance(given, str) else given
     distribution, arguments = _prior(name, text)
-    row = DISTRIBUTIONS[distribution]
-    bounds = row.bounds(dict(arguments))
+    bounds = DISTRIBUTIONS[distribution].bounds(dict(arguments))
     support = next((one for one, found in SUPPORTS.items() if found == bounds), None)
-    if support not in _LINKS:
+    # whatever is above 0 can be cut off at 1
+    lower = 1.0 if support == "positive" and link == "logm1" else None
+    support = "at_least_one" if lower else support
+    if support is None:
         raise ValueError(
             f"dpars: `{text}` of {name!r} is over {bounds[0]:g} to {bounds[1]:g}; a "
             "parameter is any number, above 0, or between 0 and 1"
         )
-    link = _LINKS[support]
-    found = middle_and_spread(distribution, dict(arguments), None, None)
-    middle = LINKS[link].forward(found[0]) if found is not None else 0.0
-    prior = DefaultPrior(distribution, arguments, "the default of the family")
-    return Dpar(name, link, support, name, lambda _: prior, lambda _: middle)
+    written = _WRITTEN_ON[support]
+    if link and link not in FITTING[written]:
+        raise ValueError(
+            f"dpars: the link of {name!r} is one of {', '.join(FITTING[written])}, "
+            f"not {link!r}"
+        )
+    found = middle_and_spread(distribution, dict(arguments), lower, None)
+    middle = LINKS[written].forward(found[0]) if found is not None else 0.0
+    prior = DefaultPrior(distribution, arguments, "the default of the family", lower)
+    return Dpar(
+        name,
+        written,
+        support,
+        name,
+        lambda _: prior,
+        lambda _: middle,
+        default_link="" if link == written else link,
+    )
 
 
 def _prior(name: str, text: str) -> tuple[str, tuple[tuple[str, float], ...]]:
