@@ -290,10 +290,14 @@ def _cells(
 
     columns = [*draft.population.known, *item_columns(draft.response)]
     main = factors(columns)
+    further: dict[str, tuple[str, ...]] = {}
     for part in draft.others:
         columns += part.population.known
+        own = factors(part.population.known)
         if part.inner or part.main:  # what is not linear is made of; further main ones
-            main |= factors(part.population.known)
+            main |= own
+        else:
+            further |= {name: (*further.get(name, ()), part.dpar) for name in own}
     if draft.body is not None:
         columns += known_columns(draft.body)
     groupings = {
@@ -311,6 +315,7 @@ def _cells(
         main,
         {**factors(effects), **by, **factors(columns)},
         frozenset(numbers_read([*columns, *effects], table, computed)),
+        {name: dpars for name, dpars in further.items() if name not in main},
         frozenset(factors(effects)),
         draft.guessed,
         draft.family,

@@ -33,7 +33,15 @@ from varying.grammar.walk import unwrap
 
 from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
-from ..question import SUCCESS, CellQuestion, DesignCell, NamedWeights, Outcomes, Verb
+from ..question import (
+    SUCCESS,
+    CellQuestion,
+    DesignCell,
+    NamedWeights,
+    Outcomes,
+    Scale,
+    Verb,
+)
 from .known import Choices, ModelCells
 from .outcomes import names_of_outcomes
 from .scales import read_options
@@ -120,6 +128,7 @@ class _Binder:
     cells: ModelCells
     prepared: Prepared
     sink: Sink
+    scale: Scale = "response"
 
     @property
     def verb(self) -> Verb:
@@ -136,6 +145,8 @@ class _Binder:
             statement.options, self.verb, self.cells, table, self.sink
         )
         at = {} if choices is None else choices.at
+        if choices is not None:
+            self.scale = choices.scale
         parts: list[FactorWeights] | None = []
         pairs: tuple[tuple[str, DesignCell, DesignCell], ...] = ()
         terms: ByLevels | None = []
@@ -213,9 +224,12 @@ class _Binder:
     def _levels(self, name: Name) -> tuple[str, ...] | None:
         """Return the levels of a factor; None where the model does not have it."""
         cells = self.cells
-        found = cells.factors.get(name.text)
+        found = cells.levels(name.text, self.scale)
         if found is not None or cells.forgives(name.text):
             return found
+        if name.text in cells.further:
+            self._of_another(name)
+            return None
         if name.text in cells.numbers:
             if any(option.name.text == name.text for option in self.statement.options):
                 return None  # its values, or another option, are at fault
@@ -227,7 +241,7 @@ class _Binder:
                 f"`{name_text(name.text)}=quantiles`",
             )
             return None
-        known = (*cells.factors, *sorted(cells.numbers))
+        known = (*cells.factors, *cells.further, *sorted(cells.numbers))
         notes, fix = did_you_mean(
             name.text, known, name.span, "its predictors", name_text
         )
@@ -253,6 +267,19 @@ class _Binder:
             fix=fix,
         )
         return None
+
+    def _of_another(self, name: Name) -> None:
+        """Report a factor by which the main predictor does not differ."""
+        dpars = " and ".join(f"`{one}`" for one in self.cells.further[name.text])
+        self.sink.add(
+            "factor-not-in-model",
+            name.span,
+            f"the main predictor has no factor `{name.text}`: the formula of {dpars} "
+            "has",
+            "the scale is that of the main predictor, which does not differ by it; "
+            "`scale=response`, `scale=quantile[0.9]` and the like are of the whole "
+            "distribution",
+        )
 
     def _twice(self, name: Name) -> None:
         message = f"`{name.text}` stands twice"
@@ -335,7 +362,7 @@ class _Binder:
             return None
         text = expression_text(node)
         known = tuple(sorted(self.cells.numbers))
-        if isinstance(name, Name) and name.text in self.cells.factors:
+        if isinstance(name, Name) and self.cells.levels(name.text, "response"):
             self.sink.add(
                 "invalid-contrast",
                 node.span,

@@ -23,8 +23,10 @@ class ModelCells:
         Those of the other formulas and of group effects too.
     numbers
         Numeric predictors of all formulas.
+    further
+        Factors that only formulas of further parameters have: of which.
     grouped
-        Factors that only group effects have.
+        Factors of group effects.
     guessed
         Names that a fault may have kept out of the formula; None: any.
     family, link, categories
@@ -45,6 +47,7 @@ class ModelCells:
     factors: Mapping[str, tuple[str, ...]]
     every: Mapping[str, tuple[str, ...]]
     numbers: frozenset[str]
+    further: Mapping[str, tuple[str, ...]]
     grouped: frozenset[str]
     guessed: frozenset[str] | None
     family: Family | None
@@ -55,6 +58,12 @@ class ModelCells:
     heavy: tuple[str, ...] = ()
     grouping_factors: tuple[str, ...] = ()
     trials: tuple[int, ...] = ()
+
+    def levels(self, name: str, scale: Scale) -> tuple[str, ...] | None:
+        """Return the levels of a factor by which what ``scale`` says may differ."""
+        if name in self.further and scale != "link":
+            return self.every[name]
+        return self.factors.get(name)
 
     def forgives(self, name: str) -> bool:
         """Whether a fault may be why the model has no such predictor."""
