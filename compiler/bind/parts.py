@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Sequence
+
 from varying.grammar.diagnostics import Fix, Sink, did_you_mean
 from varying.grammar.nonlinear import is_nonlinear, names_in_parts, names_left
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
 from varying.grammar.walk import left_of_bar, unwrap
 
@@ -153,6 +156,18 @@ def _part(
     )
 
 
+def _behind(
+    text: str, responses: Sequence[str], known: Collection[str]
+) -> tuple[str, str] | None:
+    """Return the response and the parameter of ``sigma_y``, as brms calls it."""
+    for of in dict.fromkeys(responses):
+        for name in known:
+            own = {of, re.sub(r"[._]", "", of)}
+            if any(text in (f"{name}_{one}", f"{one}_{name}") for one in own):
+                return of, name
+    return None
+
+
 def _report_left(
     left: Expr, text: str, family: Family, schema: Schema, sink: Sink
 ) -> None:
@@ -216,11 +231,15 @@ def _dpar(
         _report_left(left, text, family, schema, sink)
         return None
     others = [f.name for f in FAMILIES.values() if text in {d.name for d in f.dpars}]
-    if text in (family.predictor, "mu", "eta") and not family.mains:
-        notes: tuple[str, ...] = (
-            f"the formula of the model itself is that of `{family.predictor}`",
-        )
-        fix: Fix | None = None
+    joined = _behind(text, [response, *schema.names], known)
+    if joined is not None:
+        of, name = joined
+        notes: tuple[str, ...] = (f"it is written `{of}.{name}`",)
+        here = of == response
+        fix = Fix.write(node.span, f"{name_text(of)}.{name}") if here else None
+    elif text in (family.predictor, "mu", "eta") and not family.mains:
+        notes = (f"the formula of the model itself is that of `{family.predictor}`",)
+        fix = None
     elif text in family.of_each:
         own = [f"`{one}`" for one in known if one.startswith(text)]
         notes = (f"each category but the reference has one: {', '.join(own)}",)

@@ -77,7 +77,7 @@ class ScalarParameters:
     aliases
         Other names of single parameters.
     responses
-        The names of the responses, or of their main predictors, where there are
+        The names of the responses, and of their main predictors, where there are
         several: targets begin with one, and those that do not are about all of them.
     references
         Categories that have no predictor, by what its name would be.
@@ -242,7 +242,7 @@ def joint_targets(
         tuple(
             name
             for one, response in zip(each, responses, strict=True)
-            for name in one.responses or (response,)
+            for name in (response, *one.responses)
         ),
         {name: whole for one in each for name, whole in one.references.items()},
     )

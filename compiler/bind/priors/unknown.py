@@ -12,6 +12,8 @@ from varying.grammar.source import Span
 from varying.grammar.tree import Ref
 
 from ...families import FAMILIES
+from ...families.composition.logistic_normal import LNCOR
+from .in_brms import as_in_brms, in_r
 from .named import ref_text, same_name, split_name
 from .scalars import Scalar, ScalarParameters
 
@@ -21,6 +23,11 @@ _MOST_COMPARED = 1_000
 #: What is no single number, although its name is short.
 _CLASSES = ("b", "bcs", "sds", "simo", "sd", "cor", "df", "Intercept", "threshold")
 
+#: Correlations of residuals, and where they are.
+_RESIDUALS = {
+    "rescor": "`rescor=true` beside the formula correlates the residuals of responses",
+    LNCOR: "it is of `family=logistic_normal`, of three categories or more",
+}
 #: What is said of the category that has no predictor.
 IS_REFERENCE = "`{}` is the reference: its predictor is 0"
 OTHER_REFERENCE = (
@@ -55,7 +62,7 @@ def unknown_coefficient(
         of = where.removesuffix("b")
         better = f"{of}Intercept" if f"{of}Intercept" in kinds else "threshold"
         notes, fix = (f"the intercept is no `b`: write `{better}`",), None
-    elif len(here := [n for n in known if same_name(_in_r(n), wanted)]) == 1:
+    elif len(here := [n for n in known if same_name(in_r(n), wanted)]) == 1:
         notes = (f"it is R's name for `{here[0]}`",)
         fix = Fix.write(ref.span, here[0], safe=True)
     elif (term := _reference(wanted, targets)) is not None:
@@ -76,11 +83,6 @@ def unknown_coefficient(
         *notes,
         fix=fix,
     )
-
-
-def _in_r(name: str) -> str:
-    """Return what R calls a coefficient: ``condb:x``, as brms does."""
-    return re.sub(r"[^\w.:]", "", name)
 
 
 def _reference(wanted: str, targets: ScalarParameters) -> str | None:
@@ -145,6 +147,28 @@ def unknown_target(
             said = IS_REFERENCE.format(category)
             sink.add("unknown-target", span, said, OTHER_REFERENCE)
             return
+    there = as_in_brms(kind, targets)
+    if there is not None:
+        sink.add(
+            "unknown-target",
+            span,
+            f"the model has no parameter `{kind}`",
+            f"it is written `{there}` here",
+            # a class may be several numbers, where one is needed
+            fix=Fix.write(
+                span, there, safe=there in {s.target for s in targets.scalars}
+            ),
+        )
+        return
+    if kind in _RESIDUALS:
+        sink.add(
+            "unknown-target",
+            span,
+            f"the model has no parameter `{kind}`",
+            _RESIDUALS[kind],
+            f"this model has: {', '.join(kinds)}",
+        )
+        return
     if targets.guessed != frozenset():
         kinds = list(dict.fromkeys([*kinds, *targets.possible]))
     notes, fix = did_you_mean(kind, kinds, span, "this model has", targets.written)

@@ -107,7 +107,8 @@ def _of_each_response(target: Target, scope: Scope) -> list[Target]:
     """
     dpar, _, base = target.name.text.rpartition(".")
     kinds = scope.targets.kinds()
-    if base not in ("threshold", "cor", *SIMPLEXES, "r") or target.name.text in kinds:
+    looked_up = ("threshold", "cor", LNCOR, *SIMPLEXES, "r")
+    if base not in looked_up or target.name.text in kinds:
         return []
     found = []
     for response in scope.targets.responses:
