@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from ..interface.grids import Cell, TextTable, page
+from .runs import REFUSED
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,7 +41,7 @@ class Planned:
     truth
         Its value if the parameters are as given.
     runs
-        Studies that were drawn and fitted.
+        Studies that were drawn.
     power
         Share of the runs whose 95 % interval excludes 0 or, of a test, whose
         probability is 0.975 or more; NaN for means, which are not held against 0.
@@ -47,7 +49,8 @@ class Planned:
         Monte Carlo standard error of ``power``, with two runs more of each kind, so
         that it is not 0 where all runs agree (Agresti & Coull 1998).
     mean, sd
-        Of the estimates (posterior means) over the runs.
+        Of the estimates (posterior means) over the runs that could be fitted. The rest
+        is about these too; data that say nothing, and cannot be fitted, show nothing.
     width
         Median width of the 95 % interval.
     covered
@@ -73,9 +76,19 @@ class Planned:
     exaggeration: float
 
     @classmethod
-    def of(cls, found: Sequence[RunAnswer], truth: float) -> Planned:
-        """Return what runs say of one question."""
-        first, runs = found[0], len(found)
+    def of(cls, found: Sequence[RunAnswer], truth: float, refused: int = 0) -> Planned:
+        """Return what runs say of one question.
+
+        Parameters
+        ----------
+        found
+            Those of the runs that were fitted.
+        truth
+            What they are to find.
+        refused
+            How many more there are, whose data say nothing.
+        """
+        first, runs = found[0], len(found) + refused
         means = np.array([one.mean for one in found])
         lower = np.array([one.lower for one in found])
         upper = np.array([one.upper for one in found])
@@ -85,7 +98,7 @@ class Planned:
         shown = excludes
         if first.kind == "test":
             shown = np.array([one.probability >= SURE for one in found])
-        power, mcse = float(shown.mean()), _mcse(int(shown.sum()), runs)
+        power, mcse = float(shown.sum()) / runs, _mcse(int(shown.sum()), runs)
         if first.kind == "mean":
             power = mcse = math.nan
         signed = excludes & np.isfinite(means)
@@ -105,7 +118,7 @@ class Planned:
             power,
             mcse,
             float(means.mean()),
-            float(means.std(ddof=1)) if runs > 1 else math.nan,
+            float(means.std(ddof=1)) if len(found) > 1 else math.nan,
             width,
             covered,
             wrong,
@@ -139,6 +152,9 @@ class StudyDesign:
         Fits whose chains do not agree (R-hat above 1.05), of all.
     fits
         How many there are.
+    refused
+        Of each number of people, how many studies have data that cannot be fitted, and
+        show nothing; by why.
     """
 
     rows: tuple[Planned, ...]
@@ -146,6 +162,7 @@ class StudyDesign:
     seed: int
     unsettled: int
     fits: int
+    refused: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -167,6 +184,14 @@ class StudyDesign:
                 "means have a width and no power: 0 is nothing to hold them against; "
                 "ask a contrast or a test of them"
             )
+        for people, reasons in self.refused.items():
+            for why, count in reasons.items():
+                studies = "1 study" if count == 1 else f"{count} studies"
+                found.append(
+                    f"{self.by} = {people}: nothing could be fitted in {studies} "
+                    f"({why}): they show nothing, and count so in power; the other "
+                    "figures are of the rest"
+                )
         if self.unsettled:
             found.append(
                 f"in {self.unsettled} of {self.fits} fits the chains do not agree: "
@@ -238,6 +263,7 @@ class StudyDesign:
             "seed": self.seed,
             "fits": self.fits,
             "unsettled": self.unsettled,
+            "refused": {str(n): dict(each) for n, each in self.refused.items()},
             "interval": {"kind": "eti", "prob": 0.95},
             "rows": [row.to_dict() for row in self.rows],
         }
@@ -264,8 +290,13 @@ def planned(
 ) -> StudyDesign:
     """Return what runs of a study come to, the questions in their order."""
     every = list(found)
+    refused: dict[int, Counter[str]] = {}
+    for one in every:
+        if one.kind == REFUSED:
+            refused.setdefault(one.people, Counter())[one.label] += 1
+    every = [one for one in every if one.kind != REFUSED]
     keys = dict.fromkeys((one.label, one.kind) for one in every)
-    people = sorted({one.people for one in every})
+    people = sorted({*refused, *(one.people for one in every)})
     rows = []
     for label, kind in keys:
         for number in people:
@@ -274,12 +305,25 @@ def planned(
                 for one in every
                 if (one.people, one.label, one.kind) == (number, label, kind)
             ]
+            truth = truths.get(number, {}).get(label, math.nan)
+            without = refused.get(number, Counter()).total()
             if same:
-                truth = truths.get(number, {}).get(label, math.nan)
-                rows.append(Planned.of(same, truth))
+                rows.append(Planned.of(same, truth, without))
+            elif without:
+                rows.append(_of_none(number, label, kind, truth, without))
     fits = {(one.people, one.run): one.rhat for one in every}
     unsettled = sum(rhat > RHAT_NEARLY for rhat in fits.values())
-    return StudyDesign(tuple(rows), by, seed, unsettled, len(fits))
+    known = {number: dict(each) for number, each in sorted(refused.items())}
+    return StudyDesign(tuple(rows), by, seed, unsettled, len(fits), known)
+
+
+def _of_none(people: int, label: str, kind: str, truth: float, refused: int) -> Planned:
+    """Return what studies say that could not be fitted, all of them."""
+    power, mcse = 0.0, _mcse(0, refused)
+    if kind == "mean":
+        power = mcse = math.nan
+    unknown = (math.nan,) * 6
+    return Planned(people, label, kind, truth, refused, power, mcse, *unknown)
 
 
 def _mcse(shown: int, runs: int) -> float:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.grammar.diagnostics import ModelError
 from varying.grammar.source import Source
 
 from ..interface.arguments import ArgumentError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROB",
+    "REFUSED",
     "RunAnswer",
     "Study",
     "append",
@@ -42,6 +44,10 @@ Array = NDArray[Any]
 
 #: Mass of the intervals that are looked at.
 PROB = 0.95
+#: The kind of an answer that is none, of data that cannot be fitted; its label is why.
+REFUSED = "refused"
+#: Rules of data that say nothing: all responses are one value, or none is known.
+_NOTHING = frozenset({"one-category", "constant-response", "invalid-limit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,11 @@ class RunAnswer:
     people, run
         How many levels of the grouping factor, and the number of the run, from 0.
     kind
-        ``estimate``, ``mean`` (an estimate that is not held against 0) or ``test``.
+        ``estimate``, ``mean`` (an estimate that is not held against 0), ``test``, or
+        ``refused`` where the data say nothing, such as responses that are all censored.
     label
-        Of the quantity, the line of a contrast, the coefficient or the test.
+        Of the quantity, the line of a contrast, the coefficient or the test; why the
+        data were refused.
     mean, lower, upper
         Of the posterior; of a test what it compares, NaN if that is not one thing.
     probability
@@ -183,9 +191,17 @@ class Study:
         seeds = np.random.SeedSequence([self.seed, people, number]).generate_state(2)
         draw, sample = (int(each) % 2**31 for each in seeds)
         (table,) = simulator.draw(1, draw)
-        model = compile_source(
-            self.source, self.base, table, model=self.model, families=self.families
-        )
+        try:
+            model = compile_source(
+                self.source, self.base, table, model=self.model, families=self.families
+            )
+        except ModelError as error:
+            faults = [one for one in error.diagnostics if one.severity == "error"]
+            if not {one.rule for one in faults} <= _NOTHING:
+                raise
+            nan = math.nan
+            why = faults[0].message
+            return [RunAnswer(people, number, REFUSED, why, *(nan,) * 5, 0)]
         fit = model.fit(
             draws=self.draws,
             tune=self.draws,

@@ -16,7 +16,7 @@ import varying
 from varying.compiler.data.frames import table_from_frame
 from varying.grammar.source import Source
 from varying.runtime.studies.power import Planned, planned
-from varying.runtime.studies.runs import RunAnswer
+from varying.runtime.studies.runs import REFUSED, RunAnswer
 from varying.runtime.studies.simulate import Simulator
 from varying.runtime.studies.truth import parsed
 
@@ -57,6 +57,51 @@ def test_fits_that_have_not_settled_are_said() -> None:
     found = planned(runs, {5: {"q": 2.0}}, "g", 1)
     assert (found.unsettled, found.fits) == (1, 2)
     assert "in 1 of 2 fits the chains do not agree" in repr(found)
+
+
+def test_studies_whose_data_say_nothing_show_nothing() -> None:
+    nan = math.nan
+    empty = [
+        RunAnswer(people, 2, REFUSED, "no value is known", *(nan,) * 5, 0)
+        for people in (5, 3)
+    ]
+    runs = [answered(0, 2, 1), answered(1, 1, 2), *empty]
+    found = planned(runs, {n: {"q": 2.0} for n in (3, 5)}, "g", 1)
+    none, some = found.rows
+    assert (some.runs, some.power, some.mean) == (3, 1 / 3, 1.5)
+    assert (none.people, none.runs, none.power) == (3, 1, 0.0)
+    assert math.isnan(none.width)
+    assert (found.refused, found.fits) == (
+        {n: {"no value is known": 1} for n in (3, 5)},
+        2,
+    )
+    assert "g = 5: nothing could be fitted in 1 study (no value is known)" in repr(
+        found
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "truth", "why"),
+    [
+        ("y ~ x, family=bernoulli", {"Intercept": -40}, "has one value only: `0`"),
+        ("y ~ x, family=lognormal", {"Intercept": 1, "sigma": 1e-300}, "in every row"),
+        (
+            "y | cens(y >= 2) ~ x",
+            {"Intercept": 99, "sigma": 1},
+            "all of `y` is censored",
+        ),
+    ],
+)
+def test_data_that_cannot_be_fitted_end_no_study(
+    spec: str, truth: dict[str, float], why: str
+) -> None:
+    given = {**truth, "b[x]": 0}
+    found = varying.design(
+        spec, given, PILOT, people=[2], by="g", runs=2, cores=1, seed=1
+    )
+    ((reason, count),) = found.refused[2].items()
+    assert (count, found.rows, found.fits) == (2, (), 0)
+    assert why in reason
 
 
 def test_runs_are_the_same_again_and_are_gone_on_with(tmp_path: Path) -> None:
