@@ -1,17 +1,26 @@
-"""The sum of ``com_poisson``: of few terms and of many, and its three readings."""
+"""Sums of ``com_poisson``: of few terms and of many, of all and of tails."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pytensor
+import pytensor.tensor as pt
 import pytest
 from numpy.typing import NDArray
 from scipy import special
 
-from varying.compiler.distributions.density import compoisson
+from varying.compiler.distributions.density import compoisson, python
 from varying.compiler.distributions.density.arrays import ARRAYS
+from varying.compiler.distributions.density.tensors import Tensors
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.counts import com_poisson
 
+from ..agreement.harness import as_built
 from ..backends.kernel.compiled import scalar
+from ..statistics.marginal import REFERENCES
 
 Array = NDArray[np.float64]
 
@@ -23,6 +32,10 @@ POINTS = np.array(
         *((7.0, 0.5), (8.5, 0.05), (0.3, 2e3)),
     ]
 )
+
+
+#: From the first count to the last.
+ALL = (0.0, np.inf)
 
 
 def plain(eta: float, shape: float) -> tuple[float, float, float]:
@@ -40,25 +53,27 @@ WANTED = np.array([plain(*point) for point in POINTS.tolist()]).T
 
 @pytest.mark.parametrize("reading", ["arrays", "kernel"])
 def test_the_sum_is_that_of_all_terms(reading: str) -> None:
-    found = np.array(compoisson.log_com_sum(ARRAYS, *POINTS.T))
+    found = np.array(compoisson.log_com_sum(ARRAYS, *POINTS.T, *ALL))
     if reading == "kernel":
-        found = scalar(compoisson.row_log_com_sum)(POINTS)
+        ends = np.broadcast_to(ALL, (len(POINTS), 2))
+        found = scalar(compoisson.row_log_com_sum)(np.hstack([POINTS, ends]))
     assert (np.abs(found - WANTED) / np.maximum(1.0, np.abs(WANTED))).max() < 1e-10
 
 
 def test_slopes_are_those_of_a_complex_step() -> None:
     eta, shape = POINTS[:8].T
-    by_eta = np.imag(ARRAYS.log_com_sum(eta + 1e-30j, shape)) / 1e-30
-    by_shape = np.imag(ARRAYS.log_com_sum(eta, shape + 1e-30j)) / 1e-30
+    by_eta = np.imag(ARRAYS.log_com_sum(eta + 1e-30j, shape, *ALL)) / 1e-30
+    by_shape = np.imag(ARRAYS.log_com_sum(eta, shape + 1e-30j, *ALL)) / 1e-30
     np.testing.assert_allclose([by_eta, by_shape], WANTED[1:, :8], rtol=1e-9, atol=1e-9)
 
 
 def test_there_are_no_terms_beyond_the_ends() -> None:
     """Bounds that are proved: deviances are large there, and at their counts."""
     eta, shape = POINTS.T
-    below, above = compoisson.ends(ARRAYS, eta, shape)
+    top, below, above = compoisson.ends(ARRAYS, eta, shape, *map(np.array, ALL))
     mu = np.exp(eta)
-    for x in (mu + above, mu + below):
+    np.testing.assert_array_equal(top, mu)
+    for x in (mu + above, mu - below):
         inside = x > 0.0
         at = np.where(inside, x, 1.0)
         deviance = at * (np.log(at) - eta) - at + mu
@@ -68,7 +83,7 @@ def test_there_are_no_terms_beyond_the_ends() -> None:
 def test_a_parameter_that_is_no_number_has_no_sum() -> None:
     """Of a link whose predictor is below 0; the rows beside it have theirs."""
     eta, shape = np.array([np.nan, *POINTS[:3, 0]]), np.array([1.0, *POINTS[:3, 1]])
-    found = np.array(compoisson.log_com_sum(ARRAYS, eta, shape))
+    found = np.array(compoisson.log_com_sum(ARRAYS, eta, shape, *ALL))
     assert np.isnan(found[:, 0]).all()
     np.testing.assert_allclose(found[:, 1:], WANTED[:, :3], rtol=1e-9, atol=1e-9)
 
@@ -80,3 +95,70 @@ def test_draws_end_where_parameters_are_at_their_ends() -> None:
     assert ends[0] == ends[1] == 0 and ends[2] > 1e14
     with pytest.raises(ValueError, match="no number"):
         draw(rng, np.array([1.0, np.nan]), np.array([1.0, 1.0]))
+
+
+#: Parameters, the first and the last count (-1: there is none), a log probability and
+#: its slopes.
+STORED = np.load(REFERENCES / "special" / "com_poisson.npz")["rows"]
+#: Of operations, the parameters and both counts, which rows they are asked of.
+PARTS: dict[str, tuple[Callable[..., Any], Array]] = {
+    "below": (
+        lambda m, eta, shape, low, high: com_poisson.log_tails(m, high, eta, shape)[0],
+        (STORED[:, 2] == 0.0) & (STORED[:, 3] >= 0.0),
+    ),
+    "above": (
+        lambda m, eta, shape, low, high: com_poisson.log_tails(
+            m, low - 1.0, eta, shape
+        )[1],
+        STORED[:, 3] < 0.0,
+    ),
+    "between": (
+        lambda m, eta, shape, low, high: com_poisson.log_between(
+            m, low - 1.0, high, eta, shape
+        ),
+        STORED[:, 3] >= 0.0,
+    ),
+}
+
+
+def by_arrays(of: Callable[..., Any], given: Array) -> Array:
+    eta, shape, *ends = given.T
+    by_eta = np.imag(of(ARRAYS, eta + 1e-30j, shape, *ends)) / 1e-30
+    by_shape = np.imag(of(ARRAYS, eta, shape + 1e-30j, *ends)) / 1e-30
+    return np.stack([of(ARRAYS, eta, shape, *ends), by_eta, by_shape])
+
+
+def by_kernel(of: Callable[..., Any], given: Array) -> Array:
+    names = ("eta", "shape", "low", "high")
+    return scalar(python.kernel("com_poisson", of, names, names[:2]))(given)
+
+
+def by_graph(of: Callable[..., Any], given: Array) -> Array:
+    inputs = [pt.dvector() for _ in range(4)]
+    value = of(Tensors(pt), *inputs)
+    slopes = pytensor.grad(value.sum(), inputs[:2])
+    return np.array(as_built(inputs, [value, *slopes])(*given.T))
+
+
+@pytest.mark.parametrize(
+    ("reading", "which"),
+    [
+        *((reading, which) for reading in (by_arrays, by_kernel) for which in PARTS),
+        (by_graph, "above"),
+    ],
+)
+def test_tails_and_slopes_have_ten_digits(
+    reading: Callable[..., Array], which: str
+) -> None:
+    of, rows = PARTS[which]
+    found, wanted = reading(of, STORED[rows, :4]), STORED[rows, 4:].T
+    assert np.isfinite(found).all()
+    # of a tail each digit, of what is between two counts those of its size or of 1
+    size = np.maximum(np.abs(wanted), 1.0 if which == "between" else 1e-290)
+    assert np.max(np.abs(found - wanted) / size) < 3e-11
+
+
+def test_what_is_below_all_counts_is_nothing() -> None:
+    """Also of bounds in a column, some of which cut nothing off."""
+    found = com_poisson.log_tails(ARRAYS, np.array([-1.0]), 0.7, 1.3)
+    assert found[0] < -1e29 and found[1] == 0.0

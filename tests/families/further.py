@@ -274,6 +274,15 @@ class ComPoisson:
     def logpmf(self, y: Array) -> Array:
         return self.plain(y) - self.total
 
+    def between(self, low: Any, high: Any, below: int = 2_000) -> Array:
+        """Log of the probability above one count, up to another."""
+        counts = np.arange(below, dtype=float)
+        given = np.broadcast_arrays(low, high, *self.given)
+        low, high, eta, shape = (np.asarray(one)[..., None] for one in given)
+        terms = shape * (counts * eta - special.gammaln(counts + 1.0))
+        inside = np.where((counts > low) & (counts <= high), terms, -np.inf)
+        return np.asarray(special.logsumexp(inside, axis=-1) - self.total)
+
 
 class Kumaraswamy:
     """Of the uniform distribution: SciPy has none."""

@@ -117,9 +117,10 @@ class Arrays(Operations):
         return _tails(sums.betabinom_tails, y, a, b, n)
 
     @staticmethod
-    def log_com_sum(eta: Any, shape: Any) -> Any:
-        """Return the log of the sum of counts of Conway, Maxwell and Poisson."""
-        return _with_slopes(compoisson.log_com_sum, eta, shape)
+    def log_com_sum(eta: Any, shape: Any, low: Any, high: Any) -> Any:
+        """Return the log of a sum over counts of Conway, Maxwell and Poisson."""
+        given = (np.real(one) for one in (eta, shape, low, high))
+        return _moved(compoisson.log_com_sum(ARRAYS, *given), (eta, shape))
 
     @staticmethod
     def log_skew_tail(z: Any, a: Any) -> Any:

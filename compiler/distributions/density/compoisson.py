@@ -1,24 +1,28 @@
-"""What counts of Conway, Maxwell and Poisson are normalised by, with slopes.
+"""Sums of terms of Conway and Maxwell's Poisson counts, with slopes.
 
-The log of the sum of ``exp(-shape L(k))`` over all counts ``k``, where
-``L(k) = log k! - k eta + exp(eta)`` is what a count is away from the mode ``mu``, the
-exponential of ``eta``. ``L`` is ``d(k) + r(k)``: the deviance ``k log(k/mu) - k + mu``,
-and ``log(2 pi k)/2`` with Stirling's series.
+The log of the sum of ``exp(-shape L(k))`` over the counts ``k`` from one to another,
+where ``L(k) = log k! - k eta + exp(eta)`` is what a count is away from the mode ``mu``,
+the exponential of ``eta``. Over all counts it is what probabilities are normalised by,
+over some it is that of a tail, or of an interval. ``L`` is ``d(k) + r(k)``: the
+deviance ``k log(k/mu) - k + mu``, and ``log(2 pi k)/2`` with Stirling's series.
 
-Terms are at most ``DEEP`` logs below the largest one between two counts: with
-``D = DEEP / shape`` the deviance is above ``D`` from
-``mu + D/3 + sqrt(D^2/9 + 2 D mu)`` on (Bernstein's inequality; Newton's steps on a
-convex function stay above where it is ``D``), and below ``mu - sqrt(2 D mu)``. Terms
-are log-concave, so what is left out is less than 1e-15 of the sum. Between the two
+Terms count that are at most ``DEEP`` logs below the largest one between two counts.
+That is ``top``: the mode, or the end that is nearer to it. With ``D = DEEP / shape``
+the deviance is ``D`` above that of ``top`` at a distance ``t`` above it, which is at
+most where ``t log(top/mu) + t^2 / (2 top + 2 t/3) = D`` (Bernstein's inequality;
+Newton's steps on a convex function stay above where it is so), and below it at most
+where ``t log(mu/top) + t^2 / (2 top) = D``. Terms are log-concave, so what is left out
+is less than 1e-15 of the sum. Between the two
 
 * few terms are added;
-* of more than ``FEW`` the first ``FIRST`` are added, if they are there, and the rest is
-  an integral, each side of the mode by Gauss's rule, with what Euler and Maclaurin add
-  at its start. Where the integral starts at a count that is left out the sum is that of
-  a trapezoidal rule, whose error falls with the exponential of ``(pi sd)^2``.
+* of more than ``FEW``, ``FIRST`` are added at each end that is one of the sum, and the
+  rest is an integral, each side of ``top`` by Gauss's rule, with what Euler and
+  Maclaurin add at such an end. Where the integral ends at a count that is left out the
+  sum is that of a trapezoidal rule, whose error falls with the exponential of
+  ``(pi sd)^2``.
 
-Against sums of 50 digits both have 11 digits, and the slopes 10, for modes up to 10^8
-and shapes from 0.01 to 10^4; at a shape of 0.001 they have 7 and 6. The asymptotic
+Against sums of 50 and 60 digits both have 11 digits, and the slopes 10, for modes up to
+10^8 and shapes from 0.01 to 10^4; at a shape of 0.001 they have 7 and 6. The asymptotic
 series of the sum (Gaunt et al. 2019, An asymptotic expansion for the normalizing
 constant of the Conway-Maxwell-Poisson distribution, Annals of the Institute of
 Statistical Mathematics 71, 163-180) has fewer where modes are small.
@@ -27,6 +31,7 @@ Statistical Mathematics 71, 163-180) has fewer where modes are small.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,13 +44,15 @@ Array = NDArray[Any]
 
 #: Terms that are as many logs below the largest one are left out.
 DEEP = 40.0
-#: More terms are an integral; it starts half before this one.
+#: More terms are an integral, but for so many at an end of the sum.
 FEW = 128.0
 FIRST = 32.0
 #: Newton's steps to where the terms end.
 STEPS = 5
 #: No count is near a mode whose log is above it.
 LARGE = 40.0
+#: The log of a sum of nothing.
+NOTHING = -1e30
 #: What a term, its third and its fifth derivative add half a step before the first.
 ENDS = (1.0 / 24.0, -7.0 / 5760.0, 31.0 / 967680.0)
 POINTS = 28
@@ -53,21 +60,6 @@ _ROOTS, _WEIGHTS = np.polynomial.legendre.leggauss(POINTS)
 #: Gauss's rule from 0 to 1.
 NODES = tuple(0.5 * (1.0 + float(root)) for root in _ROOTS)
 WEIGHTS = tuple(0.5 * float(weight) for weight in _WEIGHTS)
-
-
-def _polygamma(x: float) -> tuple[float, float, float, float]:
-    """Return digamma of a number that is not small, and its slopes, by their series."""
-    u = 1.0 / x
-    return (
-        math.log(x) - u * (0.5 + u * (1.0 - u * u * (0.1 - u * u / 21.0)) / 12.0),
-        u * (1.0 + u * (0.5 + u * (1.0 - u * u * (0.2 - u * u / 7.0)) / 6.0)),
-        -u * u * (1.0 + u * (1.0 + u * (0.5 - u * u / 6.0))),
-        u * u * u * (2.0 + u * (3.0 + u * 2.0)),
-    )
-
-
-#: Slopes of ``log Gamma(1 + x)`` half a step before ``FIRST``, from the first on.
-POLYGAMMA = _polygamma(FIRST + 0.5)
 
 
 def row_deviance(x: float, off: float, eta: float, mu: float) -> float:
@@ -84,105 +76,177 @@ def row_away(x: float, eta: float, mu: float) -> float:
     return row_deviance(x, x - mu, eta, mu) + row_gamma_remainder(x)[0]
 
 
-def row_log_com_sum(eta: float, shape: float) -> tuple[float, float, float]:
-    """Return the log of the sum and its slopes in ``eta`` and the shape."""
-    eta = min(eta, LARGE)
-    mu = math.exp(eta)
-    deep = DEEP / shape
-    # both from the mode
-    start = -math.sqrt(2.0 * deep * mu)
-    end = deep / 3.0 + math.sqrt(deep * deep / 9.0 + 2.0 * deep * mu)
-    for _ in range(STEPS):
-        x = mu + end
-        end -= (row_deviance(x, end, eta, mu) - deep) / (math.log(x) - eta)
-    first = max(0.0, math.floor(mu + start))
-    # of the mode, from which terms are counted
-    mode = math.floor(mu)
-    least = shape * row_away(mode, eta, mu)
+def row_com_terms(
+    k: float, count: float, base: float, eta: float, shape: float, mu: float
+) -> tuple[float, float, float]:
+    """Return the sum of so many terms, of how far above the mode they are, and away.
+
+    How far they are away is counted from ``base``.
+    """
     total = 0.0
     above = 0.0
     away = 0.0
-    last = 0.0 + math.ceil(mu + end)
-    wide = last - first > FEW
-    if wide:
-        first = 0.0
-        last = FIRST - 1.0
-    k = first
-    here = row_away(k, eta, mu)
-    while k <= last:
-        part = math.exp(least - shape * here)
+    more = row_away(k, eta, mu) - base
+    while count > 0.0:
+        part = math.exp(-shape * more)
         total += part
         above += part * (k - mu)
-        away += part * here
+        away += part * more
+        count -= 1.0
         k += 1.0
-        here += math.log(k) - eta
-    if wide:
-        at = FIRST - 0.5
-        begin = max(at - mu, start)
-        middle = max(begin, 0.0)
+        more += math.log(k) - eta
+    return total, above, away
+
+
+def row_com_corrections(
+    u: Any, log_u: Any, off: Any, more: Any, eta: Any, shape: Any
+) -> tuple[Any, Any, Any]:
+    """Return what Euler and Maclaurin add at a number, over the term there.
+
+    Operators alone, no functions: of arrays it is one. ``u`` is 1 over the number plus
+    1, ``off`` how far it is above the mode, ``more`` how far it is away.
+    """
+    # slopes of the log of a term: those of log Gamma(1 + x), by their series
+    v = u * u
+    a = shape * (eta + log_u + u * (0.5 + u * (1.0 - v * (0.1 - v / 21.0)) / 12.0))
+    b = -shape * u * (1.0 + u * (0.5 + u * (1.0 - v * (0.2 - v / 7.0)) / 6.0))
+    c = shape * v * (1.0 + u * (1.0 + u * (0.5 - v / 6.0)))
+    d = -shape * v * u * (2.0 + u * (3.0 + u * 2.0))
+    # derivatives of a term over it
+    p2 = a * a + b
+    p3 = a * a * a + 3.0 * a * b + c
+    p4 = p2 * p2 + 4.0 * a * a * b + 2.0 * b * b + 4.0 * a * c + d
+    p5 = a * a * a * a * a + 10.0 * a * a * a * b + 15.0 * a * b * b
+    p5 += 10.0 * a * a * c + 10.0 * b * c + 5.0 * a * d
+    total = ENDS[0] * a + ENDS[1] * p3 + ENDS[2] * p5
+    above = off * total + ENDS[0] + ENDS[1] * 3.0 * p2 + ENDS[2] * 5.0 * p4
+    # of a term times how far it is away, whose slope is -a / shape
+    bent = ENDS[0] * a + ENDS[1] * (3.0 * a * (p2 + b) + c)
+    bent += ENDS[2] * (5.0 * a * (p4 + d) + 10.0 * (b * p3 + c * p2))
+    return total, above, more * total - bent / shape
+
+
+def row_com_edge(
+    at: float, base: float, eta: float, shape: float, mu: float
+) -> tuple[float, float, float]:
+    """Return what a sum from half a step after a number on has beside its integral."""
+    more = row_away(at, eta, mu) - base
+    part = math.exp(-shape * more)
+    log_u = -math.log(at + 1.0)
+    total, above, away = row_com_corrections(
+        1.0 / (at + 1.0), log_u, at - mu, more, eta, shape
+    )
+    return part * total, part * above, part * away
+
+
+def row_log_com_sum(
+    eta: float, shape: float, low: float, high: float
+) -> tuple[float, float, float]:
+    """Return the log of the sum and its slopes in ``eta`` and the shape."""
+    if low > high:
+        return NOTHING, 0.0, 0.0
+    eta = min(eta, LARGE)
+    mu = math.exp(eta)
+    deep = DEEP / shape
+    top = max(min(mu, high), low)
+    # of the mode, from which terms are counted
+    off = top - mu
+    up = 0.0
+    if high > top:
+        steep = 0.0
+        if off > 0.0:
+            steep = math.log(top) - eta
+        most = deep + row_deviance(top, off, eta, mu)
+        bend = 1.0 + steep / 1.5
+        half = steep * top - deep / 3.0
+        up = (math.sqrt(half * half + 2.0 * deep * top * bend) - half) / bend
+        for _ in range(STEPS):
+            x = top + up
+            up -= (row_deviance(x, off + up, eta, mu) - most) / (math.log(x) - eta)
+    down = 0.0
+    if top > low:
+        steep = 0.0
+        if off < 0.0:
+            steep = eta - math.log(top)
+        down = 2.0 * deep / (steep + math.sqrt(steep * steep + 2.0 * deep / top))
+    first = max(low, math.floor(top - down))
+    last = min(high, math.ceil(top + up))
+    base = row_away(max(low, min(high, math.floor(mu))), eta, mu)
+    if last - first <= FEW:
+        total, above, away = row_com_terms(
+            first, last - first + 1.0, base, eta, shape, mu
+        )
+    else:
+        total = 0.0
+        above = 0.0
+        away = 0.0
+        begin = off - down
+        end = off + up
+        if first - low < FIRST:
+            part, more, far = row_com_terms(low, FIRST, base, eta, shape, mu)
+            total += part
+            above += more
+            away += far
+            at = low + FIRST - 0.5
+            part, more, far = row_com_edge(at, base, eta, shape, mu)
+            total += part
+            above += more
+            away += far
+            begin = at - mu
+        if high - last < FIRST:
+            at = high - FIRST + 0.5
+            part, more, far = row_com_terms(at + 0.5, FIRST, base, eta, shape, mu)
+            total += part
+            above += more
+            away += far
+            part, more, far = row_com_edge(at, base, eta, shape, mu)
+            total -= part
+            above -= more
+            away -= far
+            end = at - mu
+        middle = max(begin, min(off, end))
         for side in range(2):
             left = begin if side == 0 else middle
             width = middle - begin if side == 0 else end - middle
-            for i in range(POINTS):
-                off = left + width * NODES[i]
-                x = mu + off
-                far = row_deviance(x, off, eta, mu)
-                far += HALF_LOG_2PI + 0.5 * math.log(x) + row_stirling_series(x)
-                part = width * WEIGHTS[i] * math.exp(least - shape * far)
-                total += part
-                above += part * off
-                away += part * far
-        # the slopes of the log of a term half a step before the first
-        here = row_away(at, eta, mu)
-        part = math.exp(least - shape * here)
-        a = shape * (eta - POLYGAMMA[0])
-        b = -shape * POLYGAMMA[1]
-        c = -shape * POLYGAMMA[2]
-        d = -shape * POLYGAMMA[3]
-        # derivatives of a term over it
-        p2 = a * a + b
-        p3 = a * a * a + 3.0 * a * b + c
-        p4 = p2 * p2 + 4.0 * a * a * b + 2.0 * b * b + 4.0 * a * c + d
-        p5 = a * a * a * a * a + 10.0 * a * a * a * b + 15.0 * a * b * b
-        p5 += 10.0 * a * a * c + 10.0 * b * c + 5.0 * a * d
-        off = at - mu
-        total += part * (ENDS[0] * a + ENDS[1] * p3 + ENDS[2] * p5)
-        above += part * (
-            ENDS[0] * (off * a + 1.0)
-            + ENDS[1] * (off * p3 + 3.0 * p2)
-            + ENDS[2] * (off * p5 + 5.0 * p4)
-        )
-        # of a term times how far it is away, whose slope is -a / shape
-        away += part * (
-            ENDS[0] * (here * a - a / shape)
-            + ENDS[1] * (here * p3 - (3.0 * a * (p2 + b) + c) / shape)
-            + ENDS[2]
-            * (here * p5 - (5.0 * a * (p4 + d) + 10.0 * (b * p3 + c * p2)) / shape)
-        )
-    return math.log(total) - least, shape * above / total, -away / total
+            if width > 0.0:
+                for i in range(POINTS):
+                    here = left + width * NODES[i]
+                    x = mu + here
+                    far = row_deviance(x, here, eta, mu) + row_stirling_series(x)
+                    far += HALF_LOG_2PI + 0.5 * math.log(x) - base
+                    part = width * WEIGHTS[i] * math.exp(-shape * far)
+                    total += part
+                    above += part * here
+                    away += part * far
+    return (
+        math.log(total) - shape * base,
+        shape * above / total,
+        -base - away / total,
+    )
 
 
 #: Rows that are computed together: their terms are so many numbers times as many.
 _BLOCK = 10_000
 
 
-def log_com_sum(m: Any, eta: Array, shape: Array) -> tuple[Array, Array, Array]:
-    """Return the log of the sum of each row, and its slopes in both.
+def log_com_sum(
+    m: Any, eta: Array, shape: Array, low: Array | float, high: Array | float
+) -> tuple[Array, Array, Array]:
+    """Return the log of the sum of each row, and its slopes in ``eta`` and the shape.
 
     ``m`` are the operations on arrays.
     """
-    eta, shape = np.broadcast_arrays(
-        np.asarray(eta, dtype=float), np.asarray(shape, dtype=float)
+    given = np.broadcast_arrays(
+        *(np.asarray(one, dtype=float) for one in (eta, shape, low, high))
     )
-    found = np.empty((3, eta.size))
-    flat_eta, flat_shape = eta.ravel(), shape.ravel()
+    rows = given[0].shape
+    flat = [one.ravel() for one in given]
+    found = np.empty((3, flat[0].size))
     with np.errstate(all="ignore"):
-        for at in range(0, eta.size, _BLOCK):
-            rows = slice(at, at + _BLOCK)
-            found[:, rows] = _block(
-                m, np.minimum(flat_eta[rows], LARGE), flat_shape[rows]
-            )
-    value, by_eta, by_shape = found.reshape(3, *eta.shape)
+        for at in range(0, flat[0].size, _BLOCK):
+            block = slice(at, at + _BLOCK)
+            found[:, block] = _block(m, *(one[block] for one in flat))
+    value, by_eta, by_shape = found.reshape(3, *rows)
     return value, by_eta, by_shape
 
 
@@ -196,114 +260,148 @@ def _away(m: Any, x: Array, off: Array, eta: Array) -> Array:
     return np.asarray(_deviance(m, x, off, eta) + m.gamma_remainder(x))
 
 
-def ends(m: Any, eta: Array, shape: Array) -> tuple[Array, Array]:
-    """Return how far from the mode terms count, below and above it."""
+def ends(
+    m: Any, eta: Array, shape: Array, low: Array, high: Array
+) -> tuple[Array, Array, Array]:
+    """Return where terms are largest, and how far below and above it they count."""
     mu, deep = np.exp(eta), DEEP / shape
-    end = deep / 3.0 + np.sqrt(deep * deep / 9.0 + 2.0 * deep * mu)
+    top = np.maximum(np.minimum(mu, high), low)
+    off, over = top - mu, np.where(top > 0.0, top, 1.0)
+    log_ratio = np.where(off == 0.0, 0.0, np.log(over) - eta)
+    steep = np.where(off > 0.0, log_ratio, 0.0)
+    most = deep + _deviance(m, top, off, eta)
+    bend = 1.0 + steep / 1.5
+    half = steep * top - deep / 3.0
+    up = (np.sqrt(half * half + 2.0 * deep * top * bend) - half) / bend
     for _ in range(STEPS):
-        slope = np.log(mu + end) - eta
-        end = end - (_deviance(m, mu + end, end, eta) - deep) / slope
-    return -np.sqrt(2.0 * deep * mu), end
+        slope = np.log(top + up) - eta
+        up = up - (_deviance(m, top + up, off + up, eta) - most) / slope
+    steep = np.where(off < 0.0, -log_ratio, 0.0)
+    down = 2.0 * deep / (steep + np.sqrt(steep * steep + 2.0 * deep / over))
+    return top, np.where(top > low, down, 0.0), np.where(high > top, up, 0.0)
 
 
-def _block(m: Any, eta: Array, shape: Array) -> Array:
-    mu = np.exp(eta)
-    start, end = ends(m, eta, shape)
-    first, last = np.maximum(0.0, np.floor(mu + start)), np.ceil(mu + end)
-    mode = np.floor(mu)
-    least = shape * _away(m, mode, mode - mu, eta)
-    wide, narrow = last - first > FEW, last - first <= FEW
+def _block(m: Any, eta: Array, shape: Array, low: Array, high: Array) -> Array:
+    eta, mu = np.minimum(eta, LARGE), np.exp(np.minimum(eta, LARGE))
+    is_none = low > high
+    high = np.maximum(low, high)
+    top, down, up = ends(m, eta, shape, low, high)
+    first = np.maximum(low, np.floor(top - down))
+    last = np.minimum(high, np.ceil(top + up))
+    mode = np.maximum(low, np.minimum(high, np.floor(mu)))
+    base = _away(m, mode, mode - mu, eta)
+    every = _Rows(m, eta, shape, mu, base)
     # of parameters that are no numbers, as other densities have it
     found = np.full((3, len(eta)), np.nan)
-    for rows, terms in ((narrow, _few), (wide, _many)):
-        if rows.any():
-            given = (eta, shape, mu, start, end)
-            found[:, rows] = terms(m, least[rows], *(one[rows] for one in given))
-    value, above, away = found
-    return np.stack([np.log(value) - least, shape * above / value, -away / value])
-
-
-def _added(
-    m: Any,
-    weight: Array | float,
-    least: Array,
-    x: Array,
-    off: Array,
-    eta: Array,
-    shape: Array,
-) -> Array:
-    """Return the sum over terms, of how far above the mode they are, and away."""
-    away = _away(m, x, off, eta[:, None])
-    part = weight * np.exp(least[:, None] - shape[:, None] * away)
-    return np.stack([np.sum(part * one, axis=1) for one in (1.0, off, away)])
-
-
-def _few(
-    m: Any, least: Array, eta: Array, shape: Array, mu: Array, start: Array, end: Array
-) -> Array:
-    first, last = np.maximum(0.0, np.floor(mu + start)), np.ceil(mu + end)
-    k = first[:, None] + np.arange(int(np.max(last - first)) + 1.0)
-    # of each term what it is more away than the one before it
-    away = np.log(np.maximum(k, 1.0)) - eta[:, None]
-    away[:, 0] = _away(m, first, first - mu, eta)
-    away = np.cumsum(away, axis=1)
-    part = np.exp(least[:, None] - shape[:, None] * away)
-    part[k > last[:, None]] = 0.0
-    sums = (np.sum(part * one, axis=1) for one in (1.0, k - mu[:, None], away))
-    return np.stack(list(sums))
-
-
-def _many(
-    m: Any, least: Array, eta: Array, shape: Array, mu: Array, start: Array, end: Array
-) -> Array:
-    k = np.zeros((len(eta), 1)) + np.arange(FIRST)
-    found = _added(m, 1.0, least, k, k - mu[:, None], eta, shape)
-    begin = np.maximum(FIRST - 0.5 - mu, start)
-    middle = np.maximum(begin, 0.0)
-    for left, right in ((begin, middle), (middle, end)):
-        width = (right - left)[:, None]
-        off, weight = left[:, None] + width * np.array(NODES), width * np.array(WEIGHTS)
-        found += _added(m, weight, least, mu[:, None] + off, off, eta, shape)
-    at = FIRST - 0.5
-    here = _away(m, at + 0.0 * mu, at - mu, eta)
-    base, second, third, fourth = POLYGAMMA
-    a, b, c, d = shape * (eta - base), -shape * second, -shape * third, -shape * fourth
-    p2, p3 = a * a + b, a * a * a + 3.0 * a * b + c
-    p4 = p2 * p2 + 4.0 * a * a * b + 2.0 * b * b + 4.0 * a * c + d
-    p5 = a**5 + 10.0 * a**3 * b + 15.0 * a * b * b
-    p5 += 10.0 * a * a * c + 10.0 * b * c + 5.0 * a * d
-    more = (
-        (a, p3, p5),
-        ((at - mu) * a + 1.0, (at - mu) * p3 + 3.0 * p2, (at - mu) * p5 + 5.0 * p4),
-        (
-            here * a - a / shape,
-            here * p3 - (3.0 * a * (p2 + b) + c) / shape,
-            here * p5 - (5.0 * a * (p4 + d) + 10.0 * (b * p3 + c * p2)) / shape,
-        ),
-    )
-    part = np.exp(least - shape * here)
-    for place, three in enumerate(more):
-        found[place] += part * sum(
-            end * one for end, one in zip(ENDS, three, strict=True)
+    few, many = last - first <= FEW, last - first > FEW
+    if few.any():
+        found[:, few] = every.of(few).terms(first[few], last[few] - first[few] + 1.0)
+    if many.any():
+        off = top - mu
+        limits = first - low < FIRST, high - last < FIRST, low, high
+        places = off, off - down, off + up
+        found[:, many] = every.of(many).integral(
+            *(one[many] for one in (*limits, *places))
         )
-    return found
+    value, above, away = found
+    logs = np.stack(
+        [np.log(value) - shape * base, shape * above / value, -base - away / value]
+    )
+    return np.where(is_none, np.array([[NOTHING], [0.0], [0.0]]), logs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Parameters of rows; sums of terms, of how far above the mode, and how far away.
+
+    How far they are away is counted from ``base``.
+    """
+
+    m: Any
+    eta: Array
+    shape: Array
+    mu: Array
+    base: Array
+
+    def of(self, rows: Array) -> _Rows:
+        """Return some of the rows."""
+        given = (self.eta, self.shape, self.mu, self.base)
+        return _Rows(self.m, *(one[rows] for one in given))
+
+    def terms(self, first: Array, count: Array) -> Array:
+        """Return the sums of so many terms."""
+        k = first[:, None] + np.arange(np.max(count))
+        # of each term what it is more away than the one before it
+        away = np.log(np.maximum(k, 1.0)) - self.eta[:, None]
+        away[:, 0] = _away(self.m, first, first - self.mu, self.eta) - self.base
+        away = np.cumsum(away, axis=1)
+        part = np.exp(-self.shape[:, None] * away)
+        part[k >= (first + count)[:, None]] = 0.0
+        away[part == 0.0] = 0.0
+        return self._sums(part, k - self.mu[:, None], away)
+
+    def _sums(self, part: Array, above: Array, away: Array) -> Array:
+        return np.stack([np.sum(part * one, axis=1) for one in (1.0, above, away)])
+
+    def integral(
+        self,
+        is_first: Array,
+        is_last: Array,
+        low: Array,
+        high: Array,
+        top: Array,
+        begin: Array,
+        end: Array,
+    ) -> Array:
+        """Return the sums of many terms; places are counted from the mode."""
+        found = np.zeros((3, len(low)))
+        # half a step on this side of the terms that are added
+        begin = np.where(is_first, low + FIRST - 0.5 - self.mu, begin)
+        end = np.where(is_last, high - FIRST + 0.5 - self.mu, end)
+        for ones, sign in ((is_first, 1.0), (is_last, -1.0)):
+            if ones.any():
+                some, count = self.of(ones), np.full(np.sum(ones), FIRST)
+                at = low[ones] if sign > 0.0 else high[ones] - FIRST + 1.0
+                found[:, ones] += some.terms(at, count)
+                at = at + FIRST - 0.5 if sign > 0.0 else at - 0.5
+                found[:, ones] += sign * some.edge(at)
+        middle = np.maximum(begin, np.minimum(top, end))
+        for left, right in ((begin, middle), (middle, end)):
+            width = (right - left)[:, None]
+            off = left[:, None] + width * np.array(NODES)
+            x = self.mu[:, None] + off
+            away = _away(self.m, x, off, self.eta[:, None]) - self.base[:, None]
+            part = width * np.array(WEIGHTS) * np.exp(-self.shape[:, None] * away)
+            found += self._sums(part, off, away)
+        return found
+
+    def edge(self, at: Array) -> Array:
+        """Return what sums from half a step after a number on have beside integrals."""
+        off = at - self.mu
+        more = _away(self.m, at, off, self.eta) - self.base
+        given = (off, more, self.eta, self.shape)
+        over = row_com_corrections(1.0 / (at + 1.0), -np.log(at + 1.0), *given)
+        return np.asarray(np.exp(-self.shape * more) * np.stack(over))
 
 
 #: The same as text, for scripts and graphs; ``log1p_excess`` and ``gamma_remainder``
 #: are defined before it.
-TEXT = '''def log_com_sum(eta, shape):
+TEXT = '''def log_com_sum(eta, shape, low, high):
     """Log of the sum over counts k of exp(-shape * (log k! - k * eta + exp(eta))).
 
-    Few terms are added; of many the first ones, and the rest is an integral by Gauss's
-    rule, with what Euler and Maclaurin add at its start.
+    Over those from low to high. Few terms are added; of many those at both ends, and
+    the rest is an integral by Gauss's rule, with what Euler and Maclaurin add there.
     """
     from pytensor.gradient import disconnected_grad
 
-    eta, shape = pt.broadcast_arrays(
-        *(pt.cast(one, "float64")[..., None] for one in (eta, shape))
-    )
+    given = (pt.cast(one, "float64")[..., None] for one in (eta, shape, low, high))
+    eta, shape, low, high = pt.broadcast_arrays(*given)
+    is_none = low > high
+    # a range that is none is given one, which is not looked at
+    high = pt.switch(is_none, low, high)
     eta = pt.minimum(eta, 40)
     mu, deep = pt.exp(eta), 40 / shape
+    still = disconnected_grad(mu)
 
     def deviance(x, off):
         near, some = pt.abs(off) < x / 2, pt.switch(x > 0, x, 1)
@@ -313,41 +411,68 @@ TEXT = '''def log_com_sum(eta, shape):
     def away(x):
         return deviance(x, x - mu) + gamma_remainder(x)
 
-    # how far from the mode terms count: no matter to the slopes of the sum
-    end = deep / 3 + pt.sqrt(deep**2 / 9 + 2 * deep * mu)
+    # where terms are largest, how far from there they count: no matter to the slopes
+    top = pt.maximum(pt.minimum(mu, high), low)
+    off = top - mu
+    log_ratio = pt.switch(pt.eq(off, 0), 0, pt.log(pt.switch(top > 0, top, 1)) - eta)
+    bend = 1 + pt.maximum(log_ratio, 0) / 1.5
+    half = pt.maximum(log_ratio, 0) * top - deep / 3
+    up = (pt.sqrt(half**2 + 2 * deep * top * bend) - half) / bend
+    most = deep + deviance(top, off)
     for _ in range(5):
-        end = end - (deviance(mu + end, end) - deep) / (pt.log(mu + end) - eta)
-    start, end = disconnected_grad(-pt.sqrt(2 * deep * mu)), disconnected_grad(end)
-    first, last = pt.maximum(0, pt.floor(mu + start)), pt.ceil(mu + end)
+        more = deviance(top + up, off + up) - most
+        up = up - more / (pt.log(top + up) - eta)
+    steep = pt.maximum(-log_ratio, 0)
+    width = pt.switch(top > 0, 2 * deep / pt.switch(top > 0, top, 1), 1)
+    down = 2 * deep / (steep + pt.sqrt(steep**2 + width))
+    down, up = pt.switch(top > low, down, 0), pt.switch(high > top, up, 0)
+    down, up, off = (disconnected_grad(one) for one in (down, up, off))
+    first = pt.maximum(low, pt.floor(disconnected_grad(top) - down))
+    last = pt.minimum(high, pt.ceil(disconnected_grad(top) + up))
     is_wide = last - first > 128
-    place, start_at = np.arange(131), pt.switch(is_wide, 0, first)
-    k = start_at + place
-    seen = k <= pt.switch(is_wide, 31, last)
-    least = shape * disconnected_grad(away(pt.floor(mu)))
+    at_low, at_high = is_wide & (first - low < 32), is_wide & (high - last < 32)
+    # 129 terms, or 32 at each end
+    place = np.arange(129)
+    right = pt.switch(at_high, high - 31, low + 32)
+    left = pt.switch(is_wide, pt.switch(at_low, low, right - 32), first)
+    later = is_wide & (place >= 32)
+    k = pt.switch(later, right + place - 32, left + place)
+    seen = pt.switch(later, at_high & (place < 64), ~is_wide | at_low)
+    seen = seen & (is_wide | (k <= last))
+    base = disconnected_grad(away(pt.clip(pt.floor(mu), low, high)))
     # of each term what it is more away than the one before it
-    more = pt.switch(place > 0, pt.log(pt.maximum(k, 1)) - eta, away(start_at))
-    far = pt.cumsum(more, axis=-1)
-    terms = pt.exp(pt.switch(seen, least - shape * far, -np.inf))
+    steps = pt.log(pt.maximum(k, 1)) - eta
+    jump = away(right) - away(left + 31)
+    steps = pt.switch(pt.eq(place, 32) & is_wide, jump, steps)
+    far = pt.cumsum(pt.switch(place > 0, steps, away(left) - base), axis=-1)
+    terms = pt.exp(pt.switch(seen, -shape * far, -np.inf))
     total = terms.sum(axis=-1, keepdims=True)
+    begin = pt.switch(at_low, low + 31.5 - still, off - down)
+    end = pt.switch(at_high, right - 0.5 - still, off + up)
+    middle = pt.maximum(begin, pt.minimum(off, end))
     nodes, weights = np.polynomial.legendre.leggauss(28)
-    begin = pt.maximum(31.5 - disconnected_grad(mu), start)
-    middle = pt.maximum(begin, 0)
     integral = 0
-    for low, high in ((begin, middle), (middle, end)):
-        off = low + (high - low) * (1 + nodes) / 2
-        x = pt.switch(is_wide, disconnected_grad(mu) + off, 1)
+    for one, other in ((begin, middle), (middle, end)):
+        here = one + (other - one) * (1 + nodes) / 2
+        x = pt.switch(is_wide, still + here, 1)
         series = (1 / 12 - (1 / 360 - 1 / (1260 * x**2)) / x**2) / x
-        far = deviance(x, x - mu) + pt.log(2 * np.pi * x) / 2 + series
-        parts = weights * pt.exp(least - shape * far)
-        integral += (high - low) / 2 * parts.sum(axis=-1, keepdims=True)
-    # slopes of the log of the gamma function at 32.5, from the first on
-    a = shape * (eta - 3.4657765859535945)
-    b, c = -0.03124745773705363 * shape, 0.0009763242170921921 * shape
-    d = -6.100537935683495e-05 * shape
-    third = a**3 + 3 * a * b + c
-    fifth = a**5 + 10 * a**3 * b + 15 * a * b**2 + 10 * a**2 * c + 10 * b * c
-    ends = a / 24 - 7 / 5760 * third + 31 / 967680 * (fifth + 5 * a * d)
-    integral += ends * pt.exp(least - shape * away(31.5 + 0 * eta))
+        far = deviance(x, x - mu) + pt.log(2 * np.pi * x) / 2 + series - base
+        parts = weights * pt.exp(pt.switch(is_wide, -shape * far, 0))
+        integral += (other - one) / 2 * parts.sum(axis=-1, keepdims=True)
+    for at, sign, is_there in ((left + 31.5, 1, at_low), (right - 0.5, -1, at_high)):
+        at = pt.switch(is_there, at, 31.5)
+        # slopes of the log of a term, by those of the log of the gamma function
+        u = 1 / (at + 1)
+        a = eta + pt.log(u) + u * (0.5 + u * (1 - u**2 * (0.1 - u**2 / 21)) / 12)
+        b = -u * (1 + u * (0.5 + u * (1 - u**2 * (0.2 - u**2 / 7)) / 6))
+        c = u**2 * (1 + u * (1 + u * (0.5 - u**2 / 6)))
+        d = -(u**3) * (2 + u * (3 + u * 2))
+        a, b, c, d = (shape * one for one in (a, b, c, d))
+        third = a**3 + 3 * a * b + c
+        fifth = a**5 + 10 * a**3 * b + 15 * a * b**2 + 10 * a**2 * c + 10 * b * c
+        added = a / 24 - 7 / 5760 * third + 31 / 967680 * (fifth + 5 * a * d)
+        term = pt.exp(pt.switch(is_there, -shape * (away(at) - base), -np.inf))
+        integral += sign * term * added
     total = total + pt.switch(is_wide, integral, 0)
-    return (pt.log(total) - least)[..., 0]
+    return pt.switch(is_none, -1e30, pt.log(total) - shape * base)[..., 0]
 '''

@@ -134,6 +134,7 @@ class Graph(Operations):
         self._known: dict[tuple[Any, ...], GraphNode] = {}
         self._slopes: dict[int, dict[int, GraphNode]] = {}
         self._reached: dict[int, frozenset[int]] = {}
+        self._moved: dict[int, frozenset[int]] = {}
         for name in (*_PLAIN, *DERIVED):
             if name != inside:
                 setattr(self, name, self._maker(name))
@@ -313,7 +314,7 @@ class Graph(Operations):
                     found[v] = found[v] + by * inner
             elif not node.is_leaf:
                 for one, step in self._steps(node, by):
-                    if self.reaches(one) & variables:
+                    if self._moves_with(one) & variables:
                         adjoint[one.at] = adjoint.get(one.at, self.node(0.0)) + step()
                         waiting.add(one.at)
         return found
@@ -324,6 +325,14 @@ class Graph(Operations):
             own = frozenset((node.at,)) if node.op == "var" else frozenset[int]()
             self._reached[node.at] = own.union(*map(self.reaches, node.inputs))
         return self._reached[node.at]
+
+    def _moves_with(self, node: GraphNode) -> frozenset[int]:
+        """Return the variables that a node may have slopes in: no condition has one."""
+        if node.at not in self._moved:
+            own = frozenset((node.at,)) if node.op == "var" else frozenset[int]()
+            inputs = node.args[1:] if node.op == "where" else node.inputs
+            self._moved[node.at] = own.union(*map(self._moves_with, inputs))
+        return self._moved[node.at]
 
     def _steps(
         self, node: GraphNode, by: GraphNode

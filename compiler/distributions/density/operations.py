@@ -264,10 +264,10 @@ class Operations:
             (MILLS_FROM, 0.0),
         )
 
-    def log_com_sum(self, eta: Any, shape: Any) -> Any:
-        """Log of the sum over counts ``k`` of ``exp(-shape L(k))``: ``compoisson.py``.
+    def log_com_sum(self, eta: Any, shape: Any, low: Any, high: Any) -> Any:
+        """Log of a sum over counts ``k`` of ``exp(-shape L(k))``: ``compoisson.py``.
 
-        ``L`` is ``log k! - k eta + exp(eta)``.
+        ``L`` is ``log k! - k eta + exp(eta)``; over those from ``low`` to ``high``.
         """
         raise NotImplementedError
 
@@ -300,10 +300,10 @@ DERIVED = {
     **{"log1p_ratio": 1, "softplus_excess": 1, "x_log_x": 1, "gamma_remainder": 1},
     **{"lgamma1p": 1},
     **{"log_rising": 2, "half_rising": 1, "log_ndtr": 1, "log_mills": 1, "log_i0e": 1},
-    **{"log_com_sum": 2, "log_skew_tail": 2, "log_arc": 3},
+    **{"log_com_sum": 4, "log_skew_tail": 2, "log_arc": 3},
 }
 #: The last numbers of these are known: the kernel has no slope in them.
-KNOWN = {"log_rising": 1}
+KNOWN = {"log_rising": 1, "log_com_sum": 2}
 #: Logs of tails: what has both by hand, which of the two, the numbers that it takes.
 TAILS = {
     **{"log_gammainc": ("gamma", 0, 2), "log_gammaincc": ("gamma", 1, 2)},

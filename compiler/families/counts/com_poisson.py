@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ import numpy as np
 from ...distributions.density import compoisson
 from ...distributions.density.arrays import ARRAYS
 from ...distributions.numerics import LARGEST_MEAN
-from ..family import Array, DefaultPrior, Dpar, Family
+from ..family import Array, DefaultPrior, Dpar, Family, Tails
 from ..link import POSITIVES
-from ..written import readings
+from ..written import alone_text, readings
 from .poisson import in_support, moments
 from .saddle import deviance, log_some
+from .tails import LOWEST
 
 NAMES = ("eta", "shape")
 #: Modes of draws are no larger.
@@ -26,17 +28,45 @@ _LEAST = -1e6
 _TRIES = 64
 #: Tries of all draws at once, by NumPy: fewer are no quicker.
 _AT_ONCE = 2_000
+#: The log of what is nearly all.
+_ALL = -1e-15
 
 
 def density(m: Any, y: Any, eta: Any, shape: Any) -> Any:
     """Log mass, of what a count and all counts are away from the mode."""
-    return _log_mass(m, y, eta, shape) - m.log_com_sum(eta, shape)
+    return _log_mass(m, y, eta, shape) - log_all(m, eta, shape)
+
+
+def log_all(m: Any, eta: Any, shape: Any) -> Any:
+    """Return the log of what masses are normalised by."""
+    return m.log_com_sum(eta, shape, 0.0, math.inf)
 
 
 def _log_mass(m: Any, y: Any, eta: Any, shape: Any) -> Any:
     """Return the log mass before it is normalised."""
     off = deviance(m, y, m.exp(eta) - y, eta - log_some(m, y))
     return -shape * (off + m.gamma_remainder(y))
+
+
+def log_tails(m: Any, y: Any, eta: Any, shape: Any) -> tuple[Any, Any]:
+    """Return the logs of the distribution function and of what is above.
+
+    The thinner one is a sum, so that it has its digits however far out it is.
+    """
+    below_one = m.where(eta < 0.0, -eta, 0.0)
+    middle = m.exp(eta) + 0.5 / (shape * (1.0 + below_one))
+    is_low = middle > y + 1.0
+    ends = m.where(is_low, 0.0, y + 1.0), m.where(is_low, y, math.inf)
+    thin = m.log_com_sum(eta, shape, *ends) - log_all(m, eta, shape)
+    thin = m.where(thin < _ALL, thin, _ALL)
+    rest = m.log1mexp(-thin)
+    return m.where(is_low, thin, rest), m.where(is_low, rest, thin)
+
+
+def log_between(m: Any, low: Any, high: Any, eta: Any, shape: Any) -> Any:
+    """Return the log of the probability above one count, up to another."""
+    some = m.log_com_sum(eta, shape, low + 1.0, high)
+    return some - log_all(m, eta, shape)
 
 
 def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
@@ -59,7 +89,7 @@ def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
     mode = np.floor(np.exp(flat_eta))
     # rows that are alike have one sum
     pairs, place = np.unique(flat_eta + 1j * flat_shape, return_inverse=True)
-    total = np.real(ARRAYS.log_com_sum(pairs.real, pairs.imag))[place]
+    total = np.real(log_all(ARRAYS, pairs.real, pairs.imag))[place]
     peak = np.exp(_log_mass(ARRAYS, mode, flat_eta, flat_shape) - total)
     drawn, waiting = mode.copy(), np.arange(mode.size)
     while waiting.size:
@@ -91,15 +121,25 @@ def mean(eta: Array, shape: Array) -> Array:
     """Mean count: the mode, and what the slope of the normalising sum says."""
     eta, shape = np.asarray(eta, dtype=float), np.asarray(shape, dtype=float)
     with np.errstate(over="ignore"):
-        above = compoisson.log_com_sum(ARRAYS, eta, shape)[1] / shape
-        return np.asarray(np.exp(eta) + above)
+        found = compoisson.log_com_sum(ARRAYS, eta, shape, 0.0, math.inf)
+        return np.asarray(np.exp(eta) + found[1] / shape)
+
+
+def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) -> Array:
+    """Return the mean between two bounds, which are among what is seen."""
+    eta, shape = (np.asarray(one, dtype=float) for one in own)
+    first = 0.0 if low is None else np.asarray(low, dtype=float)
+    last = math.inf if high is None else np.asarray(high, dtype=float)
+    eta = np.minimum(eta, compoisson.LARGE)
+    found = compoisson.log_com_sum(ARRAYS, eta, shape, first, last)
+    return np.asarray(np.clip(np.exp(eta) + found[1] / shape, first, last))
 
 
 def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
     from ...distributions.density.tensors import Tensors
 
     eta, shape = pt.broadcast_arrays(pt.minimum(eta, _LARGEST), shape)
-    total = Tensors(pt).log_com_sum(eta, shape)
+    total = log_all(Tensors(pt), eta, shape)
 
     def mass(k: Any) -> Any:
         away = pt.gammaln(k + 1.0) - k * eta + pt.exp(eta)
@@ -123,7 +163,7 @@ def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
 
 _DRAW = """
     eta, shape = pt.broadcast_arrays(pt.minimum(eta, 34.5), shape)
-    total = log_com_sum(eta, shape)
+    total = log_com_sum(eta, shape, 0, np.inf)
 
     def mass(k):
         return pt.exp(-shape * (pt.gammaln(k + 1) - k * eta + pt.exp(eta)) - total)
@@ -144,6 +184,18 @@ _DRAW = """
     found = pt.take_along_axis(pt.switch(taken, at, mode), first, axis=0)[0]
     return pt.cast(found, "int64")
 """
+
+TAILS = Tails(
+    log_tails,
+    lambda pm, pt, *given: pm.CustomDist.dist(
+        *given, dist=lambda eta, shape, size: _draw(pm, pt, eta, shape, size)
+    ),
+    "pm.CustomDist.dist(eta, shape, dist=alone)",
+    before=alone_text("eta, shape", _DRAW),
+    lowest=LOWEST,
+    between=log_between,
+    mean=mean_between,
+)
 
 COM_POISSON = Family(
     name="com_poisson",
@@ -180,6 +232,7 @@ COM_POISSON = Family(
         "Log P(value) of a Conway-Maxwell-Poisson count, by the log of its mode",
         whole=True,
     ),
+    tails=TAILS,
     doc=r"""Counts that vary less than Poisson counts, or more.
 
 .. math:: P(Y = y \mid \eta, \nu) = \frac{1}{Z} \left(\frac{\mu^y}{y!}\right)^{\nu},
@@ -191,10 +244,10 @@ Parameters: ``eta``, the log of :math:`\mu` (any real number); ``shape``, the
 :math:`\mu`; the mean is near :math:`\mu + 1/(2\nu) - 1/2` and the variance near
 :math:`\mu/\nu` where :math:`\mu` is not small. What is asked of the mean is answered by
 the mean, not by :math:`\mu`. ``Z`` is summed where it has few terms, and else an
-integral with its ends: 10 digits and more for :math:`\mu` up to 10^8 and shapes from
-0.01 to 10^4, 6 at a shape of 0.001. A sum of such counts is no such count, so there is
-no ``rate(t)``:
-``offset(log(t))`` multiplies :math:`\mu`. References: Conway & Maxwell (1962), A
+integral with its ends, and so are tails and intervals: 10 digits and more for
+:math:`\mu` up to 10^8 and shapes from 0.01 to 10^4, 6 at a shape of 0.001. A sum of
+such counts is no such count, so there is no ``rate(t)``: ``offset(log(t))`` multiplies
+:math:`\mu`. References: Conway & Maxwell (1962), A
 queuing model with state dependent service rates, Journal of Industrial Engineering 12,
 132-136; Guikema & Goffelt (2008), A flexible count data regression model for risk
 analysis, Risk Analysis 28, 213-223.
