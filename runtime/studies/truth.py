@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -119,12 +120,28 @@ class Truth:
                 result.append(replace(one, source=spec, span=span))
                 continue
             place = min(bisect_right(starts, one.span.start), len(lines)) - 1
-            span = lines[place].span
+            line = lines[place]
+            span = line.span
             # what is wrong with the name of a list is so of each of its values
             if (one.rule, span.start) not in told:
                 told.add((one.rule, span.start))
-                result.append(replace(one, source=self.source, span=span, fix=None))
+                notes = (*one.notes, *_of_lists(one, line))
+                result.append(
+                    replace(one, source=self.source, span=span, notes=notes, fix=None)
+                )
         return result
+
+
+def _of_lists(fault: Diagnostic, line: TrueParameter) -> tuple[str, ...]:
+    """Say what a list is for, where one is wrong or missing."""
+    if line.listed and fault.rule == "unknown-target":
+        first, *others = line.names
+        shown = ", ".join(f"`{name}`" for name in (first, *others[:1]))
+        return (f"a list gives the values of {shown} and so on, as thresholds have",)
+    numbered = f"`{line.name}[1]`"
+    if fault.rule == "several-columns" and any(numbered in n for n in fault.notes):
+        return (f"all of them are a list: `{line.name} = [..., ..., ...]`",)
+    return ()
 
 
 def read_truth(truth: str | os.PathLike[str] | Mapping[str, Any]) -> Truth:
@@ -142,7 +159,9 @@ def read_truth(truth: str | os.PathLike[str] | Mapping[str, Any]) -> Truth:
         ``truth-value`` for lines that are not ``NAME = number``.
     """
     if isinstance(truth, Mapping):
-        text = "".join(f"{name} = {_plain(value)}\n" for name, value in truth.items())
+        text = "".join(
+            f"{name} = {_plain(name, value)}\n" for name, value in truth.items()
+        )
         return parsed(Source(text, "truth"))
     if not isinstance(truth, str | os.PathLike):
         raise ArgumentError(
@@ -154,8 +173,15 @@ def read_truth(truth: str | os.PathLike[str] | Mapping[str, Any]) -> Truth:
     return parsed(read_source(truth))
 
 
-def _plain(value: Any) -> str:
-    values: Any = np.asarray(value, dtype=np.float64)
+def _plain(name: Any, value: Any) -> str:
+    try:
+        values: Any = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = None
+    if values is None or values.ndim > 1:
+        raise ArgumentError(
+            f"truth gives {name!r} {given(value)}: it is a number, or a list of numbers"
+        )
     if values.ndim == 0:
         return repr(float(values))
     return f"[{', '.join(repr(float(each)) for each in values)}]"
@@ -173,11 +199,11 @@ def parsed(source: Source) -> Truth:
     sink, lines, start = Sink(source), [], 0
     for text in source.text.splitlines(keepends=True):
         bare = text.split("#")[0] if '"' not in text else text
-        begin = start + len(bare) - len(bare.lstrip())
-        span = Span(begin, start + len(bare.rstrip()))
-        start += len(text)
+        begin, end = len(bare) - len(bare.lstrip()), len(bare.rstrip())
+        before, start = start, start + len(text)
         if not bare.strip():
             continue
+        span = Span(before + begin, before + end)
         name, equals, value = bare.strip().rpartition("=")
         values = _numbers(value)
         if not equals or not name.strip() or values is None:
@@ -188,6 +214,7 @@ def parsed(source: Source) -> Truth:
                 "a line gives one parameter its value: `sd[subj, Intercept] = 1.2`; "
                 "thresholds may be a list: `threshold = [-1, 0, 1.5]`, of an item "
                 "`threshold[a] = [-1, 0, 1.5]`",
+                *_with_comma(name.strip(), value.strip()),
             )
             continue
         listed = value.strip().startswith("[")
@@ -195,6 +222,13 @@ def parsed(source: Source) -> Truth:
     if sink.failed:
         raise ModelError(sink.sorted())
     return Truth(source, tuple(lines))
+
+
+def _with_comma(name: str, value: str) -> tuple[str, ...]:
+    """Say how a number with a decimal comma is written; nothing of another value."""
+    if not re.fullmatch(r"[+-]?\d+,\d+", value):
+        return ()
+    return (f"decimals stand behind a point: `{name} = {value.replace(',', '.')}`",)
 
 
 def _numbers(text: str) -> tuple[float, ...] | None:

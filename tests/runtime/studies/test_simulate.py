@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +299,8 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "twice": ({"b[x[b]]": 2}, "truth-value", "two values"),
     "a sum": ({"b[x] + 1": 2}, "truth-value", "no single parameter"),
     "no number": ({"sigma": float("nan")}, "truth-value", "no `NAME = number`"),
+    "of brms": ({"b_x": 1, "b[x]": None}, "unknown-target", "it is written `b[x[b]]`"),
+    "a list": ({"sigma": [1, 2]}, "unknown-target", "of `sigma[1]`, `sigma[2]` and"),
 }
 
 
@@ -312,6 +315,22 @@ def test_a_truth_that_is_none(name: str) -> None:
     assert one.rule == rule
     assert message in one.message
     assert one.source.name == "truth"
+
+
+def test_lines_of_a_truth() -> None:
+    text = "Intercept = 1\n\n  # of x\nb[x] = 1  # here\n \nsigma = 1\n\n"
+    assert len(varying.simulate("y ~ x", text, design(4), seed=1)) == 16
+    ordinal = "column y: ordered(1..4)\ny ~ 1, family=ordlogit"
+    for spec, lines, message in (
+        ("y ~ 1", "Intercept = 1,5\nsigma = 1", "a point: `Intercept = 1.5`"),
+        (ordinal, "threshold = 1", "a list: `threshold = [..., ..., ...]`"),
+        ("y ~ 1", "\n", "no value for `Intercept` and 1 more"),
+    ):
+        with pytest.raises(ModelError, match=re.escape(message)):
+            varying.simulate(spec, lines + "\n", design(4))
+    for value in ("a", {"a": 1}, [[1, 2]], 1j):
+        with pytest.raises(ValueError, match="'sigma' .*: it is a number, or a list"):
+            varying.simulate("y ~ 1", {"Intercept": 1, "sigma": value}, design(4))
 
 
 def test_what_cannot_be_drawn() -> None:
