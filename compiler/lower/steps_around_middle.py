@@ -35,7 +35,7 @@ class _Laid:
     @property
     def middle(self) -> float:
         """The prior mean of their middle."""
-        return round(float(np.mean(self.equal)) + self.m, 12)
+        return round(float(np.mean(self.equal)) + self.m, 12) + 0.0
 
 
 def lower_around_middle(

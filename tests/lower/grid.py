@@ -427,6 +427,8 @@ class Design:
     header: str = ""
     #: A formula for a distributional parameter: its name and right-hand side.
     dpar: tuple[str, str] | None = None
+    #: Further options of the formula.
+    options: str = ""
 
 
 SIMPLE = "column a, b: factor, contrast=simple"
@@ -456,6 +458,11 @@ CELLS_YEAR = Design("0 + cond + year", "0 + cond + year")
 SEVERAL = (TWO, PARABOLA, PARABOLA_AGE, PRODUCT, LOGS, CURVES)
 CELLS_ONLY = Design("0 + cond", "0 + cond")
 EIGHT = Design("x1 + ... + x8", "+".join(f"x{i}" for i in range(1, 9)))
+#: Thresholds of steps in other layouts than each by itself.
+LAID_OUT = tuple(
+    Design(f"1, threshold={layout}", "1", options=f", threshold={layout}")
+    for layout in ("equidistant", "symmetric", "sum_to_zero")
+)
 
 SHARED = (
     AGE,
@@ -569,10 +576,15 @@ class Case:
         data = {**PREDICTORS, **self.scale.make(rng, SCORE)}
         lines = [self.scale.header, self.design.header]
         formula = self.design.formula + self.scale.right
-        lines.append(f"{self.scale.left} ~ {formula}, family={self.family}")
+        options = f"family={self.family}{self.design.options}"
+        lines.append(f"{self.scale.left} ~ {formula}, {options}")
         if self.design.dpar is not None:
             lines.append("  {} ~ {}".format(*self.design.dpar))
         return compile_spec(Request(Source("\n".join(lines)), table_from_frame(data)))
+
+
+#: Responses of steps whose thresholds are laid out in every way.
+LAID_OUT_OF = ("1 to 5", "1 to 100")
 
 
 def _cases() -> tuple[Case, ...]:
@@ -592,6 +604,8 @@ def _cases() -> tuple[Case, ...]:
             elif scale.name == RATINGS:
                 designs += [THREE_WAY]
                 designs += DPARS.get(family, ())[:1]
+            if FAMILIES[family].steps is not None and scale.name in LAID_OUT_OF:
+                designs += LAID_OUT
             cases += [Case(family, scale, design) for design in designs]
     return tuple(cases)
 

@@ -214,6 +214,15 @@ KNOWN = (
             and case.design == PRODUCT
         ),
     ),
+    Miss(
+        frozenset({"covers", "mean"}),
+        "without an intercept: steps that are even on the whole end early, and it is "
+        "for the predictor to say that these do not",
+        lambda case: (
+            case.family in ("sratio", "cratio")
+            and "threshold=sum_to_zero" in case.design.name
+        ),
+    ),
 )
 
 

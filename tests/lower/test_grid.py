@@ -19,6 +19,7 @@ from .grid import (
     CASES,
     DPARS,
     EIGHT,
+    LAID_OUT,
     SCALES,
     SHARED,
     Case,
@@ -36,6 +37,8 @@ FAST = [
     or case.scale.name.startswith("rate")
     # designs are the same in all families: two have them all
     or (case.family in ("poisson", "ordlogit") and case.design in SHARED)
+    # layouts are the same in all families of steps
+    or (case.design in LAID_OUT and case.name.startswith("acat, 1 to 5"))
     # log odds that are nearly the log of a mean, over a shape
     or (case.family == "discrete_weibull" and case.design == EIGHT)
 ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, logit
 
-from .studies import LEVELS, ROWS, Named, Study, X, eta, ordinal_prior
+from .studies import LEVELS, ROWS, Named, Study, X, effects, eta, ordinal_prior
 from .studies import G as GROUP
 
 Array = NDArray[np.float64]
@@ -33,12 +34,16 @@ CURVES: dict[str, Curve] = {
     "cauchit": stats.cauchy.cdf,
 }
 _HEAD = "column y: ordered(1..4)\n"
-_PRIORS = """
+_OF_EFFECTS = """
 prior b ~ normal(0, 1)
-prior threshold ~ normal(0, 2)
 prior sd ~ exponential(1)
 """
+_PRIORS = f"{_OF_EFFECTS}prior threshold ~ normal(0, 2)\n"
 _RESPONSE = np.arange(ROWS) % CATEGORIES + 1.0
+#: The same shares from both ends of each item, 3, 2, 2, 3 and 3, 4, 3.
+_OF_ITEMS = np.empty(ROWS)
+_OF_ITEMS[ITEM == 0] = np.repeat([1.0, 2.0, 3.0, 4.0], [3, 2, 2, 3])
+_OF_ITEMS[ITEM == 1] = np.repeat([1.0, 2.0, 3.0], [3, 4, 3])
 
 
 def between(below: Array) -> Array:
@@ -109,11 +114,11 @@ def inflated(p: Named) -> Array:
     return share * lowest + (1.0 - share) * cumulative(expit, p)
 
 
-def items(p: Named) -> Array:
+def of_items(each: Callable[[Named], Array], p: Named) -> Array:
     """Return probabilities where items have thresholds of their own: three, and two."""
-    at = eta(p)[:, :, None]
-    first = between(expit(p["threshold"][:, None, :3] - at))
-    second = between(expit(p["threshold"][:, None, 3:] - at))
+    first, second = (
+        each({**p, "threshold": own}) for own in np.split(p["threshold"], [3], axis=1)
+    )
     second = np.pad(second, [(0, 0), (0, 0), (0, 1)])
     return np.where(ITEM[:, None] == 0, first, second)
 
@@ -134,6 +139,7 @@ def study(
     prior: Callable[[Rng, int], Named] = ordinal_prior,
     more: str = "",
     response: Array = _RESPONSE,
+    priors: str = _PRIORS,
 ) -> Study:
     """Return the study of a family whose probabilities of categories are given."""
 
@@ -146,7 +152,7 @@ def study(
         chance = np.take_along_axis(probabilities(p), rank[None, :, None], axis=-1)
         return np.asarray(np.log(np.maximum(chance, 1e-300)).sum(axis=(1, 2)))
 
-    spec = f"{_HEAD}{formula}{_PRIORS}{more}"
+    spec = f"{_HEAD}{formula}{priors}{more}"
     return Study(spec, response, prior, simulate, log_likelihood)
 
 
@@ -180,6 +186,38 @@ def _one_fewer(rng: Rng, size: int) -> Named:
 def _of_items(rng: Rng, size: int) -> Named:
     drawn = [np.sort(rng.normal(0.0, 2.0, (size, k)), axis=1) for k in (3, 2)]
     return {**ordinal_prior(rng, size), "threshold": np.concatenate(drawn, axis=1)}
+
+
+# Layouts have their default priors: where shares of categories are the same from both
+# ends, or even, their m is 0.
+
+
+def _equidistant_acat(rng: Rng, size: int) -> Named:
+    """Thresholds of two items at one distance each; they are 0 at equal shares."""
+    laid = []
+    for count in (3, 2):
+        sd = 3.0 * (1.0 - 1.0 / (count + 1)) * (2.0 / (count + 1)) ** 0.5
+        places = np.arange(count) - 0.5 * (count - 1)
+        gap = rng.normal(0.0, sd / (places @ places) ** 0.5, (size, 1))
+        laid.append(rng.normal(0.0, sd, (size, 1)) + gap * places)
+    return {**effects(rng, size), "threshold": np.concatenate(laid, axis=1)}
+
+
+#: Stopping thresholds where four categories are equally likely, and their prior sd.
+_EQUAL, _SD = logit(1.0 / np.array([4.0, 3.0, 2.0])), 3.0 * (1.0 - 1.0 / 4.0)
+
+
+def _symmetric_sratio(rng: Rng, size: int) -> Named:
+    middle = rng.normal(_EQUAL.mean(), _SD, (size, 1))
+    away = 0.5 * (_EQUAL[2] - _EQUAL[0])
+    half = rng.normal(away, _SD / 2.0**0.5, (size, 1))
+    return {**effects(rng, size), "threshold": middle + half * np.arange(-1.0, 2.0)}
+
+
+def _zero_sum_sratio(rng: Rng, size: int) -> Named:
+    free = rng.normal(_EQUAL, _SD, (size, 3))
+    centred = free - free.mean(axis=1, keepdims=True)
+    return {**effects(rng, size), "threshold": centred}
 
 
 def _of_persons(rng: Rng, size: int) -> Named:
@@ -226,7 +264,7 @@ ORDINAL = {
     ),
     "thresholds of items": study(
         "y | thres(cuts, gr=item) ~ x + (1 | g), family=cumulative",
-        items,
+        partial(of_items, partial(cumulative, expit)),
         _of_items,
         response=np.where(ITEM == 0, np.arange(ROWS) % 4, np.arange(ROWS) % 3) + 1.0,
     ),
@@ -235,6 +273,25 @@ ORDINAL = {
         persons,
         _of_persons,
         "prior threshold.sd[g] ~ exponential(2)\n",
+    ),
+    "acat of items, equidistant": study(
+        "y | thres(cuts, gr=item) ~ x + (1 | g), family=acat, threshold=equidistant",
+        partial(of_items, acat),
+        _equidistant_acat,
+        response=_OF_ITEMS,
+        priors=_OF_EFFECTS,
+    ),
+    "sratio, symmetric": study(
+        f"{_LINE}, family=sratio, threshold=symmetric",
+        sratio,
+        _symmetric_sratio,
+        priors=_OF_EFFECTS,
+    ),
+    "sratio, sum_to_zero": study(
+        f"{_LINE}, family=sratio, threshold=sum_to_zero",
+        sratio,
+        _zero_sum_sratio,
+        priors=_OF_EFFECTS,
     ),
     "sratio, cs": replace(
         study(
