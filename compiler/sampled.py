@@ -29,11 +29,14 @@ class Sampled:
     @cached_property
     def _stage(self) -> tuple[Program, Frame]:
         from .passes import for_sampling
+        from .program.counted import with_possible_responses
 
         program = self.compiled.program
         # what is kept for each row is computed from the draws: see `kept.py`
         bare = tuple(replace(one, report=()) for one in program.predictors)
-        return for_sampling(replace(program, predictors=bare), self.compiled.frame)
+        program = replace(program, predictors=bare)
+        frame = with_possible_responses(program, self.compiled.frame)
+        return for_sampling(program, frame)
 
     @property
     def program(self) -> Program:

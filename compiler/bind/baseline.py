@@ -22,6 +22,7 @@ from ..families.continuous.cox import DF, NAME, cox, knots_of
 from ..families.family import Array, Family
 from ..prepare.rows import Prepared
 from .bound import Response
+from .counting import counting
 from .response import response_values
 from .response_terms import split_response
 from .response_terms.reading import arguments_of
@@ -111,7 +112,7 @@ def with_baseline(
     asked = _asked(calls, sink)
     if asked is None or family is None or family.name != NAME or response is None:
         return None if asked is None else family
-    table = prepared.table
+    table = counting(response.weight, prepared.table)
     if prepared.schema.open or not table.rows:
         return cox(tuple(np.linspace(0.0, 1.0, asked.df - DEGREE + 1).tolist()))
     y = response_values(response, table)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
 from varying.grammar.source import Span
@@ -25,6 +24,7 @@ from ..prepare.derive import NO_NUMBER_NOTE
 from .body_values import check_body
 from .bound import BoundModel, BoundPredictor
 from .composition import check_columns, check_composition
+from .counting import counting
 from .doubled_monotonic import check_doubled_monotonic
 from .estimated import residual_scale
 from .limit_values import check_limits
@@ -52,13 +52,17 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     """
     if not _finite(bound, table, sink) or not check_body(bound, table, sink):
         return
+    # what a response is in a row of weight 0 does not matter; what stands beside it
+    # does, for predictions of that row are made with it
+    rows = counting(bound.response.weight, table)
     if (
-        check_columns(bound, table, sink)
+        check_columns(bound, rows, sink)
         and _beside(bound, table, sink)
-        and _support(bound, table, sink)
+        and _support(bound, rows, sink)
         and check_limits(bound, table, sink)
     ):
-        _varies(bound, table, sink)
+        _varies(bound, rows, sink)
+        _one_category(bound, rows, sink)
     _offsets(bound, table, sink)
     for part in bound.predictors:
         _empty_cells(part.population.columns, table, part.terms, sink)
@@ -151,25 +155,8 @@ def _support(bound: BoundModel, table: Table, sink: Sink) -> bool:
             f"{bound.family.shown}: {bound.family.support}",
             f"the first is {values[first]:g}{of}",
             *bound.family.outside(np.repeat(values[outside], times)),
-            *_without_weight(bound, table, outside),
         )
     return not outside.any()
-
-
-def _without_weight(
-    bound: BoundModel, table: Table, outside: NDArray[np.bool_]
-) -> tuple[str, ...]:
-    """Return what to do where all such rows have the weight 0.
-
-    Their log density is minus infinity, and 0 times that is no number.
-    """
-    weight = bound.response.weight
-    if weight is None or (evaluate(weight.expression, table)[outside] > 0).any():
-        return ()
-    return (
-        "a weight of 0 does not make a value possible: leave such rows out, "
-        f"`where {weight.label} > 0`",
-    )
 
 
 #: Rounding alone seldom makes more different values of one.
@@ -203,6 +190,23 @@ def _varies(bound: BoundModel, table: Table, sink: Sink) -> None:
     bound_said = _at_bound(bound, values, table)
     if bound_said is not None:
         sink.add("boundary-response", response.span, *bound_said)
+
+
+def _one_category(bound: BoundModel, rows: Table, sink: Sink) -> None:
+    """Report rows that count of which all have one category."""
+    response = bound.response
+    if not response.categories or rows.partial or response.weight is None:
+        return
+    ranks = response_values(response, rows)
+    if rows.rows and (ranks == ranks[0]).all():
+        sink.add(
+            "one-category",
+            response.span,
+            f"the rows of `{response.name}` that count have one category only: "
+            f"`{response.categories[int(ranks[0])]}`",
+            f"in the others `{response.weight.label}` is 0, and nothing is learned of "
+            "them",
+        )
 
 
 def _constant_response(bound: BoundModel, values: Floats, rows: int) -> tuple[str, ...]:
@@ -261,33 +265,33 @@ def _finite(bound: BoundModel, table: Table, sink: Sink) -> bool:
     """Report what cannot be calculated with: `log(x)` at 0, squares of 1e300."""
     good = True
     response = bound.response
-    numbers: dict[Numeric, None] = {}
-    if response.parts:
-        numbers |= dict.fromkeys(response.parts)
-    elif response.expression is not None:
-        numbers[Numeric(response.name, response.expression)] = None
-    else:
-        count = table.count(np.abs(response_values(response, table)) > LARGEST)
+    own: tuple[Numeric, ...] = response.parts
+    if response.expression is not None:
+        own = (Numeric(response.name, response.expression),)
+    rows = counting(response.weight, table)
+    if not own:
+        count = rows.count(np.abs(response_values(response, rows)) > LARGEST)
         if count:
             _not_finite(response.name, "too large", count, response.span, sink)
             good = False
-    numbers |= {variable: None for _, variable in response.beside}
+    numbers = {variable: table for _, variable in response.beside}
     columns: dict[DesignColumn, Expr] = {}
     for part in bound.predictors:
         groups = [column for g in part.groupings for column in g.columns]
         for column in (*part.population.effects, *groups):
             columns.setdefault(column, part.terms)
         if part.dpar != "sigma" or response.scale is None:  # else it is the log of that
-            numbers |= {variable: None for variable in part.population.offsets}
+            numbers |= dict.fromkeys(part.population.offsets, table)
         if part.body is not None:
-            numbers |= {variable: None for variable in part.body.known}
+            numbers |= dict.fromkeys(part.body.known, table)
     for column in columns:
-        numbers |= {p: None for p in column.parts if isinstance(p, Numeric)}
-    for number in numbers:
-        values = evaluate(number.expression, table)
-        undefined = table.count(np.isnan(values))
-        infinite = table.count(np.isinf(values))
-        large = table.count(np.abs(values) > LARGEST) - infinite
+        parts = [one for one in column.parts if isinstance(one, Numeric)]
+        numbers |= dict.fromkeys(parts, table)
+    for number, whose in {**dict.fromkeys(own, rows), **numbers}.items():
+        values = evaluate(number.expression, whose)
+        undefined = whose.count(np.isnan(values))
+        infinite = whose.count(np.isinf(values))
+        large = whose.count(np.abs(values) > LARGEST) - infinite
         for count, what in (
             (undefined, "no number"),
             (infinite, "infinite"),

@@ -22,6 +22,7 @@ from ..formula.column_rounding import column_rounding
 from ..formula.columns import DesignColumn
 from ..formula.design import evaluate_columns
 from .bound import BoundModel, BoundPredictor, Grouping
+from .counting import counting
 
 #: Of more effects products are not looked at: there are their square of them.
 _MOST_EFFECTS = 30
@@ -231,9 +232,7 @@ def check_residuals(bound: BoundModel, table: Table, sink: Sink) -> None:
     if residual_scale(bound, table) != "constant":
         return
     part, weight = bound.main, bound.response.weight
-    if weight is not None:
-        # rows of weight 0 say nothing of the residuals
-        table = table.take(np.flatnonzero(evaluate(weight.expression, table) > 0))
+    table = counting(weight, table)
     for grouping in part.partitions:
         levels = len(grouping.levels)
         if weight is not None:

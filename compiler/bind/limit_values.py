@@ -14,6 +14,7 @@ from ..expressions.evaluation import evaluate
 from ..families.combined.limits import INTERVAL, LEFT, NONE, RIGHT, is_whole
 from ..formula.columns import Numeric
 from .bound import BoundModel
+from .counting import counting
 from .response import response_values
 
 
@@ -22,19 +23,20 @@ def check_limits(bound: BoundModel, table: Table, sink: Sink) -> bool:
     variables = dict(bound.response.limits)
     if not variables:
         return True
-    y = response_values(bound.response, table)
-    known = dict(bound.response.known)
-    limits = {
-        name: evaluate(one.expression, table)
-        for name, one in (variables | known).items()
-    }
-    variables |= known
+    variables |= dict(bound.response.known)
+    limits = _values(variables, table)
     if not _bounds(bound, variables, limits, table, sink):
         return False  # a response cannot be within bounds that cannot be
+    table = counting(bound.response.weight, table)
+    y, limits = response_values(bound.response, table), _values(variables, table)
     good = _within(bound, y, variables, limits, table, sink)
     if "cens" in limits:
         good = _censoring(bound, y, variables, limits, table, sink) and good
     return good
+
+
+def _values(variables: dict[str, Numeric], table: Table) -> dict[str, Any]:
+    return {name: evaluate(one.expression, table) for name, one in variables.items()}
 
 
 def _report(

@@ -36,6 +36,7 @@ from .bound import (
     known_columns,
 )
 from .chained import check_doubled, responses_read
+from .counting import counting
 from .coupling import bind_coupling, with_coupling
 from .draft import ResponseDraft, draft_of
 from .effects import effects_of
@@ -163,9 +164,9 @@ def _check_needed(
         and prepared.table.rows
         and not prepared.schema.open
     ):
-        values = response_values(alone, prepared.table)
+        rows = counting(alone.weight, prepared.table)
+        values, counts = response_values(alone, rows), rows.counts
         if np.isfinite(values).all():
-            counts = prepared.table.counts
             mean, sd = weighted.mean(values, counts), weighted.sd(values, counts)
             size = (alone.name, mean, sd) if sd > 0.0 else None
     check_needed(

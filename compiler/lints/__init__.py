@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from varying.grammar.diagnostics import Severity, Sink
 from varying.grammar.rules import RULES
 from varying.grammar.tree import Spec
 
 from ..bind.bound import BoundModel
-from ..expressions.evaluation import evaluate
+from ..bind.counting import counting_rows
 from ..prepare.rows import Prepared
 from . import (
     codes,
@@ -118,11 +116,8 @@ def lint(
 
 def _weighing(bound: BoundModel, prepared: Prepared) -> Prepared:
     """Return the rows that say something of a response: not those of weight 0."""
-    weight = bound.response.weight
-    if weight is None:
-        return prepared
-    kept = np.flatnonzero(evaluate(weight.expression, prepared.table) > 0)
-    if not len(kept) or len(kept) == prepared.table.rows:
+    kept = counting_rows(bound.response.weight, prepared.table)
+    if kept is None:
         return prepared
     table = prepared.table.take(kept)
     return replace(prepared, table=table, rows=prepared.rows[kept])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..bind.bound import BoundModel, BoundPredictor, offsets
+from ..bind.counting import counting_rows
 from ..bind.spanning import spanning, spanning_columns
 from ..data import weighted
 from ..data.codes import recode
@@ -118,10 +119,14 @@ def learn(
     made
         How the computed columns of the table were made.
     """
-    moments = response_moments(bound, table, response)
-    own = response_moments(bound, table, response, bound.family.links[0])
-    exposure = _exposure(bound, table)
-    offset = _known(offsets(bound), table, bound.link.name == "log")
+    rows = counting_rows(bound.response.weight, table)
+    # of a row of weight 0 its predictors are known, and nothing of its response
+    seen = table if rows is None else table.take(rows)
+    response = response if rows is None else response[rows]
+    moments = response_moments(bound, seen, response)
+    own = response_moments(bound, seen, response, bound.family.links[0])
+    exposure = _exposure(bound, seen)
+    offset = _known(offsets(bound), seen, bound.link.name == "log")
     # thresholds are compared with the predictor: they take its offsets up
     sign = 1.0 if bound.family.thresholds else -1.0
     variables = variables_made(made)
@@ -133,9 +138,9 @@ def learn(
             (column_scale(column, table), _mean_of(column, table))
             for column in bound.main.population.by_threshold
         ),
-        _of_each(bound, table, moments),
+        _of_each(bound, seen, moments),
         tuple(
-            replace(one, m=one.m + offset) for one in _of_items(bound, table, response)
+            replace(one, m=one.m + offset) for one in _of_items(bound, seen, response)
         ),
     )
 
@@ -184,7 +189,10 @@ def _of_items(bound: BoundModel, table: Table, response: Floats) -> Iterator[Mom
         rows = of == place
         count = None if table.counts is None else table.counts[rows]
         categories = cuts + 1 + bound.family.apart
-        yield bound.family.moments(response[rows], count, categories=categories)
+        own = response[rows]
+        if not len(own):  # of weight 0, all of them: each category is as likely
+            own, count = np.arange(float(categories)), None
+        yield bound.family.moments(own, count, categories=categories)
 
 
 def _mean_of(column: DesignColumn, table: Table) -> float:

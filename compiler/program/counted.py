@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .ir import Frame, Program
+
 Array = NDArray[Any]
+
+
+def with_possible_responses(program: Program, frame: Frame) -> Frame:
+    """Return a frame whose rows that do not count have a response of one that does.
+
+    What theirs is makes no difference to a density. It may be impossible, and what is
+    computed of all responses, such as their logarithms, is then no number.
+    """
+    arrays = dict(frame.arrays)
+    for likelihood in program.likelihoods:
+        times = likelihood.times(frame)
+        if times is None or np.all(times) or not np.any(times):
+            continue
+        values = np.array(frame[likelihood.value])
+        values[np.asarray(times) == 0] = values[int(np.argmax(times))]
+        arrays[likelihood.value] = values
+    return replace(frame, arrays=arrays)
+
+
+def quiet_beside(times: Any) -> AbstractContextManager[object]:
+    """Silence NumPy where some rows do not count, whose response may be impossible."""
+    if times is None or np.all(np.asarray(times)):
+        return nullcontext()
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
 
 def counted(times: Any, density: Any) -> Array:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.families.ordinal.items import VECTORS
-from varying.compiler.program.counted import counted
+from varying.compiler.program.counted import counted, quiet_beside
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.rows import Quantities
@@ -289,9 +289,11 @@ class RowBatch:
         """Return the log density of each row's response, times its weight."""
         likelihood, family = self.rows.program.likelihood, self.rows.family
         observed = self.frame[likelihood.value]
-        found = self.by(family.log_density, self.arguments(), observed)
-        if likelihood.weight is not None:
-            found = counted(self.frame[likelihood.weight], found)
+        weight = None if likelihood.weight is None else self.frame[likelihood.weight]
+        with quiet_beside(weight):
+            found = self.by(family.log_density, self.arguments(), observed)
+        if weight is not None:
+            found = counted(weight, found)
         return self.whole(found)
 
     def whole(self, values: Any) -> Array:

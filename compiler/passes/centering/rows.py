@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...families.family import Family
-from ...program.counted import counted
+from ...program.counted import counted, quiet_beside
 from ...program.interpret import coordinates
 from ...program.interpret.density import (
     evaluate,
@@ -118,7 +118,8 @@ class Density:
         moved = evaluate_expression(written, {**self.values, self.main.name: eta})
         y = self.frame[self.program.likelihood.value]
         given = {**self.arguments, predictor: moved}
-        return counted(self.count != 0, self.family.log_density(y, **given))
+        with quiet_beside(self.count):
+            return counted(self.count != 0, self.family.log_density(y, **given))
 
     def score(self, eta: Array) -> Array:
         """Return its slope in the predictor."""

@@ -19,7 +19,7 @@ from ...families.ordinal.thresholds import (
     spread,
     spread_levels,
 )
-from ..counted import counted
+from ..counted import counted, quiet_beside
 from ..expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
 from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
@@ -247,10 +247,11 @@ def _likelihood(likelihood: Likelihood, frame: Frame, values: Mapping[str, Any])
     if times is None:
         return family.log_density(response, **arguments).sum()
     within = likelihood.spread(frame)
-    if within is None:
-        return counted(times, family.log_density(response, **arguments)).sum()
-    assert family.pooled is not None
-    pooled = family.pooled.log_density(response, times, within, **arguments)
+    with quiet_beside(times):
+        if within is None:
+            return counted(times, family.log_density(response, **arguments)).sum()
+        assert family.pooled is not None
+        pooled = family.pooled.log_density(response, times, within, **arguments)
     return counted(times != 0, pooled).sum()
 
 

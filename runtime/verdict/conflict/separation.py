@@ -103,6 +103,9 @@ def _rows(centre: Centre, kind: str, design: Array, apart: int = 0) -> Array | N
     """Return ``A``: a row of the data has one row or two, after those of thresholds."""
     program = centre.program
     response = np.asarray(centre.frame[program.likelihood.value], dtype=float)
+    times = program.likelihood.times(centre.frame)
+    counts = np.ones(len(response), dtype=bool) if times is None else times > 0
+    response, design = response[counts], design[counts]
     if apart:
         # the predictor says nothing of categories that no threshold cuts
         cut = response >= apart
@@ -119,7 +122,7 @@ def _rows(centre: Centre, kind: str, design: Array, apart: int = 0) -> Array | N
         trials = likelihood_arguments(program, centre.values).get("trials")
         if trials is None:
             return None
-        trials = np.broadcast_to(np.asarray(trials, dtype=float), response.shape)
+        trials = np.broadcast_to(np.asarray(trials, dtype=float), counts.shape)[counts]
         none, all_ = response == 0, response == trials
         told = trials > 0
         return np.concatenate([up[told & ~none], down[told & ~all_]])

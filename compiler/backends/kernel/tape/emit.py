@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ....distributions.density.priors import PRIOR_DENSITIES
 from ....distributions.table import DISTRIBUTIONS
 from ....families.family import Family
-from ....program.counted import counted
+from ....program.counted import counted, quiet_beside
 from ....program.expressions import Apply, Const, ProgramExpr, Symbol
 from ....program.interpret.start import reach, rows_of, start
 from ....program.interpret.truncation import log_mass
@@ -342,7 +342,8 @@ class _Tape(QuantityWriter):
             count = -1 if there.all() else self.writer.numbers(1.0 * there)
             words, times = {**words, "count": count}, there
         parts = parts_of(operation)
-        columns, added = parts.data(given)
+        with quiet_beside(times):
+            columns, added = parts.data(given)
         self.writer.constant += float(
             np.sum(added if times is None else counted(times, added))
         )
