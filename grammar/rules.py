@@ -38,6 +38,7 @@ _TABLE: tuple[Rule | str, ...] = (
     "The file itself",
     Rule("no-such-file", _E, "The spec or data file does not exist."),
     Rule("unreadable-file", _E, "The file exists but cannot be read."),
+    Rule("family-file", _E, "A file of families of your own makes none."),
     Rule("not-text", _E, "The file is not UTF-8 text."),
     Rule("spec-too-large", _E, "A spec has more than 1 MB or 20,000 tokens."),
     Rule("empty-spec", _E, "The text holds no statement."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from varying.compiler.data.table import Table
     from varying.compiler.expressions.own import Functions
     from varying.compiler.families.family import Family
+    from varying.compiler.families.own import OwnFamilies
 
     from .fit.fit import Fit
-
-#: Families of the caller's, as they are passed.
-type OwnFamilies = Mapping[str, Family] | Iterable[Family] | None
 
 __all__ = ["compile", "compile_source", "data_file", "load", "spec_source"]
 
@@ -70,8 +68,9 @@ def compile(
         them by: ``gr(g, cov=A)``. Each is a data frame whose index and columns are the
         levels, or a pair of the levels and an array. They may have more levels.
     families
-        Families of your own, made by ``varying.Family``: a mapping by name, or one or
-        several of them.
+        Families of your own, made by ``varying.Family``: one or several, or a mapping
+        by the name that the spec calls them by. The path of a file of Python stands for
+        those that it makes: it is run.
 
     Returns
     -------

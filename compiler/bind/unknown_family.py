@@ -13,7 +13,7 @@ __all__ = ["add_unknown", "known_as"]
 #: How a family that is not of the language is named.
 OWN = (
     "a family of your own is made and passed in Python: `varying.compile(spec, data, "
-    "families=[...])`; the command knows those of the language alone"
+    "families=[...])`; the command takes a file that makes it, `--families FILE.py`"
 )
 
 

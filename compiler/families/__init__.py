@@ -78,6 +78,16 @@ class Families(dict[str, Family]):
         found = found or composed(name)
         return found or mixture.named(self, name) or _with_limits(name)
 
+    @staticmethod
+    def handed_over(family: Family) -> tuple[str, tuple[str, str], str]:
+        """Return by what another process finds a family of the caller's."""
+        return own.handed_over(family)
+
+    @staticmethod
+    def find_again(name: str, home: tuple[str, str], version: str) -> None:
+        """Have a family of the caller's here that another process handed over."""
+        own.find_again(name, home, version)
+
 
 @cache
 def _with_limits(name: str) -> Family:

@@ -10,7 +10,6 @@ what their fields mean.
 from __future__ import annotations
 
 import math
-import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -435,6 +434,9 @@ class Family:
         What it is called in a spec, where ``name`` says more.
     own
         Whether it is the caller's, and not of the language.
+    home
+        Of the caller's: the file that makes it, and its name there; None: a program
+        does.
     alike
         Of mixtures: whether all components are of one family.
     components
@@ -495,6 +497,7 @@ class Family:
     shares: Callable[..., Array] | None = None
     called: str = ""
     own: bool = False
+    home: tuple[str, str] | None = None
     alike: bool = False
     components: tuple[Family, ...] = ()
     members: Callable[..., Array] | None = None
@@ -574,15 +577,13 @@ class Family:
         """Log density of one row and its slopes: see ``by_hand``."""
         return self.by_hand or _made_kernel(self.name)
 
-    def __reduce__(self) -> tuple[Callable[[str], Family], tuple[str]]:
-        """Pickle the name: a family is a constant, and made of functions."""
-        own = next((one for one in (self, *self.components) if one.own), None)
-        if own is not None:
-            raise pickle.PicklingError(
-                f"the model has a family of yours, `{own.name.partition('#')[0]}`, "
-                "which pickle cannot take to another process: compile the model there"
-            )
-        return _named, (self.name,)
+    def __reduce__(self) -> tuple[Callable[..., Family], tuple[Any, ...]]:
+        """Pickle the name: a family is a constant, and made of functions.
+
+        With those of the caller's that it is made of, by the file that makes them.
+        """
+        own = [one for one in (self, *self.components) if one.own]
+        return _named, (self.name, *map(_handed_over, own))
 
 
 #: Fields that hold of one density alone, and their values where nothing is said.
@@ -622,7 +623,15 @@ def make_kernel(family: Family) -> Callable[..., tuple[float, ...]]:
     return python.kernel(family.name, family.density, names, parameters)
 
 
-def _named(name: str) -> Family:
+def _handed_over(own: Family) -> tuple[str, tuple[str, str], str]:
     from . import FAMILIES
 
+    return FAMILIES.handed_over(own)
+
+
+def _named(name: str, *own: tuple[str, tuple[str, str], str]) -> Family:
+    from . import FAMILIES
+
+    for one in own:
+        FAMILIES.find_again(*one)
     return FAMILIES[name]

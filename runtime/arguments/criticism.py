@@ -11,6 +11,7 @@ from .app import app
 from .kinds import (
     Data,
     Draws,
+    Families,
     File,
     Fit,
     ModelName,
@@ -32,6 +33,7 @@ By = Annotated[
 @app.command()
 def loo(
     path: Fit,
+    families: Families = None,
     by: By = None,
     refit: Annotated[
         bool,
@@ -59,6 +61,7 @@ def loo(
 @app.command()
 def kfold(
     path: Fit,
+    families: Families = None,
     k: Annotated[
         int | None, typer.Option("--k", help="Parts, left out in turn (rows: 10).")
     ] = None,
@@ -90,6 +93,7 @@ def compare(
     paths: Annotated[
         list[str], typer.Argument(metavar="FIT FIT ...", help="Fits of the same rows.")
     ],
+    families: Families = None,
     method: Annotated[
         Literal["stacking", "pseudo-BMA"], typer.Option(help="Of the weights.")
     ] = "stacking",
@@ -118,7 +122,9 @@ def compare(
 
 
 @app.command()
-def sensitivity(path: Fit, form: TableFormat = "table") -> None:
+def sensitivity(
+    path: Fit, families: Families = None, form: TableFormat = "table"
+) -> None:
     """Say how far the posterior depends on the priors, and on the data.
 
     Example: varying sensitivity ratings.fit
@@ -133,6 +139,7 @@ def pool(
     file: File,
     data: Data = None,
     model: ModelName = None,
+    families: Families = None,
     by: Annotated[
         str | None,
         typer.Option(metavar="GROUP", help="Whose levels; else the only group."),

@@ -12,6 +12,7 @@ from .kinds import (
     AnyFormat,
     Data,
     Draws,
+    Families,
     Fit,
     Force,
     ModelName,
@@ -34,6 +35,7 @@ def fit(
     ] = None,
     data: Data = None,
     model: ModelName = None,
+    families: Families = None,
     draws: Draws = 1000,
     tune: Tune = 1000,
     chains: Annotated[int, typer.Option(min=1)] = 4,
@@ -156,6 +158,7 @@ def plot(
             metavar="PATH", help="png, pdf or svg; else FIT with .KIND.png, here."
         ),
     ] = None,
+    families: Families = None,
     var: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this parameter (repeatable)."),
@@ -207,6 +210,7 @@ def predict(
         str | None,
         typer.Option(metavar="PATH", help="New rows; else those of the fit."),
     ] = None,
+    families: Families = None,
     kind: Annotated[
         Literal["response", "mean", "prob", "eta", "membership", "quantile"],
         typer.Option(
@@ -292,6 +296,7 @@ def ask(
             metavar="QUESTION", help='Such as "means block*cs, scale=response".'
         ),
     ],
+    families: Families = None,
     form: AnyFormat = "table",
     prob: Prob = 0.95,
     out: Annotated[

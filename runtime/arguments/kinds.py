@@ -6,10 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from ..commands.families import keep
+
 __all__ = [
     "AnyFormat",
     "Data",
     "Draws",
+    "Families",
     "File",
     "Fit",
     "Force",
@@ -31,6 +34,16 @@ Data = Annotated[
 ModelName = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="Which model of the spec."),
+]
+#: What it names is kept by its callback, for whatever compiles a model.
+Families = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--families",
+        metavar="FILE.py",
+        help="Families of your own: Python, which is run (repeatable).",
+        callback=keep,
+    ),
 ]
 Response = Annotated[
     str | None,

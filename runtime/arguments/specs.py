@@ -8,7 +8,16 @@ import typer
 
 from ..commands.usage import typed
 from .app import app, show_app
-from .kinds import Data, File, ModelName, Quiet, Response, TableFormat, TextOrJson
+from .kinds import (
+    Data,
+    Families,
+    File,
+    ModelName,
+    Quiet,
+    Response,
+    TableFormat,
+    TextOrJson,
+)
 
 __all__: list[str] = []
 
@@ -18,6 +27,7 @@ def check(
     file: File,
     data: Data = None,
     model: ModelName = None,
+    families: Families = None,
     form: Annotated[
         Literal["full", "concise", "json"], typer.Option("--format")
     ] = "full",
@@ -81,7 +91,11 @@ def fmt(
 
 @show_app.command()
 def design(
-    file: File, data: Data = None, model: ModelName = None, form: TextOrJson = "text"
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    families: Families = None,
+    form: TextOrJson = "text",
 ) -> None:
     """List rows used and dropped, columns with their coding, groups.
 
@@ -94,7 +108,11 @@ def design(
 
 @show_app.command()
 def priors(
-    file: File, data: Data = None, model: ModelName = None, form: TextOrJson = "text"
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    families: Families = None,
+    form: TextOrJson = "text",
 ) -> None:
     """List the prior of each parameter, and why.
 
@@ -106,7 +124,12 @@ def priors(
 
 
 @show_app.command()
-def ir(file: File, data: Data = None, model: ModelName = None) -> None:
+def ir(
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    families: Families = None,
+) -> None:
     """Print the program after all passes.
 
     Example: varying show ir ratings.model
@@ -117,7 +140,12 @@ def ir(file: File, data: Data = None, model: ModelName = None) -> None:
 
 
 @show_app.command()
-def pymc(file: File, data: Data = None, model: ModelName = None) -> None:
+def pymc(
+    file: File,
+    data: Data = None,
+    model: ModelName = None,
+    families: Families = None,
+) -> None:
     """Print a PyMC program that runs as a script.
 
     Example: varying show pymc ratings.model
@@ -132,6 +160,7 @@ def prior(
     file: File,
     data: Data = None,
     model: ModelName = None,
+    families: Families = None,
     draws: Annotated[int, typer.Option(min=1, help="Data sets to draw.")] = 500,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed, the same data sets.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .app import app
-from .kinds import File, Force, ModelName, Quiet, TableFormat
+from .kinds import Families, File, Force, ModelName, Quiet, TableFormat
 
 __all__: list[str] = []
 
@@ -26,6 +26,7 @@ def simulate(
         typer.Option(metavar="PATH", help="The design, in place of the spec's data."),
     ] = None,
     model: ModelName = None,
+    families: Families = None,
     sets: Annotated[int, typer.Option(min=1, help="Data sets to draw.")] = 1,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed, the same data.")
@@ -59,6 +60,7 @@ def planned(
         typer.Option(metavar="PATH", help="The design, in place of the spec's data."),
     ] = None,
     model: ModelName = None,
+    families: Families = None,
     by: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The grouping factor that is the people."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from .families import chosen
 from .plot import check_picture, refuse, write
 from .terminal import answer, answer_json, print_text, warn
 
@@ -30,7 +31,7 @@ def run(path: str, question: str, form: str, prob: float, out: str | None) -> No
         if kind is not None:
             refuse(f"--out draws a picture; a table is `--format {kind} > {out}`")
         check_picture(out)
-    found = ask_file(path, question, prob)
+    found = ask_file(path, question, prob, families=chosen())
     warn(found.warnings)
     if out is not None:
         write(cast("Picture", found.plot()), out)

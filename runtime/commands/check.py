@@ -13,6 +13,7 @@ from varying.grammar.render.order import by_gravity
 from varying.grammar.render.together import together
 from varying.grammar.source import Source
 
+from .families import chosen
 from .mending import mended, say_fixed, write
 from .outcome import exit_code
 from .terminal import colored, note, print_diff, print_text, read
@@ -88,7 +89,8 @@ def _check(
     from ..workspace.workspace import workspace
 
     try:
-        return workspace().check(Request(source, data_file(data), base, model))
+        request = Request(source, data_file(data), base, model, families=chosen())
+        return workspace().check(request)
     except ModelError as error:  # of the data file that was given
         return error.diagnostics
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .families import load
 from .outcome import USAGE
 from .terminal import answer, answer_json, note
 from .usage import typed
@@ -27,8 +28,6 @@ def loo(
     quiet: bool,
 ) -> None:
     """Print how well rows, or levels of a column, are predicted from the others."""
-    from ..api import load
-
     fit = load(path)
     if pit:
         shown(lambda: fit.loo_pit(response=response), form)
@@ -40,8 +39,6 @@ def loo(
 
 def sensitivity(path: str, form: str) -> None:
     """Print how far the posterior depends on priors and data."""
-    from ..api import load
-
     shown(load(path).sensitivity, form)
 
 
@@ -56,8 +53,6 @@ def kfold(
     quiet: bool,
 ) -> None:
     """Print how well refits predict what they have not seen."""
-    from ..api import load
-
     fit = load(path)
     shown(
         lambda: fit.kfold(
@@ -77,7 +72,6 @@ def compare(
     picture: str | None = None,
 ) -> None:
     """Print fits beside each other, and draw them."""
-    from ..api import load
     from ..fit.compare import compare
     from .plot import check_picture, write
 

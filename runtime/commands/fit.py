@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..sampling.targets import in_the_way, refused, saved_elsewhere
+from .families import load
 from .outcome import INTERRUPTED, OK, USAGE, EnvironmentFault
 from .show import compiled
 from .summary import show
@@ -79,7 +80,6 @@ def resume(
     """Go on from a fit, in its file or another one; return the exit code."""
     from dataclasses import replace
 
-    from ..api import load
     from ..fit.make import same_model
     from ..fit.store import is_fit
     from ..sampling.sizes import check_sampling, fit_bytes

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from .families import load
 from .fit import check_replaced, check_target
 from .outcome import USAGE, EnvironmentFault
 from .terminal import note
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 def run(kind: str, path: str, out: str | None, options: dict[str, Any]) -> None:
     """Draw one picture and write it."""
-    from ..api import load
     from ..interface.arguments import ArgumentError
     from ..plots import plot
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..interface.arguments import ArgumentError
 from ..interface.grids import Cell, TextTable
+from .families import load
 from .fit import check_target
 from .outcome import EnvironmentFault
 from .plot import refuse
@@ -31,7 +32,6 @@ def run(
     path: str, out: str | None, force: bool, form: str, options: Mapping[str, Any]
 ) -> None:
     """Print a table, or write a file."""
-    from ..api import load
     from ..sampling.settings import SamplerSettings
 
     if out is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .families import chosen
 from .outcome import OK, exit_code
 from .terminal import answer, answer_json, read, warn, warn_briefly
 
@@ -18,7 +19,9 @@ def compiled(
     from ..api import compile_source, data_file
 
     source, base = read(file)
-    found = compile_source(source, base, data_file(data), model=model)
+    found = compile_source(
+        source, base, data_file(data), model=model, families=chosen()
+    )
     if briefly:
         warn_briefly(found.diagnostics, file)
     else:
@@ -35,7 +38,8 @@ def show_design(file: str, data: str | None, model: str | None, form: str) -> in
     from ..workspace.workspace import workspace
 
     source, base = read(file)
-    found = workspace().design(Request(source, data_file(data), base, model))
+    request = Request(source, data_file(data), base, model, families=chosen())
+    found = workspace().design(request)
     warn(found.diagnostics)
     design = Design(found)
     answer_json(design.to_dict()) if form == "json" else answer(design)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..interface.arguments import ArgumentError
 from ..interface.counting import counting
+from .families import chosen
 from .fit import check_target
 from .outcome import OK, EnvironmentFault
 from .plot import check_picture, refuse, write
@@ -42,11 +43,12 @@ def simulate(
 
     if out is not None:
         _check(Path(out), force)
-    chosen = SamplerSettings.checked(seed=seed).seed
+    seed = SamplerSettings.checked(seed=seed).seed
     source, base = read(file)
     table = table_of(data, source, base)
     found = simulate_source(
-        source, base, read_truth(Path(truth)), table, sets, model, chosen
+        *(source, base, read_truth(Path(truth)), table, sets, model, seed),
+        families=chosen(),
     )
     whole = found[0]
     if sets > 1:
@@ -58,7 +60,7 @@ def simulate(
         _write(whole, Path(out))
     left = table.rows - len(found[0])
     dropped = f", {left} left out" if left else ""
-    note(f"{len(found[0])} rows{dropped}, seed {chosen}")
+    note(f"{len(found[0])} rows{dropped}, seed {seed}")
     return OK
 
 
@@ -143,6 +145,7 @@ def design(
                 cores=planning.cores,
                 out=None if out is None else Path(out),
                 progress=progress,
+                families=chosen(),
             )
         except ArgumentError as error:
             refuse(typed(str(error)))

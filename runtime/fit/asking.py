@@ -12,6 +12,7 @@ from .store import read_plain
 
 if TYPE_CHECKING:
     from varying.compiler.expressions.own import Functions
+    from varying.compiler.families.own import FamiliesByName
 
 __all__ = ["ask_file"]
 
@@ -21,6 +22,7 @@ def ask_file(
     question: str,
     prob: float,
     functions: Functions | None = None,
+    families: FamiliesByName | None = None,
 ) -> Answer:
     """Return the answer of a fit file to a question; see ``Fit.ask``.
 
@@ -37,6 +39,7 @@ def ask_file(
         os.fspath(path),
         functions or {},
         stored=plain.stored,
+        families=families or {},
     )
     compiled = origin.compiled
     origin.check_observed(plain.observed)

@@ -77,8 +77,11 @@ class Origin:
     @classmethod
     def of(cls, compiled: Compiled, provenance: Provenance) -> Origin:
         """Return the origin of a fit that has just been made."""
+        from varying.compiler.families.own import own_names
+
         table = columns_named(compiled.spec, compiled.prepared.data)
-        return cls(table, provenance, made=compiled)
+        families = own_names(member.family for member in compiled.joint.members)
+        return cls(table, provenance, made=compiled, families=families)
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -162,7 +165,9 @@ class Origin:
                     "unknown-family",
                     f"the fit has a family of your own, `{family}`, and a file holds "
                     "no code",
-                    f"varying.load(path, families=[{family}]), with its record",
+                    f"varying.load(path, families=[{family}]), with its record; or "
+                    "with the path of a file that makes it, families='FILE.py', which "
+                    "is `--families FILE.py` of the command",
                 )
             if fingerprint(self.families[family]) != version:
                 raise file_fault(
@@ -220,9 +225,10 @@ class Origin:
         )
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave out what can be compiled again: families hold functions."""
+        """Leave out what can be compiled again, and families that no file makes."""
         kept = ("table", "provenance", "path", "stored")
-        left_out: dict[str, object] = {"functions": {}, "made": None, "families": {}}
+        found = {n: one for n, one in self.families.items() if one.home is not None}
+        left_out: dict[str, object] = {"functions": {}, "made": None, "families": found}
         plain = replace(self.table, functions={})  # a caller's may be of any kind
         return {**{name: vars(self)[name] for name in kept}, **left_out, "table": plain}
 

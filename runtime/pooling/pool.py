@@ -35,6 +35,7 @@ from .specs import complete, factors_of, none, partial
 
 if TYPE_CHECKING:
     from varying.compiler.compiled import Compiled
+    from varying.compiler.families.own import OwnFamilies
 
     from ..compare.comparison import Comparison
     from ..fit.fit import Fit
@@ -334,6 +335,7 @@ def pool(
     data: Any = None,
     *,
     model: str | None = None,
+    families: OwnFamilies = None,
     by: str | None = None,
     draws: int = 1000,
     tune: int = 1000,
@@ -345,7 +347,7 @@ def pool(
 
     Parameters
     ----------
-    spec, data, model
+    spec, data, model, families
         As for ``compile``. The model has terms such as ``(1 | county)``.
     by
         The grouping factor whose levels are pooled; None: the only one.
@@ -369,7 +371,7 @@ def pool(
     from ..sampling.settings import SamplerSettings
 
     flag("progress", progress)
-    whole = compile_spec(spec, data, model=model)
+    whole = compile_spec(spec, data, model=model, families=families)
     chosen = SamplerSettings.checked(draws=draws, tune=tune, chains=chains, seed=seed)
     return pool_model(whole, by, chosen, progress)
 
@@ -385,11 +387,14 @@ def pool_model(whole: Model, by: str | None, settings: Any, progress: bool) -> P
         "none": none(whole.spec, statement, factor, sds),
         "partial": partial(whole.spec, statement),
     }
+    from varying.compiler.families.own import own_names
+
     table_ = compiled.prepared.data
+    families = own_names(member.family for member in compiled.joint.members)
     fits: dict[str, Fit] = {}
     for number, name in enumerate(_NAMES):
         source = Source(texts[name], f"{name}.model")
-        one = compile_source(source, Path.cwd(), table_)
+        one = compile_source(source, Path.cwd(), table_, families=families)
         fits[name] = one.fit(
             draws=settings.draws,
             tune=settings.tune,

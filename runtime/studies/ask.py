@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from varying.compiler.data.table import Table
     from varying.compiler.families.family import Family
+    from varying.compiler.families.own import OwnFamilies
 
-    from ..api import OwnFamilies
 
 __all__ = ["design", "design_source", "simulate", "simulate_source"]
 
@@ -164,7 +164,7 @@ def design(
         The same seed gives the same runs, however many.
     cores
         Fits at a time. None: as many as there are processors; one with families of your
-        own, which go to no other process.
+        own, which go to no other process but by the path of a file that makes them.
     out
         A file for the runs (CSV). One that is there and belongs to the same study is
         gone on with, so that a study that was stopped loses nothing.
@@ -271,9 +271,11 @@ def design_source(
     count = whole("runs", runs)
     if count < 1:
         raise ArgumentError(f"runs is how many data sets to draw, not {count}")
-    if families and cores is not None and cores > 1:
+    alone = any(one.home is None for one in families.values())
+    if alone and cores is not None and cores > 1:
         raise ArgumentError(
-            "families of your own go to no other process: cores is 1, or left out"
+            "families of your own go to no other process: cores is 1, or left out, or "
+            "families is the path of a file that makes them"
         )
     source, first = _asked(source, ask, base, truth, table, model, families)
     name = _grouping(first, by)
@@ -304,7 +306,7 @@ def design_source(
     done = len(wanted) - len(left)
     if progress is not None:
         progress(done, len(wanted))
-    for answers in executed(study, left, 1 if families else cores or processors()):
+    for answers in executed(study, left, 1 if alone else cores or processors()):
         if out is not None:
             append(out, study, answers)
         found += answers

@@ -103,7 +103,8 @@ class Study:
     draws, chains, seed
         Of each fit; ``seed`` is that of the whole.
     families
-        Those of the caller's, by name: such a study stays in its process.
+        Those of the caller's, by name: such a study stays in its process, unless they
+        are in a file.
     """
 
     source: Source

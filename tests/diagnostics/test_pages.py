@@ -23,6 +23,7 @@ SESSIONS = {
     "no-such-file": "about files",
     "unreadable-file": "about files",
     "not-text": "about bytes",
+    "family-file": "about a file of Python",
     "spec-too-large": "its text would not fit on a page",
     "data-format": "about the bytes of a data file",
     "unknown-format": "about the name of a data file",

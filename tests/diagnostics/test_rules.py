@@ -31,6 +31,7 @@ ELSEWHERE = {
     "sampling-failed": "tests/runtime: a sampler that cannot start",
     "other-model": "tests/e2e/test_interrupts.py",
     "not-enough-memory": "tests/runtime/sampling/test_sizes.py",
+    "family-file": "tests/families/test_own_files.py",
     "function-failed": "tests/expressions/test_own_functions.py",
     "no-kernel": "tests/runtime: a distribution without its kernel",
     "not-a-fit": "tests/runtime/fit/test_store.py: damaged files",

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from .checks import check_family
 from .names import (
+    FamiliesByName,
+    OwnFamilies,
+    find_again,
     fingerprint,
+    handed_over,
     named,
     names,
     naming,
@@ -21,8 +25,12 @@ from .names import (
 from .record import own_family
 
 __all__ = [
+    "FamiliesByName",
+    "OwnFamilies",
     "check_family",
     "fingerprint",
+    "find_again",
+    "handed_over",
     "named",
     "names",
     "naming",

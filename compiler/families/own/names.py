@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +14,7 @@ from types import MappingProxyType
 from ..combined.limits import base_name
 from ..combined.mixture import MIXTURE
 from ..family import Family
+from .file import families_in
 
 FamiliesByName = Mapping[str, Family]
 
@@ -22,9 +25,18 @@ _NONE: FamiliesByName = MappingProxyType({})
 _NAMED: ContextVar[FamiliesByName] = ContextVar("own families", default=_NONE)
 
 
-def own_families(
-    families: FamiliesByName | Iterable[Family] | None,
-) -> dict[str, Family]:
+#: Families of the caller's, as they are passed: records, or files that make them.
+type OwnFamilies = (
+    FamiliesByName
+    | Iterable[Family | str | os.PathLike[str]]
+    | Family
+    | str
+    | os.PathLike[str]
+    | None
+)
+
+
+def own_families(families: OwnFamilies) -> dict[str, Family]:
     """Return families of the caller's by the names that a spec has for them.
 
     A record is kept for as long as the process is: programs name it. Another one of
@@ -34,20 +46,26 @@ def own_families(
     ------
     TypeError, ValueError
         If one is no record of ``varying.Family``, or its name is another's.
+    ModelError
+        If a file makes none.
     """
     if families is None:
         return {}
+    given: list[tuple[object, object]]
     if isinstance(families, Mapping):
         given = list(families.items())
     else:
-        listed = [families] if isinstance(families, Family) else list(families)
-        given = [(getattr(one, "name", ""), one) for one in listed]
+        one_alone = isinstance(families, Family | str | os.PathLike)
+        listed = [families] if one_alone else list(families)  # type: ignore[arg-type]
+        given = [
+            (getattr(one, "name", ""), one) for each in listed for one in _in(each)
+        ]
     found: dict[str, Family] = {}
     for name, one in given:
         if not isinstance(one, Family) or not one.own:
             raise TypeError(
                 f"families: {name or one!r} is no family of yours: pass what "
-                "varying.Family() returns"
+                "varying.Family() returns, or the path of a file that makes some"
             )
         if name in found:
             raise ValueError(
@@ -55,8 +73,14 @@ def own_families(
                 "name, families={'other': ...}"
             )
         check_name(name)
+        assert isinstance(name, str)
         found[name] = _registered(replace(one, name=name))
     return found
+
+
+def _in(given: object) -> Iterable[object]:
+    """Return what a file makes; what is no file is itself."""
+    return families_in(given) if isinstance(given, str | os.PathLike) else (given,)
 
 
 def check_name(name: object) -> None:
@@ -80,6 +104,48 @@ def _registered(family: Family) -> Family:
 
 def _same(one: Family, other: Family) -> bool:
     return one.simulate is other.simulate
+
+
+def handed_over(family: Family) -> tuple[str, tuple[str, str], str]:
+    """Return by what another process finds a family: its name, file and hash.
+
+    Raises
+    ------
+    PicklingError
+        If no file makes it.
+    """
+    name = base_name(family.name)
+    found = _REGISTERED.get(name)
+    if found is None or found.home is None:
+        raise pickle.PicklingError(
+            f"the model has a family of yours, `{name.partition('#')[0]}`, which "
+            "pickle cannot take to another process: compile the model there, or with "
+            "the path of a file that makes it, families='FILE.py'"
+        )
+    return name, found.home, fingerprint(found)
+
+
+def find_again(name: str, home: tuple[str, str], version: str) -> None:
+    """Have a family here that another process handed over, from the file it is in.
+
+    Raises
+    ------
+    ValueError
+        If the file makes another one now.
+    """
+    found = _REGISTERED.get(name)
+    if found is None:
+        path, there = home
+        one = next((each for each in families_in(path) if each.name == there), None)
+        if one is not None:
+            plain = name.partition("#")[0]
+            found = replace(one, name=name, called="" if plain == name else plain)
+    if found is None or fingerprint(found) != version:
+        raise ValueError(
+            f"`{name}` of `{home[0]}` is not the family that the model was compiled "
+            "with: compile it again"
+        )
+    _REGISTERED.setdefault(name, found)
 
 
 def registered(name: str) -> Family | None:
