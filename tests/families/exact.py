@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .decimals import DIGITS, HALF, PI, STEP, cdf, ln, log_cdf, log_gamma
 from .further_exact import FURTHER
+from .made_exact import MADE_EXACT, mixed, odds_against_second, sticks
 from .samples import SHARED, Sample
 
 Array = NDArray[Any]
@@ -261,14 +262,38 @@ def _density_acat(
 
 
 EXACT |= FURTHER
+EXACT |= MADE_EXACT
+
+
+def _own(number: int, *names: str, main: str = "mu") -> dict[str, str]:
+    """Return what a component calls the parameters of a mixture."""
+    return {f"mu{number}": main} | {f"{name}{number}": name for name in names}
+
+
+_THREE = [_own(number, "sigma") for number in (1, 2, 3)]
+EXACT |= {
+    "mixture_of_two": mixed(
+        [_density_gaussian, _density_student],
+        [_own(1, "sigma"), _own(2, "sigma", "nu")],
+        sticks,
+    ),
+    "mixture_of_counts": mixed(
+        [_density_poisson, _density_negbinomial],
+        [_own(1, main="eta"), _own(2, "shape", main="eta")],
+        sticks,
+    ),
+    "mixture_of_three": mixed([_density_gaussian] * 3, _THREE, sticks),
+    "mixture_with_odds": mixed([_density_gaussian] * 3, _THREE, odds_against_second),
+}
 
 # ---- of a sample -----------------------------------------------------------------
 
 
-def _rows(sample: Sample) -> Iterator[tuple[Decimal, dict[str, Any]]]:
+def _rows(sample: Sample) -> Iterator[tuple[Any, dict[str, Any]]]:
     for i, y in enumerate(sample.y.tolist()):
         yield (
-            Decimal(y),
+            # of several columns, their numbers
+            [Decimal(one) for one in y] if isinstance(y, list) else Decimal(y),
             {
                 name: value if name in SHARED else Decimal(float(value[i]))
                 for name, value in sample.arguments.items()

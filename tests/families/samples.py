@@ -12,9 +12,11 @@ from scipy import special
 
 from varying.compiler.distributions.table import SUPPORTS
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.family import Family
 
 from .drawing import Rng, Sample, far, spread, whole
 from .further import TRIED
+from .made import MADE
 
 Array = NDArray[Any]
 
@@ -414,6 +416,8 @@ def known_of(case: str, arguments: Mapping[str, Array]) -> dict[str, Array]:
 
 def moved_of(case: str) -> dict[str, bool]:
     """Parameters that a formula moves, and whether they are positive."""
+    if case in MADE:
+        return MADE[case].moved
     family = FAMILIES[family_of(case)]
     arguments = MODERATE[case]
     others = {
@@ -437,8 +441,17 @@ def error(found: Array, wanted: Array) -> float:
     return float(np.max(np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))))
 
 
+def record_of(case: str) -> Family:
+    return MADE[case].family if case in MADE else FAMILIES[family_of(case)]
+
+
+def drawn(case: str, rng: Rng, rows: int) -> Sample:
+    make = MADE[case].sample if case in MADE else SAMPLES[case]
+    return make(rng, rows)
+
+
 def density_of(case: str, sample: Sample) -> Array:
-    return FAMILIES[family_of(case)].log_density(sample.y, **sample.arguments)
+    return record_of(case).log_density(sample.y, **sample.arguments)
 
 
 def slope_of(case: str, sample: Sample, parameter: str, logarithm: bool) -> Array:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from . import exact
 from .drawing import Sample
-from .samples import SAMPLES, SHARED, family_of, moved_of
+from .made import MADE
+from .samples import SAMPLES, SHARED, drawn, family_of, moved_of
 
 Array = NDArray[Any]
 
@@ -32,8 +33,8 @@ _CUT = np.uint64(11)
 def sample_of(case: str, what: str) -> Sample:
     """Return the rows at which the density, or the slope in a parameter, is kept."""
     if what == DENSITY:
-        return SAMPLES[case](np.random.default_rng(7), POINTS)
-    return SAMPLES[case](np.random.default_rng(8), SLOPES)
+        return drawn(case, np.random.default_rng(7), POINTS)
+    return drawn(case, np.random.default_rng(8), SLOPES)
 
 
 def computed(case: str, what: str, sample: Sample) -> Array:
@@ -106,7 +107,7 @@ def _arrays(sample: Sample) -> list[Array]:
 
 def _outline(sample: Sample) -> Array:
     """Return a few numbers of each array."""
-    parts = [np.asarray(a, float)[:: 1 + len(a) // 16] for a in _arrays(sample)]
+    parts = [np.asarray(a, float)[:: 1 + len(a) // 16].ravel() for a in _arrays(sample)]
     return np.concatenate(parts)
 
 
@@ -128,6 +129,6 @@ def _unpacked(planes: Array) -> Array:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or SAMPLES:
+    for name in sys.argv[1:] or (*SAMPLES, *MADE):
         write(name)
         print(name)

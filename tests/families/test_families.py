@@ -35,6 +35,7 @@ from varying.compiler.lower.program import INVERSES
 from . import decimals, exact, stored
 from .drawing import Sample, far, spread
 from .further import TRIED
+from .made import MADE
 from .samples import (
     MODERATE,
     SAMPLES,
@@ -52,9 +53,10 @@ Array = NDArray[Any]
 
 names = pytest.mark.parametrize("name", list(FAMILIES))
 cases = pytest.mark.parametrize("case", list(SAMPLES))
+made = pytest.mark.parametrize("case", [*SAMPLES, *MADE])
 moves = pytest.mark.parametrize(
     "case, parameter, logarithm",
-    [(case, *move) for case in SAMPLES for move in moved_of(case).items()],
+    [(case, *move) for case in (*SAMPLES, *MADE) for move in moved_of(case).items()],
 )
 
 
@@ -215,7 +217,7 @@ def test_the_spellings_are_unique() -> None:
 # ---- density ---------------------------------------------------------------------
 
 
-@cases
+@made
 def test_the_density_is_exact(case: str) -> None:
     sample = stored.sample_of(case, stored.DENSITY)
     wanted = stored.wanted(case, stored.DENSITY)
@@ -238,13 +240,13 @@ def assert_kept(case: str, step: int) -> None:
         assert error(found, wanted[places]) < 1e-12, what
 
 
-@cases
+@made
 def test_what_is_kept_is_exact(case: str) -> None:
     assert_kept(case, 250)
 
 
 @pytest.mark.slow
-@cases
+@made
 def test_all_that_is_kept_is_exact(case: str) -> None:
     assert_kept(case, 1)
 

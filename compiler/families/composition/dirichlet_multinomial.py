@@ -60,7 +60,8 @@ def density(
         )
         more = phi * (trials * share - one) / whole
         off = deviance(m, one, more, log_trials + log_hits - log_some(m, one))
-        off = off + deviance(m, a, -more, log_phi - log_whole + log_hits - log_a)
+        log_ratio = log_phi - log_whole + log_hits - log_a
+        off = off + deviance(m, a, -more, log_ratio, tiny=True)
         own = left(one + a) - left(one) - left(a) + log_a - log_hits
         total = total + own - off
     return total
