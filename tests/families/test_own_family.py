@@ -382,3 +382,16 @@ def test_studies_are_planned_with_it() -> None:
         varying.design(spec, truth, data(), cores=2, **settings)
     with pytest.raises(varying.ModelError, match="there is no family"):
         varying.simulate(spec, truth, data())
+
+
+@pytest.mark.parametrize(
+    ("density", "said"),
+    [
+        (lambda m, y, mu: m.digamma(y), "there is no operation `m.digamma`: did you"),
+        (lambda m, y, mu: m.besselk(y), "`m.besselk`: exp, log"),
+        (lambda m, y, mu: y if y > mu else mu, "`m.where(condition, a, b)`"),
+    ],
+)
+def test_what_is_no_density_is_said_in_words(density: Any, said: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(said)):
+        of_geometric(density=density)

@@ -38,6 +38,8 @@ RESULTS: Mapping[str, int] = {
     **{f"row_{n}": 1 + takes - KNOWN.get(n, 0) for n, takes in DERIVED.items()},
     **{f"row_{kind}_tails": 2 + 2 * takes for kind, _, takes in TAILS.values()},
 }
+#: Whole powers up to this one are products.
+_MOST_FACTORS = 16
 #: Functions of two values, then the slopes of each: how many numbers they take.
 _PAIRS = {f"row_{kind}_tails": takes for kind, _, takes in TAILS.values()}
 
@@ -91,6 +93,28 @@ class GraphNode:
 
     def __neg__(self) -> GraphNode:
         return self.graph.make("neg", self)
+
+    def __pow__(self, exponent: Any) -> GraphNode:
+        whole = isinstance(exponent, int | float) and float(exponent).is_integer()
+        if not whole or abs(exponent) > _MOST_FACTORS:
+            return self.graph.node(self.graph.power(self, exponent))
+        found = self.graph.node(1.0)
+        for bit in bin(abs(int(exponent)))[2:]:
+            found = found * found
+            found = found * self if bit == "1" else found
+        return found if exponent >= 0 else 1.0 / found
+
+    def __rpow__(self, base: Any) -> GraphNode:
+        return self.graph.node(self.graph.power(self.graph.node(base), self))
+
+    def __abs__(self) -> GraphNode:
+        return self.graph.make("abs", self)
+
+    def __le__(self, other: Any) -> GraphNode:
+        return self.graph.make("<=", self, other)
+
+    def __ge__(self, other: Any) -> GraphNode:
+        return self.graph.make(">=", self, other)
 
     def __lt__(self, other: Any) -> GraphNode:
         return self.graph.make("<", self, other)

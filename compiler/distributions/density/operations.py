@@ -293,7 +293,76 @@ class Operations:
             (1.0, BESSEL_FROM),
         )
 
+    # ---- what users write densities in, beside these --------------------------------
 
+    def lgamma(self, x: Any) -> Any:
+        """Log of the gamma function, above 0."""
+        return self.lgamma1p(x) - self.log(x)
+
+    def lbeta(self, a: Any, b: Any) -> Any:
+        """Log of the beta function, above 0."""
+        return self.lgamma(a) + self.lgamma(b) - self.lgamma(a + b)
+
+    def lchoose(self, n: Any, k: Any) -> Any:
+        """Log of the ways to choose ``k`` of ``n``."""
+        return self.lgamma1p(n) - self.lgamma1p(k) - self.lgamma1p(n - k)
+
+    def logit(self, p: Any) -> Any:
+        """Log of the odds."""
+        return self.log(p) - self.log1p(-p)
+
+    def softplus(self, x: Any) -> Any:
+        """Log of ``1 + exp(x)``."""
+        return -self.log_sigmoid(-x)
+
+    def tanh(self, x: Any) -> Any:
+        """Return the hyperbolic tangent."""
+        return self.choose(
+            x < 0.0,
+            lambda low: self.expm1(2.0 * low) / (2.0 + self.expm1(2.0 * low)),
+            lambda high: -self.expm1(-2.0 * high) / (2.0 + self.expm1(-2.0 * high)),
+            x,
+            (0.0, 0.0),
+        )
+
+    def power(self, x: Any, exponent: Any) -> Any:
+        """``x`` to any power, above 0; ``x**2`` and other whole ones are for all."""
+        return self.exp(exponent * self.log(x))
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """Return the larger one."""
+        return self.where(a > b, a, b)
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        """Return the smaller one."""
+        return self.where(a < b, a, b)
+
+    def log_gammainc(self, a: Any, x: Any) -> Any:
+        """Log of the gamma distribution function of shape ``a`` and scale 1."""
+        return self.gamma_tails(a, self.log(x) - self.log(a))[0]
+
+    def log_gammaincc(self, a: Any, x: Any) -> Any:
+        """Log of what it leaves."""
+        return self.gamma_tails(a, self.log(x) - self.log(a))[1]
+
+    def log_betainc(self, a: Any, b: Any, x: Any) -> Any:
+        """Log of the beta distribution function."""
+        return self.beta_tails(a, b, self.logit(x))[0]
+
+    def log_betaincc(self, a: Any, b: Any, x: Any) -> Any:
+        """Log of what it leaves."""
+        return self.beta_tails(a, b, self.logit(x))[1]
+
+
+#: What the density of a user's family may call: ``docs/own-family.md`` lists them.
+OFFERED = (
+    *("exp", "log", "log1p", "expm1", "sqrt", "square", "power", "abs"),
+    *("sin", "cos", "tanh", "arctan", "erfc", "maximum", "minimum"),
+    *("sigmoid", "log_sigmoid", "logit", "softplus", "logaddexp", "log1mexp"),
+    *("lgamma", "lgamma1p", "lbeta", "lchoose", "log_ndtr"),
+    *("log_gammainc", "log_gammaincc", "log_betainc", "log_betaincc"),
+    *("where", "choose", "equal"),
+)
 #: What is made of other operations, by name, with the numbers that each takes.
 DERIVED = {
     **{"log1mexp": 1, "logaddexp": 2, "exp_excess": 1, "log1p_excess": 1},

@@ -203,7 +203,7 @@ class _Writer:
 
 
 _TEMPLATES: Mapping[str, str] = {
-    **{op: f"{{}} {op} {{}}" for op in ("+", "-", "*", "<", ">", "==")},
+    **{op: f"{{}} {op} {{}}" for op in ("+", "-", "*", "<", ">", "<=", ">=", "==")},
     **{"neg": "-{}", "recip": "1.0 / {}", "abs": "abs({})"},
     **{op: f"math.{op}({{}})" for op in ("exp", "log", "log1p", "expm1")},
     **{op: f"math.{op}({{}})" for op in ("sqrt", "erfc", "sin", "cos")},

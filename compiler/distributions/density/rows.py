@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 #: What is done again in each row rather than read from a column.
 _CHEAP = {"+", "-", "*", "neg", "abs", "var", "const"}
-_COMPARED = {"<", ">", "=="}
+_COMPARED = {"<", ">", "<=", ">=", "=="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,8 @@ _ARRAYS: Mapping[str, Callable[..., Any]] = {
     "*": lambda a, b: a * b,
     "<": lambda a, b: a < b,
     ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
     "==": lambda a, b: a == b,
     "neg": lambda a: -a,
     "recip": lambda a: 1.0 / a,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ class Tensors(Operations):
 
     def __init__(self, pt: Any) -> None:
         for name in (*_PLAIN, *_MORE):
-            setattr(self, name, getattr(pt, name))
+            setattr(self, name, _of_numbers(getattr(pt, name)))
         self._pt, self.equal = pt, pt.eq
         setattr(self, "square", pt.square)  # noqa: B010
         space = {"pt": pt, "np": np, "log1mexp": self.log1mexp}
@@ -58,6 +58,11 @@ class Tensors(Operations):
     def log_sigmoid(self, x: Any) -> Any:
         """Return ``log(1 / (1 + exp(-x)))``."""
         return -self._pt.softplus(-x)
+
+
+def _of_numbers(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function of tensors and of numbers, which stay in double precision."""
+    return lambda x: function(np.float64(x) if isinstance(x, int | float) else x)
 
 
 def whole_numbers(

@@ -6,10 +6,12 @@ What is looked at is said; a family that passes is not proved right.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from ...distributions.density.operations import OFFERED, Operations
 from ...distributions.table import SUPPORTS
 from ..combined.limits import LEFT, RIGHT, is_whole, limited
 from ..family import Array, Family, Moments, make_kernel
@@ -43,12 +45,28 @@ def check_family(family: Family) -> None:
         try:
             found = next(_faults(family, point, rng), None)
         except (TypeError, AttributeError, NotImplementedError, KeyError) as error:
+            raise ValueError(f"{of}: {_not_computed(error)}") from error
+        except ValueError as error:
+            if "truth value" not in str(error):
+                raise
             raise ValueError(
-                f"{of}: the density cannot be computed; it takes arithmetic and the "
-                f"operations of `m` ({type(error).__name__}: {error})"
+                f"{of}: `if` asks about numbers of many rows at once; it is written "
+                "`m.where(condition, a, b)`"
             ) from error
         if found is not None:
             raise ValueError(f"{of}: {found}")
+
+
+def _not_computed(error: Exception) -> str:
+    """Return why a density cannot be computed."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, Operations):
+        near = get_close_matches(error.name or "", OFFERED, 1)
+        there = f"did you mean `m.{near[0]}`?" if near else ", ".join(OFFERED)
+        return f"there is no operation `m.{error.name}`: {there}"
+    return (
+        "the density cannot be computed; it takes arithmetic and the operations of "
+        f"`m` ({type(error).__name__}: {error})"
+    )
 
 
 def _points(family: Family) -> Iterator[dict[str, float]]:
