@@ -157,6 +157,10 @@ class Dpar:
     default_link: str = ""
 
 
+def _weighted_mean(values: Array, weights: Array) -> float:
+    return float(np.average(values, weights=weights))
+
+
 def residual_scale(meaning: str, measure: str = "the response") -> Dpar:
     """Return ``sigma`` of a family whose residuals are as wide as the response."""
     return Dpar(
@@ -399,6 +403,8 @@ class Family:
     at_shares
         Of families with thresholds: those that give shares of categories where the
         predictor is 0.
+    average
+        How observed responses are averaged, of values and their weights.
     tails
         What censored and truncated responses need; None: it has neither.
     steps
@@ -465,6 +471,7 @@ class Family:
     log_density: Callable[..., Array]
     simulate: Callable[..., Array]
     mean: Callable[..., Array]
+    average: Callable[[Array, Array], float] = _weighted_mean
     quantile: Callable[..., Array] | None = None
     observe: Observe
     source: SourceText

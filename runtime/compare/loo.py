@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varying.compiler.data import weighted
+from varying.compiler.families.family import Family
 
 from ..draws.chains import ess_mean
 from ..interface.arguments import ArgumentError
@@ -343,9 +344,9 @@ class Loo(Elpd):
         )
 
 
-def measure_words(response: str) -> str:
-    """Return what a family of a kind of response gives to what was observed."""
-    return "density" if response == "continuous" else "probability"
+def measure_words(family: Family) -> str:
+    """Return what a family gives to what was observed."""
+    return "density" if family.has_density else "probability"
 
 
 def efficiency(posterior: Dataset) -> float:

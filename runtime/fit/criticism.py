@@ -165,7 +165,7 @@ class Criticism(NearestNames):
                 f"choose one by response=: {listed}"
             )
         kinds = {
-            measure_words(one.family.response)
+            measure_words(one.family)
             for name, one in origin.responses.items()
             if chosen in (None, name)
         }

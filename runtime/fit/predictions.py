@@ -112,7 +112,7 @@ class PredictionRequest:
 
     def columns(self, one: RowComputation) -> TableStatistics:
         """Return the figures of a table."""
-        discrete = one.is_response and one.rows.family.response != "continuous"
+        discrete = one.is_response and not one.rows.family.has_density
         return TableStatistics(self.prob, self.quantiles, discrete)
 
 

@@ -85,8 +85,10 @@ def observed_in(
             event = _measured(question, compiled, values, category)
             return float(np.average(event[chosen], weights=counts[chosen]))
         return float((values * counts)[chosen].sum() / (total * counts)[chosen].sum())
-    values = _measured(question, compiled, values, category)
-    return float(np.average(values[chosen], weights=counts[chosen]))
+    own = _measured(question, compiled, values, category)[chosen]
+    if question.scale == "response":
+        return bound.family.average(own, counts[chosen])
+    return float(np.average(own, weights=counts[chosen]))
 
 
 def _of_answers(

@@ -148,6 +148,7 @@ def test_a_stored_fit_says_the_same(fit: Any, tmp_path: Path) -> None:
     one, other = again.predict(seed=2), fit.predict(seed=2)
     assert np.array_equal(one.values, other.values)
     assert str(again.loo()) == str(fit.loo())
+    assert "log probability of what" in str(fit.loo())
 
 
 def test_fits_of_other_columns_are_not_compared(fit: Any, data: pd.DataFrame) -> None:
@@ -198,6 +199,7 @@ def test_a_fit_of_logs_of_shares() -> None:
     density = of_logs.logpdf(logs[row]) - np.log(shares[row]).sum()
     found = fit.log_likelihood().values[chain, draw, row]
     assert found == pytest.approx(density, rel=1e-9)
+    assert "log density of what" in str(fit.loo())  # and no probability
     drawn = of_logs.rvs(100_000, random_state=1)
     odds = np.exp(np.column_stack([np.zeros(len(drawn)), drawn]))
     expected = (odds / odds.sum(axis=1, keepdims=True)).mean(axis=0)

@@ -40,14 +40,20 @@ def outside(y: Array) -> tuple[str, ...]:
     return (f"{text}: of degrees, multiply by `0.017453292519943295`",)
 
 
+def resultant(y: Array, weights: Array) -> tuple[float, float]:
+    """Return the mean direction of angles, and how concentrated they are: 0 to 1."""
+    weights = weights / weights.sum()
+    sine, cosine = float(weights @ np.sin(y)), float(weights @ np.cos(y))
+    return math.atan2(sine, cosine), math.hypot(sine, cosine)
+
+
 def moments(y: Array, count: Counts = None) -> Moments:
     """Mean direction, and what the circular standard deviation is in its tangent."""
     weights = np.ones(len(y)) if count is None else np.asarray(count, dtype=float)
-    weights = weights / weights.sum()
-    sine, cosine = float(weights @ np.sin(y)), float(weights @ np.cos(y))
-    middle = math.tan(0.5 * math.atan2(sine, cosine))
+    direction, length = resultant(y, weights)
+    middle = math.tan(0.5 * direction)
     middle = min(max(middle, -_FARTHEST), _FARTHEST)
-    length = min(max(math.hypot(sine, cosine), 0.2), 1.0 - 1e-9)
+    length = min(max(length, 0.2), 1.0 - 1e-9)
     spread = math.sqrt(-2.0 * math.log(length))
     return Moments(middle, 0.5 * (1.0 + middle * middle) * spread)
 
@@ -221,6 +227,7 @@ VON_MISES = Family(
     moments=moments,
     simulate=simulate,
     mean=mean,
+    average=lambda y, weights: resultant(y, weights)[0],
     quantile=quantile,
     **readings(
         "von_mises",
