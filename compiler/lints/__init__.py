@@ -18,6 +18,7 @@ from ..bind.bound import BoundModel
 from ..bind.counting import counting_rows
 from ..prepare.rows import Prepared
 from . import (
+    angles,
     codes,
     confounded,
     design,
@@ -52,6 +53,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("spike-at-bound", response.spike),
     Lint("exact-fit", response.exact),
     Lint("overdispersed", dispersion.overdispersed),
+    Lint("opposite-angles", angles.opposite),
     # its values and the predictors'
     Lint("looks-missing", codes.looks_missing),
     # group terms

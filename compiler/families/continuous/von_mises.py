@@ -36,7 +36,8 @@ def outside(y: Array) -> tuple[str, ...]:
     """Say what else angles are measured in."""
     text = "angles are in radians, from -pi to pi"
     if (np.abs(y) <= 2.0 * math.pi + 1e-6).all():
-        return (f"{text}: from 0 to 2 pi, `atan2(sin(y), cos(y))` are the same",)
+        turned = f"ifelse(y > {math.pi}, y - {_TURN}, y)"
+        return (f"{text}: of those from 0 to 2 pi, `{turned}` are the same",)
     return (f"{text}: of degrees, multiply by `0.017453292519943295`",)
 
 
