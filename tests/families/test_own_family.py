@@ -243,6 +243,21 @@ def test_tails_that_are_not_those_of_the_density_are_refused(
         make(**changed)
 
 
+def test_two_families_of_one_name_have_two_in_one_model() -> None:
+    """A mapping calls them otherwise, in the functions of a script too."""
+    frame = data().assign(y=lambda d: d["x"].abs() + 0.1, z=lambda d: d["y"] + 1.0)
+    weibull = SPACE["weibull2"]
+    lasting = replace(times(log_cdf=None, log_sf=None), name="weibull2")
+    text = "y ~ x, family=first\n  z ~ x, family=second"
+    both = {"first": weibull, "second": lasting}
+    model = varying.compile(text, frame, families=both)
+    assert all(f"def {one}_logp(" in model.source for one in both)
+    with pytest.raises(ArgumentError, match="two are called 'weibull2'"):
+        varying.compile(text, frame, families=[weibull, lasting])
+    with pytest.raises(varying.ModelError, match=r"vreal\(x\)` or `trials"):
+        varying.compile("y | se(z) ~ x, family=first", frame, families=both)
+
+
 def test_links_are_those_of_the_language() -> None:
     """Of the main parameter and of others, as a default and in a spec."""
     frame = data().assign(y=lambda d: d["x"].abs() + 0.1)

@@ -87,13 +87,14 @@ def absence(
     if not mean:
         return None
     infinite = "the mean of the response over new levels of `{}` is infinite"
-    if heavy and linear and (link == "log" or "lognormal" in family.name):
+    named = "" if family.own else family.name
+    if heavy and linear and (link == "log" or "lognormal" in named):
         return (
             infinite.format(heavy[0]),
             "their effects have a t distribution, and the mean grows with the "
             "exponential of the predictor",
         )
-    if main and link == "cloglog" and family.name.endswith("discrete_weibull"):
+    if main and link == "cloglog" and named.endswith("discrete_weibull"):
         return (
             infinite.format(main[0]),
             "their effects are normal, and the mean grows with the exponential of the "
@@ -132,7 +133,8 @@ def _without_mean(family: Family) -> Iterator[tuple[str, str]]:
     each += [(str(at), one) for at, one in enumerate(family.components, start=1)]
     for number, one in each:
         for name, (parameter, why) in _WITHOUT_MEAN.items():
-            if one.name.endswith(name):
+            # what users call theirs says nothing of them
+            if one.name.endswith(name) and not one.own:
                 yield f"{parameter}{number}", why.format(f"{parameter}{number}")
 
 

@@ -194,8 +194,15 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
         call.span,
         f"{family.shown} takes no `{name}(...)`",
         f"it is for {', '.join(others)}",
+        *((_OF_ROWS,) if family.own else ()),
     )
     return False
+
+
+_OF_ROWS = (
+    "what rows bring along to a family of your own is `vint(n)`, `vreal(x)` or "
+    '`trials(n)`: `varying.Family(..., known=["vreal1"])`'
+)
 
 
 def _without(term: ResponseTerm, components: Sequence[Family]) -> str:

@@ -11,9 +11,10 @@ from contextvars import ContextVar
 from dataclasses import replace
 from types import MappingProxyType
 
-from ..combined.limits import base_name
+from ..combined.limits import base_name, is_whole
 from ..combined.mixture import MIXTURE
 from ..family import Family
+from ..written import script_alone
 from .file import families_in
 
 FamiliesByName = Mapping[str, Family]
@@ -74,8 +75,21 @@ def own_families(families: OwnFamilies) -> dict[str, Family]:
             )
         check_name(name)
         assert isinstance(name, str)
-        found[name] = _registered(replace(one, name=name))
+        found[name] = _registered(_called(one, name))
     return found
+
+
+def _called(family: Family, name: str) -> Family:
+    """Return a family under another name, which its functions in a script have too."""
+    if name in (family.name, plain_name(family)):
+        return replace(family, name=name)
+    assert family.density is not None
+    names = (family.predictor, *(one.name for one in family.dpars), *family.known)
+    document = f"Log density of {name}"
+    source = script_alone(
+        *(name, family.density, names, document), whole=is_whole(family)
+    )
+    return replace(family, name=name, title=f"{name} distribution", source=source)
 
 
 def _in(given: object) -> Iterable[object]:
